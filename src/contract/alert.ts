@@ -1,0 +1,109 @@
+/** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen. */
+import { z } from "zod";
+import type { OperatingState } from "./prediction.ts";
+
+/** What happened to the alarm. */
+export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
+
+/** Alarm states of ISA-18.2 (section 5.2) that a diagnosis alarm passes through. */
+export type AlarmState =
+  | "normal"
+  | "unacknowledged"
+  | "acknowledged"
+  | "returned-unacknowledged"
+  | "shelved"
+  | "suppressed"
+  | "out-of-service";
+
+/** How urgent. */
+export type AlertSeverity = "warning" | "critical";
+
+/** `data` of the event. */
+export interface AlertData {
+  readonly turbine: string;
+  readonly site: string;
+  readonly component: string;
+  readonly failureMode: string;
+  readonly severity: AlertSeverity;
+  readonly state: AlarmState;
+  readonly probability: number;
+  readonly score: number;
+  readonly threshold: number;
+  readonly horizonHours: number | null;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly operatingState: OperatingState;
+  readonly window: { readonly from: string; readonly to: string; readonly id: string };
+  readonly explanation: {
+    readonly baseValue: number;
+    readonly groups: readonly { readonly name: string; readonly share: number }[];
+    readonly gap: number;
+  };
+  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly traceId: string;
+}
+
+/** The whole event. */
+export interface AlertEvent {
+  readonly specversion: "1.0";
+  /** Idempotent: the same transition of the same alarm has the same id. */
+  readonly id: string;
+  /** `/<site>/<turbine>`. */
+  readonly source: string;
+  readonly type: `io.aurora.alert.${AlertTransition}.v1`;
+  readonly time: string;
+  /** Component. */
+  readonly subject: string;
+  readonly datacontenttype: "application/json";
+  readonly data: AlertData;
+}
+
+const text = z.string().min(1).max(256);
+const time = z.iso.datetime({ offset: true });
+const finite = z.number();
+
+/** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
+export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
+  specversion: z.literal("1.0"),
+  id: text,
+  source: text,
+  type: z.enum([
+    "io.aurora.alert.raised.v1",
+    "io.aurora.alert.updated.v1",
+    "io.aurora.alert.acknowledged.v1",
+    "io.aurora.alert.cleared.v1",
+  ]),
+  time,
+  subject: text,
+  datacontenttype: z.literal("application/json"),
+  data: z.object({
+    turbine: text,
+    site: text,
+    component: text,
+    failureMode: text,
+    severity: z.enum(["warning", "critical"]),
+    state: z.enum([
+      "normal",
+      "unacknowledged",
+      "acknowledged",
+      "returned-unacknowledged",
+      "shelved",
+      "suppressed",
+      "out-of-service",
+    ]),
+    probability: z.number().min(0).max(1),
+    score: finite,
+    threshold: z.number().min(0).max(1),
+    horizonHours: z.number().positive().nullable(),
+    since: time,
+    operatingState: z.enum(["full-performance", "partial-performance", "standby", "information-unavailable"]),
+    window: z.object({ from: time, to: time, id: text }),
+    explanation: z.object({
+      baseValue: finite,
+      groups: z.array(z.object({ name: text, share: finite })).max(64),
+      gap: z.number().min(0),
+    }),
+    model: z.object({ name: text, version: text, digest: text }),
+    traceId: text,
+  }),
+});

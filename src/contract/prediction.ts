@@ -1,0 +1,65 @@
+/** What the student says of one window, and what the decision makes of it. */
+import type { PointId } from "./stream.ts";
+
+/** Operating state of a turbine, after the categories of IEC 61400-26-1 that matter to a model. */
+export type OperatingState =
+  | "full-performance"
+  | "partial-performance"
+  | "standby"
+  | "information-unavailable";
+
+/** The student's output for one window. */
+export interface Prediction {
+  readonly point: PointId;
+  readonly windowId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Quantised outputs, one a failure mode: the integers that every engine agrees on. */
+  readonly quantised: Uint8Array;
+  /** Dequantised outputs in logits, one a failure mode. */
+  readonly logits: Float64Array;
+  readonly model: ModelRef;
+  readonly operatingState: OperatingState;
+}
+
+/** Which model said it. */
+export interface ModelRef {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the manifest, lower-case hex. */
+  readonly digest: string;
+}
+
+/** The state of one failure mode of one point after a window. */
+export interface ModeDecision {
+  readonly failureMode: string;
+  /** Calibrated, 0 to 1. */
+  readonly probability: number;
+  /** The logit that the probability was made from; the explanation's shares sum to it. */
+  readonly score: number;
+  readonly threshold: number;
+  /** After on and off delay. */
+  readonly active: boolean;
+  /** Epoch ms of the first window of the current streak at or above the threshold, or null. */
+  readonly sinceMs: number | null;
+}
+
+/** What the decision room says of one window. */
+export interface Decision {
+  readonly point: PointId;
+  readonly windowId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly operatingState: OperatingState;
+  readonly model: ModelRef;
+  /** Empty while information is unavailable. */
+  readonly modes: readonly ModeDecision[];
+}
+
+/** Signed contributions per sensor group: `baseValue + Σ share = score`, up to `gap`. */
+export interface Explanation {
+  readonly baseValue: number;
+  readonly groups: readonly { readonly name: string; readonly share: number }[];
+  /** |baseValue + Σ share − score|. */
+  readonly gap: number;
+}

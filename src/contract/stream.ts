@@ -1,0 +1,92 @@
+/** What the ingest room takes in and lets through: blocks of waveform samples and scalar readings. */
+
+/** A run of waveform samples of one channel, as a device sent them. */
+export interface SampleBlock {
+  /** Device and channel name as the device (or the configuration) calls them. */
+  readonly deviceId: string;
+  readonly channel: string;
+  readonly unit: string;
+  /** Epoch milliseconds of the first sample, by the device's clock or the gateway's at arrival. */
+  readonly timestampMs: number;
+  /** Index of the first sample since the device's session began; gaps show as jumps. */
+  readonly firstSample: number;
+  readonly sampleRateHz: number;
+  /** Physical value = count · scale. */
+  readonly scale: number;
+  /** Shaft speed over this block; NaN when the device does not know it. */
+  readonly shaftRpm: number;
+  /** Raw counts. Valid only during the call: the buffer is reused. */
+  readonly counts: Int16Array;
+}
+
+/** One scalar value of one channel. */
+export interface Reading {
+  readonly deviceId: string;
+  readonly channel: string;
+  readonly unit: string;
+  readonly timestampMs: number;
+  readonly value: number;
+}
+
+/** Why a block, a reading or a window was set aside. */
+export const quarantineReasons = [
+  "unknown-channel",
+  "unit",
+  "rate",
+  "range",
+  "not-finite",
+  "time-backwards",
+  "time-jump",
+  "gap",
+  "stuck",
+  "missing-value",
+  "no-shaft-speed",
+  "shaft-speed-changed",
+  "malformed",
+] as const;
+
+/** One of {@link quarantineReasons}. */
+export type QuarantineReason = (typeof quarantineReasons)[number];
+
+/** A counted record of bad data. */
+export interface Quarantine {
+  readonly reason: QuarantineReason;
+  readonly deviceId: string;
+  readonly channel: string;
+  readonly timestampMs: number;
+  /** What was expected and what came, in one sentence. */
+  readonly detail: string;
+  /** Samples (or readings: 1) that were set aside. */
+  readonly samples: number;
+}
+
+/** The schema of a device is no longer what the bundle's data contract says. */
+export interface SchemaDrift {
+  readonly deviceId: string;
+  readonly timestampMs: number;
+  readonly change: "new-channel" | "missing-channel" | "unit" | "rate";
+  readonly channel: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** A measuring point: one component of one turbine, watched by one bundle. */
+export interface PointId {
+  readonly site: string;
+  readonly turbine: string;
+  readonly component: string;
+}
+
+/** The feature vector of one window. */
+export interface FeatureWindow {
+  readonly point: PointId;
+  /** `<turbine>/<component>/<fromMs>`. */
+  readonly id: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly shaftRpm: number;
+  /** Raw (not yet standardised) features, in the order of the spec. */
+  readonly features: Float32Array;
+  /** `performance.now()` of the arrival of the window's last sample, for latency. */
+  readonly arrivedMonotonicMs: number;
+}

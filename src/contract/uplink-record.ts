@@ -1,0 +1,138 @@
+/** What the gateway reports to the collector. Encoded by `src/wire`; kept by `src/store` until it is stored there. */
+import type { Lane } from "./topics.ts";
+
+/** A batch of thinned predictions of one point. */
+export interface PredictionBatch {
+  readonly kind: "prediction-batch";
+  readonly site: string;
+  readonly turbine: string;
+  readonly component: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly failureModes: readonly string[];
+  /** One a row: end of the (last) window summarised, epoch ms. */
+  readonly timesMs: readonly number[];
+  /** Windows summarised in each row. */
+  readonly windows: readonly number[];
+  /** Mean and maximum calibrated probability, row-major [row × failure mode], 0 to 1, kept to 1/1000. */
+  readonly meanProbability: readonly number[];
+  readonly maxProbability: readonly number[];
+  readonly shaftRpm: readonly number[];
+}
+
+/** An alert event, exactly as published (UTF-8 JSON). */
+export interface AlertRecord {
+  readonly kind: "alert";
+  readonly id: string;
+  readonly json: string;
+}
+
+/** Sketch of one feature over one interval: counts of the reference's fixed bins, and moments. */
+export interface FeatureSketch {
+  /** Index in the feature list; the feature count itself means the score of output 0, +1 of output 1, … */
+  readonly feature: number;
+  readonly counts: readonly number[];
+  /** Values that were not finite. */
+  readonly invalid: number;
+  readonly mean: number;
+  /** Sum of squared deviations from the mean. */
+  readonly sumSquares: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** All sketches of one point over one interval. */
+export interface DriftReport {
+  readonly kind: "drift-report";
+  readonly site: string;
+  readonly turbine: string;
+  readonly component: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly modelDigest: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sketches: readonly FeatureSketch[];
+}
+
+/** Health of a gateway and its turbines' data quality, cumulative since boot. */
+export interface HealthRecord {
+  readonly kind: "health";
+  readonly timeMs: number;
+  readonly uptimeMs: number;
+  readonly rssBytes: number;
+  readonly windowsProcessed: number;
+  readonly windowsQuarantined: number;
+  readonly windowsDropped: number;
+  readonly quarantined: Readonly<Record<string, number>>;
+  readonly outboxRecords: number;
+}
+
+/** A schema drift, a corrupted store, a bad clock: things people should know. */
+export interface EventRecord {
+  readonly kind: "event";
+  readonly timeMs: number;
+  /** Dotted name, for example `schema-drift.unit`. */
+  readonly name: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** What became of an update. */
+export interface UpdateRecord {
+  readonly kind: "update";
+  readonly timeMs: number;
+  readonly modelName: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  readonly step: "fetched" | "verified" | "staged" | "proved" | "activated" | "refused" | "reverted";
+  readonly detail: string;
+}
+
+/** Records dropped from a lane. */
+export interface GapRecord {
+  readonly kind: "gap";
+  readonly lane: Lane;
+  readonly records: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Any record. */
+export type UplinkRecord =
+  | PredictionBatch
+  | AlertRecord
+  | DriftReport
+  | HealthRecord
+  | EventRecord
+  | UpdateRecord
+  | GapRecord;
+
+/** The lane that a kind of record travels in. */
+export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
+  alert: "alert",
+  update: "update",
+  event: "update",
+  gap: "update",
+  "drift-report": "drift",
+  "prediction-batch": "prediction",
+  health: "prediction",
+};
+
+/** One message on the uplink: consecutive records of one lane. */
+export interface Envelope {
+  readonly gateway: string;
+  /** Random, new at every start of the store's life (a new database), so that sequences cannot be mixed up. */
+  readonly bootId: string;
+  readonly lane: Lane;
+  /** Sequence of the first record; the records are consecutive in their lane. From 1. */
+  readonly firstSequence: number;
+  readonly records: readonly UplinkRecord[];
+}
+
+/** Payload (JSON) of the collector's acknowledgement: everything up to `sequence` is stored. */
+export interface UplinkAck {
+  readonly bootId: string;
+  readonly lane: Lane;
+  readonly sequence: number;
+}
