@@ -1,0 +1,79 @@
+/**
+ * Environment variables over a configuration: every key is also `AURORA_<PATH>`, its parts in upper snake case and
+ * joined by two underscores (`mqtt.passwordFile` is `AURORA_MQTT__PASSWORD_FILE`, `turbines[0].id` is
+ * `AURORA_TURBINES__0__ID`). A variable that names no key is an error: a typing mistake must not go unseen.
+ */
+import { parse } from "yaml";
+
+/** The part of a JSON schema that is needed to find a key. */
+export interface ConfigJsonSchema {
+  readonly properties?: Readonly<Record<string, ConfigJsonSchema>>;
+  readonly items?: ConfigJsonSchema;
+}
+
+/** What one variable sets. */
+export interface EnvironmentOverride {
+  readonly variable: string;
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
+/** Overrides, and the variables that name no key. */
+export interface EnvironmentOverrides {
+  readonly overrides: readonly EnvironmentOverride[];
+  readonly unknown: readonly string[];
+}
+
+/** `passwordFile` → `PASSWORD_FILE`. */
+export function environmentName(key: string): string {
+  return key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+}
+
+/**
+ * Finds the overrides in `environment`. Variables with the prefix but without a double underscore (`AURORA_DATA`)
+ * are other settings and left alone.
+ */
+export function findEnvironmentOverrides(
+  schema: ConfigJsonSchema,
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentOverrides {
+  const overrides: EnvironmentOverride[] = [];
+  const unknown: string[] = [];
+  for (const [variable, text] of Object.entries(environment).sort()) {
+    if (!variable.startsWith("AURORA_") || !variable.includes("__") || text === undefined) continue;
+    const path = resolvePath(schema, variable.slice("AURORA_".length).split("__"));
+    if (path === undefined) unknown.push(variable);
+    else overrides.push({ variable, path, value: parseScalar(text) });
+  }
+  return { overrides, unknown };
+}
+
+function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): (string | number)[] | undefined {
+  const path: (string | number)[] = [];
+  let at: ConfigJsonSchema | undefined = schema;
+  for (const part of parts) {
+    if (at?.properties !== undefined) {
+      const key: string | undefined = Object.keys(at.properties).find(
+        (name) => environmentName(name) === part,
+      );
+      if (key === undefined) return undefined;
+      path.push(key);
+      at = at.properties[key];
+    } else if (at?.items !== undefined && /^\d{1,4}$/.test(part)) {
+      path.push(Number(part));
+      at = at.items;
+    } else {
+      return undefined;
+    }
+  }
+  return path;
+}
+
+/** A value as YAML would read it (`12`, `true`, `null`, `[a, b]`); what is no YAML is taken as text. */
+function parseScalar(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 });
+  } catch {
+    return text;
+  }
+}
