@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config.ts";
+import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
 import { parseYamlConfig } from "../../src/platform/yaml-config.ts";
 
 const minimal = `gateway:

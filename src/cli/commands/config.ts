@@ -1,0 +1,40 @@
+/** `aurora config schema|validate`: what can be configured, and whether a file is right. */
+import { Argument, Command } from "commander";
+import { z } from "zod";
+import { collectorConfigSchema } from "../../contract/collector-config.ts";
+import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../platform/yaml-config.ts";
+
+const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
+type Kind = keyof typeof schemas;
+
+/** Builds the command. */
+export function configCommand(): Command {
+  const kind = (): Argument =>
+    new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");
+  const command = new Command("config");
+  command
+    .command("schema")
+    .description("print the JSON schema of a configuration file")
+    .addArgument(kind())
+    .addHelpText("after", "\nExample:\n  $ aurora config schema gateway > gateway.schema.json\n")
+    .action((name: Kind) => {
+      const schema = z.toJSONSchema(schemas[name], { io: "input" });
+      process.stdout.write(
+        `${JSON.stringify({ title: `aurora ${name} configuration`, ...schema }, null, 2)}\n`,
+      );
+    });
+  command
+    .command("validate")
+    .description("check a configuration file, with line numbers for what is wrong")
+    .argument("<file>", "the YAML file")
+    .addArgument(kind())
+    .option("--json", "print the effective configuration (no secrets stand in it) as JSON")
+    .addHelpText("after", "\nExample:\n  $ aurora config validate /etc/aurora/gateway.yaml\n")
+    .action((path: string, name: Kind, options: { readonly json?: boolean }) => {
+      const schema = schemas[name] as z.ZodType<unknown>;
+      const config = loadYamlConfig({ path, schema, environment: process.env });
+      process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
+    });
+  return command;
+}

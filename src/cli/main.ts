@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+/** The `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
+import { Command, CommanderError } from "commander";
+import { commandTable } from "./command-table.ts";
+import { reportError } from "./report-error.ts";
+import { runtimeVersion } from "./runtime-version.ts";
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("aurora")
+    .description(
+      "The edge inference runtime beside wind turbines: failure alerts with reasons, safe model updates.",
+    )
+    .version(runtimeVersion(), "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
+    )
+    .exitOverride();
+  for (const entry of commandTable) {
+    const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
+    command.description(entry.description).helpOption("-h, --help", "print this help");
+    program.addCommand(withExitOverride(command));
+  }
+  if (argv.length <= 2) {
+    program.outputHelp();
+    return 2;
+  }
+  try {
+    await program.parseAsync(argv);
+    return process.exitCode === undefined ? 0 : Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error);
+  }
+}
+
+function withExitOverride(command: Command): Command {
+  for (const child of command.commands) withExitOverride(child);
+  return command.exitOverride();
+}
+
+process.exitCode = await main(process.argv);

@@ -1,0 +1,19 @@
+/** Says what went wrong: message and hint for the user's errors, the stack for a bug of ours. */
+import { hasErrorCode } from "../contract/aurora-error.ts";
+
+/**
+ * Writes `error` to stderr.
+ * @returns the exit code: 2 for wrong usage, 1 for everything else.
+ */
+export function reportError(error: unknown): number {
+  if (hasErrorCode(error)) {
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
+    return error.code === "USAGE" ? 2 : 1;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `bug: ${text}\nhint: This should not happen. Please report it with the lines above.\n`,
+  );
+  return 1;
+}
