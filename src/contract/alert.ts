@@ -65,7 +65,8 @@ const finite = z.number();
 /** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
 export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
   specversion: z.literal("1.0"),
-  id: text,
+  // turbine, component, mode, since and transition: five names of up to 63 characters and two numbers.
+  id: z.string().min(1).max(512),
   source: text,
   type: z.enum([
     "io.aurora.alert.raised.v1",

@@ -5,7 +5,8 @@
  * - input: `q = clamp(roundHalfEven(fround(x / inputScale)) + inputZeroPoint, 0, 255)`
  * - layer: `acc = bias + Σ weight · (q − zeroPointIn)` in int32,
  *   `q' = clamp(roundHalfEven(fround(fround(acc) · fround(fround(scaleIn · weightScale) / scaleOut))) + zeroPointOut, 0, 255)`
- * - Relu is the clamp at `outputZeroPoint` from below.
+ * - Relu is the clamp at `outputZeroPoint` from below; a layer with Relu has `outputZeroPoint` 0, so that it costs nothing.
+ * - every scale is a float32 value (`Math.fround(scale) === scale`).
  */
 
 /** One fully connected layer. */
