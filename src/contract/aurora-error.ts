@@ -18,6 +18,7 @@ export const errorCodes = {
   INFERENCE: "a model cannot be loaded or run",
   KEY: "a key is missing, unreadable or of the wrong kind",
   MQTT: "the MQTT broker refused or cannot be reached",
+  PROCESS: "a process of this installation did not start or ended unexpectedly",
   PROOF_FAILED: "a model did not reproduce its golden vectors on this machine",
   STORE: "the durable store cannot be used",
   TRAINING: "training cannot go on",
