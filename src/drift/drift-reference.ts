@@ -1,0 +1,58 @@
+/** What training day looked like: the fixed bins of every feature and score, and thresholds that were calibrated. */
+
+/** The reference of one feature, or of one output score. */
+export interface FeatureReference {
+  readonly name: string;
+  /** Interior edges, strictly increasing float32 values; there is one bin more than edges. */
+  readonly edges: readonly number[];
+  /** Reference rows in each bin. */
+  readonly counts: readonly number[];
+  readonly mean: number;
+  /** Sum of squared deviations from the mean. */
+  readonly sumSquares: number;
+  readonly min: number;
+  readonly max: number;
+  /** PSI that a day like the reference exceeds with probability `warningRate`; one a sample size of the ladder. */
+  readonly warningPsi: readonly number[];
+  /** The same for `driftRate`. */
+  readonly driftPsi: readonly number[];
+}
+
+/** How the thresholds were calibrated, and the false-alarm budget that they keep. */
+export interface DriftCalibration {
+  readonly seed: number;
+  /** Resampled days. */
+  readonly replicates: number;
+  /** Consecutive rows that were drawn together, so that autocorrelation is respected. */
+  readonly blockRows: number;
+  /** Probability of a false warning, and of a false drift verdict, per feature and judgement. */
+  readonly warningRate: number;
+  readonly driftRate: number;
+  /** Sample sizes for which thresholds were calibrated, increasing. */
+  readonly sampleSizes: readonly number[];
+  /**
+   * For a verdict over all features of a point at once: the largest PSI / driftPsi of any feature stays below this
+   * with probability 1 − warningRate, and 1 − driftRate. Features are resampled together, so their correlation counts.
+   */
+  readonly familyWarningRatio: readonly number[];
+  readonly familyDriftRatio: readonly number[];
+}
+
+/** `reference.pb`. */
+export interface DriftReference {
+  /** Rows of the reference. */
+  readonly rows: number;
+  /** Features; the entries of `features` from here on are output scores. */
+  readonly featureCount: number;
+  readonly features: readonly FeatureReference[];
+  readonly calibration: DriftCalibration;
+}
+
+/** Bounds that hold for every reference, when fitted and when read. */
+export const referenceLimits = {
+  maxBytes: 1_048_576,
+  maxFeatures: 640,
+  minBins: 3,
+  maxBins: 64,
+  maxSampleSizes: 32,
+} as const;

@@ -1,0 +1,96 @@
+/** Counts what a point shows, in the reference's bins. Holds no row; `update` allocates nothing. */
+import type { FeatureSketch } from "../contract/uplink-record.ts";
+import { findBin } from "./bins.ts";
+import type { DriftReference } from "./drift-reference.ts";
+
+/** Watches one point over one interval. */
+export interface Sketcher {
+  /** Windows since the last {@link take}. */
+  readonly windows: number;
+  /**
+   * Adds one window.
+   * @param features raw feature vector, as long as the reference's features
+   * @param scores output scores of the window, or null when there are none (then the score's sketches stand still)
+   */
+  update(features: ArrayLike<number>, scores: ArrayLike<number> | null): void;
+  /** Returns the sketches of the interval and starts a new one; empty when there was no window. */
+  take(): FeatureSketch[];
+}
+
+/** Creates a sketcher for points that run the reference's model. */
+export function createSketcher(reference: DriftReference): Sketcher {
+  const total = reference.features.length;
+  const edgeOffsets = new Int32Array(total + 1);
+  const countOffsets = new Int32Array(total + 1);
+  for (const [index, feature] of reference.features.entries()) {
+    edgeOffsets[index + 1] = edgeOffsets[index]! + feature.edges.length;
+    countOffsets[index + 1] = countOffsets[index]! + feature.edges.length + 1;
+  }
+  const edges = Float32Array.from(reference.features.flatMap((feature) => [...feature.edges]));
+  const counts = new Uint32Array(countOffsets[total]!);
+  const valid = new Uint32Array(total);
+  const invalid = new Uint32Array(total);
+  const mean = new Float64Array(total);
+  const sumSquares = new Float64Array(total);
+  const min = new Float64Array(total);
+  const max = new Float64Array(total);
+  let windows = 0;
+
+  const reset = (): void => {
+    counts.fill(0);
+    valid.fill(0);
+    invalid.fill(0);
+    mean.fill(0);
+    sumSquares.fill(0);
+    min.fill(Number.POSITIVE_INFINITY);
+    max.fill(Number.NEGATIVE_INFINITY);
+    windows = 0;
+  };
+  const add = (index: number, value: number): void => {
+    if (!Number.isFinite(value)) {
+      invalid[index]!++;
+      return;
+    }
+    const bin = findBin(edges, edgeOffsets[index]!, edgeOffsets[index + 1]!, value);
+    counts[countOffsets[index]! + bin]!++;
+    const n = ++valid[index]!;
+    // Welford (1962): no cancellation for a feature far from zero.
+    const delta = value - mean[index]!;
+    mean[index]! += delta / n;
+    sumSquares[index]! += delta * (value - mean[index]!);
+    if (value < min[index]!) min[index] = value;
+    if (value > max[index]!) max[index] = value;
+  };
+  reset();
+  return {
+    get windows() {
+      return windows;
+    },
+    update: (features, scores) => {
+      windows++;
+      for (let index = 0; index < reference.featureCount; index++) add(index, features[index]!);
+      if (scores === null) return;
+      for (let index = reference.featureCount; index < total; index++) {
+        add(index, scores[index - reference.featureCount]!);
+      }
+    },
+    take: () => {
+      const sketches: FeatureSketch[] = [];
+      for (let index = 0; index < total; index++) {
+        if (valid[index]! + invalid[index]! === 0) continue;
+        const any = valid[index]! > 0;
+        sketches.push({
+          feature: index,
+          counts: Array.from(counts.subarray(countOffsets[index], countOffsets[index + 1])),
+          invalid: invalid[index]!,
+          mean: mean[index]!,
+          sumSquares: sumSquares[index]!,
+          min: any ? min[index]! : 0,
+          max: any ? max[index]! : 0,
+        });
+      }
+      reset();
+      return sketches;
+    },
+  };
+}
