@@ -1,6 +1,8 @@
 /** Retained state of a turbine, as subscribers see it. */
+import { z } from "zod";
 import type { AlarmState } from "./alert.ts";
 import type { ModelRef, OperatingState } from "./prediction.ts";
+import { idPattern } from "./topics.ts";
 
 /** `health`: what one may believe of the turbine now. A stopped turbine is not healthy, it is unknown. */
 export type TurbineHealth = "ok" | "alarm" | "information-unavailable";
@@ -44,3 +46,51 @@ export interface GatewayStatus {
   /** The effective configuration with secrets removed, or null offline. */
   readonly config: unknown;
 }
+
+const id = z.string().regex(idPattern);
+const text = z.string().max(256);
+const time = z.iso.datetime({ offset: true });
+const probability = z.number().min(0).max(1);
+const alarmState = z.enum([
+  "normal",
+  "unacknowledged",
+  "acknowledged",
+  "returned-unacknowledged",
+  "shelved",
+  "suppressed",
+  "out-of-service",
+]);
+const operatingState = z.enum([
+  "full-performance",
+  "partial-performance",
+  "standby",
+  "information-unavailable",
+]);
+
+/** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
+export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
+  site: id,
+  turbine: id,
+  time,
+  operatingState,
+  health: z.enum(["ok", "alarm", "information-unavailable"]),
+  alarms: z
+    .array(z.object({ component: text, failureMode: text, state: alarmState, since: time, probability }))
+    .max(256),
+  lastScores: z.array(z.object({ component: text, failureMode: text, probability, time })).max(256),
+  model: z.object({ name: text, version: text, digest: text }).nullable(),
+  dataQuality: z.object({
+    windowsProcessed: z.number().min(0),
+    windowsQuarantined: z.number().min(0),
+    quarantinedByReason: z.record(text, z.number().min(0)),
+  }),
+});
+
+/** Validator of {@link GatewayStatus}; a last will may leave out all but the gateway and `online`. */
+export const gatewayStatusSchema: z.ZodType<GatewayStatus> = z.object({
+  gateway: id,
+  online: z.boolean(),
+  time: time.nullable().default(null),
+  version: text.nullable().default(null),
+  config: z.unknown().default(null),
+});
