@@ -1,0 +1,14 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../src/platform/yaml-config.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");
+
+describe("the example configurations", () => {
+  it.each(readdirSync(folder).filter((name) => name.startsWith("gateway")))("%s is valid", (name) => {
+    const config = loadYamlConfig({ path: join(folder, name), schema: gatewayConfigSchema, environment: {} });
+    expect(config.turbines.length).toBeGreaterThan(0);
+  });
+});
