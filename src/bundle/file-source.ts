@@ -1,0 +1,92 @@
+/** Where a bundle's files come from: a folder, or an unpacked tar. Reads are bounded; links and odd files are refused. */
+import { constants } from "node:fs";
+import { open, opendir } from "node:fs/promises";
+import { join } from "node:path";
+import { AuroraError } from "../contract/aurora-error.ts";
+
+/** A flat set of named files. */
+export interface FileSource {
+  /** For error messages: the folder, or what the bytes came from. */
+  readonly subject: string;
+  /** Every name that is there, at most 66 and one more (so that too many are seen as too many). */
+  names(): Promise<readonly string[]>;
+  /** The whole file. @throws AuroraError BUNDLE_FORMAT when it is missing, larger than `maxBytes` or no plain file. */
+  read(name: string, maxBytes: number): Promise<Uint8Array>;
+}
+
+/** Manifest, signature and the 64 files that a manifest may list. */
+export const maxBundleEntries = 66;
+
+/** The files of a folder. */
+export function folderSource(dir: string): FileSource {
+  return {
+    subject: dir,
+    async names() {
+      const names: string[] = [];
+      try {
+        for await (const entry of await opendir(dir)) {
+          names.push(entry.name);
+          if (names.length > maxBundleEntries) break;
+        }
+      } catch (cause) {
+        throw badFile(dir, "cannot be listed", cause);
+      }
+      return names.sort();
+    },
+    read: (name, maxBytes) => readBoundedFile(join(dir, name), maxBytes),
+  };
+}
+
+/** Files that are in memory already. */
+export function memorySource(files: ReadonlyMap<string, Uint8Array>, subject: string): FileSource {
+  return {
+    subject,
+    names: async () => [...files.keys()].sort(),
+    async read(name, maxBytes) {
+      const bytes = files.get(name);
+      if (bytes === undefined) throw badFile(`${subject}: ${name}`, "is missing");
+      if (bytes.length > maxBytes) throw tooLarge(`${subject}: ${name}`, bytes.length, maxBytes);
+      return bytes;
+    },
+  };
+}
+
+/** Reads a plain file of at most `maxBytes`; does not follow a link, does not block on a pipe. */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw badFile(path, missing ? "is missing" : "cannot be opened as a plain file", cause);
+  }
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) throw badFile(path, "is not a plain file");
+    if (status.size > maxBytes) throw tooLarge(path, status.size, maxBytes);
+    // One byte more than stated, so that a file that grows meanwhile is noticed.
+    const bytes = new Uint8Array(status.size + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length !== status.size) throw badFile(path, "changed while it was read");
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
+  }
+}
+
+function tooLarge(subject: string, sizeBytes: number, maxBytes: number): AuroraError {
+  return badFile(subject, `has ${sizeBytes} bytes, at most ${maxBytes} were expected`);
+}
+
+function badFile(subject: string, message: string, cause?: unknown): AuroraError {
+  return new AuroraError("BUNDLE_FORMAT", message, {
+    op: "read bundle",
+    subject,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

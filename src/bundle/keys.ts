@@ -1,0 +1,195 @@
+/**
+ * Ed25519 keys as PEM files: made, written (private ones for the owner alone), loaded. Never prints a private key.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signBytes,
+  verify as verifyBytes,
+} from "node:crypto";
+import { chmod, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AuroraError } from "../contract/aurora-error.ts";
+import type { Signer, TrustedKey } from "./dsse.ts";
+
+/** A new key pair. */
+export interface KeyPair {
+  /** SHA-256 of the public key's SPKI DER, lower-case hex. */
+  readonly keyId: string;
+  /** SPKI PEM. */
+  readonly publicKeyPem: string;
+  /** PKCS #8 PEM. */
+  readonly privateKeyPem: string;
+}
+
+/** A trusted key with its raw form, for those who write key lists. */
+export interface PublicKey extends TrustedKey {
+  /** The 32 raw bytes. */
+  readonly raw: Uint8Array;
+  /** SPKI PEM. */
+  readonly pem: string;
+}
+
+/** A signer with its public half. */
+export interface PrivateKey extends Signer {
+  readonly publicKey: PublicKey;
+}
+
+/** End of a public key file's name. */
+export const publicKeySuffix = ".pub.pem";
+/** End of a private key file's name. */
+export const privateKeySuffix = ".key.pem";
+
+const maxPemBytes = 4096;
+
+/** Makes an ed25519 key pair. */
+export function createKeyPair(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  return {
+    keyId: keyIdOf(publicKey),
+    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+}
+
+/** Parses a public key (PEM). @throws AuroraError KEY when it is not an ed25519 public key. */
+export function parsePublicKey(pem: string, subject = "public key"): PublicKey {
+  if (pem.includes("PRIVATE KEY")) {
+    throw new AuroraError("KEY", "is a private key, a public one was expected", {
+      op: "load public key",
+      subject,
+      hint: "Keep private keys out of folders of trusted keys.",
+    });
+  }
+  const key = parseKey(() => createPublicKey({ key: pem, format: "pem" }), "load public key", subject);
+  return toPublicKey(key);
+}
+
+/** Parses a private key (PKCS #8 PEM). @throws AuroraError KEY when it is not an ed25519 private key. */
+export function parsePrivateKey(pem: string, subject = "private key"): PrivateKey {
+  const key = parseKey(() => createPrivateKey({ key: pem, format: "pem" }), "load private key", subject);
+  const publicKey = toPublicKey(createPublicKey(key));
+  return {
+    keyId: publicKey.keyId,
+    publicKey,
+    sign: (data) => new Uint8Array(signBytes(null, data, key)),
+  };
+}
+
+/**
+ * Writes `<name>.key.pem` (mode 0600) and `<name>.pub.pem` (0644) into `dir`, made with mode 0700 if missing.
+ * @throws AuroraError KEY when either file is there already: a key is never overwritten.
+ */
+export async function writeKeyPair(dir: string, name: string, pair: KeyPair): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeNewFile(join(dir, name + privateKeySuffix), pair.privateKeyPem, 0o600);
+  await writeNewFile(join(dir, name + publicKeySuffix), pair.publicKeyPem, 0o644);
+}
+
+/** Loads a private key file. @throws AuroraError KEY. */
+export async function loadPrivateKey(path: string): Promise<PrivateKey> {
+  return parsePrivateKey(await readPem(path), path);
+}
+
+/**
+ * Loads the trusted public keys: one PEM file, or every `*.pub.pem` of a folder (sorted by name, one copy of each).
+ * @throws AuroraError KEY when there is none, or when one of them is no ed25519 public key.
+ */
+export async function loadTrustedKeys(dirOrFile: string): Promise<readonly PublicKey[]> {
+  let paths = [dirOrFile];
+  try {
+    if ((await stat(dirOrFile)).isDirectory()) {
+      const names = (await readdir(dirOrFile)).filter((name) => name.endsWith(publicKeySuffix)).sort();
+      paths = names.map((name) => join(dirOrFile, name));
+    }
+  } catch (cause) {
+    throw unreadable(dirOrFile, cause);
+  }
+  const keys = new Map<string, PublicKey>();
+  for (const path of paths) {
+    const key = parsePublicKey(await readPem(path), path);
+    keys.set(key.keyId, key);
+  }
+  if (keys.size === 0) {
+    throw new AuroraError("KEY", `holds no *${publicKeySuffix} file`, {
+      op: "load trusted keys",
+      subject: dirOrFile,
+      hint: "Make keys with `aurora keys init DIR`, or name the folder of the release key.",
+    });
+  }
+  return [...keys.values()];
+}
+
+function parseKey(parse: () => KeyObject, op: string, subject: string): KeyObject {
+  let key: KeyObject;
+  try {
+    key = parse();
+  } catch (cause) {
+    throw new AuroraError("KEY", "is not a key in PEM form", { op, subject, cause });
+  }
+  if (key.asymmetricKeyType !== "ed25519") {
+    throw new AuroraError("KEY", `is a ${key.asymmetricKeyType} key, ed25519 was expected`, { op, subject });
+  }
+  return key;
+}
+
+function toPublicKey(key: KeyObject): PublicKey {
+  const der = key.export({ type: "spki", format: "der" });
+  return {
+    keyId: keyIdOf(key),
+    raw: new Uint8Array(der.subarray(der.length - 32)), // RFC 8410: the bit string ends the structure
+    pem: key.export({ type: "spki", format: "pem" }).toString(),
+    verify: (data, signature) => signature.length === 64 && verifyBytes(null, data, key, signature),
+  };
+}
+
+function keyIdOf(publicKey: KeyObject): string {
+  return createHash("sha256")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex");
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    if ((await stat(path)).size > maxPemBytes) throw new Error(`larger than ${maxPemBytes} bytes`);
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
+  try {
+    const file = await open(path, "wx", mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await chmod(path, mode); // whatever the umask says
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    throw new AuroraError(
+      "KEY",
+      exists ? "is there already, and a key is never overwritten" : String(cause),
+      {
+        op: "write key",
+        subject: path,
+        cause,
+        ...(exists ? { hint: "Choose another folder, or move the old key away." } : {}),
+      },
+    );
+  }
+}
+
+function unreadable(path: string, cause: unknown): AuroraError {
+  return new AuroraError("KEY", `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    op: "load key",
+    subject: path,
+    cause,
+  });
+}
