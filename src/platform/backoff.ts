@@ -1,0 +1,35 @@
+/** How long to wait before trying again: grows exponentially and is jittered, so that a fleet does not come back in step. */
+
+/** Bounds of the waiting. */
+export interface BackoffOptions {
+  /** Upper bound of the first wait. */
+  readonly firstMs: number;
+  /** Upper bound of any wait. */
+  readonly maxMs: number;
+  /** Uniform in [0, 1); default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A sequence of waits. */
+export interface Backoff {
+  /** The next wait: between half of the current bound and the bound, which then doubles. */
+  nextMs(): number;
+  /** After a success: starts from the first again. */
+  reset(): void;
+}
+
+/** Creates the sequence ("equal jitter": half fixed, half random, so that no wait is ever near zero). */
+export function createBackoff(options: BackoffOptions): Backoff {
+  const random = options.random ?? Math.random;
+  let boundMs = options.firstMs;
+  return {
+    nextMs() {
+      const waitMs = boundMs / 2 + (boundMs / 2) * random();
+      boundMs = Math.min(options.maxMs, boundMs * 2);
+      return waitMs;
+    },
+    reset() {
+      boundMs = options.firstMs;
+    },
+  };
+}

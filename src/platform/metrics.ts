@@ -1,0 +1,130 @@
+/** The one door to prom-client: counters, gauges and histograms in the Prometheus text format. Refuses names against the naming practice and labels without a bound. */
+import {
+  collectDefaultMetrics,
+  type Counter as PromCounter,
+  Gauge as PromGauge,
+  Histogram as PromHistogram,
+  Registry,
+  Counter as VendorCounter,
+} from "prom-client";
+
+/** Values of a metric's labels. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** What a metric is called. */
+export interface MetricSpec {
+  /** Snake case with a base unit, without the `aurora_` prefix, which is added: `windows_total`, `latency_seconds`. */
+  readonly name: string;
+  readonly help: string;
+  /** Label names; their values must come from a small set. */
+  readonly labels?: readonly string[];
+}
+
+/** Only goes up. */
+export interface Counter {
+  /** Adds `amount` ≥ 0 (default 1). */
+  add(amount?: number, labels?: Labels): void;
+}
+
+/** Goes up and down. */
+export interface Gauge {
+  set(value: number, labels?: Labels): void;
+}
+
+/** Counts observations in buckets. */
+export interface Histogram {
+  observe(value: number, labels?: Labels): void;
+}
+
+/** The metrics of one process. */
+export interface Metrics {
+  counter(spec: MetricSpec): Counter;
+  /** `read`, if given, is asked at every scrape. */
+  gauge(spec: MetricSpec, read?: () => number): Gauge;
+  /** Buckets are upper bounds, ascending. */
+  histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
+  /** The text that `/metrics` answers with. */
+  render(): Promise<string>;
+  /** Its content type. */
+  readonly contentType: string;
+}
+
+/** Options of {@link createMetrics}. */
+export interface MetricsOptions {
+  /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
+  readonly defaults?: "none" | "process";
+  /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */
+  readonly maxSeries?: number;
+}
+
+const prefix = "aurora_";
+
+/** Upper bounds in seconds, 100 µs to 10 s, for latencies. */
+export const latencyBucketsSeconds: readonly number[] = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+];
+
+/** Creates an empty registry. */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  if (options.defaults === "process") collectDefaultMetrics({ register: registry, prefix });
+  const maxSeries = options.maxSeries ?? 1000;
+  const common = (
+    spec: MetricSpec,
+  ): { name: string; help: string; labelNames: string[]; registers: Registry[] } => ({
+    name: checkName(spec.name),
+    help: spec.help,
+    labelNames: [...(spec.labels ?? [])],
+    registers: [registry],
+  });
+  return {
+    counter(spec) {
+      if (!spec.name.endsWith("_total")) throw new RangeError(`counter ${spec.name} must end in _total`);
+      const inner: PromCounter = new VendorCounter(common(spec));
+      const bound = createSeriesBound(spec, maxSeries);
+      return { add: (amount = 1, labels = {}) => inner.inc(bound(labels), amount) };
+    },
+    gauge(spec, read) {
+      const inner = new PromGauge({
+        ...common(spec),
+        ...(read === undefined
+          ? {}
+          : {
+              collect(this: PromGauge): void {
+                this.set(read());
+              },
+            }),
+      });
+      const bound = createSeriesBound(spec, maxSeries);
+      return { set: (value, labels = {}) => inner.set(bound(labels), value) };
+    },
+    histogram(spec, buckets) {
+      const inner = new PromHistogram({ ...common(spec), buckets: [...buckets] });
+      const bound = createSeriesBound(spec, maxSeries);
+      return { observe: (value, labels = {}) => inner.observe(bound(labels), value) };
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function checkName(name: string): string {
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new RangeError(`metric name ${name} is not snake case`);
+  if (name.startsWith(prefix)) throw new RangeError(`metric name ${name} has the prefix already`);
+  return prefix + name;
+}
+
+/** Labels come from devices in the end: a flood of names must not become a flood of series. */
+function createSeriesBound(spec: MetricSpec, maxSeries: number): (labels: Labels) => Record<string, string> {
+  const names = spec.labels ?? [];
+  const seen = new Set<string>();
+  return (labels) => {
+    if (names.length === 0) return {};
+    const key = names.map((name) => labels[name] ?? "").join("\u0000");
+    if (!seen.has(key)) {
+      if (seen.size >= maxSeries) return Object.fromEntries(names.map((name) => [name, "other"]));
+      seen.add(key);
+    }
+    return Object.fromEntries(names.map((name) => [name, labels[name] ?? ""]));
+  };
+}
