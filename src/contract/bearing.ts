@@ -7,7 +7,10 @@ export interface BearingOrders {
   readonly bpfo: number;
   /** Ball pass frequency, inner race; 0.5 to 60. */
   readonly bpfi: number;
-  /** Ball spin frequency; 0.3 to 60. */
+  /**
+   * Rate at which a defect on a rolling element meets the races, inner and outer in turn: twice the spin frequency
+   * (D/d · (1 − γ²), the figure that public tables give as BSF, 4.7135 for a 6205); 0.3 to 60.
+   */
   readonly bsf: number;
   /** Fundamental train (cage) frequency; 0.05 to 0.95. */
   readonly ftf: number;
