@@ -1,0 +1,77 @@
+/** Which turbine fails, how and when: planned from a seed before anything runs, so that it can be announced. */
+import { createRandom } from "../maths/random.ts";
+
+/** Bearing faults that can be simulated; the names are those of the failure modes. */
+export const faultKinds = ["inner-race", "outer-race", "ball"] as const;
+
+/** One of {@link faultKinds}. */
+export type FaultKind = (typeof faultKinds)[number];
+
+/** A fault and how it grows. */
+export interface FaultPlan {
+  /** Index of the turbine, from 0. */
+  readonly turbine: number;
+  readonly kind: FaultKind;
+  /** Simulated seconds from the start at which the spall begins. */
+  readonly onsetS: number;
+  /** Seconds from onset to the final severity. Months in the field; lapsed to seconds for a demonstration. */
+  readonly growthS: number;
+  /** Final peak of an impact's ringing over the rms of the broadband vibration; 3 is moderate, 6 is well developed. */
+  readonly finalSeverity: number;
+}
+
+/** Bounds within which {@link planScenario} draws. */
+export interface ScenarioOptions {
+  /** Turbines to choose from; default 3. */
+  readonly turbines?: number;
+  /** Only this turbine (index). */
+  readonly turbine?: number;
+  /** Only this kind. */
+  readonly kind?: FaultKind;
+  /** Earliest onset, default 8 s. */
+  readonly minOnsetS?: number;
+  /** Latest onset, default 16 s. */
+  readonly maxOnsetS?: number;
+  /** Default 12 s. */
+  readonly growthS?: number;
+}
+
+/** Draws a fault; the same seed and options give the same plan. Throws a RangeError on impossible bounds. */
+export function planScenario(seed: number, options: ScenarioOptions = {}): FaultPlan {
+  const { turbines = 3, minOnsetS = 8, maxOnsetS = 16, growthS = 12 } = options;
+  if (!Number.isInteger(turbines) || turbines < 1) {
+    throw new RangeError(`a scenario needs at least one turbine, got ${turbines}`);
+  }
+  if (!(minOnsetS >= 0 && maxOnsetS >= minOnsetS && growthS >= 0)) {
+    throw new RangeError(
+      `no onset lies between ${minOnsetS} s and ${maxOnsetS} s with growth over ${growthS} s`,
+    );
+  }
+  // Every value is drawn, wanted or not: fixing one must not change the others.
+  const random = createRandom(seed).fork("scenario");
+  const turbine = random.integer(turbines);
+  const kind = faultKinds[random.integer(faultKinds.length)]!;
+  const onsetS = Math.round((minOnsetS + (maxOnsetS - minOnsetS) * random.uniform()) * 10) / 10;
+  const finalSeverity = 3.5 + 2.5 * random.uniform();
+  return {
+    turbine: options.turbine ?? turbine,
+    kind: options.kind ?? kind,
+    onsetS,
+    growthS,
+    finalSeverity,
+  };
+}
+
+/** Decades from the first severity to the final one: an early spall hides 20 dB below its later self. */
+const growthDecades = 1;
+
+/**
+ * Severity at a moment: 0 before the onset, then exponential growth (straight on a dB scale, as envelope trends of
+ * spalling bearings are) up to the final severity, where it stays.
+ */
+export function computeSeverity(plan: FaultPlan, timeS: number): number {
+  const sinceS = timeS - plan.onsetS;
+  if (sinceS < 0) return 0;
+  const grown = sinceS >= plan.growthS ? 1 : sinceS / plan.growthS;
+  return plan.finalSeverity * 10 ** (growthDecades * (grown - 1));
+}

@@ -1,0 +1,136 @@
+/**
+ * Wind, rotor, generator speed, power and temperatures of one turbine of the 2 MW class, in steps of some
+ * milliseconds. A quasi-static model with first-order lags: no blade dynamics, no grid faults.
+ */
+import type { OperatingState } from "../contract/prediction.ts";
+import type { Random } from "../maths/random.ts";
+
+/** The slowly varying state that vibration and SCADA signals follow. */
+export interface WindTurbineState {
+  windSpeedMetresPerSecond: number;
+  /** Speed of the generator's shaft. */
+  shaftRpm: number;
+  powerKw: number;
+  /** Power over rated power, 0 to 1. */
+  load: number;
+  operatingState: OperatingState;
+  bearingTemperatureCelsius: number;
+  gearOilTemperatureCelsius: number;
+  ambientTemperatureCelsius: number;
+}
+
+/** What differs from turbine to turbine. */
+export interface WindTurbineOptions {
+  /** Mean wind at hub height; drawn from 7 to 12 m/s when absent. */
+  readonly meanWindMetresPerSecond?: number;
+}
+
+/** Advances its state. */
+export interface WindTurbine {
+  /** The same object all the time. */
+  readonly state: Readonly<WindTurbineState>;
+  /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
+  step(stepS: number, faultHeatCelsius: number): void;
+}
+
+/** Rated power in kW. */
+export const ratedPowerKw = 2000;
+const ratedWind = 12;
+const cutInWind = 3.5;
+const stopWind = 3;
+const stormWind = 25;
+const restartWind = 22;
+const slowestRpm = 1000;
+const gearRatio = 100;
+/** Integral length of the rotor-averaged along-wind turbulence, in metres. */
+const turbulenceLengthMetres = 150;
+/** Share of the point turbulence that is left after averaging over the rotor's disc. */
+const rotorAveraging = 0.6;
+/** IEC 61400-1, normal turbulence model, category B. */
+const referenceTurbulence = 0.14;
+
+/** Creates a turbine in steady state at its first wind. */
+export function createWindTurbine(random: Random, options: WindTurbineOptions = {}): WindTurbine {
+  const drawnMean = 7 + 5 * random.uniform();
+  const siteMean = options.meanWindMetresPerSecond ?? drawnMean;
+  const ratedRpm = 1650 + 150 * random.uniform();
+  const inertiaS = 7 + 5 * random.uniform();
+  const ambient = 5 + 15 * random.uniform();
+  let slowWind = 0.6 * random.normal();
+  let turbulence = random.normal();
+  let effectiveWind = Math.max(0, siteMean + slowWind);
+  let rotorAngle = 2 * Math.PI * random.uniform();
+  let producing = effectiveWind > cutInWind && effectiveWind < stormWind;
+  let speedRpm = producing ? speedTarget(effectiveWind, ratedRpm) : 0;
+
+  const state: WindTurbineState = {
+    windSpeedMetresPerSecond: effectiveWind,
+    shaftRpm: speedRpm,
+    powerKw: 0,
+    load: 0,
+    operatingState: "standby",
+    bearingTemperatureCelsius: 0,
+    gearOilTemperatureCelsius: 0,
+    ambientTemperatureCelsius: ambient,
+  };
+  const updatePower = (): void => {
+    const aerodynamic = producing ? (effectiveWind / ratedWind) ** 3 : 0;
+    // Below its slowest speed the generator is not on the grid.
+    const coupled = speedRpm > 0.9 * slowestRpm ? Math.min(1, aerodynamic) : 0;
+    state.load = coupled;
+    state.powerKw = coupled > 0 ? coupled * ratedPowerKw : -8;
+    state.operatingState =
+      coupled === 0 ? "standby" : coupled >= 0.97 ? "full-performance" : "partial-performance";
+  };
+  const bearingTarget = (heat: number): number =>
+    ambient + 12 + (14 * speedRpm) / 1500 + 22 * state.load + heat;
+  const oilTarget = (): number => ambient + 18 + (8 * speedRpm) / 1500 + 20 * state.load;
+  updatePower();
+  state.bearingTemperatureCelsius = bearingTarget(0);
+  state.gearOilTemperatureCelsius = oilTarget();
+
+  const step = (stepS: number, faultHeatCelsius: number): void => {
+    slowWind = stepOrnsteinUhlenbeck(slowWind, 0.6, 600, stepS, random);
+    const mean = Math.max(0, siteMean + slowWind);
+    turbulence = stepOrnsteinUhlenbeck(
+      turbulence,
+      1,
+      turbulenceLengthMetres / Math.max(mean, 3),
+      stepS,
+      random,
+    );
+    const deviation = rotorAveraging * referenceTurbulence * (0.75 * mean + 5.6);
+    const wind = Math.max(0, mean + deviation * turbulence);
+    state.windSpeedMetresPerSecond = wind;
+    effectiveWind += ((wind - effectiveWind) * stepS) / 4;
+    if (producing) producing = effectiveWind > stopWind && effectiveWind < stormWind;
+    else producing = effectiveWind > cutInWind && effectiveWind < restartWind;
+    const target = producing ? speedTarget(effectiveWind, ratedRpm) : 0;
+    speedRpm += ((target - speedRpm) * stepS) / inertiaS;
+    // Tower shadow and wind shear: a torque ripple at three times the rotor's speed.
+    rotorAngle = (rotorAngle + (2 * Math.PI * speedRpm * stepS) / 60 / gearRatio) % (2 * Math.PI);
+    state.shaftRpm = speedRpm * (1 + 0.0015 * Math.cos(3 * rotorAngle));
+    updatePower();
+    state.bearingTemperatureCelsius +=
+      ((bearingTarget(faultHeatCelsius) - state.bearingTemperatureCelsius) * stepS) / 900;
+    state.gearOilTemperatureCelsius += ((oilTarget() - state.gearOilTemperatureCelsius) * stepS) / 1800;
+  };
+  return { state, step };
+}
+
+/** Optimal tip speed ratio between the slowest and the rated speed: speed in proportion to the wind. */
+function speedTarget(windMetresPerSecond: number, ratedRpm: number): number {
+  return Math.min(ratedRpm, Math.max(slowestRpm + 20, (ratedRpm * windMetresPerSecond) / 9.5));
+}
+
+/** Exact step of an Ornstein–Uhlenbeck (continuous AR(1)) process of zero mean. */
+export function stepOrnsteinUhlenbeck(
+  value: number,
+  deviation: number,
+  timeConstantS: number,
+  stepS: number,
+  random: Random,
+): number {
+  const keep = Math.exp(-stepS / timeConstantS);
+  return keep * value + deviation * Math.sqrt(1 - keep * keep) * random.normal();
+}
