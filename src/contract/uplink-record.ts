@@ -127,6 +127,11 @@ export interface Envelope {
   readonly lane: Lane;
   /** Sequence of the first record; the records are consecutive in their lane. From 1. */
   readonly firstSequence: number;
+  /**
+   * The oldest sequence of this lane that the gateway still holds, ≤ firstSequence: what came before it was stored by
+   * a collector or dropped (and declared by a gap), so nobody should wait for it.
+   */
+  readonly oldestSequence: number;
   readonly records: readonly UplinkRecord[];
 }
 
