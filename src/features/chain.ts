@@ -1,0 +1,31 @@
+/** What a signal chain of the catalogue is to the extractor: samples in, feature values out. */
+import type { BearingOrders } from "../contract/bearing.ts";
+import type { ChainSpec, FeatureDeclaration } from "../contract/feature-spec.ts";
+
+/** What is known of a window when it begins. */
+export interface WaveformContext {
+  /** Sampling rate of the raw counts in Hz; constant in a window. */
+  readonly sampleRateHz: number;
+  /** Geometry of the watched bearing. */
+  readonly bearing: BearingOrders;
+  /** Shaft speed at the first sample, revolutions per minute; > 0. */
+  readonly shaftRpm: number;
+}
+
+/** One chain with the features that read it. Holds what it needs of one window; nothing allocates per sample. */
+export interface BoundChain {
+  /** Forgets the window before and starts another. */
+  begin(context: WaveformContext): void;
+  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. */
+  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /** Ends the window: afterwards `evaluate` may be called. */
+  finish(): void;
+  /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
+  evaluate(index: number): number;
+}
+
+/**
+ * Binds a chain and its features: checks every parameter.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter or operator that this catalogue does not know.
+ */
+export type ChainBinder = (chain: ChainSpec, features: readonly FeatureDeclaration[]) => BoundChain;

@@ -1,0 +1,121 @@
+/** Operators that read chain `envelope-order`. All are free of level and of sampling rate. */
+import type { BearingOrders } from "../contract/bearing.ts";
+import type { FeatureDeclaration } from "../contract/feature-spec.ts";
+import type { AngleEnvelope } from "./angle-envelope.ts";
+import type { OrderSpectrum } from "./order-spectrum.ts";
+import { createParamsReader, refuse } from "./read-params.ts";
+
+/** What the chain gives to its operators. */
+export interface EnvelopeView {
+  bearing: BearingOrders;
+  envelope: AngleEnvelope;
+  spectrum: OrderSpectrum;
+}
+
+/** A bound operator. */
+export interface EnvelopeOperator {
+  evaluate(view: EnvelopeView): number;
+  /** Highest order that it looks at for this bearing. */
+  highestOrder(bearing: BearingOrders): number;
+}
+
+const orderNames = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
+type OrderName = (typeof orderNames)[number];
+
+/** The order of `name`: one of the bearing's, or 1 for the shaft. */
+function orderOf(name: OrderName, bearing: BearingOrders): number {
+  return name === "shaft" ? 1 : bearing[name];
+}
+
+/** Binds one feature of this chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator. */
+export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOperator {
+  switch (feature.operator) {
+    case "order-log-snr":
+      return bindOrderLogSnr(feature);
+    case "side-band-log-snr":
+      return bindSideBandLogSnr(feature);
+    case "envelope-kurtosis":
+      return bindEnvelopeStatistic(feature, envelopeKurtosis);
+    case "envelope-crest-factor":
+      return bindEnvelopeStatistic(feature, envelopeCrestFactor);
+    default:
+      throw refuse(
+        `feature ${feature.name}`,
+        `chain kind envelope-order has no operator "${feature.operator}"`,
+      );
+  }
+}
+
+/** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
+function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const name = params.choice("order", orderNames);
+  const harmonic = params.integer("harmonic", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  return {
+    evaluate: (view) => view.spectrum.logSnr(orderOf(name, view.bearing) * harmonic, tolerance),
+    highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
+  };
+}
+
+/** `side-band-log-snr`: mean of both side bands `harmonic` · `order` ± `spacing`. */
+function bindSideBandLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const name = params.choice("order", orderNames);
+  const spacing = params.choice("spacing", orderNames);
+  const harmonic = params.integer("harmonic", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  return {
+    evaluate: (view) => {
+      const centre = orderOf(name, view.bearing) * harmonic;
+      const distance = orderOf(spacing, view.bearing);
+      return (
+        (view.spectrum.logSnr(centre - distance, tolerance) +
+          view.spectrum.logSnr(centre + distance, tolerance)) /
+        2
+      );
+    },
+    highestOrder: (bearing) =>
+      (orderOf(name, bearing) * harmonic + orderOf(spacing, bearing)) * (1 + tolerance),
+  };
+}
+
+function bindEnvelopeStatistic(
+  feature: FeatureDeclaration,
+  compute: (samples: Float32Array, count: number) => number,
+): EnvelopeOperator {
+  createParamsReader(feature.params, `feature ${feature.name}`).done();
+  return {
+    evaluate: (view) => compute(view.envelope.samples, view.envelope.count),
+    highestOrder: () => 0,
+  };
+}
+
+/** `envelope-kurtosis`: ln of the fourth central moment over the squared variance of the angle envelope. */
+function envelopeKurtosis(samples: Float32Array, count: number): number {
+  let mean = 0;
+  for (let index = 0; index < count; index++) mean += samples[index]!;
+  mean /= count;
+  let m2 = 0;
+  let m4 = 0;
+  for (let index = 0; index < count; index++) {
+    const square = (samples[index]! - mean) ** 2;
+    m2 += square;
+    m4 += square * square;
+  }
+  return Math.log((m4 * count) / (m2 * m2));
+}
+
+/** `envelope-crest-factor`: ln of the largest over the rms value of the angle envelope. */
+function envelopeCrestFactor(samples: Float32Array, count: number): number {
+  let peak = 0;
+  let energy = 0;
+  for (let index = 0; index < count; index++) {
+    const value = samples[index]!;
+    if (value > peak) peak = value;
+    energy += value * value;
+  }
+  return Math.log(peak / Math.sqrt(energy / count));
+}

@@ -1,0 +1,104 @@
+/**
+ * The amplitude spectrum of an angle-sampled signal over orders of the shaft speed, and the logarithmic
+ * signal-to-noise ratio of a line in it: log(peak near the order / median around it). Free of level by construction.
+ */
+import { createRealFft } from "../maths/real-fft.ts";
+import { medianInPlace } from "../maths/select.ts";
+
+/** Medians are kept on this grid of orders, so that neighbouring features share them. */
+const floorGridOrders = 0.25;
+/** Below this the Hann window's main lobe at zero order reigns. */
+const lowestOrder = 0.1;
+/** Share of the Nyquist order above which the envelope's low-pass bends the floor. */
+const passband = 0.8;
+
+/** One spectrum at a time; `compute` and `logSnr` allocate nothing. */
+export interface OrderSpectrum {
+  /** Distance of two bins in orders. */
+  readonly binOrders: number;
+  /** Highest order at which `logSnr` may look. */
+  readonly highestOrder: number;
+  /** Amplitudes of the last spectrum (unscaled), fftSize/2 + 1 bins. */
+  readonly amplitudes: Float64Array;
+  /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
+  compute(samples: Float32Array, count: number): void;
+  /**
+   * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders).
+   * NaN when the spectrum is without energy there or the order lies outside the spectrum.
+   */
+  logSnr(order: number, tolerance: number): number;
+}
+
+/** Creates the spectrum for at most `fftSize` samples. `floorOrders`: half width of the median, orders. */
+export function createOrderSpectrum(
+  samplesPerRevolution: number,
+  fftSize: number,
+  floorOrders: number,
+): OrderSpectrum {
+  const fft = createRealFft(fftSize);
+  const bins = fftSize / 2 + 1;
+  const binOrders = samplesPerRevolution / fftSize;
+  const highestOrder = (passband * samplesPerRevolution) / 2;
+  const lowestBin = Math.ceil(lowestOrder / binOrders);
+  const highestBin = Math.min(bins - 1, Math.floor(highestOrder / binOrders));
+  const windowed = new Float64Array(fftSize);
+  const hann = new Float64Array(fftSize);
+  const real = new Float64Array(bins);
+  const imag = new Float64Array(bins);
+  const amplitudes = new Float64Array(bins);
+  const scratch = new Float64Array(bins);
+  const floors = new Float64Array(Math.ceil(highestOrder / floorGridOrders) + 2);
+  let hannLength = 0;
+
+  const floorNear = (order: number): number => {
+    const slot = Math.round(order / floorGridOrders);
+    const known = floors[slot]!;
+    if (known >= 0) return known;
+    const centre = slot * floorGridOrders;
+    const from = Math.max(lowestBin, Math.round((centre - floorOrders) / binOrders));
+    const to = Math.min(highestBin, Math.round((centre + floorOrders) / binOrders));
+    for (let bin = from; bin <= to; bin++) scratch[bin - from] = amplitudes[bin]!;
+    const floor = medianInPlace(scratch, to - from + 1);
+    floors[slot] = floor;
+    return floor;
+  };
+
+  return {
+    binOrders,
+    highestOrder,
+    amplitudes,
+    compute: (samples, count) => {
+      if (count !== hannLength) fillHann(hann, count);
+      hannLength = count;
+      let mean = 0;
+      for (let index = 0; index < count; index++) mean += samples[index]!;
+      mean /= count;
+      for (let index = 0; index < count; index++) windowed[index] = (samples[index]! - mean) * hann[index]!;
+      windowed.fill(0, count);
+      fft.forward(windowed, real, imag);
+      for (let bin = 0; bin < bins; bin++) {
+        const re = real[bin]!;
+        const im = imag[bin]!;
+        amplitudes[bin] = Math.sqrt(re * re + im * im);
+      }
+      floors.fill(-1);
+    },
+    logSnr: (order, tolerance) => {
+      if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
+      const reach = order * tolerance;
+      const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
+      const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
+      let peak = 0;
+      for (let bin = from; bin <= to; bin++) if (amplitudes[bin]! > peak) peak = amplitudes[bin]!;
+      const floor = floorNear(order);
+      return floor > 0 ? Math.log(peak / floor) : Number.NaN;
+    },
+  };
+}
+
+function fillHann(window: Float64Array, length: number): void {
+  const denominator = Math.max(1, length - 1);
+  for (let index = 0; index < length; index++) {
+    window[index] = 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / denominator);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Executes a feature spec on one window of a waveform at a time: `begin`, any number of `push`, `finish`. Used by
+ * training and serving alike. Streams: allocates nothing per sample, holds no raw window, and a window's features
+ * depend on that window's samples alone, not on how they were split into pushes.
+ */
+import type { FeatureSpec } from "../contract/feature-spec.ts";
+import { checkCatalogueVersion, findWaveformChain } from "./catalogue.ts";
+import type { BoundChain, WaveformContext } from "./chain.ts";
+import { refuse } from "./read-params.ts";
+
+/** One window at a time. */
+export interface WaveformExtractor {
+  /** Names of the features in the order of the vector. */
+  readonly featureNames: readonly string[];
+  /** Starts a window; what was not finished before is forgotten. */
+  begin(context: WaveformContext): void;
+  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed in rpm over them, > 0. */
+  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /**
+   * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
+   * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
+   * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
+   */
+  finish(out: Float32Array, offset: number): void;
+}
+
+/**
+ * Creates an extractor.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for another catalogue version, an unknown chain or operator, or wrong
+ * parameters.
+ */
+export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
+  checkCatalogueVersion(spec);
+  const chains: BoundChain[] = [];
+  /** Of each feature: its chain and its index there. */
+  const chainOf: BoundChain[] = [];
+  const indexOf: number[] = [];
+  for (const chain of spec.chains) {
+    const features = spec.list.filter((feature) => feature.chain === chain.name);
+    const bound = findWaveformChain(chain.kind, chain.name)(chain, features);
+    if (features.length === 0) continue;
+    chains.push(bound);
+    for (const [index, feature] of features.entries()) {
+      const position = spec.list.indexOf(feature);
+      chainOf[position] = bound;
+      indexOf[position] = index;
+    }
+  }
+  for (const [position, feature] of spec.list.entries()) {
+    if (chainOf[position] === undefined)
+      throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
+  }
+  const count = spec.list.length;
+  return {
+    featureNames: spec.list.map((feature) => feature.name),
+    begin: (context) => {
+      for (let index = 0; index < chains.length; index++) chains[index]!.begin(context);
+    },
+    push: (counts, from, to, scale, shaftRpm) => {
+      for (let index = 0; index < chains.length; index++) {
+        chains[index]!.push(counts, from, to, scale, shaftRpm);
+      }
+    },
+    finish: (out, offset) => {
+      for (let index = 0; index < chains.length; index++) chains[index]!.finish();
+      for (let index = 0; index < count; index++) {
+        out[offset + index] = chainOf[index]!.evaluate(indexOf[index]!);
+      }
+    },
+  };
+}
