@@ -1,0 +1,278 @@
+/**
+ * The one door to TensorFlow: loads `@tensorflow/tfjs-node` where its native library is there, else `@tensorflow/tfjs`
+ * with the WebAssembly backend on one thread (so that sums have one order and a seed gives one model), and trains
+ * tied networks with it. No type of TensorFlow leaves this file.
+ */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type * as TensorFlow from "@tensorflow/tfjs";
+import { AuroraError } from "../contract/aurora-error.ts";
+import type { Random } from "../maths/random.ts";
+import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
+
+/** Rows to learn from. */
+export interface FitRows {
+  readonly rows: number;
+  /** [rows × hypotheses × own inputs], standardised. */
+  readonly own: Float32Array;
+  /** [rows × shared inputs], standardised. */
+  readonly shared: Float32Array;
+  /** [rows × hypotheses], 0 or 1. */
+  readonly targets: Float32Array;
+  /** [rows], relative weights. */
+  readonly weights: Float32Array;
+  /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
+  readonly teacherLogits: Float32Array | null;
+}
+
+/** How to learn. */
+export interface FitOptions {
+  /** Gradient steps. */
+  readonly steps: number;
+  /** Rows of a step, drawn without replacement; 0 = all. */
+  readonly batchRows: number;
+  /** Adam's step size at the start; it falls to a tenth along a half cosine. */
+  readonly learningRate: number;
+  /** Decoupled weight decay (AdamW), per step and unit of learning rate. */
+  readonly weightDecay: number;
+  /** Standard deviation of the noise that is added to standardised inputs. */
+  readonly inputNoise: number;
+  /** Temperature of the teacher's and the student's sigmoid in the soft part of the loss; > 0. */
+  readonly temperature: number;
+  /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
+  readonly softShare: number;
+}
+
+/** What trains networks. */
+export interface TensorTrainer {
+  /** Which library runs, for the log and the lineage: `tfjs-node` or `tfjs-wasm`. */
+  readonly name: "tfjs-node" | "tfjs-wasm";
+  readonly version: string;
+  /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
+  fit(network: TiedNetwork, rows: FitRows, options: FitOptions, random: Random): TiedNetwork;
+}
+
+let loaded: Promise<TensorTrainer> | undefined;
+
+/** Loads TensorFlow once per process and says which one it is. Fails with TRAINING when neither loads. */
+export function openTensorTrainer(log: (message: string) => void): Promise<TensorTrainer> {
+  loaded ??= load(log);
+  return loaded;
+}
+
+async function load(log: (message: string) => void): Promise<TensorTrainer> {
+  const require = createRequire(import.meta.url);
+  try {
+    const tf = require("@tensorflow/tfjs-node") as typeof TensorFlow;
+    log(`TensorFlow ${tf.version_core} runs natively (tfjs-node)`);
+    return createTrainer(tf, "tfjs-node");
+  } catch {
+    // No native library here: the usual case where its download is blocked, and on Node 23 and later.
+  }
+  try {
+    const tf = require("@tensorflow/tfjs") as typeof TensorFlow;
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as {
+      setWasmPaths(prefix: string): void;
+      setThreadsCount(threads: number): void;
+    };
+    const entry = require.resolve("@tensorflow/tfjs-backend-wasm");
+    wasm.setWasmPaths(join(dirname(entry), "/"));
+    wasm.setThreadsCount(1);
+    if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not start");
+    await tf.ready();
+    log(`TensorFlow ${tf.version_core} runs in WebAssembly on one thread (tfjs-node does not load here)`);
+    return createTrainer(tf, "tfjs-wasm");
+  } catch (cause) {
+    throw new AuroraError("TRAINING", "TensorFlow does not load", {
+      op: "load TensorFlow",
+      subject: "@tensorflow/tfjs",
+      hint: "run npm ci without --omit, and see the cause above",
+      cause,
+    });
+  }
+}
+
+const matrixNames = ["own", "others", "shared", "bias"] as const;
+
+function createTrainer(tf: typeof TensorFlow, name: TensorTrainer["name"]): TensorTrainer {
+  type Layer = Record<(typeof matrixNames)[number], TensorFlow.Variable | null>;
+
+  /** Logits [rows × hypotheses] of own [rows, hypotheses, inputs] and shared [rows, shared inputs]. */
+  const forward = (
+    layers: readonly Layer[],
+    own: TensorFlow.Tensor3D,
+    shared: TensorFlow.Tensor2D,
+  ): TensorFlow.Tensor => {
+    const [rows, hypotheses] = own.shape;
+    let current: TensorFlow.Tensor = own;
+    for (const [index, layer] of layers.entries()) {
+      const inputs = current.shape[2]!;
+      const outputs = layer.bias!.shape[0]!;
+      const flat = tf.reshape(current, [rows * hypotheses, inputs]);
+      // own · h_c + others · mean(h_d, d ≠ c) = (own − others/(k−1)) · h_c + others/(k−1) · Σ h_d.
+      const others = layer.others === null ? null : tf.div(layer.others, Math.max(1, hypotheses - 1));
+      const ownPart = others === null ? layer.own! : tf.sub(layer.own!, others);
+      const each = tf.reshape(tf.matMul(flat as TensorFlow.Tensor2D, ownPart as TensorFlow.Tensor2D), [
+        rows,
+        hypotheses,
+        outputs,
+      ]);
+      let common: TensorFlow.Tensor = layer.bias!;
+      if (layer.shared !== null)
+        common = tf.add(common, tf.matMul(shared, layer.shared as TensorFlow.Tensor2D));
+      if (others !== null)
+        common = tf.add(common, tf.matMul(tf.sum(current, 1), others as TensorFlow.Tensor2D));
+      const sum = tf.add(each, common.rank === 1 ? common : tf.expandDims(common, 1));
+      current = index < layers.length - 1 ? tf.relu(sum) : sum;
+    }
+    return tf.reshape(current, [rows, hypotheses]);
+  };
+
+  /** Weighted mean cross-entropy of sigmoid(logits) against targets, stable for large logits. */
+  const crossEntropy = (
+    logits: TensorFlow.Tensor,
+    targets: TensorFlow.Tensor,
+    weights: TensorFlow.Tensor,
+  ): TensorFlow.Tensor => {
+    const losses = tf.add(
+      tf.sub(tf.relu(logits), tf.mul(logits, targets)),
+      tf.softplus(tf.neg(tf.abs(logits))),
+    );
+    return tf.sum(tf.mul(losses, weights));
+  };
+
+  const fit = (network: TiedNetwork, data: FitRows, options: FitOptions, random: Random): TiedNetwork => {
+    const { hypotheses } = network;
+    const ownInputs = network.layers[0]!.inputs;
+    const layers = network.layers.map((layer): Layer => {
+      const variable = (values: Float32Array, inputs: number, active: boolean): TensorFlow.Variable | null =>
+        // TensorFlow multiplies rows from the left: matrices are kept transposed, [inputs × outputs].
+        active ? tf.variable(tf.transpose(tf.tensor2d(values, [layer.outputs, inputs]))) : null;
+      return {
+        own: variable(layer.own, layer.inputs, true),
+        others: variable(layer.others, layer.inputs, hypotheses > 1),
+        shared: variable(layer.shared, network.sharedInputs, layer.shared.length > 0),
+        bias: tf.variable(tf.tensor1d(layer.bias)),
+      };
+    });
+    const variables = layers
+      .flatMap((layer) => matrixNames.map((key) => layer[key]))
+      .filter((v) => v !== null);
+    const adam = tf.train.adam(options.learningRate);
+    const batchRows = options.batchRows === 0 ? data.rows : Math.min(options.batchRows, data.rows);
+    const sampler = createBatchSampler(
+      data,
+      batchRows,
+      hypotheses * ownInputs,
+      network.sharedInputs,
+      hypotheses,
+    );
+    for (let step = 0; step < options.steps; step++) {
+      const rate = options.learningRate * (0.55 + 0.45 * Math.cos((Math.PI * step) / options.steps));
+      (adam as unknown as { learningRate: number }).learningRate = rate;
+      const batch = sampler(random, options.inputNoise);
+      tf.tidy(() => {
+        const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
+        const shared = tf.tensor2d(batch.shared, [batchRows, network.sharedInputs]);
+        const targets = tf.tensor2d(batch.targets, [batchRows, hypotheses]);
+        const weights = tf.tensor2d(batch.weights, [batchRows, 1]);
+        const soft = batch.teacher === null ? null : tf.tensor2d(batch.teacher, [batchRows, hypotheses]);
+        adam.minimize(
+          () => {
+            const logits = forward(layers, own, shared);
+            const hard = crossEntropy(logits, targets, weights);
+            if (soft === null) return hard as TensorFlow.Scalar;
+            // Hinton et al. 2015: gradients of the soft part shrink with T², so it is scaled back.
+            const { temperature, softShare } = options;
+            const softTargets = tf.sigmoid(tf.div(soft, temperature));
+            const softLoss = crossEntropy(tf.div(logits, temperature), softTargets, weights);
+            return tf.add(
+              tf.mul(hard, 1 - softShare),
+              tf.mul(softLoss, softShare * temperature * temperature),
+            ) as TensorFlow.Scalar;
+          },
+          false,
+          variables,
+        );
+        for (const layer of layers) {
+          for (const key of ["own", "others", "shared"] as const) {
+            const variable = layer[key];
+            if (variable !== null) variable.assign(tf.mul(variable, 1 - rate * options.weightDecay));
+          }
+        }
+      });
+    }
+    const read = (variable: TensorFlow.Variable | null, like: Float32Array): Float32Array => {
+      if (variable === null) return like;
+      return tf.tidy(() =>
+        Float32Array.from((variable.rank === 2 ? tf.transpose(variable) : variable).dataSync()),
+      );
+    };
+    const trained = network.layers.map(
+      (layer, index): TiedLayer => ({
+        inputs: layer.inputs,
+        outputs: layer.outputs,
+        own: read(layers[index]!.own, layer.own),
+        others: read(layers[index]!.others, layer.others),
+        shared: read(layers[index]!.shared, layer.shared),
+        bias: read(layers[index]!.bias, layer.bias),
+      }),
+    );
+    for (const variable of variables) variable.dispose();
+    adam.dispose();
+    return { ...network, layers: trained };
+  };
+  return { name, version: tf.version_core, fit };
+}
+
+interface Batch {
+  readonly own: Float32Array;
+  readonly shared: Float32Array;
+  readonly targets: Float32Array;
+  /** Normalised so that the loss is a mean over rows and hypotheses. */
+  readonly weights: Float32Array;
+  readonly teacher: Float32Array | null;
+}
+
+/** Draws batches of rows, in an order that only `random` decides, with noise on the inputs. */
+function createBatchSampler(
+  data: FitRows,
+  batchRows: number,
+  ownColumns: number,
+  sharedColumns: number,
+  hypotheses: number,
+): (random: Random, inputNoise: number) => Batch {
+  const order = Array.from({ length: data.rows }, (_, index) => index);
+  let next = data.rows;
+  const copy = (values: Float32Array, columns: number, rows: readonly number[]): Float32Array => {
+    const out = new Float32Array(rows.length * columns);
+    for (const [to, from] of rows.entries()) {
+      out.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
+    }
+    return out;
+  };
+  return (random, inputNoise) => {
+    if (next + batchRows > data.rows) {
+      random.shuffle(order);
+      next = 0;
+    }
+    const rows = order.slice(next, next + batchRows);
+    next += batchRows;
+    const own = copy(data.own, ownColumns, rows);
+    const shared = copy(data.shared, sharedColumns, rows);
+    if (inputNoise > 0) {
+      for (const values of [own, shared]) {
+        for (let index = 0; index < values.length; index++) values[index]! += inputNoise * random.normal();
+      }
+    }
+    const weights = copy(data.weights, 1, rows);
+    const total = weights.reduce((sum, weight) => sum + weight, 0) * hypotheses;
+    return {
+      own,
+      shared,
+      targets: copy(data.targets, hypotheses, rows),
+      weights: weights.map((weight) => weight / total),
+      teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, hypotheses, rows),
+    };
+  };
+}

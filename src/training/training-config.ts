@@ -1,0 +1,200 @@
+/** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { z } from "zod";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { type FeatureSpec, featureSpecSchema } from "../contract/feature-spec.ts";
+import {
+  type ChannelContract,
+  type DeviceBudget,
+  manifestSchema,
+  type WindowSpec,
+} from "../contract/manifest.ts";
+
+/** How one network is fitted; see `FitOptions` in `tensorflow.ts` for the meaning of each figure. */
+export interface FitConfig {
+  readonly steps: number;
+  readonly batchRows: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly inputNoise: number;
+}
+
+/** From feature rows to an int8 student. Widths are neurons per hypothesis. */
+export interface Recipe {
+  /** Standardised features are clamped to ± this. */
+  readonly clamp: number;
+  /** An ensemble; 0 members = learn from the labels alone. */
+  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  readonly student: {
+    readonly hidden: readonly number[];
+    readonly fit: FitConfig;
+    /** Widths at the end, reached in `rounds` steps with a fit after each; null = none. */
+    readonly prune: {
+      readonly to: readonly number[];
+      readonly rounds: number;
+      readonly fit: FitConfig;
+    } | null;
+  };
+  readonly distillation: { readonly temperature: number; readonly softShare: number };
+}
+
+/** A failure mode, and the prefix of the names of the features that are its own. */
+export interface Hypothesis {
+  readonly failureMode: string;
+  readonly title: string;
+  readonly featurePrefix: string;
+}
+
+/** The whole file. */
+export interface TrainingConfig {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly changelog: string;
+  readonly runtime: string;
+  readonly parent: string | null;
+  readonly seed: number;
+  readonly dataset: {
+    readonly kind: "cwru";
+    /** Bearings that are not trained on, and by which rule they were chosen, before any result was seen. */
+    readonly heldOutGroups: readonly string[];
+    readonly heldOutRule: string;
+  };
+  readonly channels: readonly ChannelContract[];
+  readonly window: WindowSpec;
+  /** Hop between training windows, in the window's unit; shorter than the window's own to see more of each recording. */
+  readonly trainingHop: number;
+  readonly features: FeatureSpec;
+  readonly hypotheses: readonly Hypothesis[];
+  readonly recipe: Recipe;
+  readonly thresholds: {
+    /** Lowest probability at which an alarm may be raised; raised further by the false-alarm limit below. */
+    readonly minRaise: number;
+    /** Share of healthy windows of unseen bearings that may reach the threshold. */
+    readonly maxFalseWindowShare: number;
+    readonly onCount: number;
+    readonly onWindows: number;
+    readonly clear: number;
+    readonly offWindows: number;
+  };
+  readonly backgroundRows: number;
+  readonly goldenCases: number;
+  readonly budgets: readonly DeviceBudget[];
+  /** Notes of the author for the model card: what was looked at, what is known not to work. */
+  readonly notes: readonly string[];
+}
+
+const count = z.int().min(0).max(100_000);
+const share = z.number().min(0).max(1);
+const widths = z.array(z.int().min(1).max(512)).min(0).max(4);
+const fit: z.ZodType<FitConfig> = z.strictObject({
+  steps: count.min(1),
+  batchRows: count,
+  learningRate: z.number().positive().max(1),
+  weightDecay: z.number().min(0).max(100),
+  inputNoise: z.number().min(0).max(10),
+});
+const recipe: z.ZodType<Recipe> = z.strictObject({
+  clamp: z.number().positive().max(100),
+  teacher: z.strictObject({ members: z.int().min(0).max(50), hidden: widths, fit }),
+  student: z.strictObject({
+    hidden: widths,
+    fit,
+    prune: z.strictObject({ to: widths, rounds: z.int().min(1).max(50), fit }).nullable(),
+  }),
+  distillation: z.strictObject({ temperature: z.number().positive().max(50), softShare: share }),
+});
+const manifestShape = (manifestSchema as unknown as { shape: Record<string, z.ZodType> }).shape;
+
+/** Validator of {@link TrainingConfig}; unknown keys are refused. */
+export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    title: z.string().max(4096),
+    changelog: z.string().max(4096),
+    runtime: z.string().max(128),
+    parent: z.string().max(128).nullable(),
+    seed: z.int(),
+    dataset: z.strictObject({
+      kind: z.literal("cwru"),
+      heldOutGroups: z.array(z.string().max(128)).max(256),
+      heldOutRule: z.string().max(4096),
+    }),
+    channels: manifestShape.channels as z.ZodType<ChannelContract[]>,
+    window: manifestShape.window as z.ZodType<WindowSpec>,
+    trainingHop: z.number().positive(),
+    features: featureSpecSchema,
+    hypotheses: z
+      .array(
+        z.strictObject({
+          failureMode: z.string().max(64),
+          title: z.string().max(256),
+          featurePrefix: z.string().min(1).max(64),
+        }),
+      )
+      .min(1)
+      .max(32),
+    recipe,
+    thresholds: z.strictObject({
+      minRaise: share,
+      maxFalseWindowShare: share,
+      onCount: count.min(1),
+      onWindows: count.min(1),
+      clear: share,
+      offWindows: count.min(1),
+    }),
+    backgroundRows: z.int().min(1).max(256),
+    goldenCases: z.int().min(1).max(4096),
+    budgets: manifestShape.budgets as z.ZodType<DeviceBudget[]>,
+    notes: z.array(z.string().max(4096)).max(64),
+  })
+  .superRefine((config, context) => {
+    const { student } = config.recipe;
+    if (student.prune !== null && student.prune.to.length !== student.hidden.length) {
+      context.addIssue({
+        code: "custom",
+        path: ["recipe", "student", "prune", "to"],
+        message: `has ${student.prune.to.length} widths, expected ${student.hidden.length} as in hidden`,
+      });
+    }
+  });
+
+/** A configuration and the bytes that it came from (their digest goes into the lineage). */
+export interface LoadedTrainingConfig {
+  readonly config: TrainingConfig;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads `train.yaml`. Fails with CONFIG_INVALID, naming each wrong key. */
+export async function loadTrainingConfig(path: string): Promise<LoadedTrainingConfig> {
+  const refuse = (message: string, cause?: unknown): AuroraError =>
+    new AuroraError("CONFIG_INVALID", `${path}: ${message}`, {
+      op: "read training configuration",
+      subject: path,
+      hint: "models/bearing-vibration/train.yaml is a complete example",
+      cause,
+    });
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw refuse("there is no such file", cause);
+  }
+  if (bytes.length > 1 << 20) throw refuse("is larger than 1 MiB");
+  let document: unknown;
+  try {
+    document = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), { maxAliasCount: 100 });
+  } catch (cause) {
+    throw refuse(cause instanceof Error ? cause.message : "is not YAML", cause);
+  }
+  const result = trainingConfigSchema.safeParse(document);
+  if (!result.success) {
+    const issues = result.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw refuse(issues.join("; "), result.error);
+  }
+  return { config: result.data, bytes };
+}

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { createRandom } from "../../src/maths/random.ts";
+import { computeMacroAuroc } from "../../src/training/metrics.ts";
+import { type FitOptions, type FitRows, openTensorTrainer } from "../../src/training/tensorflow.ts";
+import {
+  arrangeRows,
+  createTiedNetwork,
+  expandTiedNetwork,
+  runDense,
+  type TiedNetwork,
+} from "../../src/training/tied-network.ts";
+
+const tying = {
+  own: [
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ],
+  shared: [6],
+};
+const options: FitOptions = {
+  steps: 120,
+  batchRows: 64,
+  learningRate: 0.02,
+  weightDecay: 0.001,
+  inputNoise: 0,
+  temperature: 2,
+  softShare: 0.5,
+};
+const rows = 300;
+const random = createRandom(7);
+const features = Float32Array.from({ length: rows * 7 }, () => random.normal());
+const labels = Float32Array.from({ length: rows * 3 }, (_, index) => {
+  const row = Math.floor(index / 3) * 7;
+  const own = (index % 3) * 2;
+  return features[row + own]! + Math.abs(features[row + own + 1]!) > 0.8 ? 1 : 0;
+});
+const data: FitRows = {
+  rows,
+  ...arrangeRows(features, rows, tying),
+  targets: labels,
+  weights: new Float32Array(rows).fill(1),
+  teacherLogits: null,
+};
+const start = (): TiedNetwork => createTiedNetwork(tying, [8, 1], createRandom(1));
+
+test("a network learns what a linear one cannot, and a seed gives one set of weights", async () => {
+  const trainer = await openTensorTrainer(() => {});
+  const first = trainer.fit(start(), data, options, createRandom(2));
+  const logits = runDense(expandTiedNetwork(first, tying, 7), features, rows);
+  expect(computeMacroAuroc(logits, labels, 3)).toBeGreaterThan(0.97);
+  expect(trainer.fit(start(), data, options, createRandom(2))).toEqual(first);
+  expect(trainer.fit(start(), data, options, createRandom(3))).not.toEqual(first);
+});
+
+test("a student that sees only a teacher's logits comes to say what the teacher says", async () => {
+  const trainer = await openTensorTrainer(() => {});
+  const teacher = trainer.fit(start(), data, options, createRandom(2));
+  const teacherLogits = runDense(expandTiedNetwork(teacher, tying, 7), features, rows);
+  const nonsense = labels.map((label) => 1 - label);
+  const student = trainer.fit(
+    createTiedNetwork(tying, [8, 1], createRandom(9)),
+    { ...data, targets: nonsense, teacherLogits },
+    { ...options, steps: 300, softShare: 1 },
+    createRandom(4),
+  );
+  const logits = runDense(expandTiedNetwork(student, tying, 7), features, rows);
+  const agree = logits.filter((logit, index) => logit > 0 === teacherLogits[index]! > 0).length;
+  expect(agree / logits.length).toBeGreaterThan(0.93);
+});
