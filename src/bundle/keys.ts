@@ -39,9 +39,9 @@ export interface PrivateKey extends Signer {
 }
 
 /** End of a public key file's name. */
-export const publicKeySuffix = ".pub.pem";
+export const publicKeySuffix = ".pub";
 /** End of a private key file's name. */
-export const privateKeySuffix = ".key.pem";
+export const privateKeySuffix = ".key";
 
 const maxPemBytes = 4096;
 
@@ -80,7 +80,7 @@ export function parsePrivateKey(pem: string, subject = "private key"): PrivateKe
 }
 
 /**
- * Writes `<name>.key.pem` (mode 0600) and `<name>.pub.pem` (0644) into `dir`, made with mode 0700 if missing.
+ * Writes `<name>.key` (mode 0600) and `<name>.pub` (0644) into `dir`, made with mode 0700 if missing.
  * @throws AuroraError KEY when either file is there already: a key is never overwritten.
  */
 export async function writeKeyPair(dir: string, name: string, pair: KeyPair): Promise<void> {
@@ -95,32 +95,36 @@ export async function loadPrivateKey(path: string): Promise<PrivateKey> {
 }
 
 /**
- * Loads the trusted public keys: one PEM file, or every `*.pub.pem` of a folder (sorted by name, one copy of each).
+ * Loads trusted public keys: PEM files, or every `*.pub` of a folder (sorted by name); each key once.
  * @throws AuroraError KEY when there is none, or when one of them is no ed25519 public key.
  */
-export async function loadTrustedKeys(dirOrFile: string): Promise<readonly PublicKey[]> {
-  let paths = [dirOrFile];
-  try {
-    if ((await stat(dirOrFile)).isDirectory()) {
-      const names = (await readdir(dirOrFile)).filter((name) => name.endsWith(publicKeySuffix)).sort();
-      paths = names.map((name) => join(dirOrFile, name));
-    }
-  } catch (cause) {
-    throw unreadable(dirOrFile, cause);
-  }
+export async function loadTrustedKeys(paths: string | readonly string[]): Promise<readonly PublicKey[]> {
   const keys = new Map<string, PublicKey>();
-  for (const path of paths) {
-    const key = parsePublicKey(await readPem(path), path);
-    keys.set(key.keyId, key);
+  const roots = typeof paths === "string" ? [paths] : paths;
+  for (const root of roots) {
+    for (const path of await publicKeyFiles(root)) {
+      const key = parsePublicKey(await readPem(path), path);
+      keys.set(key.keyId, key);
+    }
   }
   if (keys.size === 0) {
     throw new AuroraError("KEY", `holds no *${publicKeySuffix} file`, {
       op: "load trusted keys",
-      subject: dirOrFile,
+      subject: roots.join(", "),
       hint: "Make keys with `aurora keys init DIR`, or name the folder of the release key.",
     });
   }
   return [...keys.values()];
+}
+
+async function publicKeyFiles(path: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => name.endsWith(publicKeySuffix)).sort();
+    return names.map((name) => join(path, name));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 function parseKey(parse: () => KeyObject, op: string, subject: string): KeyObject {

@@ -2,10 +2,11 @@
  * Writes a bundle as a folder: all of it or nothing (a sibling folder, renamed when it is complete). What it writes
  * depends only on the content and the key, never on the clock.
  */
-import { mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/manifest.ts";
+import { renameAtomic, syncFolder } from "../platform/atomic-file.ts";
 import { type Bundle, manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 import type { Signer } from "./dsse.ts";
@@ -61,10 +62,10 @@ export async function writeBundleFolder(dir: string, bundle: Bundle): Promise<vo
   const staging = await mkdtemp(join(parent, `.${basename(target)}.new-`));
   try {
     for (const [name, bytes] of bundleEntries(bundle)) await writeSynced(join(staging, name), bytes);
+    await chmod(staging, 0o755); // mkdtemp makes it private; a bundle is not a secret
     await syncFolder(staging);
     await rm(target, { recursive: true, force: true });
-    await rename(staging, target);
-    await syncFolder(parent);
+    await renameAtomic(staging, target);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
     throw error;
@@ -101,14 +102,5 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

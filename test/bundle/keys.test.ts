@@ -18,11 +18,11 @@ describe("keys", () => {
     await withTempDir(async (dir) => {
       const pair = createKeyPair();
       await writeKeyPair(join(dir, "keys"), "release", pair);
-      expect((await stat(join(dir, "keys", "release.key.pem"))).mode & 0o777).toBe(0o600);
-      expect((await stat(join(dir, "keys", "release.pub.pem"))).mode & 0o777).toBe(0o644);
-      const signer = await loadPrivateKey(join(dir, "keys", "release.key.pem"));
+      expect((await stat(join(dir, "keys", "release.key"))).mode & 0o777).toBe(0o600);
+      expect((await stat(join(dir, "keys", "release.pub"))).mode & 0o777).toBe(0o644);
+      const signer = await loadPrivateKey(join(dir, "keys", "release.key"));
       const [key] = await loadTrustedKeys(join(dir, "keys"));
-      const [same] = await loadTrustedKeys(join(dir, "keys", "release.pub.pem"));
+      const [same] = await loadTrustedKeys(join(dir, "keys", "release.pub"));
       expect([signer.keyId, key?.keyId, same?.keyId]).toEqual([pair.keyId, pair.keyId, pair.keyId]);
       const data = Buffer.from("data");
       const signature = signer.sign(data);
@@ -36,9 +36,9 @@ describe("keys", () => {
   it("are never overwritten", async () => {
     await withTempDir(async (dir) => {
       await writeKeyPair(dir, "root", createKeyPair());
-      const before = await readFile(join(dir, "root.key.pem"), "utf8");
+      const before = await readFile(join(dir, "root.key"), "utf8");
       await expect(writeKeyPair(dir, "root", createKeyPair())).rejects.toThrow(keyError as Error);
-      expect(await readFile(join(dir, "root.key.pem"), "utf8")).toBe(before);
+      expect(await readFile(join(dir, "root.key"), "utf8")).toBe(before);
     });
   });
 
@@ -46,11 +46,11 @@ describe("keys", () => {
     await withTempDir(async (dir) => {
       await expect(loadTrustedKeys(join(dir, "none"))).rejects.toThrow(/cannot be read/);
       await expect(loadTrustedKeys(dir)).rejects.toThrow(/holds no/);
-      await writeFile(join(dir, "x.pub.pem"), "garbage");
+      await writeFile(join(dir, "x.pub"), "garbage");
       await expect(loadTrustedKeys(dir)).rejects.toThrow(/not a key in PEM form/);
-      await writeFile(join(dir, "x.pub.pem"), createKeyPair().privateKeyPem);
+      await writeFile(join(dir, "x.pub"), createKeyPair().privateKeyPem);
       await expect(loadTrustedKeys(dir)).rejects.toThrow(/private key/);
-      await writeFile(join(dir, "x.pub.pem"), "x".repeat(5000));
+      await writeFile(join(dir, "x.pub"), "x".repeat(5000));
       await expect(loadTrustedKeys(dir)).rejects.toThrow(/larger than/);
     });
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
