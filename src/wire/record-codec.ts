@@ -1,0 +1,193 @@
+/**
+ * One record of the uplink ↔ bytes. A record that this version does not know, or that breaks its bounds, is decoded
+ * as an event that says so: it still takes its sequence, or one bad record would hold up its lane for ever.
+ */
+import type { Lane } from "../contract/topics.ts";
+import type { HealthRecord, UpdateRecord, UplinkRecord } from "../contract/uplink-record.ts";
+import { packDriftReport, unpackDriftReport } from "./drift-report-codec.ts";
+import { packPredictionBatch, unpackPredictionBatch } from "./prediction-batch-codec.ts";
+import { compact, laneNumber, laneOfNumber, type Plain, recordType } from "./uplink-schema.ts";
+import {
+  asCount,
+  asText,
+  maxAlertJsonLength,
+  maxDetailLength,
+  maxReasons,
+  WireRangeError,
+} from "./wire-limits.ts";
+
+/** Name of the event that stands for a record of a kind that this version does not know. */
+export const unknownRecordEvent = "record.unknown";
+/** Name of the event that stands for a record that broke its bounds. */
+export const invalidRecordEvent = "record.invalid";
+
+const updateSteps: readonly UpdateRecord["step"][] = [
+  ...(["fetched", "verified", "staged", "proved", "activated", "refused", "reverted"] as const),
+];
+
+/** Bytes of one record, to be kept as they are until they are sent. Throws {@link WireRangeError} for values out of bounds (a bug of the caller). */
+export function encodeRecord(record: UplinkRecord): Uint8Array {
+  return recordType.encode(packBody(record)).finish().slice();
+}
+
+/** The record of a decoded message; never throws. */
+export function unpackRecord(plain: Plain): UplinkRecord {
+  try {
+    return (
+      unpackBody(plain) ?? standIn(unknownRecordEvent, "a kind of record that this version does not know")
+    );
+  } catch (error) {
+    if (!(error instanceof WireRangeError)) throw error;
+    return standIn(invalidRecordEvent, error.message);
+  }
+}
+
+function standIn(name: string, detail: string): UplinkRecord {
+  return { kind: "event", timeMs: 0, name, subject: "uplink", detail };
+}
+
+function packBody(record: UplinkRecord): Record<string, Plain> {
+  switch (record.kind) {
+    case "prediction-batch":
+      return { predictionBatch: packPredictionBatch(record) };
+    case "alert":
+      return {
+        alert: { id: asText(record.id, "id"), json: asText(record.json, "json", maxAlertJsonLength) },
+      };
+    case "drift-report":
+      return { driftReport: packDriftReport(record) };
+    case "health":
+      return { health: packHealth(record) };
+    case "event":
+      return {
+        event: compact({
+          timeMs: toTime(record.timeMs),
+          name: asText(record.name, "name"),
+          subject: shorten(record.subject, 256),
+          detail: shorten(record.detail, maxDetailLength),
+        }),
+      };
+    case "update":
+      return {
+        update: compact({
+          timeMs: toTime(record.timeMs),
+          modelName: asText(record.modelName, "modelName"),
+          fromVersion: asText(record.fromVersion, "fromVersion"),
+          toVersion: asText(record.toVersion, "toVersion"),
+          step: updateSteps.indexOf(record.step) + 1,
+          detail: shorten(record.detail, maxDetailLength),
+        }),
+      };
+    case "gap":
+      return {
+        gap: compact({
+          lane: laneNumber(record.lane),
+          records: asCount(record.records, "records"),
+          fromMs: toTime(record.fromMs),
+          toMs: toTime(record.toMs),
+        }),
+      };
+  }
+}
+
+function unpackBody(plain: Plain): UplinkRecord | undefined {
+  const body = (name: string): Plain | undefined => plain[name] as Plain | undefined;
+  const batch = body("predictionBatch");
+  if (batch !== undefined) return unpackPredictionBatch(batch);
+  const alert = body("alert");
+  if (alert !== undefined) {
+    return {
+      kind: "alert",
+      id: asText(alert.id, "id"),
+      json: asText(alert.json, "json", maxAlertJsonLength),
+    };
+  }
+  const report = body("driftReport");
+  if (report !== undefined) return unpackDriftReport(report);
+  const health = body("health");
+  if (health !== undefined) return unpackHealth(health);
+  const event = body("event");
+  if (event !== undefined) {
+    return {
+      kind: "event",
+      timeMs: asCount(event.timeMs, "timeMs"),
+      name: asText(event.name, "name"),
+      subject: asText(event.subject, "subject"),
+      detail: asText(event.detail, "detail", maxDetailLength),
+    };
+  }
+  const update = body("update");
+  if (update !== undefined) return unpackUpdate(update);
+  const gap = body("gap");
+  return gap === undefined ? undefined : unpackGap(gap);
+}
+
+function unpackUpdate(plain: Plain): UplinkRecord | undefined {
+  const step = updateSteps[asCount(plain.step, "step") - 1];
+  if (step === undefined) return undefined;
+  return {
+    kind: "update",
+    timeMs: asCount(plain.timeMs, "timeMs"),
+    modelName: asText(plain.modelName, "modelName"),
+    fromVersion: asText(plain.fromVersion, "fromVersion"),
+    toVersion: asText(plain.toVersion, "toVersion"),
+    step,
+    detail: asText(plain.detail, "detail", maxDetailLength),
+  };
+}
+
+function unpackGap(plain: Plain): UplinkRecord | undefined {
+  const lane: Lane | undefined = laneOfNumber(plain.lane);
+  if (lane === undefined) return undefined;
+  return {
+    kind: "gap",
+    lane,
+    records: asCount(plain.records, "records"),
+    fromMs: asCount(plain.fromMs, "fromMs"),
+    toMs: asCount(plain.toMs, "toMs"),
+  };
+}
+
+const healthCounts = [
+  ...(["uptimeMs", "rssBytes", "windowsProcessed", "windowsQuarantined"] as const),
+  ...(["windowsDropped", "outboxRecords"] as const),
+];
+
+function packHealth(record: HealthRecord): Plain {
+  const reasons = Object.entries(record.quarantined);
+  if (reasons.length > maxReasons) throw new WireRangeError(`${reasons.length} quarantine reasons`);
+  const counts = healthCounts.map((name) => [name, asCount(Math.round(record[name]), name)] as const);
+  return {
+    ...compact({ timeMs: toTime(record.timeMs), ...Object.fromEntries(counts) }),
+    quarantined: Object.fromEntries(
+      reasons.map(([reason, count]) => [asText(reason, "reason"), asCount(count, reason)]),
+    ),
+  };
+}
+
+function unpackHealth(plain: Plain): UplinkRecord {
+  const quarantined = Object.entries(plain.quarantined as Plain);
+  if (quarantined.length > maxReasons) throw new WireRangeError(`${quarantined.length} quarantine reasons`);
+  const count = (name: (typeof healthCounts)[number]): number => asCount(plain[name], name);
+  return {
+    kind: "health",
+    timeMs: asCount(plain.timeMs, "timeMs"),
+    uptimeMs: count("uptimeMs"),
+    rssBytes: count("rssBytes"),
+    windowsProcessed: count("windowsProcessed"),
+    windowsQuarantined: count("windowsQuarantined"),
+    windowsDropped: count("windowsDropped"),
+    quarantined: Object.fromEntries(
+      quarantined.map(([reason, value]) => [asText(reason, "reason"), asCount(value, reason)]),
+    ),
+    outboxRecords: count("outboxRecords"),
+  };
+}
+
+function toTime(timeMs: number): number {
+  return asCount(Math.round(timeMs), "time");
+}
+
+function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+}
