@@ -27,6 +27,8 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
   /** Upper bound of the file in bytes; beyond it writes fail as on a full disk. Default none. */
   readonly maxBytes?: number;
+  /** `exclusive`: a second process that opens the file is told that it is busy. Default `shared`. */
+  readonly locking?: "shared" | "exclusive";
   /** `quick` (default) checks the file's structure at open, `none` leaves that out. */
   readonly check?: "quick" | "none";
   /** Told when a corrupted file was set aside. Without it a corrupted file is an error. */
@@ -56,11 +58,14 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
   try {
     raw = open(path);
     raw.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyTimeoutMs ?? 5000)}`);
+    if (options.locking === "exclusive") raw.exec("PRAGMA locking_mode = EXCLUSIVE");
     raw.exec("PRAGMA journal_mode = WAL");
     raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
     raw.exec("PRAGMA foreign_keys = ON");
     if (options.check !== "none") checkStructure(raw);
     if (options.maxBytes !== undefined) limitSize(raw, options.maxBytes);
+    // An empty write takes the lock now and not at the first record.
+    if (options.locking === "exclusive") raw.exec("BEGIN IMMEDIATE; COMMIT");
     return createSqliteDatabase(raw, engine, path);
   } catch (error) {
     try {

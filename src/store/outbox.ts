@@ -1,0 +1,264 @@
+/**
+ * The gateway's durable outbox: what the collector shall know, kept until the collector says that it is stored.
+ * Appends are committed in groups, alerts at once; the size is bounded, and what has to be dropped is declared as a
+ * gap. A full disk stops nothing: records wait in memory, bounded too. Sends nothing itself.
+ */
+import { basename } from "node:path";
+import type { Lane } from "../contract/topics.ts";
+import { laneOfKind, type UplinkRecord } from "../contract/uplink-record.ts";
+import { createBackoff } from "../platform/backoff.ts";
+import type { Clock, Timers } from "../platform/clock.ts";
+import { type Logger, silentLogger } from "../platform/logger.ts";
+import { sqliteErrorKind } from "../platform/sqlite-error.ts";
+import { encodeRecord } from "../wire/record-codec.ts";
+import { WireRangeError } from "../wire/wire-limits.ts";
+import { createOutboxBuffer } from "./outbox-buffer.ts";
+import { eachLane, type OutboxLedger, openOutboxLedger, sumOf } from "./outbox-ledger.ts";
+import type { StoreFile } from "./store-file.ts";
+
+/** Records of one lane, consecutive, encoded. */
+export interface OutboxBatch {
+  readonly bootId: string;
+  readonly firstSequence: number;
+  /** The oldest that the lane still holds. */
+  readonly oldestSequence: number;
+  readonly records: readonly Uint8Array[];
+}
+
+/** What the outbox holds and what became of the rest. */
+export interface OutboxCounts {
+  readonly lanes: Readonly<
+    Record<Lane, { readonly records: number; readonly bytes: number; readonly dropped: number }>
+  >;
+  /** Committed records of all lanes. */
+  readonly records: number;
+  /** Not yet committed. */
+  readonly pendingRecords: number;
+  /** Records that could not be encoded (a bug; declared as events). */
+  readonly rejected: number;
+  /** Why nothing can be committed now, or null. */
+  readonly trouble: string | null;
+}
+
+/** Which records of a lane to read. */
+export interface PeekOptions {
+  /** Only those after this sequence; default 0. */
+  readonly after?: number;
+  /** Default 200. */
+  readonly maxRecords?: number;
+  /** Stop before the bodies exceed this; at least one record comes. Default 128 KiB. */
+  readonly maxBytes?: number;
+}
+
+/** The outbox. */
+export interface Outbox {
+  /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
+  append(record: UplinkRecord): void;
+  /** Commits what is pending. */
+  flush(): void;
+  /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
+  peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
+  /** Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. */
+  acknowledge(bootId: string, lane: Lane, sequence: number): void;
+  counts(): OutboxCounts;
+  /** Calls back after records of a lane were committed. Returns the way out. */
+  onCommit(callback: (lane: Lane) => void): () => void;
+  /** Commits and stops; the file stays open. */
+  close(): void;
+}
+
+/** Options of {@link createOutbox}. */
+export interface OutboxOptions {
+  readonly file: StoreFile;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger?: Logger;
+  /** Bound of all bodies on the disk; default 256 MiB. Alerts count but are never dropped. */
+  readonly maxBytes?: number;
+  /** Bound of what waits in memory while the disk is full; default 4 MiB. */
+  readonly maxPendingBytes?: number;
+  /** A group is committed after this long; default 100 ms. */
+  readonly groupMs?: number;
+  /** … or when it has this many records; default 64. */
+  readonly groupRecords?: number;
+}
+
+/** Creates the outbox in an open file. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { file, clock, timers } = options;
+  const logger = options.logger ?? silentLogger;
+  const maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
+  const groupMs = options.groupMs ?? 100;
+  const groupRecords = options.groupRecords ?? 64;
+  const buffer = createOutboxBuffer(options.maxPendingBytes ?? 4 * 1024 * 1024);
+  const callbacks = new Set<(lane: Lane) => void>();
+  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
+  const dropped = eachLane(() => 0);
+  let ledger: OutboxLedger | null = null;
+  let rejected = 0;
+  let trouble: string | null = null;
+  let acknowledgementsWait = false;
+  let closed = false;
+  let cancelTimer: (() => void) | null = null;
+
+  const schedule = (delayMs: number): void => {
+    if (cancelTimer !== null || closed) return;
+    cancelTimer = timers.after(delayMs, () => {
+      cancelTimer = null;
+      flush();
+    });
+  };
+
+  const push = (record: UplinkRecord): Lane => {
+    const lane = laneOfKind[record.kind];
+    buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
+    return lane;
+  };
+
+  const pushEvent = (name: string, subject: string, detail: string): Lane =>
+    push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail });
+
+  const flush = (): void => {
+    if (closed) return;
+    cancelTimer?.();
+    cancelTimer = null;
+    if (buffer.records.length === 0 && buffer.gaps.length === 0 && !acknowledgementsWait) return;
+    try {
+      // The ledger is the database's: a corrupted one is replaced on the way, and its ledger with it.
+      const { changed, drops } = file.use(() => ledger!.commit(buffer, clock.nowMs()));
+      buffer.clear();
+      acknowledgementsWait = false;
+      for (const { lane, records } of drops) {
+        dropped[lane] += records;
+        logger.warn("the outbox is full: oldest records dropped and declared", { lane, records });
+      }
+      recover();
+      for (const lane of changed) for (const callback of [...callbacks]) callback(lane);
+    } catch (error) {
+      suffer(error);
+    }
+  };
+
+  const recover = (): void => {
+    if (trouble === null) return;
+    logger.info("the outbox can be written again", { after: trouble });
+    trouble = null;
+    retry.reset();
+  };
+
+  /** Reported once a trouble, not once a try. */
+  const suffer = (error: unknown): void => {
+    const kind = sqliteErrorKind(error) ?? "other";
+    if (trouble === null) {
+      logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
+      pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
+    }
+    trouble = kind;
+    if (kind === "full" && buffer.records.some((record) => record.lane === "alert")) makeRoomForAlerts();
+    trim();
+    schedule(retry.nextMs());
+  };
+
+  /** Old predictions give way to an alert that has no room on a full disk. */
+  const makeRoomForAlerts = (): void => {
+    try {
+      const drop = ledger?.sacrifice(256 * 1024) ?? null;
+      if (drop === null) return;
+      const { lane, records, fromMs, toMs } = drop;
+      dropped[lane] += records;
+      buffer.declare({ kind: "gap", lane, records, fromMs, toMs });
+      schedule(0);
+    } catch {
+      // Not even that can be written now; the next try comes anyway.
+    }
+  };
+
+  const trim = (): void => {
+    for (const { lane, records } of buffer.trim()) dropped[lane] += records;
+  };
+
+  file.add({
+    attach(database) {
+      ledger = openOutboxLedger(database, maxBytes);
+    },
+    onRenewed(setAside, reason) {
+      pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
+      schedule(groupMs);
+    },
+  });
+
+  return {
+    append(record) {
+      let lane: Lane;
+      try {
+        lane = push(record);
+      } catch (error) {
+        if (!(error instanceof WireRangeError)) throw error;
+        rejected += 1;
+        logger.error("a record cannot be encoded", { kind: record.kind, error });
+        lane = pushEvent("record.rejected", record.kind, error.message);
+      }
+      if (trouble !== null) trim();
+      const full = trouble === null && buffer.records.length >= groupRecords;
+      if (lane === "alert" || full) flush();
+      else schedule(groupMs);
+    },
+    flush,
+    peek(lane, peekOptions = {}) {
+      if (ledger === null || closed) return null;
+      try {
+        return file.use(() => readBatch(ledger!, lane, peekOptions));
+      } catch (error) {
+        suffer(error);
+        return null;
+      }
+    },
+    acknowledge(bootId, lane, sequence) {
+      if (ledger === null || bootId !== ledger.table.bootId) return;
+      if (!ledger.acknowledge(lane, sequence)) return;
+      acknowledgementsWait = true;
+      schedule(groupMs);
+    },
+    counts() {
+      const totals = ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
+      return {
+        lanes: eachLane((lane) => {
+          const { records, bytes } = totals[lane];
+          return { records, bytes, dropped: dropped[lane] };
+        }),
+        records: sumOf(totals, "records"),
+        pendingRecords: buffer.records.length,
+        rejected,
+        trouble,
+      };
+    },
+    onCommit(callback) {
+      callbacks.add(callback);
+      return () => void callbacks.delete(callback);
+    },
+    close() {
+      if (closed) return;
+      flush();
+      closed = true;
+      cancelTimer?.();
+      callbacks.clear();
+    },
+  };
+}
+
+function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
+  const { table, acknowledged } = ledger;
+  const rows = table.read(lane, Math.max(options.after ?? 0, acknowledged[lane]), options.maxRecords ?? 200);
+  const first = rows[0];
+  if (first === undefined) return null;
+  const maxBytes = options.maxBytes ?? 128 * 1024;
+  const records: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { body } of rows) {
+    bytes += body.length;
+    if (records.length > 0 && bytes > maxBytes) break;
+    records.push(body);
+  }
+  const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
+  return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
+}
