@@ -78,6 +78,8 @@ export interface NackMessage {
 /** Gateway → device: how to send. */
 export interface ConfigMessage {
   readonly type: "config";
+  /** Of the hello that it answers: a device ignores a configuration that was meant for an earlier boot. */
+  readonly sessionId: number;
   readonly mode: "raw" | "edge" | "both";
 }
 
