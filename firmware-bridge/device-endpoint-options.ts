@@ -1,0 +1,50 @@
+/** What a device endpoint is made of: its identity, its link, its limits. */
+import type { ConfigMessage, DeviceChannel, DeviceHealthMessage } from "../src/contract/device-message.ts";
+import type { BackoffLimits, UniformSource } from "./backoff.ts";
+import type { PacketLink } from "./packet-link.ts";
+import type { Timers } from "./timers.ts";
+
+/** Where an endpoint stands. */
+export type DeviceEndpointState =
+  | "closed"
+  | "connecting"
+  /** Says hello and waits for a configuration. */
+  | "introducing"
+  | "streaming"
+  /** The gateway refused this device. */
+  | "refused";
+
+/** What an endpoint needs. */
+export interface DeviceEndpointOptions {
+  readonly link: PacketLink;
+  readonly deviceId: string;
+  readonly firmware: string;
+  /** Random per boot, 32 bits. */
+  readonly sessionId: number;
+  readonly channels: readonly DeviceChannel[];
+  readonly random: UniformSource;
+  readonly timers?: Timers;
+  readonly limits?: Partial<DeviceEndpointLimits>;
+  /** Counters for the sign of life; uptime and link counters are filled in when left out. */
+  health?(): Omit<DeviceHealthMessage, "type">;
+  onState?(state: DeviceEndpointState, reason: string): void;
+  onConfig?(config: ConfigMessage): void;
+}
+
+/** How often and how much. */
+export interface DeviceEndpointLimits {
+  /** Unacknowledged packets at which sending has to wait. A microcontroller has 4 to 8; 64 fill a fast TCP link. */
+  readonly maxInFlightFrames: number;
+  /** When no acknowledgement came for so long, what is in flight is given up as lost. */
+  readonly ackTimeoutMs: number;
+  readonly helloBackoff: BackoffLimits;
+  readonly healthEveryMs: number;
+}
+
+/** The defaults. */
+export const defaultDeviceEndpointLimits: DeviceEndpointLimits = {
+  maxInFlightFrames: 64,
+  ackTimeoutMs: 1_000,
+  helloBackoff: { firstMs: 100, maxMs: 2_000 },
+  healthEveryMs: 2_000,
+};

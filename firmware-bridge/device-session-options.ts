@@ -1,0 +1,76 @@
+/** What a device session is made of: its link, whom it expects, whom it tells, its limits. */
+import type { AuroraError } from "../src/contract/aurora-error.ts";
+import type {
+  ConfigMessage,
+  DeviceHealthMessage,
+  HelloMessage,
+  NackMessage,
+  RawWindowMessage,
+  ReadingMessage,
+  ScoreMessage,
+} from "../src/contract/device-message.ts";
+import type { BackoffLimits, UniformSource } from "./backoff.ts";
+import type { PacketLink } from "./packet-link.ts";
+import type { Timers } from "./timers.ts";
+
+/** Where a session stands. */
+export type DeviceSessionState =
+  | "closed"
+  /** No connection. */
+  | "connecting"
+  /** Connected; the device has not introduced itself yet. */
+  | "waiting-for-hello"
+  | "established"
+  /** The device speaks a version that this gateway does not, or is not the expected one. */
+  | "refused";
+
+/** What a device delivers after its hello. */
+export type DeviceDataMessage =
+  | RawWindowMessage
+  | ReadingMessage
+  | ScoreMessage
+  | DeviceHealthMessage
+  | NackMessage;
+
+/** What a session needs. */
+export interface DeviceSessionOptions {
+  readonly link: PacketLink;
+  /** Told to the device in the gateway's own hello. */
+  readonly gatewayId: string;
+  /** Version of this runtime, told as its "firmware". */
+  readonly runtimeVersion: string;
+  /** Any other device at this address is refused. */
+  readonly expectedDeviceId?: string;
+  readonly mode: ConfigMessage["mode"];
+  readonly random: UniformSource;
+  readonly timers?: Timers;
+  readonly limits?: Partial<DeviceSessionLimits>;
+  /** A device (or a new boot of it) introduced itself. Not called again for a repeated hello. */
+  onHello(hello: HelloMessage): void;
+  /** A message of the device that `hello` introduced. A raw window is valid only during the call. */
+  onMessage(message: DeviceDataMessage, hello: HelloMessage): void;
+  onState?(state: DeviceSessionState, reason: string): void;
+  /** Something that a person should see: DEVICE_PROTOCOL. */
+  onProblem?(problem: AuroraError): void;
+}
+
+/** How often and how long. */
+export interface DeviceSessionLimits {
+  /** Acknowledge at the latest after so many packets … */
+  readonly ackEveryFrames: number;
+  /** … or so long after the first unacknowledged one. */
+  readonly ackAfterMs: number;
+  /** Waits between the gateway's own hellos. */
+  readonly helloBackoff: BackoffLimits;
+  /** A connection on which nothing good arrived for so long is dropped and made again: unplugging a serial adapter
+   * or a half-open TCP connection is not reliably signalled. */
+  readonly silenceMs: number;
+}
+
+/** The defaults; a device must say something at least every 2 s. */
+export const defaultDeviceSessionLimits: DeviceSessionLimits = {
+  ackEveryFrames: 8,
+  ackAfterMs: 50,
+  helloBackoff: { firstMs: 100, maxMs: 2_000 },
+  silenceMs: 10_000,
+};

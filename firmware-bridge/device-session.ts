@@ -1,0 +1,268 @@
+/**
+ * The gateway's side of the conversation with one device: introduces itself until the device has, agrees on a
+ * version, configures, acknowledges, and notices silence. Nothing that a device sends makes it throw.
+ */
+import { AuroraError } from "../src/contract/aurora-error.ts";
+import type { ConfigMessage, DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
+import { createBackoff } from "./backoff.ts";
+import {
+  type DeviceSessionLimits,
+  type DeviceSessionOptions,
+  type DeviceSessionState,
+  defaultDeviceSessionLimits,
+} from "./device-session-options.ts";
+import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
+import { createPacketReceiver } from "./packet-receiver.ts";
+import { createPacketSender } from "./packet-sender.ts";
+import { packetFlags, protocolVersion } from "./protocol.ts";
+import { createReliableSender } from "./reliable-sender.ts";
+import { systemTimers } from "./timers.ts";
+
+/** A conversation with one device. */
+export interface DeviceSession {
+  /** Starts connecting; resolves at once. */
+  open(): Promise<void>;
+  /** Changes what the device sends, now and after its next hello. */
+  configure(mode: ConfigMessage["mode"]): void;
+  /** Back-pressure: stops reading, so that the device has to wait. Silence is then expected. */
+  pause(): void;
+  resume(): void;
+  readonly state: DeviceSessionState;
+  /** The device, once it has introduced itself. */
+  readonly hello: HelloMessage | undefined;
+  readonly statistics: LinkStatistics;
+  close(): Promise<void>;
+}
+
+/** Creates a session that is not open yet. */
+export function createDeviceSession(options: DeviceSessionOptions): DeviceSession {
+  const { link, random } = options;
+  const timers = options.timers ?? systemTimers;
+  const limits: DeviceSessionLimits = { ...defaultDeviceSessionLimits, ...options.limits };
+  const sender = createPacketSender(link);
+  const helloBackoff = createBackoff(limits.helloBackoff, random);
+  const gatewaySessionId = Math.floor(random.uniform() * 2 ** 32);
+  let state: DeviceSessionState = "closed";
+  let hello: HelloMessage | undefined;
+  let mode = options.mode;
+  let paused = false;
+  let framesAtLastLook = 0;
+  let ackScheduled = false;
+  let cancelAck = (): void => {};
+  let cancelHello = (): void => {};
+  let cancelSilence = (): void => {};
+
+  const reliable = createReliableSender({
+    timers,
+    random,
+    transmit: (message, repeated) => {
+      if (repeated === undefined) return sender.send(message, packetFlags.acknowledge);
+      sender.repeat(message, repeated);
+      return repeated;
+    },
+    onDelivery: (message, outcome) => {
+      if (outcome !== "acknowledged")
+        problem(`did not take a ${message.type} (${outcome})`, checkFirmwareHint);
+    },
+  });
+
+  const receiver = createPacketReceiver({
+    link,
+    sender,
+    onHello: receiveHello,
+    onMessage: receiveMessage,
+    onStranger: () => {
+      if (state === "established") introduce("the device sends packets of another session");
+    },
+  });
+
+  function become(next: DeviceSessionState, reason: string): void {
+    if (state === next) return;
+    state = next;
+    options.onState?.(next, reason);
+  }
+
+  function problem(message: string, hint: string): void {
+    const subject = hello?.deviceId ?? link.name;
+    options.onProblem?.(
+      new AuroraError("DEVICE_PROTOCOL", `device ${subject}: ${message}`, {
+        op: "talk to device",
+        subject,
+        hint,
+      }),
+    );
+  }
+
+  /** Says hello until the device answers with its own. */
+  function introduce(reason: string): void {
+    receiver.awaitHello();
+    become("waiting-for-hello", reason);
+    cancelHello();
+    helloBackoff.reset();
+    sayHello();
+  }
+
+  function sayHello(): void {
+    sender.send({
+      type: "hello",
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      deviceId: options.gatewayId,
+      firmware: options.runtimeVersion,
+      sessionId: gatewaySessionId,
+      channels: [],
+    });
+    cancelHello = timers.after(helloBackoff.nextMs(), sayHello);
+  }
+
+  function refusal(offered: HelloMessage): [reason: string, hint: string] | undefined {
+    const { major, minor } = protocolVersion;
+    if (offered.protocolMajor !== major) {
+      const newer = offered.protocolMajor > major;
+      return [
+        `protocol ${offered.protocolMajor}.${offered.protocolMinor} is ${newer ? "newer" : "older"} than ${major}.${minor}, the only one spoken here`,
+        newer ? "update the gateway" : "update the device's firmware",
+      ];
+    }
+    const expected = options.expectedDeviceId;
+    if (expected !== undefined && offered.deviceId !== expected)
+      return [`"${expected}" is expected at ${link.name}`, "check the wiring or the configuration"];
+    return undefined;
+  }
+
+  function receiveHello(offered: HelloMessage, sequence: number): boolean {
+    const refused = refusal(offered);
+    if (refused !== undefined) {
+      const [reason, hint] = refused;
+      sender.send({ type: "nack", sequence, reason });
+      cancelHello();
+      const told = state === "refused";
+      hello = offered;
+      become("refused", reason);
+      if (!told) problem(reason, hint);
+      return false;
+    }
+    cancelHello();
+    const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
+    hello = offered;
+    become("established", isNew ? "the device introduced itself" : "the device is back");
+    sendConfig();
+    if (isNew) options.onHello(offered);
+    return true;
+  }
+
+  function sendConfig(): void {
+    if (state !== "established" || hello === undefined) return;
+    // Only the newest configuration matters; a repeated hello says that the last one did not arrive.
+    reliable.reset();
+    reliable.send({ type: "config", mode, sessionId: hello.sessionId });
+  }
+
+  function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
+    switch (message.type) {
+      case "ack":
+        reliable.settle(message.sequence, "acknowledged");
+        return undefined;
+      case "config":
+        return "only a gateway configures";
+      case "raw-window":
+      case "reading":
+      case "score":
+        if (message.channel >= hello!.channels.length) return `channel ${message.channel} was not announced`;
+        break;
+      case "nack":
+        reliable.settle(message.sequence, "refused");
+        break;
+      case "health":
+        break;
+    }
+    if (hello !== undefined) options.onMessage(message, hello);
+    return undefined;
+  }
+
+  function acknowledge(): void {
+    cancelAck();
+    ackScheduled = false;
+    // Acknowledgements are cumulative: one that does not fit into a full link is made good by the next.
+    if (receiver.unacknowledged === 0 || state !== "established") return;
+    if (!link.isWritable) {
+      scheduleAck();
+      return;
+    }
+    receiver.takeUnacknowledged();
+    sender.send({ type: "ack", sequence: receiver.lastSequence });
+  }
+
+  function scheduleAck(): void {
+    ackScheduled = true;
+    cancelAck = timers.after(limits.ackAfterMs, acknowledge);
+  }
+
+  function watchSilence(): void {
+    cancelSilence();
+    framesAtLastLook = link.counters.frames;
+    cancelSilence = timers.after(limits.silenceMs, () => {
+      if (!paused && link.counters.frames === framesAtLastLook)
+        return link.drop(`nothing was heard for ${limits.silenceMs} ms`);
+      watchSilence();
+    });
+  }
+
+  function stopTimers(): void {
+    cancelAck();
+    cancelHello();
+    cancelSilence();
+    ackScheduled = false;
+    reliable.reset();
+  }
+
+  return {
+    open: () => {
+      become("connecting", "opened");
+      return link.open({
+        onOpen: () => {
+          stopTimers();
+          watchSilence();
+          introduce("connected");
+        },
+        onPacket: receiver.receive,
+        onBatchEnd: () => {
+          if (receiver.unacknowledged >= limits.ackEveryFrames) acknowledge();
+          else if (receiver.unacknowledged > 0 && !ackScheduled) scheduleAck();
+        },
+        onWritable: () => {},
+        onClose: (reason) => {
+          stopTimers();
+          become("connecting", reason);
+        },
+      });
+    },
+    configure: (next) => {
+      mode = next;
+      sendConfig();
+    },
+    pause: () => {
+      paused = true;
+      link.pauseReading();
+    },
+    resume: () => {
+      paused = false;
+      watchSilence();
+      link.resumeReading();
+    },
+    get state() {
+      return state;
+    },
+    get hello() {
+      return hello;
+    },
+    statistics: mergeCounters(link.counters, receiver.counters),
+    close: async () => {
+      stopTimers();
+      become("closed", "closed");
+      await link.close();
+    },
+  };
+}
+
+const checkFirmwareHint = "check the device's firmware and the line";

@@ -1,0 +1,59 @@
+/** Builds frames for a byte stream: `00 | COBS(header, payload, CRC-32) | 00`. Allocates nothing per frame. */
+import { encodeCobs } from "./cobs.ts";
+import { computeCrc32 } from "./crc32.ts";
+import {
+  crcBytes,
+  headerBytes,
+  maxEncodedBytes,
+  maxFrameBytes,
+  maxFramePayloadBytes,
+  protocolVersion,
+  versionAndType,
+} from "./protocol.ts";
+
+/** Room that {@link FrameEncoder.encode} may need: both delimiters and the longest encoded frame. */
+export const maxFrameBytesOnWire: number = maxEncodedBytes + 2;
+
+/** Writes one frame after the other. */
+export interface FrameEncoder {
+  /** The next frame's payload is written here first (1,024 bytes). */
+  readonly payload: Uint8Array;
+  /**
+   * Writes the frame whose payload is the first `payloadBytes` of {@link payload} to `out` from `at`; returns the
+   * position after its closing delimiter. `out` needs {@link maxFrameBytesOnWire} bytes of room.
+   */
+  encode(
+    type: number,
+    flags: number,
+    sequence: number,
+    payloadBytes: number,
+    out: Uint8Array,
+    at: number,
+  ): number;
+}
+
+/** Creates an encoder with its own scratch memory. */
+export function createFrameEncoder(): FrameEncoder {
+  const frame = Buffer.alloc(maxFrameBytes);
+  return {
+    payload: frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes),
+    encode: (type, flags, sequence, payloadBytes, out, at) => {
+      if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
+      writeHeader(frame, type, flags, sequence);
+      const crcAt = headerBytes + payloadBytes;
+      frame.writeUInt32LE(computeCrc32(frame, 0, crcAt), crcAt);
+      out[at] = 0;
+      const end = encodeCobs(frame, 0, crcAt + crcBytes, out, at + 1);
+      out[end] = 0;
+      return end + 1;
+    },
+  };
+}
+
+/** Writes the four header bytes of a packet at the start of `bytes`. */
+export function writeHeader(bytes: Uint8Array, type: number, flags: number, sequence: number): void {
+  bytes[0] = versionAndType(protocolVersion.major, type);
+  bytes[1] = flags;
+  bytes[2] = sequence & 0xff;
+  bytes[3] = (sequence >>> 8) & 0xff;
+}

@@ -1,0 +1,121 @@
+/** Packets as MQTT messages: header and protobuf payload, without COBS and CRC, which the broker's TCP makes up for. */
+import { writeHeader } from "./frame-encoder.ts";
+import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
+import { headerBytes, maxMqttBytes } from "./protocol.ts";
+
+/** The few things that a link needs from an MQTT client. */
+export interface MqttPort {
+  /** Rejects when not connected. */
+  publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }): Promise<void>;
+  subscribe(
+    filter: string,
+    qos: 0 | 1,
+    handler: (topic: string, payload: Uint8Array, retain: boolean) => void,
+  ): Promise<void>;
+  readonly connected: boolean;
+  /** Calls back at every connection, the first included. */
+  onConnect(callback: () => void): void;
+}
+
+/** What a link needs. */
+export interface MqttLinkOptions {
+  readonly mqtt: MqttPort;
+  /** Topic that the other side publishes on; gateway: `…/tx`, device: `…/rx`. */
+  readonly listenTopic: string;
+  /** Topic that this side publishes on. */
+  readonly sendTopic: string;
+}
+
+/** Publications on their way at which the link is no longer writable. */
+const maxInFlight = 64;
+/** At least once: a duplicate is recognised by its sequence number, a loss would not be made good. */
+const qos = 1;
+
+/** Creates a link on two topics. The client reconnects by itself and is not closed with the link. */
+export function createMqttLink(options: MqttLinkOptions): PacketLink {
+  const { mqtt, listenTopic, sendTopic } = options;
+  const packet = Buffer.alloc(maxMqttBytes);
+  const counters = { bytes: 0, frames: 0, discardedBytes: 0, badFrames: 0, reconnects: 0, unsentPackets: 0 };
+  let handlers: PacketLinkHandlers | undefined;
+  let opened = false;
+  let connections = 0;
+  let inFlight = 0;
+  let full = false;
+
+  function receive(payload: Uint8Array, retained: boolean): void {
+    if (handlers === undefined) return;
+    counters.bytes += payload.length;
+    // A retained message is an old one: nobody may set one on these topics.
+    if (retained || payload.length < headerBytes || payload.length > maxMqttBytes) {
+      counters.badFrames++;
+      counters.discardedBytes += payload.length;
+      return;
+    }
+    counters.frames++;
+    const first = payload[0]!;
+    const sequence = payload[2]! | (payload[3]! << 8);
+    handlers.onPacket(first >>> 5, first & 31, payload[1]!, sequence, payload, headerBytes, payload.length);
+    handlers.onBatchEnd();
+  }
+
+  function settle(): void {
+    inFlight--;
+    if (!full || inFlight >= maxInFlight / 2) return;
+    full = false;
+    handlers?.onWritable();
+  }
+
+  function connected(): void {
+    if (handlers === undefined) return;
+    if (connections++ > 0) {
+      counters.reconnects++;
+      handlers.onClose("the connection to the broker was lost");
+    }
+    handlers.onOpen();
+  }
+
+  return {
+    name: `mqtt:${listenTopic}`,
+    payload: packet.subarray(headerBytes),
+    open: async (given) => {
+      handlers = given;
+      if (opened) return;
+      opened = true;
+      await mqtt.subscribe(listenTopic, qos, (_topic, payload, retain) => receive(payload, retain));
+      mqtt.onConnect(connected);
+      if (mqtt.connected && connections === 0) connected();
+    },
+    send: (type, flags, sequence, payloadBytes) => {
+      if (handlers === undefined || !mqtt.connected) {
+        counters.unsentPackets++;
+        return;
+      }
+      writeHeader(packet, type, flags, sequence);
+      inFlight++;
+      if (inFlight >= maxInFlight) full = true;
+      mqtt
+        .publish(sendTopic, Uint8Array.prototype.slice.call(packet, 0, headerBytes + payloadBytes), {
+          qos,
+          retain: false,
+        })
+        .catch(() => {
+          counters.unsentPackets++;
+        })
+        .finally(settle);
+    },
+    get isWritable() {
+      return handlers !== undefined && mqtt.connected && !full;
+    },
+    // The broker paces the device: a publication is acknowledged only when it was taken in.
+    pauseReading: () => {},
+    resumeReading: () => {},
+    drop: (reason) => {
+      handlers?.onClose(reason);
+      handlers?.onOpen();
+    },
+    counters,
+    close: async () => {
+      handlers = undefined;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Device messages → what the ingest room takes in, with names and units of the hello and epoch milliseconds. */
+import type {
+  DeviceChannel,
+  HelloMessage,
+  RawWindowMessage,
+  ReadingMessage,
+} from "../src/contract/device-message.ts";
+import type { Reading, SampleBlock } from "../src/contract/stream.ts";
+
+/**
+ * A raw window as a sample block. Its time is the device's, or else `arrivedMs` (epoch, when the window came) less
+ * the window's duration. The counts stay the message's: valid only during the call. Undefined when the channel was
+ * not announced.
+ */
+export function toSampleBlock(
+  hello: HelloMessage,
+  message: RawWindowMessage,
+  arrivedMs: number,
+): SampleBlock | undefined {
+  const channel = hello.channels[message.channel];
+  if (channel === undefined) return undefined;
+  return {
+    deviceId: hello.deviceId,
+    channel: channel.name,
+    unit: channel.unit,
+    timestampMs:
+      message.timestampUs > 0 ? message.timestampUs / 1000 : arrivedMs - computeDurationMs(channel, message),
+    firstSample: message.firstSample,
+    sampleRateHz: channel.sampleRateHz,
+    scale: channel.scale,
+    shaftRpm: message.shaftRpm,
+    counts: message.counts,
+  };
+}
+
+/** A reading with its channel's name and unit; its time as above. Undefined when the channel was not announced. */
+export function toReading(
+  hello: HelloMessage,
+  message: ReadingMessage,
+  arrivedMs: number,
+): Reading | undefined {
+  const channel = hello.channels[message.channel];
+  if (channel === undefined) return undefined;
+  return {
+    deviceId: hello.deviceId,
+    channel: channel.name,
+    unit: channel.unit,
+    timestampMs: message.timestampUs > 0 ? message.timestampUs / 1000 : arrivedMs,
+    value: message.value,
+  };
+}
+
+function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): number {
+  return channel.sampleRateHz > 0 ? (message.counts.length / channel.sampleRateHz) * 1000 : 0;
+}

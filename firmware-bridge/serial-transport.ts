@@ -1,0 +1,76 @@
+/** A serial line (or a pty). The only file that knows serialport. */
+import { SerialPort } from "serialport";
+import { AuroraError } from "../src/contract/aurora-error.ts";
+import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+
+/** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
+export const defaultBaudRate = 115_200;
+
+/** Creates a transport for a path such as `/dev/serial/by-id/…`. */
+export function createSerialTransport(path: string, baudRate: number = defaultBaudRate): ByteTransport {
+  let current: SerialPort | undefined;
+  let paused = false;
+
+  function open(handlers: ByteTransportHandlers): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const port = new SerialPort({ path, baudRate, autoOpen: false });
+      let reason = "the port closed";
+      port.on("error", (error: Error) => {
+        reason = error.message;
+      });
+      port.on("data", (chunk: Buffer) => {
+        if (current === port) handlers.onBytes(chunk);
+      });
+      port.on("drain", () => {
+        if (current === port) handlers.onDrain();
+      });
+      port.on("close", (error: Error | null) => {
+        if (current !== port) return;
+        current = undefined;
+        handlers.onClose(error?.message ?? reason);
+      });
+      port.open((error) => {
+        if (error) return reject(unreachable(path, error));
+        current = port;
+        if (paused) port.pause();
+        handlers.onOpen();
+        resolve();
+      });
+    });
+  }
+
+  return {
+    name: path,
+    open,
+    // A port that was unplugged never calls back; only isOpen tells.
+    write: (bytes) =>
+      current?.isOpen ? current.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : true,
+    pauseReading: () => {
+      paused = true;
+      current?.pause();
+    },
+    resumeReading: () => {
+      paused = false;
+      current?.resume();
+    },
+    drop: (reason) => {
+      const port = current;
+      if (port?.isOpen) port.close(undefined, new Error(reason));
+    },
+    close: () => {
+      const port = current;
+      current = undefined;
+      if (!port?.isOpen) return Promise.resolve();
+      return new Promise((resolve) => port.close(() => resolve()));
+    },
+  };
+}
+
+function unreachable(path: string, cause: Error): AuroraError {
+  return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${cause.message}`, {
+    op: "open serial port",
+    subject: path,
+    hint: "check the path and that this user may use it (group dialout)",
+    cause,
+  });
+}
