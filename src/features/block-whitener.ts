@@ -1,11 +1,19 @@
 /**
- * Whitens a stream block by block with linear prediction fitted to each block itself, so that a window's residual
- * depends on that window alone and no more than one block of raw samples is ever held.
+ * Whitens a stream with linear prediction that is fitted anew every few milliseconds to the samples just seen, so
+ * that a window's residual depends on that window alone and only one short block of raw samples is ever held.
+ *
+ * Lag products of the present block are added to those of the blocks before, which fade by a factor a block. Measured
+ * on the tuning folds of the CWRU bearings, a memory of about 10 ms with order 6 beats one fit of order 24 to the
+ * whole window and comes up to whitening by the window's own spectrum: it follows tones and ringing alike.
  */
-import { computeAutocorrelation, filterPredictionError, solveLevinsonDurbin } from "../maths/levinson.ts";
+import { computeLagProducts, filterPredictionError, solveLevinsonDurbin } from "../maths/levinson.ts";
 
 /** Speeds within one block that are told apart; further changes wait for the next block. */
-const maxSegments = 32;
+const maxSegments = 8;
+/** White noise 40 dB below the signal is added to its lag products: a fit to so few samples needs a floor. */
+const ridge = 1e-4;
+/** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
+const highPassPole = 0.99;
 
 /** Receives residuals with their speed. */
 export type ResidualSink = (
@@ -28,35 +36,53 @@ export interface BlockWhitener {
   flush(): void;
 }
 
-/** Creates a whitener of prediction order `order` (0: none, only the mean goes) over blocks of `blockSamples`. */
-export function createBlockWhitener(order: number, blockSamples: number, sink: ResidualSink): BlockWhitener {
+/**
+ * Creates a whitener of prediction order `order` (0: none, only the constant part goes) over blocks of
+ * `blockSamples` ≥ order; lag products fade by `memory`, 0 … 1 (exclusive), a block.
+ */
+export function createBlockWhitener(
+  order: number,
+  blockSamples: number,
+  memory: number,
+  sink: ResidualSink,
+): BlockWhitener {
   // Layout: the last `order` samples of the block before, then the block.
   const buffer = new Float64Array(order + blockSamples);
   const limit = buffer.length;
   const residual = new Float64Array(blockSamples);
-  const correlation = new Float64Array(order + 1);
+  const products = new Float64Array(order + 1);
+  const faded = new Float64Array(order + 1);
   const coefficients = new Float64Array(order + 1);
   const scratch = new Float64Array(order + 1);
   const segmentEnd = new Int32Array(maxSegments);
   const segmentSpeed = new Float64Array(maxSegments);
   let segments = 0;
   let position = order;
-  let offset = 0;
   let blocks = 0;
-  /** Samples of the buffer from which the mean is already gone. */
-  let centred = order;
+  /** Last input and output of the high-pass. */
+  let lastRaw = 0;
+  let lastHigh = 0;
 
   const whiten = (): void => {
-    const length = position - order;
-    if (blocks === 0) offset = meanOf(buffer, order, position);
-    for (let index = centred; index < position; index++) buffer[index]! -= offset;
-    // A short rest is filtered as the block before it: too few samples to fit anything to.
-    if (blocks === 0 || length >= blockSamples / 2) {
-      computeAutocorrelation(buffer, order, position, order, correlation);
-      solveLevinsonDurbin(correlation, order, coefficients, scratch);
+    // It starts at the first sample's level, so that a dead signal leaves exactly nothing.
+    let raw = blocks === 0 ? buffer[order]! : lastRaw;
+    let high = lastHigh;
+    for (let index = order; index < position; index++) {
+      const next = buffer[index]!;
+      high = next - raw + highPassPole * high;
+      raw = next;
+      buffer[index] = high;
     }
+    lastRaw = raw;
+    lastHigh = high;
+    computeLagProducts(buffer, order, position, order, products);
+    for (let lag = 0; lag <= order; lag++) faded[lag] = products[lag]! + memory * faded[lag]!;
+    products.set(faded);
+    products[0]! *= 1 + ridge;
+    solveLevinsonDurbin(products, order, coefficients, scratch);
     filterPredictionError(buffer, order, position, coefficients, order, residual);
     // The first samples of a window have no past: their residual would be the raw signal.
+    const length = position - order;
     let from = blocks === 0 ? Math.min(order, length) : 0;
     for (let segment = 0; segment < segments; segment++) {
       const to = segmentEnd[segment]! - order;
@@ -67,7 +93,6 @@ export function createBlockWhitener(order: number, blockSamples: number, sink: R
     }
     buffer.copyWithin(0, length, position);
     position = order;
-    centred = order;
     segments = 0;
     blocks++;
   };
@@ -80,11 +105,12 @@ export function createBlockWhitener(order: number, blockSamples: number, sink: R
     },
     reset: () => {
       buffer.fill(0, 0, order);
+      faded.fill(0);
       position = order;
-      centred = order;
       segments = 0;
       blocks = 0;
-      offset = 0;
+      lastRaw = 0;
+      lastHigh = 0;
     },
     wrote: (samples, revolutionsPerSample) => {
       if (samples === 0) return;
@@ -103,12 +129,4 @@ export function createBlockWhitener(order: number, blockSamples: number, sink: R
       if (position > order) whiten();
     },
   };
-}
-
-/** The mean, summed about the first value: exact for a constant, so that a dead signal leaves exactly nothing. */
-function meanOf(values: Float64Array, from: number, to: number): number {
-  const first = values[from]!;
-  let sum = 0;
-  for (let index = from; index < to; index++) sum += values[index]! - first;
-  return first + sum / (to - from);
 }

@@ -34,6 +34,8 @@ export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOpera
       return bindOrderLogSnr(feature);
     case "side-band-log-snr":
       return bindSideBandLogSnr(feature);
+    case "order-margin":
+      return bindOrderMargin(feature);
     case "envelope-kurtosis":
       return bindEnvelopeStatistic(feature, envelopeKurtosis);
     case "envelope-crest-factor":
@@ -71,14 +73,41 @@ function bindSideBandLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
     evaluate: (view) => {
       const centre = orderOf(name, view.bearing) * harmonic;
       const distance = orderOf(spacing, view.bearing);
-      return (
-        (view.spectrum.logSnr(centre - distance, tolerance) +
-          view.spectrum.logSnr(centre + distance, tolerance)) /
-        2
-      );
+      const upper = view.spectrum.logSnr(centre + distance, tolerance);
+      // A lower side band at or below zero order does not exist.
+      if (centre - distance < view.spectrum.lowestOrder) return upper;
+      return (view.spectrum.logSnr(centre - distance, tolerance) + upper) / 2;
     },
     highestOrder: (bearing) =>
       (orderOf(name, bearing) * harmonic + orderOf(spacing, bearing)) * (1 + tolerance),
+  };
+}
+
+const hypotheses = ["bpfi", "bpfo", "bsf"] as const;
+
+/**
+ * `order-margin`: mean `order-log-snr` over harmonics 1 … `harmonics` of one fault order, less the larger of the same
+ * of the other two. Positive where this fault explains the spectrum better than its rivals: a fault score without a
+ * parameter to learn.
+ */
+function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const own = params.choice("order", hypotheses);
+  const harmonics = params.integer("harmonics", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  const [first, second] = hypotheses.filter((name) => name !== own) as [OrderName, OrderName];
+  const meanOf = (name: OrderName, view: EnvelopeView): number => {
+    let sum = 0;
+    for (let harmonic = 1; harmonic <= harmonics; harmonic++) {
+      sum += view.spectrum.logSnr(orderOf(name, view.bearing) * harmonic, tolerance);
+    }
+    return sum / harmonics;
+  };
+  return {
+    evaluate: (view) => meanOf(own, view) - Math.max(meanOf(first, view), meanOf(second, view)),
+    highestOrder: (bearing) =>
+      Math.max(bearing.bpfi, bearing.bpfo, bearing.bsf) * harmonics * (1 + tolerance),
   };
 }
 

@@ -33,14 +33,15 @@ export function bindEnvelopeOrderChain(
   const subject = `chain ${chain.name}`;
   const params = createParamsReader(chain.params, subject);
   const order = params.integer("whiteningOrder", 0, 64);
-  const blockSamples = params.integer("whiteningBlock", 64, 8192);
+  const blockSamples = params.integer("whiteningBlock", 8, 8192);
+  const memory = params.number("whiteningMemory", 0, 0.999);
   const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
   const fftSize = params.integer("fftSize", 64, 16_384);
   const revolutions = params.number("revolutions", 1, 1000);
   const floorOrders = params.number("floorOrders", 0.1, 10);
   params.done();
   if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
-  if (order > blockSamples / 4) throw refuse(subject, "whiteningOrder is above a quarter of whiteningBlock");
+  if (order > blockSamples / 2) throw refuse(subject, "whiteningOrder is above half of whiteningBlock");
   if (Math.ceil(revolutions * samplesPerRevolution) > fftSize) {
     throw refuse(subject, `${revolutions} revolutions of ${samplesPerRevolution} samples exceed fftSize`);
   }
@@ -61,8 +62,11 @@ export function bindEnvelopeOrderChain(
 
   let resolution = resolutionOf(1);
   let envelope = resolution.envelope;
-  const whitener = createBlockWhitener(order, blockSamples, (residual, from, to, revolutionsPerSample) =>
-    envelope.add(residual, from, to, revolutionsPerSample),
+  const whitener = createBlockWhitener(
+    order,
+    blockSamples,
+    memory,
+    (residual, from, to, revolutionsPerSample) => envelope.add(residual, from, to, revolutionsPerSample),
   );
   const decimators = new Map<number, Decimator>();
   let decimator: Decimator | null = null;

@@ -16,7 +16,8 @@ const passband = 0.8;
 export interface OrderSpectrum {
   /** Distance of two bins in orders. */
   readonly binOrders: number;
-  /** Highest order at which `logSnr` may look. */
+  /** Lowest and highest order at which `logSnr` may look. */
+  readonly lowestOrder: number;
   readonly highestOrder: number;
   /** Amplitudes of the last spectrum (unscaled), fftSize/2 + 1 bins. */
   readonly amplitudes: Float64Array;
@@ -65,6 +66,7 @@ export function createOrderSpectrum(
 
   return {
     binOrders,
+    lowestOrder,
     highestOrder,
     amplitudes,
     compute: (samples, count) => {

@@ -40,6 +40,45 @@ export function computeAutocorrelation(
 }
 
 /**
+ * Lag products r[k] = Σ x[n]·x[n−k], n in `from … to`, for k = 0 … order, with the true past: needs `order` samples
+ * before `from`. Sums of them over consecutive ranges are the sums over the joined range.
+ * @param out receives order + 1 values.
+ */
+export function computeLagProducts(
+  x: Float64Array,
+  from: number,
+  to: number,
+  order: number,
+  out: Float64Array,
+): void {
+  for (let lag = 0; lag <= order; lag += 4) {
+    let r0 = 0;
+    let r1 = 0;
+    let r2 = 0;
+    let r3 = 0;
+    // Lags above the order are computed too and thrown away; their past may lie before the buffer.
+    let d1 = x[Math.max(0, from - lag - 1)]!;
+    let d2 = x[Math.max(0, from - lag - 2)]!;
+    let d3 = x[Math.max(0, from - lag - 3)]!;
+    for (let n = from; n < to; n++) {
+      const now = x[n]!;
+      const d0 = x[n - lag]!;
+      r0 += now * d0;
+      r1 += now * d1;
+      r2 += now * d2;
+      r3 += now * d3;
+      d3 = d2;
+      d2 = d1;
+      d1 = d0;
+    }
+    out[lag] = r0;
+    if (lag + 1 <= order) out[lag + 1] = r1;
+    if (lag + 2 <= order) out[lag + 2] = r2;
+    if (lag + 3 <= order) out[lag + 3] = r3;
+  }
+}
+
+/**
  * Solves the normal equations of linear prediction: x[n] ≈ −Σ a[k]·x[n−k], k = 1 … order, a[0] = 1
  * (Levinson 1947, Durbin 1960; as in Makhoul, "Linear prediction", Proc. IEEE 63, 1975).
  * Stops early, with the remaining coefficients 0, where the prediction error vanishes (a signal that is predicted
