@@ -23,6 +23,7 @@ export const errorCodes = {
   STORE: "the durable store cannot be used",
   TRAINING: "training cannot go on",
   UPDATE: "an update was refused",
+  UPDATE_SOURCE: "the update repository cannot be reached or answers wrongly",
   USAGE: "a command was called in a way it does not understand",
   WIRE_FORMAT: "a message does not have the expected form",
 } as const;
