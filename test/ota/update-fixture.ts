@@ -1,0 +1,164 @@
+/** A registry behind a server that tests can make misbehave, and updaters that look at it. */
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Fastify from "fastify";
+import type { VerifiedBundle } from "../../src/bundle/bundle.ts";
+import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import { writeBundle } from "../../src/bundle/write-bundle.ts";
+import type { UpdateRecord } from "../../src/contract/uplink-record.ts";
+import { createUpdater, type Updater } from "../../src/ota/updater.ts";
+import type { ActiveBundle, UpdaterOptions } from "../../src/ota/updater-options.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import { mountRegistry } from "../../src/registry/registry-routes.ts";
+import { sampleContents } from "../bundle/sample-bundle.ts";
+import { createRegistryFixture, type RegistryFixture } from "../registry/registry-fixture.ts";
+
+/** Answers a request itself (true), or leaves it to the registry. */
+export type Override = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface Gateway {
+  readonly updater: Updater;
+  readonly stateDir: string;
+  readonly steps: UpdateRecord[];
+  /** Bundles taken into service, in order. */
+  readonly activated: { dir: string; bundle: VerifiedBundle }[];
+  active(): ActiveBundle;
+  /** `step version` of everything reported. */
+  story(): string[];
+}
+
+export interface UpdateFixture extends RegistryFixture {
+  readonly base: string;
+  readonly url: string;
+  /** Path and Range header of every request since it was last emptied. */
+  readonly requests: string[];
+  misbehave(override: Override | null): void;
+  /** Breaks off all connections and refuses new ones, until true is given. */
+  reachable(value: boolean): void;
+  /** A gateway with its own state folder (or a copy of another's). */
+  gateway(changes?: Partial<UpdaterOptions>, copyOf?: string): Promise<Gateway>;
+  /** A prover that does what `body` says, given `request` (the proof request) and `report` (a good one). */
+  prover(body: string, timeoutMs?: number): Promise<UpdaterOptions["prover"]>;
+}
+
+export const fastBounds: NonNullable<UpdaterOptions["bounds"]> = {
+  metadata: { stallMs: 400, deadlineMs: 800 },
+  target: { stallMs: 400, deadlineMs: 1500 },
+};
+
+const proverHead = `
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+const request = JSON.parse(readFileSync(0, "utf8"));
+const file = (name) => readFileSync(request.bundleDir + "/" + name);
+const digest = createHash("sha256").update(file("manifest.json")).digest("hex");
+const cases = file("golden.bin").readUInt32LE(12);
+const report = { formatVersion: 1, ok: true, digest, engine: "test", cases, failed: 0, detail: "fine" };
+const answer = (value, code) => { process.stdout.write(JSON.stringify(value)); process.exitCode = code; };
+`;
+
+export async function createUpdateFixture(): Promise<UpdateFixture> {
+  const registry = await createRegistryFixture();
+  const base = await mkdtemp(join(tmpdir(), "aurora-ota-"));
+  const app = Fastify();
+  mountRegistry(registry.registry)(app);
+  await app.ready();
+  let override: Override | null = null;
+  let up = true;
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    if (!up) return void request.socket.destroy();
+    const path = (request.url ?? "").replace(/^\/tuf/, "");
+    requests.push(request.headers.range === undefined ? path : `${path} ${request.headers.range}`);
+    if (override?.(path, request, response) === true) return;
+    app.routing(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tuf`;
+  const shippedDir = join(base, "shipped");
+  const shipped = await writeBundle(shippedDir, sampleContents(), registry.release);
+  const updaters: Updater[] = [];
+  let count = 0;
+
+  async function prover(body: string, timeoutMs = 20_000): Promise<UpdaterOptions["prover"]> {
+    const path = join(base, `prover-${count++}.mjs`);
+    await writeFile(path, proverHead + body);
+    return { command: process.execPath, args: [path], timeoutMs };
+  }
+  const goodProver = await prover("answer(report, 0);");
+
+  return {
+    ...registry,
+    base,
+    url,
+    requests,
+    prover,
+    misbehave: (value) => {
+      override = value;
+    },
+    reachable: (value) => {
+      up = value;
+    },
+    async gateway(changes = {}, copyOf) {
+      const stateDir = join(base, `state-${count++}`);
+      if (copyOf !== undefined) await cp(copyOf, stateDir, { recursive: true });
+      const steps: UpdateRecord[] = [];
+      const activated: Gateway["activated"] = [];
+      let active: ActiveBundle = {
+        name: shipped.manifest.name,
+        version: shipped.manifest.version,
+        digest: shipped.digest,
+        dir: shippedDir,
+      };
+      const updater = createUpdater({
+        stateDir,
+        url,
+        initialRoot: registry.keys.root,
+        trustedKeys: [registry.release.publicKey],
+        runtime: { runtimeVersion: "0.1.0" },
+        prover: goodProver,
+        active: () => active,
+        onActivate: async (dir) => {
+          const bundle = await verifyBundle(dir, [registry.release.publicKey]);
+          activated.push({ dir, bundle });
+          active = {
+            name: bundle.manifest.name,
+            version: bundle.manifest.version,
+            digest: bundle.digest,
+            dir,
+          };
+        },
+        onStep: (record) => {
+          steps.push(record);
+        },
+        clock: registry.clock,
+        timers: { after: () => () => undefined },
+        logger: createLogger({ level: "silent" }),
+        random: () => 0.5,
+        pollIntervalMs: 60_000,
+        bounds: fastBounds,
+        ...changes,
+      });
+      updaters.push(updater);
+      return {
+        updater,
+        stateDir,
+        steps,
+        activated,
+        active: changes.active ?? (() => active),
+        story: () => steps.map((record) => `${record.step} ${record.toVersion}`),
+      };
+    },
+    async close() {
+      for (const updater of updaters) await updater.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await app.close();
+      await registry.close();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}

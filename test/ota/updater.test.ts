@@ -1,0 +1,350 @@
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import { openSlots } from "../../src/ota/slots.ts";
+import { newKey, sampleContents } from "../bundle/sample-bundle.ts";
+import { dayMs } from "../registry/registry-fixture.ts";
+import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+});
+afterEach(() => fixture.close());
+
+const wholeStory = (version: string): string[] =>
+  ["fetched", "verified", "staged", "proved", "activated"].map((step) => `${step} ${version}`);
+
+describe("an update", () => {
+  it("is fetched, verified, staged, proved and activated, and the old bundle is kept", async () => {
+    const published = await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway();
+    const outcome = await gateway.updater.checkNow();
+    expect(outcome).toEqual({
+      kind: "activated",
+      version: "1.1.0",
+      slotDir: join(gateway.stateDir, "slots", "a"),
+    });
+    expect(gateway.story()).toEqual(wholeStory("1.1.0"));
+    expect(
+      gateway.steps.every((step) => step.fromVersion === "1.0.0" && step.modelName === "bearing-sample"),
+    ).toBe(true);
+    expect(gateway.activated.map(({ bundle }) => bundle.digest)).toEqual([published.digest]);
+    expect((await openSlots(gateway.stateDir).active())?.digest).toBe(published.digest);
+    await verifyBundle(join(fixture.base, "shipped"), [fixture.release.publicKey]);
+    expect(await readdir(join(gateway.stateDir, "download"))).toEqual([]);
+  });
+
+  it("goes to the slot that does not serve, time after time", async () => {
+    const gateway = await fixture.gateway();
+    for (const [version, slot] of [
+      ["1.1.0", "a"],
+      ["1.2.0", "b"],
+      ["1.10.0", "a"],
+    ] as const) {
+      await fixture.publish(sampleContents({ version }));
+      const outcome = await gateway.updater.checkNow();
+      expect(outcome).toMatchObject({ kind: "activated", version });
+      const pointer = await openSlots(gateway.stateDir).active();
+      expect(pointer?.slot).toBe(slot);
+      expect(pointer?.previous?.slot ?? null).toBe(version === "1.1.0" ? null : slot === "a" ? "b" : "a");
+    }
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+  });
+
+  it("is the newest of its model, and nothing that is older, equal or another model's", async () => {
+    for (const version of ["0.9.0", "1.0.0-rc.1", "1.3.0", "1.2.0"])
+      await fixture.publish(sampleContents({ version }));
+    await fixture.publish(sampleContents({ name: "another", version: "9.0.0" }));
+    const gateway = await fixture.gateway();
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.3.0" });
+    const old = await fixture.gateway({
+      active: () => ({ ...gateway.active(), version: "2.0.0", digest: "f".repeat(64) }),
+    });
+    fixture.requests.length = 0;
+    expect(await old.updater.checkNow()).toEqual({ kind: "current" });
+    expect(fixture.requests.filter((path) => path.startsWith("/targets/"))).toEqual([]);
+  });
+
+  it("is refused once when it has the version that serves and other content", async () => {
+    await fixture.publish(sampleContents({}, "other weights"));
+    const gateway = await fixture.gateway();
+    for (let look = 0; look < 2; look++)
+      expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    expect(gateway.story()).toEqual(["refused 1.0.0"]);
+  });
+
+  it("is refused for good when it needs another features catalogue or runtime, and the next best is taken", async () => {
+    const features = { ...sampleContents().manifest.features, catalogueVersion: 2 };
+    await fixture.publish(sampleContents({ version: "1.3.0", features }));
+    await fixture.publish(sampleContents({ version: "1.2.0", runtime: ">=2.0.0" }));
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway();
+    expect(await gateway.updater.checkNow()).toMatchObject({
+      kind: "refused",
+      version: "1.3.0",
+      final: true,
+    });
+    expect(await gateway.updater.checkNow()).toMatchObject({
+      kind: "refused",
+      version: "1.2.0",
+      final: true,
+    });
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+    fixture.requests.length = 0;
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    expect(fixture.requests.filter((path) => path.startsWith("/targets/"))).toEqual([]);
+    expect(gateway.steps.find((step) => step.toVersion === "1.3.0" && step.step === "refused")?.detail).toBe(
+      "needs features catalogue 2, this runtime has 1",
+    );
+  });
+
+  it("that was refused is tried again by a newer runtime", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0", runtime: ">=0.2.0" }));
+    const gateway = await fixture.gateway();
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    const newer = await fixture.gateway({ runtime: { runtimeVersion: "0.2.0" } }, gateway.stateDir);
+    expect(await newer.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
+  it("is refused when the repository vouches for it and the release key does not", async () => {
+    const stranger = newKey();
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({ trustedKeys: [stranger.publicKey] });
+    const outcome = await gateway.updater.checkNow();
+    expect(outcome).toMatchObject({ kind: "refused", final: true });
+    expect(gateway.story()).toEqual(["fetched 1.1.0", "refused 1.1.0"]);
+    expect(gateway.activated).toEqual([]);
+  });
+
+  it("is refused when its golden vectors are for another model", async () => {
+    const contents = sampleContents({ version: "1.1.0", groups: ["level", "shape", "third"] });
+    await fixture.publish(contents);
+    const gateway = await fixture.gateway();
+    expect(await gateway.updater.checkNow()).toMatchObject({
+      kind: "refused",
+      reason: "golden.bin is for 2 features, 1 outputs and 2 groups",
+    });
+  });
+});
+
+describe("a power cut", () => {
+  it("after any step is survived: the next start ends where the first would have", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const copies: [string, string][] = [];
+    const gateway = await fixture.gateway({
+      onStep: async (record) => {
+        const copy = join(fixture.base, `cut-before-${record.step}-is-written`);
+        await cp(gateway.stateDir, copy, { recursive: true });
+        copies.push([record.step, copy]);
+      },
+    });
+    await gateway.updater.checkNow();
+    expect(copies.map(([step]) => step)).toEqual(["fetched", "verified", "staged", "proved", "activated"]);
+    for (const [step, copy] of copies) {
+      // The gateway restarts with the old bundle, or, once the pointer was turned, with the new one.
+      const pointer = await openSlots(copy).active();
+      expect(pointer !== null, step).toBe(step === "activated");
+      if (pointer === null) {
+        const again = await fixture.gateway({}, copy);
+        expect(await again.updater.checkNow(), step).toMatchObject({ kind: "activated", version: "1.1.0" });
+        expect(again.story()[0], step).toBe(`${step} 1.1.0`);
+      } else {
+        const dir = (state: string): string => join(state, "slots", pointer.slot);
+        const again = await fixture.gateway({}, copy);
+        const serving = { ...gateway.active(), dir: dir(again.stateDir) };
+        const restarted = await fixture.gateway({ stateDir: again.stateDir, active: () => serving });
+        expect(await restarted.updater.checkNow()).toEqual({ kind: "current" });
+        expect(restarted.story()).toEqual(["activated 1.1.0"]);
+      }
+    }
+  });
+
+  it("between serving and pointing is mended at the next look", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway();
+    await gateway.updater.checkNow();
+    await writeFile(join(gateway.stateDir, "active"), "garbage");
+    expect(await openSlots(gateway.stateDir).active()).toBeNull();
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    expect((await openSlots(gateway.stateDir).active())?.slot).toBe("a");
+  });
+
+  it("does not need the network to go on once all was fetched", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const copy = join(fixture.base, "cut");
+    const gateway = await fixture.gateway({
+      onStep: async (record) => {
+        if (record.step === "verified") await cp(gateway.stateDir, copy, { recursive: true });
+      },
+    });
+    await gateway.updater.checkNow();
+    fixture.reachable(false);
+    const again = await fixture.gateway({}, copy);
+    expect(await again.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
+  it("that damages any file of the state never bricks", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway();
+    await gateway.updater.checkNow();
+    const files = (await readdir(gateway.stateDir, { recursive: true, withFileTypes: true })).filter((one) =>
+      one.isFile(),
+    );
+    expect(files.length).toBeGreaterThan(10);
+    await fixture.publish(sampleContents({ version: "1.2.0" }));
+    for (const file of files) {
+      const again = await fixture.gateway({}, gateway.stateDir);
+      const path = join(file.parentPath.replace(gateway.stateDir, again.stateDir), file.name);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.subarray(0, bytes.length >> 1));
+      expect(await again.updater.checkNow(), path).toMatchObject({ kind: "activated", version: "1.2.0" });
+    }
+  });
+});
+
+describe("the prover", () => {
+  const attempt = async (body: string, timeoutMs?: number): Promise<string> => {
+    const gateway = await fixture.gateway({ prover: await fixture.prover(body, timeoutMs) });
+    const outcome = await gateway.updater.checkNow();
+    expect(gateway.activated).toEqual([]);
+    expect(await openSlots(gateway.stateDir).active()).toBeNull();
+    expect(gateway.story().at(-1)).toBe("refused 1.1.0");
+    if (outcome.kind !== "refused") throw new Error(`not refused: ${outcome.kind}`);
+    return `${outcome.final ? "final" : "again"}: ${outcome.reason}`;
+  };
+
+  it("must reproduce every case: a difference is final", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    expect(
+      await attempt("answer({ ...report, ok: false, failed: 1, detail: 'case 0: 3 for 200' }, 1);"),
+    ).toBe("final: 1 of 1 golden cases differ on this machine: case 0: 3 for 200");
+  });
+
+  it("may not hang, crash, talk nonsense, prove too little or contradict itself", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    expect(await attempt("setInterval(() => {}, 1000);", 300)).toMatch(/^again: .*no answer within 300 ms/);
+    expect(await attempt("for (;;);", 300)).toMatch(/^again: .*no answer within 300 ms/);
+    expect(await attempt("process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 9);")).toMatch(
+      /^again: .*SIGSEGV/,
+    );
+    expect(await attempt("throw new Error('engine broke');")).toMatch(/^again: .*exit code 1.*engine broke/s);
+    expect(await attempt("console.log('all good');")).toMatch(/^again: .*without a report/);
+    expect(await attempt("answer({ ...report, cases: 0 }, 0);")).toMatch(/^again: .*ran 0 of 1 cases/);
+    expect(await attempt("answer({ ...report, digest: '0'.repeat(64) }, 0);")).toMatch(
+      /^again: .*another bundle/,
+    );
+    expect(await attempt("answer(report, 3);")).toMatch(
+      /^again: .*reported success and ended with exit code 3/,
+    );
+    expect(await attempt("setInterval(() => process.stdout.write('x'.repeat(60000)), 1);")).toMatch(
+      /more than 65536/,
+    );
+    const missing = { command: join(fixture.base, "nothing"), args: [], timeoutMs: 1000 };
+    const gateway = await fixture.gateway({ prover: missing });
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: false });
+  });
+
+  it("is tried three times, reported once a reason, and then the update is given up", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({ prover: await fixture.prover("process.exit(9);") });
+    const outcomes: unknown[] = [];
+    for (let look = 0; look < 5; look++) outcomes.push(await gateway.updater.checkNow());
+    expect(outcomes).toEqual([
+      expect.objectContaining({ kind: "refused", final: false }),
+      expect.objectContaining({ kind: "refused", final: false }),
+      expect.objectContaining({ kind: "refused", final: true }),
+      { kind: "current" },
+      { kind: "current" },
+    ]);
+    expect(gateway.story().slice(3)).toEqual(["refused 1.1.0", "refused 1.1.0"]);
+  });
+
+  it("that takes the whole gateway down is not tried for ever", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    // The state folder as a crash within the proof leaves it, three times over.
+    let copy: string | undefined;
+    for (let crash = 0; crash < 3; crash++) {
+      const target = join(fixture.base, `crash-${crash}`);
+      const prover = await fixture.prover("answer(report, 0);");
+      const gateway = await fixture.gateway(
+        {
+          prover,
+          onStep: async (record) => {
+            if (record.step === "proved") await cp(gateway.stateDir, target, { recursive: true });
+          },
+        },
+        copy,
+      );
+      await gateway.updater.checkNow();
+      copy = target;
+    }
+    const gateway = await fixture.gateway({}, copy);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    expect(gateway.steps.at(-1)?.detail).toBe("given up after 3 attempts: the gateway stopped each time");
+  });
+
+  it("does not see the secrets of the gateway's environment", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    process.env.AURORA_TEST_SECRET = "hush";
+    const body = "answer({ ...report, detail: Object.keys(process.env).join() }, 0);";
+    const gateway = await fixture.gateway({ prover: await fixture.prover(body) });
+    await gateway.updater.checkNow();
+    const detail = gateway.steps.find((step) => step.step === "proved")?.detail ?? "";
+    expect(detail).toContain("PATH");
+    expect(detail).not.toContain("SECRET");
+    delete process.env.AURORA_TEST_SECRET;
+  });
+
+  it("is killed when the gateway stops, which costs no attempt", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({
+      prover: await fixture.prover("setInterval(() => {}, 1000);"),
+      onStep: (record) => {
+        if (record.step === "staged") setTimeout(() => void gateway.updater.close(), 100);
+      },
+    });
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "unreachable" });
+    const journal = JSON.parse(await readFile(join(gateway.stateDir, "journal.json"), "utf8")) as {
+      pending: { attempts: number; step: string };
+    };
+    expect(journal.pending).toMatchObject({ attempts: 0, step: "staged" });
+  });
+});
+
+describe("taking into service", () => {
+  it("may fail: the old bundle stays the active one, and it is tried again", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    let calls = 0;
+    const failing = await fixture.gateway({
+      onActivate: () => {
+        calls++;
+        return Promise.reject(new Error("out of memory"));
+      },
+    });
+    expect(await failing.updater.checkNow()).toMatchObject({
+      kind: "refused",
+      final: false,
+      reason: "could not be taken into service: out of memory",
+    });
+    expect(await openSlots(failing.stateDir).active()).toBeNull();
+    await failing.updater.checkNow();
+    expect(await failing.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    expect(await failing.updater.checkNow()).toEqual({ kind: "current" });
+    expect(calls).toBe(3);
+  });
+});
+
+describe("withdrawing", () => {
+  it("stops an update that is not active yet", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({ prover: await fixture.prover("process.exit(9);") });
+    await gateway.updater.checkNow();
+    expect(await readdir(join(gateway.stateDir, "download"))).toHaveLength(1);
+    await fixture.registry.withdraw("bearing-sample", "1.1.0");
+    fixture.clock.pass(dayMs);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    expect(await readdir(join(gateway.stateDir, "download"))).toEqual([]);
+  });
+});
