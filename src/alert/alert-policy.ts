@@ -1,0 +1,50 @@
+/** When an alarm is critical, and when a change of it is worth telling. Knows no clock. */
+import type { AlertSeverity } from "../contract/alert.ts";
+
+/** Numbers of the policy. */
+export interface AlertPolicy {
+  /** Critical from this probability on … */
+  readonly criticalProbability: number;
+  /** … in this many windows in a row (windows, not minutes: a jump of the clock must not escalate anything). */
+  readonly criticalWindows: number;
+  /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
+  readonly minUpdateIntervalMs: number;
+  /** A change of the probability below this is not told. */
+  readonly materialProbability: number;
+}
+
+/** Defaults: a bearing does not get worse within minutes, and SCADA is not to be flooded. */
+export const defaultAlertPolicy: AlertPolicy = {
+  criticalProbability: 0.95,
+  criticalWindows: 60,
+  minUpdateIntervalMs: 600_000,
+  materialProbability: 0.1,
+};
+
+/** What was last told of an alarm, or is to be told now. */
+export interface AlertPicture {
+  readonly severity: AlertSeverity;
+  readonly probability: number;
+  readonly modelDigest: string;
+  readonly atMs: number;
+}
+
+/** Warning, or critical after enough windows at a high probability in a row. Once critical, always critical. */
+export function judgeSeverity(
+  before: AlertSeverity,
+  highWindows: number,
+  policy: AlertPolicy,
+): AlertSeverity {
+  return before === "critical" || highWindows >= policy.criticalWindows ? "critical" : "warning";
+}
+
+/** Is `now` so different from what was `told` that subscribers must hear of it? */
+export function isMaterialChange(told: AlertPicture, now: AlertPicture, policy: AlertPolicy): boolean {
+  if (now.severity !== told.severity) return true;
+  // The absolute distance, so that a clock that jumped back does not silence an alarm.
+  if (Math.abs(now.atMs - told.atMs) < policy.minUpdateIntervalMs) return false;
+  return (
+    Math.abs(now.probability - told.probability) >= policy.materialProbability ||
+    now.modelDigest !== told.modelDigest
+  );
+}
