@@ -64,7 +64,10 @@ export interface AlarmRegister {
   retire(point: PointId, knownModes: readonly string[], atMs: number): AlertEvent[];
   /** The alarms of a turbine that are not normal, oldest first. */
   list(site: string, turbine: string): OpenAlarm[];
-  /** All that must survive a restart, as plain JSON. */
+  /**
+   * All that must survive a restart, as plain JSON. To be stored in one write with the deciders' snapshots: a decider
+   * that forgot an alarm which the register remembers would clear it.
+   */
   snapshot(): AlarmRegisterSnapshot;
 }
 

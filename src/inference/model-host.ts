@@ -56,10 +56,16 @@ export interface ModelHost<M> {
    */
   submit(row: Float32Array): Promise<HostedOutput<M>>;
   /**
-   * Makes `next` (already warm) the current model at once. Resolves when the old model has answered its last row and
-   * is closed; `next` is serving from the moment of the call.
+   * Makes `next` (already warm) the current model at once. Resolves when the old model has answered its last row, is
+   * lent to nobody and closed; `next` is serving from the moment of the call.
    */
   swap(next: HostedModel<M>): Promise<void>;
+  /**
+   * Lends the engine of a model that answered (for an explanation): it is not closed before `use` has settled. To be
+   * called in the turn of the event loop in which the answer came, or later for as long as the model is current.
+   * Rejects with INFERENCE when the model is closed already.
+   */
+  lend<T>(model: HostedModel<M>, use: (engine: StudentEngine) => Promise<T>): Promise<T>;
   /** Takes no more rows, answers the waiting ones and closes the engine. */
   close(): Promise<void>;
 }
@@ -77,6 +83,8 @@ interface Lane<M> {
   waiting: WaitingRow<M>[];
   /** Called when the lane has been retired and is empty. */
   retired: (() => void) | null;
+  /** What the engine is lent to. */
+  readonly loans: Set<Promise<unknown>>;
 }
 
 /** Creates a host that serves `initial`. */
@@ -97,6 +105,8 @@ export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOp
   let current = createLane(initial);
   /** Lanes in the order in which they must be answered; the last one is the current. */
   const lanes: Lane<M>[] = [current];
+  /** Lanes whose engine is not closed. */
+  const open = new Map<HostedModel<M>, Lane<M>>([[initial, current]]);
   let isScheduled = false;
   let closing: Promise<void> | null = null;
 
@@ -147,6 +157,10 @@ export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOp
       lane.retired = resolve;
       wake();
     });
+    // Whoever got the last answer has this turn of the event loop to borrow the engine.
+    await new Promise<void>((resolve) => schedule(resolve));
+    while (lane.loans.size > 0) await Promise.allSettled(lane.loans);
+    open.delete(lane.model);
     await lane.model.engine.close();
   };
 
@@ -183,8 +197,20 @@ export function createModelHost<M>(initial: HostedModel<M>, options: ModelHostOp
       const old = current;
       current = createLane(next);
       lanes.push(current);
+      open.set(next, current);
       counters.swaps++;
       await retire(old);
+    },
+    async lend(model, use) {
+      const lane = open.get(model);
+      if (lane === undefined) throw createError("lend model", "the model is closed");
+      const loan = use(model.engine);
+      lane.loans.add(loan);
+      try {
+        return await loan;
+      } finally {
+        lane.loans.delete(loan);
+      }
     },
     close() {
       closing ??= retire(current);
@@ -198,5 +224,11 @@ function createError(op: string, message: string): AuroraError {
 }
 
 function createLane<M>(model: HostedModel<M>): Lane<M> {
-  return { model, values: new Float32Array(32 * model.engine.inputs), waiting: [], retired: null };
+  return {
+    model,
+    values: new Float32Array(32 * model.engine.inputs),
+    waiting: [],
+    retired: null,
+    loans: new Set(),
+  };
 }

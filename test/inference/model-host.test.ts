@@ -149,6 +149,33 @@ describe("the model host", () => {
     expect(held.closed()).toBe(true);
   });
 
+  test("does not close the old model while it is lent, and lends no closed model", async () => {
+    const held = createHeldEngine(createIntegerEngine(students[0]!));
+    held.release();
+    const old = { engine: held.engine, meta: "old" };
+    const host = createModelHost(old);
+    const row = createRandomRows(createRandom(6), students[0]!, 1);
+    let finish: (() => void) | undefined;
+    const explaining = host.submit(row).then(({ model }) =>
+      host.lend(model, async (engine) => {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        expect(held.closed()).toBe(false);
+        return engine.run(row, 1);
+      }),
+    );
+    const swapped = host.swap({ engine: createIntegerEngine(students[1]!), meta: "new" });
+    expect((await host.submit(row)).model.meta).toBe("new");
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(held.closed()).toBe(false);
+    finish!();
+    expect(await explaining).toHaveLength(3);
+    await swapped;
+    expect(held.closed()).toBe(true);
+    await expect(host.lend(old, async () => 1)).rejects.toMatchObject({ code: "INFERENCE" });
+  });
+
   test("refuses a row that does not fit, holds a NaN or finds the queue full, and counts it", async () => {
     const host = createModelHost(
       { engine: createIntegerEngine(students[0]!), meta: null },
