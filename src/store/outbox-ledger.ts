@@ -18,8 +18,8 @@ export interface OutboxLedger {
   readonly totals: Readonly<Record<Lane, LaneTotals>>;
   /** Everything up to this sequence is acknowledged; it goes with the next commit. */
   readonly acknowledged: Readonly<Record<Lane, number>>;
-  /** Remembers an acknowledgement; false when it says nothing new. */
-  acknowledge(lane: Lane, sequence: number): boolean;
+  /** Remembers an acknowledgement. `old` says nothing new, `unknown` is of a record that was never given out. */
+  acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
   /** Commits the buffer's records (and leaves clearing it to the caller). Throws what SQLite throws, and then nothing has changed. */
   commit(
     buffer: OutboxBuffer,
@@ -47,12 +47,11 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
       return acknowledged;
     },
     acknowledge(lane, sequence) {
-      // Never past what was given out: a confused collector must not eat records that do not exist yet.
-      const highest = Math.min(sequence, totals[lane].nextSequence - 1);
-      const oldest = totals[lane].nextSequence - totals[lane].records;
-      if (highest <= acknowledged[lane] || highest < oldest) return false;
-      acknowledged[lane] = highest;
-      return true;
+      const { nextSequence, records } = totals[lane];
+      if (sequence >= nextSequence) return "unknown";
+      if (sequence <= acknowledged[lane] || sequence < nextSequence - records) return "old";
+      acknowledged[lane] = sequence;
+      return "new";
     },
     commit(buffer, nowMs) {
       const next = { ...totals };

@@ -30,6 +30,8 @@ export interface StoredRecord {
 /** Statements on an open database. */
 export interface OutboxTable {
   readonly bootId: string;
+  /** Gives the life of this outbox another name, at once. */
+  renewBootId(): void;
   totals(lane: Lane): LaneTotals;
   insert(lane: Lane, sequence: number, timeMs: number, body: Uint8Array): void;
   setNextSequence(lane: Lane, sequence: number): void;
@@ -61,12 +63,12 @@ const dropStep = 256;
 
 /** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
 export function openOutboxTable(database: SqliteDatabase): OutboxTable {
-  const bootId = database.transaction(() => {
+  let bootId = database.transaction(() => {
     database.exec(schema);
     const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
     const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
     write.run("schema", String(schemaVersion));
-    write.run("boot-id", randomBytes(9).toString("hex"));
+    write.run("boot-id", newBootId());
     const version = Number(read.get("schema")?.value);
     if (version > schemaVersion) {
       throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
@@ -77,6 +79,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     }
     return String(read.get("boot-id")!.value);
   });
+  const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const total = database.prepare(
     "SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM outbox_record WHERE lane = ?",
   );
@@ -109,7 +112,14 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   };
 
   return {
-    bootId,
+    get bootId() {
+      return bootId;
+    },
+    renewBootId() {
+      const fresh = newBootId();
+      rename.run(fresh);
+      bootId = fresh;
+    },
     totals(lane) {
       const row = total.get(numberOf(lane))!;
       const nextSequence = Number(next.get(numberOf(lane))?.next_sequence ?? 1);
@@ -143,6 +153,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return upTo === 0 ? { records: 0, bytes: 0, fromMs: 0, toMs: 0 } : removeCounted(lane, upTo);
     },
   };
+}
+
+function newBootId(): string {
+  return randomBytes(9).toString("hex");
 }
 
 /** Lanes are kept by their place in the order of survival, as on the wire. */

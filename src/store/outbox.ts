@@ -52,13 +52,18 @@ export interface PeekOptions {
 
 /** The outbox. */
 export interface Outbox {
+  /** Of the database in use, or null while none could be opened; another one means that sequences begin anew. */
+  readonly bootId: string | null;
   /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
   append(record: UplinkRecord): void;
   /** Commits what is pending. */
   flush(): void;
   /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
   peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
-  /** Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. */
+  /**
+   * Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. Of a
+   * record that this file never held: begins a new life under another boot id.
+   */
   acknowledge(bootId: string, lane: Lane, sequence: number): void;
   counts(): OutboxCounts;
   /** Calls back after records of a lane were committed. Returns the way out. */
@@ -173,6 +178,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
+  /**
+   * The collector knows of records that this file does not: the file is an older copy (a restored backup). Under its
+   * old name new records would be taken for duplicates; under a new one they and what is held are sent afresh.
+   */
+  const beginNewLife = (detail: string): void => {
+    logger.error("the outbox is older than what the collector has: it goes on under a new boot id", {
+      detail,
+    });
+    try {
+      file.use(() => ledger!.table.renewBootId());
+    } catch (error) {
+      suffer(error);
+    }
+    pushEvent("store.rolled-back", "outbox", detail);
+  };
+
   const trim = (): void => {
     for (const { lane, records } of buffer.trim()) dropped[lane] += records;
   };
@@ -188,6 +209,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   });
 
   return {
+    get bootId() {
+      return ledger?.table.bootId ?? null;
+    },
     append(record) {
       let lane: Lane;
       try {
@@ -215,8 +239,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     acknowledge(bootId, lane, sequence) {
       if (ledger === null || bootId !== ledger.table.bootId) return;
-      if (!ledger.acknowledge(lane, sequence)) return;
-      acknowledgementsWait = true;
+      const verdict = ledger.acknowledge(lane, sequence);
+      if (verdict === "old") return;
+      if (verdict === "new") acknowledgementsWait = true;
+      else beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
       schedule(groupMs);
     },
     counts() {

@@ -14,6 +14,11 @@ export interface StoreFileOptions {
   readonly path: string;
   /** Upper bound of the whole file in bytes; for tests of a full disk. Default none. */
   readonly maxFileBytes?: number;
+  /**
+   * `power-cut` (default): what was committed is there after one. `crash`: only after a crash of the process; for tests,
+   * as sequences lost in a power cut would be given out twice.
+   */
+  readonly survives?: "power-cut" | "crash";
   /** How long to wait for another process to let the file go; default 2,000 ms. */
   readonly busyTimeoutMs?: number;
   readonly logger?: Logger;
@@ -56,6 +61,7 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     let renewed: { setAside: string; reason: string } | null = null;
     const opened = openSqlite(path, {
       locking: "exclusive",
+      synchronous: options.survives === "crash" ? "normal" : "full",
       busyTimeoutMs: options.busyTimeoutMs ?? 2000,
       ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
       onCorrupt: (setAside, reason) => {

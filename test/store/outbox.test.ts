@@ -120,19 +120,34 @@ describe("the outbox", () => {
     outbox.flush();
     const { bootId } = outbox.peek("update")!;
     outbox.acknowledge("another", "update", 3);
-    outbox.acknowledge(bootId, "alert", 3);
     clock.advance(200);
     expect(outbox.counts().records).toBe(3);
     outbox.acknowledge(bootId, "update", 2);
     expect(outbox.peek("update")).toMatchObject({ firstSequence: 3, oldestSequence: 3 });
     clock.advance(200);
     expect(outbox.counts().records).toBe(1);
-    outbox.acknowledge(bootId, "update", 1_000_000);
+    outbox.acknowledge(bootId, "update", 3);
     clock.advance(200);
     expect(outbox.counts().records).toBe(0);
     outbox.append(event("d"));
     outbox.flush();
     expect(outbox.peek("update")).toMatchObject({ firstSequence: 4 });
+  });
+
+  test("a file restored from a backup goes on under a new boot id, so that its records are not taken for duplicates", () => {
+    const { clock, outbox } = open(newPath());
+    outbox.append(event("a"));
+    outbox.flush();
+    const { bootId } = outbox.peek("update")!;
+    outbox.acknowledge(bootId, "update", 50);
+    clock.advance(200);
+    expect(outbox.bootId).not.toBe(bootId);
+    expect(contents(outbox, "update")).toMatchObject({
+      first: 1,
+      records: [{ name: "a" }, { name: "store.rolled-back" }],
+    });
+    outbox.acknowledge(bootId, "update", 1);
+    expect(outbox.peek("update")?.records).toHaveLength(2);
   });
 
   test("keeps to its size by dropping the oldest predictions, declared as gaps; alerts stay", () => {
@@ -246,7 +261,7 @@ describe("the outbox", () => {
         runs += 1;
         const path = join(folder, `${runs}.db`);
         let clock = createManualClock();
-        let file = openStoreFile({ path });
+        let file = openStoreFile({ path, survives: "crash" });
         let outbox = createOutbox({ file, clock, timers: clock });
         let appended = 0;
         let acknowledged = 0;
@@ -264,7 +279,7 @@ describe("the outbox", () => {
             outbox.close();
             file.close();
             clock = createManualClock();
-            file = openStoreFile({ path });
+            file = openStoreFile({ path, survives: "crash" });
             outbox = createOutbox({ file, clock, timers: clock });
           }
         }

@@ -1,0 +1,97 @@
+/**
+ * What one lane has sent and not yet heard of: a window of envelopes, go-back-N after a timeout, and a growing wait
+ * between attempts. Reads no clock and sends nothing.
+ */
+
+/** Options of {@link createLaneSender}. */
+export interface LaneSenderOptions {
+  /** Envelopes under way at once. */
+  readonly windowEnvelopes: number;
+  /** An envelope not acknowledged for this long is lost. */
+  readonly ackTimeoutMs: number;
+  /** How long to wait after the n-th timeout in a row, in milliseconds. */
+  readonly nextWaitMs: () => number;
+  /** Told when the collector acknowledges again. */
+  readonly resetWait: () => void;
+}
+
+/** The state of one lane. All times are of one monotonic clock. */
+export interface LaneSender {
+  /** Highest sequence sent since the last reset; the next envelope begins after it. */
+  readonly sentUpTo: number;
+  /** Timeouts in a row. */
+  readonly timeouts: number;
+  /** May another envelope be sent now? */
+  maySend(nowMs: number): boolean;
+  /** An envelope that ends at `last` was handed to the transport. */
+  sent(last: number, nowMs: number): void;
+  /** The collector's watermark; true when it says something new. */
+  acknowledge(sequence: number): boolean;
+  /** Forgets what is overdue; true when there was something. */
+  expire(nowMs: number): boolean;
+  /** The connection is new: everything unacknowledged is sent again, at once. */
+  restart(): void;
+  /** The outbox is new: sequences begin again. */
+  forget(): void;
+  /** When to look again although nothing happens, or null. */
+  wakeAtMs(): number | null;
+}
+
+/** Creates the state of a lane that has sent nothing. */
+export function createLaneSender(options: LaneSenderOptions): LaneSender {
+  let acknowledged = 0;
+  let sentUpTo = 0;
+  let flights: { readonly last: number; readonly dueMs: number }[] = [];
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let timeouts = 0;
+  const goBack = (): void => {
+    flights = [];
+    sentUpTo = acknowledged;
+  };
+  return {
+    get sentUpTo() {
+      return sentUpTo;
+    },
+    get timeouts() {
+      return timeouts;
+    },
+    maySend: (nowMs) => nowMs >= notBeforeMs && flights.length < options.windowEnvelopes,
+    sent(last, nowMs) {
+      flights.push({ last, dueMs: nowMs + options.ackTimeoutMs });
+      sentUpTo = last;
+    },
+    acknowledge(sequence) {
+      if (sequence <= acknowledged) return false;
+      acknowledged = sequence;
+      flights = flights.filter((flight) => flight.last > sequence);
+      sentUpTo = Math.max(sentUpTo, sequence);
+      timeouts = 0;
+      notBeforeMs = Number.NEGATIVE_INFINITY;
+      options.resetWait();
+      return true;
+    },
+    expire(nowMs) {
+      const first = flights[0];
+      if (first === undefined || nowMs < first.dueMs) return false;
+      goBack();
+      timeouts += 1;
+      notBeforeMs = nowMs + options.nextWaitMs();
+      return true;
+    },
+    restart() {
+      goBack();
+      notBeforeMs = Number.NEGATIVE_INFINITY;
+    },
+    forget() {
+      acknowledged = 0;
+      timeouts = 0;
+      goBack();
+      notBeforeMs = Number.NEGATIVE_INFINITY;
+    },
+    wakeAtMs() {
+      const first = flights[0];
+      if (first !== undefined) return first.dueMs;
+      return Number.isFinite(notBeforeMs) ? notBeforeMs : null;
+    },
+  };
+}
