@@ -52,19 +52,20 @@ export function httpGet(url: string, options: GetOptions): Promise<GetResponse> 
       reject(sourceError(url, (cause as Error).message, cause)); // not a URL
       return;
     }
-    const end = (why: string) => (): void => {
-      request.destroy(new Error(why));
+    let why: string | null = null; // Node says only "aborted"
+    const end = (reason: string) => (): void => {
+      why ??= reason;
+      request.destroy(new Error(reason));
     };
-    request.once("timeout", end(`silent for ${options.stallMs} ms`));
     const deadline = setTimeout(end(`not finished after ${options.deadlineMs} ms`), options.deadlineMs);
+    request.once("timeout", end(`silent for ${options.stallMs} ms`));
     request.once("close", () => clearTimeout(deadline));
-    request.once("error", (error) => reject(sourceError(url, error.message, error)));
+    request.on("error", (error) => reject(sourceError(url, why ?? error.message, error)));
     request.once("response", (response) => {
-      request.on("error", () => undefined); // the body's reader hears of it
       resolve({
         status: response.statusCode ?? 0,
         headers: response.headers,
-        body: readPieces(response, url),
+        body: readPieces(response, (error) => sourceError(url, why ?? error.message, error)),
         discard: () => request.destroy(),
       });
     });
@@ -103,14 +104,46 @@ function tooLarge(url: string, maxBytes: number): AuroraError {
   return sourceError(url, `sends more than ${maxBytes} bytes`);
 }
 
-async function* readPieces(response: IncomingMessage, url: string): AsyncGenerator<Uint8Array> {
+/** Pieces that may wait for the reader before the sender is asked to pause. */
+const maxQueued = 16;
+
+/**
+ * The pieces of a body, each one that came even if the transfer breaks off right behind it: Node's own iteration
+ * drops what is buffered when a connection breaks, and with it the progress of a download.
+ */
+function readPieces(
+  response: IncomingMessage,
+  toError: (error: Error) => AuroraError,
+): AsyncIterable<Uint8Array> {
+  const queue: Uint8Array[] = [];
+  let problem: Error | null = null;
+  let closed = false;
+  let wake = (): void => undefined;
   const encoding = response.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") throw sourceError(url, `is encoded as ${encoding}`);
-  try {
-    for await (const piece of response) yield piece as Uint8Array;
-  } catch (cause) {
-    throw sourceError(url, (cause as Error).message, cause);
-  }
-  // Node ends the iteration quietly when the peer closes before Content-Length bytes came.
-  if (!response.complete) throw sourceError(url, "broke off");
+  if (encoding !== undefined && encoding !== "identity") problem = new Error(`is encoded as ${encoding}`);
+  response.on("data", (piece: Uint8Array) => {
+    queue.push(piece);
+    if (queue.length >= maxQueued) response.pause();
+    wake();
+  });
+  response.on("error", (error) => {
+    problem ??= error;
+    wake();
+  });
+  response.once("close", () => {
+    closed = true;
+    wake();
+  });
+  return (async function* (): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) yield piece;
+      if (problem !== null) throw toError(problem);
+      if (closed && response.complete) return;
+      if (closed) throw toError(new Error("broke off"));
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        response.resume();
+      });
+    }
+  })();
 }

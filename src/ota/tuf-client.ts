@@ -102,9 +102,6 @@ export function createTufClient(options: TufClientOptions): TufClient {
         await commitScratch(scratch, dir);
         if (hasErrorCode(error)) throw error;
         if (source.failure !== null) throw source.failure;
-        if (error instanceof DownloadHTTPError) {
-          throw sourceError(options.metadataUrl, `answers with status ${error.statusCode}`, error);
-        }
         throw refused(`the update metadata is refused: ${(error as Error).message}`, error);
       }
       await commitScratch(scratch, dir);
@@ -142,8 +139,9 @@ export function createTufClient(options: TufClientOptions): TufClient {
   }
 }
 
-/** What tuf-js fetches with. Remembers its own failure, because tuf-js turns some of them into text. */
+/** What tuf-js fetches with. */
 interface Source {
+  /** How the last request failed, or null: tuf-js turns some errors into text. (After the root comes the timestamp.) */
   failure: AuroraError | null;
   downloadBytes(url: string, maxLength: number): Promise<Buffer>;
   downloadFile<T>(url: string, maxLength: number, handler: (file: string) => Promise<T>): Promise<T>;
@@ -153,6 +151,7 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
   const source: Source = {
     failure: null,
     async downloadBytes(url, maxLength) {
+      source.failure = null;
       try {
         const response = await httpGet(url, {
           ...options.limits,
@@ -161,6 +160,7 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
         });
         if (response.status !== 200) {
           response.discard();
+          source.failure = sourceError(url, `answers with status ${response.status}`);
           // tuf-js knows by this very class that there is no newer root.
           throw new DownloadHTTPError(`status ${response.status}`, response.status);
         }
