@@ -1,0 +1,107 @@
+/**
+ * Maps a plain JSON payload of an existing SCADA bridge to readings. Converts no units, guesses no values: a string
+ * that looks like a number is malformed, a null is missing.
+ */
+import { failed, ok, type Result } from "../contract/result.ts";
+import type { Quarantine, QuarantineReason, Reading } from "../contract/stream.ts";
+
+/** Payloads above this many characters (or bytes) are refused unread. */
+export const maxScadaPayload = 65_536;
+/** Epoch times below this are seconds: as milliseconds they would lie before March 1973. */
+const smallestEpochMs = 1e11;
+
+/** Which values of the payload are which channels. */
+export interface ScadaMapping {
+  /** Device id that the readings get. */
+  readonly deviceId: string;
+  /** Path of the time (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
+  readonly timePath: string | null;
+  /** Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`, RFC 6901). */
+  readonly channels: readonly { readonly name: string; readonly path: string; readonly unit: string }[];
+}
+
+/** What a payload held. */
+export interface ScadaReadings {
+  readonly readings: readonly Reading[];
+  /** Mapped values that were not there or no numbers. */
+  readonly quarantined: readonly Quarantine[];
+}
+
+/**
+ * Reads a payload that arrived at `arrivalMs` (epoch).
+ * @returns the readings, and what was missing; an error when the payload as a whole cannot be read: too large, no
+ * JSON object or array, no time where one is mapped.
+ */
+export function parseScadaPayload(
+  payload: string | Uint8Array,
+  mapping: ScadaMapping,
+  arrivalMs: number,
+): Result<ScadaReadings, Quarantine> {
+  const setAside = (
+    reason: QuarantineReason,
+    channel: string,
+    detail: string,
+    timestampMs = arrivalMs,
+  ): Quarantine => ({ reason, deviceId: mapping.deviceId, channel, timestampMs, detail, samples: 1 });
+  if (payload.length > maxScadaPayload) {
+    return failed(setAside("malformed", "", `payload of ${payload.length}, at most ${maxScadaPayload}`));
+  }
+  let document: unknown;
+  try {
+    const text =
+      typeof payload === "string" ? payload : new TextDecoder("utf-8", { fatal: true }).decode(payload);
+    document = JSON.parse(text);
+  } catch {
+    return failed(setAside("malformed", "", "payload is not JSON in UTF-8"));
+  }
+  if (typeof document !== "object" || document === null) {
+    return failed(setAside("malformed", "", "payload is no JSON object"));
+  }
+  const timestampMs = mapping.timePath === null ? arrivalMs : parseTime(find(document, mapping.timePath));
+  if (timestampMs === undefined) {
+    return failed(setAside("malformed", "", `no time at "${mapping.timePath}"`));
+  }
+  const readings: Reading[] = [];
+  const quarantined: Quarantine[] = [];
+  for (const { name, path, unit } of mapping.channels) {
+    const value = find(document, path);
+    if (typeof value === "number") {
+      readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value });
+    } else if (value === undefined || value === null) {
+      quarantined.push(setAside("missing-value", name, `nothing at "${path}"`, timestampMs));
+    } else {
+      quarantined.push(
+        setAside("malformed", name, `${typeof value} at "${path}", not a number`, timestampMs),
+      );
+    }
+  }
+  return ok({ readings, quarantined });
+}
+
+/** Follows a path through own properties and array elements only. */
+function find(document: object, path: string): unknown {
+  const keys = path.startsWith("/")
+    ? path
+        .slice(1)
+        .split("/")
+        .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+    : path.split(".");
+  let value: unknown = document;
+  for (const key of keys) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** Epoch ms, or undefined. Accepts RFC 3339 with an offset, never a local time: that would depend on this machine. */
+function parseTime(value: unknown): number | undefined {
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) {
+    return value < smallestEpochMs ? value * 1000 : value;
+  }
+  if (typeof value !== "string" || value.length > 64) return undefined;
+  if (!/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/.test(value))
+    return undefined;
+  const parsed = Date.parse(value.replace(" ", "T").toUpperCase());
+  return Number.isNaN(parsed) ? undefined : parsed;
+}

@@ -1,0 +1,74 @@
+/** One pass over raw counts: extremes and repetitions. Knows nothing of channels or units. */
+
+/** Largest count that an int16 converter can say: at this the signal may be larger. */
+const saturatedHigh = 32_767;
+const saturatedLow = -32_768;
+
+/** What a scan found; reused from block to block. */
+export interface CountScan {
+  /** Smallest and largest count of the last block. */
+  readonly min: number;
+  readonly max: number;
+  /** Longest run of identical consecutive counts with a part in the last block; its parts before count too. */
+  readonly longestRun: number;
+  /** A count at either end of the int16 range. */
+  readonly saturated: boolean;
+  /** Scans the next block of the same stream. */
+  scan(counts: Int16Array): void;
+  /** Forgets the run that the blocks before left. */
+  reset(): void;
+}
+
+/** Creates the scan of one stream. */
+export function createCountScan(): CountScan {
+  let min = 0;
+  let max = 0;
+  let longestRun = 0;
+  /** Value and length of the run that reached the end of the last block. */
+  let lastCount = Number.NaN;
+  let lastRun = 0;
+  return {
+    get min(): number {
+      return min;
+    },
+    get max(): number {
+      return max;
+    },
+    get longestRun(): number {
+      return longestRun;
+    },
+    get saturated(): boolean {
+      return min === saturatedLow || max === saturatedHigh;
+    },
+    scan: (counts) => {
+      const length = counts.length;
+      let low = saturatedHigh;
+      let high = saturatedLow;
+      // A run that ended with the block before is none of this block's.
+      let previous = counts[0] ?? Number.NaN;
+      let run = previous === lastCount ? lastRun : 0;
+      let longest = 0;
+      for (let index = 0; index < length; index++) {
+        const count = counts[index]!;
+        if (count < low) low = count;
+        if (count > high) high = count;
+        if (count === previous) {
+          run++;
+        } else {
+          if (run > longest) longest = run;
+          run = 1;
+          previous = count;
+        }
+      }
+      min = low;
+      max = high;
+      longestRun = run > longest ? run : longest;
+      lastCount = previous;
+      lastRun = run;
+    },
+    reset: () => {
+      lastCount = Number.NaN;
+      lastRun = 0;
+    },
+  };
+}
