@@ -51,7 +51,7 @@ export interface DriftReference {
 /** Bounds that hold for every reference, when fitted and when read. */
 export const referenceLimits = {
   maxBytes: 1_048_576,
-  maxFeatures: 640,
+  maxFeatures: 512,
   minBins: 3,
   maxBins: 64,
   maxSampleSizes: 32,

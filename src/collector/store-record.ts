@@ -1,0 +1,127 @@
+/** Puts one record of the uplink where it belongs. Bad content is a value: it is counted, and never blocks its lane. */
+import { alertEventSchema } from "../contract/alert.ts";
+import { failed, ok, type Result } from "../contract/result.ts";
+import { idPattern } from "../contract/topics.ts";
+import type { AlertRecord, DriftReport, PredictionBatch, UplinkRecord } from "../contract/uplink-record.ts";
+import type { CollectorStore } from "./collector-store.ts";
+
+/** Why a record was set aside. */
+export interface RecordFault {
+  readonly reason: "alert-invalid" | "id-invalid" | "shape-invalid" | "drift-bins";
+  readonly detail: string;
+}
+
+/**
+ * Stores `record` of `gateway`; to be called inside a transaction.
+ * @returns what is wrong with it, if it cannot be stored
+ */
+export function storeRecord(
+  store: CollectorStore,
+  gateway: string,
+  record: UplinkRecord,
+  nowMs: number,
+): Result<null, RecordFault> {
+  switch (record.kind) {
+    case "alert":
+      return storeAlert(store, gateway, record, nowMs);
+    case "prediction-batch":
+      return storePredictions(store, gateway, record, nowMs);
+    case "drift-report":
+      return storeDrift(store, gateway, record, nowMs);
+    case "health":
+      store.gateways.putHealth(gateway, record);
+      return ok(null);
+    case "event":
+      store.events.putEvent(gateway, record, nowMs);
+      return ok(null);
+    case "update":
+      store.events.putUpdate(gateway, record, nowMs);
+      return ok(null);
+    case "gap":
+      store.events.putGap(gateway, record, nowMs);
+      return ok(null);
+    default:
+      return record satisfies never;
+  }
+}
+
+function storeAlert(
+  store: CollectorStore,
+  gateway: string,
+  record: AlertRecord,
+  nowMs: number,
+): Result<null, RecordFault> {
+  let json: unknown;
+  try {
+    json = JSON.parse(record.json);
+  } catch {
+    return failed({ reason: "alert-invalid", detail: `alert ${record.id.slice(0, 64)} is not JSON` });
+  }
+  const event = alertEventSchema.safeParse(json);
+  if (!event.success) {
+    const issue = event.error.issues[0];
+    const where = issue?.path.join(".") ?? "";
+    return failed({ reason: "alert-invalid", detail: `${where}: ${issue?.message ?? "is wrong"}` });
+  }
+  const { site, turbine } = event.data.data;
+  const fault = checkIds(site, turbine);
+  if (fault !== null) return failed(fault);
+  store.alerts.put(event.data, nowMs);
+  store.turbines.touch(site, turbine, gateway, nowMs);
+  return ok(null);
+}
+
+function storePredictions(
+  store: CollectorStore,
+  gateway: string,
+  batch: PredictionBatch,
+  nowMs: number,
+): Result<null, RecordFault> {
+  const fault = checkIds(batch.site, batch.turbine) ?? checkBatch(batch);
+  if (fault !== null) return failed(fault);
+  store.predictions.put(store.turbines.pointNumber(batch), batch);
+  store.turbines.touch(batch.site, batch.turbine, gateway, nowMs);
+  return ok(null);
+}
+
+function storeDrift(
+  store: CollectorStore,
+  gateway: string,
+  report: DriftReport,
+  nowMs: number,
+): Result<null, RecordFault> {
+  const fault = checkIds(report.site, report.turbine);
+  if (fault !== null) return failed(fault);
+  if (!isTime(report.fromMs) || !isTime(report.toMs) || report.toMs < report.fromMs) {
+    return failed({ reason: "shape-invalid", detail: "a drift report whose interval is none" });
+  }
+  try {
+    store.attempt(() => store.drift.put(store.turbines.pointNumber(report), report));
+  } catch (error) {
+    if (error instanceof RangeError) return failed({ reason: "drift-bins", detail: error.message });
+    throw error;
+  }
+  store.turbines.touch(report.site, report.turbine, gateway, nowMs);
+  return ok(null);
+}
+
+function checkIds(site: string, turbine: string): RecordFault | null {
+  if (idPattern.test(site) && idPattern.test(turbine)) return null;
+  return { reason: "id-invalid", detail: `not an id: ${JSON.stringify(`${site}/${turbine}`.slice(0, 128))}` };
+}
+
+function checkBatch(batch: PredictionBatch): RecordFault | null {
+  const rows = batch.timesMs.length;
+  const cells = rows * batch.failureModes.length;
+  const { meanProbability: mean, maxProbability: max } = batch;
+  const isProbability = (value: number): boolean => value >= 0 && value <= 1;
+  if (mean.length === cells && max.length === cells && batch.timesMs.every(isTime)) {
+    if (mean.every(isProbability) && max.every(isProbability)) return null;
+  }
+  return { reason: "shape-invalid", detail: `${rows} prediction rows whose columns do not fit` };
+}
+
+/** Within what a JavaScript date can say (ECMA-262, 21.4.1.1), and not before 1970. */
+function isTime(timeMs: number): boolean {
+  return timeMs >= 0 && timeMs <= 8.64e15;
+}
