@@ -20,7 +20,7 @@ const clientId = "aurora-collector";
 const maxPasswordBytes = 1_024;
 
 /** Starts the embedded broker unless there is an address of another, and starts to connect. */
-export async function openMqttSide(config: CollectorConfig["mqtt"], logger: Logger): Promise<MqttSide> {
+export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
     const password = config.passwordFile === null ? null : await readPassword(config.passwordFile);

@@ -1,0 +1,235 @@
+// Draws fault probabilities with uPlot, one chart a point. Asks the API for its numbers; keeps a reader's zoom.
+import uPlot from "./uplot.js";
+
+const patienceMs = 10_000;
+const dashes = [6, 5];
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll("-", " ");
+const percent = (value) => (value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`);
+
+/** Finds all places for charts on the page. */
+export function openCharts() {
+  const figures = new Map();
+  const discover = () => {
+    for (const element of document.querySelectorAll("figure[data-chart]")) {
+      if (!figures.has(element)) figures.set(element, createFigure(element));
+    }
+  };
+  discover();
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", () => {
+    for (const figure of figures.values()) figure.redraw();
+  });
+  return {
+    discover,
+    refresh: () => Promise.all([...figures.values()].map((figure) => figure.refresh())),
+  };
+}
+
+function createFigure(element) {
+  const { site, turbine, minutes, chart: kind } = element.dataset;
+  const place = element.querySelector(".plot");
+  const parts = new Map();
+  let series = [];
+  let range = null;
+
+  const refresh = async () => {
+    const toMs = Date.now();
+    const query = new URLSearchParams({ site, turbine, fromMs: toMs - minutes * 60_000, toMs, steps: 400 });
+    const answer = await fetch(`/api/v1/predictions?${query}`, { signal: AbortSignal.timeout(patienceMs) });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const body = await answer.json();
+    series = body.series.filter((point) => point.timesMs.length > 0);
+    range = { min: body.fromMs / 1000, max: body.toMs / 1000 };
+    draw();
+  };
+  const draw = () => {
+    if (series.length === 0) {
+      parts.clear();
+      const note = document.createElement("p");
+      note.className = "empty";
+      note.textContent = "No predictions in this time range.";
+      place.replaceChildren(note);
+      return;
+    }
+    if (parts.size === 0) place.replaceChildren();
+    for (const point of series) {
+      const key = `${point.component} ${point.failureModes.join(" ")}`;
+      let part = parts.get(key);
+      if (part === undefined) {
+        part = createPlot(place, point, kind, () => range, series.length > 1);
+        parts.set(key, part);
+      }
+      part.update(point);
+    }
+  };
+  const redraw = () => {
+    for (const part of parts.values()) part.destroy();
+    parts.clear();
+    if (range !== null) draw();
+  };
+  return { refresh, redraw };
+}
+
+/** One plot of one point; its columns are time, then mean and maximum of each failure mode, then the shaft's speed. */
+function createPlot(place, point, kind, rangeOf, named) {
+  const holder = document.createElement("div");
+  if (named) {
+    const caption = document.createElement("p");
+    caption.className = "part";
+    caption.textContent = words(point.component);
+    holder.append(caption);
+  }
+  place.append(holder);
+  let zoomed = false;
+  const text = colour("--soft");
+  const axis = {
+    stroke: text,
+    font: "12px system-ui, sans-serif",
+    labelFont: "12px system-ui, sans-serif",
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { stroke: colour("--line"), width: 1 },
+  };
+  const strokes = point.failureModes.map((_, index) => colour(`--series-${(index % 6) + 1}`));
+  const withSpeed = kind === "single";
+  const options = {
+    width: Math.max(260, place.clientWidth),
+    height: kind === "single" ? 340 : 230,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
+    scales: {
+      x: { time: true },
+      y: { range: [0, 1] },
+      ...(withSpeed ? { rpm: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.15)] } } : {}),
+    },
+    axes: [
+      { ...axis, label: "Time (UTC)", labelSize: 20, space: 70 },
+      {
+        ...axis,
+        label: "Probability (%)",
+        labelSize: 20,
+        size: 46,
+        values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
+      },
+      ...(withSpeed
+        ? [
+            {
+              ...axis,
+              scale: "rpm",
+              side: 1,
+              label: "Shaft speed (rpm)",
+              labelSize: 20,
+              size: 56,
+              grid: { show: false },
+            },
+          ]
+        : []),
+    ],
+    series: [
+      {
+        label: "UTC",
+        value: (_, seconds) =>
+          seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19),
+      },
+      ...point.failureModes.flatMap((mode, index) => [
+        {
+          label: words(mode),
+          stroke: strokes[index],
+          width: 2,
+          spanGaps: false,
+          points: { show: point.timesMs.length < 40, size: 5 },
+          value: (_, value) => percent(value),
+        },
+        {
+          label: `${words(mode)} maximum`,
+          stroke: `${strokes[index]}66`,
+          width: 1,
+          points: { show: false },
+          value: (_, value) => percent(value),
+        },
+      ]),
+      ...(withSpeed
+        ? [
+            {
+              label: "Shaft speed",
+              scale: "rpm",
+              stroke: text,
+              width: 1,
+              dash: [2, 3],
+              points: { show: false },
+              value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
+            },
+          ]
+        : []),
+    ],
+    bands: point.failureModes.map((_, index) => ({
+      series: [index * 2 + 2, index * 2 + 1],
+      fill: `${strokes[index]}22`,
+    })),
+    legend: { live: true },
+    hooks: {
+      setSelect: [
+        (plot) => {
+          if (plot.select.width > 0) zoomed = true;
+        },
+      ],
+      draw: [(plot) => drawThresholds(plot, point, strokes)],
+    },
+  };
+  const plot = new uPlot(options, [[], ...options.series.slice(1).map(() => [])], holder);
+  // The maximum of a mode is told by its shade; a legend entry of its own would be noise.
+  for (const [index, row] of [...holder.querySelectorAll(".u-legend tr")].entries()) {
+    const maximum = index > 0 && index <= point.failureModes.length * 2 && index % 2 === 0;
+    if (maximum) row.style.display = "none";
+  }
+  plot.over.addEventListener("dblclick", () => {
+    zoomed = false;
+    plot.setScale("x", rangeOf());
+  });
+  const sizes = new ResizeObserver(() =>
+    plot.setSize({ width: Math.max(260, place.clientWidth), height: options.height }),
+  );
+  sizes.observe(place);
+  return {
+    update: (next) => {
+      point = next;
+      const columns = [next.timesMs.map((ms) => ms / 1000)];
+      for (const index of next.failureModes.keys()) columns.push(next.mean[index], next.max[index]);
+      if (withSpeed) columns.push(next.shaftRpm);
+      if (zoomed) {
+        const { min, max } = plot.scales.x;
+        plot.setData(columns, false);
+        plot.setScale("x", { min, max });
+      } else {
+        plot.setData(columns, false);
+        plot.setScale("x", rangeOf());
+      }
+    },
+    destroy: () => {
+      sizes.disconnect();
+      plot.destroy();
+      holder.remove();
+    },
+  };
+}
+
+/** Dashes at the probability at which the model raises an alarm. */
+function drawThresholds(plot, point, strokes) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.setLineDash(dashes.map((length) => length * devicePixelRatio));
+  ctx.lineWidth = devicePixelRatio;
+  const drawn = new Set();
+  for (const [index, threshold] of point.thresholds.entries()) {
+    if (threshold === null || drawn.has(threshold)) continue;
+    drawn.add(threshold);
+    const same = point.thresholds.every((other) => other === threshold);
+    ctx.strokeStyle = same ? colour("--critical-fill") : strokes[index];
+    const y = Math.round(plot.valToPos(threshold, "y", true));
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,145 @@
+/** Serves the page, the JSON API, metrics and probes over HTTP. Read only; every request is bounded. */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "../platform/logger.ts";
+import { latencyBucketsSeconds, type Metrics } from "../platform/metrics.ts";
+import { type ApiRoute, apiRoutes } from "./api-routes.ts";
+import type { FleetView } from "./fleet-view.ts";
+import { html, type SafeHtml } from "./html.ts";
+import { guardServer } from "./http-guard.ts";
+import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
+import { renderOverviewPage } from "./overview-page.ts";
+import { renderLayout } from "./page-layout.ts";
+import { parsePageRange } from "./page-range.ts";
+import { loadStaticFiles } from "./static-files.ts";
+import { renderTurbinePage } from "./turbine-page.ts";
+
+/** Adds routes of another room to the server, before it listens. */
+export type RouteHook = (app: FastifyInstance) => void;
+
+/** What the server is joined to. */
+export interface HttpServerOptions {
+  readonly fleet: FleetView;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly version: string;
+  /** Is everything up? Words for what is not, or null. */
+  readonly notReady: () => string | null;
+  readonly routes: readonly RouteHook[];
+}
+
+const openApiPath = "/api/v1/openapi.json";
+const plainRoutes: readonly PlainRoute[] = [
+  { path: openApiPath, summary: "This document", contentType: "application/json" },
+  { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
+  { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
+  { path: "/-/ready", summary: "Store and broker are up (503 when not)", contentType: "text/plain" },
+];
+
+/** Creates the server; the caller listens and closes. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: 16_384,
+    requestTimeout: 15_000,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.server.maxConnections = 512;
+  guardServer(app, options.host);
+  countRequests(app, options.metrics);
+  answerErrors(app, options.logger);
+  for (const route of apiRoutes) mountApiRoute(app, route, options.fleet);
+  const document = createOpenApiDocument(apiRoutes, plainRoutes, options.version);
+  app.get(openApiPath, () => document);
+  mountProbes(app, options);
+  mountPages(app, options.fleet);
+  for (const mount of options.routes) mount(app);
+  return app;
+}
+
+function mountApiRoute(app: FastifyInstance, route: ApiRoute, fleet: FleetView): void {
+  app.get(route.path, async (request, reply) => {
+    const query = route.query.safeParse(request.query);
+    if (!query.success) {
+      const message = query.error.issues
+        .map((issue) => [...issue.path, issue.message].join(": "))
+        .join("; ")
+        .slice(0, 500);
+      return reply.code(400).send({ error: { code: "QUERY", message } });
+    }
+    return reply.header("cache-control", "no-store").send(route.answer(fleet, query.data as never));
+  });
+}
+
+function mountProbes(app: FastifyInstance, options: HttpServerOptions): void {
+  const { metrics } = options;
+  app.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+  app.get("/-/healthy", async (_, reply) => reply.type("text/plain").send("healthy\n"));
+  app.get("/-/ready", async (_, reply) => {
+    const reason = options.notReady();
+    return reply
+      .code(reason === null ? 200 : 503)
+      .type("text/plain")
+      .send(`${reason ?? "ready"}\n`);
+  });
+}
+
+function mountPages(app: FastifyInstance, fleet: FleetView): void {
+  for (const file of loadStaticFiles()) {
+    app.get(file.path, async (request, reply) => {
+      void reply.headers({ etag: file.etag, "cache-control": "no-cache" });
+      if (request.headers["if-none-match"] === file.etag) return reply.code(304).send();
+      return reply.type(file.contentType).send(file.bytes);
+    });
+  }
+  app.get("/", async (request, reply) => {
+    return sendPage(reply, renderOverviewPage(fleet, parsePageRange(request.query)));
+  });
+  app.get("/turbine/:site/:turbine", async (request, reply) => {
+    const { site, turbine } = request.params as { readonly site: string; readonly turbine: string };
+    const page = renderTurbinePage(fleet, { site, turbine }, parsePageRange(request.query));
+    return page === null ? sendNotFound(request, reply) : sendPage(reply, page);
+  });
+}
+
+function sendPage(reply: FastifyReply, page: SafeHtml): FastifyReply {
+  return reply
+    .type("text/html; charset=utf-8")
+    .header("cache-control", "no-store")
+    .send(`<!doctype html>\n${page.text}`);
+}
+
+function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  void reply.code(404);
+  if (request.url.startsWith("/api/")) {
+    return reply.send({ error: { code: "NOT_FOUND", message: "there is nothing here" } });
+  }
+  const body = html`<section class="panel"><h2>Nothing here</h2>
+    <p class="empty">This address is not known. <a href="/">Back to the fleet</a></p></section>`;
+  return sendPage(reply, renderLayout({ title: "Not found", nowMs: null, trail: [], body }));
+}
+
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setNotFoundHandler((request, reply) => sendNotFound(request, reply));
+  app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
+    const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
+    // The address may hold what should not be logged; the route does not.
+    if (status === 500) logger.error("request failed", { route: request.routeOptions.url, error });
+    const message = status === 500 ? "the collector could not answer; see its log" : error.message;
+    return reply.code(status).send({ error: { code: status === 500 ? "INTERNAL" : "REQUEST", message } });
+  });
+}
+
+function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  const duration = metrics.histogram(
+    { name: "http_request_duration_seconds", help: "Time to answer, by route", labels: ["route", "status"] },
+    latencyBucketsSeconds,
+  );
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "(none)";
+    duration.observe(reply.elapsedTime / 1000, { route, status: `${Math.trunc(reply.statusCode / 100)}xx` });
+  });
+}

@@ -1,0 +1,72 @@
+/** What all pages have around them. Links scripts and styles, holds none. */
+import { formatTime } from "./format-words.ts";
+import { type HtmlValue, html, type SafeHtml } from "./html.ts";
+
+/** A page. */
+export interface PageContent {
+  readonly title: string;
+  /** When it was made; null for a page that is not renewed. */
+  readonly nowMs: number | null;
+  /** Where one is, after the fleet. */
+  readonly trail: readonly string[];
+  readonly body: HtmlValue;
+}
+
+/** Renders a whole page. */
+export function renderLayout(page: PageContent): SafeHtml {
+  return html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${page.title} · aurora-edge</title>
+<link rel="stylesheet" href="/static/uplot.css">
+<link rel="stylesheet" href="/static/page.css">
+<link rel="icon" type="image/svg+xml" href="/static/icon.svg">
+<script type="module" src="/static/page.client.js"></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header class="top">
+  <div class="brand">
+    <svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="11" r="2"></circle><path d="M12 9V1.5M13.7 12l6.5 3.8M10.3 12l-6.5 3.8M12 13.5V23"></path></svg>
+    <nav aria-label="Where you are"><ol class="trail">
+      <li><a href="/">aurora-edge fleet</a></li>
+      ${page.trail.map((name) => html`<li aria-current="page">${name}</li>`)}
+    </ol></nav>
+  </div>
+  ${page.nowMs === null ? null : renderClock(page.nowMs)}
+</header>
+<div id="lost" class="lost" role="alert" hidden>Connection to the collector is lost. What you see is as of <span id="lost-since"></span> UTC.</div>
+<main id="main" tabindex="-1">${page.body}</main>
+<footer>All times are UTC. <a href="/api/v1/openapi.json">API</a> · <a href="/metrics">Metrics</a></footer>
+</body>
+</html>
+`;
+}
+
+function renderClock(nowMs: number): SafeHtml {
+  return html`<p class="clock" id="clock" data-live>
+    <span class="beat" aria-hidden="true"></span>Live · <time datetime="${new Date(nowMs).toISOString()}">${formatTime(nowMs)}</time> UTC
+  </p>`;
+}
+
+/** A section with a heading; the page renews `live` ones as a whole. */
+export function renderPanel(panel: {
+  readonly id: string;
+  readonly title: string;
+  readonly note?: HtmlValue;
+  readonly live: "live" | "still";
+  readonly body: HtmlValue;
+}): SafeHtml {
+  return html`<section class="panel" id="${panel.id}" aria-labelledby="${panel.id}-title" ${panel.live === "live" ? html`data-live` : null}>
+  <header><h2 id="${panel.id}-title">${panel.title}</h2>${panel.note === undefined ? null : html`<p class="note">${panel.note}</p>`}</header>
+  ${panel.body}
+</section>
+`;
+}
+
+/** A list that is empty, in words. */
+export function renderEmpty(words: string): SafeHtml {
+  return html`<p class="empty">${words}</p>`;
+}

@@ -1,0 +1,323 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiRoutes } from "../../src/collector/api-routes.ts";
+import { startCollector } from "../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { createLogger, silentLogger } from "../../src/platform/logger.ts";
+import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+import { connectGateway, startTestFleet, type TestFleet, type TestGateway } from "./fleet-fixture.ts";
+import {
+  alertEvent,
+  alertRecord,
+  driftReport,
+  model,
+  predictionBatch,
+  turbineState,
+} from "./fleet-records.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "aurora-collector-"));
+let fleet: TestFleet;
+let gateway: TestGateway;
+let nowMs: number;
+
+beforeAll(async () => {
+  fleet = await startTestFleet(folder, { routes: [(app) => app.get("/extra", () => "mounted")] });
+  gateway = await connectGateway(fleet);
+  nowMs = Date.now();
+  const { topics, digest } = fleet;
+  await gateway.publish(topics.status("gw-1"), {
+    gateway: "gw-1",
+    online: true,
+    time: new Date().toISOString(),
+  });
+  await gateway.publish(topics.state("north-sea", "wt-01"), turbineState("wt-01", nowMs, digest));
+  await gateway.publish(
+    topics.state("north-sea", "wt-02"),
+    turbineState("wt-02", nowMs, digest, { health: "alarm" }),
+  );
+  const raised = alertEvent("wt-02", "raised", nowMs - 60_000, { model: model(digest) });
+  await gateway.send(alertRecord(raised), alertRecord(raised));
+  for (const turbine of ["wt-01", "wt-02"]) {
+    await gateway.send(
+      predictionBatch(turbine, nowMs, { rows: 120, stepMs: 20_000, faulty: turbine === "wt-02" }),
+    );
+    await gateway.send(
+      driftReport(turbine, nowMs, digest, { windows: 300, shift: turbine === "wt-02" ? 2 : 0 }),
+    );
+  }
+  await gateway.send({
+    ...{ kind: "event", timeMs: nowMs, name: "schema-drift.unit", subject: "wt-01" },
+    detail: "<script>alert(1)</script>",
+  });
+});
+
+afterAll(async () => {
+  await gateway?.close();
+  await fleet?.collector.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a running collector", () => {
+  it("answers every route of its table as the OpenAPI document says", async () => {
+    for (const route of apiRoutes) {
+      const query = route.path.endsWith("predictions") ? "?site=north-sea&turbine=wt-02" : "";
+      const { status, body } = await fleet.getJson(`${route.path}${query}`);
+      expect(status, route.path).toBe(200);
+      const parsed = route.response.safeParse(body);
+      expect(parsed.error?.issues, route.path).toBeUndefined();
+      expect(parsed.data, route.path).toEqual(body);
+    }
+  });
+
+  it("names all that it serves in the OpenAPI document, and nothing else", async () => {
+    const { body } = await fleet.getJson("/api/v1/openapi.json");
+    const document = body as { readonly openapi: string; readonly paths: Readonly<Record<string, object>> };
+    expect(document.openapi).toBe("3.1.0");
+    const expected = [...apiRoutes.map((route) => route.path), "/api/v1/openapi.json"];
+    expect(Object.keys(document.paths).sort()).toEqual(
+      [...expected, "/-/healthy", "/-/ready", "/metrics"].sort(),
+    );
+    for (const path of Object.keys(document.paths)) {
+      const query = path.endsWith("predictions") ? "?site=north-sea&turbine=wt-02" : "";
+      expect((await fetch(`${fleet.collector.url}${path}${query}`)).status, path).toBe(200);
+    }
+  });
+
+  it("shows turbines, the alarm with its reasons, predictions with thresholds, and drift against the bundle", async () => {
+    const turbines = (await fleet.getJson("/api/v1/turbines")).body as { items: Record<string, unknown>[] };
+    expect(turbines.items).toMatchObject([
+      { turbine: "wt-01", health: "ok", gateway: "gw-1", operatingState: "full-performance" },
+      { turbine: "wt-02", health: "alarm" },
+    ]);
+    const alerts = (await fleet.getJson("/api/v1/alerts?active=true")).body as Record<string, unknown>;
+    expect(alerts).toMatchObject({ total: 1, items: [{ active: true, steps: [{ transition: "raised" }] }] });
+    const predictions = (await fleet.getJson("/api/v1/predictions?site=north-sea&turbine=wt-02&steps=10"))
+      .body as { series: { timesMs: number[]; thresholds: number[] }[] };
+    expect(predictions.series[0]!.thresholds).toEqual([0.9, 0.9, 0.9]);
+    expect(predictions.series[0]!.timesMs.length).toBeLessThanOrEqual(11);
+    const drift = (await fleet.getJson("/api/v1/drift")).body as {
+      points: { turbine: string; level: string; features: { name: string }[] }[];
+    };
+    const levels = Object.fromEntries(drift.points.map((point) => [point.turbine, point.level]));
+    expect(levels["wt-01"]).not.toBe("drift");
+    expect(levels["wt-02"]).toBe("drift");
+    expect(drift.points.find((point) => point.turbine === "wt-02")!.features[0]!.name).toBe("bpfi.h1");
+  });
+
+  it("refuses a wrong query by name", async () => {
+    for (const [query, words] of [
+      ["turbines?limit=0", "limit"],
+      ["turbines?limit=501", "limit"],
+      ["turbines?page=2", "page"],
+      ["predictions?site=a", "turbine"],
+      ["predictions?site=..%2F&turbine=b", "site"],
+      ["predictions?site=a&turbine=b&fromMs=5&toMs=4", "fromMs"],
+      ["drift?day=yesterday", "day"],
+    ] as const) {
+      const { status, body } = await fleet.getJson(`/api/v1/${query}`);
+      expect(status, query).toBe(400);
+      expect((body as { error: { message: string } }).error.message, query).toContain(words);
+    }
+    expect((await fleet.getJson("/api/v1/nothing")).status).toBe(404);
+  });
+
+  it("guards every answer, escapes what gateways say, and loads nothing from elsewhere", async () => {
+    const paths = ["/", "/turbine/north-sea/wt-02", "/turbine/no/such", "/api/v1/events", "/static/page.css"];
+    for (const path of paths) {
+      const answer = await fetch(`${fleet.collector.url}${path}`);
+      const csp = answer.headers.get("content-security-policy");
+      expect(csp, path).toContain("default-src 'none'");
+      expect(csp, path).toContain("frame-ancestors 'none'");
+      expect(csp, path).not.toContain("unsafe");
+      expect(answer.headers.get("x-content-type-options"), path).toBe("nosniff");
+    }
+    const page = await (await fetch(fleet.collector.url)).text();
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).not.toContain("<script>alert");
+    expect(page.match(/\son\w+="|\sstyle="/)).toBeNull();
+    expect(page.match(/(?:src|href)="(?:https?:)?\/\//)).toBeNull();
+    expect(page).toContain("Inner race fault");
+    const other = await (await fetch(`${fleet.collector.url}/turbine/north-sea/wt-02`)).text();
+    expect(other).toContain("Turbine wt-02");
+    expect((await fetch(`${fleet.collector.url}/turbine/no/such`)).status).toBe(404);
+  });
+
+  it("refuses a foreign host name on loopback, and too much of a request", async () => {
+    const status = await new Promise<number>((resolve, reject) => {
+      const url = new URL(fleet.collector.url);
+      request(
+        { host: url.hostname, port: url.port, path: "/", headers: { host: "evil.example" } },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        },
+      )
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(421);
+    const long = await fetch(`${fleet.collector.url}/turbine/${"a".repeat(500)}/b`);
+    expect([404, 414]).toContain(long.status);
+    const body = await fetch(`${fleet.collector.url}/`, { method: "POST", body: "x".repeat(100_000) });
+    expect([404, 405, 413, 415]).toContain(body.status);
+  });
+
+  it("tells Prometheus and probes how it is", async () => {
+    const metrics = await (await fetch(`${fleet.collector.url}/metrics`)).text();
+    for (const line of [
+      /aurora_uplink_messages_total\{outcome="stored"\} \d+/,
+      /aurora_uplink_records_total\{kind="drift-report"\} 2/,
+      /aurora_alarms_active_count 1/,
+      /aurora_turbines_count 2/,
+      /aurora_http_request_duration_seconds_bucket/,
+    ]) {
+      expect(metrics).toMatch(line);
+    }
+    expect(await (await fetch(`${fleet.collector.url}/-/healthy`)).text()).toBe("healthy\n");
+    expect((await fetch(`${fleet.collector.url}/-/ready`)).status).toBe(200);
+    expect(await (await fetch(`${fleet.collector.url}/extra`)).text()).toBe("mounted");
+  });
+
+  it("serves signed metadata, and takes up and announces a bundle that is put into the folder", async () => {
+    expect((await fetch(`${fleet.collector.url}/tuf/metadata/timestamp.json`)).status).toBe(200);
+    const nudges: string[] = [];
+    await gateway.client.subscribe(fleet.topics.desired("gw-1"), 1, (topic) => nudges.push(topic));
+    await fleet.addBundle("1.3.0");
+    expect(await fleet.collector.scanBundles()).toBe(1);
+    expect(await fleet.collector.scanBundles()).toBe(0);
+    await until(() => nudges.length === 1, "nudge");
+    const models = (await fleet.getJson("/api/v1/models")).body as {
+      items: { version: string; turbines: string[] }[];
+    };
+    const inUse = Object.fromEntries(models.items.map((item) => [item.version, item.turbines.length]));
+    expect(inUse).toEqual({ "1.2.0": 2, "1.3.0": 0 });
+  });
+
+  it("lets a guest read alerts and nothing else, and gateways only what is theirs", async () => {
+    const refused: string[] = [];
+    const connect = async (username?: string, password?: string) => {
+      const lines: string[] = [];
+      const logger = createLogger({ level: "debug", format: "json", write: (line) => lines.push(line) });
+      const client = createMqttClient({
+        ...{ url: fleet.collector.mqttUrl, clientId: `test-${username ?? "guest"}`, logger },
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      });
+      await until(
+        () => client.connected || lines.some((line) => line.includes("no connection to broker")),
+        "an answer",
+      );
+      return client;
+    };
+    const guest = await connect();
+    expect(guest.connected).toBe(true);
+    await guest.subscribe(fleet.topics.allAlerts, 1, () => {});
+    for (const filter of ["#", "aurora/v1/gateway/#", fleet.topics.ack("gw-1")]) {
+      await guest.subscribe(filter, 1, () => {}).catch(() => refused.push(filter));
+    }
+    expect(refused).toHaveLength(3);
+    const wrong = await connect("gw-1x", "correct horse");
+    const badPassword = await connect("gw-2", "wrong");
+    expect([wrong.connected, badPassword.connected]).toEqual([false, false]);
+    const other = await connect("gw-2", "correct horse");
+    const forged = other.publish(fleet.topics.up("gw-1", "update"), "x", { qos: 1, retain: false });
+    await expect(forged).rejects.toThrow();
+    for (const client of [guest, wrong, badPassword, other]) await client.close();
+    const quarantine = (await fleet.getJson("/api/v1/quarantine")).body as { total: number };
+    expect(quarantine.total).toBe(0);
+  });
+
+  it("calls the turbines of a gateway that went offline unavailable, never healthy", async () => {
+    const second = await connectGateway(fleet, "gw-2", "boot-9");
+    await second.publish(fleet.topics.status("gw-2"), {
+      gateway: "gw-2",
+      online: true,
+      time: new Date().toISOString(),
+    });
+    await second.publish(fleet.topics.state("south", "wt-09"), {
+      ...turbineState("wt-09", Date.now(), fleet.digest),
+      site: "south",
+    });
+    await second.send({
+      ...predictionBatch("wt-09", Date.now(), { rows: 3, stepMs: 1000 }),
+      site: "south",
+    });
+    const health = async (): Promise<unknown> => {
+      const { body } = await fleet.getJson("/api/v1/turbines");
+      return (body as { items: { turbine: string }[] }).items.find((item) => item.turbine === "wt-09");
+    };
+    expect(await health()).toMatchObject({ health: "ok", reason: null });
+    await second.publish(fleet.topics.status("gw-2"), { gateway: "gw-2", online: false });
+    await second.send({ kind: "event", timeMs: Date.now(), name: "x", subject: "x", detail: "" });
+    await until(() => fleet.collector.store.gateways.list().some((row) => row.online === false), "offline");
+    expect(await health()).toMatchObject({
+      ...{ health: "information-unavailable", operatingState: "information-unavailable" },
+      reason: "its gateway is offline",
+    });
+    await second.close();
+  });
+});
+
+describe("a collector's start and end", () => {
+  const quiet = { logger: silentLogger };
+  const configure = (stateDir: string, more: object = {}) =>
+    collectorConfigSchema.parse({
+      collector: { stateDir, httpPort: 0 },
+      mqtt: { embedded: { port: 0 } },
+      ...more,
+    });
+
+  it("starts without a gateway, a bundle or a key, shows words for what is empty, and ends within 3 s", async () => {
+    const collector = await startCollector(configure(createTemporaryFolder()), quiet);
+    const page = await (await fetch(collector.url)).text();
+    for (const words of [
+      "No turbine has reported yet",
+      "No alert has been raised",
+      "No gateway has connected",
+    ]) {
+      expect(page).toContain(words);
+    }
+    const startedMs = performance.now();
+    await collector.close();
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    await expect(fetch(collector.url)).rejects.toThrow();
+  });
+
+  it("runs while its broker is unreachable, and says that it is not ready", async () => {
+    const config = configure(createTemporaryFolder(), { mqtt: { url: "mqtt://user:secret@127.0.0.1:9" } });
+    const lines: string[] = [];
+    const logger = createLogger({ level: "debug", format: "json", write: (line) => lines.push(line) });
+    const collector = await startCollector(config, { logger });
+    expect((await fetch(`${collector.url}/-/ready`)).status).toBe(503);
+    expect((await fetch(`${collector.url}/-/healthy`)).status).toBe(200);
+    expect(collector.mqttUrl).toBe("mqtt://127.0.0.1:9");
+    await collector.close();
+    expect(lines.join("")).not.toContain("secret");
+  });
+
+  it("sets a corrupted database aside, says so, and begins anew", async () => {
+    const stateDir = createTemporaryFolder();
+    writeFileSync(join(stateDir, "collector.sqlite"), "this is not a database, but long enough".repeat(100));
+    const collector = await startCollector(configure(stateDir), quiet);
+    const body = await (await fetch(`${collector.url}/api/v1/events`)).json();
+    expect(body).toMatchObject({ total: 1, items: [{ name: "store.corrupted" }] });
+    await collector.close();
+    expect(readdirSync(stateDir).some((name) => name.startsWith("collector.sqlite.corrupt-"))).toBe(true);
+  });
+
+  it("leaves a bundle with one flipped bit out, and runs", async () => {
+    const inner = createTemporaryFolder();
+    mkdirSync(join(inner, "bundles", "broken"), { recursive: true });
+    writeFileSync(join(inner, "bundles", "broken", "manifest.json"), "{}");
+    const other = await startTestFleet(inner);
+    const { body } = await other.getJson("/api/v1/models");
+    expect((body as { items: { version: string }[] }).items.map((item) => item.version)).toEqual(["1.2.0"]);
+    await other.collector.close();
+    expect(existsSync(join(inner, "state", "collector.sqlite"))).toBe(true);
+  });
+});
