@@ -133,6 +133,16 @@ describe("the alarm register", () => {
     expect(register.list("north", "t1")).toMatchObject([{ sinceMs: startMs }]);
   });
 
+  test("goes on telling changes after the clock jumped an hour back", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.82, 0]]));
+    expect(feed(register, decisionAt(-3_600, [["inner", 0.94, 0]]))).toMatchObject([
+      { type: "io.aurora.alert.updated.v1", data: { since: "2026-01-01T00:00:00.000Z" } },
+    ]);
+    expect(feed(register, decisionAt(-3_599, [["inner", 0.82, 0]]))).toEqual([]);
+    expect(feed(register, decisionAt(-2_900, [["inner", 0.82, 0]]))).toHaveLength(1);
+  });
+
   test("acknowledges with an event, once", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));

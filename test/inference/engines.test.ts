@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
 import { createIntegerEngine } from "../../src/inference/integer-engine.ts";
 import { encodeStudent } from "../../src/inference/onnx-codec.ts";
 import { createOnnxEngine } from "../../src/inference/onnx-session.ts";
@@ -42,9 +43,67 @@ describe("ONNX Runtime and the integer engine", () => {
       }
     });
   }
+  test("round in the order of the definition where any other order gives another integer", async () => {
+    // Channels whose bias alone is the accumulator, searched so that leaving out one float32 rounding shows.
+    const random = createRandom(500);
+    const inputScale = Math.fround(0.013);
+    const outputScale = Math.fround(0.047);
+    const weightScales: number[] = [];
+    const biases: number[] = [];
+    const expected: number[] = [];
+    const isOtherInteger = (accumulator: number, scale: number): boolean => {
+      const exact = (accumulator * inputScale * scale) / outputScale;
+      const once = Math.fround(accumulator) * Math.fround((inputScale * scale) / outputScale);
+      const defined = requantise(accumulator, inputScale, scale, outputScale);
+      return roundHalfEven(exact) !== defined || roundHalfEven(Math.fround(once)) !== defined;
+    };
+    while (biases.length < 256) {
+      const scale = Math.fround(1e-6 * 2 ** (random.uniform() * 8));
+      // Accumulators next to a half: the only ones that a last bit can tip.
+      const half = random.integer(250) + 0.5;
+      const accumulator = Math.round((half * outputScale) / (inputScale * scale));
+      if (accumulator > 2 ** 30 || !isOtherInteger(accumulator, scale)) continue;
+      weightScales.push(scale);
+      biases.push(accumulator);
+      expected.push(requantise(accumulator, inputScale, scale, outputScale));
+    }
+    const mlp: QuantisedMlp = {
+      inputScale,
+      inputZeroPoint: 0,
+      layers: [
+        {
+          inputs: 1,
+          outputs: biases.length,
+          weights: new Int8Array(biases.length).fill(1),
+          weightScales: Float32Array.from(weightScales),
+          bias: Int32Array.from(biases),
+          relu: false,
+          outputScale,
+          outputZeroPoint: 0,
+        },
+      ],
+    };
+    const onnx = await createOnnxEngine(encodeStudent(mlp));
+    expect([...(await onnx.run(new Float32Array(1), 1))]).toEqual(expected);
+    expect([...(await createIntegerEngine(mlp).run(new Float32Array(1), 1))]).toEqual(expected);
+    await onnx.close();
+  });
+
   test("have been compared on more than 100,000 rows, with outputs at both ends and inside of uint8", () => {
     expect(rowsCompared).toBeGreaterThan(100_000);
     expect(inside / compared).toBeGreaterThan(0.3);
     expect(inside / compared).toBeLessThan(0.9);
   });
 });
+
+/** The definition of `contract/quantised-mlp.ts`, written once more, for zero point 0 and no clamp. */
+function requantise(accumulator: number, scaleIn: number, weightScale: number, scaleOut: number): number {
+  const multiplier = Math.fround(Math.fround(scaleIn * weightScale) / scaleOut);
+  return roundHalfEven(Math.fround(Math.fround(accumulator) * multiplier));
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const isUp = value - floor > 0.5 || (value - floor === 0.5 && floor % 2 === 1);
+  return isUp ? floor + 1 : floor;
+}
