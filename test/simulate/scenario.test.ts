@@ -5,7 +5,9 @@ describe("planScenario", () => {
   it("gives the same plan for the same seed, and fixing one value changes no other", () => {
     const free = planScenario(7);
     expect(planScenario(7)).toEqual(free);
-    expect(planScenario(7, { kind: "ball", turbine: 1 })).toEqual({ ...free, kind: "ball", turbine: 1 });
+    expect(planScenario(7, { turbine: 1 })).toEqual({ ...free, turbine: 1 });
+    const { kind, onsetS, turbine } = planScenario(7, { kind: "ball" });
+    expect({ kind, onsetS, turbine }).toEqual({ kind: "ball", onsetS: free.onsetS, turbine: free.turbine });
   });
 
   it("reaches every turbine and kind over some seeds, with the onset within its bounds", () => {
