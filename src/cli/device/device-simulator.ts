@@ -1,0 +1,188 @@
+/**
+ * A device made of software: announces channels, streams raw windows of a source to whichever gateway connects, and
+ * reports its counters, all through the device's side of the protocol that a firmware implements.
+ */
+import { randomInt } from "node:crypto";
+import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
+import { createDeviceEndpoint } from "../../../firmware-bridge/device-endpoint.ts";
+import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
+import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
+import { maxSamplesPerFrame } from "../../../firmware-bridge/protocol.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
+import { createTcpListenerTransport } from "../../../firmware-bridge/tcp-transport.ts";
+import { createTopics } from "../../contract/topics.ts";
+import { createRandom, type Random } from "../../maths/random.ts";
+import { systemClock, systemTimers } from "../../platform/clock.ts";
+import { createMqttClient } from "../../platform/mqtt-client.ts";
+import { createDisturbedTransport, type Disturbance } from "./disturbed-transport.ts";
+import type { SampleSource } from "./sample-source.ts";
+import { type StreamEnd, startStreamPump } from "./stream-pump.ts";
+
+/** Where the device is reached. */
+export type DeviceOutlet =
+  /** Listens; the gateway connects to `tcp://host:port`. Port 0: any free one. */
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /** A serial port or a pty. */
+  | { readonly kind: "serial"; readonly path: string; readonly baudRate?: number }
+  /** Publishes on the device topics of a gateway. */
+  | {
+      readonly kind: "mqtt";
+      readonly url: string;
+      readonly base: string;
+      readonly gateway: string;
+      readonly username?: string;
+      readonly password?: string;
+    };
+
+/** What to simulate. */
+export interface DeviceSimulatorOptions {
+  readonly deviceId: string;
+  readonly outlet: DeviceOutlet;
+  readonly source: SampleSource;
+  /** Simulated seconds per second, > 0; `Infinity`: as fast as the gateway takes them. Default 1. */
+  readonly speed?: number;
+  /** Samples per packet; at most and by default 496 on a byte stream (a frame), 2,000 by default over MQTT. */
+  readonly samplesPerPacket?: number;
+  /** Byte streams only. */
+  readonly disturbance?: Disturbance & { readonly seed: number };
+  /** Called when the conversation's state changes, with the reason. */
+  readonly onState?: (state: string, reason: string) => void;
+  /** Called once, when the first sample is sent. */
+  readonly onStart?: () => void;
+}
+
+/** A running device. */
+export interface DeviceSimulator {
+  /** How a gateway's configuration names it: `tcp://127.0.0.1:40123`, a path, or `mqtt:<device id>`. */
+  readonly address: string;
+  readonly sentSamples: number;
+  readonly droppedSamples: number;
+  /** Settles when the source has ended and everything is acknowledged, or after `close`, or when refused. */
+  readonly ended: Promise<StreamEnd>;
+  /** Stops within a second, whatever the gateway does. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a device; resolves once it can be reached. Its time begins with the first gateway that takes its samples.
+ * Rejects with DEVICE_UNREACHABLE when the port is taken.
+ */
+export async function startDeviceSimulator(options: DeviceSimulatorOptions): Promise<DeviceSimulator> {
+  const { source, outlet, deviceId, speed = 1 } = options;
+  if (!(speed > 0)) throw new RangeError(`a pace is positive, got ${speed}`);
+  const random = createRandom(randomInt(2 ** 32));
+  const opened = await openOutlet(options, random);
+  const endpoint = createDeviceEndpoint({
+    link: opened.link,
+    deviceId,
+    firmware: `simulator ${outlet.kind}`,
+    sessionId: randomInt(1, 2 ** 32),
+    channels: source.channels,
+    random,
+    health: () => ({
+      uptimeMs: Math.round(systemClock.monotonicMs() - startedMs),
+      droppedSamples: pump.droppedSamples,
+      discardedBytes: endpoint.statistics.discardedBytes,
+      badFrames: endpoint.statistics.badFrames,
+    }),
+    ...(options.onState === undefined ? {} : { onState: options.onState }),
+  });
+  const startedMs = systemClock.monotonicMs();
+  try {
+    await endpoint.open();
+  } catch (error) {
+    await endpoint.close();
+    await opened.close();
+    throw error;
+  }
+  const pump = startStreamPump({
+    source,
+    link: endpoint,
+    clock: systemClock,
+    timers: systemTimers,
+    speed,
+    samplesPerPacket: packetSize(options),
+    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+  });
+  return {
+    address: opened.address(),
+    get sentSamples() {
+      return pump.sentSamples;
+    },
+    get droppedSamples() {
+      return pump.droppedSamples;
+    },
+    ended: pump.ended,
+    close: async () => {
+      pump.stop();
+      await endpoint.close();
+      await opened.close();
+      await pump.ended;
+    },
+  };
+}
+
+/** Samples in an MQTT message: six messages a second at 12 kHz; 32,000 would still be within 64 KiB. */
+const defaultMqttSamples = 2_000;
+const maxMqttSamples = 32_000;
+
+function packetSize({ outlet, samplesPerPacket }: DeviceSimulatorOptions): number {
+  return outlet.kind === "mqtt"
+    ? Math.min(samplesPerPacket ?? defaultMqttSamples, maxMqttSamples)
+    : Math.min(samplesPerPacket ?? maxSamplesPerFrame, maxSamplesPerFrame);
+}
+
+interface OpenedOutlet {
+  readonly link: PacketLink;
+  /** Valid once the link is open. */
+  address(): string;
+  /** What the link does not close itself. */
+  close(): Promise<void>;
+}
+
+async function openOutlet(options: DeviceSimulatorOptions, random: Random): Promise<OpenedOutlet> {
+  const { outlet, deviceId } = options;
+  switch (outlet.kind) {
+    case "tcp": {
+      const listener = createTcpListenerTransport(outlet.host, outlet.port);
+      return framed(listener, () => listener.name, options);
+    }
+    case "serial": {
+      const { createSerialTransport } = await import("../../../firmware-bridge/serial-transport.ts");
+      const port = createReconnectingTransport(createSerialTransport(outlet.path, outlet.baudRate), {
+        timers: systemTimers,
+        random,
+      });
+      return framed(port, () => outlet.path, options);
+    }
+    case "mqtt": {
+      const topics = createTopics(outlet.base);
+      const mqtt = createMqttClient({
+        url: outlet.url,
+        clientId: `aurora-device-${deviceId}`,
+        ...(outlet.username === undefined ? {} : { username: outlet.username }),
+        ...(outlet.password === undefined ? {} : { password: outlet.password }),
+      });
+      const link = createMqttLink({
+        mqtt,
+        listenTopic: topics.deviceRx(outlet.gateway, deviceId),
+        sendTopic: topics.deviceTx(outlet.gateway, deviceId),
+      });
+      return { link, address: () => `mqtt:${deviceId}`, close: () => mqtt.close() };
+    }
+  }
+}
+
+function framed(
+  transport: ByteTransport,
+  address: () => string,
+  options: DeviceSimulatorOptions,
+): OpenedOutlet {
+  const { disturbance } = options;
+  const line =
+    disturbance === undefined
+      ? transport
+      : createDisturbedTransport(transport, disturbance, createRandom(disturbance.seed));
+  return { link: createFramedLink(line), address, close: async () => {} };
+}

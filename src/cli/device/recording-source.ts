@@ -1,0 +1,81 @@
+/**
+ * Samples of a recording, sent as the microcontroller that took them would: its own rate, raw counts and their scale,
+ * the shaft speed of the recording's log. Nothing is resampled, scaled or smoothed.
+ */
+import { basename, dirname } from "node:path";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import {
+  type CwruEnd,
+  type CwruRecording,
+  type CwruSignal,
+  readCwruIndex,
+  readCwruSignals,
+} from "../../dataset/cwru-recordings.ts";
+import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
+
+/** What happens at the end of the recording. `loop`: it begins again, with a splice that no machine made. */
+export type RecordingEnd = "stop" | "loop";
+
+/** Creates a source from signals of one recording that are in memory already. */
+export function createRecordingSource(signals: readonly CwruSignal[], atEnd: RecordingEnd): SampleSource {
+  const first = signals[0];
+  if (first === undefined || signals.some((signal) => signal.counts.length !== first.counts.length)) {
+    throw new RangeError("a recording source needs channels of one length");
+  }
+  const { sampleRateHz, shaftRpm } = first.recording;
+  const total = first.counts.length;
+  let position = 0;
+  return {
+    channels: signals.map(({ end, scale }) => ({
+      name: accelerometerChannel(end),
+      unit: "g",
+      sampleRateHz,
+      scale,
+    })),
+    read: (into) => {
+      if (position === total && atEnd === "loop") position = 0;
+      const samples = Math.min(into[0]!.length, total - position);
+      for (const [index, signal] of signals.entries()) {
+        into[index]!.set(signal.counts.subarray(position, position + samples));
+      }
+      position += samples;
+      return { samples, shaftRpm };
+    },
+  };
+}
+
+/**
+ * Reads the channels at `ends` (all, if empty) of a recording in the CWRU folder `dir`.
+ * Fails with DATA_MISSING or DATA_FORMAT.
+ */
+export async function openRecordingSource(
+  dir: string,
+  recording: CwruRecording,
+  ends: readonly CwruEnd[],
+  atEnd: RecordingEnd,
+): Promise<SampleSource> {
+  const signals = await readCwruSignals(dir, recording);
+  const chosen = ends.length === 0 ? signals : signals.filter((signal) => ends.includes(signal.end));
+  if (chosen.length < Math.max(1, ends.length)) {
+    throw new AuroraError("DATA_MISSING", `${recording.file} has no channel ${ends.join(", ")}`, {
+      op: "open recording",
+      subject: recording.file,
+      hint: `it has ${signals.map((signal) => signal.end).join(" and ")}`,
+    });
+  }
+  return createRecordingSource(chosen, atEnd);
+}
+
+/** Finds the index entry of a recording's file, for example `data/cwru/Normal_48k_load0.npy`. */
+export async function findRecording(path: string): Promise<{ dir: string; recording: CwruRecording }> {
+  const dir = dirname(path);
+  const recording = (await readCwruIndex(dir)).find(({ file }) => file === basename(path));
+  if (recording === undefined) {
+    throw new AuroraError("DATA_MISSING", `${basename(path)} is not in ${dir}/index.json`, {
+      op: "find recording",
+      subject: path,
+      hint: "scale, rate and shaft speed of a recording stand in the index beside it",
+    });
+  }
+  return { dir, recording };
+}

@@ -1,0 +1,25 @@
+/** Where a simulated device gets its samples from: physics, a recording, or a test's own. */
+import type { DeviceChannel } from "../../contract/device-message.ts";
+
+/** Samples of all channels, taken at once by one converter. Read by one reader, in order. */
+export interface SampleSource {
+  /** 1 to 16 waveforms, all at one sampling rate. */
+  readonly channels: readonly DeviceChannel[];
+  /**
+   * Fills the buffers (one a channel, all of one length) from the front.
+   * `samples` is how many were written to each: fewer than asked near the end, 0 when the source has ended.
+   */
+  read(into: readonly Int16Array[]): SourceRead;
+}
+
+/** What a read brought. */
+export interface SourceRead {
+  readonly samples: number;
+  /** Shaft speed over these samples; 0 at a standstill. */
+  readonly shaftRpm: number;
+}
+
+/** Name of a channel that an accelerometer at a bearing has here: `accel-de`, `accel-fe`. */
+export function accelerometerChannel(end: "DE" | "FE"): string {
+  return `accel-${end.toLowerCase()}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Moves samples from a source to a device's link at the pace of a converter: true, accelerated, or as fast as the
+ * link takes them. At true pace a converter does not wait: what a stalled link cannot take within two seconds is
+ * dropped, counted, and shows as a jump of the sample index. An accelerated pace slips instead.
+ */
+import { hasErrorCode } from "../../contract/aurora-error.ts";
+import type { Clock, Timers } from "../../platform/clock.ts";
+import type { SampleSource } from "./sample-source.ts";
+
+/** Where the samples go; a `DeviceEndpoint` is one. */
+export interface SampleLink {
+  sendRawWindow(
+    channel: number,
+    firstSample: number,
+    timestampUs: number,
+    shaftRpm: number,
+    counts: Int16Array,
+    from: number,
+    to: number,
+  ): boolean;
+  ready(): Promise<void>;
+  drained(): Promise<void>;
+}
+
+/** How a stream came to its end. */
+export type StreamEnd = "source-ended" | "stopped" | "refused";
+
+/** What a pump needs. */
+export interface StreamPumpOptions {
+  readonly source: SampleSource;
+  readonly link: SampleLink;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Simulated seconds per second; `Infinity`: as fast as the link takes them. */
+  readonly speed: number;
+  /** Samples per packet and channel. */
+  readonly samplesPerPacket: number;
+  /** Called once, when the first packet can be sent: the stream's time starts here. */
+  readonly onStart?: () => void;
+}
+
+/** A running pump. */
+export interface StreamPump {
+  /** Samples (of each channel) sent so far. */
+  readonly sentSamples: number;
+  /** Samples that were due and could not be sent. */
+  readonly droppedSamples: number;
+  /** Settles once; after it nothing is sent. Rejects only for a bug. */
+  readonly ended: Promise<StreamEnd>;
+  /** Ends the stream; nothing more is read from the source. */
+  stop(): void;
+}
+
+/** Seconds of samples that a device can keep when its link stalls. */
+const bufferedS = 2;
+const shortestWaitMs = 2;
+
+/** Starts pumping as soon as the link is ready. */
+export function startStreamPump(options: StreamPumpOptions): StreamPump {
+  const { source, link, clock, speed } = options;
+  const { sampleRateHz } = source.channels[0]!;
+  const buffers = source.channels.map(() => new Int16Array(options.samplesPerPacket));
+  let position = 0;
+  let sentSamples = 0;
+  let droppedSamples = 0;
+  let stopped = false;
+  let wake = (): void => {};
+
+  const wait = (delayMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = options.timers.after(delayMs, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const run = async (): Promise<StreamEnd> => {
+    await link.ready();
+    options.onStart?.();
+    const epochMs = clock.nowMs();
+    let originMs = clock.monotonicMs();
+    const samplesPerMs = (sampleRateHz * speed) / 1000;
+    while (!stopped) {
+      const due = speed === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : dueSamples();
+      if (due - position < options.samplesPerPacket) {
+        await wait(Math.max(shortestWaitMs, (position + options.samplesPerPacket - due) / samplesPerMs));
+        continue;
+      }
+      const late = due - position - bufferedS * sampleRateHz * speed;
+      const { samples, shaftRpm } = source.read(buffers);
+      if (samples === 0) {
+        await link.drained();
+        return stopped ? "stopped" : "source-ended";
+      }
+      if (late > 0 && speed === 1) {
+        droppedSamples += samples;
+      } else {
+        if (late > 0 && speed !== Number.POSITIVE_INFINITY) originMs += late / samplesPerMs;
+        await send(samples, shaftRpm, epochMs);
+        sentSamples += samples;
+      }
+      position += samples;
+    }
+    return "stopped";
+
+    function dueSamples(): number {
+      return (clock.monotonicMs() - originMs) * samplesPerMs;
+    }
+  };
+
+  const send = async (samples: number, shaftRpm: number, epochMs: number): Promise<void> => {
+    const timestampUs = Math.round(epochMs * 1000 + (position / sampleRateHz) * 1e6);
+    for (const [channel, counts] of buffers.entries()) {
+      while (!stopped && !link.sendRawWindow(channel, position, timestampUs, shaftRpm, counts, 0, samples)) {
+        await link.ready();
+      }
+    }
+  };
+
+  const ended = run().catch((error: unknown): StreamEnd => {
+    if (hasErrorCode(error, "DEVICE_UNREACHABLE")) return "stopped";
+    if (hasErrorCode(error, "DEVICE_PROTOCOL")) return "refused";
+    throw error;
+  });
+  return {
+    get sentSamples() {
+      return sentSamples;
+    },
+    get droppedSamples() {
+      return droppedSamples;
+    },
+    ended,
+    stop: () => {
+      stopped = true;
+      wake();
+    },
+  };
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
+import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
+import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
+import { createTcpTransport } from "../../../firmware-bridge/tcp-transport.ts";
+import { systemTimers } from "../../../firmware-bridge/timers.ts";
+import {
+  type DeviceSimulator,
+  type DeviceSimulatorOptions,
+  startDeviceSimulator,
+} from "../../../src/cli/device/device-simulator.ts";
+import { createSimulatedSource } from "../../../src/cli/device/simulated-source.ts";
+import { createTopics } from "../../../src/contract/topics.ts";
+import { createRandom } from "../../../src/maths/random.ts";
+import { createEmbeddedBroker } from "../../../src/platform/embedded-broker.ts";
+import { createMqttClient } from "../../../src/platform/mqtt-client.ts";
+import { createTurbineSimulation } from "../../../src/simulate/turbine-simulation.ts";
+import { until } from "../../support/until.ts";
+
+const options = { seed: 11, turbines: 1, fault: "none" } as const;
+
+function source(durationS?: number) {
+  return createSimulatedSource(createTurbineSimulation(options), 0, durationS);
+}
+
+/** A device on a free port, closed after the test. */
+async function startDevice(change: Partial<DeviceSimulatorOptions>): Promise<DeviceSimulator> {
+  const simulator = await startDeviceSimulator({
+    deviceId: "sim-test",
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    source: source(),
+    ...change,
+  });
+  onTestFinished(() => simulator.close());
+  return simulator;
+}
+
+interface Gateway {
+  readonly session: DeviceSession;
+  readonly counts: number[];
+  readonly packets: { readonly firstSample: number; readonly counts: readonly number[] }[];
+  /** Where `firstSample` was not the one expected. */
+  readonly jumps: number[];
+  readonly rpm: Set<number>;
+}
+
+/** A gateway's end of the conversation. */
+function connectGateway(link: PacketLink): Gateway {
+  const counts: number[] = [];
+  const packets: Gateway["packets"] = [];
+  const jumps: number[] = [];
+  const rpm = new Set<number>();
+  let next = 0;
+  const session = createDeviceSession({
+    link,
+    gatewayId: "gateway-test",
+    runtimeVersion: "0.0.0",
+    mode: "raw",
+    random: createRandom(1),
+    onHello: () => {},
+    onMessage: (message) => {
+      if (message.type !== "raw-window") return;
+      if (message.firstSample !== next) jumps.push(message.firstSample);
+      counts.push(...message.counts);
+      packets.push({ firstSample: message.firstSample, counts: [...message.counts] });
+      rpm.add(message.shaftRpm);
+      next = message.firstSample + message.counts.length;
+    },
+  });
+  void session.open();
+  onTestFinished(() => session.close());
+  return { session, counts, packets, jumps, rpm };
+}
+
+function tcpLink(address: string): PacketLink {
+  const transport = createTcpTransport("127.0.0.1", Number(new URL(address).port));
+  return createFramedLink(
+    createReconnectingTransport(transport, {
+      timers: systemTimers,
+      random: createRandom(2),
+      backoff: { firstMs: 10, maxMs: 50 },
+    }),
+  );
+}
+
+function expectedCounts(samples: number): number[] {
+  return [...createTurbineSimulation(options).nextBlock(0, samples).counts];
+}
+
+describe("startDeviceSimulator", () => {
+  it("streams the simulation over TCP, every sample once and in order, and ends with its source", async () => {
+    const simulator = await startDevice({ source: source(5), speed: Number.POSITIVE_INFINITY });
+    const gateway = connectGateway(tcpLink(simulator.address));
+    expect(await simulator.ended).toBe("source-ended");
+    expect(gateway.jumps).toEqual([]);
+    expect(gateway.counts).toEqual(expectedCounts(60_000));
+    expect(gateway.session.hello?.channels).toEqual([
+      { name: "accel-de", unit: "g", sampleRateHz: 12_000, scale: 16 / 32_768 },
+    ]);
+    for (const rpm of gateway.rpm) expect(rpm).toBeGreaterThan(900);
+  });
+
+  it("goes on after the gateway was away, without sending a sample twice", async () => {
+    const simulator = await startDevice({ speed: 20 });
+    const first = connectGateway(tcpLink(simulator.address));
+    await until(() => first.counts.length > 20_000, "the first gateway has samples");
+    await first.session.close();
+    const second = connectGateway(tcpLink(simulator.address));
+    await until(() => second.counts.length > 20_000, "the second gateway has samples");
+    const start = second.jumps[0]!;
+    expect(start).toBeGreaterThanOrEqual(first.counts.length);
+    expect(second.jumps).toHaveLength(1);
+    const whole = expectedCounts(start + second.counts.length);
+    expect(second.counts).toEqual(whole.slice(start));
+  });
+
+  it("stops within a second though the gateway does not read", async () => {
+    const simulator = await startDevice({ speed: Number.POSITIVE_INFINITY });
+    const gateway = connectGateway(tcpLink(simulator.address));
+    await until(() => gateway.counts.length > 0, "the stream has begun");
+    gateway.session.pause();
+    const startedMs = performance.now();
+    await simulator.close();
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(await simulator.ended).toBe("stopped");
+  });
+
+  it("stops when nobody ever connected", async () => {
+    const simulator = await startDevice({});
+    await simulator.close();
+    expect(await simulator.ended).toBe("stopped");
+    expect(simulator.sentSamples).toBe(0);
+  });
+
+  it("keeps good samples good on a bad line: what arrives is what was sent, the rest is counted", async () => {
+    const simulator = await startDevice({
+      source: source(20),
+      speed: 50,
+      disturbance: { bitErrorRate: 1e-5, dropRate: 0.02, truncateRate: 0.02, seed: 5 },
+    });
+    const gateway = connectGateway(tcpLink(simulator.address));
+    await until(() => gateway.counts.length > 50_000, "samples in spite of the line");
+    await simulator.close();
+    const { badFrames, lostFrames } = gateway.session.statistics;
+    expect(badFrames + lostFrames).toBeGreaterThan(0);
+    expect(gateway.jumps.length).toBeGreaterThan(0);
+    const whole = expectedCounts(240_000);
+    for (const { firstSample, counts } of gateway.packets) {
+      expect(counts).toEqual(whole.slice(firstSample, firstSample + counts.length));
+    }
+  });
+
+  it("streams over MQTT in larger packets", async () => {
+    const allow = (): boolean => true;
+    const broker = await createEmbeddedBroker({
+      host: "127.0.0.1",
+      port: 0,
+      maxPacketBytes: 1 << 20,
+      authenticate: () => true,
+      authorisePublish: allow,
+      authoriseSubscribe: allow,
+    });
+    onTestFinished(() => broker.close());
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const topics = createTopics("test/v1");
+    const mqtt = createMqttClient({ url, clientId: "gateway" });
+    onTestFinished(() => mqtt.close());
+    const gateway = connectGateway(
+      createMqttLink({
+        mqtt,
+        listenTopic: topics.deviceTx("gw", "sim-test"),
+        sendTopic: topics.deviceRx("gw", "sim-test"),
+      }),
+    );
+    const simulator = await startDevice({
+      outlet: { kind: "mqtt", url, base: "test/v1", gateway: "gw" },
+      source: source(2),
+      speed: Number.POSITIVE_INFINITY,
+    });
+    expect(simulator.address).toBe("mqtt:sim-test");
+    expect(await simulator.ended).toBe("source-ended");
+    expect(gateway.counts).toEqual(expectedCounts(24_000));
+  });
+
+  it("says so when its port is taken", async () => {
+    const simulator = await startDevice({});
+    const port = Number(new URL(simulator.address).port);
+    await expect(startDevice({ outlet: { kind: "tcp", host: "127.0.0.1", port } })).rejects.toMatchObject({
+      code: "DEVICE_UNREACHABLE",
+    });
+  });
+});
