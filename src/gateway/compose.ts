@@ -1,0 +1,232 @@
+/** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
+
+import { randomInt } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createAlarmRegister } from "../alert/alarm-register.ts";
+import { defaultAlertPolicy } from "../alert/alert-policy.ts";
+import type { GatewayConfig } from "../contract/gateway-config.ts";
+import { createTopics } from "../contract/topics.ts";
+import { createRandom } from "../maths/random.ts";
+import { systemClock, systemTimers } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Daemon } from "../platform/run-daemon.ts";
+import { createOutbox } from "../store/outbox.ts";
+import { createStateStore } from "../store/state-store.ts";
+import { openStoreFile } from "../store/store-file.ts";
+import { createUplink } from "../uplink/uplink.ts";
+import { createAlertPublisher } from "./alert-publisher.ts";
+import { createDataQuality } from "./data-quality.ts";
+import { openDeviceLinks } from "./device-links.ts";
+import { createGatewayMetrics } from "./gateway-metrics.ts";
+import { connectGatewayMqtt } from "./gateway-mqtt.ts";
+import { startHealthServer } from "./health-server.ts";
+import { createPipeline } from "./pipeline.ts";
+import { subscribeScada } from "./scada-topics.ts";
+import { openServedModels } from "./served-models.ts";
+import { createServingFigures } from "./serving-figures.ts";
+import { createSnapshots } from "./snapshots.ts";
+import { createStatePublisher } from "./state-publisher.ts";
+import { createTelemetry } from "./telemetry.ts";
+import { startUpdates } from "./updates.ts";
+
+/** What a gateway is started with. */
+export interface StartGatewayOptions {
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly runtimeVersion: string;
+}
+
+/** Once a second: silent points, due states, gathered records. */
+const tickMs = 1000;
+
+/**
+ * Starts a gateway.
+ * @throws AuroraError CONFIG_INVALID, BUNDLE_*, DATA_MISSING, INFERENCE or STORE when it cannot start.
+ */
+export async function startGateway(options: StartGatewayOptions): Promise<Daemon> {
+  const { config, logger, environment, runtimeVersion } = options;
+  const clock = systemClock;
+  const topics = createTopics(config.mqtt.base);
+  await mkdir(config.gateway.stateDir, { recursive: true });
+
+  const file = openStoreFile({ path: join(config.gateway.stateDir, "gateway.db"), logger });
+  const outbox = createOutbox({ file, clock, timers: systemTimers, logger });
+  const state = createStateStore(file, logger);
+  const snapshots = createSnapshots(state, logger);
+  const quality = createDataQuality();
+  const telemetry = createTelemetry({
+    append: (record) => outbox.append(record),
+    outboxRecords: () => outbox.counts().records,
+    quality,
+    clock,
+    driftIntervalMs: config.drift.intervalSeconds * 1000,
+    predictionIntervalMs: config.uplink.predictionIntervalSeconds * 1000,
+    healthIntervalMs: config.uplink.healthIntervalSeconds * 1000,
+  });
+
+  const models = await openServedModels({
+    names: [...new Set(config.turbines.flatMap((turbine) => turbine.points.map((point) => point.bundle)))],
+    bundlesDir: config.bundles.dir,
+    trustedKeyPaths: config.bundles.trustedKeys,
+    stateDir: config.gateway.stateDir,
+    engine: config.bundles.engine,
+    runtimeVersion,
+    logger,
+    onRefused: (dir, error) => {
+      logger.error("a bundle was refused", { dir, error });
+      telemetry.event("bundle-refused", dir, error.message);
+    },
+  });
+
+  const { client: mqtt, close: closeMqtt } = connectGatewayMqtt({
+    config,
+    topics,
+    environment,
+    runtimeVersion,
+    clock,
+    logger,
+  });
+  const uplink = createUplink({
+    gateway: config.gateway.id,
+    outbox,
+    transport: mqtt,
+    topics,
+    clock,
+    timers: systemTimers,
+    logger,
+  });
+  const alerts = createAlertPublisher(mqtt, topics, state, logger);
+  const register = createAlarmRegister(defaultAlertPolicy, snapshots.alarms);
+  const states = createStatePublisher({
+    site: config.gateway.site,
+    turbines: config.turbines,
+    register,
+    quality,
+    mqtt,
+    topics,
+    clock,
+  });
+  const figures = createServingFigures(clock);
+
+  const pipeline = createPipeline({
+    config,
+    bundleOf: (name) => models.current(name),
+    register,
+    quality,
+    snapshots: snapshots.deciders,
+    clock,
+    logger,
+    sink: {
+      onDecision: (decision, scored) => {
+        if (scored !== null) figures.record(scored.window, scored.scored.quantised);
+        telemetry.decision(decision, scored);
+        states.update(decision);
+      },
+      onAlert: (event) => {
+        const { turbine, component, failureMode, probability } = event.data;
+        logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+        // Durable before anybody hears of it: a restart must not tell it anew as another one.
+        snapshots.save(register, pipeline);
+        telemetry.alert(event);
+        alerts.publish(event);
+        states.tick();
+      },
+      onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
+      onSchemaDrift: (drift) => {
+        logger.warn("a device's schema changed", { ...drift });
+        telemetry.schemaDrift(drift);
+      },
+    },
+  });
+
+  const updaters =
+    config.updates.enabled && config.updates.url !== null && config.updates.rootFile !== null
+      ? await startUpdates({
+          url: config.updates.url,
+          rootFile: config.updates.rootFile,
+          pollMs: config.updates.pollSeconds * 1000,
+          models,
+          engine: config.bundles.engine,
+          runtimeVersion,
+          clock,
+          timers: systemTimers,
+          random: Math.random,
+          logger,
+          onServe: (bundle) => pipeline.use(bundle),
+          onStep: (record) => outbox.append(record),
+        })
+      : [];
+  await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
+    for (const updater of updaters) updater.nudge();
+  });
+  await subscribeScada(config.scada, mqtt, clock, pipeline, quality);
+
+  const devices = await openDeviceLinks({
+    devices: config.devices,
+    gatewayId: config.gateway.id,
+    runtimeVersion,
+    topics,
+    mqtt,
+    clock,
+    random: createRandom(randomInt(2 ** 31)),
+    logger,
+    sink: {
+      onHello: (hello) => pipeline.announce(hello),
+      onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
+      onReading: () => {},
+    },
+  });
+
+  const ticker = setInterval(() => {
+    pipeline.tick();
+    states.tick();
+    telemetry.tick();
+  }, tickMs);
+
+  const metrics = createGatewayMetrics({ quality, figures, outbox, uplink, mqtt, devices, register, config });
+  const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
+    healthy: () => true,
+    ready: () => models.names.length > 0,
+    metrics: () => metrics.render(),
+    status: () => ({
+      gateway: config.gateway.id,
+      version: runtimeVersion,
+      models: models.names.map((name) => ({
+        ...models.current(name).ref,
+        engine: models.current(name).engine.kind,
+      })),
+      windows: quality.total,
+      ...figures.describe(),
+      mqtt: { connected: mqtt.connected, version: mqtt.version },
+      outbox: outbox.counts(),
+      uplink: uplink.counts(),
+      unpublishedAlerts: alerts.waiting,
+      devices: devices.sessions.map(({ id, session }) => ({
+        id,
+        state: session.state,
+        link: session.statistics,
+      })),
+    }),
+  });
+
+  return {
+    httpUrl: server.url,
+    mqttUrl: config.mqtt.url,
+    close: async () => {
+      clearInterval(ticker);
+      await Promise.all([devices.close(), ...updaters.map((updater) => updater.close())]);
+      await pipeline.idle();
+      telemetry.flush();
+      outbox.flush();
+      snapshots.save(register, pipeline);
+      uplink.hurry();
+      states.tick();
+      uplink.close();
+      await Promise.all([closeMqtt(), server.close(), models.close()]);
+      outbox.close();
+      file.close();
+    },
+  };
+}

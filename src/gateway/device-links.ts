@@ -1,0 +1,125 @@
+/** Opens the sessions with all configured devices and hands on what they send, with arrival times. */
+import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
+import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/device-session.ts";
+import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
+import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
+import { toReading, toSampleBlock } from "../../firmware-bridge/sample-block.ts";
+import { systemTimers } from "../../firmware-bridge/timers.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
+import type { HelloMessage } from "../contract/device-message.ts";
+import type { DeviceConfig } from "../contract/gateway-config.ts";
+import type { Reading, SampleBlock } from "../contract/stream.ts";
+import type { Topics } from "../contract/topics.ts";
+import type { Random } from "../maths/random.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+
+/** Where the devices' data go. */
+export interface DeviceSink {
+  onHello(hello: HelloMessage): void;
+  /** `block.counts` are valid only during the call. */
+  onBlock(block: SampleBlock, arrivedMonotonicMs: number): void;
+  onReading(reading: Reading): void;
+}
+
+/** What the sessions need. */
+export interface DeviceLinksOptions {
+  readonly devices: readonly DeviceConfig[];
+  readonly gatewayId: string;
+  readonly runtimeVersion: string;
+  readonly topics: Topics;
+  readonly mqtt: MqttPort;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly sink: DeviceSink;
+}
+
+/** The open sessions. */
+export interface DeviceLinks {
+  /** One a configured device, in that order. */
+  readonly sessions: readonly { readonly id: string; readonly session: DeviceSession }[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts connecting to every device; returns at once, unreachable devices are tried for ever.
+ * @throws AuroraError CONFIG_INVALID for an address that is none.
+ */
+export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
+  const sessions = await Promise.all(
+    options.devices.map(async (device) => {
+      const session = createSession(device, await createLink(device, options), options);
+      await session.open();
+      return { id: device.id, session };
+    }),
+  );
+  return {
+    sessions,
+    close: async () => {
+      await Promise.all(sessions.map(({ session }) => session.close()));
+    },
+  };
+}
+
+async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
+  const address = parseDeviceAddress(device.connect === "mqtt" ? `mqtt:${device.id}` : device.connect);
+  if (!address.ok) {
+    throw new AuroraError("CONFIG_INVALID", `device ${device.id}: ${address.error}`, {
+      op: "connect device",
+      subject: device.id,
+    });
+  }
+  if (address.value.kind === "mqtt") {
+    return createMqttLink({
+      mqtt: options.mqtt,
+      listenTopic: options.topics.deviceTx(options.gatewayId, device.id),
+      sendTopic: options.topics.deviceRx(options.gatewayId, device.id),
+    });
+  }
+  const transport = await createByteTransport(address.value, device.baud);
+  return createFramedLink(
+    createReconnectingTransport(transport, { timers: systemTimers, random: options.random }),
+  );
+}
+
+function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceSession {
+  const { clock, sink } = options;
+  const logger = options.logger.child({ device: device.id });
+  return createDeviceSession({
+    link,
+    gatewayId: options.gatewayId,
+    runtimeVersion: options.runtimeVersion,
+    expectedDeviceId: device.id,
+    mode: "raw",
+    random: options.random,
+    onHello: (hello) => {
+      logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
+      sink.onHello(hello);
+    },
+    onMessage: (message, hello) => {
+      switch (message.type) {
+        case "raw-window": {
+          const block = toSampleBlock(hello, message, clock.nowMs());
+          if (block !== undefined) sink.onBlock(block, clock.monotonicMs());
+          return;
+        }
+        case "reading": {
+          const reading = toReading(hello, message, clock.nowMs());
+          if (reading !== undefined) sink.onReading(reading);
+          return;
+        }
+        case "health":
+          logger.debug("device health", { ...message });
+          return;
+        case "score":
+        case "nack":
+          return;
+      }
+    },
+    onState: (state, reason) => logger.debug("device link", { state, reason }),
+    onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
+  });
+}

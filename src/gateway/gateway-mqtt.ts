@@ -1,0 +1,101 @@
+/** Connects a gateway to its broker, as its configuration says, with the retained status and its last will. */
+import { readFileSync } from "node:fs";
+import { AuroraError } from "../contract/aurora-error.ts";
+import type { GatewayConfig, MqttConfig } from "../contract/gateway-config.ts";
+import type { Topics } from "../contract/topics.ts";
+import type { GatewayStatus } from "../contract/turbine-state.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { createMqttClient } from "../platform/mqtt-client.ts";
+import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+
+/** What the connection needs. */
+export interface GatewayMqttOptions {
+  readonly config: GatewayConfig;
+  readonly topics: Topics;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly runtimeVersion: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A client that keeps the gateway's status current. */
+export interface GatewayMqtt {
+  readonly client: MqttClient;
+  /** Says "offline" and closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts to connect; an unreachable broker is tried for ever.
+ * @throws AuroraError CONFIG_INVALID when a credential file cannot be read.
+ */
+export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
+  const { config, topics, clock, logger } = options;
+  const { id } = config.gateway;
+  const topic = topics.status(id);
+  const describe = (online: boolean): GatewayStatus => ({
+    gateway: id,
+    online,
+    time: online ? new Date(clock.nowMs()).toISOString() : null,
+    version: online ? options.runtimeVersion : null,
+    config: online ? config : null,
+  });
+  const offline = JSON.stringify(describe(false));
+  const password = readPassword(config.mqtt, options.environment);
+  const client = createMqttClient({
+    url: config.mqtt.url,
+    clientId: `aurora-gateway-${id}`,
+    ...(config.mqtt.username === null ? {} : { username: config.mqtt.username }),
+    ...(password === null ? {} : { password }),
+    ...readTls(config.mqtt),
+    will: { topic, payload: offline, qos: 1, retain: true },
+    maxPacketBytes: config.mqtt.maxPacketBytes,
+    logger,
+  });
+  client.onConnect(() => {
+    client
+      .publish(topic, JSON.stringify(describe(true)), { qos: 1, retain: true })
+      .catch((error: unknown) => logger.warn("the status could not be published", { error }));
+  });
+  return {
+    client,
+    close: async () => {
+      await client.publish(topic, offline, { qos: 1, retain: true }).catch(() => {});
+      await client.close();
+    },
+  };
+}
+
+function readPassword(
+  mqtt: MqttConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  if (environment.AURORA_MQTT_PASSWORD !== undefined) return environment.AURORA_MQTT_PASSWORD;
+  return mqtt.passwordFile === null ? null : readText(mqtt.passwordFile).trim();
+}
+
+function readTls(mqtt: MqttConfig): { tls?: { ca?: string; cert?: string; key?: string } } {
+  const { caFile, certFile, keyFile } = mqtt;
+  if (caFile === null && certFile === null && keyFile === null) return {};
+  return {
+    tls: {
+      ...(caFile === null ? {} : { ca: readText(caFile) }),
+      ...(certFile === null ? {} : { cert: readText(certFile) }),
+      ...(keyFile === null ? {} : { key: readText(keyFile) }),
+    },
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new AuroraError("CONFIG_INVALID", `cannot read ${path}: ${(cause as Error).message}`, {
+      op: "connect to broker",
+      subject: path,
+      hint: "Check the path and that this user may read the file.",
+      cause,
+    });
+  }
+}

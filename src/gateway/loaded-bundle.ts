@@ -1,0 +1,115 @@
+/**
+ * A verified bundle that is ready to serve: warm engine, batching host, drift reference and explanation background.
+ * It closes itself when it has been retired and its last window has been answered.
+ */
+import type { Bundle } from "../bundle/bundle.ts";
+import { checkCompatibility } from "../bundle/compatibility.ts";
+import type { TrustedKey } from "../bundle/dsse.ts";
+import { verifyBundle } from "../bundle/verify-bundle.ts";
+import { bundleFileNames } from "../contract/manifest.ts";
+import type { ModelRef } from "../contract/prediction.ts";
+import type { FeatureWindow } from "../contract/stream.ts";
+import type { DriftReference } from "../drift/drift-reference.ts";
+import { decodeReference } from "../drift/reference-codec.ts";
+import type { ExplanationBackground } from "../explain/background.ts";
+import { decodeBackground } from "../explain/background-codec.ts";
+import { standardise } from "../features/standardise.ts";
+import { createModelHost } from "../inference/model-host.ts";
+import { openEngine } from "../inference/open-engine.ts";
+import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { PointBundle } from "./measuring-point.ts";
+
+/** What the student says of one window. */
+export interface Scored {
+  readonly quantised: Uint8Array;
+  readonly logits: Float64Array;
+}
+
+/** A bundle that serves. */
+export interface LoadedBundle extends PointBundle {
+  readonly dir: string;
+  readonly ref: ModelRef;
+  readonly engine: StudentEngine;
+  readonly reference: DriftReference;
+  readonly background: ExplanationBackground;
+  /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
+  score(window: FeatureWindow): Promise<Scored>;
+  /** Standardised features of one window, as the student sees them. */
+  standardised(features: Float32Array): Float32Array;
+  /** Takes no new window; resolves when the last one was answered and the engine is closed. */
+  retire(): Promise<void>;
+}
+
+/** How to load. */
+export interface LoadBundleOptions {
+  readonly dir: string;
+  readonly trustedKeys: readonly TrustedKey[];
+  readonly engine: "auto" | "onnx" | "integer";
+  readonly runtimeVersion: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Verifies and opens the bundle in `dir`.
+ * @throws AuroraError BUNDLE_* when it is not whole, not trusted or not for this runtime; INFERENCE when it cannot run.
+ */
+export async function loadBundle(options: LoadBundleOptions): Promise<LoadedBundle> {
+  const bundle = await verifyBundle(options.dir, options.trustedKeys);
+  checkCompatibility(bundle.manifest, { runtimeVersion: options.runtimeVersion });
+  return serveBundle(options.dir, bundle, options.engine, options.logger);
+}
+
+/**
+ * Opens a bundle whose trust and compatibility were judged already.
+ * @throws AuroraError BUNDLE_FORMAT, INFERENCE when it cannot run.
+ */
+export async function serveBundle(
+  dir: string,
+  bundle: Bundle,
+  prefer: LoadBundleOptions["engine"],
+  logger: Logger,
+): Promise<LoadedBundle> {
+  const { manifest, digest, files } = bundle;
+  const { engine } = await openEngine(
+    files.get(bundleFileNames.model)!,
+    { prefer },
+    { warn: (details, message) => logger.warn(message, details) },
+  );
+  const host = createModelHost({ engine, meta: null });
+  let windows = 0;
+  let retired: (() => void) | null = null;
+  const standardised = (features: Float32Array): Float32Array => {
+    const row = new Float32Array(features.length);
+    standardise(features, 1, manifest.scaler, row);
+    return row;
+  };
+  return {
+    dir,
+    manifest,
+    ref: { name: manifest.name, version: manifest.version, digest },
+    engine,
+    reference: decodeReference(files.get(bundleFileNames.reference)!),
+    background: decodeBackground(files.get(bundleFileNames.background)!),
+    standardised,
+    score: async (window) => {
+      const { quantised } = await host.submit(standardised(window.features));
+      return { quantised, logits: dequantise(quantised, engine.outputScale, engine.outputZeroPoint) };
+    },
+    retain: () => {
+      windows++;
+    },
+    release: () => {
+      windows--;
+      if (windows === 0) retired?.();
+    },
+    retire: async () => {
+      if (windows > 0) {
+        await new Promise<void>((resolve) => {
+          retired = resolve;
+        });
+      }
+      await host.close();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * The way of the data through a gateway, joined by hand: blocks → data contract → windows → features → student →
+ * decision → alerts. Does no I/O: what comes out goes to a sink.
+ */
+import type { AlarmRegister } from "../alert/alarm-register.ts";
+import type { AlertEvent } from "../contract/alert.ts";
+import type { HelloMessage } from "../contract/device-message.ts";
+import type { GatewayConfig } from "../contract/gateway-config.ts";
+import type { ChannelContract } from "../contract/manifest.ts";
+import type { Decision, OperatingState } from "../contract/prediction.ts";
+import type { FeatureWindow, Quarantine, Reading, SampleBlock, SchemaDrift } from "../contract/stream.ts";
+import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
+import { judgeOperatingState } from "../decision/operating-state.ts";
+import { createWaveformIngest } from "../ingest/waveform-ingest.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { DataQuality } from "./data-quality.ts";
+import type { LoadedBundle, Scored } from "./loaded-bundle.ts";
+import { createMeasuringPoint } from "./measuring-point.ts";
+import { createOperatingReadings } from "./operating-readings.ts";
+import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
+import { createPointJudge } from "./point-judge.ts";
+
+/** What comes out. */
+export interface PipelineSink {
+  /** `scored` is null when the point had no data. */
+  onDecision(decision: Decision, scored: ScoredWindow | null): void;
+  onAlert(event: AlertEvent): void;
+  onQuarantine(quarantine: Quarantine, turbine: string | null): void;
+  onSchemaDrift(drift: SchemaDrift): void;
+}
+
+/** A window with what was made of it. */
+export interface ScoredWindow {
+  readonly window: FeatureWindow;
+  readonly scored: Scored;
+  readonly bundle: LoadedBundle;
+}
+
+/** What a pipeline is made of. */
+export interface PipelineOptions {
+  readonly config: GatewayConfig;
+  /** Bundle that serves a name. */
+  readonly bundleOf: (name: string) => LoadedBundle;
+  readonly register: AlarmRegister;
+  readonly quality: DataQuality;
+  /** Deciders' state of the last run by `<turbine>/<component>`. */
+  readonly snapshots: ReadonlyMap<string, DeciderSnapshot>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sink: PipelineSink;
+}
+
+/** A running pipeline. */
+export interface Pipeline {
+  /** A device introduced itself. */
+  announce(hello: HelloMessage): void;
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  /** A scalar of a turbine; its `deviceId` is the turbine. */
+  acceptReading(reading: Reading): void;
+  /** A new bundle serves from the next windows on. */
+  use(bundle: LoadedBundle): void;
+  /** Looks for points without data; call it about once a second. */
+  tick(): void;
+  snapshot(): Readonly<Record<string, DeciderSnapshot>>;
+  /** Resolves when every window that was cut has been judged. */
+  idle(): Promise<void>;
+}
+
+/** A turbine at or above this share of the fastest speed seen runs at full performance, where power is unknown. */
+const fullPerformanceShare = 0.95;
+
+/** Creates the pipeline of all configured points. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { config, clock, quality, sink } = options;
+  const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
+
+  const readings = createOperatingReadings({
+    quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
+    schemaDrift: (drift) => sink.onSchemaDrift(drift),
+  });
+
+  const setAside = (quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void => {
+    if (turbine !== null) quality.quarantined(turbine, quarantine.reason, windows);
+    sink.onQuarantine(quarantine, turbine);
+  };
+
+  const points = createPipelinePoints(config, (id, pointConfig) => {
+    const bundle = options.bundleOf(pointConfig.bundle);
+    const judge = createPointJudge(
+      id,
+      bundle,
+      options.register,
+      {
+        onDecision: (decision, window, scored, owner) => {
+          quality.processed(id.turbine);
+          sink.onDecision(decision, { window, scored, bundle: owner });
+        },
+        onDropped: (window, error) => {
+          quality.dropped(id.turbine);
+          options.logger.error("a window could not be judged", { window: window.id, error });
+        },
+        onAlert: (event) => sink.onAlert(event),
+      },
+      options.logger,
+      options.snapshots.get(`${id.turbine}/${id.component}`),
+    );
+    const cutter = createMeasuringPoint<LoadedBundle>(id, pointConfig.bearing, bundle, {
+      onWindow: (window, owner) => {
+        judge.submit(window, owner, operatingState(point, window.shaftRpm));
+      },
+      onQuarantine: (quarantine) => setAside(quarantine, id.turbine, 1),
+    });
+    const point: PipelinePoint = {
+      id,
+      config: pointConfig,
+      cutter,
+      judge,
+      lastBlockMonotonicMs: Number.NaN,
+      lastDataMs: Number.NaN,
+      fastestRpm: 0,
+      isSilent: false,
+      isStanding: false,
+    };
+    return point;
+  });
+
+  const operatingState = (point: PipelinePoint, shaftRpm: number): OperatingState =>
+    judgeOperatingState({
+      shaftRpm,
+      dataAgeMs: clock.monotonicMs() - point.lastBlockMonotonicMs,
+      powerKw: readings.read(point.id.turbine, "power", clock.monotonicMs(), timeoutMs),
+      limits: {
+        minOperatingRpm: config.operation.standbyBelowRpm,
+        fullPerformanceRpm: point.fastestRpm * fullPerformanceShare,
+        fullPerformancePowerKw: null,
+        maxDataAgeMs: timeoutMs,
+      },
+    });
+
+  const contractOf = (deviceId: string, channel: string): ChannelContract | undefined => {
+    const first = points.ofChannel(deviceId, channel)[0];
+    return (
+      first &&
+      options.bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform")
+    );
+  };
+
+  const noteSilence = (point: PipelinePoint, reason: string): void => {
+    const toMs = clock.nowMs();
+    const fromMs = Number.isNaN(point.lastDataMs) ? toMs : Math.min(point.lastDataMs, toMs);
+    point.cutter.reset(reason);
+    sink.onDecision(point.judge.noteMissing(fromMs, toMs), null);
+  };
+
+  const acceptTrusted = (block: SampleBlock): void => {
+    for (const point of points.ofChannel(block.deviceId, block.channel)) {
+      const shaftRpm = findShaftRpm(block, point);
+      point.lastBlockMonotonicMs = arrivedMonotonicMs;
+      point.lastDataMs = block.timestampMs;
+      point.isSilent = false;
+      if (shaftRpm < config.operation.standbyBelowRpm) {
+        // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
+        if (!point.isStanding) noteSilence(point, "the turbine stands by");
+        point.isStanding = true;
+        continue;
+      }
+      point.isStanding = false;
+      if (shaftRpm > point.fastestRpm) point.fastestRpm = shaftRpm;
+      point.cutter.accept(block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm }, arrivedMonotonicMs);
+    }
+  };
+
+  /** The device's own tachometer, else SCADA's, else the configured speed, else NaN (set aside by the windower). */
+  const findShaftRpm = (block: SampleBlock, point: PipelinePoint): number => {
+    if (Number.isFinite(block.shaftRpm)) return block.shaftRpm;
+    const scada = readings.read(point.id.turbine, "shaft-speed", arrivedMonotonicMs, timeoutMs);
+    return Number.isFinite(scada) ? scada : (point.config.shaftRpm ?? Number.NaN);
+  };
+
+  let arrivedMonotonicMs = 0;
+  const ingest = createWaveformIngest({
+    contractOf,
+    sink: {
+      accept: acceptTrusted,
+      quarantine: (quarantine) => {
+        const affected = points.ofChannel(quarantine.deviceId, quarantine.channel);
+        if (affected.length === 0) setAside(quarantine, null, 0);
+        for (const point of affected) setAside(quarantine, point.id.turbine, 0);
+      },
+      schemaDrift: (drift) => sink.onSchemaDrift(drift),
+    },
+  });
+
+  return {
+    announce: (hello) => {
+      const channels = hello.channels.map(({ name, unit, sampleRateHz }) => ({ name, unit, sampleRateHz }));
+      ingest.announce(hello.deviceId, channels, points.channelsOf(hello.deviceId), clock.nowMs());
+    },
+    accept: (block, monotonicMs) => {
+      arrivedMonotonicMs = monotonicMs;
+      ingest.accept(block);
+    },
+    acceptReading: (reading) => readings.accept(reading, clock.nowMs(), clock.monotonicMs()),
+    use: (bundle) => {
+      for (const point of points.all) {
+        if (point.config.bundle === bundle.ref.name) point.cutter.use(bundle);
+      }
+    },
+    tick: () => {
+      const nowMs = clock.monotonicMs();
+      for (const point of points.all) {
+        if (point.isSilent || nowMs - point.lastBlockMonotonicMs <= timeoutMs) continue;
+        if (Number.isNaN(point.lastBlockMonotonicMs)) continue;
+        point.isSilent = true;
+        noteSilence(point, "no data");
+      }
+    },
+    snapshot: () =>
+      Object.fromEntries(
+        points.all.map(({ id, judge }) => [`${id.turbine}/${id.component}`, judge.snapshot()]),
+      ),
+    idle: async () => {
+      await Promise.all(points.all.map((point) => point.judge.idle()));
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * Judges the windows of one measuring point: score → decision → alerts with their explanations. Answers are taken in
+ * the order in which the windows ended, whatever the engine does. Publishes nothing itself.
+ */
+import type { AlarmRegister } from "../alert/alarm-register.ts";
+import type { AlertEvent } from "../contract/alert.ts";
+import type { Decision, Explanation, OperatingState } from "../contract/prediction.ts";
+import type { FeatureWindow, PointId } from "../contract/stream.ts";
+import { createDecider, type Decider, type DeciderParts } from "../decision/decider.ts";
+import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
+import type { Logger } from "../platform/logger.ts";
+import { explainWindow } from "./explain-window.ts";
+import type { LoadedBundle, Scored } from "./loaded-bundle.ts";
+
+/** Where judgements go. */
+export interface JudgeSink {
+  /** One window was decided. */
+  onDecision(decision: Decision, window: FeatureWindow, scored: Scored, bundle: LoadedBundle): void;
+  /** One window could not be scored. */
+  onDropped(window: FeatureWindow, error: unknown): void;
+  onAlert(event: AlertEvent): void;
+}
+
+/** Judges one point. */
+export interface PointJudge {
+  /** Takes a window that was cut for `bundle`. */
+  submit(window: FeatureWindow, bundle: LoadedBundle, operatingState: OperatingState): void;
+  /** The point had no data over this time. */
+  noteMissing(fromMs: number, toMs: number): Decision;
+  snapshot(): DeciderSnapshot;
+  /** Resolves when every submitted window has been judged. */
+  idle(): Promise<void>;
+}
+
+/** A distance between two windows above this resets the on-delay. */
+const maxGapMs = 60_000;
+
+/** Creates the judge of `point`, which starts with `bundle`. */
+export function createPointJudge(
+  point: PointId,
+  bundle: LoadedBundle,
+  register: AlarmRegister,
+  sink: JudgeSink,
+  logger: Logger,
+  snapshot: DeciderSnapshot | undefined,
+): PointJudge {
+  const decider: Decider = createDecider(point, deciderParts(bundle), { maxGapMs }, snapshot);
+  let tail: Promise<void> = Promise.resolve();
+
+  const judge = async (
+    window: FeatureWindow,
+    owner: LoadedBundle,
+    operatingState: OperatingState,
+    scored: Scored,
+  ): Promise<void> => {
+    if (decider.parts.model.digest !== owner.ref.digest) {
+      decider.adopt(deciderParts(owner));
+      const known = owner.manifest.outputs.map((output) => output.failureMode);
+      for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
+    }
+    const decision = decider.update({
+      point,
+      windowId: window.id,
+      fromMs: window.fromMs,
+      toMs: window.toMs,
+      quantised: scored.quantised,
+      logits: scored.logits,
+      model: owner.ref,
+      operatingState,
+    });
+    sink.onDecision(decision, window, scored, owner);
+    const due = register.update(decision);
+    if (due.length === 0) return;
+    const explanations = await explain(owner, window.features, logger);
+    for (const alert of due) {
+      const event = register.announce(alert, {
+        explanation: explanations[alert.output] ?? null,
+        horizonHours: owner.manifest.horizonHours,
+      });
+      if (event !== null) sink.onAlert(event);
+    }
+  };
+
+  return {
+    submit: (window, owner, operatingState) => {
+      // Until it is judged and explained, the window's bundle must not close its engine.
+      owner.retain();
+      const scored = owner.score(window);
+      // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
+      scored.catch(() => {});
+      tail = tail.then(async () => {
+        try {
+          await judge(window, owner, operatingState, await scored);
+        } catch (error) {
+          sink.onDropped(window, error);
+        } finally {
+          owner.release();
+        }
+      });
+    },
+    noteMissing: (fromMs, toMs) => {
+      const decision = decider.noteMissing(fromMs, toMs);
+      register.update(decision);
+      return decision;
+    },
+    snapshot: () => decider.snapshot(),
+    idle: () => tail,
+  };
+}
+
+async function explain(
+  bundle: LoadedBundle,
+  features: Float32Array,
+  logger: Logger,
+): Promise<readonly Explanation[]> {
+  try {
+    return await explainWindow(bundle, features);
+  } catch (error) {
+    // An alert without its reasons is better than none; its gap then says so.
+    logger.error("an alert could not be explained", { error });
+    return [];
+  }
+}
+
+function deciderParts(bundle: LoadedBundle): DeciderParts {
+  const { outputs, calibration, thresholds } = bundle.manifest;
+  return { outputs, calibration, thresholds, model: bundle.ref };
+}

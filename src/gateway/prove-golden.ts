@@ -1,0 +1,56 @@
+/** Runs the golden cases of a bundle with the engine that would serve, and compares every bit. */
+import type { Golden, GoldenCase } from "../bundle/golden.ts";
+import type { ProofReport } from "../ota/proof-message.ts";
+import { explainStandardised } from "./explain-window.ts";
+import type { LoadedBundle } from "./loaded-bundle.ts";
+
+/** Runs all cases; the report's detail names the first difference. */
+export async function proveGolden(bundle: LoadedBundle, golden: Golden): Promise<ProofReport> {
+  let failed = 0;
+  let detail = "";
+  for (const [index, one] of golden.cases.entries()) {
+    const difference = await findDifference(bundle, golden, one);
+    if (difference === null) continue;
+    failed++;
+    if (detail === "") detail = `case ${index} (${one.kind}): ${difference}`;
+  }
+  const cases = golden.cases.length;
+  return {
+    formatVersion: 1,
+    ok: failed === 0 && cases > 0,
+    digest: bundle.ref.digest,
+    engine: bundle.engine.kind,
+    cases,
+    failed,
+    detail: detail === "" ? `${cases} cases gave exactly what they must` : detail,
+  };
+}
+
+async function findDifference(bundle: LoadedBundle, golden: Golden, one: GoldenCase): Promise<string | null> {
+  const { engine, manifest } = bundle;
+  if (golden.features !== engine.inputs || golden.outputs !== engine.outputs) {
+    return `${golden.features} features and ${golden.outputs} outputs, the student has ${engine.inputs} and ${engine.outputs}`;
+  }
+  if (one.kind === "window") {
+    const at = firstDifference(bundle.standardised(one.features), one.standardised);
+    if (at >= 0) return `standardised feature ${manifest.features.list[at]?.name ?? at} differs`;
+  }
+  const at = firstDifference(await engine.run(one.standardised, 1), one.logits);
+  if (at >= 0) return `output ${manifest.outputs[at]?.failureMode ?? at} differs`;
+  if (golden.groups === 0) return null;
+  const explanations = await explainStandardised(bundle, one.standardised);
+  const shares = Float32Array.from(explanations.flatMap((each) => each.groups.map((group) => group.share)));
+  const share = firstDifference(shares, one.shares);
+  return share < 0
+    ? null
+    : `share ${share % golden.groups} of output ${Math.floor(share / golden.groups)} differs`;
+}
+
+/** Index of the first value that is not the same to the bit, −1 when all are. */
+function firstDifference(actual: Float32Array | Uint8Array, expected: Float32Array | Uint8Array): number {
+  if (actual.length !== expected.length) return Math.min(actual.length, expected.length);
+  for (let index = 0; index < expected.length; index++) {
+    if (!Object.is(actual[index], expected[index])) return index;
+  }
+  return -1;
+}

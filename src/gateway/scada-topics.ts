@@ -1,0 +1,32 @@
+/** Subscribes to the JSON topics of an existing SCADA bridge and hands on their readings. */
+import type { ScadaConfig } from "../contract/gateway-config.ts";
+import { parseScadaPayload } from "../ingest/parse-scada-payload.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import type { DataQuality } from "./data-quality.ts";
+import type { Pipeline } from "./pipeline.ts";
+
+/** Subscribes to every mapped topic; rejects with MQTT when the broker refuses one. */
+export async function subscribeScada(
+  mappings: readonly ScadaConfig[],
+  mqtt: MqttClient,
+  clock: Clock,
+  pipeline: Pipeline,
+  quality: DataQuality,
+): Promise<void> {
+  // One topic may speak of several turbines; a client has one handler a topic.
+  for (const topic of new Set(mappings.map((mapping) => mapping.topic))) {
+    const group = mappings.filter((mapping) => mapping.topic === topic);
+    await mqtt.subscribe(topic, 1, (_topic, payload) => {
+      for (const { turbine, timePath, channels } of group) {
+        const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, clock.nowMs());
+        if (!parsed.ok) {
+          quality.quarantined(turbine, parsed.error.reason, 0);
+          continue;
+        }
+        for (const missing of parsed.value.quarantined) quality.quarantined(turbine, missing.reason, 0);
+        for (const reading of parsed.value.readings) pipeline.acceptReading(reading);
+      }
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/** Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. */
+import type { AlarmRegister } from "../alert/alarm-register.ts";
+import { createTurbineTracker, type TurbineTracker } from "../alert/turbine-state.ts";
+import type { TurbineConfig } from "../contract/gateway-config.ts";
+import type { Decision } from "../contract/prediction.ts";
+import type { Topics } from "../contract/topics.ts";
+import type { TurbineState } from "../contract/turbine-state.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import type { DataQuality } from "./data-quality.ts";
+
+/** Follows decisions and publishes. */
+export interface StatePublisher {
+  /** Takes a decision of any point. */
+  update(decision: Decision): void;
+  /** Publishes what changed or is due; call it about once a second. */
+  tick(): void;
+  /** Publishes everything now; rejects with MQTT when it cannot. */
+  publishAll(): Promise<void>;
+}
+
+/** What it needs. */
+export interface StatePublisherOptions {
+  readonly site: string;
+  readonly turbines: readonly TurbineConfig[];
+  readonly register: AlarmRegister;
+  readonly quality: DataQuality;
+  readonly mqtt: MqttClient;
+  readonly topics: Topics;
+  readonly clock: Clock;
+}
+
+/** Scores go stale within this; state and alarms are published at once. */
+const refreshMs = 5000;
+
+interface Entry {
+  readonly turbine: string;
+  readonly tracker: TurbineTracker;
+  /** What an operator would want to know at once, as it was last published. */
+  published: string;
+  publishedMonotonicMs: number;
+}
+
+/** Creates the publisher; every (re)connection publishes all states anew. */
+export function createStatePublisher(options: StatePublisherOptions): StatePublisher {
+  const { site, register, quality, mqtt, topics, clock } = options;
+  const entries = new Map<string, Entry>(
+    options.turbines.map((turbine) => {
+      const components = turbine.points.map((point) => point.component);
+      const tracker = createTurbineTracker(site, turbine.id, components);
+      const entry: Entry = {
+        turbine: turbine.id,
+        tracker,
+        published: "",
+        publishedMonotonicMs: Number.NEGATIVE_INFINITY,
+      };
+      return [turbine.id, entry];
+    }),
+  );
+  const describe = (entry: Entry): TurbineState =>
+    entry.tracker.describe({
+      timeMs: clock.nowMs(),
+      alarms: register.list(site, entry.turbine),
+      dataQuality: quality.ofTurbine(entry.turbine),
+    });
+  const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
+    entry.published = urgentPart(state);
+    entry.publishedMonotonicMs = clock.monotonicMs();
+    await mqtt.publish(topics.state(site, entry.turbine), JSON.stringify(state), { qos: 1, retain: true });
+  };
+  const forget = (entry: Entry): void => {
+    entry.published = "";
+  };
+  mqtt.onConnect(() => {
+    for (const entry of entries.values()) forget(entry);
+    for (const entry of entries.values()) publish(entry, describe(entry)).catch(() => forget(entry));
+  });
+  return {
+    update: (decision) => entries.get(decision.point.turbine)?.tracker.update(decision),
+    tick: () => {
+      if (!mqtt.connected) return;
+      for (const entry of entries.values()) {
+        const state = describe(entry);
+        const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
+        if (isDue || urgentPart(state) !== entry.published) publish(entry, state).catch(() => forget(entry));
+      }
+    },
+    publishAll: async () => {
+      await Promise.all([...entries.values()].map((entry) => publish(entry, describe(entry))));
+    },
+  };
+}
+
+function urgentPart(state: TurbineState): string {
+  return JSON.stringify([
+    state.operatingState,
+    state.health,
+    state.model,
+    state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
+  ]);
+}

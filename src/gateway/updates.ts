@@ -1,0 +1,71 @@
+/** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
+import { readFile } from "node:fs/promises";
+import type { UpdateRecord } from "../contract/uplink-record.ts";
+import { createUpdater, type Updater } from "../ota/updater.ts";
+import type { Clock, Timers } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
+import type { ServedModels } from "./served-models.ts";
+
+/** What is needed to keep the models current. */
+export interface UpdatesOptions {
+  readonly url: string;
+  readonly rootFile: string;
+  readonly pollMs: number;
+  readonly models: ServedModels;
+  readonly engine: "auto" | "onnx" | "integer";
+  readonly runtimeVersion: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** A new bundle serves from the next window on. */
+  readonly onServe: (bundle: LoadedBundle) => void;
+  readonly onStep: (record: UpdateRecord) => void;
+}
+
+/** A prover that has said nothing after this long is killed. */
+const proofTimeoutMs = 60_000;
+
+/**
+ * Starts one updater a model.
+ * @throws when the root file cannot be read.
+ */
+export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
+  const initialRoot = await readFile(options.rootFile);
+  const fromSource = import.meta.filename.endsWith(".ts");
+  const prover = new URL(fromSource ? "./prove-main.ts" : "./prove-main.js", import.meta.url).pathname;
+  return options.models.names.map((name) => {
+    const { models, clock, timers, random, logger } = options;
+    const updater = createUpdater({
+      stateDir: models.updateDir(name),
+      url: options.url,
+      initialRoot,
+      trustedKeys: models.trustedKeys,
+      runtime: { runtimeVersion: options.runtimeVersion },
+      prover: {
+        command: process.execPath,
+        args: [...(fromSource ? ["--import", "tsx"] : []), prover],
+        timeoutMs: proofTimeoutMs,
+      },
+      active: () => {
+        const { ref, dir } = models.current(name);
+        return { name: ref.name, version: ref.version, digest: ref.digest, dir };
+      },
+      onActivate: async (slotDir, bundle) => {
+        const loaded = await serveBundle(slotDir, bundle, options.engine, logger);
+        models.replace(loaded);
+        options.onServe(loaded);
+        logger.info("a new model serves", { ...loaded.ref, engine: loaded.engine.kind });
+      },
+      onStep: options.onStep,
+      clock,
+      timers,
+      logger,
+      random,
+      pollIntervalMs: options.pollMs,
+    });
+    updater.start();
+    return updater;
+  });
+}
