@@ -11,8 +11,38 @@ export interface CommandEntry {
 /** In the order of `aurora --help`. */
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: "demo",
+    description: "three turbines, one of them failing: collector, gateway and devices on this machine",
+    load: async () => (await import("./commands/demo.ts")).demoCommand(),
+  },
+  {
+    name: "gateway",
+    description: "run the gateway beside the turbines",
+    load: async () => (await import("./commands/gateway.ts")).gatewayCommand(),
+  },
+  {
+    name: "collector",
+    description: "run the collector: the fleet's record, page, API and updates",
+    load: async () => (await import("./commands/collector.ts")).collectorCommand(),
+  },
+  {
     name: "config",
     description: "print the configuration's schema, or check a configuration file",
     load: async () => (await import("./commands/config.ts")).configCommand(),
+  },
+  {
+    name: "device",
+    description: "microcontrollers: simulate one",
+    load: async () => (await import("./commands/device.ts")).deviceCommand(),
+  },
+  {
+    name: "bundle",
+    description: "inspect, verify, sign and compare bundles",
+    load: async () => (await import("./commands/bundle.ts")).bundleCommand(),
+  },
+  {
+    name: "keys",
+    description: "make the keys of an installation",
+    load: async () => (await import("./commands/keys.ts")).keysCommand(),
   },
 ];

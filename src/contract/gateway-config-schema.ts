@@ -12,7 +12,7 @@ const optionalFile = file.nullable().default(null);
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
 export const deviceConnectPattern: RegExp =
-  /^(serial:.{1,1024}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;
+  /^(\/.{1,1023}|COM\d{1,3}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;
 
 const mqtt = z
   .strictObject({
@@ -81,8 +81,8 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           id: id.describe("Id of the device, as it says hello"),
           connect: z
             .string()
-            .regex(deviceConnectPattern, "serial:/dev/serial/by-id/..., tcp://host:port or mqtt")
-            .describe("serial:PATH, tcp://HOST:PORT or mqtt"),
+            .regex(deviceConnectPattern, "/dev/serial/by-id/..., tcp://host:port or mqtt")
+            .describe("serial path, tcp://HOST:PORT or mqtt"),
           baud: z.int().min(1200).max(12_000_000).default(921_600).describe("Speed of a serial line"),
         }),
       )

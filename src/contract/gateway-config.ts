@@ -19,7 +19,7 @@ export interface MqttConfig {
 /** A microcontroller and the way to it. */
 export interface DeviceConfig {
   readonly id: string;
-  /** `serial:PATH`, `tcp://HOST:PORT` or `mqtt`. */
+  /** serial path (`/dev/serial/by-id/...`), `tcp://HOST:PORT` or `mqtt`. */
   readonly connect: string;
   readonly baud: number;
 }

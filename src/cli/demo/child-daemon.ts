@@ -34,6 +34,8 @@ export async function startChildDaemon(options: ChildDaemonOptions): Promise<Chi
   const child = fork(entry, options.args, {
     execArgv: fromSource ? ["--import", "tsx"] : [],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // A process group of its own: Ctrl-C reaches only the parent, which stops the daemons in order.
+    detached: true,
   });
   let lastWords = "";
   const listen = (chunk: Buffer): void => {

@@ -1,0 +1,18 @@
+/** `aurora collector`: the daemon that keeps the fleet's record. */
+import { Command } from "commander";
+import { runCollector } from "../../collector/main.ts";
+import { runtimeVersion } from "../runtime-version.ts";
+
+/** Builds the command. */
+export function collectorCommand(): Command {
+  return new Command("collector")
+    .requiredOption("-c, --config <file>", "the YAML configuration")
+    .addHelpText("after", "\nExample:\n  $ aurora collector --config /etc/aurora/collector.yaml\n")
+    .action((options: { readonly config: string }) =>
+      runCollector({
+        configPath: options.config,
+        runtimeVersion: runtimeVersion(),
+        environment: process.env,
+      }),
+    );
+}

@@ -1,0 +1,100 @@
+/** What the three turbines of a demonstration play, and which alert must come of it. */
+import type { BearingOrders } from "../../contract/bearing.ts";
+import type { Lineage } from "../../contract/manifest.ts";
+import { type FaultKind, planScenario } from "../../simulate/scenario.ts";
+import { createTurbineSimulation } from "../../simulate/turbine-simulation.ts";
+import { openRecordingSource } from "../device/recording-source.ts";
+import { planReplay } from "../device/replay-plan.ts";
+import type { SampleSource } from "../device/sample-source.ts";
+import { createSimulatedSource } from "../device/simulated-source.ts";
+
+/** What to plan. */
+export interface DemoPlanOptions {
+  readonly seed: number;
+  /** `random`: drawn from the seed. */
+  readonly fault: FaultKind | "random" | "none";
+  /** Folder of the data sets: replays recordings. Null: simulates. */
+  readonly dataDir: string | null;
+  readonly allowTrainingData: boolean;
+  /** Of the bundle that will judge. */
+  readonly lineage: Lineage;
+}
+
+/** One turbine. */
+export interface DemoTurbine {
+  readonly id: string;
+  readonly source: SampleSource;
+  readonly bearing: BearingOrders;
+  /** What it plays, in words. */
+  readonly about: string;
+}
+
+/** The whole demonstration. */
+export interface DemoPlan {
+  readonly turbines: readonly DemoTurbine[];
+  /** Null when all turbines are healthy. */
+  readonly expected: { readonly turbine: string; readonly fault: FaultKind } | null;
+  /** The expectation and its circumstances, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** Plans; the same options give the same samples. Fails with DATA_MISSING when no recording fits. */
+export function planDemo(options: DemoPlanOptions): Promise<DemoPlan> {
+  return options.dataDir === null
+    ? Promise.resolve(planSimulation(options))
+    : planRecordings(options, options.dataDir);
+}
+
+const turbineId = (index: number): string => `WT${String(index + 1).padStart(2, "0")}`;
+
+function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
+  const plan = fault === "none" ? null : planScenario(seed, fault === "random" ? {} : { kind: fault });
+  const simulation = createTurbineSimulation({ seed, fault: plan ?? "none" });
+  const turbines = simulation.turbines.map((turbine, index) => ({
+    id: turbineId(index),
+    source: createSimulatedSource(simulation, index),
+    bearing: turbine.orders,
+    about: `simulated, bearing ${turbine.bearing.designation}`,
+  }));
+  if (plan === null) return { turbines, expected: null, notices: ["all three turbines are healthy"] };
+  return {
+    turbines,
+    expected: { turbine: turbineId(plan.turbine), fault: plan.kind },
+    notices: [
+      `${turbineId(plan.turbine)} develops a ${plan.kind} fault: it begins ${plan.onsetS} simulated seconds after the start and grows over ${plan.growthS} s`,
+    ],
+  };
+}
+
+async function planRecordings(options: DemoPlanOptions, dataDir: string): Promise<DemoPlan> {
+  const { seed, fault, lineage } = options;
+  const replay = await planReplay({
+    dataDir,
+    seed,
+    trainGroups: lineage.data.flatMap((data) => data.trainGroups),
+    heldOutGroups: lineage.data.flatMap((data) => data.heldOutGroups),
+    trainingData: options.allowTrainingData ? "allow" : "refuse",
+    ...(fault === "random" || fault === "none" ? {} : { kind: fault }),
+  });
+  const played = replay.turbines.filter((turbine) => fault !== "none" || turbine.truth === "healthy");
+  const turbines = await Promise.all(
+    played.map(async (turbine, index) => ({
+      id: turbineId(index),
+      source: await openRecordingSource(replay.dir, turbine.recording, [turbine.end], "loop"),
+      bearing: turbine.bearing,
+      about: `${turbine.recording.file}, sensor ${turbine.end}, ${turbine.recording.sampleRateHz} Hz (${turbine.truth})`,
+    })),
+  );
+  if (fault === "none") return { turbines, expected: null, notices: replay.notices };
+  const expected = { turbine: turbineId(replay.expected.turbine), fault: replay.expected.fault };
+  return {
+    turbines,
+    expected,
+    notices: [
+      `${expected.turbine} plays a recording of an ${expected.fault} fault of a bearing that the model has ${
+        replay.notices.length > 0 ? "possibly" : "not"
+      } seen`,
+      ...replay.notices,
+    ],
+  };
+}

@@ -1,0 +1,55 @@
+/** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
+import { type AlertEvent, alertEventSchema } from "../../contract/alert.ts";
+import type { Topics } from "../../contract/topics.ts";
+import type { MqttClient } from "../../platform/mqtt-reconnect.ts";
+import type { DemoPlan } from "./demo-plan.ts";
+
+/** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */
+export type DemoVerdict = "open" | "met" | "broken";
+
+/** A subscriber. */
+export interface DemoWatch {
+  readonly alerts: readonly AlertEvent[];
+  readonly verdict: DemoVerdict;
+  /** Resolves when the verdict is no longer open. */
+  readonly decided: Promise<void>;
+}
+
+/** Subscribes to all alerts; `onAlert` is called with each. */
+export async function watchAlerts(
+  mqtt: MqttClient,
+  topics: Topics,
+  expected: DemoPlan["expected"],
+  onAlert: (event: AlertEvent) => void,
+): Promise<DemoWatch> {
+  const alerts: AlertEvent[] = [];
+  const seen = new Set<string>();
+  let verdict: DemoVerdict = "open";
+  let decide = (): void => {};
+  const decided = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  await mqtt.subscribe(topics.allAlerts, 1, (_topic, payload) => {
+    const event = alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
+    // At least once: a repetition has the same id.
+    if (seen.has(event.id)) return;
+    seen.add(event.id);
+    alerts.push(event);
+    onAlert(event);
+    verdict = judgeAlerts(alerts, expected);
+    if (verdict !== "open") decide();
+  });
+  return {
+    alerts,
+    get verdict() {
+      return verdict;
+    },
+    decided,
+  };
+}
+
+/** What the alerts so far say about the expectation. */
+export function judgeAlerts(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
+  if (alerts.some(({ data }) => data.turbine !== expected?.turbine)) return "broken";
+  return alerts.some(({ data }) => data.failureMode === expected?.fault) ? "met" : "open";
+}

@@ -1,0 +1,186 @@
+/**
+ * The demonstration: devices, a collector and a gateway as in production, each daemon a process of its own, watched by
+ * an ordinary subscriber. Everything it writes lies in one folder that is gone afterwards.
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readBundle } from "../../bundle/verify-bundle.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { createTopics } from "../../contract/topics.ts";
+import { findNewestVersion } from "../../gateway/served-models.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { createMqttClient } from "../../platform/mqtt-client.ts";
+import { createInstallationKeys } from "../../registry/installation-keys.ts";
+import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
+import { packageRoot } from "../package-root.ts";
+import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
+import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
+import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
+import { type DemoReport, readGatewayStatus } from "./demo-report.ts";
+import { type DemoWatch, watchAlerts } from "./demo-watch.ts";
+import { renderAlert } from "./render-alert.ts";
+
+/** How to run. */
+export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage"> {
+  /** Ends with the first verdict on the expected alert; otherwise runs until stopped. */
+  readonly until: "alert" | null;
+  /** Longest wait for that verdict. */
+  readonly timeoutMs: number;
+  /** Simulated (or recorded) seconds per second. */
+  readonly speed: number;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  /** Writes for people. */
+  readonly say: (text: string) => void;
+  readonly color: boolean;
+  /** Resolves when the user wants it to stop. */
+  readonly stopped: Promise<void>;
+}
+
+/** A demonstration's outcome. */
+export interface DemoOutcome {
+  readonly report: DemoReport;
+  /** `met`, or null when nothing was to be decided. */
+  readonly verdict: DemoWatch["verdict"] | null;
+}
+
+const bundleName = "bearing-vibration";
+const readyTimeoutMs = 30_000;
+const stopGraceMs = 2500;
+
+/** Runs the demonstration and cleans up after it. */
+export async function runDemo(options: RunDemoOptions): Promise<DemoOutcome> {
+  const dir = await mkdtemp(join(tmpdir(), "aurora-demo-"));
+  const closers: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
+  try {
+    return await play(options, dir, (close) => closers.push(close));
+  } finally {
+    // Last opened, first closed; both daemons at once, so that the whole stop stays short.
+    for (const close of closers.reverse()) await close().catch(() => {});
+  }
+}
+
+async function play(
+  options: RunDemoOptions,
+  dir: string,
+  onClose: (close: () => Promise<unknown>) => void,
+): Promise<DemoOutcome> {
+  const root = packageRoot();
+  const modelsDir = join(root, "models");
+  const trustedKey = join(modelsDir, "release.pub");
+  const bundleDir = await findNewestVersion(modelsDir, bundleName);
+  const { manifest } = await readBundle(bundleDir);
+  const plan = await planDemo({ ...options, lineage: manifest.lineage });
+  options.say(describePlan(options, plan, `${manifest.name} ${manifest.version}`));
+
+  const devices = await startDevices(plan, options.speed);
+  onClose(() => Promise.all(devices.map((device) => device.close())));
+  const passwordFile = await writePassword(dir);
+  const keysDir = join(dir, "keys");
+  await mkdir(keysDir);
+  const { rootFile } = await createInstallationKeys(keysDir, systemClock.nowMs());
+  const log = createWriteStream(join(dir, "daemons.log"));
+  onClose(() => new Promise((resolve) => log.end(resolve)));
+  const daemons: ChildDaemon[] = [];
+  onClose(() => Promise.all(daemons.map((daemon) => daemon.stop(stopGraceMs))));
+  const start = async (name: string, config: string): Promise<ChildDaemon> => {
+    const args = [name, "--config", config];
+    const daemon = await startChildDaemon({ args, readyTimeoutMs, onLog: (chunk) => log.write(chunk) });
+    daemons.push(daemon);
+    return daemon;
+  };
+
+  const collector = await start(
+    "collector",
+    await writeCollectorConfig({
+      dir,
+      passwordFile,
+      httpPort: options.httpPort,
+      mqttPort: options.mqttPort,
+      keysDir,
+      bundles: [bundleDir],
+      trustedKey,
+    }),
+  );
+  const { httpUrl, mqttUrl } = collector.ready;
+  const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
+  onClose(() => mqtt.close());
+  const topics = createTopics("aurora/v1");
+  const watch = await watchAlerts(mqtt, topics, plan.expected, (event) =>
+    options.say(`\n${renderAlert(event, options.color)}`),
+  );
+  const addresses = devices.map((device) => device.address);
+  const gateway = await start(
+    "gateway",
+    await writeGatewayConfig({
+      dir,
+      passwordFile,
+      mqttUrl,
+      collectorUrl: httpUrl,
+      rootFile,
+      modelsDir,
+      trustedKey,
+      bundleName,
+      turbines: plan.turbines,
+      addresses,
+    }),
+  );
+  options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts));
+
+  const ended = await Promise.race([
+    options.stopped.then(() => null),
+    collector.ended.then((how) => `the collector ended: ${how}`),
+    gateway.ended.then((how) => `the gateway ended: ${how}`),
+    ...(options.until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)]),
+  ]);
+  if (ended !== null) {
+    throw new AuroraError("PROCESS", ended, { op: "run demonstration", subject: dir });
+  }
+  const status = await readGatewayStatus(gateway.ready.httpUrl);
+  return {
+    report: { expected: plan.expected, alerts: watch.alerts, ...status },
+    verdict: options.until === null ? null : watch.verdict,
+  };
+}
+
+function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]> {
+  return Promise.all(
+    plan.turbines.map((turbine) =>
+      startDeviceSimulator({
+        deviceId: deviceId(turbine),
+        outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+        source: turbine.source,
+        speed,
+      }),
+    ),
+  );
+}
+
+async function waitMs(milliseconds: number): Promise<null> {
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+  return null;
+}
+
+function describePlan(options: RunDemoOptions, plan: DemoPlan, model: string): string {
+  const lines = [
+    `aurora demo --seed ${options.seed}   model ${model}, ${options.speed} simulated seconds per second`,
+    ...plan.turbines.map((turbine) => `  ${turbine.id}  ${turbine.about}`),
+    ...plan.notices.map((notice) => `  note: ${notice}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describePlaces(httpUrl: string, mqttUrl: string, alerts: string): string {
+  const { hostname, port } = new URL(mqttUrl);
+  return [
+    "",
+    `  page    ${httpUrl}/`,
+    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alerts}'`,
+    "  stop    Ctrl-C",
+    "",
+  ].join("\n");
+}
