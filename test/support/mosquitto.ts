@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const program = "/usr/sbin/mosquitto";
+
+/** Is the Debian package installed? Tests that need it are skipped by name otherwise. */
+export const hasMosquitto: boolean = existsSync(program);
+
+/** A mosquitto on loopback that anyone may use. */
+export interface Mosquitto {
+  readonly port: number;
+  /** As a power cut would: nothing is saved, nobody is told. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Kills and tidies up. */
+  close(): Promise<void>;
+}
+
+/** Starts one on `port`; `extra` are further lines of its configuration. */
+export async function startMosquitto(port: number, extra: readonly string[] = []): Promise<Mosquitto> {
+  const folder = mkdtempSync(join(tmpdir(), "aurora-mosquitto-"));
+  const config = join(folder, "mosquitto.conf");
+  writeFileSync(
+    config,
+    [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false", ...extra].join("\n"),
+  );
+  let child: ChildProcess | null = null;
+  const broker: Mosquitto = {
+    port,
+    async kill() {
+      if (child === null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+      child = null;
+    },
+    async start() {
+      child = spawn(program, ["-c", config], { stdio: "ignore" });
+      await answers(port);
+    },
+    async close() {
+      await broker.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await broker.start();
+  return broker;
+}
+
+async function answers(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    const socket = connect(port, "127.0.0.1");
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (connected) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`mosquitto does not listen on ${port}`);
+}

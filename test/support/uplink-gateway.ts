@@ -1,0 +1,30 @@
+/** A gateway reduced to outbox and uplink, as a process that a test can kill: appends numbered alerts and says each number once it is durable. */
+import { createTopics } from "../../src/contract/topics.ts";
+import { systemClock, systemTimers } from "../../src/platform/clock.ts";
+import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import { createOutbox } from "../../src/store/outbox.ts";
+import { openStoreFile } from "../../src/store/store-file.ts";
+import { createUplink } from "../../src/uplink/uplink.ts";
+
+const [path, url, first, count] = process.argv.slice(2) as [string, string, string, string];
+const file = openStoreFile({ path });
+const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
+const transport = createMqttClient({ url, clientId: "gateway", backoff: { firstMs: 20, maxMs: 100 } });
+createUplink({
+  ...{ gateway: "gw", outbox, transport, topics: createTopics("aurora/v1"), clock: systemClock },
+  ...{ timers: systemTimers, ackTimeoutMs: 300, resend: { firstMs: 20, maxMs: 200 } },
+});
+
+let next = Number(first);
+const end = next + Number(count);
+const append = (): void => {
+  if (next >= end) return;
+  outbox.append({ kind: "alert", id: `${next}`, json: "{}" });
+  process.stdout.write(`${next}\n`);
+  next += 1;
+  setImmediate(append);
+};
+append();
+setInterval(() => {
+  if (next >= end && outbox.counts().records === 0) process.exit(0);
+}, 20);
