@@ -11,7 +11,7 @@ export interface Background {
   /** [rows × features], standardised. */
   readonly values: Float32Array;
   /** Share of the training rows in each cluster; sums to 1. */
-  readonly weights: Float32Array;
+  readonly weights: Float64Array;
 }
 
 /** Fewest rows that a cluster may stand for; smaller ones are dropped, since their centre would be (nearly) a row. */
@@ -96,6 +96,6 @@ export function clusterBackground(
     rows: kept.length,
     features,
     values: out,
-    weights: Float32Array.from(kept, (centre) => sizes[centre]! / keptRows),
+    weights: Float64Array.from(kept, (centre) => sizes[centre]! / keptRows),
   };
 }

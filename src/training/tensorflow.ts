@@ -78,8 +78,11 @@ async function load(log: (message: string) => void): Promise<TensorTrainer> {
     const entry = require.resolve("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(join(dirname(entry), "/"));
     wasm.setThreadsCount(1);
-    if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not start");
+    const restore = rememberListeners();
+    const started = await tf.setBackend("wasm");
     await tf.ready();
+    restore();
+    if (!started) throw new Error("the wasm backend did not start");
     log(`TensorFlow ${tf.version_core} runs in WebAssembly on one thread (tfjs-node does not load here)`);
     return createTrainer(tf, "tfjs-wasm");
   } catch (cause) {
@@ -90,6 +93,22 @@ async function load(log: (message: string) => void): Promise<TensorTrainer> {
       cause,
     });
   }
+}
+
+/**
+ * Emscripten's glue listens for uncaught errors of the whole process and throws them again, with its own megabyte of
+ * source as their place: what was not listening before is taken off again.
+ */
+function rememberListeners(): () => void {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
+  return () => {
+    for (const [index, event] of events.entries()) {
+      for (const listener of process.listeners(event as "exit")) {
+        if (!before[index]!.has(listener)) process.removeListener(event, listener as () => void);
+      }
+    }
+  };
 }
 
 const matrixNames = ["own", "others", "shared", "bias"] as const;

@@ -1,6 +1,5 @@
 /** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
 import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { type FeatureSpec, featureSpecSchema } from "../contract/feature-spec.ts";
@@ -10,6 +9,7 @@ import {
   manifestSchema,
   type WindowSpec,
 } from "../contract/manifest.ts";
+import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
 
 /** How one network is fitted; see `FitOptions` in `tensorflow.ts` for the meaning of each figure. */
 export interface FitConfig {
@@ -81,7 +81,9 @@ export interface TrainingConfig {
   readonly backgroundRows: number;
   readonly goldenCases: number;
   readonly budgets: readonly DeviceBudget[];
-  /** Notes of the author for the model card: what was looked at, what is known not to work. */
+  /** What the model must not be trusted with, for the model card. */
+  readonly limitations: readonly string[];
+  /** Notes of the author for the model card: every look at test data, what did not work. */
   readonly notes: readonly string[];
 }
 
@@ -148,6 +150,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     backgroundRows: z.int().min(1).max(256),
     goldenCases: z.int().min(1).max(4096),
     budgets: manifestShape.budgets as z.ZodType<DeviceBudget[]>,
+    limitations: z.array(z.string().max(4096)).max(64),
     notes: z.array(z.string().max(4096)).max(64),
   })
   .superRefine((config, context) => {
@@ -167,34 +170,31 @@ export interface LoadedTrainingConfig {
   readonly bytes: Uint8Array;
 }
 
-/** Reads `train.yaml`. Fails with CONFIG_INVALID, naming each wrong key. */
+/** Reads `train.yaml`. Fails with CONFIG_INVALID, one line per wrong key with its place. */
 export async function loadTrainingConfig(path: string): Promise<LoadedTrainingConfig> {
-  const refuse = (message: string, cause?: unknown): AuroraError =>
-    new AuroraError("CONFIG_INVALID", `${path}: ${message}`, {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new AuroraError("CONFIG_INVALID", `${path}: there is no such file`, {
       op: "read training configuration",
       subject: path,
       hint: "models/bearing-vibration/train.yaml is a complete example",
       cause,
     });
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw refuse("there is no such file", cause);
   }
-  if (bytes.length > 1 << 20) throw refuse("is larger than 1 MiB");
-  let document: unknown;
-  try {
-    document = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), { maxAliasCount: 100 });
-  } catch (cause) {
-    throw refuse(cause instanceof Error ? cause.message : "is not YAML", cause);
+  return { config: parseTrainingConfig(bytes, path), bytes };
+}
+
+/** Parses the bytes of a `train.yaml`; `subject` names it in complaints. Fails with CONFIG_INVALID. */
+export function parseTrainingConfig(bytes: Uint8Array, subject: string): TrainingConfig {
+  if (bytes.length > maxConfigBytes) {
+    throw new AuroraError("CONFIG_INVALID", `${subject}: is larger than ${maxConfigBytes} bytes`, {
+      op: "read training configuration",
+      subject,
+      hint: "a training configuration is a few kilobytes of YAML",
+    });
   }
-  const result = trainingConfigSchema.safeParse(document);
-  if (!result.success) {
-    const issues = result.error.issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw refuse(issues.join("; "), result.error);
-  }
-  return { config: result.data, bytes };
+  const text = new TextDecoder().decode(bytes);
+  return parseYamlConfig(text, { path: subject, schema: trainingConfigSchema, environment: {} });
 }

@@ -1,0 +1,44 @@
+/** A progress bar on stderr, drawn only on a terminal; silent elsewhere. */
+
+/** Something that shows how far work has come. */
+export interface ProgressBar {
+  /** `done` of `total` of the work called `what`. */
+  update(done: number, total: number, what: string): void;
+  /** Writes a line above the bar. */
+  log(message: string): void;
+  /** Clears the bar. */
+  end(): void;
+}
+
+const width = 30;
+/** A terminal is drawn to at most this often, so that fast work is not slowed by its display. */
+const minIntervalMs = 80;
+
+/** Creates a bar on `stream`. */
+export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
+  const terminal = stream.isTTY === true;
+  let drawn = false;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  const clear = (): void => {
+    if (drawn) stream.write("\r\u001b[2K");
+    drawn = false;
+  };
+  return {
+    update: (done, total, what) => {
+      if (!terminal) return;
+      const nowMs = performance.now();
+      if (done < total && nowMs - lastMs < minIntervalMs) return;
+      lastMs = nowMs;
+      const filled = Math.round((width * done) / Math.max(1, total));
+      stream.write(
+        `\r\u001b[2K[${"#".repeat(filled)}${".".repeat(width - filled)}] ${done}/${total} ${what}`,
+      );
+      drawn = true;
+    },
+    log: (message) => {
+      clear();
+      stream.write(`${message}\n`);
+    },
+    end: clear,
+  };
+}

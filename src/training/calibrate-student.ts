@@ -1,0 +1,140 @@
+/**
+ * Calibration and thresholds, from training bearings alone: every bearing is scored by a student that was trained
+ * without it, one fault size a kind at a time and each end's healthy bearing in turn. Never sees a held-out bearing.
+ */
+import type { Calibration, Threshold } from "../contract/manifest.ts";
+import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../dataset/cwru-splits.ts";
+import { createRandom } from "../maths/random.ts";
+import { joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
+import { computeMacroAuroc } from "./metrics.ts";
+import { applyCalibration, fitPlatt } from "./platt.ts";
+import type { TensorTrainer } from "./tensorflow.ts";
+import type { Tying } from "./tied-network.ts";
+import { runStudent, trainStudent } from "./train-student.ts";
+import type { TrainingConfig } from "./training-config.ts";
+
+/** Logits of int8 students on training bearings that they did not see. */
+export interface OutOfFold {
+  readonly rows: number;
+  /** [rows × outputs]. */
+  readonly logits: Float32Array;
+  readonly labels: Float32Array;
+  /** Mean of the folds' macro AUROCs. */
+  readonly macroAuroc: number;
+  readonly folds: number;
+}
+
+/** What the decision needs. */
+export interface StudentCalibration {
+  /** One an output; the same for all, as their weights are. */
+  readonly calibration: readonly Calibration[];
+  readonly thresholds: readonly Threshold[];
+  /** Share of healthy out-of-fold windows with any mode at or above `raise`, and of faulty ones with their own mode. */
+  readonly falseWindowShare: number;
+  readonly detectedWindowShare: number;
+}
+
+/**
+ * Inner splits of the training bearings: the n-th fault size of every (end, kind) is left out at a time, once with
+ * each end's healthy bearing.
+ */
+export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[] {
+  const groupsOfKind = new Map<string, string[]>();
+  for (const waveform of waveforms) {
+    if (waveform.failureMode === null) continue;
+    const kind = `${waveform.faultEnd} ${waveform.failureMode}`;
+    const groups = groupsOfKind.get(kind) ?? [];
+    if (!groups.includes(waveform.group)) groups.push(waveform.group);
+    groupsOfKind.set(kind, groups);
+  }
+  const lists = [...groupsOfKind.values()].map((groups) => groups.sort(compareGroups));
+  const folds = Math.min(...lists.map((groups) => groups.length));
+  return Array.from({ length: folds }, (_, fold) => fold).flatMap((fold) =>
+    (["DE", "FE"] as const).map((side) => ({
+      name: `inner-${fold}-${side}`,
+      side,
+      testGroups: lists.map((groups) => groups[fold]!),
+    })),
+  );
+}
+
+/** Trains and scores on every inner split. */
+export function collectOutOfFold(
+  config: TrainingConfig,
+  signals: readonly WaveformRows[],
+  tying: Tying,
+  trainer: TensorTrainer,
+  progress: (done: number, total: number) => void,
+): OutOfFold {
+  const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
+  const waveforms = signals.map((signal) => signal.waveform);
+  const splits = planInnerSplits(waveforms);
+  const logits: number[] = [];
+  const labels: number[] = [];
+  let sum = 0;
+  for (const [index, split] of splits.entries()) {
+    const part = divideCwruWaveforms(waveforms, split);
+    const train = joinRows(selectSignals(signals, part.train), "training", modes);
+    const test = joinRows(selectSignals(signals, part.test), "served", modes);
+    const student = trainStudent(
+      train,
+      tying,
+      config.recipe,
+      trainer,
+      createRandom(config.seed).fork(split.name),
+    );
+    const scores = runStudent(student, test.features, test.rows);
+    sum += computeMacroAuroc(scores, test.labels, modes.length);
+    logits.push(...scores);
+    labels.push(...test.labels);
+    progress(index + 1, splits.length);
+  }
+  return {
+    rows: labels.length / modes.length,
+    logits: Float32Array.from(logits),
+    labels: Float32Array.from(labels),
+    macroAuroc: sum / splits.length,
+    folds: splits.length,
+  };
+}
+
+/** Fits one calibration for all outputs, and sets thresholds by the share of false windows that is allowed. */
+export function calibrateStudent(
+  outOfFold: OutOfFold,
+  outputs: number,
+  options: TrainingConfig["thresholds"],
+): StudentCalibration {
+  const { rows, logits, labels } = outOfFold;
+  const fitted = fitPlatt(logits, labels, new Float32Array(logits.length).fill(1));
+  const healthy: number[] = [];
+  const faulty: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const probabilities = Array.from({ length: outputs }, (_, output) =>
+      applyCalibration(fitted, logits[row * outputs + output]!),
+    );
+    const own = probabilities.findIndex((_, output) => labels[row * outputs + output]! > 0.5);
+    if (own < 0) healthy.push(Math.max(...probabilities));
+    else faulty.push(probabilities[own]!);
+  }
+  healthy.sort((a, b) => b - a);
+  // The threshold lies just above the first healthy window that must not reach it.
+  const allowed = Math.floor(options.maxFalseWindowShare * healthy.length);
+  const limit = healthy[allowed] ?? 0;
+  const raise = Math.min(0.999, Math.max(options.minRaise, Math.ceil(limit * 1000 + 1e-9) / 1000));
+  const { onCount, onWindows, offWindows } = options;
+  const threshold = { raise, onCount, onWindows, clear: Math.min(options.clear, raise), offWindows };
+  const share = (values: readonly number[]): number =>
+    values.filter((value) => value >= raise).length / Math.max(1, values.length);
+  return {
+    calibration: Array.from({ length: outputs }, () => fitted),
+    thresholds: Array.from({ length: outputs }, () => threshold),
+    falseWindowShare: share(healthy),
+    detectedWindowShare: share(faulty),
+  };
+}
+
+/** By the number at the end of the names (the fault's size), then as text. */
+function compareGroups(a: string, b: string): number {
+  const size = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
+  return size(a) - size(b) || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,0 +1,44 @@
+/** The student in figures: its size, and what quantisation changed on rows that it was not trained on. */
+import type { Calibration, Threshold } from "../contract/manifest.ts";
+import type { EvaluationReport } from "./evaluation-report.ts";
+import { applyCalibration } from "./platt.ts";
+import { runDense } from "./tied-network.ts";
+import { type LabelledRows, runStudent, standardiseRows, type TrainedStudent } from "./train-student.ts";
+
+/** Logits beyond this give the same probability to three digits: differences there are cut off. */
+const logitBound = 8;
+
+/** Describes `student`; `modelBytes` is the size of its ONNX file. */
+export function describeStudent(
+  student: TrainedStudent,
+  modelBytes: number,
+  heldOut: LabelledRows,
+  calibration: Calibration,
+  threshold: Threshold,
+): EvaluationReport["student"] {
+  const { layers } = student.quantised;
+  const weights = layers.flatMap((layer) => [...layer.weights]);
+  const standardised = standardiseRows(heldOut.features, heldOut.rows, student.scaler);
+  const float = runDense(student.float, standardised, heldOut.rows);
+  const int8 = runStudent(student, heldOut.features, heldOut.rows);
+  const bounded = (logit: number): number => Math.max(-logitBound, Math.min(logitBound, logit));
+  const raises = (logit: number): boolean => applyCalibration(calibration, logit) >= threshold.raise;
+  let max = 0;
+  let sum = 0;
+  let changed = 0;
+  for (const [index, logit] of float.entries()) {
+    const difference = Math.abs(bounded(logit) - bounded(int8[index]!));
+    max = Math.max(max, difference);
+    sum += difference;
+    if (raises(logit) !== raises(int8[index]!)) changed++;
+  }
+  return {
+    architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}, weights tied over the failure modes`,
+    weights: weights.length,
+    nonZeroWeights: weights.filter((weight) => weight !== 0).length,
+    modelBytes,
+    maxLogitDifference: max,
+    meanLogitDifference: sum / float.length,
+    decisionsChanged: changed / float.length,
+  };
+}

@@ -1,0 +1,121 @@
+/** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
+import type { Calibration, Threshold } from "../contract/manifest.ts";
+import type { WaveformRows } from "./cwru-rows.ts";
+import { joinRows } from "./cwru-rows.ts";
+import { computeAuroc, computeBrier, computeMacroAuroc } from "./metrics.ts";
+import { applyCalibration } from "./platt.ts";
+
+/** One recording and channel through the decision rule. */
+export interface RecordingOutcome {
+  readonly waveform: string;
+  readonly file: string;
+  readonly sampleRateHz: number;
+  readonly windows: number;
+  /** What the bearing at the sensor's end has; null = healthy. */
+  readonly truth: string | null;
+  /** The mode that the rule raises on this recording, played in a loop; null = none. */
+  readonly raised: string | null;
+  /** Share of windows at or above the threshold, one a failure mode. */
+  readonly shareAboveRaise: readonly number[];
+}
+
+/** Everything about the held-out bearings. */
+export interface HeldOutEvaluation {
+  readonly windows: number;
+  readonly macroAuroc: number;
+  readonly aurocPerMode: Readonly<Record<string, number>>;
+  /** Of the calibrated probabilities, over all modes. */
+  readonly brier: number;
+  readonly recordings: readonly RecordingOutcome[];
+  /** Faulty recordings (sensor at the faulty bearing) for which the right mode is raised. */
+  readonly detected: { readonly right: number; readonly of: number };
+  /** Healthy recordings for which nothing is raised. */
+  readonly quiet: { readonly right: number; readonly of: number };
+}
+
+/** Scores rows that are not standardised: logits [rows × outputs]. */
+export type ScoreRows = (features: Float32Array, rows: number) => Float32Array;
+
+/** Evaluates signals with the deployed hop. */
+export function evaluateHeldOut(
+  signals: readonly WaveformRows[],
+  failureModes: readonly string[],
+  score: ScoreRows,
+  calibration: readonly Calibration[],
+  thresholds: readonly Threshold[],
+): HeldOutEvaluation {
+  const outputs = failureModes.length;
+  const all = joinRows(signals, "served", failureModes);
+  const logits = score(all.features, all.rows);
+  const probabilities = Float64Array.from(logits, (logit, index) =>
+    applyCalibration(calibration[index % outputs]!, logit),
+  );
+  let at = 0;
+  const recordings = signals.map((signal): RecordingOutcome => {
+    const { rows } = signal.served;
+    const own = probabilities.subarray(at * outputs, (at + rows) * outputs);
+    at += rows;
+    return {
+      waveform: signal.waveform.id,
+      file: signal.waveform.file,
+      sampleRateHz: signal.recording.sampleRateHz,
+      windows: rows,
+      truth: signal.waveform.failureMode,
+      raised: decideLooped(own, rows, failureModes, thresholds),
+      shareAboveRaise: thresholds.map(
+        (threshold, output) =>
+          Array.from({ length: rows }, (_, row) => own[row * outputs + output]!).filter(
+            (probability) => probability >= threshold.raise,
+          ).length / rows,
+      ),
+    };
+  });
+  const column = (values: ArrayLike<number>, output: number): number[] =>
+    Array.from({ length: all.rows }, (_, row) => values[row * outputs + output]!);
+  const faulty = recordings.filter((recording) => recording.truth !== null);
+  const healthy = recordings.filter((recording) => recording.truth === null);
+  return {
+    windows: all.rows,
+    macroAuroc: computeMacroAuroc(logits, all.labels, outputs),
+    aurocPerMode: Object.fromEntries(
+      failureModes.map((mode, output) => [
+        mode,
+        computeAuroc(column(logits, output), column(all.labels, output)),
+      ]),
+    ),
+    brier: computeBrier(probabilities, all.labels),
+    recordings,
+    detected: {
+      right: faulty.filter((recording) => recording.raised === recording.truth).length,
+      of: faulty.length,
+    },
+    quiet: { right: healthy.filter((recording) => recording.raised === null).length, of: healthy.length },
+  };
+}
+
+/**
+ * The mode that `onCount` of `onWindows` windows raise first when the recording is played in a loop: at each window
+ * the mode of the highest probability leads, as on the gateway.
+ */
+function decideLooped(
+  probabilities: Float64Array,
+  rows: number,
+  failureModes: readonly string[],
+  thresholds: readonly Threshold[],
+): string | null {
+  const outputs = failureModes.length;
+  for (let last = 0; last < 3 * rows; last++) {
+    let leader = -1;
+    for (const [output, threshold] of thresholds.entries()) {
+      let above = 0;
+      for (let back = 0; back < threshold.onWindows && back <= last; back++) {
+        if (probabilities[((last - back) % rows) * outputs + output]! >= threshold.raise) above++;
+      }
+      if (above < threshold.onCount) continue;
+      const own = probabilities[(last % rows) * outputs + output]!;
+      if (leader < 0 || own > probabilities[(last % rows) * outputs + leader]!) leader = output;
+    }
+    if (leader >= 0) return failureModes[leader]!;
+  }
+  return null;
+}

@@ -1,0 +1,54 @@
+/** SHA-256 over the sources that decide a bundle's bytes: the entry of training and all that it imports, transitively. */
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { computeFingerprint } from "../dataset/fingerprint.ts";
+
+/** Static and dynamic imports of a file of the repository: all of them end in `.ts`. */
+const importPattern = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"\n]+\.ts)"/g;
+
+/** The repository's root, from the sources as well as from `dist`. */
+export function findRepositoryRoot(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const parts = here.split(/[\\/]/);
+  const below = parts.at(-3) === "dist" ? 3 : 2;
+  return resolve(here, ...new Array<string>(below).fill(".."));
+}
+
+/** Paths (relative to `root`, sorted) of `entry` and everything that it imports from the repository. */
+export async function listSourceClosure(root: string, entry: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const open = [resolve(root, entry)];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const name = relative(root, path).replaceAll("\\", "/");
+    if (found.has(name)) continue;
+    found.add(name);
+    const text = (await readSource(path)).toString("utf8");
+    for (const match of text.matchAll(importPattern)) {
+      open.push(resolve(dirname(path), match[1]!));
+    }
+  }
+  return [...found].sort();
+}
+
+/** The digest. Fails with TRAINING when the sources are not there (a gateway's package has none: it does not train). */
+export async function digestTrainingCode(root: string = findRepositoryRoot()): Promise<string> {
+  const names = await listSourceClosure(root, "src/training/train.ts");
+  const files = [];
+  for (const name of names) files.push({ name, bytes: await readSource(join(root, name)) });
+  return computeFingerprint(files);
+}
+
+async function readSource(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new AuroraError("TRAINING", `the source ${path} is not there`, {
+      op: "digest training code",
+      subject: path,
+      hint: "train in a checkout of the repository: the bundle names the digest of the code that made it",
+      cause,
+    });
+  }
+}
