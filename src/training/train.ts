@@ -1,6 +1,6 @@
 /** From `train.yaml` to a signed bundle, end to end. The same configuration, data, code and seed give the same bytes. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import type { Signer } from "../bundle/dsse.ts";
 import { encodeGolden } from "../bundle/golden.ts";
@@ -220,7 +220,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
 
 /** The folder of the shipped bundle: `<folder of the configuration>/<version>`. */
 export function defaultBundleDir(configPath: string, config: TrainingConfig): string {
-  return join(configPath, "..", config.version);
+  return join(dirname(configPath), config.version);
 }
 
 function divideByGroups(
