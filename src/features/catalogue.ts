@@ -1,37 +1,36 @@
 /**
  * The features catalogue, version 1: which chains exist and who binds them.
  *
- * | chain kind       | parameters                                                                          | operators |
- * |------------------|-------------------------------------------------------------------------------------|-----------|
- * | `envelope-order` | whiteningOrder, whiteningBlock (samples), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders | `envelope-operators.ts` |
+ * | chain kind       | parameters | operators (parameters) |
+ * |------------------|------------|------------------------|
+ * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
+ * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
+ * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
+ * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
+ *
+ * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
  */
-import { type FeatureSpec, featuresCatalogueVersion } from "../contract/feature-spec.ts";
+
 import type { ChainBinder } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
+import { bindSpectrumChain } from "./spectrum-chain.ts";
+import { bindTimeChain } from "./time-chain.ts";
 
 const waveformChains: Readonly<Record<string, ChainBinder>> = {
   "envelope-order": bindEnvelopeOrderChain,
+  time: bindTimeChain,
+  spectrum: bindSpectrumChain,
 };
 
-/** Finds the binder of a chain kind. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind. */
+/** Finds the binder of a chain kind for waveforms. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind. */
 export function findWaveformChain(kind: string, name: string): ChainBinder {
   const binder = Object.hasOwn(waveformChains, kind) ? waveformChains[kind] : undefined;
   if (binder === undefined) {
     throw refuse(
       `chain ${name}`,
-      `no chain kind "${kind}"; there are ${Object.keys(waveformChains).join(", ")}`,
+      `no chain kind "${kind}" for waveforms; there are ${Object.keys(waveformChains).join(", ")}`,
     );
   }
   return binder;
-}
-
-/** Refuses a spec for another version of the catalogue. @throws AuroraError BUNDLE_INCOMPATIBLE. */
-export function checkCatalogueVersion(spec: FeatureSpec): void {
-  if (spec.catalogueVersion !== featuresCatalogueVersion) {
-    throw refuse(
-      "feature spec",
-      `is for catalogue version ${spec.catalogueVersion}, this runtime has ${featuresCatalogueVersion}`,
-    );
-  }
 }

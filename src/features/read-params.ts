@@ -10,6 +10,8 @@ export interface ParamsReader {
   integer(name: string, min: number, max: number, fallback?: number): number;
   /** One of `choices`. */
   choice<T extends string>(name: string, choices: readonly T[], fallback?: T): T;
+  /** A text of 1 to 256 characters. */
+  text(name: string): string;
   /** Refuses parameters that nobody asked for. */
   done(): void;
 }
@@ -45,6 +47,13 @@ export function createParamsReader(
         throw refuse(subject, `parameter "${name}" must be one of ${choices.join(", ")}, got ${show(value)}`);
       }
       return found;
+    },
+    text: (name) => {
+      const value = take(name);
+      if (typeof value !== "string" || value.length === 0 || value.length > 256) {
+        throw refuse(subject, `parameter "${name}" must be a text, got ${show(value)}`);
+      }
+      return value;
     },
     done: () => {
       for (const name of Object.keys(params)) {

@@ -4,7 +4,8 @@
  * depend on that window's samples alone, not on how they were split into pushes.
  */
 import type { FeatureSpec } from "../contract/feature-spec.ts";
-import { checkCatalogueVersion, findWaveformChain } from "./catalogue.ts";
+import { findWaveformChain } from "./catalogue.ts";
+import { checkCatalogueVersion } from "./catalogue-version.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { refuse } from "./read-params.ts";
 

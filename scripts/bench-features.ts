@@ -1,0 +1,122 @@
+/**
+ * Measures how fast the bearing feature list eats samples on one core: push + finish, without and with the windower.
+ * Run with `npx tsx scripts/bench-features.ts [sampling rate in Hz]`; counts CPU time of this process, not the wall's.
+ */
+import { bearingFeatureSpec, bearingWindow } from "../src/features/bearing-feature-spec.ts";
+import { createWaveformExtractor } from "../src/features/waveform-extractor.ts";
+import { createWaveformIngest } from "../src/ingest/waveform-ingest.ts";
+import { createRandom } from "../src/maths/random.ts";
+import { createRevolutionWindower } from "../src/window/revolution-windower.ts";
+
+const sampleRateHz = Number(process.argv[2] ?? 12_000);
+const shaftRpm = 1797;
+const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
+const blockLength = 512;
+const random = createRandom(1);
+const counts = Int16Array.from({ length: sampleRateHz * 20 }, () => Math.round(800 * random.normal()));
+const blocks: Int16Array[] = [];
+for (let from = 0; from + blockLength <= counts.length; from += blockLength) {
+  blocks.push(counts.subarray(from, from + blockLength));
+}
+
+const extractor = createWaveformExtractor(bearingFeatureSpec);
+const features = new Float32Array(bearingFeatureSpec.list.length);
+let windows = 0;
+
+/** One window after the other, in blocks. */
+function runExtractor(): number {
+  const length = Math.floor((30 * 60 * sampleRateHz) / shaftRpm);
+  let samples = 0;
+  for (let start = 0; start + length <= counts.length; start += length) {
+    extractor.begin({ sampleRateHz, bearing, shaftRpm });
+    for (let from = start; from < start + length; from += blockLength) {
+      extractor.push(counts, from, Math.min(from + blockLength, start + length), 0.001, shaftRpm);
+    }
+    extractor.finish(features, 0);
+    windows++;
+    samples += length;
+  }
+  return samples;
+}
+
+const windower = createRevolutionWindower(bearingWindow, {
+  begin: (_slot, start) =>
+    extractor.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm }),
+  push: (_slot, block, from, to, scale, rpm) => extractor.push(block, from, to, scale, rpm),
+  end: () => {
+    extractor.finish(features, 0);
+    windows++;
+  },
+  abandon: (_slot, quarantine) => {
+    throw new Error(quarantine.detail);
+  },
+  refuse: (quarantine) => {
+    throw new Error(quarantine.detail);
+  },
+});
+const ingest = createWaveformIngest({
+  contractOf: () => ({
+    name: "acceleration",
+    unit: "g",
+    min: -100,
+    max: 100,
+    minRateHz: 1000,
+    maxRateHz: 100_000,
+    kind: "waveform",
+    missing: "quarantine",
+    stuckAfter: 100,
+  }),
+  sink: {
+    accept: (block) => windower.accept(block),
+    quarantine: (quarantine) => {
+      throw new Error(quarantine.detail);
+    },
+    schemaDrift: (drift) => {
+      throw new Error(drift.change);
+    },
+  },
+});
+let firstSample = 0;
+
+/** Ingest, windower and extractor on one endless stream. */
+function runRooms(): number {
+  for (const block of blocks) {
+    ingest.accept({
+      deviceId: "mcu",
+      channel: "de",
+      unit: "g",
+      timestampMs: 1.7e12 + (firstSample * 1000) / sampleRateHz,
+      firstSample,
+      sampleRateHz,
+      scale: 0.001,
+      shaftRpm,
+      counts: block,
+    });
+    firstSample += blockLength;
+  }
+  return blocks.length * blockLength;
+}
+
+/** Samples per second of CPU time over about two seconds, after half a second to warm up. */
+function measure(run: () => number): { megasamplesPerSecond: number; windowsPerSecond: number } {
+  const cpuSeconds = (since: NodeJS.CpuUsage): number => {
+    const { user, system } = process.cpuUsage(since);
+    return (user + system) / 1e6;
+  };
+  const warm = process.cpuUsage();
+  while (cpuSeconds(warm) < 0.5) run();
+  const start = process.cpuUsage();
+  windows = 0;
+  let samples = 0;
+  while (cpuSeconds(start) < 2) samples += run();
+  const seconds = cpuSeconds(start);
+  return { megasamplesPerSecond: samples / seconds / 1e6, windowsPerSecond: windows / seconds };
+}
+
+const result = {
+  sampleRateHz,
+  features: bearingFeatureSpec.list.length,
+  pushAndFinish: measure(runExtractor),
+  ingestWindowFeatures: measure(runRooms),
+};
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
