@@ -20,10 +20,8 @@ export function computeRms(values: Values): number {
 export function computePeak(values: Values): number {
   if (values.length === 0) return Number.NaN;
   let peak = 0;
-  for (let index = 0; index < values.length; index++) {
-    const magnitude = Math.abs(values[index]!);
-    if (!(magnitude <= peak)) peak = magnitude;
-  }
+  // Math.max, unlike a comparison, passes NaN on.
+  for (let index = 0; index < values.length; index++) peak = Math.max(peak, Math.abs(values[index]!));
   return peak;
 }
 

@@ -1,0 +1,169 @@
+"""Reference values for src/maths and src/features, by NumPy and SciPy.
+
+Run `python3 scripts/vectors/signal_features.py > test/vectors/signal-features.json` (made with NumPy 2.4.6, SciPy 1.17.1).
+The chain's values come from an implementation of its definition that shares no line with the TypeScript one:
+whole-array filters and dense solves instead of recursions and streaming.
+"""
+
+import json
+import sys
+
+import numpy as np
+import scipy
+from scipy import linalg, signal, special, stats
+
+
+def noise(count, seed):
+    """Integers −1000 … 1000 of a linear congruential generator, the same in any language."""
+    state, out = seed, []
+    for _ in range(count):
+        state = (state * 1103515245 + 12345) % 2**31
+        out.append((state >> 16) % 2001 - 1000)
+    return np.array(out)
+
+
+def fault(count, rate, rpm, order, seed):
+    """Noise, a shaft tone and a 3 kHz burst every 1/order of a revolution; rounded half up."""
+    n = np.arange(count)
+    period = rate / (rpm / 60 * order)
+    since = np.fmod(n, period) / rate
+    burst = 4000 * np.exp(-since * 1500) * np.sin(2 * np.pi * 3000 * since)
+    tone = 300 * np.sin(2 * np.pi * n * rpm / 60 / rate)
+    return np.floor(noise(count, seed) + burst + tone + 0.5)
+
+
+def envelope_order(counts, scale, rate, rpm, bearing):
+    order, block, memory, per_rev, fft_size, floor_orders = 6, 32, 0.75, 48, 2048, 2.0
+    x = counts * scale
+    factor = max(1, int(rate // 12000))
+    if factor > 1:
+        taps = signal.firwin(8 * factor + 1, 0.85 / factor, window=("kaiser", 5))
+        x = signal.lfilter(taps, [1], x)[len(taps) - 1 :: factor]
+    analysis = rate / factor
+    x = signal.lfilter([1, -1], [1, -0.99], x - x[0])
+    padded = np.concatenate([np.zeros(order), x])
+    products, residual = np.zeros(order + 1), []
+    for start in range(0, len(x), block):
+        here = padded[order + start : order + start + block]
+        past = [padded[order + start - k : order + start - k + len(here)] for k in range(order + 1)]
+        products = memory * products + np.array([np.dot(here, p) for p in past])
+        r = products.copy()
+        r[0] *= 1 + 1e-4
+        a = np.concatenate([[1], -linalg.solve(linalg.toeplitz(r[:order]), r[1:])])
+        residual.append(sum(c * p for c, p in zip(a, past)))
+    envelope = np.abs(np.concatenate(residual)[order:])
+    # Integral over angle, exact at slice boundaries because the envelope is constant over a sample.
+    slices_per_sample = 2 * per_rev * rpm / 60 / analysis
+    total = int(np.floor(len(envelope) * slices_per_sample))
+    integral = np.concatenate([[0], np.cumsum(envelope)]) * slices_per_sample
+    edges = np.arange(total + 1) / slices_per_sample
+    slices = np.diff(np.interp(edges, np.arange(len(integral)), integral))
+    kept = signal.lfilter(signal.firwin(25, 0.45, window=("kaiser", 5)), [1], slices)[24::2]
+    kept = kept.astype(np.float32).astype(float)
+    spectrum = np.abs(np.fft.rfft((kept - kept.mean()) * np.hanning(len(kept)), fft_size))
+    width = per_rev / fft_size
+    lowest, highest = int(np.ceil(0.1 / width)), int(np.floor(0.8 * per_rev / 2 / width))
+
+    def snr(at, tolerance=0.02):
+        centre = np.floor(at / 0.25 + 0.5) * 0.25
+        low = max(lowest, int(np.floor((centre - floor_orders) / width + 0.5)))
+        high = min(highest, int(np.floor((centre + floor_orders) / width + 0.5)))
+        near_low = max(lowest, int(np.floor((at - at * tolerance) / width)))
+        near_high = min(highest, int(np.ceil((at + at * tolerance) / width)))
+        return np.log(spectrum[near_low : near_high + 1].max() / np.median(spectrum[low : high + 1]))
+
+    kinds = ["bpfi", "bpfo", "bsf"]
+    means = {k: np.mean([snr(bearing[k] * h) for h in (1, 2, 3)]) for k in kinds}
+    out = {}
+    for kind in kinds:
+        for harmonic in (1, 2, 3):
+            out[f"{kind}.h{harmonic}"] = snr(bearing[kind] * harmonic)
+        for name, distance in (("shaft", 1.0), ("ftf", bearing["ftf"])):
+            out[f"{kind}.side.{name}"] = (snr(bearing[kind] - distance) + snr(bearing[kind] + distance)) / 2
+        out[f"{kind}.margin"] = means[kind] - max(means[k] for k in kinds if k != kind)
+    out["cage.h1"] = snr(bearing["ftf"])
+    out["shaft.h1"] = snr(1.0, 0.01)
+    out["shaft.h2"] = snr(2.0, 0.01)
+    return {name: float(value) for name, value in out.items()}
+
+
+def time_statistics(x):
+    rms, peak, mean_abs = np.sqrt(np.mean(x**2)), np.max(np.abs(x)), np.mean(np.abs(x))
+    return {
+        "mean": x.mean(),
+        "rms": rms,
+        "std": x.std(),
+        "peak": peak,
+        "peak-to-peak": np.ptp(x),
+        "absolute-mean": mean_abs,
+        "crest-factor": peak / rms,
+        "kurtosis": stats.kurtosis(x, fisher=False),
+        "skewness": stats.skew(x),
+        "shape-factor": rms / mean_abs,
+        "impulse-factor": peak / mean_abs,
+        "clearance-factor": peak / np.mean(np.sqrt(np.abs(x))) ** 2,
+    }
+
+
+def band_energies(x, rate, size, bands):
+    f, density = signal.welch(x, rate, window="hann", nperseg=size, noverlap=size // 2, detrend="constant")
+    power = density * (f[1] - f[0])
+    return {
+        "energies": [power[(f >= low) & (f < high)].sum() for low, high in bands],
+        "shares": [power[(f >= low) & (f < high)].sum() / power.sum() for low, high in bands],
+        "centroid": (power * f).sum() / power.sum(),
+    }
+
+
+def main():
+    small = noise(64, 7) / 8
+    correlation = np.array([np.dot(small[k:], small[: 64 - k]) for k in range(7)])
+    coefficients = np.concatenate([[1], linalg.solve_toeplitz(correlation[:6], -correlation[1:])])
+    bearing = {"bpfo": 3.5848, "bpfi": 5.4152, "bsf": 4.7135, "ftf": 0.39828}
+    sections = signal.butter(4, 0.2, output="sos")
+    # Each of ours has unit gain at zero frequency; SciPy puts the whole gain into the first.
+    poles = sorted(([row[4], row[5]] for row in sections.tolist()), key=lambda pair: pair[1])
+    signal_counts = fault(6000, 12000, 1797, bearing["bpfi"], 3)
+    bands = [[0, 500], [500, 2000], [2000, 4000], [4000, 6000]]
+    chains = []
+    for rate, rpm, kind, seed in ((12000, 1797, "bpfi", 1), (12000, 700, "bsf", 2), (48000, 1500, "bpfo", 5)):
+        count = int(30 * 60 * rate / rpm)
+        counts = fault(count, rate, rpm, bearing[kind], seed)
+        chains.append(
+            {"rate": rate, "rpm": rpm, "order": bearing[kind], "seed": seed, "count": count, "scale": 0.001,
+             "checksum": int(counts.sum()), "features": envelope_order(counts, 0.001, rate, rpm, bearing)}
+        )
+    spectrum = np.fft.rfft(small)
+    vectors = {
+        "madeWith": {"numpy": np.__version__, "scipy": scipy.__version__},
+        "small": small.tolist(),
+        "rfft": {"real": spectrum.real.tolist(), "imag": spectrum.imag.tolist()},
+        "quantiles": [[p, float(np.quantile(small, p))] for p in (0, 0.1, 0.25, 0.5, 0.77, 1)],
+        "medianOfFirst63": float(np.median(small[:63])),
+        "autocorrelation": correlation.tolist(),
+        "linearPrediction": {
+            "coefficients": coefficients.tolist(),
+            "errorShare": float(np.dot(coefficients, correlation) / correlation[0]),
+            "residual": signal.lfilter(coefficients, [1], small).tolist()[6:],
+        },
+        "besselI0": [[x, float(special.i0(x))] for x in (0, 0.5, 5, 20)],
+        "firwin": {
+            "kaiser5": signal.firwin(25, 0.45, window=("kaiser", 5)).tolist(),
+            "even": signal.firwin(16, 0.2, window=("kaiser", 8)).tolist(),
+        },
+        "butterworthPoles": poles,
+        "statistics": {k: float(v) for k, v in time_statistics(small).items()},
+        "waveform": {
+            "rate": 12000, "rpm": 1797, "order": bearing["bpfi"], "seed": 3, "count": 6000, "scale": 0.002,
+            "time": {k: float(v) for k, v in time_statistics(signal_counts * 0.002).items()},
+            "bands": bands,
+            **{k: np.asarray(v).tolist() for k, v in band_energies(signal_counts * 0.002, 12000, 512, bands).items()},
+        },
+        "bearing": bearing,
+        "envelopeOrder": chains,
+    }
+    json.dump(vectors, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+main()
