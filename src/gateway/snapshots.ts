@@ -17,33 +17,38 @@ export interface Snapshots {
   save(register: AlarmRegister, pipeline: Pipeline): void;
 }
 
-const keys = { alarms: "alarms", deciders: "deciders" } as const;
-const decidersSchema: z.ZodType<Record<string, DeciderSnapshot>> = z.record(
-  z.string(),
-  deciderSnapshotSchema,
-);
+const key = "serving";
+
+/** Both in one text: a decider that forgot an alarm which the register remembers would clear it. */
+interface ServingSnapshot {
+  readonly alarms: AlarmRegisterSnapshot;
+  readonly deciders: Readonly<Record<string, DeciderSnapshot>>;
+}
+const servingSchema: z.ZodType<ServingSnapshot> = z.strictObject({
+  alarms: alarmRegisterSnapshotSchema,
+  deciders: z.record(z.string(), deciderSnapshotSchema),
+});
 
 /** Reads what the last run kept. */
 export function createSnapshots(state: StateStore, logger: Logger): Snapshots {
-  const alarms = read(state, keys.alarms, alarmRegisterSnapshotSchema, logger);
-  const deciders = read(state, keys.deciders, decidersSchema, logger) ?? {};
+  const kept = read(state, logger);
   return {
-    alarms,
-    deciders: new Map(Object.entries(deciders)),
+    alarms: kept?.alarms,
+    deciders: new Map(Object.entries(kept?.deciders ?? {})),
     save: (register, pipeline) => {
-      state.set(keys.alarms, JSON.stringify(register.snapshot()));
-      state.set(keys.deciders, JSON.stringify(pipeline.snapshot()));
+      const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders: pipeline.snapshot() };
+      state.set(key, JSON.stringify(snapshot));
     },
   };
 }
 
-function read<T>(state: StateStore, key: string, schema: z.ZodType<T>, logger: Logger): T | undefined {
+function read(state: StateStore, logger: Logger): ServingSnapshot | undefined {
   const text = state.get(key);
   if (text === null) return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    return servingSchema.parse(JSON.parse(text));
   } catch (error) {
-    logger.error("what the last run kept cannot be read, starting without it", { key, error });
+    logger.error("what the last run kept cannot be read, starting without it", { error });
     return undefined;
   }
 }

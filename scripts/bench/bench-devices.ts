@@ -1,0 +1,78 @@
+/** TCP devices that send one encoded stream as fast as the gateway reads, or at a pace. */
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type BenchStream, encodeBenchHello } from "./bench-stream.ts";
+
+/** A set of listening devices. */
+export interface BenchDevices {
+  readonly addresses: readonly string[];
+  /** Starts to send; resolves when every device has handed over its stream. */
+  send(samplesPerSecond: number): Promise<void>;
+  close(): void;
+}
+
+const paceMs = 4;
+const chunkBytes = 256 * 1024;
+
+/** Starts `count` devices named `mcu-1` …; they say hello at once and send when told. */
+export async function startBenchDevices(count: number, stream: BenchStream): Promise<BenchDevices> {
+  const devices = await Promise.all(Array.from({ length: count }, (_, index) => listen(index + 1)));
+  return {
+    addresses: devices.map(({ server }) => `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    send: async (samplesPerSecond) => {
+      const bytesPerSecond = (samplesPerSecond * stream.bytesPerSample) / count;
+      await Promise.all(
+        devices.map(async ({ socket }) => {
+          const peer = await socket;
+          if (Number.isFinite(bytesPerSecond)) await sendPaced(peer, stream.bytes, bytesPerSecond);
+          else await sendFast(peer, stream.bytes);
+        }),
+      );
+    },
+    close: () => {
+      for (const { server, socket } of devices) {
+        server.close();
+        void socket.then((peer) => peer.destroy());
+      }
+    },
+  };
+}
+
+async function listen(number: number): Promise<{ server: Server; socket: Promise<Socket> }> {
+  let connected = (_socket: Socket): void => {};
+  const socket = new Promise<Socket>((resolve) => {
+    connected = resolve;
+  });
+  const server = createServer((peer) => {
+    peer.on("error", () => {});
+    // Acknowledgements are read and passed over: TCP's own flow control is what paces the bench.
+    peer.resume();
+    peer.write(encodeBenchHello(`mcu-${number}`, number));
+    connected(peer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, socket };
+}
+
+async function sendFast(peer: Socket, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    if (!peer.write(bytes.subarray(at, at + chunkBytes))) await once(peer, "drain");
+  }
+}
+
+async function sendPaced(peer: Socket, bytes: Buffer, bytesPerSecond: number): Promise<void> {
+  const startedMs = performance.now();
+  for (let at = 0; at < bytes.length; ) {
+    await new Promise((resolve) => setTimeout(resolve, paceMs));
+    const due = Math.min(bytes.length, Math.floor(((performance.now() - startedMs) / 1000) * bytesPerSecond));
+    if (due <= at) continue;
+    if (!peer.write(bytes.subarray(at, due))) await once(peer, "drain");
+    at = due;
+  }
+}
+
+function once(peer: Socket, event: "drain"): Promise<void> {
+  return new Promise((resolve, reject) => {
+    peer.once(event, resolve);
+    peer.once("close", () => reject(new Error("the gateway closed the connection")));
+  });
+}

@@ -1,0 +1,101 @@
+/** A real gateway process for a benchmark, on one core where the machine lets us choose. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../../src/cli/package-root.ts";
+import { isReadyMessage } from "../../src/contract/process-message.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
+
+/** What a gateway tells of itself. */
+export interface GatewayStatus {
+  readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  readonly startToFirstPredictionMs: number | null;
+  readonly decisionsDigest: string;
+  readonly uplink: { readonly bytesSent: number; readonly bytesByLane: Readonly<Record<string, number>> };
+  readonly outbox: { readonly records: number; readonly pendingRecords: number };
+}
+
+/** A running gateway. */
+export interface BenchGateway {
+  /** Is it held to one core? */
+  readonly pinned: boolean;
+  status(): Promise<GatewayStatus>;
+  rssMb(): Promise<number>;
+  cpuSeconds(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** How to configure it. */
+export interface BenchGatewayOptions {
+  readonly addresses: readonly string[];
+  /** Null: a port where nobody listens; the uplink then waits, as beside a broken link. */
+  readonly mqtt: { readonly url: string; readonly username: string; readonly password: string } | null;
+}
+
+/** Starts `dist`'s gateway with one turbine a device. */
+export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
+  const root = packageRoot();
+  const dir = await mkdtemp(join(tmpdir(), "aurora-bench-"));
+  const bearing = computeBearingOrders(generatorBearings[0]!);
+  const config = {
+    gateway: { id: "gw-bench", site: "bench", stateDir: join(dir, "state"), httpPort: 0 },
+    mqtt: { url: options.mqtt?.url ?? "mqtt://127.0.0.1:9", username: options.mqtt?.username ?? null },
+    devices: options.addresses.map((connect, index) => ({ id: `mcu-${index + 1}`, connect })),
+    turbines: options.addresses.map((_, index) => ({
+      id: `WT${index + 1}`,
+      points: [{ component: "generator-bearing", device: `mcu-${index + 1}`, channel: "accel-de", bearing }],
+    })),
+    bundles: { dir: join(root, "models"), trustedKeys: [join(root, "models", "release.pub")] },
+    log: { level: "error" },
+  };
+  const path = join(dir, "gateway.yaml");
+  // JSON is YAML.
+  await writeFile(path, JSON.stringify(config));
+  const pinned = spawnSync("taskset", ["-c", "0", "true"], { stdio: "ignore" }).status === 0;
+  const node = [process.execPath, join(root, "dist", "src", "cli", "main.js"), "gateway", "--config", path];
+  const [command, ...args] = pinned ? ["taskset", "-c", "0", ...node] : node;
+  const child = spawn(command!, args, {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: {
+      ...process.env,
+      ...(options.mqtt === null ? {} : { AURORA_MQTT_PASSWORD: options.mqtt.password }),
+    },
+  });
+  const httpUrl = await new Promise<string>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}`)));
+    child.on("message", (message) => {
+      if (isReadyMessage(message)) resolve(message.httpUrl);
+    });
+  });
+  return {
+    pinned,
+    status: async () => (await (await fetch(`${httpUrl}/status`)).json()) as GatewayStatus,
+    rssMb: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
+    cpuSeconds: async () => {
+      const fields = (await readFile(`/proc/${child.pid}/stat`, "utf8")).split(") ")[1]!.split(" ");
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the gateway's count of windows stands still. */
+export async function waitUntilIdle(gateway: BenchGateway): Promise<GatewayStatus> {
+  let last = await gateway.status();
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const next = await gateway.status();
+    if (next.windows.processed === last.windows.processed) return next;
+    last = next;
+  }
+}

@@ -1,0 +1,74 @@
+/** Frames of a vibration stream as a device would send them, encoded beforehand so that sending costs next to nothing. */
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { maxSamplesPerFrame, packetTypes, protocolVersion } from "../../firmware-bridge/protocol.ts";
+import { encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
+import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
+
+/** Sampling rate of the benchmark's channels. */
+export const benchRateHz = 12_000;
+/** Simulated seconds that are generated; longer streams repeat them. */
+const distinctSeconds = 60;
+
+/** An encoded stream; the same for every device. */
+export interface BenchStream {
+  readonly samples: number;
+  readonly bytes: Buffer;
+  /** Encoded bytes a sample, for pacing. */
+  readonly bytesPerSample: number;
+}
+
+/** Encodes `seconds` of a healthy simulated turbine, from the packet after the hello. */
+export function encodeBenchStream(seconds: number, startMs: number): BenchStream {
+  const simulation = createTurbineSimulation({
+    seed: 1,
+    turbines: 1,
+    fault: "none",
+    sampleRateHz: benchRateHz,
+  });
+  const distinct = Math.min(seconds, distinctSeconds) * benchRateHz;
+  const counts = new Int16Array(distinct);
+  const rpm: number[] = [];
+  for (let at = 0; at < distinct; at += maxSamplesPerFrame) {
+    const block = simulation.nextBlock(0, Math.min(maxSamplesPerFrame, distinct - at));
+    counts.set(block.counts, at);
+    rpm.push(block.shaftRpm);
+  }
+  const samples = Math.round(seconds * benchRateHz);
+  const encoder = createFrameEncoder();
+  const out = Buffer.allocUnsafe(
+    Math.ceil(samples / maxSamplesPerFrame + seconds / distinctSeconds + 2) * maxFrameBytesOnWire,
+  );
+  let length = 0;
+  let sequence = 1;
+  for (let first = 0; first < samples; ) {
+    const from = first % distinct;
+    const to = Math.min(from + maxSamplesPerFrame, distinct, from + samples - first);
+    const timestampUs = startMs * 1000 + Math.round((first * 1e6) / benchRateHz);
+    const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
+    const payload = encodeRawWindow(encoder.payload, 0, first, timestampUs, speed, counts, from, to);
+    length = encoder.encode(packetTypes.rawWindow, 0, sequence++ & 0xffff, payload, out, length);
+    first += to - from;
+  }
+  const bytes = out.subarray(0, length);
+  return { samples, bytes, bytesPerSample: length / samples };
+}
+
+/** The hello frame of a device with one accelerometer. */
+export function encodeBenchHello(deviceId: string, sessionId: number): Buffer {
+  const encoder = createFrameEncoder();
+  const payload = encodeMessage(
+    {
+      type: "hello",
+      protocolMajor: protocolVersion.major,
+      protocolMinor: protocolVersion.minor,
+      deviceId,
+      firmware: "bench",
+      sessionId,
+      channels: [{ name: "accel-de", unit: "g", sampleRateHz: benchRateHz, scale: 16 / 32_768 }],
+    },
+    encoder.payload,
+  );
+  const out = Buffer.alloc(maxFrameBytesOnWire);
+  return out.subarray(0, encoder.encode(packetTypeOf("hello"), 0, 0, payload, out, 0));
+}

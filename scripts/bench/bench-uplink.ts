@@ -1,0 +1,75 @@
+/** Bytes that one turbine costs on the uplink in a day, with a real collector that acknowledges what it stores. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startCollector } from "../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { assembleEnvelope } from "../../src/wire/envelope-codec.ts";
+import { encodeRecord } from "../../src/wire/record-codec.ts";
+import { startBenchDevices } from "./bench-devices.ts";
+import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
+import { encodeBenchStream } from "./bench-stream.ts";
+
+const daySeconds = 86_400;
+/** Health goes by the wall clock, so a replay that is faster than time sends none: counted apart, one envelope each. */
+const healthPerDay = daySeconds / 60;
+
+/** Streams `seconds` of one turbine's data through a gateway and scales what its uplink sent to a day. */
+export async function measureUplink(
+  seconds: number,
+  startMs: number,
+  password: string,
+): Promise<{ readonly bytesPerTurbineDay: number; readonly seconds: number }> {
+  const dir = await mkdtemp(join(tmpdir(), "aurora-bench-uplink-"));
+  const passwordFile = join(dir, "password");
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  const config = collectorConfigSchema.parse({
+    collector: { stateDir: join(dir, "collector"), httpPort: 0 },
+    mqtt: { embedded: { port: 0, gateways: [{ id: "gw-bench", passwordFile }] } },
+  });
+  const collector = await startCollector(config, { logger: silentLogger });
+  const fleet = await startBenchDevices(1, encodeBenchStream(seconds, startMs));
+  const mqtt = { url: collector.mqttUrl, username: "gw-bench", password };
+  const gateway = await startBenchGateway({ addresses: fleet.addresses, mqtt });
+  try {
+    await fleet.send(Number.POSITIVE_INFINITY);
+    let status = await waitUntilIdle(gateway);
+    // Predictions wait up to ten seconds for company before they are sent.
+    for (let tries = 0; tries < 100 && status.outbox.records + status.outbox.pendingRecords > 0; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      status = await gateway.status();
+    }
+    const measured = (status.uplink.bytesSent * daySeconds) / seconds;
+    return { bytesPerTurbineDay: Math.round(measured + healthPerDay * healthBytes()), seconds };
+  } finally {
+    await gateway.stop();
+    fleet.close();
+    await collector.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Bytes of a PUBLISH with one typical health record in an envelope of its own. */
+function healthBytes(): number {
+  const record = encodeRecord({
+    kind: "health",
+    timeMs: Date.UTC(2026, 0, 1),
+    uptimeMs: 1e9,
+    rssBytes: 120e6,
+    windowsProcessed: 1e6,
+    windowsQuarantined: 100,
+    windowsDropped: 0,
+    quarantined: { gap: 50, range: 50 },
+    outboxRecords: 10,
+  });
+  const header = {
+    gateway: "gw-bench",
+    bootId: "0".repeat(32),
+    lane: "prediction",
+    firstSequence: 1e6,
+    oldestSequence: 1e6,
+  } as const;
+  const envelope = assembleEnvelope(header, [record]);
+  return envelope.length + "aurora/v1/gateway/gw-bench/up/prediction".length + 8;
+}
