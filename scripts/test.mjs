@@ -1,4 +1,5 @@
-// Runs the test suite (or the files given as arguments) and ends with the plain line `N passed, N failed[, N skipped]`.
+// Runs the test suite (or the files given as arguments; --long: the suites of test/long) and ends with the plain line
+// `N passed, N failed[, N skipped]`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "aurora-test-"));
+const long = process.argv.includes("--long");
 const report = join(folder, "report.json");
 const run = spawnSync(
   process.execPath,
@@ -18,9 +20,9 @@ const run = spawnSync(
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...process.argv.slice(2).filter((argument) => argument !== "--long"),
   ],
-  { cwd: root, stdio: "inherit" },
+  { cwd: root, stdio: "inherit", env: { ...process.env, ...(long ? { AURORA_LONG: "1" } : {}) } },
 );
 let result;
 try {

@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+// The long suites run by themselves: `npm run test:long`.
+const long = process.env.AURORA_LONG === "1";
+
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/long/**", "**/node_modules/**"],
+    include: [long ? "test/long/**/*.test.ts" : "test/**/*.test.ts"],
+    exclude: [...(long ? [] : ["test/long/**"]), "**/node_modules/**"],
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000,
