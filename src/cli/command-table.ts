@@ -36,6 +36,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device.ts")).deviceCommand(),
   },
   {
+    name: "train",
+    description: "make a bundle from recordings",
+    load: async () => (await import("./commands/train.ts")).trainCommand(),
+  },
+  {
+    name: "evaluate",
+    description: "judge a bundle, or its recipe on the published splits",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand(),
+  },
+  {
     name: "bundle",
     description: "inspect, verify, sign and compare bundles",
     load: async () => (await import("./commands/bundle.ts")).bundleCommand(),

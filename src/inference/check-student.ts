@@ -8,10 +8,11 @@ export const studentLimits = {
   maxWidth: 4096,
   /** Largest |weight|: 7 bits, because u8·s8 pairs saturate at int16 on CPUs with AVX2 but no VNNI. */
   maxWeight: 63,
-  /** Leaves room for 4,096 · 63 · 255 on top without overflow of int32. */
-  maxBias: 2 ** 30,
-  minScale: 2 ** -40,
-  maxScale: 2 ** 40,
+  /** 2^30: leaves room for 4,096 · 63 · 255 on top without overflow of int32. */
+  maxBias: 1_073_741_824,
+  /** 2^-40 and 2^40. */
+  minScale: 9.094947017729282e-13,
+  maxScale: 1_099_511_627_776,
 } as const;
 
 /** The first breach of the definition in words, or null when the student is sound. */
