@@ -1,10 +1,14 @@
 /** The shape that both SQLite libraries are given: one kind of value, one kind of error, transactions. Opens nothing; `sqlite.ts` is the door. */
+import { AuroraError } from "../contract/aurora-error.ts";
 import { wrapSqliteError } from "./sqlite-error.ts";
 
 /** Which library runs: the one built into Node ≥ 22.13, or the compiled one. */
 export type SqliteEngine = "node" | "better";
 
-/** What can be bound and comes back. Integers are exact up to ±2^53; blobs come back as copies of their own. */
+/**
+ * What can be bound and comes back. Integers are exact up to ±2^53; blobs come back as copies of their own. A text may
+ * not hold a NUL character: the library in Node 22 reads it back cut off there.
+ */
 export type SqlValue = number | string | Uint8Array | null;
 
 /** A row by column name. */
@@ -71,15 +75,21 @@ export function createSqliteDatabase(raw: RawDatabase, engine: SqliteEngine, pat
       return {
         run: (...values) =>
           attempt("write to", () => {
+            refuseNul(values, path);
             const { changes, lastInsertRowid } = statement.run(...values);
             return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
           }),
         get: (...values) =>
           attempt("read from", () => {
+            refuseNul(values, path);
             const row = statement.get(...values);
             return row === undefined ? undefined : normaliseRow(row);
           }),
-        all: (...values) => attempt("read from", () => statement.all(...values).map(normaliseRow)),
+        all: (...values) =>
+          attempt("read from", () => {
+            refuseNul(values, path);
+            return statement.all(...values).map(normaliseRow);
+          }),
       };
     },
     transaction(work) {
@@ -103,6 +113,16 @@ export function createSqliteDatabase(raw: RawDatabase, engine: SqliteEngine, pat
       attempt("close", () => raw.close());
     },
   };
+}
+
+function refuseNul(values: readonly SqlValue[], path: string): void {
+  for (const value of values) {
+    if (typeof value !== "string" || !value.includes("\u0000")) continue;
+    throw new AuroraError("STORE", "a text with a NUL character cannot be kept", {
+      op: "use database",
+      subject: path,
+    });
+  }
 }
 
 function normaliseRow(row: unknown): SqlRow {

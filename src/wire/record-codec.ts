@@ -189,5 +189,7 @@ function toTime(timeMs: number): number {
 }
 
 function shorten(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+  // Free text may come from a device: what it may not hold is shown and not refused.
+  const clean = text.replaceAll("\u0000", "\ufffd");
+  return clean.length <= max ? clean : `${clean.slice(0, max - 1)}…`;
 }

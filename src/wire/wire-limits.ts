@@ -20,11 +20,13 @@ export const maxReasons = 64;
 /** A value on the wire that no record may hold. */
 export class WireRangeError extends RangeError {}
 
-/** A text of at most `max` units; throws {@link WireRangeError}. */
+/** A text of at most `max` units and without NUL; throws {@link WireRangeError}. */
 export function asText(value: unknown, name: string, max: number = maxNameLength): string {
   if (typeof value !== "string") throw new WireRangeError(`${name} is no text`);
   if (value.length > max)
     throw new WireRangeError(`${name} has ${value.length} characters, at most ${max} allowed`);
+  // No name or sentence holds one, and databases stumble over it.
+  if (value.includes("\u0000")) throw new WireRangeError(`${name} holds a NUL character`);
   return value;
 }
 

@@ -11,7 +11,7 @@ import { decodeEnvelope, encodeEnvelope } from "../../src/wire/envelope-codec.ts
 import { encodeRecord } from "../../src/wire/record-codec.ts";
 import { sampleRecords } from "../support/uplink-samples.ts";
 
-const name = fc.string({ unit: "grapheme", maxLength: 30 });
+const name = fc.string({ unit: "grapheme", maxLength: 30 }).map((text) => text.replaceAll("\u0000", ""));
 const count = fc.nat(1_000_000);
 const time = fc.integer({ min: 0, max: 4e12 });
 // −0 travels as 0.
@@ -127,6 +127,12 @@ describe("records", () => {
     expect(() => encodeRecord({ ...good, meanProbability: [2, 0, 0, 0, 0, 0] })).toThrow(/probability 2/);
     expect(() => encodeRecord({ ...good, meanProbability: [Number.NaN, 0, 0, 0, 0, 0] })).toThrow(/NaN/);
     expect(() => encodeRecord({ ...good, timesMs: [-1, 0, 0] })).toThrow(/timesMs/);
+  });
+
+  test("a NUL in a name is the writer's error, in free text it is shown", () => {
+    const event = { kind: "event" as const, timeMs: 1, name: "n", subject: "a\u0000b", detail: "c\u0000" };
+    expect(() => encodeRecord({ ...event, name: "\u0000" })).toThrow(/NUL/);
+    expect(new TextDecoder().decode(encodeRecord(event))).toContain("a\ufffdb");
   });
 
   test("a detail that is too long is cut, not refused", () => {
