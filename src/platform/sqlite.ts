@@ -62,6 +62,8 @@ function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
     raw.exec("PRAGMA journal_mode = WAL");
     raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
     raw.exec("PRAGMA foreign_keys = ON");
+    // A log that once grew large gives its space back at the next checkpoint.
+    raw.exec("PRAGMA journal_size_limit = 4194304");
     if (options.check !== "none") checkStructure(raw);
     if (options.maxBytes !== undefined) limitSize(raw, options.maxBytes);
     // An empty write takes the lock now and not at the first record.

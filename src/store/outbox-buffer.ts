@@ -20,6 +20,8 @@ export interface OutboxBuffer {
   declare(gap: GapRecord): void;
   /** Everything was committed. */
   clear(): void;
+  /** The lane's records were committed. */
+  clearLane(lane: Lane): void;
   /** Drops the oldest of the most expendable lanes until the bound is kept; alerts stay. Returns how many of each. */
   trim(): { readonly lane: Lane; readonly records: number }[];
 }
@@ -59,6 +61,10 @@ export function createOutboxBuffer(maxBytes: number): OutboxBuffer {
       records = [];
       bytes = 0;
       gaps.clear();
+    },
+    clearLane(lane) {
+      records = records.filter((record) => record.lane !== lane);
+      bytes = records.reduce((sum, record) => sum + record.body.length, 0);
     },
     trim() {
       const trimmed: { lane: Lane; records: number }[] = [];

@@ -20,9 +20,9 @@ export interface OutboxLedger {
   readonly acknowledged: Readonly<Record<Lane, number>>;
   /** Remembers an acknowledgement. `old` says nothing new, `unknown` is of a record that was never given out. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
-  /** Commits the buffer's records (and leaves clearing it to the caller). Throws what SQLite throws, and then nothing has changed. */
+  /** Commits what waits (and leaves clearing the buffer to the caller). Throws what SQLite throws, and then nothing has changed. */
   commit(
-    buffer: OutboxBuffer,
+    waiting: Pick<OutboxBuffer, "records" | "gaps">,
     nowMs: number,
   ): { readonly changed: readonly Lane[]; readonly drops: readonly LaneDrop[] };
   /** Drops at least `bytes` of the oldest records of the most expendable lane that has any; null when only alerts are left. */
@@ -53,7 +53,7 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
       acknowledged[lane] = sequence;
       return "new";
     },
-    commit(buffer, nowMs) {
+    commit(waiting, nowMs) {
       const next = { ...totals };
       const drops: LaneDrop[] = [];
       const grow = (lane: Lane, timeMs: number, body: Uint8Array): void => {
@@ -66,8 +66,8 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
           if (acknowledged[lane] > 0)
             next[lane] = minus(next[lane], table.removeUpTo(lane, acknowledged[lane]));
         }
-        for (const { lane, timeMs, body } of buffer.records) grow(lane, timeMs, body);
-        for (const gap of buffer.gaps) grow("update", nowMs, encodeRecord(gap));
+        for (const { lane, timeMs, body } of waiting.records) grow(lane, timeMs, body);
+        for (const gap of waiting.gaps) grow("update", nowMs, encodeRecord(gap));
         // Last in the order of survival, first to go; the first lane (alerts) never goes.
         for (const lane of lanes.slice(1).reverse()) {
           const excess = sumOf(next, "bytes") - maxBytes;

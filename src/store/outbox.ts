@@ -12,18 +12,10 @@ import { type Logger, silentLogger } from "../platform/logger.ts";
 import { sqliteErrorKind } from "../platform/sqlite-error.ts";
 import { encodeRecord } from "../wire/record-codec.ts";
 import { WireRangeError } from "../wire/wire-limits.ts";
+import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
 import { createOutboxBuffer } from "./outbox-buffer.ts";
 import { eachLane, type OutboxLedger, openOutboxLedger, sumOf } from "./outbox-ledger.ts";
 import type { StoreFile } from "./store-file.ts";
-
-/** Records of one lane, consecutive, encoded. */
-export interface OutboxBatch {
-  readonly bootId: string;
-  readonly firstSequence: number;
-  /** The oldest that the lane still holds. */
-  readonly oldestSequence: number;
-  readonly records: readonly Uint8Array[];
-}
 
 /** What the outbox holds and what became of the rest. */
 export interface OutboxCounts {
@@ -38,16 +30,6 @@ export interface OutboxCounts {
   readonly rejected: number;
   /** Why nothing can be committed now, or null. */
   readonly trouble: string | null;
-}
-
-/** Which records of a lane to read. */
-export interface PeekOptions {
-  /** Only those after this sequence; default 0. */
-  readonly after?: number;
-  /** Default 200. */
-  readonly maxRecords?: number;
-  /** Stop before the bodies exceed this; at least one record comes. Default 128 KiB. */
-  readonly maxBytes?: number;
 }
 
 /** The outbox. */
@@ -159,23 +141,40 @@ export function createOutbox(options: OutboxOptions): Outbox {
       pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
     }
     trouble = kind;
-    if (kind === "full" && buffer.records.some((record) => record.lane === "alert")) makeRoomForAlerts();
+    if (kind === "full" && buffer.records.some((record) => record.lane === "alert")) rescueAlerts();
     trim();
     schedule(retry.nextMs());
   };
 
-  /** Old predictions give way to an alert that has no room on a full disk. */
-  const makeRoomForAlerts = (): void => {
-    try {
-      const drop = ledger?.sacrifice(256 * 1024) ?? null;
-      if (drop === null) return;
-      const { lane, records, fromMs, toMs } = drop;
-      dropped[lane] += records;
-      buffer.declare({ kind: "gap", lane, records, fromMs, toMs });
-      schedule(0);
-    } catch {
-      // Not even that can be written now; the next try comes anyway.
+  /** On a full disk an alert is tried alone, then with the log folded into the file, then in place of old predictions. */
+  const rescueAlerts = (): void => {
+    const ways = [
+      () => {},
+      () => file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)")),
+      sacrifice,
+    ];
+    for (const makeRoom of ways) {
+      try {
+        makeRoom();
+        const records = buffer.records.filter((record) => record.lane === "alert");
+        file.use(() => ledger!.commit({ records, gaps: [] }, clock.nowMs()));
+        buffer.clearLane("alert");
+        for (const callback of [...callbacks]) callback("alert");
+        return;
+      } catch (error) {
+        logger.debug("no room for an alert yet", { error });
+      }
     }
+  };
+
+  const sacrifice = (): void => {
+    const drop = file.use(() => ledger!.sacrifice(256 * 1024));
+    if (drop === null) return;
+    const { lane, records, fromMs, toMs } = drop;
+    dropped[lane] += records;
+    buffer.declare({ kind: "gap", lane, records, fromMs, toMs });
+    // There is room now: the rest need not wait either.
+    schedule(0);
   };
 
   /**
@@ -270,21 +269,4 @@ export function createOutbox(options: OutboxOptions): Outbox {
       callbacks.clear();
     },
   };
-}
-
-function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
-  const { table, acknowledged } = ledger;
-  const rows = table.read(lane, Math.max(options.after ?? 0, acknowledged[lane]), options.maxRecords ?? 200);
-  const first = rows[0];
-  if (first === undefined) return null;
-  const maxBytes = options.maxBytes ?? 128 * 1024;
-  const records: Uint8Array[] = [];
-  let bytes = 0;
-  for (const { body } of rows) {
-    bytes += body.length;
-    if (records.length > 0 && bytes > maxBytes) break;
-    records.push(body);
-  }
-  const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
-  return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
 }

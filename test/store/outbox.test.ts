@@ -170,7 +170,11 @@ describe("the outbox", () => {
   });
 
   test("a full disk stops nothing: records wait, it is reported once, an alert takes the place of predictions", () => {
-    const rig = open(newPath(), { maxPendingBytes: 3000, maxBytes: 1e9 }, { maxFileBytes: 120_000 });
+    const rig = open(
+      newPath(),
+      { maxPendingBytes: 3000, maxBytes: 1e9 },
+      { maxFileBytes: 500_000, survives: "crash" },
+    );
     const { clock, outbox } = rig;
     let appended = 0;
     while (outbox.counts().trouble === null && appended < 100_000) {
@@ -185,10 +189,13 @@ describe("the outbox", () => {
     clock.advance(60_000);
     expect(outbox.counts()).toMatchObject({ trouble: "full" });
     expect(outbox.counts().lanes.prediction.dropped).toBeGreaterThan(300);
+    // At once, although predictions wait before it:
     outbox.append(alert("important"));
-    clock.advance(1000);
-    expect(outbox.counts().trouble).toBeNull();
     expect(contents(outbox, "alert")?.records).toEqual([alert("important")]);
+    for (let index = 0; index < 600; index++) outbox.append(alert(`alert ${index} ${"x".repeat(240)}`));
+    clock.advance(120_000);
+    expect(outbox.counts().trouble).toBeNull();
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 601, dropped: 0 });
     const updates = contents(outbox, "update")!.records;
     expect(updates.filter((record) => record.kind === "event" && record.name === "store.full")).toHaveLength(
       1,
