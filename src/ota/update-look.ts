@@ -63,6 +63,7 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
   });
   let state: JournalState = { pending: null, refused: [] };
   let metadataReason: string | null = null;
+  let lastAccident: string | null = null;
 
   async function save(change: Partial<JournalState>): Promise<void> {
     state = { ...state, ...change };
@@ -205,7 +206,8 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
   }
 
   /** Says what became of a failed update. Rethrows what is a bug of ours. */
-  async function fail(target: OfferedTarget, error: unknown, signal: AbortSignal): Promise<LookOutcome> {
+  async function fail(target: OfferedTarget, thrown: unknown, signal: AbortSignal): Promise<LookOutcome> {
+    const error = asStoreError(thrown, options.stateDir);
     if (!hasErrorCode(error)) throw error;
     const reason = error.message;
     const pending = state.pending;
@@ -221,7 +223,8 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     const final = !accident || (error.code !== "STORE" && (pending?.attempts ?? 0) >= bounds.proofAttempts);
     if (final) {
       await refuse(target, reason);
-    } else if (pending !== null && pending.lastReason !== reason) {
+    } else if (pending !== null && pending.lastReason !== reason && lastAccident !== reason) {
+      lastAccident = reason; // the journal cannot remember it on a full disk
       await report("refused", target.version, `${reason} (it is tried again)`);
       await save({ pending: { ...pending, lastReason: reason } });
     }
@@ -241,28 +244,44 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     return { kind: "unreachable", reason: error.message };
   }
 
+  async function look(signal: AbortSignal): Promise<LookOutcome> {
+    await mkdir(options.stateDir, { recursive: true });
+    state = await journal.read();
+    await settle();
+    let target: OfferedTarget | LookOutcome | null;
+    try {
+      const offered = await client.refresh(signal);
+      metadataReason = null;
+      target = await choose(offered);
+    } catch (error) {
+      if (!hasErrorCode(error, "UPDATE") && !hasErrorCode(error, "UPDATE_SOURCE")) throw error;
+      target = await withoutMetadata(error);
+    }
+    if (target === null) {
+      if (state.pending !== null) await finish({}); // withdrawn meanwhile
+      return { kind: "current" };
+    }
+    if ("kind" in target) return target;
+    const chosen = target;
+    return goOn(chosen, signal).catch((error: unknown) => fail(chosen, error, signal));
+  }
+
   return {
-    async run(signal) {
-      await mkdir(options.stateDir, { recursive: true });
-      state = await journal.read();
-      await settle();
-      let target: OfferedTarget | LookOutcome | null;
-      try {
-        const offered = await client.refresh(signal);
-        metadataReason = null;
-        target = await choose(offered);
-      } catch (error) {
-        if (!hasErrorCode(error)) throw error;
-        if (error.code !== "UPDATE" && error.code !== "UPDATE_SOURCE") throw error;
-        target = await withoutMetadata(error);
-      }
-      if (target === null) {
-        if (state.pending !== null) await finish({}); // withdrawn meanwhile
-        return { kind: "current" };
-      }
-      if ("kind" in target) return target;
-      const chosen = target;
-      return goOn(chosen, signal).catch((error: unknown) => fail(chosen, error, signal));
-    },
+    run: (signal) =>
+      look(signal).catch((error: unknown) => {
+        throw asStoreError(error, options.stateDir);
+      }),
   };
+}
+
+/** An error of the operating system (disk full, read-only, no right) as one that people can act upon. */
+function asStoreError(error: unknown, stateDir: string): unknown {
+  const { syscall, path, message } = error as NodeJS.ErrnoException;
+  if (hasErrorCode(error) || typeof syscall !== "string") return error;
+  return new AuroraError("STORE", `the disk does not take the update: ${message}`, {
+    op: "stage update",
+    subject: path ?? stateDir,
+    hint: "Check that the state folder can be written and has space.",
+    cause: error,
+  });
 }
