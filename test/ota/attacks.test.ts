@@ -280,6 +280,28 @@ describe("clocks", () => {
     await expectRefused(/targets\.json is expired/);
   });
 
+  it("of 1970 after a restart do not hide what the last timestamp said about the time", async () => {
+    fixture.clock.pass(38 * dayMs);
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    // A higher version that ended before the known one was signed.
+    const root = parseRoot(fixture.keys.root, null);
+    const day = { targetsMs: 7 * dayMs, snapshotMs: 7 * dayMs, timestampMs: 7 * dayMs };
+    const signing = { keys: fixture.keys, lifetimes: day, nowMs: startMs };
+    let old = nextState(root, null, "targets", {}, signing);
+    for (let version = 2; version < 10; version++) old = nextState(root, old, "targets", {}, signing);
+    substitute({
+      "/metadata/timestamp.json": encodeMetadata(old.timestamp),
+      "/metadata/9.snapshot.json": encodeMetadata(old.snapshot),
+      "/metadata/9.targets.json": encodeMetadata(old.targets),
+    });
+    fixture.clock.set(0);
+    gateway = await fixture.gateway({}, gateway.stateDir);
+    await expectRefused(/timestamp\.json is expired/);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
   it("set forward only delay updates: nothing is learnt from them", async () => {
     await publish("1.1.0");
     const now = fixture.clock.nowMs();
