@@ -17,7 +17,7 @@ export function renderAlerts(
   const body =
     alarms.items.length === 0
       ? renderEmpty("No alert has been raised. That says only that no model saw enough evidence.")
-      : html`<div class="cards">${alarms.items.map((alarm) => renderAlarm(alarm, titleOf, nowMs))}</div>
+      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, titleOf, nowMs))}</div>
         ${alarms.total > alarms.items.length ? html`<p class="note">The newest ${alarms.items.length} of ${alarms.total}; <a href="/api/v1/alerts?limit=500">all of them</a>.</p>` : null}`;
   const note = alarms.items.length === 0 ? undefined : `${active} active, ${alarms.total} in all`;
   return renderPanel({ id: "alerts", title: "Alerts", ...(note && { note }), live: "live", body });
@@ -34,14 +34,14 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
   </header>
   <dl class="facts">
     <div><dt>Probability</dt><dd class="big">${formatShare(data.probability)}</dd></div>
-    <div><dt>Since</dt><dd><time datetime="${data.since}">${formatTime(Date.parse(data.since))}</time> <span class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</span></dd></div>
+    <div><dt>Since</dt><dd><time datetime="${data.since}">${formatTime(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
-    <div><dt>Speaks of</dt><dd>${data.horizonHours === null ? "now (a diagnosis)" : `the next ${data.horizonHours} h`}</dd></div>
+    <div><dt>Looks at</dt><dd>${data.horizonHours === null ? "Now (a diagnosis)" : `The next ${data.horizonHours} h`}</dd></div>
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
   </dl>
-  ${renderExplanation(data)}
-  <details id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
+  <div class="reasons">${renderExplanation(data)}</div>
+  <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
     <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatTime(step.timeMs)}</time> ${step.transition} at ${formatShare(step.probability)}</li>`)}</ol>
   </details>
 </article>`;
@@ -51,7 +51,7 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
 function renderExplanation({ explanation, score, threshold }: AlertData): SafeHtml {
   const groups = [...explanation.groups].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
-  const sum = `${explanation.baseValue.toFixed(2)} base + shares = ${score.toFixed(2)} (logit)`;
+  const sum = `${formatSigned(explanation.baseValue)} base and these shares make ${formatSigned(score)} (logit)`;
   return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}, raised from ${formatShare(threshold)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);

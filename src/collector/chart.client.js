@@ -103,7 +103,13 @@ function createPlot(place, point, kind, rangeOf, named) {
       ...(withSpeed ? { rpm: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.15)] } } : {}),
     },
     axes: [
-      { ...axis, label: "Time (UTC)", labelSize: 20, space: 70 },
+      {
+        ...axis,
+        label: "Time (UTC)",
+        labelSize: 20,
+        space: 64,
+        values: (_, splits, __, ___, stepSeconds) => labelTimes(splits, stepSeconds),
+      },
       {
         ...axis,
         label: "Probability (%)",
@@ -174,6 +180,13 @@ function createPlot(place, point, kind, rangeOf, named) {
         },
       ],
       draw: [(plot) => drawThresholds(plot, point, strokes)],
+      setScale: [
+        (plot, key) => {
+          if (key !== "x") return;
+          holder.dataset.fromMs = Math.round(plot.scales.x.min * 1000);
+          holder.dataset.toMs = Math.round(plot.scales.x.max * 1000);
+        },
+      ],
     },
   };
   const plot = new uPlot(options, [[], ...options.series.slice(1).map(() => [])], holder);
@@ -182,6 +195,7 @@ function createPlot(place, point, kind, rangeOf, named) {
     const maximum = index > 0 && index <= point.failureModes.length * 2 && index % 2 === 0;
     if (maximum) row.style.display = "none";
   }
+  plot.over.addEventListener("mouseleave", () => setTimeout(() => showLatest(plot), 0));
   plot.over.addEventListener("dblclick", () => {
     zoomed = false;
     plot.setScale("x", rangeOf());
@@ -196,14 +210,14 @@ function createPlot(place, point, kind, rangeOf, named) {
       const columns = [next.timesMs.map((ms) => ms / 1000)];
       for (const index of next.failureModes.keys()) columns.push(next.mean[index], next.max[index]);
       if (withSpeed) columns.push(next.shaftRpm);
-      if (zoomed) {
-        const { min, max } = plot.scales.x;
-        plot.setData(columns, false);
-        plot.setScale("x", { min, max });
-      } else {
-        plot.setData(columns, false);
-        plot.setScale("x", rangeOf());
-      }
+      const { min, max } = zoomed ? plot.scales.x : rangeOf();
+      plot.setData(columns, false);
+      plot.setScale("x", { min, max });
+      showLatest(plot);
+      const latest = next.failureModes.map(
+        (mode, index) => `${words(mode)} ${percent(next.mean[index].at(-1))}`,
+      );
+      place.setAttribute("aria-label", `Fault probability over time. Latest: ${latest.join(", ")}.`);
     },
     destroy: () => {
       sizes.disconnect();
@@ -211,6 +225,26 @@ function createPlot(place, point, kind, rangeOf, named) {
       holder.remove();
     },
   };
+}
+
+/** Without a cursor over the chart its legend tells the latest step. */
+function showLatest(plot) {
+  const last = plot.data[0].length - 1;
+  if (last >= 0 && (plot.cursor.left ?? -10) < 0) plot.setLegend({ idx: last }, false);
+}
+
+/** Twenty-four hours, and the date where a day begins or only days are shown. */
+function labelTimes(splits, stepSeconds) {
+  let day = "";
+  return splits.map((seconds) => {
+    const iso = new Date(seconds * 1000).toISOString();
+    const date = iso.slice(5, 10);
+    const time = iso.slice(11, stepSeconds < 60 ? 19 : 16);
+    const isNew = date !== day;
+    day = date;
+    if (stepSeconds >= 86_400) return date;
+    return isNew ? `${time}\n${date}` : time;
+  });
 }
 
 /** Dashes at the probability at which the model raises an alarm. */

@@ -25,7 +25,7 @@ export function renderDrift(drift: {
         )
       : html`<p class="note">Each feature's distribution today against training day, as population stability index (PSI).
         The bar ends at ${fullScale} times the drift threshold; both ticks are calibrated for today's number of windows by resampling training day.</p>
-        <div class="cards">${drift.points.map(renderPoint)}</div>`;
+        <div class="cards roomy">${drift.points.map(renderPoint)}</div>`;
   return renderPanel({
     id: "drift",
     title: "Drift of the day",

@@ -77,7 +77,7 @@ export function renderEvents(events: Listing<EventView>, quarantine: Listing<Qua
   const setAside =
     quarantine.total === 0
       ? renderEmpty("Every message was understood.")
-      : html`<p>${formatCount(quarantine.total)} messages were set aside.</p><ul class="life">${quarantine.items.map(
+      : html`<p>${formatCount(quarantine.total)} ${quarantine.total === 1 ? "message was" : "messages were"} set aside, and none of them blocked another.</p><ul class="life">${quarantine.items.map(
           (entry) =>
             html`<li><b>${entry.reason}</b> ${formatCount(entry.messages)} × on <code>${entry.topic}</code> <span class="why">${entry.detail}</span></li>`,
         )}</ul>`;

@@ -41,7 +41,7 @@ function renderRow(view: TurbineView, titleOf: (failureMode: string) => string, 
   const quality = view.state?.dataQuality;
   const model = view.state?.model;
   return html`<tr class="${view.health}">
-  <th scope="row"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></th>
+  <th scope="row" class="nowrap"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></th>
   <td>${renderHealth(view.health)}${view.reason === null ? null : html`<div class="why">${view.reason}</div>`}</td>
   <td>${formatName(view.operatingState)}</td>
   <td>${renderHighest(view, titleOf)}</td>
@@ -61,7 +61,7 @@ function renderHighest(view: TurbineView, titleOf: (failureMode: string) => stri
   if (highest === null) return "–";
   const { probability, failureMode, component } = highest;
   return html`<div class="meter">${renderMeter(probability, view.health === "alarm" ? "critical" : "calm")}
-    <b>${formatShare(probability)}</b></div><div class="why">${titleOf(failureMode)}, ${component}</div>`;
+    <b>${formatShare(probability)}</b></div><div class="why">${titleOf(failureMode)}, ${formatName(component).toLowerCase()}</div>`;
 }
 
 /** A bar from 0 to 1. */

@@ -115,12 +115,30 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     const axis = (): Promise<string> => page.locator("#charts .u-legend").first().innerText();
     expect(await axis()).toContain("Shaft speed");
     await shoot(page, "turbine-light");
-    const plot = (await page.locator("#charts .u-over").first().boundingBox())!;
+    const shown = async (): Promise<number> => {
+      const [from, to] = await Promise.all(
+        ["data-from-ms", "data-to-ms"].map((name) =>
+          page.locator("#charts [data-from-ms]").first().getAttribute(name),
+        ),
+      );
+      return Number(to) - Number(from);
+    };
+    expect(await shown()).toBe(3_600_000);
+    const over = page.locator("#charts .u-over").first();
+    await over.scrollIntoViewIfNeeded();
+    const plot = (await over.boundingBox())!;
     await page.mouse.move(plot.x + plot.width * 0.3, plot.y + 50);
     await page.mouse.down();
     await page.mouse.move(plot.x + plot.width * 0.5, plot.y + 60, { steps: 4 });
     await page.mouse.up();
+    const zoomed = await shown();
+    expect(zoomed / 3_600_000).toBeCloseTo(0.2, 1);
+    await page.waitForResponse((response) => response.url().includes("/api/v1/predictions"));
+    await page.waitForResponse((response) => response.url().includes("/api/v1/predictions"));
+    expect(await shown()).toBe(zoomed);
     await shoot(page, "turbine-zoomed");
+    await over.dblclick();
+    expect(await shown()).toBe(3_600_000);
     expect(complaints).toEqual([]);
     await close();
   });
