@@ -64,7 +64,7 @@ function renderExplanation({ explanation, score, threshold }: AlertData): SafeHt
 }
 
 function formatGap(gap: number): string {
-  return gap === 0 ? "0" : gap.toExponential(0);
+  return gap === 0 ? "0" : gap.toExponential(0).replace("-", "−");
 }
 
 function capitalise(words: string): string {

@@ -213,7 +213,8 @@ function createPlot(place, point, kind, rangeOf, named) {
       const { min, max } = zoomed ? plot.scales.x : rangeOf();
       plot.setData(columns, false);
       plot.setScale("x", { min, max });
-      showLatest(plot);
+      // After uPlot's own round, which clears the legend.
+      setTimeout(() => showLatest(plot), 0);
       const latest = next.failureModes.map(
         (mode, index) => `${words(mode)} ${percent(next.mean[index].at(-1))}`,
       );

@@ -94,7 +94,8 @@ async function assemble(
       mqtt.client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
   });
   closers.push(() => ingest.close());
-  const states = createStateWatch({ store, clock, logger });
+  const states = createStateWatch({ store, clock, timers: systemTimers, logger });
+  closers.push(() => states.close());
   await subscribe(mqtt.client, topics, { ingest, states });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;

@@ -32,8 +32,8 @@ export interface DriftStore {
     readonly site?: string | undefined;
     readonly turbine?: string | undefined;
   }): DriftDay[];
-  /** Newest day of which there is anything, or null. */
-  latestDay(): string | null;
+  /** Newest day up to `until` of which there is anything, or null; a gateway whose clock is ahead does not count. */
+  latestDay(until: string): string | null;
   prune(beforeDay: string): number;
 }
 
@@ -58,7 +58,7 @@ export function createDriftStore(database: SqliteDatabase): DriftStore {
      WHERE day = ? AND (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
      ORDER BY site, turbine, component, model_digest, feature LIMIT 200000`,
   );
-  const latest = database.prepare("SELECT MAX(day) AS day FROM drift");
+  const latest = database.prepare("SELECT MAX(day) AS day FROM drift WHERE day <= ?");
   const prune = database.prepare("DELETE FROM drift WHERE day < ?");
   return {
     put: (point, report) => {
@@ -111,8 +111,8 @@ export function createDriftStore(database: SqliteDatabase): DriftStore {
       }
       return days;
     },
-    latestDay: () => {
-      const day = latest.get()?.day;
+    latestDay: (until) => {
+      const day = latest.get(until)?.day;
       return day === undefined || day === null ? null : String(day);
     },
     prune: (beforeDay) => prune.run(beforeDay).changes,

@@ -126,7 +126,8 @@ export function createFleetView(options: {
       return { bucketMs, series };
     },
     drift: (query) => {
-      const day = query.day ?? store.drift.latestDay() ?? dayOf(clock.nowMs());
+      const today = dayOf(clock.nowMs());
+      const day = query.day ?? store.drift.latestDay(today) ?? today;
       const days = store.drift.read({ ...query, day });
       return { day, points: days.map((of) => describeDrift(of, options.models())) };
     },

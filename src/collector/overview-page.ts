@@ -28,9 +28,9 @@ export function renderOverviewPage(fleet: FleetView, range: PageRange): SafeHtml
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   const tiles = html`<section class="tiles" id="tiles" data-live aria-label="Summary">
   ${renderTile("Active alerts", String(active), active > 0 ? "critical" : "calm", active > 0 ? `on ${alarming} of ${turbines.length} turbines` : "none stands")}
-  ${renderTile("Turbines", String(turbines.length), unknown > 0 ? "unknown" : "calm", `${turbines.length - alarming - unknown} without alarm, ${alarming} in alarm, ${unknown} unavailable`)}
+  ${renderTile("Turbines", String(turbines.length), unknown > 0 ? "unknown" : "calm", describeTurbines(turbines.length, alarming, unknown))}
   ${renderTile("Points that drift", String(drifted), drifted > 0 ? "warning" : "calm", `of ${judged} judged on ${drift.day}`)}
-  ${renderTile("Gateways reachable", `${reachable} / ${gateways.length}`, reachable < gateways.length ? "unknown" : "calm", reachable < gateways.length ? "their turbines are not known to be healthy" : "by their own word, and heard of lately")}
+  ${renderTile("Gateways reachable", `${reachable} / ${gateways.length}`, reachable < gateways.length ? "unknown" : "calm", describeGateways(reachable, gateways.length))}
 </section>`;
   const body = html`<h1 class="hidden">Fleet</h1>${tiles}
 ${renderAlerts(alarms, fleet.titleOf, nowMs)}
@@ -45,4 +45,16 @@ ${renderEvents(fleet.events(page), fleet.quarantine(shownEvents))}</div>`;
 
 function renderTile(title: string, figure: string, tone: string, words: string): SafeHtml {
   return html`<div class="tile ${tone}"><h2>${title}</h2><p class="tile-figure">${figure}</p><p class="why">${words}</p></div>`;
+}
+
+function describeTurbines(all: number, alarming: number, unknown: number): string {
+  if (all === 0) return "none has reported yet";
+  return `${all - alarming - unknown} without alarm, ${alarming} in alarm, ${unknown} unavailable`;
+}
+
+function describeGateways(reachable: number, all: number): string {
+  if (all === 0) return "none has connected yet";
+  return reachable < all
+    ? "turbines behind the others are unknown"
+    : "by their own word, and heard of lately";
 }

@@ -1,7 +1,11 @@
-/** Follows the retained states of turbines and gateways. A message that is none is set aside and counted. */
+/**
+ * Follows the retained states of turbines and gateways. Only the newest of each topic is kept, and many are stored in
+ * one transaction: a fleet publishes states far more often than a disk can commit. A message that is none is set aside
+ * and counted.
+ */
 import type { z } from "zod";
 import { gatewayStatusSchema, turbineStateSchema } from "../contract/turbine-state.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, Timers } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { CollectorStore } from "./collector-store.ts";
 
@@ -9,70 +13,108 @@ import type { CollectorStore } from "./collector-store.ts";
 export interface StateWatch {
   acceptState(topic: string, payload: Uint8Array, retained: boolean): void;
   acceptStatus(topic: string, payload: Uint8Array, retained: boolean): void;
+  /** Stores what waits, now. */
+  flush(): void;
+  /** Stores what waits and takes no more. */
+  close(): void;
+}
+
+interface Message {
+  readonly kind: "state" | "status";
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
 }
 
 /** States are small; a larger message is not parsed. */
 const maxBytes = 262_144;
+/** Topics that may wait at once; whoever publishes under more names than that is not a fleet. */
+const maxWaiting = 20_000;
+const delayMs = 100;
 
 /** Creates the watch. */
 export function createStateWatch(options: {
   readonly store: CollectorStore;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
 }): StateWatch {
-  const { store, clock, logger } = options;
+  const { store, clock, timers, logger } = options;
+  const waiting = new Map<string, Message>();
+  let cancelTimer: (() => void) | null = null;
+  let closed = false;
 
+  const accept = (message: Message): void => {
+    // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
+    if (closed || message.payload.length === 0) return;
+    if (waiting.size >= maxWaiting && !waiting.has(message.topic)) return;
+    waiting.set(message.topic, message);
+    cancelTimer ??= timers.after(delayMs, flush);
+  };
+  const flush = (): void => {
+    cancelTimer?.();
+    cancelTimer = null;
+    const batch = [...waiting.values()];
+    waiting.clear();
+    if (batch.length === 0) return;
+    try {
+      store.transaction(() => {
+        for (const message of batch) put(message);
+      });
+    } catch (error) {
+      logger.error("states could not be stored; the next ones will be tried", {
+        states: batch.length,
+        error,
+      });
+    }
+  };
+  const put = (message: Message): void => {
+    const { topic, payload } = message;
+    const fault = message.kind === "state" ? putState(message) : putStatus(message);
+    if (fault === null) return;
+    store.quarantine.put({ topic, payload, reason: "state-invalid", detail: fault, nowMs: clock.nowMs() });
+  };
+  const putState = ({ topic, payload, retained }: Message): string | null => {
+    const parsed = parse(payload, turbineStateSchema);
+    if (typeof parsed === "string") return parsed;
+    const state = parsed.value;
+    if (!isSender(topic, [state.site, state.turbine])) return wrongSender;
+    store.turbines.putState(state, seenAt(state.time, retained));
+    return null;
+  };
+  const putStatus = ({ topic, payload, retained }: Message): string | null => {
+    const parsed = parse(payload, gatewayStatusSchema);
+    if (typeof parsed === "string") return parsed;
+    if (!isSender(topic, [parsed.value.gateway])) return wrongSender;
+    store.gateways.putStatus(parsed.value, seenAt(parsed.value.time, retained));
+    return null;
+  };
   /** A retained message says how things were at its own time; a fresh one was heard of now. */
   const seenAt = (time: string | null, retained: boolean): number => {
     const nowMs = clock.nowMs();
-    const saidMs = time === null ? 0 : Date.parse(time);
-    return retained ? Math.min(nowMs, saidMs) : nowMs;
-  };
-  const accept = <T>(
-    message: { readonly topic: string; readonly payload: Uint8Array; readonly idsInTopic: number },
-    schema: z.ZodType<T>,
-    idsOf: (value: T) => readonly string[],
-    put: (value: T) => void,
-  ): void => {
-    const { topic, payload } = message;
-    // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
-    if (payload.length === 0) return;
-    try {
-      const parsed = parse(payload, schema);
-      const ids = topic.split("/").slice(-1 - message.idsInTopic, -1);
-      const detail =
-        typeof parsed === "string"
-          ? parsed
-          : idsOf(parsed.value).join("/") === ids.join("/")
-            ? null
-            : "names another sender than its topic";
-      if (detail === null && typeof parsed !== "string") put(parsed.value);
-      else {
-        const reason = "state-invalid";
-        store.quarantine.put({ topic, reason, detail: detail ?? "", payload, nowMs: clock.nowMs() });
-      }
-    } catch (error) {
-      logger.error("a state could not be stored", { topic, error });
-    }
+    return retained ? Math.min(nowMs, time === null ? 0 : Date.parse(time)) : nowMs;
   };
   return {
-    acceptState: (topic, payload, retained) => {
-      accept(
-        { topic, payload, idsInTopic: 2 },
-        turbineStateSchema,
-        (state) => [state.site, state.turbine],
-        (state) => store.turbines.putState(state, seenAt(state.time, retained)),
-      );
-    },
-    acceptStatus: (topic, payload, retained) => {
-      accept(
-        { topic, payload, idsInTopic: 1 },
-        gatewayStatusSchema,
-        (status) => [status.gateway],
-        (status) => store.gateways.putStatus(status, seenAt(status.time, retained)),
-      );
+    acceptState: (topic, payload, retained) => accept({ kind: "state", topic, payload, retained }),
+    acceptStatus: (topic, payload, retained) => accept({ kind: "status", topic, payload, retained }),
+    flush,
+    close: () => {
+      closed = true;
+      flush();
     },
   };
+}
+
+const wrongSender = "names another sender than its topic";
+
+/** Are `ids` the last levels of the topic before its name? */
+function isSender(topic: string, ids: readonly string[]): boolean {
+  return (
+    topic
+      .split("/")
+      .slice(-1 - ids.length, -1)
+      .join("/") === ids.join("/")
+  );
 }
 
 function parse<T>(payload: Uint8Array, schema: z.ZodType<T>): { readonly value: T } | string {

@@ -10,7 +10,13 @@ import { createLogger, silentLogger } from "../../src/platform/logger.ts";
 import { createMqttClient } from "../../src/platform/mqtt-client.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { connectGateway, startTestFleet, type TestFleet, type TestGateway } from "./fleet-fixture.ts";
+import {
+  connectGateway,
+  countStates,
+  startTestFleet,
+  type TestFleet,
+  type TestGateway,
+} from "./fleet-fixture.ts";
 import {
   alertEvent,
   alertRecord,
@@ -40,6 +46,7 @@ beforeAll(async () => {
     topics.state("north-sea", "wt-02"),
     turbineState("wt-02", nowMs, digest, { health: "alarm" }),
   );
+  await until(() => countStates(fleet) === 2, "states stored");
   const raised = alertEvent("wt-02", "raised", nowMs - 60_000, { model: model(digest) });
   await gateway.send(alertRecord(raised), alertRecord(raised));
   for (const turbine of ["wt-01", "wt-02"]) {
@@ -251,6 +258,7 @@ describe("a running collector", () => {
       const { body } = await fleet.getJson("/api/v1/turbines");
       return (body as { items: { turbine: string }[] }).items.find((item) => item.turbine === "wt-09");
     };
+    await until(() => countStates(fleet) === 3, "state stored");
     expect(await health()).toMatchObject({ health: "ok", reason: null });
     await second.publish(fleet.topics.status("gw-2"), { gateway: "gw-2", online: false });
     await second.send({ kind: "event", timeMs: Date.now(), name: "x", subject: "x", detail: "" });

@@ -136,6 +136,11 @@ export async function startTestFleet(folder: string, wiring: CollectorWiring = {
   };
 }
 
+/** Turbines whose state has been stored. */
+export function countStates(fleet: TestFleet): number {
+  return fleet.collector.store.turbines.list().filter((row) => row.state !== null).length;
+}
+
 /** The sending half of a gateway. */
 export interface TestGateway {
   readonly client: MqttClient;

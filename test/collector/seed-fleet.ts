@@ -1,6 +1,7 @@
 /** Sends what four turbines would have reported over the last hour. */
 
-import type { TestFleet, TestGateway } from "./fleet-fixture.ts";
+import { until } from "../support/until.ts";
+import { countStates, type TestFleet, type TestGateway } from "./fleet-fixture.ts";
 import {
   alertEvent,
   alertRecord,
@@ -31,6 +32,7 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
     }
     await gateway.publish(topics.state("north-sea", turbine), describeState(turbine, nowMs, digest));
   }
+  await until(() => countStates(fleet) === 4, "states stored");
   const raisedMs = nowMs - 14 * 60_000;
   const since = iso(raisedMs - 90_000);
   const data = { since, model: model(digest) };

@@ -1,0 +1,103 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { createTopics } from "../../src/contract/topics.ts";
+import type { EventRecord } from "../../src/contract/uplink-record.ts";
+import { systemClock, systemTimers } from "../../src/platform/clock.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import { createOutbox } from "../../src/store/outbox.ts";
+import { openStoreFile } from "../../src/store/store-file.ts";
+import { createUplink, type UplinkTransport } from "../../src/uplink/uplink.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+import { alertEvent, alertRecord, driftReport, predictionBatch } from "./fleet-records.ts";
+
+it("stores every record of a real outbox exactly once, over lost acknowledgements and two restarts of the collector", async () => {
+  const folder = createTemporaryFolder();
+  const brokerPort = await findFreePort();
+  const passwordFile = join(folder, "password");
+  writeFileSync(passwordFile, "secret");
+  const config = collectorConfigSchema.parse({
+    collector: { stateDir: join(folder, "collector"), httpPort: 0 },
+    mqtt: { embedded: { port: brokerPort, gateways: [{ id: "gw-1", passwordFile }] } },
+  });
+  const start = (): Promise<RunningCollector> => startCollector(config, { logger: silentLogger });
+  let collector = await start();
+  onTestFinished(() => collector.close());
+
+  const file = openStoreFile({ path: join(folder, "gateway.sqlite") });
+  const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers, groupMs: 5 });
+  const client = createMqttClient({
+    ...{ url: `mqtt://127.0.0.1:${brokerPort}`, clientId: "gw-1", username: "gw-1", password: "secret" },
+    backoff: { firstMs: 20, maxMs: 100 },
+  });
+  let acks = 0;
+  const transport: UplinkTransport = {
+    get connected() {
+      return client.connected;
+    },
+    publish: (topic, payload, options) => client.publish(topic, payload, options),
+    // Every second acknowledgement is lost on its way.
+    subscribe: (filter, qos, handler) =>
+      client.subscribe(filter, qos, (topic, payload) => {
+        if (acks++ % 2 === 1) handler(topic, payload);
+      }),
+    onConnect: (callback) => client.onConnect(callback),
+  };
+  const uplink = createUplink({
+    ...{ gateway: "gw-1", outbox, transport, topics: createTopics("aurora/v1") },
+    ...{ clock: systemClock, timers: systemTimers, maxRecords: 7, ackTimeoutMs: 150 },
+    resend: { firstMs: 20, maxMs: 100 },
+    gatherMs: { alert: 0, update: 5, drift: 5, prediction: 5 },
+  });
+  onTestFinished(async () => {
+    uplink.close();
+    await client.close();
+    file.close();
+  });
+
+  const startMs = Date.UTC(2026, 5, 1, 12);
+  const event = (index: number): EventRecord => ({
+    ...{ kind: "event", timeMs: startMs + index, name: `e${index}`, subject: "s", detail: "" },
+  });
+  let expectedDriftWindows = 0;
+  for (let round = 0; round < 3; round++) {
+    for (let index = 0; index < 60; index++) outbox.append(event(round * 60 + index));
+    for (let index = 0; index < 4; index++) {
+      const timeMs = startMs + (round * 4 + index) * 60_000;
+      outbox.append(alertRecord(alertEvent("wt-1", index % 2 === 0 ? "raised" : "cleared", timeMs)));
+      outbox.append(predictionBatch("wt-1", timeMs, { rows: 5, stepMs: 1_000 }));
+      outbox.append(driftReport("wt-1", timeMs, "d", { windows: 40, shift: 0, seed: round * 4 + index }));
+      expectedDriftWindows += 40;
+    }
+    outbox.flush();
+    if (round === 2) break;
+    const wanted = (round + 1) * 30;
+    await until(
+      () => collector.store.events.events({ limit: 1, offset: 0 }).total >= wanted,
+      "half of a round",
+    );
+    await collector.close();
+    collector = await start();
+  }
+  await until(() => outbox.counts().records === 0, "everything acknowledged", 30_000);
+
+  const names = collector.store.events.events({ limit: 500, offset: 0 }).items.map((item) => item.name);
+  expect(names.reverse()).toEqual(Array.from({ length: 180 }, (_, index) => `e${index}`));
+  const alarms = collector.store.alerts.list({ limit: 50, offset: 0 });
+  expect(alarms.total).toBe(6);
+  expect(alarms.items.every((alarm) => !alarm.active && alarm.steps.length === 2)).toBe(true);
+  const [day] = collector.store.drift.read({ day: "2026-06-01" });
+  expect(day!.reports).toBe(12);
+  for (const sketch of day!.sketches) {
+    expect(sketch.counts.reduce((sum, count) => sum + count, 0)).toBe(expectedDriftWindows);
+  }
+  const { number } = collector.store.turbines.points("north-sea", "wt-1")[0]!;
+  const range = { fromMs: 0, toMs: startMs + 86_400_000, bucketMs: 1 };
+  expect(collector.store.predictions.read(number, "c", range).timesMs).toHaveLength(60);
+  expect(collector.store.quarantine.messages).toBe(0);
+});
