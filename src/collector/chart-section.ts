@@ -39,7 +39,7 @@ function renderRanges(range: PageRange): SafeHtml {
 
 function renderFigure({ site, turbine }: ChartSubject, range: PageRange, kind: string): SafeHtml {
   const id = `chart-${site}-${turbine}`;
-  return html`<figure class="chart" id="${id}" data-chart="${kind}" data-site="${site}" data-turbine="${turbine}" data-minutes="${range.minutes}">
+  return html`<figure class="chart" id="${id}" data-chart="${kind}" data-site="${site}" data-turbine="${turbine}" data-minutes="${range.minutes}" data-fit="${range.fit}">
   <figcaption>${kind === "overview" ? html`<a href="${turbineHref(site, turbine)}">${turbine}</a> <span class="site">${site}</span>` : "Calibrated probability"}</figcaption>
   <div class="plot" role="img" aria-label="Fault probability of turbine ${turbine} over the last ${range.title}"><p class="empty">Loading …</p></div>
 </figure>`;

@@ -27,7 +27,7 @@ export function openCharts() {
 }
 
 function createFigure(element) {
-  const { site, turbine, minutes, chart: kind } = element.dataset;
+  const { site, turbine, minutes, fit, chart: kind } = element.dataset;
   const place = element.querySelector(".plot");
   const parts = new Map();
   let series = [];
@@ -41,6 +41,10 @@ function createFigure(element) {
     const body = await answer.json();
     series = body.series.filter((point) => point.timesMs.length > 0);
     range = { min: body.fromMs / 1000, max: body.toMs / 1000 };
+    const first = Math.min(...series.map((point) => point.timesMs[0])) / 1000;
+    // Nobody asked for a range: a young fleet's chart begins where its data begins.
+    if (fit === "shrink" && first > range.min)
+      range.min = Math.max(range.min, first - (range.max - first) * 0.03);
     draw();
   };
   const draw = () => {

@@ -13,11 +13,15 @@ export const pageRanges: readonly {
   { name: "7d", title: "7 d", minutes: 10_080 },
 ];
 
-/** One of {@link pageRanges}. */
-export type PageRange = (typeof pageRanges)[number];
+/** A range, and whether the reader asked for it. */
+export type PageRange = (typeof pageRanges)[number] & {
+  /** `shrink`: nobody asked, so a chart may begin where its data begins. */
+  readonly fit: "exact" | "shrink";
+};
 
 /** The range of a page's query; anything unknown means the default, an hour. */
 export function parsePageRange(query: unknown): PageRange {
   const name = (query as { readonly range?: unknown } | null)?.range;
-  return pageRanges.find((range) => range.name === name) ?? pageRanges[1]!;
+  const asked = pageRanges.find((range) => range.name === name);
+  return asked === undefined ? { ...pageRanges[1]!, fit: "shrink" } : { ...asked, fit: "exact" };
 }
