@@ -1,5 +1,6 @@
 /** Drift of a day: is today like training day? PSI of every feature and score against its own calibrated threshold. */
 
+import type { DriftLevel } from "../drift/judge-drift.ts";
 import { renderHistogram } from "./drift-histogram.ts";
 import type { FeatureDriftView, PointDriftView } from "./drift-view.ts";
 import { formatCount, formatName, formatShare } from "./format-words.ts";
@@ -10,6 +11,9 @@ import { turbineHref } from "./turbine-section.ts";
 
 /** Features shown at once; the others stand behind a fold. */
 const shownFeatures = 6;
+/** Points shown at once, those that need attention first; every point is on its turbine's page. */
+const shownPoints = 12;
+const urgency: readonly DriftLevel[] = ["drift", "warning", "stable", "insufficient"];
 /** A bar ends at this multiple of the drift threshold. */
 const fullScale = 4;
 
@@ -18,6 +22,9 @@ export function renderDrift(drift: {
   readonly day: string;
   readonly points: readonly PointDriftView[];
 }): SafeHtml {
+  const shown = [...drift.points]
+    .sort((a, b) => urgency.indexOf(a.level) - urgency.indexOf(b.level) || largestRatio(b) - largestRatio(a))
+    .slice(0, shownPoints);
   const body =
     drift.points.length === 0
       ? renderEmpty(
@@ -25,7 +32,8 @@ export function renderDrift(drift: {
         )
       : html`<p class="note">Each feature's distribution today against training day, as population stability index (PSI).
         The bar ends at ${fullScale} times the drift threshold; both ticks are calibrated for today's number of windows by resampling training day.</p>
-        <div class="cards roomy">${drift.points.map(renderPoint)}</div>`;
+        <div class="cards roomy">${shown.map(renderPoint)}</div>
+        ${drift.points.length > shown.length ? html`<p class="note">The ${shown.length} of ${drift.points.length} points that need attention most; the others are on their turbines' pages.</p>` : null}`;
   return renderPanel({
     id: "drift",
     title: "Drift of the day",
@@ -33,6 +41,12 @@ export function renderDrift(drift: {
     live: "live",
     body,
   });
+}
+
+/** PSI over its threshold of the most drifted feature, which stands first. */
+function largestRatio({ features }: PointDriftView): number {
+  const first = features[0];
+  return (first?.psi ?? 0) / (first?.driftPsi ?? 1);
 }
 
 function renderPoint(point: PointDriftView): SafeHtml {

@@ -5,12 +5,22 @@ import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { renderHealth } from "./state-badges.ts";
 import type { TurbineView } from "./turbine-view.ts";
 
+/** Rows shown at once, those that need attention first. */
+const shownTurbines = 300;
+const urgency: readonly TurbineView["health"][] = ["alarm", "information-unavailable", "ok"];
+
 /** Renders the panel. */
 export function renderTurbines(
   turbines: readonly TurbineView[],
   titleOf: (failureMode: string) => string,
   nowMs: number,
 ): SafeHtml {
+  const many = turbines.length > shownTurbines;
+  const shown = many
+    ? [...turbines]
+        .sort((a, b) => urgency.indexOf(a.health) - urgency.indexOf(b.health))
+        .slice(0, shownTurbines)
+    : turbines;
   const body =
     turbines.length === 0
       ? renderEmpty("No turbine has reported yet. Turbines appear here with their gateway's first message.")
@@ -20,8 +30,8 @@ export function renderTurbines(
     <th scope="col">Highest fault probability</th><th scope="col" class="number">Windows</th>
     <th scope="col" class="number">Set aside</th><th scope="col">Model</th><th scope="col">Last heard of</th>
   </tr></thead>
-  <tbody>${turbines.map((turbine) => renderRow(turbine, titleOf, nowMs))}</tbody>
-</table></div>`;
+  <tbody>${shown.map((turbine) => renderRow(turbine, titleOf, nowMs))}</tbody>
+</table></div>${many ? html`<p class="note">${shownTurbines} of ${turbines.length}, those that need attention first; <a href="/api/v1/turbines?limit=500">all of them</a>.</p>` : null}`;
   return renderPanel({ id: "turbines", title: "Turbines", live: "live", body });
 }
 
