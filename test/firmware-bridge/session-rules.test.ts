@@ -1,0 +1,294 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { defaultDeviceSessionLimits } from "../../firmware-bridge/device-session-options.ts";
+import { packetFlags, packetTypes } from "../../firmware-bridge/protocol.ts";
+import { maxAttempts } from "../../firmware-bridge/reliable-sender.ts";
+import type { HelloMessage } from "../../src/contract/device-message.ts";
+import { channels, type Heard, listen } from "./conversation.ts";
+import { createManualTimers, type ManualTimers } from "./manual-timers.ts";
+import { createScriptedLink, type ScriptedLink } from "./scripted-link.ts";
+
+const hello: HelloMessage = {
+  type: "hello",
+  protocolMajor: 1,
+  protocolMinor: 0,
+  deviceId: "device-1",
+  firmware: "test 1.0",
+  sessionId: 77,
+  channels,
+};
+
+let timers: ManualTimers;
+let device: ScriptedLink;
+let heard: Heard;
+
+async function begin(options: Parameters<typeof listen>[1] = {}): Promise<void> {
+  timers = createManualTimers();
+  device = createScriptedLink();
+  heard = listen(device.link, { timers, ...options });
+  await heard.session.open();
+  device.connect();
+}
+
+beforeEach(() => begin());
+
+function establish(sequence = 0): void {
+  device.play(hello, sequence);
+  device.takeSent();
+}
+
+function reading(value: number, channel = 0) {
+  return { type: "reading", channel, timestampUs: 0, value } as const;
+}
+
+describe("the handshake", () => {
+  test("the gateway repeats its hello until the device answers, ever more slowly", () => {
+    timers.advance(20_000);
+    const hellos = device.takeSent().filter(({ message }) => message?.type === "hello");
+    expect(hellos[0]!.message).toMatchObject({ deviceId: "gateway-1", firmware: "0.1.0", channels: [] });
+    // 0.1, 0.2, … 2 s, each between half and the whole of it.
+    expect(hellos.length).toBeGreaterThan(10);
+    expect(hellos.length).toBeLessThan(30);
+    establish();
+    timers.advance(5_000);
+    expect(device.takeSent().some(({ message }) => message?.type === "hello")).toBe(false);
+    expect(heard.states).toEqual(["connecting", "waiting-for-hello", "established"]);
+  });
+
+  test("a hello is answered with the configuration of its session, repeated until acknowledged", () => {
+    device.takeSent();
+    device.play(hello, 5);
+    const [config] = device.takeSent();
+    expect(config).toMatchObject({
+      flags: packetFlags.acknowledge,
+      message: { type: "config", mode: "raw", sessionId: 77 },
+    });
+    timers.advance(1_000);
+    const repeats = device.takeSent();
+    expect(repeats.length).toBeGreaterThan(0);
+    for (const repeat of repeats)
+      expect(repeat).toMatchObject({
+        sequence: config!.sequence,
+        flags: packetFlags.acknowledge | packetFlags.repeated,
+      });
+    device.play({ type: "ack", sequence: config!.sequence }, 0);
+    timers.advance(9_000);
+    expect(device.takeSent()).toEqual([]);
+    expect(heard.problems).toEqual([]);
+  });
+
+  test("a configuration that is never acknowledged is given up, and a person is told", () => {
+    establish();
+    for (let round = 0; round < 30; round++) {
+      timers.advance(1_000);
+      device.play(
+        { type: "health", uptimeMs: 1, droppedSamples: 0, discardedBytes: 0, badFrames: 0 },
+        round + 1,
+      );
+    }
+    const configs = device.takeSent().filter(({ type }) => type === packetTypes.config);
+    expect(configs).toHaveLength(maxAttempts - 1);
+    expect(heard.problems).toEqual(["device device-1: did not take a config (given-up)"]);
+  });
+
+  test("a repeated hello is answered again but is no new session", () => {
+    device.play(hello, 0);
+    device.play(hello, 1);
+    expect(heard.hellos).toHaveLength(1);
+    expect(device.takeSent().filter(({ type }) => type === packetTypes.config)).toHaveLength(2);
+  });
+
+  test("a new boot is a new session: its numbers start anew and nothing counts as lost", () => {
+    establish(100);
+    device.play(reading(1), 101);
+    device.play({ ...hello, sessionId: 78 }, 0);
+    device.play(reading(2), 1);
+    expect(heard.hellos.map(({ sessionId }) => sessionId)).toEqual([77, 78]);
+    expect(heard.values).toEqual([1, 2]);
+    expect(heard.session.statistics.lostFrames).toBe(0);
+  });
+
+  test("nothing is delivered before the hello, and the device is asked for it", () => {
+    device.play(reading(1), 40);
+    expect(heard.values).toEqual([]);
+    expect(heard.session.statistics.refusedFrames).toBe(1);
+    establish(41);
+    device.play(reading(2), 42);
+    expect(heard.values).toEqual([2]);
+  });
+});
+
+describe("versions", () => {
+  test("a newer minor version is accepted, and its unknown packets are counted", () => {
+    device.play({ ...hello, protocolMinor: 9 }, 0);
+    device.playBytes(30, Uint8Array.of(8, 1), 1);
+    expect(heard.session.state).toBe("established");
+    expect(heard.session.statistics.unknownMessages).toBe(1);
+    expect(heard.session.statistics.malformedMessages).toBe(0);
+  });
+
+  test("a newer major version is refused, saying which and what to do, to the device and to people, once", () => {
+    device.takeSent();
+    for (const sequence of [3, 4]) device.play({ ...hello, protocolMajor: 2 }, sequence, 0, 2);
+    expect(heard.session.state).toBe("refused");
+    expect(heard.hellos).toEqual([]);
+    expect(heard.problems).toEqual([
+      "device device-1: protocol 2.0 is newer than 1.0, the only one spoken here",
+    ]);
+    expect(device.takeSent().map(({ message }) => message)).toEqual(
+      [3, 4].map((sequence) => ({
+        type: "nack",
+        sequence,
+        reason: "protocol 2.0 is newer than 1.0, the only one spoken here",
+      })),
+    );
+    device.play(reading(1), 5, 0, 2);
+    device.play(reading(1), 6, 0, 1);
+    expect(heard.values).toEqual([]);
+  });
+
+  test("a device that was refused is accepted once its firmware was updated", () => {
+    device.play({ ...hello, protocolMajor: 2 }, 0, 0, 2);
+    device.play({ ...hello, sessionId: 5 }, 0);
+    expect(heard.session.state).toBe("established");
+    expect(heard.hellos).toHaveLength(1);
+  });
+
+  test("another device than the expected one is refused", async () => {
+    await begin({ expectedDeviceId: "device-2" });
+    device.play(hello, 0);
+    expect(heard.session.state).toBe("refused");
+    expect(heard.problems).toEqual(['device device-1: "device-2" is expected at scripted']);
+  });
+});
+
+describe("bad input", () => {
+  test("packets are delivered once, in order, and what is missing is counted", () => {
+    establish(65_533);
+    for (const sequence of [65_534, 65_535, 65_535, 2, 2, 1, 3]) device.play(reading(sequence), sequence);
+    expect(heard.values).toEqual([65_534, 65_535, 2, 3]);
+    expect(heard.session.statistics).toMatchObject({ lostFrames: 2, duplicates: 3 });
+  });
+
+  test("a packet far behind is of another session: not delivered, and the device is asked who it is", () => {
+    establish(30_000);
+    device.play(reading(1), 3);
+    expect(heard.values).toEqual([]);
+    expect(heard.session.state).toBe("waiting-for-hello");
+    expect(device.takeSent().some(({ message }) => message?.type === "hello")).toBe(true);
+  });
+
+  test.each([
+    ["a truncated reading", packetTypes.reading, "11ff"],
+    ["a truncated raw window", packetTypes.rawWindow, "2a0401"],
+    ["a reading of a channel that was not announced", packetTypes.reading, "0805"],
+    ["a raw window of a channel that was not announced", packetTypes.rawWindow, "08052a020100"],
+    ["a truncated health", packetTypes.health, "08"],
+    ["a configuration, which only a gateway sends", packetTypes.config, "0801"],
+    ["an acknowledgement beyond 16 bits", packetTypes.ack, "08808004"],
+    ["a time beyond 2^53", packetTypes.reading, "10ffffffffffffffffff01"],
+  ])("%s is counted and not delivered", (_what, type, hex) => {
+    establish();
+    device.playBytes(type, Buffer.from(hex, "hex"), 1);
+    expect(heard.session.statistics.malformedMessages).toBe(1);
+    device.play(reading(4), 2);
+    expect(heard.values).toEqual([4]);
+    expect(heard.samples.size).toBe(0);
+  });
+
+  test.each([
+    ["an id with a slash", { ...hello, deviceId: "a/b" }, /is not an id/],
+    ["a channel twice", { ...hello, channels: [channels[0]!, channels[0]!] }, /announced twice/],
+    ["a scale of zero", { ...hello, channels: [{ ...channels[0]!, scale: 0 }] }, /scale is 0/],
+    [
+      "a rate of NaN",
+      { ...hello, channels: [{ ...channels[0]!, sampleRateHz: Number.NaN }] },
+      /sample_rate_hz/,
+    ],
+    ["no channel name", { ...hello, channels: [{ ...channels[0]!, name: "" }] }, /1 to 64 bytes/],
+    ["a long unit", { ...hello, channels: [{ ...channels[0]!, unit: "x".repeat(33) }] }, /at most 32/],
+  ])("a hello with %s is refused with the reason", (_what, bad, reason) => {
+    device.takeSent();
+    device.play(bad, 7);
+    const [answer] = device.takeSent();
+    expect(answer!.message).toMatchObject({
+      type: "nack",
+      sequence: 7,
+      reason: expect.stringMatching(reason),
+    });
+    expect(heard.session.state).toBe("waiting-for-hello");
+  });
+
+  test("a packet that asks for an answer gets one, again when it comes again", () => {
+    establish();
+    device.play(reading(1), 1, packetFlags.acknowledge);
+    device.play(reading(1), 1, packetFlags.acknowledge | packetFlags.repeated);
+    device.playBytes(packetTypes.reading, Uint8Array.of(8), 2, packetFlags.acknowledge);
+    device.playBytes(30, Uint8Array.of(), 3, packetFlags.acknowledge);
+    expect(heard.values).toEqual([1]);
+    expect(device.takeSent().map(({ message }) => message)).toMatchObject([
+      { type: "ack", sequence: 1 },
+      { type: "ack", sequence: 1 },
+      { type: "nack", sequence: 2 },
+      { type: "nack", sequence: 3, reason: "packet type 30 is not known here" },
+    ]);
+  });
+});
+
+describe("acknowledgements and silence", () => {
+  test("packets are acknowledged in bulk: every few, or a little later", () => {
+    establish();
+    const { ackEveryFrames, ackAfterMs } = defaultDeviceSessionLimits;
+    for (let sequence = 1; sequence <= ackEveryFrames + 2; sequence++) device.play(reading(0), sequence);
+    const acks = (): unknown[] =>
+      device.takeSent().flatMap(({ message }) => (message?.type === "ack" ? [message] : []));
+    expect(acks()).toEqual([{ type: "ack", sequence: ackEveryFrames }]);
+    timers.advance(ackAfterMs);
+    expect(acks()).toEqual([{ type: "ack", sequence: ackEveryFrames + 2 }]);
+    timers.advance(ackAfterMs * 3);
+    expect(acks()).toEqual([]);
+  });
+
+  test("an acknowledgement waits while the link is full", () => {
+    establish();
+    device.setWritable(false);
+    device.play(reading(0), 1);
+    timers.advance(100);
+    expect(device.takeSent().some(({ type }) => type === packetTypes.ack)).toBe(false);
+    device.setWritable(true);
+    timers.advance(60);
+    expect(device.takeSent().some(({ type }) => type === packetTypes.ack)).toBe(true);
+  });
+
+  test("a silent connection is dropped, but not while reading is paused", () => {
+    establish();
+    heard.session.pause();
+    timers.advance(60_000);
+    expect(device.drops).toEqual([]);
+    heard.session.resume();
+    timers.advance(9_000);
+    device.play(reading(1), 1);
+    timers.advance(9_000);
+    expect(device.drops).toEqual([]);
+    timers.advance(11_000);
+    expect(device.drops).toEqual(["nothing was heard for 10000 ms"]);
+  });
+
+  test("after a lost connection the same session goes on, and what was lost in between is counted", () => {
+    establish(10);
+    device.disconnect("unplugged");
+    expect(heard.session.state).toBe("connecting");
+    device.connect();
+    device.play(hello, 15);
+    device.play(reading(9), 16);
+    expect(heard.hellos).toHaveLength(1);
+    expect(heard.values).toEqual([9]);
+    expect(heard.session.statistics.lostFrames).toBe(4);
+  });
+
+  test("closing leaves no timer behind", async () => {
+    establish();
+    device.play(reading(1), 1);
+    await heard.session.close();
+    expect(timers.waiting).toBe(0);
+  });
+});
