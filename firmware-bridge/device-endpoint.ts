@@ -20,7 +20,7 @@ import { createFlightWindow } from "./flight-window.ts";
 import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
-import { maxSamplesPerFrame, protocolVersion } from "./protocol.ts";
+import { maxSamplesPerFrame, packetTypes, protocolVersion } from "./protocol.ts";
 import { systemTimers } from "./timers.ts";
 
 /** A device. */
@@ -82,6 +82,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   const receiver = createPacketReceiver({
     link,
     sender,
+    opener: packetTypes.config,
     onHello: (hello, sequence) => {
       if (hello.protocolMajor !== protocolVersion.major) {
         sender.send({
@@ -93,7 +94,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
       }
       // The gateway does not know us (any more): it wants our hello, whatever we were doing.
       introduce("the gateway said hello");
-      return true;
+      return false;
     },
     onMessage: (message) => {
       switch (message.type) {
@@ -122,6 +123,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
 
   function introduce(reason: string): void {
     become("introducing", reason);
+    receiver.awaitHello();
     cancelHello();
     helloBackoff.reset();
     sayHello();
@@ -207,7 +209,6 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
         onClose: (reason) => {
           cancelHello();
           flight.reset();
-          receiver.awaitHello();
           become("connecting", reason);
           wake();
         },

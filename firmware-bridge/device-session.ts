@@ -202,7 +202,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     cancelSilence();
     framesAtLastLook = link.counters.frames;
     cancelSilence = timers.after(limits.silenceMs, () => {
-      if (!paused && link.counters.frames === framesAtLastLook)
+      // A device that was refused has nothing more to say.
+      if (!paused && state !== "refused" && link.counters.frames === framesAtLastLook)
         return link.drop(`nothing was heard for ${limits.silenceMs} ms`);
       watchSilence();
     });

@@ -56,8 +56,8 @@ export function decodeMessage(
   const name = names[type];
   try {
     const reflected = deviceMessageType(name);
-    // A copy: protobufjs' bytes fields are views on their input, and the caller's buffer is used again.
-    const decoded = reflected.decode(Uint8Array.prototype.slice.call(bytes, start, end));
+    // A copy, and no Buffer: protobufjs' bytes fields are views on their input, and the caller's is used again.
+    const decoded = reflected.decode(Uint8Array.from(bytes.subarray(start, end)));
     return readMessage(type, reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true }));
   } catch (error) {
     return failed(`${name} is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`);
@@ -120,6 +120,7 @@ function readMessage(
         modelVersion: string;
         quantised: Uint8Array;
       };
+      if (quantised.length === 0) return failed("Score.quantised is empty");
       return checkTime(timestampUs) ?? ok({ type, channel, timestampUs, modelVersion, quantised });
     }
     case "health": {

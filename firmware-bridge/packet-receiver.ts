@@ -28,7 +28,12 @@ export interface ReceiverCounters {
 export interface PacketReceiverOptions {
   readonly link: PacketLink;
   readonly sender: PacketSender;
-  /** A hello of any version; `sequence` is its number. Returns whether to go on with this session. */
+  /**
+   * Packet type that begins the session beside a hello, whatever its number: a device is configured although the
+   * gateway's hello was lost.
+   */
+  readonly opener?: number;
+  /** A hello of any version; `sequence` is its number. Returns whether it begins the session. */
   onHello(hello: HelloMessage, sequence: number): boolean;
   /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
   onMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined;
@@ -47,7 +52,7 @@ export interface PacketReceiver {
     start: number,
     end: number,
   ): void;
-  /** Until the next hello, nothing else is delivered. */
+  /** Until the next hello (or opener), nothing else is delivered. */
   awaitHello(): void;
   /** The newest sequence number of this session. */
   readonly lastSequence: number;
@@ -132,10 +137,14 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       }
       const isAnswer = type === packetTypes.ack || type === packetTypes.nack;
       if (!isAnswer) {
-        if (!introduced) {
+        if (!introduced && type !== options.opener) {
           counters.refusedFrames++;
           options.onStranger();
           return;
+        }
+        if (!introduced) {
+          tracker.start((sequence - 1) & 0xffff);
+          introduced = true;
         }
         if (!isNew(sequence, flags)) return;
       }
@@ -157,7 +166,11 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
             ? "a hello in another packet"
             : options.onMessage(decoded.value);
       }
-      if (reason !== undefined) return refuse(sequence, flags, reason);
+      if (reason !== undefined) {
+        if (type === options.opener) introduced = false;
+        refuse(sequence, flags, reason);
+        return;
+      }
       if (!isAnswer && (flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
     },
     awaitHello: () => {

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { computeCrc32 } from "../../firmware-bridge/crc32.ts";
+import { createFrameEncoder, maxFrameBytesOnWire, writeHeader } from "../../firmware-bridge/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
+import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { headerBytes, maxSamplesPerFrame, packetTypes } from "../../firmware-bridge/protocol.ts";
+import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
+import type { DeviceMessage } from "../../src/contract/device-message.ts";
+
+const document = readFileSync(new URL("../../firmware-bridge/PROTOCOL.md", import.meta.url), "utf8");
+const goldenFolder = new URL("../golden/device/", import.meta.url);
+
+/** One worked example, as the document and the golden files write it. */
+interface Example {
+  readonly message: DeviceMessage;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly packet: Buffer;
+  readonly crc: Buffer;
+  readonly wire: Buffer;
+}
+
+function parseExample(text: string): Example {
+  const field = (name: string): string => {
+    const value = new RegExp(`^${name}: +(.*)$`, "m").exec(text)?.[1];
+    if (value === undefined) throw new Error(`an example without "${name}"`);
+    return value;
+  };
+  const hex = (name: string): Buffer => {
+    expect(field(name)).toMatch(/^[0-9a-f]{2}( [0-9a-f]{2})*$/);
+    return Buffer.from(field(name).replaceAll(" ", ""), "hex");
+  };
+  const json = JSON.parse(field("message"));
+  // JSON knows neither typed arrays nor NaN.
+  if (json.counts) json.counts = Int16Array.from(json.counts);
+  if (json.quantised) json.quantised = Uint8Array.from(json.quantised);
+  if (json.shaftRpm === null) json.shaftRpm = Number.NaN;
+  return {
+    message: json,
+    flags: Number(field("flags")),
+    sequence: Number(field("sequence")),
+    packet: hex("packet"),
+    crc: hex("crc"),
+    wire: hex("wire"),
+  };
+}
+
+const inDocument = [...document.matchAll(/^### (\S+)\n[\s\S]*?```example\n([\s\S]*?)```/gm)].map(
+  ([, name, text]) => [name!, text!] as const,
+);
+const golden = readdirSync(goldenFolder).map(
+  (file) => [file.replace(".hex", ""), readFileSync(new URL(file, goldenFolder), "utf8")] as const,
+);
+
+test("the document's examples are the golden files, and every message has one", () => {
+  const files = new Map(golden);
+  expect(inDocument.length).toBeGreaterThan(8);
+  for (const [name, text] of inDocument) expect(text, name).toBe(files.get(name));
+  const types = new Set(inDocument.map(([, text]) => parseExample(text).message.type));
+  expect([...types].sort()).toEqual(
+    ["ack", "config", "health", "hello", "nack", "raw-window", "reading", "score"].sort(),
+  );
+});
+
+describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] as const), ...golden])(
+  "%s",
+  (_name, text) => {
+    const example = parseExample(text);
+
+    test("is what the code sends", () => {
+      const encoder = createFrameEncoder();
+      const length = encodeMessage(example.message, encoder.payload);
+      const type = packetTypeOf(example.message.type);
+      const packet = Buffer.alloc(headerBytes + length);
+      writeHeader(packet, type, example.flags, example.sequence);
+      packet.set(encoder.payload.subarray(0, length), headerBytes);
+      expect(packet.toString("hex")).toBe(example.packet.toString("hex"));
+      const out = Buffer.alloc(maxFrameBytesOnWire);
+      const end = encoder.encode(type, example.flags, example.sequence, length, out, 0);
+      expect(out.toString("hex", 0, end)).toBe(example.wire.toString("hex"));
+    });
+
+    test("is understood by the code", () => {
+      const heard: unknown[] = [];
+      const parser = createFrameParser((version, type, flags, sequence, bytes, start, end) => {
+        expect(bytes.subarray(start - headerBytes, end).toString()).toBe(example.packet.toString());
+        const message =
+          type === packetTypes.rawWindow
+            ? createRawWindowDecoder(maxSamplesPerFrame).decode(bytes, start, end)
+            : decodeMessage(type, bytes, start, end);
+        heard.push({
+          version,
+          flags,
+          sequence,
+          message: message && "ok" in message ? (message.ok ? message.value : message.error) : message,
+        });
+      });
+      parser.push(Uint8Array.from(example.wire));
+      const { message, flags, sequence } = example;
+      expect(heard).toEqual([{ version: 1, flags, sequence, message }]);
+      expect(parser.counters).toMatchObject({ frames: 1, badFrames: 0, discardedBytes: 0 });
+    });
+
+    test("shows the packet's CRC", () => {
+      expect(example.crc.readUInt32LE()).toBe(computeCrc32(example.packet, 0, example.packet.length));
+    });
+  },
+);
+
+test("the document's table of packet types is the code's", () => {
+  const kebab = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+  const rows = [...document.matchAll(/\| (\d+) \| ([A-Z][A-Za-z]+) (?=\| (?:both|device|gateway))/g)];
+  expect(Object.fromEntries(rows.map(([, number, name]) => [kebab(name!), Number(number)]))).toEqual(
+    packetTypes,
+  );
+});
