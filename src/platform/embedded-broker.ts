@@ -31,6 +31,8 @@ export interface EmbeddedBrokerOptions {
   readonly maxPacketBytes?: number;
   /** Default 1,000. */
   readonly maxConnections?: number;
+  /** Topics that may hold a retained message, which live in memory; default 10,000. */
+  readonly maxRetainedTopics?: number;
   /** May this client connect? */
   readonly authenticate?: (client: BrokerClient, password: Uint8Array | null) => boolean | Promise<boolean>;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
@@ -76,6 +78,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     mqtt5Refusals: 0,
   };
   const identities = new WeakMap<Client, BrokerClient>();
+  const retained = createRetainedBound(options.maxRetainedTopics ?? 10_000);
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // A subscriber that does not read holds up every other; give it little time.
@@ -121,7 +124,8 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       const allowed =
         identity !== undefined &&
         !packet.topic.startsWith(systemTopic) &&
-        options.authorisePublish?.(identity, packet.topic) === true;
+        options.authorisePublish?.(identity, packet.topic) === true &&
+        retained.admits(packet.topic, packet.retain, packet.payload.length);
       if (allowed) {
         callback(null);
         return;
@@ -182,6 +186,25 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       await within(500, new Promise<void>((resolve) => broker.close(() => resolve())));
       for (const socket of sockets) socket.destroy();
       await within(450, stopped);
+    },
+  };
+}
+
+/** Counts topics with a retained message; an empty payload gives its topic back (MQTT 3.1.1 section 3.3.1.3). */
+function createRetainedBound(max: number): {
+  admits(topic: string, retain: boolean, bytes: number): boolean;
+} {
+  const topics = new Set<string>();
+  return {
+    admits(topic, retain, bytes) {
+      if (!retain) return true;
+      if (bytes === 0) {
+        topics.delete(topic);
+        return true;
+      }
+      if (!topics.has(topic) && topics.size >= max) return false;
+      topics.add(topic);
+      return true;
     },
   };
 }

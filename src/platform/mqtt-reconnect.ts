@@ -46,6 +46,8 @@ export interface ReconnectOptions {
 }
 
 const goodbyeMs = 450;
+/** A connection that lasted this long was a good one. */
+const stableMs = 5_000;
 
 /** Starts to connect. */
 export function createReconnectingClient(options: ReconnectOptions): MqttClient {
@@ -64,6 +66,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let inFlight = 0;
   let failures = 0;
   let cancelRetry = (): void => {};
+  let cancelStable = (): void => {};
   let onGone = (): void => {};
 
   const mqttError = (message: string, cause?: unknown): AuroraError =>
@@ -118,14 +121,15 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     provenVersion = version;
     const renewed = [...subscriptions].map(([filter, { qos }]) =>
       exchange((current, done) => current.subscribe(filter, qos, done)).catch((error: unknown) => {
-        logger.warn("subscription not renewed", { broker: subject, filter, error });
+        if (link === mine) logger.warn("subscription not renewed", { broker: subject, filter, error });
       }),
     );
     await Promise.all(renewed);
     if (mine === null || link !== mine || closing) return;
     connected = true;
     failures = 0;
-    backoff.reset();
+    // A broker that lets in and throws out at once must not be stormed.
+    cancelStable = timers.after(stableMs, () => backoff.reset());
     logger.info("connected to broker", { broker: subject, protocol: version === 5 ? "5" : "3.1.1" });
     for (const callback of [...connectCallbacks]) guarded(callback);
   };
@@ -134,6 +138,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     const wasConnected = connected;
     link = null;
     connected = false;
+    cancelStable();
     for (const fail of [...pending]) fail(mqttError(`connection lost: ${loss.detail}`));
     if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
     if (closing) {
@@ -227,6 +232,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       if (closing) return;
       closing = true;
       cancelRetry();
+      cancelStable();
       const current = link;
       if (current === null) return;
       await waitUntilIdle(pending, timers);

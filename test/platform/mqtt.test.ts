@@ -186,6 +186,44 @@ describe("client and embedded broker", () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
+  test("retained messages are bounded in number, and an emptied topic makes room", async () => {
+    const broker = await startBroker({ ...allowAll, maxRetainedTopics: 2 });
+    const client = startClient(broker.port);
+    await until(() => client.connected, "connected");
+    const retain = { qos: 1, retain: true } as const;
+    await client.publish("r/1", "x", retain);
+    await client.publish("r/2", "x", retain);
+    await client.publish("r/2", "y", retain);
+    await client.publish("r/1", "", retain);
+    await client.publish("r/3", "x", retain);
+    await expect(client.publish("r/4", "x", retain)).rejects.toThrow(/lost/);
+    expect(broker.counts().refusedPublishes).toBe(1);
+  });
+
+  test("a subscriber that does not read is cut off and the others go on", async () => {
+    const broker = await startBroker();
+    const lazy = connect(broker.port, "127.0.0.1");
+    lazy.on("error", () => {});
+    onTestFinished(() => void lazy.destroy());
+    lazy.write(connectPacket("lazy"));
+    await new Promise((resolve) => lazy.once("data", resolve));
+    // SUBSCRIBE to "t" with QoS 0, section 3.8; then it never reads again.
+    lazy.write(Uint8Array.of(0x82, 6, 0, 1, 0, 1, 116, 0));
+    await new Promise((resolve) => lazy.once("data", resolve));
+    lazy.pause();
+    const sender = startClient(broker.port);
+    const reader = startClient(broker.port);
+    let received = 0;
+    await reader.subscribe("t", 0, () => {
+      received += 1;
+    });
+    await until(() => sender.connected && reader.connected, "connected");
+    const chunk = new Uint8Array(500_000);
+    for (let index = 0; index < 40; index++) await sender.publish("t", chunk, { qos: 1, retain: false });
+    await until(() => received === 40, "the other subscriber has everything", 20_000);
+    await until(() => broker.counts().connections === 2, "the lazy one is gone", 20_000);
+  });
+
   test("random bytes on the broker's port end that connection only", async () => {
     const broker = await startBroker();
     const noise = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7919) & 0xff);
