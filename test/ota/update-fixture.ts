@@ -44,9 +44,15 @@ export interface UpdateFixture extends RegistryFixture {
   prover(body: string, timeoutMs?: number): Promise<UpdaterOptions["prover"]>;
 }
 
-export const fastBounds: NonNullable<UpdaterOptions["bounds"]> = {
+/** For sources that misbehave: a machine under load may well exceed them with a good one. */
+export const impatientBounds: NonNullable<UpdaterOptions["bounds"]> = {
   metadata: { stallMs: 400, deadlineMs: 800 },
   target: { stallMs: 400, deadlineMs: 1500 },
+};
+
+const patientBounds: typeof impatientBounds = {
+  metadata: { stallMs: 10_000, deadlineMs: 20_000 },
+  target: { stallMs: 10_000, deadlineMs: 20_000 },
 };
 
 const proverHead = `
@@ -139,7 +145,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         logger: createLogger({ level: "silent" }),
         random: () => 0.5,
         pollIntervalMs: 60_000,
-        bounds: fastBounds,
+        bounds: patientBounds,
         ...changes,
       });
       updaters.push(updater);
