@@ -1,8 +1,9 @@
 /** What a device endpoint is made of: its identity, its link, its limits. */
 import type { ConfigMessage, DeviceChannel, DeviceHealthMessage } from "../src/contract/device-message.ts";
-import type { BackoffLimits, UniformSource } from "./backoff.ts";
+import type { Random } from "../src/maths/random.ts";
+import type { BackoffOptions } from "../src/platform/backoff.ts";
+import type { Timers } from "../src/platform/clock.ts";
 import type { PacketLink } from "./packet-link.ts";
-import type { Timers } from "./timers.ts";
 
 /** Where an endpoint stands. */
 export type DeviceEndpointState =
@@ -22,7 +23,7 @@ export interface DeviceEndpointOptions {
   /** Random per boot, 32 bits. */
   readonly sessionId: number;
   readonly channels: readonly DeviceChannel[];
-  readonly random: UniformSource;
+  readonly random: Pick<Random, "uniform">;
   readonly timers?: Timers;
   readonly limits?: Partial<DeviceEndpointLimits>;
   /** Counters for the sign of life; uptime and link counters are filled in when left out. */
@@ -37,7 +38,7 @@ export interface DeviceEndpointLimits {
   readonly maxInFlightFrames: number;
   /** When no acknowledgement came for so long, what is in flight is given up as lost. */
   readonly ackTimeoutMs: number;
-  readonly helloBackoff: BackoffLimits;
+  readonly helloBackoff: BackoffOptions;
   readonly healthEveryMs: number;
 }
 

@@ -9,7 +9,8 @@ import type {
   ReadingMessage,
   ScoreMessage,
 } from "../src/contract/device-message.ts";
-import { createBackoff } from "./backoff.ts";
+import { createBackoff } from "../src/platform/backoff.ts";
+import { systemTimers } from "../src/platform/clock.ts";
 import {
   type DeviceEndpointLimits,
   type DeviceEndpointOptions,
@@ -21,7 +22,6 @@ import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 import { maxSamplesPerFrame, packetTypes, protocolVersion } from "./protocol.ts";
-import { systemTimers } from "./timers.ts";
 
 /** A device. */
 export interface DeviceEndpoint {
@@ -68,7 +68,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   const timers = options.timers ?? systemTimers;
   const limits: DeviceEndpointLimits = { ...defaultDeviceEndpointLimits, ...options.limits };
   const sender = createPacketSender(link);
-  const helloBackoff = createBackoff(limits.helloBackoff, options.random);
+  const helloBackoff = createBackoff({ random: () => options.random.uniform(), ...limits.helloBackoff });
   let state: DeviceEndpointState = "closed";
   let refusedBecause = "";
   let uptimeMs = 0;

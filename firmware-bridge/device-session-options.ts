@@ -9,9 +9,10 @@ import type {
   ReadingMessage,
   ScoreMessage,
 } from "../src/contract/device-message.ts";
-import type { BackoffLimits, UniformSource } from "./backoff.ts";
+import type { Random } from "../src/maths/random.ts";
+import type { BackoffOptions } from "../src/platform/backoff.ts";
+import type { Timers } from "../src/platform/clock.ts";
 import type { PacketLink } from "./packet-link.ts";
-import type { Timers } from "./timers.ts";
 
 /** Where a session stands. */
 export type DeviceSessionState =
@@ -42,7 +43,7 @@ export interface DeviceSessionOptions {
   /** Any other device at this address is refused. */
   readonly expectedDeviceId?: string;
   readonly mode: ConfigMessage["mode"];
-  readonly random: UniformSource;
+  readonly random: Pick<Random, "uniform">;
   readonly timers?: Timers;
   readonly limits?: Partial<DeviceSessionLimits>;
   /** A device (or a new boot of it) introduced itself. Not called again for a repeated hello. */
@@ -61,7 +62,7 @@ export interface DeviceSessionLimits {
   /** … or so long after the first unacknowledged one. */
   readonly ackAfterMs: number;
   /** Waits between the gateway's own hellos. */
-  readonly helloBackoff: BackoffLimits;
+  readonly helloBackoff: BackoffOptions;
   /** A connection on which nothing good arrived for so long is dropped and made again: unplugging a serial adapter
    * or a half-open TCP connection is not reliably signalled. */
   readonly silenceMs: number;

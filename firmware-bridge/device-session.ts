@@ -4,7 +4,8 @@
  */
 import { AuroraError } from "../src/contract/aurora-error.ts";
 import type { ConfigMessage, DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
-import { createBackoff } from "./backoff.ts";
+import { createBackoff } from "../src/platform/backoff.ts";
+import { systemTimers } from "../src/platform/clock.ts";
 import {
   type DeviceSessionLimits,
   type DeviceSessionOptions,
@@ -16,7 +17,6 @@ import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 import { packetFlags, protocolVersion } from "./protocol.ts";
 import { createReliableSender } from "./reliable-sender.ts";
-import { systemTimers } from "./timers.ts";
 
 /** A conversation with one device. */
 export interface DeviceSession {
@@ -40,7 +40,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   const timers = options.timers ?? systemTimers;
   const limits: DeviceSessionLimits = { ...defaultDeviceSessionLimits, ...options.limits };
   const sender = createPacketSender(link);
-  const helloBackoff = createBackoff(limits.helloBackoff, random);
+  const helloBackoff = createBackoff({ random: () => random.uniform(), ...limits.helloBackoff });
   const gatewaySessionId = Math.floor(random.uniform() * 2 ** 32);
   let state: DeviceSessionState = "closed";
   let hello: HelloMessage | undefined;

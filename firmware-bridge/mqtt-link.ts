@@ -13,8 +13,10 @@ export interface MqttPort {
     handler: (topic: string, payload: Uint8Array, retain: boolean) => void,
   ): Promise<void>;
   readonly connected: boolean;
-  /** Calls back at every connection, the first included. */
-  onConnect(callback: () => void): void;
+  /** Calls back at every connection, the first included; the result ends that. */
+  onConnect(callback: () => void): () => void;
+  /** Calls back at every loss of a connection; the result ends that. */
+  onDisconnect(callback: (loss: { readonly detail: string }) => void): () => void;
 }
 
 /** What a link needs. */
@@ -37,7 +39,8 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
   const packet = Buffer.alloc(maxMqttBytes);
   const counters = { bytes: 0, frames: 0, discardedBytes: 0, badFrames: 0, reconnects: 0, unsentPackets: 0 };
   let handlers: PacketLinkHandlers | undefined;
-  let opened = false;
+  let endCallbacks: (() => void)[] = [];
+  let isUp = false;
   let connections = 0;
   let inFlight = 0;
   let full = false;
@@ -66,12 +69,16 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
   }
 
   function connected(): void {
-    if (handlers === undefined) return;
-    if (connections++ > 0) {
-      counters.reconnects++;
-      handlers.onClose("the connection to the broker was lost");
-    }
-    handlers.onOpen();
+    if (isUp) return;
+    isUp = true;
+    if (connections++ > 0) counters.reconnects++;
+    handlers?.onOpen();
+  }
+
+  function lost(reason: string): void {
+    if (!isUp) return;
+    isUp = false;
+    handlers?.onClose(reason);
   }
 
   return {
@@ -79,11 +86,10 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     payload: packet.subarray(headerBytes),
     open: async (given) => {
       handlers = given;
-      if (opened) return;
-      opened = true;
+      // An unreachable broker does not hold anybody up: the client subscribes once it is connected.
       await mqtt.subscribe(listenTopic, qos, (_topic, payload, retain) => receive(payload, retain));
-      mqtt.onConnect(connected);
-      if (mqtt.connected && connections === 0) connected();
+      endCallbacks = [mqtt.onConnect(connected), mqtt.onDisconnect((loss) => lost(loss.detail))];
+      if (mqtt.connected) connected();
     },
     send: (type, flags, sequence, payloadBytes) => {
       if (handlers === undefined || !mqtt.connected) {
@@ -109,13 +115,17 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     // The broker paces the device: a publication is acknowledged only when it was taken in.
     pauseReading: () => {},
     resumeReading: () => {},
+    // The connection is the broker's and not the device's: dropping it would not bring the device back.
     drop: (reason) => {
-      handlers?.onClose(reason);
+      if (!isUp) return;
+      lost(reason);
+      isUp = true;
       handlers?.onOpen();
     },
     counters,
     close: async () => {
       handlers = undefined;
+      for (const end of endCallbacks) end();
     },
   };
 }

@@ -1,19 +1,20 @@
 /** Keeps a transport connected: tries again for ever, with bounded, jittered waits. */
 import { hasErrorCode } from "../src/contract/aurora-error.ts";
-import { type BackoffLimits, createBackoff, type UniformSource } from "./backoff.ts";
+import type { Random } from "../src/maths/random.ts";
+import { type BackoffOptions, createBackoff } from "../src/platform/backoff.ts";
+import type { Timers } from "../src/platform/clock.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
-import type { Timers } from "./timers.ts";
 
 /** Waits between attempts: half a second at first, half a minute at most. */
-export const defaultReconnectBackoff: BackoffLimits = { firstMs: 500, maxMs: 30_000 };
+export const defaultReconnectBackoff: BackoffOptions = { firstMs: 500, maxMs: 30_000 };
 /** A connection that lasted this long was a good one: the waits start from the first again. */
 const settledMs = 10_000;
 
 /** What a reconnecting transport needs. */
 export interface ReconnectingTransportOptions {
   readonly timers: Timers;
-  readonly random: UniformSource;
-  readonly backoff?: BackoffLimits;
+  readonly random: Pick<Random, "uniform">;
+  readonly backoff?: BackoffOptions;
 }
 
 /** Wraps a transport: `open` resolves at once, and onOpen, onClose follow as connections come and go. */
@@ -21,7 +22,10 @@ export function createReconnectingTransport(
   inner: ByteTransport,
   options: ReconnectingTransportOptions,
 ): ByteTransport {
-  const backoff = createBackoff(options.backoff ?? defaultReconnectBackoff, options.random);
+  const backoff = createBackoff({
+    random: () => options.random.uniform(),
+    ...(options.backoff ?? defaultReconnectBackoff),
+  });
   let handlers: ByteTransportHandlers | undefined;
   let cancelWait = (): void => {};
   let cancelSettled = (): void => {};

@@ -3,11 +3,12 @@
  * acknowledges or refuses it, or the attempts are used up.
  */
 import type { DeviceMessage } from "../src/contract/device-message.ts";
-import { type BackoffLimits, createBackoff, type UniformSource } from "./backoff.ts";
-import type { Timers } from "./timers.ts";
+import type { Random } from "../src/maths/random.ts";
+import { type BackoffOptions, createBackoff } from "../src/platform/backoff.ts";
+import type { Timers } from "../src/platform/clock.ts";
 
 /** Waits for an acknowledgement before a packet is repeated. */
-export const repeatBackoff: BackoffLimits = { firstMs: 200, maxMs: 3_000 };
+export const repeatBackoff: BackoffOptions = { firstMs: 200, maxMs: 3_000 };
 /** A packet is sent at most so many times: 10 s in all. */
 export const maxAttempts = 6;
 /** Messages that may wait; more are refused. */
@@ -22,7 +23,7 @@ export interface ReliableSenderOptions {
   transmit(message: DeviceMessage, repeated: number | undefined): number;
   onDelivery(message: DeviceMessage, outcome: Delivery): void;
   readonly timers: Timers;
-  readonly random: UniformSource;
+  readonly random: Pick<Random, "uniform">;
 }
 
 /** A stop-and-wait sender. */
@@ -38,7 +39,7 @@ export interface ReliableSender {
 /** Creates a sender with nothing to send. */
 export function createReliableSender(options: ReliableSenderOptions): ReliableSender {
   const queue: DeviceMessage[] = [];
-  const backoff = createBackoff(repeatBackoff, options.random);
+  const backoff = createBackoff({ random: () => options.random.uniform(), ...repeatBackoff });
   let sequence: number | undefined;
   let attempts = 0;
   let cancel = (): void => {};

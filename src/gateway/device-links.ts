@@ -6,14 +6,13 @@ import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.t
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { toReading, toSampleBlock } from "../../firmware-bridge/sample-block.ts";
-import { systemTimers } from "../../firmware-bridge/timers.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { HelloMessage } from "../contract/device-message.ts";
 import type { DeviceConfig } from "../contract/gateway-config.ts";
 import type { Reading, SampleBlock } from "../contract/stream.ts";
 import type { Topics } from "../contract/topics.ts";
 import type { Random } from "../maths/random.ts";
-import type { Clock } from "../platform/clock.ts";
+import { type Clock, systemTimers } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 
 /** Where the devices' data go. */

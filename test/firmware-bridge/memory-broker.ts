@@ -7,8 +7,9 @@ export interface MemoryBroker {
   connect(): MqttPort;
   /** Delivers any bytes as if somebody had published them. */
   inject(topic: string, payload: Uint8Array, retain?: boolean): void;
-  /** Ends and starts again every connection. */
+  /** Connects everybody again. */
   restart(): void;
+  /** Ends every connection. */
   stop(): void;
   /** Everything that was published. */
   readonly published: { topic: string; payload: Uint8Array; qos: number; retain: boolean }[];
@@ -18,7 +19,8 @@ export interface MemoryBroker {
 export function createMemoryBroker(): MemoryBroker {
   type Handler = (topic: string, payload: Uint8Array, retain: boolean) => void;
   const subscriptions: { filter: string; handler: Handler }[] = [];
-  const connectCallbacks: (() => void)[] = [];
+  const connectCallbacks = new Set<() => void>();
+  const lossCallbacks = new Set<(loss: { readonly detail: string }) => void>();
   const published: MemoryBroker["published"] = [];
   let running = true;
   const inject: MemoryBroker["inject"] = (topic, payload, retain = false) => {
@@ -41,7 +43,12 @@ export function createMemoryBroker(): MemoryBroker {
         return running;
       },
       onConnect: (callback) => {
-        connectCallbacks.push(callback);
+        connectCallbacks.add(callback);
+        return () => connectCallbacks.delete(callback);
+      },
+      onDisconnect: (callback) => {
+        lossCallbacks.add(callback);
+        return () => lossCallbacks.delete(callback);
       },
     }),
     restart: () => {
@@ -50,6 +57,7 @@ export function createMemoryBroker(): MemoryBroker {
     },
     stop: () => {
       running = false;
+      for (const callback of lossCallbacks) callback({ detail: "the broker stopped" });
     },
   };
 }

@@ -2,6 +2,9 @@ import { afterEach, expect, test } from "vitest";
 import { createMqttLink } from "../../firmware-bridge/mqtt-link.ts";
 import { maxMqttBytes } from "../../firmware-bridge/protocol.ts";
 import { createTopics } from "../../src/contract/topics.ts";
+import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
+import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
 
@@ -77,6 +80,7 @@ test("rubbish on the topic is counted and nothing is delivered", async () => {
 test("when the broker comes back the conversation goes on, and what was not sent is counted", async () => {
   const { broker, heard, device } = await begin();
   broker.stop();
+  expect(heard.session.state).toBe("connecting");
   expect(device.isReady).toBe(false);
   expect(device.send({ type: "reading", channel: 0, timestampUs: 0, value: 1 })).toBe(false);
   broker.restart();
@@ -85,4 +89,48 @@ test("when the broker comes back the conversation goes on, and what was not sent
   await heard.until(() => heard.values.includes(2));
   expect(heard.session.statistics.reconnects).toBe(1);
   expect(heard.hellos).toHaveLength(1);
+});
+
+test("over a real broker that starts late, a device is heard, and heard again after the broker was away", async () => {
+  const authenticate = (): boolean => true;
+  const allow = { authenticate, authorisePublish: authenticate, authoriseSubscribe: authenticate };
+  const placeholder = await createEmbeddedBroker(allow);
+  const { port } = placeholder;
+  await placeholder.close();
+  const connect = (clientId: string): MqttClient => {
+    const client = createMqttClient({
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId,
+      backoff: { firstMs: 20, maxMs: 100 },
+    });
+    closers.push(client.close);
+    return client;
+  };
+  const heard = listen(createMqttLink({ mqtt: connect("gateway-1"), listenTopic: tx, sendTopic: rx }));
+  const device = createDevice(createMqttLink({ mqtt: connect("device-1"), listenTopic: rx, sendTopic: tx }));
+  closers.unshift(heard.session.close, device.close);
+  await heard.session.open();
+  await device.open();
+  expect(heard.session.state).toBe("connecting");
+
+  const counts = Int16Array.from({ length: 5_000 }, (_, index) => (index * 31) % 65_536);
+  const sendAll = async (start: number): Promise<void> => {
+    for (let from = start; from < start + 5_000; from += 500) {
+      while (!device.sendRawWindow(0, from, 0, Number.NaN, counts, from - start, from - start + 500))
+        await device.ready();
+    }
+  };
+  let broker = await createEmbeddedBroker({ ...allow, port });
+  closers.push(() => broker.close());
+  await sendAll(0);
+  await heard.until(() => heard.samples.get(0)?.size === 5_000);
+  await broker.close();
+  await heard.reaches("connecting");
+  broker = await createEmbeddedBroker({ ...allow, port });
+  await device.ready();
+  await sendAll(5_000);
+  await heard.until(() => heard.samples.get(0)?.has(9_999) === true);
+  for (const [index, value] of heard.samples.get(0)!)
+    if (counts[index % 5_000] !== value) expect.fail(`sample ${index}`);
+  expect(heard.session.statistics.reconnects).toBe(1);
 });

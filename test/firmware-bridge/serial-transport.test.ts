@@ -9,9 +9,9 @@ import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
-import { systemTimers } from "../../firmware-bridge/timers.ts";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { systemTimers } from "../../src/platform/clock.ts";
 import { createDevice, listen } from "./conversation.ts";
 
 const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;

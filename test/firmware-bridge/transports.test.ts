@@ -8,9 +8,9 @@ import {
   defaultReconnectBackoff,
 } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createTcpListenerTransport, createTcpTransport } from "../../firmware-bridge/tcp-transport.ts";
-import { systemTimers } from "../../firmware-bridge/timers.ts";
 import { AuroraError, hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { systemTimers } from "../../src/platform/clock.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createManualTimers } from "./manual-timers.ts";
 

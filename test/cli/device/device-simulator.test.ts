@@ -5,7 +5,6 @@ import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
 import { createTcpTransport } from "../../../firmware-bridge/tcp-transport.ts";
-import { systemTimers } from "../../../firmware-bridge/timers.ts";
 import {
   type DeviceSimulator,
   type DeviceSimulatorOptions,
@@ -14,6 +13,7 @@ import {
 import { createSimulatedSource } from "../../../src/cli/device/simulated-source.ts";
 import { createTopics } from "../../../src/contract/topics.ts";
 import { createRandom } from "../../../src/maths/random.ts";
+import { systemTimers } from "../../../src/platform/clock.ts";
 import { createEmbeddedBroker } from "../../../src/platform/embedded-broker.ts";
 import { createMqttClient } from "../../../src/platform/mqtt-client.ts";
 import { createTurbineSimulation } from "../../../src/simulate/turbine-simulation.ts";
