@@ -70,7 +70,14 @@ def envelope_order(counts, scale, rate, rpm, bearing):
         high = min(highest, int(np.floor((centre + floor_orders) / width + 0.5)))
         near_low = max(lowest, int(np.floor((at - at * tolerance) / width)))
         near_high = min(highest, int(np.ceil((at + at * tolerance) / width)))
-        return np.log(spectrum[near_low : near_high + 1].max() / np.median(spectrum[low : high + 1]))
+        near = np.arange(near_low, near_high + 1)
+
+        def of_shaft(orders):
+            return np.abs(orders - np.floor(orders + 0.5)) < 0.067
+
+        if not of_shaft(at):
+            near = np.append(near[~of_shaft(near * width)], int(np.floor(at / width + 0.5)))
+        return np.log(spectrum[near].max() / np.median(spectrum[low : high + 1]))
 
     kinds = ["bpfi", "bpfo", "bsf"]
     means = {k: np.mean([snr(bearing[k] * h) for h in (1, 2, 3)]) for k in kinds}

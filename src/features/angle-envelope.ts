@@ -10,6 +10,10 @@ const oversampling = 2;
 /** 24th order, about 50 dB from 1.15 of the kept Nyquist order; flat within 1 dB up to 0.8 of it. */
 const taps = 25;
 
+/** Slices on their way to the decimator, used within one call of `add` only and therefore shared by all. */
+const slices: Float64Array = new Float64Array(512);
+const decimated: Float64Array = new Float64Array(slices.length);
+
 /** Streams; `add` allocates nothing. */
 export interface AngleEnvelope {
   readonly samplesPerRevolution: number;
@@ -27,8 +31,6 @@ export interface AngleEnvelope {
 export function createAngleEnvelope(samplesPerRevolution: number, capacity: number): AngleEnvelope {
   const decimator: Decimator = createDecimator(designLowPassFir(taps, 0.9 / oversampling, 5), oversampling);
   const samples = new Float32Array(capacity);
-  const slices = new Float64Array(512);
-  const decimated = new Float64Array(slices.length);
   let count = 0;
   let overflow = 0;
   /** Share of the running slice that is filled, 0 … 1, and the integral of |e| over it so far. */

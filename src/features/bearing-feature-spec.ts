@@ -66,6 +66,8 @@ export const bearingFeatureSpec: FeatureSpec = {
         fftSize: 2048,
         revolutions: 32,
         floorOrders: 2,
+        // 2 / 30 revolutions.
+        shaftGuardOrders: 0.067,
       },
     },
   ],

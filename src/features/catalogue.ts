@@ -3,7 +3,7 @@
  *
  * | chain kind       | parameters | operators (parameters) |
  * |------------------|------------|------------------------|
- * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
+ * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
  * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
  * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
  * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |

@@ -18,7 +18,7 @@ export interface BoundChain {
   begin(context: WaveformContext): void;
   /** Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. */
   push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
-  /** Ends the window: afterwards `evaluate` may be called. */
+  /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;

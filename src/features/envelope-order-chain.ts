@@ -10,7 +10,7 @@ import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
 import { createBlockWhitener } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
-import { createOrderSpectrum, type OrderSpectrum } from "./order-spectrum.ts";
+import { createOrderSpectrum, highestOrderOf, type OrderSpectrum } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
@@ -18,6 +18,12 @@ const analysisRateHz = 12_000;
 const decimatorTapsPerPhase = 8;
 /** Bearings whose harmonics lie higher are sampled this many times finer at most. */
 const maxRefinement = 16;
+
+/**
+ * A spectrum lives from `finish` to the last `evaluate`, which no other window comes between: all extractors share
+ * one of a kind. A gateway with hundreds of points would otherwise hold 100 kB for each.
+ */
+const sharedSpectra = new Map<string, OrderSpectrum>();
 
 /** Envelope and spectrum at one fineness. */
 interface Resolution {
@@ -39,6 +45,7 @@ export function bindEnvelopeOrderChain(
   const fftSize = params.integer("fftSize", 64, 16_384);
   const revolutions = params.number("revolutions", 1, 1000);
   const floorOrders = params.number("floorOrders", 0.1, 10);
+  const shaftGuardOrders = params.number("shaftGuardOrders", 0, 0.4);
   params.done();
   if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
   if (order > blockSamples / 2) throw refuse(subject, "whiteningOrder is above half of whiteningBlock");
@@ -53,7 +60,7 @@ export function bindEnvelopeOrderChain(
       const fine = samplesPerRevolution * refinement;
       found = {
         envelope: createAngleEnvelope(fine, fftSize * refinement),
-        spectrum: createOrderSpectrum(fine, fftSize * refinement, floorOrders),
+        spectrum: shareSpectrum(fine, fftSize * refinement, floorOrders, shaftGuardOrders),
       };
       resolutions.set(refinement, found);
     }
@@ -99,7 +106,7 @@ export function bindEnvelopeOrderChain(
       let highest = 0;
       for (const operator of operators) highest = Math.max(highest, operator.highestOrder(context.bearing));
       let refinement = 1;
-      while (refinement < maxRefinement && resolutionOf(refinement).spectrum.highestOrder < highest) {
+      while (refinement < maxRefinement && highestOrderOf(samplesPerRevolution * refinement) < highest) {
         refinement *= 2;
       }
       resolution = resolutionOf(refinement);
@@ -140,4 +147,19 @@ export function bindEnvelopeOrderChain(
     },
     evaluate: (index) => evaluators[index]!(view),
   };
+}
+
+function shareSpectrum(
+  samplesPerRevolution: number,
+  fftSize: number,
+  floorOrders: number,
+  shaftGuardOrders: number,
+): OrderSpectrum {
+  const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}`;
+  let found = sharedSpectra.get(key);
+  if (found === undefined) {
+    found = createOrderSpectrum(samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders);
+    sharedSpectra.set(key, found);
+  }
+  return found;
 }

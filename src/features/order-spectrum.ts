@@ -12,6 +12,11 @@ const lowestOrder = 0.1;
 /** Share of the Nyquist order above which the envelope's low-pass bends the floor. */
 const passband = 0.8;
 
+/** Highest order that a spectrum of so many samples a revolution may be asked for. */
+export function highestOrderOf(samplesPerRevolution: number): number {
+  return (passband * samplesPerRevolution) / 2;
+}
+
 /** One spectrum at a time; `compute` and `logSnr` allocate nothing. */
 export interface OrderSpectrum {
   /** Distance of two bins in orders. */
@@ -24,22 +29,29 @@ export interface OrderSpectrum {
   /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
   compute(samples: Float32Array, count: number): void;
   /**
+   * Bins that a harmonic of the shaft fills are passed over, unless `order` itself cannot be told from one.
    * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders).
    * NaN when the spectrum is without energy there or the order lies outside the spectrum.
    */
   logSnr(order: number, tolerance: number): number;
 }
 
-/** Creates the spectrum for at most `fftSize` samples. `floorOrders`: half width of the median, orders. */
+/**
+ * Creates the spectrum for at most `fftSize` samples.
+ * @param floorOrders half width of the median, orders.
+ * @param shaftGuardOrders half width of a shaft harmonic's line, orders: what 2 / revolutions of the window is to a
+ * Hann window; 0 passes nothing over.
+ */
 export function createOrderSpectrum(
   samplesPerRevolution: number,
   fftSize: number,
   floorOrders: number,
+  shaftGuardOrders: number,
 ): OrderSpectrum {
   const fft = createRealFft(fftSize);
   const bins = fftSize / 2 + 1;
   const binOrders = samplesPerRevolution / fftSize;
-  const highestOrder = (passband * samplesPerRevolution) / 2;
+  const highestOrder = highestOrderOf(samplesPerRevolution);
   const lowestBin = Math.ceil(lowestOrder / binOrders);
   const highestBin = Math.min(bins - 1, Math.floor(highestOrder / binOrders));
   const windowed = new Float64Array(fftSize);
@@ -50,6 +62,8 @@ export function createOrderSpectrum(
   const scratch = new Float64Array(bins);
   const floors = new Float64Array(Math.ceil(highestOrder / floorGridOrders) + 2);
   let hannLength = 0;
+  const ofShaft = (order: number): boolean => Math.abs(order - Math.round(order)) < shaftGuardOrders;
+  const isShaftBin = Uint8Array.from({ length: bins }, (_, bin) => (ofShaft(bin * binOrders) ? 1 : 0));
 
   const floorNear = (order: number): number => {
     const slot = Math.round(order / floorGridOrders);
@@ -90,8 +104,11 @@ export function createOrderSpectrum(
       const reach = order * tolerance;
       const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
       const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
-      let peak = 0;
-      for (let bin = from; bin <= to; bin++) if (amplitudes[bin]! > peak) peak = amplitudes[bin]!;
+      const passOver = ofShaft(order) ? 0 : 1;
+      let peak = amplitudes[Math.round(order / binOrders)]!;
+      for (let bin = from; bin <= to; bin++) {
+        if ((isShaftBin[bin]! & passOver) === 0 && amplitudes[bin]! > peak) peak = amplitudes[bin]!;
+      }
       const floor = floorNear(order);
       return floor > 0 ? Math.log(peak / floor) : Number.NaN;
     },

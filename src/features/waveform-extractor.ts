@@ -33,25 +33,20 @@ export interface WaveformExtractor {
 export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
   checkCatalogueVersion(spec);
   const chains: BoundChain[] = [];
-  /** Of each feature: its chain and its index there. */
-  const chainOf: BoundChain[] = [];
-  const indexOf: number[] = [];
+  /** Of each chain: the places of its features in the vector. */
+  const placesOf: number[][] = [];
   for (const chain of spec.chains) {
     const features = spec.list.filter((feature) => feature.chain === chain.name);
     const bound = findWaveformChain(chain.kind, chain.name)(chain, features);
     if (features.length === 0) continue;
     chains.push(bound);
-    for (const [index, feature] of features.entries()) {
-      const position = spec.list.indexOf(feature);
-      chainOf[position] = bound;
-      indexOf[position] = index;
+    placesOf.push(features.map((feature) => spec.list.indexOf(feature)));
+  }
+  for (const feature of spec.list) {
+    if (!spec.chains.some((chain) => chain.name === feature.chain)) {
+      throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
     }
   }
-  for (const [position, feature] of spec.list.entries()) {
-    if (chainOf[position] === undefined)
-      throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
-  }
-  const count = spec.list.length;
   return {
     featureNames: spec.list.map((feature) => feature.name),
     begin: (context) => {
@@ -63,9 +58,14 @@ export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
       }
     },
     finish: (out, offset) => {
-      for (let index = 0; index < chains.length; index++) chains[index]!.finish();
-      for (let index = 0; index < count; index++) {
-        out[offset + index] = chainOf[index]!.evaluate(indexOf[index]!);
+      // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
+      for (let index = 0; index < chains.length; index++) {
+        const chain = chains[index]!;
+        const places = placesOf[index]!;
+        chain.finish();
+        for (let feature = 0; feature < places.length; feature++) {
+          out[offset + places[feature]!] = chain.evaluate(feature);
+        }
       }
     },
   };
