@@ -84,8 +84,10 @@ export function createMeasuringPoint<B extends PointBundle>(
         if (open === null) return;
         const features = new Float32Array(open.manifest.features.list.length);
         extractors[slot]!.finish(features, 0);
-        const { fromMs, toMs, shaftRpm } = end;
-        const id = `${point.turbine}/${point.component}/${Math.round(fromMs)}`;
+        const { shaftRpm } = end;
+        const fromMs = Math.round(end.fromMs);
+        const toMs = Math.round(end.toMs);
+        const id = `${point.turbine}/${point.component}/${fromMs}`;
         if (features.every(Number.isFinite)) {
           sink.onWindow({ point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs }, open);
         } else {

@@ -48,6 +48,7 @@ export async function startChildDaemon(options: ChildDaemonOptions): Promise<Chi
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once("error", (error) => resolve(error.message));
   });
+  const overdue = setTimeout(() => child.kill("SIGKILL"), options.readyTimeoutMs);
   const ready = await Promise.race([
     new Promise<ReadyMessage>((resolve) => {
       child.on("message", (message) => {
@@ -55,31 +56,23 @@ export async function startChildDaemon(options: ChildDaemonOptions): Promise<Chi
       });
     }),
     ended.then((how): never => {
-      throw notStarted(options, `ended (${how})`, lastWords);
+      throw notStarted(options, how, lastWords);
     }),
-    rejectAfter(options, child),
-  ]);
+  ]).finally(() => clearTimeout(overdue));
   return { ready, pid: child.pid ?? -1, ended, stop: (graceMs) => stop(child, ended, graceMs) };
 }
 
 function notStarted(options: ChildDaemonOptions, how: string, lastWords: string): AuroraError {
+  const late = how === "SIGKILL" ? ` after ${options.readyTimeoutMs} ms` : "";
   return new AuroraError(
-    "USAGE",
-    `aurora ${options.args[0]} ${how} before it was ready\n${lastWords.trim()}`,
+    "PROCESS",
+    `aurora ${options.args[0]} ended (${how}${late}) before it was ready\n${lastWords.trim()}`,
     {
       op: "start daemon",
       subject: options.args.join(" "),
       hint: "The lines above are the daemon's own last words.",
     },
   );
-}
-
-async function rejectAfter(options: ChildDaemonOptions, child: ChildProcess): Promise<never> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, options.readyTimeoutMs).unref();
-  });
-  child.kill("SIGKILL");
-  throw notStarted(options, `was not ready after ${options.readyTimeoutMs} ms`, "");
 }
 
 async function stop(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
