@@ -1,0 +1,61 @@
+import { expect, it, onTestFinished } from "vitest";
+import { startCollector } from "../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { createTopics } from "../../src/contract/topics.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+import { connectGateway, type TestFleet } from "./fleet-fixture.ts";
+import { turbineState } from "./fleet-records.ts";
+
+it.skipIf(!hasMosquitto)(
+  "works with mosquitto, over its restart and with retained states (skipped where it is not installed)",
+  async () => {
+    const port = await findFreePort();
+    const broker = await startMosquitto(port);
+    onTestFinished(() => broker.close());
+    const config = collectorConfigSchema.parse({
+      collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
+      mqtt: { url: `mqtt://127.0.0.1:${port}` },
+    });
+    const topics = createTopics(config.mqtt.base);
+    const collector = await startCollector(config, { logger: silentLogger });
+    onTestFinished(() => collector.close());
+    const fleet = { collector, topics } as TestFleet;
+    const gateway = await connectGateway(fleet);
+    onTestFinished(() => gateway.close());
+    expect(gateway.client.version).toBe(5);
+
+    const event = (name: string) =>
+      ({ kind: "event", timeMs: 1_700_000_000_000, name, subject: "s", detail: "" }) as const;
+    const untilReady = async (): Promise<void> => {
+      while (!(await fetch(`${collector.url}/-/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await untilReady();
+    await gateway.send(event("before"));
+    await broker.kill();
+    await until(() => !gateway.client.connected, "the broker is gone");
+    await broker.start();
+    await until(() => gateway.client.connected, "the gateway is back");
+    await untilReady();
+    await gateway.send(event("after"));
+    const names = collector.store.events.events({ limit: 9, offset: 0 }).items.map((item) => item.name);
+    expect(names.sort()).toEqual(["after", "before"]);
+
+    // A collector that starts later hears of a turbine by its retained state, which says how old it is.
+    const old = Date.now() - 3_600_000;
+    await gateway.publish(topics.state("north-sea", "wt-1"), turbineState("wt-1", old, "d"));
+    await collector.close();
+    const later = await startCollector(
+      { ...config, collector: { ...config.collector, stateDir: createTemporaryFolder() } },
+      { logger: silentLogger },
+    );
+    onTestFinished(() => later.close());
+    await until(() => later.store.turbines.list().length === 1, "retained state");
+    expect(later.store.turbines.list()[0]!.lastSeenMs).toBe(old);
+    const answer = (await (await fetch(`${later.url}/api/v1/turbines`)).json()) as { items: object[] };
+    expect(answer.items).toMatchObject([{ health: "information-unavailable" }]);
+  },
+);
