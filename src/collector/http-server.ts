@@ -1,4 +1,6 @@
 /** Serves the page, the JSON API, metrics and probes over HTTP. Read only; every request is bounded. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "../platform/logger.ts";
 import { latencyBucketsSeconds, type Metrics } from "../platform/metrics.ts";
@@ -28,6 +30,7 @@ export interface HttpServerOptions {
   readonly routes: readonly RouteHook[];
 }
 
+const compress = promisify(gzip);
 const openApiPath = "/api/v1/openapi.json";
 const plainRoutes: readonly PlainRoute[] = [
   { path: openApiPath, summary: "This document", contentType: "application/json" },
@@ -96,30 +99,33 @@ function mountPages(app: FastifyInstance, fleet: FleetView): void {
     });
   }
   app.get("/", async (request, reply) => {
-    return sendPage(reply, renderOverviewPage(fleet, parsePageRange(request.query)));
+    return sendPage(request, reply, renderOverviewPage(fleet, parsePageRange(request.query)));
   });
   app.get("/turbine/:site/:turbine", async (request, reply) => {
     const { site, turbine } = request.params as { readonly site: string; readonly turbine: string };
     const page = renderTurbinePage(fleet, { site, turbine }, parsePageRange(request.query));
-    return page === null ? sendNotFound(request, reply) : sendPage(reply, page);
+    return page === null ? sendNotFound(request, reply) : sendPage(request, reply, page);
   });
 }
 
-function sendPage(reply: FastifyReply, page: SafeHtml): FastifyReply {
-  return reply
+/** Pages are asked for every few seconds and compress to a tenth. */
+async function sendPage(request: FastifyRequest, reply: FastifyReply, page: SafeHtml): Promise<FastifyReply> {
+  const text = `<!doctype html>\n${page.text}`;
+  void reply
     .type("text/html; charset=utf-8")
-    .header("cache-control", "no-store")
-    .send(`<!doctype html>\n${page.text}`);
+    .headers({ "cache-control": "no-store", vary: "accept-encoding" });
+  if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) return reply.send(text);
+  return reply.header("content-encoding", "gzip").send(await compress(text, { level: 4 }));
 }
 
-function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function sendNotFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   void reply.code(404);
   if (request.url.startsWith("/api/")) {
     return reply.send({ error: { code: "NOT_FOUND", message: "there is nothing here" } });
   }
   const body = html`<section class="panel"><h2>Nothing here</h2>
     <p class="empty">This address is not known. <a href="/">Back to the fleet</a></p></section>`;
-  return sendPage(reply, renderLayout({ title: "Not found", nowMs: null, trail: [], body }));
+  return sendPage(request, reply, renderLayout({ title: "Not found", nowMs: null, trail: [], body }));
 }
 
 function answerErrors(app: FastifyInstance, logger: Logger): void {

@@ -31,7 +31,8 @@ it.skipIf(!hasMosquitto)(
     const event = (name: string) =>
       ({ kind: "event", timeMs: 1_700_000_000_000, name, subject: "s", detail: "" }) as const;
     const untilReady = async (): Promise<void> => {
-      while (!(await fetch(`${collector.url}/-/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!(await fetch(`${collector.url}/-/ready`)).ok)
+        await new Promise((resolve) => setTimeout(resolve, 5));
     };
     await untilReady();
     await gateway.send(event("before"));
