@@ -109,7 +109,7 @@ export function createFrameParser(sink: PacketSink): FrameParser {
   }
 
   function push(chunk: Uint8Array): void {
-    // Buffer's indexOf is memchr ; that of Uint8Array is many times slower.
+    // Buffer's indexOf is memchr; that of Uint8Array is many times slower.
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
