@@ -50,7 +50,8 @@ export const bearingFeatureGroups: readonly string[] = [
 /**
  * `featuresPerHypothesis` features each for inner race (0 …), outer race and rolling element: log SNR of harmonics
  * 1–3, mean side bands at shaft and at cage distance around harmonic 1, margin over the other hypotheses. Then what
- * they share: cage and shaft. Kurtosis and crest factor of the envelope were tried and made every student worse.
+ * they share: cage and shaft. Kurtosis and crest factor of
+ * the envelope were tried on the folds and gained nothing.
  */
 export const bearingFeatureSpec: FeatureSpec = {
   catalogueVersion: featuresCatalogueVersion,

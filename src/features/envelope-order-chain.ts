@@ -119,6 +119,10 @@ export function bindEnvelopeOrderChain(
     },
     push: (counts, from, to, scale, shaftRpm) => {
       const revolutionsPerSample = shaftRpm / 60 / analysisHz;
+      // The windower lets no other speed through; here it would cost time without end.
+      if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {
+        throw new RangeError(`${shaftRpm} rpm at ${analysisHz} samples per second`);
+      }
       const factor = decimator === null ? 1 : decimator.factor;
       const buffer = whitener.buffer;
       let next = from;

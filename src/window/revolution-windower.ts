@@ -39,7 +39,7 @@ export interface WindowSink {
   end(slot: number, window: WindowEnd): void;
   /** The open window is lost; `quarantine.samples` are its samples so far. */
   abandon(slot: number, quarantine: Quarantine): void;
-  /** A whole block was set aside: its shaft speed is unknown. */
+  /** A whole block was set aside: its shaft speed is unknown or impossible. */
   refuse(quarantine: Quarantine): void;
 }
 
@@ -55,6 +55,11 @@ const maxSpeedChange = 0.1;
 /** The sample clock is set anew when a block's own time stamp disagrees by more. */
 const maxClockDriftMs = 1000;
 
+/** A revolution of fewer samples is no plausible shaft speed: 72,000 rpm at 12 kHz. */
+const fewestSamplesPerRevolution = 10;
+/** Overlap beyond this is a mistake of the specification, and would cost as many extractors. */
+const maxSlots = 64;
+
 /** How many windows may be open at a time. */
 export function countWindowSlots(spec: WindowSpec): number {
   return Math.ceil(spec.length / spec.hop - 1e-9);
@@ -68,6 +73,11 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
     });
   }
   const slots = countWindowSlots(spec);
+  if (slots > maxSlots) {
+    throw new AuroraError("BUNDLE_FORMAT", `${slots} windows would overlap, at most ${maxSlots} may`, {
+      op: "create windower",
+    });
+  }
   const startMs = new Float64Array(slots);
   const startSample = new Float64Array(slots);
   const startRpm = new Float64Array(slots);
@@ -193,7 +203,8 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
     accept: (block) => {
       deviceId = block.deviceId;
       channel = block.channel;
-      if (!(block.shaftRpm > 0 && block.shaftRpm < Number.POSITIVE_INFINITY)) {
+      const highestRpm = (60 * block.sampleRateHz) / fewestSamplesPerRevolution;
+      if (!(block.shaftRpm > 0 && block.shaftRpm <= highestRpm)) {
         const detail = `shaft speed is ${block.shaftRpm} rpm`;
         abandonAll("no-shaft-speed", detail);
         sink.refuse({

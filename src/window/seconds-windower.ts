@@ -47,6 +47,9 @@ interface OpenWindow {
   deviceId: string;
 }
 
+/** Overlap beyond this is a mistake of the specification. */
+const maxSlots = 64;
+
 /** Creates a windower. @throws AuroraError BUNDLE_FORMAT unless unit is seconds and 0 < hop ≤ length. */
 export function createSecondsWindower(
   options: SecondsWindowerOptions,
@@ -61,6 +64,11 @@ export function createSecondsWindower(
   const hopMs = spec.hop * 1000;
   const lengthMs = spec.length * 1000;
   const slots = Math.ceil((lengthMs + graceMs) / hopMs - 1e-9) + 1;
+  if (slots > maxSlots) {
+    throw new AuroraError("BUNDLE_FORMAT", `${slots} windows would overlap, at most ${maxSlots} may`, {
+      op: "create windower",
+    });
+  }
   let open: OpenWindow[] = [];
   /** Windows before this number are over. */
   let nextNumber = Number.NEGATIVE_INFINITY;

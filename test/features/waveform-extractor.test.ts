@@ -103,6 +103,66 @@ describe("the bearing feature list", () => {
     expect(out).toEqual(fresh);
   });
 
+  it("finds a fault whose order slips by two per cent", () => {
+    for (const slip of [0.98, 1.02]) {
+      const out = extract(makeFault(bearing.bpfo * slip, 12_000, 1800, 1), 12_000, 1800, 0.001);
+      expect(featureOf(out, "bpfo.margin")).toBeGreaterThan(0.5);
+    }
+  });
+
+  it("does not take a harmonic of the shaft beside a fault's order for the fault", () => {
+    // Bursts five times a revolution, 1.7 % from the inner race's 4.915.
+    const beside = { bpfo: 3.2, bpfi: 4.915, bsf: 4.4, ftf: 0.4 };
+    const at = (order: number): number => {
+      const extractor = createWaveformExtractor(bearingFeatureSpec);
+      extractor.begin({ sampleRateHz: 12_000, bearing: beside, shaftRpm: 1800 });
+      const counts = makeFault(order, 12_000, 1800, 1);
+      extractor.push(counts, 0, counts.length, 0.001, 1800);
+      const out = new Float32Array(bearingFeatureSpec.list.length);
+      extractor.finish(out, 0);
+      return featureOf(out, "bpfi.h1");
+    };
+    expect(at(5)).toBeLessThan(at(4.915) - 1.5);
+  });
+
+  it("follows a speed that changes from block to block", () => {
+    const extractor = createWaveformExtractor(bearingFeatureSpec);
+    const rateHz = 12_000;
+    const speeds = [1700, 1730, 1760, 1790, 1810, 1790, 1760, 1730, 1700, 1680];
+    extractor.begin({ sampleRateHz: rateHz, bearing, shaftRpm: speeds[0]! });
+    const random = createRandom(3);
+    let revolutions = 0;
+    let lastBurst = 0;
+    let since = 0;
+    for (const rpm of speeds) {
+      const counts = new Int16Array(1200);
+      for (let n = 0; n < counts.length; n++) {
+        revolutions += rpm / 60 / rateHz;
+        since += 1 / rateHz;
+        if (Math.floor(revolutions * bearing.bpfi) > lastBurst) {
+          lastBurst = Math.floor(revolutions * bearing.bpfi);
+          since = 0;
+        }
+        const burst = 3000 * Math.exp(-since * 1500) * Math.sin(2 * Math.PI * 3000 * since);
+        counts[n] = Math.round(500 * random.normal() + burst);
+      }
+      extractor.push(counts, 0, counts.length, 0.001, rpm);
+    }
+    const out = new Float32Array(bearingFeatureSpec.list.length);
+    extractor.finish(out, 0);
+    // At a constant speed of 1,745 rpm the line would be smeared over 7 % and its third harmonic lost.
+    expect(featureOf(out, "bpfi.h3")).toBeGreaterThan(1.5);
+    expect(featureOf(out, "bpfi.margin")).toBeGreaterThan(1);
+  });
+
+  it("refuses a speed that no shaft has rather than compute without end", () => {
+    const extractor = createWaveformExtractor(bearingFeatureSpec);
+    for (const rpm of [0, -1, Number.NaN, 1e12]) {
+      extractor.begin({ sampleRateHz: 12_000, bearing, shaftRpm: 1800 });
+      expect(() => extractor.push(new Int16Array(10), 0, 10, 1, rpm)).toThrow(RangeError);
+    }
+  });
+
   it("gives NaN for a dead signal, never a healthy value", () => {
     const out = extract(new Int16Array(12_000).fill(17), 12_000, 1800, 0.001);
     expect(Number.isNaN(featureOf(out, "bpfo.h1"))).toBe(true);

@@ -138,5 +138,7 @@ describe("the seconds windower", () => {
     ]) {
       expect(() => createSecondsWindower({ spec, channels: [], graceMs: 0 }, sink)).toThrow(/seconds/);
     }
+    const spec = { unit: "seconds" as const, length: 600, hop: 1e-6 };
+    expect(() => createSecondsWindower({ spec, channels: [], graceMs: 0 }, sink)).toThrow(/overlap/);
   });
 });
