@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FaultPlan, faultKinds } from "../../src/simulate/scenario.ts";
+import { type FaultPlan, faultKinds, planScenario } from "../../src/simulate/scenario.ts";
 import { createTurbineSimulation, type TurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
 import { envelopeOrderSpectrum, harmonicScore, kurtosis, record } from "./envelope-order-spectrum.ts";
 
@@ -91,6 +91,21 @@ describe("createTurbineSimulation", () => {
       expect(mean[2]!).toBeGreaterThan(mean[1]! + 0.5);
     }
   });
+
+  it.each(faultKinds)(
+    "ends a planned fault (%s) no louder than a real bearing was before it failed",
+    (kind) => {
+      const values = seeds.map((seed) => {
+        const plan = { ...planScenario(seed, { turbines: 1, kind }), onsetS: 0, growthS: 0 };
+        return kurtosis(
+          record(createTurbineSimulation({ seed, turbines: 1, fault: plan }), 0, 4).accelerationG,
+        );
+      });
+      const median = values.sort((left, right) => left - right)[values.length >> 1]!;
+      expect(median).toBeGreaterThan(4);
+      expect(median).toBeLessThan(5.6);
+    },
+  );
 
   it.each(faultKinds)("shows a fault (%s) at its own order in the envelope, and nothing early on", (kind) => {
     let right = 0;
