@@ -1,0 +1,94 @@
+/**
+ * Prints how well the zero-parameter physics score tells the simulated faults apart, window by window:
+ * `npx tsx scripts/bench-separation.ts [severity|plan] [sampleRateHz]`. A figure about the simulator, for judging
+ * how hard it is; nothing is trained or tuned here.
+ */
+import { bearingFeatureSpec, bearingWindow } from "../src/features/bearing-feature-spec.ts";
+import { createWaveformExtractor } from "../src/features/waveform-extractor.ts";
+import { type FaultKind, faultKinds, planScenario } from "../src/simulate/scenario.ts";
+import { createTurbineSimulation } from "../src/simulate/turbine-simulation.ts";
+import { createRevolutionWindower } from "../src/window/revolution-windower.ts";
+
+const seeds = 20;
+const secondsPerSeed = 30;
+const blockSamples = 480;
+const orderNames: Readonly<Record<FaultKind, string>> = {
+  "inner-race": "bpfi",
+  "outer-race": "bpfo",
+  ball: "bsf",
+};
+
+const severity = process.argv[2] ?? "plan";
+const sampleRateHz = Number(process.argv[3] ?? 12_000);
+
+/** Physics scores of every window of one turbine, one a fault kind. */
+function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {
+  const finalSeverity =
+    severity === "plan" && kind !== "none"
+      ? planScenario(seed, { turbines: 1, kind }).finalSeverity
+      : Number(severity);
+  const fault = kind === "none" ? kind : { turbine: 0, kind, onsetS: 0, growthS: 0, finalSeverity };
+  const simulation = createTurbineSimulation({ seed, turbines: 1, fault, sampleRateHz });
+  const bearing = simulation.turbines[0]!.orders;
+  const extractor = createWaveformExtractor(bearingFeatureSpec);
+  const columns = faultKinds.map((own) =>
+    [1, 2, 3].map((harmonic) => extractor.featureNames.indexOf(`${orderNames[own]}.h${harmonic}`)),
+  );
+  if (columns.flat().includes(-1)) throw new Error("the feature list has no harmonics of the fault orders");
+  const row = new Float32Array(extractor.featureNames.length);
+  const scores: number[][] = [];
+  const windower = createRevolutionWindower(bearingWindow, {
+    begin: (_slot, start) => extractor.begin({ ...start, bearing }),
+    push: (_slot, counts, from, to, scale, rpm) => extractor.push(counts, from, to, scale, rpm),
+    end: () => {
+      extractor.finish(row, 0);
+      const means = columns.map((own) => own.reduce((sum, column) => sum + row[column]! / own.length, 0));
+      scores.push(
+        means.map((mean, index) => mean - Math.max(...means.filter((_, other) => other !== index))),
+      );
+    },
+    abandon: () => {},
+    refuse: () => {},
+  });
+  for (let sample = 0; sample < secondsPerSeed * sampleRateHz; sample += blockSamples) {
+    const { counts, shaftRpm } = simulation.nextBlock(0, blockSamples);
+    windower.accept({
+      deviceId: "simulated",
+      channel: "accel-de",
+      unit: "g",
+      timestampMs: (sample / sampleRateHz) * 1000,
+      firstSample: sample,
+      sampleRateHz,
+      scale: simulation.scale,
+      shaftRpm,
+      counts,
+    });
+  }
+  return scores;
+}
+
+/** Area under the receiver operating characteristic: share of pairs in the right sequence. */
+function computeAuroc(positive: readonly number[], negative: readonly number[]): number {
+  let right = 0;
+  for (const above of positive)
+    for (const below of negative) right += above > below ? 1 : above === below ? 0.5 : 0;
+  return right / (positive.length * negative.length);
+}
+
+const all = new Map<FaultKind | "none", number[][]>();
+for (const kind of ["none", ...faultKinds] as const) {
+  const windows: number[][] = [];
+  for (let seed = 1; seed <= seeds; seed++) windows.push(...scoreTurbine(seed, kind));
+  all.set(kind, windows);
+}
+console.log(`severity ${severity}, ${sampleRateHz} Hz, ${seeds} seeds of ${secondsPerSeed} s each`);
+for (const [index, kind] of faultKinds.entries()) {
+  const of = (label: FaultKind | "none"): number[] => all.get(label)!.map((scores) => scores[index]!);
+  const others = (["none", ...faultKinds] as const).filter((label) => label !== kind);
+  const own = of(kind);
+  const median = own.toSorted((left, right) => left - right)[own.length >> 1]!;
+  console.log(
+    `${kind}: AUROC against all else ${computeAuroc(own, others.flatMap(of)).toFixed(4)}, ` +
+      `against healthy ${computeAuroc(own, of("none")).toFixed(4)}, median score ${median.toFixed(2)}, ${own.length} windows`,
+  );
+}
