@@ -1,9 +1,14 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
 import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
+import { createSerialTransport } from "../../../firmware-bridge/serial-transport.ts";
 import { createTcpTransport } from "../../../firmware-bridge/tcp-transport.ts";
 import {
   type DeviceSimulator,
@@ -17,8 +22,10 @@ import { systemTimers } from "../../../src/platform/clock.ts";
 import { createEmbeddedBroker } from "../../../src/platform/embedded-broker.ts";
 import { createMqttClient } from "../../../src/platform/mqtt-client.ts";
 import { createTurbineSimulation } from "../../../src/simulate/turbine-simulation.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
+const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
 const options = { seed: 11, turbines: 1, fault: "none" } as const;
 
 function source(durationS?: number) {
@@ -75,7 +82,10 @@ function connectGateway(link: PacketLink): Gateway {
 }
 
 function tcpLink(address: string): PacketLink {
-  const transport = createTcpTransport("127.0.0.1", Number(new URL(address).port));
+  return framedLink(createTcpTransport("127.0.0.1", Number(new URL(address).port)));
+}
+
+function framedLink(transport: ByteTransport): PacketLink {
   return createFramedLink(
     createReconnectingTransport(transport, {
       timers: systemTimers,
@@ -180,6 +190,27 @@ describe("startDeviceSimulator", () => {
       speed: Number.POSITIVE_INFINITY,
     });
     expect(simulator.address).toBe("mqtt:sim-test");
+    expect(await simulator.ended).toBe("source-ended");
+    expect(gateway.counts).toEqual(expectedCounts(24_000));
+  });
+
+  it.skipIf(!hasPty)("streams over a serial line (needs python3 with pty)", async () => {
+    const folder = createTemporaryFolder();
+    const ends = [join(folder, "device"), join(folder, "gateway")] as const;
+    const helper = join(import.meta.dirname, "../../firmware-bridge/pty-pair.py");
+    const pair = spawn("python3", [helper, ...ends], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => {
+      pair.kill("SIGKILL");
+    });
+    await once(pair.stdout, "data");
+    // The gateway is there first, as when a device is plugged in later: its first hello is lost.
+    const gateway = connectGateway(framedLink(createSerialTransport(ends[1])));
+    const simulator = await startDevice({
+      outlet: { kind: "serial", path: ends[0] },
+      source: source(2),
+      speed: Number.POSITIVE_INFINITY,
+    });
+    expect(simulator.address).toBe(ends[0]);
     expect(await simulator.ended).toBe("source-ended");
     expect(gateway.counts).toEqual(expectedCounts(24_000));
   });
