@@ -5,6 +5,7 @@ import { createTurbineSimulation, type TurbineSimulation } from "../../src/simul
 import { envelopeOrderSpectrum, harmonicScore, kurtosis, record } from "./envelope-order-spectrum.ts";
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+const fewSeeds = seeds.slice(0, 8);
 
 function developed(kind: FaultPlan["kind"], finalSeverity = 5): FaultPlan {
   return { turbine: 0, kind, onsetS: 0, growthS: 0, finalSeverity };
@@ -47,7 +48,7 @@ describe("createTurbineSimulation", () => {
   });
 
   it("counts samples and reports a speed near 1,000 to 1,800 rpm that changes by under 2 % a second", () => {
-    for (const seed of seeds) {
+    for (const seed of fewSeeds) {
       const simulation = createTurbineSimulation({ seed, fault: "none" });
       let previousRpm = Number.NaN;
       for (let second = 0; second < 60; second++) {
@@ -135,14 +136,14 @@ describe("createTurbineSimulation", () => {
     const sidebands = (kind: FaultPlan["kind"]): { shaft: number; cage: number } => {
       let shaft = 0;
       let cage = 0;
-      for (const seed of seeds) {
+      for (const seed of fewSeeds) {
         const simulation = createTurbineSimulation({ seed, fault: developed(kind, 8) });
         const snr = envelopeOrderSpectrum(record(simulation, 0, 8), 1800, 4800);
         const { bpfi, bpfo, bsf, ftf } = simulation.turbines[0]!.orders;
         const own = { "inner-race": bpfi, "outer-race": bpfo, ball: bsf }[kind];
         // A per cent of slip moves an order by more than a narrow search would follow.
-        shaft += (snr(own - 1, 0.015) + snr(own + 1, 0.015)) / 2 / seeds.length;
-        cage += (snr(own - ftf, 0.015) + snr(own + ftf, 0.015)) / 2 / seeds.length;
+        shaft += (snr(own - 1, 0.015) + snr(own + 1, 0.015)) / 2 / fewSeeds.length;
+        cage += (snr(own - ftf, 0.015) + snr(own + ftf, 0.015)) / 2 / fewSeeds.length;
       }
       return { shaft, cage };
     };
