@@ -217,7 +217,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     close: async () => {
       clearInterval(ticker);
       await Promise.all([devices.close(), ...updaters.map((updater) => updater.close())]);
-      await pipeline.idle();
+      await pipeline.close();
       telemetry.flush();
       outbox.flush();
       snapshots.save(register, pipeline);

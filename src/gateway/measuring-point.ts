@@ -36,6 +36,8 @@ export interface MeasuringPoint<B extends PointBundle> {
   use(bundle: B): void;
   /** Abandons what is open. */
   reset(detail: string): void;
+  /** Lets go of what is open without a word: an end is no bad data. */
+  close(): void;
 }
 
 /** A windower with its extractors, for one window and feature spec. */
@@ -55,6 +57,7 @@ export function createMeasuringPoint<B extends PointBundle>(
   sink: MeasuringPointSink<B>,
 ): MeasuringPoint<B> {
   let arrivedMonotonicMs = 0;
+  let closed = false;
 
   function createCutter(first: B): Cutter<B> {
     const { manifest } = first;
@@ -109,7 +112,7 @@ export function createMeasuringPoint<B extends PointBundle>(
         const open = close(slot);
         if (open === null) return;
         open.release();
-        sink.onQuarantine(quarantine);
+        if (!closed) sink.onQuarantine(quarantine);
       },
       refuse: (quarantine) => {
         // While two cutters run side by side, only the newer one complains.
@@ -123,6 +126,11 @@ export function createMeasuringPoint<B extends PointBundle>(
   let cutter = createCutter(bundle);
   /** Cutters of former bundles that still finish a window. */
   let finishing: Cutter<B>[] = [];
+  const reset = (detail: string): void => {
+    for (const old of finishing) old.windower.reset("gap", detail);
+    finishing = [];
+    cutter.windower.reset("gap", detail);
+  };
 
   return {
     accept: (block, monotonicMs) => {
@@ -142,10 +150,10 @@ export function createMeasuringPoint<B extends PointBundle>(
       if (cutter.openWindows > 0) finishing.push(cutter);
       cutter = createCutter(next);
     },
-    reset: (detail) => {
-      for (const old of finishing) old.windower.reset("gap", detail);
-      finishing = [];
-      cutter.windower.reset("gap", detail);
+    reset,
+    close: () => {
+      closed = true;
+      reset("closed");
     },
   };
 }

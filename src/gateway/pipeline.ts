@@ -66,6 +66,8 @@ export interface Pipeline {
   snapshot(): Readonly<Record<string, DeciderSnapshot>>;
   /** Resolves when every window that was cut has been judged. */
   idle(): Promise<void>;
+  /** Lets go of open windows (their bundles wait for that) and resolves as `idle` does. */
+  close(): Promise<void>;
 }
 
 /** A turbine at or above this share of the fastest speed seen runs at full performance, where power is unknown. */
@@ -193,6 +195,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
   });
 
+  const idle = async (): Promise<void> => {
+    await Promise.all(points.all.map((point) => point.judge.idle()));
+  };
+
   return {
     announce: (hello) => {
       const channels = hello.channels.map(({ name, unit, sampleRateHz }) => ({ name, unit, sampleRateHz }));
@@ -221,8 +227,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       Object.fromEntries(
         points.all.map(({ id, judge }) => [`${id.turbine}/${id.component}`, judge.snapshot()]),
       ),
-    idle: async () => {
-      await Promise.all(points.all.map((point) => point.judge.idle()));
+    idle,
+    close: () => {
+      for (const point of points.all) point.cutter.close();
+      return idle();
     },
   };
 }

@@ -1,0 +1,263 @@
+/** A whole installation in one process and one temporary folder: bundles, keys, collector, gateways, a subscriber. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/bundle/keys.ts";
+import { writeBundle } from "../../src/bundle/write-bundle.ts";
+import { type DeviceSimulator, startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
+import type { SampleSource } from "../../src/cli/device/sample-source.ts";
+import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
+import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
+import type { BearingOrders } from "../../src/contract/bearing.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import { createTopics } from "../../src/contract/topics.ts";
+import {
+  type GatewayStatus,
+  gatewayStatusSchema,
+  type TurbineState,
+  turbineStateSchema,
+} from "../../src/contract/turbine-state.ts";
+import { startGateway } from "../../src/gateway/compose.ts";
+import { createLogger, type Logger } from "../../src/platform/logger.ts";
+import { createMqttClient, type MqttClientOptions } from "../../src/platform/mqtt-client.ts";
+import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
+import type { Daemon } from "../../src/platform/run-daemon.ts";
+import { createInstallationKeys } from "../../src/registry/installation-keys.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { createTestBundle, type TestBundleOptions, testBundleName } from "../support/test-bundle.ts";
+
+/** Names that all tests use. */
+export const names = { gateway: "gw-1", site: "north", component: "generator-bearing" } as const;
+/** The runtime that test bundles are made for. */
+export const runtimeVersion = "0.1.0";
+export const topics = createTopics("aurora/v1");
+const logger: Logger = createLogger({ level: process.env.AURORA_TEST_LOG === "1" ? "debug" : "silent" });
+
+/** A turbine of the configuration. */
+export interface PlannedTurbine {
+  readonly id: string;
+  readonly connect: string;
+  readonly bearing: BearingOrders;
+  readonly channel?: string;
+}
+
+/** What a gateway of the test says of itself. */
+export interface StatusPage {
+  readonly models: { version: string; digest: string; engine: string }[];
+  readonly windows: {
+    processed: number;
+    quarantined: number;
+    dropped: number;
+    byReason: Record<string, number>;
+  };
+  readonly mqtt: { connected: boolean };
+  readonly outbox: { records: number };
+  readonly unpublishedAlerts: number;
+  readonly devices: { id: string; state: string; link: Record<string, number> }[];
+}
+
+/** A gateway that a test has started. */
+export interface TestGateway extends Daemon {
+  status(): Promise<StatusPage>;
+}
+
+/** Everything that a test needs. */
+export interface Installation {
+  readonly folder: string;
+  readonly mqttUrl: string;
+  readonly release: PrivateKey;
+  /** Writes a bundle into the gateway's `models` (default) or any folder; resolves with its folder. */
+  putBundle(options?: TestBundleOptions, parent?: string): Promise<string>;
+  /** Starts the collector on the installation's broker port. */
+  startCollector(changes?: { readonly scanMs?: number }): Promise<RunningCollector>;
+  /** Starts a gateway of these turbines; `changes` overwrite parts of its configuration. */
+  startGateway(
+    turbines: readonly PlannedTurbine[],
+    changes?: Readonly<Record<string, unknown>>,
+  ): Promise<TestGateway>;
+  /** Connects as the gateway's user. */
+  connect(clientId: string, changes?: Partial<MqttClientOptions>): MqttClient;
+  readonly password: string;
+}
+
+/** What a subscriber has heard. */
+export interface Subscriber {
+  readonly client: MqttClient;
+  /** Every event as it came, repetitions included. */
+  readonly alerts: AlertEvent[];
+  readonly states: Map<string, TurbineState>;
+  /** Every state of every turbine as it came. */
+  readonly history: TurbineState[];
+  readonly statuses: GatewayStatus[];
+}
+
+/** Prepares an installation with one bundle; everything is closed and removed when the test has finished. */
+export async function createInstallation(): Promise<Installation> {
+  const folder = createTemporaryFolder();
+  const brokerPort = await findFreePort();
+  const mqttUrl = `mqtt://127.0.0.1:${brokerPort}`;
+  const password = "a test's secret";
+  const passwordFile = join(folder, "gateway.password");
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  const pair = createKeyPair();
+  const release = parsePrivateKey(pair.privateKeyPem);
+  await writeKeyPair(join(folder, "release"), "release", pair);
+  const trustedKeys = [join(folder, "release", "release.pub")];
+  const keysDir = join(folder, "keys");
+  const offers = join(folder, "offers");
+  mkdirSync(offers);
+  await createInstallationKeys(keysDir, Date.now());
+  let gateways = 0;
+
+  const putBundle = async (
+    options: TestBundleOptions = {},
+    parent = join(folder, "models", testBundleName),
+  ): Promise<string> => {
+    const dir = join(parent, options.version ?? "1.0.0");
+    await writeBundle(dir, createTestBundle(options), release);
+    return dir;
+  };
+  await putBundle();
+
+  return {
+    folder,
+    mqttUrl,
+    release,
+    password,
+    putBundle,
+    startCollector: async ({ scanMs = 200 } = {}) => {
+      const config = collectorConfigSchema.parse({
+        collector: { stateDir: join(folder, "collector"), httpPort: 0 },
+        mqtt: {
+          embedded: {
+            port: brokerPort,
+            anonymousRead: true,
+            gateways: [{ id: names.gateway, passwordFile }],
+          },
+        },
+        registry: { keysDir, publish: [join(folder, "models", testBundleName), offers], trustedKeys },
+      });
+      const collector = await startCollector(config, { logger, bundleScanMs: scanMs });
+      onTestFinished(() => collector.close());
+      return collector;
+    },
+    startGateway: async (turbines, changes = {}) => {
+      const config = gatewayConfigSchema.parse({
+        gateway: {
+          id: names.gateway,
+          site: names.site,
+          stateDir: join(folder, "gateway"),
+          httpPort: 0,
+        },
+        mqtt: { url: mqttUrl, username: names.gateway, passwordFile },
+        devices: turbines.map(({ id, connect }) => ({ id: deviceOf(id), connect })),
+        turbines: turbines.map(({ id, bearing, channel }) => ({
+          id,
+          points: [
+            {
+              component: names.component,
+              bundle: testBundleName,
+              device: deviceOf(id),
+              channel: channel ?? "accel-de",
+              bearing,
+            },
+          ],
+        })),
+        bundles: { dir: join(folder, "models"), trustedKeys },
+        drift: { intervalSeconds: 10 },
+        uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1 },
+        ...changes,
+      });
+      const gateway = await startGateway({
+        config,
+        logger: logger.child({ gateway: ++gateways }),
+        environment: {},
+        runtimeVersion,
+      });
+      let closing: Promise<void> | null = null;
+      const close = (): Promise<void> => {
+        closing ??= gateway.close();
+        return closing;
+      };
+      onTestFinished(close);
+      return {
+        ...gateway,
+        close,
+        status: async () => (await (await fetch(`${gateway.httpUrl}/status`)).json()) as StatusPage,
+      };
+    },
+    connect: (clientId, changes = {}) => {
+      const client = createMqttClient({
+        ...{ url: mqttUrl, clientId, username: names.gateway, password },
+        backoff: { firstMs: 20, maxMs: 100 },
+        ...changes,
+      });
+      onTestFinished(() => client.close());
+      return client;
+    },
+  };
+}
+
+/** Folder whose bundles the collector serves beside the installation's own. */
+export function offersOf(installation: Installation): string {
+  return join(installation.folder, "offers");
+}
+
+/** Configuration of updates from this collector. */
+export function updatesFrom(installation: Installation, collector: RunningCollector): object {
+  return {
+    enabled: true,
+    url: `${collector.url}/tuf`,
+    rootFile: join(installation.folder, "keys", "root.json"),
+    pollSeconds: 1,
+  };
+}
+
+/** Id of a turbine's device. */
+export function deviceOf(turbine: string): string {
+  return `mcu-${turbine}`;
+}
+
+/** An ordinary guest at the broker who listens to everything that is public. */
+export async function listen(installation: Installation): Promise<Subscriber> {
+  const client = createMqttClient({
+    ...{ url: installation.mqttUrl, clientId: `guest-${Math.random()}`, version: 4 },
+    backoff: { firstMs: 20, maxMs: 100 },
+  });
+  onTestFinished(() => client.close());
+  const owner = installation.connect(`owner-${Math.random()}`);
+  const subscriber: Subscriber = { client, alerts: [], states: new Map(), history: [], statuses: [] };
+  const parse = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString("utf8"));
+  await client.subscribe(topics.allAlerts, 1, (topic, payload) => {
+    const event = alertEventSchema.parse(parse(payload));
+    if (topic !== topics.alert(event.data.site, event.data.turbine)) throw new Error(`alert on ${topic}`);
+    subscriber.alerts.push(event);
+  });
+  await client.subscribe(topics.allStates, 1, (_topic, payload) => {
+    const state = turbineStateSchema.parse(parse(payload));
+    subscriber.states.set(state.turbine, state);
+    subscriber.history.push(state);
+  });
+  await owner.subscribe(topics.status(names.gateway), 1, (_topic, payload) => {
+    subscriber.statuses.push(gatewayStatusSchema.parse(parse(payload)));
+  });
+  return subscriber;
+}
+
+/** Starts a device of `turbine` on a free tcp port. */
+export async function startDevice(
+  turbine: string,
+  source: SampleSource,
+  speed = Number.POSITIVE_INFINITY,
+): Promise<DeviceSimulator> {
+  const device = await startDeviceSimulator({
+    deviceId: deviceOf(turbine),
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    source,
+    speed,
+  });
+  onTestFinished(() => device.close());
+  return device;
+}
