@@ -84,8 +84,9 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     say: (text) => out.write(text),
     color: out.isTTY === true && process.env.NO_COLOR === undefined,
     stopped: new Promise((resolve) => {
-      process.once("SIGINT", () => resolve());
-      process.once("SIGTERM", () => resolve());
+      // Not `once`: a second Ctrl-C must not cut the cleaning up short.
+      process.on("SIGINT", () => resolve());
+      process.on("SIGTERM", () => resolve());
     }),
   });
 }
