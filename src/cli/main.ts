@@ -40,4 +40,7 @@ function withExitOverride(command: Command): Command {
   return command.exitOverride();
 }
 
-process.exitCode = await main(process.argv);
+const exitCode = await main(process.argv);
+// A command that failed is over, whatever it left running; one that went well ends when its work does.
+if (exitCode === 0) process.exitCode = 0;
+else process.exit(exitCode);

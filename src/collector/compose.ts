@@ -4,6 +4,7 @@ import { loadTrustedKeys } from "../bundle/keys.ts";
 import type { CollectorConfig } from "../contract/collector-config.ts";
 import { createTopics, type Topics } from "../contract/topics.ts";
 import { systemClock, systemTimers } from "../platform/clock.ts";
+import { type Closers, createClosers } from "../platform/closers.ts";
 import { createLogger, type Logger } from "../platform/logger.ts";
 import { createMetrics } from "../platform/metrics.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
@@ -57,16 +58,11 @@ export async function startCollector(
   wiring: CollectorWiring = {},
 ): Promise<RunningCollector> {
   const logger = wiring.logger ?? createLogger({ name: "collector", level: config.log.level });
-  const closers: (() => void | Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) {
-      await Promise.resolve(closer()).catch((error: unknown) => logger.warn("not closed cleanly", { error }));
-    }
-  };
+  const closers = createClosers(logger);
   try {
-    return await assemble(config, wiring, logger, closers, close);
+    return await assemble(config, wiring, logger, closers);
   } catch (error) {
-    await close();
+    await closers.closeAll();
     throw error;
   }
 }
@@ -75,27 +71,26 @@ async function assemble(
   config: CollectorConfig,
   wiring: CollectorWiring,
   logger: Logger,
-  closers: (() => void | Promise<void>)[],
-  close: () => Promise<void>,
+  closers: Closers,
 ): Promise<RunningCollector> {
   const clock = systemClock;
   const metrics = createMetrics({ defaults: "process" });
   const topics = createTopics(config.mqtt.base);
   const store = openStore(config, logger);
-  closers.push(() => store.close());
+  closers.add(() => store.close());
   const { registry, shelf } = await openShelf(config, logger);
   await shelf.scan();
 
   const mqtt = await openMqttSide(config, logger);
-  closers.push(() => mqtt.close());
+  closers.add(() => mqtt.close());
   const ingest = createUplinkIngest({
     ...{ store, clock, logger, metrics, timers: systemTimers },
     acknowledge: (gateway, ack) =>
       mqtt.client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
   });
-  closers.push(() => ingest.close());
+  closers.add(() => ingest.close());
   const states = createStateWatch({ store, clock, timers: systemTimers, logger });
-  closers.push(() => states.close());
+  closers.add(() => states.close());
   await subscribe(mqtt.client, topics, { ingest, states });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
@@ -122,7 +117,7 @@ async function assemble(
     },
     routes: [...(registry === null ? [] : [mountRegistry(registry)]), ...(wiring.routes ?? [])],
   });
-  closers.push(() => app.close());
+  closers.add(() => app.close());
   const url = await app.listen({ host: httpHost, port: httpPort });
 
   const scanBundles = async (): Promise<number> => {
@@ -130,15 +125,15 @@ async function assemble(
     if (taken > 0 && registry !== null) await nudge(mqtt.client, topics, store);
     return taken;
   };
-  closers.push(
-    every(wiring.bundleScanMs ?? 30_000, logger, scanBundles),
+  closers.add(every(wiring.bundleScanMs ?? 30_000, logger, scanBundles));
+  closers.add(
     every(hourMs, logger, async () => {
       store.prune(clock.nowMs(), config.retentionDays);
       await registry?.refresh();
     }),
   );
   logger.info("collector runs", { url, mqttUrl: mqtt.url });
-  return { url, mqttUrl: mqtt.url, store, scanBundles, close };
+  return { url, mqttUrl: mqtt.url, store, scanBundles, close: () => closers.closeAll() };
 }
 
 function openStore(config: CollectorConfig, logger: Logger): CollectorStore {

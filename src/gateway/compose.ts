@@ -9,6 +9,7 @@ import type { GatewayConfig } from "../contract/gateway-config.ts";
 import { createTopics } from "../contract/topics.ts";
 import { createRandom } from "../maths/random.ts";
 import { systemClock, systemTimers } from "../platform/clock.ts";
+import { type Closers, createClosers } from "../platform/closers.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Daemon } from "../platform/run-daemon.ts";
 import { createOutbox } from "../store/outbox.ts";
@@ -46,13 +47,25 @@ const tickMs = 1000;
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, DATA_MISSING, INFERENCE or STORE when it cannot start.
  */
 export async function startGateway(options: StartGatewayOptions): Promise<Daemon> {
+  const closers = createClosers(options.logger);
+  try {
+    return await assemble(options, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function assemble(options: StartGatewayOptions, closers: Closers): Promise<Daemon> {
   const { config, logger, environment, runtimeVersion } = options;
   const clock = systemClock;
   const topics = createTopics(config.mqtt.base);
   await mkdir(config.gateway.stateDir, { recursive: true });
 
   const file = openStoreFile({ path: join(config.gateway.stateDir, "gateway.db"), logger });
+  closers.add(() => file.close());
   const outbox = createOutbox({ file, clock, timers: systemTimers, logger });
+  closers.add(() => outbox.close());
   const state = createStateStore(file, logger);
   const snapshots = createSnapshots(state, logger);
   const quality = createDataQuality();
@@ -80,6 +93,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     },
   });
 
+  closers.add(() => models.close());
   const { client: mqtt, close: closeMqtt } = connectGatewayMqtt({
     config,
     topics,
@@ -88,6 +102,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     clock,
     logger,
   });
+  closers.add(closeMqtt);
   const uplink = createUplink({
     gateway: config.gateway.id,
     outbox,
@@ -97,6 +112,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     timers: systemTimers,
     logger,
   });
+  closers.add(() => uplink.close());
   const alerts = createAlertPublisher(mqtt, topics, state, logger);
   const register = createAlarmRegister(defaultAlertPolicy, snapshots.alarms);
   const states = createStatePublisher({
@@ -141,6 +157,15 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     },
   });
 
+  closers.add(async () => {
+    await pipeline.close();
+    telemetry.flush();
+    outbox.flush();
+    snapshots.save(register, pipeline);
+    uplink.hurry();
+    states.tick();
+  });
+
   const updaters =
     config.updates.enabled && config.updates.url !== null && config.updates.rootFile !== null
       ? await startUpdates({
@@ -158,6 +183,9 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
           onStep: (record) => outbox.append(record),
         })
       : [];
+  closers.add(async () => {
+    await Promise.all(updaters.map((updater) => updater.close()));
+  });
   await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
     for (const updater of updaters) updater.nudge();
   });
@@ -179,11 +207,13 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     },
   });
 
+  closers.add(() => devices.close());
   const ticker = setInterval(() => {
     pipeline.tick();
     states.tick();
     telemetry.tick();
   }, tickMs);
+  closers.add(() => clearInterval(ticker));
 
   const metrics = createGatewayMetrics({ quality, figures, outbox, uplink, mqtt, devices, register, config });
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
@@ -211,22 +241,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Daemon
     }),
   });
 
-  return {
-    httpUrl: server.url,
-    mqttUrl: config.mqtt.url,
-    close: async () => {
-      clearInterval(ticker);
-      await Promise.all([devices.close(), ...updaters.map((updater) => updater.close())]);
-      await pipeline.close();
-      telemetry.flush();
-      outbox.flush();
-      snapshots.save(register, pipeline);
-      uplink.hurry();
-      states.tick();
-      uplink.close();
-      await Promise.all([closeMqtt(), server.close(), models.close()]);
-      outbox.close();
-      file.close();
-    },
-  };
+  closers.add(() => server.close());
+
+  return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
 }

@@ -58,7 +58,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
     });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
     const bundle = await serveBundle(chosen.dir, chosen.bundle, options.engine, options.logger);
-    options.logger.info("model serves", { ...bundle.ref, engine: bundle.engine.kind });
+    options.logger.info("model serves", { model: bundle.ref, engine: bundle.engine.kind });
     current.set(name, bundle);
   }
   const find = (name: string): LoadedBundle => {

@@ -56,7 +56,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         const loaded = await serveBundle(slotDir, bundle, options.engine, logger);
         models.replace(loaded);
         options.onServe(loaded);
-        logger.info("a new model serves", { ...loaded.ref, engine: loaded.engine.kind });
+        logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
       },
       onStep: options.onStep,
       clock,
