@@ -7,6 +7,7 @@ import type { FeatureSpec } from "../contract/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import type { ExplanationBackground } from "../explain/background.ts";
+import { decodeBackground } from "../explain/background-codec.ts";
 import { planCoalitions } from "../explain/coalition-plan.ts";
 import { type FeatureGroups, groupFeatures } from "../explain/feature-groups.ts";
 import { reduceShapley } from "../explain/shapley.ts";
@@ -24,7 +25,8 @@ export interface GoldenSubject {
   readonly groups: readonly string[];
   readonly scaler: Scaler;
   readonly student: QuantisedMlp;
-  readonly background: ExplanationBackground;
+  /** Bytes of `background.bin`: what a device decodes from them is rounded, and shares are compared to the bit. */
+  readonly background: Uint8Array;
 }
 
 /** Makes `randomCases` random ones and one per window of a short simulation of every kind of fault. */
@@ -32,6 +34,7 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
   const { spec, student, scaler } = subject;
   const columns = spec.list.length;
   const kernel = createIntegerKernel(student);
+  const background = decodeBackground(subject.background);
   const groups = groupFeatures(spec, subject.groups);
   const finish = (
     kind: GoldenCase["kind"],
@@ -40,7 +43,7 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
   ): GoldenCase => {
     const logits = new Uint8Array(kernel.outputs);
     kernel.runInto(standardised, 1, logits);
-    const shares = explainWindow(kernel, standardised, subject.background, groups);
+    const shares = explainWindow(kernel, standardised, background, groups);
     return { kind, features, standardised, logits, shares };
   };
   const cases: GoldenCase[] = [];

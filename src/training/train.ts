@@ -160,11 +160,8 @@ export async function train(configPath: string, options: TrainingOptions): Promi
     lineage,
   };
   const standardised = standardiseRows(trainRows.features, trainRows.rows, student.scaler);
-  const background = clusterBackground(
-    standardised,
-    trainRows.rows,
-    config.backgroundRows,
-    random.fork("background"),
+  const background = encodeBackground(
+    clusterBackground(standardised, trainRows.rows, config.backgroundRows, random.fork("background")),
   );
   const golden = createGoldenCases(
     {
@@ -182,7 +179,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const files = new Map<string, Uint8Array>([
     [bundleFileNames.model, model],
     [bundleFileNames.reference, encodeReference(fitHealthyReference(config, trainSignals, student, random))],
-    [bundleFileNames.background, encodeBackground(background)],
+    [bundleFileNames.background, background],
     [
       bundleFileNames.golden,
       encodeGolden({

@@ -65,7 +65,7 @@ interface Model {
   readonly student: QuantisedMlp;
   readonly calibration: readonly Calibration[];
   readonly reference: Uint8Array;
-  readonly background: ReturnType<typeof clusterBackground>;
+  readonly background: Uint8Array;
   readonly golden: readonly GoldenCase[];
 }
 
@@ -112,7 +112,7 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
     files: new Map([
       [bundleFileNames.model, encodeStudent(model.student)],
       [bundleFileNames.reference, model.reference],
-      [bundleFileNames.background, encodeBackground(model.background)],
+      [bundleFileNames.background, model.background],
       [
         bundleFileNames.golden,
         encodeGolden({
@@ -161,7 +161,7 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
     each.map((index) => row(quiet, orders.length, index)),
     { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: [...faultKinds] },
   );
-  const background = clusterBackground(inputs, healthy.rows, 8, createRandom(5));
+  const background = encodeBackground(clusterBackground(inputs, healthy.rows, 8, createRandom(5)));
   const subject = { spec, window, groups, scaler, student, background };
   return {
     scaler,
