@@ -10,6 +10,7 @@ import {
   countWindowSlots,
   createRevolutionWindower,
   type RevolutionWindower,
+  type WindowEnd,
   type WindowStart,
 } from "../window/revolution-windower.ts";
 
@@ -44,9 +45,16 @@ export interface MeasuringPoint<B extends PointBundle> {
 interface Cutter<B> {
   readonly key: string;
   readonly windower: RevolutionWindower;
-  /** Bundle of the windows to come; null once another cutter has taken over. */
+  /** Bundle of the windows to come; null when the next one belongs to a successor. */
   bundle: B | null;
   openWindows: number;
+}
+
+/** Where the next window begins: at `offset` of the block at hand, −1 until its first sample is met there. */
+interface Handover {
+  readonly slot: number;
+  readonly fromMs: number;
+  offset: number;
 }
 
 /** Creates a point that is watched by `bundle`. */
@@ -58,6 +66,12 @@ export function createMeasuringPoint<B extends PointBundle>(
 ): MeasuringPoint<B> {
   let arrivedMonotonicMs = 0;
   let closed = false;
+  let current = createCutter(bundle);
+  /** Cutter of a bundle with another spec: takes over, to the sample, where the current one would begin a window. */
+  let successor: Cutter<B> | null = null;
+  let handover: Handover | null = null;
+  /** Cutters of former bundles that still finish a window. */
+  let finishing: Cutter<B>[] = [];
 
   function createCutter(first: B): Cutter<B> {
     const { manifest } = first;
@@ -68,44 +82,30 @@ export function createMeasuringPoint<B extends PointBundle>(
     const close = (slot: number): B | null => {
       const open = bundles[slot] ?? null;
       bundles[slot] = null;
-      if (open !== null) cutter.openWindows--;
+      if (open !== null) own.openWindows--;
       return open;
     };
     const windower = createRevolutionWindower(manifest.window, {
       begin: (slot: number, start: WindowStart) => {
-        if (cutter.bundle === null) return;
-        bundles[slot] = cutter.bundle;
-        cutter.bundle.retain();
-        cutter.openWindows++;
+        if (own.bundle === null) {
+          if (own === current) handover ??= { slot, fromMs: start.fromMs, offset: -1 };
+          return;
+        }
+        bundles[slot] = own.bundle;
+        own.bundle.retain();
+        own.openWindows++;
         extractors[slot]!.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm });
       },
       push: (slot, counts, from, to, scale, shaftRpm) => {
         if (bundles[slot] !== null) extractors[slot]!.push(counts, from, to, scale, shaftRpm);
+        else if (own === current && handover?.slot === slot && handover.offset < 0) handover.offset = from;
       },
       end: (slot, end) => {
         const open = close(slot);
         if (open === null) return;
         const features = new Float32Array(open.manifest.features.list.length);
         extractors[slot]!.finish(features, 0);
-        const { shaftRpm } = end;
-        const fromMs = Math.round(end.fromMs);
-        const toMs = Math.round(end.toMs);
-        const id = `${point.turbine}/${point.component}/${fromMs}`;
-        if (features.every(Number.isFinite)) {
-          sink.onWindow({ point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs }, open);
-        } else {
-          const names = open.manifest.features.list
-            .filter((_, index) => !Number.isFinite(features[index]!))
-            .map((feature) => feature.name);
-          sink.onQuarantine({
-            reason: "not-finite",
-            deviceId: point.turbine,
-            channel: point.component,
-            timestampMs: fromMs,
-            detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
-            samples: end.samples,
-          });
-        }
+        finish(open, features, end);
         open.release();
       },
       abandon: (slot, quarantine) => {
@@ -116,20 +116,54 @@ export function createMeasuringPoint<B extends PointBundle>(
       },
       refuse: (quarantine) => {
         // While two cutters run side by side, only the newer one complains.
-        if (cutter.bundle !== null) sink.onQuarantine(quarantine);
+        if (own === current) sink.onQuarantine(quarantine);
       },
     });
-    const cutter: Cutter<B> = { key: specKey(manifest), windower, bundle: first, openWindows: 0 };
-    return cutter;
+    const own: Cutter<B> = { key: specKey(manifest), windower, bundle: first, openWindows: 0 };
+    return own;
   }
 
-  let cutter = createCutter(bundle);
-  /** Cutters of former bundles that still finish a window. */
-  let finishing: Cutter<B>[] = [];
+  function finish(owner: B, features: Float32Array, end: WindowEnd): void {
+    const fromMs = Math.round(end.fromMs);
+    const toMs = Math.round(end.toMs);
+    const id = `${point.turbine}/${point.component}/${fromMs}`;
+    if (features.every(Number.isFinite)) {
+      const { shaftRpm } = end;
+      sink.onWindow({ point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs }, owner);
+      return;
+    }
+    const names = owner.manifest.features.list
+      .filter((_, index) => !Number.isFinite(features[index]!))
+      .map((feature) => feature.name);
+    sink.onQuarantine({
+      reason: "not-finite",
+      deviceId: point.turbine,
+      channel: point.component,
+      timestampMs: fromMs,
+      detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
+      samples: end.samples,
+    });
+  }
+
+  function takeOver(block: SampleBlock): void {
+    if (successor === null || handover === null || handover.offset < 0) return;
+    const { offset, fromMs } = handover;
+    if (current.openWindows > 0) finishing.push(current);
+    current = successor;
+    successor = null;
+    handover = null;
+    current.windower.accept({
+      ...block,
+      firstSample: block.firstSample + offset,
+      timestampMs: fromMs,
+      counts: block.counts.subarray(offset),
+    });
+  }
+
   const reset = (detail: string): void => {
     for (const old of finishing) old.windower.reset("gap", detail);
     finishing = [];
-    cutter.windower.reset("gap", detail);
+    current.windower.reset("gap", detail);
   };
 
   return {
@@ -139,16 +173,17 @@ export function createMeasuringPoint<B extends PointBundle>(
         for (const old of finishing) old.windower.accept(block);
         finishing = finishing.filter((old) => old.openWindows > 0);
       }
-      cutter.windower.accept(block);
+      current.windower.accept(block);
+      takeOver(block);
     },
     use: (next) => {
-      if (specKey(next.manifest) === cutter.key) {
-        cutter.bundle = next;
+      if (specKey(next.manifest) === current.key) {
+        current.bundle = next;
+        successor = null;
         return;
       }
-      cutter.bundle = null;
-      if (cutter.openWindows > 0) finishing.push(cutter);
-      cutter = createCutter(next);
+      current.bundle = null;
+      successor = createCutter(next);
     },
     reset,
     close: () => {
