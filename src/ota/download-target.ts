@@ -26,6 +26,17 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What came is complete and is not what was signed: a damaged or dishonest source, worth a report. */
+export class WrongBytesError extends AuroraError {
+  constructor(url: string) {
+    super("UPDATE_SOURCE", `${url}: sends other bytes than those that were signed`, {
+      op: "fetch update",
+      subject: url,
+      hint: "It is tried again at the next look.",
+    });
+  }
+}
+
 /** Path of a fetched tar. */
 export function downloadPath(dir: string, target: OfferedTarget): string {
   return join(dir, `${target.sha256}.tar`);
@@ -59,7 +70,7 @@ export async function downloadTarget(target: OfferedTarget, options: DownloadOpt
       if ((await readGood(part, target)) === null) {
         // Bytes kept over a power cut may be torn; the next attempt begins from nothing.
         await rm(part, { force: true });
-        throw sourceError(url, "sends other bytes than those that were signed");
+        throw new WrongBytesError(url);
       }
       await renameAtomic(part, path);
       return (await readGood(path, target)) ?? raise(sourceError(url, "was changed on disk"));

@@ -9,7 +9,7 @@ import { compareVersions } from "../bundle/version.ts";
 import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import type { UpdateRecord } from "../contract/uplink-record.ts";
 import { type CheckedBundle, checkBundle } from "./check-bundle.ts";
-import { downloadTarget } from "./download-target.ts";
+import { downloadTarget, WrongBytesError } from "./download-target.ts";
 import {
   type JournalState,
   openJournal,
@@ -205,6 +205,15 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     return { kind: "activated", version: target.version, slotDir: slots.dir(slot) };
   }
 
+  /** Reports, once, what may be better at the next look. */
+  async function reportAccident(target: OfferedTarget, reason: string): Promise<void> {
+    const { pending } = state;
+    if (pending === null || pending.lastReason === reason || lastAccident === reason) return;
+    lastAccident = reason; // the journal cannot remember it on a full disk
+    await report("refused", target.version, `${reason} (it is tried again)`);
+    await save({ pending: { ...pending, lastReason: reason } });
+  }
+
   /** Says what became of a failed update. Rethrows what is a bug of ours. */
   async function fail(target: OfferedTarget, thrown: unknown, signal: AbortSignal): Promise<LookOutcome> {
     const error = asStoreError(thrown, options.stateDir);
@@ -214,6 +223,7 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     if (signal.aborted && error instanceof ProofError && pending !== null) {
       await save({ pending: { ...pending, attempts: pending.attempts - 1 } }); // we stopped it ourselves
     }
+    if (error instanceof WrongBytesError) await reportAccident(target, reason);
     if (error.code === "UPDATE_SOURCE" || signal.aborted) return { kind: "unreachable", reason };
     const accident =
       error.code === "STORE" ||
@@ -223,10 +233,8 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     const final = !accident || (error.code !== "STORE" && (pending?.attempts ?? 0) >= bounds.proofAttempts);
     if (final) {
       await refuse(target, reason);
-    } else if (pending !== null && pending.lastReason !== reason && lastAccident !== reason) {
-      lastAccident = reason; // the journal cannot remember it on a full disk
-      await report("refused", target.version, `${reason} (it is tried again)`);
-      await save({ pending: { ...pending, lastReason: reason } });
+    } else {
+      await reportAccident(target, reason);
     }
     return { kind: "refused", version: target.version, reason, final };
   }
