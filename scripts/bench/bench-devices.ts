@@ -55,7 +55,7 @@ async function listen(number: number): Promise<{ server: Server; socket: Promise
 
 async function sendFast(peer: Socket, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
-    if (!peer.write(bytes.subarray(at, at + chunkBytes))) await once(peer, "drain");
+    if (!peer.write(bytes.subarray(at, at + chunkBytes))) await drained(peer);
   }
 }
 
@@ -65,14 +65,18 @@ async function sendPaced(peer: Socket, bytes: Buffer, bytesPerSecond: number): P
     await new Promise((resolve) => setTimeout(resolve, paceMs));
     const due = Math.min(bytes.length, Math.floor(((performance.now() - startedMs) / 1000) * bytesPerSecond));
     if (due <= at) continue;
-    if (!peer.write(bytes.subarray(at, due))) await once(peer, "drain");
+    if (!peer.write(bytes.subarray(at, due))) await drained(peer);
     at = due;
   }
 }
 
-function once(peer: Socket, event: "drain"): Promise<void> {
+function drained(peer: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    peer.once(event, resolve);
-    peer.once("close", () => reject(new Error("the gateway closed the connection")));
+    const settle = (): void => {
+      peer.off("drain", settle).off("close", settle);
+      if (peer.destroyed) reject(new Error("the gateway closed the connection"));
+      else resolve();
+    };
+    peer.once("drain", settle).once("close", settle);
   });
 }

@@ -3,9 +3,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { daemonNodeOptions } from "../../src/cli/daemon-node-options.ts";
 import { packageRoot } from "../../src/cli/package-root.ts";
 import { isReadyMessage } from "../../src/contract/process-message.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
+import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 
 /** What a gateway tells of itself. */
 export interface GatewayStatus {
@@ -22,6 +24,7 @@ export interface BenchGateway {
   /** Is it held to one core? */
   readonly pinned: boolean;
   status(): Promise<GatewayStatus>;
+  latency(): Promise<LatencyBuckets>;
   rssMb(): Promise<number>;
   cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
@@ -54,7 +57,14 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   // JSON is YAML.
   await writeFile(path, JSON.stringify(config));
   const pinned = spawnSync("taskset", ["-c", "0", "true"], { stdio: "ignore" }).status === 0;
-  const node = [process.execPath, join(root, "dist", "src", "cli", "main.js"), "gateway", "--config", path];
+  const node = [
+    process.execPath,
+    ...daemonNodeOptions,
+    join(root, "dist", "src", "cli", "main.js"),
+    "gateway",
+    "--config",
+    path,
+  ];
   const [command, ...args] = pinned ? ["taskset", "-c", "0", ...node] : node;
   const child = spawn(command!, args, {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -72,6 +82,7 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
   return {
     pinned,
     status: async () => (await (await fetch(`${httpUrl}/status`)).json()) as GatewayStatus,
+    latency: async () => parseLatencyBuckets(await (await fetch(`${httpUrl}/metrics`)).text()),
     rssMb: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;

@@ -7,7 +7,8 @@ import { createLatencyRecorder } from "./latency-recorder.ts";
 export interface ServingFigures {
   /** One window was decided. */
   record(window: FeatureWindow, quantised: Uint8Array): void;
-  readonly latencySeconds: { quantile(q: number): number };
+  /** Calls back with every latency, in milliseconds. */
+  onLatency(callback: (milliseconds: number) => void): void;
   describe(): {
     readonly latencyMs: { readonly p50: number; readonly p99: number };
     /** From the start of the process; null before the first prediction. */
@@ -22,15 +23,19 @@ export function createServingFigures(clock: Clock): ServingFigures {
   const latency = createLatencyRecorder();
   let firstMs: number | null = null;
   let digest = 0;
+  let tell = (_milliseconds: number): void => {};
   return {
     record: (window, quantised) => {
       const nowMs = clock.monotonicMs();
       // performance.now() counts from the start of the process.
       firstMs ??= nowMs;
       latency.record(nowMs - window.arrivedMonotonicMs);
+      tell(nowMs - window.arrivedMonotonicMs);
       digest = (digest + hashDecision(window, quantised)) >>> 0;
     },
-    latencySeconds: { quantile: (q) => latency.quantile(q) / 1000 },
+    onLatency: (callback) => {
+      tell = callback;
+    },
     describe: () => ({
       latencyMs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99) },
       startToFirstPredictionMs: firstMs,

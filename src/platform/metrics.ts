@@ -38,7 +38,8 @@ export interface Histogram {
 
 /** The metrics of one process. */
 export interface Metrics {
-  counter(spec: MetricSpec): Counter;
+  /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
+  counter(spec: MetricSpec, read?: () => number): Counter;
   /** `read`, if given, is asked at every scrape. */
   gauge(spec: MetricSpec, read?: () => number): Gauge;
   /** Buckets are upper bounds, ascending. */
@@ -78,9 +79,19 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     registers: [registry],
   });
   return {
-    counter(spec) {
+    counter(spec, read) {
       if (!spec.name.endsWith("_total")) throw new RangeError(`counter ${spec.name} must end in _total`);
-      const inner: PromCounter = new VendorCounter(common(spec));
+      const inner: PromCounter = new VendorCounter({
+        ...common(spec),
+        ...(read === undefined
+          ? {}
+          : {
+              collect(this: PromCounter): void {
+                this.reset();
+                this.inc(read());
+              },
+            }),
+      });
       const bound = createSeriesBound(spec, maxSeries);
       return { add: (amount = 1, labels = {}) => inner.inc(bound(labels), amount) };
     },

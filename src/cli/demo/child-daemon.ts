@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { dirname, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { isReadyMessage, type ReadyMessage } from "../../contract/process-message.ts";
+import { daemonNodeOptions } from "../daemon-node-options.ts";
 
 /** A running daemon. */
 export interface ChildDaemon {
@@ -32,7 +33,7 @@ export async function startChildDaemon(options: ChildDaemonOptions): Promise<Chi
   const fromSource = import.meta.filename.endsWith(".ts");
   const entry = join(dirname(import.meta.dirname), fromSource ? "main.ts" : "main.js");
   const child = fork(entry, options.args, {
-    execArgv: fromSource ? ["--import", "tsx"] : [],
+    execArgv: [...daemonNodeOptions, ...(fromSource ? ["--import", "tsx"] : [])],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A process group of its own: Ctrl-C reaches only the parent, which stops the daemons in order.
     detached: true,
