@@ -1,5 +1,6 @@
 /** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { UpdateRecord } from "../contract/uplink-record.ts";
 import { createUpdater, type Updater } from "../ota/updater.ts";
 import type { Clock, Timers } from "../platform/clock.ts";
@@ -34,7 +35,7 @@ const proofTimeoutMs = 60_000;
 export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
   const initialRoot = await readFile(options.rootFile);
   const fromSource = import.meta.filename.endsWith(".ts");
-  const prover = new URL(fromSource ? "./prove-main.ts" : "./prove-main.js", import.meta.url).pathname;
+  const prover = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
   return options.models.names.map((name) => {
     const { models, clock, timers, random, logger } = options;
     const updater = createUpdater({

@@ -68,8 +68,10 @@ export interface Installation {
   readonly folder: string;
   readonly mqttUrl: string;
   readonly release: PrivateKey;
+  /** A key that the collector trusts and no gateway does. */
+  readonly foreign: PrivateKey;
   /** Writes a bundle into the gateway's `models` (default) or any folder; resolves with its folder. */
-  putBundle(options?: TestBundleOptions, parent?: string): Promise<string>;
+  putBundle(options?: TestBundleOptions, parent?: string, signer?: PrivateKey): Promise<string>;
   /** Starts the collector on the installation's broker port. */
   startCollector(changes?: { readonly scanMs?: number }): Promise<RunningCollector>;
   /** Starts a gateway of these turbines; `changes` overwrite parts of its configuration. */
@@ -105,6 +107,9 @@ export async function createInstallation(): Promise<Installation> {
   const release = parsePrivateKey(pair.privateKeyPem);
   await writeKeyPair(join(folder, "release"), "release", pair);
   const trustedKeys = [join(folder, "release", "release.pub")];
+  const foreignPair = createKeyPair();
+  const foreign = parsePrivateKey(foreignPair.privateKeyPem);
+  await writeKeyPair(join(folder, "foreign"), "foreign", foreignPair);
   const keysDir = join(folder, "keys");
   const offers = join(folder, "offers");
   mkdirSync(offers);
@@ -114,9 +119,10 @@ export async function createInstallation(): Promise<Installation> {
   const putBundle = async (
     options: TestBundleOptions = {},
     parent = join(folder, "models", testBundleName),
+    signer = release,
   ): Promise<string> => {
     const dir = join(parent, options.version ?? "1.0.0");
-    await writeBundle(dir, createTestBundle(options), release);
+    await writeBundle(dir, createTestBundle(options), signer);
     return dir;
   };
   await putBundle();
@@ -125,6 +131,7 @@ export async function createInstallation(): Promise<Installation> {
     folder,
     mqttUrl,
     release,
+    foreign,
     password,
     putBundle,
     startCollector: async ({ scanMs = 200 } = {}) => {
@@ -137,7 +144,11 @@ export async function createInstallation(): Promise<Installation> {
             gateways: [{ id: names.gateway, passwordFile }],
           },
         },
-        registry: { keysDir, publish: [join(folder, "models", testBundleName), offers], trustedKeys },
+        registry: {
+          keysDir,
+          publish: [join(folder, "models", testBundleName), offers],
+          trustedKeys: [...trustedKeys, join(folder, "foreign", "foreign.pub")],
+        },
       });
       const collector = await startCollector(config, { logger, bundleScanMs: scanMs });
       onTestFinished(() => collector.close());
@@ -260,4 +271,17 @@ export async function startDevice(
   });
   onTestFinished(() => device.close());
   return device;
+}
+
+/** The gateway's status page as soon as it says so. */
+export async function statusWhen(
+  gateway: TestGateway,
+  condition: (status: StatusPage) => boolean,
+): Promise<StatusPage> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const status = await gateway.status();
+    if (condition(status)) return status;
+    if (performance.now() > end) throw new Error(`not in time: ${JSON.stringify(status)}`);
+  }
 }

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { AlarmRegisterSnapshot } from "../../src/alert/alarm-record.ts";
+import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
+import { defaultAlertPolicy } from "../../src/alert/alert-policy.ts";
+import { createStateStore } from "../../src/store/state-store.ts";
+import { openStoreFile } from "../../src/store/store-file.ts";
+import { until } from "../support/until.ts";
+import {
+  createInstallation,
+  type Installation,
+  listen,
+  names,
+  startDevice,
+  statusWhen,
+} from "./installation.ts";
+import { createTurbine } from "./turbines.ts";
+
+test("inference goes on while the broker cannot be reached; then everything arrives, nothing twice in effect", async () => {
+  const installation = await createInstallation();
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 10 }, 60);
+  const device = await startDevice("WT02", source, 60);
+  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }]);
+  expect(await device.ended).toBe("source-ended");
+  const before = await statusWhen(gateway, (status) => status.unpublishedAlerts > 0);
+  expect(before.mqtt.connected).toBe(false);
+  expect(before.windows.processed).toBeGreaterThan(25);
+  expect(before.windows.dropped).toBe(0);
+
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  await until(() => subscriber.client.connected, "the subscriber listens");
+  await until(() => subscriber.alerts.length > 0, "the alert", 40_000);
+  await until(() => subscriber.states.get("WT02")?.health === "alarm", "the state");
+  await statusWhen(gateway, (status) => status.unpublishedAlerts === 0);
+  await gateway.close();
+  const stored = (): number =>
+    collector.store.drift
+      .read({ day: new Date().toISOString().slice(0, 10) })
+      .reduce((sum, day) => sum + day.reports, 0);
+  await until(() => stored() > 0, "the records");
+
+  expect(new Set(subscriber.alerts.map(({ id }) => id)).size).toBe(subscriber.alerts.length);
+  expect(subscriber.alerts.map(({ data }) => data.failureMode)).toEqual(["outer-race"]);
+  const alarms = collector.store.alerts.list({ limit: 10, offset: 0 });
+  expect(alarms.total).toBe(1);
+  expect(alarms.items[0]).toMatchObject({ active: true, event: { id: subscriber.alerts[0]?.id } });
+  expect(collector.store.quarantine.messages).toBe(0);
+});
+
+test("a gateway that cannot reach its broker stops within three seconds and tells the next time", async () => {
+  const installation = await createInstallation();
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 10 }, 60);
+  const device = await startDevice("WT02", source, 60);
+  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }]);
+  expect(await device.ended).toBe("source-ended");
+  await statusWhen(gateway, (status) => status.unpublishedAlerts > 0);
+  const before = performance.now();
+  await gateway.close();
+  expect(performance.now() - before).toBeLessThan(3000);
+
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  await until(() => subscriber.client.connected, "the subscriber listens");
+  const again = await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }]);
+  await until(() => subscriber.alerts.length > 0, "the alert of the last run");
+  await until(() => collector.store.alerts.list({ limit: 10, offset: 0 }).total === 1, "the stored alert");
+  await statusWhen(again, (status) => status.outbox.records === 0);
+  expect(subscriber.alerts).toHaveLength(1);
+});
+
+/** Somebody acknowledges every alarm in what a stopped gateway has kept. */
+function acknowledge(installation: Installation, atMs: number): void {
+  const file = openStoreFile({ path: join(installation.folder, "gateway", "gateway.db") });
+  const state = createStateStore(file);
+  const kept = JSON.parse(state.get("serving") ?? "null") as { alarms: AlarmRegisterSnapshot };
+  const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  for (const { point, failureMode } of kept.alarms.records.filter(({ told }) => told === "raised")) {
+    const step = register.step(point, failureMode, { kind: "acknowledge", by: "a person", atMs }, atMs);
+    expect(step.ok).toBe(true);
+  }
+  expect(state.set("serving", JSON.stringify({ ...kept, alarms: register.snapshot() }))).toBe(true);
+  file.close();
+}
+
+test("an alarm outlives a restart of the gateway: same id, same since, and nobody is told again", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 });
+  const device = await startDevice("WT02", source, 20);
+  const turbine = { id: "WT02", bearing, connect: device.address };
+  const gateway = await installation.startGateway([turbine]);
+  await until(() => subscriber.states.get("WT02")?.health === "alarm", "the alarm");
+  const [raised] = subscriber.alerts;
+  await gateway.close();
+  acknowledge(installation, Date.now());
+
+  subscriber.states.clear();
+  const again = await installation.startGateway([turbine]);
+  await statusWhen(again, (status) => status.windows.processed > 10);
+  await until(() => subscriber.states.get("WT02")?.health === "alarm", "the alarm still stands");
+  expect(subscriber.states.get("WT02")?.alarms).toMatchObject([
+    {
+      failureMode: "outer-race",
+      component: names.component,
+      since: raised!.data.since,
+      state: "acknowledged",
+    },
+  ]);
+  expect(subscriber.alerts.map(({ type }) => type)).toEqual(["io.aurora.alert.raised.v1"]);
+  expect(collector.store.alerts.list({ limit: 10, offset: 0 }).total).toBe(1);
+});

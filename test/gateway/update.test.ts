@@ -1,0 +1,194 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
+import type { RunningCollector } from "../../src/collector/compose.ts";
+import { bearingWindow } from "../../src/features/bearing-feature-spec.ts";
+import { createRevolutionWindower } from "../../src/window/revolution-windower.ts";
+import { otherSpec, testBundleName } from "../support/test-bundle.ts";
+import { until } from "../support/until.ts";
+import {
+  createInstallation,
+  type Installation,
+  names,
+  offersOf,
+  startDevice,
+  type TestGateway,
+  updatesFrom,
+} from "./installation.ts";
+import { createMadeSource, createTurbine } from "./turbines.ts";
+
+const seed = 31;
+
+/** Steps that the collector was told, oldest first: `activated 1.1.0`. */
+function steps(collector: RunningCollector): string[] {
+  const { items } = collector.store.events.updates({ gateway: names.gateway, limit: 100, offset: 0 });
+  return items.toReversed().map(({ step, toVersion }) => `${step} ${toVersion}`);
+}
+
+/** Windows that a turbine's first seconds make when nothing happens. */
+function countWindows(samples: number): number {
+  const { source } = createTurbine(seed, null, samples / 12_000);
+  let windows = 0;
+  const windower = createRevolutionWindower(bearingWindow, {
+    begin: () => {},
+    push: () => {},
+    end: () => windows++,
+    abandon: () => {},
+    refuse: () => {},
+  });
+  const counts = new Int16Array(496);
+  for (let firstSample = 0; ; ) {
+    const { samples: read, shaftRpm } = source.read([counts]);
+    if (read === 0) return windows;
+    const time = { timestampMs: firstSample / 12, firstSample, sampleRateHz: 12_000 };
+    const block = { deviceId: "d", channel: "c", unit: "g", scale: 1, shaftRpm, ...time };
+    windower.accept({ ...block, counts: counts.subarray(0, read) });
+    firstSample += read;
+  }
+}
+
+interface Fleet {
+  readonly gateway: TestGateway;
+  readonly device: DeviceSimulator;
+  /** Ends the stream ten seconds of samples from now; returns how many samples that makes in all. */
+  endStream(): number;
+}
+
+async function startFleet(installation: Installation, collector: RunningCollector): Promise<Fleet> {
+  const { source, bearing } = createTurbine(seed, null);
+  let position = 0;
+  let end = Number.POSITIVE_INFINITY;
+  const ending = createMadeSource((into) => {
+    const part = into.subarray(0, Math.min(into.length, end - position));
+    if (part.length === 0) return { samples: 0, shaftRpm: 0 };
+    position += part.length;
+    return source.read([part]);
+  });
+  const device = await startDevice("WT01", ending, 20);
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }], {
+    updates: updatesFrom(installation, collector),
+  });
+  const endStream = (): number => {
+    end = position + 120_000;
+    return end;
+  };
+  return { gateway, device, endStream };
+}
+
+async function versionOf(gateway: TestGateway): Promise<string | undefined> {
+  return (await gateway.status()).models[0]?.version;
+}
+
+test("newer bundles are proved and swapped in without a window lost, and a restart starts with them", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const { gateway, device, endStream } = await startFleet(installation, collector);
+  await until(() => device.sentSamples > 200_000, "the stream flows");
+  await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
+  await until(() => steps(collector).includes("activated 1.1.0"), "the update", 40_000);
+  expect(steps(collector)).toEqual(
+    ["fetched", "verified", "staged", "proved", "activated"].map((step) => `${step} 1.1.0`),
+  );
+  expect(await versionOf(gateway)).toBe("1.1.0");
+  const expected = countWindows(endStream());
+  expect(await device.ended).toBe("source-ended");
+  for (let tries = 0; tries < 500 && (await gateway.status()).windows.processed < expected; tries++);
+  const { windows } = await gateway.status();
+  expect(windows).toMatchObject({ processed: expected, quarantined: 0, dropped: 0 });
+
+  // The next one goes into the other slot; the one before stays where it is.
+  await installation.putBundle({ version: "1.2.0", ...otherSpec }, offersOf(installation));
+  await until(() => steps(collector).includes("activated 1.2.0"), "the second update", 40_000);
+  const slots = join(installation.folder, "gateway", "updates", testBundleName);
+  const manifests = readdirSync(slots, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith("manifest.json"))
+    .map((path) => (JSON.parse(readFileSync(join(slots, path), "utf8")) as { version: string }).version);
+  expect(manifests.sort()).toEqual(["1.1.0", "1.2.0"]);
+  await gateway.close();
+  await device.close();
+
+  const again = await startFleet(installation, collector);
+  expect(await versionOf(again.gateway)).toBe("1.2.0");
+  await until(() => again.device.sentSamples > 100_000, "windows of the new kind");
+  await until(() => steps(collector).length === 10, "every step told once");
+  expect((await again.gateway.status()).windows.dropped).toBe(0);
+});
+
+test("a bundle with a wrong golden vector, of another catalogue or another signer is refused and reported", async () => {
+  const installation = await createInstallation();
+  const offers = offersOf(installation);
+  const collector = await installation.startCollector();
+  const { gateway, device } = await startFleet(installation, collector);
+  const refusals = (): string[] => steps(collector).filter((step) => step.startsWith("refused"));
+
+  await installation.putBundle({ version: "1.1.0", golden: "wrong" }, offers);
+  await until(() => refusals().length === 1, "the first refusal", 40_000);
+  await installation.putBundle({ version: "1.2.0", catalogueVersion: 2 }, offers);
+  await until(() => refusals().length === 2, "the second refusal", 40_000);
+  await installation.putBundle({ version: "1.3.0" }, offers, installation.foreign);
+  await until(() => refusals().length === 3, "the third refusal", 40_000);
+
+  expect(refusals()).toEqual(["refused 1.1.0", "refused 1.2.0", "refused 1.3.0"]);
+  const { items } = collector.store.events.updates({ limit: 100, offset: 0 });
+  const reasons = items.filter(({ step }) => step === "refused").map(({ detail }) => detail);
+  expect(reasons[2]).toMatch(/1 of \d+ golden cases differ on this machine: case 0 .*output inner-race/);
+  expect(reasons[1]).toMatch(/needs features catalogue 2, this runtime has 1/);
+  expect(reasons[0]).toMatch(/trusted|sign/);
+
+  // The old one serves on.
+  const sent = device.sentSamples;
+  const { windows } = await gateway.status();
+  await until(() => device.sentSamples > sent + 100_000, "the stream flows");
+  const later = await gateway.status();
+  expect(later.models[0]?.version).toBe("1.0.0");
+  expect(later.windows.processed).toBeGreaterThan(windows.processed);
+  expect(later.windows).toMatchObject({ quarantined: 0, dropped: 0 });
+});
+
+test("a bundle of which one bit flipped on its way is refused and reported, and taken once it is whole", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
+  const targets = join(installation.folder, "collector", "registry", "targets", testBundleName);
+  const find = (): string | undefined =>
+    existsSync(targets) ? readdirSync(targets).find((file) => file.endsWith(".1.1.0.tar")) : undefined;
+  await until(() => find() !== undefined, "the bundle is published");
+  const tar = join(targets, find()!);
+  const good = readFileSync(tar);
+  const bad = Buffer.from(good);
+  bad[Math.floor(bad.length / 2)]! ^= 0x10;
+  writeFileSync(tar, bad);
+
+  const { gateway } = await startFleet(installation, collector);
+  await until(() => steps(collector).length > 0, "the report", 40_000);
+  expect(steps(collector)).toEqual(["refused 1.1.0"]);
+  expect(await versionOf(gateway)).toBe("1.0.0");
+  writeFileSync(tar, good);
+  await until(() => steps(collector).includes("activated 1.1.0"), "the whole one", 40_000);
+  expect(await versionOf(gateway)).toBe("1.1.0");
+});
+
+test("a damaged slot is reported at the next start, and the shipped bundle serves", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const { gateway, device } = await startFleet(installation, collector);
+  await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
+  await until(() => steps(collector).includes("activated 1.1.0"), "the update", 40_000);
+  await gateway.close();
+  await device.close();
+  const slots = join(installation.folder, "gateway", "updates", testBundleName);
+  const model = readdirSync(slots, { recursive: true, encoding: "utf8" }).find((path) =>
+    path.endsWith("model.int8.onnx"),
+  );
+  const bytes = readFileSync(join(slots, model!));
+  bytes[100]! ^= 1;
+  writeFileSync(join(slots, model!), bytes);
+
+  const { bearing } = createTurbine(seed, null);
+  const again = await installation.startGateway([{ id: "WT01", bearing, connect: "mqtt" }]);
+  expect(await versionOf(again)).toBe("1.0.0");
+  const events = (): string[] =>
+    collector.store.events.events({ limit: 100, offset: 0 }).items.map(({ name }) => name);
+  await until(() => events().includes("bundle-refused"), "the event");
+});
