@@ -283,5 +283,6 @@ export async function statusWhen(
     const status = await gateway.status();
     if (condition(status)) return status;
     if (performance.now() > end) throw new Error(`not in time: ${JSON.stringify(status)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,0 +1,118 @@
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { RunningCollector } from "../../src/collector/compose.ts";
+import { until } from "../support/until.ts";
+import { createInstallation, listen, names, startDevice, statusWhen } from "./installation.ts";
+import { createTurbine } from "./turbines.ts";
+
+function eventsOf(collector: RunningCollector): { name: string; gateway: string; detail: string }[] {
+  return collector.store.events.events({ limit: 100, offset: 0 }).items;
+}
+
+/** Overwrites a file's middle, headers of pages included, or all of it. */
+function damage(path: string, how: "whole" | "part"): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, how === "whole" ? 0 : 100, how === "whole" ? bytes.length : bytes.length / 2);
+  writeFileSync(path, bytes);
+}
+
+test.for(["whole", "part"] as const)(
+  "a gateway whose database is damaged (%s) sets it aside, says so to the collector and serves",
+  async (how) => {
+    const installation = await createInstallation();
+    const stateDir = join(installation.folder, "gateway");
+    const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 5 });
+    const device = await startDevice("WT02", source, 20);
+    const turbine = { id: "WT02", bearing, connect: device.address };
+    const first = await installation.startGateway([turbine]);
+    await statusWhen(first, (status) => status.unpublishedAlerts > 0);
+    await first.close();
+    damage(join(stateDir, "gateway.db"), how);
+
+    const collector = await installation.startCollector();
+    const subscriber = await listen(installation);
+    const again = await installation.startGateway([turbine]);
+    await until(() => eventsOf(collector).some(({ name }) => name === "store.corrupted"), "the event");
+    expect(eventsOf(collector)[0]).toMatchObject({ gateway: names.gateway });
+    expect(readdirSync(stateDir).filter((file) => file.includes("corrupt")).length).toBeGreaterThan(0);
+    // The alarm was forgotten with the file: it is found anew.
+    await until(() => subscriber.alerts.length > 0, "the alert");
+    await statusWhen(again, (status) => status.windows.processed > 5 && status.unpublishedAlerts === 0);
+  },
+);
+
+test("a collector whose database is damaged sets it aside, says so and takes what gateways send", async () => {
+  const installation = await createInstallation();
+  const { bearing } = createTurbine(32, null);
+  const first = await installation.startCollector();
+  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }]);
+  await until(() => first.store.gateways.list().length > 0, "the gateway is known");
+  await first.close();
+  damage(join(installation.folder, "collector", "collector.sqlite"), "part");
+
+  const again = await installation.startCollector();
+  expect(eventsOf(again)).toMatchObject([{ name: "store.corrupted", gateway: "(collector)" }]);
+  await until(() => again.store.gateways.list().length > 0, "the gateway is known again", 40_000);
+  await statusWhen(gateway, (status) => status.outbox.records === 0);
+});
+
+/** A file system of 2 MB, or null where nobody may mount one. */
+function mountSmallDisk(): string | null {
+  const folder = mkdtempSync(join(tmpdir(), "aurora-disk-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    remove();
+    return null;
+  }
+  onTestFinished(() => {
+    execFileSync("umount", [folder]);
+    remove();
+  });
+  return folder;
+}
+
+test("a full disk stops neither inference nor alerts, and what had no room follows later", async ({
+  skip,
+}) => {
+  const installation = await createInstallation();
+  const disk = mountSmallDisk();
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const collector = await installation.startCollector();
+  const subscriber = await listen(installation);
+  const { source, bearing } = createTurbine(32, { kind: "outer-race", onsetS: 20 });
+  const device = await startDevice("WT02", source, 20);
+  const gatewayConfig = { id: names.gateway, site: names.site, stateDir: join(disk, "gateway"), httpPort: 0 };
+  mkdirSync(gatewayConfig.stateDir);
+  const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: device.address }], {
+    gateway: gatewayConfig,
+  });
+  await statusWhen(gateway, (status) => status.windows.processed > 0);
+  const filling = join(disk, "filling");
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(filling, new Uint8Array(bavail * bsize));
+
+  await until(() => subscriber.alerts.length > 0, "the alert", 40_000);
+  expect(subscriber.alerts).toHaveLength(1);
+  const { windows } = await gateway.status();
+  await statusWhen(gateway, (status) => status.windows.processed > windows.processed + 20);
+  expect((await gateway.status()).windows.dropped).toBe(0);
+  rmSync(filling);
+  await until(
+    () => collector.store.alerts.list({ limit: 1, offset: 0 }).total === 1,
+    "the alert at the collector",
+    40_000,
+  );
+});
