@@ -189,7 +189,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
     for (const updater of updaters) updater.nudge();
   });
-  await subscribeScada(config.scada, mqtt, clock, pipeline, quality);
+  await subscribeScada(config.scada, mqtt, clock, pipeline, quality, logger);
 
   const devices = await openDeviceLinks({
     devices: config.devices,
@@ -203,7 +203,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     sink: {
       onHello: (hello) => pipeline.announce(hello),
       onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
-      onReading: () => {},
+      onReading: (reading) => pipeline.acceptDeviceReading(reading),
     },
   });
 

@@ -6,8 +6,8 @@ import type { TurbineState } from "../contract/turbine-state.ts";
 export interface DataQuality {
   processed(turbine: string): void;
   dropped(turbine: string): void;
-  /** Something of a turbine was set aside; `windows` is 1 if a window was lost by it. */
-  quarantined(turbine: string, reason: QuarantineReason, windows: 0 | 1): void;
+  /** Something was set aside, of a turbine or of nobody known; `windows` is 1 if a window was lost by it. */
+  quarantined(turbine: string | null, reason: QuarantineReason, windows: 0 | 1): void;
   ofTurbine(turbine: string): TurbineState["dataQuality"];
   /** All turbines together. */
   readonly total: {
@@ -30,14 +30,15 @@ export function createDataQuality(): DataQuality {
   const createCounts = (): Counts => ({ processed: 0, quarantined: 0, dropped: 0, byReason: {} });
   const total = createCounts();
   const turbines = new Map<string, Counts>();
-  const both = (turbine: string, change: (counts: Counts) => void): void => {
+  const both = (turbine: string | null, change: (counts: Counts) => void): void => {
+    change(total);
+    if (turbine === null) return;
     let counts = turbines.get(turbine);
     if (counts === undefined) {
       counts = createCounts();
       turbines.set(turbine, counts);
     }
     change(counts);
-    change(total);
   };
   return {
     processed: (turbine) => both(turbine, (counts) => counts.processed++),

@@ -1,4 +1,5 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
+import type { LinkStatistics } from "../../firmware-bridge/link-statistics.ts";
 import type { AlarmRegister } from "../alert/alarm-register.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
 import { createMetrics, type Metrics } from "../platform/metrics.ts";
@@ -57,8 +58,27 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Devices that are connected and introduced.",
     () => devices.sessions.filter(({ session }) => session.state === "established").length,
   );
-  total("device_discarded_bytes", "Bytes on device links that belonged to no good frame.", () =>
-    devices.sessions.reduce((sum, { session }) => sum + session.statistics.discardedBytes, 0),
+  const overLinks = (read: (link: LinkStatistics) => number) => () =>
+    devices.sessions.reduce((sum, { session }) => sum + read(session.statistics), 0);
+  total(
+    "device_discarded_bytes",
+    "Bytes on device links that belonged to no good frame.",
+    overLinks((link) => link.discardedBytes),
+  );
+  total(
+    "device_bad_frames",
+    "Frames of devices with a wrong length or checksum.",
+    overLinks((link) => link.badFrames),
+  );
+  total(
+    "device_malformed_messages",
+    "Whole frames whose message could not be understood.",
+    overLinks((link) => link.malformedMessages),
+  );
+  total(
+    "device_lost_frames",
+    "Frames of devices that never came, by their numbers.",
+    overLinks((link) => link.lostFrames),
   );
   gauge("alarms_active", "Alarms whose condition holds.", () =>
     config.turbines.reduce(
@@ -67,5 +87,20 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
       0,
     ),
   );
-  return metrics;
+  const setAside = metrics.counter({
+    name: "quarantined_total",
+    help: "Pieces of data that were set aside since the start.",
+    labels: ["reason"],
+  });
+  const told: Record<string, number> = {};
+  return {
+    ...metrics,
+    render: () => {
+      for (const [reason, count] of Object.entries(quality.total.byReason)) {
+        setAside.add(count - (told[reason] ?? 0), { reason });
+        told[reason] = count;
+      }
+      return metrics.render();
+    },
+  };
 }

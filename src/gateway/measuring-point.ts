@@ -26,7 +26,8 @@ export interface PointBundle {
 export interface MeasuringPointSink<B extends PointBundle> {
   /** A window's features; `bundle` is released after the call returns. */
   onWindow(window: FeatureWindow, bundle: B): void;
-  onQuarantine(quarantine: Quarantine): void;
+  /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */
+  onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
 /** One measuring point. */
@@ -112,11 +113,11 @@ export function createMeasuringPoint<B extends PointBundle>(
         const open = close(slot);
         if (open === null) return;
         open.release();
-        if (!closed) sink.onQuarantine(quarantine);
+        if (!closed) sink.onQuarantine(quarantine, 1);
       },
       refuse: (quarantine) => {
         // While two cutters run side by side, only the newer one complains.
-        if (own === current) sink.onQuarantine(quarantine);
+        if (own === current) sink.onQuarantine(quarantine, 0);
       },
     });
     const own: Cutter<B> = { key: specKey(manifest), windower, bundle: first, openWindows: 0 };
@@ -135,14 +136,15 @@ export function createMeasuringPoint<B extends PointBundle>(
     const names = owner.manifest.features.list
       .filter((_, index) => !Number.isFinite(features[index]!))
       .map((feature) => feature.name);
-    sink.onQuarantine({
+    const quarantine: Quarantine = {
       reason: "not-finite",
       deviceId: point.turbine,
       channel: point.component,
       timestampMs: fromMs,
       detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
       samples: end.samples,
-    });
+    };
+    sink.onQuarantine(quarantine, 1);
   }
 
   function takeOver(block: SampleBlock): void {

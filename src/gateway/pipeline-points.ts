@@ -13,7 +13,9 @@ export interface PipelinePoint {
   readonly judge: PointJudge;
   /** Arrival of the last trusted block; NaN before the first. */
   lastBlockMonotonicMs: number;
-  /** Its own time, epoch ms. */
+  /** Arrival of the last whole window, or of the block since which one is due; NaN before the first. */
+  lastUsefulMonotonicMs: number;
+  /** Time of the last block by its own clock, epoch ms. */
   lastDataMs: number;
   fastestRpm: number;
   /** The silence has been told. */
@@ -28,6 +30,8 @@ export interface PipelinePoints {
   ofChannel(deviceId: string, channel: string): readonly PipelinePoint[];
   /** Channels that somebody expects of a device. */
   channelsOf(deviceId: string): readonly string[];
+  /** Turbines that a device sits on. */
+  turbinesOf(deviceId: string): readonly string[];
 }
 
 const none: readonly PipelinePoint[] = [];
@@ -53,5 +57,8 @@ export function createPipelinePoints(
     all,
     ofChannel: (deviceId, channel) => byDevice.get(deviceId)?.get(channel) ?? none,
     channelsOf: (deviceId) => [...(byDevice.get(deviceId)?.keys() ?? [])],
+    turbinesOf: (deviceId) => [
+      ...new Set([...(byDevice.get(deviceId)?.values() ?? [])].flat().map(({ id }) => id.turbine)),
+    ],
   };
 }

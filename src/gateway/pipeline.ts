@@ -17,7 +17,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { DataQuality } from "./data-quality.ts";
 import type { LoadedBundle, Scored } from "./loaded-bundle.ts";
 import { createMeasuringPoint } from "./measuring-point.ts";
-import { createOperatingReadings } from "./operating-readings.ts";
+import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
 import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
 import { createPointJudge } from "./point-judge.ts";
 
@@ -59,6 +59,8 @@ export interface Pipeline {
   accept(block: SampleBlock, arrivedMonotonicMs: number): void;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
+  /** A scalar of a device: it is taken for the turbines that the device sits on. */
+  acceptDeviceReading(reading: Reading): void;
   /** A new bundle serves from the next windows on. */
   use(bundle: LoadedBundle): void;
   /** Looks for points without data; call it about once a second. */
@@ -84,7 +86,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
 
   const setAside = (quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void => {
-    if (turbine !== null) quality.quarantined(turbine, quarantine.reason, windows);
+    quality.quarantined(turbine, quarantine.reason, windows);
     sink.onQuarantine(quarantine, turbine);
   };
 
@@ -110,9 +112,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     );
     const cutter = createMeasuringPoint<LoadedBundle>(id, pointConfig.bearing, bundle, {
       onWindow: (window, owner) => {
+        point.lastUsefulMonotonicMs = window.arrivedMonotonicMs;
+        point.isSilent = false;
         judge.submit(window, owner, operatingState(point, window.shaftRpm));
       },
-      onQuarantine: (quarantine) => setAside(quarantine, id.turbine, 1),
+      onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
     });
     const point: PipelinePoint = {
       id,
@@ -120,6 +124,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       cutter,
       judge,
       lastBlockMonotonicMs: Number.NaN,
+      lastUsefulMonotonicMs: Number.NaN,
       lastDataMs: Number.NaN,
       fastestRpm: 0,
       isSilent: false,
@@ -156,17 +161,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     sink.onDecision(point.judge.noteMissing(fromMs, toMs), null);
   };
 
+  /** Why nothing is known of a point any more, or null. Data without a single good window says no more than none. */
+  const findSilence = (point: PipelinePoint, nowMs: number): string | null => {
+    if (nowMs - point.lastBlockMonotonicMs > timeoutMs) return "no data";
+    if (point.isStanding) return null;
+    const { unit, length } = options.bundleOf(point.config.bundle).manifest.window;
+    const slowestRpm = Math.max(config.operation.standbyBelowRpm, 1);
+    const windowMs = unit === "seconds" ? length * 1000 : (length * 60_000) / slowestRpm;
+    return nowMs - point.lastUsefulMonotonicMs > timeoutMs + windowMs ? "no window could be judged" : null;
+  };
+
   const acceptTrusted = (block: SampleBlock): void => {
     for (const point of points.ofChannel(block.deviceId, block.channel)) {
       const shaftRpm = findShaftRpm(block, point);
       point.lastBlockMonotonicMs = arrivedMonotonicMs;
       point.lastDataMs = block.timestampMs;
-      point.isSilent = false;
       if (shaftRpm < config.operation.standbyBelowRpm) {
         // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
         if (!point.isStanding) noteSilence(point, "the turbine stands by");
         point.isStanding = true;
+        point.isSilent = false;
         continue;
+      }
+      // From here on a window is due.
+      if (point.isStanding || Number.isNaN(point.lastUsefulMonotonicMs)) {
+        point.lastUsefulMonotonicMs = arrivedMonotonicMs;
       }
       point.isStanding = false;
       if (shaftRpm > point.fastestRpm) point.fastestRpm = shaftRpm;
@@ -176,7 +195,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   /** The device's own tachometer, else SCADA's, else the configured speed, else NaN (set aside by the windower). */
   const findShaftRpm = (block: SampleBlock, point: PipelinePoint): number => {
-    if (Number.isFinite(block.shaftRpm)) return block.shaftRpm;
+    // The sign of a speed is only the sense of rotation.
+    if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
     const scada = readings.read(point.id.turbine, "shaft-speed", arrivedMonotonicMs, timeoutMs);
     return Number.isFinite(scada) ? scada : (point.config.shaftRpm ?? Number.NaN);
   };
@@ -195,20 +215,29 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
   });
 
+  const acceptReading = (reading: Reading): void =>
+    readings.accept(reading, clock.nowMs(), clock.monotonicMs());
   const idle = async (): Promise<void> => {
     await Promise.all(points.all.map((point) => point.judge.idle()));
   };
 
   return {
     announce: (hello) => {
-      const channels = hello.channels.map(({ name, unit, sampleRateHz }) => ({ name, unit, sampleRateHz }));
+      const channels = hello.channels
+        // Scalars about the turbine belong to no bundle and come as readings.
+        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
+        .map(({ name, unit, sampleRateHz }) => ({ name, unit, sampleRateHz }));
       ingest.announce(hello.deviceId, channels, points.channelsOf(hello.deviceId), clock.nowMs());
     },
     accept: (block, monotonicMs) => {
       arrivedMonotonicMs = monotonicMs;
       ingest.accept(block);
     },
-    acceptReading: (reading) => readings.accept(reading, clock.nowMs(), clock.monotonicMs()),
+    acceptReading,
+    acceptDeviceReading: (reading) => {
+      for (const turbine of points.turbinesOf(reading.deviceId))
+        acceptReading({ ...reading, deviceId: turbine });
+    },
     use: (bundle) => {
       for (const point of points.all) {
         if (point.config.bundle === bundle.ref.name) point.cutter.use(bundle);
@@ -217,10 +246,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     tick: () => {
       const nowMs = clock.monotonicMs();
       for (const point of points.all) {
-        if (point.isSilent || nowMs - point.lastBlockMonotonicMs <= timeoutMs) continue;
-        if (Number.isNaN(point.lastBlockMonotonicMs)) continue;
+        const reason = point.isSilent ? null : findSilence(point, nowMs);
+        if (reason === null) continue;
         point.isSilent = true;
-        noteSilence(point, "no data");
+        noteSilence(point, reason);
       }
     },
     snapshot: () =>

@@ -2,22 +2,24 @@
 import type { ScadaConfig } from "../contract/gateway-config.ts";
 import { parseScadaPayload } from "../ingest/parse-scada-payload.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { MqttClient, MqttHandler } from "../platform/mqtt-reconnect.ts";
 import type { DataQuality } from "./data-quality.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-/** Subscribes to every mapped topic; rejects with MQTT when the broker refuses one. */
+/** Subscribes to every mapped topic. One that the broker refuses is logged: the turbines are watched without it. */
 export async function subscribeScada(
   mappings: readonly ScadaConfig[],
   mqtt: MqttClient,
   clock: Clock,
   pipeline: Pipeline,
   quality: DataQuality,
+  logger: Logger,
 ): Promise<void> {
   // One topic may speak of several turbines; a client has one handler a topic.
   for (const topic of new Set(mappings.map((mapping) => mapping.topic))) {
     const group = mappings.filter((mapping) => mapping.topic === topic);
-    await mqtt.subscribe(topic, 1, (_topic, payload) => {
+    const accept: MqttHandler = (_topic, payload) => {
       for (const { turbine, timePath, channels } of group) {
         const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, clock.nowMs());
         if (!parsed.ok) {
@@ -27,6 +29,9 @@ export async function subscribeScada(
         for (const missing of parsed.value.quarantined) quality.quarantined(turbine, missing.reason, 0);
         for (const reading of parsed.value.readings) pipeline.acceptReading(reading);
       }
-    });
+    };
+    await mqtt
+      .subscribe(topic, 1, accept)
+      .catch((error: unknown) => logger.error("a SCADA topic cannot be subscribed to", { topic, error }));
   }
 }

@@ -1,0 +1,180 @@
+import { expect, onTestFinished, test } from "vitest";
+import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
+import { until } from "../support/until.ts";
+import { startHandDevice, vibration } from "./hand-device.ts";
+import { createInstallation, type Installation, listen, statusWhen } from "./installation.ts";
+import { createTurbine } from "./turbines.ts";
+
+const { bearing } = createTurbine(31, null);
+const impatient = { operation: { dataTimeoutSeconds: 1, standbyBelowRpm: 300 } };
+const topic = "scada/north/wt01";
+const scada = [
+  {
+    topic,
+    turbine: "WT01",
+    timePath: "time",
+    channels: [
+      { name: "shaft-speed", path: "generator.rpm", unit: "rpm" },
+      { name: "power", path: "power", unit: "kW" },
+    ],
+  },
+];
+
+/** The states that followed the first healthy one, without repetitions. */
+function healthsOf(history: readonly { readonly health: string }[]): string[] {
+  const healths = history.map(({ health }) => health);
+  return healths.filter((health, index) => health !== healths[index - 1]);
+}
+
+test("a turbine is unknown before its first window, healthy after it, and unknown again once it stands", async () => {
+  const installation = await createInstallation();
+  await installation.startCollector();
+  const subscriber = await listen(installation);
+  const device = await startHandDevice("WT01");
+  await installation.startGateway([{ id: "WT01", bearing, connect: device.address }]);
+  await until(() => subscriber.states.has("WT01"), "the first state");
+  expect(subscriber.states.get("WT01")).toMatchObject({
+    health: "information-unavailable",
+    operatingState: "information-unavailable",
+  });
+  await device.stream(5);
+  await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy");
+  await device.stream(1, { shaftRpm: 40 });
+  await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "standing");
+  await device.stream(1, { shaftRpm: 0 });
+  await device.stream(5, { shaftRpm: -1500 });
+  await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy, turning the other way round");
+  expect(healthsOf(subscriber.history)).toEqual([
+    "information-unavailable",
+    "ok",
+    "information-unavailable",
+    "ok",
+  ]);
+  expect(subscriber.alerts).toEqual([]);
+});
+
+test("a turbine whose device falls silent is unknown, and its last scores are not called healthy", async () => {
+  const installation = await createInstallation();
+  await installation.startCollector();
+  const subscriber = await listen(installation);
+  const device = await startHandDevice("WT01");
+  const plan = { id: "WT01", bearing, connect: device.address };
+  const gateway = await installation.startGateway([plan], impatient);
+  await device.stream(5);
+  await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy");
+  await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "silence");
+  expect((await gateway.status()).devices[0]?.state).toBe("established");
+  await device.stream(5);
+  await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy again");
+});
+
+test("data that come and can never be judged make a turbine unknown, as silence does", async () => {
+  const installation = await createInstallation();
+  await installation.startCollector();
+  const subscriber = await listen(installation);
+  const device = await startHandDevice("WT01");
+  const plan = { id: "WT01", bearing, connect: device.address };
+  const gateway = await installation.startGateway([plan], impatient);
+  await device.stream(5);
+  await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy");
+  // The tachometer breaks; the accelerometer goes on.
+  let done = false;
+  const streaming = (async () => {
+    while (!done) await device.stream(0.4, { shaftRpm: Number.NaN });
+  })();
+  await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "unknown", 30_000);
+  done = true;
+  await streaming;
+  const { windows } = await gateway.status();
+  expect(windows.byReason["no-shaft-speed"]).toBeGreaterThan(0);
+  expect(windows.quarantined).toBeLessThanOrEqual(1);
+});
+
+async function publishUntil(
+  installation: Installation,
+  payload: unknown,
+  condition: () => Promise<boolean>,
+): Promise<void> {
+  const bridge = installation.connect("a-scada-bridge");
+  await until(() => bridge.connected, "the bridge");
+  for (let tries = 0; tries < 200; tries++) {
+    await bridge.publish(topic, typeof payload === "string" ? payload : JSON.stringify(payload), {
+      qos: 1,
+      retain: false,
+    });
+    if (await condition()) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await condition()).toBe(true);
+  await bridge.close();
+}
+
+test("shaft speed from SCADA stands in for a device without a tachometer, and malformed payloads are counted", async () => {
+  const installation = await createInstallation();
+  // A broker of the site's own, where the bridge and the gateway may do as they like.
+  const broker = await createEmbeddedBroker({
+    port: Number(new URL(installation.mqttUrl).port),
+    authenticate: () => true,
+    authorisePublish: () => true,
+    authoriseSubscribe: () => true,
+  });
+  onTestFinished(() => broker.close());
+  const device = await startHandDevice("WT01");
+  const plan = { id: "WT01", bearing, connect: device.address };
+  const gateway = await installation.startGateway([plan], { scada });
+  await statusWhen(gateway, (status) => status.mqtt.connected);
+  await device.stream(1, { shaftRpm: Number.NaN });
+  expect((await gateway.status()).windows).toMatchObject({ processed: 0, quarantined: 0 });
+
+  await publishUntil(installation, "{ no json", async () => {
+    return ((await gateway.status()).windows.byReason.malformed ?? 0) > 0;
+  });
+  await publishUntil(
+    installation,
+    { time: new Date().toISOString(), generator: { rpm: "1500" }, power: null },
+    async () => ((await gateway.status()).windows.byReason["missing-value"] ?? 0) > 0,
+  );
+  let sent = 0;
+  await publishUntil(
+    installation,
+    { time: new Date().toISOString(), generator: { rpm: 1500 }, power: 900 },
+    async () => {
+      await device.stream(2, { shaftRpm: Number.NaN });
+      sent++;
+      return (await gateway.status()).windows.processed >= 2;
+    },
+  );
+  expect(sent).toBeGreaterThan(0);
+  expect((await gateway.status()).windows.dropped).toBe(0);
+});
+
+test("a broker that refuses a SCADA topic does not keep the gateway from serving", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const device = await startHandDevice("WT01");
+  const plan = { id: "WT01", bearing, connect: device.address };
+  const gateway = await installation.startGateway([plan], { scada });
+  await device.stream(5);
+  await statusWhen(gateway, (status) => status.windows.processed >= 3 && status.mqtt.connected);
+  expect(collector.url).toContain("127.0.0.1");
+});
+
+test("a shaft speed that the device sends as a reading stands in, too, and is no change of the schema", async () => {
+  const installation = await createInstallation();
+  const collector = await installation.startCollector();
+  const device = await startHandDevice("WT01", [
+    vibration,
+    { name: "shaft-speed", unit: "rpm", sampleRateHz: 0, scale: 1 },
+  ]);
+  const gateway = await installation.startGateway([{ id: "WT01", bearing, connect: device.address }]);
+  await device.reading(1, 1500);
+  await device.stream(5, { shaftRpm: Number.NaN });
+  const { windows } = await statusWhen(gateway, (status) => status.windows.processed >= 3);
+  expect(windows.byReason).toEqual({});
+  await device.reading(1, Number.POSITIVE_INFINITY);
+  await statusWhen(gateway, (status) => status.windows.byReason["not-finite"] === 1);
+  await gateway.close();
+  await until(() => collector.store.gateways.list().length > 0, "records");
+  const { items } = collector.store.events.events({ limit: 10, offset: 0 });
+  expect(items).toEqual([]);
+});
