@@ -1,4 +1,7 @@
-/** Who may do what on the embedded broker: each gateway below its own names, the collector everything, a guest reads alerts. */
+/**
+ * Who may do what on the embedded broker: each gateway below its own names, a device only talks to its gateway, the
+ * collector everything, a guest reads alerts.
+ */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { BrokerClient, EmbeddedBrokerOptions } from "../platform/embedded-broker.ts";
 import { filterCovers, topicMatches } from "../platform/mqtt-topic.ts";
@@ -12,7 +15,7 @@ export interface BrokerAccess
 
 /**
  * Creates the rules.
- * @param passwords of the enrolled gateways, by id
+ * @param passwords of the enrolled gateways by id, and of devices by `<gateway>/<device>`, which no id can be
  */
 export function createBrokerAccess(options: {
   readonly base: string;
@@ -41,13 +44,14 @@ export function createBrokerAccess(options: {
       if (isCollector(client)) return topic.startsWith(`${base}/`);
       const id = client.username;
       if (id === null) return false;
+      const [gateway, device] = id.split("/");
+      if (device !== undefined) return topic === `${base}/device/${gateway}/${device}/tx`;
       return matches(
         [
           `${base}/turbine/+/+/alert`,
           `${base}/turbine/+/+/state`,
           `${base}/gateway/${id}/status`,
           `${base}/gateway/${id}/up/+`,
-          `${base}/device/${id}/+/tx`,
           `${base}/device/${id}/+/rx`,
         ],
         topic,
@@ -55,6 +59,8 @@ export function createBrokerAccess(options: {
     },
     authoriseSubscribe: (client, filter) => {
       if (isCollector(client)) return true;
+      const [gateway, device] = client.username?.split("/") ?? [];
+      if (device !== undefined) return filter === `${base}/device/${gateway}/${device}/rx`;
       const readable = [`${base}/turbine/+/+/alert`, `${base}/turbine/+/+/state`];
       if (client.username !== null) {
         readable.push(`${base}/gateway/${client.username}/#`, `${base}/device/${client.username}/#`);

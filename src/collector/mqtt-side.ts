@@ -35,6 +35,9 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
   for (const { id, passwordFile } of config.embedded.gateways) {
     passwords.set(id, await readPassword(passwordFile));
   }
+  for (const { gateway, id, passwordFile } of config.embedded.devices) {
+    passwords.set(`${gateway}/${id}`, await readPassword(passwordFile));
+  }
   const { host, port, anonymousRead } = config.embedded;
   const access = createBrokerAccess({ base: config.base, passwords, anonymousRead });
   const broker = await createEmbeddedBroker({ ...access, host, port, maxPacketBytes, logger });

@@ -8,6 +8,13 @@ export interface EnrolledGateway {
   readonly passwordFile: string;
 }
 
+/** A device that speaks MQTT itself; its user name is `<gateway>/<id>`. */
+export interface EnrolledDevice {
+  readonly gateway: string;
+  readonly id: string;
+  readonly passwordFile: string;
+}
+
 /** The whole file. */
 export interface CollectorConfig {
   readonly collector: {
@@ -27,6 +34,7 @@ export interface CollectorConfig {
       readonly anonymousRead: boolean;
       readonly maxPacketBytes: number;
       readonly gateways: readonly EnrolledGateway[];
+      readonly devices: readonly EnrolledDevice[];
     };
   };
   readonly registry: {
@@ -97,6 +105,17 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
             .max(10_000)
             .default([])
             .describe("Gateways that may connect"),
+          devices: z
+            .array(
+              z.strictObject({
+                gateway: z.string().regex(idPattern).describe("Gateway that it belongs to"),
+                id: z.string().regex(idPattern).describe("Id of the device; its user name is <gateway>/<id>"),
+                passwordFile: file.describe("File that holds its password"),
+              }),
+            )
+            .max(10_000)
+            .default([])
+            .describe("Devices that speak MQTT themselves: each may only talk to its gateway"),
         })
         .prefault({}),
     })

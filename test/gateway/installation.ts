@@ -142,6 +142,11 @@ export async function createInstallation(): Promise<Installation> {
             port: brokerPort,
             anonymousRead: true,
             gateways: [{ id: names.gateway, passwordFile }],
+            devices: ["WT01", "WT02"].map((turbine) => ({
+              gateway: names.gateway,
+              id: deviceOf(turbine),
+              passwordFile,
+            })),
           },
         },
         registry: {
