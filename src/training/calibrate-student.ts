@@ -1,5 +1,5 @@
 /**
- * Calibration and thresholds, from training bearings alone: every bearing is scored by a student that was trained
+ * Calibration, from training bearings alone: every bearing is scored by a student that was trained
  * without it, one fault size a kind at a time and each end's healthy bearing in turn. Never sees a held-out bearing.
  */
 import type { Calibration, Threshold } from "../contract/manifest.ts";
@@ -24,12 +24,11 @@ export interface OutOfFold {
   readonly folds: number;
 }
 
-/** What the decision needs. */
+/** What the decision needs, and what the threshold does on unseen training bearings. */
 export interface StudentCalibration {
   /** One an output; the same for all, as their weights are. */
   readonly calibration: readonly Calibration[];
-  readonly thresholds: readonly Threshold[];
-  /** Share of healthy out-of-fold windows with any mode at or above `raise`, and of faulty ones with their own mode. */
+  /** Share of healthy out-of-fold windows with any mode at or above the threshold, and of faulty ones with their own. */
   readonly falseWindowShare: number;
   readonly detectedWindowShare: number;
 }
@@ -98,38 +97,37 @@ export function collectOutOfFold(
   };
 }
 
-/** Fits one calibration for all outputs, and sets thresholds by the share of false windows that is allowed. */
+/**
+ * Fits one calibration for all outputs, with both classes weighing the same: 0.5 means that the window is as likely
+ * under the fault as without it. The true share of faulty bearings is a fleet's to know, not a laboratory rig's.
+ */
 export function calibrateStudent(
   outOfFold: OutOfFold,
   outputs: number,
-  options: TrainingConfig["thresholds"],
+  threshold: Threshold,
 ): StudentCalibration {
   const { rows, logits, labels } = outOfFold;
-  const fitted = fitPlatt(logits, labels, new Float32Array(logits.length).fill(1));
-  const healthy: number[] = [];
-  const faulty: number[] = [];
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const weight = (labels.length - positives) / Math.max(1, positives);
+  const weights = labels.map((label) => (label > 0.5 ? weight : 1));
+  const fitted = fitPlatt(logits, labels, weights);
+  let healthy = 0;
+  let falseWindows = 0;
+  let detectedWindows = 0;
   for (let row = 0; row < rows; row++) {
-    const probabilities = Array.from({ length: outputs }, (_, output) =>
-      applyCalibration(fitted, logits[row * outputs + output]!),
+    const above = Array.from(
+      { length: outputs },
+      (_, output) => applyCalibration(fitted, logits[row * outputs + output]!) >= threshold.raise,
     );
-    const own = probabilities.findIndex((_, output) => labels[row * outputs + output]! > 0.5);
-    if (own < 0) healthy.push(Math.max(...probabilities));
-    else faulty.push(probabilities[own]!);
+    const own = above.findIndex((_, output) => labels[row * outputs + output]! > 0.5);
+    if (own < 0) healthy++;
+    if (own < 0 && above.includes(true)) falseWindows++;
+    if (own >= 0 && above[own]!) detectedWindows++;
   }
-  healthy.sort((a, b) => b - a);
-  // The threshold lies just above the first healthy window that must not reach it.
-  const allowed = Math.floor(options.maxFalseWindowShare * healthy.length);
-  const limit = healthy[allowed] ?? 0;
-  const raise = Math.min(0.999, Math.max(options.minRaise, Math.ceil(limit * 1000 + 1e-9) / 1000));
-  const { onCount, onWindows, offWindows } = options;
-  const threshold = { raise, onCount, onWindows, clear: Math.min(options.clear, raise), offWindows };
-  const share = (values: readonly number[]): number =>
-    values.filter((value) => value >= raise).length / Math.max(1, values.length);
   return {
     calibration: Array.from({ length: outputs }, () => fitted),
-    thresholds: Array.from({ length: outputs }, () => threshold),
-    falseWindowShare: share(healthy),
-    detectedWindowShare: share(faulty),
+    falseWindowShare: falseWindows / Math.max(1, healthy),
+    detectedWindowShare: detectedWindows / Math.max(1, rows - healthy),
   };
 }
 

@@ -57,6 +57,8 @@ export async function runCwruProtocol(
     window: config.window,
     trainingHop: config.trainingHop,
     features: config.features,
+    noiseLevels: config.noiseLevels,
+    seed: config.seed,
     progress: (done, total) => options.progress(done, total, "recordings read"),
   });
   const waveforms = data.signals.map((signal) => signal.waveform);

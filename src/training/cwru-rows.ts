@@ -6,12 +6,14 @@ import {
   type CwruEnd,
   type CwruRecording,
   cwruBearings,
+  cwruFailureModes,
   readCwruIndex,
   readCwruSignals,
 } from "../dataset/cwru-recordings.ts";
 import { type CwruWaveform, readCwruWaveforms } from "../dataset/cwru-splits.ts";
 import { fingerprintFiles } from "../dataset/fingerprint.ts";
-import { extractRows } from "./extract-rows.ts";
+import { createRandom, type Random } from "../maths/random.ts";
+import { type ExtractedRows, extractRows, type RecordedSignal } from "./extract-rows.ts";
 import type { LabelledRows } from "./train-student.ts";
 
 /** Rows of one channel of one recording. */
@@ -29,8 +31,11 @@ export interface WaveformRows {
 export interface CwruRows {
   /** The 144 signals of the published splits. */
   readonly signals: readonly WaveformRows[];
-  /** Both channels of the normal recording, which no split uses: served windows only. */
-  readonly normal: readonly WaveformRows[];
+  /**
+   * Signals that no split uses, served windows only: the normal recording, the recordings at 48 kHz, outer race
+   * faults at other clock positions, and the 0.028 inch bearings of another make.
+   */
+  readonly extra: readonly WaveformRows[];
   /** SHA-256 over all files that were read. */
   readonly fingerprint: string;
 }
@@ -40,6 +45,9 @@ export interface CwruRowsOptions {
   readonly window: WindowSpec;
   readonly trainingHop: number;
   readonly features: FeatureSpec;
+  /** Noise of the training windows' noisy copies, as shares of the signal's rms; see {@link addNoise}. */
+  readonly noiseLevels: readonly number[];
+  readonly seed: number;
   /** Called after each recording. */
   readonly progress: (done: number, total: number) => void;
 }
@@ -49,18 +57,10 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
   const dir = join(dataDir, "cwru");
   const recordings = await readCwruIndex(dir);
   const waveforms = await readCwruWaveforms(dir);
-  const normals = recordings.filter((recording) => recording.fault === "normal");
-  const used = recordings.filter((recording) => waveforms.some((wave) => wave.file === recording.file));
   const signals: WaveformRows[] = [];
-  const normal: WaveformRows[] = [];
-  const all = [...used, ...normals];
-  for (const [index, recording] of all.entries()) {
+  const extra: WaveformRows[] = [];
+  for (const [index, recording] of recordings.entries()) {
     for (const signal of await readCwruSignals(dir, recording)) {
-      const waveform =
-        recording.fault === "normal"
-          ? normalWaveform(recording, signal.end)
-          : waveforms.find((wave) => wave.file === recording.file && wave.signalEnd === signal.end);
-      if (waveform === undefined) continue;
       const source = {
         counts: signal.counts,
         scale: signal.scale,
@@ -69,16 +69,48 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
         bearing: cwruBearings[signal.end],
       };
       const served = extractRows(source, options.window, options.features);
-      const training =
-        recording.fault === "normal" || options.trainingHop === options.window.hop
-          ? served
-          : extractRows(source, { ...options.window, hop: options.trainingHop }, options.features);
-      (recording.fault === "normal" ? normal : signals).push({ waveform, recording, served, training });
+      const waveform = waveforms.find(
+        (wave) => wave.file === recording.file && wave.signalEnd === signal.end,
+      );
+      if (waveform === undefined) {
+        extra.push({ waveform: describeExtra(recording, signal.end), recording, served, training: served });
+        continue;
+      }
+      const clean = extractRows(source, { ...options.window, hop: options.trainingHop }, options.features);
+      const random = createRandom(options.seed).fork(waveform.id);
+      const noisy = options.noiseLevels.map((level) =>
+        extractRows(addNoise(source, level, random), options.window, options.features),
+      );
+      signals.push({ waveform, recording, served, training: concatenate([clean, ...noisy]) });
     }
-    options.progress(index + 1, all.length);
+    options.progress(index + 1, recordings.length);
   }
-  const files = ["index.json", join("splits", "waveforms.csv"), ...all.map((recording) => recording.file)];
-  return { signals, normal, fingerprint: await fingerprintFiles(dir, files) };
+  const files = ["index.json", join("splits", "waveforms.csv"), ...recordings.map(({ file }) => file)];
+  return { signals, extra, fingerprint: await fingerprintFiles(dir, files) };
+}
+
+/**
+ * The signal with white noise of `level` times its own rms on top: a fault that is less developed, or a poorer sensor.
+ * Half the resolution makes room for the sum; what still does not fit is clipped, as a converter does.
+ */
+export function addNoise(signal: RecordedSignal, level: number, random: Random): RecordedSignal {
+  let energy = 0;
+  for (const count of signal.counts) energy += count * count;
+  const deviation = level * Math.sqrt(energy / Math.max(1, signal.counts.length));
+  const counts = signal.counts.map((count) =>
+    Math.max(-32_768, Math.min(32_767, Math.round((count + deviation * random.normal()) / 2))),
+  );
+  return { ...signal, counts, scale: 2 * signal.scale };
+}
+
+function concatenate(parts: readonly ExtractedRows[]): { rows: number; features: Float32Array } {
+  const features = new Float32Array(parts.reduce((sum, part) => sum + part.features.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    features.set(part.features, at);
+    at += part.features.length;
+  }
+  return { rows: parts.reduce((sum, part) => sum + part.rows, 0), features };
 }
 
 /** Joins rows of several signals into one matrix with labels, in the order given. */
@@ -112,13 +144,14 @@ export function selectSignals(
   return signals.filter((signal) => wanted.has(signal.waveform.id));
 }
 
-function normalWaveform(recording: CwruRecording, end: CwruEnd): CwruWaveform {
+function describeExtra(recording: CwruRecording, end: CwruEnd): CwruWaveform {
+  const faulty = recording.fault !== "normal" && recording.faultEnd === end;
   return {
-    id: `normal_${end}_${recording.loadHp}HP`,
+    id: `${recording.file.replace(/\.npy$/, "")}_${end}`,
     file: recording.file,
     signalEnd: end,
-    faultEnd: end,
-    group: "normal",
-    failureMode: null,
+    faultEnd: recording.faultEnd ?? end,
+    group: recording.group,
+    failureMode: faulty ? cwruFailureModes[recording.fault as "IR" | "OR" | "B"] : null,
   };
 }

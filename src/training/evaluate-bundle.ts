@@ -66,10 +66,12 @@ async function evaluateOwnFigures(
     window: manifest.window,
     trainingHop: manifest.window.hop,
     features: manifest.features,
+    noiseLevels: [],
+    seed: config.seed,
     progress: (done, total) => options.progress(done, total, "recordings read"),
   });
   const held = new Set(lineage.heldOutGroups);
-  const signals = [...data.signals, ...data.normal].filter((signal) => held.has(signal.waveform.group));
+  const signals = [...data.signals, ...data.extra].filter((signal) => held.has(signal.waveform.group));
   const student = {
     scaler: manifest.scaler,
     quantised: decodeStudent(bundle.files.get(bundleFileNames.model)!),

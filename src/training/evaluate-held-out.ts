@@ -1,5 +1,6 @@
 /** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
 import type { Calibration, Threshold } from "../contract/manifest.ts";
+import { createDecider } from "../decision/decider.ts";
 import type { WaveformRows } from "./cwru-rows.ts";
 import { joinRows } from "./cwru-rows.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "./metrics.ts";
@@ -54,6 +55,7 @@ export function evaluateHeldOut(
   const recordings = signals.map((signal): RecordingOutcome => {
     const { rows } = signal.served;
     const own = probabilities.subarray(at * outputs, (at + rows) * outputs);
+    const ownLogits = logits.subarray(at * outputs, (at + rows) * outputs);
     at += rows;
     return {
       waveform: signal.waveform.id,
@@ -61,7 +63,7 @@ export function evaluateHeldOut(
       sampleRateHz: signal.recording.sampleRateHz,
       windows: rows,
       truth: signal.waveform.failureMode,
-      raised: decideLooped(own, rows, failureModes, thresholds),
+      raised: decideLooped(ownLogits, rows, failureModes, calibration, thresholds),
       shareAboveRaise: thresholds.map(
         (threshold, output) =>
           Array.from({ length: rows }, (_, row) => own[row * outputs + output]!).filter(
@@ -93,29 +95,39 @@ export function evaluateHeldOut(
   };
 }
 
-/**
- * The mode that `onCount` of `onWindows` windows raise first when the recording is played in a loop: at each window
- * the mode of the highest probability leads, as on the gateway.
- */
+/** Times that a recording of about ten seconds is played, so that its length does not decide. */
+const loops = 3;
+
+/** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
 function decideLooped(
-  probabilities: Float64Array,
+  logits: Float32Array,
   rows: number,
   failureModes: readonly string[],
+  calibration: readonly Calibration[],
   thresholds: readonly Threshold[],
 ): string | null {
-  const outputs = failureModes.length;
-  for (let last = 0; last < 3 * rows; last++) {
-    let leader = -1;
-    for (const [output, threshold] of thresholds.entries()) {
-      let above = 0;
-      for (let back = 0; back < threshold.onWindows && back <= last; back++) {
-        if (probabilities[((last - back) % rows) * outputs + output]! >= threshold.raise) above++;
-      }
-      if (above < threshold.onCount) continue;
-      const own = probabilities[(last % rows) * outputs + output]!;
-      if (leader < 0 || own > probabilities[(last % rows) * outputs + leader]!) leader = output;
-    }
-    if (leader >= 0) return failureModes[leader]!;
+  const point = { site: "rig", turbine: "rig", component: "bearing" };
+  const model = { name: "judged", version: "0.0.0", digest: "" };
+  const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
+  const decider = createDecider(
+    point,
+    { outputs, calibration, thresholds, model },
+    { maxGapMs: Number.POSITIVE_INFINITY },
+  );
+  for (let index = 0; index < loops * rows; index++) {
+    const from = (index % rows) * failureModes.length;
+    decider.update({
+      point,
+      windowId: `${index}`,
+      fromMs: index * 1000,
+      toMs: (index + 1) * 1000,
+      quantised: new Uint8Array(failureModes.length),
+      logits: Float64Array.from(logits.subarray(from, from + failureModes.length)),
+      model,
+      operatingState: "full-performance",
+    });
+    const raised = decider.active[0];
+    if (raised !== undefined) return raised.failureMode;
   }
   return null;
 }

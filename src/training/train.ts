@@ -14,7 +14,7 @@ import { encodeStudent } from "../inference/onnx-codec.ts";
 import { createRandom, type Random } from "../maths/random.ts";
 import { calibrateStudent, collectOutOfFold } from "./calibrate-student.ts";
 import { clusterBackground } from "./cluster-background.ts";
-import { joinRows, readCwruRows, type WaveformRows } from "./cwru-rows.ts";
+import { type CwruRows, joinRows, readCwruRows, type WaveformRows } from "./cwru-rows.ts";
 import { deriveTying } from "./derive-tying.ts";
 import { describeStudent } from "./describe-student.ts";
 import { bundledConfigName } from "./evaluate-bundle.ts";
@@ -64,9 +64,11 @@ export async function train(configPath: string, options: TrainingOptions): Promi
     window: config.window,
     trainingHop: config.trainingHop,
     features: config.features,
+    noiseLevels: config.noiseLevels,
+    seed: config.seed,
     progress: (done, total) => options.progress(done, total, "recordings read"),
   });
-  const { trainSignals, heldOutSignals, trainGroups } = divideByGroups(config, data.signals);
+  const { trainSignals, heldOutSignals, trainGroups } = divideByGroups(config, data);
   const trainRows = joinRows(trainSignals, "training", modes);
   options.log(`${trainRows.rows} training windows of ${trainSignals.length} signals`);
   const student = trainStudent(trainRows, tying, config.recipe, trainer, random.fork("bundle"));
@@ -75,9 +77,11 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   );
   const calibrated = calibrateStudent(outOfFold, modes.length, config.thresholds);
 
-  const judged = [...heldOutSignals, ...data.normal];
+  const held = new Set([...config.dataset.heldOutGroups, "normal"]);
+  const judged = [...heldOutSignals, ...data.extra.filter((signal) => held.has(signal.waveform.group))];
   const heldOutRows = joinRows(judged, "served", modes);
-  const { calibration, thresholds } = calibrated;
+  const { calibration } = calibrated;
+  const thresholds = modes.map(() => config.thresholds);
   const heldOut = evaluateHeldOut(
     judged,
     modes,
@@ -222,10 +226,12 @@ export function defaultBundleDir(configPath: string, config: TrainingConfig): st
 
 function divideByGroups(
   config: TrainingConfig,
-  signals: readonly WaveformRows[],
+  data: CwruRows,
 ): { trainSignals: WaveformRows[]; heldOutSignals: WaveformRows[]; trainGroups: string[] } {
   const held = new Set(config.dataset.heldOutGroups);
-  const known = new Set(signals.map((signal) => signal.waveform.group));
+  const { signals } = data;
+  const groups = new Set(signals.map((signal) => signal.waveform.group));
+  const known = new Set([...groups, ...data.extra.map((signal) => signal.waveform.group)]);
   for (const group of held) {
     if (known.has(group)) continue;
     throw new AuroraError("CONFIG_INVALID", `there is no bearing "${group}" to hold out`, {
@@ -237,7 +243,7 @@ function divideByGroups(
   return {
     trainSignals: signals.filter((signal) => !held.has(signal.waveform.group)),
     heldOutSignals: signals.filter((signal) => held.has(signal.waveform.group)),
-    trainGroups: [...known].filter((group) => !held.has(group)).sort(),
+    trainGroups: [...groups].filter((group) => !held.has(group)).sort(),
   };
 }
 
@@ -266,6 +272,7 @@ function fitHealthyReference(
     scores,
     {
       seed: random.fork("drift").integer(2 ** 31),
+      replicates: config.driftReplicates,
       segments: healthy.map((signal) => signal.served.rows),
       scoreNames: config.hypotheses.map((hypothesis) => hypothesis.failureMode),
     },

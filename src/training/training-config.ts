@@ -7,6 +7,7 @@ import {
   type ChannelContract,
   type DeviceBudget,
   manifestSchema,
+  type Threshold,
   type WindowSpec,
 } from "../contract/manifest.ts";
 import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
@@ -65,21 +66,17 @@ export interface TrainingConfig {
   readonly window: WindowSpec;
   /** Hop between training windows, in the window's unit; shorter than the window's own to see more of each recording. */
   readonly trainingHop: number;
+  /** Noisy copies of the training windows: white noise of these shares of the signal's rms; may be empty. */
+  readonly noiseLevels: readonly number[];
   readonly features: FeatureSpec;
   readonly hypotheses: readonly Hypothesis[];
   readonly recipe: Recipe;
-  readonly thresholds: {
-    /** Lowest probability at which an alarm may be raised; raised further by the false-alarm limit below. */
-    readonly minRaise: number;
-    /** Share of healthy windows of unseen bearings that may reach the threshold. */
-    readonly maxFalseWindowShare: number;
-    readonly onCount: number;
-    readonly onWindows: number;
-    readonly clear: number;
-    readonly offWindows: number;
-  };
+  /** When alarms are raised and cleared, one rule for all failure modes. Fixed beforehand, not fitted. */
+  readonly thresholds: Threshold;
   readonly backgroundRows: number;
   readonly goldenCases: number;
+  /** Resampled days from which the drift thresholds are calibrated. */
+  readonly driftReplicates: number;
   readonly budgets: readonly DeviceBudget[];
   /** What the model must not be trusted with, for the model card. */
   readonly limitations: readonly string[];
@@ -127,6 +124,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     channels: manifestShape.channels as z.ZodType<ChannelContract[]>,
     window: manifestShape.window as z.ZodType<WindowSpec>,
     trainingHop: z.number().positive(),
+    noiseLevels: z.array(z.number().positive().max(10)).max(8),
     features: featureSpecSchema,
     hypotheses: z
       .array(
@@ -140,8 +138,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
       .max(32),
     recipe,
     thresholds: z.strictObject({
-      minRaise: share,
-      maxFalseWindowShare: share,
+      raise: share,
       onCount: count.min(1),
       onWindows: count.min(1),
       clear: share,
@@ -149,6 +146,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     }),
     backgroundRows: z.int().min(1).max(256),
     goldenCases: z.int().min(1).max(4096),
+    driftReplicates: z.int().min(100).max(1_000_000),
     budgets: manifestShape.budgets as z.ZodType<DeviceBudget[]>,
     limitations: z.array(z.string().max(4096)).max(64),
     notes: z.array(z.string().max(4096)).max(64),

@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { decodeGolden } from "../../src/bundle/golden.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import { bundleFileNames } from "../../src/contract/manifest.ts";
+import { decodeReference } from "../../src/drift/reference-codec.ts";
+import { decodeBackground } from "../../src/explain/background-codec.ts";
+import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
+import { decodeStudent } from "../../src/inference/onnx-codec.ts";
+import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
+import { type TrainingResult, train } from "../../src/training/train.ts";
+import { standardiseRows } from "../../src/training/train-student.ts";
+import { writeSyntheticCwru } from "./synthetic-cwru.ts";
+
+const recipePath = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;
+const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+const quiet = { log: () => {}, progress: () => {} };
+let dir = "";
+let first: TrainingResult;
+
+/** The shipped configuration, shrunk to a second of training. */
+async function writeTinyConfig(path: string, seed: number): Promise<void> {
+  const text = (await readFile(recipePath, "utf8"))
+    .replace(/seed: \d+/, `seed: ${seed}`)
+    .replace(/heldOutGroups: \[[^\]]*\]/, "heldOutGroups: [DE_IR_21, DE_OR_21, DE_B_21]")
+    .replace(/steps: \d+/g, "steps: 12")
+    .replace(/driftReplicates: \d+/, "driftReplicates: 100")
+    .replace(/members: \d+/, "members: 1")
+    .replace(/rounds: \d+/, "rounds: 2")
+    .replace(/goldenCases: \d+/, "goldenCases: 5")
+    .replace(/backgroundRows: \d+/, "backgroundRows: 4");
+  await writeFile(path, text);
+}
+
+async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
+  const config = join(dir, `${name}.yaml`);
+  await writeTinyConfig(config, seed);
+  return train(config, { dataDir: dir, outDir: join(dir, name), signer, ...quiet });
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "aurora-train-"));
+  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  first = await trainTiny("first", 1);
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+test("a signed bundle comes out that names what was trained on and what was held out", async () => {
+  const bundle = await verifyBundle(first.dir, [signer.publicKey]);
+  expect(bundle.digest).toBe(first.digest);
+  const [data] = bundle.manifest.lineage.data;
+  expect(data!.heldOutGroups).toEqual(["DE_IR_21", "DE_OR_21", "DE_B_21", "normal"]);
+  expect(data!.trainGroups).toHaveLength(15);
+  expect(data!.trainGroups.filter((group) => data!.heldOutGroups.includes(group))).toEqual([]);
+  expect(first.report.heldOut.macroAuroc).toBeGreaterThan(0.8);
+  expect(first.report.baselines.physics).toBeGreaterThan(0.9);
+});
+
+test("the same seed, configuration, data and code give the same digest; another seed gives another", async () => {
+  expect((await trainTiny("again", 1)).digest).toBe(first.digest);
+  expect((await trainTiny("other", 2)).digest).not.toBe(first.digest);
+});
+
+test("golden vectors are what the bundle's own student computes, and hold no recorded window", async () => {
+  const bundle = await verifyBundle(first.dir, [signer.publicKey]);
+  const golden = decodeGolden(bundle.files.get(bundleFileNames.golden)!);
+  const kernel = createIntegerKernel(decodeStudent(bundle.files.get(bundleFileNames.model)!));
+  expect(golden.cases.filter((each) => each.kind === "random")).toHaveLength(5);
+  expect(golden.cases.filter((each) => each.kind === "window").length).toBeGreaterThan(3);
+  for (const each of golden.cases) {
+    const logits = new Uint8Array(kernel.outputs);
+    kernel.runInto(each.standardised, 1, logits);
+    expect(logits).toEqual(each.logits);
+    if (each.kind === "window") {
+      expect(standardiseRows(each.features, 1, bundle.manifest.scaler)).toEqual(each.standardised);
+    }
+  }
+});
+
+test("drift reference, background, bill of materials and model card fit the manifest", async () => {
+  const { manifest, files } = await verifyBundle(first.dir, [signer.publicKey]);
+  const features = manifest.features.list.length;
+  const reference = decodeReference(files.get(bundleFileNames.reference)!);
+  expect(reference.featureCount).toBe(features);
+  expect(reference.features).toHaveLength(features + manifest.outputs.length);
+  expect(decodeBackground(files.get(bundleFileNames.background)!).features).toBe(features);
+  const text = (name: string): string => new TextDecoder().decode(files.get(name));
+  const bom = JSON.parse(text(bundleFileNames.bom));
+  expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6" });
+  const refs = [bom.metadata.component, ...bom.components].map(
+    (part: { "bom-ref": string }) => part["bom-ref"],
+  );
+  expect(new Set(refs).size).toBe(refs.length);
+  for (const ref of bom.dependencies[0].dependsOn) expect(refs).toContain(ref);
+  for (const group of manifest.lineage.data[0]!.heldOutGroups) {
+    expect(text(bundleFileNames.card)).toContain(group);
+  }
+});
+
+test("a bundle evaluated again gives the figure that it states; other data are named", async () => {
+  const again = await evaluateBundle(first.dir, "held-out", { dataDir: dir, ...quiet });
+  expect(again.passed).toBe(true);
+  expect(again.json).toMatchObject({
+    sameData: true,
+    metrics: { heldOut: { macroAuroc: first.report.heldOut.macroAuroc } },
+  });
+});
+
+test("a bearing that is not there cannot be held out, and the message names those that are", async () => {
+  const config = join(dir, "wrong.yaml");
+  await writeTinyConfig(config, 1);
+  await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
+  const options = { dataDir: dir, outDir: join(dir, "wrong"), signer, ...quiet };
+  await expect(train(config, options)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("DE_B_22"),
+    hint: expect.stringContaining("DE_B_21"),
+  });
+});
+
+test("without the recordings training says so before it begins", async () => {
+  const config = join(dir, "first.yaml");
+  const options = { dataDir: join(dir, "nowhere"), outDir: join(dir, "none"), signer, ...quiet };
+  await expect(train(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });
+});

@@ -1,0 +1,38 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  digestTrainingCode,
+  findRepositoryRoot,
+  listSourceClosure,
+} from "../../src/training/training-code-digest.ts";
+
+test("the code of a bundle is training and all that it calls, and nothing else", async () => {
+  const files = await listSourceClosure(findRepositoryRoot(), "src/training/train.ts");
+  expect(files).toContain("src/training/tensorflow.ts");
+  expect(files).toContain("src/features/standardise.ts");
+  expect(files).toContain("src/window/revolution-windower.ts");
+  expect(files.filter((file) => /^src\/(cli|gateway|collector|ota)\//.test(file))).toEqual([]);
+});
+
+test("the digest changes with any file of the closure, and with no other", async () => {
+  const root = await mkdtemp(join(tmpdir(), "aurora-code-"));
+  await mkdir(join(root, "src", "training"), { recursive: true });
+  const write = (name: string, text: string): Promise<void> => writeFile(join(root, "src", name), text);
+  await write(
+    "training/train.ts",
+    'import type { A } from "../a.ts";\nexport const x = await import("./b.ts");\n',
+  );
+  await write("a.ts", "export type A = 1;\n");
+  await write("training/b.ts", "export const b = 1;\n");
+  await write("c.ts", "export const c = 1;\n");
+  const before = await digestTrainingCode(root);
+  await write("c.ts", "export const c = 2;\n");
+  expect(await digestTrainingCode(root)).toBe(before);
+  await write("training/b.ts", "export const b = 2;\n");
+  expect(await digestTrainingCode(root)).not.toBe(before);
+  await rm(join(root, "src", "a.ts"));
+  await expect(digestTrainingCode(root)).rejects.toMatchObject({ code: "TRAINING" });
+  await rm(root, { recursive: true });
+});

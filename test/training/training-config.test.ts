@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { deriveTying } from "../../src/training/derive-tying.ts";
+import { parseTrainingConfig } from "../../src/training/training-config.ts";
+
+const path = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;
+const shipped = await readFile(path, "utf8");
+const parse = (text: string) => parseTrainingConfig(new TextEncoder().encode(text), "train.yaml");
+
+test("the shipped configuration is valid and ties corresponding features", () => {
+  const config = parse(shipped);
+  const tying = deriveTying(config.features, config.hypotheses);
+  const names = config.features.list.map((feature) => feature.name);
+  for (const [input, column] of tying.own[0]!.entries()) {
+    const rest = names[column]!.slice("bpfi.".length);
+    expect(tying.own.map((own) => names[own[input]!])).toEqual([
+      `bpfi.${rest}`,
+      `bpfo.${rest}`,
+      `bsf.${rest}`,
+    ]);
+  }
+  expect(tying.own.flat().length + tying.shared.length).toBe(names.length);
+});
+
+test("an unknown key and a wrong value are refused with their line", () => {
+  expect(() => parse(shipped.replace("trainingHop:", "traningHop:"))).toThrow(/train\.yaml:\d+:\d+/);
+  expect(() => parse(shipped.replace("clamp: 5", "clamp: -5"))).toThrow(/train\.yaml:\d+:\d+.*clamp/);
+});
+
+test("hypotheses whose features do not correspond cannot be tied", () => {
+  const config = parse(shipped);
+  const list = config.features.list.filter((feature) => feature.name !== "bsf.h2");
+  expect(() => deriveTying({ ...config.features, list }, config.hypotheses)).toThrow(/bsf\./);
+});
