@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
 import { deriveTying } from "../../src/training/derive-tying.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
@@ -20,6 +21,10 @@ test("the shipped configuration is valid and ties corresponding features", () =>
     ]);
   }
   expect(tying.own.flat().length + tying.shared.length).toBe(names.length);
+});
+
+test("the shipped feature list is the one that the features room chose and tests", () => {
+  expect(parse(shipped).features).toEqual(bearingFeatureSpec);
 });
 
 test("an unknown key and a wrong value are refused with their line", () => {
