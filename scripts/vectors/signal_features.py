@@ -64,7 +64,7 @@ def envelope_order(counts, scale, rate, rpm, bearing):
     width = per_rev / fft_size
     lowest, highest = int(np.ceil(0.1 / width)), int(np.floor(0.8 * per_rev / 2 / width))
 
-    def snr(at, tolerance=0.02):
+    def snr(at, tolerance=0.02, shaft=False):
         centre = np.floor(at / 0.25 + 0.5) * 0.25
         low = max(lowest, int(np.floor((centre - floor_orders) / width + 0.5)))
         high = min(highest, int(np.floor((centre + floor_orders) / width + 0.5)))
@@ -73,10 +73,14 @@ def envelope_order(counts, scale, rate, rpm, bearing):
         near = np.arange(near_low, near_high + 1)
 
         def of_shaft(orders):
-            return np.abs(orders - np.floor(orders + 0.5)) < 0.067
+            return np.abs(orders - np.floor(orders + 0.5)) < 0.05
 
-        if not of_shaft(at):
-            near = np.append(near[~of_shaft(near * width)], int(np.floor(at / width + 0.5)))
+        if not shaft:
+            near = near[~of_shaft(near * width)]
+        if shaft or not of_shaft(at):
+            near = np.append(near, int(np.floor(at / width + 0.5)))
+        if len(near) == 0:
+            return 0.0
         return np.log(spectrum[near].max() / np.median(spectrum[low : high + 1]))
 
     kinds = ["bpfi", "bpfo", "bsf"]
@@ -89,8 +93,8 @@ def envelope_order(counts, scale, rate, rpm, bearing):
             out[f"{kind}.side.{name}"] = (snr(bearing[kind] - distance) + snr(bearing[kind] + distance)) / 2
         out[f"{kind}.margin"] = means[kind] - max(means[k] for k in kinds if k != kind)
     out["cage.h1"] = snr(bearing["ftf"])
-    out["shaft.h1"] = snr(1.0, 0.01)
-    out["shaft.h2"] = snr(2.0, 0.01)
+    out["shaft.h1"] = snr(1.0, 0.01, shaft=True)
+    out["shaft.h2"] = snr(2.0, 0.01, shaft=True)
     return {name: float(value) for name, value in out.items()}
 
 

@@ -67,8 +67,8 @@ export const bearingFeatureSpec: FeatureSpec = {
         fftSize: 2048,
         revolutions: 32,
         floorOrders: 2,
-        // 2 / 30 revolutions.
-        shaftGuardOrders: 0.067,
+        // 1.5 / 30 revolutions: the line of a shaft harmonic, without its skirts.
+        shaftGuardOrders: 0.05,
       },
     },
   ],

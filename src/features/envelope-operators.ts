@@ -56,7 +56,12 @@ function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
   const tolerance = params.number("tolerance", 0, 0.1);
   params.done();
   return {
-    evaluate: (view) => view.spectrum.logSnr(orderOf(name, view.bearing) * harmonic, tolerance),
+    evaluate: (view) => {
+      const order = orderOf(name, view.bearing) * harmonic;
+      return name === "shaft"
+        ? view.spectrum.shaftLogSnr(order, tolerance)
+        : view.spectrum.logSnr(order, tolerance);
+    },
     highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
   };
 }

@@ -29,18 +29,21 @@ export interface OrderSpectrum {
   /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
   compute(samples: Float32Array, count: number): void;
   /**
-   * Bins that a harmonic of the shaft fills are passed over, unless `order` itself cannot be told from one.
-   * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders).
+   * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders), for the order of a
+   * fault: bins that a harmonic of the shaft fills are passed over, even where the order itself lies among them (what
+   * a fault has there cannot be told from a misaligned shaft); 0 when no bin is left.
    * NaN when the spectrum is without energy there or the order lies outside the spectrum.
    */
   logSnr(order: number, tolerance: number): number;
+  /** The same for a harmonic of the shaft itself: nothing is passed over. */
+  shaftLogSnr(order: number, tolerance: number): number;
 }
 
 /**
  * Creates the spectrum for at most `fftSize` samples.
  * @param floorOrders half width of the median, orders.
- * @param shaftGuardOrders half width of a shaft harmonic's line, orders: what 2 / revolutions of the window is to a
- * Hann window; 0 passes nothing over.
+ * @param shaftGuardOrders half width of a shaft harmonic's line, orders: up to 2 / revolutions of the window, which
+ * is where a Hann window's line ends; 0 passes nothing over.
  */
 export function createOrderSpectrum(
   samplesPerRevolution: number,
@@ -78,6 +81,21 @@ export function createOrderSpectrum(
     return floor;
   };
 
+  /** `passOver` is 1 or 0: compared with the table of shaft bins without a branch. */
+  const computeLogSnr = (order: number, tolerance: number, passOver: number): number => {
+    if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
+    const reach = order * tolerance;
+    const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
+    const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
+    const floor = floorNear(order);
+    if (!(floor > 0)) return Number.NaN;
+    let peak = passOver === 1 && ofShaft(order) ? 0 : amplitudes[Math.round(order / binOrders)]!;
+    for (let bin = from; bin <= to; bin++) {
+      if ((isShaftBin[bin]! & passOver) === 0 && amplitudes[bin]! > peak) peak = amplitudes[bin]!;
+    }
+    return peak > 0 ? Math.log(peak / floor) : 0;
+  };
+
   return {
     binOrders,
     lowestOrder,
@@ -99,19 +117,8 @@ export function createOrderSpectrum(
       }
       floors.fill(-1);
     },
-    logSnr: (order, tolerance) => {
-      if (!(order >= lowestOrder && order <= highestOrder)) return Number.NaN;
-      const reach = order * tolerance;
-      const from = Math.max(lowestBin, Math.floor((order - reach) / binOrders));
-      const to = Math.min(highestBin, Math.ceil((order + reach) / binOrders));
-      const passOver = ofShaft(order) ? 0 : 1;
-      let peak = amplitudes[Math.round(order / binOrders)]!;
-      for (let bin = from; bin <= to; bin++) {
-        if ((isShaftBin[bin]! & passOver) === 0 && amplitudes[bin]! > peak) peak = amplitudes[bin]!;
-      }
-      const floor = floorNear(order);
-      return floor > 0 ? Math.log(peak / floor) : Number.NaN;
-    },
+    logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),
+    shaftLogSnr: (order, tolerance) => computeLogSnr(order, tolerance, 0),
   };
 }
 
