@@ -73,7 +73,7 @@ def envelope_order(counts, scale, rate, rpm, bearing):
         near = np.arange(near_low, near_high + 1)
 
         def of_shaft(orders):
-            return np.abs(orders - np.floor(orders + 0.5)) < 0.05
+            return np.abs(orders - np.floor(orders + 0.5)) < 0.04
 
         if not shaft:
             near = near[~of_shaft(near * width)]

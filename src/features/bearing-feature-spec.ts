@@ -67,8 +67,8 @@ export const bearingFeatureSpec: FeatureSpec = {
         fftSize: 2048,
         revolutions: 32,
         floorOrders: 2,
-        // 1.5 / 30 revolutions: the line of a shaft harmonic, without its skirts.
-        shaftGuardOrders: 0.05,
+        // 1.2 / 30 revolutions: the line of a shaft harmonic, without its skirts.
+        shaftGuardOrders: 0.04,
       },
     },
   ],

@@ -26,7 +26,7 @@ export interface OutOfFold {
 
 /** What the decision needs, and what the threshold does on unseen training bearings. */
 export interface StudentCalibration {
-  /** One an output; the same for all, as their weights are. */
+  /** One an output. */
   readonly calibration: readonly Calibration[];
   /** Share of healthy out-of-fold windows with any mode at or above the threshold, and of faulty ones with their own. */
   readonly falseWindowShare: number;
@@ -98,8 +98,9 @@ export function collectOutOfFold(
 }
 
 /**
- * Fits one calibration for all outputs, with both classes weighing the same: 0.5 means that the window is as likely
- * under the fault as without it. The true share of faulty bearings is a fleet's to know, not a laboratory rig's.
+ * Fits one calibration an output, with both classes weighing the same: 0.5 means that the window is as likely under
+ * the fault as without it. The true share of faulty bearings is a fleet's to know, not a laboratory rig's. One an
+ * output, because a fault of a rolling element leaves a weaker trace than one of a race.
  */
 export function calibrateStudent(
   outOfFold: OutOfFold,
@@ -107,17 +108,26 @@ export function calibrateStudent(
   threshold: Threshold,
 ): StudentCalibration {
   const { rows, logits, labels } = outOfFold;
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  const weight = (labels.length - positives) / Math.max(1, positives);
-  const weights = labels.map((label) => (label > 0.5 ? weight : 1));
-  const fitted = fitPlatt(logits, labels, weights);
+  const column = (values: Float32Array, output: number): Float32Array =>
+    Float32Array.from({ length: rows }, (_, row) => values[row * outputs + output]!);
+  const calibration = Array.from({ length: outputs }, (_, output) => {
+    const own = column(labels, output);
+    const positives = own.reduce((sum, label) => sum + label, 0);
+    const weight = (rows - positives) / Math.max(1, positives);
+    return fitPlatt(
+      column(logits, output),
+      own,
+      own.map((label) => (label > 0.5 ? weight : 1)),
+    );
+  });
   let healthy = 0;
   let falseWindows = 0;
   let detectedWindows = 0;
   for (let row = 0; row < rows; row++) {
     const above = Array.from(
       { length: outputs },
-      (_, output) => applyCalibration(fitted, logits[row * outputs + output]!) >= threshold.raise,
+      (_, output) =>
+        applyCalibration(calibration[output]!, logits[row * outputs + output]!) >= threshold.raise,
     );
     const own = above.findIndex((_, output) => labels[row * outputs + output]! > 0.5);
     if (own < 0) healthy++;
@@ -125,7 +135,7 @@ export function calibrateStudent(
     if (own >= 0 && above[own]!) detectedWindows++;
   }
   return {
-    calibration: Array.from({ length: outputs }, () => fitted),
+    calibration,
     falseWindowShare: falseWindows / Math.max(1, healthy),
     detectedWindowShare: detectedWindows / Math.max(1, rows - healthy),
   };

@@ -13,8 +13,8 @@ export function describeStudent(
   student: TrainedStudent,
   modelBytes: number,
   heldOut: LabelledRows,
-  calibration: Calibration,
-  threshold: Threshold,
+  calibration: readonly Calibration[],
+  thresholds: readonly Threshold[],
 ): EvaluationReport["student"] {
   const { layers } = student.quantised;
   const weights = layers.flatMap((layer) => [...layer.weights]);
@@ -22,7 +22,8 @@ export function describeStudent(
   const float = runDense(student.float, standardised, heldOut.rows);
   const int8 = runStudent(student, heldOut.features, heldOut.rows);
   const bounded = (logit: number): number => Math.max(-logitBound, Math.min(logitBound, logit));
-  const raises = (logit: number): boolean => applyCalibration(calibration, logit) >= threshold.raise;
+  const raises = (logit: number, output: number): boolean =>
+    applyCalibration(calibration[output]!, logit) >= thresholds[output]!.raise;
   let max = 0;
   let sum = 0;
   let changed = 0;
@@ -30,7 +31,8 @@ export function describeStudent(
     const difference = Math.abs(bounded(logit) - bounded(int8[index]!));
     max = Math.max(max, difference);
     sum += difference;
-    if (raises(logit) !== raises(int8[index]!)) changed++;
+    const output = index % calibration.length;
+    if (raises(logit, output) !== raises(int8[index]!, output)) changed++;
   }
   return {
     architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}, weights tied over the failure modes`,

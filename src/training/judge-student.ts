@@ -46,7 +46,7 @@ export function judgeStudent(
   };
 }
 
-/** Macro AUROC of the tied logistic regression on the same features: no hidden layer, no teacher, float. */
+/** Macro AUROC of the tied logistic regression (each mode against the rest) on the same features: no hidden layer, float. */
 export function judgeLogistic(
   train: LabelledRows,
   test: LabelledRows,

@@ -51,7 +51,7 @@ export function renderModelCard(
     `| **int8 student** | **${figure(heldOut.macroAuroc)}** |`,
     `| float student | ${figure(baselines.float)} |`,
     `| teacher | ${figure(baselines.teacher)} |`,
-    `| tied logistic regression | ${figure(baselines.logistic)} |`,
+    `| tied logistic regression, each mode against the rest | ${figure(baselines.logistic)} |`,
     `| physics score, no learnt parameter | ${figure(baselines.physics)} |`,
     `| always healthy | ${figure(baselines.alwaysHealthy)} |`,
     "",

@@ -119,7 +119,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
       falseWindowShare: calibrated.falseWindowShare,
       detectedWindowShare: calibrated.detectedWindowShare,
     },
-    student: describeStudent(student, model.length, heldOutRows, calibration[0]!, thresholds[0]!),
+    student: describeStudent(student, model.length, heldOutRows, calibration, thresholds),
     limitations: config.limitations,
   };
   const { teacher } = config.recipe;
