@@ -51,7 +51,7 @@ export async function evaluateBundle(
   const identity = { name: bundle.manifest.name, version: bundle.manifest.version, digest: bundle.digest };
   return protocol === "held-out"
     ? evaluateOwnFigures(bundle, config, identity, options)
-    : evaluateRecipe(config, protocol, identity, options);
+    : evaluateRecipe(bundle, config, protocol, identity, options);
 }
 
 async function evaluateOwnFigures(
@@ -107,6 +107,7 @@ async function evaluateOwnFigures(
 }
 
 async function evaluateRecipe(
+  bundle: Bundle,
   config: TrainingConfig,
   protocol: CwruProtocol,
   identity: object,
@@ -121,7 +122,16 @@ async function evaluateRecipe(
     json: {
       bundle: identity,
       protocol,
-      metrics: { macroAuroc: int8, float, teacher, logistic, physics, gainOverPhysics },
+      metrics: {
+        macroAuroc: int8,
+        float,
+        teacher,
+        logistic,
+        physics,
+        gainOverPhysics,
+        // What the bundle itself states of its own held-out bearings; recomputed by the protocol held-out.
+        heldOut: readClaim(bundle, config),
+      },
       ...rest,
       passed,
     },
