@@ -8,22 +8,8 @@ import { dirname, join } from "node:path";
 import type * as TensorFlow from "@tensorflow/tfjs";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Random } from "../maths/random.ts";
+import { createBatchSampler, type FitRows } from "./batch-sampler.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
-
-/** Rows to learn from. */
-export interface FitRows {
-  readonly rows: number;
-  /** [rows × hypotheses × own inputs], standardised. */
-  readonly own: Float32Array;
-  /** [rows × shared inputs], standardised. */
-  readonly shared: Float32Array;
-  /** [rows × hypotheses], 0 or 1. */
-  readonly targets: Float32Array;
-  /** [rows], relative weights. */
-  readonly weights: Float32Array;
-  /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
-  readonly teacherLogits: Float32Array | null;
-}
 
 /** How to learn. */
 export interface FitOptions {
@@ -48,6 +34,8 @@ export interface TensorTrainer {
   /** Which library runs, for the log and the lineage: `tfjs-node` or `tfjs-wasm`. */
   readonly name: "tfjs-node" | "tfjs-wasm";
   readonly version: string;
+  /** The packages that run, all of that version. */
+  readonly packages: readonly string[];
   /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
   fit(network: TiedNetwork, rows: FitRows, options: FitOptions, random: Random): TiedNetwork;
 }
@@ -241,57 +229,7 @@ function createTrainer(tf: typeof TensorFlow, name: TensorTrainer["name"]): Tens
     adam.dispose();
     return { ...network, layers: trained };
   };
-  return { name, version: tf.version_core, fit };
-}
-
-interface Batch {
-  readonly own: Float32Array;
-  readonly shared: Float32Array;
-  readonly targets: Float32Array;
-  /** Normalised so that the loss is a mean over rows and hypotheses. */
-  readonly weights: Float32Array;
-  readonly teacher: Float32Array | null;
-}
-
-/** Draws batches of rows, in an order that only `random` decides, with noise on the inputs. */
-function createBatchSampler(
-  data: FitRows,
-  batchRows: number,
-  ownColumns: number,
-  sharedColumns: number,
-  hypotheses: number,
-): (random: Random, inputNoise: number) => Batch {
-  const order = Array.from({ length: data.rows }, (_, index) => index);
-  let next = data.rows;
-  const copy = (values: Float32Array, columns: number, rows: readonly number[]): Float32Array => {
-    const out = new Float32Array(rows.length * columns);
-    for (const [to, from] of rows.entries()) {
-      out.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
-    }
-    return out;
-  };
-  return (random, inputNoise) => {
-    if (next + batchRows > data.rows) {
-      random.shuffle(order);
-      next = 0;
-    }
-    const rows = order.slice(next, next + batchRows);
-    next += batchRows;
-    const own = copy(data.own, ownColumns, rows);
-    const shared = copy(data.shared, sharedColumns, rows);
-    if (inputNoise > 0) {
-      for (const values of [own, shared]) {
-        for (let index = 0; index < values.length; index++) values[index]! += inputNoise * random.normal();
-      }
-    }
-    const weights = copy(data.weights, 1, rows);
-    const total = weights.reduce((sum, weight) => sum + weight, 0) * hypotheses;
-    return {
-      own,
-      shared,
-      targets: copy(data.targets, hypotheses, rows),
-      weights: weights.map((weight) => weight / total),
-      teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, hypotheses, rows),
-    };
-  };
+  const packages =
+    name === "tfjs-node" ? ["@tensorflow/tfjs-node"] : ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"];
+  return { name, version: tf.version_core, packages, fit };
 }

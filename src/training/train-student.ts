@@ -7,10 +7,11 @@ import type { Scaler } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { standardise } from "../features/standardise.ts";
 import type { Random } from "../maths/random.ts";
+import type { FitRows } from "./batch-sampler.ts";
 import { fitScaler } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
 import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
-import type { FitRows, TensorTrainer } from "./tensorflow.ts";
+import type { TensorTrainer } from "./tensorflow.ts";
 import {
   arrangeRows,
   createTiedNetwork,

@@ -135,7 +135,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
         heldOutGroups: [...config.dataset.heldOutGroups, "normal"],
       },
     ],
-    libraries: { "@tensorflow/tfjs": trainer.version, [`backend ${trainer.name}`]: trainer.version },
+    libraries: Object.fromEntries(trainer.packages.map((name) => [name, trainer.version])),
     parent: config.parent,
     teacher:
       teacher.members === 0

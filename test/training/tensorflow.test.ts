@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/maths/random.ts";
+import type { FitRows } from "../../src/training/batch-sampler.ts";
 import { computeMacroAuroc } from "../../src/training/metrics.ts";
-import { type FitOptions, type FitRows, openTensorTrainer } from "../../src/training/tensorflow.ts";
+import { type FitOptions, openTensorTrainer } from "../../src/training/tensorflow.ts";
 import {
   arrangeRows,
   createTiedNetwork,

@@ -1,0 +1,21 @@
+/** The shipped recipe, retrained on the 100 published splits: minutes, so not among the quick tests. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
+
+const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
+const quiet = { dataDir: data, log: () => {}, progress: () => {} };
+
+test.skipIf(!existsSync(join(data, "cwru")))(
+  "int8 students reach a macro AUROC of 0.92 over the published splits (set AURORA_DATA to run)",
+  async () => {
+    const version = readdirSync(folder).find((entry) => /^\d/.test(entry))!;
+    const { json, passed } = await evaluateBundle(join(folder, version), "cwru-100", quiet);
+    const { metrics } = json as { metrics: { macroAuroc: { value: number }; physics: { value: number } } };
+    expect(passed).toBe(true);
+    expect(metrics.macroAuroc.value).toBeGreaterThan(metrics.physics.value);
+  },
+  30 * 60_000,
+);
