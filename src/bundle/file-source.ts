@@ -87,6 +87,7 @@ function badFile(subject: string, message: string, cause?: unknown): AuroraError
   return new AuroraError("BUNDLE_FORMAT", message, {
     op: "read bundle",
     subject,
+    hint: "A bundle is a folder with a manifest.json and exactly the files that it lists.",
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -7,7 +7,10 @@ import { hasErrorCode } from "../contract/aurora-error.ts";
  */
 export function reportError(error: unknown): number {
   if (hasErrorCode(error)) {
-    process.stderr.write(`error: ${error.message}\n`);
+    const { subject, message } = error;
+    // Many messages are half a sentence about their subject: "is missing".
+    const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
+    process.stderr.write(`error: ${where}${message}\n`);
     if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
     return error.code === "USAGE" ? 2 : 1;
   }

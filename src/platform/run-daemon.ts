@@ -18,12 +18,15 @@ const maxStopMs = 2500;
 /** Resolves when the daemon has stopped. */
 export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   const ready: ReadyMessage = { type: "ready", httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl };
-  process.send?.(ready);
+  const isForked = process.send !== undefined;
+  if (process.connected) process.send?.(ready);
   logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
   const reason = await new Promise<string>((resolve) => {
     process.once("SIGINT", () => resolve("SIGINT"));
     process.once("SIGTERM", () => resolve("SIGTERM"));
-    if (process.connected) process.once("disconnect", () => resolve("the parent process ended"));
+    const orphaned = (): void => resolve("the parent process ended");
+    if (process.connected) process.once("disconnect", orphaned);
+    else if (isForked) orphaned();
   });
   // A second signal while stopping changes nothing.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});

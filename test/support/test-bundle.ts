@@ -32,6 +32,8 @@ export const testBundleName = "bearing-test";
 
 /** How a bundle differs from the usual one. */
 export interface TestBundleOptions {
+  /** Default {@link testBundleName}. */
+  readonly name?: string;
   /** Default 1.0.0. */
   readonly version?: string;
   readonly window?: WindowSpec;
@@ -86,7 +88,7 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   const golden = options.golden === "wrong" ? spoil(model.golden) : model.golden;
   return {
     manifest: sampleManifest({
-      name: testBundleName,
+      name: options.name ?? testBundleName,
       version: options.version ?? "1.0.0",
       channels: [
         {

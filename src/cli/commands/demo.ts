@@ -1,8 +1,10 @@
 /** `aurora demo`: the main job on three turbines, one of them failing, with nothing else to install. */
 import { randomInt } from "node:crypto";
+import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { faultKinds } from "../../simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
+import { packageRoot } from "../package-root.ts";
 
 /** The options as commander gives them. */
 interface DemoOptions {
@@ -15,6 +17,7 @@ interface DemoOptions {
   readonly speed: number;
   readonly httpPort: number;
   readonly mqttPort: number;
+  readonly models?: string;
   readonly json?: boolean;
 }
 
@@ -51,6 +54,7 @@ export function demoCommand(): Command {
       parseInteger(0, 65_535),
       0,
     )
+    .option("--models <dir>", "bundles, with their key release.pub (default: those that came with aurora)")
     .option("--json", "print one JSON object on stdout at the end, everything else on stderr")
     .addHelpText(
       "after",
@@ -64,7 +68,8 @@ Examples:
     )
     .action(async (options: DemoOptions) => {
       const outcome = await run(options);
-      if (options.json) process.stdout.write(`${JSON.stringify(outcome.report)}\n`);
+      if (options.json && outcome.report !== null)
+        process.stdout.write(`${JSON.stringify(outcome.report)}\n`);
       if (outcome.verdict !== null && outcome.verdict !== "met") process.exitCode = 1;
     });
 }
@@ -81,6 +86,7 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     speed: options.speed,
     httpPort: options.httpPort,
     mqttPort: options.mqttPort,
+    modelsDir: options.models ?? join(packageRoot(), "models"),
     say: (text) => out.write(text),
     color: out.isTTY === true && process.env.NO_COLOR === undefined,
     stopped: new Promise((resolve) => {

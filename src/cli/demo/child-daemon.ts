@@ -5,10 +5,10 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 import { isReadyMessage, type ReadyMessage } from "../../contract/process-message.ts";
 import { daemonNodeOptions } from "../daemon-node-options.ts";
 
-/** A running daemon. */
+/** A started daemon, ready or not. */
 export interface ChildDaemon {
-  readonly ready: ReadyMessage;
-  readonly pid: number;
+  /** Rejects with PROCESS and the last words of a daemon that ended before it was ready. */
+  readonly ready: Promise<ReadyMessage>;
   /** Resolves with a description when the process ends. */
   readonly ended: Promise<string>;
   /** SIGTERM, and SIGKILL after `graceMs`. */
@@ -25,11 +25,8 @@ export interface ChildDaemonOptions {
   readonly onLog: (chunk: Buffer) => void;
 }
 
-/**
- * Forks `aurora <args>`; runs from source (through tsx) when this file does.
- * @throws AuroraError PROCESS with the last words of a daemon that ended before it was ready.
- */
-export async function startChildDaemon(options: ChildDaemonOptions): Promise<ChildDaemon> {
+/** Forks `aurora <args>`; runs from source (through tsx) when this file does. */
+export function startChildDaemon(options: ChildDaemonOptions): ChildDaemon {
   const fromSource = import.meta.filename.endsWith(".ts");
   const entry = join(dirname(import.meta.dirname), fromSource ? "main.ts" : "main.js");
   const child = fork(entry, options.args, {
@@ -45,22 +42,28 @@ export async function startChildDaemon(options: ChildDaemonOptions): Promise<Chi
   };
   child.stderr?.on("data", listen);
   child.stdout?.on("data", listen);
-  const ended = new Promise<string>((resolve) => {
+  const gone = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once("error", (error) => resolve(error.message));
   });
   const overdue = setTimeout(() => child.kill("SIGKILL"), options.readyTimeoutMs);
-  const ready = await Promise.race([
+  const ready = Promise.race([
     new Promise<ReadyMessage>((resolve) => {
       child.on("message", (message) => {
         if (isReadyMessage(message)) resolve(message);
       });
     }),
-    ended.then((how): never => {
+    gone.then((how): never => {
       throw notStarted(options, how, lastWords);
     }),
   ]).finally(() => clearTimeout(overdue));
-  return { ready, pid: child.pid ?? -1, ended, stop: (graceMs) => stop(child, ended, graceMs) };
+  // Whoever stops the daemon first does not ask any more whether it became ready.
+  ready.catch(() => {});
+  return {
+    ready,
+    ended: gone.then((how) => `${how}\n${lastWords.trim()}`),
+    stop: (graceMs) => stop(child, gone, graceMs),
+  };
 }
 
 function notStarted(options: ChildDaemonOptions, how: string, lastWords: string): AuroraError {
@@ -76,10 +79,10 @@ function notStarted(options: ChildDaemonOptions, how: string, lastWords: string)
   );
 }
 
-async function stop(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
+async function stop(child: ChildProcess, gone: Promise<string>, graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
   const kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
-  await ended;
+  await gone;
   clearTimeout(kill);
 }

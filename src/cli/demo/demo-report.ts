@@ -25,6 +25,6 @@ const statusSchema: z.ZodType<DemoFigures> = z.object({
 
 /** Asks a gateway's status page. */
 export async function readGatewayStatus(httpUrl: string): Promise<DemoFigures> {
-  const response = await fetch(`${httpUrl}/status`, { signal: AbortSignal.timeout(5000) });
+  const response = await fetch(`${httpUrl}/status`, { signal: AbortSignal.timeout(1000) });
   return statusSchema.parse(await response.json());
 }

@@ -14,7 +14,6 @@ import { systemClock } from "../../platform/clock.ts";
 import { createMqttClient } from "../../platform/mqtt-client.ts";
 import { createInstallationKeys } from "../../registry/installation-keys.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
-import { packageRoot } from "../package-root.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
 import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
 import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
@@ -32,6 +31,8 @@ export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage"> {
   readonly speed: number;
   readonly httpPort: number;
   readonly mqttPort: number;
+  /** Folder of the bundles, with the key `release.pub` that they are signed with. */
+  readonly modelsDir: string;
   /** Writes for people. */
   readonly say: (text: string) => void;
   readonly color: boolean;
@@ -41,7 +42,8 @@ export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage"> {
 
 /** A demonstration's outcome. */
 export interface DemoOutcome {
-  readonly report: DemoReport;
+  /** Null when it was stopped before the gateway had anything to tell. */
+  readonly report: DemoReport | null;
   /** `met`, or null when nothing was to be decided. */
   readonly verdict: DemoWatch["verdict"] | null;
 }
@@ -57,8 +59,10 @@ export async function runDemo(options: RunDemoOptions): Promise<DemoOutcome> {
   try {
     return await play(options, dir, (close) => closers.push(close));
   } finally {
-    // Last opened, first closed; both daemons at once, so that the whole stop stays short.
-    for (const close of closers.reverse()) await close().catch(() => {});
+    // The folder last; all else at once, so that the whole stop stays short.
+    const [removeFolder, ...others] = closers;
+    await Promise.allSettled(others.map((close) => close()));
+    await removeFolder?.();
   }
 }
 
@@ -67,8 +71,7 @@ async function play(
   dir: string,
   onClose: (close: () => Promise<unknown>) => void,
 ): Promise<DemoOutcome> {
-  const root = packageRoot();
-  const modelsDir = join(root, "models");
+  const { modelsDir } = options;
   const trustedKey = join(modelsDir, "release.pub");
   const bundleDir = await findNewestVersion(modelsDir, bundleName);
   const { manifest } = await readBundle(bundleDir);
@@ -82,17 +85,20 @@ async function play(
   await mkdir(keysDir);
   const { rootFile } = await createInstallationKeys(keysDir, systemClock.nowMs());
   const log = createWriteStream(join(dir, "daemons.log"));
-  onClose(() => new Promise((resolve) => log.end(resolve)));
   const daemons: ChildDaemon[] = [];
-  onClose(() => Promise.all(daemons.map((daemon) => daemon.stop(stopGraceMs))));
-  const start = async (name: string, config: string): Promise<ChildDaemon> => {
+  onClose(async () => {
+    await Promise.all(daemons.map((daemon) => daemon.stop(stopGraceMs)));
+    await new Promise((resolve) => log.end(resolve));
+  });
+  const stopped = options.stopped.then(() => null);
+  const start = (name: string, config: string): ChildDaemon => {
     const args = [name, "--config", config];
-    const daemon = await startChildDaemon({ args, readyTimeoutMs, onLog: (chunk) => log.write(chunk) });
+    const daemon = startChildDaemon({ args, readyTimeoutMs, onLog: (chunk) => log.write(chunk) });
     daemons.push(daemon);
     return daemon;
   };
 
-  const collector = await start(
+  const collector = start(
     "collector",
     await writeCollectorConfig({
       dir,
@@ -104,7 +110,9 @@ async function play(
       trustedKey,
     }),
   );
-  const { httpUrl, mqttUrl } = collector.ready;
+  const reached = await Promise.race([collector.ready, stopped]);
+  if (reached === null) return stoppedEarly(options);
+  const { httpUrl, mqttUrl } = reached;
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
   const topics = createTopics("aurora/v1");
@@ -112,7 +120,7 @@ async function play(
     options.say(`\n${renderAlert(event, options.color)}`),
   );
   const addresses = devices.map((device) => device.address);
-  const gateway = await start(
+  const gateway = start(
     "gateway",
     await writeGatewayConfig({
       dir,
@@ -127,22 +135,31 @@ async function play(
       addresses,
     }),
   );
+  const served = await Promise.race([gateway.ready, stopped]);
+  if (served === null) return stoppedEarly(options);
   options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts));
 
   const ended = await Promise.race([
-    options.stopped.then(() => null),
+    stopped,
     collector.ended.then((how) => `the collector ended: ${how}`),
     gateway.ended.then((how) => `the gateway ended: ${how}`),
     ...(options.until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)]),
   ]);
   if (ended !== null) {
-    throw new AuroraError("PROCESS", ended, { op: "run demonstration", subject: dir });
+    throw new AuroraError("PROCESS", ended, {
+      op: "run demonstration",
+      hint: "The lines above are the daemon's own last words.",
+    });
   }
-  const status = await readGatewayStatus(gateway.ready.httpUrl);
+  const status = await readGatewayStatus(served.httpUrl);
   return {
     report: { expected: plan.expected, alerts: watch.alerts, ...status },
     verdict: options.until === null ? null : watch.verdict,
   };
+}
+
+function stoppedEarly({ until }: RunDemoOptions): DemoOutcome {
+  return { report: null, verdict: until === null ? null : "open" };
 }
 
 function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]> {

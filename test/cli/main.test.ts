@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { writeBundle } from "../../src/bundle/write-bundle.ts";
+import { commandTable } from "../../src/cli/command-table.ts";
+import { sampleContents } from "../bundle/sample-bundle.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { aurora } from "./aurora.ts";
+
+describe("aurora", () => {
+  test("--help names every subcommand", async () => {
+    const { code, stdout, stderr } = await aurora("--help");
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    for (const { name, description } of commandTable) {
+      expect(stdout).toContain(name);
+      expect(stdout.replaceAll(/\s+/g, " ")).toContain(description);
+    }
+    expect(stdout).toContain("Example");
+  });
+
+  test("--version prints a semantic version", async () => {
+    const { code, stdout } = await aurora("--version");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("without a subcommand prints its help and fails as wrong usage", async () => {
+    expect((await aurora()).code).toBe(2);
+  });
+
+  test.for(commandTable.map(({ name }) => name))("%s --help explains it with an example", async (name) => {
+    const { code, stdout, stderr } = await aurora(name, "--help");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`Usage: aurora ${name}`);
+    const subcommands = [...(stdout.split("Commands:")[1] ?? "").matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+      .map((match) => match[1]!)
+      .filter((each) => each !== "help");
+    const helps = await Promise.all(subcommands.map((each) => aurora(name, each, "--help")));
+    for (const [index, help] of helps.entries()) {
+      expect([subcommands[index], help.code, help.stderr]).toEqual([subcommands[index], 0, ""]);
+    }
+    expect([stdout, ...helps.map((help) => help.stdout)].join("\n")).toMatch(/Examples?:/);
+  });
+
+  test.for([
+    [["nonsense"]],
+    [["--nonsense"]],
+    [["bundle", "nonsense"]],
+    [["demo", "--fault", "nonsense"]],
+    [["demo", "--timeout", "soon"]],
+    [["gateway", "--nonsense"]],
+  ])("wrong usage ends with 2 and says what is wrong: %j", async ([args]) => {
+    const { code, stdout, stderr } = await aurora(...args!);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.for([
+    [["gateway", "--config", "/does/not/exist.yaml"]],
+    [["collector", "--config", "/does/not/exist.yaml"]],
+    [["config", "validate", "/does/not/exist.yaml"]],
+    [["bundle", "inspect", "/does/not/exist"]],
+    [["demo", "--models", "/does/not/exist"]],
+  ])("what the user can mend is an error and a hint, never a stack: %j", async ([args]) => {
+    const { code, stdout, stderr } = await aurora(...args!);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^error: .+\nhint: .+\n$/);
+    expect(stderr).toContain("/does/not/exist");
+  });
+
+  test("a gateway's wrong configuration is an error with its line", async () => {
+    const path = join(createTemporaryFolder(), "gateway.yaml");
+    writeFileSync(path, "gateway:\n  id: gw-1\n  site: north\nturbines:\n  - id: WT01\n    poinst: []\n");
+    const { code, stderr } = await aurora("gateway", "--config", path);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/:6:.*poinst/s);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("bundle verify takes a good bundle and refuses one with a flipped bit in any of its files", async () => {
+    const folder = createTemporaryFolder();
+    const pair = createKeyPair();
+    const key = join(folder, "release.pub");
+    writeFileSync(key, pair.publicKeyPem);
+    const dir = join(folder, "1.0.0");
+    const bundle = await writeBundle(dir, sampleContents(), parsePrivateKey(pair.privateKeyPem));
+    expect(await aurora("bundle", "verify", dir, "--keys", key)).toMatchObject({ code: 0, stderr: "" });
+    for (const name of [...bundle.files.keys(), "manifest.json", "manifest.dsse.json"]) {
+      const path = join(dir, name);
+      const good = readFileSync(path);
+      const bad = Buffer.from(good);
+      bad[Math.floor(bad.length / 2)]! ^= 4;
+      writeFileSync(path, bad);
+      const { code, stderr } = await aurora("bundle", "verify", dir, "--keys", key);
+      expect([name, code]).toEqual([name, 1]);
+      expect(stderr).toMatch(/REFUSED \(BUNDLE_[A-Z]+\): .+\nhint: .+/);
+      writeFileSync(path, good);
+    }
+  });
+});
