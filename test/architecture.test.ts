@@ -1,8 +1,27 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { hasComputedImport, readImports, stripComments } from "./support/read-imports.ts";
 
 const root = resolve(import.meta.dirname, "..");
+
+/** Rooms on the way from bytes to a decision, which training goes as well. */
+const serving = [
+  ...[
+    "firmware-bridge",
+    "contract",
+    "wire",
+    "maths",
+    "platform",
+    "ingest",
+    "window",
+    "features",
+    "inference",
+  ],
+  ...["explain", "decision", "drift", "bundle"],
+];
+/** What only the roots of daemons join to it. */
+const compositionRoot = ["alert", "store", "uplink", "ota", "registry", "rollout", "dataset", "simulate"];
 
 /** Who may import whom. A room may always import itself; `*` means every room. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -27,50 +46,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   rollout: ["contract", "maths", "platform", "bundle"],
   dataset: ["contract", "maths", "platform"],
   simulate: ["contract", "maths"],
-  training: [
-    ...[
-      "firmware-bridge",
-      "contract",
-      "wire",
-      "maths",
-      "platform",
-      "ingest",
-      "window",
-      "features",
-      "inference",
-    ],
-    ...["explain", "decision", "drift", "bundle", "registry", "dataset", "simulate"],
-  ],
-  gateway: [
-    ...[
-      "firmware-bridge",
-      "contract",
-      "wire",
-      "maths",
-      "platform",
-      "ingest",
-      "window",
-      "features",
-      "inference",
-    ],
-    ...["explain", "decision", "alert", "drift", "store", "uplink", "bundle", "ota", "registry", "rollout"],
-    ...["dataset", "simulate"],
-  ],
-  collector: [
-    ...[
-      "firmware-bridge",
-      "contract",
-      "wire",
-      "maths",
-      "platform",
-      "ingest",
-      "window",
-      "features",
-      "inference",
-    ],
-    ...["explain", "decision", "alert", "drift", "store", "uplink", "bundle", "ota", "registry", "rollout"],
-    ...["dataset", "simulate"],
-  ],
+  training: [...serving, "registry", "dataset", "simulate"],
+  gateway: [...serving, ...compositionRoot],
+  collector: [...serving, ...compositionRoot],
   cli: ["*"],
 };
 
@@ -114,18 +92,9 @@ function readSources(): SourceFile[] {
       if (!entry.endsWith(".ts")) continue;
       const path = `${folder}/${entry}`;
       const text = readFileSync(join(root, path), "utf8");
-      // Comments and strings may speak of anything.
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
-      const specifiers = code.matchAll(
-        /(?:^|\n)\s*(?:import|export)[^;"']*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g,
-      );
-      files.push({
-        path,
-        room: roomOf(path),
-        text,
-        code,
-        imports: [...specifiers].map((match) => match[1] ?? match[2] ?? ""),
-      });
+      // Comments may speak of anything.
+      const code = stripComments(text);
+      files.push({ path, room: roomOf(path), text, code, imports: readImports(code) });
     }
   }
   return files;
@@ -173,6 +142,10 @@ describe("the house", () => {
       }
     });
     expect(found).toEqual([]);
+  });
+
+  it("imports no module by a computed name", () => {
+    expect(breaches((file) => (hasComputedImport(file.code) ? ["computed import"] : []))).toEqual([]);
   });
 
   it("keeps pure rooms pure", () => {
@@ -230,5 +203,38 @@ describe("the house", () => {
   it("names no package registry's host", () => {
     const lock = readFileSync(join(root, "package-lock.json"), "utf8");
     expect(lock).not.toMatch(/"resolved": "https?:/);
+  });
+});
+
+describe("the reader of imports", () => {
+  it.each([
+    ['import { a, type B } from "./a.ts";', ["./a.ts"]],
+    ['import type * as all from "zod";', ["zod"]],
+    ['import {\n  a as b,\n  c,\n} from "./a.ts";', ["./a.ts"]],
+    ['import first, { second } from "x";', ["x"]],
+    ['import "side-effect";', ["side-effect"]],
+    ['export { a } from "./a.ts";\nexport * from "./b.ts";', ["./a.ts", "./b.ts"]],
+    ["import { a } from './a.ts'; import { b } from './b.ts';", ["./a.ts", "./b.ts"]],
+    ['const a = await import("./late.ts");', ["./late.ts"]],
+    ['const load = createRequire(import.meta.url)("better-sqlite3");', ["better-sqlite3"]],
+    ['const tf = require("@tensorflow/tfjs") as typeof TensorFlow;', ["@tensorflow/tfjs"]],
+    ['(process.getBuiltinModule as (id: string) => unknown)("node:sqlite")', ["node:sqlite"]],
+  ])("finds those of %j", (code, expected) => {
+    expect(readImports(code)).toEqual(expected);
+  });
+
+  it.each([
+    'export function connect(config: Config["mqtt"]): void {}',
+    'export type Step = Update["step"] | "late";',
+    'export const name = "mqtt";',
+    'export const from = { mqtt: "mqtt" };',
+    'const text = "see import { a } from";',
+  ])("finds none in %j", (code) => {
+    expect(readImports(code)).toEqual([]);
+  });
+
+  it("sees a computed name", () => {
+    expect(hasComputedImport("await import(path)")).toBe(true);
+    expect(hasComputedImport('await import("./a.ts")')).toBe(false);
   });
 });

@@ -1,0 +1,31 @@
+/** Finds what a TypeScript source imports, by its text alone. */
+
+/**
+ * `import … from "x"`, `export … from "x"` and `import "x"`: between keyword and specifier stand only names, braces,
+ * commas and stars, so no parameter list, type or value that holds a string can be taken for an import.
+ */
+const staticImport = /(?:^|[\n;])\s*(?:import|export)\b\s*(?:[\w$\s{},*]*?\bfrom\b\s*)?(["'])([^"'\n]+)\1/g;
+
+/** Modules loaded by a call: `import("x")`, `require("x")`, `createRequire(…)("x")`, `getBuiltinModule(…)("x")`. */
+const calledImport =
+  /(?:\bimport|\brequire|\bresolve|\bcreateRequire\([^()]*\)|\bgetBuiltinModule(?:\s+as[^()]*\([^()]*\)[^()]*\))?)\s*\(\s*(["'])([^"'\n]+)\1/g;
+
+/** A module whose name is computed would escape every table. */
+const computedImport = /\bimport\(\s*(?!["'])/;
+
+/** The source without comments; strings stay. */
+export function stripComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
+}
+
+/** Specifiers of everything that `code` (without comments) imports, in order of kind. */
+export function readImports(code: string): string[] {
+  return [staticImport, calledImport].flatMap((pattern) =>
+    [...code.matchAll(pattern)].map((match) => match[2] ?? ""),
+  );
+}
+
+/** Does `code` import a module by a computed name? */
+export function hasComputedImport(code: string): boolean {
+  return computedImport.test(code);
+}
