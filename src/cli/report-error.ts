@@ -11,7 +11,7 @@ export function reportError(error: unknown): number {
     // Many messages are half a sentence about their subject: "is missing".
     const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
     process.stderr.write(`error: ${where}${message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
+    process.stderr.write(`hint: ${error.hint}\n`);
     return error.code === "USAGE" ? 2 : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

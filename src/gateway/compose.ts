@@ -41,6 +41,8 @@ export interface StartGatewayOptions {
 
 /** Once a second: silent points, due states, gathered records. */
 const tickMs = 1000;
+/** Without a whole tick for this long the process no longer does its work, though it may still answer. */
+const stuckMs = 15 * tickMs;
 
 /**
  * Starts a gateway.
@@ -208,16 +210,18 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
 
   closers.add(() => devices.close());
+  let tickedMs = clock.monotonicMs();
   const ticker = setInterval(() => {
     pipeline.tick();
     states.tick();
     telemetry.tick();
+    tickedMs = clock.monotonicMs();
   }, tickMs);
   closers.add(() => clearInterval(ticker));
 
   const metrics = createGatewayMetrics({ quality, figures, outbox, uplink, mqtt, devices, register, config });
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
-    healthy: () => true,
+    healthy: () => clock.monotonicMs() - tickedMs < stuckMs,
     ready: () => models.names.length > 0,
     metrics: () => metrics.render(),
     status: () => ({

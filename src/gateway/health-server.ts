@@ -1,5 +1,5 @@
 /**
- * The gateway's own small HTTP server: `/-/healthy` (the loop turns), `/-/ready` (a model serves), `/metrics`
+ * The gateway's own small HTTP server: `/-/healthy` (the periodic work gets done), `/-/ready` (a model serves), `/metrics`
  * (Prometheus) and `/status` (JSON). Read-only, no bodies, loopback by default.
  */
 import { createServer, type Server } from "node:http";

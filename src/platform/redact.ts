@@ -63,7 +63,7 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
     described.code = error.code;
     described.op = error.op;
     if (error.subject !== undefined) described.subject = redactText(error.subject);
-    if (error.hint !== undefined) described.hint = redactText(error.hint);
+    described.hint = redactText(error.hint);
   } else {
     // Any other error is a bug: its stack is what mends it.
     const code: unknown = (error as { code?: unknown }).code;

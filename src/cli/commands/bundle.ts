@@ -54,7 +54,7 @@ export function bundleCommand(): Command {
                 ok: false as const,
                 code: error.code,
                 message: error.message,
-                hint: error.hint ?? null,
+                hint: error.hint,
               };
             },
           ),
@@ -67,7 +67,7 @@ export function bundleCommand(): Command {
           print(`${result.dir}: good, ${result.name}@${result.version}, digest ${result.digest}`);
         else {
           process.stderr.write(`${result.dir}: REFUSED (${result.code}): ${result.message}\n`);
-          if (result.hint !== null) process.stderr.write(`hint: ${result.hint}\n`);
+          process.stderr.write(`hint: ${result.hint}\n`);
         }
       }
     });
