@@ -5,6 +5,7 @@ import { createTopics } from "../../src/contract/topics.ts";
 import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
 import { createMqttClient } from "../../src/platform/mqtt-client.ts";
 import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
+import { until } from "../support/until.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
 
@@ -126,6 +127,8 @@ test("over a real broker that starts late, a device is heard, and heard again af
   await heard.until(() => heard.samples.get(0)?.size === 5_000);
   await broker.close();
   await heard.reaches("connecting");
+  // What a device sends before it notices the loss is lost.
+  await until(() => device.state !== "streaming", "the device notices");
   broker = await createEmbeddedBroker({ ...allow, port });
   await device.ready();
   await sendAll(5_000);
