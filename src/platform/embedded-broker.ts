@@ -8,6 +8,7 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { createPlaces } from "./connection-places.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
@@ -29,7 +30,10 @@ export interface EmbeddedBrokerOptions {
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array };
   /** Largest packet taken, header included; default 1 MiB. */
   readonly maxPacketBytes?: number;
-  /** Default 1,000. */
+  /**
+   * Default 1,000. Who has not said who it is makes room for a newcomer, and guests (no user name) get half of the
+   * places, so that neither can keep the others out.
+   */
   readonly maxConnections?: number;
   /** Topics that may hold a retained message, which live in memory; default 10,000. */
   readonly maxRetainedTopics?: number;
@@ -78,9 +82,12 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     mqtt5Refusals: 0,
   };
   const identities = new WeakMap<Client, BrokerClient>();
+  const places = createPlaces(options.maxConnections ?? 1000);
   const retained = createRetainedBound(options.maxRetainedTopics ?? 10_000);
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
+    // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
+    maxClientsIdLength: 65_535,
     // A subscriber that does not read holds up every other; give it little time.
     drainTimeout: 5_000,
     queueLimit: 1_000,
@@ -94,11 +101,13 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       }
       // No sessions: aedes would queue for an absent client in memory and without bound.
       packet.clean = true;
+      // A second connection with an id ends the first (section 3.1.4): only its own user's, never another's.
+      if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
     authenticate(client, username, password, done) {
       const identity = {
-        clientId: client.id,
+        clientId: unscopeClientId(client.id),
         username: username ?? null,
         address: (client.conn as Socket).remoteAddress ?? "unknown",
       };
@@ -108,9 +117,12 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
         true;
       verdict().then(
         (allowed) => {
-          if (!allowed) counts.refusedConnections += 1;
-          if (allowed) done(null, true);
-          else done(refusal("bad user name or password"), false);
+          if (allowed && places.settle(client.conn as Socket, identity.username === null)) {
+            done(null, true);
+            return;
+          }
+          counts.refusedConnections += 1;
+          done(refusal(allowed ? "no place for another guest" : "bad user name or password"), false);
         },
         (error: unknown) => {
           counts.refusedConnections += 1;
@@ -153,12 +165,14 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   // Its typings leave out "error", which it does emit when its memory store fails.
   (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
 
-  const sockets = new Set<Socket>();
   const accept = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.setNoDelay(true);
     socket.on("error", () => {});
+    if (!places.take(socket)) {
+      counts.refusedConnections += 1;
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
     broker.handle(socket);
     const guard = createMqttPacketGuard(maxPacketBytes);
     // aedes reads on "readable"; "data" then tells of the same chunk just before its parser gets it.
@@ -176,18 +190,28 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     });
   };
   const server = createListener(options, accept);
-  server.maxConnections = options.maxConnections ?? 1000;
   const port = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
   return {
     port,
-    counts: () => ({ connections: sockets.size, ...counts }),
+    counts: () => ({ connections: places.taken.size, ...counts }),
     async close() {
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
       await within(500, new Promise<void>((resolve) => broker.close(() => resolve())));
-      for (const socket of sockets) socket.destroy();
+      for (const socket of places.taken) socket.destroy();
       await within(450, stopped);
     },
   };
+}
+
+const idSeparator = "\u0000";
+
+/** The id that sessions are kept by. Neither a user's name nor an id holds NUL (section 1.5.3); guests share one name. */
+function scopeClientId(username: string | undefined, clientId: string): string {
+  return `${username === undefined ? "guest" : `user ${username}`}${idSeparator}${clientId}`;
+}
+
+function unscopeClientId(id: string): string {
+  return id.slice(id.indexOf(idSeparator) + 1);
 }
 
 /** Counts topics with a retained message; an empty payload gives its topic back (MQTT 3.1.1 section 3.3.1.3). */

@@ -61,6 +61,51 @@ describe("client and embedded broker", () => {
     expect(received).toEqual(["a/b/c hello"]);
   });
 
+  test("nobody ends another user's connection by taking its client id, and one's own still does", async () => {
+    const users: (string | null)[] = [];
+    const broker = await startBroker({
+      ...allowAll,
+      authenticate: ({ clientId, username }) => {
+        if (clientId === "same") users.push(username);
+        return true;
+      },
+    });
+    const owner = startClient(broker.port, { clientId: "same", username: "gw-1", password: "x" });
+    let losses = 0;
+    owner.onDisconnect(() => {
+      losses += 1;
+    });
+    await until(() => owner.connected, "owner connected");
+    const received: string[] = [];
+    await owner.subscribe("x", 1, (topic) => received.push(topic));
+    for (const changes of [{}, { username: "gw-2", password: "x" }]) {
+      const other = startClient(broker.port, { clientId: "same", ...changes });
+      await until(() => other.connected, "other connected");
+      await other.publish("x", "hello", { qos: 1, retain: false });
+    }
+    await until(() => received.length === 2, "the owner still hears");
+    expect(losses).toBe(0);
+    expect(users).toEqual(expect.arrayContaining(["gw-1", "gw-2", null]));
+    const again = startClient(broker.port, { clientId: "same", username: "gw-1", password: "x" });
+    await until(() => losses > 0 && again.version !== null, "the same user's newer connection counts");
+    await again.close();
+  });
+
+  test("neither silent connections nor guests keep a gateway out", async () => {
+    const broker = await startBroker({ ...allowAll, maxConnections: 8 });
+    const guests = Array.from({ length: 6 }, () => startClient(broker.port));
+    await until(() => guests.filter((guest) => guest.connected).length === 4, "half of the places");
+    const silent = Array.from({ length: 20 }, () => connect(broker.port, "127.0.0.1"));
+    onTestFinished(() => {
+      for (const socket of silent) socket.destroy();
+    });
+    const gateway = startClient(broker.port, { username: "gw-1", password: "x" });
+    await until(() => gateway.connected, "gateway connected");
+    await gateway.publish("x", "hello", { qos: 1, retain: false });
+    expect(broker.counts().connections).toBeLessThanOrEqual(8);
+    expect(guests.filter((guest) => guest.connected)).toHaveLength(4);
+  });
+
   test("everything is denied when nothing is allowed", async () => {
     const broker = await startBroker({});
     const client = startClient(broker.port);
