@@ -1,6 +1,7 @@
 /**
  * Alarms and the events that they are made of. An alarm begins with a `raised` event of a failure mode of a point;
- * later events of that mode belong to it until the next begins. An event is stored once, by its id.
+ * later events of that mode belong to it until the next begins. An event is stored once, by its id. What counts is
+ * the order of arrival, which is that of the gateway's lane: the times in events are a device's, whose clock may jump.
  */
 import type { AlertEvent } from "../contract/alert.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../platform/sqlite-database.ts";
@@ -47,8 +48,8 @@ export interface AlertStore {
 export function createAlertStore(database: SqliteDatabase): AlertStore {
   const known = database.prepare("SELECT 1 FROM alert_event WHERE id = ?");
   const latest = database.prepare(
-    `SELECT id, active, last_ms FROM alarm
-     WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY last_ms DESC, id DESC LIMIT 1`,
+    `SELECT id, active FROM alarm
+     WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY id DESC LIMIT 1`,
   );
   const insertAlarm = database.prepare(
     `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
@@ -57,6 +58,7 @@ export function createAlertStore(database: SqliteDatabase): AlertStore {
   const advanceAlarm = database.prepare(
     "UPDATE alarm SET active = ?, last_ms = ?, last_event = ? WHERE id = ?",
   );
+  const endAlarm = database.prepare("UPDATE alarm SET active = 0 WHERE id = ?");
   const insertEvent = database.prepare(
     "INSERT INTO alert_event (id, alarm, transition, time_ms, received_ms, json) VALUES (?, ?, ?, ?, ?, ?)",
   );
@@ -71,16 +73,19 @@ export function createAlertStore(database: SqliteDatabase): AlertStore {
       const active = transition === "cleared" ? 0 : 1;
       const timeMs = Date.parse(event.time);
       const current = latest.get(site, turbine, component, failureMode);
-      const begins = current === undefined || (transition === "raised" && timeMs >= Number(current.last_ms));
+      const isOpen = current?.active === 1;
       let alarm: number;
-      if (begins) {
+      if (current === undefined || transition === "raised") {
+        // A failure mode of a point has one alarm at a time: a gateway that begins another has forgotten the last.
+        if (isOpen) endAlarm.run(Number(current.id));
         alarm = insertAlarm.run(
           ...[site, turbine, component, failureMode, active, timeMs, timeMs, event.id],
         ).lastInsertRowid;
       } else {
         alarm = Number(current.id);
-        // An event that arrives late is kept in the alarm's life and does not turn it back.
-        if (timeMs >= Number(current.last_ms)) advanceAlarm.run(active, timeMs, event.id, alarm);
+        // What is over stays over; that somebody has seen it is worth showing, anything else is kept in its life.
+        const isNews = isOpen || transition === "acknowledged";
+        if (isNews) advanceAlarm.run(isOpen ? active : 0, timeMs, event.id, alarm);
       }
       insertEvent.run(event.id, alarm, transition, timeMs, Math.trunc(receivedMs), JSON.stringify(event));
       return true;

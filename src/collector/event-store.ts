@@ -43,7 +43,7 @@ export function createEventStore(database: SqliteDatabase): EventStore {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const prunes = ["event", "model_update"].map((table) =>
-    database.prepare(`DELETE FROM ${table} WHERE time_ms < ?`),
+    database.prepare(`DELETE FROM ${table} WHERE received_ms < ?`),
   );
   const list = <T>(table: "event" | "model_update", read: (row: SqlRow) => T) => {
     const filter = "WHERE (? IS NULL OR gateway = ?)";

@@ -37,9 +37,7 @@ export function createGatewayStore(database: SqliteDatabase): GatewayStore {
   const insertSilently = database.prepare(
     "INSERT INTO gateway (gateway, last_seen_ms) VALUES (?, 0) ON CONFLICT (gateway) DO NOTHING",
   );
-  const putHealth = database.prepare(
-    `UPDATE gateway SET health_json = ?, health_ms = ? WHERE gateway = ? AND COALESCE(health_ms, 0) <= ?`,
-  );
+  const putHealth = database.prepare("UPDATE gateway SET health_json = ?, health_ms = ? WHERE gateway = ?");
   const list = database.prepare("SELECT * FROM gateway ORDER BY gateway");
   return {
     touch: (gateway, nowMs) => {
@@ -57,8 +55,8 @@ export function createGatewayStore(database: SqliteDatabase): GatewayStore {
     },
     putHealth: (gateway, health) => {
       const { kind: _, ...rest } = health;
-      const timeMs = Math.trunc(health.timeMs);
-      putHealth.run(JSON.stringify(rest), timeMs, gateway, timeMs);
+      // A lane is stored in order: the last one is the newest, whatever the gateway's clock did in between.
+      putHealth.run(JSON.stringify(rest), Math.trunc(health.timeMs), gateway);
     },
     list: () =>
       list.all().map((row) => ({

@@ -2,7 +2,16 @@
 import { alertEventSchema } from "../contract/alert.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { idPattern } from "../contract/topics.ts";
-import type { AlertRecord, DriftReport, PredictionBatch, UplinkRecord } from "../contract/uplink-record.ts";
+import type {
+  AlertRecord,
+  DriftReport,
+  EventRecord,
+  GapRecord,
+  HealthRecord,
+  PredictionBatch,
+  UpdateRecord,
+  UplinkRecord,
+} from "../contract/uplink-record.ts";
 import type { CollectorStore } from "./collector-store.ts";
 
 /** Why a record was set aside. */
@@ -29,20 +38,31 @@ export function storeRecord(
     case "drift-report":
       return storeDrift(store, gateway, record, nowMs);
     case "health":
-      store.gateways.putHealth(gateway, record);
-      return ok(null);
     case "event":
-      store.events.putEvent(gateway, record, nowMs);
-      return ok(null);
     case "update":
-      store.events.putUpdate(gateway, record, nowMs);
-      return ok(null);
     case "gap":
-      store.events.putGap(gateway, record, nowMs);
-      return ok(null);
+      return storeReport(store, gateway, record, nowMs);
     default:
       return record satisfies never;
   }
+}
+
+function storeReport(
+  store: CollectorStore,
+  gateway: string,
+  record: HealthRecord | EventRecord | UpdateRecord | GapRecord,
+  nowMs: number,
+): Result<null, RecordFault> {
+  // A page that shows one time that is none would show nothing at all.
+  const times = record.kind === "gap" ? [record.fromMs, record.toMs] : [record.timeMs];
+  if (!times.every(isTime)) {
+    return failed({ reason: "shape-invalid", detail: `${record.kind} of a time that is none` });
+  }
+  if (record.kind === "health") store.gateways.putHealth(gateway, record);
+  else if (record.kind === "event") store.events.putEvent(gateway, record, nowMs);
+  else if (record.kind === "update") store.events.putUpdate(gateway, record, nowMs);
+  else store.events.putGap(gateway, record, nowMs);
+  return ok(null);
 }
 
 function storeAlert(

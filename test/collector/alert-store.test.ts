@@ -51,6 +51,34 @@ describe("the alarms of the fleet", () => {
     expect(store.list(all).items[0]!.steps).toHaveLength(3);
   });
 
+  it("end although a clock was set back meanwhile, and begin anew", () => {
+    const store = open();
+    const hour = 3_600_000;
+    store.put(alertEvent("wt-1", "raised", t + hour), t);
+    store.put(alertEvent("wt-1", "cleared", t + 2000), t + 2000);
+    expect(store.list({ ...all, active: true }).total).toBe(0);
+    store.put(alertEvent("wt-1", "raised", t + 3000), t + 3000);
+    expect(store.list({ ...all, active: true }).total).toBe(1);
+    expect(store.list(all).total).toBe(2);
+  });
+
+  it("stay over when somebody acknowledges them afterwards", () => {
+    const store = open();
+    for (const [index, transition] of (["raised", "cleared", "acknowledged"] as const).entries()) {
+      store.put(alertEvent("wt-1", transition, t + index), t);
+    }
+    expect(store.list(all).items).toMatchObject([
+      { active: false, event: { type: "io.aurora.alert.acknowledged.v1" } },
+    ]);
+  });
+
+  it("give way to a new one of the same failure mode whose beginning nobody ended", () => {
+    const store = open();
+    store.put(alertEvent("wt-1", "raised", t), t);
+    store.put(alertEvent("wt-1", "raised", t + 5000), t);
+    expect(store.list(all).items.map((alarm) => alarm.active)).toEqual([true, false]);
+  });
+
   it("keep failure modes, components and turbines apart, and list by turbine", () => {
     const store = open();
     store.put(alertEvent("wt-1", "raised", t), t);

@@ -153,6 +153,32 @@ describe("the uplink's ingest", () => {
     expect(bench.store.quarantine.messages).toBe(4);
   });
 
+  it("sets records of a time that is none aside, and takes health as it comes, whatever a clock did", () => {
+    const bench = createBench();
+    const timeMs = 9e15;
+    const health = (at: number, uptimeMs: number): UplinkRecord => ({
+      ...{ kind: "health", timeMs: at, uptimeMs, rssBytes: 1, windowsProcessed: 1, windowsQuarantined: 0 },
+      ...{ windowsDropped: 0, quarantined: {}, outboxRecords: 0 },
+    });
+    const ack = bench.take([
+      { ...event("late"), timeMs } as UplinkRecord,
+      {
+        ...{ kind: "update", timeMs, modelName: "m", fromVersion: "", toVersion: "" },
+        step: "proved",
+        detail: "",
+      },
+      { kind: "gap", lane: "raw", records: 1, fromMs: 0, toMs: timeMs },
+      health(timeMs, 1),
+      health(1_700_003_600_000, 2),
+      health(1_700_000_000_000, 3),
+      event("good"),
+    ]);
+    expect(ack).toMatchObject([{ sequence: 7 }]);
+    expect(names(bench)).toEqual(["good"]);
+    expect(bench.store.quarantine.messages).toBe(4);
+    expect(bench.store.gateways.list()).toMatchObject([{ health: { uptimeMs: 3 } }]);
+  });
+
   it("sets a bad record aside and acknowledges the lane all the same", () => {
     const bench = createBench();
     const bad = alertEvent("wt-1", "raised", 1_700_000_000_000, { probability: 7 });
