@@ -68,6 +68,8 @@ export async function startHealthServer(
       }
     },
   );
+  // Whoever holds more connections than this open must not use up what the broker and the devices need.
+  server.maxConnections = 128;
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;

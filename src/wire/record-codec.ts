@@ -10,6 +10,7 @@ import { compact, laneNumber, laneOfNumber, type Plain, recordType } from "./upl
 import {
   asCount,
   asText,
+  maxAlertIdLength,
   maxAlertJsonLength,
   maxDetailLength,
   maxReasons,
@@ -52,7 +53,10 @@ function packBody(record: UplinkRecord): Record<string, Plain> {
       return { predictionBatch: packPredictionBatch(record) };
     case "alert":
       return {
-        alert: { id: asText(record.id, "id"), json: asText(record.json, "json", maxAlertJsonLength) },
+        alert: {
+          id: asText(record.id, "id", maxAlertIdLength),
+          json: asText(record.json, "json", maxAlertJsonLength),
+        },
       };
     case "drift-report":
       return { driftReport: packDriftReport(record) };
@@ -98,7 +102,7 @@ function unpackBody(plain: Plain): UplinkRecord | undefined {
   if (alert !== undefined) {
     return {
       kind: "alert",
-      id: asText(alert.id, "id"),
+      id: asText(alert.id, "id", maxAlertIdLength),
       json: asText(alert.json, "json", maxAlertJsonLength),
     };
   }

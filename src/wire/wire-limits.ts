@@ -4,6 +4,8 @@
 export const maxNameLength = 256;
 /** Free text. */
 export const maxDetailLength = 4_096;
+/** Id of an alert event, as long as `alertEventSchema` allows: four names of up to 63 characters and more. */
+export const maxAlertIdLength = 512;
 /** An alert event as JSON. */
 export const maxAlertJsonLength = 262_144;
 /** Rows of a prediction batch. */
