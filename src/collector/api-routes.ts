@@ -50,7 +50,8 @@ export const apiRoutes: readonly ApiRoute[] = [
   }),
   defineRoute({
     path: "/api/v1/predictions",
-    summary: "Calibrated probabilities of one turbine over time, in columns; default: the last hour",
+    summary:
+      "Calibrated probabilities of one turbine over time, in columns; default: the last hour, or the last `spanMs`, up to now or to the newest one of a device whose clock is ahead",
     query: z
       .strictObject({
         site: id,
@@ -58,14 +59,15 @@ export const apiRoutes: readonly ApiRoute[] = [
         component: z.string().min(1).max(256).optional(),
         fromMs: epochMs.optional(),
         toMs: epochMs.optional(),
+        spanMs: epochMs.min(1).optional(),
         steps: z.coerce.number().int().min(2).max(2_000).default(500),
       })
       .refine((query) => (query.fromMs ?? 0) < (query.toMs ?? 8.64e15), "fromMs must be before toMs"),
     response: schemas.predictionsSchema,
     answer: (fleet, query) => {
       const { site, turbine } = query;
-      const toMs = query.toMs ?? fleet.nowMs;
-      const fromMs = query.fromMs ?? Math.max(0, toMs - hourMs);
+      const toMs = query.toMs ?? fleet.latestMs(site, turbine);
+      const fromMs = query.fromMs ?? Math.max(0, toMs - (query.spanMs ?? hourMs));
       return { site, turbine, fromMs, toMs, ...fleet.predictions({ ...query, fromMs, toMs }) };
     },
   }),

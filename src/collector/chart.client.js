@@ -34,8 +34,8 @@ function createFigure(element) {
   let range = null;
 
   const refresh = async () => {
-    const toMs = Date.now();
-    const query = new URLSearchParams({ site, turbine, fromMs: toMs - minutes * 60_000, toMs, steps: 400 });
+    // The collector says where the range ends: neither this machine's clock nor a device's need be right.
+    const query = new URLSearchParams({ site, turbine, spanMs: minutes * 60_000, steps: 400 });
     const answer = await fetch(`/api/v1/predictions?${query}`, { signal: AbortSignal.timeout(patienceMs) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const body = await answer.json();

@@ -15,7 +15,7 @@ import { encodeUplinkAck } from "../wire/uplink-ack.ts";
 import { type BundleShelf, createBundleShelf } from "./bundle-shelf.ts";
 import { type CollectorStore, openCollectorStore } from "./collector-store.ts";
 import { createFleetView } from "./fleet-view.ts";
-import { createHttpServer, type RouteHook } from "./http-server.ts";
+import { createHttpServer, listenHttp, type RouteHook } from "./http-server.ts";
 import { openMqttSide } from "./mqtt-side.ts";
 import { createStateWatch } from "./state-watch.ts";
 import { createUplinkIngest } from "./uplink-ingest.ts";
@@ -118,7 +118,7 @@ async function assemble(
     routes: [...(registry === null ? [] : [mountRegistry(registry)]), ...(wiring.routes ?? [])],
   });
   closers.add(() => app.close());
-  const url = await app.listen({ host: httpHost, port: httpPort });
+  const url = await listenHttp(app, httpHost, httpPort);
 
   const scanBundles = async (): Promise<number> => {
     const taken = await shelf.scan();

@@ -11,6 +11,8 @@ import type { PredictionSeries } from "./prediction-store.ts";
 import type { QuarantineView } from "./quarantine-store.ts";
 import { describeTurbine, type TurbineView } from "./turbine-view.ts";
 
+const dayMs = 86_400_000;
+
 /** A list that may go on. */
 export interface Listing<T> {
   readonly total: number;
@@ -54,6 +56,8 @@ export interface PredictionView extends PredictionSeries {
 /** The answers. */
 export interface FleetView {
   readonly nowMs: number;
+  /** Where a turbine's charts end: now, or its newest prediction where a device's clock runs up to a day ahead. */
+  latestMs(site: string, turbine: string): number;
   turbines(): readonly TurbineView[];
   gateways(): readonly GatewayStatusView[];
   alarms(query: AlarmQuery): Listing<AlarmView>;
@@ -107,6 +111,12 @@ export function createFleetView(options: {
   return {
     get nowMs() {
       return clock.nowMs();
+    },
+    latestMs: (site, turbine) => {
+      const nowMs = clock.nowMs();
+      const points = store.turbines.points(site, turbine);
+      const newest = points.map((point) => store.predictions.newestMs(point.number, nowMs + dayMs));
+      return Math.max(nowMs, ...newest);
     },
     turbines,
     gateways,

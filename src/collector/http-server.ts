@@ -2,6 +2,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { AuroraError } from "../contract/aurora-error.ts";
 import type { Logger } from "../platform/logger.ts";
 import { latencyBucketsSeconds, type Metrics } from "../platform/metrics.ts";
 import { type ApiRoute, apiRoutes } from "./api-routes.ts";
@@ -61,6 +62,23 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   mountPages(app, options.fleet);
   for (const mount of options.routes) mount(app);
   return app;
+}
+
+/**
+ * Starts to listen; returns the address.
+ * @throws AuroraError CONFIG_INVALID when the address is taken, not this machine's or not permitted.
+ */
+export async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    throw new AuroraError("CONFIG_INVALID", `the page cannot listen on ${host}:${port}: ${String(cause)}`, {
+      op: "start HTTP server",
+      subject: `${host}:${port}`,
+      hint: "Choose another port (collector.httpPort; 0 for any), or stop what listens there.",
+      cause,
+    });
+  }
 }
 
 function mountApiRoute(app: FastifyInstance, route: ApiRoute, fleet: FleetView): void {

@@ -28,6 +28,8 @@ export interface PredictionStore {
     component: string,
     range: { readonly fromMs: number; readonly toMs: number; readonly bucketMs: number },
   ): PredictionSeries;
+  /** Time of the newest row up to `limitMs`, or 0. */
+  newestMs(point: number, limitMs: number): number;
   /** Removes rows before `beforeMs`; returns how many. */
   prune(beforeMs: number): number;
 }
@@ -48,6 +50,9 @@ export function createPredictionStore(database: SqliteDatabase): PredictionStore
      FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
      GROUP BY bucket, failure_mode ORDER BY bucket, failure_mode LIMIT ?`,
   );
+  const newest = database.prepare(
+    "SELECT MAX(time_ms) AS time_ms FROM prediction WHERE point = ? AND time_ms <= ?",
+  );
   const prune = database.prepare("DELETE FROM prediction WHERE time_ms < ?");
   return {
     put: (point, batch) => {
@@ -66,6 +71,7 @@ export function createPredictionStore(database: SqliteDatabase): PredictionStore
         }
       }
     },
+    newestMs: (point, limitMs) => Number(newest.get(point, Math.trunc(limitMs))?.time_ms ?? 0),
     read: (point, component, { fromMs, toMs, bucketMs }) => {
       const rows = read.all(
         ...[Math.max(1, Math.trunc(bucketMs)), point, Math.trunc(fromMs), Math.trunc(toMs), maxSteps * 16],

@@ -45,8 +45,8 @@ function renderNow(view: TurbineView, titleOf: (failureMode: string) => string, 
 ${
   scores.length === 0
     ? renderEmpty("No probability has been published yet.")
-    : html`<table><thead><tr><th scope="col">Component</th><th scope="col">Failure mode</th><th scope="col" class="number">Probability</th><th scope="col">At</th></tr></thead>
-  <tbody>${scores.map((score) => html`<tr><th scope="row">${formatName(score.component)}</th><td>${titleOf(score.failureMode)}</td><td class="number">${formatShare(score.probability)}</td><td class="nowrap">${formatTime(Date.parse(score.time))}</td></tr>`)}</tbody></table>`
+    : html`<div class="scroll" tabindex="0" role="region" aria-label="Latest probabilities, table"><table><thead><tr><th scope="col">Component</th><th scope="col">Failure mode</th><th scope="col" class="number">Probability</th><th scope="col">At</th></tr></thead>
+  <tbody>${scores.map((score) => html`<tr><th scope="row">${formatName(score.component)}</th><td>${titleOf(score.failureMode)}</td><td class="number">${formatShare(score.probability)}</td><td class="nowrap">${formatTime(Date.parse(score.time))}</td></tr>`)}</tbody></table></div>`
 }`;
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });
 }

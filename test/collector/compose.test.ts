@@ -269,6 +269,33 @@ describe("a running collector", () => {
     });
     await second.close();
   });
+
+  it("shows predictions up to the newest, also of a device whose clock is ahead", async () => {
+    await gateway.send(predictionBatch("ahead", nowMs + 600_000, { rows: 5, stepMs: 1_000, faulty: false }));
+    const answer = async (query: string) =>
+      (await fleet.getJson(`/api/v1/predictions?site=north-sea&turbine=ahead${query}`)).body as {
+        readonly fromMs: number;
+        readonly toMs: number;
+        readonly series: readonly { readonly timesMs: readonly number[] }[];
+      };
+    const { fromMs, toMs, series } = await answer("&spanMs=300000");
+    expect(toMs).toBeGreaterThan(Date.now() + 500_000);
+    expect(toMs - fromMs).toBe(300_000);
+    expect(series[0]!.timesMs.at(-1)).toBe(toMs);
+    expect((await answer(`&toMs=${nowMs}`)).series[0]!.timesMs).toEqual([]);
+  });
+
+  it("names the port that is taken when it cannot listen", async () => {
+    const httpPort = Number(new URL(fleet.collector.url).port);
+    const config = collectorConfigSchema.parse({
+      collector: { stateDir: createTemporaryFolder(), httpPort },
+      mqtt: { embedded: { port: 0 } },
+    });
+    await expect(startCollector(config, { logger: silentLogger })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      subject: `127.0.0.1:${httpPort}`,
+    });
+  });
 });
 
 describe("a collector's start and end", () => {
