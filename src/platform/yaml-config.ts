@@ -50,6 +50,7 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   if (overrides.length > 0 && document.contents === null)
     document.contents = document.createNode({}) as never;
   for (const override of overrides) document.setIn([...override.path], document.createNode(override.value));
+  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file says nothing`]);
   const parsed = options.schema.safeParse(toValue(document, options.path));
   if (parsed.success) return parsed.data;
   const variableOf = new Map(overrides.map((override) => [override.path.join("."), override.variable]));
@@ -61,13 +62,18 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
       const where =
         variable === undefined ? position(document, path, lines, options.path) : `environment ${variable}`;
       const key = path.length > 0 ? `${formatPath(path)}: ` : "";
-      if (issue.code !== "unrecognized_keys") return [`${where}: ${key}${issue.message}`];
+      if (issue.code !== "unrecognized_keys") return [`${where}: ${key}${describeIssue(issue)}`];
       return issue.keys.map((name) => {
         const at = position(document, [...path, name], lines, options.path);
         return `${at}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
       });
     }),
   );
+}
+
+/** zod's words, but for a key that is not there: it calls that a wrong type. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return issue.message.endsWith("received undefined") ? "this key is missing" : issue.message;
 }
 
 function readBounded(path: string): string {

@@ -26,6 +26,13 @@ describe("a YAML configuration", () => {
     );
   });
 
+  it("calls what is missing missing, and an empty file empty", () => {
+    expect(() => parse("gateway:\n  id: gw-1\n")).toThrow(
+      /gateway\.yaml:2:3: gateway\.site: this key is missing/,
+    );
+    expect(() => parse("# nothing yet\n")).toThrow(/gateway\.yaml:1:1: the file says nothing/);
+  });
+
   it("names the line of a wrong value", () => {
     expect(() => parse(minimal.replace("gw-1", "gw/1"))).toThrow(/gateway\.yaml:2:7: gateway\.id: /);
   });
