@@ -48,6 +48,7 @@ describe("an alert on the terminal", () => {
     expect(text).toContain("p = 0.980");
     expect(text).toContain("since 10:41:55");
     expect(text.indexOf("inner race")).toBeLessThan(text.indexOf("shaft"));
+    expect(text).toContain("base -2.00 and these make the score +3.90 (log-odds)");
     expect(text).not.toContain("\u001b");
   });
 

@@ -79,7 +79,8 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
   return runDemo({
     seed: options.seed ?? randomInt(1_000_000),
     fault: options.fault,
-    dataDir: options.data ?? null,
+    // An empty AURORA_DATA is one that is not set.
+    dataDir: options.data || null,
     allowTrainingData: options.allowTrainingData ?? false,
     until: options.until ?? null,
     timeoutMs: options.timeout * 1000,
@@ -100,7 +101,8 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
 function parseNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`a number from ${min} to ${max}.`);
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -108,7 +110,7 @@ function parseNumber(min: number, max: number): (text: string) => number {
 function parseInteger(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = parseNumber(min, max)(text);
-    if (!Number.isInteger(value)) throw new InvalidArgumentError("a whole number.");
+    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
 }

@@ -200,7 +200,7 @@ function parseOutlet({ connect, base, gateway }: DeviceSimOptions): DeviceOutlet
 
 function parseId(text: string): string {
   if (!idPattern.test(text))
-    throw new InvalidArgumentError("letters, digits, dot, dash and underscore, at most 63.");
+    throw new InvalidArgumentError("It may have letters, digits, dot, dash and underscore, at most 63.");
   return text;
 }
 
@@ -211,7 +211,8 @@ function parseSpeed(text: string): number {
 function parseNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`a number from ${min} to ${max}.`);
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -219,7 +220,7 @@ function parseNumber(min: number, max: number): (text: string) => number {
 function parseInteger(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = parseNumber(min, max)(text);
-    if (!Number.isInteger(value)) throw new InvalidArgumentError("a whole number.");
+    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
 }

@@ -61,7 +61,7 @@ function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
     turbines,
     expected: { turbine: turbineId(plan.turbine), fault: plan.kind },
     notices: [
-      `${turbineId(plan.turbine)} develops a ${plan.kind} fault: it begins ${plan.onsetS} simulated seconds after the start and grows over ${plan.growthS} s`,
+      `${turbineId(plan.turbine)} develops ${withArticle(plan.kind)} fault: it begins ${plan.onsetS} simulated seconds after the start and grows over ${plan.growthS} s`,
     ],
   };
 }
@@ -91,10 +91,14 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
     turbines,
     expected,
     notices: [
-      `${expected.turbine} plays a recording of an ${expected.fault} fault of a bearing that the model has ${
+      `${expected.turbine} plays a recording of ${withArticle(expected.fault)} fault of a bearing that the model has ${
         replay.notices.length > 0 ? "possibly" : "not"
       } seen`,
       ...replay.notices,
     ],
   };
+}
+
+function withArticle(kind: FaultKind): string {
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }

@@ -16,7 +16,7 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
       `${data.failureMode}`,
       `p = ${data.probability.toFixed(3)} (${data.severity})`,
     ].join("  "),
-    `          since ${clock(data.since)}, window ${data.window.id}`,
+    `          since ${clock(data.since)} UTC, window ${data.window.id}`,
     `          model ${data.model.name} ${data.model.version} (${data.model.digest.slice(0, 12)})`,
   ];
   const groups = [...data.explanation.groups].sort(
@@ -26,13 +26,21 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
   const largest = Math.max(...groups.map((group) => Math.abs(group.share)), 1e-9);
   for (const [index, group] of groups.entries()) {
     const bar = "█".repeat(Math.round((Math.abs(group.share) / largest) * barCells));
-    const share = `${group.share < 0 ? "-" : "+"}${Math.abs(group.share).toFixed(2)}`;
+    const share = formatSigned(group.share);
     const lead = index === 0 ? "because " : "        ";
     lines.push(
       `          ${lead}${group.name.padEnd(widest)} ${share.padStart(6)} ${paint(group.share < 0 ? 34 : 31, bar)}`,
     );
   }
+  const { baseValue } = data.explanation;
+  lines.push(
+    `                  base ${formatSigned(baseValue)} and these make the score ${formatSigned(data.score)} (log-odds)`,
+  );
   return `${lines.join("\n")}\n`;
+}
+
+function formatSigned(value: number): string {
+  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(2)}`;
 }
 
 function clock(time: string): string {

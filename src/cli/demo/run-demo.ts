@@ -137,7 +137,7 @@ async function play(
   );
   const served = await Promise.race([gateway.ready, stopped]);
   if (served === null) return stoppedEarly(options);
-  options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts));
+  options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts, options.speed));
 
   const ended = await Promise.race([
     stopped,
@@ -151,11 +151,32 @@ async function play(
       hint: "The lines above are the daemon's own last words.",
     });
   }
+  if (options.until !== null && watch.verdict !== "met") {
+    options.say(describeUnmet(watch.verdict, plan.expected, options.timeoutMs));
+  }
   const status = await readGatewayStatus(served.httpUrl);
   return {
     report: { expected: plan.expected, alerts: watch.alerts, ...status },
     verdict: options.until === null ? null : watch.verdict,
   };
+}
+
+/** Why the exit code will not be 0. */
+function describeUnmet(
+  verdict: DemoWatch["verdict"],
+  expected: DemoPlan["expected"],
+  timeoutMs: number,
+): string {
+  const late = `within ${timeoutMs / 1000} s`;
+  if (expected === null) {
+    return verdict === "broken"
+      ? "\na healthy turbine alerted\n"
+      : `\nno alert came ${late}; none was expected\n`;
+  }
+  const wanted = `an alert of ${expected.turbine} with ${expected.fault}`;
+  return verdict === "broken"
+    ? `\nexpected ${wanted}, but another turbine alerted\n`
+    : `\nexpected ${wanted}, but it did not come ${late} (--timeout)\n`;
 }
 
 function stoppedEarly({ until }: RunDemoOptions): DemoOutcome {
@@ -191,12 +212,15 @@ function describePlan(options: RunDemoOptions, plan: DemoPlan, model: string): s
   return `${lines.join("\n")}\n`;
 }
 
-function describePlaces(httpUrl: string, mqttUrl: string, alerts: string): string {
+function describePlaces(httpUrl: string, mqttUrl: string, alerts: string, speed: number): string {
   const { hostname, port } = new URL(mqttUrl);
   return [
     "",
     `  page    ${httpUrl}/`,
     `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alerts}'`,
+    speed === 1
+      ? "  times   UTC"
+      : `  times   UTC by the devices' clocks, which run ${speed} times as fast as this machine's`,
     "  stop    Ctrl-C",
     "",
   ].join("\n");
