@@ -2,16 +2,19 @@
  * Publishes alert events to subscribers, at least once and in order: an event stays in the state store until the
  * broker has taken it, over a restart too. Subscribers recognise a repetition by its id.
  */
-import { z } from "zod";
-import { type AlertEvent, alertEventSchema } from "../contract/alert.ts";
+import type { AlertEvent } from "../contract/alert.ts";
 import type { Topics } from "../contract/topics.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
 import type { StateStore } from "../store/state-store.ts";
+import { readKeptAlerts } from "./kept-alerts.ts";
 
 /** Publishes. */
 export interface AlertPublisher {
-  publish(event: AlertEvent): void;
+  /** Takes an event to be sent; what it returns must be in the state store before `send`. */
+  hold(event: AlertEvent): Readonly<Record<string, string>>;
+  /** Sends what is held, now or as soon as there is a connection. */
+  send(): void;
   /** Events that the broker has not taken yet. */
   readonly waiting: number;
 }
@@ -19,7 +22,6 @@ export interface AlertPublisher {
 const key = "unpublished-alerts";
 /** More would not fit the store's text; the oldest are given up, loudly. They are in the outbox all the same. */
 const maxWaiting = 200;
-const waitingSchema: z.ZodType<AlertEvent[]> = z.array(alertEventSchema).max(maxWaiting);
 
 /** Creates the publisher and sends what an earlier run left behind as soon as there is a connection. */
 export function createAlertPublisher(
@@ -28,7 +30,7 @@ export function createAlertPublisher(
   state: StateStore,
   logger: Logger,
 ): AlertPublisher {
-  const waiting = restore(state, logger);
+  const waiting = readKeptAlerts(state, key, maxWaiting, logger);
   let sending = false;
 
   const save = (): void => {
@@ -53,27 +55,16 @@ export function createAlertPublisher(
   mqtt.onConnect(() => void send());
 
   return {
-    publish: (event) => {
+    hold: (event) => {
       waiting.push(event);
       if (waiting.length > maxWaiting) {
         logger.error("too many unpublished alerts, the oldest is given up", { id: waiting.shift()?.id });
       }
-      save();
-      void send();
+      return { [key]: JSON.stringify(waiting) };
     },
+    send: () => void send(),
     get waiting() {
       return waiting.length;
     },
   };
-}
-
-function restore(state: StateStore, logger: Logger): AlertEvent[] {
-  const text = state.get(key);
-  if (text === null) return [];
-  try {
-    return waitingSchema.parse(JSON.parse(text));
-  } catch (error) {
-    logger.error("unpublished alerts of the last run cannot be read", { error });
-    return [];
-  }
 }

@@ -16,6 +16,7 @@ import { createOutbox } from "../store/outbox.ts";
 import { createStateStore } from "../store/state-store.ts";
 import { openStoreFile } from "../store/store-file.ts";
 import { createUplink } from "../uplink/uplink.ts";
+import { openAlertJournal } from "./alert-journal.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
 import { createDataQuality } from "./data-quality.ts";
 import { openDeviceLinks } from "./device-links.ts";
@@ -116,6 +117,13 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => uplink.close());
   const alerts = createAlertPublisher(mqtt, topics, state, logger);
+  const journal = openAlertJournal({
+    state,
+    publisher: alerts,
+    append: (event) => telemetry.alert(event),
+    isCommitted: () => outbox.counts().pendingRecords === 0,
+    logger,
+  });
   const register = createAlarmRegister(defaultAlertPolicy, snapshots.alarms);
   const states = createStatePublisher({
     site: config.gateway.site,
@@ -145,10 +153,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       onAlert: (event) => {
         const { turbine, component, failureMode, probability } = event.data;
         logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
-        // Durable before anybody hears of it: a restart must not tell it anew as another one.
-        snapshots.save(register, pipeline);
-        telemetry.alert(event);
-        alerts.publish(event);
+        journal.take(event, snapshots.describe(register, pipeline));
         states.tick();
       },
       onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
@@ -163,7 +168,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     await pipeline.close();
     telemetry.flush();
     outbox.flush();
-    snapshots.save(register, pipeline);
+    journal.close(snapshots.describe(register, pipeline));
     uplink.hurry();
     states.tick();
   });

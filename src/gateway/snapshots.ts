@@ -14,7 +14,8 @@ export interface Snapshots {
   readonly alarms: AlarmRegisterSnapshot | undefined;
   /** By `<turbine>/<component>`. */
   readonly deciders: ReadonlyMap<string, DeciderSnapshot>;
-  save(register: AlarmRegister, pipeline: Pipeline): void;
+  /** This run's, to be written to the state store together with whatever must not be without them. */
+  describe(register: AlarmRegister, pipeline: Pipeline): Readonly<Record<string, string>>;
 }
 
 const key = "serving";
@@ -35,9 +36,9 @@ export function createSnapshots(state: StateStore, logger: Logger): Snapshots {
   return {
     alarms: kept?.alarms,
     deciders: new Map(Object.entries(kept?.deciders ?? {})),
-    save: (register, pipeline) => {
+    describe: (register, pipeline) => {
       const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders: pipeline.snapshot() };
-      state.set(key, JSON.stringify(snapshot));
+      return { [key]: JSON.stringify(snapshot) };
     },
   };
 }

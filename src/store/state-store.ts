@@ -13,9 +13,12 @@ export interface StateStore {
   get(key: string): string | null;
   /** Keeps `text` (null forgets the key). True when it is on the disk, false when it waits in memory. */
   set(key: string, text: string | null): boolean;
+  /** As `set` for several keys, in one write: after a power cut all of them are there or none. */
+  setAll(entries: Readonly<Record<string, string | null>>): boolean;
 }
 
-const maxTextLength = 1024 * 1024;
+/** A thousand turbines' deciders and alarms stay well below. */
+const maxTextLength = 16 * 1024 * 1024;
 
 /** Creates the store in an open file. */
 export function createStateStore(file: StoreFile, logger: Logger = silentLogger): StateStore {
@@ -64,19 +67,25 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
     }
   };
 
-  return {
-    get: (key) => values.get(key) ?? null,
-    set(key, text) {
-      if (text !== null && text.length > maxTextLength) {
-        throw new AuroraError("STORE", `state ${key} has ${text.length} characters`, {
-          op: "write state",
-          subject: key,
-        });
-      }
+  const setAll: StateStore["setAll"] = (entries) => {
+    for (const [key, text] of Object.entries(entries)) {
+      if (text === null || text.length <= maxTextLength) continue;
+      throw new AuroraError("STORE", `state ${key} has ${text.length} characters`, {
+        op: "write state",
+        subject: key,
+      });
+    }
+    for (const [key, text] of Object.entries(entries)) {
       if (text === null) values.delete(key);
       else values.set(key, text);
       waiting.add(key);
-      return write();
-    },
+    }
+    return write();
+  };
+
+  return {
+    get: (key) => values.get(key) ?? null,
+    set: (key, text) => setAll({ [key]: text }),
+    setAll,
   };
 }

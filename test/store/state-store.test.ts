@@ -37,7 +37,7 @@ test("a snapshot without measure is refused", () => {
   const file = openStoreFile({ path: join(createTemporaryFolder(), "store.db") });
   onTestFinished(() => file.close());
   const state = createStateStore(file);
-  expect(() => state.set("k", "x".repeat(2 ** 20 + 1))).toThrowError(
+  expect(() => state.set("k", "x".repeat(2 ** 24 + 1))).toThrowError(
     expect.toSatisfy((error: unknown) => hasErrorCode(error, "STORE")),
   );
 });
