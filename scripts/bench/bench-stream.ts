@@ -25,6 +25,8 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
     turbines: 1,
     fault: "none",
     sampleRateHz: benchRateHz,
+    // Above rated wind the speed hardly moves, so that repeating the minute is no jump of speed.
+    meanWindMetresPerSecond: 14,
   });
   const distinct = Math.min(seconds, distinctSeconds) * benchRateHz;
   const counts = new Int16Array(distinct);

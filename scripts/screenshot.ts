@@ -1,0 +1,70 @@
+/**
+ * `npm run screenshot`: takes the README's picture from a real demonstration in headless Chromium (a Debian package,
+ * or the path in CHROMIUM). Fails if the page shows no alert or complains in its console.
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { chromium } from "playwright-core";
+import { runDemo } from "../src/cli/demo/run-demo.ts";
+import { packageRoot } from "../src/cli/package-root.ts";
+
+const target = process.argv[2] ?? join(packageRoot(), "scripts", "readme", "page.png");
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+];
+/** After the alert, so that the charts show what led to it. */
+const settleMs = 15_000;
+
+async function photograph(url: string): Promise<void> {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args,
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1500 } });
+    const complaints: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    await page.goto(`${url}?range=5m`);
+    await page.getByText("What the sensor groups say").first().waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(settleMs);
+    await page.reload();
+    await page.waitForTimeout(1000);
+    if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join("; ")}`);
+    await mkdir(dirname(target), { recursive: true });
+    await page.screenshot({ path: target });
+    process.stderr.write(`${target}\n`);
+  } finally {
+    await browser.close();
+  }
+}
+
+let stop = (): void => {};
+const stopped = new Promise<void>((resolve) => {
+  stop = resolve;
+});
+let picture: Promise<void> | undefined;
+await runDemo({
+  seed: 1,
+  fault: "random",
+  dataDir: null,
+  allowTrainingData: false,
+  until: null,
+  timeoutMs: 120_000,
+  speed: 2,
+  httpPort: 0,
+  mqttPort: 0,
+  color: false,
+  stopped,
+  say: (text) => {
+    process.stderr.write(text);
+    const url = /page\s+(http:\S+)/.exec(text)?.[1];
+    if (url !== undefined) picture = photograph(url).finally(stop);
+  },
+});
+await picture;
