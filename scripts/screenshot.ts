@@ -54,6 +54,7 @@ await runDemo({
   fault: "random",
   dataDir: null,
   allowTrainingData: false,
+  modelsDir: join(packageRoot(), "models"),
   until: null,
   timeoutMs: 120_000,
   speed: 2,

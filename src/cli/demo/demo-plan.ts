@@ -18,6 +18,15 @@ export interface DemoPlanOptions {
   readonly allowTrainingData: boolean;
   /** Of the bundle that will judge. */
   readonly lineage: Lineage;
+  /** Recordings on which the bundle's own evaluation did not raise the right fault. */
+  readonly missed: readonly MissedRecording[];
+}
+
+/** A held-out recording that the bundle is known to get wrong. */
+export interface MissedRecording {
+  readonly file: string;
+  /** What was raised instead, or null. */
+  readonly raised: string | null;
 }
 
 /** One turbine. */
@@ -87,6 +96,8 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
   );
   if (fault === "none") return { turbines, expected: null, notices: replay.notices };
   const expected = { turbine: turbineId(replay.expected.turbine), fault: replay.expected.fault };
+  const faulty = replay.turbines[replay.expected.turbine]!;
+  const miss = options.missed.find(({ file }) => file === faulty.recording.file);
   return {
     turbines,
     expected,
@@ -95,6 +106,11 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
         replay.notices.length > 0 ? "possibly" : "not"
       } seen`,
       ...replay.notices,
+      ...(miss === undefined
+        ? []
+        : [
+            `the model card lists this recording as one that the model gets wrong (it raised ${miss.raised ?? "nothing"}): do not expect the right alert`,
+          ]),
     ],
   };
 }

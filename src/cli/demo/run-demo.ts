@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBundle } from "../../bundle/verify-bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
 import { createTopics } from "../../contract/topics.ts";
 import { findNewestVersion } from "../../gateway/served-models.ts";
 import { systemClock } from "../../platform/clock.ts";
@@ -19,10 +20,11 @@ import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } fro
 import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
 import { type DemoReport, readGatewayStatus } from "./demo-report.ts";
 import { type DemoWatch, watchAlerts } from "./demo-watch.ts";
+import { parseMissedRecordings } from "./missed-recordings.ts";
 import { renderAlert } from "./render-alert.ts";
 
 /** How to run. */
-export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage"> {
+export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "missed"> {
   /** Ends with the first verdict on the expected alert; otherwise runs until stopped. */
   readonly until: "alert" | null;
   /** Longest wait for that verdict. */
@@ -74,8 +76,9 @@ async function play(
   const { modelsDir } = options;
   const trustedKey = join(modelsDir, "release.pub");
   const bundleDir = await findNewestVersion(modelsDir, bundleName);
-  const { manifest } = await readBundle(bundleDir);
-  const plan = await planDemo({ ...options, lineage: manifest.lineage });
+  const { manifest, files } = await readBundle(bundleDir);
+  const missed = parseMissedRecordings(files.get(bundleFileNames.evaluation)!);
+  const plan = await planDemo({ ...options, lineage: manifest.lineage, missed });
   options.say(describePlan(options, plan, `${manifest.name} ${manifest.version}`));
 
   const devices = await startDevices(plan, options.speed);
