@@ -46,8 +46,3 @@ export function formatName(name: string): string {
   const words = name.replaceAll("-", " ");
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
-
-/** First 12 digits of a digest. */
-export function formatDigest(digest: string): string {
-  return digest.slice(0, 12);
-}

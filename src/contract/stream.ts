@@ -21,6 +21,7 @@ export interface SampleBlock {
 
 /** One scalar value of one channel. */
 export interface Reading {
+  /** Whom it speaks of: the device that sent it, or the turbine that a SCADA bridge (or its device) reports on. */
   readonly deviceId: string;
   readonly channel: string;
   readonly unit: string;
@@ -51,6 +52,7 @@ export type QuarantineReason = (typeof quarantineReasons)[number];
 /** A counted record of bad data. */
 export interface Quarantine {
   readonly reason: QuarantineReason;
+  /** As of the data: a device, or a turbine where a reading was set aside that a SCADA bridge sent. */
   readonly deviceId: string;
   readonly channel: string;
   readonly timestampMs: number;

@@ -10,7 +10,7 @@ export interface OperatingLimits {
   readonly minOperatingRpm: number;
   /** From this speed on, full performance, where no power is measured. */
   readonly fullPerformanceRpm: number;
-  /** From this power on, full performance; null when the turbine's power is not used. */
+  /** From this power on, full performance; null when it is not known: power then only tells standby. */
   readonly fullPerformancePowerKw: number | null;
   /** Data older than this says nothing of now. */
   readonly maxDataAgeMs: number;
@@ -42,9 +42,11 @@ export function judgeOperatingState(evidence: OperatingEvidence): OperatingState
   // The sign of a speed is only the sense of rotation.
   const speedRpm = Math.abs(shaftRpm);
   if (speedRpm < limits.minOperatingRpm) return "standby";
-  if (powerKw !== undefined && Number.isFinite(powerKw) && limits.fullPerformancePowerKw !== null) {
+  if (powerKw !== undefined && Number.isFinite(powerKw)) {
     if (powerKw <= 0) return "standby";
-    return powerKw >= limits.fullPerformancePowerKw ? "full-performance" : "partial-performance";
+    if (limits.fullPerformancePowerKw !== null) {
+      return powerKw >= limits.fullPerformancePowerKw ? "full-performance" : "partial-performance";
+    }
   }
   return speedRpm >= limits.fullPerformanceRpm ? "full-performance" : "partial-performance";
 }

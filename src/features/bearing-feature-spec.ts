@@ -40,18 +40,11 @@ const hypotheses = [
 /** Features of each hypothesis: the same operators in the same sequence, so that a student may tie its weights. */
 export const featuresPerHypothesis = 6;
 
-/** Explanation groups of the list, in sequence. */
-export const bearingFeatureGroups: readonly string[] = [
-  ...hypotheses.map(({ group }) => group),
-  "cage",
-  "shaft",
-];
-
 /**
  * `featuresPerHypothesis` features each for inner race (0 …), outer race and rolling element: log SNR of harmonics
  * 1–3, mean side bands at shaft and at cage distance around harmonic 1, margin over the other hypotheses. Then what
- * they share: cage and shaft. Kurtosis and crest factor of
- * the envelope were tried on the folds and gained nothing.
+ * they share: cage and shaft. Kurtosis and crest factor of the envelope were tried on the tuning folds and are left out
+ * (`src/adr/0009-whiten-with-a-short-memory.md`).
  */
 export const bearingFeatureSpec: FeatureSpec = {
   catalogueVersion: featuresCatalogueVersion,

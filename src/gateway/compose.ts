@@ -146,7 +146,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
     sink: {
       onDecision: (decision, scored) => {
-        if (scored !== null) figures.record(scored.window, scored.scored.quantised);
+        if (scored !== null) figures.record(scored.window, scored.output.quantised);
         telemetry.decision(decision, scored);
         states.update(decision);
       },

@@ -3,9 +3,6 @@
  * It closes itself when it has been retired and its last window has been answered.
  */
 import type { Bundle } from "../bundle/bundle.ts";
-import { checkCompatibility } from "../bundle/compatibility.ts";
-import type { TrustedKey } from "../bundle/dsse.ts";
-import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { bundleFileNames } from "../contract/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
@@ -21,7 +18,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { PointBundle } from "./measuring-point.ts";
 
 /** What the student says of one window. */
-export interface Scored {
+export interface StudentOutput {
   readonly quantised: Uint8Array;
   readonly logits: Float64Array;
 }
@@ -34,30 +31,11 @@ export interface LoadedBundle extends PointBundle {
   readonly reference: DriftReference;
   readonly background: ExplanationBackground;
   /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
-  score(window: FeatureWindow): Promise<Scored>;
+  score(window: FeatureWindow): Promise<StudentOutput>;
   /** Standardised features of one window, as the student sees them. */
   standardised(features: Float32Array): Float32Array;
   /** Takes no new window; resolves when the last one was answered and the engine is closed. */
   retire(): Promise<void>;
-}
-
-/** How to load. */
-export interface LoadBundleOptions {
-  readonly dir: string;
-  readonly trustedKeys: readonly TrustedKey[];
-  readonly engine: "auto" | "onnx" | "integer";
-  readonly runtimeVersion: string;
-  readonly logger: Logger;
-}
-
-/**
- * Verifies and opens the bundle in `dir`.
- * @throws AuroraError BUNDLE_* when it is not whole, not trusted or not for this runtime; INFERENCE when it cannot run.
- */
-export async function loadBundle(options: LoadBundleOptions): Promise<LoadedBundle> {
-  const bundle = await verifyBundle(options.dir, options.trustedKeys);
-  checkCompatibility(bundle.manifest, { runtimeVersion: options.runtimeVersion });
-  return serveBundle(options.dir, bundle, options.engine, options.logger);
 }
 
 /**
@@ -67,7 +45,7 @@ export async function loadBundle(options: LoadBundleOptions): Promise<LoadedBund
 export async function serveBundle(
   dir: string,
   bundle: Bundle,
-  prefer: LoadBundleOptions["engine"],
+  prefer: "auto" | "onnx" | "integer",
   logger: Logger,
 ): Promise<LoadedBundle> {
   const { manifest, digest, files } = bundle;

@@ -66,6 +66,8 @@ export function createMeasuringPoint<B extends PointBundle>(
   sink: MeasuringPointSink<B>,
 ): MeasuringPoint<B> {
   let arrivedMonotonicMs = 0;
+  /** What feeds the point, for quarantines. */
+  let source = { deviceId: "", channel: "" };
   let closed = false;
   let current = createCutter(bundle);
   /** Cutter of a bundle with another spec: takes over, to the sample, where the current one would begin a window. */
@@ -138,8 +140,7 @@ export function createMeasuringPoint<B extends PointBundle>(
       .map((feature) => feature.name);
     const quarantine: Quarantine = {
       reason: "not-finite",
-      deviceId: point.turbine,
-      channel: point.component,
+      ...source,
       timestampMs: fromMs,
       detail: `window ${id} says nothing about ${names.slice(0, 4).join(", ")}`,
       samples: end.samples,
@@ -171,6 +172,9 @@ export function createMeasuringPoint<B extends PointBundle>(
   return {
     accept: (block, monotonicMs) => {
       arrivedMonotonicMs = monotonicMs;
+      if (block.deviceId !== source.deviceId || block.channel !== source.channel) {
+        source = { deviceId: block.deviceId, channel: block.channel };
+      }
       if (finishing.length > 0) {
         for (const old of finishing) old.windower.accept(block);
         finishing = finishing.filter((old) => old.openWindows > 0);

@@ -15,7 +15,7 @@ import { createWaveformIngest } from "../ingest/waveform-ingest.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { DataQuality } from "./data-quality.ts";
-import type { LoadedBundle, Scored } from "./loaded-bundle.ts";
+import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import { createMeasuringPoint } from "./measuring-point.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
 import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
@@ -33,7 +33,7 @@ export interface PipelineSink {
 /** A window with what was made of it. */
 export interface ScoredWindow {
   readonly window: FeatureWindow;
-  readonly scored: Scored;
+  readonly output: StudentOutput;
   readonly bundle: LoadedBundle;
 }
 
@@ -97,9 +97,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       bundle,
       options.register,
       {
-        onDecision: (decision, window, scored, owner) => {
+        onDecision: (decision, window, output, owner) => {
           quality.processed(id.turbine);
-          sink.onDecision(decision, { window, scored, bundle: owner });
+          sink.onDecision(decision, { window, output, bundle: owner });
         },
         onDropped: (window, error) => {
           quality.dropped(id.turbine);

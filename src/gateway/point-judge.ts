@@ -10,12 +10,12 @@ import { createDecider, type Decider, type DeciderParts } from "../decision/deci
 import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainWindow } from "./explain-window.ts";
-import type { LoadedBundle, Scored } from "./loaded-bundle.ts";
+import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 
 /** Where judgements go. */
 export interface JudgeSink {
   /** One window was decided. */
-  onDecision(decision: Decision, window: FeatureWindow, scored: Scored, bundle: LoadedBundle): void;
+  onDecision(decision: Decision, window: FeatureWindow, output: StudentOutput, bundle: LoadedBundle): void;
   /** One window could not be scored. */
   onDropped(window: FeatureWindow, error: unknown): void;
   onAlert(event: AlertEvent): void;
@@ -51,7 +51,7 @@ export function createPointJudge(
     window: FeatureWindow,
     owner: LoadedBundle,
     operatingState: OperatingState,
-    scored: Scored,
+    output: StudentOutput,
   ): Promise<void> => {
     if (decider.parts.model.digest !== owner.ref.digest) {
       decider.adopt(deciderParts(owner));
@@ -63,12 +63,12 @@ export function createPointJudge(
       windowId: window.id,
       fromMs: window.fromMs,
       toMs: window.toMs,
-      quantised: scored.quantised,
-      logits: scored.logits,
+      quantised: output.quantised,
+      logits: output.logits,
       model: owner.ref,
       operatingState,
     });
-    sink.onDecision(decision, window, scored, owner);
+    sink.onDecision(decision, window, output, owner);
     const due = register.update(decision);
     if (due.length === 0) return;
     const explanations = await explain(owner, window.features, logger);
@@ -85,12 +85,12 @@ export function createPointJudge(
     submit: (window, owner, operatingState) => {
       // Until it is judged and explained, the window's bundle must not close its engine.
       owner.retain();
-      const scored = owner.score(window);
+      const output = owner.score(window);
       // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
-      scored.catch(() => {});
+      output.catch(() => {});
       tail = tail.then(async () => {
         try {
-          await judge(window, owner, operatingState, await scored);
+          await judge(window, owner, operatingState, await output);
         } catch (error) {
           sink.onDropped(window, error);
         } finally {

@@ -15,8 +15,6 @@ export interface StatePublisher {
   update(decision: Decision): void;
   /** Publishes what changed or is due; call it about once a second. */
   tick(): void;
-  /** Publishes everything now; rejects with MQTT when it cannot. */
-  publishAll(): Promise<void>;
 }
 
 /** What it needs. */
@@ -84,9 +82,6 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
         if (isDue || urgentPart(state) !== entry.published) publish(entry, state).catch(() => forget(entry));
       }
-    },
-    publishAll: async () => {
-      await Promise.all([...entries.values()].map((entry) => publish(entry, describe(entry))));
     },
   };
 }

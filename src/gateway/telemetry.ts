@@ -64,9 +64,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return {
     decision: (decision, scored) => {
       if (scored === null) return;
-      const { window, bundle } = scored;
+      const { window, output, bundle } = scored;
       thinner.update(decision, window.shaftRpm);
-      drift.add(decision.point, bundle, decision.toMs, window.features, scored.scored.logits);
+      drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
       latestDataMs = decision.toMs;
     },
     alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),

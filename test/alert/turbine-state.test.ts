@@ -84,6 +84,14 @@ describe("a turbine's retained state", () => {
     expect(healthOf(tracker)).toBe("information-unavailable");
   });
 
+  test("is unknown while it runs and its windows cannot be scored", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [], {}, "full-performance"));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+    const state = tracker.describe({ timeMs: startMs, alarms: [], dataQuality });
+    expect(state.operatingState).toBe("information-unavailable");
+  });
+
   test("is unknown while one of its components is", () => {
     const tracker = createTracker(["generator-bearing", "gearbox"]);
     tracker.update(decisionAt(0, [["inner", 0.1, null]]));

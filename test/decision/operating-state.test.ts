@@ -34,10 +34,13 @@ describe("the operating state", () => {
     expect(judgeOperatingState({ ...evidence, limits })).toBe(expected);
   });
 
-  test("follows the speed where power is not used", () => {
+  test("follows the speed where the power of full performance is not known, and still sees standby", () => {
     const withoutPower = { ...limits, fullPerformancePowerKw: null };
     expect(judgeOperatingState({ shaftRpm: 1_700, powerKw: 3, dataAgeMs: 0, limits: withoutPower })).toBe(
       "full-performance",
+    );
+    expect(judgeOperatingState({ shaftRpm: 1_700, powerKw: -5, dataAgeMs: 0, limits: withoutPower })).toBe(
+      "standby",
     );
   });
 });

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadTrustedKeys } from "../../src/bundle/keys.ts";
-import { type LoadedBundle, loadBundle } from "../../src/gateway/loaded-bundle.ts";
+import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
 import { findNewestVersion } from "../../src/gateway/served-models.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { faultKinds, planScenario } from "../../src/simulate/scenario.ts";
@@ -11,13 +12,9 @@ const models = join(import.meta.dirname, "..", "..", "models");
 let bundle: LoadedBundle;
 
 beforeAll(async () => {
-  bundle = await loadBundle({
-    dir: await findNewestVersion(models, "bearing-vibration"),
-    trustedKeys: await loadTrustedKeys(join(models, "release.pub")),
-    engine: "auto",
-    runtimeVersion: "0.1.0",
-    logger: silentLogger,
-  });
+  const dir = await findNewestVersion(models, "bearing-vibration");
+  const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
+  bundle = await serveBundle(dir, verified, "auto", silentLogger);
 });
 afterAll(() => bundle.retire());
 

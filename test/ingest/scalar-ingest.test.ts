@@ -120,3 +120,15 @@ describe("the scalar ingest", () => {
     expect(run([{}, { timestampMs: startMs + 50 }]).reasons).toEqual(["rate"]);
   });
 });
+
+describe("the limits of the scalar ingest", () => {
+  it("does not count identical readings over a gap as one run", () => {
+    const minute = (minutes: number): { timestampMs: number; arrivalMs: number; value: number } => {
+      const timestampMs = startMs + minutes * 60_000;
+      return { timestampMs, arrivalMs: timestampMs, value: 50 };
+    };
+    const { accepted, reasons } = run([minute(0), minute(1), minute(2), minute(62), minute(63), minute(64)]);
+    expect(reasons).toEqual(["gap"]);
+    expect(accepted).toHaveLength(6);
+  });
+});

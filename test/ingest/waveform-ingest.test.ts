@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChannelContract } from "../../src/contract/manifest.ts";
 import type { Quarantine, SampleBlock, SchemaDrift } from "../../src/contract/stream.ts";
+import { maxStreams } from "../../src/ingest/ingest-sink.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../src/ingest/waveform-ingest.ts";
 
 const contract: ChannelContract = {
@@ -233,5 +234,64 @@ describe("the waveform ingest", () => {
         }
       }),
     );
+  });
+});
+
+describe("the limits of the waveform ingest", () => {
+  it("bears a clock that is five seconds off, and no more, in either direction", () => {
+    for (const [offMs, expected] of [
+      [5000, []],
+      [5001, ["time-jump"]],
+      [-5000, []],
+      [-5001, ["time-backwards"]],
+    ] as const) {
+      const { ingest, reasons } = create();
+      ingest.accept(makeBlock(0));
+      ingest.accept(makeBlock(1, { timestampMs: startMs + 10 + offMs }));
+      expect(reasons()).toEqual(expected);
+    }
+  });
+
+  it("calls a sensor stuck at exactly the declared number of identical samples", () => {
+    for (const [run, expected] of [
+      [39, []],
+      [40, ["stuck"]],
+    ] as const) {
+      const { ingest, reasons } = create();
+      const block = makeBlock(0);
+      block.counts.fill(7, 20, 20 + run);
+      block.counts[20 + run] = 8;
+      block.counts[19] = 8;
+      ingest.accept(block);
+      expect(reasons()).toEqual(expected);
+    }
+  });
+
+  it("does not join runs of identical samples over a gap", () => {
+    const { ingest, reasons } = create();
+    const flat = (number: number): SampleBlock => makeBlock(number, { counts: new Int16Array(25).fill(7) });
+    ingest.accept(flat(0));
+    ingest.accept(flat(2));
+    expect(reasons()).toEqual(["gap"]);
+  });
+
+  it("tells no more streams apart than its bound, and goes on with those it knows", () => {
+    const accepted: string[] = [];
+    const quarantined: Quarantine[] = [];
+    const ingest = createWaveformIngest({
+      contractOf: () => contract,
+      sink: {
+        accept: ({ deviceId }) => accepted.push(deviceId),
+        quarantine: (quarantine) => quarantined.push(quarantine),
+        schemaDrift: () => {},
+      },
+    });
+    for (let device = 0; device <= maxStreams; device++)
+      ingest.accept(makeBlock(0, { deviceId: `d${device}` }));
+    ingest.accept(makeBlock(1, { deviceId: "d0" }));
+    expect(accepted).toHaveLength(maxStreams + 1);
+    expect(quarantined).toMatchObject([
+      { reason: "unknown-channel", deviceId: `d${maxStreams}`, samples: 120 },
+    ]);
   });
 });

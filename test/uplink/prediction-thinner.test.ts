@@ -114,4 +114,29 @@ describe("thinning predictions", () => {
     thinner.flush();
     expect(batches).toEqual([]);
   });
+
+  test("closes a row one row length after its end, so that late windows still find it", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { batchRows: 1 });
+    thinner.update(decision(1000, [0.1]), 1800);
+    thinner.tick(119_999);
+    expect(batches).toEqual([]);
+    thinner.update(decision(59_999, [0.1]), 1800);
+    thinner.tick(120_000);
+    expect(batches.map(({ windows }) => windows)).toEqual([[2]]);
+  });
+
+  test("loses no allowance to a clock that is set back", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 3 });
+    for (const toMs of [3_600_000, 1000, 2000]) thinner.update(decision(toMs, [0.9]), 1800);
+    thinner.flush();
+    expect(
+      batches.flatMap(({ windows, timesMs }) => windows.map((count, index) => [timesMs[index], count])),
+    ).toEqual([
+      [3_600_000, 1],
+      [1000, 1],
+      [2000, 1],
+    ]);
+  });
 });

@@ -195,3 +195,52 @@ describe("the revolution windower", () => {
     }
   });
 });
+
+describe("the limits of the revolution windower", () => {
+  it("counts only the lost window's own samples", () => {
+    const recorder = createRecorder();
+    const windower = createRevolutionWindower(spec, recorder);
+    windower.accept(makeBlock(0, 350));
+    windower.reset("gap", "the stream ended");
+    expect(recorder.abandoned).toMatchObject([{ samples: 50, timestampMs: startMs + 300 }]);
+  });
+
+  it("takes a rate that falls for another stream, as one that rises", () => {
+    const recorder = createRecorder();
+    const windower = createRevolutionWindower(spec, recorder);
+    windower.accept(makeBlock(0, 100));
+    windower.accept(makeBlock(100, 200, { sampleRateHz: 999 }));
+    expect(recorder.abandoned.map(({ reason }) => reason)).toEqual(["rate"]);
+  });
+
+  it("bears a clock that is up to a second off, and follows one that is further off, in either direction", () => {
+    for (const [offMs, expectedMs] of [
+      [1000, 300],
+      [-1000, 300],
+      [1001, 1301],
+      [-1001, -701],
+    ] as const) {
+      const recorder = createRecorder();
+      const windower = createRevolutionWindower(spec, recorder);
+      windower.accept(makeBlock(0, 300));
+      windower.accept(makeBlock(300, 600, { timestampMs: startMs + 300 + offMs }));
+      expect(recorder.windows[1]!.fromMs - startMs).toBeCloseTo(expectedMs, 6);
+    }
+  });
+
+  it("refuses a speed of fewer than ten samples a revolution, and takes one of ten", () => {
+    const recorder = createRecorder();
+    const windower = createRevolutionWindower(spec, recorder);
+    windower.accept(makeBlock(0, 100, { shaftRpm: 6001 }));
+    expect(recorder.refused).toHaveLength(1);
+    windower.accept(makeBlock(100, 200, { shaftRpm: 6000 }));
+    expect(recorder.windows).toHaveLength(3);
+  });
+
+  it("opens up to 64 windows at a time and refuses a specification that wants more", () => {
+    expect(() => createRevolutionWindower({ ...spec, length: 64, hop: 1 }, createRecorder())).not.toThrow();
+    expect(() => createRevolutionWindower({ ...spec, length: 65, hop: 1 }, createRecorder())).toThrow(
+      "65 windows",
+    );
+  });
+});
