@@ -83,7 +83,7 @@ const load = await run(
   loadSamplesPerSecond,
 );
 say("uplink of one turbine ...");
-const uplink = await measureUplink(quick ? 7200 : 86_400, startMs, randomBytes(12).toString("hex"));
+const uplink = await measureUplink(quick ? 7200 : 21_600, startMs, randomBytes(12).toString("hex"));
 
 const report = {
   machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version },
