@@ -15,11 +15,13 @@ export interface BrokerAccess
 
 /**
  * Creates the rules.
+ * @param sites site whose turbines a gateway may speak of; one that is not in it may speak of any
  * @param passwords of the enrolled gateways by id, and of devices by `<gateway>/<device>`, which no id can be
  */
 export function createBrokerAccess(options: {
   readonly base: string;
   readonly passwords: ReadonlyMap<string, string>;
+  readonly sites: ReadonlyMap<string, string>;
   readonly anonymousRead: boolean;
 }): BrokerAccess {
   const { base, anonymousRead } = options;
@@ -46,10 +48,11 @@ export function createBrokerAccess(options: {
       if (id === null) return false;
       const [gateway, device] = id.split("/");
       if (device !== undefined) return topic === `${base}/device/${gateway}/${device}/tx`;
+      const site = options.sites.get(id) ?? "+";
       return matches(
         [
-          `${base}/turbine/+/+/alert`,
-          `${base}/turbine/+/+/state`,
+          `${base}/turbine/${site}/+/alert`,
+          `${base}/turbine/${site}/+/state`,
           `${base}/gateway/${id}/status`,
           `${base}/gateway/${id}/up/+`,
           `${base}/device/${id}/+/rx`,

@@ -16,7 +16,7 @@ import { type BundleShelf, createBundleShelf } from "./bundle-shelf.ts";
 import { type CollectorStore, openCollectorStore } from "./collector-store.ts";
 import { createFleetView } from "./fleet-view.ts";
 import { createHttpServer, listenHttp, type RouteHook } from "./http-server.ts";
-import { openMqttSide } from "./mqtt-side.ts";
+import { gatewaySites, openMqttSide } from "./mqtt-side.ts";
 import { createStateWatch } from "./state-watch.ts";
 import { createUplinkIngest } from "./uplink-ingest.ts";
 
@@ -85,6 +85,7 @@ async function assemble(
   closers.add(() => mqtt.close());
   const ingest = createUplinkIngest({
     ...{ store, clock, logger, metrics, timers: systemTimers },
+    sites: gatewaySites(config.mqtt.embedded.gateways),
     acknowledge: (gateway, ack) =>
       mqtt.client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
   });

@@ -1,5 +1,5 @@
 /** The collector's broker: the embedded one, or a client of another. */
-import type { CollectorConfig } from "../contract/collector-config.ts";
+import type { CollectorConfig, EnrolledGateway } from "../contract/collector-config.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
 import { createEmbeddedBroker } from "../platform/embedded-broker.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -39,7 +39,10 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
     passwords.set(`${gateway}/${id}`, await readPassword(passwordFile));
   }
   const { host, port, anonymousRead } = config.embedded;
-  const access = createBrokerAccess({ base: config.base, passwords, anonymousRead });
+  const access = createBrokerAccess({
+    ...{ base: config.base, passwords, anonymousRead },
+    sites: gatewaySites(config.embedded.gateways),
+  });
   const broker = await createEmbeddedBroker({ ...access, host, port, maxPacketBytes, logger });
   const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
   const client = createMqttClient({
@@ -62,11 +65,16 @@ function localAddress(host: string, port: number): string {
   return `mqtt://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
 }
 
+/** The sites of the gateways that are bound to one. */
+export function gatewaySites(gateways: readonly EnrolledGateway[]): ReadonlyMap<string, string> {
+  return new Map(gateways.flatMap(({ id, site }) => (site === null ? [] : [[id, site]])));
+}
+
 async function readPassword(path: string): Promise<string> {
   const bytes = await readFileBounded(path, maxPasswordBytes);
   return new TextDecoder().decode(bytes).trim();
 }
 
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//");
+  return url.replace(/\/\/[^/]*@/, "//");
 }

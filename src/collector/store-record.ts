@@ -14,34 +14,41 @@ import type {
 } from "../contract/uplink-record.ts";
 import type { CollectorStore } from "./collector-store.ts";
 
+/** Who sent a record. */
+export interface RecordSender {
+  readonly gateway: string;
+  /** Site whose turbines it may speak of; null: of any. */
+  readonly site: string | null;
+}
+
 /** Why a record was set aside. */
 export interface RecordFault {
-  readonly reason: "alert-invalid" | "id-invalid" | "shape-invalid" | "drift-bins";
+  readonly reason: "alert-invalid" | "foreign-site" | "id-invalid" | "shape-invalid" | "drift-bins";
   readonly detail: string;
 }
 
 /**
- * Stores `record` of `gateway`; to be called inside a transaction.
+ * Stores `record` of its sender; to be called inside a transaction.
  * @returns what is wrong with it, if it cannot be stored
  */
 export function storeRecord(
   store: CollectorStore,
-  gateway: string,
+  sender: RecordSender,
   record: UplinkRecord,
   nowMs: number,
 ): Result<null, RecordFault> {
   switch (record.kind) {
     case "alert":
-      return storeAlert(store, gateway, record, nowMs);
+      return storeAlert(store, sender, record, nowMs);
     case "prediction-batch":
-      return storePredictions(store, gateway, record, nowMs);
+      return storePredictions(store, sender, record, nowMs);
     case "drift-report":
-      return storeDrift(store, gateway, record, nowMs);
+      return storeDrift(store, sender, record, nowMs);
     case "health":
     case "event":
     case "update":
     case "gap":
-      return storeReport(store, gateway, record, nowMs);
+      return storeReport(store, sender.gateway, record, nowMs);
     default:
       return record satisfies never;
   }
@@ -67,7 +74,7 @@ function storeReport(
 
 function storeAlert(
   store: CollectorStore,
-  gateway: string,
+  sender: RecordSender,
   record: AlertRecord,
   nowMs: number,
 ): Result<null, RecordFault> {
@@ -84,33 +91,33 @@ function storeAlert(
     return failed({ reason: "alert-invalid", detail: `${where}: ${issue?.message ?? "is wrong"}` });
   }
   const { site, turbine } = event.data.data;
-  const fault = checkIds(site, turbine);
+  const fault = checkIds(sender, site, turbine);
   if (fault !== null) return failed(fault);
   store.alerts.put(event.data, nowMs);
-  store.turbines.touch(site, turbine, gateway, nowMs);
+  store.turbines.touch(site, turbine, sender.gateway, nowMs);
   return ok(null);
 }
 
 function storePredictions(
   store: CollectorStore,
-  gateway: string,
+  sender: RecordSender,
   batch: PredictionBatch,
   nowMs: number,
 ): Result<null, RecordFault> {
-  const fault = checkIds(batch.site, batch.turbine) ?? checkBatch(batch);
+  const fault = checkIds(sender, batch.site, batch.turbine) ?? checkBatch(batch);
   if (fault !== null) return failed(fault);
   store.predictions.put(store.turbines.pointNumber(batch), batch);
-  store.turbines.touch(batch.site, batch.turbine, gateway, nowMs);
+  store.turbines.touch(batch.site, batch.turbine, sender.gateway, nowMs);
   return ok(null);
 }
 
 function storeDrift(
   store: CollectorStore,
-  gateway: string,
+  sender: RecordSender,
   report: DriftReport,
   nowMs: number,
 ): Result<null, RecordFault> {
-  const fault = checkIds(report.site, report.turbine);
+  const fault = checkIds(sender, report.site, report.turbine);
   if (fault !== null) return failed(fault);
   if (!isTime(report.fromMs) || !isTime(report.toMs) || report.toMs < report.fromMs) {
     return failed({ reason: "shape-invalid", detail: "a drift report whose interval is none" });
@@ -121,12 +128,15 @@ function storeDrift(
     if (error instanceof RangeError) return failed({ reason: "drift-bins", detail: error.message });
     throw error;
   }
-  store.turbines.touch(report.site, report.turbine, gateway, nowMs);
+  store.turbines.touch(report.site, report.turbine, sender.gateway, nowMs);
   return ok(null);
 }
 
-function checkIds(site: string, turbine: string): RecordFault | null {
-  if (idPattern.test(site) && idPattern.test(turbine)) return null;
+function checkIds({ gateway, site: own }: RecordSender, site: string, turbine: string): RecordFault | null {
+  if (idPattern.test(site) && idPattern.test(turbine)) {
+    if (own === null || own === site) return null;
+    return { reason: "foreign-site", detail: `${gateway} may only speak of site ${own}, not of ${site}` };
+  }
   return { reason: "id-invalid", detail: `not an id: ${JSON.stringify(`${site}/${turbine}`.slice(0, 128))}` };
 }
 

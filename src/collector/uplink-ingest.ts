@@ -20,6 +20,8 @@ export interface UplinkIngestOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
+  readonly sites?: ReadonlyMap<string, string>;
   /** Sends an acknowledgement; may reject (it is repeated when the gateway sends again). */
   readonly acknowledge: (gateway: string, ack: UplinkAck) => Promise<void>;
   /** A batch is stored when this old … */
@@ -143,9 +145,10 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     messagesTotal.add(1, { outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate" });
     missingTotal.add(stored === null ? 0 : step.missing, { lane: envelope.lane });
     store.gateways.touch(envelope.gateway, nowMs);
+    const sender = { gateway: envelope.gateway, site: options.sites?.get(envelope.gateway) ?? null };
     const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
     for (const record of fresh) {
-      const result = tryRecord(() => storeRecord(store, envelope.gateway, record, nowMs));
+      const result = tryRecord(() => storeRecord(store, sender, record, nowMs));
       if (result.ok) recordsTotal.add(1, { kind: record.kind });
       else setAside(message, result.error.reason, result.error.detail);
     }

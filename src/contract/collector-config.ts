@@ -5,6 +5,8 @@ import { idPattern } from "./topics.ts";
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {
   readonly id: string;
+  /** Site whose turbines it may speak of; null: of any. */
+  readonly site: string | null;
   readonly passwordFile: string;
 }
 
@@ -70,7 +72,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .strictObject({
       url: z
         .string()
-        .regex(/^(mqtts?|wss?):\/\/[^\s/]+/, "mqtt://host:port, mqtts://host:port, ws:// or wss://")
+        .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port")
         .nullable()
         .default(null)
         .describe("Broker to use; null starts the embedded one"),
@@ -99,6 +101,12 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
             .array(
               z.strictObject({
                 id: z.string().regex(idPattern).describe("Id of the gateway, which is its user name"),
+                site: z
+                  .string()
+                  .regex(idPattern)
+                  .nullable()
+                  .default(null)
+                  .describe("Site whose turbines it may speak of; null: of any"),
                 passwordFile: file.describe("File that holds its password"),
               }),
             )

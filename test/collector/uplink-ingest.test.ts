@@ -25,6 +25,7 @@ interface Bench {
 function createBench(
   path = ":memory:",
   wrap: (store: CollectorStore) => CollectorStore = (store) => store,
+  sites: ReadonlyMap<string, string> = new Map(),
 ): Bench {
   const store = openCollectorStore(path);
   onTestFinished(() => store.close());
@@ -32,7 +33,15 @@ function createBench(
   const metrics = createMetrics();
   const acks: Bench["acks"] = [];
   const ingest = createUplinkIngest({
-    ...{ store: wrap(store), clock, timers: clock, metrics, logger: silentLogger, maxPendingBytes: 100_000 },
+    ...{
+      store: wrap(store),
+      clock,
+      timers: clock,
+      metrics,
+      sites,
+      logger: silentLogger,
+      maxPendingBytes: 100_000,
+    },
     acknowledge: async (gateway, ack) => {
       acks.push({ gateway, ...ack });
     },
@@ -177,6 +186,21 @@ describe("the uplink's ingest", () => {
     expect(names(bench)).toEqual(["good"]);
     expect(bench.store.quarantine.messages).toBe(4);
     expect(bench.store.gateways.list()).toMatchObject([{ health: { uptimeMs: 3 } }]);
+  });
+
+  it("takes of a gateway that is bound to a site nothing about another", () => {
+    const bench = createBench(":memory:", undefined, new Map([["gw-1", "elsewhere"]]));
+    const timeMs = 1_700_000_000_000;
+    const ack = bench.take([
+      alertRecord(alertEvent("wt-1", "raised", timeMs)),
+      predictionBatch("wt-1", timeMs, { rows: 2, stepMs: 1000 }),
+      driftReport("wt-1", timeMs, "0".repeat(64), { windows: 5, shift: 0 }),
+      event("its own"),
+    ]);
+    expect(ack).toMatchObject([{ sequence: 4 }]);
+    expect(bench.store.turbines.list()).toEqual([]);
+    expect(bench.store.quarantine.list(10)).toMatchObject([{ reason: "foreign-site", messages: 3 }]);
+    expect(names(bench)).toEqual(["its own"]);
   });
 
   it("sets a bad record aside and acknowledges the lane all the same", () => {

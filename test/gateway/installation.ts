@@ -141,7 +141,7 @@ export async function createInstallation(): Promise<Installation> {
           embedded: {
             port: brokerPort,
             anonymousRead: true,
-            gateways: [{ id: names.gateway, passwordFile }],
+            gateways: [{ id: names.gateway, site: names.site, passwordFile }],
             devices: ["WT01", "WT02"].map((turbine) => ({
               gateway: names.gateway,
               id: deviceOf(turbine),

@@ -100,6 +100,10 @@ test("on the embedded broker a device talks to its gateway and to nobody else, a
   expect(await maySubscribe(names.gateway, topics.deviceTx(names.gateway, one))).toBe(true);
   expect(await mayPublish(names.gateway, topics.deviceTx(names.gateway, one))).toBe(false);
   expect(await mayPublish(names.gateway, topics.deviceRx("gw-2", one))).toBe(false);
+  expect(await mayPublish(names.gateway, topics.alert(names.site, "WT01"))).toBe(true);
+  for (const topic of [topics.alert("elsewhere", "WT01"), topics.state("elsewhere", "WT01")]) {
+    expect([topic, await mayPublish(names.gateway, topic)]).toEqual([topic, false]);
+  }
 
   const stranger = installation.connect("stranger", { username: `${names.gateway}/mcu-unknown` });
   const guest = installation.connect("guest", { username: "", password: "" });

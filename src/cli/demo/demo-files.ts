@@ -34,7 +34,7 @@ export async function writeCollectorConfig(options: DemoCollectorOptions): Promi
       embedded: {
         port: options.mqttPort,
         anonymousRead: true,
-        gateways: [{ id: demoNames.gateway, passwordFile: options.passwordFile }],
+        gateways: [{ id: demoNames.gateway, site: demoNames.site, passwordFile: options.passwordFile }],
       },
     },
     registry: { keysDir: options.keysDir, publish: options.bundles, trustedKeys: [options.trustedKey] },
