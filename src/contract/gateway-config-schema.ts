@@ -18,7 +18,7 @@ const mqtt = z
   .strictObject({
     url: z
       .string()
-      .regex(/^(mqtts?|wss?):\/\/[^\s/]+/, "mqtt://host:port, mqtts://host:port, ws:// or wss://")
+      .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port")
       .default("mqtt://127.0.0.1:1883")
       .describe("The broker"),
     base: z

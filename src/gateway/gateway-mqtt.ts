@@ -8,6 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createMqttClient } from "../platform/mqtt-client.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import { redactText } from "../platform/redact.ts";
 
 /** What the connection needs. */
 export interface GatewayMqttOptions {
@@ -39,7 +40,7 @@ export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
     online,
     time: online ? new Date(clock.nowMs()).toISOString() : null,
     version: online ? options.runtimeVersion : null,
-    config: online ? config : null,
+    config: online ? withoutSecrets(config) : null,
   });
   const offline = JSON.stringify(describe(false));
   const password = readPassword(config.mqtt, options.environment);
@@ -64,6 +65,16 @@ export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
       await client.publish(topic, offline, { qos: 1, retain: true }).catch(() => {});
       await client.close();
     },
+  };
+}
+
+/** A configuration names secrets by file, but an address may hold one. */
+function withoutSecrets(config: GatewayConfig): GatewayConfig {
+  const { mqtt, updates } = config;
+  return {
+    ...config,
+    mqtt: { ...mqtt, url: redactText(mqtt.url) },
+    updates: { ...updates, url: updates.url === null ? null : redactText(updates.url) },
   };
 }
 

@@ -6,10 +6,17 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../contract/aurora-error.ts";
-import { type ConfigJsonSchema, findEnvironmentOverrides } from "./config-environment.ts";
+import {
+  type ConfigJsonSchema,
+  type EnvironmentOverride,
+  findEnvironmentOverrides,
+} from "./config-environment.ts";
 
 /** Configuration files larger than this are refused. */
 export const maxConfigBytes: number = 1024 * 1024;
+
+/** What follows the first few is their consequence. */
+const maxYamlErrors = 10;
 
 /** What to read and how to judge it. */
 export interface YamlConfigOptions<T> {
@@ -33,7 +40,7 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   if (document.errors.length > 0) {
     throw invalid(
       options.path,
-      document.errors.map((error) => {
+      document.errors.slice(0, maxYamlErrors).map((error) => {
         const at = lines.linePos(error.pos[0]);
         return `${options.path}:${at.line}:${at.col}: not valid YAML: ${error.message}`;
       }),
@@ -49,7 +56,7 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   }
   if (overrides.length > 0 && document.contents === null)
     document.contents = document.createNode({}) as never;
-  for (const override of overrides) document.setIn([...override.path], document.createNode(override.value));
+  for (const override of overrides) setOverride(document, override, options.path);
   if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file says nothing`]);
   const parsed = options.schema.safeParse(toValue(document, options.path));
   if (parsed.success) return parsed.data;
@@ -74,6 +81,16 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
 /** zod's words, but for a key that is not there: it calls that a wrong type. */
 function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.message.endsWith("received undefined") ? "this key is missing" : issue.message;
+}
+
+function setOverride(document: Document, { path, value, variable }: EnvironmentOverride, file: string): void {
+  try {
+    document.setIn([...path], document.createNode(value));
+  } catch {
+    const within = path.slice(0, -1);
+    const what = within.length === 0 ? "the file" : formatPath(within);
+    throw invalid(file, [`${file}: environment ${variable}: ${what} holds no keys that it could be among`]);
+  }
 }
 
 function readBounded(path: string): string {

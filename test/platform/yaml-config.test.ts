@@ -53,6 +53,26 @@ describe("a YAML configuration", () => {
     expect(() => parse("gateway: [")).toThrow(/gateway\.yaml:\d+:\d+: not valid YAML/);
   });
 
+  it("says so where a variable's key cannot be put", () => {
+    for (const text of ["hello", "gateway: hello\nturbines: []\n"]) {
+      expect(() => parse(text, { AURORA_GATEWAY__ID: "gw-1" })).toThrow(
+        /AURORA_GATEWAY__ID: .* holds no keys/,
+      );
+    }
+  });
+
+  it("complains of hopeless YAML a few times and not thousands", () => {
+    const complaints = (): string => {
+      try {
+        parse(`gateway: ${"[".repeat(20_000)}`);
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(complaints().split("\n").length).toBeLessThan(20);
+  });
+
   it("takes any key from the environment", () => {
     const config = parse(minimal, {
       AURORA_MQTT__PASSWORD_FILE: "/run/secret",
