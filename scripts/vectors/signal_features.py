@@ -131,9 +131,6 @@ def main():
     correlation = np.array([np.dot(small[k:], small[: 64 - k]) for k in range(7)])
     coefficients = np.concatenate([[1], linalg.solve_toeplitz(correlation[:6], -correlation[1:])])
     bearing = {"bpfo": 3.5848, "bpfi": 5.4152, "bsf": 4.7135, "ftf": 0.39828}
-    sections = signal.butter(4, 0.2, output="sos")
-    # Each of ours has unit gain at zero frequency; SciPy puts the whole gain into the first.
-    poles = sorted(([row[4], row[5]] for row in sections.tolist()), key=lambda pair: pair[1])
     signal_counts = fault(6000, 12000, 1797, bearing["bpfi"], 3)
     bands = [[0, 500], [500, 2000], [2000, 4000], [4000, 6000]]
     chains = []
@@ -162,8 +159,6 @@ def main():
             "kaiser5": signal.firwin(25, 0.45, window=("kaiser", 5)).tolist(),
             "even": signal.firwin(16, 0.2, window=("kaiser", 8)).tolist(),
         },
-        "butterworthPoles": poles,
-        "statistics": {k: float(v) for k, v in time_statistics(small).items()},
         "waveform": {
             "rate": 12000, "rpm": 1797, "order": bearing["bpfi"], "seed": 3, "count": 6000, "scale": 0.002,
             "time": {k: float(v) for k, v in time_statistics(signal_counts * 0.002).items()},

@@ -1,4 +1,4 @@
-/** Design of low-pass filters: windowed-sinc FIR (Kaiser window) and Butterworth biquads. */
+/** Design of low-pass filters: windowed-sinc FIR (Kaiser window). */
 
 /**
  * Coefficients of a linear-phase low-pass FIR with unit gain at zero frequency
@@ -23,41 +23,6 @@ export function designLowPassFir(taps: number, cutoff: number, beta: number): Fl
   }
   for (let index = 0; index < taps; index++) out[index]! /= sum;
   return out;
-}
-
-/** One second-order section: y = b0·x + b1·x₁ + b2·x₂ − a1·y₁ − a2·y₂. */
-export interface Biquad {
-  readonly b0: number;
-  readonly b1: number;
-  readonly b2: number;
-  readonly a1: number;
-  readonly a2: number;
-}
-
-/**
- * Butterworth low-pass of even `order` as second-order sections, by the bilinear transform with prewarping
- * (the same filter as `scipy.signal.butter(order, cutoff, output='sos')`; each section has unit gain at zero).
- * @param cutoff −3 dB point as a share of the Nyquist frequency, 0 < cutoff < 1.
- */
-export function designButterworthLowPass(order: number, cutoff: number): Biquad[] {
-  if (!Number.isInteger(order) || order < 2 || order % 2 !== 0) throw new RangeError(`order ${order}`);
-  if (!(cutoff > 0 && cutoff < 1)) throw new RangeError(`cutoff ${cutoff} is not between 0 and 1`);
-  const warped = Math.tan((Math.PI * cutoff) / 2);
-  const sections: Biquad[] = [];
-  for (let pair = 0; pair < order / 2; pair++) {
-    // Poles of the prototype lie on the unit circle at these angles from the imaginary axis.
-    const damping = 2 * Math.sin((Math.PI * (2 * pair + 1)) / (2 * order));
-    const norm = 1 / (1 + damping * warped + warped * warped);
-    const b0 = warped * warped * norm;
-    sections.push({
-      b0,
-      b1: 2 * b0,
-      b2: b0,
-      a1: 2 * (warped * warped - 1) * norm,
-      a2: (1 - damping * warped + warped * warped) * norm,
-    });
-  }
-  return sections;
 }
 
 /** Modified Bessel function of the first kind, order 0, by its power series (Abramowitz & Stegun 9.6.12). */

@@ -1,43 +1,4 @@
-/** Linear prediction: autocorrelation and the Levinson–Durbin recursion, in preallocated buffers. */
-
-/**
- * Autocorrelation r[k] = Σ x[n]·x[n−k] for k = 0 … order over `x[from … to)`, products inside that range only
- * (the biased estimate without its factor 1/N, which linear prediction does not need).
- * @param out receives order + 1 values.
- */
-export function computeAutocorrelation(
-  x: Float64Array,
-  from: number,
-  to: number,
-  order: number,
-  out: Float64Array,
-): void {
-  // Four lags at a time: the delayed samples stay in registers, so a product costs half a load.
-  for (let lag = 0; lag <= order; lag += 4) {
-    let r0 = 0;
-    let r1 = 0;
-    let r2 = 0;
-    let r3 = 0;
-    let d1 = 0;
-    let d2 = 0;
-    let d3 = 0;
-    for (let n = from + lag; n < to; n++) {
-      const now = x[n]!;
-      const d0 = x[n - lag]!;
-      r0 += now * d0;
-      r1 += now * d1;
-      r2 += now * d2;
-      r3 += now * d3;
-      d3 = d2;
-      d2 = d1;
-      d1 = d0;
-    }
-    out[lag] = r0;
-    if (lag + 1 <= order) out[lag + 1] = r1;
-    if (lag + 2 <= order) out[lag + 2] = r2;
-    if (lag + 3 <= order) out[lag + 3] = r3;
-  }
-}
+/** Linear prediction: lag products and the Levinson–Durbin recursion, in preallocated buffers. */
 
 /**
  * Lag products r[k] = Σ x[n]·x[n−k], n in `from … to`, for k = 0 … order, with the true past: needs `order` samples
@@ -51,6 +12,7 @@ export function computeLagProducts(
   order: number,
   out: Float64Array,
 ): void {
+  // Four lags at a time: the delayed samples stay in registers, so a product costs half a load.
   for (let lag = 0; lag <= order; lag += 4) {
     let r0 = 0;
     let r1 = 0;
@@ -83,7 +45,7 @@ export function computeLagProducts(
  * (Levinson 1947, Durbin 1960; as in Makhoul, "Linear prediction", Proc. IEEE 63, 1975).
  * Stops early, with the remaining coefficients 0, where the prediction error vanishes (a signal that is predicted
  * exactly) or is no number, so that the result is always usable.
- * @param r autocorrelation, order + 1 values.
+ * @param r autocorrelation or lag products, order + 1 values.
  * @param a receives order + 1 coefficients; `1, 0, 0, …` when r[0] ≤ 0.
  * @param scratch at least order + 1 values.
  * @returns the prediction error as a share of r[0], 0 … 1; 0 for a signal without energy.

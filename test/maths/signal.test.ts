@@ -2,23 +2,11 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDecimator } from "../../src/maths/decimator.ts";
-import { besselI0, designButterworthLowPass, designLowPassFir } from "../../src/maths/fir-design.ts";
-import {
-  computeAutocorrelation,
-  computeLagProducts,
-  filterPredictionError,
-  solveLevinsonDurbin,
-} from "../../src/maths/levinson.ts";
+import { besselI0, designLowPassFir } from "../../src/maths/fir-design.ts";
+import { computeLagProducts, filterPredictionError, solveLevinsonDurbin } from "../../src/maths/levinson.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { createRealFft } from "../../src/maths/real-fft.ts";
 import { medianInPlace, quantileInPlace, selectInPlace } from "../../src/maths/select.ts";
-import {
-  computeCentralMoments,
-  computeCrestFactor,
-  computeMean,
-  computePeak,
-  computeRms,
-} from "../../src/maths/statistics.ts";
 
 /** Made by scripts/vectors/signal_features.py. */
 const vectors = JSON.parse(readFileSync(new URL("../vectors/signal-features.json", import.meta.url), "utf8"));
@@ -114,13 +102,20 @@ describe("order statistics", () => {
   });
 });
 
+/** The lag products of a signal that was silent before it began. */
+function computeAutocorrelation(x: Float64Array, order: number, out: Float64Array): void {
+  const padded = new Float64Array(order + x.length);
+  padded.set(x, order);
+  computeLagProducts(padded, order, padded.length, order, out);
+}
+
 describe("linear prediction", () => {
   const x = Float64Array.from(small);
 
   it("agrees with SciPy's Toeplitz solver and lfilter", () => {
     const r = new Float64Array(7);
     const a = new Float64Array(7);
-    computeAutocorrelation(x, 0, 64, 6, r);
+    computeAutocorrelation(x, 6, r);
     expectClose(r, vectors.autocorrelation, 8);
     const share = solveLevinsonDurbin(r, 6, a, new Float64Array(7));
     expectClose(a, vectors.linearPrediction.coefficients);
@@ -138,7 +133,7 @@ describe("linear prediction", () => {
     }
     const r = new Float64Array(3);
     const a = new Float64Array(3);
-    computeAutocorrelation(process, 0, process.length, 2, r);
+    computeAutocorrelation(process, 2, r);
     solveLevinsonDurbin(r, 2, a, new Float64Array(3));
     expect(a[1]).toBeCloseTo(-1.2, 2);
     expect(a[2]).toBeCloseTo(0.7, 2);
@@ -186,19 +181,10 @@ describe("filter design", () => {
     for (const [x, value] of vectors.besselI0) expect(besselI0(x) / value).toBeCloseTo(1, 12);
   });
 
-  it("agrees with SciPy's Butterworth poles, with unit gain at zero in each section", () => {
-    const sections = designButterworthLowPass(4, 0.2);
-    const poles = sections.map(({ a1, a2 }) => [a1, a2]).sort((a, b) => a[1]! - b[1]!);
-    for (const [index, pair] of vectors.butterworthPoles.entries()) expectClose(poles[index]!, pair, 12);
-    for (const { b0, b1, b2, a1, a2 } of sections) expect((b0 + b1 + b2) / (1 + a1 + a2)).toBeCloseTo(1, 12);
-  });
-
-  it("refuses cutoffs outside the band and odd orders", () => {
+  it("refuses cutoffs outside the band and no coefficients", () => {
     for (const cutoff of [0, 1, -0.1, Number.NaN]) {
       expect(() => designLowPassFir(5, cutoff, 5)).toThrow(RangeError);
-      expect(() => designButterworthLowPass(2, cutoff)).toThrow(RangeError);
     }
-    expect(() => designButterworthLowPass(3, 0.5)).toThrow(RangeError);
     expect(() => designLowPassFir(0, 0.5, 5)).toThrow(RangeError);
   });
 });
@@ -232,34 +218,5 @@ describe("the decimator", () => {
         },
       ),
     );
-  });
-});
-
-describe("statistics", () => {
-  it("agree with SciPy", () => {
-    const expected = vectors.statistics;
-    const { mean, variance, skewness, kurtosis } = computeCentralMoments(small);
-    expect(mean).toBeCloseTo(expected.mean, 12);
-    expect(Math.sqrt(variance)).toBeCloseTo(expected.std, 10);
-    expect(skewness).toBeCloseTo(expected.skewness, 12);
-    expect(kurtosis).toBeCloseTo(expected.kurtosis, 12);
-    expect(computeMean(small)).toBe(mean);
-    expect(computeRms(small)).toBeCloseTo(expected.rms, 10);
-    expect(computePeak(small)).toBe(expected.peak);
-    expect(computeCrestFactor(small)).toBeCloseTo(expected["crest-factor"], 12);
-  });
-
-  it("of a sine are its closed forms", () => {
-    const sine = Float64Array.from({ length: 4096 }, (_, n) => 3 * Math.sin((2 * Math.PI * 16 * n) / 4096));
-    expect(computeRms(sine)).toBeCloseTo(3 / Math.SQRT2, 10);
-    expect(computeCrestFactor(sine)).toBeCloseTo(Math.SQRT2, 6);
-    expect(computeCentralMoments(sine).kurtosis).toBeCloseTo(1.5, 10);
-  });
-
-  it("of nothing, or of a constant's shape, are not a number", () => {
-    expect(computeMean([])).toBeNaN();
-    expect(computePeak([])).toBeNaN();
-    expect(computePeak([1, Number.NaN, 2])).toBeNaN();
-    expect(computeCentralMoments([4, 4, 4]).kurtosis).toBeNaN();
   });
 });
