@@ -2,7 +2,12 @@
  * The retained state of a turbine. Says "ok" only when every watched component runs, was scored, and has no alarm: a
  * turbine that stands or whose data is missing is not healthy but unknown.
  */
-import type { Decision, ModelRef, OperatingState } from "../contract/prediction.ts";
+import {
+  type Decision,
+  type ModelRef,
+  type OperatingState,
+  operatingStates,
+} from "../contract/prediction.ts";
 import type { TurbineHealth, TurbineState } from "../contract/turbine-state.ts";
 import type { OpenAlarm } from "./alarm-register.ts";
 import { formatTime } from "./alert-event.ts";
@@ -18,14 +23,6 @@ export interface TurbineTracker {
     readonly dataQuality: TurbineState["dataQuality"];
   }): TurbineState;
 }
-
-/** From the state that says most of a running turbine to the one that says nothing. */
-const statesByKnowledge: readonly OperatingState[] = [
-  "full-performance",
-  "partial-performance",
-  "standby",
-  "information-unavailable",
-];
 
 /** Creates the tracker of a turbine; `components` are all that are watched, seen or not. */
 export function createTurbineTracker(
@@ -61,7 +58,7 @@ export function createTurbineTracker(
         site,
         turbine,
         time: formatTime(timeMs),
-        operatingState: statesByKnowledge.find((state) => known.includes(state)) ?? "information-unavailable",
+        operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
         health: judgeHealth(known, alarms),
         alarms: alarms.map(({ component, failureMode, state, sinceMs, probability }) => ({
           component,

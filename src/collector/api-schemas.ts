@@ -1,17 +1,13 @@
 /** What the API answers, as validators: the OpenAPI document is made from them, and the tests hold every answer against them. */
 import { z } from "zod";
 import { alertEventSchema } from "../contract/alert.ts";
+import { operatingStates } from "../contract/prediction.ts";
 import { turbineStateSchema } from "../contract/turbine-state.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
 const health = z.enum(["ok", "alarm", "information-unavailable"]);
-const operatingState = z.enum([
-  "full-performance",
-  "partial-performance",
-  "standby",
-  "information-unavailable",
-]);
+const operatingState = z.enum(operatingStates);
 const level = z.enum(["insufficient", "stable", "warning", "drift"]);
 
 /** A page of a list. */

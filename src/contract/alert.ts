@@ -1,19 +1,23 @@
 /** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen. */
 import { z } from "zod";
-import type { OperatingState } from "./prediction.ts";
+import { type OperatingState, operatingStates } from "./prediction.ts";
 
 /** What happened to the alarm. */
 export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
 
 /** Alarm states of ISA-18.2 (section 5.2) that a diagnosis alarm passes through. */
-export type AlarmState =
-  | "normal"
-  | "unacknowledged"
-  | "acknowledged"
-  | "returned-unacknowledged"
-  | "shelved"
-  | "suppressed"
-  | "out-of-service";
+export const alarmStates = [
+  "normal",
+  "unacknowledged",
+  "acknowledged",
+  "returned-unacknowledged",
+  "shelved",
+  "suppressed",
+  "out-of-service",
+] as const;
+
+/** One of {@link alarmStates}. */
+export type AlarmState = (typeof alarmStates)[number];
 
 /** How urgent. */
 export type AlertSeverity = "warning" | "critical";
@@ -83,21 +87,13 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
     component: text,
     failureMode: text,
     severity: z.enum(["warning", "critical"]),
-    state: z.enum([
-      "normal",
-      "unacknowledged",
-      "acknowledged",
-      "returned-unacknowledged",
-      "shelved",
-      "suppressed",
-      "out-of-service",
-    ]),
+    state: z.enum(alarmStates),
     probability: z.number().min(0).max(1),
     score: finite,
     threshold: z.number().min(0).max(1),
     horizonHours: z.number().positive().nullable(),
     since: time,
-    operatingState: z.enum(["full-performance", "partial-performance", "standby", "information-unavailable"]),
+    operatingState: z.enum(operatingStates),
     window: z.object({ from: time, to: time, id: text }),
     explanation: z.object({
       baseValue: finite,

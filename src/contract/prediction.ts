@@ -1,12 +1,19 @@
 /** What the student says of one window, and what the decision makes of it. */
 import type { PointId } from "./stream.ts";
 
-/** Operating state of a turbine, after the categories of IEC 61400-26-1 that matter to a model. */
-export type OperatingState =
-  | "full-performance"
-  | "partial-performance"
-  | "standby"
-  | "information-unavailable";
+/**
+ * Operating states of a turbine, after the categories of IEC 61400-26-1 that matter to a model: from the one that says
+ * most of a running turbine to the one that says nothing.
+ */
+export const operatingStates = [
+  "full-performance",
+  "partial-performance",
+  "standby",
+  "information-unavailable",
+] as const;
+
+/** One of {@link operatingStates}. */
+export type OperatingState = (typeof operatingStates)[number];
 
 /** The student's output for one window. */
 export interface Prediction {

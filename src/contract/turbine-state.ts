@@ -1,7 +1,7 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import type { AlarmState } from "./alert.ts";
-import type { ModelRef, OperatingState } from "./prediction.ts";
+import { type AlarmState, alarmStates } from "./alert.ts";
+import { type ModelRef, type OperatingState, operatingStates } from "./prediction.ts";
 import { idPattern } from "./topics.ts";
 
 /** `health`: what one may believe of the turbine now. A stopped turbine is not healthy, it is unknown. */
@@ -51,31 +51,18 @@ const id = z.string().regex(idPattern);
 const text = z.string().max(256);
 const time = z.iso.datetime({ offset: true });
 const probability = z.number().min(0).max(1);
-const alarmState = z.enum([
-  "normal",
-  "unacknowledged",
-  "acknowledged",
-  "returned-unacknowledged",
-  "shelved",
-  "suppressed",
-  "out-of-service",
-]);
-const operatingState = z.enum([
-  "full-performance",
-  "partial-performance",
-  "standby",
-  "information-unavailable",
-]);
 
 /** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
 export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
   site: id,
   turbine: id,
   time,
-  operatingState,
+  operatingState: z.enum(operatingStates),
   health: z.enum(["ok", "alarm", "information-unavailable"]),
   alarms: z
-    .array(z.object({ component: text, failureMode: text, state: alarmState, since: time, probability }))
+    .array(
+      z.object({ component: text, failureMode: text, state: z.enum(alarmStates), since: time, probability }),
+    )
     .max(256),
   lastScores: z.array(z.object({ component: text, failureMode: text, probability, time })).max(256),
   model: z.object({ name: text, version: text, digest: text }).nullable(),

@@ -1,10 +1,11 @@
 /** `aurora demo`: the main job on three turbines, one of them failing, with nothing else to install. */
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { faultKinds } from "../../simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { packageRoot } from "../package-root.ts";
+import { parseInteger, parseNumber } from "../parse-number.ts";
 
 /** The options as commander gives them. */
 interface DemoOptions {
@@ -96,21 +97,4 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
       process.on("SIGTERM", () => resolve());
     }),
   });
-}
-
-function parseNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= min && value <= max))
-      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function parseInteger(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = parseNumber(min, max)(text);
-    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
-    return value;
-  };
 }

@@ -12,6 +12,7 @@ import {
 import { findRecording, openRecordingSource } from "../device/recording-source.ts";
 import type { SampleSource } from "../device/sample-source.ts";
 import { createSimulatedSource } from "../device/simulated-source.ts";
+import { parseInteger, parseNumber } from "../parse-number.ts";
 
 /** The options as commander gives them. */
 interface DeviceSimOptions {
@@ -206,21 +207,4 @@ function parseId(text: string): string {
 
 function parseSpeed(text: string): number {
   return text === "max" ? Number.POSITIVE_INFINITY : parseNumber(1e-3, 1e6)(text);
-}
-
-function parseNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= min && value <= max))
-      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function parseInteger(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = parseNumber(min, max)(text);
-    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
-    return value;
-  };
 }
