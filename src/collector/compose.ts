@@ -114,6 +114,7 @@ async function assemble(
     ...{ fleet, metrics, logger, host: httpHost, version: wiring.version ?? "0.0.0" },
     notReady: () => {
       store.check();
+      if (ingest.storeFails) return "what gateways send cannot be stored; see the log";
       return mqtt.client.connected ? null : "not connected to the broker";
     },
     routes: [...(registry === null ? [] : [mountRegistry(registry)]), ...(wiring.routes ?? [])],

@@ -43,6 +43,7 @@ export function createStateWatch(options: {
   const waiting = new Map<string, Message>();
   let cancelTimer: (() => void) | null = null;
   let closed = false;
+  let storeFails = false;
 
   const accept = (message: Message): void => {
     // An empty retained message clears the topic (MQTT 3.1.1, section 3.3.1.3).
@@ -61,11 +62,11 @@ export function createStateWatch(options: {
       store.transaction(() => {
         for (const message of batch) put(message);
       });
+      storeFails = false;
     } catch (error) {
-      logger.error("states could not be stored; the next ones will be tried", {
-        states: batch.length,
-        error,
-      });
+      // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
+      if (!storeFails) logger.error("states cannot be stored; the next ones will be tried", { error });
+      storeFails = true;
     }
   };
   const put = (message: Message): void => {

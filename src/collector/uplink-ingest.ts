@@ -38,6 +38,8 @@ export interface UplinkIngest {
   accept(topic: string, payload: Uint8Array): void;
   /** Stores what waits, now. */
   flush(): void;
+  /** Did the last attempt to store fail? */
+  readonly storeFails: boolean;
   /** Stores what waits and takes no more. */
   close(): void;
 }
@@ -185,6 +187,9 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       else cancelTimer ??= timers.after(maxDelayMs, flush);
     },
     flush,
+    get storeFails() {
+      return storeFails;
+    },
     close: () => {
       closed = true;
       flush();

@@ -1,7 +1,6 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
 
 import { randomInt } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createAlarmRegister } from "../alert/alarm-register.ts";
 import { defaultAlertPolicy } from "../alert/alert-policy.ts";
@@ -63,7 +62,6 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const { config, logger, environment, runtimeVersion } = options;
   const clock = systemClock;
   const topics = createTopics(config.mqtt.base);
-  await mkdir(config.gateway.stateDir, { recursive: true });
 
   const file = openStoreFile({ path: join(config.gateway.stateDir, "gateway.db"), logger });
   closers.add(() => file.close());

@@ -40,7 +40,7 @@ export interface SqliteOptions {
 /** Opens (or creates, with its folder) the database at `path`. Fails with `STORE`. */
 export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
   const inMemory = path === ":memory:";
-  if (!inMemory) mkdirSync(dirname(path), { recursive: true });
+  if (!inMemory) makeFolder(dirname(path));
   try {
     return openOnce(path, options);
   } catch (error) {
@@ -49,6 +49,19 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
     const database = openOnce(path, options);
     options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
     return database;
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (cause) {
+    throw new AuroraError("STORE", `cannot make the folder ${dir}: ${(cause as Error).message}`, {
+      op: "open database",
+      subject: dir,
+      hint: "Create it and give this user the right to write there, or configure another stateDir.",
+      cause,
+    });
   }
 }
 

@@ -252,8 +252,10 @@ describe("the uplink's ingest", () => {
     }));
     expect(bench.take([event("a")])).toEqual([]);
     expect(names(bench)).toEqual([]);
+    expect(bench.ingest.storeFails).toBe(true);
     full = false;
     expect(bench.take([event("a")])).toMatchObject([{ sequence: 1 }]);
+    expect(bench.ingest.storeFails).toBe(false);
     expect(names(bench)).toEqual(["a"]);
   });
 

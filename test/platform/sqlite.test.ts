@@ -163,6 +163,18 @@ for (const engine of sqliteEngines) {
       writeFileSync(path, "no database ".repeat(1000));
       expect(() => openSqlite(path, { engine })).toThrowError(/cannot open database/);
     });
+
+    test("a folder that cannot be made is an error that names it and says what to do", () => {
+      const file = join(createTemporaryFolder(), "in-the-way");
+      writeFileSync(file, "");
+      expect(() => openSqlite(join(file, "state", "t.db"), { engine })).toThrowError(
+        expect.objectContaining({
+          code: "STORE",
+          subject: join(file, "state"),
+          hint: expect.stringContaining("stateDir"),
+        }),
+      );
+    });
   });
 }
 
