@@ -97,7 +97,7 @@ describe("a point's judge", () => {
     const same = createFakeBundle("1.1.0");
     const other = createFakeBundle("2.0.0", { outputs: [{ failureMode: "cage", title: "cage fault" }] });
     for (const bundle of [first, same]) bundle.answer = 3;
-    const { judge, submit, types, alerts } = create(first);
+    const { judge, submit, types, alerts, dropped } = create(first);
     for (const index of [0, 1]) submit(index);
     for (const index of [2, 3]) submit(index, same);
     await judge.idle();
@@ -106,6 +106,7 @@ describe("a point's judge", () => {
     await judge.idle();
     expect(types()).toEqual(["raised", "cleared"]);
     expect(alerts[1]!.data.failureMode).toBe("inner-race");
+    expect(dropped).toEqual([]);
   });
 
   it("knows nothing of a time without data; streaks begin anew and an alarm stays", async () => {
@@ -126,5 +127,18 @@ describe("a point's judge", () => {
     await judge.idle();
     judge.noteMissing(windowAt(4).fromMs, windowAt(4).toMs);
     expect(register.list(point.site, point.turbine)).toMatchObject([{ conditionActive: true }]);
+  });
+
+  it("lets a shelved alarm come back in time, also while there is no data", async () => {
+    const bundle = createFakeBundle();
+    bundle.answer = 3;
+    const { judge, submit, register } = create(bundle);
+    for (const index of [0, 1]) submit(index);
+    await judge.idle();
+    const { toMs } = windowAt(1);
+    const shelve = { kind: "shelve", atMs: toMs, by: "ops", untilMs: toMs + 1000 } as const;
+    expect(register.step(point, "inner-race", shelve, toMs).ok).toBe(true);
+    judge.noteMissing(toMs + 5000, toMs + 6000);
+    expect(register.list(point.site, point.turbine)).toMatchObject([{ state: "unacknowledged" }]);
   });
 });

@@ -128,8 +128,8 @@ describe("thinning predictions", () => {
 
   test("loses no allowance to a clock that is set back", () => {
     const batches: PredictionBatch[] = [];
-    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 3 });
-    for (const toMs of [3_600_000, 1000, 2000]) thinner.update(decision(toMs, [0.9]), 1800);
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 4 });
+    for (const toMs of [3_600_000, 1000, 2000, 3000]) thinner.update(decision(toMs, [0.9]), 1800);
     thinner.flush();
     expect(
       batches.flatMap(({ windows, timesMs }) => windows.map((count, index) => [timesMs[index], count])),
@@ -137,6 +137,7 @@ describe("thinning predictions", () => {
       [3_600_000, 1],
       [1000, 1],
       [2000, 1],
+      [3000, 1],
     ]);
   });
 });
