@@ -37,6 +37,8 @@ export interface EmbeddedBrokerOptions {
   readonly maxConnections?: number;
   /** Topics that may hold a retained message, which live in memory; default 10,000. */
   readonly maxRetainedTopics?: number;
+  /** Bytes of all their payloads together; default 64 MiB. */
+  readonly maxRetainedBytes?: number;
   /** May this client connect? */
   readonly authenticate?: (client: BrokerClient, password: Uint8Array | null) => boolean | Promise<boolean>;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
@@ -83,7 +85,10 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   };
   const identities = new WeakMap<Client, BrokerClient>();
   const places = createPlaces(options.maxConnections ?? 1000);
-  const retained = createRetainedBound(options.maxRetainedTopics ?? 10_000);
+  const retained = createRetainedBound(
+    options.maxRetainedTopics ?? 10_000,
+    options.maxRetainedBytes ?? 64 * 1024 * 1024,
+  );
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
@@ -214,20 +219,26 @@ function unscopeClientId(id: string): string {
   return id.slice(id.indexOf(idSeparator) + 1);
 }
 
-/** Counts topics with a retained message; an empty payload gives its topic back (MQTT 3.1.1 section 3.3.1.3). */
-function createRetainedBound(max: number): {
+/** Counts topics with a retained message, and their bytes; an empty payload gives its topic back (MQTT 3.1.1 section 3.3.1.3). */
+function createRetainedBound(
+  maxTopics: number,
+  maxBytes: number,
+): {
   admits(topic: string, retain: boolean, bytes: number): boolean;
 } {
-  const topics = new Set<string>();
+  const bytesOf = new Map<string, number>();
+  let total = 0;
   return {
     admits(topic, retain, bytes) {
       if (!retain) return true;
-      if (bytes === 0) {
-        topics.delete(topic);
-        return true;
+      const before = bytesOf.get(topic);
+      const after = total - (before ?? 0) + bytes;
+      if (bytes === 0) bytesOf.delete(topic);
+      else {
+        if (after > maxBytes || (before === undefined && bytesOf.size >= maxTopics)) return false;
+        bytesOf.set(topic, bytes);
       }
-      if (!topics.has(topic) && topics.size >= max) return false;
-      topics.add(topic);
+      total = after;
       return true;
     },
   };
