@@ -1,6 +1,6 @@
 /** TCP devices that send one encoded stream as fast as the gateway reads, or at a pace. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type BenchStream, encodeBenchHello } from "./bench-stream.ts";
+import { type BenchStream, benchRateHz, encodeBenchHello } from "./bench-stream.ts";
 
 /** A set of listening devices. */
 export interface BenchDevices {
@@ -21,10 +21,16 @@ export async function startBenchDevices(count: number, stream: BenchStream): Pro
     send: async (samplesPerSecond) => {
       const bytesPerSecond = (samplesPerSecond * stream.bytesPerSample) / count;
       await Promise.all(
-        devices.map(async ({ socket }) => {
+        devices.map(async ({ socket }, index) => {
           const peer = await socket;
-          if (Number.isFinite(bytesPerSecond)) await sendPaced(peer, stream.bytes, bytesPerSecond);
-          else await sendFast(peer, stream.bytes);
+          if (Number.isFinite(bytesPerSecond)) {
+            // Turbines do not turn in step: their windows end one after the other, not all at once.
+            const secondBytes = stream.bytesPerSample * benchRateHz;
+            await wait((1000 * secondBytes * index) / count / bytesPerSecond);
+            await sendPaced(peer, stream.bytes, bytesPerSecond);
+          } else {
+            await sendFast(peer, stream.bytes);
+          }
         }),
       );
     },
@@ -53,6 +59,10 @@ async function listen(number: number): Promise<{ server: Server; socket: Promise
   return { server, socket };
 }
 
+async function wait(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 async function sendFast(peer: Socket, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     if (!peer.write(bytes.subarray(at, at + chunkBytes))) await drained(peer);
@@ -62,7 +72,7 @@ async function sendFast(peer: Socket, bytes: Buffer): Promise<void> {
 async function sendPaced(peer: Socket, bytes: Buffer, bytesPerSecond: number): Promise<void> {
   const startedMs = performance.now();
   for (let at = 0; at < bytes.length; ) {
-    await new Promise((resolve) => setTimeout(resolve, paceMs));
+    await wait(paceMs);
     const due = Math.min(bytes.length, Math.floor(((performance.now() - startedMs) / 1000) * bytesPerSecond));
     if (due <= at) continue;
     if (!peer.write(bytes.subarray(at, due))) await drained(peer);
