@@ -25,6 +25,15 @@ function expectEvent(
 }
 
 describe("the alarm register", () => {
+  test("calls an alarm critical only after so many windows at a high probability in a row", () => {
+    const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 3 });
+    const severities = [0.99, 0.99, 0.9, 0.99, 0.99, 0.99].map((probability, index) => {
+      feed(register, decisionAt(index, [["inner", probability, 0]]));
+      return register.snapshot().records[0]!.severity;
+    });
+    expect(severities).toEqual(["warning", "warning", "warning", "warning", "warning", "critical"]);
+  });
+
   test("tells an alarm's beginning and end once, as valid events with the id of their transition", () => {
     const register = createAlarmRegister();
     expect(feed(register, decisionAt(0, [["inner", 0.3, null]]))).toEqual([]);
