@@ -143,6 +143,40 @@ const count = z.int().min(1).max(10_000);
 /** A semantic version as in semver.org, without build metadata. */
 export const semverPattern: RegExp = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$/;
 
+/** Validator of a manifest's data contract. */
+export const channelsSchema: z.ZodType<readonly ChannelContract[]> = z
+  .array(
+    z.strictObject({
+      name,
+      unit: z.string().min(1).max(32),
+      min: finite,
+      max: finite,
+      minRateHz: z.number().positive(),
+      maxRateHz: z.number().positive(),
+      kind: z.enum(["waveform", "scalar"]),
+      missing: z.enum(["quarantine"]),
+      stuckAfter: z.int().min(2).max(1_000_000),
+    }),
+  )
+  .min(1)
+  .max(128);
+
+/** Validator of {@link WindowSpec}, but for hop ≤ length. */
+export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
+  unit: z.enum(["revolutions", "seconds"]),
+  length: z.number().positive().max(1e6),
+  hop: z.number().positive().max(1e6),
+});
+
+/** Validator of a manifest's budgets. */
+export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
+  z.strictObject({
+    device: name,
+    maxModelBytes: z.int().positive(),
+    maxInferenceMicroseconds: z.number().positive(),
+  }),
+);
+
 /** Validator of {@link Manifest}. */
 export const manifestSchema: z.ZodType<Manifest> = z
   .strictObject({
@@ -154,27 +188,8 @@ export const manifestSchema: z.ZodType<Manifest> = z
     runtime: z.string().min(1).max(128),
     task: z.enum(["diagnosis", "prognosis"]),
     horizonHours: z.number().positive().nullable(),
-    channels: z
-      .array(
-        z.strictObject({
-          name,
-          unit: z.string().min(1).max(32),
-          min: finite,
-          max: finite,
-          minRateHz: z.number().positive(),
-          maxRateHz: z.number().positive(),
-          kind: z.enum(["waveform", "scalar"]),
-          missing: z.enum(["quarantine"]),
-          stuckAfter: z.int().min(2).max(1_000_000),
-        }),
-      )
-      .min(1)
-      .max(128),
-    window: z.strictObject({
-      unit: z.enum(["revolutions", "seconds"]),
-      length: z.number().positive().max(1e6),
-      hop: z.number().positive().max(1e6),
-    }),
+    channels: channelsSchema,
+    window: windowSchema,
     features: featureSpecSchema,
     scaler: z.strictObject({
       mean: z.array(finite),
@@ -202,13 +217,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
         ),
     ),
     groups: z.array(z.string().min(1).max(64)).min(1).max(12),
-    budgets: z.array(
-      z.strictObject({
-        device: name,
-        maxModelBytes: z.int().positive(),
-        maxInferenceMicroseconds: z.number().positive(),
-      }),
-    ),
+    budgets: budgetsSchema,
     files: z
       .array(
         z.strictObject({

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { type FeatureSpec, featureSpecSchema } from "../contract/feature-spec.ts";
 import {
+  budgetsSchema,
   type ChannelContract,
+  channelsSchema,
   type DeviceBudget,
-  manifestSchema,
   type Threshold,
   type WindowSpec,
+  windowSchema,
 } from "../contract/manifest.ts";
 import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
 
@@ -104,7 +106,6 @@ const recipe: z.ZodType<Recipe> = z.strictObject({
   }),
   distillation: z.strictObject({ temperature: z.number().positive().max(50), softShare: share }),
 });
-const manifestShape = (manifestSchema as unknown as { shape: Record<string, z.ZodType> }).shape;
 
 /** Validator of {@link TrainingConfig}; unknown keys are refused. */
 export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
@@ -121,8 +122,8 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
       heldOutGroups: z.array(z.string().max(128)).max(256),
       heldOutRule: z.string().max(4096),
     }),
-    channels: manifestShape.channels as z.ZodType<ChannelContract[]>,
-    window: manifestShape.window as z.ZodType<WindowSpec>,
+    channels: channelsSchema,
+    window: windowSchema,
     trainingHop: z.number().positive(),
     noiseLevels: z.array(z.number().positive().max(10)).max(8),
     features: featureSpecSchema,
@@ -147,7 +148,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     backgroundRows: z.int().min(1).max(256),
     goldenCases: z.int().min(1).max(4096),
     driftReplicates: z.int().min(100).max(1_000_000),
-    budgets: manifestShape.budgets as z.ZodType<DeviceBudget[]>,
+    budgets: budgetsSchema,
     limitations: z.array(z.string().max(4096)).max(64),
     notes: z.array(z.string().max(4096)).max(64),
   })
