@@ -70,13 +70,22 @@ function notStarted(options: ChildDaemonOptions, how: string, lastWords: string)
   const late = how === "SIGKILL" ? ` after ${options.readyTimeoutMs} ms` : "";
   return new AuroraError(
     "PROCESS",
-    `aurora ${options.args[0]} ended (${how}${late}) before it was ready\n${lastWords.trim()}`,
+    `aurora ${options.args[0]} ended (${how}${late}) before it was ready\n${withoutRoutine(lastWords)}`,
     {
       op: "start daemon",
       subject: options.args.join(" "),
       hint: "The lines above are the daemon's own last words.",
     },
   );
+}
+
+/** Why it ended, without the log's records of what went well. */
+function withoutRoutine(lastWords: string): string {
+  return lastWords
+    .split("\n")
+    .filter((line) => !line.startsWith('{"level":"info"'))
+    .join("\n")
+    .trim();
 }
 
 async function stop(child: ChildProcess, gone: Promise<string>, graceMs: number): Promise<void> {

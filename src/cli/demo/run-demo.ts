@@ -56,7 +56,7 @@ const stopGraceMs = 2500;
 
 /** Runs the demonstration and cleans up after it. */
 export async function runDemo(options: RunDemoOptions): Promise<DemoOutcome> {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-demo-"));
+  const dir = await makeFolder();
   const closers: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
   try {
     return await play(options, dir, (close) => closers.push(close));
@@ -65,6 +65,19 @@ export async function runDemo(options: RunDemoOptions): Promise<DemoOutcome> {
     const [removeFolder, ...others] = closers;
     await Promise.allSettled(others.map((close) => close()));
     await removeFolder?.();
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "aurora-demo-"));
+  } catch (cause) {
+    throw new AuroraError("STORE", `cannot make a folder in ${tmpdir()}: ${(cause as Error).message}`, {
+      op: "run demonstration",
+      subject: tmpdir(),
+      hint: "Set TMPDIR to a folder that exists and that this user may write to.",
+      cause,
+    });
   }
 }
 
