@@ -1,5 +1,6 @@
 /** What protects the page: security headers on every answer, and no foreign host names on a loopback address. */
 import type { FastifyInstance } from "fastify";
+import { isLoopbackHost } from "../platform/loopback-host.ts";
 
 /** Nothing inline, nothing from elsewhere, no frame around the page. */
 const headers: Readonly<Record<string, string>> = {
@@ -21,18 +22,16 @@ const headers: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), microphone=(), geolocation=()",
 };
 
-const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]", "::1"]);
-
 /**
  * Adds the guard to a server.
  * @param listenHost the address it listens on: on a loopback one, a request for another host is refused, since only
  *   a page that had its own name resolved to this machine (DNS rebinding) would ask for it
  */
 export function guardServer(app: FastifyInstance, listenHost: string): void {
-  const checksHost = loopbackHosts.has(listenHost);
+  const checksHost = isLoopbackHost(listenHost);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(headers);
-    if (checksHost && !loopbackHosts.has(request.hostname)) {
+    if (checksHost && !isLoopbackHost(request.hostname)) {
       await reply.code(421).send({ error: { code: "MISDIRECTED", message: "this host is not served here" } });
     }
   });

@@ -5,6 +5,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { isLoopbackHost } from "../platform/loopback-host.ts";
 
 /** What the server shows; each is asked anew for every request. */
 export interface HealthSources {
@@ -46,6 +47,8 @@ export async function startHealthServer(
       request.resume();
       if (request.method !== "GET" && request.method !== "HEAD")
         return answer(405, "text/plain", "GET or HEAD only\n");
+      if (isLoopbackHost(host) && !isLoopbackHost(hostName(request.headers.host)))
+        return answer(421, "text/plain", "this host is not served here\n");
       switch (request.url) {
         case "/-/healthy":
           return flag(sources.healthy());
@@ -81,6 +84,11 @@ export async function startHealthServer(
         server.closeAllConnections();
       }),
   };
+}
+
+/** The Host header without its port; empty when there is none. */
+function hostName(header: string | undefined): string {
+  return (header ?? "").replace(/:\d+$/, "");
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -1,0 +1,11 @@
+/** Names of this machine's loopback interface, as they stand in addresses and in the Host header. */
+
+const names: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]", "::1"]);
+
+/**
+ * Is `host` (without port) this machine itself? A server on loopback that answers for any other name can be read by a
+ * foreign page whose name resolves to 127.0.0.1 (DNS rebinding).
+ */
+export function isLoopbackHost(host: string): boolean {
+  return names.has(host.toLowerCase());
+}
