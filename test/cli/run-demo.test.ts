@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { runDemo } from "../../src/cli/demo/run-demo.ts";
 
 test("a demonstration without a temporary folder says which one it wanted and how to name another", async () => {
-  vi.stubEnv("TMPDIR", "/does/not/exist");
+  vi.stubEnv("TMPDIR", "/dev/null/tmp");
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
@@ -16,14 +16,14 @@ test("a demonstration without a temporary folder says which one it wanted and ho
     speed: 1,
     httpPort: 0,
     mqttPort: 0,
-    modelsDir: "/does/not/exist",
+    modelsDir: "/dev/null/tmp",
     say: () => {},
     color: false,
     stopped: new Promise(() => {}),
   });
   await expect(run).rejects.toMatchObject({
     code: "STORE",
-    subject: "/does/not/exist",
+    subject: "/dev/null/tmp",
     hint: expect.stringContaining("TMPDIR"),
   });
 });
