@@ -91,6 +91,9 @@ export function probeRuntime(runtime: OnnxRuntime): Promise<SaturationProbe> {
 
 /** Imports onnxruntime-node. */
 export async function importRuntime(): Promise<OnnxRuntime> {
+  // From 1.30 on the native library tells its vendor about sessions and leaves files in the temporary folder. A gateway
+  // talks to nobody that its operator did not name; the variable is read when the library is loaded.
+  process.env.ORT_DISABLE_TELEMETRY = "1";
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   runtimeOnce ??= { InferenceSession, Tensor };
   return runtimeOnce;
