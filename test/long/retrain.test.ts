@@ -1,0 +1,60 @@
+/** The shipped bundle, made once more from its own configuration: half a minute, so not among the quick tests. */
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { readBundle } from "../../src/bundle/verify-bundle.ts";
+import { bundleFileNames, type Manifest } from "../../src/contract/manifest.ts";
+import { type TrainingResult, train } from "../../src/training/train.ts";
+import { digestTrainingCode } from "../../src/training/training-code-digest.ts";
+
+const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
+const shippedDir = join(folder, readdirSync(folder).find((entry) => /^\d/.test(entry))!);
+let dir = "";
+let again: TrainingResult;
+
+/** All that decides how the bundle behaves: the manifest without what names code, libraries and the files' digests. */
+function behaviour(manifest: Manifest): Partial<Manifest> {
+  const { lineage: _lineage, files: _files, ...rest } = manifest;
+  return rest;
+}
+
+describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA_DATA to run)", () => {
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "aurora-retrain-"));
+    again = await train(join(folder, "train.yaml"), {
+      dataDir: data,
+      outDir: join(dir, "bundle"),
+      signer: parsePrivateKey(createKeyPair().privateKeyPem),
+      log: () => {},
+      progress: () => {},
+    });
+  }, 300_000);
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  const decisive = [
+    bundleFileNames.model,
+    bundleFileNames.reference,
+    bundleFileNames.background,
+    bundleFileNames.golden,
+    bundleFileNames.evaluation,
+  ];
+  test.each(decisive)("gives the shipped %s to the byte", async (name) => {
+    const made = await readFile(join(again.dir, name));
+    expect(made.equals(await readFile(join(shippedDir, name)))).toBe(true);
+  });
+
+  test("gives the shipped contract, features, calibration and thresholds", async () => {
+    const [made, shipped] = [await readBundle(again.dir), await readBundle(shippedDir)];
+    expect(behaviour(made.manifest)).toEqual(behaviour(shipped.manifest));
+  });
+
+  test("gives the shipped digest as long as the training code is the one that the manifest names", async () => {
+    const shipped = await readBundle(shippedDir);
+    const isSameCode = (await digestTrainingCode()) === shipped.manifest.lineage.trainingCodeSha256;
+    expect(again.digest === shipped.digest).toBe(isSameCode);
+  });
+});
