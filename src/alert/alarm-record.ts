@@ -13,6 +13,8 @@ export interface AlarmRecord {
   readonly sinceMs: number | null;
   /** Last calibrated probability. */
   readonly probability: number;
+  /** Exponentially weighted mean of this occurrence's probabilities, a fifth of it from the last window. */
+  readonly recentProbability: number;
   readonly severity: AlertSeverity;
   /** Windows in a row at or above the critical probability. */
   readonly highWindows: number;
@@ -70,6 +72,7 @@ export const alarmRegisterSnapshotSchema: z.ZodType<AlarmRegisterSnapshot> = z.s
         alarm,
         sinceMs: z.number().nullable(),
         probability: z.number().min(0).max(1),
+        recentProbability: z.number().min(0).max(1),
         severity: z.enum(["warning", "critical"]),
         highWindows: z.int().min(0),
         updates: z.int().min(0),

@@ -71,6 +71,9 @@ export interface AlarmRegister {
   snapshot(): AlarmRegisterSnapshot;
 }
 
+/** What the last window adds to an alarm's recent probability. */
+const recentShare = 0.2;
+
 /** Creates a register, empty or from a snapshot. */
 export function createAlarmRegister(
   policy: AlertPolicy = defaultAlertPolicy,
@@ -166,6 +169,7 @@ function createRecord(point: PointId, mode: Pick<ModeDecision, "failureMode" | "
     alarm: normalAlarm,
     sinceMs: null,
     probability: mode.probability,
+    recentProbability: mode.probability,
     severity: "warning",
     highWindows: 0,
     updates: 0,
@@ -198,7 +202,9 @@ function follow(
   }
   const highWindows = probability >= policy.criticalProbability ? current.highWindows + 1 : 0;
   const severity = judgeSeverity(current.severity, highWindows, policy);
-  return { ...current, probability, highWindows, severity };
+  const recentProbability =
+    current.recentProbability + recentShare * (probability - current.recentProbability);
+  return { ...current, probability, recentProbability, highWindows, severity };
 }
 
 function findDue(
@@ -225,7 +231,7 @@ function findDue(
     modelDigest: decision.model.digest,
     atMs: decision.toMs,
   };
-  return isMaterialChange(told, now, policy) ? "updated" : null;
+  return isMaterialChange(told, now, record.recentProbability, policy) ? "updated" : null;
 }
 
 /** The record and the event after a step without a window; no event when the alarm was never told. */

@@ -38,13 +38,20 @@ export function judgeSeverity(
   return before === "critical" || highWindows >= policy.criticalWindows ? "critical" : "warning";
 }
 
-/** Is `now` so different from what was `told` that subscribers must hear of it? */
-export function isMaterialChange(told: AlertPicture, now: AlertPicture, policy: AlertPolicy): boolean {
+/**
+ * Is `now` so different from what was `told` that subscribers must hear of it? A probability is told only by a window
+ * that is like the recent ones (`recentProbability`): a single odd window must not speak for a standing alarm.
+ */
+export function isMaterialChange(
+  told: AlertPicture,
+  now: AlertPicture,
+  recentProbability: number,
+  policy: AlertPolicy,
+): boolean {
   if (now.severity !== told.severity) return true;
   // The absolute distance, so that a clock that jumped back does not silence an alarm.
   if (Math.abs(now.atMs - told.atMs) < policy.minUpdateIntervalMs) return false;
-  return (
-    Math.abs(now.probability - told.probability) >= policy.materialProbability ||
-    now.modelDigest !== told.modelDigest
-  );
+  if (now.modelDigest !== told.modelDigest) return true;
+  const isTypical = Math.abs(now.probability - recentProbability) < policy.materialProbability;
+  return isTypical && Math.abs(now.probability - told.probability) >= policy.materialProbability;
 }

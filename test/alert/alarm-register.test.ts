@@ -110,6 +110,19 @@ describe("the alarm register", () => {
     expect(register.update(decisionAt(2, [["inner", 0.92, 0]]))).toEqual([]);
   });
 
+  test("does not let a single odd window speak for a standing alarm, but tells a change that lasts", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const intervalS = defaultAlertPolicy.minUpdateIntervalMs / 1000;
+    for (let index = 1; index < intervalS; index++) feed(register, decisionAt(index, [["inner", 0.9, 0]]));
+    expect(feed(register, decisionAt(intervalS, [["inner", 0.16, 0]]))).toEqual([]);
+    expect(feed(register, decisionAt(intervalS + 1, [["inner", 0.9, 0]]))).toEqual([]);
+    const told = Array.from({ length: 30 }, (_, index) =>
+      feed(register, decisionAt(intervalS + 2 + index, [["inner", 0.6, 0]])),
+    ).flat();
+    expect(told).toMatchObject([{ type: "io.aurora.alert.updated.v1", data: { probability: 0.6 } }]);
+  });
+
   test("tells a material change at most once an interval, and an escalation at once", () => {
     const policy = { ...defaultAlertPolicy, criticalWindows: 3, minUpdateIntervalMs: 60_000 };
     const register = createAlarmRegister(policy);

@@ -15,7 +15,10 @@ interface JsonOption {
 
 /** Builds the command. */
 export function bundleCommand(): Command {
-  const command = new Command("bundle");
+  const command = new Command("bundle").addHelpText(
+    "after",
+    "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n",
+  );
   command
     .command("inspect")
     .description("show what a bundle is; checks its digests, not who signed it")

@@ -12,7 +12,10 @@ type Kind = keyof typeof schemas;
 export function configCommand(): Command {
   const kind = (): Argument =>
     new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");
-  const command = new Command("config");
+  const command = new Command("config").addHelpText(
+    "after",
+    "\nExample:\n  $ aurora config validate /etc/aurora/gateway.yaml\n",
+  );
   command
     .command("schema")
     .description("print the JSON schema of a configuration file")

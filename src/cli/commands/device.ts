@@ -4,5 +4,10 @@ import { deviceSimCommand } from "./device-sim.ts";
 
 /** Builds the command. */
 export function deviceCommand(): Command {
-  return new Command("device").addCommand(deviceSimCommand());
+  return new Command("device")
+    .addCommand(deviceSimCommand())
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ aurora device sim --connect tcp://127.0.0.1:4001 --fault inner-race\n",
+    );
 }

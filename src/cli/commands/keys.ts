@@ -5,7 +5,10 @@ import { createInstallationKeys } from "../../registry/installation-keys.ts";
 
 /** Builds the command. */
 export function keysCommand(): Command {
-  const command = new Command("keys");
+  const command = new Command("keys").addHelpText(
+    "after",
+    "\nExample:\n  $ aurora keys init /etc/aurora/keys\n",
+  );
   command
     .command("init")
     .description(
