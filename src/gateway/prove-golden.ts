@@ -1,20 +1,27 @@
-/** Runs the golden cases of a bundle with the engine that would serve, and compares every bit. */
+/**
+ * Runs the golden cases of a bundle with the code and the engine that would serve. Features of a raw window must agree
+ * within a tolerance; from the expected features on, standardised values, outputs and shares must agree to the bit.
+ */
 import type { Golden, GoldenCase } from "../bundle/golden.ts";
 import type { ProofReport } from "../ota/proof-message.ts";
 import { explainStandardised } from "./explain-window.ts";
 import type { LoadedBundle } from "./loaded-bundle.ts";
+import { createFeatureProof, type FeatureProof } from "./prove-features.ts";
 
 /** Runs all cases; the report's detail names the first difference. */
 export async function proveGolden(bundle: LoadedBundle, golden: Golden): Promise<ProofReport> {
   let failed = 0;
   let detail = "";
+  const featureProof = createFeatureProof(bundle.manifest.features);
   for (const [index, one] of golden.cases.entries()) {
-    const difference = await findDifference(bundle, golden, one);
+    const difference = await findDifference(bundle, golden, one, featureProof);
     if (difference === null) continue;
     failed++;
     if (detail === "") detail = `case ${index} (${one.kind}): ${difference}`;
   }
   const cases = golden.cases.length;
+  const windows = golden.cases.filter(({ kind }) => kind === "window").length;
+  const success = `${cases} cases agree to the bit, the features of ${windows} windows to ${featureProof.largestDeviation.toExponential(1)}`;
   return {
     formatVersion: 1,
     ok: failed === 0 && cases > 0,
@@ -22,16 +29,23 @@ export async function proveGolden(bundle: LoadedBundle, golden: Golden): Promise
     engine: bundle.engine.kind,
     cases,
     failed,
-    detail: detail === "" ? `${cases} cases gave exactly what they must` : detail,
+    detail: detail === "" ? success : detail,
   };
 }
 
-async function findDifference(bundle: LoadedBundle, golden: Golden, one: GoldenCase): Promise<string | null> {
+async function findDifference(
+  bundle: LoadedBundle,
+  golden: Golden,
+  one: GoldenCase,
+  featureProof: FeatureProof,
+): Promise<string | null> {
   const { engine, manifest } = bundle;
   if (golden.features !== engine.inputs || golden.outputs !== engine.outputs) {
     return `${golden.features} features and ${golden.outputs} outputs, the student has ${engine.inputs} and ${engine.outputs}`;
   }
   if (one.kind === "window") {
+    const difference = featureProof.findDifference(one);
+    if (difference !== null) return difference;
     const at = firstDifference(bundle.standardised(one.features), one.standardised);
     if (at >= 0) return `standardised feature ${manifest.features.list[at]?.name ?? at} differs`;
   }

@@ -1,6 +1,6 @@
 /**
- * Proves a bundle on this machine, as a process of its own: opens it as the gateway would, runs every golden case and
- * compares every bit. Speaks the contract of `src/ota/proof-message.ts` on stdin and stdout; writes nothing else.
+ * Proves a bundle on this machine, as a process of its own: opens it as the gateway would, runs every golden case from
+ * raw window to explanation. Speaks the contract of `src/ota/proof-message.ts` on stdin and stdout; writes nothing else.
  */
 import { decodeGolden } from "../bundle/golden.ts";
 import { readBundle } from "../bundle/verify-bundle.ts";

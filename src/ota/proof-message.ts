@@ -5,7 +5,7 @@
  * The contract of a prover:
  * - stdin: one line, a {@link ProofRequest} as JSON, then the end.
  * - It opens the bundle in `bundleDir`, checks that its digest is `digest`, runs every case of `golden.bin` with the
- *   engine that would serve, and compares every bit.
+ *   code and engine that would serve: features of raw windows within a stated tolerance, all that follows to the bit.
  * - stdout: one {@link ProofReport} as JSON (at most 64 KiB) and nothing else; logs go to stderr.
  * - exit code 0 if and only if `ok` is true. Any other end, or none within the time given, is a failed proof.
  * - It writes nothing to disk. It may be killed (SIGKILL) at any time.
@@ -25,7 +25,7 @@ export interface ProofRequest {
 /** What came of it. */
 export interface ProofReport {
   readonly formatVersion: 1;
-  /** Every case gave exactly what it must. */
+  /** Every case gave what it must. */
   readonly ok: boolean;
   /** Digest of the bundle that was run. */
   readonly digest: string;

@@ -1,8 +1,10 @@
 /**
- * The golden vectors of a bundle: random inputs on the student's own integer grid, and windows of the seeded
- * simulator, with the logits and explanations that every device must reproduce. Never a recorded window.
+ * The golden vectors of a bundle: random inputs on the student's own integer grid, and raw windows of the seeded
+ * simulator, with the features, logits and explanations that every device must reproduce. Never a recorded window.
  */
-import type { GoldenCase } from "../bundle/golden.ts";
+import type { GoldenCase, GoldenOutcome } from "../bundle/golden.ts";
+import type { GoldenWindow } from "../bundle/golden-window.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
 import type { FeatureSpec } from "../contract/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
@@ -13,8 +15,9 @@ import { type FeatureGroups, groupFeatures } from "../explain/feature-groups.ts"
 import { reduceShapley } from "../explain/shapley.ts";
 import { createIntegerKernel, type IntegerKernel } from "../inference/integer-engine.ts";
 import type { Random } from "../maths/random.ts";
-import { faultKinds } from "../simulate/scenario.ts";
+import { type FaultKind, planScenario } from "../simulate/scenario.ts";
 import { createTurbineSimulation } from "../simulate/turbine-simulation.ts";
+import { createRevolutionWindower } from "../window/revolution-windower.ts";
 import { extractRows } from "./extract-rows.ts";
 import { standardiseRows } from "./train-student.ts";
 
@@ -29,22 +32,29 @@ export interface GoldenSubject {
   readonly background: Uint8Array;
 }
 
-/** Makes `randomCases` random ones and one per window of a short simulation of every kind of fault. */
+/**
+ * What the windows show. Each brings its samples into the bundle (about 2 kB a thousand), so they are few: every kind
+ * of fault at the usual rate, and one at a rate that has to be decimated.
+ */
+const scenes: readonly { readonly fault: FaultKind | null; readonly sampleRateHz: number }[] = [
+  { fault: null, sampleRateHz: 12_000 },
+  { fault: "inner-race", sampleRateHz: 12_000 },
+  { fault: "outer-race", sampleRateHz: 12_000 },
+  { fault: "ball", sampleRateHz: 12_000 },
+  { fault: "outer-race", sampleRateHz: 48_000 },
+];
+
+/** Makes `randomCases` random ones and a window of every scene. */
 export function createGoldenCases(subject: GoldenSubject, randomCases: number, random: Random): GoldenCase[] {
   const { spec, student, scaler } = subject;
   const columns = spec.list.length;
   const kernel = createIntegerKernel(student);
   const background = decodeBackground(subject.background);
   const groups = groupFeatures(spec, subject.groups);
-  const finish = (
-    kind: GoldenCase["kind"],
-    features: Float32Array,
-    standardised: Float32Array,
-  ): GoldenCase => {
+  const run = (standardised: Float32Array): GoldenOutcome => {
     const logits = new Uint8Array(kernel.outputs);
     kernel.runInto(standardised, 1, logits);
-    const shares = explainWindow(kernel, standardised, background, groups);
-    return { kind, features, standardised, logits, shares };
+    return { standardised, logits, shares: explainWindow(kernel, standardised, background, groups) };
   };
   const cases: GoldenCase[] = [];
   for (let index = 0; index < randomCases; index++) {
@@ -53,10 +63,13 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
       const step = random.integer(256 + 64) - 32 - student.inputZeroPoint;
       return Math.fround(step * student.inputScale);
     });
-    cases.push(finish("random", new Float32Array(columns), standardised));
+    cases.push({ kind: "random", ...run(standardised) });
   }
-  for (const features of simulateWindows(subject, random)) {
-    cases.push(finish("window", features, standardiseRows(features, 1, scaler)));
+  for (const { fault, sampleRateHz } of scenes) {
+    const window = simulateWindow(random.integer(2 ** 31), fault, sampleRateHz, subject.window);
+    const { rows, features } = extractRows(window, subject.window, spec);
+    if (rows !== 1) throw unusable(`a simulated window of ${fault ?? "no"} fault gave ${rows} feature rows`);
+    cases.push({ kind: "window", window, features, ...run(standardiseRows(features, 1, scaler)) });
   }
   return cases;
 }
@@ -81,32 +94,64 @@ function explainWindow(
   return Float32Array.from(explanations.flatMap((each) => each.groups.map((group) => group.share)));
 }
 
-/** A healthy stretch and one of each kind of fault, fully developed: a few windows each. */
-function simulateWindows(subject: GoldenSubject, random: Random): Float32Array[] {
-  const columns = subject.spec.list.length;
-  const seconds = 4;
-  const windows: Float32Array[] = [];
-  for (const kind of [null, ...faultKinds]) {
-    const simulation = createTurbineSimulation({
-      seed: random.integer(2 ** 31),
-      turbines: 1,
-      fault: kind === null ? "none" : { turbine: 0, kind, onsetS: 0, growthS: 0, finalSeverity: 5 },
-    });
-    const block = simulation.nextBlock(0, seconds * simulation.sampleRateHz);
-    const extracted = extractRows(
-      {
-        counts: block.counts,
-        scale: simulation.scale,
-        sampleRateHz: simulation.sampleRateHz,
-        shaftRpm: block.shaftRpm,
-        bearing: simulation.turbines[0]!.orders,
-      },
-      subject.window,
-      subject.spec,
-    );
-    for (let row = 0; row < extracted.rows; row++) {
-      windows.push(extracted.features.slice(row * columns, (row + 1) * columns));
-    }
-  }
-  return windows;
+/** The first window that serving would cut from a turbine which is healthy, or whose fault is fully developed. */
+function simulateWindow(
+  seed: number,
+  kind: FaultKind | null,
+  sampleRateHz: number,
+  spec: WindowSpec,
+): GoldenWindow {
+  const simulation = createTurbineSimulation({
+    seed,
+    turbines: 1,
+    sampleRateHz,
+    meanWindMetresPerSecond: 9,
+    fault: kind === null ? "none" : { ...planScenario(seed, { turbines: 1, kind }), onsetS: 0, growthS: 0 },
+  });
+  // One second to know the speed by; then a window and a twentieth, in which the speed hardly moves.
+  const { shaftRpm: speedRpm } = simulation.nextBlock(0, sampleRateHz);
+  const samples = Math.ceil(1.05 * spec.length * (60 / speedRpm) * sampleRateHz);
+  const { counts, shaftRpm } = simulation.nextBlock(0, samples);
+  const length = measureFirstWindow(counts, sampleRateHz, shaftRpm, spec);
+  if (length === null) throw unusable(`${samples} simulated samples at ${shaftRpm} rpm hold no whole window`);
+  const { scale, turbines } = simulation;
+  return { sampleRateHz, shaftRpm, bearing: turbines[0]!.orders, scale, counts: counts.slice(0, length) };
+}
+
+/** Samples of the window that begins with the first of `counts`; null when it does not end among them. */
+function measureFirstWindow(
+  counts: Int16Array,
+  sampleRateHz: number,
+  shaftRpm: number,
+  spec: WindowSpec,
+): number | null {
+  let length: number | null = null;
+  const windower = createRevolutionWindower(spec, {
+    begin: () => {},
+    push: () => {},
+    end: (_slot, { samples }) => {
+      length ??= samples;
+    },
+    abandon: () => {},
+    refuse: () => {},
+  });
+  windower.accept({
+    deviceId: "simulation",
+    channel: "vibration",
+    unit: "g",
+    timestampMs: 0,
+    firstSample: 0,
+    sampleRateHz,
+    scale: 1,
+    shaftRpm,
+    counts,
+  });
+  return length;
+}
+
+function unusable(message: string): AuroraError {
+  return new AuroraError("TRAINING", message, {
+    op: "make golden vectors",
+    hint: "the bundle's window or features do not suit the simulator",
+  });
 }

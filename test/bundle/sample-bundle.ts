@@ -70,6 +70,13 @@ export const sampleGolden: Uint8Array = encodeGolden({
   cases: [
     {
       kind: "window",
+      window: {
+        sampleRateHz: 12_000,
+        shaftRpm: 1797,
+        bearing: { bpfo: 3.5, bpfi: 5.5, bsf: 4.75, ftf: 0.375 },
+        scale: 0.5,
+        counts: Int16Array.of(1, -2, 32_767),
+      },
       features: Float32Array.of(0.5, 4),
       standardised: Float32Array.of(1.5, 1e-7),
       logits: Uint8Array.of(200),
