@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createTestBundle } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
 import { type Running, startAurora } from "./aurora.ts";
+
+// Each demonstration starts three processes from source, which a busy machine compiles slowly.
+vi.setConfig({ testTimeout: 180_000 });
 
 interface Demo extends Running {
   /** Where the demonstration makes its own folder. */
