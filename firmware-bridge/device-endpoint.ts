@@ -70,6 +70,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   const sender = createPacketSender(link);
   const helloBackoff = createBackoff({ random: () => options.random.uniform(), ...limits.helloBackoff });
   let state: DeviceEndpointState = "closed";
+  let stateReason = "";
   let refusedBecause = "";
   let uptimeMs = 0;
   const readyWaiters: Waiter[] = [];
@@ -116,8 +117,10 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   });
 
   function become(next: DeviceEndpointState, reason: string): void {
-    if (state === next) return;
+    // Why a connection cannot be made is news each time that it is another reason.
+    if (state === next && (next !== "connecting" || reason === stateReason)) return;
     state = next;
+    stateReason = reason;
     options.onState?.(next, reason);
   }
 

@@ -43,6 +43,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   const helloBackoff = createBackoff({ random: () => random.uniform(), ...limits.helloBackoff });
   const gatewaySessionId = Math.floor(random.uniform() * 2 ** 32);
   let state: DeviceSessionState = "closed";
+  let stateReason = "";
   let hello: HelloMessage | undefined;
   let mode = options.mode;
   let paused = false;
@@ -77,8 +78,10 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   });
 
   function become(next: DeviceSessionState, reason: string): void {
-    if (state === next) return;
+    // Why a connection cannot be made is news each time that it is another reason.
+    if (state === next && (next !== "connecting" || reason === stateReason)) return;
     state = next;
+    stateReason = reason;
     options.onState?.(next, reason);
   }
 

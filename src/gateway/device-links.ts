@@ -87,6 +87,7 @@ async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Pr
 function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceSession {
   const { clock, sink } = options;
   const logger = options.logger.child({ device: device.id });
+  let warnedOf: string | undefined;
   return createDeviceSession({
     link,
     gatewayId: options.gatewayId,
@@ -118,7 +119,15 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
           return;
       }
     },
-    onState: (state, reason) => logger.debug("device link", { state, reason }),
+    onState: (state, reason) => {
+      logger.debug("device link", { state, reason });
+      if (state === "established") warnedOf = undefined;
+      // Said once a reason until the device is back. The broker's loss is the broker's, and said once for all devices.
+      const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
+      if (!isLost || (device.connect === "mqtt" && !options.mqtt.connected)) return;
+      warnedOf = reason;
+      logger.warn("no contact with device, trying again", { connect: device.connect, reason });
+    },
     onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
   });
 }

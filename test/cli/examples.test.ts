@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import { operatingChannels } from "../../src/gateway/operating-readings.ts";
 import { loadYamlConfig } from "../../src/platform/yaml-config.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");
@@ -10,5 +11,9 @@ describe("the example configurations", () => {
   it.each(readdirSync(folder).filter((name) => name.startsWith("gateway")))("%s is valid", (name) => {
     const config = loadYamlConfig({ path: join(folder, name), schema: gatewayConfigSchema, environment: {} });
     expect(config.turbines.length).toBeGreaterThan(0);
+    // A channel that no room reads would be quarantined at every message, and reported as a changed schema.
+    for (const { name: channel, unit } of config.scada.flatMap(({ channels }) => channels)) {
+      expect(operatingChannels[channel]?.unit, channel).toBe(unit);
+    }
   });
 });

@@ -20,6 +20,7 @@ interface DeviceSimOptions {
   readonly id: string;
   readonly gateway: string;
   readonly base: string;
+  readonly username?: string;
   readonly speed: number;
   readonly seed: number;
   readonly turbines: number;
@@ -50,6 +51,7 @@ export function deviceSimCommand(): Command {
     .option("--id <id>", "the device's id", parseId, "sim-1")
     .option("--gateway <id>", "the gateway's id, for MQTT topics", parseId, "gateway-1")
     .option("--base <topic>", "base topic", "aurora/v1")
+    .option("--username <name>", "user at the broker; the password comes from AURORA_MQTT_PASSWORD")
     .option(
       "--speed <factor>",
       "simulated seconds per second, or max: as fast as the gateway takes them",
@@ -184,13 +186,16 @@ function planFault({ seed, turbines, turbine, fault, onset, growth }: DeviceSimO
   return { ...plan, onsetS: onset ?? plan.onsetS, growthS: growth ?? plan.growthS };
 }
 
-function parseOutlet({ connect, base, gateway }: DeviceSimOptions): DeviceOutlet {
+function parseOutlet({ connect, base, gateway, username }: DeviceSimOptions): DeviceOutlet {
   const url = URL.canParse(connect) ? new URL(connect) : undefined;
   if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
     return { kind: "tcp", host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(url.port) };
   }
-  if (url?.protocol === "mqtt:" || url?.protocol === "mqtts:")
-    return { kind: "mqtt", url: connect, base, gateway };
+  if (url?.protocol === "mqtt:" || url?.protocol === "mqtts:") {
+    const password = process.env.AURORA_MQTT_PASSWORD;
+    const login = username === undefined ? {} : { username, ...(password === undefined ? {} : { password }) };
+    return { kind: "mqtt", url: connect, base, gateway, ...login };
+  }
   if (/^(\/|COM\d)/.test(connect)) return { kind: "serial", path: connect };
   throw new AuroraError("USAGE", `"${connect}" is not an address`, {
     op: "simulate device",

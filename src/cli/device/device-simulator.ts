@@ -14,6 +14,7 @@ import { createTcpListenerTransport } from "../../../firmware-bridge/tcp-transpo
 import { createTopics } from "../../contract/topics.ts";
 import { createRandom, type Random } from "../../maths/random.ts";
 import { systemClock, systemTimers } from "../../platform/clock.ts";
+import { silentLogger } from "../../platform/logger.ts";
 import { createMqttClient } from "../../platform/mqtt-client.ts";
 import { createDisturbedTransport, type Disturbance } from "./disturbed-transport.ts";
 import type { SampleSource } from "./sample-source.ts";
@@ -161,6 +162,14 @@ async function openOutlet(options: DeviceSimulatorOptions, random: Random): Prom
       const mqtt = createMqttClient({
         url: outlet.url,
         clientId: `aurora-device-${deviceId}`,
+        logger: {
+          ...silentLogger,
+          // The link tells of a connection that is lost, not of one that never was.
+          warn: (message, fields) => {
+            const why = fields?.detail ?? (fields?.error instanceof Error ? fields.error.message : "");
+            options.onState?.("connecting", `${message}: ${why}`);
+          },
+        },
         ...(outlet.username === undefined ? {} : { username: outlet.username }),
         ...(outlet.password === undefined ? {} : { password: outlet.password }),
       });

@@ -2,8 +2,8 @@
  * Samples of a recording, sent as the microcontroller that took them would: its own rate, raw counts and their scale,
  * the shaft speed of the recording's log. Nothing is resampled, scaled or smoothed.
  */
-import { basename, dirname } from "node:path";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { basename, dirname, join } from "node:path";
+import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import {
   type CwruEnd,
   type CwruRecording,
@@ -69,7 +69,16 @@ export async function openRecordingSource(
 /** Finds the index entry of a recording's file, for example `data/cwru/Normal_48k_load0.npy`. */
 export async function findRecording(path: string): Promise<{ dir: string; recording: CwruRecording }> {
   const dir = dirname(path);
-  const recording = (await readCwruIndex(dir)).find(({ file }) => file === basename(path));
+  const index = await readCwruIndex(dir).catch((cause: unknown) => {
+    if (!hasErrorCode(cause, "DATA_MISSING")) throw cause;
+    throw new AuroraError("DATA_MISSING", `there is no ${join(dir, "index.json")} beside ${basename(path)}`, {
+      op: "find recording",
+      subject: path,
+      hint: "name a .npy of a CWRU folder: scale, rate and shaft speed stand in the index beside it",
+      cause,
+    });
+  });
+  const recording = index.find(({ file }) => file === basename(path));
   if (recording === undefined) {
     throw new AuroraError("DATA_MISSING", `${basename(path)} is not in ${dir}/index.json`, {
       op: "find recording",

@@ -222,4 +222,20 @@ describe("startDeviceSimulator", () => {
       code: "DEVICE_UNREACHABLE",
     });
   });
+
+  it.each([
+    ["a serial line", { kind: "serial", path: "/dev/no-such-line" }, "/dev/no-such-line"],
+    [
+      "a broker",
+      { kind: "mqtt", url: "mqtt://127.0.0.1:1", base: "aurora/v1", gateway: "gw" },
+      "ECONNREFUSED",
+    ],
+  ] as const)("says why %s cannot be reached, and goes on trying", async (_name, outlet, why) => {
+    const told: string[] = [];
+    await startDevice({ outlet, onState: (state, reason) => told.push(`${state}: ${reason}`) });
+    await until(
+      () => told.some((line) => line.startsWith("connecting: ") && line.includes(why)),
+      "the reason",
+    );
+  });
 });

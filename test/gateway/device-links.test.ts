@@ -1,0 +1,46 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { DeviceConfig } from "../../src/contract/gateway-config.ts";
+import { createTopics } from "../../src/contract/topics.ts";
+import { openDeviceLinks } from "../../src/gateway/device-links.ts";
+import { createRandom } from "../../src/maths/random.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { type LogFields, type Logger, silentLogger } from "../../src/platform/logger.ts";
+import { until } from "../support/until.ts";
+import { createFakeMqtt } from "./fakes.ts";
+
+/** Opens one device, and collects what is warned of. */
+async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
+  const warnings: LogFields[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => warnings.push({ message, ...fields }),
+    child: () => logger,
+  };
+  const links = await openDeviceLinks({
+    devices: [device],
+    gatewayId: "gw-1",
+    runtimeVersion: "0.1.0",
+    topics: createTopics("aurora/v1"),
+    mqtt: createFakeMqtt(),
+    clock: systemClock,
+    random: createRandom(1),
+    logger,
+    sink: { onHello: () => {}, onBlock: () => {}, onReading: () => {} },
+  });
+  onTestFinished(() => links.close());
+  return warnings;
+}
+
+test.each([
+  ["serial line", "/dev/no-such-line", "/dev/no-such-line"],
+  ["tcp address", "tcp://127.0.0.1:1", "ECONNREFUSED"],
+])(
+  "a %s that does not answer is said once, with address and reason, and tried again",
+  async (_name, connect, why) => {
+    const warnings = await warningsOf({ id: "mcu-1", connect, baud: 921_600 });
+    await until(() => warnings.length > 0, "a warning");
+    expect(warnings).toEqual([
+      { message: "no contact with device, trying again", connect, reason: expect.stringContaining(why) },
+    ]);
+  },
+);
