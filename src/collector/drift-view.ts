@@ -45,7 +45,8 @@ export function describeDrift(drift: DriftDay, models: ModelCatalogue): PointDri
     ...{ ...day, windows, reason, level: "insufficient", falseAlarmRate: null },
     features: sketches.map(describeUnjudged),
   });
-  if (reference === undefined) return unjudged("the bundle of this model is not known here");
+  if (reference === undefined)
+    return unjudged("the bundle of this model is not known here; name its folder under registry.publish");
   let verdict: ReturnType<typeof judgePoint>;
   try {
     verdict = judgePoint(reference, sketches);

@@ -1,5 +1,6 @@
 /** The collector daemon: parse the configuration, compose, run until stopped. */
 import { collectorConfigSchema } from "../contract/collector-config.ts";
+import { installedPath } from "../platform/installed-path.ts";
 import { createLogger } from "../platform/logger.ts";
 import { runDaemon } from "../platform/run-daemon.ts";
 import { loadYamlConfig } from "../platform/yaml-config.ts";
@@ -9,6 +10,8 @@ import { startCollector } from "./compose.ts";
 export interface RunCollectorOptions {
   readonly configPath: string;
   readonly runtimeVersion: string;
+  /** Folder of the installation: `models` in a configuration is the one in there. Absolute. */
+  readonly installationDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -17,8 +20,17 @@ export interface RunCollectorOptions {
  * @throws AuroraError CONFIG_INVALID, STORE, MQTT or KEY when it cannot start.
  */
 export async function runCollector(options: RunCollectorOptions): Promise<void> {
-  const { configPath, environment, runtimeVersion } = options;
-  const config = loadYamlConfig({ path: configPath, schema: collectorConfigSchema, environment });
+  const { configPath, environment, runtimeVersion, installationDir } = options;
+  const installed = (path: string): string => installedPath(path, installationDir);
+  const read = loadYamlConfig({ path: configPath, schema: collectorConfigSchema, environment });
+  const config = {
+    ...read,
+    registry: {
+      ...read.registry,
+      publish: read.registry.publish.map(installed),
+      trustedKeys: read.registry.trustedKeys.map(installed),
+    },
+  };
   const logger = createLogger({ name: "collector", level: config.log.level });
   const collector = await startCollector(config, { logger, version: runtimeVersion });
   await runDaemon(

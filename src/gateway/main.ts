@@ -1,5 +1,6 @@
 /** The gateway daemon: parse the configuration, compose, run until stopped. */
 import { gatewayConfigSchema } from "../contract/gateway-config-schema.ts";
+import { installedPath } from "../platform/installed-path.ts";
 import { createLogger } from "../platform/logger.ts";
 import { runDaemon } from "../platform/run-daemon.ts";
 import { loadYamlConfig } from "../platform/yaml-config.ts";
@@ -9,6 +10,8 @@ import { startGateway } from "./compose.ts";
 export interface RunGatewayOptions {
   readonly configPath: string;
   readonly runtimeVersion: string;
+  /** Folder of the installation: `models` in a configuration is the one in there. Absolute. */
+  readonly installationDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -17,8 +20,17 @@ export interface RunGatewayOptions {
  * @throws AuroraError CONFIG_INVALID, BUNDLE_*, STORE when it cannot start.
  */
 export async function runGateway(options: RunGatewayOptions): Promise<void> {
-  const { configPath, environment, runtimeVersion } = options;
-  const config = loadYamlConfig({ path: configPath, schema: gatewayConfigSchema, environment });
+  const { configPath, environment, runtimeVersion, installationDir } = options;
+  const installed = (path: string): string => installedPath(path, installationDir);
+  const read = loadYamlConfig({ path: configPath, schema: gatewayConfigSchema, environment });
+  const config = {
+    ...read,
+    bundles: {
+      ...read.bundles,
+      dir: installed(read.bundles.dir),
+      trustedKeys: read.bundles.trustedKeys.map(installed),
+    },
+  };
   const logger = createLogger({ name: "gateway", level: config.log.level });
   const gateway = await startGateway({ config, logger, environment, runtimeVersion });
   await runDaemon(gateway, logger);

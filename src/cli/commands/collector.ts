@@ -1,6 +1,7 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
 import { Command } from "commander";
 import { runCollector } from "../../collector/main.ts";
+import { packageRoot } from "../package-root.ts";
 import { runtimeVersion } from "../runtime-version.ts";
 
 /** Builds the command. */
@@ -12,6 +13,7 @@ export function collectorCommand(): Command {
       runCollector({
         configPath: options.config,
         runtimeVersion: runtimeVersion(),
+        installationDir: packageRoot(),
         environment: process.env,
       }),
     );

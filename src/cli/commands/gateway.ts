@@ -1,6 +1,7 @@
 /** `aurora gateway`: the daemon beside the turbine. */
 import { Command } from "commander";
 import { runGateway } from "../../gateway/main.ts";
+import { packageRoot } from "../package-root.ts";
 import { runtimeVersion } from "../runtime-version.ts";
 
 /** Builds the command. */
@@ -12,6 +13,7 @@ export function gatewayCommand(): Command {
       runGateway({
         configPath: options.config,
         runtimeVersion: runtimeVersion(),
+        installationDir: packageRoot(),
         environment: process.env,
       }),
     );
