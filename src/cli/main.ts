@@ -16,11 +16,12 @@ async function main(argv: readonly string[]): Promise<number> {
       "after",
       "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
     )
-    .exitOverride();
+    .exitOverride()
+    .showHelpAfterError(usageHint("aurora"));
   for (const entry of commandTable) {
     const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
     command.description(entry.description).helpOption("-h, --help", "print this help");
-    program.addCommand(withExitOverride(command));
+    program.addCommand(withUsageErrors(command, `aurora ${entry.name}`));
   }
   if (argv.length <= 2) {
     program.outputHelp();
@@ -35,9 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function withExitOverride(command: Command): Command {
-  for (const child of command.commands) withExitOverride(child);
-  return command.exitOverride();
+/** Makes wrong usage of a command and of those below it an exception, printed with what to do next. */
+function withUsageErrors(command: Command, path: string): Command {
+  for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
+  return command.exitOverride().showHelpAfterError(usageHint(path));
+}
+
+function usageHint(path: string): string {
+  return `hint: \`${path} --help\` says what is possible.`;
 }
 
 const exitCode = await main(process.argv);

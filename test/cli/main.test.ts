@@ -51,10 +51,11 @@ describe("aurora", () => {
     [["demo", "--fault", "nonsense"]],
     [["demo", "--timeout", "soon"]],
     [["gateway", "--nonsense"]],
-  ])("wrong usage ends with 2 and says what is wrong: %j", async ([args]) => {
+  ])("wrong usage ends with 2, what is wrong and what to do: %j", async ([args]) => {
     const { code, stdout, stderr } = await aurora(...args!);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^error: /);
+    expect(stderr).toMatch(/^hint: `aurora\b.* --help`/m);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
