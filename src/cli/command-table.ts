@@ -46,6 +46,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand(),
   },
   {
+    name: "score",
+    description: "predictions for recordings in files, the same as the gateway's",
+    load: async () => (await import("./commands/score.ts")).scoreCommand(),
+  },
+  {
+    name: "explain",
+    description: "what a prediction is made of: signed contributions by group",
+    load: async () => (await import("./commands/explain.ts")).explainCommand(),
+  },
+  {
     name: "bundle",
     description: "inspect, verify, sign and compare bundles",
     load: async () => (await import("./commands/bundle.ts")).bundleCommand(),

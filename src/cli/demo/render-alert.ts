@@ -1,7 +1,6 @@
 /** Shows one alert on a terminal: what, how sure, since when, and the sensor groups that caused it. */
 import type { AlertEvent } from "../../contract/alert.ts";
-
-const barCells = 24;
+import { renderShares } from "../render-shares.ts";
 
 /** Renders `event` as a few lines of text; `color` adds ANSI colours. */
 export function renderAlert(event: AlertEvent, color: boolean): string {
@@ -19,28 +18,8 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
     `          since ${clock(data.since)} UTC, window ${data.window.id}`,
     `          model ${data.model.name} ${data.model.version} (${data.model.digest.slice(0, 12)})`,
   ];
-  const groups = [...data.explanation.groups].sort(
-    (one, other) => Math.abs(other.share) - Math.abs(one.share),
-  );
-  const widest = Math.max(...groups.map((group) => group.name.length), 4);
-  const largest = Math.max(...groups.map((group) => Math.abs(group.share)), 1e-9);
-  for (const [index, group] of groups.entries()) {
-    const bar = "█".repeat(Math.round((Math.abs(group.share) / largest) * barCells));
-    const share = formatSigned(group.share);
-    const lead = index === 0 ? "because " : "        ";
-    lines.push(
-      `          ${lead}${group.name.padEnd(widest)} ${share.padStart(6)} ${paint(group.share < 0 ? 34 : 31, bar)}`,
-    );
-  }
-  const { baseValue } = data.explanation;
-  lines.push(
-    `                  base ${formatSigned(baseValue)} and these make the score ${formatSigned(data.score)} (log-odds)`,
-  );
+  for (const line of renderShares(data.explanation, data.score, color)) lines.push(`          ${line}`);
   return `${lines.join("\n")}\n`;
-}
-
-function formatSigned(value: number): string {
-  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(2)}`;
 }
 
 function clock(time: string): string {

@@ -1,0 +1,81 @@
+/** Explains the first full window of a file with the deployed student, as the gateway explains an alert. */
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { Explanation, ModelRef } from "../../contract/prediction.ts";
+import { explainWindow } from "../../gateway/explain-window.ts";
+import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import { renderShares } from "../render-shares.ts";
+import type { SampleFile } from "./samples.ts";
+import { type ScoredWindow, scoreWindows } from "./score-windows.ts";
+import type { Sidecar } from "./sidecar.ts";
+
+/** One failure mode of the window. */
+export interface ModeExplanation extends Explanation {
+  readonly failureMode: string;
+  /** Calibrated. */
+  readonly probability: number;
+  /** The logit, which `baseValue` and the shares sum to. */
+  readonly score: number;
+  /** The student's integer that the logit stands for. */
+  readonly quantised: number;
+}
+
+/** `aurora explain --json`. */
+export interface FileExplanation {
+  readonly file: string;
+  readonly model: ModelRef;
+  /** Since the file's first sample. */
+  readonly window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number };
+  readonly modes: readonly ModeExplanation[];
+}
+
+/** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */
+export async function explainFile(
+  bundle: LoadedBundle,
+  file: SampleFile,
+  sidecar: Sidecar,
+): Promise<FileExplanation> {
+  const reasons = new Set<string>();
+  let first: ScoredWindow | null = null;
+  for await (const scored of scoreWindows(bundle, file, sidecar, ({ reason }) => reasons.add(reason))) {
+    first = scored;
+    break;
+  }
+  if (first === null) {
+    const { length } = bundle.manifest.window;
+    const seconds = ((length * 60) / sidecar.shaftRpm).toFixed(2);
+    const lost = reasons.size === 0 ? "" : `; data was set aside: ${[...reasons].join(", ")}`;
+    throw new AuroraError("DATA_FORMAT", `${file.path} has no full window that can be scored${lost}`, {
+      op: "explain window",
+      subject: file.path,
+      hint: `a window is ${length} revolutions of good data: ${seconds} s at ${sidecar.shaftRpm} rpm`,
+    });
+  }
+  const { window, output, probabilities } = first;
+  const explanations = await explainWindow(bundle, window.features);
+  const { fromMs, toMs, shaftRpm } = window;
+  return {
+    file: file.path,
+    model: bundle.ref,
+    window: { fromMs, toMs, shaftRpm },
+    modes: bundle.manifest.outputs.map(({ failureMode }, index) => ({
+      failureMode,
+      probability: probabilities[index]!,
+      score: output.logits[index]!,
+      quantised: output.quantised[index]!,
+      ...explanations[index]!,
+    })),
+  };
+}
+
+/** As a bar chart for the terminal; `color` adds ANSI colours. */
+export function renderExplanation({ file, model, window, modes }: FileExplanation, color: boolean): string {
+  const digest = model.digest.slice(0, 12);
+  const lines = [
+    `${file}, ${window.fromMs} to ${window.toMs} ms at ${Math.round(window.shaftRpm)} rpm, by ${model.name} ${model.version} (${digest})`,
+  ];
+  for (const mode of modes) {
+    lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
+    for (const line of renderShares(mode, mode.score, color)) lines.push(`  ${line}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,78 @@
+/** The predictions as CSV: written row by row beside their place, and put there only when all of them are. */
+import { open, rm } from "node:fs/promises";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { OutputClass } from "../../contract/manifest.ts";
+import { renameAtomic } from "../../platform/atomic-file.ts";
+import { probabilityKey } from "./file-summary.ts";
+import type { ScoredWindow } from "./score-windows.ts";
+
+/** An open table. */
+export interface PredictionTable {
+  add(file: string, index: number, scored: ScoredWindow): Promise<void>;
+  /** Makes the table appear under its name. */
+  finish(): Promise<void>;
+  /** Removes what `finish` did not make permanent. */
+  close(): Promise<void>;
+}
+
+/** Text that is kept in memory before it is written. */
+const bufferLength = 64 * 1024;
+
+/** Begins a table at `path`, whose folder must exist. Fails with STORE. */
+export async function openPredictionTable(
+  path: string,
+  outputs: readonly OutputClass[],
+): Promise<PredictionTable> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fail = (cause: unknown): never => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AuroraError("STORE", `cannot write ${path}: ${reason}`, {
+      op: "write predictions",
+      subject: path,
+      hint: "check --out: its folder must exist, have room and be writable",
+      cause,
+    });
+  };
+  const handle = await open(temporary, "wx").catch(fail);
+  const keys = outputs.map(({ failureMode }) => probabilityKey(failureMode));
+  let isOpen = true;
+  let text = `${[
+    ...["file", "window", "from_ms", "to_ms", "shaft_rpm"],
+    ...keys.map((key) => `quantised_${key}`),
+    ...keys.map((key) => `probability_${key}`),
+    "fault_probability",
+  ].join(",")}\n`;
+  const flush = async (): Promise<void> => {
+    await handle.writeFile(text).catch(fail);
+    text = "";
+  };
+  const closeHandle = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await handle.close();
+  };
+  return {
+    add: async (file, index, { window, output, probabilities }) => {
+      const row = [
+        ...[quote(file), index, window.fromMs, window.toMs, window.shaftRpm],
+        ...[...output.quantised, ...probabilities, Math.max(...probabilities)],
+      ];
+      text += `${row.join(",")}\n`;
+      if (text.length >= bufferLength) await flush();
+    },
+    finish: async () => {
+      await flush();
+      await handle.sync().catch(fail);
+      await closeHandle();
+      await renameAtomic(temporary, path);
+    },
+    close: async () => {
+      await closeHandle();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+function quote(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

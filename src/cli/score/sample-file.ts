@@ -1,0 +1,44 @@
+/** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
+import { stat } from "node:fs/promises";
+import { extname } from "node:path";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { openCsvSamples } from "./csv-samples.ts";
+import { openNpySamples } from "./npy-samples.ts";
+import type { SampleFile } from "./samples.ts";
+
+/** Extensions that are read. */
+export const sampleFormats = ["npy", "csv"] as const;
+
+/**
+ * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
+ * DATA_FORMAT, or USAGE where the file has several channels and none was chosen.
+ */
+export async function openSampleFile(path: string, channel: string | null): Promise<SampleFile> {
+  const sizeBytes = await statFile(path);
+  switch (extname(path).toLowerCase()) {
+    case ".npy":
+      return openNpySamples(path, sizeBytes, channel);
+    case ".csv":
+      return openCsvSamples(path, channel);
+    default:
+      throw new AuroraError("DATA_FORMAT", `${path} is neither .npy nor .csv`, {
+        op: "open samples",
+        subject: path,
+        hint: "save the samples with numpy.save(name, array), or as comma-separated text",
+      });
+  }
+}
+
+async function statFile(path: string): Promise<number> {
+  try {
+    const info = await stat(path);
+    if (info.isFile()) return info.size;
+  } catch (cause) {
+    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
+      op: "open samples",
+      subject: path,
+      cause,
+    });
+  }
+  throw new AuroraError("DATA_MISSING", `${path} is not a file`, { op: "open samples", subject: path });
+}

@@ -1,0 +1,125 @@
+/**
+ * Scores the windows of a file on the gateway's own way: data contract, measuring point, student. Bad data is set
+ * aside and counted as it is there. Time counts from the file's first sample.
+ */
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { ChannelContract } from "../../contract/manifest.ts";
+import type { FeatureWindow, Quarantine } from "../../contract/stream.ts";
+import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
+import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
+import { createMeasuringPoint } from "../../gateway/measuring-point.ts";
+import { createWaveformIngest } from "../../ingest/waveform-ingest.ts";
+import { chooseQuantisation, readCountBlocks } from "./quantise-samples.ts";
+import type { SampleFile } from "./samples.ts";
+import type { Sidecar } from "./sidecar.ts";
+
+/** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
+const blockSamples = 496;
+/** Windows that wait for the student before more of the file is read. */
+const maxWaiting = 64;
+
+/** A window with what the student says of it. */
+export interface ScoredWindow {
+  readonly window: FeatureWindow;
+  readonly output: StudentOutput;
+  /** Calibrated, one a failure mode, as the gateway decides upon. */
+  readonly probabilities: readonly number[];
+}
+
+/** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
+export type OnQuarantine = (quarantine: Quarantine, windows: 0 | 1) => void;
+
+/** Yields the windows in order of time. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE, INFERENCE. */
+export async function* scoreWindows(
+  bundle: LoadedBundle,
+  file: SampleFile,
+  sidecar: Sidecar,
+  onQuarantine: OnQuarantine,
+): AsyncGenerator<ScoredWindow> {
+  const contract = findContract(bundle, sidecar);
+  const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
+  const cut: FeatureWindow[] = [];
+  const id = { site: "file", turbine: "file", component: contract.name };
+  const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {
+    onWindow: (window) => cut.push(window),
+    onQuarantine,
+  });
+  const ingest = createWaveformIngest({
+    contractOf: () => contract,
+    sink: {
+      accept: (block) => point.accept(block, 0),
+      // A gap is only what the loss of a block looks like, which was told already.
+      quarantine: (quarantine) => {
+        if (quarantine.reason !== "gap") onQuarantine(quarantine, 0);
+      },
+      schemaDrift: () => {},
+    },
+  });
+  async function* answer(): AsyncGenerator<ScoredWindow> {
+    const windows = cut.splice(0);
+    const outputs = await Promise.all(windows.map((window) => bundle.score(window)));
+    for (const [index, output] of outputs.entries()) {
+      const probabilities = bundle.manifest.calibration.map((calibration, mode) =>
+        computeProbability(calibrateLogit(output.logits[mode]!, calibration)),
+      );
+      yield { window: windows[index]!, output, probabilities };
+    }
+  }
+  try {
+    for await (const { firstSample, counts, allFinite } of readCountBlocks(
+      file,
+      quantisation,
+      blockSamples,
+    )) {
+      const timestampMs = (firstSample * 1000) / sidecar.rateHz;
+      const from = { deviceId: "file", channel: contract.name, timestampMs };
+      if (!allFinite) {
+        const detail = "a sample is missing or not a finite number";
+        onQuarantine({ ...from, reason: "not-finite", detail, samples: counts.length }, 0);
+        continue;
+      }
+      ingest.accept({
+        ...from,
+        unit: contract.unit,
+        firstSample,
+        sampleRateHz: sidecar.rateHz,
+        scale: quantisation.scale,
+        shaftRpm: sidecar.shaftRpm,
+        counts,
+      });
+      if (cut.length >= maxWaiting) yield* answer();
+    }
+    yield* answer();
+  } finally {
+    point.close();
+  }
+}
+
+/** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */
+function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar): ChannelContract {
+  const subject = `${manifest.name}@${manifest.version}`;
+  const contract = manifest.channels.find((channel) => channel.kind === "waveform");
+  if (contract === undefined || manifest.window.unit !== "revolutions") {
+    throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform in shaft revolutions", {
+      op: "score file",
+      subject,
+      hint: "give a bundle for vibration, such as models/bearing-vibration/1.0.0",
+    });
+  }
+  const { minRateHz, maxRateHz } = contract;
+  if (rateHz < minRateHz || rateHz > maxRateHz) {
+    throw new AuroraError("USAGE", `takes ${minRateHz} to ${maxRateHz} Hz, --rate-hz says ${rateHz}`, {
+      op: "score file",
+      subject,
+      hint: "resample the recording, or use a bundle that was made for its rate",
+    });
+  }
+  if (shaftRpm > 6 * rateHz) {
+    throw new AuroraError("USAGE", `at ${shaftRpm} rpm a revolution has fewer than 10 samples`, {
+      op: "score file",
+      subject: "--shaft-rpm",
+      hint: "--shaft-rpm is in revolutions a minute of the shaft that carries the bearing",
+    });
+  }
+  return contract;
+}

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { aurora } from "../aurora.ts";
+import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
+
+const { counts, sidecar } = simulateFault(4);
+const flags = sidecarArguments(sidecar);
+const withoutScale = sidecarArguments({ ...sidecar, scale: null });
+
+function createFolder(): { folder: string; good: string; short: string; out: string } {
+  const folder = createTemporaryFolder();
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at("good.npy"), encodeNpy(counts, [counts.length]));
+  writeFileSync(at("short.npy"), encodeNpy(counts.slice(0, 100), [100]));
+  return { folder, good: at("good.npy"), short: at("short.npy"), out: at("out.csv") };
+}
+
+describe("aurora score", () => {
+  it("prints a summary a file and writes a row a window", async () => {
+    const { good, out } = createFolder();
+    const args = ["--input", good, good, "--out", out, ...flags];
+    const { code, stdout, stderr } = await aurora("score", shippedBundle, ...args, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { model, files } = JSON.parse(stdout) as {
+      model: { name: string };
+      files: { file: string; windows: number; probabilities: object }[];
+    };
+    expect(model.name).toBe("bearing-vibration");
+    expect(files.map(({ file }) => file)).toEqual([good, good]);
+    expect(files[0]!.windows).toBeGreaterThan(1);
+    expect(readFileSync(out, "utf8").trimEnd().split("\n")).toHaveLength(1 + 2 * files[0]!.windows);
+    const plain = await aurora("score", shippedBundle, ...args);
+    expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
+  });
+
+  it("fails when a file had no window, and says so", async () => {
+    const { good, short, out } = createFolder();
+    const { code, stdout, stderr } = await aurora(
+      ...["score", shippedBundle, "--input", good, short, "--out", out, "--json", ...flags],
+    );
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as { files: object[] }).files[1]).toMatchObject({ faultProbability: null });
+    expect(stderr).toMatch(/^error: .+short\.npy: no window could be scored\nhint: it is shorter/);
+  });
+
+  it.each([
+    ["without a bearing", 2, flags.slice(0, 4), "good.npy", /--bearing/],
+    ["with counts of no scale", 2, withoutScale, "good.npy", /error: .*no --scale says/],
+    [
+      "at a rate the bundle does not take",
+      2,
+      [...flags, "--rate-hz", "100"],
+      "good.npy",
+      /--rate-hz says 100/,
+    ],
+    ["at a speed that is none", 2, [...flags, "--shaft-rpm", "99999"], "good.npy", /fewer than 10 samples/],
+    ["for a file that is not there", 1, flags, "no.npy", /error: .*no\.npy/],
+  ])("ends %s with a hint and no table", async (_, expected, given, name, message) => {
+    const { folder, out } = createFolder();
+    const { code, stdout, stderr } = await aurora(
+      ...["score", shippedBundle, "--input", join(folder, name), "--out", out, ...given],
+    );
+    expect([code, stdout]).toEqual([expected, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(readdirSync(folder).sort()).toEqual(["good.npy", "short.npy"]);
+  });
+
+  it("names a table that cannot be written", async () => {
+    const { good, folder } = createFolder();
+    const out = join(folder, "nowhere", "out.csv");
+    const { code, stderr } = await aurora("score", shippedBundle, "--input", good, "--out", out, ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: cannot write .+out\.csv.+\nhint: check --out/);
+  });
+});
+
+describe("aurora explain", () => {
+  it("prints bars for people and JSON for programs", async () => {
+    const { good } = createFolder();
+    const [bars, json] = await Promise.all([
+      aurora("explain", shippedBundle, "--window", good, ...flags),
+      aurora("explain", shippedBundle, "--window", good, ...flags, "--json"),
+    ]);
+    expect([bars.code, bars.stderr, json.code, json.stderr]).toEqual([0, "", 0, ""]);
+    expect(bars.stdout).toMatch(/inner-race {2}p = [\d.]+\n {2}because .+█/);
+    const { modes } = JSON.parse(json.stdout) as { modes: { failureMode: string; gap: number }[] };
+    expect(modes.map(({ failureMode }) => failureMode)).toEqual(["inner-race", "outer-race", "ball"]);
+    expect(Math.max(...modes.map(({ gap }) => gap))).toBeLessThanOrEqual(1e-9);
+  });
+
+  it("fails on a file without a window", async () => {
+    const { short } = createFolder();
+    const { code, stderr } = await aurora("explain", shippedBundle, "--window", short, ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .+no full window.+\nhint: a window is/);
+  });
+});

@@ -1,0 +1,124 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
+import { parseBearing } from "../../../src/cli/score/sidecar.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodeNpy } from "./recordings.ts";
+
+function write(name: string, bytes: Uint8Array | string): string {
+  const path = join(createTemporaryFolder(), name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function readAll(path: string, channel: string | null): Promise<number[]> {
+  const values: number[] = [];
+  for await (const piece of (await openSampleFile(path, channel)).pieces()) {
+    expect(piece.length).toBeLessThanOrEqual(32_768);
+    for (const value of piece) values.push(value);
+  }
+  return values;
+}
+
+describe("a file of samples", () => {
+  it.each([Int16Array, Float32Array, Float64Array])(
+    "is read in bounded pieces, whichever row is asked for (%o)",
+    async (Elements) => {
+      const samples = 70_001;
+      const data = new Elements(3 * samples).map((_: number, index: number) => (index % 30_011) - 15_000);
+      const path = write("a.npy", encodeNpy(data, [3, samples]));
+      for (const row of [0, 2]) {
+        const expected = Array.from(data.subarray(row * samples, (row + 1) * samples));
+        expect(await readAll(path, `${row}`)).toEqual(expected);
+        expect((await openSampleFile(path, `${row}`)).isCounts).toBe(Elements === Int16Array);
+      }
+    },
+  );
+
+  it("gives back every number that was written as CSV", async () => {
+    const path = write("a.csv", "");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 200 }),
+        fc.constantFrom("\n", "\r\n"),
+        fc.boolean(),
+        async (values, lineEnd, hasHeader) => {
+          const lines = values.map((value, index) => `${index},${value}`);
+          writeFileSync(path, [...(hasHeader ? ['\ufefft,"x"'] : []), ...lines].join(lineEnd));
+          // A text has no negative zero to give.
+          expect(await readAll(path, hasHeader ? "x" : "1")).toEqual(values.map((value) => value + 0));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("reads an empty field as a missing value", async () => {
+    expect(await readAll(write("a.csv", "a,b\n1,2\n,3\nnan,4\n"), "a")).toEqual([1, Number.NaN, Number.NaN]);
+  });
+
+  it("takes blank lines among the rows for missing values, and those around them for nothing", async () => {
+    const text = `\n\nx\n\n1\n\n2${"\n".repeat(10_001)}3\n\n\n`;
+    const missing = new Array<number>(10_000).fill(Number.NaN);
+    expect(await readAll(write("a.csv", text), null)).toEqual([1, Number.NaN, 2, ...missing, 3]);
+  });
+
+  const good = encodeNpy(Int16Array.of(1, 2, 3, 4), [2, 2]);
+  it.each([
+    ["a.npy", good.subarray(0, good.length - 1), "0", "DATA_FORMAT", /expected 8 bytes of data .*, got 7/],
+    ["a.npy", Buffer.concat([good, good]), "0", "DATA_FORMAT", /expected 8 bytes/],
+    ["a.npy", good.subarray(0, 40), "0", "DATA_FORMAT", /a header of 118 bytes, got 30/],
+    ["a.npy", "", "0", "DATA_FORMAT", /expected a \.npy file/],
+    ["a.npy", encodeNpy(Int32Array.of(1), [1]), null, "DATA_FORMAT", /got <i4/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1], { descr: ">i2" }), null, "DATA_FORMAT", /got >i2/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1], { fortran: true }), null, "DATA_FORMAT", /Fortran/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1, 1, 1]), null, "DATA_FORMAT", /shape \(1, 1, 1\)/],
+    ["a.npy", encodeNpy(new Int16Array(200), [100, 2]), "0", "DATA_FORMAT", /1 to 64 channels/],
+    ["a.npy", good, null, "USAGE", /2 channels and no --channel/],
+    ["a.npy", good, "2", "USAGE", /no channel "2"/],
+    ["a.csv", "a,b\n1,2\n", null, "USAGE", /2 columns and no --channel/],
+    ["a.csv", "a,b\n1,2\n", "c", "USAGE", /no column "c"/],
+    ["a.csv", "a,b\n1,2\n3\n", "a", "DATA_FORMAT", /line 3: 1 fields, expected 2/],
+    ["a.csv", "1\n\n2 g\n", null, "DATA_FORMAT", /line 3: "2 g" is not a number/],
+    ["a.csv", "\n \n", null, "DATA_FORMAT", /the table is empty/],
+    ["a.csv", "1".repeat(200_000), null, "DATA_FORMAT", /line 1: a line of more than/],
+    ["a.wav", "RIFF", null, "DATA_FORMAT", /neither \.npy nor \.csv/],
+  ])("is refused when it is wrong: %s %#", async (name, bytes, channel, code, message) => {
+    const path = write(name, bytes);
+    const error: unknown = await readAll(path, channel).then(
+      () => null,
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message), subject: path });
+  });
+
+  it("is missed by name", async () => {
+    const folder = createTemporaryFolder();
+    await expect(openSampleFile(join(folder, "no.npy"), null)).rejects.toMatchObject({
+      code: "DATA_MISSING",
+    });
+    await expect(openSampleFile(folder, null)).rejects.toMatchObject({ code: "DATA_MISSING" });
+  });
+});
+
+describe("bearing orders on the command line", () => {
+  it("are taken in any sequence", () => {
+    const expected = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
+    expect(parseBearing("ftf=0.39828, bpfi=5.4152,bpfo=3.5848,bsf=4.7135")).toEqual(expected);
+  });
+
+  it.each([
+    ...[
+      "",
+      "bpfo=3",
+      "bpfo=3,bpfi=5,bsf=4,ftf=",
+      "bpfo=3,bpfi=5,bsf=4,ftf=4",
+      "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
+    ],
+    "bpfo=3,bpfi=5,bsf=4,ftf=0.4,ftf=0.3",
+  ])("are refused as wrong usage: %j", (text) => {
+    expect(() => parseBearing(text)).toThrow(/Write all four once/);
+  });
+});
