@@ -11,6 +11,7 @@ import { systemClock, systemTimers } from "../platform/clock.ts";
 import { type Closers, createClosers } from "../platform/closers.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Daemon } from "../platform/run-daemon.ts";
+import { waitAtMost } from "../platform/wait-at-most.ts";
 import { createOutbox } from "../store/outbox.ts";
 import { createStateStore } from "../store/state-store.ts";
 import { openStoreFile } from "../store/store-file.ts";
@@ -39,6 +40,8 @@ export interface StartGatewayOptions {
   readonly runtimeVersion: string;
 }
 
+/** How long a broker may take to hear that the gateway stops. */
+const lastWordsMs = 500;
 /** Once a second: silent points, due states, gathered records. */
 const tickMs = 1000;
 /** Without a whole tick for this long the process no longer does its work, though it may still answer. */
@@ -168,7 +171,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     outbox.flush();
     journal.close(snapshots.describe(register, pipeline));
     uplink.hurry();
-    states.tick();
+    await waitAtMost(states.sayGoodbye(), lastWordsMs);
   });
 
   const updaters =

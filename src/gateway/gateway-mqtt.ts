@@ -9,6 +9,10 @@ import type { Logger } from "../platform/logger.ts";
 import { createMqttClient } from "../platform/mqtt-client.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
 import { redactText } from "../platform/redact.ts";
+import { waitAtMost } from "../platform/wait-at-most.ts";
+
+/** How long the broker may take to hear that the gateway goes offline. */
+const lastWordsMs = 500;
 
 /** What the connection needs. */
 export interface GatewayMqttOptions {
@@ -62,7 +66,7 @@ export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
   return {
     client,
     close: async () => {
-      await client.publish(topic, offline, { qos: 1, retain: true }).catch(() => {});
+      await waitAtMost(client.publish(topic, offline, { qos: 1, retain: true }), lastWordsMs);
       await client.close();
     },
   };

@@ -15,6 +15,11 @@ export interface StatePublisher {
   update(decision: Decision): void;
   /** Publishes what changed or is due; call it about once a second. */
   tick(): void;
+  /**
+   * The gateway stops: from now on nobody knows how the turbines are. Resolves when it was said, or could not be; an
+   * alarm stays one. (After a crash only the gateway's last will speaks.)
+   */
+  sayGoodbye(): Promise<void>;
 }
 
 /** What it needs. */
@@ -82,6 +87,15 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
         if (isDue || urgentPart(state) !== entry.published) publish(entry, state).catch(() => forget(entry));
       }
+    },
+    sayGoodbye: async () => {
+      await Promise.allSettled(
+        [...entries.values()].map((entry) => {
+          const state = describe(entry);
+          const health = state.health === "alarm" ? "alarm" : "information-unavailable";
+          return publish(entry, { ...state, operatingState: "information-unavailable", health });
+        }),
+      );
     },
   };
 }

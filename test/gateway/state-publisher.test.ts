@@ -47,6 +47,32 @@ function create() {
 }
 
 describe("the state publisher", () => {
+  it("says that nobody knows any more when the gateway stops, and does not fail without a connection", async () => {
+    const { mqtt, states, shown } = create();
+    await states.sayGoodbye();
+    mqtt.connect();
+    await settle();
+    states.update(decisionAt(0, 0.1));
+    states.tick();
+    await states.sayGoodbye();
+    expect(shown().at(-1)).toMatchObject({
+      operatingState: "information-unavailable",
+      health: "information-unavailable",
+      lastScores: [{ failureMode: "inner-race", probability: 0.1 }],
+    });
+  });
+
+  it("lets an alarm stand when the gateway stops", async () => {
+    const { mqtt, register, states, shown } = create();
+    mqtt.connect();
+    await settle();
+    const decision = decisionAt(0, 0.9, true);
+    register.update(decision);
+    states.update(decision);
+    await states.sayGoodbye();
+    expect(shown().at(-1)).toMatchObject({ operatingState: "information-unavailable", health: "alarm" });
+  });
+
   it("publishes every turbine's state, retained, at every connection", async () => {
     const { mqtt, states, shown } = create();
     states.tick();
