@@ -1,5 +1,6 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
 import { z } from "zod";
+import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
 import { idPattern } from "./topics.ts";
 
 /** A gateway that may connect to the embedded broker. */
@@ -70,17 +71,8 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .prefault({}),
   mqtt: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port")
-        .nullable()
-        .default(null)
-        .describe("Broker to use; null starts the embedded one"),
-      base: z
-        .string()
-        .regex(/^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/, "a topic prefix without +, # and spaces")
-        .default("aurora/v1")
-        .describe("Prefix of every topic"),
+      url: brokerUrlSchema.nullable().default(null).describe("Broker to use; null starts the embedded one"),
+      base: topicBaseSchema,
       username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
       passwordFile: file.nullable().default(null).describe("File that holds the password"),
       embedded: z

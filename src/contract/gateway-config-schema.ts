@@ -1,6 +1,7 @@
 /** The validator of a gateway's configuration, which is also the source of its published JSON schema. */
 import { z } from "zod";
 import { bearingOrdersSchema } from "./bearing.ts";
+import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { idPattern } from "./topics.ts";
 
@@ -16,16 +17,8 @@ export const deviceConnectPattern: RegExp =
 
 const mqtt = z
   .strictObject({
-    url: z
-      .string()
-      .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port")
-      .default("mqtt://127.0.0.1:1883")
-      .describe("The broker"),
-    base: z
-      .string()
-      .regex(/^[^\s/+#][^\s+#]{0,126}[^\s/+#]$/, "a topic prefix without +, # and spaces")
-      .default("aurora/v1")
-      .describe("Prefix of every topic"),
+    url: brokerUrlSchema.default("mqtt://127.0.0.1:1883").describe("The broker"),
+    base: topicBaseSchema,
     username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
     passwordFile: optionalFile.describe(
       "File that holds the password (AURORA_MQTT_PASSWORD instead is possible)",
