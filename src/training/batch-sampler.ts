@@ -66,7 +66,8 @@ export function createBatchSampler(
       own,
       shared,
       targets: copy(data.targets, hypotheses, rows),
-      weights: weights.map((weight) => weight / total),
+      // A batch without weight teaches nothing; it must not divide by zero.
+      weights: total > 0 ? weights.map((weight) => weight / total) : weights,
       teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, hypotheses, rows),
     };
   };

@@ -8,7 +8,7 @@ import { createRandom } from "../maths/random.ts";
 import { joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
 import { computeMacroAuroc } from "./metrics.ts";
 import { applyCalibration, fitPlatt } from "./platt.ts";
-import type { TensorTrainer } from "./tensorflow.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
 import type { Tying } from "./tied-network.ts";
 import { runStudent, trainStudent } from "./train-student.ts";
 import type { TrainingConfig } from "./training-config.ts";

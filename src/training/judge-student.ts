@@ -3,7 +3,7 @@ import type { FeatureSpec } from "../contract/feature-spec.ts";
 import type { Random } from "../maths/random.ts";
 import { computeMacroAuroc } from "./metrics.ts";
 import { computePhysicsScores, findPhysicsColumns } from "./physics-score.ts";
-import type { TensorTrainer } from "./tensorflow.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
 import { runDense, type Tying } from "./tied-network.ts";
 import type { TrainedStudent } from "./train-student.ts";
 import {

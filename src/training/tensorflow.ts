@@ -1,7 +1,7 @@
 /**
  * The one door to TensorFlow: loads `@tensorflow/tfjs-node` where its native library is there, else `@tensorflow/tfjs`
  * with the WebAssembly backend on one thread (so that sums have one order and a seed gives one model), and trains
- * tied networks with it. No type of TensorFlow leaves this file.
+ * tied networks (classes) and plain ones (regression) with it. No type of TensorFlow leaves this file.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -9,36 +9,8 @@ import type * as TensorFlow from "@tensorflow/tfjs";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Random } from "../maths/random.ts";
 import { createBatchSampler, type FitRows } from "./batch-sampler.ts";
-import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
-
-/** How to learn. */
-export interface FitOptions {
-  /** Gradient steps. */
-  readonly steps: number;
-  /** Rows of a step, drawn without replacement; 0 = all. */
-  readonly batchRows: number;
-  /** Adam's step size at the start; it falls to a tenth along a half cosine. */
-  readonly learningRate: number;
-  /** Decoupled weight decay (AdamW), per step and unit of learning rate. */
-  readonly weightDecay: number;
-  /** Standard deviation of the noise that is added to standardised inputs. */
-  readonly inputNoise: number;
-  /** Temperature of the teacher's and the student's sigmoid in the soft part of the loss; > 0. */
-  readonly temperature: number;
-  /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
-  readonly softShare: number;
-}
-
-/** What trains networks. */
-export interface TensorTrainer {
-  /** Which library runs, for the log and the lineage: `tfjs-node` or `tfjs-wasm`. */
-  readonly name: "tfjs-node" | "tfjs-wasm";
-  readonly version: string;
-  /** The packages that run, all of that version. */
-  readonly packages: readonly string[];
-  /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
-  fit(network: TiedNetwork, rows: FitRows, options: FitOptions, random: Random): TiedNetwork;
-}
+import type { FitOptions, TensorTrainer } from "./tensor-trainer.ts";
+import type { DenseLayer, TiedLayer, TiedNetwork } from "./tied-network.ts";
 
 let loaded: Promise<TensorTrainer> | undefined;
 
@@ -229,7 +201,74 @@ function createTrainer(tf: typeof TensorFlow, name: TensorTrainer["name"]): Tens
     adam.dispose();
     return { ...network, layers: trained };
   };
+
+  const fitRegression: TensorTrainer["fitRegression"] = (network, data, options, random) => {
+    const outputs = network.at(-1)!.outputs;
+    const inputs = network[0]!.inputs;
+    const layers = network.map((layer) => ({
+      relu: layer.relu,
+      weights: tf.tidy(() =>
+        tf.variable(tf.transpose(tf.tensor2d(layer.weights, [layer.outputs, layer.inputs]))),
+      ),
+      bias: tf.variable(tf.tensor1d(layer.bias)),
+    }));
+    const variables = layers.flatMap((layer) => [layer.weights, layer.bias]);
+    const adam = tf.train.adam(options.learningRate);
+    const batchRows = options.batchRows === 0 ? data.rows : Math.min(options.batchRows, data.rows);
+    const { rows, features, targets, weights } = data;
+    const sampler = createBatchSampler(
+      { rows, own: features, shared: new Float32Array(0), targets, weights, teacherLogits: null },
+      batchRows,
+      inputs,
+      0,
+      outputs,
+    );
+    for (let step = 0; step < options.steps; step++) {
+      const rate = options.learningRate * (0.55 + 0.45 * Math.cos((Math.PI * step) / options.steps));
+      (adam as unknown as { learningRate: number }).learningRate = rate;
+      const batch = sampler(random, options.inputNoise);
+      tf.tidy(() => {
+        const wanted = tf.tensor2d(batch.targets, [batchRows, outputs]);
+        const rowWeights = tf.tensor2d(batch.weights, [batchRows, 1]);
+        adam.minimize(
+          () => {
+            let current: TensorFlow.Tensor2D = tf.tensor2d(batch.own, [batchRows, inputs]);
+            for (const layer of layers) {
+              const sum = tf.add<TensorFlow.Tensor2D>(
+                tf.matMul(current, layer.weights as unknown as TensorFlow.Tensor2D),
+                layer.bias,
+              );
+              current = layer.relu ? tf.relu(sum) : sum;
+            }
+            const size = tf.abs(tf.sub(current, wanted));
+            // Huber 1964: m²/2 + δ (|r| − m) with m = min(|r|, δ).
+            const near = Number.isFinite(options.huberDelta) ? tf.minimum(size, options.huberDelta) : size;
+            const half = tf.mul(tf.square(near), 0.5);
+            const losses = Number.isFinite(options.huberDelta)
+              ? tf.add(half, tf.mul(tf.sub(size, near), options.huberDelta))
+              : half;
+            return tf.sum(tf.mul(losses, rowWeights)) as TensorFlow.Scalar;
+          },
+          false,
+          variables,
+        );
+        for (const { weights: variable } of layers) {
+          variable.assign(tf.mul(variable, 1 - rate * options.weightDecay));
+        }
+      });
+    }
+    const trained = network.map(
+      (layer, index): DenseLayer => ({
+        ...layer,
+        weights: tf.tidy(() => Float32Array.from(tf.transpose(layers[index]!.weights).dataSync())),
+        bias: Float32Array.from(layers[index]!.bias.dataSync()),
+      }),
+    );
+    for (const variable of variables) variable.dispose();
+    adam.dispose();
+    return trained;
+  };
   const packages =
     name === "tfjs-node" ? ["@tensorflow/tfjs-node"] : ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"];
-  return { name, version: tf.version_core, packages, fit };
+  return { name, version: tf.version_core, packages, fit, fitRegression };
 }

@@ -72,6 +72,24 @@ export function createTiedNetwork(tying: Tying, widths: readonly number[], rando
   return { hypotheses, sharedInputs: tying.shared.length, layers };
 }
 
+/** A plain network with He-initialised weights; `widths` = neurons of each layer, the last one gives the outputs. */
+export function createDenseNetwork(inputs: number, widths: readonly number[], random: Random): DenseLayer[] {
+  return widths.map((outputs, index) => {
+    const fanIn = index === 0 ? inputs : widths[index - 1]!;
+    const weights = Float32Array.from(
+      { length: outputs * fanIn },
+      () => random.normal() * Math.sqrt(2 / fanIn),
+    );
+    return {
+      inputs: fanIn,
+      outputs,
+      weights,
+      bias: new Float32Array(outputs),
+      relu: index < widths.length - 1,
+    };
+  });
+}
+
 /**
  * Rearranges feature rows [rows × features] for training: [rows × hypotheses × own inputs] and [rows × shared inputs].
  */

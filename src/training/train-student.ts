@@ -11,7 +11,7 @@ import type { FitRows } from "./batch-sampler.ts";
 import { fitScaler } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
 import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
-import type { TensorTrainer } from "./tensorflow.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
 import {
   arrangeRows,
   createTiedNetwork,

@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../src/maths/random.ts";
 import type { FitRows } from "../../src/training/batch-sampler.ts";
 import { computeMacroAuroc } from "../../src/training/metrics.ts";
-import { type FitOptions, openTensorTrainer } from "../../src/training/tensorflow.ts";
+import type { FitOptions } from "../../src/training/tensor-trainer.ts";
+import { openTensorTrainer } from "../../src/training/tensorflow.ts";
 import {
   arrangeRows,
+  createDenseNetwork,
   createTiedNetwork,
   expandTiedNetwork,
   runDense,
@@ -68,4 +70,34 @@ test("a student that sees only a teacher's logits comes to say what the teacher 
   const logits = runDense(expandTiedNetwork(student, tying, 7), features, rows);
   const agree = logits.filter((logit, index) => logit > 0 === teacherLogits[index]! > 0).length;
   expect(agree / logits.length).toBeGreaterThan(0.93);
+});
+
+test("a regression with several outputs is learnt, and rows without weight teach nothing", async () => {
+  const trainer = await openTensorTrainer(() => {});
+  const draw = createRandom(11);
+  const count = 400;
+  const inputs = Float32Array.from({ length: count * 2 }, () => draw.normal());
+  const targets = Float32Array.from({ length: count * 2 }, (_, index) => {
+    const row = Math.floor(index / 2) * 2;
+    return index % 2 === 0 ? Math.abs(inputs[row]!) : inputs[row]! - 0.5 * inputs[row + 1]! + 2;
+  });
+  const half = count / 2;
+  const weights = Float32Array.from({ length: count }, (_, row) => (row < half ? 1 : 0));
+  const misleading = targets.map((value, index) => (index < 2 * half ? value : -100));
+  const learn = (huberDelta: number): Float32Array => {
+    const fitted = trainer.fitRegression(
+      createDenseNetwork(2, [16, 2], createRandom(5)),
+      { rows: count, features: inputs, targets: misleading, weights },
+      { steps: 400, batchRows: 64, learningRate: 0.02, weightDecay: 0, inputNoise: 0, huberDelta },
+      createRandom(6),
+    );
+    return runDense(fitted, inputs, count);
+  };
+  for (const huberDelta of [0.5, Number.POSITIVE_INFINITY]) {
+    const outputs = learn(huberDelta);
+    const meanSquare =
+      outputs.reduce((sum, value, index) => sum + (value - targets[index]!) ** 2, 0) / outputs.length;
+    expect(meanSquare).toBeLessThan(0.02);
+    expect(learn(huberDelta)).toEqual(outputs);
+  }
 });
