@@ -17,6 +17,8 @@ export const packetTypes = {
   modelChunk: 10,
   modelCommit: 11,
   modelConfirm: 12,
+  modelProbe: 13,
+  modelStatus: 14,
 } as const;
 
 /** Bits of the flags byte. Other bits are sent as 0 and ignored when received. */
