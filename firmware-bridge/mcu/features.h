@@ -1,0 +1,95 @@
+/*
+ * The feature chain `envelope-order` on the device: decimate, whiten, rectify, integrate over shaft angle, one spectrum
+ * over orders. Streams; the raw window is never held. float32 throughout and no library function, so that every core
+ * and the host give the same bits.
+ */
+#ifndef AURORA_FEATURES_H
+#define AURORA_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+
+#define AURORA_FEATURES_MAX_COUNT 64u
+#define AURORA_FEATURES_MAX_FFT 2048u
+#define AURORA_FEATURES_MAX_WHITENING_ORDER 16u
+#define AURORA_FEATURES_MAX_WHITENING_BLOCK 64u
+#define AURORA_FEATURES_MAX_TAPS 65u
+#define AURORA_FEATURES_MAX_FLOORS 96u
+#define AURORA_FEATURES_MAX_SEGMENTS 8u
+
+/* Orders of the shaft speed at which the watched bearing's faults show. */
+typedef struct {
+  float bpfo;
+  float bpfi;
+  float bsf;
+  float ftf;
+} aurora_bearing;
+
+/* How the stream is cut, as the model says. */
+typedef struct {
+  bool revolutions; /* otherwise seconds */
+  float length;
+  float hop;
+} aurora_window_spec;
+
+/* A finite impulse response filter with symmetric taps that keeps every factor-th output. */
+typedef struct {
+  float memory[2u * AURORA_FEATURES_MAX_TAPS];
+  const float *half_taps; /* first half and the middle one, in flash */
+  uint16_t taps;
+  uint16_t factor;
+  uint16_t write;
+  uint16_t wait;
+} aurora_decimator;
+
+/* State of one window. About 11 kB, all of it owned by the caller. */
+typedef struct {
+  const aurora_model *model;
+  aurora_bearing bearing;
+  float analysis_hz;
+  aurora_decimator decimator; /* factor 1: unused */
+  /* whitening */
+  float block[AURORA_FEATURES_MAX_WHITENING_ORDER + AURORA_FEATURES_MAX_WHITENING_BLOCK];
+  float faded[AURORA_FEATURES_MAX_WHITENING_ORDER + 1u];
+  float last_raw;
+  float last_high;
+  uint16_t position;
+  uint16_t segments;
+  uint16_t segment_end[AURORA_FEATURES_MAX_SEGMENTS];
+  float segment_speed[AURORA_FEATURES_MAX_SEGMENTS]; /* revolutions a sample */
+  bool first_block;
+  /* envelope over angle */
+  aurora_decimator angle;
+  float phase;
+  float integral;
+  uint32_t count;
+  uint32_t overflow;
+  /* the envelope, then its spectrum in place */
+  float buffer[AURORA_FEATURES_MAX_FFT + 2u];
+  float floors[AURORA_FEATURES_MAX_FLOORS];
+} aurora_features;
+
+/* Whether the model's feature section is sound and within the sizes above. aurora_model_open calls it. */
+bool aurora_features_check(const uint8_t *section, uint32_t size_bytes);
+
+/* The window that the model wants; false when the model has no features. */
+bool aurora_features_window(const aurora_model *model, aurora_window_spec *out);
+
+/* Starts a window. False when the model has no features, its filters do not cover the sampling rate, or the bearing's
+ * orders lie above what the envelope is sampled for: such a device sends raw windows. */
+bool aurora_features_begin(aurora_features *state, const aurora_model *model, float sample_rate_hz,
+                           const aurora_bearing *bearing);
+
+/* Takes `length` counts, physical value = count * scale, at a constant speed > 0. */
+void aurora_features_push(aurora_features *state, const int16_t *counts, uint32_t length, float scale, float shaft_rpm);
+
+/* Ends the window: writes model->inputs features. False when one is no number (a dead signal) or the window was longer
+ * than the buffer: such a window must not be scored. */
+bool aurora_features_finish(aurora_features *state, float *features);
+
+/* Standardises and quantises features[model->inputs] to the student's input. */
+void aurora_features_quantise(const aurora_model *model, const float *features, uint8_t *quantised);
+
+#endif
