@@ -3,6 +3,7 @@
  * a new use case is a new bundle, not new code.
  */
 import { z } from "zod";
+import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
@@ -130,6 +131,8 @@ export interface Manifest {
   /** Explanation groups in order; every feature's group is one of them; 1 to 12. */
   readonly groups: readonly string[];
   readonly budgets: readonly DeviceBudget[];
+  /** Healthy baselines and severity; absent: the bundle gives no severity. */
+  readonly baseline?: BaselineSpec | undefined;
   readonly files: readonly BundleFile[];
   readonly lineage: Lineage;
 }
@@ -218,6 +221,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     ),
     groups: z.array(z.string().min(1).max(64)).min(1).max(12),
     budgets: budgetsSchema,
+    baseline: baselineSpecSchema.optional(),
     files: z
       .array(
         z.strictObject({

@@ -6,11 +6,13 @@
  * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
  * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
  * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
+ * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |
  * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
  *
  * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
  */
 
+import { bindBandLevelChain } from "./band-level-chain.ts";
 import type { ChainBinder } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
@@ -21,6 +23,7 @@ const waveformChains: Readonly<Record<string, ChainBinder>> = {
   "envelope-order": bindEnvelopeOrderChain,
   time: bindTimeChain,
   spectrum: bindSpectrumChain,
+  "band-level": bindBandLevelChain,
 };
 
 /** Finds the binder of a chain kind for waveforms. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind. */

@@ -1,0 +1,71 @@
+/**
+ * What a bundle says about healthy baselines: which levels of the signal are watched, where healthy ones lay in
+ * training, and how long a machine must be heard before its own baseline may be trusted. Levels never enter the student.
+ */
+import { z } from "zod";
+import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
+
+/** Where a healthy level lies and how it scatters, robustly: median, and 1.4826 · median absolute deviation. */
+export interface LevelStatistics {
+  /** dB above the unit of the channel (1 g). */
+  readonly locationDb: number;
+  /** dB, ≥ 0. */
+  readonly scaleDb: number;
+}
+
+/**
+ * Sequential evidence against a site's own baseline, one rule for all outputs: a one-sided CUSUM (Page 1954) of the
+ * logit's distance from its healthy median, in units of its healthy long-run deviation.
+ */
+export interface EvidenceSpec {
+  /** A window's distance is clipped to ± this: no single window speaks for many. */
+  readonly clip: number;
+  /** Distance that is still taken for healthy; taken off in every window. */
+  readonly allowance: number;
+  /** Raised when the sum reaches this … */
+  readonly raise: number;
+  /** … and not cleared before it has come down to this; clear < raise. */
+  readonly clear: number;
+  /** Calibrated probability that recent windows must have on average: far from healthy is not yet faulty. */
+  readonly minProbability: number;
+}
+
+/** The section `baseline` of a manifest. */
+export interface BaselineSpec {
+  /** Level features, each in dB; executed on the same windows as the student's, and on recordings from 0.05 s. */
+  readonly levels: FeatureSpec;
+  /** One a level: healthy windows in training; null where training has no recording that can tell. */
+  readonly reference: readonly (LevelStatistics | null)[];
+  /** Windows that a site's baseline must rest on at least. */
+  readonly minWindows: number;
+  /** Absent: a baseline gives severity only, and alarms follow the thresholds alone. */
+  readonly evidence?: EvidenceSpec | undefined;
+}
+
+/** Validator of {@link LevelStatistics}. */
+export const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
+  locationDb: z.number(),
+  scaleDb: z.number().min(0),
+});
+
+/** Validator of {@link EvidenceSpec}. */
+export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
+  .strictObject({
+    clip: z.number().positive().max(100),
+    allowance: z.number().min(0).max(100),
+    raise: z.number().positive().max(10_000),
+    clear: z.number().min(0).max(10_000),
+    minProbability: z.number().min(0).max(1),
+  })
+  .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
+  .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip");
+
+/** Validator of {@link BaselineSpec}. */
+export const baselineSpecSchema: z.ZodType<BaselineSpec> = z
+  .strictObject({
+    levels: featureSpecSchema,
+    reference: z.array(levelStatisticsSchema.nullable()),
+    minWindows: z.int().min(8).max(1_000_000),
+    evidence: evidenceSpecSchema.optional(),
+  })
+  .refine((spec) => spec.reference.length === spec.levels.list.length, "one reference a level");
