@@ -12,8 +12,11 @@ export interface CsvTable {
 
 const maxColumns = 4096;
 
-/** Parses `text`; `subject` names it in errors. An empty last line is no row. Fails with DATA_FORMAT, naming the line. */
-export function parseCsv(text: string, subject: string): CsvTable {
+/**
+ * Parses `text`; `subject` names it in errors. An empty last line is no row. Some tools write semicolons for commas:
+ * `separator` says so. Fails with DATA_FORMAT, naming the line.
+ */
+export function parseCsv(text: string, subject: string, separator: "," | ";" = ","): CsvTable {
   const refuse = (line: number, message: string): never => {
     throw new AuroraError("DATA_FORMAT", `${subject}, line ${line}: ${message}`, {
       op: "parse csv",
@@ -43,11 +46,12 @@ export function parseCsv(text: string, subject: string): CsvTable {
         fields.push(value);
       } else {
         let end = at;
-        while (end < text.length && text[end] !== "," && text[end] !== "\n" && text[end] !== "\r") end++;
+        while (end < text.length && text[end] !== separator && text[end] !== "\n" && text[end] !== "\r")
+          end++;
         fields.push(text.slice(at, end));
         at = end;
       }
-      if (text[at] !== ",") break;
+      if (text[at] !== separator) break;
       at++;
     }
     if (text[at] === "\r") at++;
