@@ -1,0 +1,73 @@
+/**
+ * The memory image of a virtual board (the firmware's host build, or QEMU): identity, empty model slots, and the
+ * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
+ */
+
+/** What is in the image. */
+export interface McuImageOptions {
+  /** As in a Hello. */
+  readonly deviceId: string;
+  /** The 32 bytes that model images are authenticated with; without them the device takes no model. */
+  readonly key?: Uint8Array;
+  readonly sampleRateHz: number;
+  /** Physical value = count · scale, in g. */
+  readonly scale: number;
+  readonly shaftRpm: number;
+  /** Played in a loop; at most {@link maxRecordingSamples}. */
+  readonly counts: Int16Array;
+  /** Samples come as fast as the device takes them, not in real time. */
+  readonly unpaced?: boolean;
+}
+
+/** Size of an image in bytes. */
+export const mcuImageBytes = 0x100_0000;
+/** Where the two slots begin, and the workbench beside the flash. */
+export const mcuImageOffsets: {
+  readonly slots: number;
+  readonly workbench: number;
+  readonly samples: number;
+} = {
+  slots: 0x1000,
+  workbench: 0x10_0000,
+  samples: 0x10_1000,
+};
+/** Samples that fit into an image. */
+export const maxRecordingSamples: number = (mcuImageBytes - mcuImageOffsets.samples) / 2;
+
+/** Bytes of flash and workbench from the image's start; everything behind the samples may be left out of a file. */
+export function createMcuImage(options: McuImageOptions): Uint8Array {
+  const { deviceId, key, counts } = options;
+  if (key !== undefined && key.length !== 32)
+    throw new RangeError(`a device key has 32 bytes, not ${key.length}`);
+  if (counts.length > maxRecordingSamples)
+    throw new RangeError(`${counts.length} samples are more than the ${maxRecordingSamples} that fit`);
+  const image = new Uint8Array(mcuImageBytes);
+  // Erased flash is all ones.
+  image.fill(0xff, 0, mcuImageOffsets.workbench);
+  const view = new DataView(image.buffer);
+  view.setUint32(0, 0x4449_5541, true);
+  view.setUint32(4, key === undefined ? 0 : 1, true);
+  image.set(key ?? new Uint8Array(32), 8);
+  image.fill(0, 40, 104);
+  image.set(new TextEncoder().encode(deviceId).subarray(0, 63), 40);
+  writeRecording(image, options);
+  return image;
+}
+
+/**
+ * The workbench and samples alone, `bytes` from {@link mcuImageOffsets}.workbench on: written into the file of a running
+ * board it changes what the accelerometer plays.
+ */
+function writeRecording(image: Uint8Array, options: McuImageOptions): void {
+  const view = new DataView(image.buffer);
+  const at = mcuImageOffsets.workbench;
+  view.setUint32(at, 0x4257_5541, true);
+  view.setUint32(at + 20, options.unpaced === true ? 1 : 0, true);
+  view.setFloat64(at + 24, options.sampleRateHz, true);
+  view.setFloat64(at + 32, options.scale, true);
+  view.setFloat32(at + 40, options.shaftRpm, true);
+  view.setUint32(at + 44, options.counts.length, true);
+  options.counts.forEach((count, index) => {
+    view.setInt16(mcuImageOffsets.samples + 2 * index, count, true);
+  });
+}

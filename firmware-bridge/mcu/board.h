@@ -1,0 +1,50 @@
+/*
+ * What a board has to offer: these six functions, nothing else of the firmware touches hardware. One file a board.
+ * None of them may block for longer than stated.
+ */
+#ifndef AURORA_BOARD_H
+#define AURORA_BOARD_H
+
+#include "bytes.h"
+
+/** What does not change between two resets. Strings are zero-terminated. */
+typedef struct {
+  const char *device_id;       /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
+  const uint8_t *key;          /* 32 bytes, shared with the gateway when the device was enrolled; NULL: takes no models */
+  uint32_t session_id;         /* another one at every reset: random, or a counter that survives */
+  const char *channel;         /* name and unit of the accelerometer's channel, at most 64 and 32 bytes */
+  const char *unit;
+  double scale;                /* physical value = count * scale */
+  double sample_rate_hz;
+  const uint8_t *slots;        /* where the two slots lie in the address space, one behind the other, aligned by 4 */
+} board_info;
+
+/** Starts clock, line, flash, sampling. Called once, first. */
+void board_start(board_info *info);
+
+/** Milliseconds since the start; wraps around. */
+uint32_t board_milliseconds(void);
+
+/**
+ * Takes over up to `room` received bytes; returns how many. Bytes wait in a buffer of at least 512 that an interrupt
+ * fills. May sleep until the next interrupt when there is nothing, for 1 ms at most.
+ */
+uint32_t board_receive(uint8_t *to, uint32_t room);
+
+/** Queues all `count` bytes (at most FRAME_MAX_SENT) for an interrupt to send, or none of them and returns false. */
+bool board_send(const uint8_t *bytes, uint32_t count);
+
+/**
+ * Programs `count` bytes (a multiple of 16, at an offset that is one) from the first slot's start on; with `bytes` NULL
+ * erases the sector that begins at `offset` to 0xFF. Each unit of 16 bytes is programmed once after an erasure. Returns
+ * false if the flash refuses.
+ */
+bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count);
+
+/**
+ * Takes over up to `room` samples, with the shaft's speed during them (NAN when unknown) and the count of samples that
+ * were lost before them; returns how many.
+ */
+uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *lost);
+
+#endif

@@ -1,0 +1,118 @@
+#include "firmware.h"
+
+#include "board.h"
+#include "codec.h"
+#include "fifo.h"
+#include "link.h"
+
+#define MODE_RAW 1U
+#define MODE_EDGE 2U
+#define MODE_BOTH 3U
+
+/* Samples in a raw window: 192 bytes and at most 26 of other fields. */
+#define WINDOW_SAMPLES 96U
+#define HEALTH_EVERY_MS 1000U
+#define SAMPLES_A_STEP 64U
+
+static struct {
+  board_info board;
+  device_link link;
+  sample_fifo fifo;
+  uint64_t next_sample;
+  uint32_t mode;
+  uint32_t health_at_ms;
+} device;
+
+uint8_t *link_write_hello(uint8_t *at) {
+  uint8_t channel[64 + 32 + 24];
+  uint8_t *end = codec_text(channel, 1, device.board.channel);
+  end = codec_text(end, 2, device.board.unit);
+  end = codec_double(end, 3, device.board.sample_rate_hz);
+  end = codec_double(end, 4, device.board.scale);
+  at = codec_number(at, 1, PROTOCOL_MAJOR);
+  at = codec_number(at, 2, PROTOCOL_MINOR);
+  at = codec_text(at, 3, device.board.device_id);
+  at = codec_text(at, 4, FIRMWARE_VERSION);
+  at = codec_fixed32(at, 5, device.board.session_id);
+  at = codec_bytes(at, 6, channel, (uint32_t)(end - channel));
+  return codec_number(at, 10, FRAME_MAX_PAYLOAD);
+}
+
+bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
+  codec_field fields[CODEC_FIELDS];
+  (void)codec_read(payload, length, fields);
+  switch (type) {
+    case PACKET_CONFIG:
+      device.mode = fields[1].number;
+      return true;
+    default:
+      return false;
+  }
+}
+
+static bool sends_raw(void) {
+  return device.mode != MODE_EDGE;
+}
+
+static void take_samples(void) {
+  int16_t samples[SAMPLES_A_STEP];
+  float shaft_rpm = 0.0F;
+  uint32_t lost = 0;
+  const uint32_t count = board_samples(samples, SAMPLES_A_STEP, &shaft_rpm, &lost);
+  if (lost > 0U) {
+    device.fifo.dropped += lost + device.fifo.count;
+    device.next_sample += lost;
+    fifo_restart(&device.fifo, device.next_sample);
+  }
+  device.next_sample += count;
+  if (device.link.state == (uint8_t)LINK_STREAMING && sends_raw()) {
+    fifo_push(&device.fifo, samples, count, shaft_rpm);
+  } else {
+    fifo_restart(&device.fifo, device.next_sample);
+  }
+}
+
+static void send_raw_window(uint32_t now_ms) {
+  const uint32_t count = fifo_ready(&device.fifo, WINDOW_SAMPLES);
+  if ((count == 0U) || ((count == device.fifo.count) && (count < WINDOW_SAMPLES))) {
+    return; /* wait until it is full, unless the speed has changed */
+  }
+  uint8_t samples[2U * WINDOW_SAMPLES];
+  const float shaft_rpm = fifo_speed(&device.fifo);
+  uint8_t *at = codec_number64(link_begin(&device.link), 2, device.fifo.first);
+  if (shaft_rpm >= 0.0F) { /* false for NAN, unknown */
+    uint32_t bits;
+    (void)memcpy(&bits, &shaft_rpm, sizeof bits);
+    at = codec_fixed32(at, 4, bits);
+  }
+  fifo_take(&device.fifo, samples, count);
+  link_send(&device.link, PACKET_RAW_WINDOW, codec_bytes(at, 5, samples, 2U * count), now_ms);
+}
+
+static void send_health(uint32_t now_ms) {
+  device.health_at_ms = now_ms + HEALTH_EVERY_MS;
+  uint8_t *at = codec_number(link_begin(&device.link), 1, now_ms);
+  at = codec_number(at, 2, device.fifo.dropped);
+  at = codec_number(at, 3, device.link.parser.discarded_bytes);
+  at = codec_number(at, 4, device.link.parser.bad_frames);
+  at = codec_number(at, 5, device.link.refused_packets);
+  at = codec_number(at, 6, device.link.lost_packets);
+  link_send(&device.link, PACKET_HEALTH, at, now_ms);
+}
+
+void firmware_start(void) {
+  board_start(&device.board);
+  link_start(&device.link, device.board.session_id, board_milliseconds());
+}
+
+void firmware_step(void) {
+  const uint32_t now_ms = board_milliseconds();
+  link_poll(&device.link, now_ms);
+  take_samples();
+  if (link_has_room(&device.link) && ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
+    send_health(now_ms);
+  }
+  if (link_has_room(&device.link)) {
+    send_raw_window(now_ms);
+  }
+}

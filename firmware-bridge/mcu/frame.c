@@ -1,0 +1,73 @@
+#include "frame.h"
+
+#include "crc32.h"
+
+static void append(frame_parser *parser, uint8_t byte) {
+  if (parser->length < sizeof parser->bytes) {
+    parser->bytes[parser->length] = byte;
+    parser->length++;
+  } else {
+    parser->bad = true;
+  }
+}
+
+/* The delimiter: what came before it is a frame or is thrown away. */
+static uint32_t finish(frame_parser *parser) {
+  const uint32_t length = parser->length;
+  const uint32_t stretch = parser->stretch;
+  const bool complete = !parser->bad && (parser->remaining == 0U) && (length >= PACKET_HEADER_BYTES + FRAME_CRC_BYTES);
+  parser->length = 0;
+  parser->stretch = 0;
+  parser->code = 0xFF; /* no zero before the first block */
+  parser->remaining = 0;
+  parser->bad = false;
+  if (stretch == 0U) {
+    return 0;
+  }
+  if (complete && (crc32(parser->bytes, length) == CRC32_RESIDUE)) {
+    return length - FRAME_CRC_BYTES;
+  }
+  parser->bad_frames++;
+  parser->discarded_bytes += stretch;
+  return 0;
+}
+
+uint32_t frame_push(frame_parser *parser, uint8_t byte) {
+  if (byte == 0U) {
+    return finish(parser);
+  }
+  if (parser->stretch == 0U) {
+    parser->code = 0xFF; /* also for a parser of zeros */
+  }
+  parser->stretch++;
+  if (parser->remaining > 0U) {
+    parser->remaining--;
+    append(parser, byte);
+  } else {
+    if (parser->code != 0xFFU) {
+      append(parser, 0);
+    }
+    parser->code = byte;
+    parser->remaining = (uint8_t)(byte - 1U);
+  }
+  return 0;
+}
+
+uint32_t frame_close(uint8_t *wire, uint32_t length) {
+  uint8_t *packet = wire + FRAME_PACKET_AT;
+  store_u32(packet + length, crc32(packet, length));
+  /* From the back: every zero becomes the distance to the next one. Enough while there is no block of 254 bytes. */
+  uint8_t *at = packet + length + FRAME_CRC_BYTES;
+  *at = 0;
+  uint8_t distance = 1;
+  while (at != wire + 1) {
+    at--;
+    if ((at == wire + 1) || (*at == 0U)) {
+      *at = distance;
+      distance = 0;
+    }
+    distance++;
+  }
+  wire[0] = 0;
+  return length + FRAME_CRC_BYTES + 3U;
+}

@@ -1,0 +1,44 @@
+/*
+ * Frames on a byte stream: 00 | COBS(packet, CRC-32) | 00 (PROTOCOL.md, section 2).
+ * The parser decodes byte by byte into one buffer, never holds more than it, and throws away what is not a frame.
+ */
+#ifndef AURORA_FRAME_H
+#define AURORA_FRAME_H
+
+#include "bytes.h"
+
+#define PACKET_HEADER_BYTES 4U
+#define FRAME_CRC_BYTES 4U
+/** Largest payload that the device takes; it says so in its Hello. A ModelChunk of 192 bytes has 205. */
+#define FRAME_MAX_PAYLOAD 256U
+/** Largest payload that the device sends: with header and CRC 254 bytes, for which COBS adds exactly one. */
+#define FRAME_MAX_SENT_PAYLOAD 246U
+/** Delimiter, code byte, packet, CRC, delimiter. */
+#define FRAME_MAX_SENT (FRAME_MAX_SENT_PAYLOAD + PACKET_HEADER_BYTES + FRAME_CRC_BYTES + 3U)
+/** Where a packet has to be put for frame_close. */
+#define FRAME_PACKET_AT 2U
+
+typedef struct {
+  uint8_t bytes[PACKET_HEADER_BYTES + FRAME_MAX_PAYLOAD + FRAME_CRC_BYTES];
+  uint32_t length;    /* decoded so far */
+  uint32_t stretch;   /* bytes since the last delimiter */
+  uint8_t code;       /* of the COBS block that is being read */
+  uint8_t remaining;  /* bytes of it that are still to come */
+  bool bad;           /* too long */
+  uint32_t bad_frames;
+  uint32_t discarded_bytes;
+} frame_parser;
+
+/**
+ * Takes the next byte. Returns the length of a good packet that is complete now, header included and CRC not, in
+ * `parser->bytes` until the next call; 0 otherwise.
+ */
+uint32_t frame_push(frame_parser *parser, uint8_t byte);
+
+/**
+ * Makes the packet of `length` bytes (4 to 250) at `wire + FRAME_PACKET_AT` a frame. Returns the frame's length; it begins
+ * at `wire`, which has FRAME_MAX_SENT bytes.
+ */
+uint32_t frame_close(uint8_t *wire, uint32_t length);
+
+#endif

@@ -1,0 +1,132 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { createByteTransport } from "../../firmware-bridge/device-address.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
+import { createRandom } from "../../src/maths/random.ts";
+import { systemTimers } from "../../src/platform/clock.ts";
+import { type Heard, listen } from "./conversation.ts";
+import { createMcuWorkshop, type HostBoard, hasCompiler } from "./mcu-host.ts";
+
+const golden = new URL("../golden/device/", import.meta.url);
+
+describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => {
+  const workshop = createMcuWorkshop();
+  const sessions: Heard[] = [];
+  afterAll(async () => {
+    for (const { session } of sessions) await session.close();
+    await workshop.close();
+  });
+  const tool = workshop.build("link-tool");
+  const program = workshop.build("host");
+
+  /** Asks the C side line by line. */
+  function ask(lines: readonly string[]): string[] {
+    const run = spawnSync(tool, { input: lines.join("\n") + "\n", encoding: "utf8", maxBuffer: 2 ** 28 });
+    expect(run.status, run.stderr).toBe(0);
+    return run.stdout.split("\n").slice(0, -1);
+  }
+
+  test("CRC-32 has its published check value", () => {
+    expect(ask([`crc ${Buffer.from("123456789").toString("hex")}`])).toEqual(["cbf43926"]);
+  });
+
+  test.each(readdirSync(golden))("%s is framed and understood as the document says", (file) => {
+    const text = readFileSync(new URL(file, golden), "utf8");
+    const hex = (name: string): string =>
+      new RegExp(`^${name}: +(.*)$`, "m").exec(text)![1]!.replaceAll(" ", "");
+    const [wire, packet, fields] = ask([
+      `wire ${hex("wire")}`,
+      `packet ${hex("packet")}`,
+      `fields ${hex("packet").slice(8)}`,
+    ]);
+    expect(wire).toBe(`${hex("packet")} 0 0`);
+    // A small device sends at most 246 bytes of payload.
+    expect(packet).toBe(hex("packet").length <= 500 ? hex("wire") : "too long");
+    expect(fields).not.toBe("invalid");
+  });
+
+  test("a Config's fields are read", () => {
+    expect(ask(["fields 08011501eeffc01a0161f80105"])).toEqual([`1=1 2=${0xc0ffee01} 3=61 `]);
+  });
+
+  test("both ends frame alike, and both refuse what is damaged", () => {
+    const encoder = createFrameEncoder();
+    const lines: string[] = [];
+    const expected: string[] = [];
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 246 }),
+        fc.integer({ min: 0, max: 0xffff }),
+        fc.nat(),
+        (payload, sequence, damage) => {
+          // Zeros are what COBS is about.
+          for (let i = 0; i < payload.length; i++) if (payload[i]! < 64) payload[i] = 0;
+          encoder.payload.set(payload);
+          const wire = Buffer.alloc(maxFrameBytesOnWire);
+          const end = encoder.encode(5, 0, sequence, payload.length, wire, 0);
+          const packet = Buffer.concat([Buffer.from([0x25, 0, sequence & 255, sequence >> 8]), payload]);
+          lines.push(`packet ${packet.toString("hex")}`, `wire ${wire.toString("hex", 0, end)}`);
+          expected.push(wire.toString("hex", 0, end), packet.toString("hex"));
+          const at = 1 + (damage % (end - 2));
+          wire[at] = wire[at]! ^ (1 + (damage % 255));
+          lines.push(`wire ${wire.toString("hex", 0, end)}`);
+          expected.push("damaged");
+        },
+      ),
+      { numRuns: 2000, seed: 5 },
+    );
+    const answers = ask(lines);
+    expected.forEach((text, i) => {
+      if (text === "damaged") expect(answers[i]!.split(" ").length, answers[i]).toBe(2);
+      else if (lines[i]!.startsWith("wire")) expect(answers[i]!.split(" ")[0]).toBe(text);
+      else expect(answers[i]).toBe(text);
+    });
+  });
+
+  async function listenTo(board: HostBoard, kind: "tcp" | "serial"): Promise<Heard> {
+    const address =
+      kind === "tcp"
+        ? ({ kind, host: "127.0.0.1", port: Number(board.address) } as const)
+        : ({ kind, path: board.address } as const);
+    const transport = createReconnectingTransport(await createByteTransport(address), {
+      timers: systemTimers,
+      random: createRandom(8),
+      backoff: { firstMs: 20, maxMs: 100 },
+    });
+    const heard = listen(createFramedLink(transport));
+    sessions.push(heard);
+    await heard.session.open();
+    return heard;
+  }
+
+  test.each(["tcp", "serial"] as const)(
+    "samples arrive at a gateway over %s, in order and unchanged",
+    async (kind) => {
+      const random = createRandom(3);
+      const counts = Int16Array.from({ length: 12_000 }, () => random.uniform() * 65_536 - 32_768);
+      const options = { deviceId: "bearing-7", sampleRateHz: 12_000, scale: 0.0005, shaftRpm: 1797, counts };
+      const board = await workshop.start(program, options, kind === "tcp" ? "tcp" : "pty");
+      const heard = await listenTo(board, kind);
+      await heard.until(() => (heard.samples.get(0)?.size ?? 0) >= 3000);
+      expect(heard.hellos[0]).toMatchObject({
+        deviceId: "bearing-7",
+        channels: [{ name: "vibration", unit: "g", sampleRateHz: 12_000, scale: 0.0005 }],
+      });
+      for (const [index, count] of heard.samples.get(0)!) expect(count).toBe(counts[index % counts.length]);
+      expect(heard.problems).toEqual([]);
+      expect(heard.session.statistics.badFrames).toBe(0);
+
+      // A gateway that comes anew is introduced to the same session.
+      await heard.session.close();
+      const again = await listenTo(board, kind);
+      await again.until(() => (again.samples.get(0)?.size ?? 0) >= 500);
+      expect(again.hellos[0]!.sessionId).toBe(heard.hellos[0]!.sessionId);
+      for (const [index, count] of again.samples.get(0)!) expect(count).toBe(counts[index % counts.length]);
+      await again.session.close();
+    },
+  );
+});
