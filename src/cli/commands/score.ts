@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { FileSummary } from "../score/file-summary.ts";
 import { withBundle } from "../score/open-bundle.ts";
 import { scoreFiles } from "../score/score-files.ts";
+import { fewestRevolutions } from "../score/short-window.ts";
 import { addSidecarOptions, type SidecarFlags, sidecarHelp } from "../score/sidecar.ts";
 
 interface ScoreFlags extends SidecarFlags {
@@ -24,12 +25,16 @@ export function scoreCommand(): Command {
       `${sidecarHelp}
 
 Rows:      file, window (from 0), from_ms and to_ms (since the file's first sample), shaft_rpm, quantised_<mode> (the
-           student's integers, the same as on the gateway), probability_<mode>, fault_probability.
-Summary:   probabilities     mean over the file's windows of each failure mode's calibrated probability
-           faultProbability  mean over the windows of the highest of the window's probabilities
+           student's integers, the same as on the gateway), probability_<mode>, fault_probability, short.
+           short is 1 where a window is shorter than the bundle's: a recording of 8 revolutions or more that is shorter
+           than one window is scored as one of its own length.
+Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode
+           faultProbability  that any fault is there
            severity          null: this format of bundle gives none
+           shortWindows      windows that are shorter than the bundle's
            setAside          windows lost to bad data, and samples by reason
-           Means are null, and the exit code is 1, where a file has no window that could be scored.
+           error             why a file, or the rest of it, could not be read; the other files are scored
+           Probabilities are null where a file has no window; the exit code is 1 then, and where a file has an error.
 
 Examples:
   $ aurora score models/bearing-vibration/1.0.0 --input a.npy b.npy --out predictions.csv --json \\
@@ -52,26 +57,39 @@ Examples:
       process.stdout.write(
         flags.json === true
           ? `${JSON.stringify({ model: ref, out: flags.out, files })}\n`
-          : files.map(describe).join(""),
+          : files
+              .filter(({ error }) => error === undefined)
+              .map(describe)
+              .join(""),
       );
-      const empty = files.filter(({ windows }) => windows === 0);
-      if (empty.length === 0) return;
-      process.exitCode = 1;
-      for (const { file, setAside } of empty) {
-        const reasons = Object.keys(setAside.samples).join(", ");
-        process.stderr.write(`error: ${file}: no window could be scored\n`);
-        process.stderr.write(
-          reasons === "" && setAside.windows === 0
-            ? "hint: it is shorter than one window; `aurora bundle inspect` shows the window's revolutions\n"
-            : `hint: data was set aside (${reasons || "features not finite"}): check --scale, --rate-hz and the sensor\n`,
-        );
-      }
+      for (const file of files) complain(file);
+      const failed = files.filter(({ windows, error }) => windows === 0 || error !== undefined);
+      if (failed.length === 0) return;
+      process.exitCode = files.every(({ error }) => error?.code === "USAGE") ? 2 : 1;
     });
 }
 
-function describe({ file, windows, probabilities, faultProbability, setAside }: FileSummary): string {
+function describe({ file, windows, shortWindows, probabilities, ...rest }: FileSummary): string {
   const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
-  const lost = setAside.windows === 0 ? "" : ` (${setAside.windows} lost to bad data)`;
-  return `${file}: ${windows} windows${lost}, fault ${show(faultProbability)}: ${modes.join(", ")}\n`;
+  const lost = rest.setAside.windows === 0 ? "" : ` (${rest.setAside.windows} lost to bad data)`;
+  const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
+  return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}\n`;
+}
+
+/** Says on stderr what is wrong with a file, if anything is. */
+function complain({ file, windows, setAside, error }: FileSummary): void {
+  if (error !== undefined) {
+    const where = error.message.includes(file) ? "" : `${file}: `;
+    process.stderr.write(`error: ${where}${error.message}\nhint: ${error.hint}\n`);
+    return;
+  }
+  if (windows > 0) return;
+  const reasons = Object.keys(setAside.samples).join(", ");
+  process.stderr.write(`error: ${file}: no window could be scored\n`);
+  process.stderr.write(
+    reasons === "" && setAside.windows === 0
+      ? `hint: it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm\n`
+      : `hint: data was set aside (${reasons || "features not finite"}): check the sensor and --rate-hz; without --scale and --unit no range is held against it\n`,
+  );
 }

@@ -5,7 +5,7 @@ import { explainWindow } from "../../gateway/explain-window.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { renderShares } from "../render-shares.ts";
 import type { SampleFile } from "./samples.ts";
-import { type ScoredWindow, scoreWindows } from "./score-windows.ts";
+import { openSource, type ScoredWindow, scoreWindows } from "./score-windows.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 /** One failure mode of the window. */
@@ -34,9 +34,10 @@ export async function explainFile(
   file: SampleFile,
   sidecar: Sidecar,
 ): Promise<FileExplanation> {
+  const source = await openSource(bundle, file, sidecar);
   const reasons = new Set<string>();
   let first: ScoredWindow | null = null;
-  for await (const scored of scoreWindows(bundle, file, sidecar, ({ reason }) => reasons.add(reason))) {
+  for await (const scored of scoreWindows(bundle, source, ({ reason }) => reasons.add(reason))) {
     first = scored;
     break;
   }

@@ -1,27 +1,42 @@
-/** What a file's windows say together: means, and what was set aside. */
-import type { OutputClass } from "../../contract/manifest.ts";
+/** What a file's windows say together, and what was set aside. */
+import { hasErrorCode } from "../../contract/aurora-error.ts";
+import type { Manifest } from "../../contract/manifest.ts";
 import type { Quarantine } from "../../contract/stream.ts";
+import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
+import { computeFaultProbability } from "../../decision/fault-probability.ts";
+
+/** Why a file could not be scored. */
+export interface FileError {
+  /** One of the codes in `src/ERRORS.md`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
 
 /** One file in `aurora score --json`. */
 export interface FileSummary {
   readonly file: string;
-  /** Windows that were scored. */
+  /** Windows that were scored, and those of them that are shorter than the bundle's. */
   readonly windows: number;
-  /** Mean over the windows of the calibrated probability, by {@link probabilityKey}; null without a window. */
+  readonly shortWindows: number;
+  /** Of the windows' mean logits, calibrated, by {@link probabilityKey}; null without a window. */
   readonly probabilities: Readonly<Record<string, number | null>>;
-  /** Mean over the windows of the highest of a window's probabilities; null without a window. */
+  /** That any of the faults is there; null without a window. */
   readonly faultProbability: number | null;
   /** Null: no bundle of this format gives one. */
-  readonly severity: null;
+  readonly severity: number | null;
   /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
   readonly setAside: { readonly windows: number; readonly samples: Readonly<Record<string, number>> };
+  /** Why the file, or the rest of it, could not be read; absent where all went well. */
+  readonly error?: FileError;
 }
 
 /** Sums up one file. */
 export interface SummaryBuilder {
-  update(probabilities: readonly number[]): void;
+  /** Takes one window's logits. */
+  update(logits: ArrayLike<number>, isShort: boolean): void;
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
-  summarise(): FileSummary;
+  summarise(error?: FileError): FileSummary;
 }
 
 /** The failure mode without `-race`: `inner`, `outer`, `ball`. */
@@ -29,19 +44,25 @@ export function probabilityKey(failureMode: string): string {
   return failureMode.replace(/-race$/, "");
 }
 
+/** A user's error as it stands in a summary; a bug is thrown on. */
+export function describeFileError(error: unknown): FileError {
+  if (!hasErrorCode(error)) throw error;
+  return { code: error.code, message: error.message, hint: error.hint };
+}
+
 /** Starts the summary of `file`. */
-export function createSummary(file: string, outputs: readonly OutputClass[]): SummaryBuilder {
+export function createSummary(file: string, manifest: Manifest): SummaryBuilder {
+  const { outputs, calibration } = manifest;
   const sums = outputs.map(() => 0);
   const samples: Record<string, number> = {};
-  let faultSum = 0;
   let windows = 0;
+  let shortWindows = 0;
   let lost = 0;
-  const mean = (sum: number): number | null => (windows === 0 ? null : sum / windows);
   return {
-    update: (probabilities) => {
+    update: (logits, isShort) => {
       windows++;
-      for (const [index, probability] of probabilities.entries()) sums[index]! += probability;
-      faultSum += Math.max(...probabilities);
+      if (isShort) shortWindows++;
+      for (let index = 0; index < sums.length; index++) sums[index]! += logits[index]!;
     },
     setAside: (quarantine, lostWindows) => {
       lost += lostWindows;
@@ -50,15 +71,26 @@ export function createSummary(file: string, outputs: readonly OutputClass[]): Su
         samples[quarantine.reason] = (samples[quarantine.reason] ?? 0) + quarantine.samples;
       }
     },
-    summarise: () => ({
-      file,
-      windows,
-      probabilities: Object.fromEntries(
-        outputs.map(({ failureMode }, index) => [probabilityKey(failureMode), mean(sums[index]!)]),
-      ),
-      faultProbability: mean(faultSum),
-      severity: null,
-      setAside: { windows: lost, samples },
-    }),
+    summarise: (error) => {
+      // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
+      const means = sums.map((sum) => sum / windows);
+      const probabilityOf = (index: number): number =>
+        computeProbability(calibrateLogit(means[index]!, calibration[index]!));
+      return {
+        file,
+        windows,
+        shortWindows,
+        probabilities: Object.fromEntries(
+          outputs.map(({ failureMode }, index) => [
+            probabilityKey(failureMode),
+            windows === 0 ? null : probabilityOf(index),
+          ]),
+        ),
+        faultProbability: windows === 0 ? null : computeFaultProbability(means, calibration),
+        severity: null,
+        setAside: { windows: lost, samples },
+        ...(error === undefined ? {} : { error }),
+      };
+    },
   };
 }

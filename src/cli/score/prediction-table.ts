@@ -1,14 +1,16 @@
 /** The predictions as CSV: written row by row beside their place, and put there only when all of them are. */
 import { open, rm } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import type { OutputClass } from "../../contract/manifest.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import { computeFaultProbability } from "../../decision/fault-probability.ts";
 import { renameAtomic } from "../../platform/atomic-file.ts";
 import { probabilityKey } from "./file-summary.ts";
 import type { ScoredWindow } from "./score-windows.ts";
 
 /** An open table. */
 export interface PredictionTable {
-  add(file: string, index: number, scored: ScoredWindow): Promise<void>;
+  /** Adds a row; `isShort`: the window is shorter than the bundle's. */
+  add(file: string, index: number, scored: ScoredWindow, isShort: boolean): Promise<void>;
   /** Makes the table appear under its name. */
   finish(): Promise<void>;
   /** Removes what `finish` did not make permanent. */
@@ -21,7 +23,7 @@ const bufferLength = 64 * 1024;
 /** Begins a table at `path`, whose folder must exist. Fails with STORE. */
 export async function openPredictionTable(
   path: string,
-  outputs: readonly OutputClass[],
+  { outputs, calibration }: Manifest,
 ): Promise<PredictionTable> {
   const temporary = `${path}.${process.pid}.tmp`;
   const fail = (cause: unknown): never => {
@@ -41,6 +43,7 @@ export async function openPredictionTable(
     ...keys.map((key) => `quantised_${key}`),
     ...keys.map((key) => `probability_${key}`),
     "fault_probability",
+    "short",
   ].join(",")}\n`;
   const flush = async (): Promise<void> => {
     await handle.writeFile(text).catch(fail);
@@ -52,10 +55,11 @@ export async function openPredictionTable(
     await handle.close();
   };
   return {
-    add: async (file, index, { window, output, probabilities }) => {
+    add: async (file, index, { window, output, probabilities }, isShort) => {
       const row = [
         ...[quote(file), index, window.fromMs, window.toMs, window.shaftRpm],
-        ...[...output.quantised, ...probabilities, Math.max(...probabilities)],
+        ...[...output.quantised, ...probabilities],
+        ...[computeFaultProbability(output.logits, calibration), isShort ? 1 : 0],
       ];
       text += `${row.join(",")}\n`;
       if (text.length >= bufferLength) await flush();

@@ -9,7 +9,7 @@ import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts"
 import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../gateway/measuring-point.ts";
 import { createWaveformIngest } from "../../ingest/waveform-ingest.ts";
-import { chooseQuantisation, readCountBlocks } from "./quantise-samples.ts";
+import { chooseQuantisation, type Quantisation, readCountBlocks } from "./quantise-samples.ts";
 import type { SampleFile } from "./samples.ts";
 import type { Sidecar } from "./sidecar.ts";
 
@@ -29,15 +29,39 @@ export interface ScoredWindow {
 /** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
 export type OnQuarantine = (quarantine: Quarantine, windows: 0 | 1) => void;
 
-/** Yields the windows in order of time. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE, INFERENCE. */
-export async function* scoreWindows(
+/** A file whose numbers are understood. */
+export interface SampleSource {
+  readonly file: SampleFile;
+  readonly sidecar: Sidecar;
+  readonly quantisation: Quantisation;
+  /** What the bundle expects of the channel; without a range where nobody knows the unit. */
+  readonly contract: ChannelContract;
+}
+
+/** Prepares a file for scoring. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE. */
+export async function openSource(
   bundle: LoadedBundle,
   file: SampleFile,
   sidecar: Sidecar,
-  onQuarantine: OnQuarantine,
-): AsyncGenerator<ScoredWindow> {
+): Promise<SampleSource> {
   const contract = findContract(bundle, sidecar);
   const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
+  const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+  return {
+    file,
+    sidecar,
+    quantisation,
+    contract: quantisation.isAbsolute ? contract : { ...contract, ...anyRange },
+  };
+}
+
+/** Yields the windows in order of time. Fails with DATA_*, INFERENCE. */
+export async function* scoreWindows(
+  bundle: LoadedBundle,
+  source: SampleSource,
+  onQuarantine: OnQuarantine,
+): AsyncGenerator<ScoredWindow> {
+  const { file, sidecar, quantisation, contract } = source;
   const cut: FeatureWindow[] = [];
   const id = { site: "file", turbine: "file", component: contract.name };
   const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {

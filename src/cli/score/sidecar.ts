@@ -33,7 +33,7 @@ export function addSidecarOptions(command: Command): Command {
     )
     .option(
       "--scale <value>",
-      "the bundle's unit (g) a number of the file stands for; int16 needs it, floats are in g without it",
+      "value of the file's number 1 in the bundle's unit (g)",
       parseNumber(1e-12, 1e12),
     )
     .option("--channel <name|index>", "row of a channels × samples array from 0, or a column of a CSV");
@@ -44,8 +44,9 @@ export const sidecarHelp: string = `
 Files: .npy (int16, float32 or float64; one-dimensional, or channels × samples) and .csv (comma-separated, with or
 without a line of names). They may be larger than memory. int16, and whole numbers that come with --scale, are taken
 as the converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak
-(at most the bundle's range), which becomes count 32,000. Data outside the bundle's data contract is set aside with
-the windows that need it, as on the gateway.`;
+(with --scale at most the bundle's range), which becomes count 32,000. With --scale, data outside the bundle's data
+contract is set aside with the windows that need it, as on the gateway. Without it nobody knows the unit: no range is
+held against the numbers, which does no harm, because no feature of a bearing depends on the level.`;
 
 /** Parses `bpfo=..,bpfi=..,bsf=..,ftf=..`. */
 export function parseBearing(text: string): BearingOrders {

@@ -7,7 +7,6 @@ import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./rec
 
 const { counts, sidecar } = simulateFault(4);
 const flags = sidecarArguments(sidecar);
-const withoutScale = sidecarArguments({ ...sidecar, scale: null });
 
 function createFolder(): { folder: string; good: string; short: string; out: string } {
   const folder = createTemporaryFolder();
@@ -47,7 +46,6 @@ describe("aurora score", () => {
 
   it.each([
     ["without a bearing", 2, flags.slice(0, 4), "good.npy", /--bearing/],
-    ["with counts of no scale", 2, withoutScale, "good.npy", /error: .*no --scale says/],
     [
       "at a rate the bundle does not take",
       2,
@@ -66,6 +64,17 @@ describe("aurora score", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(folder).sort()).toEqual(["good.npy", "short.npy"]);
+  });
+
+  it("says in the JSON which of the files could not be read", async () => {
+    const { folder, good, out } = createFolder();
+    const { code, stdout, stderr } = await aurora(
+      ...["score", shippedBundle, "--input", good, join(folder, "no.npy"), "--out", out, "--json", ...flags],
+    );
+    expect(code).toBe(1);
+    const { files } = JSON.parse(stdout) as { files: { error?: { code: string } }[] };
+    expect(files.map(({ error }) => error?.code)).toEqual([undefined, "DATA_MISSING"]);
+    expect(stderr).toMatch(/^error: .*no\.npy\nhint: /);
   });
 
   it("names a table that cannot be written", async () => {

@@ -74,15 +74,16 @@ describe("scoring files", () => {
     },
   );
 
-  it("sums a file up by the means of its rows, and finds the fault", async () => {
+  it("sums a file up by its windows' mean logits, and finds the fault", async () => {
     const { summary, rows } = await score("a.npy", encodeNpy(counts, [counts.length]), null);
-    const mean = (column: string): number => rows.reduce((sum, row) => sum + row[column]!, 0) / rows.length;
-    expect(summary).toMatchObject({ windows: rows.length, severity: null });
+    expect(summary).toMatchObject({ windows: rows.length, shortWindows: 0, severity: null });
     expect(Object.keys(summary.probabilities)).toEqual(["inner", "outer", "ball"]);
-    for (const [key, value] of Object.entries(summary.probabilities)) {
-      expect(value).toBeCloseTo(mean(`probability_${key}`), 12);
+    for (const [mode, value] of Object.values(summary.probabilities).entries()) {
+      const logit = onGateway.reduce((sum, { output }) => sum + output.logits[mode]!, 0) / rows.length;
+      const { slope, intercept } = bundle.manifest.calibration[mode]!;
+      expect(value).toBeCloseTo(1 / (1 + Math.exp(-(slope * logit + intercept))), 12);
     }
-    expect(summary.faultProbability).toBeCloseTo(mean("fault_probability"), 12);
+    expect(summary.faultProbability).toBeGreaterThan(0.9);
     expect(summary.probabilities.inner).toBeGreaterThan(0.9);
     expect(summary.setAside).toEqual({ windows: 0, samples: {} });
   });
@@ -101,11 +102,79 @@ describe("scoring files", () => {
     expect(Math.max(...worst)).toBeLessThanOrEqual(2);
   });
 
+  it("needs no unit: the same in any unit, with a constant part and without a scale", async () => {
+    const summaries = [];
+    for (const unit of [1e-3, 1, 1e6]) {
+      const values = Float64Array.from(counts, (count) => unit * (count * sidecar.scale + 5));
+      const { summary } = await score("a.npy", encodeNpy(values, [values.length]), null, {
+        ...sidecar,
+        scale: null,
+      });
+      expect(summary.setAside).toEqual({ windows: 0, samples: {} });
+      summaries.push(summary.probabilities);
+    }
+    expect(summaries[1]).toEqual(summaries[0]);
+    expect(summaries[2]).toEqual(summaries[0]);
+    const { summary } = await score("a.npy", encodeNpy(counts, [counts.length]), null, {
+      ...sidecar,
+      scale: null,
+    });
+    expect(summary.windows).toBe(onGateway.length);
+    expect(summary.probabilities.inner).toBeCloseTo(summaries[0]!.inner!, 1);
+  });
+
+  it("loses nothing to saturation where nobody said what a count is worth", async () => {
+    const clipped = counts.map((count) => Math.max(-32_768, Math.min(32_767, 60 * count)));
+    const known = await score("a.npy", encodeNpy(clipped, [clipped.length]), null);
+    expect(known.summary.setAside.samples.range).toBeGreaterThan(0);
+    const { summary } = await score("a.npy", encodeNpy(clipped, [clipped.length]), null, {
+      ...sidecar,
+      scale: null,
+    });
+    expect(summary).toMatchObject({ windows: onGateway.length, setAside: { samples: {} } });
+    expect(summary.probabilities.inner).toBeGreaterThan(0.9);
+  });
+
+  it("scores a recording of 8 to 30 revolutions as one short window, and says so", async () => {
+    const samples = (revolutions: number): Int16Array =>
+      counts.subarray(0, Math.ceil((revolutions * 60 * sidecar.rateHz) / sidecar.shaftRpm));
+    for (const revolutions of [8.01, 12.3, 29.9]) {
+      const own = samples(revolutions);
+      const { summary, rows } = await score("a.npy", encodeNpy(own, [own.length]), null);
+      expect(summary).toMatchObject({ windows: 1, shortWindows: 1 });
+      expect(rows.map(({ short }) => short)).toEqual([1]);
+      expect(summary.probabilities.inner).toBeGreaterThan(summary.probabilities.outer!);
+    }
+    const whole = await score("a.npy", encodeNpy(samples(30.1), [samples(30.1).length]), null);
+    expect(whole.summary).toMatchObject({ windows: 1, shortWindows: 0 });
+    const none = await score("a.npy", encodeNpy(samples(7.9), [samples(7.9).length]), null);
+    expect(none.summary).toMatchObject({ windows: 0, shortWindows: 0, faultProbability: null });
+  });
+
+  it("scores the others where one file cannot be read", async () => {
+    const folder = createTemporaryFolder();
+    const [good, bad, out] = ["a.npy", "b.csv", "out.csv"].map((name) => join(folder, name));
+    writeFileSync(good!, encodeNpy(counts, [counts.length]));
+    writeFileSync(bad!, `${"1\n".repeat(20_000)}oops\n`);
+    const files = [good!, bad!, folder, join(folder, "none.npy"), good!];
+    const summaries = await scoreFiles(bundle, { files, channel: null, sidecar, out: out! });
+    expect(summaries.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      "DATA_FORMAT",
+      "DATA_MISSING",
+      "DATA_MISSING",
+      undefined,
+    ]);
+    expect(summaries[1]!.error!.message).toMatch(/line 20001: "oops"/);
+    expect(summaries[1]).toMatchObject({ windows: 0, faultProbability: null });
+    expect(summaries[4]).toEqual(summaries[0]);
+  });
+
   it("sets aside what is missing or beyond the sensor's range, with the windows that need it and no others", async () => {
     const values = Array.from(counts, (count) => (count * sidecar.scale).toFixed(6));
     values[30_000] = "";
     values[90_000] = "1e9";
-    const { summary, rows } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: null });
+    const { summary, rows } = await score("a.csv", values.join("\n"), null, { ...sidecar, scale: 1 });
     expect(summary.setAside).toEqual({ windows: 2, samples: { "not-finite": 496, range: 496 } });
     expect(rows.length).toBeGreaterThanOrEqual(onGateway.length - 4);
     expect(rows.every((row) => row.probability_inner! >= 0)).toBe(true);
@@ -119,12 +188,13 @@ describe("scoring files", () => {
 
   it("leaves no half table behind, and never writes over an input", async () => {
     const folder = createTemporaryFolder();
-    const [file, out] = [join(folder, "a.csv"), join(folder, "out.csv")];
-    writeFileSync(file, `${"1\n".repeat(20_000)}oops\n`);
+    const [file, out] = [join(folder, "a.npy"), join(folder, "out.csv")];
+    writeFileSync(file, encodeNpy(counts, [counts.length]));
     const request = { files: [file], channel: null, sidecar };
-    await expect(scoreFiles(bundle, { ...request, out })).rejects.toThrow(/line 20001: "oops"/);
+    const broken = { ...bundle, score: () => Promise.reject(new Error("engine")) };
+    await expect(scoreFiles(broken, { ...request, out })).rejects.toThrow(/engine/);
     expect(existsSync(out)).toBe(false);
-    expect(readdirSync(folder)).toEqual(["a.csv"]);
+    expect(readdirSync(folder)).toEqual(["a.npy"]);
     await expect(scoreFiles(bundle, { ...request, out: file })).rejects.toThrow(/is an input/);
   });
 });
