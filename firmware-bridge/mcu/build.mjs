@@ -35,6 +35,8 @@ const targets = {
   host: { sources: [...firmware, "board_host.c"], libraries: ["-lutil"], output: "firmware-host" },
   "link-tool": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "host/link_tool.c"],
+    // As large as the protocol allows, so that every example of PROTOCOL.md can be tried.
+    defines: ["-DFRAME_MAX_PAYLOAD=1024U"],
     libraries: [],
     output: "link-tool",
   },
@@ -53,7 +55,7 @@ for (const name of names) {
   }
   const path = join(out, target.output);
   const sources = target.sources.map((source) => join(here, source));
-  const flags = [...warnings, ...sanitizers, "-O1", "-g", `-I${here}`, "-o", path];
+  const flags = [...warnings, ...sanitizers, ...(target.defines ?? []), "-O1", "-g", `-I${here}`, "-o", path];
   const run = spawnSync(process.env.CC ?? "cc", [...flags, ...sources, ...target.libraries], {
     stdio: "inherit",
   });

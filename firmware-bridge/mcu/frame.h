@@ -10,7 +10,9 @@
 #define PACKET_HEADER_BYTES 4U
 #define FRAME_CRC_BYTES 4U
 /** Largest payload that the device takes; it says so in its Hello. A ModelChunk of 192 bytes has 205. */
+#ifndef FRAME_MAX_PAYLOAD
 #define FRAME_MAX_PAYLOAD 256U
+#endif
 /** Largest payload that the device sends: with header and CRC 254 bytes, for which COBS adds exactly one. */
 #define FRAME_MAX_SENT_PAYLOAD 246U
 /** Delimiter, code byte, packet, CRC, delimiter. */
