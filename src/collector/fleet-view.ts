@@ -105,7 +105,7 @@ export function createFleetView(options: {
     const row = store.turbines.list().find((other) => other.site === site && other.turbine === turbine);
     const manifest = options.models().find(row?.state?.model?.digest ?? "")?.manifest;
     return new Map(
-      manifest?.outputs.map((output, index) => [output.failureMode, manifest.thresholds[index]!.raise]),
+      manifest?.thresholds.map((threshold, index) => [manifest.outputs[index]!.failureMode, threshold.raise]),
     );
   };
   return {

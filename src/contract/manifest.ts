@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
+import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
 export type MissingValueRule = "quarantine";
@@ -116,7 +117,8 @@ export interface Manifest {
   readonly changelog: string;
   /** Semver range of the runtime that can run it. */
   readonly runtime: string;
-  readonly task: "diagnosis" | "prognosis";
+  /** `normal-behaviour`: the outputs are expected values of channels; see {@link Manifest.normalBehaviour}. */
+  readonly task: "diagnosis" | "prognosis" | "normal-behaviour";
   /** Hours ahead that an alert speaks of; null for a diagnosis. */
   readonly horizonHours: number | null;
   readonly channels: readonly ChannelContract[];
@@ -124,15 +126,17 @@ export interface Manifest {
   readonly features: FeatureSpec;
   readonly scaler: Scaler;
   readonly outputs: readonly OutputClass[];
-  /** One a output. */
+  /** One a output; none for the task `normal-behaviour`. */
   readonly calibration: readonly Calibration[];
-  /** One a output. */
+  /** One a output; none for the task `normal-behaviour`. */
   readonly thresholds: readonly Threshold[];
   /** Explanation groups in order; every feature's group is one of them; 1 to 12. */
   readonly groups: readonly string[];
   readonly budgets: readonly DeviceBudget[];
   /** Healthy baselines and severity; absent: the bundle gives no severity. */
   readonly baseline?: BaselineSpec | undefined;
+  /** There for the task `normal-behaviour` and for no other. */
+  readonly normalBehaviour?: NormalBehaviourSpec | undefined;
   readonly files: readonly BundleFile[];
   readonly lineage: Lineage;
 }
@@ -189,7 +193,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     title: text,
     changelog: text,
     runtime: z.string().min(1).max(128),
-    task: z.enum(["diagnosis", "prognosis"]),
+    task: z.enum(["diagnosis", "prognosis", "normal-behaviour"]),
     horizonHours: z.number().positive().nullable(),
     channels: channelsSchema,
     window: windowSchema,
@@ -222,6 +226,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     groups: z.array(z.string().min(1).max(64)).min(1).max(12),
     budgets: budgetsSchema,
     baseline: baselineSpecSchema.optional(),
+    normalBehaviour: normalBehaviourSchema.optional(),
     files: z
       .array(
         z.strictObject({
@@ -264,8 +269,12 @@ export const manifestSchema: z.ZodType<Manifest> = z
     };
     expectLength("scaler.mean", manifest.scaler.mean.length, manifest.features.list.length);
     expectLength("scaler.inverseStd", manifest.scaler.inverseStd.length, manifest.features.list.length);
-    expectLength("calibration", manifest.calibration.length, manifest.outputs.length);
-    expectLength("thresholds", manifest.thresholds.length, manifest.outputs.length);
+    const expectsValues = manifest.task === "normal-behaviour";
+    const decided = expectsValues ? 0 : manifest.outputs.length;
+    expectLength("calibration", manifest.calibration.length, decided);
+    expectLength("thresholds", manifest.thresholds.length, decided);
+    const residuals = manifest.normalBehaviour?.residuals.length ?? 0;
+    expectLength("normalBehaviour.residuals", residuals, expectsValues ? manifest.outputs.length : 0);
     if (manifest.window.hop > manifest.window.length) {
       context.addIssue({ code: "custom", path: ["window", "hop"], message: "hop must not be above length" });
     }

@@ -1,0 +1,206 @@
+/**
+ * The section `normalBehaviour` of a manifest: a student that says how warm healthy components would be just now, and
+ * all that turns "measured less expected" into inspections of components days ahead.
+ *
+ * The way of a row of scalar readings: operating filter and frozen guard → features → student → expected value of
+ * every output → residual (after the site's own linear correction) → median of a day → sensor guard → distance from the
+ * site's own past in robust deviations → average over days → component score → inspections, at rounds, by their worth.
+ * Everything but the student is plain arithmetic in `src/decision`, the same for evaluation and serving.
+ */
+import { z } from "zod";
+
+/** What an output of the student predicts. Outputs of one component that measure the same thing are siblings. */
+export interface ResidualOutput {
+  /** Channel that is measured. */
+  readonly channel: string;
+  /** Component that it speaks of, for example `gearbox`. */
+  readonly component: string;
+  /** expected = location + scale · dequantised output, in the channel's unit. */
+  readonly location: number;
+  readonly scale: number;
+}
+
+/** When a row is normal operation; other rows say nothing of health and are not scored. */
+export interface OperationSpec {
+  /** Every channel must be within min … max. */
+  readonly limits: readonly { readonly channel: string; readonly min: number; readonly max: number }[];
+  /** Power must be within a share of what the wind gives: points (wind, power) in rising order, linear between. */
+  readonly powerCurve: {
+    readonly windChannel: string;
+    readonly powerChannel: string;
+    readonly points: readonly (readonly [number, number])[];
+    readonly minRatio: number;
+    readonly maxRatio: number;
+  };
+}
+
+/** The site's own correction: a ridge regression of the residuals on [1, standardised inputs, student's outputs]. */
+export interface SiteCorrectionSpec {
+  /** Added to the diagonal, per row. */
+  readonly ridge: number;
+  /** Rows in normal operation that it must rest on; the turbine is not judged before. */
+  readonly minRows: number;
+}
+
+/** From residuals to z. */
+export interface ResidualStatistics {
+  /** Scored rows that a day must have; a day with fewer has no median. */
+  readonly minRowsPerDay: number;
+  /** Days of the past that location and scale are taken from … */
+  readonly historyDays: number;
+  /** … but for the latest ones, which may already show the fault … */
+  readonly gapDays: number;
+  /** … and at least this many days with a median. */
+  readonly minHistoryDays: number;
+  /** After a repair the past begins anew, and the gap does not apply until this many days have gone by. */
+  readonly relearnDays: number;
+  /** Days before a logged failure that are kept out of the past, from the day of the failure back. */
+  readonly excludeDays: number;
+  /** Smallest scale, in the unit of the residual. */
+  readonly minScale: number;
+  /** Daily z is clipped to ± this. */
+  readonly clip: number;
+  /** Time constant of the average over days. */
+  readonly ewmaDays: number;
+}
+
+/** What is the sensor's fault and not the component's. */
+export interface SensorGuardSpec {
+  /** Rows in a row with every channel unchanged that mean frozen data. */
+  readonly frozenRows: number;
+  /** A fall of a day's median by this much against the week before is a sensor's … */
+  readonly fall: number;
+  /** … when every sibling (another output of the component) moved by less than this. Faults warm; they cool nothing at once. */
+  readonly siblingsWithin: number;
+  /** Days of the week before; at least half of them must have a median. */
+  readonly beforeDays: number;
+}
+
+/** One component in the inspection policy. All money in euro. */
+export interface ComponentPolicy {
+  readonly component: string;
+  /** Probability that a turbine's component fails in the horizon, whatever its score: from the logbook of training. */
+  readonly prior: number;
+  /** What an inspection in time is worth when the failure comes: replacement saved, and the mean saving on top. */
+  readonly worthEur: number;
+  readonly inspectionEur: number;
+}
+
+/** Which components of which turbines are inspected. Ranks the turbines of a farm against each other. */
+export interface InspectionPolicy {
+  readonly roundDays: number;
+  /** Inspections of a round, at most. */
+  readonly perRound: number;
+  /** An inspected component is not inspected again for so many days, unless it has failed meanwhile. */
+  readonly muteDays: number;
+  /** An inspection speaks of failures from … to so many days ahead. */
+  readonly minLeadDays: number;
+  readonly maxLeadDays: number;
+  /** Likelihood ratio of a score s: exp(evidence · min(s, scoreCap)) over its mean in the past of all turbines. */
+  readonly evidence: number;
+  readonly scoreCap: number;
+  /** Days of that past. */
+  readonly referenceDays: number;
+  /** Inspections worth less than this are not made. */
+  readonly minWorthEur: number;
+  readonly components: readonly ComponentPolicy[];
+}
+
+/** The section. */
+export interface NormalBehaviourSpec {
+  /** One an output of the student, in order. */
+  readonly residuals: readonly ResidualOutput[];
+  readonly operation: OperationSpec;
+  /** Absent: residuals are taken as they are. */
+  readonly siteCorrection?: SiteCorrectionSpec | undefined;
+  readonly statistics: ResidualStatistics;
+  readonly guard: SensorGuardSpec;
+  readonly policy: InspectionPolicy;
+}
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+const days = z.number().positive().max(3660);
+const count = z.int().min(1).max(10_000_000);
+const euro = z.number().min(0).max(1e12);
+
+/** Validator of {@link InspectionPolicy}. */
+export const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
+  .strictObject({
+    roundDays: days,
+    perRound: count,
+    muteDays: z.number().min(0).max(3660),
+    minLeadDays: z.number().min(0).max(3660),
+    maxLeadDays: days,
+    evidence: z.number().min(0).max(100),
+    scoreCap: z.number().positive().max(100),
+    referenceDays: days,
+    minWorthEur: z.number(),
+    components: z
+      .array(
+        z.strictObject({
+          component: name,
+          prior: z.number().gt(0).lt(1),
+          worthEur: euro,
+          inspectionEur: euro,
+        }),
+      )
+      .min(1)
+      .max(32),
+  })
+  .refine((policy) => policy.minLeadDays < policy.maxLeadDays, "minLeadDays must be below maxLeadDays");
+
+/** Validator of {@link ResidualStatistics}. */
+export const residualStatisticsSchema: z.ZodType<ResidualStatistics> = z
+  .strictObject({
+    minRowsPerDay: count,
+    historyDays: z.int().min(2).max(3660),
+    gapDays: z.int().min(0).max(3660),
+    minHistoryDays: z.int().min(2).max(3660),
+    relearnDays: z.int().min(0).max(3660),
+    excludeDays: z.int().min(0).max(3660),
+    minScale: z.number().positive(),
+    clip: z.number().positive().max(1000),
+    ewmaDays: days,
+  })
+  .refine((spec) => spec.minHistoryDays <= spec.historyDays, "minHistoryDays must not be above historyDays");
+
+/** Validator of {@link SensorGuardSpec}. */
+export const sensorGuardSchema: z.ZodType<SensorGuardSpec> = z.strictObject({
+  frozenRows: z.int().min(2).max(10_000),
+  fall: z.number().positive(),
+  siblingsWithin: z.number().positive(),
+  beforeDays: z.int().min(2).max(366),
+});
+
+/** Validator of {@link SiteCorrectionSpec}. */
+export const siteCorrectionSchema: z.ZodType<SiteCorrectionSpec> = z.strictObject({
+  ridge: z.number().positive().max(1e6),
+  minRows: count,
+});
+
+/** Validator of {@link NormalBehaviourSpec}. */
+export const normalBehaviourSchema: z.ZodType<NormalBehaviourSpec> = z.strictObject({
+  residuals: z
+    .array(
+      z.strictObject({ channel: name, component: name, location: z.number(), scale: z.number().positive() }),
+    )
+    .min(1)
+    .max(32),
+  operation: z.strictObject({
+    limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
+    powerCurve: z.strictObject({
+      windChannel: name,
+      powerChannel: name,
+      points: z
+        .array(z.tuple([z.number(), z.number()]))
+        .min(2)
+        .max(256),
+      minRatio: z.number().min(0),
+      maxRatio: z.number().positive(),
+    }),
+  }),
+  siteCorrection: siteCorrectionSchema.optional(),
+  statistics: residualStatisticsSchema,
+  guard: sensorGuardSchema,
+  policy: inspectionPolicySchema,
+});
