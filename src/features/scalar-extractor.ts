@@ -1,6 +1,6 @@
 /**
  * Executes a feature spec on windows of scalar readings (SCADA): chain kind `readings`, one a channel, with the four
- * statistics of IEC 61400-25 and few more. Holds sums only.
+ * statistics of IEC 61400-25 and few more. Holds sums only, and of the past one exponential average a feature.
  */
 import type { FeatureSpec } from "../contract/feature-spec.ts";
 import { checkCatalogueVersion } from "./catalogue-version.ts";
@@ -29,6 +29,18 @@ const operators: Readonly<Record<string, (sums: ReadingSums) => number>> = {
   last: (sums) => sums.last,
 };
 
+/** The average of one feature over windows, and the window that it was last moved by. */
+export interface RecentMean {
+  readonly value: number;
+  readonly atMs: number;
+}
+
+/**
+ * What outlives a window, by the feature's name: the averages of `recent-mean`. One a turbine; the extractors of windows
+ * that are open side by side share it. Plain data, so that it can be kept over a restart.
+ */
+export type ReadingMemory = Map<string, RecentMean>;
+
 /** One window at a time. */
 export interface ScalarExtractor {
   readonly featureNames: readonly string[];
@@ -37,12 +49,15 @@ export interface ScalarExtractor {
   begin(): void;
   /** Takes one reading; channels that the spec does not name are ignored. */
   push(channel: string, value: number): void;
-  /** Writes the features from `offset`; NaN for a channel without a reading. */
-  finish(out: Float32Array, offset: number): void;
+  /**
+   * Writes the features from `offset`; NaN for a channel without a reading. `fromMs` is the window's begin, which
+   * `recent-mean` measures time by: windows must be finished in order.
+   */
+  finish(out: Float32Array, offset: number, fromMs?: number): void;
 }
 
 /** Creates an extractor. @throws AuroraError BUNDLE_INCOMPATIBLE for anything that this catalogue does not know. */
-export function createScalarExtractor(spec: FeatureSpec): ScalarExtractor {
+export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory = new Map()): ScalarExtractor {
   checkCatalogueVersion(spec);
   const sumsOf = new Map<string, ReadingSums>();
   const channelOf = new Map<string, string>();
@@ -57,14 +72,26 @@ export function createScalarExtractor(spec: FeatureSpec): ScalarExtractor {
   }
   const evaluators = spec.list.map((feature) => {
     const subject = `feature ${feature.name}`;
-    createParamsReader(feature.params, subject).done();
-    const operator = Object.hasOwn(operators, feature.operator) ? operators[feature.operator] : undefined;
+    const params = createParamsReader(feature.params, subject);
+    const tauMs =
+      feature.operator === "recent-mean" ? params.number("tauHours", 1e-3, 1e4) * 3_600_000 : Number.NaN;
+    params.done();
+    const operator =
+      feature.operator === "recent-mean"
+        ? operators.mean
+        : Object.hasOwn(operators, feature.operator)
+          ? operators[feature.operator]
+          : undefined;
     if (operator === undefined) {
       throw refuse(subject, `chain kind readings has no operator "${feature.operator}"`);
     }
     const sums = sumsOf.get(channelOf.get(feature.chain) ?? "");
     if (sums === undefined) throw refuse(subject, `no chain "${feature.chain}"`);
-    return () => (sums.count === 0 ? Number.NaN : operator(sums));
+    return (fromMs: number): number => {
+      if (sums.count === 0) return Number.NaN;
+      const value = operator(sums);
+      return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, value, fromMs, tauMs);
+    };
   });
   return {
     featureNames: spec.list.map((feature) => feature.name),
@@ -76,10 +103,28 @@ export function createScalarExtractor(spec: FeatureSpec): ScalarExtractor {
       const sums = sumsOf.get(channel);
       if (sums !== undefined) addReading(sums, value);
     },
-    finish: (out, offset) => {
-      for (const [index, evaluate] of evaluators.entries()) out[offset + index] = evaluate();
+    finish: (out, offset, fromMs = Number.NaN) => {
+      for (const [index, evaluate] of evaluators.entries()) out[offset + index] = evaluate(fromMs);
     },
   };
+}
+
+/** s += (1 − e^(−Δt/τ)) · (x − s): the exponential average of unevenly spaced values; begins with the first one. */
+function moveRecentMean(
+  memory: ReadingMemory,
+  name: string,
+  value: number,
+  fromMs: number,
+  tauMs: number,
+): number {
+  const before = memory.get(name);
+  // Without a time, or with one before the last, the past cannot be weighed: it stands as it is.
+  const elapsedMs = before === undefined ? Number.POSITIVE_INFINITY : fromMs - before.atMs;
+  if (before !== undefined && !(elapsedMs > 0)) return before.value;
+  const mean =
+    before === undefined ? value : before.value - Math.expm1(-elapsedMs / tauMs) * (value - before.value);
+  memory.set(name, { value: mean, atMs: fromMs });
+  return mean;
 }
 
 function emptySums(): ReadingSums {

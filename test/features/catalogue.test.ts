@@ -201,6 +201,31 @@ describe("ten-minute statistics", () => {
     expect(extractor.channels).toEqual(["power", "oil"]);
   });
 
+  it("have an exponential average over windows that outlives the window and weighs the time between them", () => {
+    const recent = {
+      ...spec,
+      list: [
+        { name: "oil.recent", operator: "recent-mean", chain: "oil", params: { tauHours: 2 }, group: "oil" },
+      ],
+    };
+    const memory = new Map();
+    const out = new Float32Array(1);
+    const take = (value: number, hour: number): number => {
+      const extractor = createScalarExtractor(recent, memory);
+      extractor.begin();
+      extractor.push("oil", value - 1);
+      extractor.push("oil", value + 1);
+      extractor.finish(out, 0, hour * 3_600_000);
+      return out[0]!;
+    };
+    expect(take(10, 0)).toBe(10);
+    expect(take(20, 2)).toBeCloseTo(20 - 10 * Math.exp(-1), 5);
+    expect(take(1000, 2)).toBeCloseTo(20 - 10 * Math.exp(-1), 5);
+    expect(take(40, 1e6)).toBe(40);
+    const wrong = { ...recent, list: [{ ...recent.list[0]!, params: { tauHours: 0 } }] };
+    expect(() => createScalarExtractor(wrong)).toThrow();
+  });
+
   it("are refused with a waveform chain, another catalogue version or an unknown operator", () => {
     const refused = [
       { ...spec, catalogueVersion: 2 },
