@@ -10,6 +10,11 @@ const oversampling = 2;
 /** 24th order, about 50 dB from 1.15 of the kept Nyquist order; flat within 1 dB up to 0.8 of it. */
 const taps = 25;
 
+/** Taps of the low-pass that every second slice is kept of. */
+export function designAngleFilter(): Float64Array {
+  return designLowPassFir(taps, 0.9 / oversampling, 5);
+}
+
 /** Slices on their way to the decimator, used within one call of `add` only and therefore shared by all. */
 const slices: Float64Array = new Float64Array(512);
 const decimated: Float64Array = new Float64Array(slices.length);
@@ -29,7 +34,7 @@ export interface AngleEnvelope {
 
 /** Creates the envelope of at most `capacity` samples. */
 export function createAngleEnvelope(samplesPerRevolution: number, capacity: number): AngleEnvelope {
-  const decimator: Decimator = createDecimator(designLowPassFir(taps, 0.9 / oversampling, 5), oversampling);
+  const decimator: Decimator = createDecimator(designAngleFilter(), oversampling);
   const samples = new Float32Array(capacity);
   let count = 0;
   let overflow = 0;

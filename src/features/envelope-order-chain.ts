@@ -14,8 +14,14 @@ import { createOrderSpectrum, highestOrderOf, type OrderSpectrum } from "./order
 import { createParamsReader, refuse } from "./read-params.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
-const analysisRateHz = 12_000;
+export const analysisRateHz = 12_000;
 const decimatorTapsPerPhase = 8;
+
+/** Taps of the low-pass before decimation by `factor` ≥ 2. */
+export function designAnalysisFilter(factor: number): Float64Array {
+  return designLowPassFir(decimatorTapsPerPhase * factor + 1, 0.85 / factor, 5);
+}
+
 /** Bearings whose harmonics lie higher are sampled this many times finer at most. */
 const maxRefinement = 16;
 
@@ -94,10 +100,7 @@ export function bindEnvelopeOrderChain(
       else {
         decimator = decimators.get(factor) ?? null;
         if (decimator === null) {
-          decimator = createDecimator(
-            designLowPassFir(decimatorTapsPerPhase * factor + 1, 0.85 / factor, 5),
-            factor,
-          );
+          decimator = createDecimator(designAnalysisFilter(factor), factor);
           decimators.set(factor, decimator);
         }
         decimator.reset();

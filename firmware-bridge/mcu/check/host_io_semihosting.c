@@ -1,0 +1,118 @@
+/* The check program on a bare Cortex-M: ARM semihosting (as QEMU and debug probes offer it), start-up code, memcpy. */
+#include <stddef.h>
+
+#include "host_io.h"
+
+#define SYS_OPEN 0x01u
+#define SYS_WRITE 0x05u
+#define SYS_READ 0x06u
+#define SYS_EXIT_EXTENDED 0x20u
+#define OPEN_READ_BINARY 1u
+#define OPEN_WRITE_BINARY 5u
+#define APPLICATION_EXIT 0x20026u
+
+#define SYSTICK_CONTROL (*(volatile uint32_t *)0xe000e010u)
+#define SYSTICK_RELOAD (*(volatile uint32_t *)0xe000e014u)
+#define SYSTICK_VALUE (*(volatile uint32_t *)0xe000e018u)
+#define COPROCESSOR_ACCESS (*(volatile uint32_t *)0xe000ed88u)
+
+extern uint32_t image_stack_top;
+extern uint32_t image_data_from;
+extern uint32_t image_data_start;
+extern uint32_t image_data_end;
+extern uint32_t image_zero_end;
+
+int main(void);
+_Noreturn void reset_handler(void);
+static _Noreturn void fault_handler(void);
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
+void *memset(void *to, int value, size_t length);
+
+static uint32_t input;
+static uint32_t output;
+
+static uint32_t semihost(uint32_t operation, const void *arguments) {
+  register uint32_t r0 __asm__("r0") = operation;
+  register const void *r1 __asm__("r1") = arguments;
+  __asm__ volatile("bkpt #0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+
+static uint32_t open_file(const char *name, uint32_t length, uint32_t mode) {
+  const uint32_t arguments[3] = {(uint32_t)name, mode, length};
+  return semihost(SYS_OPEN, arguments);
+}
+
+void host_open(void) {
+  input = open_file("in.bin", 6u, OPEN_READ_BINARY);
+  output = open_file("out.bin", 7u, OPEN_WRITE_BINARY);
+  if ((input == UINT32_MAX) || (output == UINT32_MAX)) {
+    host_exit(2u);
+  }
+  SYSTICK_RELOAD = 0xffffffu;
+  SYSTICK_VALUE = 0u;
+  SYSTICK_CONTROL = 5u; /* processor clock, no interrupt */
+}
+
+void host_read(void *bytes, uint32_t length) {
+  const uint32_t arguments[3] = {input, (uint32_t)bytes, length};
+  if (semihost(SYS_READ, arguments) != 0u) {
+    host_exit(3u);
+  }
+}
+
+void host_write(const void *bytes, uint32_t length) {
+  const uint32_t arguments[3] = {output, (uint32_t)bytes, length};
+  if (semihost(SYS_WRITE, arguments) != 0u) {
+    host_exit(4u);
+  }
+}
+
+uint32_t host_ticks(void) { return 0xffffffu - (SYSTICK_VALUE & 0xffffffu); }
+
+_Noreturn void host_exit(uint32_t status) {
+  const uint32_t arguments[2] = {APPLICATION_EXIT, status};
+  (void)semihost(SYS_EXIT_EXTENDED, arguments);
+  for (;;) {
+  }
+}
+
+_Noreturn void reset_handler(void) {
+#if defined(__ARM_FP)
+  /* Full access to the floating point unit. */
+  COPROCESSOR_ACCESS |= 0xf00000u;
+  __asm__ volatile("dsb\n\tisb");
+#endif
+  (void)memcpy(&image_data_start, &image_data_from, (size_t)((uintptr_t)&image_data_end - (uintptr_t)&image_data_start));
+  (void)memset(&image_data_end, 0, (size_t)((uintptr_t)&image_zero_end - (uintptr_t)&image_data_end));
+  host_exit((uint32_t)main());
+}
+
+static _Noreturn void fault_handler(void) { host_exit(100u); }
+
+typedef void (*handler)(void);
+
+__attribute__((section(".vectors"), used)) static const struct {
+  const uint32_t *stack;
+  handler handlers[15];
+} vectors = {&image_stack_top,
+             {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+              fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+              fault_handler}};
+
+__attribute__((weak)) void *memcpy(void *restrict to, const void *restrict from, size_t length) {
+  uint8_t *target = to;
+  const uint8_t *source = from;
+  for (size_t i = 0; i < length; i++) {
+    target[i] = source[i];
+  }
+  return to;
+}
+
+__attribute__((weak)) void *memset(void *to, int value, size_t length) {
+  uint8_t *target = to;
+  for (size_t i = 0; i < length; i++) {
+    target[i] = (uint8_t)value;
+  }
+  return to;
+}

@@ -1,0 +1,94 @@
+/**
+ * Builds firmware-bridge/mcu/check for a core or this machine and runs command files through it: models, rows,
+ * requantisations and windows in, integers and features out.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  arithmeticFlags,
+  bareFlags,
+  type CoreName,
+  coreCompiler,
+  cores,
+  firmwareFolder,
+  hostCompiler,
+  runTool,
+  warningFlags,
+} from "./toolchain.ts";
+
+/** `host`: as this machine computes; `host-integers`: with the arithmetic of cores without a float32 unit. */
+export type CheckTarget = CoreName | "host" | "host-integers";
+
+/** A built program; `close` removes it. */
+export interface CheckProgram {
+  readonly target: CheckTarget;
+  /** The program's file. */
+  readonly path: string;
+  /** Runs `input` (see check.c) and returns what it wrote. @throws Error when it does not end with 0. */
+  run(input: Uint8Array, options?: CheckOptions): Uint8Array;
+  close(): void;
+}
+
+/** Options of one run on an emulated core. */
+export interface CheckOptions {
+  /** One instruction takes one virtual nanosecond, so that ticks count instructions; slower. */
+  readonly countInstructions?: boolean;
+  /** Writes the address of every instruction executed to this file; very slow. */
+  readonly traceFile?: string;
+}
+
+const portable = ["student.c", "model.c", "sha256.c"];
+const withFeatures: readonly string[] = [];
+
+/** Compiles the program. `optimise` is the compiler's level. @throws Error with the compiler's output. */
+export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckProgram {
+  const folder = mkdtempSync(join(tmpdir(), "aurora-check-"));
+  const path = join(folder, "check.elf");
+  const source = firmwareFolder();
+  const isHost = target === "host" || target === "host-integers";
+  const features = isHost || cores[target].features;
+  const files = [
+    join(source, "check", "check.c"),
+    join(source, "check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
+    ...[...portable, ...(features ? withFeatures : [])].map((name) => join(source, name)),
+  ];
+  const flags = [
+    optimise,
+    ...warningFlags,
+    ...arithmeticFlags,
+    "-DAURORA_NO_FEATURES",
+    ...(features ? [] : ["-DCHECK_MODEL_BYTES=8192u"]),
+    ...(target === "host-integers" ? ["-DAURORA_EXACT_INTEGERS"] : []),
+  ];
+  if (isHost) runTool(hostCompiler(), [...flags, ...files, "-o", path]);
+  else {
+    runTool(coreCompiler, [
+      ...[...flags, ...cores[target].flags, ...bareFlags, "-g"],
+      ...[`-Wl,--defsym=RAM_BYTES=${cores[target].ramBytes}`, "-Wl,--gc-sections"],
+      ...["-T", join(source, "check", "image.ld"), ...files, "-lgcc", "-o", path],
+    ]);
+  }
+  return {
+    target,
+    path,
+    run: (input, options = {}) => {
+      writeFileSync(join(folder, "in.bin"), input);
+      if (isHost) runTool(path, [], { cwd: folder });
+      else runTool("qemu-system-arm", qemuArguments(target, path, options), { cwd: folder });
+      return readFileSync(join(folder, "out.bin"));
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function qemuArguments(core: CoreName, path: string, options: CheckOptions): string[] {
+  return [
+    ...["-M", cores[core].board, "-kernel", path, "-display", "none", "-monitor", "none", "-serial", "null"],
+    ...["-semihosting-config", "enable=on,target=native"],
+    ...(options.countInstructions === true ? ["-icount", "shift=0"] : []),
+    ...(options.traceFile === undefined
+      ? []
+      : ["-singlestep", "-d", "exec,nochain", "-D", options.traceFile]),
+  ];
+}
