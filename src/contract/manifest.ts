@@ -285,6 +285,9 @@ export const manifestSchema: z.ZodType<Manifest> = z
     }
   });
 
+/** The same student for a microcontroller; bundles whose models only gateways run have none. */
+export const mcuModelFileName = "model.mcu.bin";
+
 /** Names of the files that every bundle holds beside `manifest.json` and `manifest.dsse.json`. */
 export const bundleFileNames = {
   model: "model.int8.onnx",

@@ -6,7 +6,7 @@ import type { Signer } from "../bundle/dsse.ts";
 import { encodeGolden } from "../bundle/golden.ts";
 import { writeBundle } from "../bundle/write-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
-import { bundleFileNames, type Lineage, type Manifest } from "../contract/manifest.ts";
+import { bundleFileNames, type Lineage, type Manifest, mcuModelFileName } from "../contract/manifest.ts";
 import { fitReference } from "../drift/fit-reference.ts";
 import { encodeReference } from "../drift/reference-codec.ts";
 import { encodeBackground } from "../explain/background-codec.ts";
@@ -14,6 +14,7 @@ import { encodeStudent } from "../inference/onnx-codec.ts";
 import { createRandom, type Random } from "../maths/random.ts";
 import { calibrateStudent, collectOutOfFold } from "./calibrate-student.ts";
 import { clusterBackground } from "./cluster-background.ts";
+import { createMcuModel } from "./create-mcu-model.ts";
 import { type CwruRows, joinRows, readCwruRows, type WaveformRows } from "./cwru-rows.ts";
 import { deriveTying } from "./derive-tying.ts";
 import { describeStudent } from "./describe-student.ts";
@@ -182,6 +183,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const text = new TextEncoder();
   const files = new Map<string, Uint8Array>([
     [bundleFileNames.model, model],
+    [mcuModelFileName, createMcuModel(manifest, student.quantised)],
     [bundleFileNames.reference, encodeReference(fitHealthyReference(config, trainSignals, student, random))],
     [bundleFileNames.background, background],
     [
