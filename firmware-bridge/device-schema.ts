@@ -15,7 +15,9 @@ export type DeviceMessageName =
   | "ModelBegin"
   | "ModelChunk"
   | "ModelCommit"
-  | "ModelConfirm";
+  | "ModelConfirm"
+  | "ModelStatus"
+  | "ModelProbe";
 
 const schema = protobuf.parse(readFileSync(new URL("./proto/device.proto", import.meta.url), "utf8"), {
   keepCase: false,

@@ -9,6 +9,7 @@ import type {
   ReadingMessage,
   ScoreMessage,
 } from "../src/contract/device-message.ts";
+import type { ModelStatusMessage } from "../src/contract/device-model-message.ts";
 import type { Random } from "../src/maths/random.ts";
 import type { BackoffOptions } from "../src/platform/backoff.ts";
 import type { Timers } from "../src/platform/clock.ts";
@@ -31,6 +32,7 @@ export type DeviceDataMessage =
   | ReadingMessage
   | ScoreMessage
   | DeviceHealthMessage
+  | ModelStatusMessage
   | NackMessage;
 
 /** What a session needs. */

@@ -167,7 +167,12 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
         reliable.settle(message.sequence, "acknowledged");
         return undefined;
       case "config":
-        return "only a gateway configures";
+      case "model-begin":
+      case "model-chunk":
+      case "model-commit":
+      case "model-probe":
+      case "model-confirm":
+        return `a gateway does not take a ${message.type}`;
       case "raw-window":
       case "reading":
       case "score":
@@ -177,6 +182,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
         reliable.settle(message.sequence, "refused");
         break;
       case "health":
+      case "model-status":
         break;
     }
     if (hello !== undefined) options.onMessage(message, hello);

@@ -7,6 +7,7 @@ import {
   maxEncodedBytes,
   maxFrameBytes,
   maxFramePayloadBytes,
+  packetFlags,
   protocolVersion,
   versionAndType,
 } from "./protocol.ts";
@@ -18,6 +19,8 @@ export const maxFrameBytesOnWire: number = maxEncodedBytes + 2;
 export interface FrameEncoder {
   /** The next frame's payload is written here first (1,024 bytes). */
   readonly payload: Uint8Array;
+  /** Packets with the flag "session" are bound to this id; 0 before there is one. */
+  sessionId: number;
   /**
    * Writes the frame whose payload is the first `payloadBytes` of {@link payload} to `out` from `at`; returns the
    * position after its closing delimiter. `out` needs {@link maxFrameBytesOnWire} bytes of room.
@@ -35,19 +38,22 @@ export interface FrameEncoder {
 /** Creates an encoder with its own scratch memory. */
 export function createFrameEncoder(): FrameEncoder {
   const frame = Buffer.alloc(maxFrameBytes);
-  return {
+  const encoder: FrameEncoder = {
+    sessionId: 0,
     payload: frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes),
     encode: (type, flags, sequence, payloadBytes, out, at) => {
       if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
       writeHeader(frame, type, flags, sequence);
       const crcAt = headerBytes + payloadBytes;
-      frame.writeUInt32LE(computeCrc32(frame, 0, crcAt), crcAt);
+      const bound = (flags & packetFlags.session) === 0 ? 0 : encoder.sessionId;
+      frame.writeUInt32LE((computeCrc32(frame, 0, crcAt) ^ bound) >>> 0, crcAt);
       out[at] = 0;
       const end = encodeCobs(frame, 0, crcAt + crcBytes, out, at + 1);
       out[end] = 0;
       return end + 1;
     },
   };
+  return encoder;
 }
 
 /** Writes the four header bytes of a packet at the start of `bytes`. */

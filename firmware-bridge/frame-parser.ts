@@ -4,7 +4,7 @@
  */
 import { decodeCobsInPlace } from "./cobs.ts";
 import { computeCrc32 } from "./crc32.ts";
-import { crcBytes, headerBytes, maxEncodedBytes } from "./protocol.ts";
+import { crcBytes, headerBytes, maxEncodedBytes, packetFlags } from "./protocol.ts";
 
 /**
  * Takes a packet: the header's fields, and the payload as `bytes[start, end)`, valid only during the call.
@@ -38,6 +38,8 @@ export interface FrameParser {
   push(chunk: Uint8Array): void;
   /** Forgets an unfinished frame (counted as discarded), for a new connection. Allowed inside the sink. */
   reset(): void;
+  /** Frames with the flag "session" are good only when they are bound to this id; none are before there is one. */
+  bind(sessionId: number): void;
   readonly counters: Readonly<FrameCounters>;
   /** Bytes of an unfinished frame; at most 1,037. */
   readonly pendingBytes: number;
@@ -62,6 +64,7 @@ export function createFrameParser(sink: PacketSink): FrameParser {
   let skipping = false;
   /** Grows with every reset, so that a running push notices one. */
   let generation = 0;
+  let sessionId = 0;
 
   function discard(length: number): void {
     counters.badFrames++;
@@ -89,7 +92,7 @@ export function createFrameParser(sink: PacketSink): FrameParser {
     const length = encodedBytes > maxEncodedBytes ? -1 : decodeCobsInPlace(bytes, start, end);
     const first = start + 1;
     const crcAt = first + length - crcBytes;
-    if (length < minFrameBytes || computeCrc32(bytes, first, crcAt) !== readUint32(bytes, crcAt)) {
+    if (length < minFrameBytes || !isWhole(bytes, first, crcAt)) {
       discard(encodedBytes);
       return;
     }
@@ -106,6 +109,13 @@ export function createFrameParser(sink: PacketSink): FrameParser {
       first + headerBytes,
       crcAt,
     );
+  }
+
+  /** The check is the CRC, XOR the session id with the flag "session". */
+  function isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
+    const rest = (computeCrc32(bytes, first, crcAt) ^ readUint32(bytes, crcAt)) >>> 0;
+    if ((bytes[first + 1]! & packetFlags.session) === 0) return rest === 0;
+    return rest === sessionId && sessionId !== 0;
   }
 
   function push(chunk: Uint8Array): void {
@@ -145,6 +155,9 @@ export function createFrameParser(sink: PacketSink): FrameParser {
       heldBytes = 0;
       skipping = false;
       generation++;
+    },
+    bind: (id) => {
+      sessionId = id;
     },
     counters,
     get pendingBytes() {

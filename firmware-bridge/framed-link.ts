@@ -79,6 +79,10 @@ export function createFramedLink(transport: ByteTransport): PacketLink {
       });
     },
     send,
+    bind: (sessionId) => {
+      encoder.sessionId = sessionId;
+      parser.bind(sessionId);
+    },
     get isWritable() {
       return connected && roomInTransport;
     },

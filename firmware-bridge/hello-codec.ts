@@ -3,10 +3,11 @@ import type { DeviceChannel, HelloMessage } from "../src/contract/device-message
 import type { Result } from "../src/contract/result.ts";
 import { failed, ok } from "../src/contract/result.ts";
 import { idPattern } from "../src/contract/topics.ts";
-import { protocolVersion } from "./protocol.ts";
+import { minPayloadBytes, protocolVersion } from "./protocol.ts";
 
 const maxNameBytes = 64;
 const maxUnitBytes = 32;
+const maxModelBytes = 63;
 
 /** The hello in the decoded fields of the schema's message, or what is wrong with it. */
 export function readHello(fields: Record<string, unknown>): Result<HelloMessage, string> {
@@ -17,7 +18,11 @@ export function readHello(fields: Record<string, unknown>): Result<HelloMessage,
     firmware,
     sessionId,
     channels: announced,
-  } = fields as unknown as HelloMessage;
+    modelVersion,
+    modelSha256,
+    securityCounter,
+    maxPayloadBytes,
+  } = fields as unknown as Required<HelloMessage>;
   if (!idPattern.test(deviceId)) return failed(`Hello.device_id ${quote(deviceId)} is not an id`);
   const head = { type: "hello", protocolMajor, protocolMinor, deviceId, firmware, sessionId } as const;
   if (protocolMajor !== protocolVersion.major) return ok({ ...head, channels: [] });
@@ -32,7 +37,19 @@ export function readHello(fields: Record<string, unknown>): Result<HelloMessage,
     const { name, unit, sampleRateHz, scale } = item;
     channels.push({ name, unit, sampleRateHz, scale });
   }
-  return ok({ ...head, channels });
+  if (!fits(modelVersion, maxModelBytes)) return failed("Hello.model_version is longer than 63 bytes");
+  if (modelSha256.length > 0 && modelSha256.length !== 32)
+    return failed(`Hello.model_sha256 has ${modelSha256.length} bytes, not 32`);
+  if (maxPayloadBytes > 0 && maxPayloadBytes < minPayloadBytes)
+    return failed(`Hello.max_payload_bytes is ${maxPayloadBytes}, below ${minPayloadBytes}`);
+  return ok({
+    ...head,
+    channels,
+    ...(modelVersion === "" ? {} : { modelVersion }),
+    ...(modelSha256.length === 0 ? {} : { modelSha256 }),
+    ...(securityCounter === 0 ? {} : { securityCounter }),
+    ...(maxPayloadBytes === 0 ? {} : { maxPayloadBytes }),
+  });
 }
 
 function checkChannel(channel: DeviceChannel): string | undefined {

@@ -3,13 +3,19 @@
  * through protobufjs. What arrives is checked against the limits of PROTOCOL.md: a bad message is a value.
  */
 import { AuroraError } from "../src/contract/aurora-error.ts";
-import type { DeviceMessage, RawWindowMessage } from "../src/contract/device-message.ts";
+import type {
+  DeviceHealthMessage,
+  DeviceMessage,
+  RawWindowMessage,
+  ScoreMessage,
+} from "../src/contract/device-message.ts";
 import type { Result } from "../src/contract/result.ts";
 import { failed, ok } from "../src/contract/result.ts";
 import { type DeviceMessageName, deviceMessageType } from "./device-schema.ts";
 import { readHello } from "./hello-codec.ts";
 import { packetTypes } from "./protocol.ts";
 import { encodeRawWindow } from "./raw-window-codec.ts";
+import { modelOutcomes, modelStates, readModelMessage } from "./read-model-message.ts";
 
 /** Every message but the raw window, which has its own codec. */
 export type RareMessage = Exclude<DeviceMessage, RawWindowMessage>;
@@ -22,23 +28,39 @@ const names: Readonly<Record<RareMessage["type"], DeviceMessageName>> = {
   config: "Config",
   ack: "Ack",
   nack: "Nack",
+  "model-begin": "ModelBegin",
+  "model-chunk": "ModelChunk",
+  "model-commit": "ModelCommit",
+  "model-confirm": "ModelConfirm",
+  "model-status": "ModelStatus",
+  "model-probe": "ModelProbe",
 };
-const messageByPacketType = new Map<number, RareMessage["type"]>([
-  [packetTypes.hello, "hello"],
-  [packetTypes.reading, "reading"],
-  [packetTypes.score, "score"],
-  [packetTypes.health, "health"],
-  [packetTypes.config, "config"],
-  [packetTypes.ack, "ack"],
-  [packetTypes.nack, "nack"],
-]);
+const packetTypeByMessage: Readonly<Record<DeviceMessage["type"], number>> = {
+  hello: packetTypes.hello,
+  "raw-window": packetTypes.rawWindow,
+  reading: packetTypes.reading,
+  score: packetTypes.score,
+  health: packetTypes.health,
+  config: packetTypes.config,
+  ack: packetTypes.ack,
+  nack: packetTypes.nack,
+  "model-begin": packetTypes.modelBegin,
+  "model-chunk": packetTypes.modelChunk,
+  "model-commit": packetTypes.modelCommit,
+  "model-confirm": packetTypes.modelConfirm,
+  "model-status": packetTypes.modelStatus,
+  "model-probe": packetTypes.modelProbe,
+};
+const messageByPacketType = new Map(
+  (Object.keys(names) as RareMessage["type"][]).map((type) => [packetTypeByMessage[type], type] as const),
+);
 /** Wire values of the modes, by index. */
 const modes = [undefined, "raw", "edge", "both"] as const;
 const maxReasonBytes = 200;
 
 /** The packet type of a message. */
 export function packetTypeOf(type: DeviceMessage["type"]): number {
-  return type === "raw-window" ? packetTypes.rawWindow : packetTypes[type];
+  return packetTypeByMessage[type];
 }
 
 /**
@@ -88,7 +110,11 @@ export function encodeMessage(message: DeviceMessage, out: Uint8Array): number {
 function toWire(message: RareMessage): Record<string, unknown> {
   switch (message.type) {
     case "config":
-      return { mode: modes.indexOf(message.mode), sessionId: message.sessionId };
+      return { ...message, mode: modes.indexOf(message.mode) };
+    case "model-status":
+      return { ...message, state: modelStates.indexOf(message.state) };
+    case "model-confirm":
+      return { ...message, outcome: modelOutcomes.indexOf(message.outcome) };
     case "nack":
       return { sequence: message.sequence, reason: message.reason.slice(0, maxReasonBytes) };
     case "hello":
@@ -113,39 +139,67 @@ function readMessage(
       };
       return checkTime(timestampUs) ?? ok({ type, channel, timestampUs, value });
     }
-    case "score": {
-      const { channel, timestampUs, modelVersion, quantised } = fields as {
-        channel: number;
-        timestampUs: number;
-        modelVersion: string;
-        quantised: Uint8Array;
-      };
-      if (quantised.length === 0) return failed("Score.quantised is empty");
-      return checkTime(timestampUs) ?? ok({ type, channel, timestampUs, modelVersion, quantised });
-    }
-    case "health": {
-      const { uptimeMs, droppedSamples, discardedBytes, badFrames } = fields as Record<string, number>;
-      return ok({
-        type,
-        uptimeMs: uptimeMs!,
-        droppedSamples: droppedSamples!,
-        discardedBytes: discardedBytes!,
-        badFrames: badFrames!,
-      });
-    }
+    case "score":
+      return readScore(fields);
+    case "health":
+      return ok(readHealth(fields as Record<string, number>));
     case "config": {
       const mode = modes[fields.mode as number];
       if (mode === undefined) return failed(`Config.mode is ${String(fields.mode)}, not 1 to 3`);
-      return ok({ type, mode, sessionId: fields.sessionId as number });
+      const { sessionId, rawSamples, alarmRawSamples } = fields as Record<string, number>;
+      return ok({
+        type,
+        mode,
+        sessionId: sessionId!,
+        ...(rawSamples! > 0 ? { rawSamples: rawSamples! } : {}),
+        ...(alarmRawSamples! > 0 ? { alarmRawSamples: alarmRawSamples! } : {}),
+      });
     }
-    case "ack":
-      return checkSequence(fields.sequence) ?? ok({ type, sequence: fields.sequence as number });
+    case "ack": {
+      const { sequence, room } = fields as { sequence: number; room: number };
+      return checkSequence(sequence) ?? ok({ type, sequence, ...(room > 0 ? { room } : {}) });
+    }
     case "nack":
       return (
         checkSequence(fields.sequence) ??
         ok({ type, sequence: fields.sequence as number, reason: fields.reason as string })
       );
+    default:
+      return readModelMessage(type, fields);
   }
+}
+
+function readHealth(fields: Record<string, number>): DeviceHealthMessage {
+  const { uptimeMs, droppedSamples, discardedBytes, badFrames } = fields;
+  const newer = ["refusedPackets", "lostPackets", "scores", "abandonedWindows"] as const;
+  return {
+    type: "health",
+    uptimeMs: uptimeMs!,
+    droppedSamples: droppedSamples!,
+    discardedBytes: discardedBytes!,
+    badFrames: badFrames!,
+    ...Object.fromEntries(newer.filter((name) => fields[name]! > 0).map((name) => [name, fields[name]])),
+  };
+}
+
+function readScore(fields: Record<string, unknown>): Result<RareMessage, string> {
+  const { channel, timestampUs, modelVersion, quantised, firstSample, sampleCount, shaftRpm, inputs } =
+    fields as unknown as Required<ScoreMessage>;
+  if (quantised.length === 0) return failed("Score.quantised is empty");
+  if (!Number.isSafeInteger(firstSample)) return failed(`Score.first_sample ${firstSample} is beyond 2^53`);
+  return (
+    checkTime(timestampUs) ??
+    ok({
+      type: "score",
+      channel,
+      timestampUs,
+      modelVersion,
+      quantised,
+      ...(sampleCount > 0 ? { firstSample, sampleCount } : {}),
+      ...(shaftRpm > 0 ? { shaftRpm } : {}),
+      ...(inputs.length > 0 ? { inputs } : {}),
+    })
+  );
 }
 
 function checkTime(timestampUs: number): Result<never, string> | undefined {

@@ -1,7 +1,7 @@
 /** Packets as MQTT messages: header and protobuf payload, without COBS and CRC, which the broker's TCP makes up for. */
 import { writeHeader } from "./frame-encoder.ts";
 import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
-import { headerBytes, maxMqttBytes } from "./protocol.ts";
+import { headerBytes, maxMqttBytes, packetFlags, sessionTrailerBytes } from "./protocol.ts";
 
 /** The few things that a link needs from an MQTT client. */
 export interface MqttPort {
@@ -33,6 +33,11 @@ const maxInFlight = 64;
 /** At least once: a duplicate is recognised by its sequence number, a loss would not be made good. */
 const qos = 1;
 
+/** Bytes behind a packet with these flags. */
+function trailerBytes(flags: number): number {
+  return (flags & packetFlags.session) === 0 ? 0 : sessionTrailerBytes;
+}
+
 /** Creates a link on two topics. The client reconnects by itself and is not closed with the link. */
 export function createMqttLink(options: MqttLinkOptions): PacketLink {
   const { mqtt, listenTopic, sendTopic } = options;
@@ -44,12 +49,14 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
   let connections = 0;
   let inFlight = 0;
   let full = false;
+  let sessionId = 0;
 
   function receive(payload: Uint8Array, retained: boolean): void {
     if (handlers === undefined) return;
     counters.bytes += payload.length;
+    const end = payload.length - trailerBytes(payload[1] ?? 0);
     // A retained message is an old one: nobody may set one on these topics.
-    if (retained || payload.length < headerBytes || payload.length > maxMqttBytes) {
+    if (retained || end < headerBytes || payload.length > maxMqttBytes || !isOfSession(payload, end)) {
       counters.badFrames++;
       counters.discardedBytes += payload.length;
       return;
@@ -57,8 +64,16 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     counters.frames++;
     const first = payload[0]!;
     const sequence = payload[2]! | (payload[3]! << 8);
-    handlers.onPacket(first >>> 5, first & 31, payload[1]!, sequence, payload, headerBytes, payload.length);
+    handlers.onPacket(first >>> 5, first & 31, payload[1]!, sequence, payload, headerBytes, end);
     handlers.onBatchEnd();
+  }
+
+  /** Without the flag "session" nothing follows the packet. */
+  function isOfSession(payload: Uint8Array, end: number): boolean {
+    if (end === payload.length) return true;
+    return (
+      sessionId !== 0 && Buffer.from(payload.buffer, payload.byteOffset + end, 4).readUInt32LE() === sessionId
+    );
   }
 
   function settle(): void {
@@ -83,7 +98,10 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
 
   return {
     name: `mqtt:${listenTopic}`,
-    payload: packet.subarray(headerBytes),
+    payload: packet.subarray(headerBytes, maxMqttBytes - sessionTrailerBytes),
+    bind: (id) => {
+      sessionId = id;
+    },
     open: async (given) => {
       handlers = given;
       // An unreachable broker does not hold anybody up: the client subscribes once it is connected.
@@ -99,8 +117,10 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
       writeHeader(packet, type, flags, sequence);
       inFlight++;
       if (inFlight >= maxInFlight) full = true;
+      const end = headerBytes + payloadBytes;
+      packet.writeUInt32LE(sessionId, end);
       mqtt
-        .publish(sendTopic, Uint8Array.prototype.slice.call(packet, 0, headerBytes + payloadBytes), {
+        .publish(sendTopic, Uint8Array.prototype.slice.call(packet, 0, end + trailerBytes(flags)), {
           qos,
           retain: false,
         })

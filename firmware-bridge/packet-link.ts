@@ -38,6 +38,8 @@ export interface PacketLink {
   open(handlers: PacketLinkHandlers): Promise<void>;
   /** Sends the first `payloadBytes` of {@link payload}. Packets sent without a connection are lost and counted. */
   send(type: number, flags: number, sequence: number, payloadBytes: number): void;
+  /** Packets with the flag "session", either way, are those of this session from now on. */
+  bind(sessionId: number): void;
   /** False: more should wait until onWritable. */
   readonly isWritable: boolean;
   pauseReading(): void;

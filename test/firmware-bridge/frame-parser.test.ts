@@ -11,6 +11,9 @@ interface Packet {
   readonly payload: Uint8Array;
 }
 
+/** Packets with the flag "session" are bound to it. */
+const session = 0x1234_5678;
+
 const packet: fc.Arbitrary<Packet> = fc.record({
   type: fc.integer({ min: 1, max: 30 }),
   flags: fc.integer({ min: 0, max: 255 }),
@@ -26,6 +29,7 @@ const packet: fc.Arbitrary<Packet> = fc.record({
 
 function encode(packets: readonly Packet[]): Buffer {
   const encoder = createFrameEncoder();
+  encoder.sessionId = session;
   const out = Buffer.alloc(packets.length * maxFrameBytesOnWire);
   let at = 0;
   for (const { type, flags, sequence, payload } of packets) {
@@ -46,6 +50,7 @@ function listen(): { parser: FrameParser; heard: string[] } {
     expect(version).toBe(1);
     heard.push(toText({ type, flags, sequence, payload: bytes.slice(start, end) }));
   });
+  parser.bind(session);
   return { parser, heard };
 }
 

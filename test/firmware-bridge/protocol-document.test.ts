@@ -1,10 +1,19 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { computeCrc32 } from "../../firmware-bridge/crc32.ts";
 import { createFrameEncoder, maxFrameBytesOnWire, writeHeader } from "../../firmware-bridge/frame-encoder.ts";
 import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
+import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
-import { headerBytes, maxSamplesPerFrame, packetTypes } from "../../firmware-bridge/protocol.ts";
+import { computeModelMac } from "../../firmware-bridge/model-mac.ts";
+import {
+  headerBytes,
+  maxSamplesPerFrame,
+  packetFlags,
+  packetTypes,
+  sessionTrailerBytes,
+} from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
 import type { DeviceMessage } from "../../src/contract/device-message.ts";
 
@@ -16,7 +25,11 @@ interface Example {
   readonly message: DeviceMessage;
   readonly flags: number;
   readonly sequence: number;
+  /** 0 without the flag "session". */
+  readonly sessionId: number;
   readonly packet: Buffer;
+  /** The packet as MQTT carries it. */
+  readonly mqtt: Buffer;
   readonly crc: Buffer;
   readonly wire: Buffer;
 }
@@ -32,15 +45,19 @@ function parseExample(text: string): Example {
     return Buffer.from(field(name).replaceAll(" ", ""), "hex");
   };
   const json = JSON.parse(field("message"));
+  const isBound = (Number(field("flags")) & packetFlags.session) !== 0;
   // JSON knows neither typed arrays nor NaN.
   if (json.counts) json.counts = Int16Array.from(json.counts);
-  if (json.quantised) json.quantised = Uint8Array.from(json.quantised);
+  for (const name of ["quantised", "inputs", "sha256", "mac", "modelSha256", "outputs", "data"])
+    if (json[name]) json[name] = Uint8Array.from(json[name]);
   if (json.shaftRpm === null) json.shaftRpm = Number.NaN;
   return {
     message: json,
     flags: Number(field("flags")),
     sequence: Number(field("sequence")),
+    sessionId: isBound ? Number(field("session")) : 0,
     packet: hex("packet"),
+    mqtt: hex(isBound ? "mqtt" : "packet"),
     crc: hex("crc"),
     wire: hex("wire"),
   };
@@ -58,9 +75,10 @@ test("the document's examples are the golden files, and every message has one", 
   expect(inDocument.length).toBeGreaterThan(8);
   for (const [name, text] of inDocument) expect(text, name).toBe(files.get(name));
   const types = new Set(inDocument.map(([, text]) => parseExample(text).message.type));
-  expect([...types].sort()).toEqual(
-    ["ack", "config", "health", "hello", "nack", "raw-window", "reading", "score"].sort(),
+  const known = Object.keys(packetTypes).map((name) =>
+    name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`),
   );
+  expect([...types].sort()).toEqual(known.sort());
 });
 
 describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] as const), ...golden])(
@@ -70,6 +88,7 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
 
     test("is what the code sends", () => {
       const encoder = createFrameEncoder();
+      encoder.sessionId = example.sessionId;
       const length = encodeMessage(example.message, encoder.payload);
       const type = packetTypeOf(example.message.type);
       const packet = Buffer.alloc(headerBytes + length);
@@ -96,10 +115,27 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
           message: message && "ok" in message ? (message.ok ? message.value : message.error) : message,
         });
       });
+      parser.bind(example.sessionId);
       parser.push(Uint8Array.from(example.wire));
       const { message, flags, sequence } = example;
       expect(heard).toEqual([{ version: 1, flags, sequence, message }]);
       expect(parser.counters).toMatchObject({ frames: 1, badFrames: 0, discardedBytes: 0 });
+    });
+
+    test("is another session's bad frame, if it is bound to one", () => {
+      const heard: number[] = [];
+      const parser = createFrameParser((_version, type) => heard.push(type));
+      parser.push(Uint8Array.from(example.wire));
+      parser.bind((example.sessionId ^ 1) >>> 0);
+      parser.push(Uint8Array.from(example.wire));
+      expect(heard).toHaveLength(example.sessionId === 0 ? 2 : 0);
+      expect(parser.counters.badFrames).toBe(example.sessionId === 0 ? 0 : 2);
+    });
+
+    test("travels over MQTT with its session behind it", () => {
+      const trailer = Buffer.alloc(example.sessionId === 0 ? 0 : sessionTrailerBytes);
+      if (example.sessionId !== 0) trailer.writeUInt32LE(example.sessionId);
+      expect(example.mqtt.toString("hex")).toBe(Buffer.concat([example.packet, trailer]).toString("hex"));
     });
 
     test("shows the packet's CRC", () => {
@@ -113,5 +149,25 @@ test("the document's table of packet types is the code's", () => {
   const rows = [...document.matchAll(/\| (\d+) \| ([A-Z][A-Za-z]+) (?=\| (?:both|device|gateway))/g)];
   expect(Object.fromEntries(rows.map(([, number, name]) => [kebab(name!), Number(number)]))).toEqual(
     packetTypes,
+  );
+});
+
+test("the document's table of waits is the code's", () => {
+  const rows = [...document.matchAll(/^\| `([A-Za-z]+)` \| ([\d,]+) \|/gm)];
+  expect(
+    Object.fromEntries(rows.map(([, name, value]) => [name, Number(value!.replaceAll(",", ""))])),
+  ).toEqual(linkTiming);
+});
+
+test("the document's worked example of a MAC is one", () => {
+  const begin = parseExample(new Map(golden).get("model-begin")!).message;
+  const chunk = parseExample(new Map(golden).get("model-chunk")!).message;
+  if (begin.type !== "model-begin" || chunk.type !== "model-chunk") throw new Error("other examples");
+  const digest = createHash("sha256").update(chunk.data).digest();
+  expect(digest.toString("hex")).toBe(Buffer.from(begin.sha256).toString("hex"));
+  expect(begin.transferId).not.toBe(0);
+  const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+  expect(Buffer.from(computeModelMac(key, begin)).toString("hex")).toBe(
+    Buffer.from(begin.mac).toString("hex"),
   );
 });

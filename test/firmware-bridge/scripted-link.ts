@@ -68,6 +68,7 @@ export function createScriptedLink(): ScriptedLink {
           type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload, 0, payloadBytes);
         sent = [...sent, { type, flags, sequence, message: decoded?.ok ? decoded.value : undefined }];
       },
+      bind: () => {},
       get isWritable() {
         return writable;
       },

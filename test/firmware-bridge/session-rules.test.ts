@@ -132,13 +132,13 @@ describe("versions", () => {
     expect(heard.session.state).toBe("refused");
     expect(heard.hellos).toEqual([]);
     expect(heard.problems).toEqual([
-      "device device-1: protocol 2.0 is newer than 1.0, the only one spoken here",
+      "device device-1: protocol 2.0 is newer than 1.1, the only one spoken here",
     ]);
     expect(device.takeSent().map(({ message }) => message)).toEqual(
       [3, 4].map((sequence) => ({
         type: "nack",
         sequence,
-        reason: "protocol 2.0 is newer than 1.0, the only one spoken here",
+        reason: "protocol 2.0 is newer than 1.1, the only one spoken here",
       })),
     );
     device.play(reading(1), 5, 0, 2);
