@@ -11,7 +11,13 @@ import type { PointId } from "../contract/stream.ts";
 import { type AlarmStep, isConditionActive, isWithheld, normalAlarm, stepAlarm } from "./alarm-lifecycle.ts";
 import type { AlarmRecord, AlarmRegisterSnapshot } from "./alarm-record.ts";
 import { createAlertEvent, nameAlarm, repeatAlertEvent } from "./alert-event.ts";
-import { type AlertPolicy, defaultAlertPolicy, isMaterialChange, judgeSeverity } from "./alert-policy.ts";
+import {
+  type AlertPolicy,
+  defaultAlertPolicy,
+  isHighWindow,
+  isMaterialChange,
+  judgeSeverity,
+} from "./alert-policy.ts";
 
 /** Something that subscribers must be told. */
 export interface DueAlert {
@@ -200,7 +206,8 @@ function follow(
     // A new occurrence: nothing of it has been told.
     current = { ...createRecord(record.point, mode), alarm, sinceMs };
   }
-  const highWindows = probability >= policy.criticalProbability ? current.highWindows + 1 : 0;
+  const isHigh = isHighWindow({ probability, severityDb: decision.severityDb ?? null }, policy);
+  const highWindows = isHigh ? current.highWindows + 1 : 0;
   const severity = judgeSeverity(current.severity, highWindows, policy);
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);

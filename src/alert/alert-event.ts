@@ -59,6 +59,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       score: mode.score,
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,
+      ...(decision.severityDb === undefined ? {} : { severityDb: decision.severityDb }),
       since: formatTime(sinceMs),
       operatingState: decision.operatingState,
       window: { from: formatTime(decision.fromMs), to: formatTime(decision.toMs), id: decision.windowId },

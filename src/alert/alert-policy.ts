@@ -5,6 +5,8 @@ import type { AlertSeverity } from "../contract/alert.ts";
 export interface AlertPolicy {
   /** Critical from this probability on … */
   readonly criticalProbability: number;
+  /** … or from this severity on, dB above the healthy baseline … */
+  readonly criticalSeverityDb: number;
   /** … in this many windows in a row (windows, not minutes: a jump of the clock must not escalate anything). */
   readonly criticalWindows: number;
   /** Two updates of an alarm are at least this far apart; an escalation is told at once. */
@@ -16,6 +18,8 @@ export interface AlertPolicy {
 /** Defaults: a bearing does not get worse within minutes, and SCADA is not to be flooded. */
 export const defaultAlertPolicy: AlertPolicy = {
   criticalProbability: 0.95,
+  // Four times the healthy amplitude. ISO 10816-1, class I: zone C begins 8 dB and zone D, damage, 16 dB above zone A's end.
+  criticalSeverityDb: 12,
   criticalWindows: 60,
   minUpdateIntervalMs: 600_000,
   materialProbability: 0.1,
@@ -29,7 +33,19 @@ export interface AlertPicture {
   readonly atMs: number;
 }
 
-/** Warning, or critical after enough windows at a high probability in a row. Once critical, always critical. */
+/** Does a window of a standing alarm speak for a critical one? `severityDb` is null where it is not known. */
+export function isHighWindow(
+  window: { readonly probability: number; readonly severityDb: number | null },
+  policy: AlertPolicy,
+): boolean {
+  const { probability, severityDb } = window;
+  return (
+    probability >= policy.criticalProbability ||
+    (severityDb !== null && severityDb >= policy.criticalSeverityDb)
+  );
+}
+
+/** Warning, or critical after enough high windows ({@link isHighWindow}) in a row. Once critical, always critical. */
 export function judgeSeverity(
   before: AlertSeverity,
   highWindows: number,

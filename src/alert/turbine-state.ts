@@ -21,6 +21,7 @@ export interface TurbineTracker {
     readonly timeMs: number;
     readonly alarms: readonly OpenAlarm[];
     readonly dataQuality: TurbineState["dataQuality"];
+    readonly baselines?: TurbineState["baselines"];
   }): TurbineState;
 }
 
@@ -52,7 +53,7 @@ export function createTurbineTracker(
         });
       }
     },
-    describe({ timeMs, alarms, dataQuality }) {
+    describe({ timeMs, alarms, dataQuality, baselines }) {
       const known = [...states.values()];
       return {
         site,
@@ -69,6 +70,7 @@ export function createTurbineTracker(
         })),
         lastScores: [...scores.values()],
         model,
+        ...(baselines === undefined ? {} : { baselines }),
         dataQuality,
       };
     },

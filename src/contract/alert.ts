@@ -19,7 +19,7 @@ export const alarmStates = [
 /** One of {@link alarmStates}. */
 export type AlarmState = (typeof alarmStates)[number];
 
-/** How urgent. */
+/** How urgent: the alarm's priority. How far the damage has gone is `severityDb`. */
 export type AlertSeverity = "warning" | "critical";
 
 /** `data` of the event. */
@@ -34,6 +34,8 @@ export interface AlertData {
   readonly score: number;
   readonly threshold: number;
   readonly horizonHours: number | null;
+  /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */
+  readonly severityDb?: number | null | undefined;
   /** RFC 3339. */
   readonly since: string;
   readonly operatingState: OperatingState;
@@ -92,6 +94,7 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
     score: finite,
     threshold: z.number().min(0).max(1),
     horizonHours: z.number().positive().nullable(),
+    severityDb: finite.nullable().optional(),
     since: time,
     operatingState: z.enum(operatingStates),
     window: z.object({ from: time, to: time, id: text }),

@@ -36,7 +36,7 @@ export interface BaselineSpec {
   readonly levels: FeatureSpec;
   /** One a level: healthy windows in training; null where training has no recording that can tell. */
   readonly reference: readonly (LevelStatistics | null)[];
-  /** Windows that a site's baseline must rest on at least. */
+  /** Windows that a site's baseline must rest on at least, 16 to 256. */
   readonly minWindows: number;
   /** Absent: a baseline gives severity only, and alarms follow the thresholds alone. */
   readonly evidence?: EvidenceSpec | undefined;
@@ -65,7 +65,7 @@ export const baselineSpecSchema: z.ZodType<BaselineSpec> = z
   .strictObject({
     levels: featureSpecSchema,
     reference: z.array(levelStatisticsSchema.nullable()),
-    minWindows: z.int().min(8).max(1_000_000),
+    minWindows: z.int().min(16).max(256),
     evidence: evidenceSpecSchema.optional(),
   })
   .refine((spec) => spec.reference.length === spec.levels.list.length, "one reference a level");

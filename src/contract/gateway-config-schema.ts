@@ -48,6 +48,12 @@ const point = z.strictObject({
     .nullable()
     .default(null)
     .describe("Shaft speed to assume where the device sends none"),
+  baselineEpoch: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt anew"),
 });
 
 /** Validator (and source of the JSON schema) of {@link GatewayConfig}. */
@@ -154,6 +160,22 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .min(1)
           .default(60)
           .describe("Without data for so long, a turbine's state is information-unavailable"),
+      })
+      .prefault({}),
+    commissioning: z
+      .strictObject({
+        minWindows: z
+          .int()
+          .min(16)
+          .max(1_000_000)
+          .default(600)
+          .describe("Windows of operation that a healthy baseline rests on at least"),
+        minHours: z
+          .number()
+          .min(0)
+          .max(8760)
+          .default(24)
+          .describe("Hours that learning a healthy baseline takes at least"),
       })
       .prefault({}),
     drift: z

@@ -35,6 +35,8 @@ export interface PointConfig {
   readonly bearing: BearingOrders;
   /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
   readonly shaftRpm: number | null;
+  /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt anew. */
+  readonly baselineEpoch: number;
 }
 
 /** One turbine. */
@@ -84,6 +86,8 @@ export interface GatewayConfig {
     readonly standbyBelowRpm: number;
     readonly dataTimeoutSeconds: number;
   };
+  /** How the points' healthy baselines are learnt. */
+  readonly commissioning: { readonly minWindows: number; readonly minHours: number };
   readonly drift: { readonly intervalSeconds: number };
   readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };

@@ -61,6 +61,10 @@ export interface Decision {
   readonly model: ModelRef;
   /** Empty while information is unavailable. */
   readonly modes: readonly ModeDecision[];
+  /**
+   * dB above the point's own healthy baseline; null or absent: there is none yet, or the window says nothing.
+   */
+  readonly severityDb?: number | null;
 }
 
 /** Signed contributions per sensor group: `baseValue + Σ share = score`, up to `gap`. */

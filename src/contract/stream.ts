@@ -89,6 +89,8 @@ export interface FeatureWindow {
   readonly shaftRpm: number;
   /** Raw (not yet standardised) features, in the order of the spec. */
   readonly features: Float32Array;
+  /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when the bundle has none. */
+  readonly levels?: Float32Array;
   /** `performance.now()` of the arrival of the window's last sample, for latency. */
   readonly arrivedMonotonicMs: number;
 }

@@ -30,6 +30,21 @@ export interface TurbineState {
     readonly time: string;
   }[];
   readonly model: ModelRef | null;
+  /** Of the components whose model knows healthy baselines; older gateways say nothing. */
+  readonly baselines?:
+    | readonly {
+        readonly component: string;
+        readonly state: "learning" | "ready";
+        /** Counts the baselines of this point; 0: none yet. */
+        readonly version: number;
+        /** Windows learnt so far, or that the baseline rests on. */
+        readonly windows: number;
+        /** Why the machine may not have been healthy while it was learnt. */
+        readonly suspicions: readonly string[];
+        /** dB above the baseline, of the last window; null: not known. */
+        readonly severityDb: number | null;
+      }[]
+    | undefined;
   readonly dataQuality: {
     readonly windowsProcessed: number;
     readonly windowsQuarantined: number;
@@ -66,6 +81,19 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
     .max(256),
   lastScores: z.array(z.object({ component: text, failureMode: text, probability, time })).max(256),
   model: z.object({ name: text, version: text, digest: text }).nullable(),
+  baselines: z
+    .array(
+      z.object({
+        component: text,
+        state: z.enum(["learning", "ready"]),
+        version: z.int().min(0),
+        windows: z.int().min(0),
+        suspicions: z.array(z.string().max(1024)).max(64),
+        severityDb: z.number().nullable(),
+      }),
+    )
+    .max(64)
+    .optional(),
   dataQuality: z.object({
     windowsProcessed: z.number().min(0),
     windowsQuarantined: z.number().min(0),

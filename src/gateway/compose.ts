@@ -18,6 +18,7 @@ import { openStoreFile } from "../store/store-file.ts";
 import { createUplink } from "../uplink/uplink.ts";
 import { openAlertJournal } from "./alert-journal.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
+import { createBaselineStore } from "./baseline-store.ts";
 import { createDataQuality } from "./data-quality.ts";
 import { openDeviceLinks } from "./device-links.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
@@ -131,6 +132,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     turbines: config.turbines,
     register,
     quality,
+    conditions: () => pipeline.conditions,
     mqtt,
     topics,
     clock,
@@ -143,6 +145,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     register,
     quality,
     snapshots: snapshots.deciders,
+    baselines: createBaselineStore(state, logger, (point) =>
+      telemetry.event("baseline-lost", point, "what was kept cannot be read; it is learnt anew"),
+    ),
     clock,
     logger,
     sink: {
@@ -158,6 +163,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         states.tick();
       },
       onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
+      onBaseline: ({ turbine, component }, { kind, detail }) => {
+        logger.info("baseline", { turbine, component, kind, detail });
+        telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
+      },
       onSchemaDrift: (drift) => {
         logger.warn("a device's schema changed", { ...drift });
         telemetry.schemaDrift(drift);
@@ -225,7 +234,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   }, tickMs);
   closers.add(() => clearInterval(ticker));
 
-  const metrics = createGatewayMetrics({ quality, figures, outbox, uplink, mqtt, devices, register, config });
+  const metrics = createGatewayMetrics({
+    ...{ quality, figures, outbox, uplink, mqtt, devices, register, config },
+    conditions: () => pipeline.conditions,
+  });
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
     healthy: () => clock.monotonicMs() - tickedMs < stuckMs,
     ready: () => models.names.length > 0,
@@ -238,6 +250,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         engine: models.current(name).engine.kind,
       })),
       windows: quality.total,
+      baselines: pipeline.conditions.map(({ point: { turbine, component }, status, severityDb }) => ({
+        ...{ turbine, component, severityDb },
+        ...status,
+      })),
       ...figures.describe(),
       mqtt: { connected: mqtt.connected, version: mqtt.version },
       outbox: outbox.counts(),

@@ -8,6 +8,7 @@ import type { Outbox } from "../store/outbox.ts";
 import type { Uplink } from "../uplink/uplink.ts";
 import type { DataQuality } from "./data-quality.ts";
 import type { DeviceLinks } from "./device-links.ts";
+import type { PointStatus } from "./pipeline-baselines.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
 /** Where the figures are. */
@@ -20,6 +21,7 @@ export interface GatewayMetricsSources {
   readonly mqtt: MqttClient;
   readonly devices: DeviceLinks;
   readonly register: AlarmRegister;
+  readonly conditions: () => readonly PointStatus[];
 }
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -86,6 +88,13 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
         sum + register.list(config.gateway.site, id).filter((alarm) => alarm.conditionActive).length,
       0,
     ),
+  );
+  const inState = (state: "learning" | "ready") => () =>
+    sources.conditions().filter(({ status }) => status?.state === state).length;
+  gauge("baselines_learning", "Points whose healthy baseline is being learnt.", inState("learning"));
+  gauge("baselines_ready", "Points with a healthy baseline.", inState("ready"));
+  gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
+    Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
   const setAside = metrics.counter({
     name: "quarantined_total",

@@ -80,6 +80,8 @@ export function createMeasuringPoint<B extends PointBundle>(
     const { manifest } = first;
     const slots = countWindowSlots(manifest.window);
     const extractors = Array.from({ length: slots }, () => createWaveformExtractor(manifest.features));
+    const levelSpec = manifest.baseline?.levels;
+    const meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
     /** Bundle of the window that is open in each slot. */
     const bundles: (B | null)[] = Array.from({ length: slots }, () => null);
     const close = (slot: number): B | null => {
@@ -97,18 +99,24 @@ export function createMeasuringPoint<B extends PointBundle>(
         bundles[slot] = own.bundle;
         own.bundle.retain();
         own.openWindows++;
-        extractors[slot]!.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm });
+        const context = { sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm };
+        extractors[slot]!.begin(context);
+        meters[slot]?.begin(context);
       },
       push: (slot, counts, from, to, scale, shaftRpm) => {
-        if (bundles[slot] !== null) extractors[slot]!.push(counts, from, to, scale, shaftRpm);
-        else if (own === current && handover?.slot === slot && handover.offset < 0) handover.offset = from;
+        if (bundles[slot] !== null) {
+          extractors[slot]!.push(counts, from, to, scale, shaftRpm);
+          meters[slot]?.push(counts, from, to, scale, shaftRpm);
+        } else if (own === current && handover?.slot === slot && handover.offset < 0) handover.offset = from;
       },
       end: (slot, end) => {
         const open = close(slot);
         if (open === null) return;
         const features = new Float32Array(open.manifest.features.list.length);
         extractors[slot]!.finish(features, 0);
-        finish(open, features, end);
+        const levels = levelSpec === undefined ? undefined : new Float32Array(levelSpec.list.length);
+        if (levels !== undefined) meters[slot]!.finish(levels, 0);
+        finish(open, features, levels, end);
         open.release();
       },
       abandon: (slot, quarantine) => {
@@ -126,13 +134,14 @@ export function createMeasuringPoint<B extends PointBundle>(
     return own;
   }
 
-  function finish(owner: B, features: Float32Array, end: WindowEnd): void {
+  function finish(owner: B, features: Float32Array, levels: Float32Array | undefined, end: WindowEnd): void {
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
     const id = `${point.turbine}/${point.component}/${fromMs}`;
     if (features.every(Number.isFinite)) {
       const { shaftRpm } = end;
-      sink.onWindow({ point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs }, owner);
+      const window = { point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs };
+      sink.onWindow(levels === undefined ? window : { ...window, levels }, owner);
       return;
     }
     const names = owner.manifest.features.list
@@ -201,5 +210,5 @@ export function createMeasuringPoint<B extends PointBundle>(
 
 /** Bundles with the same key can share windower and extractors. */
 function specKey(manifest: Manifest): string {
-  return JSON.stringify([manifest.window, manifest.features]);
+  return JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]);
 }

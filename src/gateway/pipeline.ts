@@ -8,16 +8,26 @@ import type { HelloMessage } from "../contract/device-message.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
 import type { ChannelContract } from "../contract/manifest.ts";
 import type { Decision, OperatingState } from "../contract/prediction.ts";
-import type { FeatureWindow, Quarantine, Reading, SampleBlock, SchemaDrift } from "../contract/stream.ts";
+import type {
+  FeatureWindow,
+  PointId,
+  Quarantine,
+  Reading,
+  SampleBlock,
+  SchemaDrift,
+} from "../contract/stream.ts";
+import type { BaselineEvent } from "../decision/baseline-learner.ts";
 import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
 import { judgeOperatingState } from "../decision/operating-state.ts";
 import { createWaveformIngest } from "../ingest/waveform-ingest.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { BaselineStore } from "./baseline-store.ts";
 import type { DataQuality } from "./data-quality.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import { createMeasuringPoint } from "./measuring-point.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
+import { createPipelineBaselines, type PointStatus } from "./pipeline-baselines.ts";
 import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
 import { createPointJudge } from "./point-judge.ts";
 
@@ -28,6 +38,7 @@ export interface PipelineSink {
   onAlert(event: AlertEvent): void;
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
+  onBaseline?(point: PointId, event: BaselineEvent): void;
 }
 
 /** A window with what was made of it. */
@@ -46,6 +57,8 @@ export interface PipelineOptions {
   readonly quality: DataQuality;
   /** Deciders' state of the last run by `<turbine>/<component>`. */
   readonly snapshots: ReadonlyMap<string, DeciderSnapshot>;
+  /** Keeps the baselines over restarts, by the same names; without it they are learnt anew in every run. */
+  readonly baselines?: BaselineStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: PipelineSink;
@@ -66,6 +79,8 @@ export interface Pipeline {
   /** Looks for points without data; call it about once a second. */
   tick(): void;
   snapshot(): Readonly<Record<string, DeciderSnapshot>>;
+  /** Where every point's baseline stands. */
+  readonly conditions: readonly PointStatus[];
   /** Resolves when every window that was cut has been judged. */
   idle(): Promise<void>;
   /** Lets go of open windows (their bundles wait for that) and resolves as `idle` does. */
@@ -90,6 +105,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     sink.onQuarantine(quarantine, turbine);
   };
 
+  const baselines = createPipelineBaselines(config.commissioning, options.baselines, (point, event) =>
+    sink.onBaseline?.(point, event),
+  );
   const points = createPipelinePoints(config, (id, pointConfig) => {
     const bundle = options.bundleOf(pointConfig.bundle);
     const judge = createPointJudge(
@@ -109,6 +127,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       },
       options.logger,
       options.snapshots.get(`${id.turbine}/${id.component}`),
+      baselines.create(id, pointConfig, bundle),
     );
     const cutter = createMeasuringPoint<LoadedBundle>(id, pointConfig.bearing, bundle, {
       onWindow: (window, owner) => {
@@ -256,10 +275,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       Object.fromEntries(
         points.all.map(({ id, judge }) => [`${id.turbine}/${id.component}`, judge.snapshot()]),
       ),
+    get conditions() {
+      return baselines.statuses;
+    },
     idle,
-    close: () => {
+    close: async () => {
       for (const point of points.all) point.cutter.close();
-      return idle();
+      await idle();
+      baselines.save();
     },
   };
 }

@@ -4,13 +4,14 @@
  */
 import type { AlarmRegister } from "../alert/alarm-register.ts";
 import type { AlertEvent } from "../contract/alert.ts";
-import type { Decision, Explanation, OperatingState } from "../contract/prediction.ts";
+import type { Decision, Explanation, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import { createDecider, type Decider, type DeciderParts } from "../decision/decider.ts";
 import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainWindow } from "./explain-window.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import type { PointBaseline } from "./point-baseline.ts";
 
 /** Where judgements go. */
 export interface JudgeSink {
@@ -35,7 +36,7 @@ export interface PointJudge {
 /** A distance between two windows above this resets the on-delay. */
 const maxGapMs = 60_000;
 
-/** Creates the judge of `point`, which starts with `bundle`. */
+/** Creates the judge of `point`, which starts with `bundle`; without a `baseline` no severity is stated. */
 export function createPointJudge(
   point: PointId,
   bundle: LoadedBundle,
@@ -43,6 +44,7 @@ export function createPointJudge(
   sink: JudgeSink,
   logger: Logger,
   snapshot: DeciderSnapshot | undefined,
+  baseline: PointBaseline | null = null,
 ): PointJudge {
   const decider: Decider = createDecider(point, deciderParts(bundle), { maxGapMs }, snapshot);
   let tail: Promise<void> = Promise.resolve();
@@ -58,7 +60,7 @@ export function createPointJudge(
       const known = owner.manifest.outputs.map((output) => output.failureMode);
       for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
     }
-    const decision = decider.update({
+    const prediction: Prediction = {
       point,
       windowId: window.id,
       fromMs: window.fromMs,
@@ -67,7 +69,10 @@ export function createPointJudge(
       logits: output.logits,
       model: owner.ref,
       operatingState,
-    });
+    };
+    const condition = baseline?.update(window, prediction, owner) ?? null;
+    const decided = decider.update(prediction);
+    const decision = condition === null ? decided : { ...decided, severityDb: condition.severityDb };
     sink.onDecision(decision, window, output, owner);
     const due = register.update(decision);
     if (due.length === 0) return;

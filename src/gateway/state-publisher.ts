@@ -8,6 +8,7 @@ import type { TurbineState } from "../contract/turbine-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
 import type { DataQuality } from "./data-quality.ts";
+import type { PointStatus } from "./pipeline-baselines.ts";
 
 /** Follows decisions and publishes. */
 export interface StatePublisher {
@@ -28,6 +29,8 @@ export interface StatePublisherOptions {
   readonly turbines: readonly TurbineConfig[];
   readonly register: AlarmRegister;
   readonly quality: DataQuality;
+  /** Where the baselines of all points stand. */
+  readonly conditions?: () => readonly PointStatus[];
   readonly mqtt: MqttClient;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -65,6 +68,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       timeMs: clock.nowMs(),
       alarms: register.list(site, entry.turbine),
       dataQuality: quality.ofTurbine(entry.turbine),
+      baselines: describeBaselines(options.conditions?.() ?? [], entry.turbine),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
@@ -100,11 +104,34 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   };
 }
 
+function describeBaselines(
+  conditions: readonly PointStatus[],
+  turbine: string,
+): NonNullable<TurbineState["baselines"]> {
+  return conditions.flatMap(({ point, status, severityDb }) =>
+    status === null || point.turbine !== turbine
+      ? []
+      : [
+          {
+            component: point.component,
+            ...status,
+            severityDb: severityDb === null ? null : round(severityDb),
+          },
+        ],
+  );
+}
+
+/** To a tenth of a decibel: more is noise. */
+function round(decibels: number): number {
+  return Math.round(decibels * 10) / 10;
+}
+
 function urgentPart(state: TurbineState): string {
   return JSON.stringify([
     state.operatingState,
     state.health,
     state.model,
+    state.baselines?.map((baseline) => [baseline.state, baseline.version]),
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
   ]);
 }

@@ -18,6 +18,7 @@ const points = (change = {}) => [
     channel: "de",
     bearing,
     shaftRpm: null,
+    baselineEpoch: 0,
     ...change,
   },
 ];
@@ -40,6 +41,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ id: "WT01", points: poi
     ...{ devices: [], turbines, scada: [], bundles: { dir: ".", trustedKeys: [], engine: "integer" } },
     updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
+    commissioning: { minWindows: 600, minHours: 24 },
     drift: { intervalSeconds: 600 },
     uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60 },
     log: { level: "info" },

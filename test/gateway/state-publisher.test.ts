@@ -30,6 +30,7 @@ function create() {
     channel: "de",
     bearing,
     shaftRpm: null,
+    baselineEpoch: 0,
   };
   const states = createStatePublisher({
     ...{

@@ -1,0 +1,50 @@
+/** What a baseline learner keeps over a restart, as plain JSON. */
+import { z } from "zod";
+import { type SiteBaseline, siteBaselineSchema } from "../contract/site-baseline.ts";
+
+/** A window that may become part of a baseline; a level that was not heard is null. */
+export interface KeptWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly shaftRpm: number;
+  readonly levels: readonly (number | null)[];
+  readonly logits: readonly number[];
+}
+
+/** State of a learner. */
+export interface BaselineSnapshot {
+  /** Epoch of the configuration that it was learnt in. */
+  readonly epoch: number;
+  /** The model whose logits are being learnt, or were. */
+  readonly modelDigest: string | null;
+  /** Of the last baseline that was learnt, in use or not; 0: none. */
+  readonly version: number;
+  readonly baseline: SiteBaseline | null;
+  readonly kept: readonly KeptWindow[];
+  /** Windows since learning began. */
+  readonly seen: number;
+  readonly stride: number;
+  readonly firstMs: number | null;
+}
+
+/** Validator of {@link BaselineSnapshot}: a snapshot comes from a disk. */
+export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObject({
+  epoch: z.int().min(0),
+  modelDigest: z.string().max(128).nullable(),
+  version: z.int().min(0),
+  baseline: siteBaselineSchema.nullable(),
+  kept: z
+    .array(
+      z.strictObject({
+        fromMs: z.number(),
+        toMs: z.number(),
+        shaftRpm: z.number().positive(),
+        levels: z.array(z.number().nullable()).max(512),
+        logits: z.array(z.number()).max(32),
+      }),
+    )
+    .max(1024),
+  seen: z.int().min(0),
+  stride: z.int().min(1),
+  firstMs: z.number().nullable(),
+});

@@ -1,0 +1,36 @@
+/** Keeps the points' baselines over restarts: one entry a point, so that a kill costs one point's progress at most. */
+import { type BaselineSnapshot, baselineSnapshotSchema } from "../decision/baseline-snapshot.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { StateStore } from "../store/state-store.ts";
+
+/** The kept baselines. */
+export interface BaselineStore {
+  /** Undefined at a point's first start, or when what was kept cannot be read: it is then learnt anew. */
+  read(point: string): BaselineSnapshot | undefined;
+  write(point: string, snapshot: BaselineSnapshot): void;
+}
+
+/** Creates the store; `point` is `<turbine>/<component>`. `onLost` is told of what cannot be read. */
+export function createBaselineStore(
+  state: StateStore,
+  logger: Logger,
+  onLost: (point: string) => void,
+): BaselineStore {
+  const keyOf = (point: string): string => `baseline/${point}`;
+  return {
+    read(point) {
+      const text = state.get(keyOf(point));
+      if (text === null) return undefined;
+      try {
+        return baselineSnapshotSchema.parse(JSON.parse(text));
+      } catch (error) {
+        logger.error("a kept baseline cannot be read; it is learnt anew", { point, error });
+        onLost(point);
+        return undefined;
+      }
+    },
+    write(point, snapshot) {
+      state.set(keyOf(point), JSON.stringify(snapshot));
+    },
+  };
+}
