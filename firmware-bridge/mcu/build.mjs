@@ -55,7 +55,17 @@ for (const name of names) {
   }
   const path = join(out, target.output);
   const sources = target.sources.map((source) => join(here, source));
-  const flags = [...warnings, ...sanitizers, ...(target.defines ?? []), "-O1", "-g", `-I${here}`, "-o", path];
+  const flags = [
+    ...warnings,
+    ...sanitizers,
+    ...(target.defines ?? []),
+    "-O1",
+    "-g",
+    "-iquote",
+    here,
+    "-o",
+    path,
+  ];
   const run = spawnSync(process.env.CC ?? "cc", [...flags, ...sources, ...target.libraries], {
     stdio: "inherit",
   });
