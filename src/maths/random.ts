@@ -12,14 +12,28 @@ export interface Random {
   shuffle<T>(items: T[]): T[];
   /** An independent stream for a named purpose. */
   fork(label: string): Random;
+  /** Where the stream stands, for {@link resumeRandom}. */
+  save(): RandomState;
+}
+
+/** The state of a stream: plain data. */
+export interface RandomState {
+  /** The generator's four words. */
+  readonly words: readonly [number, number, number, number];
+  /** The second of a pair of normal numbers, when it has not been taken yet. */
+  readonly spare: number | null;
 }
 
 /** Creates the stream of a seed (any finite number; its 32 low bits of the integer part count). */
 export function createRandom(seed: number): Random {
-  let a = 0x9e3779b9;
-  let b = 0x243f6a88;
-  let c = Math.trunc(seed) | 0;
-  let counter = 1;
+  const random = resumeRandom({ words: [0x9e3779b9, 0x243f6a88, Math.trunc(seed) | 0, 1], spare: null });
+  for (let index = 0; index < 15; index++) random.uniform();
+  return random;
+}
+
+/** Goes on where a stream stood when its state was saved. */
+export function resumeRandom(state: RandomState): Random {
+  let [a, b, c, counter] = state.words;
   const next = (): number => {
     const sum = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;
@@ -29,9 +43,8 @@ export function createRandom(seed: number): Random {
     c |= 0;
     return sum >>> 0;
   };
-  for (let index = 0; index < 15; index++) next();
   const uniform = (): number => next() / 4294967296;
-  let spare = Number.NaN;
+  let spare = state.spare ?? Number.NaN;
   const normal = (): number => {
     if (!Number.isNaN(spare)) {
       const value = spare;
@@ -64,6 +77,7 @@ export function createRandom(seed: number): Random {
       return items;
     },
     fork: (label) => createRandom(hashLabel(label, next())),
+    save: () => ({ words: [a, b, c, counter], spare: Number.isNaN(spare) ? null : spare }),
   };
 }
 

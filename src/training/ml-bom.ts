@@ -1,18 +1,27 @@
 /** The bill of materials of a model: CycloneDX 1.6 with a model card, without serial number or time. Generated only. */
 import type { Lineage } from "../contract/manifest.ts";
 
-/** What the bill lists. */
-export interface BomSubject {
-  readonly name: string;
-  readonly version: string;
-  readonly title: string;
-  readonly modelSha256: string;
+/** What a recipe says for the bill. */
+export interface BomFigures {
+  /** In words: layers and widths. */
   readonly architecture: string;
-  readonly lineage: Lineage;
+  /** What the model does, in CycloneDX's free words: `classification`, `regression`. */
+  readonly task: string;
+  /** What its outputs are. */
+  readonly outputs: string;
   /** Data sets: words about source and licence by name. */
   readonly dataDescriptions: Readonly<Record<string, string>>;
   /** Performance figures by name. */
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What the bill lists. */
+export interface BomSubject extends BomFigures {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly modelSha256: string;
+  readonly lineage: Lineage;
   readonly useCases: readonly string[];
   readonly limitations: readonly string[];
 }
@@ -36,12 +45,12 @@ export function createMlBom(subject: BomSubject): unknown {
         modelCard: {
           modelParameters: {
             approach: { type: "supervised" },
-            task: "classification",
+            task: subject.task,
             architectureFamily: "multi-layer perceptron, int8",
             modelArchitecture: subject.architecture,
             datasets: subject.lineage.data.map((set) => ({ ref: dataRef(set.name) })),
             inputs: [{ format: "float32 standardised features" }],
-            outputs: [{ format: "uint8 quantised logits, one per failure mode" }],
+            outputs: [{ format: subject.outputs }],
           },
           quantitativeAnalysis: {
             performanceMetrics: Object.entries(subject.metrics)

@@ -6,11 +6,12 @@
 import type { Scaler } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { standardise } from "../features/standardise.ts";
-import type { Random } from "../maths/random.ts";
+import { type Random, type RandomState, resumeRandom } from "../maths/random.ts";
 import type { FitRows } from "./batch-sampler.ts";
 import { fitScaler } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
 import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
+import type { StudentRecipe } from "./student-recipe.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
 import {
   arrangeRows,
@@ -18,9 +19,9 @@ import {
   type DenseLayer,
   expandTiedNetwork,
   runDense,
+  type TiedNetwork,
   type Tying,
 } from "./tied-network.ts";
-import type { Recipe } from "./training-config.ts";
 
 /** Rows to learn from, or to be judged on. */
 export interface LabelledRows {
@@ -39,52 +40,145 @@ export interface TrainedStudent {
   readonly quantised: QuantisedMlp;
 }
 
-/** Learns from `data`; the same arguments give the same integers. */
+/** What all stages share. */
+export interface StudentTask {
+  readonly tying: Tying;
+  readonly recipe: StudentRecipe;
+  readonly trainer: TensorTrainer;
+}
+
+/** Rows as the stages read them. */
+export interface PreparedRows {
+  readonly scaler: Scaler;
+  /** Features a row. */
+  readonly features: number;
+  /** [rows × features]. */
+  readonly standardised: Float32Array;
+  readonly fitRows: FitRows;
+}
+
+/** A network between two stages, and where its random stream stands. */
+export interface NetworkInTraining {
+  readonly network: TiedNetwork;
+  readonly random: RandomState;
+}
+
+/** Learns from `data`; the same arguments give the same integers. All stages in one go. */
 export function trainStudent(
   data: LabelledRows,
   tying: Tying,
-  recipe: Recipe,
+  recipe: StudentRecipe,
   trainer: TensorTrainer,
   random: Random,
 ): TrainedStudent {
-  const features = data.features.length / data.rows;
+  const task = { tying, recipe, trainer };
+  const prepared = prepareRows(data, task);
+  const streams = forkStreams(recipe, random);
+  const teacher = trainTeacher(prepared, task, streams.teacher);
+  const wide = distilStudent(prepared, task, teacher, streams.student);
+  const { network } = pruneStudent(prepared, task, teacher, wide);
+  return quantiseStudent(prepared, task, teacher, network);
+}
+
+/** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
+export function forkStreams(
+  recipe: StudentRecipe,
+  random: Random,
+): { readonly teacher: readonly Random[]; readonly student: Random } {
+  const teacher = Array.from({ length: recipe.teacher.members }, (_, member) =>
+    random.fork(`teacher ${member}`),
+  );
+  return { teacher, student: random.fork("student") };
+}
+
+/** Fits the scaler and arranges the rows. */
+export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask): PreparedRows {
   const scaler = fitScaler(data.features, data.rows, tying, recipe.clamp);
   const standardised = standardiseRows(data.features, data.rows, scaler);
-  const fitRows: FitRows = {
-    rows: data.rows,
-    ...arrangeRows(standardised, data.rows, tying),
-    targets: data.labels,
-    weights: new Float32Array(data.rows).fill(1),
-    teacherLogits: null,
+  return {
+    scaler,
+    features: data.features.length / data.rows,
+    standardised,
+    fitRows: {
+      rows: data.rows,
+      ...arrangeRows(standardised, data.rows, tying),
+      targets: data.labels,
+      weights: new Float32Array(data.rows).fill(1),
+      teacherLogits: null,
+    },
   };
-  const { teacher, student, distillation } = recipe;
-  const members = Array.from({ length: teacher.members }, (_, member) => {
-    const own = random.fork(`teacher ${member}`);
-    const start = createTiedNetwork(tying, [...teacher.hidden, 1], own);
-    const fitted = trainer.fit(start, fitRows, { ...teacher.fit, temperature: 1, softShare: 0 }, own);
-    return expandTiedNetwork(fitted, tying, features);
-  });
+}
 
-  const own = random.fork("student");
-  const taught = {
-    ...fitRows,
-    teacherLogits: members.length === 0 ? null : runEnsemble(members, standardised, data.rows),
-  };
-  let network = createTiedNetwork(tying, [...student.hidden, 1], own);
-  network = trainer.fit(network, taught, { ...student.fit, ...distillation }, own);
-  if (student.prune !== null) {
-    const { to, rounds, fit } = student.prune;
-    for (const widths of planPruning(student.hidden, to, rounds)) {
-      network = trainer.fit(pruneNetwork(network, widths), taught, { ...fit, ...distillation }, own);
-    }
+/** The ensemble, as plain networks. */
+export function trainTeacher(
+  { fitRows, features }: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
+  streams: readonly Random[],
+): DenseLayer[][] {
+  const { hidden, fit } = recipe.teacher;
+  return streams.map((own) => {
+    const start = createTiedNetwork(tying, [...hidden, 1], own);
+    return expandTiedNetwork(
+      trainer.fit(start, fitRows, { ...fit, temperature: 1, softShare: 0 }, own),
+      tying,
+      features,
+    );
+  });
+}
+
+/** The wide student, taught by the ensemble where there is one. */
+export function distilStudent(
+  prepared: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  random: Random,
+): NetworkInTraining {
+  const { student, distillation } = recipe;
+  const start = createTiedNetwork(tying, [...student.hidden, 1], random);
+  const rows = addTeacher(prepared, teacher);
+  const network = trainer.fit(start, rows, { ...student.fit, ...distillation }, random);
+  return { network, random: random.save() };
+}
+
+/** Takes neurons out in rounds, and lets the rest learn from the teacher again after each. */
+export function pruneStudent(
+  prepared: PreparedRows,
+  { recipe, trainer }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  wide: NetworkInTraining,
+): NetworkInTraining {
+  const { student, distillation } = recipe;
+  if (student.prune === null) return wide;
+  const random = resumeRandom(wide.random);
+  const rows = addTeacher(prepared, teacher);
+  const { to, rounds, fit } = student.prune;
+  let { network } = wide;
+  for (const widths of planPruning(student.hidden, to, rounds)) {
+    network = trainer.fit(pruneNetwork(network, widths), rows, { ...fit, ...distillation }, random);
   }
+  return { network, random: random.save() };
+}
+
+/** The integers, with ranges chosen on the training rows. */
+export function quantiseStudent(
+  { scaler, features, standardised, fitRows }: PreparedRows,
+  { tying, recipe }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  network: TiedNetwork,
+): TrainedStudent {
   const float = expandTiedNetwork(network, tying, features);
   const quantised = quantiseNetwork(float, {
     features: standardised,
-    rows: data.rows,
+    rows: fitRows.rows,
     clamp: recipe.clamp,
   });
-  return { scaler, teacher: members, float, quantised };
+  return { scaler, teacher, float, quantised };
+}
+
+function addTeacher(prepared: PreparedRows, teacher: readonly (readonly DenseLayer[])[]): FitRows {
+  if (teacher.length === 0) return prepared.fitRows;
+  const { standardised, fitRows } = prepared;
+  return { ...fitRows, teacherLogits: runEnsemble(teacher, standardised, fitRows.rows) };
 }
 
 /** Standardises rows as the runtime does. */

@@ -1,4 +1,8 @@
-/** SHA-256 over the sources that decide a bundle's bytes: the entry of training and all that it imports, transitively. */
+/**
+ * SHA-256 over the sources that decide a bundle's bytes: the pipeline and the bundle's own recipe with all that they
+ * import, transitively. Other recipes are none of its business: `train.ts` reaches them through `training-config.ts`
+ * alone, which parses a configuration and decides no byte.
+ */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,13 +20,21 @@ export function findRepositoryRoot(): string {
   return resolve(here, ...new Array<string>(below).fill(".."));
 }
 
-/** Paths (relative to `root`, sorted) of `entry` and everything that it imports from the repository. */
-export async function listSourceClosure(root: string, entry: string): Promise<readonly string[]> {
+/** What runs a recipe; without the table of recipes. */
+const pipelineSource = "src/training/train.ts";
+/** Where the table of all recipes hangs: not followed. */
+const tableSource = "src/training/training-config.ts";
+
+/** Paths (relative to `root`, sorted) of `entries` and everything that they import from the repository. */
+export async function listSourceClosure(
+  root: string,
+  entries: readonly string[],
+): Promise<readonly string[]> {
   const found = new Set<string>();
-  const open = [resolve(root, entry)];
+  const open = entries.map((entry) => resolve(root, entry));
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const name = relative(root, path).replaceAll("\\", "/");
-    if (found.has(name)) continue;
+    if (found.has(name) || name === tableSource) continue;
     found.add(name);
     const text = (await readSource(path)).toString("utf8");
     for (const match of text.matchAll(importPattern)) {
@@ -33,8 +45,11 @@ export async function listSourceClosure(root: string, entry: string): Promise<re
 }
 
 /** The digest. Fails with TRAINING when the sources are not there (a gateway's package has none: it does not train). */
-export async function digestTrainingCode(root: string = findRepositoryRoot()): Promise<string> {
-  const names = await listSourceClosure(root, "src/training/train.ts");
+export async function digestTrainingCode(
+  recipeSource: string,
+  root: string = findRepositoryRoot(),
+): Promise<string> {
+  const names = await listSourceClosure(root, [pipelineSource, recipeSource]);
   const files = [];
   for (const name of names) files.push({ name, bytes: await readSource(join(root, name)) });
   return computeFingerprint(files);

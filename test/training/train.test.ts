@@ -10,36 +10,27 @@ import { decodeReference } from "../../src/drift/reference-codec.ts";
 import { decodeBackground } from "../../src/explain/background-codec.ts";
 import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/inference/onnx-codec.ts";
+import type { BearingEvaluation } from "../../src/training/bearing/bearing-evaluation.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { standardiseRows } from "../../src/training/train-student.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
+import { writeTinyConfig } from "./tiny-config.ts";
 
-const recipePath = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const quiet = { log: () => {}, progress: () => {} };
 let dir = "";
 let first: TrainingResult;
 
-/** The shipped configuration, shrunk to a second of training. */
-async function writeTinyConfig(path: string, seed: number): Promise<void> {
-  const text = (await readFile(recipePath, "utf8"))
-    .replace(/seed: \d+/, `seed: ${seed}`)
-    .replace(/heldOutGroups: \[[^\]]*\]/, "heldOutGroups: [DE_IR_21, DE_OR_21, DE_B_21]")
-    .replace(/steps: \d+/g, "steps: 12")
-    .replace(/driftReplicates: \d+/, "driftReplicates: 100")
-    .replace(/members: \d+/, "members: 1")
-    .replace(/rounds: \d+/, "rounds: 2")
-    .replace(/goldenCases: \d+/, "goldenCases: 5")
-    .replace(/backgroundRows: \d+/, "backgroundRows: 4");
-  await writeFile(path, text);
+function evaluationOf(result: TrainingResult): BearingEvaluation {
+  return result.evaluation as BearingEvaluation;
 }
 
 async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
   const config = join(dir, `${name}.yaml`);
   await writeTinyConfig(config, seed);
-  return train(config, { dataDir: dir, outDir: join(dir, name), signer, ...quiet });
+  return train(config, { dataDir: dir, outDir: join(dir, name), signer, workDir: null, ...quiet });
 }
 
 beforeAll(async () => {
@@ -58,8 +49,8 @@ test("a signed bundle comes out that names what was trained on and what was held
   expect(data!.heldOutGroups).toEqual(["DE_IR_21", "DE_OR_21", "DE_B_21", "normal"]);
   expect(data!.trainGroups).toHaveLength(15);
   expect(data!.trainGroups.filter((group) => data!.heldOutGroups.includes(group))).toEqual([]);
-  expect(first.report.heldOut.macroAuroc).toBeGreaterThan(0.8);
-  expect(first.report.baselines.physics).toBeGreaterThan(0.9);
+  expect(evaluationOf(first).heldOut.macroAuroc).toBeGreaterThan(0.8);
+  expect(evaluationOf(first).baselines.physics).toBeGreaterThan(0.9);
 });
 
 test("the same seed, configuration, data and code give the same digest; another seed gives another", async () => {
@@ -114,7 +105,7 @@ test("a bundle evaluated again gives the figure that it states; other data are n
   expect(again.passed).toBe(true);
   expect(again.json).toMatchObject({
     sameData: true,
-    metrics: { heldOut: { macroAuroc: first.report.heldOut.macroAuroc } },
+    metrics: { heldOut: { macroAuroc: evaluationOf(first).heldOut.macroAuroc } },
   });
 });
 
@@ -122,7 +113,7 @@ test("a bearing that is not there cannot be held out, and the message names thos
   const config = join(dir, "wrong.yaml");
   await writeTinyConfig(config, 1);
   await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
-  const options = { dataDir: dir, outDir: join(dir, "wrong"), signer, ...quiet };
+  const options = { dataDir: dir, outDir: join(dir, "wrong"), signer, workDir: null, ...quiet };
   await expect(train(config, options)).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining("DE_B_22"),
@@ -132,6 +123,12 @@ test("a bearing that is not there cannot be held out, and the message names thos
 
 test("without the recordings training says so before it begins", async () => {
   const config = join(dir, "first.yaml");
-  const options = { dataDir: join(dir, "nowhere"), outDir: join(dir, "none"), signer, ...quiet };
+  const options = {
+    dataDir: join(dir, "nowhere"),
+    outDir: join(dir, "none"),
+    signer,
+    workDir: null,
+    ...quiet,
+  };
   await expect(train(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });
 });

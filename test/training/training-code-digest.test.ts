@@ -9,10 +9,16 @@ import {
 } from "../../src/training/training-code-digest.ts";
 
 test("the code of a bundle is training and all that it calls, and nothing else", async () => {
-  const files = await listSourceClosure(findRepositoryRoot(), "src/training/train.ts");
+  const files = await listSourceClosure(findRepositoryRoot(), [
+    "src/training/train.ts",
+    "src/training/bearing/bearing-recipe.ts",
+  ]);
   expect(files).toContain("src/training/tensorflow.ts");
   expect(files).toContain("src/features/standardise.ts");
   expect(files).toContain("src/window/revolution-windower.ts");
+  // Neither the table of all recipes nor what parses a configuration decides a byte.
+  expect(files).not.toContain("src/training/recipe-table.ts");
+  expect(files).not.toContain("src/training/training-config.ts");
   expect(files.filter((file) => /^src\/(cli|gateway|collector|ota)\//.test(file))).toEqual([]);
 });
 
@@ -24,15 +30,19 @@ test("the digest changes with any file of the closure, and with no other", async
     "training/train.ts",
     'import type { A } from "../a.ts";\nexport const x = await import("./b.ts");\n',
   );
+  await mkdir(join(root, "src", "training", "r"));
+  await write("training/r/recipe.ts", "export const r = 1;\n");
   await write("a.ts", "export type A = 1;\n");
   await write("training/b.ts", "export const b = 1;\n");
   await write("c.ts", "export const c = 1;\n");
-  const before = await digestTrainingCode(root);
+  const before = await digestTrainingCode("src/training/r/recipe.ts", root);
   await write("c.ts", "export const c = 2;\n");
-  expect(await digestTrainingCode(root)).toBe(before);
+  expect(await digestTrainingCode("src/training/r/recipe.ts", root)).toBe(before);
   await write("training/b.ts", "export const b = 2;\n");
-  expect(await digestTrainingCode(root)).not.toBe(before);
+  expect(await digestTrainingCode("src/training/r/recipe.ts", root)).not.toBe(before);
   await rm(join(root, "src", "a.ts"));
-  await expect(digestTrainingCode(root)).rejects.toMatchObject({ code: "TRAINING" });
+  await expect(digestTrainingCode("src/training/r/recipe.ts", root)).rejects.toMatchObject({
+    code: "TRAINING",
+  });
   await rm(root, { recursive: true });
 });

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
-import { deriveTying } from "../../src/training/derive-tying.ts";
+import type { BearingConfig } from "../../src/training/bearing/bearing-config.ts";
+import { deriveTying } from "../../src/training/bearing/derive-tying.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const path = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;
 const shipped = await readFile(path, "utf8");
-const parse = (text: string) => parseTrainingConfig(new TextEncoder().encode(text), "train.yaml");
+const parse = (text: string): BearingConfig =>
+  parseTrainingConfig(new TextEncoder().encode(text), "train.yaml").config as BearingConfig;
 
 test("the shipped configuration is valid and ties corresponding features", () => {
   const config = parse(shipped);
@@ -30,6 +32,10 @@ test("the shipped feature list is the one that the features room chose and tests
 test("an unknown key and a wrong value are refused with their line", () => {
   expect(() => parse(shipped.replace("trainingHop:", "traningHop:"))).toThrow(/train\.yaml:\d+:\d+/);
   expect(() => parse(shipped.replace("clamp: 5", "clamp: -5"))).toThrow(/train\.yaml:\d+:\d+.*clamp/);
+});
+
+test("a data set of an unknown kind is refused, and the message names those that are known", () => {
+  expect(() => parse(shipped.replace("kind: cwru", "kind: unknown"))).toThrow(/train\.yaml:\d+:\d+.*cwru/);
 });
 
 test("hypotheses whose features do not correspond cannot be tied", () => {

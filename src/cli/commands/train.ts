@@ -1,4 +1,5 @@
 /** `aurora train`: a training configuration to a signed bundle. */
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../bundle/keys.ts";
@@ -11,6 +12,7 @@ interface TrainFlags {
   readonly data?: string;
   readonly out?: string;
   readonly key?: string;
+  readonly work?: string;
   readonly json?: boolean;
 }
 
@@ -21,6 +23,10 @@ export function trainCommand(): Command {
     .option("--data <dir>", "folder of the data sets (default: AURORA_DATA, then ../shared/data)")
     .option("--out <dir>", "folder of the bundle (default: <folder of the configuration>/<version>)")
     .option("--key <file>", "private key (PEM) to sign with; without it a throw-away key signs")
+    .option(
+      "--work <dir>",
+      "where finished steps are kept, so that a run that was killed goes on (default: the user's cache folder)",
+    )
     .option("--json", "print the bundle's digest and figures as one JSON object")
     .addHelpText(
       "after",
@@ -28,7 +34,7 @@ export function trainCommand(): Command {
     )
     .action(async (configPath: string, flags: TrainFlags) => {
       const bar = createProgressBar();
-      const { config } = await loadTrainingConfig(configPath);
+      const { recipe } = await loadTrainingConfig(configPath);
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");
       }
@@ -38,31 +44,25 @@ export function trainCommand(): Command {
           : await loadPrivateKey(flags.key);
       const result = await train(configPath, {
         dataDir: findDataDir(flags.data),
-        outDir: flags.out ?? defaultBundleDir(configPath, config),
+        outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
+        workDir: flags.work ?? defaultWorkDir(recipe.config.name),
         signer,
         log: bar.log,
         progress: bar.update,
       });
       bar.end();
-      const { heldOut } = result.report;
-      const summary = {
-        dir: result.dir,
-        name: result.manifest.name,
-        version: result.manifest.version,
-        digest: result.digest,
-        signedBy: signer.keyId,
-        metrics: {
-          heldOut: {
-            macroAuroc: { value: heldOut.macroAuroc },
-            detected: heldOut.detected,
-            quiet: heldOut.quiet,
-          },
-        },
-      };
+      const { dir, digest, manifest, evaluation, summary } = result;
+      const { name, version } = manifest;
       process.stdout.write(
         flags.json === true
-          ? `${JSON.stringify(summary)}\n`
-          : `${summary.name}@${summary.version} ${summary.digest}\nheld-out macro AUROC ${heldOut.macroAuroc.toFixed(4)}; ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings raised rightly, ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones quiet\nsee ${join(result.dir, "MODEL_CARD.md")}\n`,
+          ? `${JSON.stringify({ dir, name, version, digest, signedBy: signer.keyId, metrics: evaluation.metrics })}\n`
+          : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
+}
+
+/** By the model's name, so that the steps of one model do not push out those of another. */
+function defaultWorkDir(name: string): string {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  return join(cache, "aurora", "train", name);
 }

@@ -1,16 +1,16 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
-import type { Manifest } from "../contract/manifest.ts";
-import type { EvaluationReport } from "./evaluation-report.ts";
-import type { TrainingConfig } from "./training-config.ts";
+import type { Manifest } from "../../contract/manifest.ts";
+import type { BearingConfig } from "./bearing-config.ts";
+import type { BearingEvaluation } from "./bearing-evaluation.ts";
 
 const figure = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 /** Renders the card. */
-export function renderModelCard(
+export function renderBearingCard(
   manifest: Omit<Manifest, "files">,
-  config: TrainingConfig,
-  report: EvaluationReport,
+  config: BearingConfig,
+  report: BearingEvaluation,
 ): string {
   const { heldOut, baselines, student } = report;
   const data = manifest.lineage.data[0]!;

@@ -1,10 +1,10 @@
 /** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
-import type { Calibration, Threshold } from "../contract/manifest.ts";
-import { createDecider } from "../decision/decider.ts";
+import type { Calibration, Threshold } from "../../contract/manifest.ts";
+import { createDecider } from "../../decision/decider.ts";
+import { computeAuroc, computeBrier, computeMacroAuroc } from "../metrics.ts";
+import { applyCalibration } from "../platt.ts";
 import type { WaveformRows } from "./cwru-rows.ts";
 import { joinRows } from "./cwru-rows.ts";
-import { computeAuroc, computeBrier, computeMacroAuroc } from "./metrics.ts";
-import { applyCalibration } from "./platt.ts";
 
 /** One recording and channel through the decision rule. */
 export interface RecordingOutcome {

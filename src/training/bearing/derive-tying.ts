@@ -1,8 +1,8 @@
 /** From the names of features to what each hypothesis calls its own, and what all of them share. */
-import { AuroraError } from "../contract/aurora-error.ts";
-import type { FeatureSpec } from "../contract/feature-spec.ts";
-import type { Tying } from "./tied-network.ts";
-import type { Hypothesis } from "./training-config.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { FeatureSpec } from "../../contract/feature-spec.ts";
+import type { Tying } from "../tied-network.ts";
+import type { Hypothesis } from "./bearing-config.ts";
 
 /**
  * A feature whose name begins with a hypothesis' prefix is its own; all others are shared. Fails with CONFIG_INVALID

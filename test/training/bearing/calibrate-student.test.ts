@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type CwruWaveform, divideCwruWaveforms } from "../../src/dataset/cwru-splits.ts";
-import { calibrateStudent, planInnerSplits } from "../../src/training/calibrate-student.ts";
+import { type CwruWaveform, divideCwruWaveforms } from "../../../src/dataset/cwru-splits.ts";
+import { calibrateStudent, planInnerSplits } from "../../../src/training/bearing/calibrate-student.ts";
 
 const waveforms: CwruWaveform[] = [];
 for (const faultEnd of ["DE", "FE"] as const) {

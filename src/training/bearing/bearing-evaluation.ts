@@ -1,11 +1,9 @@
 /** `evaluation.json`: every figure that the model card speaks of, for machines. */
+import type { EvaluationDocument } from "../recipe.ts";
 import type { HeldOutEvaluation } from "./evaluate-held-out.ts";
 
 /** The document. */
-export interface EvaluationReport {
-  readonly formatVersion: 1;
-  readonly name: string;
-  readonly version: string;
+export interface BearingEvaluation extends EvaluationDocument {
   readonly dataDescription: string;
   readonly trainingWindows: number;
   readonly heldOut: HeldOutEvaluation;

@@ -1,19 +1,20 @@
 /** One trained student and its baselines, judged on rows of bearings that none of them has seen. */
-import type { FeatureSpec } from "../contract/feature-spec.ts";
-import type { Random } from "../maths/random.ts";
-import { computeMacroAuroc } from "./metrics.ts";
-import { computePhysicsScores, findPhysicsColumns } from "./physics-score.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
-import { runDense, type Tying } from "./tied-network.ts";
-import type { TrainedStudent } from "./train-student.ts";
+import type { FeatureSpec } from "../../contract/feature-spec.ts";
+import type { Random } from "../../maths/random.ts";
+import { computeMacroAuroc } from "../metrics.ts";
+import type { StudentRecipe } from "../student-recipe.ts";
+import type { TensorTrainer } from "../tensor-trainer.ts";
+import { runDense, type Tying } from "../tied-network.ts";
+import type { TrainedStudent } from "../train-student.ts";
 import {
   type LabelledRows,
   runEnsemble,
   runStudent,
   standardiseRows,
   trainStudent,
-} from "./train-student.ts";
-import type { Hypothesis, Recipe } from "./training-config.ts";
+} from "../train-student.ts";
+import type { Hypothesis } from "./bearing-config.ts";
+import { computePhysicsScores, findPhysicsColumns } from "./physics-score.ts";
 
 /** Macro AUROCs on the same rows; null where a score does not exist. Always-healthy scores 0.5 by definition. */
 export interface Judgement {
@@ -51,12 +52,12 @@ export function judgeLogistic(
   train: LabelledRows,
   test: LabelledRows,
   tying: Tying,
-  recipe: Recipe,
+  recipe: StudentRecipe,
   trainer: TensorTrainer,
   random: Random,
 ): number {
   const { fit } = recipe.student;
-  const logistic: Recipe = {
+  const logistic: StudentRecipe = {
     ...recipe,
     teacher: { ...recipe.teacher, members: 0 },
     // A convex problem: plain full-length descent without noise, whatever the student's own schedule is.

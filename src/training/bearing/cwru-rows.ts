@@ -1,7 +1,7 @@
-/** The CWRU recordings as labelled feature rows, one bearing a signal. Reads every file once and fingerprints it. */
+/** The CWRU recordings as labelled feature rows, one bearing a signal. Reads every file once. */
 import { join } from "node:path";
-import type { FeatureSpec } from "../contract/feature-spec.ts";
-import type { WindowSpec } from "../contract/manifest.ts";
+import type { FeatureSpec } from "../../contract/feature-spec.ts";
+import type { WindowSpec } from "../../contract/manifest.ts";
 import {
   type CwruEnd,
   type CwruRecording,
@@ -9,12 +9,13 @@ import {
   cwruFailureModes,
   readCwruIndex,
   readCwruSignals,
-} from "../dataset/cwru-recordings.ts";
-import { type CwruWaveform, readCwruWaveforms } from "../dataset/cwru-splits.ts";
-import { fingerprintFiles } from "../dataset/fingerprint.ts";
-import { createRandom, type Random } from "../maths/random.ts";
-import { type ExtractedRows, extractRows, type RecordedSignal } from "./extract-rows.ts";
-import type { LabelledRows } from "./train-student.ts";
+} from "../../dataset/cwru-recordings.ts";
+import { type CwruWaveform, readCwruWaveforms } from "../../dataset/cwru-splits.ts";
+import { fingerprintFiles } from "../../dataset/fingerprint.ts";
+import { createRandom, type Random } from "../../maths/random.ts";
+import { type ExtractedRows, extractRows, type RecordedSignal } from "../extract-rows.ts";
+import type { LabelledRows } from "../train-student.ts";
+import { nameSignal } from "./check-contract.ts";
 
 /** Rows of one channel of one recording. */
 export interface WaveformRows {
@@ -36,8 +37,6 @@ export interface CwruRows {
    * faults at other clock positions, and the 0.028 inch bearings of another make.
    */
   readonly extra: readonly WaveformRows[];
-  /** SHA-256 over all files that were read. */
-  readonly fingerprint: string;
 }
 
 /** How to cut. */
@@ -48,6 +47,8 @@ export interface CwruRowsOptions {
   /** Noise of the training windows' noisy copies, as shares of the signal's rms; see {@link addNoise}. */
   readonly noiseLevels: readonly number[];
   readonly seed: number;
+  /** Signals that break the data contract (see `check-contract.ts`): they are left out. */
+  readonly refused: readonly { readonly signal: string }[];
   /** Called after each recording. */
   readonly progress: (done: number, total: number) => void;
 }
@@ -59,8 +60,10 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
   const waveforms = await readCwruWaveforms(dir);
   const signals: WaveformRows[] = [];
   const extra: WaveformRows[] = [];
+  const refused = new Set(options.refused.map(({ signal }) => signal));
   for (const [index, recording] of recordings.entries()) {
     for (const signal of await readCwruSignals(dir, recording)) {
+      if (refused.has(nameSignal(recording.file, signal.end))) continue;
       const source = {
         counts: signal.counts,
         scale: signal.scale,
@@ -85,8 +88,15 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
     }
     options.progress(index + 1, recordings.length);
   }
+  return { signals, extra };
+}
+
+/** SHA-256 over all files that {@link readCwruRows} reads. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function fingerprintCwru(dataDir: string): Promise<string> {
+  const dir = join(dataDir, "cwru");
+  const recordings = await readCwruIndex(dir);
   const files = ["index.json", join("splits", "waveforms.csv"), ...recordings.map(({ file }) => file)];
-  return { signals, extra, fingerprint: await fingerprintFiles(dir, files) };
+  return fingerprintFiles(dir, files);
 }
 
 /**

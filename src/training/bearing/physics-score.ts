@@ -2,8 +2,8 @@
  * The score without a learnt parameter, which every model must beat: the mean log signal-to-noise ratio of the first
  * harmonics of a hypothesis' own fault order, less the larger of the other hypotheses'.
  */
-import type { FeatureSpec } from "../contract/feature-spec.ts";
-import type { Hypothesis } from "./training-config.ts";
+import type { FeatureSpec } from "../../contract/feature-spec.ts";
+import type { Hypothesis } from "./bearing-config.ts";
 
 /** Harmonics that the score takes the mean of. */
 const harmonics = [1, 2, 3] as const;

@@ -1,9 +1,9 @@
 /** The student in figures: its size, and what quantisation changed on rows that it was not trained on. */
-import type { Calibration, Threshold } from "../contract/manifest.ts";
-import type { EvaluationReport } from "./evaluation-report.ts";
-import { applyCalibration } from "./platt.ts";
-import { runDense } from "./tied-network.ts";
-import { type LabelledRows, runStudent, standardiseRows, type TrainedStudent } from "./train-student.ts";
+import type { Calibration, Threshold } from "../../contract/manifest.ts";
+import { applyCalibration } from "../platt.ts";
+import { runDense } from "../tied-network.ts";
+import { type LabelledRows, runStudent, standardiseRows, type TrainedStudent } from "../train-student.ts";
+import type { BearingEvaluation } from "./bearing-evaluation.ts";
 
 /** Logits beyond this give the same probability to three digits: differences there are cut off. */
 const logitBound = 8;
@@ -15,7 +15,7 @@ export function describeStudent(
   heldOut: LabelledRows,
   calibration: readonly Calibration[],
   thresholds: readonly Threshold[],
-): EvaluationReport["student"] {
+): BearingEvaluation["student"] {
   const { layers } = student.quantised;
   const weights = layers.flatMap((layer) => [...layer.weights]);
   const standardised = standardiseRows(heldOut.features, heldOut.rows, student.scaler);

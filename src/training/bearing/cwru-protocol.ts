@@ -7,26 +7,19 @@ import {
   divideCwruWaveforms,
   readCwruEvaluationSplits,
   readCwruTuningSplits,
-} from "../dataset/cwru-splits.ts";
-import { createRandom } from "../maths/random.ts";
-import { joinRows, readCwruRows, selectSignals } from "./cwru-rows.ts";
+} from "../../dataset/cwru-splits.ts";
+import { createRandom } from "../../maths/random.ts";
+import { type Spread, summariseSpread } from "../metrics.ts";
+import type { EvaluationContext } from "../recipe.ts";
+import { openTensorTrainer } from "../tensorflow.ts";
+import { trainStudent } from "../train-student.ts";
+import type { BearingConfig } from "./bearing-config.ts";
+import { fingerprintCwru, joinRows, readCwruRows, selectSignals } from "./cwru-rows.ts";
 import { deriveTying } from "./derive-tying.ts";
 import { type Judgement, judgeLogistic, judgeStudent } from "./judge-student.ts";
-import { type Spread, summariseSpread } from "./metrics.ts";
-import { openTensorTrainer } from "./tensorflow.ts";
-import { trainStudent } from "./train-student.ts";
-import type { TrainingConfig } from "./training-config.ts";
 
 /** Which splits. */
 export type CwruProtocol = "cwru-100" | "cwru-tuning";
-
-/** How to run. */
-export interface ProtocolOptions {
-  readonly dataDir: string;
-  readonly log: (message: string) => void;
-  /** Called as the work proceeds: done of total, in words. */
-  readonly progress: (done: number, total: number, what: string) => void;
-}
 
 /** Macro AUROC (inner race, outer race, ball; one window one case) over the splits. */
 export interface ProtocolResult {
@@ -45,9 +38,9 @@ export interface ProtocolResult {
 
 /** Runs the protocol; features are computed once. Fails with DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runCwruProtocol(
-  config: TrainingConfig,
+  config: BearingConfig,
   protocol: CwruProtocol,
-  options: ProtocolOptions,
+  options: EvaluationContext,
 ): Promise<ProtocolResult> {
   const dir = join(options.dataDir, "cwru");
   const trainer = await openTensorTrainer(options.log);
@@ -59,6 +52,7 @@ export async function runCwruProtocol(
     features: config.features,
     noiseLevels: config.noiseLevels,
     seed: config.seed,
+    refused: [],
     progress: (done, total) => options.progress(done, total, "recordings read"),
   });
   const waveforms = data.signals.map((signal) => signal.waveform);
@@ -97,7 +91,7 @@ export async function runCwruProtocol(
           shareAhead: gains.filter((gain) => gain > 0).length / gains.length,
         },
     perSplit,
-    dataSha256: data.fingerprint,
+    dataSha256: await fingerprintCwru(options.dataDir),
     trainer: `${trainer.name} ${trainer.version}`,
   };
 }

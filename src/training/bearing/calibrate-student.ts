@@ -2,16 +2,16 @@
  * Calibration, from training bearings alone: every bearing is scored by a student that was trained
  * without it, one fault size a kind at a time and each end's healthy bearing in turn. Never sees a held-out bearing.
  */
-import type { Calibration, Threshold } from "../contract/manifest.ts";
-import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../dataset/cwru-splits.ts";
-import { createRandom } from "../maths/random.ts";
+import type { Calibration, Threshold } from "../../contract/manifest.ts";
+import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../dataset/cwru-splits.ts";
+import { createRandom } from "../../maths/random.ts";
+import { computeMacroAuroc } from "../metrics.ts";
+import { applyCalibration, fitPlatt } from "../platt.ts";
+import type { TensorTrainer } from "../tensor-trainer.ts";
+import type { Tying } from "../tied-network.ts";
+import { runStudent, trainStudent } from "../train-student.ts";
+import type { BearingConfig } from "./bearing-config.ts";
 import { joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
-import { computeMacroAuroc } from "./metrics.ts";
-import { applyCalibration, fitPlatt } from "./platt.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
-import type { Tying } from "./tied-network.ts";
-import { runStudent, trainStudent } from "./train-student.ts";
-import type { TrainingConfig } from "./training-config.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -57,43 +57,48 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
   );
 }
 
-/** Trains and scores on every inner split. */
-export function collectOutOfFold(
-  config: TrainingConfig,
+/** Logits of one inner split's student on the bearings that it did not see. */
+export interface FoldScores {
+  /** [rows × outputs]. */
+  readonly logits: Float32Array;
+  readonly labels: Float32Array;
+  readonly macroAuroc: number;
+}
+
+/** Trains on one inner split and scores what it leaves out. */
+export function scoreInnerSplit(
+  config: BearingConfig,
   signals: readonly WaveformRows[],
+  split: CwruSplit,
   tying: Tying,
   trainer: TensorTrainer,
-  progress: (done: number, total: number) => void,
-): OutOfFold {
+): FoldScores {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const waveforms = signals.map((signal) => signal.waveform);
-  const splits = planInnerSplits(waveforms);
-  const logits: number[] = [];
-  const labels: number[] = [];
-  let sum = 0;
-  for (const [index, split] of splits.entries()) {
-    const part = divideCwruWaveforms(waveforms, split);
-    const train = joinRows(selectSignals(signals, part.train), "training", modes);
-    const test = joinRows(selectSignals(signals, part.test), "served", modes);
-    const student = trainStudent(
-      train,
-      tying,
-      config.recipe,
-      trainer,
-      createRandom(config.seed).fork(split.name),
-    );
-    const scores = runStudent(student, test.features, test.rows);
-    sum += computeMacroAuroc(scores, test.labels, modes.length);
-    logits.push(...scores);
-    labels.push(...test.labels);
-    progress(index + 1, splits.length);
-  }
+  const part = divideCwruWaveforms(
+    signals.map((signal) => signal.waveform),
+    split,
+  );
+  const train = joinRows(selectSignals(signals, part.train), "training", modes);
+  const test = joinRows(selectSignals(signals, part.test), "served", modes);
+  const random = createRandom(config.seed).fork(split.name);
+  const student = trainStudent(train, tying, config.recipe, trainer, random);
+  const logits = runStudent(student, test.features, test.rows);
   return {
-    rows: labels.length / modes.length,
+    logits,
+    labels: test.labels,
+    macroAuroc: computeMacroAuroc(logits, test.labels, modes.length),
+  };
+}
+
+/** Puts the folds together, in their sequence. */
+export function joinFolds(folds: readonly FoldScores[], outputs: number): OutOfFold {
+  const logits = folds.flatMap((fold) => [...fold.logits]);
+  return {
+    rows: logits.length / outputs,
     logits: Float32Array.from(logits),
-    labels: Float32Array.from(labels),
-    macroAuroc: sum / splits.length,
-    folds: splits.length,
+    labels: Float32Array.from(folds.flatMap((fold) => [...fold.labels])),
+    macroAuroc: folds.reduce((sum, fold) => sum + fold.macroAuroc, 0) / folds.length,
+    folds: folds.length,
   };
 }
 

@@ -1,0 +1,63 @@
+/** `train.yaml` of a bearing diagnosis: recordings, noise, hypotheses, the student's recipe and the decision rule. */
+import { z } from "zod";
+import type { Threshold } from "../../contract/manifest.ts";
+import { type CommonConfig, commonConfigShape } from "../common-config.ts";
+import { type StudentRecipe, studentRecipeSchema } from "../student-recipe.ts";
+
+/** A failure mode, and the prefix of the names of the features that are its own. */
+export interface Hypothesis {
+  readonly failureMode: string;
+  readonly title: string;
+  readonly featurePrefix: string;
+}
+
+/** The whole file. */
+export interface BearingConfig extends CommonConfig {
+  readonly dataset: {
+    readonly kind: "cwru";
+    /** Bearings that are not trained on, and by which rule they were chosen, before any result was seen. */
+    readonly heldOutGroups: readonly string[];
+    readonly heldOutRule: string;
+  };
+  /** Hop between training windows, in the window's unit; shorter than the window's own to see more of each recording. */
+  readonly trainingHop: number;
+  /** Noisy copies of the training windows: white noise of these shares of the signal's rms; may be empty. */
+  readonly noiseLevels: readonly number[];
+  readonly hypotheses: readonly Hypothesis[];
+  readonly recipe: StudentRecipe;
+  /** When alarms are raised and cleared, one rule for all failure modes. Fixed beforehand, not fitted. */
+  readonly thresholds: Threshold;
+}
+
+const share = z.number().min(0).max(1);
+const windows = z.int().min(1).max(100_000);
+
+/** Validator of {@link BearingConfig}; unknown keys are refused. */
+export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
+  ...commonConfigShape,
+  dataset: z.strictObject({
+    kind: z.literal("cwru"),
+    heldOutGroups: z.array(z.string().max(128)).max(256),
+    heldOutRule: z.string().max(4096),
+  }),
+  trainingHop: z.number().positive(),
+  noiseLevels: z.array(z.number().positive().max(10)).max(8),
+  hypotheses: z
+    .array(
+      z.strictObject({
+        failureMode: z.string().max(64),
+        title: z.string().max(256),
+        featurePrefix: z.string().min(1).max(64),
+      }),
+    )
+    .min(1)
+    .max(32),
+  recipe: studentRecipeSchema,
+  thresholds: z.strictObject({
+    raise: share,
+    onCount: windows,
+    onWindows: windows,
+    clear: share,
+    offWindows: windows,
+  }),
+});

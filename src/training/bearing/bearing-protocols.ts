@@ -1,0 +1,136 @@
+/** How a bearing bundle is judged again: this very model on its held-out bearings, or its recipe on published splits. */
+import type { Bundle } from "../../bundle/bundle.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
+import { decodeStudent } from "../../inference/onnx-codec.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
+import { runStudent } from "../train-student.ts";
+import type { BearingConfig } from "./bearing-config.ts";
+import type { BearingEvaluation } from "./bearing-evaluation.ts";
+import { runCwruProtocol } from "./cwru-protocol.ts";
+import { fingerprintCwru, readCwruRows } from "./cwru-rows.ts";
+import { evaluateHeldOut, type HeldOutEvaluation } from "./evaluate-held-out.ts";
+
+/** Names of the protocols. */
+export const bearingProtocols = ["held-out", "cwru-100", "cwru-tuning"] as const;
+
+/** Macro AUROC that int8 students must reach on the 100 published splits, and by how much they must beat the physics score. */
+export const requiredMacroAuroc = 0.938;
+/** See {@link requiredMacroAuroc}. */
+export const requiredGainOverPhysics = 0.01;
+/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
+const tolerance = 1e-9;
+
+/** Runs one of {@link bearingProtocols}. Fails with BUNDLE_FORMAT, DATA_MISSING, DATA_FORMAT or TRAINING. */
+export function runBearingProtocol(
+  protocol: string,
+  bundle: Bundle,
+  config: BearingConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  return protocol === "held-out"
+    ? evaluateOwnFigures(bundle, config, context)
+    : evaluateRecipe(bundle, config, protocol === "cwru-100" ? "cwru-100" : "cwru-tuning", context);
+}
+
+async function evaluateOwnFigures(
+  bundle: Bundle,
+  config: BearingConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { manifest } = bundle;
+  const lineage = manifest.lineage.data[0]!;
+  const data = await readCwruRows(context.dataDir, {
+    window: manifest.window,
+    trainingHop: manifest.window.hop,
+    features: manifest.features,
+    noiseLevels: [],
+    seed: config.seed,
+    refused: [],
+    progress: (done, total) => context.progress(done, total, "recordings read"),
+  });
+  const held = new Set(lineage.heldOutGroups);
+  const signals = [...data.signals, ...data.extra].filter((signal) => held.has(signal.waveform.group));
+  const student = {
+    scaler: manifest.scaler,
+    quantised: decodeStudent(bundle.files.get(bundleFileNames.model)!),
+  };
+  const heldOut = evaluateHeldOut(
+    signals,
+    manifest.outputs.map((output) => output.failureMode),
+    (features, rows) => runStudent(student, features, rows),
+    manifest.calibration,
+    manifest.thresholds,
+  );
+  const claimed = readClaim(bundle, config);
+  const sameData = (await fingerprintCwru(context.dataDir)) === lineage.sha256;
+  if (!sameData)
+    context.log("the data files are not those that the bundle was made from: figures may differ");
+  const passed =
+    heldOut.macroAuroc >= claimed.macroAuroc - tolerance && heldOut.detected.right >= claimed.detected.right;
+  return {
+    json: { sameData, metrics: { heldOut }, claimed: claimed.macroAuroc },
+    lines: [
+      `macro AUROC on held-out bearings ${heldOut.macroAuroc.toFixed(4)} (the bundle states ${claimed.macroAuroc.toFixed(4)})`,
+      `right mode raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, nothing on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones`,
+    ],
+    passed,
+  };
+}
+
+async function evaluateRecipe(
+  bundle: Bundle,
+  config: BearingConfig,
+  protocol: "cwru-100" | "cwru-tuning",
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const result = await runCwruProtocol(config, protocol, context);
+  const { int8, float, teacher, logistic, physics, gainOverPhysics, ...rest } = result;
+  const passed =
+    protocol !== "cwru-100" ||
+    (int8.value >= requiredMacroAuroc &&
+      (gainOverPhysics === null || gainOverPhysics.mean >= requiredGainOverPhysics));
+  const line = (name: string, spread: { readonly value: number; readonly sd: number } | null): string =>
+    spread === null ? `${name}: none` : `${name}: ${spread.value.toFixed(4)} ± ${spread.sd.toFixed(4)}`;
+  return {
+    json: {
+      metrics: {
+        macroAuroc: int8,
+        float,
+        teacher,
+        logistic,
+        physics,
+        gainOverPhysics,
+        // What the bundle itself states of its own held-out bearings; recomputed by the protocol held-out.
+        heldOut: readClaim(bundle, config),
+      },
+      ...rest,
+    },
+    lines: [
+      `macro AUROC over ${rest.splits} bearing-wise splits, mean ± standard deviation`,
+      line("int8 student", int8),
+      line("float student", float),
+      line("teacher", teacher),
+      line("tied logistic", logistic),
+      line("physics score", physics),
+    ],
+    passed,
+  };
+}
+
+function readClaim(bundle: Bundle, config: BearingConfig): HeldOutEvaluation {
+  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
+  const report = JSON.parse(new TextDecoder().decode(bytes)) as Partial<BearingEvaluation>;
+  if (typeof report.heldOut?.macroAuroc === "number" && typeof report.heldOut.detected?.right === "number") {
+    return report.heldOut;
+  }
+  throw new AuroraError(
+    "BUNDLE_FORMAT",
+    `${config.name}: evaluation.json states no figure of held-out bearings`,
+    {
+      op: "evaluate bundle",
+      subject: bundleFileNames.evaluation,
+      hint: "train the bundle again",
+    },
+  );
+}

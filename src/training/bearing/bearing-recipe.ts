@@ -1,0 +1,119 @@
+/**
+ * Bearing diagnosis from the CWRU recordings: one bearing a group, whole bearings held out, tied students. Runs the
+ * steps; what each does is in the files beside this one.
+ */
+import type { StepOutput } from "../pipeline/step-runner.ts";
+import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
+import {
+  distilStudent,
+  forkStreams,
+  prepareRows,
+  pruneStudent,
+  quantiseStudent,
+  type StudentTask,
+  type TrainedStudent,
+  trainTeacher,
+} from "../train-student.ts";
+import { type BearingConfig, bearingConfigSchema } from "./bearing-config.ts";
+import { bearingProtocols, runBearingProtocol } from "./bearing-protocols.ts";
+import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./calibrate-student.ts";
+import { type ContractReport, checkCwruContract } from "./check-contract.ts";
+import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./cwru-rows.ts";
+import { deriveTying } from "./derive-tying.ts";
+import { divideByGroups } from "./divide-by-groups.ts";
+import { judgeBearing } from "./judge-bearing.ts";
+import { packageBearing } from "./package-bearing.ts";
+import { seedStream } from "./seed-streams.ts";
+
+/** The recipe of `dataset.kind: cwru`. */
+export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
+  kind: "cwru",
+  source: "src/training/bearing/bearing-recipe.ts",
+  schema: bearingConfigSchema,
+  protocols: bearingProtocols,
+  runProtocol: runBearingProtocol,
+  train: trainBearing,
+});
+
+async function trainBearing(config: BearingConfig, context: TrainingContext): Promise<TrainedModel> {
+  const { dataDir, steps, trainer } = context;
+  const tying = deriveTying(config.features, config.hypotheses);
+  const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
+  const data = await steps.look("data", async () => ({ fingerprint: await fingerprintCwru(dataDir) }));
+  const contract: StepOutput<ContractReport> = await steps.run(
+    "contract",
+    { config: config.channels, from: [data] },
+    () => checkCwruContract(dataDir, config.channels),
+  );
+  const { window, trainingHop, features, noiseLevels, seed } = config;
+  const rows: StepOutput<CwruRows> = await steps.run(
+    "features",
+    { config: { window, trainingHop, features, noiseLevels, seed }, from: [data, contract] },
+    (progress) =>
+      readCwruRows(dataDir, {
+        ...{ window, trainingHop, features, noiseLevels, seed },
+        refused: contract.value.refused,
+        progress: (done, total) => progress(done, total, "recordings read"),
+      }),
+  );
+  const { dataset, hypotheses, recipe } = config;
+  const { trainSignals, heldOutSignals, trainGroups } = divideByGroups(dataset.heldOutGroups, rows.value);
+  const trainRows = joinRows(trainSignals, "training", modes);
+  context.log(`${trainRows.rows} training windows of ${trainSignals.length} signals`);
+
+  const task: StudentTask = { tying, recipe, trainer };
+  const prepared = prepareRows(trainRows, task);
+  const division = { heldOut: dataset.heldOutGroups, hypotheses, clamp: recipe.clamp, seed };
+  const streams = () => forkStreams(recipe, seedStream(seed, "bundle"));
+  const teacher = await steps.run(
+    "teacher",
+    { config: { ...division, teacher: recipe.teacher }, from: [rows] },
+    () => trainTeacher(prepared, task, streams().teacher),
+  );
+  const { student, distillation } = recipe;
+  const wide = await steps.run(
+    "distil",
+    { config: { ...division, student: { ...student, prune: null }, distillation }, from: [rows, teacher] },
+    () => distilStudent(prepared, task, teacher.value, streams().student),
+  );
+  const narrow = await steps.run(
+    "prune",
+    { config: { ...division, student, distillation }, from: [rows, teacher, wide] },
+    () => pruneStudent(prepared, task, teacher.value, wide.value),
+  );
+  const trained: StepOutput<TrainedStudent> = await steps.run(
+    "quantise",
+    { config: division, from: [rows, teacher, narrow] },
+    () => quantiseStudent(prepared, task, teacher.value, narrow.value.network),
+  );
+
+  const folds = [];
+  for (const split of planInnerSplits(trainSignals.map((signal) => signal.waveform))) {
+    folds.push(
+      await steps.run(
+        "calibrate",
+        { part: split.name, config: { ...division, recipe, split }, from: [rows] },
+        () => scoreInnerSplit(config, trainSignals, split, tying, trainer),
+      ),
+    );
+  }
+  const outOfFold = joinFolds(
+    folds.map((fold) => fold.value),
+    modes.length,
+  );
+  const calibrated = calibrateStudent(outOfFold, modes.length, config.thresholds);
+  const judged = await steps.run(
+    "evaluate",
+    { config: { ...division, recipe, thresholds: config.thresholds }, from: [rows, trained, ...folds] },
+    () =>
+      judgeBearing({
+        ...{ config, tying, trainer, trainRows, heldOutSignals, outOfFold, calibrated },
+        student: trained.value,
+      }),
+  );
+  return packageBearing(
+    { config, student: trained, judged, rows, calibration: calibrated.calibration },
+    { trainSignals, trainRows, trainGroups, fingerprint: data.value.fingerprint },
+    context,
+  );
+}

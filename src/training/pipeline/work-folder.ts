@@ -1,0 +1,61 @@
+/**
+ * Where finished steps wait for a run that is taken up again: one file a step, named by the digest of all that it was
+ * made from. A file that is damaged is as good as none. Keeps nothing that the last whole run did not use.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+
+/** Kept outputs of steps. */
+export interface WorkFolder {
+  /** The bytes kept under `key`, or null. */
+  read(key: string): Promise<Uint8Array | null>;
+  /** Keeps `bytes` under `key`; they are on the disk when it resolves. */
+  write(key: string, bytes: Uint8Array): Promise<void>;
+  /** Removes what was neither read nor written since the folder was opened. */
+  prune(): Promise<void>;
+}
+
+const suffix = ".step";
+const digestBytes = 32;
+
+/** Opens `dir`, made if missing. Fails with STORE when it cannot be written. */
+export async function openWorkFolder(dir: string): Promise<WorkFolder> {
+  await mkdir(dir, { recursive: true });
+  const used = new Set<string>();
+  return {
+    read: async (key) => {
+      let bytes: Buffer;
+      try {
+        bytes = await readFile(join(dir, key + suffix));
+      } catch {
+        return null;
+      }
+      const content = bytes.subarray(0, Math.max(0, bytes.length - digestBytes));
+      if (!sha256(content).equals(bytes.subarray(content.length))) return null;
+      used.add(key + suffix);
+      return content;
+    },
+    write: async (key, bytes) => {
+      await writeFileAtomic(join(dir, key + suffix), Buffer.concat([bytes, sha256(bytes)]));
+      used.add(key + suffix);
+    },
+    prune: async () => {
+      for (const name of await readdir(dir)) {
+        if (name.endsWith(suffix) && !used.has(name)) await rm(join(dir, name), { force: true });
+      }
+    },
+  };
+}
+
+/** Keeps nothing: every step runs. */
+export const noWorkFolder: WorkFolder = {
+  read: async () => null,
+  write: async () => {},
+  prune: async () => {},
+};
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}

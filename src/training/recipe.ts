@@ -1,0 +1,148 @@
+/**
+ * The seam between the factory and what it makes: a recipe is everything that is particular to one kind of data set
+ * (`dataset.kind` in `train.yaml`). `train.ts` knows no data set: it opens the recipe, lets it run its steps, and
+ * writes, checks and reports what comes out.
+ *
+ * To add a kind: write `<kind>/<kind>-recipe.ts` exporting `defineRecipe({...})`, and name it in `recipe-table.ts`.
+ * `bearing/bearing-recipe.ts` is the example.
+ */
+import type { z } from "zod";
+import type { Bundle } from "../bundle/bundle.ts";
+import type { Lineage, Manifest } from "../contract/manifest.ts";
+import { parseYamlConfig } from "../platform/yaml-config.ts";
+import type { CommonConfig } from "./common-config.ts";
+import type { BomFigures } from "./ml-bom.ts";
+import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
+
+/** What a recipe works with. */
+export interface TrainingContext {
+  /** Folder that holds the data sets. */
+  readonly dataDir: string;
+  /** Every piece of work that takes longer than a moment goes through it. */
+  readonly steps: StepRunner;
+  readonly trainer: TensorTrainer;
+  readonly log: (message: string) => void;
+}
+
+/** Keys of the manifest that the factory itself fills in; all others are the recipe's. */
+export type FactoryKeys =
+  | "formatVersion"
+  | "name"
+  | "version"
+  | "title"
+  | "changelog"
+  | "runtime"
+  | "channels"
+  | "window"
+  | "features"
+  | "budgets"
+  | "lineage"
+  | "files";
+
+/** What a recipe hands over: the content of a bundle, without name, lineage of code, list of files and signature. */
+export interface TrainedModel {
+  /** Task, horizon, scaler, outputs, calibration, thresholds, groups, and the optional sections of the manifest. */
+  readonly manifest: Omit<Manifest, FactoryKeys>;
+  readonly lineage: Pick<Lineage, "data" | "teacher">;
+  /** Files by name but card, evaluation, bill of materials and configuration, which are made here below. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** `evaluation.json`: plain JSON, every figure that the card speaks of, no time and no latency. */
+  readonly evaluation: EvaluationDocument;
+  /** `MODEL_CARD.md`, given the whole manifest without its files. */
+  readonly renderCard: (manifest: Omit<Manifest, "files">) => string;
+  /** Figures and words of the bill of materials. */
+  readonly bom: BomFigures;
+  /** The outcome in a line or two, for a terminal. */
+  readonly summary: readonly string[];
+}
+
+/** A figure with its 95 percent interval; null where it has none. */
+export interface Figure {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** What every `evaluation.json` has in common; recipes add their own members. */
+export interface EvaluationDocument {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly version: string;
+  /** Headline figures by name; the same names as `aurora evaluate --json` prints under `metrics`. */
+  readonly metrics: Readonly<Record<string, Figure>>;
+}
+
+/** How to run an evaluation. */
+export interface EvaluationContext {
+  readonly dataDir: string;
+  readonly log: (message: string) => void;
+  readonly progress: StepProgress;
+}
+
+/** The outcome of one protocol, for machines and for people. */
+export interface ProtocolOutcome {
+  /** `metrics` and whatever else belongs to it; printed beside `bundle` and `protocol`. */
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+  /** Are the figures at least what the bundle claims or the protocol asks for? */
+  readonly passed: boolean;
+}
+
+/** One kind of data set and what is made of it. */
+export interface Recipe<Config extends CommonConfig> {
+  /** `dataset.kind`. */
+  readonly kind: string;
+  /** The recipe's own file from the repository's root: the digest of the code covers it and all that it imports. */
+  readonly source: string;
+  readonly schema: z.ZodType<Config>;
+  /** From data to everything that goes into a bundle. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
+  train(config: Config, context: TrainingContext): Promise<TrainedModel>;
+  /** Names that `aurora evaluate --protocol` takes for bundles of this recipe; the first one is the default. */
+  readonly protocols: readonly string[];
+  /** Runs one of {@link protocols}: this very model on its held-out data, or its recipe trained anew. */
+  runProtocol(
+    protocol: string,
+    bundle: Bundle,
+    config: Config,
+    context: EvaluationContext,
+  ): Promise<ProtocolOutcome>;
+}
+
+/** A recipe whose kind of configuration is nobody else's business. */
+export interface AnyRecipe {
+  readonly kind: string;
+  readonly source: string;
+  readonly protocols: readonly string[];
+  /** Binds the recipe to a configuration. Fails with CONFIG_INVALID, one line per wrong key with its place. */
+  open(text: string, subject: string): OpenRecipe;
+}
+
+/** A recipe with its configuration. */
+export interface OpenRecipe {
+  readonly config: CommonConfig;
+  readonly source: string;
+  readonly protocols: readonly string[];
+  train(context: TrainingContext): Promise<TrainedModel>;
+  runProtocol(protocol: string, bundle: Bundle, context: EvaluationContext): Promise<ProtocolOutcome>;
+}
+
+/** Seals a recipe's configuration type in, so that recipes of all kinds stand in one table. */
+export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>): AnyRecipe {
+  const { kind, source, protocols } = recipe;
+  return {
+    kind,
+    source,
+    protocols,
+    open: (text, subject) => {
+      const config = parseYamlConfig(text, { path: subject, schema: recipe.schema, environment: {} });
+      return {
+        config,
+        source,
+        protocols,
+        train: (context) => recipe.train(config, context),
+        runProtocol: (protocol, bundle, context) => recipe.runProtocol(protocol, bundle, config, context),
+      };
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** How a student is made from labelled rows: teacher, student, pruning, distillation. Plain figures of a configuration. */
+import { z } from "zod";
+
+/** How one network is fitted; see `FitOptions` in `tensorflow.ts` for the meaning of each figure. */
+export interface FitConfig {
+  readonly steps: number;
+  readonly batchRows: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly inputNoise: number;
+}
+
+/** From feature rows to an int8 student. Widths are neurons per hypothesis. */
+export interface StudentRecipe {
+  /** Standardised features are clamped to ± this. */
+  readonly clamp: number;
+  /** An ensemble; 0 members = learn from the labels alone. */
+  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  readonly student: {
+    readonly hidden: readonly number[];
+    readonly fit: FitConfig;
+    /** Widths at the end, reached in `rounds` steps with a fit after each; null = none. */
+    readonly prune: {
+      readonly to: readonly number[];
+      readonly rounds: number;
+      readonly fit: FitConfig;
+    } | null;
+  };
+  readonly distillation: { readonly temperature: number; readonly softShare: number };
+}
+
+const widths = z.array(z.int().min(1).max(512)).min(0).max(4);
+
+/** Validator of {@link FitConfig}. */
+export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
+  steps: z.int().min(1).max(100_000),
+  batchRows: z.int().min(0).max(100_000),
+  learningRate: z.number().positive().max(1),
+  weightDecay: z.number().min(0).max(100),
+  inputNoise: z.number().min(0).max(10),
+});
+
+/** Validator of {@link StudentRecipe}. */
+export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
+  .strictObject({
+    clamp: z.number().positive().max(100),
+    teacher: z.strictObject({
+      members: z.int().min(0).max(50),
+      hidden: widths,
+      fit: fitConfigSchema,
+    }),
+    student: z.strictObject({
+      hidden: widths,
+      fit: fitConfigSchema,
+      prune: z.strictObject({ to: widths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }).nullable(),
+    }),
+    distillation: z.strictObject({
+      temperature: z.number().positive().max(50),
+      softShare: z.number().min(0).max(1),
+    }),
+  })
+  .superRefine(({ student }, context) => {
+    if (student.prune !== null && student.prune.to.length !== student.hidden.length) {
+      context.addIssue({
+        code: "custom",
+        path: ["student", "prune", "to"],
+        message: `has ${student.prune.to.length} widths, expected ${student.hidden.length} as in hidden`,
+      });
+    }
+  });

@@ -1,0 +1,86 @@
+/** A training that is stopped, and one that is killed: both go on where they stood and give the same bytes. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { type TrainingResult, train } from "../../src/training/train.ts";
+import { writeSyntheticCwru } from "./synthetic-cwru.ts";
+import { writeTinyConfig } from "./tiny-config.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+let dir = "";
+let config = "";
+let digest = "";
+const whole: string[] = [];
+
+interface Run {
+  readonly out: string;
+  readonly work: string | null;
+  readonly log?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
+  return train(config, {
+    dataDir: dir,
+    outDir: join(dir, out),
+    workDir: work === null ? null : join(dir, work),
+    signer,
+    log: log ?? (() => {}),
+    progress: () => {},
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "aurora-resume-"));
+  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  config = join(dir, "tiny.yaml");
+  await writeTinyConfig(config, 1);
+  ({ digest } = await run({ out: "whole", work: null, log: (line) => whole.push(line) }));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+test("stopped after each step in turn, it repeats none and ends with the same bytes", async () => {
+  const madeSteps = (lines: readonly string[]): string[] =>
+    lines.flatMap((line) => /^step [^:]*(?=: [0-9.]+ s$)/.exec(line) ?? []);
+  const keepable = madeSteps(whole).filter((step) => !/ (data|bundle|gate)$/.test(step));
+  const made: string[] = [];
+  for (const step of keepable) {
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const log = (line: string): void => {
+      lines.push(line);
+      if (line.startsWith(step)) stop.abort();
+    };
+    await expect(run({ out: "stopped", work: "w1", log, signal: stop.signal })).rejects.toMatchObject({
+      code: "TRAINING",
+    });
+    made.push(...madeSteps(lines).filter((each) => keepable.includes(each)));
+  }
+  expect(made).toEqual(keepable);
+  expect((await run({ out: "stopped", work: "w1" })).digest).toBe(digest);
+});
+
+test("killed in the middle of a step, the next run takes up the finished ones and gives the same bytes", async () => {
+  const args = ["src/cli/main.ts", "train", config, "--data", dir, "--out", join(dir, "killed"), "--work"];
+  const child = spawn(process.execPath, ["--import", "tsx", ...args, join(dir, "w2")], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  for await (const line of createInterface({ input: child.stderr })) {
+    if (!/ teacher: [0-9.]+ s$/.test(line)) continue;
+    child.kill("SIGKILL");
+    break;
+  }
+  await once(child, "exit");
+  expect(child.signalCode).toBe("SIGKILL");
+  const lines: string[] = [];
+  expect((await run({ out: "killed", work: "w2", log: (line) => lines.push(line) })).digest).toBe(digest);
+  expect(lines.filter((line) => line.endsWith("kept from an earlier run")).length).toBeGreaterThanOrEqual(3);
+});
