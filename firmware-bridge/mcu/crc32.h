@@ -7,7 +7,4 @@
 /** The check value of the ASCII text 123456789 is 0xCBF43926. */
 uint32_t crc32(const uint8_t *bytes, uint32_t count);
 
-/** The CRC-32 of anything followed by its own CRC-32. */
-#define CRC32_RESIDUE 0x2144DF1CU
-
 #endif

@@ -109,7 +109,9 @@ void firmware_step(void) {
   const uint32_t now_ms = board_milliseconds();
   link_poll(&device.link, now_ms);
   take_samples();
-  if (link_has_room(&device.link) && ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
+  /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
+  if ((device.link.state == (uint8_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&
+      ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
     send_health(now_ms);
   }
   if (link_has_room(&device.link)) {

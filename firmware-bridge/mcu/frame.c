@@ -11,6 +11,18 @@ static void append(frame_parser *parser, uint8_t byte) {
   }
 }
 
+/* The part of a check that is not the CRC. */
+static uint32_t binding(const uint8_t *packet, uint32_t session_id) {
+  return ((packet[1] & FRAME_FLAG_SESSION) != 0U) ? session_id : 0U;
+}
+
+static bool is_whole(const frame_parser *parser, uint32_t length) {
+  const uint32_t crc_at = length - FRAME_CRC_BYTES;
+  const uint32_t rest = crc32(parser->bytes, crc_at) ^ load_u32(parser->bytes + crc_at);
+  const bool bound = (parser->bytes[1] & FRAME_FLAG_SESSION) != 0U;
+  return (rest == binding(parser->bytes, parser->session_id)) && (!bound || (parser->session_id != 0U));
+}
+
 /* The delimiter: what came before it is a frame or is thrown away. */
 static uint32_t finish(frame_parser *parser) {
   const uint32_t length = parser->length;
@@ -24,7 +36,7 @@ static uint32_t finish(frame_parser *parser) {
   if (stretch == 0U) {
     return 0;
   }
-  if (complete && (crc32(parser->bytes, length) == CRC32_RESIDUE)) {
+  if (complete && is_whole(parser, length)) {
     return length - FRAME_CRC_BYTES;
   }
   parser->bad_frames++;
@@ -53,9 +65,9 @@ uint32_t frame_push(frame_parser *parser, uint8_t byte) {
   return 0;
 }
 
-uint32_t frame_close(uint8_t *wire, uint32_t length) {
+uint32_t frame_close(uint8_t *wire, uint32_t length, uint32_t session_id) {
   uint8_t *packet = wire + FRAME_PACKET_AT;
-  store_u32(packet + length, crc32(packet, length));
+  store_u32(packet + length, crc32(packet, length) ^ binding(packet, session_id));
   /* From the back: every zero becomes the distance to the next one. Enough while there is no block of 254 bytes. */
   uint8_t *at = packet + length + FRAME_CRC_BYTES;
   *at = 0;

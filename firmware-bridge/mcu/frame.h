@@ -9,6 +9,8 @@
 
 #define PACKET_HEADER_BYTES 4U
 #define FRAME_CRC_BYTES 4U
+/** The packet is bound to the session: its check is the CRC XOR the session id. */
+#define FRAME_FLAG_SESSION 4U
 /** Largest payload that the device takes; it says so in its Hello. A ModelChunk of 192 bytes has 205. */
 #ifndef FRAME_MAX_PAYLOAD
 #define FRAME_MAX_PAYLOAD 256U
@@ -27,6 +29,7 @@ typedef struct {
   uint8_t code;       /* of the COBS block that is being read */
   uint8_t remaining;  /* bytes of it that are still to come */
   bool bad;           /* too long */
+  uint32_t session_id; /* 0: none, and every frame that is bound to one is bad */
   uint32_t bad_frames;
   uint32_t discarded_bytes;
 } frame_parser;
@@ -38,9 +41,9 @@ typedef struct {
 uint32_t frame_push(frame_parser *parser, uint8_t byte);
 
 /**
- * Makes the packet of `length` bytes (4 to 250) at `wire + FRAME_PACKET_AT` a frame. Returns the frame's length; it begins
+ * Makes, for the session `session_id`, the packet of `length` bytes (4 to 250) at `wire + FRAME_PACKET_AT` a frame. Returns the frame's length; it begins
  * at `wire`, which has FRAME_MAX_SENT bytes.
  */
-uint32_t frame_close(uint8_t *wire, uint32_t length);
+uint32_t frame_close(uint8_t *wire, uint32_t length, uint32_t session_id);
 
 #endif

@@ -17,7 +17,7 @@ uint8_t *link_begin(device_link *link) {
 
 bool link_has_room(const device_link *link) {
   return (link->state == (uint8_t)LINK_STREAMING) && (link->wire_length == 0U) &&
-         ((uint16_t)(link->sent - link->acknowledged) < MAX_IN_FLIGHT);
+         !link->stopped && ((uint16_t)(link->sent - link->acknowledged) < link->room);
 }
 
 void link_send(device_link *link, uint32_t type, const uint8_t *end, uint32_t now_ms) {
@@ -31,9 +31,9 @@ void link_send(device_link *link, uint32_t type, const uint8_t *end, uint32_t no
     number = link->sent;
   }
   packet[0] = (uint8_t)((PROTOCOL_MAJOR << 5) | type);
-  packet[1] = 0;
+  packet[1] = (link->bound && (type != (uint32_t)PACKET_HELLO)) ? FRAME_FLAG_SESSION : 0U;
   store_u16(packet + 2, number);
-  link->wire_length = (uint16_t)frame_close(link->wire, (uint32_t)(end - packet));
+  link->wire_length = (uint16_t)frame_close(link->wire, (uint32_t)(end - packet), link->session_id);
   flush(link);
 }
 
@@ -62,6 +62,9 @@ static void say_hello(device_link *link, uint32_t now_ms) {
 static void introduce(device_link *link, uint32_t now_ms) {
   link->state = (uint8_t)LINK_INTRODUCING;
   link->heard_config = false;
+  link->bound = false;
+  link->stopped = false;
+  link->room = MAX_IN_FLIGHT;
   link->hello_wait_ms = HELLO_FIRST_WAIT_MS;
   link->hello_at_ms = now_ms;
   link->heard_at_ms = now_ms;
@@ -70,6 +73,7 @@ static void introduce(device_link *link, uint32_t now_ms) {
 void link_start(device_link *link, uint32_t session_id, uint32_t now_ms) {
   (void)memset(link, 0, sizeof *link);
   link->session_id = session_id;
+  link->parser.session_id = session_id;
   introduce(link, now_ms);
 }
 
@@ -82,12 +86,14 @@ static void take_hello(device_link *link, uint32_t number, const codec_field *fi
   introduce(link, now_ms); /* the gateway is new: it wants to know us, whatever we were doing */
 }
 
-static void take_ack(device_link *link, uint32_t number, uint32_t now_ms) {
+static void take_ack(device_link *link, uint32_t number, uint32_t room, uint32_t now_ms) {
   const uint32_t taken = (number - link->acknowledged) & 0xFFFFU;
   if ((taken > 0U) && (taken <= (uint32_t)(uint16_t)(link->sent - link->acknowledged)) && (number <= 0xFFFFU)) {
     link->acknowledged = (uint16_t)number;
     link->progress_at_ms = now_ms;
   }
+  link->stopped = room == 1U;
+  link->room = ((room > 1U) && (room <= MAX_IN_FLIGHT)) ? (uint16_t)(room - 1U) : (uint16_t)MAX_IN_FLIGHT;
 }
 
 /* A numbered packet: is it new? Answers one that came before. */
@@ -129,6 +135,13 @@ static void take(device_link *link, const uint8_t *packet, uint32_t length, uint
   const bool is_answer = (type == (uint32_t)PACKET_ACK) || (type == (uint32_t)PACKET_NACK);
 
   link->heard_at_ms = now_ms;
+  if ((flags & FRAME_FLAG_SESSION) != 0U) {
+    link->bound = true; /* the parser lets only this session through */
+  }
+  if (link->bound && !is_hello && ((flags & FRAME_FLAG_SESSION) == 0U)) {
+    link->refused_packets++;
+    return;
+  }
   if (is_hello && valid) {
     take_hello(link, number, fields, now_ms);
   } else if (!is_hello && ((packet[0] >> 5) != PROTOCOL_MAJOR)) {
@@ -137,7 +150,7 @@ static void take(device_link *link, const uint8_t *packet, uint32_t length, uint
     if (!valid) {
       link->refused_packets++;
     } else if (type == (uint32_t)PACKET_ACK) {
-      take_ack(link, fields[1].number, now_ms);
+      take_ack(link, fields[1].number, fields[2].number, now_ms);
     } else if (link->state == (uint8_t)LINK_INTRODUCING) {
       link->state = (uint8_t)LINK_REFUSED;
     } else {

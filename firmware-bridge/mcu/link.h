@@ -10,7 +10,7 @@
 #include "frame.h"
 
 #define PROTOCOL_MAJOR 1U
-#define PROTOCOL_MINOR 0U
+#define PROTOCOL_MINOR 1U
 
 enum packet_type {
   PACKET_HELLO = 1,
@@ -45,6 +45,9 @@ typedef struct {
   uint8_t wire[FRAME_MAX_SENT];
   uint16_t wire_length; /* of the frame that the line has not taken yet; 0: free */
   uint8_t state;
+  bool bound;          /* the gateway binds its packets to the session, and so do we */
+  bool stopped;        /* the gateway has no room: nothing but Health */
+  uint16_t room;       /* packets that may be in flight */
   bool heard_config;   /* the gateway's numbers are followed */
   uint16_t sent;       /* number of the newest packet */
   uint16_t acknowledged;

@@ -38,7 +38,10 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
     const text = readFileSync(new URL(file, golden), "utf8");
     const hex = (name: string): string =>
       new RegExp(`^${name}: +(.*)$`, "m").exec(text)![1]!.replaceAll(" ", "");
-    const [wire, packet, fields] = ask([
+    const session = Buffer.alloc(4);
+    session.writeUInt32LE(text.includes("\nsession:") ? Number(/^session: +(.*)$/m.exec(text)![1]) : 0);
+    const [, wire, packet, fields] = ask([
+      `session ${session.toString("hex")}`,
       `wire ${hex("wire")}`,
       `packet ${hex("packet")}`,
       `fields ${hex("packet").slice(8)}`,

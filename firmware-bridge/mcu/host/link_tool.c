@@ -3,6 +3,7 @@
  *   wire HEX     -> the packets that the parser finds in it, then the counts of bad frames and of discarded bytes
  *   packet HEX   -> the frame that carries it, or `too long` for this device
  *   fields HEX   -> the payload's fields `number=value` (bytes in hex), or `invalid`
+ *   session HEX  -> its id in decimal, from now on
  *   crc HEX      -> the CRC-32
  */
 #include <stdio.h>
@@ -49,8 +50,11 @@ int main(void) {
         continue;
       }
       (void)memcpy(wire + FRAME_PACKET_AT, bytes, count);
-      print_hex(wire, frame_close(wire, count));
+      print_hex(wire, frame_close(wire, count, parser.session_id));
       (void)printf("\n");
+    } else if (line[0] == 's') {
+      parser.session_id = load_u32(bytes);
+      (void)printf("%u\n", (unsigned)parser.session_id);
     } else if (line[0] == 'c') {
       (void)printf("%08x\n", (unsigned)crc32(bytes, count));
     } else {
