@@ -5,7 +5,9 @@
 import { z } from "zod";
 import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
+import { type Lineage, lineageSchema } from "./lineage.ts";
 import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
+import { type RemainingLifeSpec, remainingLifeSchema } from "./remaining-life.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
 export type MissingValueRule = "quarantine";
@@ -27,9 +29,12 @@ export interface ChannelContract {
   readonly stuckAfter: number;
 }
 
-/** How the stream is cut: in shaft revolutions (bearing bundles) or in seconds (SCADA bundles). */
+/**
+ * How the stream is cut: in shaft revolutions (bearing bundles), in seconds (SCADA bundles), or in steps of a machine's
+ * history (one reading of every channel a step), where `length` is the longest look back of any feature.
+ */
 export interface WindowSpec {
-  readonly unit: "revolutions" | "seconds";
+  readonly unit: "revolutions" | "seconds" | "steps";
   /** Length of a window in `unit`. */
   readonly length: number;
   /** Distance between the starts of two windows in `unit`; 0 < hop ≤ length. */
@@ -78,28 +83,6 @@ export interface BundleFile {
   readonly sha256: string;
 }
 
-/** Where the model comes from. */
-export interface Lineage {
-  /** SHA-256 over the sources of training and of all that it calls. */
-  readonly trainingCodeSha256: string;
-  /** SHA-256 of the training configuration. */
-  readonly configSha256: string;
-  readonly seed: number;
-  /** Data sets by name: fingerprint of the files that were read, the groups that were trained on and held out. */
-  readonly data: readonly {
-    readonly name: string;
-    readonly sha256: string;
-    readonly trainGroups: readonly string[];
-    readonly heldOutGroups: readonly string[];
-  }[];
-  /** Library name → version. */
-  readonly libraries: Readonly<Record<string, string>>;
-  /** `name@version` of the model that this one replaces, or null. */
-  readonly parent: string | null;
-  /** What the teacher was and how good, in one sentence. */
-  readonly teacher: string;
-}
-
 /** Size and latency that the bundle promises on a class of device. */
 export interface DeviceBudget {
   readonly device: string;
@@ -117,8 +100,11 @@ export interface Manifest {
   readonly changelog: string;
   /** Semver range of the runtime that can run it. */
   readonly runtime: string;
-  /** `normal-behaviour`: the outputs are expected values of channels; see {@link Manifest.normalBehaviour}. */
-  readonly task: "diagnosis" | "prognosis" | "normal-behaviour";
+  /**
+   * `normal-behaviour`: the outputs are expected values of channels; see {@link Manifest.normalBehaviour}.
+   * `remaining-life`: the one output is the share of a cap that is left; see {@link Manifest.remainingLife}.
+   */
+  readonly task: "diagnosis" | "prognosis" | "normal-behaviour" | "remaining-life";
   /** Hours ahead that an alert speaks of; null for a diagnosis. */
   readonly horizonHours: number | null;
   readonly channels: readonly ChannelContract[];
@@ -126,9 +112,9 @@ export interface Manifest {
   readonly features: FeatureSpec;
   readonly scaler: Scaler;
   readonly outputs: readonly OutputClass[];
-  /** One a output; none for the task `normal-behaviour`. */
+  /** One a output; none for the tasks `normal-behaviour` and `remaining-life`. */
   readonly calibration: readonly Calibration[];
-  /** One a output; none for the task `normal-behaviour`. */
+  /** One a output; none for the tasks `normal-behaviour` and `remaining-life`. */
   readonly thresholds: readonly Threshold[];
   /** Explanation groups in order; every feature's group is one of them; 1 to 12. */
   readonly groups: readonly string[];
@@ -137,6 +123,8 @@ export interface Manifest {
   readonly baseline?: BaselineSpec | undefined;
   /** There for the task `normal-behaviour` and for no other. */
   readonly normalBehaviour?: NormalBehaviourSpec | undefined;
+  /** There for the task `remaining-life` and for no other. */
+  readonly remainingLife?: RemainingLifeSpec | undefined;
   readonly files: readonly BundleFile[];
   readonly lineage: Lineage;
 }
@@ -170,7 +158,7 @@ export const channelsSchema: z.ZodType<readonly ChannelContract[]> = z
 
 /** Validator of {@link WindowSpec}, but for hop ≤ length. */
 export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
-  unit: z.enum(["revolutions", "seconds"]),
+  unit: z.enum(["revolutions", "seconds", "steps"]),
   length: z.number().positive().max(1e6),
   hop: z.number().positive().max(1e6),
 });
@@ -193,7 +181,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     title: text,
     changelog: text,
     runtime: z.string().min(1).max(128),
-    task: z.enum(["diagnosis", "prognosis", "normal-behaviour"]),
+    task: z.enum(["diagnosis", "prognosis", "normal-behaviour", "remaining-life"]),
     horizonHours: z.number().positive().nullable(),
     channels: channelsSchema,
     window: windowSchema,
@@ -227,6 +215,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     budgets: budgetsSchema,
     baseline: baselineSpecSchema.optional(),
     normalBehaviour: normalBehaviourSchema.optional(),
+    remainingLife: remainingLifeSchema.optional(),
     files: z
       .array(
         z.strictObject({
@@ -240,22 +229,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
       )
       .min(1)
       .max(64),
-    lineage: z.strictObject({
-      trainingCodeSha256: sha256,
-      configSha256: sha256,
-      seed: z.int(),
-      data: z.array(
-        z.strictObject({
-          name,
-          sha256,
-          trainGroups: z.array(z.string().max(128)),
-          heldOutGroups: z.array(z.string().max(128)),
-        }),
-      ),
-      libraries: z.record(z.string().max(128), z.string().max(64)),
-      parent: z.string().max(128).nullable(),
-      teacher: text,
-    }),
+    lineage: lineageSchema,
   })
   .superRefine((manifest, context) => {
     const expectLength = (path: string, actual: number, expected: number): void => {
@@ -270,11 +244,17 @@ export const manifestSchema: z.ZodType<Manifest> = z
     expectLength("scaler.mean", manifest.scaler.mean.length, manifest.features.list.length);
     expectLength("scaler.inverseStd", manifest.scaler.inverseStd.length, manifest.features.list.length);
     const expectsValues = manifest.task === "normal-behaviour";
-    const decided = expectsValues ? 0 : manifest.outputs.length;
+    const countsDown = manifest.task === "remaining-life";
+    const decided = expectsValues || countsDown ? 0 : manifest.outputs.length;
     expectLength("calibration", manifest.calibration.length, decided);
     expectLength("thresholds", manifest.thresholds.length, decided);
     const residuals = manifest.normalBehaviour?.residuals.length ?? 0;
     expectLength("normalBehaviour.residuals", residuals, expectsValues ? manifest.outputs.length : 0);
+    if (countsDown !== (manifest.remainingLife !== undefined)) {
+      const message = "stands in bundles for the task remaining-life, and only there";
+      context.addIssue({ code: "custom", path: ["remainingLife"], message });
+    }
+    if (countsDown) expectLength("outputs", manifest.outputs.length, 1);
     if (manifest.window.hop > manifest.window.length) {
       context.addIssue({ code: "custom", path: ["window", "hop"], message: "hop must not be above length" });
     }

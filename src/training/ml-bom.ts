@@ -1,5 +1,5 @@
 /** The bill of materials of a model: CycloneDX 1.6 with a model card, without serial number or time. Generated only. */
-import type { Lineage } from "../contract/manifest.ts";
+import type { Lineage } from "../contract/lineage.ts";
 
 /** What a recipe says for the bill. */
 export interface BomFigures {

@@ -8,7 +8,8 @@
  */
 import type { z } from "zod";
 import type { Bundle } from "../bundle/bundle.ts";
-import type { Lineage, Manifest } from "../contract/manifest.ts";
+import type { Lineage } from "../contract/lineage.ts";
+import type { Manifest } from "../contract/manifest.ts";
 import { parseYamlConfig } from "../platform/yaml-config.ts";
 import type { CommonConfig } from "./common-config.ts";
 import type { BomFigures } from "./ml-bom.ts";
@@ -42,8 +43,11 @@ export type FactoryKeys =
 
 /** What a recipe hands over: the content of a bundle, without name, lineage of code, list of files and signature. */
 export interface TrainedModel {
-  /** Task, horizon, scaler, outputs, calibration, thresholds, groups, and the optional sections of the manifest. */
-  readonly manifest: Omit<Manifest, FactoryKeys>;
+  /**
+   * Task, horizon, scaler, outputs, calibration, thresholds, groups, and the optional sections of the manifest; channels
+   * and features too where fitting left fewer of them than the configuration declares.
+   */
+  readonly manifest: Omit<Manifest, FactoryKeys> & Partial<Pick<Manifest, "channels" | "features">>;
   readonly lineage: Pick<Lineage, "data" | "teacher">;
   /** Files by name but card, evaluation, bill of materials and configuration, which are made here below. */
   readonly files: Readonly<Record<string, Uint8Array>>;

@@ -1,6 +1,6 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
 import type { BearingOrders } from "../../contract/bearing.ts";
-import type { Lineage } from "../../contract/manifest.ts";
+import type { Lineage } from "../../contract/lineage.ts";
 import { type FaultKind, planScenario } from "../../simulate/scenario.ts";
 import { createTurbineSimulation } from "../../simulate/turbine-simulation.ts";
 import { openRecordingSource } from "../device/recording-source.ts";

@@ -1,0 +1,46 @@
+/** Where a bundle's model comes from: code, configuration, seed, data, libraries. No clock and no commit id. */
+import { z } from "zod";
+
+/** Where the model comes from. */
+export interface Lineage {
+  /** SHA-256 over the sources of training and of all that it calls. */
+  readonly trainingCodeSha256: string;
+  /** SHA-256 of the training configuration. */
+  readonly configSha256: string;
+  readonly seed: number;
+  /** Data sets by name: fingerprint of the files that were read, the groups that were trained on and held out. */
+  readonly data: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    readonly trainGroups: readonly string[];
+    readonly heldOutGroups: readonly string[];
+  }[];
+  /** Library name → version. */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** `name@version` of the model that this one replaces, or null. */
+  readonly parent: string | null;
+  /** What the teacher was and how good, in one sentence. */
+  readonly teacher: string;
+}
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+const text = z.string().max(4096);
+
+/** Validator of {@link Lineage}. */
+export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
+  trainingCodeSha256: sha256,
+  configSha256: sha256,
+  seed: z.int(),
+  data: z.array(
+    z.strictObject({
+      name,
+      sha256,
+      trainGroups: z.array(z.string().max(128)),
+      heldOutGroups: z.array(z.string().max(128)),
+    }),
+  ),
+  libraries: z.record(z.string().max(128), z.string().max(64)),
+  parent: z.string().max(128).nullable(),
+  teacher: text,
+});
