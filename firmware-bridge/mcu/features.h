@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decimator.h"
 #include "model.h"
+#include "spectrum.h"
 
 #define AURORA_FEATURES_MAX_COUNT 64u
 #define AURORA_FEATURES_MAX_FFT 2048u
 #define AURORA_FEATURES_MAX_WHITENING_ORDER 16u
 #define AURORA_FEATURES_MAX_WHITENING_BLOCK 64u
-#define AURORA_FEATURES_MAX_TAPS 65u
-#define AURORA_FEATURES_MAX_FLOORS 96u
 #define AURORA_FEATURES_MAX_SEGMENTS 8u
 
 /* Orders of the shaft speed at which the watched bearing's faults show. */
@@ -34,27 +34,21 @@ typedef struct {
   float hop;
 } aurora_window_spec;
 
-/* A finite impulse response filter with symmetric taps that keeps every factor-th output. */
-typedef struct {
-  float memory[2u * AURORA_FEATURES_MAX_TAPS];
-  const float *half_taps; /* first half and the middle one, in flash */
-  uint16_t taps;
-  uint16_t factor;
-  uint16_t write;
-  uint16_t wait;
-} aurora_decimator;
-
-/* State of one window. About 11 kB, all of it owned by the caller. */
+/* State of one window. About 9.6 kB, all of it owned by the caller. */
 typedef struct {
   const aurora_model *model;
   aurora_bearing bearing;
   float analysis_hz;
-  aurora_decimator decimator; /* factor 1: unused */
-  /* whitening */
+  aurora_decimator decimator; /* to the analysis rate; unused at factor 1 */
+  uint32_t factor;
+  /* whitening: the last samples of the block before, then the block */
+  float memory;
   float block[AURORA_FEATURES_MAX_WHITENING_ORDER + AURORA_FEATURES_MAX_WHITENING_BLOCK];
   float faded[AURORA_FEATURES_MAX_WHITENING_ORDER + 1u];
   float last_raw;
   float last_high;
+  uint16_t order;
+  uint16_t limit;
   uint16_t position;
   uint16_t segments;
   uint16_t segment_end[AURORA_FEATURES_MAX_SEGMENTS];
@@ -62,13 +56,14 @@ typedef struct {
   bool first_block;
   /* envelope over angle */
   aurora_decimator angle;
-  float phase;
-  float integral;
+  float slices_per_revolution;
+  float phase;    /* share of the running slice that is filled, 0 … 1 */
+  float integral; /* of |residual| over it so far */
+  uint32_t capacity;
   uint32_t count;
-  uint32_t overflow;
-  /* the envelope, then its spectrum in place */
-  float buffer[AURORA_FEATURES_MAX_FFT + 2u];
-  float floors[AURORA_FEATURES_MAX_FLOORS];
+  bool spoiled; /* longer than the buffer, or an impossible speed */
+  aurora_spectrum spectrum;
+  float buffer[AURORA_FEATURES_MAX_FFT + 2u]; /* the envelope, then its spectrum in place */
 } aurora_features;
 
 /* Whether the model's feature section is sound and within the sizes above. aurora_model_open calls it. */

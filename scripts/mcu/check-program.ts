@@ -39,7 +39,7 @@ export interface CheckOptions {
 }
 
 const portable = ["student.c", "model.c", "sha256.c"];
-const withFeatures: readonly string[] = [];
+const withFeatures = ["features.c", "spectrum.c", "decimator.c", "float_math.c"];
 
 /** Compiles the program. `optimise` is the compiler's level. @throws Error with the compiler's output. */
 export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckProgram {
@@ -57,8 +57,7 @@ export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckP
     optimise,
     ...warningFlags,
     ...arithmeticFlags,
-    "-DAURORA_NO_FEATURES",
-    ...(features ? [] : ["-DCHECK_MODEL_BYTES=8192u"]),
+    ...(features ? [] : ["-DAURORA_NO_FEATURES", "-DCHECK_MODEL_BYTES=8192u"]),
     ...(target === "host-integers" ? ["-DAURORA_EXACT_INTEGERS"] : []),
   ];
   if (isHost) runTool(hostCompiler(), [...flags, ...files, "-o", path]);

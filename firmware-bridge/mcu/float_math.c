@@ -1,0 +1,91 @@
+/* See float_math.h. Compile with -ffp-contract=off: a fused multiply-add rounds once where others round twice. */
+#include "float_math.h"
+
+#if defined(__ARM_ARCH) && !(defined(__ARM_FP) && ((__ARM_FP & 4) != 0))
+#define HAS_SQRT 0
+#elif defined(AURORA_EXACT_INTEGERS)
+#define HAS_SQRT 0
+#else
+#define HAS_SQRT 1
+#endif
+
+typedef union {
+  float value;
+  uint32_t bits;
+} cell;
+
+#if HAS_SQRT
+float aurora_sqrt(float value) { return (value > 0.0f) ? __builtin_sqrtf(value) : 0.0f; }
+#else
+float aurora_sqrt(float value) {
+  cell in;
+  in.value = value;
+  int32_t exponent = (int32_t)(in.bits >> 23);
+  /* Zero, negative, subnormal (far below any spectrum) and infinite values. */
+  if ((exponent == 0) || (exponent > 254)) {
+    return 0.0f;
+  }
+  uint64_t rest = (in.bits & 0x7fffffu) | 0x800000u;
+  exponent -= 150;
+  /* mantissa * 2^25 has a root of 25 bits: 24 and one to round by; it is never just a half. */
+  if ((exponent & 1) == 0) {
+    rest <<= 1;
+    exponent -= 1;
+  }
+  rest <<= 25;
+  uint64_t root = 0;
+  for (uint64_t bit = (uint64_t)1 << 50; bit != 0u; bit >>= 2) {
+    if (rest >= (root + bit)) {
+      rest -= root + bit;
+      root = (root >> 1) + bit;
+    } else {
+      root >>= 1;
+    }
+  }
+  const uint32_t rounded = ((uint32_t)root + 1u) >> 1;
+  const uint32_t biased = (uint32_t)(((exponent - 25) / 2) + 1 + 150);
+  cell out;
+  /* A root that rounds up to 2^24 carries into the exponent, as it should. */
+  out.bits = (biased << 23) + (rounded - 0x800000u);
+  return out.value;
+}
+#endif
+
+float aurora_log(float value) {
+  cell in;
+  in.value = value;
+  /* value = fraction * 2^exponent with fraction in about [0.707, 1.414). */
+  const uint32_t shifted = in.bits - 0x3f3504f3u;
+  const int32_t exponent = (int32_t)(shifted >> 23) - (((shifted & 0x80000000u) != 0u) ? 512 : 0);
+  in.bits -= (uint32_t)exponent << 23;
+  const float s = (in.value - 1.0f) / (in.value + 1.0f);
+  const float z = s * s;
+  /* ln f = 2 artanh s, Abramowitz & Stegun 4.1.27. */
+  const float series = z * (0.333333343f + z * (0.2f + z * (0.142857149f + z * 0.111111112f)));
+  const float small = 2.0f * (s + s * series);
+  return (float)exponent * 0.693147182f + small;
+}
+
+/* Of turns in 0 … 1/8. */
+static void series_cos_sin(float turns, float *cosine, float *sine) {
+  const float x = turns * 6.28318548f;
+  const float z = x * x;
+  *sine = x * (1.0f + z * (-0.166666672f + z * (8.33333377e-3f + z * (-1.98412701e-4f + z * 2.75573188e-6f))));
+  *cosine = 1.0f + z * (-0.5f + z * (4.16666679e-2f + z * (-1.38888892e-3f + z * (2.48015876e-5f + z * -2.75573200e-7f))));
+}
+
+void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine) {
+  /* To an eighth of the circle by mirrors at the quarters, exactly, in integers. */
+  const float turn = (float)length;
+  if ((8u * index) <= length) {
+    series_cos_sin((float)index / turn, cosine, sine);
+  } else if ((4u * index) <= length) {
+    series_cos_sin((float)(length - (4u * index)) / (4.0f * turn), sine, cosine);
+  } else if ((8u * index) <= (3u * length)) {
+    series_cos_sin((float)((4u * index) - length) / (4.0f * turn), sine, cosine);
+    *cosine = -*cosine;
+  } else {
+    series_cos_sin((float)(length - (2u * index)) / (2.0f * turn), cosine, sine);
+    *cosine = -*cosine;
+  }
+}

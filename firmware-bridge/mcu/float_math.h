@@ -1,0 +1,19 @@
+/*
+ * The few functions of a real variable that the features need, from +, −, ×, ÷ and the square root alone: the same bits
+ * on every core, with and without a floating point unit, and on the host.
+ */
+#ifndef AURORA_FLOAT_MATH_H
+#define AURORA_FLOAT_MATH_H
+
+#include <stdint.h>
+
+/* Correctly rounded; 0 for values that are not above 0. */
+float aurora_sqrt(float value);
+
+/* Natural logarithm of a normal value > 0, within 2e-7 of max(1, |result|). */
+float aurora_log(float value);
+
+/* Cosine and sine of 2 pi index / length, 0 <= index <= length / 2, each within 2e-7. */
+void aurora_cos_sin(uint32_t index, uint32_t length, float *cosine, float *sine);
+
+#endif

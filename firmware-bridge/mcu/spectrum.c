@@ -1,0 +1,229 @@
+/* Radix 2, decimation in time, of size / 2 complex values that are the even and odd samples (Numerical Recipes 12.3). */
+#include "spectrum.h"
+
+#include "float_math.h"
+
+#define FLOOR_GRID_ORDERS 0.25f
+
+static uint32_t floor_of(float value) { return (uint32_t)value; }
+
+static uint32_t ceil_of(float value) {
+  const uint32_t below = (uint32_t)value;
+  return ((float)below < value) ? (below + 1u) : below;
+}
+
+static uint32_t round_of(float value) { return (uint32_t)(value + 0.5f); }
+
+static float magnitude_of(float value) { return (value < 0.0f) ? -value : value; }
+
+static uint32_t larger(uint32_t one, uint32_t other) { return (one > other) ? one : other; }
+
+static uint32_t smaller(uint32_t one, uint32_t other) { return (one < other) ? one : other; }
+
+void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size, float samples_per_revolution,
+                         float floor_orders, float shaft_guard_orders) {
+  spectrum->buffer = buffer;
+  spectrum->size = size;
+  spectrum->bin_orders = samples_per_revolution / (float)size;
+  spectrum->highest_order = 0.4f * samples_per_revolution;
+  spectrum->floor_orders = floor_orders;
+  spectrum->shaft_guard_orders = shaft_guard_orders;
+  spectrum->lowest_bin = ceil_of(AURORA_SPECTRUM_LOWEST_ORDER / spectrum->bin_orders);
+  spectrum->highest_bin = smaller(size / 2u, floor_of(spectrum->highest_order / spectrum->bin_orders));
+}
+
+static void apply_window(float *samples, uint32_t size, uint32_t count) {
+  float mean = 0.0f;
+  for (uint32_t i = 0; i < count; i++) {
+    mean += samples[i];
+  }
+  mean /= (float)count;
+  const uint32_t last = (count > 1u) ? (count - 1u) : 1u;
+  /* Symmetric: both ends at once. */
+  for (uint32_t i = 0; i < ((count + 1u) / 2u); i++) {
+    float cosine;
+    float sine;
+    aurora_cos_sin(i, last, &cosine, &sine);
+    const float weight = 0.5f - (0.5f * cosine);
+    const uint32_t mirror = count - 1u - i;
+    const float right = (samples[mirror] - mean) * weight;
+    samples[i] = (samples[i] - mean) * weight;
+    samples[mirror] = (mirror == i) ? samples[i] : right;
+  }
+  for (uint32_t i = count; i < size; i++) {
+    samples[i] = 0.0f;
+  }
+}
+
+static void swap_bit_reversed(float *pairs, uint32_t length) {
+  uint32_t reversed = 0;
+  for (uint32_t i = 1u; i < length; i++) {
+    uint32_t bit = length >> 1;
+    while ((reversed & bit) != 0u) {
+      reversed ^= bit;
+      bit >>= 1;
+    }
+    reversed |= bit;
+    if (i < reversed) {
+      for (uint32_t part = 0; part < 2u; part++) {
+        const float held = pairs[(2u * i) + part];
+        pairs[(2u * i) + part] = pairs[(2u * reversed) + part];
+        pairs[(2u * reversed) + part] = held;
+      }
+    }
+  }
+}
+
+static void transform(float *pairs, uint32_t length) {
+  swap_bit_reversed(pairs, length);
+  for (uint32_t span = 1u; span < length; span <<= 1) {
+    /* Each twiddle is computed once a stage: no table. */
+    for (uint32_t offset = 0; offset < span; offset++) {
+      float wr;
+      float sine;
+      aurora_cos_sin(offset, 2u * span, &wr, &sine);
+      for (uint32_t even = offset; even < length; even += 2u * span) {
+        float *a = &pairs[2u * even];
+        float *b = &a[2u * span];
+        const float br = (b[0] * wr) + (b[1] * sine);
+        const float bi = (b[1] * wr) - (b[0] * sine);
+        b[0] = a[0] - br;
+        b[1] = a[1] - bi;
+        a[0] += br;
+        a[1] += bi;
+      }
+    }
+  }
+}
+
+/* Power of bins k and length - k from the transform of even and odd samples; each into the first value of its pair. */
+static void unpack_powers(float *pairs, uint32_t length) {
+  const float zero = pairs[0] + pairs[1];
+  const float last = pairs[0] - pairs[1];
+  pairs[0] = zero * zero;
+  pairs[2u * length] = last * last;
+  for (uint32_t k = 1u; k <= (length / 2u); k++) {
+    float *z = &pairs[2u * k];
+    float *y = &pairs[2u * (length - k)];
+    const float even_re = 0.5f * (z[0] + y[0]);
+    const float even_im = 0.5f * (z[1] - y[1]);
+    const float odd_re = 0.5f * (z[1] + y[1]);
+    const float odd_im = 0.5f * (y[0] - z[0]);
+    float wr;
+    float sine;
+    aurora_cos_sin(k, 2u * length, &wr, &sine);
+    const float turned_re = (odd_re * wr) + (odd_im * sine);
+    const float turned_im = (odd_im * wr) - (odd_re * sine);
+    const float re = even_re + turned_re;
+    const float im = even_im + turned_im;
+    /* Of bin length - k: the conjugate's difference. */
+    const float mirror_re = even_re - turned_re;
+    const float mirror_im = even_im - turned_im;
+    z[0] = (re * re) + (im * im);
+    y[0] = (mirror_re * mirror_re) + (mirror_im * mirror_im);
+  }
+}
+
+void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count) {
+  float *buffer = spectrum->buffer;
+  const uint32_t bins = spectrum->size / 2u;
+  apply_window(buffer, spectrum->size, count);
+  transform(buffer, bins);
+  unpack_powers(buffer, bins);
+  for (uint32_t bin = 1u; bin <= bins; bin++) {
+    buffer[bin] = buffer[2u * bin];
+  }
+  for (uint32_t slot = 0; slot < AURORA_SPECTRUM_MAX_FLOORS; slot++) {
+    spectrum->floors[slot] = -1.0f;
+  }
+}
+
+/* Orders values so that values[rank] is the rank-th smallest and nothing before it is larger (Hoare 1961). */
+static void select_rank(float *values, int32_t count, int32_t rank) {
+  int32_t low = 0;
+  int32_t high = count - 1;
+  while (low < high) {
+    const float pivot = values[(low + high) / 2];
+    int32_t left = low;
+    int32_t right = high;
+    while (left <= right) {
+      while (values[left] < pivot) {
+        left++;
+      }
+      while (values[right] > pivot) {
+        right--;
+      }
+      if (left <= right) {
+        const float held = values[left];
+        values[left] = values[right];
+        values[right] = held;
+        left++;
+        right--;
+      }
+    }
+    if (rank <= right) {
+      high = right;
+    } else if (rank >= left) {
+      low = left;
+    } else {
+      return;
+    }
+  }
+}
+
+/* Median of amplitudes within reach of a grid point, from powers: the root of the middle one, or the mean of two. */
+static float floor_near(aurora_spectrum *spectrum, float order) {
+  const uint32_t slot = round_of(order / FLOOR_GRID_ORDERS);
+  if (spectrum->floors[slot] >= 0.0f) {
+    return spectrum->floors[slot];
+  }
+  const float centre = (float)slot * FLOOR_GRID_ORDERS;
+  const float lower = (centre - spectrum->floor_orders) / spectrum->bin_orders;
+  const uint32_t from = larger(spectrum->lowest_bin, (lower > 0.0f) ? round_of(lower) : 0u);
+  const uint32_t to =
+      smaller(spectrum->highest_bin, round_of((centre + spectrum->floor_orders) / spectrum->bin_orders));
+  float *scratch = &spectrum->buffer[(spectrum->size / 2u) + 1u];
+  const uint32_t count = (to - from) + 1u;
+  for (uint32_t i = 0; i < count; i++) {
+    scratch[i] = spectrum->buffer[from + i];
+  }
+  const uint32_t middle = count / 2u;
+  select_rank(scratch, (int32_t)count, (int32_t)middle);
+  float floor = aurora_sqrt(scratch[middle]);
+  if ((count & 1u) == 0u) {
+    float below = scratch[0];
+    for (uint32_t i = 1u; i < middle; i++) {
+      if (scratch[i] > below) {
+        below = scratch[i];
+      }
+    }
+    floor = (floor + aurora_sqrt(below)) * 0.5f;
+  }
+  spectrum->floors[slot] = floor;
+  return floor;
+}
+
+static bool near_shaft(const aurora_spectrum *spectrum, float order) {
+  return magnitude_of(order - (float)round_of(order)) < spectrum->shaft_guard_orders;
+}
+
+bool aurora_spectrum_log_snr(aurora_spectrum *spectrum, float order, float tolerance, bool of_shaft, float *out) {
+  if (!((order >= AURORA_SPECTRUM_LOWEST_ORDER) && (order <= spectrum->highest_order))) {
+    return false;
+  }
+  const float reach = order * tolerance;
+  const uint32_t from = larger(spectrum->lowest_bin, floor_of((order - reach) / spectrum->bin_orders));
+  const uint32_t to = smaller(spectrum->highest_bin, ceil_of((order + reach) / spectrum->bin_orders));
+  const float floor = floor_near(spectrum, order);
+  if (!(floor > 0.0f)) {
+    return false;
+  }
+  float peak = (!of_shaft && near_shaft(spectrum, order)) ? 0.0f : spectrum->buffer[round_of(order / spectrum->bin_orders)];
+  for (uint32_t bin = from; bin <= to; bin++) {
+    if ((spectrum->buffer[bin] > peak) && (of_shaft || !near_shaft(spectrum, (float)bin * spectrum->bin_orders))) {
+      peak = spectrum->buffer[bin];
+    }
+  }
+  *out = (peak > 0.0f) ? aurora_log(aurora_sqrt(peak) / floor) : 0.0f;
+  return true;
+}

@@ -1,0 +1,36 @@
+/* The power spectrum over shaft orders, in place, and the logarithmic signal-to-noise ratio of a line in it. */
+#ifndef AURORA_SPECTRUM_H
+#define AURORA_SPECTRUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AURORA_SPECTRUM_MAX_FLOORS 96u
+
+/* What the ratios are taken of. */
+typedef struct {
+  float *buffer; /* size + 2 values: samples, then power of size / 2 + 1 bins, then room for a median */
+  uint32_t size; /* a power of two */
+  float bin_orders;
+  float highest_order;
+  float floor_orders;
+  float shaft_guard_orders;
+  uint32_t lowest_bin;
+  uint32_t highest_bin;
+  float floors[AURORA_SPECTRUM_MAX_FLOORS]; /* medians on a grid of orders; negative: not yet known */
+} aurora_spectrum;
+
+/* Lines below are under the main lobe of order zero. */
+#define AURORA_SPECTRUM_LOWEST_ORDER 0.1f
+
+void aurora_spectrum_set(aurora_spectrum *spectrum, float *buffer, uint32_t size, float samples_per_revolution,
+                         float floor_orders, float shaft_guard_orders);
+
+/* Removes the mean of the first `count` samples, applies a Hann window, pads with zeros, transforms, squares. */
+void aurora_spectrum_compute(aurora_spectrum *spectrum, uint32_t count);
+
+/* ln(peak within order * (1 +- tolerance) / local median) into `out`; bins of shaft harmonics are passed over unless
+ * `of_shaft`. False when there is no energy or the order lies outside the spectrum. */
+bool aurora_spectrum_log_snr(aurora_spectrum *spectrum, float order, float tolerance, bool of_shaft, float *out);
+
+#endif
