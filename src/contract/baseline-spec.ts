@@ -14,8 +14,8 @@ export interface LevelStatistics {
 }
 
 /**
- * Sequential evidence against a site's own baseline, one rule for all outputs: a one-sided CUSUM (Page 1954) of the
- * logit's distance from its healthy median, in units of its healthy long-run deviation.
+ * Sequential evidence against a site's own baseline, one rule for all outputs: a one-sided CUSUM (Page 1954) of how far
+ * an output's margin over the others lies above its healthy median, in units of its healthy long-run deviation.
  */
 export interface EvidenceSpec {
   /** A window's distance is clipped to ± this: no single window speaks for many. */

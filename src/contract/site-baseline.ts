@@ -1,6 +1,6 @@
 /**
  * The healthy baseline of one measuring point, learnt on site: what a gateway keeps over restarts, and the file that
- * `aurora score` takes. Speaks of one point, one list of levels and (for the logits) one model.
+ * `aurora score` takes. Speaks of one point, one list of levels and (for the margins) one model.
  */
 import { z } from "zod";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
@@ -16,8 +16,11 @@ export interface SiteLevel {
   readonly perOctaveDb: number;
 }
 
-/** Healthy windows' logit of one output. */
-export interface SiteLogit {
+/**
+ * Healthy windows' margin of one output: its calibrated logit above the highest of the others (alone: the calibrated
+ * logit itself). What moves all outputs of a healthy machine alike, its noise and its load, cancels.
+ */
+export interface SiteMargin {
   readonly location: number;
   /** Scaled median absolute deviation. */
   readonly scale: number;
@@ -40,10 +43,10 @@ export interface SiteBaseline {
   readonly spec: FeatureSpec;
   /** One a level; null: not heard on this site (a band above the sensor's rate). */
   readonly levels: readonly (SiteLevel | null)[];
-  /** The model whose logits these are; null: levels only. */
+  /** The model whose margins these are; null: levels only. */
   readonly model: ModelRef | null;
   /** One an output; empty without a model. */
-  readonly logits: readonly SiteLogit[];
+  readonly margins: readonly SiteMargin[];
   /** Why the machine may not have been healthy while it was learnt, one sentence each; empty: nothing seemed wrong. */
   readonly suspicions: readonly string[];
 }
@@ -73,7 +76,7 @@ export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
     model: z
       .strictObject({ name: z.string().max(256), version: z.string().max(256), digest: z.string().max(128) })
       .nullable(),
-    logits: z
+    margins: z
       .array(
         z.strictObject({
           location: finite,

@@ -89,7 +89,7 @@ export function createBaselineLearner(
       current = null;
       return { kind: "relearning", detail: "the model watches other levels" };
     }
-    current = { ...current, model: null, logits: [] };
+    current = { ...current, model: null, margins: [] };
     return { kind: "relearning", detail: "the scores of another model are learnt; levels stay as they were" };
   };
   if (snapshot !== undefined && snapshot.epoch !== options.epoch) {
@@ -136,7 +136,7 @@ export function createBaselineLearner(
     current =
       before === null
         ? fitted.value
-        : { ...before, version, model: fitted.value.model, logits: fitted.value.logits };
+        : { ...before, version, model: fitted.value.model, margins: fitted.value.margins };
     const learnt = seen;
     forget();
     const doubts = fitted.value.suspicions.map((suspicion) => `; ${suspicion}`).join("");

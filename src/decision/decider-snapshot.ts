@@ -1,5 +1,6 @@
 /** What a decider keeps over a restart, as plain JSON. */
 import { z } from "zod";
+import type { EvidenceState } from "./evidence.ts";
 import type { ModeState } from "./mode-delay.ts";
 
 /** State of a decider. */
@@ -10,6 +11,10 @@ export interface DeciderSnapshot {
   readonly lastWindowId: string | null;
   /** The model whose evidence the streaks are. */
   readonly modelDigest: string;
+  /** What has gathered against the site's baseline of this version, one an output; absent: nothing. */
+  readonly evidence?:
+    | { readonly baselineVersion: number; readonly states: readonly EvidenceState[] }
+    | undefined;
 }
 
 /** Validator of {@link DeciderSnapshot}: a snapshot comes from a disk. */
@@ -30,4 +35,18 @@ export const deciderSnapshotSchema: z.ZodType<DeciderSnapshot> = z.strictObject(
   lastToMs: z.number().nullable(),
   lastWindowId: z.string().max(256).nullable(),
   modelDigest: z.string().max(128),
+  evidence: z
+    .strictObject({
+      baselineVersion: z.int().min(1),
+      states: z
+        .array(
+          z.strictObject({
+            sum: z.number().min(0),
+            probability: z.number().min(0).max(1),
+            sinceMs: z.number().nullable(),
+          }),
+        )
+        .max(32),
+    })
+    .optional(),
 });

@@ -7,12 +7,16 @@
  * probabilities do; at a tie the earlier mode of the manifest leads). While another mode is active, a mode leads only
  * when it beats every active one by {@link rivalMargin}. No mode is ever cleared by another, only by its own off delay.
  */
+
+import type { EvidenceSpec } from "../contract/baseline-spec.ts";
 import type { Calibration, OutputClass, Threshold } from "../contract/manifest.ts";
 import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
-import { forgetStreaks, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
+import { createGatherer } from "./gatherer.ts";
+import { forgetStreaks, type GatheredEvidence, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
 import { isOperating } from "./operating-state.ts";
 
 /** What of a bundle's manifest decides. */
@@ -22,6 +26,8 @@ export interface DeciderParts {
   readonly calibration: readonly Calibration[];
   /** One an output. */
   readonly thresholds: readonly Threshold[];
+  /** Absent: no evidence is gathered, whether or not there is a baseline. */
+  readonly evidence?: EvidenceSpec | undefined;
   /** The model whose predictions these parts belong to. */
   readonly model: ModelRef;
 }
@@ -37,9 +43,10 @@ export interface Decider {
   readonly parts: DeciderParts;
   /**
    * One window further. A repeated window (same id as the last) changes nothing. Throws when the prediction is of
-   * another point or model, or has another number of outputs: these are bugs of the caller.
+   * another point or model, or has another number of outputs: these are bugs of the caller. `baseline` is the point's
+   * own healthy one, if it is ready: against it evidence gathers beside the thresholds.
    */
-  update(prediction: Prediction): Decision;
+  update(prediction: Prediction, baseline?: SiteBaseline | null): Decision;
   /** The point has no data over this time: information unavailable. Alarms stay, streaks do not. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
@@ -70,6 +77,9 @@ export function createDecider(
   let lastToMs = snapshot?.lastToMs ?? null;
   let lastWindowId = snapshot?.lastWindowId ?? null;
   let last: readonly ModeDecision[] = [];
+  const gatherer = createGatherer(
+    snapshot?.modelDigest === parts.model.digest ? snapshot.evidence : undefined,
+  );
   for (const { failureMode, active, sinceMs, recent, belowClear } of snapshot?.modes ?? []) {
     modes.set(failureMode, { active, sinceMs, recent, belowClear });
   }
@@ -111,7 +121,7 @@ export function createDecider(
     get active() {
       return listActive();
     },
-    update(prediction) {
+    update(prediction, baseline = null) {
       expectOwn(prediction, point, current);
       const { windowId, fromMs, toMs, operatingState, logits } = prediction;
       if (windowId === lastWindowId) return decide(prediction, operatingState, last);
@@ -127,7 +137,8 @@ export function createDecider(
       }
       if (lastToMs !== null && Math.abs(toMs - lastToMs) > options.maxGapMs) forgetAll();
       lastToMs = toMs;
-      last = step(current, modes, fromMs, logits);
+      const gathered = gatherer.update(current, baseline, fromMs, logits);
+      last = step(current, modes, fromMs, logits, gathered);
       return decide(prediction, operatingState, last);
     },
     noteMissing(fromMs, toMs) {
@@ -140,6 +151,7 @@ export function createDecider(
       const before = listActive();
       current = next;
       forgetAll();
+      gatherer.forget();
       keepKnown();
       last = [];
       lastWindowId = null;
@@ -150,6 +162,7 @@ export function createDecider(
       lastToMs,
       lastWindowId,
       modelDigest: current.model.digest,
+      ...gatherer.describe(),
     }),
   };
 }
@@ -159,6 +172,7 @@ function step(
   modes: Map<string, ModeState>,
   fromMs: number,
   logits: Float64Array,
+  gathered: readonly GatheredEvidence[],
 ): ModeDecision[] {
   const calibrated = parts.calibration.map((calibration, index) =>
     calibrateLogit(logits[index]!, calibration),
@@ -168,7 +182,15 @@ function step(
     const threshold = parts.thresholds[index]!;
     const probability = computeProbability(calibrated[index]!);
     const counts = probability >= threshold.raise && leads(calibrated, wereActive, index);
-    const state = updateMode(modes.get(failureMode)!, { fromMs, probability, counts }, threshold);
+    const own = gathered[index];
+    // Evidence obeys the same rule: while another mode is active, only one that clearly beats it is a fault of its own.
+    const isRival = wereActive.some((active, other) => active && other !== index);
+    const evidence = own === undefined ? {} : { gathered: isRival ? { ...own, raises: false } : own };
+    const state = updateMode(
+      modes.get(failureMode)!,
+      { fromMs, probability, counts, ...evidence },
+      threshold,
+    );
     modes.set(failureMode, state);
     return {
       failureMode,

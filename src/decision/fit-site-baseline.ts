@@ -6,7 +6,7 @@ import type { BaselineSpec } from "../contract/baseline-spec.ts";
 import type { Calibration, OutputClass, Threshold } from "../contract/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
-import type { SiteBaseline, SiteLevel, SiteLogit } from "../contract/site-baseline.ts";
+import type { SiteBaseline, SiteLevel, SiteMargin } from "../contract/site-baseline.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
@@ -15,6 +15,7 @@ import {
   computeTheilSenSlope,
 } from "../maths/robust.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import { computeMargins } from "./evidence.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** One window of healthy operation. */
@@ -47,7 +48,7 @@ const maxPerOctaveDb = 24;
 const minPerOctaveDb = -6;
 /** Learning data may wander this far, in severity … */
 const maxWanderDb = 3;
-/** … and an output's logit this far, in its own deviation within a quarter of the data. */
+/** … and an output's margin this far, in its own deviation within a quarter of the data. */
 const maxWanderDeviations = 2;
 /** A machine this much louder than the healthy ones of training is worth a word, dB. */
 const suspiciousDb = 20;
@@ -74,6 +75,8 @@ export function fitSiteBaseline(
   if (levels.every((level) => level === null))
     return failed({ kind: "unheard", detail: "no level is heard" });
   const outputs = subject.model === null ? [] : subject.outputs;
+  const margins =
+    outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits, subject.calibration));
   const baseline: SiteBaseline = {
     formatVersion: 1,
     version,
@@ -85,10 +88,10 @@ export function fitSiteBaseline(
     spec: spec.levels,
     levels,
     model: subject.model,
-    logits: outputs.map((_, index) => fitLogit(windows.map((window) => window.logits[index]!))),
+    margins: outputs.map((_, index) => fitMargin(margins.map((each) => each[index]!))),
     suspicions: [],
   };
-  const unsteady = findUnsteadiness(windows, baseline, subject);
+  const unsteady = findUnsteadiness(windows, margins, baseline, subject);
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady });
   return ok({ ...baseline, suspicions: findSuspicions(windows, baseline, subject) });
 }
@@ -109,7 +112,7 @@ function fitLevel(
   return { locationDb: computeMedian(residuals), scaleDb: computeScaledMad(residuals), perOctaveDb };
 }
 
-function fitLogit(values: readonly number[]): SiteLogit {
+function fitMargin(values: readonly number[]): SiteMargin {
   const blocks: number[][] = [];
   for (let at = 0; at + baselineBlockWindows <= values.length; at += baselineBlockWindows) {
     blocks.push(values.slice(at, at + baselineBlockWindows));
@@ -124,6 +127,7 @@ function fitLogit(values: readonly number[]): SiteLogit {
 /** What moved between the quarters of the data, or null. */
 function findUnsteadiness(
   windows: readonly HealthyWindow[],
+  margins: readonly (readonly number[])[],
   baseline: SiteBaseline,
   { spec, outputs }: BaselineSubject,
 ): string | null {
@@ -140,12 +144,14 @@ function findUnsteadiness(
   if (wanderDb > maxWanderDb) {
     return `the level wandered by ${wanderDb.toFixed(1)} dB while it was learnt`;
   }
-  for (const [index, logit] of baseline.logits.entries()) {
-    const parts = quarters.map((part) => part.map((window) => window.logits[index]!));
+  for (const [index, { autocorrelation }] of baseline.margins.entries()) {
+    const parts = quarters.map((_, part) =>
+      margins.slice(part * quarter, (part + 1) * quarter).map((each) => each[index]!),
+    );
     const medians = parts.map((part) => computeMedian(part));
     const within = computeMedian(parts.map((part) => computeScaledMad(part)));
     // What slow wandering does by itself is in the correlation already.
-    const longRun = within * Math.sqrt((1 + logit.autocorrelation) / (1 - logit.autocorrelation) / quarter);
+    const longRun = within * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation) / quarter);
     const wander = Math.max(...medians) - Math.min(...medians);
     if (wander > Math.max(maxWanderDeviations * within, 4 * longRun)) {
       return `the score of ${outputs[index]!.failureMode} wandered by ${(wander / within).toFixed(1)} of its deviations while it was learnt`;
@@ -156,10 +162,11 @@ function findUnsteadiness(
 
 function findSuspicions(
   windows: readonly HealthyWindow[],
-  baseline: SiteBaseline,
+  { margins }: SiteBaseline,
   { spec, outputs, calibration, thresholds }: BaselineSubject,
 ): string[] {
-  const suspicions = baseline.logits.flatMap(({ location }, index) => {
+  const suspicions = margins.flatMap((_, index) => {
+    const location = computeMedian(windows.map((window) => window.logits[index]!));
     const probability = computeProbability(calibrateLogit(location, calibration[index]!));
     return probability >= thresholds[index]!.raise
       ? [`half of the windows look like ${outputs[index]!.title} (p ≥ ${probability.toFixed(2)})`]

@@ -1,6 +1,6 @@
 /**
- * On and off delay with hysteresis of one failure mode: raised by M of the last N windows, cleared by a run of
- * windows below a lower threshold. A step says only what it was told; it knows no clock.
+ * On and off delay with hysteresis of one failure mode: raised by M of the last N windows, or by evidence that has
+ * gathered for longer; cleared by a run of windows below a lower threshold, once no such evidence is left. A step says only what it was told; it knows no clock.
  */
 import type { Threshold } from "../contract/manifest.ts";
 
@@ -22,6 +22,18 @@ export interface ModeEvidence {
   readonly probability: number;
   /** Does this window count for an alarm? At or above the raise threshold, and not another mode's evidence. */
   readonly counts: boolean;
+  /** What has gathered against the site's own baseline; absent without one. */
+  readonly gathered?: GatheredEvidence;
+}
+
+/** Evidence of many windows, beside the delay's own count. */
+export interface GatheredEvidence {
+  /** Enough to raise the alarm by itself. */
+  readonly raises: boolean;
+  /** Still enough to hold it. */
+  readonly holds: boolean;
+  /** Start of the first window that it rests on, epoch ms; null: none. */
+  readonly sinceMs: number | null;
 }
 
 /** A mode of which nothing is known yet. */
@@ -33,9 +45,17 @@ export const quietMode: ModeState = { active: false, sinceMs: null, recent: [], 
  */
 export function updateMode(state: ModeState, evidence: ModeEvidence, threshold: Threshold): ModeState {
   const recent = [...state.recent, evidence.counts].slice(-threshold.onWindows);
-  const belowClear = evidence.probability < threshold.clear ? state.belowClear + 1 : 0;
+  const { gathered, probability } = evidence;
+  // A machine may hover above the clear threshold while healthy: as when it was learnt is below it as well.
+  const isAsLearnt = gathered !== undefined && !gathered.holds && probability < threshold.raise;
+  const belowClear = probability < threshold.clear || isAsLearnt ? state.belowClear + 1 : 0;
   if (state.active) {
-    return belowClear >= threshold.offWindows ? quietMode : { ...state, recent, belowClear };
+    const isOver = belowClear >= threshold.offWindows && gathered?.holds !== true;
+    return isOver ? quietMode : { ...state, recent, belowClear };
+  }
+  if (gathered?.raises === true) {
+    const sinceMs = state.sinceMs ?? gathered.sinceMs ?? evidence.fromMs;
+    return { active: true, sinceMs, recent, belowClear };
   }
   const count = recent.reduce((sum, counts) => sum + (counts ? 1 : 0), 0);
   if (count === 0) return { ...quietMode, recent };

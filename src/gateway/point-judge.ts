@@ -71,7 +71,7 @@ export function createPointJudge(
       operatingState,
     };
     const condition = baseline?.update(window, prediction, owner) ?? null;
-    const decided = decider.update(prediction);
+    const decided = decider.update(prediction, condition?.baseline ?? null);
     const decision = condition === null ? decided : { ...decided, severityDb: condition.severityDb };
     sink.onDecision(decision, window, output, owner);
     const due = register.update(decision);
@@ -128,6 +128,6 @@ async function explain(
 }
 
 function deciderParts(bundle: LoadedBundle): DeciderParts {
-  const { outputs, calibration, thresholds } = bundle.manifest;
-  return { outputs, calibration, thresholds, model: bundle.ref };
+  const { outputs, calibration, thresholds, baseline } = bundle.manifest;
+  return { outputs, calibration, thresholds, evidence: baseline?.evidence, model: bundle.ref };
 }

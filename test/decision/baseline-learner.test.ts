@@ -71,7 +71,7 @@ test("a steady machine's baseline is ready after enough windows and enough time,
   expect(play(learner, 200, undefined, 95).map(({ kind }) => kind)).toEqual(["ready"]);
   expect(learner.status).toMatchObject({ state: "ready", version: 1, windows: 96, suspicions: [] });
   expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
-  expect(learner.current!.logits[0]!.location).toBeCloseTo(-3, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
   const slow = createBaselineLearner(subject, { ...options, minDurationMs: 1e7 });
   play(slow, 2000);
   expect(slow.status.state).toBe("learning");
@@ -102,7 +102,7 @@ test("a knock now and then does not move a baseline", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 96, (index) => (index % 12 === 0 ? { levelDb: 0, logit: 6 } : {}));
   expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
-  expect(learner.current!.logits[0]!.location).toBeCloseTo(-3, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
 });
 
 test("a machine that seems faulty already while it is learnt is said to be suspicious", () => {
@@ -172,10 +172,10 @@ test("another model's scores are learnt anew; the levels stay those of the new m
   const event = learner.adopt({ ...subject, model: { name: "m", version: "1.1.0", digest: "d2" } });
   expect(event!.kind).toBe("relearning");
   expect(learner.status.state).toBe("learning");
-  expect(learner.current).toMatchObject({ version: 1, model: null, logits: [] });
+  expect(learner.current).toMatchObject({ version: 1, model: null, margins: [] });
   play(learner, 96, () => ({ levelDb: -20, logit: 1 }), 96);
   expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
-  expect(learner.current!.logits[0]!.location).toBeCloseTo(1, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(1, 0);
   expect(learner.status).toMatchObject({ state: "ready", version: 2 });
 });
 

@@ -35,7 +35,7 @@ const baseline: SiteBaseline = {
     null,
   ],
   model: null,
-  logits: [],
+  margins: [],
   suspicions: [],
 };
 
