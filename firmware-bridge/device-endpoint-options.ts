@@ -1,8 +1,15 @@
 /** What a device endpoint is made of: its identity, its link, its limits. */
-import type { ConfigMessage, DeviceChannel, DeviceHealthMessage } from "../src/contract/device-message.ts";
+import type {
+  ConfigMessage,
+  DeviceChannel,
+  DeviceHealthMessage,
+  HelloMessage,
+} from "../src/contract/device-message.ts";
+import type { ModelRequestMessage, ModelStatusMessage } from "../src/contract/device-model-message.ts";
 import type { Random } from "../src/maths/random.ts";
 import type { BackoffOptions } from "../src/platform/backoff.ts";
 import type { Timers } from "../src/platform/clock.ts";
+import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 
 /** Where an endpoint stands. */
@@ -30,6 +37,12 @@ export interface DeviceEndpointOptions {
   health?(): Omit<DeviceHealthMessage, "type">;
   onState?(state: DeviceEndpointState, reason: string): void;
   onConfig?(config: ConfigMessage): void;
+  /** Why the device cannot do what a configuration asks for; undefined: it can. */
+  refuseConfig?(config: ConfigMessage): string | undefined;
+  /** The model that the device runs, as its hello tells. */
+  model?(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
+  /** Answers what a gateway says about models; without it the device takes none. */
+  onModel?(request: ModelRequestMessage): ModelStatusMessage;
 }
 
 /** How often and how much. */
@@ -40,12 +53,15 @@ export interface DeviceEndpointLimits {
   readonly ackTimeoutMs: number;
   readonly helloBackoff: BackoffOptions;
   readonly healthEveryMs: number;
+  /** When the gateway was silent for so long, the device says hello again. */
+  readonly silenceMs: number;
 }
 
 /** The defaults. */
 export const defaultDeviceEndpointLimits: DeviceEndpointLimits = {
   maxInFlightFrames: 64,
-  ackTimeoutMs: 1_000,
-  helloBackoff: { firstMs: 100, maxMs: 2_000 },
-  healthEveryMs: 2_000,
+  ackTimeoutMs: linkTiming.streamAckMs,
+  helloBackoff,
+  healthEveryMs: linkTiming.healthEveryMs,
+  silenceMs: linkTiming.silenceMs,
 };

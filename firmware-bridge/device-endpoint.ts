@@ -21,7 +21,8 @@ import { createFlightWindow } from "./flight-window.ts";
 import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
-import { maxSamplesPerFrame, packetTypes, protocolVersion } from "./protocol.ts";
+import { maxSamplesPerFrame, packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
+import { createSilenceWatch } from "./silence-watch.ts";
 
 /** A device. */
 export interface DeviceEndpoint {
@@ -84,6 +85,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     link,
     sender,
     opener: packetTypes.config,
+    isBound: () => sender.isBound,
     onHello: (hello, sequence) => {
       if (hello.protocolMajor !== protocolVersion.major) {
         sender.send({
@@ -100,20 +102,37 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     onMessage: (message) => {
       switch (message.type) {
         case "ack":
+          flight.allow(message.room === undefined ? undefined : message.room - 1);
           flight.acknowledge(message.sequence);
           return undefined;
         case "nack":
           if (state === "introducing") refuse(message.reason);
           return undefined;
         case "config":
-          if (message.sessionId !== options.sessionId) return "a configuration for another session";
-          start(message);
+          return configure(message);
+        case "model-begin":
+        case "model-chunk":
+        case "model-commit":
+        case "model-probe":
+        case "model-confirm":
+          if (options.onModel === undefined) return "this device takes no models";
+          // Of its statuses only the newest matters: they need no room.
+          if (link.isWritable) sent(sender.send(options.onModel(message)));
           return undefined;
         default:
           return `a device does not take a ${message.type}`;
       }
     },
     onStranger: () => {},
+  });
+
+  const silence = createSilenceWatch({
+    timers,
+    silenceMs: limits.silenceMs,
+    packetsHeard: () => link.counters.frames,
+    onSilence: () => {
+      if (state === "streaming") introduce("the gateway is silent");
+    },
   });
 
   function become(next: DeviceEndpointState, reason: string): void {
@@ -127,6 +146,8 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   function introduce(reason: string): void {
     become("introducing", reason);
     receiver.awaitHello();
+    sender.isBound = false;
+    flight.allow();
     cancelHello();
     helloBackoff.reset();
     sayHello();
@@ -141,6 +162,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
       firmware: options.firmware,
       sessionId: options.sessionId,
       channels: options.channels,
+      ...options.model?.(),
     };
     flight.reset(sender.send(hello));
     cancelHello = timers.after(helloBackoff.nextMs(), sayHello);
@@ -152,6 +174,13 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     become("refused", reason);
     const error = notReady();
     for (const waiter of readyWaiters.splice(0)) waiter.reject(error);
+  }
+
+  function configure(config: ConfigMessage): string | undefined {
+    if (config.sessionId !== options.sessionId) return "a configuration for another session";
+    const refusal = options.refuseConfig?.(config);
+    if (refusal === undefined) start(config);
+    return refusal;
   }
 
   function start(config: ConfigMessage): void {
@@ -205,12 +234,21 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
       become("connecting", "opened");
       scheduleHealth();
       return link.open({
-        onOpen: () => introduce("connected"),
-        onPacket: receiver.receive,
+        onOpen: () => {
+          link.bind(options.sessionId);
+          silence.restart();
+          introduce("connected");
+        },
+        onPacket: (version, type, flags, sequence, bytes, start, end) => {
+          // The link lets only packets of this session through: this gateway binds its own, and so do we.
+          if ((flags & packetFlags.session) !== 0) sender.isBound = true;
+          receiver.receive(version, type, flags, sequence, bytes, start, end);
+        },
         onBatchEnd: () => {},
         onWritable: wake,
         onClose: (reason) => {
           cancelHello();
+          silence.stop();
           flight.reset();
           become("connecting", reason);
           wake();
@@ -243,6 +281,7 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     close: async () => {
       cancelHello();
       cancelHealth();
+      silence.stop();
       flight.reset();
       become("closed", "closed");
       const error = notReady();

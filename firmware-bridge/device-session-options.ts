@@ -13,6 +13,7 @@ import type { ModelStatusMessage } from "../src/contract/device-model-message.ts
 import type { Random } from "../src/maths/random.ts";
 import type { BackoffOptions } from "../src/platform/backoff.ts";
 import type { Timers } from "../src/platform/clock.ts";
+import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 
 /** Where a session stands. */
@@ -63,6 +64,8 @@ export interface DeviceSessionLimits {
   readonly ackEveryFrames: number;
   /** … or so long after the first unacknowledged one. */
   readonly ackAfterMs: number;
+  /** Packets that a device may send beyond the acknowledged ones. */
+  readonly roomFrames: number;
   /** Waits between the gateway's own hellos. */
   readonly helloBackoff: BackoffOptions;
   /** A connection on which nothing good arrived for so long is dropped and made again: unplugging a serial adapter
@@ -72,8 +75,9 @@ export interface DeviceSessionLimits {
 
 /** The defaults; a device must say something at least every 2 s. */
 export const defaultDeviceSessionLimits: DeviceSessionLimits = {
-  ackEveryFrames: 8,
-  ackAfterMs: 50,
-  helloBackoff: { firstMs: 100, maxMs: 2_000 },
-  silenceMs: 10_000,
+  ackEveryFrames: linkTiming.ackEveryPackets,
+  ackAfterMs: linkTiming.ackDelayMs,
+  roomFrames: 64,
+  helloBackoff,
+  silenceMs: linkTiming.silenceMs,
 };

@@ -4,6 +4,7 @@
  */
 import { AuroraError } from "../src/contract/aurora-error.ts";
 import type { ConfigMessage, DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
+import type { ModelRequestMessage } from "../src/contract/device-model-message.ts";
 import { createBackoff } from "../src/platform/backoff.ts";
 import { systemTimers } from "../src/platform/clock.ts";
 import {
@@ -17,6 +18,8 @@ import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 import { packetFlags, protocolVersion } from "./protocol.ts";
 import { createReliableSender } from "./reliable-sender.ts";
+import { createSilenceWatch } from "./silence-watch.ts";
+import { createStreamAcknowledger } from "./stream-acknowledger.ts";
 
 /** A conversation with one device. */
 export interface DeviceSession {
@@ -24,7 +27,12 @@ export interface DeviceSession {
   open(): Promise<void>;
   /** Changes what the device sends, now and after its next hello. */
   configure(mode: ConfigMessage["mode"]): void;
-  /** Back-pressure: stops reading, so that the device has to wait. Silence is then expected. */
+  /**
+   * Tells the device something about models, as one packet that nobody repeats. False: not sent, because there is no
+   * session, or one with a device that knows no models, or no room in the link now.
+   */
+  sendModel(message: ModelRequestMessage): boolean;
+  /** Back-pressure: the device has to wait. One of version 1.0 is not read from, and its silence then expected. */
   pause(): void;
   resume(): void;
   readonly state: DeviceSessionState;
@@ -47,11 +55,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   let hello: HelloMessage | undefined;
   let mode = options.mode;
   let paused = false;
-  let framesAtLastLook = 0;
-  let ackScheduled = false;
-  let cancelAck = (): void => {};
+  let isUnread = false;
   let cancelHello = (): void => {};
-  let cancelSilence = (): void => {};
 
   const reliable = createReliableSender({
     timers,
@@ -62,8 +67,9 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       return repeated;
     },
     onDelivery: (message, outcome) => {
-      if (outcome !== "acknowledged")
-        problem(`did not take a ${message.type} (${outcome})`, checkFirmwareHint);
+      if (outcome === "acknowledged") return;
+      problem(`did not take a ${message.type} (${outcome})`, checkFirmwareHint);
+      if (outcome === "given-up") introduce("the device does not answer");
     },
   });
 
@@ -72,8 +78,30 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     sender,
     onHello: receiveHello,
     onMessage: receiveMessage,
+    isBound: () => sender.isBound,
     onStranger: () => {
       if (state === "established") introduce("the device sends packets of another session");
+    },
+  });
+
+  const acknowledger = createStreamAcknowledger({
+    link,
+    sender,
+    receiver,
+    timers,
+    everyPackets: limits.ackEveryFrames,
+    afterMs: limits.ackAfterMs,
+    room: () => (!sender.isBound ? undefined : paused ? 0 : limits.roomFrames),
+    isEstablished: () => state === "established",
+  });
+
+  const silence = createSilenceWatch({
+    timers,
+    silenceMs: limits.silenceMs,
+    packetsHeard: () => link.counters.frames,
+    onSilence: () => {
+      // A device that was refused has nothing more to say, and one that is not read from cannot.
+      if (state !== "refused" && !isUnread) link.drop(`nothing was heard for ${limits.silenceMs} ms`);
     },
   });
 
@@ -99,6 +127,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   /** Says hello until the device answers with its own. */
   function introduce(reason: string): void {
     receiver.awaitHello();
+    reliable.reset();
+    sender.isBound = false;
     become("waiting-for-hello", reason);
     cancelHello();
     helloBackoff.reset();
@@ -137,6 +167,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     const refused = refusal(offered);
     if (refused !== undefined) {
       const [reason, hint] = refused;
+      sender.isBound = false;
       sender.send({ type: "nack", sequence, reason });
       cancelHello();
       const told = state === "refused";
@@ -148,6 +179,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     cancelHello();
     const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
     hello = offered;
+    sender.isBound = offered.protocolMinor >= boundSinceMinor;
+    if (sender.isBound) link.bind(offered.sessionId);
     become("established", isNew ? "the device introduced itself" : "the device is back");
     sendConfig();
     if (isNew) options.onHello(offered);
@@ -189,40 +222,10 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     return undefined;
   }
 
-  function acknowledge(): void {
-    cancelAck();
-    ackScheduled = false;
-    // Acknowledgements are cumulative: one that does not fit into a full link is made good by the next.
-    if (receiver.unacknowledged === 0 || state !== "established") return;
-    if (!link.isWritable) {
-      scheduleAck();
-      return;
-    }
-    receiver.takeUnacknowledged();
-    sender.send({ type: "ack", sequence: receiver.lastSequence });
-  }
-
-  function scheduleAck(): void {
-    ackScheduled = true;
-    cancelAck = timers.after(limits.ackAfterMs, acknowledge);
-  }
-
-  function watchSilence(): void {
-    cancelSilence();
-    framesAtLastLook = link.counters.frames;
-    cancelSilence = timers.after(limits.silenceMs, () => {
-      // A device that was refused has nothing more to say.
-      if (!paused && state !== "refused" && link.counters.frames === framesAtLastLook)
-        return link.drop(`nothing was heard for ${limits.silenceMs} ms`);
-      watchSilence();
-    });
-  }
-
   function stopTimers(): void {
-    cancelAck();
+    acknowledger.stop();
     cancelHello();
-    cancelSilence();
-    ackScheduled = false;
+    silence.stop();
     reliable.reset();
   }
 
@@ -232,14 +235,11 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       return link.open({
         onOpen: () => {
           stopTimers();
-          watchSilence();
+          silence.restart();
           introduce("connected");
         },
         onPacket: receiver.receive,
-        onBatchEnd: () => {
-          if (receiver.unacknowledged >= limits.ackEveryFrames) acknowledge();
-          else if (receiver.unacknowledged > 0 && !ackScheduled) scheduleAck();
-        },
+        onBatchEnd: acknowledger.onBatchEnd,
         onWritable: () => {},
         onClose: (reason) => {
           stopTimers();
@@ -251,14 +251,23 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       mode = next;
       sendConfig();
     },
+    sendModel: (message) => {
+      if (state !== "established" || !sender.isBound || !link.isWritable) return false;
+      sender.send(message);
+      return true;
+    },
     pause: () => {
       paused = true;
-      link.pauseReading();
+      isUnread = !sender.isBound;
+      if (isUnread) link.pauseReading();
+      else acknowledger.sayRoom();
     },
     resume: () => {
       paused = false;
-      watchSilence();
+      isUnread = false;
+      silence.restart();
       link.resumeReading();
+      if (sender.isBound) acknowledger.sayRoom();
     },
     get state() {
       return state;
@@ -275,4 +284,6 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   };
 }
 
+/** Packets are bound to the session since this minor version. */
+const boundSinceMinor = 1;
 const checkFirmwareHint = "check the device's firmware and the line";

@@ -20,6 +20,8 @@ export interface FlightWindow {
   acknowledge(sequence: number): void;
   /** Forgets what is in flight; the newest packet is `sequence`, if given. */
   reset(sequence?: number): void;
+  /** The other side has room for so many packets; 0: none until it says otherwise. Without it, as many as the options say. */
+  allow(frames?: number): void;
   readonly inFlightFrames: number;
   readonly hasRoom: boolean;
   /** Times that packets in flight were given up. */
@@ -31,6 +33,7 @@ export function createFlightWindow(options: FlightWindowOptions): FlightWindow {
   let newest = 0;
   let acknowledged = 0;
   let timeouts = 0;
+  let allowed = options.maxInFlightFrames;
   let timerRuns = false;
   let cancelTimer = (): void => {};
 
@@ -68,11 +71,16 @@ export function createFlightWindow(options: FlightWindowOptions): FlightWindow {
       acknowledged = sequence;
       restartTimer();
     },
+    allow: (frames = options.maxInFlightFrames) => {
+      const before = allowed;
+      allowed = Math.min(frames, options.maxInFlightFrames);
+      if (allowed > before) options.onProgress();
+    },
     get inFlightFrames() {
       return inFlight();
     },
     get hasRoom() {
-      return inFlight() < options.maxInFlightFrames;
+      return inFlight() < allowed;
     },
     get timeouts() {
       return timeouts;

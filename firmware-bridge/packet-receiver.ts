@@ -37,6 +37,8 @@ export interface PacketReceiverOptions {
   onHello(hello: HelloMessage, sequence: number): boolean;
   /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
   onMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined;
+  /** Whether packets other than a hello must be bound to the session. */
+  isBound(): boolean;
   /** A packet of another session or before a hello: the other side should introduce itself. */
   onStranger(): void;
 }
@@ -133,6 +135,10 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       if (version !== protocolVersion.major) {
         counters.refusedFrames++;
         options.onStranger();
+        return;
+      }
+      if ((flags & packetFlags.session) === 0 && options.isBound()) {
+        counters.refusedFrames++;
         return;
       }
       const isAnswer = type === packetTypes.ack || type === packetTypes.nack;

@@ -7,6 +7,8 @@ import { encodeRawWindow } from "./raw-window-codec.ts";
 
 /** Sends numbered packets. */
 export interface PacketSender {
+  /** Whether packets other than a hello are bound to the session. */
+  isBound: boolean;
   /** Sends a message, returns its sequence number. Ack and Nack are not numbered (0). */
   send(message: DeviceMessage, flags?: number): number;
   /** Sends a message again under the number that it had. */
@@ -33,16 +35,23 @@ export function createPacketSender(link: PacketLink): PacketSender {
     return sequence;
   }
 
-  return {
+  /** A hello belongs to no session yet. */
+  function bind(type: DeviceMessage["type"], flags: number): number {
+    return packets.isBound && type !== "hello" ? flags | packetFlags.session : flags;
+  }
+
+  const packets: PacketSender = {
+    isBound: false,
     send: (message, flags = 0) => {
       const bytes = encodeMessage(message, link.payload);
       const sequence = message.type === "ack" || message.type === "nack" ? 0 : take();
-      link.send(packetTypeOf(message.type), flags, sequence, bytes);
+      link.send(packetTypeOf(message.type), bind(message.type, flags), sequence, bytes);
       return sequence;
     },
     repeat: (message, sequence) => {
       const bytes = encodeMessage(message, link.payload);
-      link.send(packetTypeOf(message.type), packetFlags.acknowledge | packetFlags.repeated, sequence, bytes);
+      const flags = packetFlags.acknowledge | packetFlags.repeated;
+      link.send(packetTypeOf(message.type), bind(message.type, flags), sequence, bytes);
     },
     sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) => {
       const bytes = encodeRawWindow(
@@ -56,8 +65,9 @@ export function createPacketSender(link: PacketLink): PacketSender {
         to,
       );
       const sequence = take();
-      link.send(packetTypes.rawWindow, 0, sequence, bytes);
+      link.send(packetTypes.rawWindow, bind("raw-window", 0), sequence, bytes);
       return sequence;
     },
   };
+  return packets;
 }

@@ -4,9 +4,8 @@ import type { Random } from "../src/maths/random.ts";
 import { type BackoffOptions, createBackoff } from "../src/platform/backoff.ts";
 import type { Timers } from "../src/platform/clock.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+import { reconnectBackoff } from "./link-timing.ts";
 
-/** Waits between attempts: half a second at first, half a minute at most. */
-export const defaultReconnectBackoff: BackoffOptions = { firstMs: 500, maxMs: 30_000 };
 /** A connection that lasted this long was a good one: the waits start from the first again. */
 const settledMs = 10_000;
 
@@ -24,7 +23,7 @@ export function createReconnectingTransport(
 ): ByteTransport {
   const backoff = createBackoff({
     random: () => options.random.uniform(),
-    ...(options.backoff ?? defaultReconnectBackoff),
+    ...(options.backoff ?? reconnectBackoff),
   });
   let handlers: ByteTransportHandlers | undefined;
   let cancelWait = (): void => {};

@@ -4,13 +4,10 @@
  */
 import type { DeviceMessage } from "../src/contract/device-message.ts";
 import type { Random } from "../src/maths/random.ts";
-import { type BackoffOptions, createBackoff } from "../src/platform/backoff.ts";
+import { createBackoff } from "../src/platform/backoff.ts";
 import type { Timers } from "../src/platform/clock.ts";
+import { linkTiming, repeatBackoff } from "./link-timing.ts";
 
-/** Waits for an acknowledgement before a packet is repeated. */
-export const repeatBackoff: BackoffOptions = { firstMs: 200, maxMs: 3_000 };
-/** A packet is sent at most so many times: 10 s in all. */
-export const maxAttempts = 6;
 /** Messages that may wait; more are refused. */
 const maxQueued = 16;
 
@@ -47,7 +44,7 @@ export function createReliableSender(options: ReliableSenderOptions): ReliableSe
   function attempt(): void {
     const message = queue[0];
     if (message === undefined) return;
-    if (attempts === maxAttempts) {
+    if (attempts === linkTiming.maxAttempts) {
       finish("given-up");
       return;
     }

@@ -174,3 +174,28 @@ test("numbers run on past 65,535", () => {
   expect(device.ackTimeouts).toBe(0);
   expect(device.inFlightFrames).toBeLessThan(maxInFlightFrames);
 });
+
+test("a gateway that binds its packets is answered alike; one that has no room gets nothing but signs of life", () => {
+  gateway.play(gatewayHello, 0);
+  gateway.takeSent();
+  gateway.play({ type: "config", mode: "raw", sessionId }, 1, packetFlags.acknowledge | packetFlags.session);
+  expect(gateway.takeSent()).toMatchObject([{ message: { type: "ack" }, flags: packetFlags.session }]);
+  expect(send(0)).toBe(true);
+  const [first] = gateway.takeSent();
+  expect(first!.flags).toBe(packetFlags.session);
+  gateway.play({ type: "ack", sequence: first!.sequence, room: 1 }, 0, packetFlags.session);
+  expect(send(100)).toBe(false);
+  timers.advance(5_000);
+  expect(send(100)).toBe(false);
+  const signs = gateway.takeSent();
+  expect(signs.map(({ message }) => message?.type)).toEqual(["health", "health"]);
+  gateway.play({ type: "ack", sequence: signs.at(-1)!.sequence, room: 3 }, 0, packetFlags.session);
+  expect([send(100), send(200), send(300)]).toEqual([true, true, false]);
+});
+
+test("a device that hears nothing from its gateway any more says hello again", () => {
+  configure();
+  timers.advance(12_500);
+  expect(device.state).toBe("introducing");
+  expect(gateway.takeSent().some(({ message }) => message?.type === "hello")).toBe(true);
+});

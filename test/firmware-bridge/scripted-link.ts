@@ -27,12 +27,15 @@ export interface ScriptedLink {
   setWritable(writable: boolean): void;
   /** Reasons for which the link was dropped. */
   readonly drops: string[];
+  /** Sessions that the link was bound to. */
+  readonly bound: number[];
 }
 
 /** Creates a link that is not connected. */
 export function createScriptedLink(): ScriptedLink {
   const payload = new Uint8Array(maxFramePayloadBytes);
   const drops: string[] = [];
+  const bound: number[] = [];
   const counters = { bytes: 0, frames: 0, discardedBytes: 0, badFrames: 0, reconnects: 0, unsentPackets: 0 };
   let sent: SentPacket[] = [];
   let handlers: PacketLinkHandlers | undefined;
@@ -57,6 +60,7 @@ export function createScriptedLink(): ScriptedLink {
       if (next) handlers!.onWritable();
     },
     drops,
+    bound,
     link: {
       name: "scripted",
       payload,
@@ -68,7 +72,9 @@ export function createScriptedLink(): ScriptedLink {
           type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload, 0, payloadBytes);
         sent = [...sent, { type, flags, sequence, message: decoded?.ok ? decoded.value : undefined }];
       },
-      bind: () => {},
+      bind: (sessionId) => {
+        bound.push(sessionId);
+      },
       get isWritable() {
         return writable;
       },

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultDeviceSessionLimits } from "../../firmware-bridge/device-session-options.ts";
+import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { packetFlags, packetTypes } from "../../firmware-bridge/protocol.ts";
-import { maxAttempts } from "../../firmware-bridge/reliable-sender.ts";
 import type { HelloMessage } from "../../src/contract/device-message.ts";
 import { channels, type Heard, listen } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";
@@ -86,7 +86,7 @@ describe("the handshake", () => {
       );
     }
     const configs = device.takeSent().filter(({ type }) => type === packetTypes.config);
-    expect(configs).toHaveLength(maxAttempts - 1);
+    expect(configs).toHaveLength(linkTiming.maxAttempts - 1);
     expect(heard.problems).toEqual(["device device-1: did not take a config (given-up)"]);
   });
 
@@ -117,10 +117,68 @@ describe("the handshake", () => {
   });
 });
 
+describe("a device of version 1.1", () => {
+  const newer = { ...hello, protocolMinor: 1 };
+
+  test("is spoken to in packets that are bound to its session, one of 1.0 is not", () => {
+    device.takeSent();
+    device.play(newer, 0);
+    device.play(reading(1), 1, packetFlags.session);
+    timers.advance(60);
+    const bound = device.takeSent();
+    expect(bound.map(({ message }) => message?.type)).toEqual(["config", "ack"]);
+    for (const { flags } of bound) expect(flags & packetFlags.session).not.toBe(0);
+    expect(device.bound).toEqual([77]);
+    device.play({ ...hello, sessionId: 78 }, 0);
+    for (const { flags } of device.takeSent()) expect(flags & packetFlags.session).toBe(0);
+  });
+
+  test("is not heard in packets that are bound to nothing", () => {
+    device.play(newer, 0);
+    device.play(reading(1), 1);
+    device.play(reading(2), 1, packetFlags.session);
+    expect(heard.values).toEqual([2]);
+    expect(heard.session.statistics.refusedFrames).toBe(1);
+  });
+
+  test("is told how much room there is, none while the gateway cannot follow, and again with every packet", () => {
+    device.play(newer, 0);
+    device.takeSent();
+    const acks = (): unknown[] => device.takeSent().map(({ message }) => message);
+    device.play(reading(1), 1, packetFlags.session);
+    timers.advance(60);
+    expect(acks()).toContainEqual({ type: "ack", sequence: 1, room: 65 });
+    heard.session.pause();
+    expect(acks()).toContainEqual({ type: "ack", sequence: 1, room: 1 });
+    device.play(reading(2), 2, packetFlags.session);
+    expect(acks()).toContainEqual({ type: "ack", sequence: 2, room: 1 });
+    heard.session.resume();
+    expect(acks()).toContainEqual({ type: "ack", sequence: 2, room: 65 });
+  });
+
+  test("is said to be silent even while the gateway cannot follow: its health needs no room", () => {
+    device.play(newer, 0);
+    heard.session.pause();
+    timers.advance(13_000);
+    expect(device.drops).toHaveLength(1);
+  });
+
+  test("takes a packet about models, which one of version 1.0 is not sent", () => {
+    const commit = { type: "model-commit", transferId: 5 } as const;
+    expect(heard.session.sendModel(commit)).toBe(false);
+    device.play(hello, 0);
+    expect(heard.session.sendModel(commit)).toBe(false);
+    device.play({ ...newer, sessionId: 79 }, 0);
+    device.takeSent();
+    expect(heard.session.sendModel(commit)).toBe(true);
+    expect(device.takeSent()).toMatchObject([{ message: commit, flags: packetFlags.session }]);
+  });
+});
+
 describe("versions", () => {
   test("a newer minor version is accepted, and its unknown packets are counted", () => {
     device.play({ ...hello, protocolMinor: 9 }, 0);
-    device.playBytes(30, Uint8Array.of(8, 1), 1);
+    device.playBytes(30, Uint8Array.of(8, 1), 1, packetFlags.session);
     expect(heard.session.state).toBe("established");
     expect(heard.session.statistics.unknownMessages).toBe(1);
     expect(heard.session.statistics.malformedMessages).toBe(0);

@@ -3,10 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
 import { parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import {
-  createReconnectingTransport,
-  defaultReconnectBackoff,
-} from "../../firmware-bridge/reconnecting-transport.ts";
+import { reconnectBackoff } from "../../firmware-bridge/link-timing.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createTcpListenerTransport, createTcpTransport } from "../../firmware-bridge/tcp-transport.ts";
 import { AuroraError, hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { createRandom } from "../../src/maths/random.ts";
@@ -181,7 +179,7 @@ describe("reconnecting", () => {
       distances.push(timers.nowMs - lastMs);
       lastMs = timers.nowMs;
     }
-    const { firstMs, maxMs } = defaultReconnectBackoff;
+    const { firstMs, maxMs } = reconnectBackoff;
     distances.forEach((distance, index) => {
       const step = Math.min(firstMs * 2 ** index, maxMs);
       expect(distance).toBeGreaterThanOrEqual(step / 2);
