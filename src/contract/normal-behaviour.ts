@@ -9,12 +9,14 @@
  */
 import { z } from "zod";
 
-/** What an output of the student predicts. Outputs of one component that measure the same thing are siblings. */
+/** What an output of the student predicts. */
 export interface ResidualOutput {
   /** Channel that is measured. */
   readonly channel: string;
   /** Component that it speaks of, for example `gearbox`. */
   readonly component: string;
+  /** Outputs with the same name here measure the same thing at several places (three phases); null: it stands alone. */
+  readonly siblings: string | null;
   /** expected = location + scale · dequantised output, in the channel's unit. */
   readonly location: number;
   readonly scale: number;
@@ -68,11 +70,11 @@ export interface ResidualStatistics {
 export interface SensorGuardSpec {
   /** Rows in a row with every channel unchanged that mean frozen data. */
   readonly frozenRows: number;
-  /** A fall of a day's median by this much against the week before is a sensor's … */
+  /** A fall of a day's median by this much against the days before, and of the next day's as well, is a sensor's … */
   readonly fall: number;
-  /** … when every sibling (another output of the component) moved by less than this. Faults warm; they cool nothing at once. */
+  /** … when every sibling moved by less than this; without siblings nobody can tell. Faults warm: they cool no phase at once. */
   readonly siblingsWithin: number;
-  /** Days of the week before; at least half of them must have a median. */
+  /** Days before; at least half of them must have a median. */
   readonly beforeDays: number;
 }
 
@@ -182,7 +184,13 @@ export const siteCorrectionSchema: z.ZodType<SiteCorrectionSpec> = z.strictObjec
 export const normalBehaviourSchema: z.ZodType<NormalBehaviourSpec> = z.strictObject({
   residuals: z
     .array(
-      z.strictObject({ channel: name, component: name, location: z.number(), scale: z.number().positive() }),
+      z.strictObject({
+        channel: name,
+        component: name,
+        siblings: name.nullable(),
+        location: z.number(),
+        scale: z.number().positive(),
+      }),
     )
     .min(1)
     .max(32),

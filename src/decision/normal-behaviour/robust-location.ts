@@ -1,0 +1,14 @@
+/** Location and scale that a minority of wild values cannot move. */
+import { medianInPlace } from "../../maths/select.ts";
+
+/** Median and 1.4826 · median absolute deviation (the standard deviation, were the values normal); NaN for no values. */
+export function robustLocation(values: readonly number[]): {
+  readonly location: number;
+  readonly scale: number;
+} {
+  if (values.length === 0) return { location: Number.NaN, scale: Number.NaN };
+  const work = Float64Array.from(values);
+  const location = medianInPlace(work, work.length);
+  for (let index = 0; index < work.length; index++) work[index] = Math.abs(work[index]! - location);
+  return { location, scale: 1.4826 * medianInPlace(work, work.length) };
+}
