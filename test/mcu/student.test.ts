@@ -1,12 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { CheckCommands, CheckResults } from "../../scripts/mcu/check-commands.ts";
 import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../scripts/mcu/check-program.ts";
-import { coreNames, findMissingPackages, hasProgram, hostCompiler } from "../../scripts/mcu/toolchain.ts";
+import { coreNames } from "../../scripts/mcu/toolchain.ts";
 import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { createRandomStudent } from "../inference/random-student.ts";
 import { createRequantiseCases, requantiseAsDefined } from "./requantise-cases.ts";
+import { reasonToSkip } from "./skip-reason.ts";
 
 const shapes = [
   [64, 32, 16, 6],
@@ -17,14 +18,7 @@ const shapes = [
   [7, 5, 9, 11],
   [128, 128, 1],
 ];
-const missing = findMissingPackages();
 const targets: readonly CheckTarget[] = ["host", "host-integers", ...coreNames];
-
-/** Why a target cannot be tried here, or null. */
-function reasonToSkip(target: CheckTarget): string | null {
-  if (target.startsWith("host")) return hasProgram(hostCompiler()) ? null : "no C compiler";
-  return missing.length === 0 ? null : `without the Debian packages ${missing.join(", ")}`;
-}
 
 for (const target of targets) {
   const reason = reasonToSkip(target);

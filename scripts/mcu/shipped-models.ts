@@ -1,0 +1,56 @@
+/** The shipped bundles as a microcontroller gets them: model files and golden vectors. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { decodeGolden, type Golden } from "../../src/bundle/golden.ts";
+import { readBundle } from "../../src/bundle/verify-bundle.ts";
+import { bundleFileNames, type Manifest, mcuModelFileName } from "../../src/contract/manifest.ts";
+import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
+import { decodeStudent } from "../../src/inference/onnx-codec.ts";
+import { createMcuModel } from "../../src/training/create-mcu-model.ts";
+import { firmwareFolder } from "./toolchain.ts";
+
+/** One bundle. */
+export interface ShippedModel {
+  /** `name@version`. */
+  readonly id: string;
+  readonly manifest: Manifest;
+  readonly onnx: Uint8Array;
+  readonly student: QuantisedMlp;
+  /** `model.mcu.bin`: the bundle's own, or made from it where it holds none. */
+  readonly mcuModel: Uint8Array;
+  /** Whether the bundle holds the file. */
+  readonly isShipped: boolean;
+  readonly golden: Golden;
+}
+
+/** All bundles of the repository, sorted by name and version. */
+export async function readShippedModels(): Promise<readonly ShippedModel[]> {
+  const models = join(firmwareFolder(), "..", "..", "models");
+  const found: ShippedModel[] = [];
+  for (const name of folders(models)) {
+    for (const version of folders(join(models, name))) {
+      const { manifest, files } = await readBundle(join(models, name, version));
+      const onnx = files.get(bundleFileNames.model)!;
+      const student = decodeStudent(onnx);
+      const shipped = files.get(mcuModelFileName);
+      found.push({
+        id: `${name}@${version}`,
+        manifest,
+        onnx,
+        student,
+        mcuModel: shipped ?? createMcuModel(manifest, student),
+        isShipped: shipped !== undefined,
+        golden: decodeGolden(files.get(bundleFileNames.golden)!),
+      });
+    }
+  }
+  return found;
+}
+
+function folders(path: string): string[] {
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
