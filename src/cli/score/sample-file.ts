@@ -3,11 +3,12 @@ import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { openCsvSamples } from "./csv-samples.ts";
+import { openMatSamples } from "./mat-samples.ts";
 import { openNpySamples } from "./npy-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
 /** Extensions that are read. */
-export const sampleFormats = ["npy", "csv"] as const;
+export const sampleFormats = ["npy", "csv", "mat", "parquet"] as const;
 
 /**
  * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
@@ -20,8 +21,10 @@ export async function openSampleFile(path: string, channel: string | null): Prom
       return openNpySamples(path, sizeBytes, channel);
     case ".csv":
       return openCsvSamples(path, channel);
+    case ".mat":
+      return openMatSamples(path, channel);
     default:
-      throw new AuroraError("DATA_FORMAT", `${path} is neither .npy nor .csv`, {
+      throw new AuroraError("DATA_FORMAT", `${path} is neither .npy, .csv, .mat nor .parquet`, {
         op: "open samples",
         subject: path,
         hint: "save the samples with numpy.save(name, array), or as comma-separated text",

@@ -1,0 +1,50 @@
+/** Which of a file's channels is meant: a name, a pattern with `*` for files that name the same thing differently, or an index. */
+import { AuroraError } from "../../contract/aurora-error.ts";
+
+/** Names that are listed in a hint. */
+const shownNames = 20;
+
+/**
+ * Index of the one channel among `names` that `channel` means: the name itself, the only name that fits a pattern
+ * (`*` stands for anything), or an index from 0. Null takes the only channel there is. Fails with USAGE.
+ */
+export function chooseChannel(path: string, names: readonly string[], channel: string | null): number {
+  if (channel === null) {
+    if (names.length === 1) return 0;
+    throw usage(path, names, `has ${names.length} channels and no --channel says which`);
+  }
+  const exact = names.indexOf(channel);
+  if (exact >= 0) return exact;
+  if (channel.includes("*")) {
+    const fitting = names.flatMap((name, index) => (matchesPattern(name, channel) ? [index] : []));
+    if (fitting.length === 1) return fitting[0]!;
+    const found = fitting.length === 0 ? "no" : `${fitting.length}`;
+    throw usage(path, names, `has ${found} channels like "${channel}"`);
+  }
+  if (/^\d{1,9}$/.test(channel) && Number(channel) < names.length) return Number(channel);
+  throw usage(path, names, `has no channel "${channel}"`);
+}
+
+/** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in both, whatever they hold. */
+export function matchesPattern(text: string, pattern: string): boolean {
+  const parts = pattern.split("*");
+  const last = parts.length - 1;
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    if (index === last && last > 0) return text.length - at >= part.length && text.endsWith(part);
+    const found = index === 0 ? (text.startsWith(part) ? 0 : -1) : text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at === text.length;
+}
+
+function usage(path: string, names: readonly string[], what: string): AuroraError {
+  const shown = names.slice(0, shownNames).join(", ");
+  const more = names.length > shownNames ? ", …" : "";
+  const hint =
+    names.length === 0
+      ? "this file holds no vibration that can be read"
+      : `give --channel with a name (or a pattern such as "*${names[0]!.slice(-4)}") or an index from 0: ${shown}${more}`;
+  return new AuroraError("USAGE", `${path} ${what}`, { op: "choose channel", subject: path, hint });
+}
