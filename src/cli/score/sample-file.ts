@@ -5,6 +5,7 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { openNpySamples } from "./npy-samples.ts";
+import { openParquetSamples } from "./parquet-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
 /** Extensions that are read. */
@@ -23,6 +24,8 @@ export async function openSampleFile(path: string, channel: string | null): Prom
       return openCsvSamples(path, channel);
     case ".mat":
       return openMatSamples(path, channel);
+    case ".parquet":
+      return openParquetSamples(path, channel);
     default:
       throw new AuroraError("DATA_FORMAT", `${path} is neither .npy, .csv, .mat nor .parquet`, {
         op: "open samples",

@@ -36,13 +36,17 @@ export function addSidecarOptions(command: Command): Command {
       "value of the file's number 1 in the bundle's unit (g)",
       parseNumber(1e-12, 1e12),
     )
-    .option("--channel <name|index>", "row of a channels × samples array from 0, or a column of a CSV");
+    .option(
+      "--channel <name|index>",
+      "name of a column or variable (* stands for anything), or an index from 0",
+    );
 }
 
 /** How numbers are read, for the end of `--help`. */
 export const sidecarHelp: string = `
 Files: .npy (int16, float32 or float64; one-dimensional, or channels × samples) and .csv (comma-separated, with or
-without a line of names). They may be larger than memory. int16, and whole numbers that come with --scale, are taken
+without a line of names), .mat (level 5; a vector, name:2 for a channel of a matrix) and .parquet. They may be larger
+than memory. int16, and whole numbers that come with --scale, are taken
 as the converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak
 (with --scale at most the bundle's range), which becomes count 32,000. With --scale, data outside the bundle's data
 contract is set aside with the windows that need it, as on the gateway. Without it nobody knows the unit: no range is
