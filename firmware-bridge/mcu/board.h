@@ -12,11 +12,13 @@ typedef struct {
   const char *device_id;       /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
   const uint8_t *key;          /* 32 bytes, shared with the gateway when the device was enrolled; NULL: takes no models */
   uint32_t session_id;         /* another one at every reset: random, or a counter that survives */
-  const char *channel;         /* name and unit of the accelerometer's channel, at most 64 and 32 bytes */
+  const char *channel;         /* name and unit of the accelerometer's channel, at most 48 bytes together */
   const char *unit;
   double scale;                /* physical value = count * scale */
   double sample_rate_hz;
   const uint8_t *slots;        /* where the two slots lie in the address space, one behind the other, aligned by 4 */
+  uint32_t slot_bytes;         /* a multiple of the sector */
+  uint32_t sector_bytes;       /* what one erasure clears, at least 512 */
 } board_info;
 
 /** Starts clock, line, flash, sampling. Called once, first. */

@@ -73,6 +73,8 @@ void board_start(board_info *info) {
   info->scale = bench->scale;
   info->sample_rate_hz = bench->sample_rate_hz;
   info->slots = image + IMAGE_SLOTS;
+  info->slot_bytes = IMAGE_SLOT_BYTES;
+  info->sector_bytes = IMAGE_SECTOR_BYTES;
 }
 
 uint32_t board_milliseconds(void) {

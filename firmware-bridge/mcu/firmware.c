@@ -4,6 +4,7 @@
 #include "codec.h"
 #include "fifo.h"
 #include "link.h"
+#include "slots.h"
 
 #define MODE_RAW 1U
 #define MODE_EDGE 2U
@@ -17,6 +18,7 @@
 static struct {
   board_info board;
   device_link link;
+  model_slots slots;
   sample_fifo fifo;
   uint64_t next_sample;
   uint32_t mode;
@@ -35,19 +37,29 @@ uint8_t *link_write_hello(uint8_t *at) {
   at = codec_text(at, 4, FIRMWARE_VERSION);
   at = codec_fixed32(at, 5, device.board.session_id);
   at = codec_bytes(at, 6, channel, (uint32_t)(end - channel));
+  if (device.slots.model.bytes != NULL) {
+    at = codec_text(at, 7, device.slots.model.version);
+    at = codec_bytes(at, 8, slots_digest(&device.slots), 32);
+    at = codec_number(at, 9, slots_counter(&device.slots));
+  }
   return codec_number(at, 10, FRAME_MAX_PAYLOAD);
 }
 
 bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
   codec_field fields[CODEC_FIELDS];
   (void)codec_read(payload, length, fields);
-  switch (type) {
-    case PACKET_CONFIG:
-      device.mode = fields[1].number;
-      return true;
-    default:
-      return false;
+  if (type == (uint32_t)PACKET_CONFIG) {
+    device.mode = fields[1].number;
+    return true;
   }
+  if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE)) {
+    return false;
+  }
+  const uint32_t now_ms = board_milliseconds();
+  bool changed = false;
+  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), now_ms, &changed);
+  link_send(&device.link, PACKET_MODEL_STATUS, end, now_ms);
+  return true;
 }
 
 static bool sends_raw(void) {
@@ -102,12 +114,14 @@ static void send_health(uint32_t now_ms) {
 
 void firmware_start(void) {
   board_start(&device.board);
+  slots_start(&device.slots, &device.board, board_milliseconds());
   link_start(&device.link, device.board.session_id, board_milliseconds());
 }
 
 void firmware_step(void) {
   const uint32_t now_ms = board_milliseconds();
   link_poll(&device.link, now_ms);
+  (void)slots_poll(&device.slots, now_ms);
   take_samples();
   /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
   if ((device.link.state == (uint8_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&

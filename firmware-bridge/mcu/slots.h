@@ -1,0 +1,86 @@
+/*
+ * Two slots for models in NOR flash: one runs, the other is free for the next. Knows the conversation of PROTOCOL.md,
+ * "Pushing a model"; refuses what is not authenticated, older than what runs, damaged, or not a model. Never erases or
+ * programs the slot that it would fall back to.
+ *
+ *   slot     0 +------------------+
+ *              | record, 80 bytes | magic, size, counter, digest, MAC, number of the installation and its complement
+ *           80 | trial, 16 bytes  | 0xFF: never tried; anything else: tried once
+ *           96 | confirmed, 16    | 0x00: the gateway confirmed it
+ *          256 | image            | model.mcu.bin, run in place
+ *              +------------------+
+ *
+ * State at boot, from these bytes alone:
+ *   record and image verified, confirmed            -> runs, the higher number of installation first
+ *   record and image verified, trial never begun    -> trial: marked, runs until it is confirmed, reset, or too late
+ *   anything else                                   -> free
+ */
+#ifndef AURORA_SLOTS_H
+#define AURORA_SLOTS_H
+
+#include "board.h"
+#include "codec.h"
+#include "model.h"
+
+#define SLOT_RECORD_BYTES 80U
+#define SLOT_TRIAL_AT 80U
+#define SLOT_CONFIRMED_AT 96U
+#define SLOT_IMAGE_AT 256U
+#define MODEL_CHUNK_BYTES 192U
+/** A trial that the gateway has not decided by then is over. */
+#define MODEL_TRIAL_MS 60000U
+
+enum model_state {
+  MODEL_NONE = 0,
+  MODEL_RECEIVING = 1,
+  MODEL_TRIAL = 2,
+  MODEL_CONFIRMED = 3,
+  MODEL_REVERTED = 4,
+  MODEL_REFUSED = 5
+};
+
+enum model_reason {
+  REASON_NO_KEY = 1,
+  REASON_WRONG_MAC = 2,
+  REASON_DOWNGRADE = 3,
+  REASON_TOO_LARGE = 4,
+  REASON_BUSY = 5,
+  REASON_DIGEST = 6,
+  REASON_NOT_A_MODEL = 7,
+  REASON_GATEWAY_SAID_NO = 8,
+  REASON_NOT_DECIDED = 9,
+  REASON_UNKNOWN_TRANSFER = 10,
+  REASON_FLASH = 11
+};
+
+typedef struct {
+  const board_info *board;
+  aurora_model model;       /* what runs; its bytes are NULL without one */
+  uint8_t running;          /* slot number; 2: none */
+  uint8_t fallback;         /* the confirmed slot beside a trial; 2: none */
+  uint8_t state;            /* of the transfer */
+  uint8_t reason;
+  uint32_t transfer_id;
+  uint32_t next_offset;
+  uint32_t trial_since_ms;
+} model_slots;
+
+/** Boots: chooses what runs, and begins a trial if a slot waits for one. */
+void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms);
+
+/** Ends a trial that was not decided in time. Returns whether the model has changed. */
+bool slots_poll(model_slots *slots, uint32_t now_ms);
+
+/**
+ * Takes a Model packet and writes the payload of the ModelStatus that answers it at `at`; returns its end, at most
+ * 25 bytes and the outputs of a probe further. Sets `changed` if another model runs now.
+ */
+uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms,
+                    bool *changed);
+
+/** The image's digest; the model that runs must not be NULL. */
+const uint8_t *slots_digest(const model_slots *slots);
+/** The counter that an update must at least have. */
+uint32_t slots_counter(const model_slots *slots);
+
+#endif
