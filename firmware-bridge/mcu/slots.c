@@ -157,8 +157,8 @@ uint32_t slots_counter(const model_slots *slots) {
 }
 
 /*
- * Where an image that was left can go on. After a reset the last unit may be half programmed: its sector is erased and
- * begun again. 0 if nothing can be kept: the first sector has the record.
+ * Where an image that was left can go on. After a reset the last chunk may be half programmed, its first bytes missing:
+ * from the sector on in which it may have begun all is erased. 0 if nothing can be kept: the first sector has the record.
  */
 static uint32_t find_kept(const model_slots *slots, uint32_t slot) {
   const uint8_t *at = bytes_of(slots, slot);
@@ -166,14 +166,12 @@ static uint32_t find_kept(const model_slots *slots, uint32_t slot) {
   while ((end > SLOT_IMAGE_AT) && (at[end - 1U] == 0xFFU)) {
     end--;
   }
-  if (end == SLOT_IMAGE_AT) {
+  end -= MODEL_CHUNK_BYTES;
+  const uint32_t sector = end - (end % slots->board->sector_bytes);
+  if (sector == 0U) {
     return 0;
   }
-  const uint32_t sector = ((end - 1U) / slots->board->sector_bytes) * slots->board->sector_bytes;
-  if (sector < SLOT_IMAGE_AT) {
-    return 0;
-  }
-  (void)board_flash(start_of(slots, slot) + sector, NULL, 0);
+  erase(slots, slot, sector);
   return sector - SLOT_IMAGE_AT;
 }
 

@@ -1,22 +1,21 @@
 /** Compiles the firmware for this machine and runs it, for tests. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMcuImage, type McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
-
-const builder = new URL("../../firmware-bridge/mcu/build.mjs", import.meta.url).pathname;
+import { buildHostProgram, type HostProgram } from "../../scripts/mcu/build-firmware.ts";
+import { hasProgram, hostCompiler } from "../../scripts/mcu/toolchain.ts";
 
 /** Is there a C compiler? Without one these tests are skipped. */
-export const hasCompiler: boolean =
-  spawnSync(process.env.CC ?? "cc", ["--version"], { stdio: "ignore" }).error === undefined;
+export const hasCompiler: boolean = hasProgram(hostCompiler());
 
 /** A folder of one test file, with what was built in it. */
 export interface McuWorkshop {
   readonly folder: string;
   /** Builds a target, returns the program's path. */
-  build(target: string): string;
+  build(target: HostProgram): string;
   /** Starts the host build on an image of its own; resolves with where it can be reached. */
   start(program: string, options: McuImageOptions, line?: "tcp" | "pty"): Promise<HostBoard>;
   /** Ends what runs and removes everything. */
@@ -38,8 +37,7 @@ export function createMcuWorkshop(): McuWorkshop {
   let images = 0;
   return {
     folder,
-    build: (target) =>
-      execFileSync(process.execPath, [builder, target, "--out", folder], { encoding: "utf8" }).trim(),
+    build: (target) => buildHostProgram(target, folder),
     start: async (program, options, line = "tcp") => {
       const imagePath = join(folder, `image-${images++}`);
       writeFileSync(imagePath, createMcuImage(options));

@@ -21,7 +21,7 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
     await workshop.close();
   });
   const tool = workshop.build("link-tool");
-  const program = workshop.build("host");
+  const program = workshop.build("firmware-host");
 
   /** Asks the C side line by line. */
   function ask(lines: readonly string[]): string[] {

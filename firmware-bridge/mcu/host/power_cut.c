@@ -1,0 +1,316 @@
+/*
+ * Cuts the power at every flash operation of an update, in every way that the operation can be left half done, and once
+ * more at every operation of what follows. After each: does the old or the new model run, whole, and can the update be finished?
+ *
+ *   power-cut OLD.bin NEW.bin [STRIDE [STRIDE OF SECOND CUTS]]
+ *
+ * Prints one JSON object; ends with 1 if anything was violated.
+ */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hmac.h"
+#include "link.h"
+#include "slots.h"
+
+#define SLOT_BYTES 0x4000U
+#define SECTOR_BYTES 0x1000U
+#define FLASH_BYTES (2U * SLOT_BYTES)
+#define TEARS 8U
+
+typedef struct {
+  uint8_t bytes[SLOT_BYTES];
+  uint32_t size;
+  uint32_t counter;
+  uint8_t digest[32];
+  uint8_t mac[32];
+} image;
+
+static _Alignas(16) uint8_t flash[FLASH_BYTES];
+static uint8_t programmed[FLASH_BYTES / 16U]; /* units that were programmed since their erasure */
+static const uint8_t key[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+static board_info board;
+static model_slots slots;
+static jmp_buf power;
+static uint32_t operation;
+static uint32_t cut_at; /* 0: never */
+static uint32_t tear;
+static uint32_t rule_breaks;
+static uint32_t dice = 1;
+
+static uint32_t roll(void) {
+  dice ^= dice << 13;
+  dice ^= dice >> 17;
+  dice ^= dice << 5;
+  return dice;
+}
+
+static void break_rule(const char *what, uint32_t offset) {
+  rule_breaks++;
+  (void)fprintf(stderr, "%s at %x, operation %u, tear %u\n", what, (unsigned)offset, (unsigned)operation, (unsigned)tear);
+}
+
+/*
+ * How an operation is left: 0 not begun, 1 complete but not reported, 2 and 3 the first or last half, 4 the first
+ * byte, 5 all but the last byte, 6 and 7 any subset of the bits.
+ */
+static bool happens(uint32_t at, uint32_t length) {
+  switch (tear) {
+    case 0: return false;
+    case 1: return true;
+    case 2: return at < length / 2U;
+    case 3: return at >= length / 2U;
+    case 4: return at == 0U;
+    case 5: return at + 1U < length;
+    default: return true;
+  }
+}
+
+bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
+  const uint32_t length = (bytes == NULL) ? SECTOR_BYTES : count;
+  operation++;
+  const bool cut = operation == cut_at;
+  if ((offset + length > FLASH_BYTES) || (offset % ((bytes == NULL) ? SECTOR_BYTES : 16U) != 0U) || (length % 16U != 0U)) {
+    break_rule("an operation outside of its unit", offset);
+    return false;
+  }
+  for (uint32_t i = 0; i < length; i++) {
+    const uint8_t target = (bytes == NULL) ? 0xFFU : bytes[i];
+    uint8_t changes = (uint8_t)(flash[offset + i] ^ target);
+    if ((bytes != NULL) && (target & (uint8_t)~flash[offset + i]) != 0U) {
+      break_rule("a bit that only an erasure sets", offset + i);
+    }
+    if (cut) {
+      changes = happens(i, length) ? changes : 0U;
+      changes = (tear >= 6U) ? (uint8_t)(changes & roll()) : changes;
+    }
+    flash[offset + i] ^= changes;
+  }
+  for (uint32_t unit = offset / 16U; unit < (offset + length) / 16U; unit++) {
+    if ((bytes != NULL) && (programmed[unit] != 0U)) {
+      break_rule("a unit programmed twice", unit * 16U); /* flash with error correction refuses it */
+    }
+    programmed[unit] = (bytes != NULL) ? 1U : 0U;
+    if (cut) { /* what is left blank was not touched */
+      programmed[unit] = 0;
+      for (uint32_t i = 0; i < 16U; i++) {
+        programmed[unit] = (flash[unit * 16U + i] != 0xFFU) ? 1U : programmed[unit];
+      }
+    }
+  }
+  if (cut) {
+    longjmp(power, 1);
+  }
+  return true;
+}
+
+/* The gateway's part: digest and MAC; first the digest inside the image, so that it is a model. */
+static void authenticate(image *what) {
+  aurora_sha256 hash;
+  uint8_t message[44];
+  aurora_sha256_begin(&hash);
+  aurora_sha256_update(&hash, what->bytes, what->size - 32U);
+  aurora_sha256_end(&hash, what->bytes + what->size - 32U);
+  aurora_sha256_begin(&hash);
+  aurora_sha256_update(&hash, what->bytes, what->size);
+  aurora_sha256_end(&hash, what->digest);
+  store_u32(message, 0x31535541U);
+  store_u32(message + 4, what->size);
+  store_u32(message + 8, what->counter);
+  (void)memcpy(message + 12, what->digest, 32);
+  hmac_sha256(key, message, sizeof message, what->mac);
+}
+
+static void read_image(const char *path, image *to) {
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) {
+    perror(path);
+    exit(2);
+  }
+  to->size = (uint32_t)fread(to->bytes, 1, SLOT_BYTES, file);
+  (void)fclose(file);
+  to->counter = load_u32(to->bytes + 12);
+  authenticate(to);
+}
+
+static struct {
+  uint32_t state;
+  uint32_t next_offset;
+  uint32_t reason;
+} status;
+
+static void send(uint32_t type, const codec_field *fields) {
+  uint8_t payload[300];
+  codec_field answer[CODEC_FIELDS];
+  bool changed;
+  const uint8_t *end = slots_take(&slots, type, fields, payload, 0, &changed);
+  if (!codec_read(payload, (uint32_t)(end - payload), answer)) {
+    break_rule("not a ModelStatus", 0);
+  }
+  status.state = answer[2].number;
+  status.next_offset = answer[3].number;
+  status.reason = answer[6].number;
+}
+
+static void send_begin(const image *what, uint32_t transfer) {
+  codec_field fields[CODEC_FIELDS] = {{0, NULL, 0}};
+  fields[1].number = transfer;
+  fields[4].number = what->size;
+  fields[5].bytes = what->digest;
+  fields[5].length = 32;
+  fields[6].number = what->counter;
+  fields[7].bytes = what->mac;
+  fields[7].length = 32;
+  send(PACKET_MODEL_BEGIN, fields);
+}
+
+/* The gateway's part, from whatever the device says. */
+static void push(const image *what, uint32_t transfer) {
+  codec_field fields[CODEC_FIELDS] = {{0, NULL, 0}};
+  send_begin(what, transfer);
+  fields[1].number = transfer;
+  while ((status.state == (uint32_t)MODEL_RECEIVING) && (status.next_offset < what->size)) {
+    const uint32_t left = what->size - status.next_offset;
+    fields[2].number = status.next_offset;
+    fields[3].bytes = what->bytes + status.next_offset;
+    fields[3].length = (left < MODEL_CHUNK_BYTES) ? left : MODEL_CHUNK_BYTES;
+    send(PACKET_MODEL_CHUNK, fields);
+  }
+  if (status.state == (uint32_t)MODEL_RECEIVING) {
+    send(PACKET_MODEL_COMMIT, fields);
+  }
+  if (status.state == (uint32_t)MODEL_TRIAL) {
+    fields[2].number = 1;
+    send(PACKET_MODEL_CONFIRM, fields);
+  }
+}
+
+/* Which image runs, byte for byte: 0 none, 1 old, 2 new. */
+static uint32_t runs(const image *old, const image *new) {
+  if (slots.model.bytes == NULL) {
+    return 0;
+  }
+  if ((slots.model.size_bytes == new->size) && (memcmp(slots.model.bytes, new->bytes, new->size) == 0)) {
+    return 2;
+  }
+  return ((slots.model.size_bytes == old->size) && (memcmp(slots.model.bytes, old->bytes, old->size) == 0)) ? 1U : 0U;
+}
+
+static uint32_t cuts;
+static uint32_t double_cuts;
+static uint32_t boots[3];
+static uint32_t resumed;
+static uint32_t violations;
+
+static void violate(const char *what, uint32_t at) {
+  violations++;
+  (void)fprintf(stderr, "%s after a cut at operation %u, tear %u (state %u, reason %u)\n", what, (unsigned)at, (unsigned)tear, (unsigned)status.state, (unsigned)status.reason);
+}
+
+/* After a cut: boots, finishes the update, boots again. The second cut, if any, comes at `again` of what follows. */
+static void recover(const image *old, const image *new, uint32_t at, uint32_t again) {
+  volatile bool second = again > 0U;
+  operation = 0;
+  cut_at = again;
+  if (setjmp(power) == 1) {
+    second = false;
+    double_cuts++;
+    operation = 0;
+    cut_at = 0;
+  }
+  slots_start(&slots, &board, 0);
+  const uint32_t running = runs(old, new);
+  boots[running]++;
+  if (running == 0U) {
+    violate("neither model runs", at);
+  }
+  send_begin(new, 77);
+  if ((status.state == (uint32_t)MODEL_RECEIVING) && (status.next_offset > 0U)) {
+    resumed++;
+  }
+  push(new, 77);
+  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (runs(old, new) != 2U)) {
+    violate("the update could not be finished", at);
+  }
+  slots_start(&slots, &board, 0);
+  if ((runs(old, new) != 2U) || (slots.state == (uint8_t)MODEL_TRIAL)) {
+    violate("the confirmed model does not run", at);
+  }
+  push(old, 78);
+  if ((old->counter < new->counter) && ((status.state != (uint32_t)MODEL_REFUSED) || (status.reason != REASON_DOWNGRADE))) {
+    violate("a downgrade was taken", at);
+  }
+  (void)second;
+}
+
+int main(int argc, char **argv) {
+  static uint8_t before[FLASH_BYTES];
+  static uint8_t before_programmed[sizeof programmed];
+  static uint8_t after[FLASH_BYTES];
+  static uint8_t after_programmed[sizeof programmed];
+  static image old;
+  static image new;
+  static image older;
+  if (argc < 3) {
+    (void)fprintf(stderr, "usage: power-cut OLD.bin NEW.bin [STRIDE [STRIDE]]\n");
+    return 2;
+  }
+  const uint32_t stride = (argc > 3) ? (uint32_t)atoi(argv[3]) : 1U;
+  const uint32_t stride_again = (argc > 4) ? (uint32_t)atoi(argv[4]) : 1U;
+  read_image(argv[1], &old);
+  read_image(argv[2], &new);
+  board.key = key;
+  board.slots = flash;
+  board.slot_bytes = SLOT_BYTES;
+  board.sector_bytes = SECTOR_BYTES;
+  (void)memset(flash, 0xFF, sizeof flash);
+  slots_start(&slots, &board, 0);
+  /* An older, confirmed model lies in the slot that the update takes. */
+  older = old;
+  older.counter = 0;
+  older.bytes[older.size - 33U] ^= 1U;
+  authenticate(&older);
+  push(&older, 1);
+  push(&old, 3);
+  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (slots.running != 1U)) {
+    violate("an undisturbed update fails", 0);
+  }
+  (void)memcpy(before, flash, sizeof flash);
+  (void)memcpy(before_programmed, programmed, sizeof programmed);
+  operation = 0;
+  push(&new, 4);
+  const uint32_t operations = operation;
+  if (status.state != (uint32_t)MODEL_CONFIRMED) {
+    violate("an undisturbed update fails", 0);
+  }
+  for (uint32_t at = 1; at <= operations; at += stride) {
+    for (tear = 0; tear < TEARS; tear++) {
+      (void)memcpy(flash, before, sizeof flash);
+      (void)memcpy(programmed, before_programmed, sizeof programmed);
+      slots_start(&slots, &board, 0);
+      operation = 0;
+      cut_at = at;
+      if (setjmp(power) == 0) {
+        push(&new, 5);
+        violate("no cut", at);
+      }
+      cuts++;
+      (void)memcpy(after, flash, sizeof flash);
+      (void)memcpy(after_programmed, programmed, sizeof programmed);
+      recover(&old, &new, at, 0);
+      const uint32_t following = operation;
+      for (uint32_t again = 1; again <= following; again += stride_again) {
+        (void)memcpy(flash, after, sizeof flash);
+        (void)memcpy(programmed, after_programmed, sizeof programmed);
+        recover(&old, &new, at, again);
+      }
+    }
+  }
+  (void)printf("{\"operations\":%u,\"tears\":%u,\"cuts\":%u,\"doubleCuts\":%u,\"bootedOld\":%u,\"bootedNew\":%u,"
+               "\"bootedNone\":%u,\"resumed\":%u,\"ruleBreaks\":%u,\"violations\":%u}\n",
+               (unsigned)operations, (unsigned)TEARS, (unsigned)cuts, (unsigned)double_cuts, (unsigned)boots[1],
+               (unsigned)boots[2], (unsigned)boots[0], (unsigned)resumed, (unsigned)rule_breaks, (unsigned)violations);
+  return ((violations == 0U) && (rule_breaks == 0U)) ? 0 : 1;
+}

@@ -1,0 +1,64 @@
+/** Builds the firmware and its host tools. Cores need gcc-arm-none-eabi, the rest any C compiler. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { arithmeticFlags, firmwareFolder, hostCompiler, runTool, warningFlags } from "./toolchain.ts";
+
+/** A program for this machine. */
+export type HostProgram = "firmware-host" | "link-tool" | "power-cut";
+
+const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+/** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
+export const runtimeSources: readonly string[] = [
+  ...["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "slots.c", "hmac.c", "sha256.c", "model.c"],
+  "student.c",
+];
+/** What samples and decides on top of it. */
+export const applicationSources: readonly string[] = ["fifo.c", "firmware.c"];
+
+interface HostTarget {
+  readonly sources: readonly string[];
+  readonly defines?: readonly string[];
+  readonly libraries?: readonly string[];
+}
+
+const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
+  "firmware-host": {
+    sources: [...runtimeSources, ...applicationSources, "board_host.c"],
+    libraries: ["-lutil"],
+  },
+  "link-tool": {
+    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "host/link_tool.c"],
+    // As large as the protocol allows, so that every example of PROTOCOL.md can be tried.
+    defines: ["-DFRAME_MAX_PAYLOAD=1024U"],
+  },
+  "power-cut": {
+    sources: [
+      "bytes.c",
+      "slots.c",
+      "hmac.c",
+      "sha256.c",
+      "model.c",
+      "student.c",
+      "codec.c",
+      "host/power_cut.c",
+    ],
+  },
+};
+
+/**
+ * Builds a program for this machine into `folder`, with sanitizers that end it at the first fault; returns its path.
+ * @throws Error with the compiler's output.
+ */
+export function buildHostProgram(name: HostProgram, folder: string): string {
+  const { sources, defines = [], libraries = [] } = hostTargets[name];
+  const source = firmwareFolder();
+  const path = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  runTool(hostCompiler(), [
+    ...[...warningFlags, ...arithmeticFlags, ...sanitizers, "-DAURORA_NO_FEATURES", ...defines],
+    // Not -I: features.h is also a header of the C library.
+    ...["-O2", "-g", "-iquote", source, "-o", path],
+    ...[...sources.map((file) => join(source, file)), ...libraries],
+  ]);
+  return path;
+}
