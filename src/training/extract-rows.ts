@@ -27,8 +27,16 @@ export interface ExtractedRows {
 /** Samples of a block, as a device might send them; the result does not depend on it. */
 const blockSamples = 4096;
 
+/** What becomes of a window about which a feature says nothing: students need all, a level may be unheard. */
+export type UnheardRule = "drop-unheard" | "keep-unheard";
+
 /** Cuts `signal` by `window` and computes the features of `spec`. */
-export function extractRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec): ExtractedRows {
+export function extractRows(
+  signal: RecordedSignal,
+  window: WindowSpec,
+  spec: FeatureSpec,
+  unheard: UnheardRule = "drop-unheard",
+): ExtractedRows {
   const slots = Array.from({ length: countWindowSlots(window) }, () => createWaveformExtractor(spec));
   const columns = spec.list.length;
   const collected: Float32Array[] = [];
@@ -44,7 +52,7 @@ export function extractRows(signal: RecordedSignal, window: WindowSpec, spec: Fe
     end: (slot) => {
       const row = new Float32Array(columns);
       slots[slot]!.finish(row, 0);
-      if (row.every(Number.isFinite)) collected.push(row);
+      if (unheard === "keep-unheard" || row.every(Number.isFinite)) collected.push(row);
       else invalid++;
     },
     abandon: () => {},

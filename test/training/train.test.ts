@@ -53,6 +53,16 @@ test("a signed bundle comes out that names what was trained on and what was held
   expect(evaluationOf(first).baselines.physics).toBeGreaterThan(0.9);
 });
 
+test("the manifest says where healthy levels lay, and nothing of a band that no recording holds", async () => {
+  const { manifest } = await verifyBundle(first.dir, [signer.publicKey]);
+  const { levels, reference } = manifest.baseline!;
+  const at = (name: string) => reference[levels.list.findIndex((level) => level.name === name)];
+  // At 12 kHz nothing is known of 4.5 to 10 kHz; the normal recording at 48 kHz is held out.
+  expect(at("top.rms")).toBeNull();
+  expect(at("high.rms")!.locationDb).toBeLessThan(0);
+  expect(at("high.rms")!.scaleDb).toBeGreaterThan(0);
+});
+
 test("the same seed, configuration, data and code give the same digest; another seed gives another", async () => {
   expect((await trainTiny("again", 1)).digest).toBe(first.digest);
   expect((await trainTiny("other", 2)).digest).not.toBe(first.digest);

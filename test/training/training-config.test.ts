@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
+import { bearingLevelSpec } from "../../src/features/bearing-level-spec.ts";
 import type { BearingConfig } from "../../src/training/bearing/bearing-config.ts";
 import { deriveTying } from "../../src/training/bearing/derive-tying.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
@@ -27,6 +28,13 @@ test("the shipped configuration is valid and ties corresponding features", () =>
 
 test("the shipped feature list is the one that the features room chose and tests", () => {
   expect(parse(shipped).features).toEqual(bearingFeatureSpec);
+});
+
+test("the shipped levels are those that the features room tests, and none of them enters the student", () => {
+  const { baseline, features } = parse(shipped);
+  expect(baseline!.levels).toEqual(bearingLevelSpec);
+  const chains = new Set(baseline!.levels.chains.map((chain) => chain.kind));
+  expect(features.chains.filter((chain) => chains.has(chain.kind))).toEqual([]);
 });
 
 test("an unknown key and a wrong value are refused with their line", () => {

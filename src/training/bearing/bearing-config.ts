@@ -1,5 +1,7 @@
 /** `train.yaml` of a bearing diagnosis: recordings, noise, hypotheses, the student's recipe and the decision rule. */
 import { z } from "zod";
+import { type BaselineSpec, evidenceSpecSchema } from "../../contract/baseline-spec.ts";
+import { featureSpecSchema } from "../../contract/feature-spec.ts";
 import type { Threshold } from "../../contract/manifest.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 import { type StudentRecipe, studentRecipeSchema } from "../student-recipe.ts";
@@ -27,6 +29,8 @@ export interface BearingConfig extends CommonConfig {
   readonly recipe: StudentRecipe;
   /** When alarms are raised and cleared, one rule for all failure modes. Fixed beforehand, not fitted. */
   readonly thresholds: Threshold;
+  /** Healthy baselines on site: levels, windows and evidence as in the manifest; the reference is fitted. */
+  readonly baseline?: Omit<BaselineSpec, "reference"> | undefined;
 }
 
 const share = z.number().min(0).max(1);
@@ -60,4 +64,11 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
     clear: share,
     offWindows: windows,
   }),
+  baseline: z
+    .strictObject({
+      levels: featureSpecSchema,
+      minWindows: z.int().min(16).max(256),
+      evidence: evidenceSpecSchema.optional(),
+    })
+    .optional(),
 });

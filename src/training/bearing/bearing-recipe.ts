@@ -22,6 +22,7 @@ import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./cwru-r
 import { deriveTying } from "./derive-tying.ts";
 import { divideByGroups } from "./divide-by-groups.ts";
 import { judgeBearing } from "./judge-bearing.ts";
+import { fitLevelReference } from "./level-reference.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { seedStream } from "./seed-streams.ts";
 
@@ -111,8 +112,20 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         student: trained.value,
       }),
   );
+  const { baseline } = config;
+  const reference =
+    baseline === undefined
+      ? null
+      : await steps.run(
+          "package",
+          { part: "levels", config: { ...division, window, baseline }, from: [rows] },
+          () => fitLevelReference(dataDir, trainSignals, window, baseline.levels),
+        );
   return packageBearing(
-    { config, student: trained, judged, rows, calibration: calibrated.calibration },
+    {
+      ...{ config, student: trained, judged, rows, calibration: calibrated.calibration },
+      baseline: baseline && { ...baseline, reference: reference!.value },
+    },
     { trainSignals, trainRows, trainGroups, fingerprint: data.value.fingerprint },
     context,
   );

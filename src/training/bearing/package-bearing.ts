@@ -1,5 +1,7 @@
 /** Puts together what travels with a bearing student: drift reference, background, golden vectors, card, lineage. */
+
 import { encodeGolden } from "../../bundle/golden.ts";
+import type { BaselineSpec } from "../../contract/baseline-spec.ts";
 import { bundleFileNames, type Calibration, mcuModelFileName } from "../../contract/manifest.ts";
 import { fitReference } from "../../drift/fit-reference.ts";
 import { encodeReference } from "../../drift/reference-codec.ts";
@@ -27,6 +29,7 @@ export interface BearingParts {
   readonly rows: StepOutput<unknown>;
   /** One an output. */
   readonly calibration: readonly Calibration[];
+  readonly baseline: BaselineSpec | undefined;
 }
 
 /** What it was learnt from. */
@@ -65,6 +68,7 @@ export async function packageBearing(
       calibration,
       thresholds,
       groups,
+      ...(parts.baseline === undefined ? {} : { baseline: parts.baseline }),
     },
     lineage: {
       data: [
