@@ -46,6 +46,8 @@ export interface DeviceSessionOptions {
   /** Any other device at this address is refused. */
   readonly expectedDeviceId?: string;
   readonly mode: ConfigMessage["mode"];
+  /** Sent with every configuration: raw samples on request and around alarms, and the bearing that is watched. */
+  readonly configuration?: Pick<ConfigMessage, "rawSamples" | "alarmRawSamples" | "bearing">;
   readonly random: Pick<Random, "uniform">;
   readonly timers?: Timers;
   readonly limits?: Partial<DeviceSessionLimits>;

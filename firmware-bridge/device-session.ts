@@ -191,7 +191,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     if (state !== "established" || hello === undefined) return;
     // Only the newest configuration matters; a repeated hello says that the last one did not arrive.
     reliable.reset();
-    reliable.send({ type: "config", mode, sessionId: hello.sessionId });
+    reliable.send({ type: "config", ...options.configuration, mode, sessionId: hello.sessionId });
   }
 
   function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {

@@ -110,7 +110,7 @@ export function encodeMessage(message: DeviceMessage, out: Uint8Array): number {
 function toWire(message: RareMessage): Record<string, unknown> {
   switch (message.type) {
     case "config":
-      return { ...message, mode: modes.indexOf(message.mode) };
+      return { ...message, ...message.bearing, mode: modes.indexOf(message.mode) };
     case "model-status":
       return { ...message, state: modelStates.indexOf(message.state) };
     case "model-confirm":
@@ -146,13 +146,17 @@ function readMessage(
     case "config": {
       const mode = modes[fields.mode as number];
       if (mode === undefined) return failed(`Config.mode is ${String(fields.mode)}, not 1 to 3`);
-      const { sessionId, rawSamples, alarmRawSamples } = fields as Record<string, number>;
+      const { sessionId, rawSamples, alarmRawSamples, bpfo, bpfi, bsf, ftf } = fields as Record<
+        string,
+        number
+      >;
       return ok({
         type,
         mode,
         sessionId: sessionId!,
         ...(rawSamples! > 0 ? { rawSamples: rawSamples! } : {}),
         ...(alarmRawSamples! > 0 ? { alarmRawSamples: alarmRawSamples! } : {}),
+        ...(bpfo! > 0 ? { bearing: { bpfo: bpfo!, bpfi: bpfi!, bsf: bsf!, ftf: ftf! } } : {}),
       });
     }
     case "ack": {

@@ -1,4 +1,5 @@
 /** The messages between a gateway and a microcontroller, as `firmware-bridge` delivers them. */
+import type { BearingOrders } from "./bearing.ts";
 import type { ModelRequestMessage, ModelStatusMessage } from "./device-model-message.ts";
 
 /** A channel that a device announces. */
@@ -115,6 +116,8 @@ export interface ConfigMessage {
   readonly rawSamples?: number;
   /** In mode `edge`: so many raw samples after every score that is an alarm. */
   readonly alarmRawSamples?: number;
+  /** Of the bearing that the device watches, rounded to float32; it needs them to compute features. */
+  readonly bearing?: BearingOrders;
 }
 
 /** What a device sends: raw windows (the gateway infers), scores (the device infers), or both (the gateway checks). */
