@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
+import { loadTrustedKeys } from "../../src/bundle/keys.ts";
+import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import type { AlertEvent } from "../../src/contract/alert.ts";
+import type { BaselineSpec } from "../../src/contract/baseline-spec.ts";
+import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import type { Decision } from "../../src/contract/prediction.ts";
+import { bearingLevelSpec } from "../../src/features/bearing-level-spec.ts";
+import { createBaselineStore } from "../../src/gateway/baseline-store.ts";
+import { createDataQuality } from "../../src/gateway/data-quality.ts";
+import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
+import { createPipeline, type Pipeline } from "../../src/gateway/pipeline.ts";
+import { findNewestVersion } from "../../src/gateway/served-models.ts";
+import { computeMedian } from "../../src/maths/robust.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import type { FaultPlan } from "../../src/simulate/scenario.ts";
+import { createTurbineSimulation, type TurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
+import type { StateStore } from "../../src/store/state-store.ts";
+import { createFakeState } from "./fakes.ts";
+
+const models = join(import.meta.dirname, "..", "..", "models");
+const spec: BaselineSpec = {
+  levels: bearingLevelSpec,
+  reference: [-30, -25, -18, -20, -2].map((locationDb) => ({ locationDb, scaleDb: 3 })),
+  minWindows: 32,
+  evidence: { clip: 4, allowance: 0.75, raise: 30, clear: 7.5, minProbability: 0.5 },
+};
+let bundle: LoadedBundle;
+
+beforeAll(async () => {
+  const dir = await findNewestVersion(models, "bearing-vibration");
+  const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
+  const served = await serveBundle(dir, verified, "integer", silentLogger);
+  bundle = { ...served, manifest: { ...served.manifest, baseline: spec } };
+});
+afterAll(() => bundle.retire());
+
+interface Site {
+  readonly simulation: TurbineSimulation;
+  readonly state: StateStore;
+  readonly decisions: Decision[];
+  readonly alerts: AlertEvent[];
+  readonly events: string[];
+  /** Starts a gateway where the simulation stands. */
+  start(epoch?: number): Pipeline;
+  play(pipeline: Pipeline, seconds: number): Promise<void>;
+}
+
+function createSite(fault: FaultPlan | "none", seed = 21): Site {
+  const simulation = createTurbineSimulation({ seed, turbines: 1, fault, meanWindMetresPerSecond: 10 });
+  const state = createFakeState();
+  const decisions: Decision[] = [];
+  const alerts: AlertEvent[] = [];
+  const events: string[] = [];
+  let nowMs = 0;
+  let at = 0;
+  return {
+    ...{ simulation, state, decisions, alerts, events },
+    start: (epoch = 0) => {
+      const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a" };
+      const config = gatewayConfigSchema.parse({
+        gateway: { id: "gw", site: "test" },
+        devices: [{ id: "mcu", connect: "mqtt" }],
+        turbines: [
+          {
+            id: "WT01",
+            points: [{ ...point, bearing: simulation.turbines[0]!.orders, baselineEpoch: epoch }],
+          },
+        ],
+        commissioning: { minWindows: 48, minHours: 0.01 },
+      });
+      return createPipeline({
+        ...{ config, register: createAlarmRegister(), quality: createDataQuality() },
+        ...{ snapshots: new Map(), logger: silentLogger, bundleOf: () => bundle },
+        clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+        baselines: createBaselineStore(state, silentLogger, (name) => events.push(`lost ${name}`)),
+        sink: {
+          onDecision: (decision) => decisions.push(decision),
+          onAlert: (event) => alerts.push(event),
+          onQuarantine: () => {},
+          onSchemaDrift: () => {},
+          onBaseline: (_point, { kind }) => events.push(kind),
+        },
+      });
+    },
+    play: async (pipeline, seconds) => {
+      const { sampleRateHz, scale } = simulation;
+      const end = at + seconds * sampleRateHz;
+      for (; at < end; at += 496) {
+        nowMs = (at * 1000) / sampleRateHz;
+        const { counts, firstSample, shaftRpm } = simulation.nextBlock(0, 496);
+        const block = { deviceId: "mcu", channel: "a", unit: "g", timestampMs: nowMs, firstSample };
+        pipeline.accept({ ...block, sampleRateHz, scale, shaftRpm, counts }, nowMs);
+        if (at % sampleRateHz < 496) await pipeline.idle();
+      }
+      await pipeline.idle();
+    },
+  };
+}
+
+const statusOf = (pipeline: Pipeline) => pipeline.conditions[0]!.status!;
+const severities = (decisions: readonly Decision[]): number[] =>
+  decisions.flatMap(({ severityDb }) => (typeof severityDb === "number" ? [severityDb] : []));
+
+test("a gateway learns what is healthy, then states how far a growing fault has gone, in its alert too", async () => {
+  const fault = { turbine: 0, kind: "outer-race", onsetS: 110, growthS: 40, finalSeverity: 8 } as const;
+  const site = createSite(fault);
+  const pipeline = site.start();
+  await site.play(pipeline, 20);
+  expect(statusOf(pipeline)).toMatchObject({ state: "learning", version: 0 });
+  // Another machine's level is not this one's health: nothing is stated before the baseline is ready.
+  expect(severities(site.decisions)).toEqual([]);
+  await site.play(pipeline, 85);
+  expect(statusOf(pipeline)).toMatchObject({ state: "ready", version: 1, suspicions: [] });
+  const before = severities(site.decisions);
+  expect(before.length).toBeGreaterThan(5);
+  expect(Math.max(...before.map(Math.abs))).toBeLessThan(4);
+  await site.play(pipeline, 70);
+  const after = severities(site.decisions).slice(-10);
+  expect(computeMedian(after) - computeMedian(before)).toBeGreaterThan(4);
+  expect(Math.min(...after)).toBeGreaterThan(Math.max(...before));
+  expect(site.alerts.at(-1)!.data.failureMode).toBe("outer-race");
+  expect(typeof site.alerts.at(-1)!.data.severityDb).toBe("number");
+  await pipeline.close();
+});
+
+test("a ready baseline survives a kill, a new epoch learns anew, and damage on the disk is told", async () => {
+  const site = createSite("none");
+  const first = site.start();
+  await site.play(first, 100);
+  expect(statusOf(first)).toMatchObject({ state: "ready", version: 1 });
+  // Never closed: as after a kill. The moment when it was ready is on the disk.
+  const second = site.start();
+  expect(statusOf(second)).toMatchObject({ state: "ready", version: 1 });
+  const third = site.start(1);
+  expect(statusOf(third)).toMatchObject({ state: "learning", version: 0, windows: 0 });
+  await site.play(third, 100);
+  expect(statusOf(third)).toMatchObject({ state: "ready", version: 2 });
+  await third.close();
+  site.state.set("baseline/WT01/b", '{"epoch":1,"kept":"?"}');
+  const fourth = site.start(1);
+  expect(statusOf(fourth).state).toBe("learning");
+  expect(site.events).toEqual(["ready", "ready", "lost WT01/b"]);
+  await Promise.all([first, second, fourth].map((pipeline) => pipeline.close()));
+});
+
+test("learning goes on after an orderly restart", async () => {
+  const site = createSite("none");
+  const first = site.start();
+  await site.play(first, 30);
+  const learnt = statusOf(first).windows;
+  expect(learnt).toBeGreaterThan(5);
+  await first.close();
+  const second = site.start();
+  expect(statusOf(second)).toMatchObject({ state: "learning", windows: learnt });
+  await second.close();
+});
