@@ -55,6 +55,8 @@ export interface DeviceSessionOptions {
   onHello(hello: HelloMessage): void;
   /** A message of the device that `hello` introduced. A raw window is valid only during the call. */
   onMessage(message: DeviceDataMessage, hello: HelloMessage): void;
+  /** The device took its configuration, for the first time in a session or again: it may be spoken to. */
+  onConfigured?(hello: HelloMessage): void;
   onState?(state: DeviceSessionState, reason: string): void;
   /** Something that a person should see: DEVICE_PROTOCOL. */
   onProblem?(problem: AuroraError): void;

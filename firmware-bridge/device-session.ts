@@ -67,7 +67,10 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       return repeated;
     },
     onDelivery: (message, outcome) => {
-      if (outcome === "acknowledged") return;
+      if (outcome === "acknowledged") {
+        if (hello !== undefined) options.onConfigured?.(hello);
+        return;
+      }
       problem(`did not take a ${message.type} (${outcome})`, checkFirmwareHint);
       if (outcome === "given-up") introduce("the device does not answer");
     },

@@ -7,8 +7,14 @@ import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
 /** Frames are gathered up to this size before they are written. */
 const batchBytes = 16_384;
 
-/** Creates a link over a transport that reconnects by itself (or that needs no reconnecting). */
-export function createFramedLink(transport: ByteTransport): PacketLink {
+/**
+ * Creates a link over a transport that reconnects by itself (or that needs no reconnecting). `defer` calls back soon:
+ * frames that are sent until then leave together.
+ */
+export function createFramedLink(
+  transport: ByteTransport,
+  defer: (callback: () => void) => void = setImmediate,
+): PacketLink {
   const encoder = createFrameEncoder();
   let handlers: PacketLinkHandlers | undefined;
   let connected = false;
@@ -42,7 +48,7 @@ export function createFramedLink(transport: ByteTransport): PacketLink {
       flush();
     } else if (!flushScheduled) {
       flushScheduled = true;
-      setImmediate(() => {
+      defer(() => {
         flushScheduled = false;
         flush();
       });

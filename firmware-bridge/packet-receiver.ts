@@ -60,6 +60,8 @@ export interface PacketReceiver {
   readonly lastSequence: number;
   /** Numbered packets taken in since the last call of {@link takeUnacknowledged}. */
   readonly unacknowledged: number;
+  /** How many of them say only how a transfer stands: those are no reason to hurry. */
+  readonly unhurried: number;
   takeUnacknowledged(): void;
   readonly counters: Readonly<ReceiverCounters>;
 }
@@ -81,6 +83,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
   let introduced = false;
   let sessionId: number | undefined;
   let unacknowledged = 0;
+  let unhurried = 0;
 
   function refuse(sequence: number, flags: number, reason: string): void {
     counters.malformedMessages++;
@@ -107,15 +110,17 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
       else if (verdict === duplicateSequence) counters.duplicates++;
     }
     unacknowledged = 0;
+    unhurried = 0;
     introduced = options.onHello(hello, sequence);
   }
 
   /** Is this packet new in this session? Counts what it is otherwise. */
-  function isNew(sequence: number, flags: number): boolean {
+  function isNew(type: number, sequence: number, flags: number): boolean {
     const verdict = tracker.accept(sequence);
     if (verdict >= 0) {
       counters.lostFrames += verdict;
       unacknowledged++;
+      if (type === packetTypes.modelStatus) unhurried++;
       return true;
     }
     if (verdict === staleSequence) {
@@ -152,7 +157,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
           tracker.start((sequence - 1) & 0xffff);
           introduced = true;
         }
-        if (!isNew(sequence, flags)) return;
+        if (!isNew(type, sequence, flags)) return;
       }
       let reason: string | undefined;
       if (type === packetTypes.rawWindow) {
@@ -182,6 +187,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     awaitHello: () => {
       introduced = false;
       unacknowledged = 0;
+      unhurried = 0;
     },
     get lastSequence() {
       return tracker.last;
@@ -189,8 +195,12 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     get unacknowledged() {
       return unacknowledged;
     },
+    get unhurried() {
+      return unhurried;
+    },
     takeUnacknowledged: () => {
       unacknowledged = 0;
+      unhurried = 0;
     },
     counters,
   };

@@ -12,7 +12,10 @@ import type { PacketSender } from "./packet-sender.ts";
 export interface StreamAcknowledgerOptions {
   readonly link: PacketLink;
   readonly sender: PacketSender;
-  readonly receiver: Pick<PacketReceiver, "unacknowledged" | "lastSequence" | "takeUnacknowledged">;
+  readonly receiver: Pick<
+    PacketReceiver,
+    "unacknowledged" | "unhurried" | "lastSequence" | "takeUnacknowledged"
+  >;
   readonly timers: Timers;
   /** Acknowledges at the latest after so many packets … */
   readonly everyPackets: number;
@@ -71,7 +74,7 @@ export function createStreamAcknowledger(options: StreamAcknowledgerOptions): St
     onBatchEnd: () => {
       if (receiver.unacknowledged === 0) return;
       if (receiver.unacknowledged >= options.everyPackets || options.room() === 0) say();
-      else if (!scheduled) schedule();
+      else if (!scheduled && receiver.unacknowledged > receiver.unhurried) schedule();
     },
     sayRoom: say,
     stop: () => {

@@ -1,0 +1,145 @@
+/**
+ * A serial line made of software: two ends, a bit rate, and whatever happens to lines. Time is an argument, so that
+ * minutes on a bad line pass in milliseconds, the same way every time.
+ */
+import type { Timers } from "../src/platform/clock.ts";
+import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+
+/** Which way bytes go. */
+export type LineDirection = "to-device" | "to-gateway";
+
+/** What a line is like. */
+export interface SimulatedLineOptions {
+  readonly bitsPerSecond: number;
+  readonly timers: Timers;
+  readonly monotonicMs: () => number;
+  /** Changes, drops or adds bytes as they arrive; the default passes them on. */
+  readonly disturb?: (bytes: Uint8Array, direction: LineDirection) => Uint8Array;
+}
+
+/** A line with its ends. */
+export interface SimulatedLine {
+  readonly gatewayEnd: ByteTransport;
+  readonly deviceEnd: ByteTransport;
+  /** Both ends lose the connection, and what was on its way; they get it back with {@link plug}. */
+  unplug(): void;
+  plug(): void;
+  /** Bytes that left either end. */
+  readonly carriedBytes: Readonly<Record<LineDirection, number>>;
+}
+
+/** Start bit, eight bits, stop bit. */
+const bitsPerByte = 10;
+/** Bytes that arrive together, as a receiver with a small FIFO sees them. */
+const pieceBytes = 16;
+/** Bytes that wait at an end before it asks for a pause: a quarter of the buffer of a Linux serial port. */
+const highWaterBytes = 1024;
+
+/** Creates a line that is plugged in. */
+export function createSimulatedLine(options: SimulatedLineOptions): SimulatedLine {
+  const { timers, monotonicMs } = options;
+  const msPerByte = (bitsPerByte * 1000) / options.bitsPerSecond;
+  const carriedBytes = { "to-device": 0, "to-gateway": 0 };
+  const disturb = options.disturb ?? ((bytes) => bytes);
+  let plugged = true;
+  /** Grows when the line is unplugged: what was sent before does not arrive after. */
+  let plugging = 0;
+
+  function createEnd(name: string, direction: LineDirection, peer: () => End): End {
+    let handlers: ByteTransportHandlers | undefined;
+    let freeAtMs = 0;
+    let waitingBytes = 0;
+    let isFull = false;
+    let isPaused = false;
+    let held: Uint8Array[] = [];
+
+    function sendPiece(piece: Uint8Array): void {
+      const sentWhile = plugging;
+      freeAtMs = Math.max(freeAtMs, monotonicMs()) + piece.length * msPerByte;
+      waitingBytes += piece.length;
+      timers.after(freeAtMs - monotonicMs(), () => {
+        waitingBytes -= piece.length;
+        if (sentWhile === plugging) peer().take(disturb(Uint8Array.from(piece), direction));
+        if (!isFull || waitingBytes >= highWaterBytes / 2) return;
+        isFull = false;
+        handlers?.onDrain();
+      });
+    }
+
+    const end: End = {
+      take: (bytes) => {
+        if (handlers === undefined || bytes.length === 0) return;
+        if (isPaused) held.push(bytes);
+        else handlers.onBytes(bytes);
+      },
+      open: () => handlers?.onOpen(),
+      lose: (reason) => {
+        held = [];
+        isFull = false;
+        handlers?.onClose(reason);
+      },
+      transport: {
+        name,
+        open: async (given) => {
+          handlers = given;
+          if (plugged) given.onOpen();
+        },
+        write: (bytes) => {
+          if (!plugged || handlers === undefined) return true;
+          carriedBytes[direction] += bytes.length;
+          const copy = Uint8Array.from(bytes);
+          for (let at = 0; at < copy.length; at += pieceBytes) sendPiece(copy.subarray(at, at + pieceBytes));
+          if (waitingBytes >= highWaterBytes) isFull = true;
+          return !isFull;
+        },
+        pauseReading: () => {
+          isPaused = true;
+        },
+        resumeReading: () => {
+          isPaused = false;
+          for (const bytes of held.splice(0)) handlers?.onBytes(bytes);
+        },
+        drop: (reason) => {
+          if (handlers === undefined || !plugged) return;
+          // A serial line has no connection to lose: the port is closed and opened again.
+          handlers.onClose(reason);
+          timers.after(1, () => {
+            if (plugged) handlers?.onOpen();
+          });
+        },
+        close: async () => {
+          handlers = undefined;
+        },
+      },
+    };
+    return end;
+  }
+
+  const gateway: End = createEnd("line:gateway", "to-device", () => device);
+  const device: End = createEnd("line:device", "to-gateway", () => gateway);
+  return {
+    gatewayEnd: gateway.transport,
+    deviceEnd: device.transport,
+    unplug: () => {
+      if (!plugged) return;
+      plugged = false;
+      plugging++;
+      gateway.lose("unplugged");
+      device.lose("unplugged");
+    },
+    plug: () => {
+      if (plugged) return;
+      plugged = true;
+      gateway.open();
+      device.open();
+    },
+    carriedBytes,
+  };
+}
+
+interface End {
+  readonly transport: ByteTransport;
+  take(bytes: Uint8Array): void;
+  open(): void;
+  lose(reason: string): void;
+}
