@@ -45,9 +45,10 @@ static inline uint32_t aurora_requantise(int32_t sum, uint32_t multiplier, int32
   int32_t rounded;
   float moved = product;
   __asm__("vcvtr.s32.f32 %0, %0\n\tvmov %1, %0" : "+t"(moved), "=r"(rounded));
-  /* |rounded| may be close to 2^31: clamp before the zero point is added. */
-  const int32_t bounded = (rounded > 512) ? 512 : ((rounded < -512) ? -512 : rounded);
-  return aurora_clamp_u8(bounded + zero_point);
+  /* |rounded| may be close to 2^31: a saturating addition. */
+  int32_t moved_up;
+  __asm__("qadd %0, %1, %2" : "=r"(moved_up) : "r"(rounded), "r"(zero_point));
+  return aurora_clamp_u8(moved_up);
 #else
   /* Clamped to where adding 1.5 * 2^23 rounds to whole numbers, half to even. */
   const float bounded = (product > 512.0f) ? 512.0f : ((product < -512.0f) ? -512.0f : product);

@@ -18,7 +18,18 @@ static uint32_t read_u16(const uint8_t *at) { return (uint32_t)at[0] | ((uint32_
 static const uint32_t *words_at(const uint8_t *at) { return (const uint32_t *)(const void *)at; }
 
 #if AURORA_HAS_SIMD
-static inline uint32_t rotate_8(uint32_t word) { return (word >> 8) | (word << 24); }
+/* Bytes 1 and 3 as pairs of 16 bits; the compiler would rotate by an instruction of its own. */
+static inline int32_t signed_odd(uint32_t word) {
+  int32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
+  return pair;
+}
+
+static inline int32_t unsigned_odd(uint32_t word) {
+  int32_t pair;
+  __asm__("uxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
+  return pair;
+}
 #else
 /* Product of byte `lane` of both words: weights signed, activations not. */
 #define LANE(weights, values, lane) \
@@ -45,20 +56,20 @@ static const uint8_t *run_layer(const uint8_t *layer, uint32_t zero_point, uint3
       const uint32_t values = from[i];
 #if AURORA_HAS_SIMD
       /* Bytes 0 and 2, then 1 and 3, as pairs of 16 bits: two products an instruction. */
-      const uint32_t even = __uxtb16(values);
-      const uint32_t odd = __uxtb16(rotate_8(values));
+      const int32_t even = (int32_t)__uxtb16(values);
+      const int32_t odd = unsigned_odd(values);
       const uint32_t w0 = weight[0];
       const uint32_t w1 = weight[1];
       const uint32_t w2 = weight[2];
       const uint32_t w3 = weight[3];
-      sum0 = __smlad(__sxtb16((int32_t)w0), (int32_t)even, sum0);
-      sum1 = __smlad(__sxtb16((int32_t)w1), (int32_t)even, sum1);
-      sum2 = __smlad(__sxtb16((int32_t)w2), (int32_t)even, sum2);
-      sum3 = __smlad(__sxtb16((int32_t)w3), (int32_t)even, sum3);
-      sum0 = __smlad(__sxtb16((int32_t)rotate_8(w0)), (int32_t)odd, sum0);
-      sum1 = __smlad(__sxtb16((int32_t)rotate_8(w1)), (int32_t)odd, sum1);
-      sum2 = __smlad(__sxtb16((int32_t)rotate_8(w2)), (int32_t)odd, sum2);
-      sum3 = __smlad(__sxtb16((int32_t)rotate_8(w3)), (int32_t)odd, sum3);
+      sum0 = __smlad(__sxtb16((int32_t)w0), even, sum0);
+      sum1 = __smlad(__sxtb16((int32_t)w1), even, sum1);
+      sum2 = __smlad(__sxtb16((int32_t)w2), even, sum2);
+      sum3 = __smlad(__sxtb16((int32_t)w3), even, sum3);
+      sum0 = __smlad(signed_odd(w0), odd, sum0);
+      sum1 = __smlad(signed_odd(w1), odd, sum1);
+      sum2 = __smlad(signed_odd(w2), odd, sum2);
+      sum3 = __smlad(signed_odd(w3), odd, sum3);
 #else
       sum0 = dot_4(sum0, weight[0], values);
       sum1 = dot_4(sum1, weight[1], values);
@@ -84,11 +95,21 @@ void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uin
   uint32_t *from = scratch->words[0];
   uint32_t *to = scratch->words[1];
   uint8_t *bytes = (uint8_t *)from;
-  from[(model->inputs - 1u) >> 2] = 0;
-  for (uint32_t i = 0; i < model->inputs; i++) {
-    bytes[i] = quantised[i];
+  const uint32_t inputs = model->inputs;
+  const uint32_t layers = model->layers;
+  const uint32_t outputs = model->outputs;
+  from[(inputs - 1u) >> 2] = 0;
+  uint32_t copied = 0;
+  if (((uintptr_t)quantised & 3u) == 0u) {
+    const uint32_t *words = words_at(quantised);
+    for (; (copied + 4u) <= inputs; copied += 4u) {
+      from[copied >> 2] = words[copied >> 2];
+    }
   }
-  for (uint32_t i = 0; i < model->layers; i++) {
+  for (; copied < inputs; copied++) {
+    bytes[copied] = quantised[copied];
+  }
+  for (uint32_t i = 0; i < layers; i++) {
     const uint8_t *entry = &table[LAYER_BYTES * i];
     layer = run_layer(layer, entry[4], (read_u16(entry) + 3u) >> 2, (read_u16(&entry[2]) + 3u) >> 2, from, to);
     uint32_t *swap = from;
@@ -96,7 +117,7 @@ void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uin
     to = swap;
   }
   bytes = (uint8_t *)from;
-  for (uint32_t i = 0; i < model->outputs; i++) {
+  for (uint32_t i = 0; i < outputs; i++) {
     logits[i] = bytes[i];
   }
 }
