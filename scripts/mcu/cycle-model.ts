@@ -110,7 +110,8 @@ function cyclesOf(now: Instruction, before: Instruction | null, taken: boolean, 
   }
   if (/^(ldrd|strd)/.test(name)) return 3;
   if (/^(ldr|vldr)/.test(name)) return (isSingleAccess(before) ? 1 : 2) + (taken ? 3 : 0);
-  if (/^(str|vstr)/.test(name)) return isSingleAccess(before) || /\[[^,\]]+(, #[^\]]+)?\]/.test(operands) ? 1 : 2;
+  if (/^(str|vstr)/.test(name))
+    return isSingleAccess(before) || /\[[^,\]]+(, #[^\]]+)?\]/.test(operands) ? 1 : 2;
   if (/^(bx|blx)/.test(name) || (taken && /^(mov|add|tb[bh])/.test(name))) return 4;
   if (/^(b|cb)/.test(name) && !/^(bic|bfi|bfc|bkpt)/.test(name)) return taken ? 3 : 1;
   if (/^[us]div/.test(name)) return 12;
@@ -145,5 +146,7 @@ function numberOf(register: string): number {
 function usesFloatResult(before: Instruction, now: Instruction): boolean {
   if (!/^v(add|sub|mul|nmul|ml|cvt|abs|neg|div|sqrt)/.test(before.name)) return false;
   const result = /^s\d+/.exec(before.operands)?.[0];
-  return result !== undefined && new RegExp(`\\b${result}\\b`).test(now.operands.replace(/^s\d+, (?=.*,)/, ""));
+  return (
+    result !== undefined && new RegExp(`\\b${result}\\b`).test(now.operands.replace(/^s\d+, (?=.*,)/, ""))
+  );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createRandomRows, createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import type { Explanation } from "../../src/contract/prediction.ts";
 import { type CoalitionPlan, planCoalitions } from "../../src/explain/coalition-plan.ts";
 import { reduceShapley } from "../../src/explain/shapley.ts";
@@ -7,7 +8,6 @@ import { encodeStudent } from "../../src/inference/onnx-codec.ts";
 import { createOnnxEngine } from "../../src/inference/onnx-session.ts";
 import { dequantise, type StudentEngine } from "../../src/inference/student-engine.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomRows, createRandomStudent } from "../inference/random-student.ts";
 
 const random = createRandom(21);
 const student = createRandomStudent(random, [24, 16, 8, 3]);

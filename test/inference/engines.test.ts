@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { createRandomRows, createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
 import { createIntegerEngine } from "../../src/inference/integer-engine.ts";
 import { encodeStudent } from "../../src/inference/onnx-codec.ts";
 import { createOnnxEngine } from "../../src/inference/onnx-session.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomRows, createRandomStudent } from "./random-student.ts";
 
 const shapes = [
   [17, 16, 8, 3],

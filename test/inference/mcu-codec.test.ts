@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import { computeSecurityCounter, decodeMcuModel, encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomStudent } from "./random-student.ts";
 
 const student = createRandomStudent(createRandom(71), [6, 5, 3]);
 const model = {

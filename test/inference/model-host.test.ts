@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { createRandomRows, createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import { createIntegerEngine } from "../../src/inference/integer-engine.ts";
 import { createModelHost } from "../../src/inference/model-host.ts";
 import { encodeStudent } from "../../src/inference/onnx-codec.ts";
 import { openEngine } from "../../src/inference/open-engine.ts";
 import type { StudentEngine } from "../../src/inference/student-engine.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomRows, createRandomStudent } from "./random-student.ts";
 
 const random = createRandom(7);
 const students = [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import type { QuantisedLayer, QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
 import { decodeStudent, encodeStudent, maxStudentBytes } from "../../src/inference/onnx-codec.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type OnnxTensor,
 } from "../../src/inference/onnx-schema.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomStudent } from "./random-student.ts";
 
 const sound = createRandomStudent(createRandom(3), [4, 3, 2]);
 const soundBytes = encodeStudent(sound);

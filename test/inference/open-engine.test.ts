@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import { createIntegerEngine, createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { encodeStudent } from "../../src/inference/onnx-codec.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import { openEngine } from "../../src/inference/open-engine.ts";
 import { judgeProbe } from "../../src/inference/saturation-probe.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomStudent } from "./random-student.ts";
 
 const bytes = encodeStudent(createRandomStudent(createRandom(9), [17, 16, 8, 3]));
 const noRuntime = (): Promise<OnnxRuntime> => Promise.reject(new Error("libonnxruntime.so.1: cannot open"));

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { CheckCommands, CheckResults } from "../../scripts/mcu/check-commands.ts";
 import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../scripts/mcu/check-program.ts";
+import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
+import { createRequantiseCases, requantiseAsDefined } from "../../scripts/mcu/requantise-cases.ts";
 import { coreNames } from "../../scripts/mcu/toolchain.ts";
 import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomStudent } from "../inference/random-student.ts";
-import { createRequantiseCases, requantiseAsDefined } from "./requantise-cases.ts";
 import { reasonToSkip } from "./skip-reason.ts";
 
 const shapes = [

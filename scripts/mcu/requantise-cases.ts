@@ -1,6 +1,7 @@
 /** Requantisations at every corner: exact ties, sums beyond 24 bits, both ends of uint8, tiny and huge multipliers. */
-import type { RequantiseCase } from "../../scripts/mcu/check-commands.ts";
+
 import type { Random } from "../../src/maths/random.ts";
+import type { RequantiseCase } from "./check-commands.ts";
 
 /** The definition (`src/contract/quantised-mlp.ts`), written once more and plainly. */
 export function requantiseAsDefined({ sum, multiplier, zeroPoint }: RequantiseCase): number {

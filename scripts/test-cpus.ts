@@ -1,0 +1,162 @@
+/**
+ * `npm run test:cpus [-- --json] [--inputs N]`: whether one arithmetic holds on every CPU. Runs the shipped bundles'
+ * golden vectors and at least 100,000 random inputs on Cortex-M0, M3, M4 and M7 (the C engine in QEMU) and, with ONNX
+ * Runtime and the TypeScript engine, on this machine, on x86 without VNNI and on ARM. Ends with one JSON object
+ * `{cases, violations, cpus, skipped}`; exit code 1 when one integer differs.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serialize } from "node:v8";
+import type { GoldenWindowCase } from "../src/bundle/golden.ts";
+import { createRandom } from "../src/maths/random.ts";
+import { CheckCommands, CheckResults } from "./mcu/check-commands.ts";
+import { buildCheckProgram } from "./mcu/check-program.ts";
+import { countViolations, createGoldenCase, createRandomCases } from "./mcu/cpu-cases.ts";
+import { armCpu, type ForeignCpu, nativeCpu, x86Cpu } from "./mcu/foreign-cpu.ts";
+import { createRequantiseCases, requantiseAsDefined } from "./mcu/requantise-cases.ts";
+import { readShippedModels, type ShippedModel } from "./mcu/shipped-models.ts";
+import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
+
+/** What one CPU gave. */
+interface CpuReport {
+  readonly cases: number;
+  readonly violations: number;
+  readonly seconds: number;
+}
+
+const json = process.argv.includes("--json");
+const inputs = readInputs();
+const requantisations = 100_000;
+const cpus: Record<string, CpuReport> = {};
+const skipped: Record<string, string> = {};
+
+const models = await readShippedModels();
+const cases = [...models.map(createGoldenCase), ...createRandomCases(20_261_120, inputs)];
+const missing = findMissingPackages();
+for (const core of coreNames) {
+  const name = `cortex-${core}`;
+  if (missing.length > 0) skip(name, `the Debian packages ${missing.join(", ")}`);
+  else report(name, () => tryCore(core));
+}
+const folder = mkdtempSync(join(tmpdir(), "aurora-cpus-"));
+try {
+  const file = join(folder, "cases");
+  writeFileSync(file, serialize(cases));
+  for (const cpu of [
+    nativeCpu(),
+    x86Cpu("Haswell"),
+    x86Cpu("Nehalem"),
+    armCpu("cortex-a53"),
+    armCpu("cortex-a72"),
+  ]) {
+    tryForeign(cpu, file);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
+const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);
+const shipped = models.map(({ id, golden, isShipped }) => ({
+  ...{ id, golden: golden.cases.length, mcuModel: isShipped ? "shipped" : "made from the bundle" },
+}));
+if (json)
+  process.stdout.write(`${JSON.stringify({ cases: total, violations, cpus, skipped, bundles: shipped })}\n`);
+else say(`${total} cases, ${violations} violations`);
+process.exitCode = violations > 0 || total === 0 ? 1 : 0;
+
+/** The C engine on a core: rows, requantisations at every corner, golden windows from counts to logits. */
+function tryCore(core: CoreName): Omit<CpuReport, "seconds"> {
+  const program = buildCheckProgram(core);
+  try {
+    const corners = createRequantiseCases(createRandom(7), requantisations);
+    const commands = new CheckCommands().requantise(corners);
+    for (const one of cases) commands.model(one.mcuModel).rows(one.quantised, one.rows);
+    const withWindows = cores[core].features ? models.filter(hasWindows) : [];
+    for (const model of withWindows) {
+      commands.model(model.mcuModel);
+      for (const { window } of windowsOf(model)) {
+        commands.window({ ...window, pieces: [{ counts: window.counts, shaftRpm: window.shaftRpm }] });
+      }
+    }
+    const results = new CheckResults(program.run(commands.finish()));
+    const rounded = results.bytes(corners.length);
+    let violations = corners.filter((one, index) => rounded[index] !== requantiseAsDefined(one)).length;
+    let count = corners.length;
+    for (const one of cases) {
+      // A model that does not open is as many violations as it has rows.
+      const fault = results.word();
+      const actual = results.bytes(one.rows * one.outputs);
+      violations += fault === 0 ? countViolations(actual, one.expected, one.outputs) : one.rows;
+      count += one.rows;
+    }
+    for (const model of withWindows) {
+      if (results.word() !== 0) violations++;
+      for (const { logits } of windowsOf(model)) {
+        const actual = results.window(model.golden.features, model.golden.outputs);
+        if (!actual.scored || countViolations(actual.logits, logits, logits.length) > 0) violations++;
+        count++;
+      }
+    }
+    return { cases: count, violations };
+  } finally {
+    program.close();
+  }
+}
+
+function tryForeign(cpu: ForeignCpu, file: string): void {
+  try {
+    const prepared = cpu.prepare();
+    if ("missing" in prepared) {
+      skip(cpu.name, prepared.missing);
+      return;
+    }
+    report(cpu.name, () => {
+      const child = join(import.meta.dirname, "mcu", "cpu-child.js");
+      const [command, ...args] = [...prepared.command, child, file];
+      const run = spawnSync(command!, args, { encoding: "utf8" });
+      if (run.status !== 0) {
+        throw new Error(`${cpu.name}: the check ended with ${run.status ?? run.signal}\n${run.stderr}`);
+      }
+      return JSON.parse(run.stdout) as { cases: number; violations: number };
+    });
+  } finally {
+    cpu.close();
+  }
+}
+
+function report(name: string, run: () => Omit<CpuReport, "seconds">): void {
+  const before = performance.now();
+  const result = run();
+  const seconds = Math.round((performance.now() - before) / 100) / 10;
+  cpus[name] = { ...result, seconds };
+  say(`${name.padEnd(14)} ${result.cases} cases, ${result.violations} violations, ${seconds} s`);
+}
+
+function skip(name: string, why: string): void {
+  skipped[name] = why;
+  say(`${name.padEnd(14)} skipped: needs ${why}`);
+}
+
+function hasWindows(model: ShippedModel): boolean {
+  return new DataView(model.mcuModel.buffer, model.mcuModel.byteOffset).getUint32(80, true) !== 0;
+}
+
+function windowsOf(model: ShippedModel): readonly GoldenWindowCase[] {
+  return model.golden.cases.filter((one) => one.kind === "window");
+}
+
+function say(text: string): void {
+  (json ? process.stderr : process.stdout).write(`${text}\n`);
+}
+
+function readInputs(): number {
+  const at = process.argv.indexOf("--inputs");
+  const count = at < 0 ? 100_000 : Number(process.argv[at + 1]);
+  if (!Number.isInteger(count) || count < 1) {
+    process.stderr.write("usage: npm run test:cpus -- [--json] [--inputs N]\n");
+    process.exit(2);
+  }
+  return count;
+}
