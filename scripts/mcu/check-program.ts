@@ -57,7 +57,8 @@ export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckP
     optimise,
     ...warningFlags,
     ...arithmeticFlags,
-    ...(features ? [] : ["-DAURORA_NO_FEATURES", "-DCHECK_MODEL_BYTES=8192u"]),
+    ...(features ? [] : ["-DAURORA_NO_FEATURES"]),
+    `-DCHECK_MODEL_BYTES=${isHost ? 65_536 : cores[target].checkModelBytes}u`,
     ...(target === "host-integers" ? ["-DAURORA_EXACT_INTEGERS"] : []),
   ];
   if (isHost) runTool(hostCompiler(), [...flags, ...files, "-o", path]);

@@ -15,7 +15,8 @@ import type { ShippedModel } from "./shipped-models.ts";
 export interface CpuCase {
   readonly name: string;
   readonly onnx: Uint8Array;
-  readonly mcuModel: Uint8Array;
+  /** Null when no microcontroller runs it. */
+  readonly mcuModel: Uint8Array | null;
   readonly inputs: number;
   readonly outputs: number;
   readonly rows: number;

@@ -1,12 +1,12 @@
 /**
  * Runs on the CPU under test: ONNX Runtime and the TypeScript engine on the cases of a file. Prints one JSON object
- * `{cases, violations}` and judges nothing.
+ * `{cases, violations, eightBitExact}` and judges nothing.
  */
 import { readFileSync } from "node:fs";
 import { deserialize } from "node:v8";
 import { createIntegerEngine } from "../../src/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createOnnxEngine } from "../../src/inference/onnx-session.ts";
+import { createOnnxEngine, importRuntime, probeRuntime } from "../../src/inference/onnx-session.ts";
 import { type CpuCase, countViolations } from "./cpu-cases.ts";
 
 let cases = 0;
@@ -19,4 +19,5 @@ for (const one of deserialize(readFileSync(process.argv[2]!)) as readonly CpuCas
   }
   cases += one.rows;
 }
-process.stdout.write(`${JSON.stringify({ cases, violations })}\n`);
+const { eightBitExact } = await probeRuntime(await importRuntime());
+process.stdout.write(`${JSON.stringify({ cases, violations, eightBitExact })}\n`);

@@ -5,6 +5,7 @@ import { decodeGolden, type Golden } from "../../src/bundle/golden.ts";
 import { readBundle } from "../../src/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest, mcuModelFileName } from "../../src/contract/manifest.ts";
 import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
+import { mcuMaxWidth } from "../../src/inference/mcu-layout.ts";
 import { decodeStudent } from "../../src/inference/onnx-codec.ts";
 import { createMcuModel } from "../../src/training/create-mcu-model.ts";
 import { firmwareFolder } from "./toolchain.ts";
@@ -16,8 +17,8 @@ export interface ShippedModel {
   readonly manifest: Manifest;
   readonly onnx: Uint8Array;
   readonly student: QuantisedMlp;
-  /** `model.mcu.bin`: the bundle's own, or made from it where it holds none. */
-  readonly mcuModel: Uint8Array;
+  /** `model.mcu.bin`: the bundle's own, or made from it where it holds none; null where a layer is too wide. */
+  readonly mcuModel: Uint8Array | null;
   /** Whether the bundle holds the file. */
   readonly isShipped: boolean;
   readonly golden: Golden;
@@ -33,12 +34,13 @@ export async function readShippedModels(): Promise<readonly ShippedModel[]> {
       const onnx = files.get(bundleFileNames.model)!;
       const student = decodeStudent(onnx);
       const shipped = files.get(mcuModelFileName);
+      const fits = student.layers.every((layer) => Math.max(layer.inputs, layer.outputs) <= mcuMaxWidth);
       found.push({
         id: `${name}@${version}`,
         manifest,
         onnx,
         student,
-        mcuModel: shipped ?? createMcuModel(manifest, student),
+        mcuModel: shipped ?? (fits ? createMcuModel(manifest, student) : null),
         isShipped: shipped !== undefined,
         golden: decodeGolden(files.get(bundleFileNames.golden)!),
       });

@@ -16,6 +16,8 @@ export interface Core {
   readonly board: string;
   /** RAM that programs are linked for, bytes. */
   readonly ramBytes: number;
+  /** Largest model that the check program takes, bytes. */
+  readonly checkModelBytes: number;
   /** Whether the feature chain fits beside everything else. */
   readonly features: boolean;
 }
@@ -60,24 +62,28 @@ export const cores: Readonly<Record<CoreName, Core>> = {
     flags: ["-mcpu=cortex-m0", "-mfloat-abi=soft"],
     board: "microbit",
     ramBytes: 16_384,
+    checkModelBytes: 8192,
     features: false,
   },
   m3: {
     flags: ["-mcpu=cortex-m3", "-mfloat-abi=soft"],
     board: "mps2-an385",
     ramBytes: 131_072,
+    checkModelBytes: 65_536,
     features: true,
   },
   m4: {
     flags: ["-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
     board: "mps2-an386",
     ramBytes: 131_072,
+    checkModelBytes: 65_536,
     features: true,
   },
   m7: {
     flags: ["-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"],
     board: "mps2-an500",
     ramBytes: 131_072,
+    checkModelBytes: 65_536,
     features: true,
   },
 };

@@ -19,6 +19,8 @@ export const mcuNameBytes = 32;
 export const mcuVersionBytes = 16;
 /** Largest file that is read: far above what a microcontroller holds. */
 export const maxMcuModelBytes = 1_048_576;
+/** Widest layer that the firmware runs (AURORA_MODEL_MAX_WIDTH). */
+export const mcuMaxWidth = 128;
 /** A logit threshold that no uint8 reaches: the output never alarms by itself. */
 export const mcuNeverRaises = 256;
 

@@ -18,7 +18,7 @@ export type McuManifest = Pick<
  * @throws AuroraError BUNDLE_FORMAT when the student or the version does not fit.
  */
 export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Uint8Array {
-  const { outputScale, outputZeroPoint } = student.layers[student.layers.length - 1]!;
+  const { outputs, outputScale, outputZeroPoint } = student.layers[student.layers.length - 1]!;
   const waveform = manifest.channels.find((channel) => channel.kind === "waveform");
   const section =
     waveform === undefined
@@ -33,9 +33,12 @@ export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Ui
     name: manifest.name,
     version: manifest.version,
     student,
-    raiseAt: manifest.calibration.map((calibration, output) =>
-      findRaisingLogit(calibration, manifest.thresholds[output]!.raise, outputScale, outputZeroPoint),
-    ),
+    // An output that no threshold stands for (a remaining life, a predicted temperature) alarms nowhere.
+    raiseAt: Array.from({ length: outputs }, (_, output) => {
+      const [calibration, threshold] = [manifest.calibration[output], manifest.thresholds[output]];
+      if (calibration === undefined || threshold === undefined) return mcuNeverRaises;
+      return findRaisingLogit(calibration, threshold.raise, outputScale, outputZeroPoint);
+    }),
     features: section?.ok === true ? section.bytes : null,
   });
 }

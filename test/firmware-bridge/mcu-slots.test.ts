@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createRandomStudent } from "../inference/random-student.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
 
 /** A model of two sectors. */

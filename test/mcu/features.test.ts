@@ -80,7 +80,7 @@ afterAll(() => {
 function runOn(target: CheckTarget, list: readonly CheckWindow[] = windows): WindowResult[] {
   const program = programs.get(target) ?? buildCheckProgram(target);
   programs.set(target, program);
-  const commands = new CheckCommands().model(model.mcuModel);
+  const commands = new CheckCommands().model(model.mcuModel!);
   for (const window of list) commands.window(window);
   const results = new CheckResults(program.run(commands.finish()));
   expect(results.word()).toBe(0);
