@@ -55,6 +55,11 @@ const suspiciousDb = 20;
 /** Neighbours are never taken to share more than this. */
 const maxAutocorrelation = 0.95;
 
+/** Why there is no baseline; what moved can still be seen in an `unsteady` one. */
+export type NoBaseline =
+  | { readonly kind: "few" | "unheard"; readonly detail: string }
+  | { readonly kind: "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
+
 /**
  * Fits a baseline to windows in the order of time; `version` is its number. The error says why these windows are no
  * baseline: `few` and `unheard` mend with time, `unsteady` does not until what moved is out of the data.
@@ -63,7 +68,7 @@ export function fitSiteBaseline(
   windows: readonly HealthyWindow[],
   subject: BaselineSubject,
   version: number,
-): Result<SiteBaseline, { readonly kind: "few" | "unheard" | "unsteady"; readonly detail: string }> {
+): Result<SiteBaseline, NoBaseline> {
   const { spec } = subject;
   if (windows.length < spec.minWindows) {
     return failed({ kind: "few", detail: `${windows.length} of ${spec.minWindows} windows` });
@@ -92,7 +97,7 @@ export function fitSiteBaseline(
     suspicions: [],
   };
   const unsteady = findUnsteadiness(windows, margins, baseline, subject);
-  if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady });
+  if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline });
   return ok({ ...baseline, suspicions: findSuspicions(windows, baseline, subject) });
 }
 

@@ -3,7 +3,12 @@ import { Command } from "commander";
 import { explainFile, renderExplanation } from "../score/explain-file.ts";
 import { withBundle } from "../score/open-bundle.ts";
 import { openSampleFile } from "../score/sample-file.ts";
-import { addSidecarOptions, type SidecarFlags, sidecarHelp } from "../score/sidecar.ts";
+import {
+  addSidecarOptions,
+  createDescriber,
+  type SidecarFlags,
+  sidecarHelp,
+} from "../score/sidecar-options.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
@@ -29,11 +34,9 @@ Example:
       --scale 0.000162 --channel 0 --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
     )
     .action(async (dir: string, flags: ExplainFlags) => {
-      const { rateHz, shaftRpm, bearing } = flags;
-      const file = await openSampleFile(flags.window, flags.channel ?? null);
-      const explanation = await withBundle(dir, (bundle) =>
-        explainFile(bundle, file, { rateHz, shaftRpm, bearing, scale: flags.scale ?? null }),
-      );
+      const { sidecar, channel } = await (await createDescriber(flags)).describe(flags.window);
+      const file = await openSampleFile(flags.window, channel);
+      const explanation = await withBundle(dir, (bundle) => explainFile(bundle, file, sidecar));
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
       process.stdout.write(
         flags.json === true ? `${JSON.stringify(explanation)}\n` : renderExplanation(explanation, color),

@@ -1,14 +1,32 @@
 /** `aurora score`: recordings in files through a bundle, with the gateway's own results. */
 import { Command } from "commander";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import { createProgressBar } from "../progress-bar.ts";
 import type { FileSummary } from "../score/file-summary.ts";
 import { withBundle } from "../score/open-bundle.ts";
-import { scoreFiles } from "../score/score-files.ts";
+import {
+  isBaselineFile,
+  learnBaseline,
+  type ReadBaseline,
+  readBaseline,
+  writeBaseline,
+} from "../score/read-baseline.ts";
+import { openSources, scoreFiles } from "../score/score-files.ts";
 import { fewestRevolutions } from "../score/short-window.ts";
-import { addSidecarOptions, type SidecarFlags, sidecarHelp } from "../score/sidecar.ts";
+import {
+  addSidecarOptions,
+  createDescriber,
+  type Describer,
+  type SidecarFlags,
+  sidecarHelp,
+} from "../score/sidecar-options.ts";
 
 interface ScoreFlags extends SidecarFlags {
   readonly input: string[];
   readonly out: string;
+  readonly baseline?: string[];
+  readonly writeBaseline?: string;
   readonly json?: boolean;
 }
 
@@ -16,8 +34,16 @@ interface ScoreFlags extends SidecarFlags {
 export function scoreCommand(): Command {
   const command = new Command("score")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
-    .requiredOption("--input <file...>", "files to score")
-    .requiredOption("--out <file>", "CSV with one row a window; it appears when all files are scored");
+    .requiredOption("--input <file...>", "files to score, of any of the formats")
+    .requiredOption(
+      "--out <file>",
+      "one row a window, as JSON lines where the name ends in .jsonl, else as CSV; it appears when all files are scored",
+    )
+    .option(
+      "--baseline <file...>",
+      "the machine when it was healthy: a baseline's .json, or recordings of it",
+    )
+    .option("--write-baseline <file>", "keep the baseline that was learnt of --baseline's recordings");
   return addSidecarOptions(command)
     .option("--json", "print the summaries as one JSON object")
     .addHelpText(
@@ -30,33 +56,39 @@ Rows:      file, window (from 0), from_ms and to_ms (since the file's first samp
            than one window is scored as one of its own length.
 Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode
            faultProbability  that any fault is there
-           severity          null: this format of bundle gives none
+           severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
+                             --baseline), bundle (other machines: only the trend means something) or unit (1 g)
            shortWindows      windows that are shorter than the bundle's
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
            Probabilities are null where a file has no window; the exit code is 1 then, and where a file has an error.
 
 Examples:
-  $ aurora score models/bearing-vibration/1.0.0 --input a.npy b.npy --out predictions.csv --json \\
-      --rate-hz 12000 --shaft-rpm 1797 --scale 0.000162 --channel 0 \\
-      --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828
-  $ aurora score models/bearing-vibration/1.0.0 --input log.csv --out predictions.csv --channel accel \\
-      --rate-hz 51200 --shaft-rpm 600 --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
+  $ aurora score models/bearing-vibration/1.0.0 --input a.npy b.mat --out predictions.csv --json \\
+      --rate-hz 12000 --shaft-rpm 1797 --channel '*DE_time' --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828
+  $ aurora score models/bearing-vibration/1.0.0 --input run/*.csv --out wear.jsonl --channel accel --unit g \\
+      --rate-hz 25600 --shaft-rpm 1800 --bearing balls=13,ball_diameter=3.5,pitch_diameter=25.6 \\
+      --baseline run/0001.csv run/0002.csv --write-baseline healthy.json
+  $ aurora score models/bearing-vibration/1.0.0 --input *.parquet --out p.csv --bearing geometries.yaml`,
     )
     .action(async (dir: string, flags: ScoreFlags) => {
-      const { rateHz, shaftRpm, bearing } = flags;
-      const { ref, files } = await withBundle(dir, async (bundle) => ({
-        ref: bundle.ref,
-        files: await scoreFiles(bundle, {
+      const describer = await createDescriber(flags);
+      const bar = createProgressBar();
+      const { ref, files, known } = await withBundle(dir, async (bundle) => {
+        const learnt = await obtainBaseline(bundle, flags, describer);
+        const scored = await scoreFiles(bundle, {
           files: flags.input,
-          channel: flags.channel ?? null,
-          sidecar: { rateHz, shaftRpm, bearing, scale: flags.scale ?? null },
+          describe: describer.describe,
           out: flags.out,
-        }),
-      }));
+          baseline: learnt?.baseline ?? null,
+          progress: bar.update,
+        }).finally(bar.end);
+        return { ref: bundle.ref, files: scored, known: learnt };
+      });
+      for (const warning of known?.warnings ?? []) process.stderr.write(`warning: baseline: ${warning}\n`);
       process.stdout.write(
         flags.json === true
-          ? `${JSON.stringify({ model: ref, out: flags.out, files })}\n`
+          ? `${JSON.stringify({ model: ref, out: flags.out, baseline: describeBaseline(known), files })}\n`
           : files
               .filter(({ error }) => error === undefined)
               .map(describe)
@@ -69,12 +101,41 @@ Examples:
     });
 }
 
+async function obtainBaseline(
+  bundle: LoadedBundle,
+  { baseline: paths, writeBaseline: target }: ScoreFlags,
+  { describe: describeFile }: Describer,
+): Promise<ReadBaseline | null> {
+  if (paths === undefined) {
+    if (target === undefined) return null;
+    throw new AuroraError("USAGE", "there is nothing to learn a baseline of", {
+      op: "score",
+      subject: "--write-baseline",
+      hint: "name recordings of the healthy machine with --baseline",
+    });
+  }
+  const [first] = paths;
+  if (paths.length === 1 && isBaselineFile(first!)) return await readBaseline(first!, bundle);
+  const learnt = await learnBaseline(bundle, openSources(bundle, paths, describeFile));
+  if (target !== undefined) await writeBaseline(target, learnt.baseline);
+  return learnt;
+}
+
+function describeBaseline(known: ReadBaseline | null): object | null {
+  if (known === null) return null;
+  const { version, windows, shaftRpm } = known.baseline;
+  return { version, windows, shaftRpm, warnings: known.warnings };
+}
+
 function describe({ file, windows, shortWindows, probabilities, ...rest }: FileSummary): string {
   const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
   const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
   const lost = rest.setAside.windows === 0 ? "" : ` (${rest.setAside.windows} lost to bad data)`;
   const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
-  return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}\n`;
+  const { severity } = rest;
+  const above = { baseline: "over the baseline", bundle: "over the bundle's reference", unit: "over 1 g" };
+  const level = severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}`;
+  return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
 }
 
 /** Says on stderr what is wrong with a file, if anything is. */

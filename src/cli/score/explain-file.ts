@@ -37,7 +37,7 @@ export async function explainFile(
   const source = await openSource(bundle, file, sidecar);
   const reasons = new Set<string>();
   let first: ScoredWindow | null = null;
-  for await (const scored of scoreWindows(bundle, source, ({ reason }) => reasons.add(reason))) {
+  for await (const scored of scoreWindows(bundle, source, ({ reason }) => reasons.add(reason), null)) {
     first = scored;
     break;
   }

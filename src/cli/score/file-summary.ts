@@ -4,6 +4,7 @@ import type { Manifest } from "../../contract/manifest.ts";
 import type { Quarantine } from "../../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
+import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
 
 /** Why a file could not be scored. */
 export interface FileError {
@@ -23,8 +24,9 @@ export interface FileSummary {
   readonly probabilities: Readonly<Record<string, number | null>>;
   /** That any of the faults is there; null without a window. */
   readonly faultProbability: number | null;
-  /** Null: no bundle of this format gives one. */
+  /** Median over the recording's tenths of a second, dB above what `severityReference` names; null: nothing was heard. */
   readonly severity: number | null;
+  readonly severityReference: SeverityReference;
   /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
   readonly setAside: { readonly windows: number; readonly samples: Readonly<Record<string, number>> };
   /** Why the file, or the rest of it, could not be read; absent where all went well. */
@@ -36,6 +38,8 @@ export interface SummaryBuilder {
   /** Takes one window's logits. */
   update(logits: ArrayLike<number>, isShort: boolean): void;
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
+  /** Of a tenth of a second. */
+  addLevels(levels: Float32Array, shaftRpm: number): void;
   summarise(error?: FileError): FileSummary;
 }
 
@@ -51,10 +55,11 @@ export function describeFileError(error: unknown): FileError {
 }
 
 /** Starts the summary of `file`. */
-export function createSummary(file: string, manifest: Manifest): SummaryBuilder {
+export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
   const { outputs, calibration } = manifest;
   const sums = outputs.map(() => 0);
   const samples: Record<string, number> = {};
+  const severity = createSeverityMedian(scale);
   let windows = 0;
   let shortWindows = 0;
   let lost = 0;
@@ -71,6 +76,7 @@ export function createSummary(file: string, manifest: Manifest): SummaryBuilder 
         samples[quarantine.reason] = (samples[quarantine.reason] ?? 0) + quarantine.samples;
       }
     },
+    addLevels: severity.add,
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
       const means = sums.map((sum) => sum / windows);
@@ -87,7 +93,8 @@ export function createSummary(file: string, manifest: Manifest): SummaryBuilder 
           ]),
         ),
         faultProbability: windows === 0 ? null : computeFaultProbability(means, calibration),
-        severity: null,
+        severity: severity.value,
+        severityReference: scale.reference,
         setAside: { windows: lost, samples },
         ...(error === undefined ? {} : { error }),
       };

@@ -1,4 +1,4 @@
-/** The predictions as CSV: written row by row beside their place, and put there only when all of them are. */
+/** The predictions as CSV, or as JSON lines where the name ends in .jsonl: written row by row beside their place, and put there only when all of them are. */
 import { open, rm } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Manifest } from "../../contract/manifest.ts";
@@ -37,14 +37,16 @@ export async function openPredictionTable(
   };
   const handle = await open(temporary, "wx").catch(fail);
   const keys = outputs.map(({ failureMode }) => probabilityKey(failureMode));
-  let isOpen = true;
-  let text = `${[
+  const columns = [
     ...["file", "window", "from_ms", "to_ms", "shaft_rpm"],
     ...keys.map((key) => `quantised_${key}`),
     ...keys.map((key) => `probability_${key}`),
     "fault_probability",
     "short",
-  ].join(",")}\n`;
+  ];
+  const asJson = /\.(jsonl|ndjson)$/i.test(path);
+  let isOpen = true;
+  let text = asJson ? "" : `${columns.join(",")}\n`;
   const flush = async (): Promise<void> => {
     await handle.writeFile(text).catch(fail);
     text = "";
@@ -57,11 +59,13 @@ export async function openPredictionTable(
   return {
     add: async (file, index, { window, output, probabilities }, isShort) => {
       const row = [
-        ...[quote(file), index, window.fromMs, window.toMs, window.shaftRpm],
+        ...[file, index, window.fromMs, window.toMs, window.shaftRpm],
         ...[...output.quantised, ...probabilities],
         ...[computeFaultProbability(output.logits, calibration), isShort ? 1 : 0],
       ];
-      text += `${row.join(",")}\n`;
+      text += asJson
+        ? `${JSON.stringify(Object.fromEntries(columns.map((column, at) => [column, row[at]])))}\n`
+        : `${row.map((field) => (typeof field === "string" ? quote(field) : field)).join(",")}\n`;
       if (text.length >= bufferLength) await flush();
     },
     finish: async () => {

@@ -1,39 +1,51 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
 import { resolve } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { createSummary, describeFileError, type FileSummary } from "./file-summary.ts";
+import { createLevelMeter } from "./level-meter.ts";
 import { openPredictionTable, type PredictionTable } from "./prediction-table.ts";
 import { openSampleFile } from "./sample-file.ts";
 import { openSource, type SampleSource, scoreWindows } from "./score-windows.ts";
+import { chooseSeverityScale, type SeverityScale } from "./severity-scale.ts";
 import { withShortWindow } from "./short-window.ts";
-import type { Sidecar } from "./sidecar.ts";
+import type { FileDescription } from "./sidecar.ts";
 
 /** What is scored, and where the rows go. */
 export interface ScoreRequest {
   readonly files: readonly string[];
-  readonly channel: string | null;
-  readonly sidecar: Sidecar;
+  /** What is known of a file; may fail, with the file as its subject. */
+  readonly describe: (file: string) => Promise<FileDescription>;
   readonly out: string;
+  /** Null: severity is against what the bundle knows. */
+  readonly baseline: SiteBaseline | null;
+  /** Called before each file, and at the end. */
+  readonly progress: (done: number, total: number, file: string) => void;
 }
 
 /**
  * One summary a file, in order, with an `error` where the file cannot be read; the table appears when all are
- * through, unless none of them could be read.
- * Fails with USAGE, STORE, BUNDLE_INCOMPATIBLE, INFERENCE.
+ * through, unless none of them could be read. Fails with USAGE, STORE, BUNDLE_INCOMPATIBLE, INFERENCE.
  */
 export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): Promise<FileSummary[]> {
-  if (request.files.some((file) => resolve(file) === resolve(request.out))) {
-    throw new AuroraError("USAGE", `${request.out} is an input, and --out would replace it`, {
+  const { files, out, progress } = request;
+  if (files.some((file) => resolve(file) === resolve(out))) {
+    throw new AuroraError("USAGE", `${out} is an input, and --out would replace it`, {
       op: "score files",
-      subject: request.out,
+      subject: out,
       hint: "give --out another name",
     });
   }
-  const table = await openPredictionTable(request.out, bundle.manifest);
+  const scale = chooseSeverityScale(bundle.manifest, request.baseline);
+  const table = await openPredictionTable(out, bundle.manifest);
   try {
     const summaries: FileSummary[] = [];
-    for (const path of request.files) summaries.push(await scoreFile(bundle, path, request, table));
+    for (const [index, path] of files.entries()) {
+      progress(index, files.length, path);
+      summaries.push(await scoreFile(bundle, path, request, table, scale));
+    }
+    progress(files.length, files.length, "");
     if (summaries.some(({ error }) => error === undefined)) await table.finish();
     return summaries;
   } finally {
@@ -44,19 +56,22 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
 async function scoreFile(
   bundle: LoadedBundle,
   path: string,
-  { channel, sidecar }: ScoreRequest,
+  { describe }: ScoreRequest,
   table: PredictionTable,
+  scale: SeverityScale,
 ): Promise<FileSummary> {
-  let summary = createSummary(path, bundle.manifest);
+  let summary = createSummary(path, bundle.manifest, scale);
   const scoreAll = async (by: LoadedBundle, source: SampleSource, isShort: boolean): Promise<void> => {
-    summary = createSummary(path, bundle.manifest);
+    summary = createSummary(path, bundle.manifest, scale);
+    const meter = createLevelMeter(scale.spec.levels, source.sidecar.bearing, summary.addLevels);
     let index = 0;
-    for await (const scored of scoreWindows(by, source, summary.setAside)) {
+    for await (const scored of scoreWindows(by, source, summary.setAside, meter)) {
       summary.update(scored.output.logits, isShort);
       await table.add(path, index++, scored, isShort);
     }
   };
   try {
+    const { sidecar, channel } = await describe(path);
     const source = await openSource(bundle, await openSampleFile(path, channel), sidecar);
     await scoreAll(bundle, source, false);
     const result = summary.summarise();
@@ -67,6 +82,18 @@ async function scoreFile(
   } catch (error) {
     if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
     return summary.summarise(describeFileError(error));
+  }
+}
+
+/** Opens recordings one after the other, to learn from them. Fails with USAGE, CONFIG_INVALID, DATA_*. */
+export async function* openSources(
+  bundle: LoadedBundle,
+  files: readonly string[],
+  describe: ScoreRequest["describe"],
+): AsyncGenerator<SampleSource> {
+  for (const path of files) {
+    const { sidecar, channel } = await describe(path);
+    yield await openSource(bundle, await openSampleFile(path, channel), sidecar);
   }
 }
 

@@ -9,6 +9,7 @@ import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts"
 import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../gateway/measuring-point.ts";
 import { createWaveformIngest } from "../../ingest/waveform-ingest.ts";
+import type { LevelMeter } from "./level-meter.ts";
 import { chooseQuantisation, type Quantisation, readCountBlocks } from "./quantise-samples.ts";
 import type { SampleFile } from "./samples.ts";
 import type { Sidecar } from "./sidecar.ts";
@@ -55,11 +56,12 @@ export async function openSource(
   };
 }
 
-/** Yields the windows in order of time. Fails with DATA_*, INFERENCE. */
+/** Yields the windows in order of time; `meter` hears the same blocks. Fails with DATA_*, INFERENCE. */
 export async function* scoreWindows(
   bundle: LoadedBundle,
   source: SampleSource,
   onQuarantine: OnQuarantine,
+  meter: LevelMeter | null,
 ): AsyncGenerator<ScoredWindow> {
   const { file, sidecar, quantisation, contract } = source;
   const cut: FeatureWindow[] = [];
@@ -71,7 +73,10 @@ export async function* scoreWindows(
   const ingest = createWaveformIngest({
     contractOf: () => contract,
     sink: {
-      accept: (block) => point.accept(block, 0),
+      accept: (block) => {
+        meter?.accept(block);
+        point.accept(block, 0);
+      },
       // A gap is only what the loss of a block looks like, which was told already.
       quarantine: (quarantine) => {
         if (quarantine.reason !== "gap") onQuarantine(quarantine, 0);
@@ -113,6 +118,7 @@ export async function* scoreWindows(
       });
       if (cut.length >= maxWaiting) yield* answer();
     }
+    meter?.finish();
     yield* answer();
   } finally {
     point.close();

@@ -1,71 +1,67 @@
-/** What a file does not say of itself: rate, shaft speed, scale, bearing, channel; as options of a command. */
-import { type Command, InvalidArgumentError } from "commander";
-import { type BearingOrders, bearingOrdersSchema } from "../../contract/bearing.ts";
-import { parseNumber } from "../parse-number.ts";
-
-/** The options as commander gives them. */
-export interface SidecarFlags {
-  readonly rateHz: number;
-  readonly shaftRpm: number;
-  readonly bearing: BearingOrders;
-  readonly scale?: number;
-  readonly channel?: string;
-}
+/** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel. */
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { BearingOrders } from "../../contract/bearing.ts";
 
 /** What is known of a file's samples. */
 export interface Sidecar {
   readonly rateHz: number;
   readonly shaftRpm: number;
   readonly bearing: BearingOrders;
-  /** Physical value (in the bundle's unit) of the file's number 1; null: not given. */
+  /** Physical value (in the bundle's unit) of the file's number 1; null: nobody knows. */
   readonly scale: number | null;
 }
 
-/** Adds the options to `command`. */
-export function addSidecarOptions(command: Command): Command {
-  return command
-    .requiredOption("--rate-hz <hz>", "samples a second", parseNumber(1, 10_000_000))
-    .requiredOption("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
-    .requiredOption(
-      "--bearing <orders>",
-      "fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin)",
-      parseBearing,
-    )
-    .option(
-      "--scale <value>",
-      "value of the file's number 1 in the bundle's unit (g)",
-      parseNumber(1e-12, 1e12),
-    )
-    .option(
-      "--channel <name|index>",
-      "name of a column or variable (* stands for anything), or an index from 0",
-    );
+/** What one source says; what it does not say another may. */
+export interface SidecarPart {
+  readonly rateHz?: number | undefined;
+  readonly shaftRpm?: number | undefined;
+  readonly bearing?: BearingOrders | undefined;
+  readonly scale?: number | undefined;
+  readonly unit?: AccelerationUnit | undefined;
+  readonly channel?: string | undefined;
 }
 
-/** How numbers are read, for the end of `--help`. */
-export const sidecarHelp: string = `
-Files: .npy (int16, float32 or float64; one-dimensional, or channels × samples) and .csv (comma-separated, with or
-without a line of names), .mat (level 5; a vector, name:2 for a channel of a matrix) and .parquet. They may be larger
-than memory. int16, and whole numbers that come with --scale, are taken
-as the converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak
-(with --scale at most the bundle's range), which becomes count 32,000. With --scale, data outside the bundle's data
-contract is set aside with the windows that need it, as on the gateway. Without it nobody knows the unit: no range is
-held against the numbers, which does no harm, because no feature of a bearing depends on the level.`;
+/** All that is needed to read a file. */
+export interface FileDescription {
+  readonly sidecar: Sidecar;
+  /** Null: the file has but one. */
+  readonly channel: string | null;
+}
 
-/** Parses `bpfo=..,bpfi=..,bsf=..,ftf=..`. */
-export function parseBearing(text: string): BearingOrders {
-  const parts = text.split(",").map((part) => part.split("="));
-  const orders = Object.fromEntries(
-    parts.map(([key, value]) => [
-      (key ?? "").trim(),
-      value === undefined || value.trim() === "" ? Number.NaN : Number(value),
-    ]),
-  );
-  const parsed = bearingOrdersSchema.safeParse(orders);
-  if (parsed.success && parts.length === 4) return parsed.data;
-  const issue = parsed.error?.issues[0];
-  const where = issue === undefined ? "" : ` (${issue.path.join(".")} ${issue.message})`;
-  throw new InvalidArgumentError(
-    `Write all four once, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828${where}.`,
-  );
+/** Units of acceleration that files come in. */
+export const accelerationUnits = ["g", "mg", "m/s2", "mm/s2"] as const;
+/** One of {@link accelerationUnits}. */
+export type AccelerationUnit = (typeof accelerationUnits)[number];
+
+/** m/s² of standard gravity (ISO 80000-3). */
+const standardGravity = 9.806_65;
+const gravitiesOf: Readonly<Record<AccelerationUnit, number>> = {
+  g: 1,
+  mg: 1e-3,
+  "m/s2": 1 / standardGravity,
+  "mm/s2": 1e-3 / standardGravity,
+};
+
+/** Joins what the sources say of `path`; of two that say the same thing the first counts. Fails with USAGE. */
+export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDescription {
+  const first = <K extends keyof SidecarPart>(key: K): SidecarPart[K] =>
+    parts.find((part) => part[key] !== undefined)?.[key];
+  const need = <T>(value: T | undefined, what: string, hint: string): T => {
+    if (value !== undefined) return value;
+    throw new AuroraError("USAGE", `nothing says ${what} of ${path}`, {
+      op: "read sidecar",
+      subject: path,
+      hint: `give ${hint}, or a ${path.replace(/\.[^./]*$/, "")}.json beside the file`,
+    });
+  };
+  const [scale, unit] = [first("scale"), first("unit")];
+  return {
+    sidecar: {
+      rateHz: need(first("rateHz"), "the sampling rate", "--rate-hz"),
+      shaftRpm: need(first("shaftRpm"), "the shaft speed", "--shaft-rpm"),
+      bearing: need(first("bearing"), "the bearing", "--bearing with orders or a file of geometries"),
+      scale: scale === undefined && unit === undefined ? null : (scale ?? 1) * gravitiesOf[unit ?? "g"],
+    },
+    channel: first("channel") ?? null,
+  };
 }

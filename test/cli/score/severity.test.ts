@@ -1,0 +1,138 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBundle } from "../../../src/bundle/verify-bundle.ts";
+import { learnBaseline, readBaseline, writeBaseline } from "../../../src/cli/score/read-baseline.ts";
+import { openSources, scoreFiles } from "../../../src/cli/score/score-files.ts";
+import { createThinnedList } from "../../../src/cli/score/thinned-list.ts";
+import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
+import { createRandom } from "../../../src/maths/random.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { encodeNpy, shippedBundle } from "./recordings.ts";
+
+const bearing = { bpfo: 5.2, bpfi: 7.8, bsf: 4.6, ftf: 0.4 };
+let bundle: LoadedBundle;
+beforeAll(async () => {
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+});
+afterAll(() => bundle.retire());
+
+/** A tenth of a second at 25.6 kHz and 1,800 rpm: three revolutions, with knocks as strong as the wear. */
+function wearOf(wear: number, seed: number, seconds = 0.1): Float64Array {
+  const random = createRandom(seed);
+  const rateHz = 25_600;
+  const passHz = bearing.bpfo * 30;
+  return Float64Array.from({ length: Math.round(seconds * rateHz) }, (_, index) => {
+    const sincePassS = ((index / rateHz) * passHz - Math.floor((index / rateHz) * passHz)) / passHz;
+    return (
+      0.1 * random.normal() + wear * Math.exp(-sincePassS * 900) * Math.sin(2 * Math.PI * 3100 * sincePassS)
+    );
+  });
+}
+
+const describeFile = () =>
+  Promise.resolve({ sidecar: { rateHz: 25_600, shaftRpm: 1800, bearing, scale: null }, channel: null });
+
+async function score(
+  folder: string,
+  names: readonly string[],
+  baseline: Parameters<typeof scoreFiles>[1]["baseline"],
+) {
+  const files = names.map((name) => join(folder, name));
+  return scoreFiles(bundle, {
+    files,
+    describe: describeFile,
+    out: join(folder, "out.csv"),
+    baseline,
+    progress: () => {},
+  });
+}
+
+describe("the severity of recordings too short for a diagnosis", () => {
+  it("rises with wear, with and without a baseline, and is 0 dB at the baseline", async () => {
+    const folder = createTemporaryFolder();
+    const wears = [0, 0, 0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
+    const names = wears.map((wear, index) => {
+      const samples = wearOf(wear, index + 1);
+      writeFileSync(join(folder, `${index}.npy`), encodeNpy(samples, [samples.length]));
+      return `${index}.npy`;
+    });
+    const healthy = names.slice(0, 3).map((name) => join(folder, name));
+    const { baseline, warnings } = await learnBaseline(bundle, openSources(bundle, healthy, describeFile));
+    expect(warnings).toEqual([]);
+    const kept = join(folder, "healthy.json");
+    await writeBaseline(kept, baseline);
+    expect((await readBaseline(kept, bundle)).baseline).toEqual(baseline);
+
+    const measured = await score(folder, names, baseline);
+    for (const { windows, faultProbability, severityReference } of measured) {
+      expect([windows, faultProbability, severityReference]).toEqual([0, null, "baseline"]);
+    }
+    const severities = measured.map(({ severity }) => severity!);
+    for (const severity of severities.slice(0, 3)) expect(Math.abs(severity)).toBeLessThan(1);
+    for (let index = 4; index < wears.length; index++) {
+      expect(severities[index]!).toBeGreaterThan(severities[index - 1]!);
+    }
+    // Sixteen times the amplitude in the bands that hear it.
+    expect(severities[8]! - severities[4]!).toBeGreaterThan(10);
+
+    const without = await score(folder, names, null);
+    expect(new Set(without.map(({ severityReference }) => severityReference))).not.toContain("baseline");
+    const plain = without.map(({ severity }) => severity!);
+    for (let index = 4; index < wears.length; index++)
+      expect(plain[index]!).toBeGreaterThan(plain[index - 1]!);
+  });
+
+  it("is that of the whole recording where there is more, whatever its length", async () => {
+    const folder = createTemporaryFolder();
+    for (const [name, seconds] of [
+      ["short.npy", 0.1],
+      ["long.npy", 3],
+      ["tiny.npy", 0.06],
+      ["none.npy", 0.04],
+    ] as const) {
+      const samples = wearOf(0.3, 5, seconds);
+      writeFileSync(join(folder, name), encodeNpy(samples, [samples.length]));
+    }
+    const [short, long, tiny, none] = await score(
+      folder,
+      ["short.npy", "long.npy", "tiny.npy", "none.npy"],
+      null,
+    );
+    expect(Math.abs(short!.severity! - long!.severity!)).toBeLessThan(1.5);
+    expect(Math.abs(tiny!.severity! - long!.severity!)).toBeLessThan(2.5);
+    expect(none!.severity).toBeNull();
+  });
+
+  it("refuses a baseline that is none", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "b.json");
+    writeFileSync(path, "{}");
+    await expect(readBaseline(path, bundle)).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      hint: expect.stringMatching(/--write-baseline/),
+    });
+    const samples = wearOf(0, 1, 0.02);
+    writeFileSync(join(folder, "a.npy"), encodeNpy(samples, [samples.length]));
+    await expect(
+      learnBaseline(bundle, openSources(bundle, [join(folder, "a.npy")], describeFile)),
+    ).rejects.toMatchObject({ code: "DATA_FORMAT", message: expect.stringMatching(/0 of 1 windows/) });
+    expect(readFileSync(path, "utf8")).toBe("{}");
+  });
+});
+
+it("a thinned list keeps evenly spread entries within its bound", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(3000), (half, count) => {
+      const list = createThinnedList<number>(2 * half);
+      for (let index = 0; index < count; index++) list.add(() => index);
+      const { entries } = list;
+      expect(entries.length).toBeLessThanOrEqual(2 * half);
+      if (count > 0) expect(entries.length).toBeGreaterThanOrEqual(Math.min(count, half));
+      const steps = new Set(entries.slice(1).map((entry, index) => entry - entries[index]!));
+      expect(steps.size).toBeLessThanOrEqual(1);
+    }),
+  );
+});
