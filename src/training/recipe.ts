@@ -12,6 +12,7 @@ import type { Lineage } from "../contract/lineage.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import { parseYamlConfig } from "../platform/yaml-config.ts";
 import type { CommonConfig } from "./common-config.ts";
+import type { Figure } from "./judge/figure.ts";
 import type { BomFigures } from "./ml-bom.ts";
 import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
@@ -59,13 +60,6 @@ export interface TrainedModel {
   readonly bom: BomFigures;
   /** The outcome in a line or two, for a terminal. */
   readonly summary: readonly string[];
-}
-
-/** A figure with its 95 percent interval; null where it has none. */
-export interface Figure {
-  readonly value: number;
-  readonly low: number | null;
-  readonly high: number | null;
 }
 
 /** What every `evaluation.json` has in common; recipes add their own members. */

@@ -4,6 +4,7 @@ import { type BaselineSpec, evidenceSpecSchema } from "../../contract/baseline-s
 import { featureSpecSchema } from "../../contract/feature-spec.ts";
 import type { Threshold } from "../../contract/manifest.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
+import { computeBayesThreshold, type DecisionCosts } from "../judge/bayes-threshold.ts";
 import { type StudentRecipe, studentRecipeSchema } from "../student-recipe.ts";
 
 /** A failure mode, and the prefix of the names of the features that are its own. */
@@ -27,10 +28,17 @@ export interface BearingConfig extends CommonConfig {
   readonly noiseLevels: readonly number[];
   readonly hypotheses: readonly Hypothesis[];
   readonly recipe: StudentRecipe;
-  /** When alarms are raised and cleared, one rule for all failure modes. Fixed beforehand, not fitted. */
-  readonly thresholds: Threshold;
   /** Healthy baselines on site: levels, windows and evidence as in the manifest; the reference is fitted. */
   readonly baseline?: Omit<BaselineSpec, "reference"> | undefined;
+  /**
+   * What outcomes cost, and how common faults are where the model is used: the probability to raise at follows from
+   * them (`judge/bayes-threshold.ts`). The calibrated odds of the likeliest mode stand for the bearing's.
+   */
+  readonly costs: DecisionCosts;
+  /** The rest of the rule, one for all failure modes. Fixed beforehand, not fitted. */
+  readonly thresholds: Omit<Threshold, "raise">;
+  /** Largest calibration error on bearings out of fold that the gate accepts. */
+  readonly maxCalibrationError: number;
 }
 
 const share = z.number().min(0).max(1);
@@ -58,7 +66,6 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
     .max(32),
   recipe: studentRecipeSchema,
   thresholds: z.strictObject({
-    raise: share,
     onCount: windows,
     onWindows: windows,
     clear: share,
@@ -71,4 +78,17 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
       evidence: evidenceSpecSchema.optional(),
     })
     .optional(),
+  costs: z.strictObject({
+    missed: z.number().positive(),
+    found: z.number().min(0),
+    falseAlarm: z.number().positive(),
+    faultPrior: z.number().gt(0).lt(1),
+  }),
+  maxCalibrationError: share,
 });
+
+/** The decision rule, with the probability that the costs ask for. */
+export function decideThreshold(config: Pick<BearingConfig, "costs" | "thresholds">): Threshold {
+  const raise = computeBayesThreshold(config.costs);
+  return { ...config.thresholds, raise, clear: Math.min(config.thresholds.clear, raise) };
+}

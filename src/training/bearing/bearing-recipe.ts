@@ -2,6 +2,8 @@
  * Bearing diagnosis from the CWRU recordings: one bearing a group, whole bearings held out, tied students. Runs the
  * steps; what each does is in the files beside this one.
  */
+
+import type { ScoredSet } from "../judge/scored-set.ts";
 import type { StepOutput } from "../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import {
@@ -14,10 +16,11 @@ import {
   type TrainedStudent,
   trainTeacher,
 } from "../train-student.ts";
-import { type BearingConfig, bearingConfigSchema } from "./bearing-config.ts";
+import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bearing-config.ts";
 import { bearingProtocols, runBearingProtocol } from "./bearing-protocols.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./calibrate-student.ts";
 import { type ContractReport, checkCwruContract } from "./check-contract.ts";
+import { trainRivals } from "./contenders.ts";
 import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./cwru-rows.ts";
 import { deriveTying } from "./derive-tying.ts";
 import { divideByGroups } from "./divide-by-groups.ts";
@@ -88,7 +91,18 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     () => quantiseStudent(prepared, task, teacher.value, narrow.value.network),
   );
 
-  const folds = [];
+  const rivals = await steps.run(
+    "quantise",
+    { part: "rivals", config: { ...division, recipe }, from: [rows, teacher, wide] },
+    () =>
+      trainRivals(prepared, task, teacher.value, wide.value, {
+        untaught: seedStream(seed, "untaught"),
+        direct: seedStream(seed, "direct"),
+        logistic: seedStream(seed, "logistic"),
+      }),
+  );
+
+  const folds: StepOutput<ScoredSet>[] = [];
   for (const split of planInnerSplits(trainSignals.map((signal) => signal.waveform))) {
     folds.push(
       await steps.run(
@@ -98,18 +112,16 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
       ),
     );
   }
-  const outOfFold = joinFolds(
-    folds.map((fold) => fold.value),
-    modes.length,
-  );
-  const calibrated = calibrateStudent(outOfFold, modes.length, config.thresholds);
+  const foldSets = folds.map((fold) => fold.value);
+  const outOfFold = joinFolds(foldSets);
+  const calibrated = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
   const judged = await steps.run(
     "evaluate",
-    { config: { ...division, recipe, thresholds: config.thresholds }, from: [rows, trained, ...folds] },
+    { config, from: [contract, rows, trained, rivals, ...folds] },
     () =>
       judgeBearing({
-        ...{ config, tying, trainer, trainRows, heldOutSignals, outOfFold, calibrated },
-        student: trained.value,
+        ...{ config, trainRows, heldOutSignals, outOfFold, calibrated, folds: foldSets },
+        ...{ student: trained.value, rivals: rivals.value, contract: contract.value },
       }),
   );
   const { baseline } = config;

@@ -5,13 +5,23 @@
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
 import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../dataset/cwru-splits.ts";
 import { createRandom } from "../../maths/random.ts";
+import { countRows, labelRows, type ScoredSet } from "../judge/scored-set.ts";
 import { computeMacroAuroc } from "../metrics.ts";
 import { applyCalibration, fitPlatt } from "../platt.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import type { Tying } from "../tied-network.ts";
-import { runStudent, trainStudent } from "../train-student.ts";
+import {
+  distilStudent,
+  forkStreams,
+  prepareRows,
+  pruneStudent,
+  quantiseStudent,
+  trainTeacher,
+} from "../train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
+import { scoreContenders, trainRivals } from "./contenders.ts";
 import { joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
+import { describeSet } from "./describe-signal.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -57,49 +67,62 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
   );
 }
 
-/** Logits of one inner split's student on the bearings that it did not see. */
-export interface FoldScores {
-  /** [rows × outputs]. */
-  readonly logits: Float32Array;
-  readonly labels: Float32Array;
-  readonly macroAuroc: number;
-}
-
-/** Trains on one inner split and scores what it leaves out. */
+/** Everybody's scores on the bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
   signals: readonly WaveformRows[],
   split: CwruSplit,
   tying: Tying,
   trainer: TensorTrainer,
-): FoldScores {
+): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const part = divideCwruWaveforms(
     signals.map((signal) => signal.waveform),
     split,
   );
   const train = joinRows(selectSignals(signals, part.train), "training", modes);
-  const test = joinRows(selectSignals(signals, part.test), "served", modes);
+  const judged = selectSignals(signals, part.test);
+  const { rows, features } = joinRows(judged, "served", modes);
   const random = createRandom(config.seed).fork(split.name);
-  const student = trainStudent(train, tying, config.recipe, trainer, random);
-  const logits = runStudent(student, test.features, test.rows);
-  return {
-    logits,
-    labels: test.labels,
-    macroAuroc: computeMacroAuroc(logits, test.labels, modes.length),
-  };
+  const task = { tying, recipe: config.recipe, trainer };
+  const prepared = prepareRows(train, task);
+  const streams = forkStreams(config.recipe, random);
+  const teacher = trainTeacher(prepared, task, streams.teacher);
+  const wide = distilStudent(prepared, task, teacher, streams.student);
+  const { network } = pruneStudent(prepared, task, teacher, wide);
+  const student = quantiseStudent(prepared, task, teacher, network);
+  const rivals = trainRivals(prepared, task, teacher, wide, {
+    logistic: random.fork("logistic"),
+    untaught: random.fork("untaught"),
+    direct: random.fork("direct"),
+  });
+  const { features: spec, hypotheses } = config;
+  return describeSet(judged, modes, scoreContenders(student, rivals, spec, hypotheses, features, rows));
 }
 
-/** Puts the folds together, in their sequence. */
-export function joinFolds(folds: readonly FoldScores[], outputs: number): OutOfFold {
-  const logits = folds.flatMap((fold) => [...fold.logits]);
+/** Puts the int8 students' scores of all folds together, in their sequence. */
+export function joinFolds(folds: readonly ScoredSet[]): OutOfFold {
+  const outputs = folds[0]?.outputs ?? 1;
+  const logits = folds.flatMap((fold) => [...fold.scores.int8!]);
+  const labels = folds.flatMap((fold) => [...labelSet(fold)]);
+  const macro = folds.map((fold) => computeMacroAuroc(fold.scores.int8!, labelSet(fold), outputs));
   return {
     rows: logits.length / outputs,
     logits: Float32Array.from(logits),
-    labels: Float32Array.from(folds.flatMap((fold) => [...fold.labels])),
-    macroAuroc: folds.reduce((sum, fold) => sum + fold.macroAuroc, 0) / folds.length,
+    labels: Float32Array.from(labels),
+    macroAuroc: macro.reduce((sum, each) => sum + each, 0) / folds.length,
     folds: folds.length,
   };
+}
+
+/** Labels [rows × outputs], 0 or 1. */
+function labelSet(set: ScoredSet): Float32Array {
+  const out = new Float32Array(countRows(set) * set.outputs);
+  for (let output = 0; output < set.outputs; output++) {
+    for (const [row, label] of labelRows(set, output).labels.entries())
+      out[row * set.outputs + output] = label;
+  }
+  return out;
 }
 
 /**

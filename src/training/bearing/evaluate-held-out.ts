@@ -16,6 +16,8 @@ export interface RecordingOutcome {
   readonly truth: string | null;
   /** The mode that the rule raises on this recording, played in a loop; null = none. */
   readonly raised: string | null;
+  /** Mean squared error of its probabilities over windows and modes. */
+  readonly brier: number;
   /** Share of windows at or above the threshold, one a failure mode. */
   readonly shareAboveRaise: readonly number[];
 }
@@ -56,6 +58,7 @@ export function evaluateHeldOut(
     const { rows } = signal.served;
     const own = probabilities.subarray(at * outputs, (at + rows) * outputs);
     const ownLogits = logits.subarray(at * outputs, (at + rows) * outputs);
+    const ownLabels = all.labels.subarray(at * outputs, (at + rows) * outputs);
     at += rows;
     return {
       waveform: signal.waveform.id,
@@ -64,6 +67,7 @@ export function evaluateHeldOut(
       windows: rows,
       truth: signal.waveform.failureMode,
       raised: decideLooped(ownLogits, rows, failureModes, calibration, thresholds),
+      brier: computeBrier(own, ownLabels),
       shareAboveRaise: thresholds.map(
         (threshold, output) =>
           Array.from({ length: rows }, (_, row) => own[row * outputs + output]!).filter(
@@ -99,7 +103,7 @@ export function evaluateHeldOut(
 const loops = 3;
 
 /** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
-function decideLooped(
+export function decideLooped(
   logits: Float32Array,
   rows: number,
   failureModes: readonly string[],

@@ -1,27 +1,42 @@
 /** The figures of `evaluation.json`: the student and what it is compared with, on bearings that none of them has seen. */
+import type { Calibration } from "../../contract/manifest.ts";
 import { encodeStudent } from "../../inference/onnx-codec.ts";
-import type { TensorTrainer } from "../tensor-trainer.ts";
-import type { Tying } from "../tied-network.ts";
-import { type LabelledRows, runStudent, type TrainedStudent } from "../train-student.ts";
-import type { BearingConfig } from "./bearing-config.ts";
-import type { BearingEvaluation } from "./bearing-evaluation.ts";
-import type { OutOfFold, StudentCalibration } from "./calibrate-student.ts";
+import { computeFigure, drawResamples } from "../judge/bootstrap.ts";
+import { computeReliability, createCalibrationError } from "../judge/calibration-error.ts";
+import { computeShare } from "../judge/figure.ts";
+import type { ScoredSet } from "../judge/scored-set.ts";
+import { computeSliceFigures } from "../judge/slice-figures.ts";
+import { applyCalibration } from "../platt.ts";
+import type { LabelledRows, TrainedStudent } from "../train-student.ts";
+import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
+import type { BearingEvaluation, Parity, Reliability } from "./bearing-evaluation.ts";
+import { calibrateStudent, joinFolds, type OutOfFold, type StudentCalibration } from "./calibrate-student.ts";
+import type { ContractReport } from "./check-contract.ts";
+import { type Rivals, scoreContenders } from "./contenders.ts";
 import { joinRows, type WaveformRows } from "./cwru-rows.ts";
+import { describeSet } from "./describe-signal.ts";
 import { describeStudent } from "./describe-student.ts";
-import { evaluateHeldOut } from "./evaluate-held-out.ts";
-import { judgeLogistic, judgeStudent } from "./judge-student.ts";
-import { seedStream } from "./seed-streams.ts";
+import { evaluateHeldOut, type HeldOutEvaluation } from "./evaluate-held-out.ts";
+import { judgeDecision } from "./judge-decision.ts";
+import { judgeSteps } from "./judge-steps.ts";
 
 /** What is judged, and on what. */
 export interface BearingCase {
   readonly config: BearingConfig;
-  readonly tying: Tying;
-  readonly trainer: TensorTrainer;
+  readonly contract: ContractReport;
   readonly trainRows: LabelledRows;
   readonly heldOutSignals: readonly WaveformRows[];
+  readonly folds: readonly ScoredSet[];
   readonly outOfFold: OutOfFold;
   readonly calibrated: StudentCalibration;
   readonly student: TrainedStudent;
+  readonly rivals: Rivals;
+}
+
+/** The figures, and the scores that they were computed from. */
+export interface JudgedBearing {
+  readonly evaluation: BearingEvaluation;
+  readonly heldOut: ScoredSet;
 }
 
 /** Words about the data set. */
@@ -29,56 +44,131 @@ export const cwruDescription =
   "Case Western Reserve University Bearing Data Center, bearing recordings of a 2 hp motor rig (12 and 48 kHz), publicly downloadable, no licence text; cite the center";
 
 /** Judges. */
-export function judgeBearing(subject: BearingCase): BearingEvaluation {
-  const { config, student, calibrated, outOfFold, heldOutSignals, trainRows } = subject;
-  const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const thresholds = modes.map(() => config.thresholds);
+export function judgeBearing(subject: BearingCase): JudgedBearing {
+  const { config, student, rivals, calibrated, outOfFold, heldOutSignals, folds } = subject;
+  const { hypotheses, seed } = config;
+  const modes = hypotheses.map((hypothesis) => hypothesis.failureMode);
+  const threshold = decideThreshold(config);
+  const thresholds = modes.map(() => threshold);
   const { calibration } = calibrated;
-  const heldOut = evaluateHeldOut(
-    heldOutSignals,
-    modes,
-    (features, rows) => runStudent(student, features, rows),
-    calibration,
-    thresholds,
-  );
-  const heldOutRows = joinRows(heldOutSignals, "served", modes);
-  const judgement = judgeStudent(student, heldOutRows, config.features, config.hypotheses);
-  const logistic = judgeLogistic(
-    trainRows,
-    heldOutRows,
-    subject.tying,
-    config.recipe,
-    subject.trainer,
-    seedStream(config.seed, "logistic"),
-  );
-  return {
+  const rows = joinRows(heldOutSignals, "served", modes);
+  const scores = scoreContenders(student, rivals, config.features, hypotheses, rows.features, rows.rows);
+  const set = describeSet(heldOutSignals, modes, {
+    ...scores,
+    probability: toProbabilities(scores.int8!, calibration),
+  });
+  const rule = (logits: Float32Array): HeldOutEvaluation =>
+    evaluateHeldOut(heldOutSignals, modes, () => logits, calibration, thresholds);
+  const heldOut = rule(scores.int8!);
+  const { steps, findings } = judgeSteps(student, rivals, set, folds, seed);
+  const stepOf = (name: string) => steps.find((step) => step.name === name) ?? null;
+  const gainOf = (name: string) => findings.find((finding) => finding.name === name);
+  const reliability = {
+    heldOut: judgeReliability([set], "probability", seed),
+    outOfFold: judgeReliability(crossCalibrate(folds, config), "probability", seed),
+  };
+  const [detected, quiet] = [heldOut.detected, heldOut.quiet];
+  const resamples = drawResamples(set.signals, seed);
+  const evaluation: BearingEvaluation = {
     formatVersion: 1,
     name: config.name,
     version: config.version,
-    metrics: { macroAuroc: { value: heldOut.macroAuroc, low: null, high: null } },
+    metrics: {
+      macroAuroc: stepOf("int8")!.heldOut,
+      macroAurocOutOfFold: stepOf("int8")!.outOfFold,
+      ...(gainOf("gainOverPhysics") && { gainOverPhysics: gainOf("gainOverPhysics")!.heldOut }),
+      gainOverLogistic: gainOf("gainOverLogistic")!.heldOut,
+      brier: computeFigure((counts) => meanBrier(heldOut, counts), resamples),
+      calibrationError: reliability.heldOut.error,
+      calibrationErrorOutOfFold: reliability.outOfFold.error,
+      detected: computeShare(detected.right, detected.of),
+      quiet: computeShare(quiet.right, quiet.of),
+    },
     dataDescription: cwruDescription,
-    trainingWindows: trainRows.rows,
+    contract: subject.contract,
+    trainingWindows: subject.trainRows.rows,
     heldOut,
     baselines: {
-      float: judgement.float,
-      teacher: judgement.teacher,
-      logistic,
-      physics: judgement.physics,
+      float: stepOf("float")!.heldOut.value,
+      teacher: stepOf("teacher")?.heldOut.value ?? null,
+      logistic: stepOf("logistic")!.heldOut.value,
+      physics: stepOf("physics")?.heldOut.value ?? null,
       alwaysHealthy: 0.5,
     },
+    steps,
+    findings,
     outOfFold: {
       folds: outOfFold.folds,
       macroAuroc: outOfFold.macroAuroc,
       falseWindowShare: calibrated.falseWindowShare,
       detectedWindowShare: calibrated.detectedWindowShare,
     },
-    student: describeStudent(
-      student,
-      encodeStudent(student.quantised).length,
-      heldOutRows,
-      calibration,
-      thresholds,
+    reliability,
+    decision: judgeDecision(folds, modes, calibration, threshold, config.costs),
+    parity: judgeParity(stepOf("float")!.heldOut.value, heldOut, rule(scores.float!)),
+    slices: computeSliceFigures(
+      set,
+      "int8",
+      heldOut.recordings.map((recording) => ({
+        id: recording.waveform,
+        brier: recording.brier,
+        raised: recording.raised === null ? null : modes.indexOf(recording.raised),
+      })),
+      seed,
     ),
+    student: describeStudent(student, encodeStudent(student.quantised).length, rows, calibration, thresholds),
     limitations: config.limitations,
+  };
+  return { evaluation, heldOut: set };
+}
+
+/** Calibrated probabilities of logits [rows × outputs]. */
+export function toProbabilities(logits: Float32Array, calibration: readonly Calibration[]): Float32Array {
+  return logits.map((logit, index) => applyCalibration(calibration[index % calibration.length]!, logit));
+}
+
+/** The folds with the probabilities that a calibration fitted on the other folds gives. */
+function crossCalibrate(folds: readonly ScoredSet[], config: BearingConfig): ScoredSet[] {
+  return folds.map((fold) => {
+    const others = folds.filter((other) => other !== fold);
+    const outputs = config.hypotheses.length;
+    const { calibration } = calibrateStudent(joinFolds(others), outputs, decideThreshold(config));
+    const probability = toProbabilities(fold.scores.int8!, calibration);
+    return { ...fold, scores: { ...fold.scores, probability } };
+  });
+}
+
+function judgeReliability(sets: readonly ScoredSet[], model: string, seed: number): Reliability {
+  const resamples = drawResamples(
+    sets.flatMap((set) => set.signals),
+    seed,
+    200,
+  );
+  return {
+    bins: computeReliability(sets, model),
+    error: computeFigure(createCalibrationError(sets, model), resamples),
+  };
+}
+
+function meanBrier(heldOut: HeldOutEvaluation, counts: Float64Array): number {
+  let sum = 0;
+  let windows = 0;
+  for (const [index, recording] of heldOut.recordings.entries()) {
+    sum += counts[index]! * recording.windows * recording.brier;
+    windows += counts[index]! * recording.windows;
+  }
+  return sum / windows;
+}
+
+function judgeParity(floatAuroc: number, int8: HeldOutEvaluation, float: HeldOutEvaluation): Parity {
+  const changed = int8.recordings.filter((each, index) => each.raised !== float.recordings[index]!.raised);
+  return {
+    floatMacroAuroc: floatAuroc,
+    int8MacroAuroc: int8.macroAuroc,
+    lostPoints: 100 * (floatAuroc - int8.macroAuroc),
+    floatDetected: float.detected.right,
+    int8Detected: int8.detected.right,
+    of: int8.detected.of,
+    recordingsDecidedOtherwise: changed.length,
   };
 }

@@ -14,18 +14,18 @@ import type { StepOutput } from "../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type LabelledRows, runStudent, standardiseRows, type TrainedStudent } from "../train-student.ts";
 import { renderBearingCard } from "./bearing-card.ts";
-import type { BearingConfig } from "./bearing-config.ts";
+import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
 import type { BearingEvaluation } from "./bearing-evaluation.ts";
 import type { WaveformRows } from "./cwru-rows.ts";
 import { alwaysHeldOut } from "./divide-by-groups.ts";
-import { cwruDescription } from "./judge-bearing.ts";
+import { cwruDescription, type JudgedBearing } from "./judge-bearing.ts";
 import { seedStream } from "./seed-streams.ts";
 
 /** Steps that the package is made from. */
 export interface BearingParts {
   readonly config: BearingConfig;
   readonly student: StepOutput<TrainedStudent>;
-  readonly judged: StepOutput<BearingEvaluation>;
+  readonly judged: StepOutput<JudgedBearing>;
   readonly rows: StepOutput<unknown>;
   /** One an output. */
   readonly calibration: readonly Calibration[];
@@ -48,7 +48,7 @@ export async function packageBearing(
 ): Promise<TrainedModel> {
   const { config, calibration } = parts;
   const student = parts.student.value;
-  const evaluation = parts.judged.value;
+  const evaluation = parts.judged.value.evaluation;
   const groups = [...new Set(config.features.list.map((feature) => feature.group))];
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
   const shares = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
@@ -57,7 +57,7 @@ export async function packageBearing(
   );
   const { teacher } = config.recipe;
   const { scaler } = student;
-  const thresholds = hypotheses.map(() => config.thresholds);
+  const thresholds = hypotheses.map(() => decideThreshold(config));
   const mcuModel = createMcuModel({ ...config, scaler, calibration, thresholds }, student.quantised);
   return {
     manifest: {

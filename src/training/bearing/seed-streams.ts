@@ -2,7 +2,7 @@
 import { createRandom, type Random } from "../../maths/random.ts";
 
 /** Streams in the sequence in which they are drawn from the seed: a new one goes to the end. */
-const streams = ["bundle", "logistic", "background", "golden", "drift", "untaught"] as const;
+const streams = ["bundle", "logistic", "background", "golden", "drift", "untaught", "direct"] as const;
 
 /** The stream of that name. */
 export function seedStream(seed: number, name: (typeof streams)[number]): Random {

@@ -1,0 +1,81 @@
+/**
+ * Scores of several models on the same cases, with what is needed to judge them fairly: which cases belong to one
+ * physical thing (and are resampled together), and which slice they lie in. Plain numbers; knows no kind of data.
+ */
+
+/** Consecutive rows of one recording and channel. */
+export interface ScoredSignal {
+  readonly id: string;
+  /** The physical thing whose cases stand or fall together, for example a bearing: what the bootstrap resamples. */
+  readonly unit: string;
+  /** Units are resampled within their stratum, so that every kind stays represented. */
+  readonly stratum: string;
+  /** Output that is right here; null = none (healthy). */
+  readonly truth: number | null;
+  readonly rows: number;
+  /** Value by dimension, for example `load: "2 hp"`. */
+  readonly slices: Readonly<Record<string, string>>;
+}
+
+/** Cases that one trained model of each kind has scored. */
+export interface ScoredSet {
+  readonly signals: readonly ScoredSignal[];
+  readonly outputs: number;
+  /** [rows × outputs] by model. */
+  readonly scores: Readonly<Record<string, Float32Array>>;
+}
+
+/** How often each signal counts in a bootstrap replicate; all ones = the sample itself. */
+export type Multiplicities = Float64Array;
+
+/** A statistic of a sample. */
+export type Statistic = (multiplicities: Multiplicities) => number;
+
+/** Rows of all signals. */
+export function countRows(set: ScoredSet): number {
+  return set.signals.reduce((sum, signal) => sum + signal.rows, 0);
+}
+
+/** Signal of each row, and 1 where `output` is right. */
+export function labelRows(
+  set: ScoredSet,
+  output: number,
+): { readonly signalOf: Int32Array; readonly labels: Uint8Array } {
+  const signalOf = new Int32Array(countRows(set));
+  const labels = new Uint8Array(signalOf.length);
+  let at = 0;
+  for (const [index, signal] of set.signals.entries()) {
+    signalOf.fill(index, at, at + signal.rows);
+    labels.fill(signal.truth === output ? 1 : 0, at, at + signal.rows);
+    at += signal.rows;
+  }
+  return { signalOf, labels };
+}
+
+/** The values of one output. */
+export function columnOf(values: Float32Array, output: number, outputs: number): Float32Array {
+  return Float32Array.from({ length: values.length / outputs }, (_, row) => values[row * outputs + output]!);
+}
+
+/** The signals that `keep` wants, with their rows. */
+export function selectSet(set: ScoredSet, keep: (signal: ScoredSignal) => boolean): ScoredSet {
+  const rows: number[] = [];
+  let at = 0;
+  for (const signal of set.signals) {
+    if (keep(signal)) for (let row = at; row < at + signal.rows; row++) rows.push(row);
+    at += signal.rows;
+  }
+  const { outputs } = set;
+  const pick = (values: Float32Array): Float32Array => {
+    const out = new Float32Array(rows.length * outputs);
+    for (const [to, from] of rows.entries()) {
+      out.set(values.subarray(from * outputs, (from + 1) * outputs), to * outputs);
+    }
+    return out;
+  };
+  return {
+    signals: set.signals.filter(keep),
+    outputs,
+    scores: Object.fromEntries(Object.entries(set.scores).map(([name, values]) => [name, pick(values)])),
+  };
+}
