@@ -1,0 +1,28 @@
+/**
+ * `npm run test:mcu-cwru [-- --json] [--on m3|m4|m7]`: whether a microcontroller decides as the gateway on every window of the CWRU
+ * recordings. The data is found through AURORA_DATA, else ../shared/data. Exit code 1 when a window differs in its
+ * decision or an integer of the student in its definition.
+ */
+import { join } from "node:path";
+import { compareCwru } from "./mcu/compare-cwru.ts";
+import { readShippedModels } from "./mcu/shipped-models.ts";
+import { coreNames, cores, firmwareFolder } from "./mcu/toolchain.ts";
+
+const dataDir = process.env.AURORA_DATA ?? join(firmwareFolder(), "..", "..", "..", "shared", "data");
+const models = (await readShippedModels()).filter((one) => one.manifest.name === "bearing-vibration");
+const at = process.argv.indexOf("--on");
+const target =
+  coreNames.find((name) => at >= 0 && name === process.argv[at + 1] && cores[name].features) ?? "host";
+let failed = models.length === 0;
+const reports = [];
+for (const model of models) {
+  const comparison = await compareCwru(dataDir, model, target, (done, total) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${model.id}: ${done} of ${total} recordings`);
+  });
+  failed ||= comparison.otherDecisions + comparison.otherIntegers + comparison.scoredByOneOnly > 0;
+  reports.push({ bundle: model.id, on: target, ...comparison });
+}
+process.stdout.write(
+  `${JSON.stringify({ ok: !failed, bundles: reports }, null, process.argv.includes("--json") ? 0 : 2)}\n`,
+);
+process.exitCode = failed ? 1 : 0;

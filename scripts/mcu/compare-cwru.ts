@@ -1,0 +1,183 @@
+/**
+ * The device's way from counts to a decision beside the gateway's, on every window of every CWRU recording: the C code
+ * on a core, or on this machine (with the same bits), against the TypeScript chain.
+ */
+import { join } from "node:path";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/dataset/cwru-recordings.ts";
+import { calibrateLogit } from "../../src/decision/calibrate.ts";
+import { standardise } from "../../src/features/standardise.ts";
+import { createWaveformExtractor } from "../../src/features/waveform-extractor.ts";
+import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
+import { decodeMcuModel } from "../../src/inference/mcu-codec.ts";
+import { createRevolutionWindower } from "../../src/window/revolution-windower.ts";
+import { CheckCommands, CheckResults } from "./check-commands.ts";
+import { buildCheckProgram, type CheckTarget } from "./check-program.ts";
+import type { ShippedModel } from "./shipped-models.ts";
+
+/** What was found. */
+export interface CwruComparison {
+  readonly recordings: number;
+  readonly signals: number;
+  readonly windows: number;
+  /** Windows that one side scored and the other did not. */
+  readonly scoredByOneOnly: number;
+  /** Windows in which another failure mode leads, or an output is above its alarm threshold on one side only. */
+  readonly otherDecisions: number;
+  /** Windows whose integers differ from those of the TypeScript engine on the device's own inputs: must be 0. */
+  readonly otherIntegers: number;
+  /** Windows with a logit that differs at all, and the largest difference in steps of the quantised logit. */
+  readonly otherLogits: number;
+  readonly largestLogitSteps: number;
+  /** |device − gateway| over all features of all windows, natural logarithms. */
+  readonly featureError: {
+    readonly median: number;
+    readonly p99: number;
+    readonly p9999: number;
+    readonly max: number;
+  };
+}
+
+/** One window on the gateway's side. */
+interface Expected {
+  readonly features: Float32Array;
+  readonly logits: Uint8Array;
+  readonly scored: boolean;
+}
+
+/** Compares all; rejects with DATA_MISSING or DATA_FORMAT without `<dataDir>/cwru`. */
+export async function compareCwru(
+  dataDir: string,
+  model: ShippedModel,
+  target: CheckTarget,
+  progress: (done: number, total: number) => void = () => {},
+): Promise<CwruComparison> {
+  const dir = join(dataDir, "cwru");
+  const program = buildCheckProgram(target);
+  const kernel = createIntegerKernel(model.student);
+  const image = decodeMcuModel(model.mcuModel!);
+  const decide = (logits: Uint8Array): string => describeDecision(logits, model, image.raiseAt);
+  const found = {
+    signals: 0,
+    windows: 0,
+    scoredByOneOnly: 0,
+    otherDecisions: 0,
+    otherIntegers: 0,
+    otherLogits: 0,
+  };
+  let largestLogitSteps = 0;
+  const errors: number[] = [];
+  const recordings = await readCwruIndex(dir);
+  try {
+    for (const [index, recording] of recordings.entries()) {
+      for (const { end, counts, scale } of await readCwruSignals(dir, recording)) {
+        found.signals++;
+        const { sampleRateHz, shaftRpm } = recording;
+        const source = { counts, scale, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
+        const commands = new CheckCommands().model(model.mcuModel!);
+        const expected = computeWindows(source, model, commands);
+        const results = new CheckResults(program.run(commands.finish()));
+        if (results.word() !== 0) throw new Error("the device refuses the model");
+        for (const one of expected) {
+          const actual = results.window(kernel.inputs, kernel.outputs);
+          found.windows++;
+          if (actual.scored !== one.scored) found.scoredByOneOnly++;
+          if (!actual.scored || !one.scored) continue;
+          const integers = new Uint8Array(kernel.outputs);
+          kernel.runQuantisedInto(actual.quantised, 1, integers);
+          if (Buffer.compare(integers, actual.logits) !== 0) found.otherIntegers++;
+          if (decide(actual.logits) !== decide(one.logits)) found.otherDecisions++;
+          const steps = Math.max(
+            ...actual.logits.map((logit, output) => Math.abs(logit - one.logits[output]!)),
+          );
+          if (steps > 0) found.otherLogits++;
+          largestLogitSteps = Math.max(largestLogitSteps, steps);
+          for (const [place, value] of one.features.entries())
+            errors.push(Math.abs(actual.features[place]! - value));
+        }
+      }
+      progress(index + 1, recordings.length);
+    }
+  } finally {
+    program.close();
+  }
+  const sorted = Float64Array.from(errors).sort();
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return {
+    recordings: recordings.length,
+    ...found,
+    largestLogitSteps,
+    featureError: { median: at(0.5), p99: at(0.99), p9999: at(0.9999), max: at(1) },
+  };
+}
+
+/** The gateway's side; writes every window as a command for the device's. */
+function computeWindows(
+  source: {
+    readonly counts: Int16Array;
+    readonly scale: number;
+    readonly sampleRateHz: number;
+    readonly shaftRpm: number;
+    readonly bearing: {
+      readonly bpfo: number;
+      readonly bpfi: number;
+      readonly bsf: number;
+      readonly ftf: number;
+    };
+  },
+  model: ShippedModel,
+  commands: CheckCommands,
+): Expected[] {
+  const { manifest } = model;
+  const extractor = createWaveformExtractor(manifest.features);
+  const kernel = createIntegerKernel(model.student);
+  const expected: Expected[] = [];
+  let first = 0;
+  let last = 0;
+  const windower = createRevolutionWindower(manifest.window, {
+    begin: (_slot, start) => {
+      first = last;
+      extractor.begin({ ...start, bearing: source.bearing });
+    },
+    push: (_slot, counts, from, to, scale, shaftRpm) => {
+      last = to;
+      extractor.push(counts, from, to, scale, shaftRpm);
+    },
+    end: () => {
+      const features = new Float32Array(kernel.inputs);
+      extractor.finish(features, 0);
+      const standardised = new Float32Array(kernel.inputs);
+      standardise(features, 1, manifest.scaler, standardised);
+      const logits = new Uint8Array(kernel.outputs);
+      const scored = features.every(Number.isFinite);
+      if (scored) kernel.runInto(standardised, 1, logits);
+      expected.push({ features, logits, scored });
+      commands.window({
+        ...source,
+        pieces: [{ counts: source.counts.subarray(first, last), shaftRpm: source.shaftRpm }],
+      });
+    },
+    abandon: () => {},
+    refuse: () => {},
+  });
+  // The whole recording as one block: positions in the block are positions in the recording.
+  windower.accept({
+    ...{ deviceId: "recording", channel: "vibration", unit: "g", timestampMs: 0, firstSample: 0 },
+    ...{
+      sampleRateHz: source.sampleRateHz,
+      scale: source.scale,
+      shaftRpm: source.shaftRpm,
+      counts: source.counts,
+    },
+  });
+  return expected;
+}
+
+/** The leading mode and which outputs are above their thresholds. */
+function describeDecision(logits: Uint8Array, model: ShippedModel, raiseAt: readonly number[]): string {
+  const { outputScale, outputZeroPoint } = model.student.layers[model.student.layers.length - 1]!;
+  const calibrated = Array.from(logits, (logit, output) =>
+    calibrateLogit((logit - outputZeroPoint) * outputScale, model.manifest.calibration[output]!),
+  );
+  const leading = calibrated.indexOf(Math.max(...calibrated));
+  return `${leading} ${Array.from(logits, (logit, output) => (logit >= raiseAt[output]! ? 1 : 0)).join("")}`;
+}
