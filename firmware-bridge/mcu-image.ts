@@ -2,6 +2,8 @@
  * The memory image of a virtual board (the firmware's host build, or QEMU): identity, empty model slots, and the
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
+import { createHash } from "node:crypto";
+import { computeModelMac } from "./model-mac.ts";
 
 /** What is in the image. */
 export interface McuImageOptions {
@@ -15,12 +17,19 @@ export interface McuImageOptions {
   readonly shaftRpm: number;
   /** Played in a loop; at most {@link maxRecordingSamples}. */
   readonly counts: Int16Array;
+  /** A confirmed model that lies in the first slot; needs a key. */
+  readonly model?: { readonly image: Uint8Array; readonly securityCounter: number };
+  /** The power goes at this flash operation after the start (from 1 on), when so many of its bytes have happened. */
+  readonly cut?: { readonly operation: number; readonly bytes: number };
   /** Samples come as fast as the device takes them, not in real time. */
   readonly unpaced?: boolean;
 }
 
 /** Size of an image in bytes. */
 export const mcuImageBytes = 0x100_0000;
+/** Size of one of the two slots, and where in it the model lies. */
+export const mcuSlotBytes = 0x4000;
+const slotImageOffset = 256;
 /** Where the two slots begin, and the workbench beside the flash. */
 export const mcuImageOffsets: {
   readonly slots: number;
@@ -50,18 +59,43 @@ export function createMcuImage(options: McuImageOptions): Uint8Array {
   image.set(key ?? new Uint8Array(32), 8);
   image.fill(0, 40, 104);
   image.set(new TextEncoder().encode(deviceId).subarray(0, 63), 40);
-  writeRecording(image, options);
+  if (options.model !== undefined) installModel(image, options.model, key);
+  writeWorkbench(image, options);
   return image;
 }
 
-/**
- * The workbench and samples alone, `bytes` from {@link mcuImageOffsets}.workbench on: written into the file of a running
- * board it changes what the accelerometer plays.
- */
-function writeRecording(image: Uint8Array, options: McuImageOptions): void {
+/** As the device itself leaves a slot whose model was confirmed (mcu/slots.h). */
+function installModel(
+  image: Uint8Array,
+  model: NonNullable<McuImageOptions["model"]>,
+  key: Uint8Array | undefined,
+): void {
+  if (key === undefined) throw new RangeError("a device without a key has no model");
+  const slot = image.subarray(mcuImageOffsets.slots, mcuImageOffsets.slots + mcuSlotBytes);
+  if (model.image.length > mcuSlotBytes - slotImageOffset)
+    throw new RangeError(`a model of ${model.image.length} bytes does not fit into a slot`);
+  const sha256 = createHash("sha256").update(model.image).digest();
+  const { securityCounter } = model;
+  const view = new DataView(slot.buffer, slot.byteOffset);
+  view.setUint32(0, 0x3153_5541, true);
+  view.setUint32(4, model.image.length, true);
+  view.setUint32(8, securityCounter, true);
+  slot.set(sha256, 12);
+  slot.set(computeModelMac(key, { sizeBytes: model.image.length, securityCounter, sha256 }), 44);
+  view.setUint16(76, 1, true);
+  view.setUint16(78, 0xfffe, true);
+  // Tried, and confirmed.
+  slot.fill(0, 80, 112);
+  slot.set(model.image, slotImageOffset);
+}
+
+/** What lies beside the flash: the recording, and when the power goes. */
+function writeWorkbench(image: Uint8Array, options: McuImageOptions): void {
   const view = new DataView(image.buffer);
   const at = mcuImageOffsets.workbench;
   view.setUint32(at, 0x4257_5541, true);
+  view.setUint32(at + 8, options.cut?.operation ?? 0, true);
+  view.setUint32(at + 12, options.cut?.bytes ?? 0, true);
   view.setUint32(at + 20, options.unpaced === true ? 1 : 0, true);
   view.setFloat64(at + 24, options.sampleRateHz, true);
   view.setFloat64(at + 32, options.scale, true);

@@ -3,6 +3,7 @@
 #include "board.h"
 #include "codec.h"
 #include "fifo.h"
+#include "judge.h"
 #include "link.h"
 #include "slots.h"
 
@@ -12,7 +13,7 @@
 
 /* Samples in a raw window: 192 bytes and at most 26 of other fields. */
 #define WINDOW_SAMPLES 96U
-#define HEALTH_EVERY_MS 1000U
+#define HEALTH_EVERY_MS 1900U
 #define SAMPLES_A_STEP 64U
 
 static struct {
@@ -20,13 +21,33 @@ static struct {
   device_link link;
   model_slots slots;
   sample_fifo fifo;
+  window_judge judge;
   uint64_t next_sample;
   uint32_t mode;
+  uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
+  uint32_t alarm_raw_samples;
   uint32_t health_at_ms;
 } device;
 
+static uint32_t bits_of(float value) {
+  uint32_t bits;
+  (void)memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static float float_of(uint32_t bits) {
+  float value;
+  (void)memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static void restart_judge(void) {
+  const bool judges = (device.mode != MODE_RAW) && (device.slots.model.bytes != NULL);
+  judge_start(&device.judge, judges ? &device.slots.model : NULL);
+}
+
 uint8_t *link_write_hello(uint8_t *at) {
-  uint8_t channel[64 + 32 + 24];
+  uint8_t channel[48 + 24];
   uint8_t *end = codec_text(channel, 1, device.board.channel);
   end = codec_text(end, 2, device.board.unit);
   end = codec_double(end, 3, device.board.sample_rate_hz);
@@ -45,11 +66,22 @@ uint8_t *link_write_hello(uint8_t *at) {
   return codec_number(at, 10, FRAME_MAX_PAYLOAD);
 }
 
+static void configure(const codec_field *fields) {
+  device.mode = fields[1].number;
+  device.raw_left = fields[3].number;
+  device.alarm_raw_samples = fields[4].number;
+  device.judge.bearing.bpfo = float_of(fields[5].number);
+  device.judge.bearing.bpfi = float_of(fields[6].number);
+  device.judge.bearing.bsf = float_of(fields[7].number);
+  device.judge.bearing.ftf = float_of(fields[8].number);
+  restart_judge();
+}
+
 bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
   codec_field fields[CODEC_FIELDS];
   (void)codec_read(payload, length, fields);
   if (type == (uint32_t)PACKET_CONFIG) {
-    device.mode = fields[1].number;
+    configure(fields);
     return true;
   }
   if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE)) {
@@ -58,12 +90,11 @@ bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
   const uint32_t now_ms = board_milliseconds();
   bool changed = false;
   const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), now_ms, &changed);
+  if (changed) {
+    restart_judge();
+  }
   link_send(&device.link, PACKET_MODEL_STATUS, end, now_ms);
   return true;
-}
-
-static bool sends_raw(void) {
-  return device.mode != MODE_EDGE;
 }
 
 static void take_samples(void) {
@@ -71,13 +102,15 @@ static void take_samples(void) {
   float shaft_rpm = 0.0F;
   uint32_t lost = 0;
   const uint32_t count = board_samples(samples, SAMPLES_A_STEP, &shaft_rpm, &lost);
+  const uint64_t first = device.next_sample + lost;
   if (lost > 0U) {
     device.fifo.dropped += lost + device.fifo.count;
-    device.next_sample += lost;
-    fifo_restart(&device.fifo, device.next_sample);
+    fifo_restart(&device.fifo, first);
+    judge_break(&device.judge);
   }
-  device.next_sample += count;
-  if (device.link.state == (uint8_t)LINK_STREAMING && sends_raw()) {
+  device.next_sample = first + count;
+  judge_push(&device.judge, samples, count, first, shaft_rpm);
+  if ((device.link.state == (uint8_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
     fifo_push(&device.fifo, samples, count, shaft_rpm);
   } else {
     fifo_restart(&device.fifo, device.next_sample);
@@ -93,12 +126,27 @@ static void send_raw_window(uint32_t now_ms) {
   const float shaft_rpm = fifo_speed(&device.fifo);
   uint8_t *at = codec_number64(link_begin(&device.link), 2, device.fifo.first);
   if (shaft_rpm >= 0.0F) { /* false for NAN, unknown */
-    uint32_t bits;
-    (void)memcpy(&bits, &shaft_rpm, sizeof bits);
-    at = codec_fixed32(at, 4, bits);
+    at = codec_fixed32(at, 4, bits_of(shaft_rpm));
   }
   fifo_take(&device.fifo, samples, count);
+  device.raw_left = (device.raw_left > count) ? (device.raw_left - count) : 0U;
   link_send(&device.link, PACKET_RAW_WINDOW, codec_bytes(at, 5, samples, 2U * count), now_ms);
+}
+
+static void send_score(uint32_t now_ms) {
+  const window_score *score = &device.judge.score;
+  const aurora_model *model = &device.slots.model;
+  uint8_t *at = codec_text(link_begin(&device.link), 3, model->version);
+  at = codec_bytes(at, 4, score->outputs, model->outputs);
+  at = codec_number64(at, 5, score->first_sample);
+  at = codec_number(at, 6, score->sample_count);
+  at = codec_fixed32(at, 7, bits_of(score->shaft_rpm));
+  at = codec_bytes(at, 8, score->inputs, model->inputs);
+  device.judge.has_score = false;
+  if (score->is_alarm && (device.raw_left < device.alarm_raw_samples)) {
+    device.raw_left = device.alarm_raw_samples;
+  }
+  link_send(&device.link, PACKET_SCORE, at, now_ms);
 }
 
 static void send_health(uint32_t now_ms) {
@@ -109,11 +157,16 @@ static void send_health(uint32_t now_ms) {
   at = codec_number(at, 4, device.link.parser.bad_frames);
   at = codec_number(at, 5, device.link.refused_packets);
   at = codec_number(at, 6, device.link.lost_packets);
+  at = codec_number(at, 7, device.judge.scores);
+  at = codec_number(at, 8, device.judge.abandoned);
   link_send(&device.link, PACKET_HEALTH, at, now_ms);
 }
 
 void firmware_start(void) {
   board_start(&device.board);
+  device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
+  device.judge.scale = (float)device.board.scale;
+  device.mode = MODE_RAW;
   slots_start(&device.slots, &device.board, board_milliseconds());
   link_start(&device.link, device.board.session_id, board_milliseconds());
 }
@@ -121,12 +174,17 @@ void firmware_start(void) {
 void firmware_step(void) {
   const uint32_t now_ms = board_milliseconds();
   link_poll(&device.link, now_ms);
-  (void)slots_poll(&device.slots, now_ms);
+  if (slots_poll(&device.slots, now_ms)) {
+    restart_judge();
+  }
   take_samples();
   /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
   if ((device.link.state == (uint8_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&
       ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
     send_health(now_ms);
+  }
+  if (device.judge.has_score && link_has_room(&device.link)) {
+    send_score(now_ms);
   }
   if (link_has_room(&device.link)) {
     send_raw_window(now_ms);

@@ -1,7 +1,17 @@
 /** Builds the firmware and its host tools. Cores need gcc-arm-none-eabi, the rest any C compiler. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { arithmeticFlags, firmwareFolder, hostCompiler, runTool, warningFlags } from "./toolchain.ts";
+import {
+  arithmeticFlags,
+  bareFlags,
+  type CoreName,
+  coreCompiler,
+  cores,
+  firmwareFolder,
+  hostCompiler,
+  runTool,
+  warningFlags,
+} from "./toolchain.ts";
 
 /** A program for this machine. */
 export type HostProgram = "firmware-host" | "link-tool" | "power-cut";
@@ -13,7 +23,9 @@ export const runtimeSources: readonly string[] = [
   "student.c",
 ];
 /** What samples and decides on top of it. */
-export const applicationSources: readonly string[] = ["fifo.c", "firmware.c"];
+export const applicationSources: readonly string[] = ["fifo.c", "window.c", "judge.c", "firmware.c"];
+/** The feature chain, which is counted apart. */
+export const featureSources: readonly string[] = ["features.c", "spectrum.c", "decimator.c", "float_math.c"];
 
 interface HostTarget {
   readonly sources: readonly string[];
@@ -23,7 +35,7 @@ interface HostTarget {
 
 const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   "firmware-host": {
-    sources: [...runtimeSources, ...applicationSources, "board_host.c"],
+    sources: [...runtimeSources, ...featureSources, ...applicationSources, "board_host.c"],
     libraries: ["-lutil"],
   },
   "link-tool": {
@@ -55,10 +67,45 @@ export function buildHostProgram(name: HostProgram, folder: string): string {
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });
   runTool(hostCompiler(), [
-    ...[...warningFlags, ...arithmeticFlags, ...sanitizers, "-DAURORA_NO_FEATURES", ...defines],
+    ...[...warningFlags, ...arithmeticFlags, ...sanitizers, ...defines],
     // Not -I: features.h is also a header of the C library.
     ...["-O2", "-g", "-iquote", source, "-o", path],
     ...[...sources.map((file) => join(source, file)), ...libraries],
+  ]);
+  return path;
+}
+
+/** Where the file behind the PSRAM lies in a core's address space. */
+const imageBase: Readonly<Record<CoreName, string>> = {
+  m0: "0x21000000U",
+  m3: "0x21000000U",
+  m4: "0x21000000U",
+  m7: "0x60000000U",
+};
+
+/**
+ * Builds the whole firmware for QEMU's board with this core into `folder`; returns the path of the ELF file, beside which
+ * lies the linker's map, `.map`. @throws Error with the compiler's output.
+ */
+export function buildCoreFirmware(core: CoreName, folder: string): string {
+  const source = firmwareFolder();
+  const path = join(folder, `firmware-${core}.elf`);
+  mkdirSync(folder, { recursive: true });
+  const objects: string[] = [];
+  const files = [...runtimeSources, "memory.c", ...featureSources, ...applicationSources, "board_mps2.c"];
+  for (const file of files) {
+    const object = join(folder, `${core}-${file.replace(/\.c$/, ".o")}`);
+    objects.push(object);
+    // The engine and the features are fast, all else is small.
+    const level = file === "student.c" || featureSources.includes(file) ? "-O2" : "-Os";
+    runTool(coreCompiler, [
+      ...[level, "-g", ...warningFlags, ...arithmeticFlags, ...bareFlags, ...cores[core].flags],
+      ...[`-DIMAGE_BASE=${imageBase[core]}`, "-iquote", source, "-c", join(source, file), "-o", object],
+    ]);
+  }
+  runTool(coreCompiler, [
+    ...[...bareFlags, ...cores[core].flags, "-Wl,--gc-sections", `-Wl,-Map=${path.replace(/elf$/, "map")}`],
+    ...["-T", join(source, "mps2.ld"), ...objects, "-lgcc", "-o", path],
   ]);
   return path;
 }

@@ -24,6 +24,8 @@ export interface Heard {
   readonly values: number[];
   /** Resolves when the session reaches the state. */
   reaches(state: string): Promise<void>;
+  /** Looks at what waits for a predicate; for a test with its own `onMessage`. */
+  look(): void;
   /** Resolves when `predicate` holds after some message. */
   until(predicate: () => boolean): Promise<void>;
 }
@@ -77,7 +79,7 @@ export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> 
     ...options,
   });
   const reaches = (state: string): Promise<void> => until(() => session.state === state);
-  return { session, hellos, states, problems, samples, values, reaches, until };
+  return { session, hellos, states, problems, samples, values, look, reaches, until };
 }
 
 /** A device on `link`. */

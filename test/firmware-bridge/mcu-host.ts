@@ -1,58 +1,78 @@
-/** Compiles the firmware for this machine and runs it, for tests. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+/** Virtual boards for tests: built once a test file, ended and removed with it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
+import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
+import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createMcuImage, type McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { buildHostProgram, type HostProgram } from "../../scripts/mcu/build-firmware.ts";
 import { hasProgram, hostCompiler } from "../../scripts/mcu/toolchain.ts";
+import {
+  type BoardKind,
+  buildBoardProgram,
+  startVirtualBoard,
+  type VirtualBoard,
+} from "../../scripts/mcu/virtual-board.ts";
+import { createRandom } from "../../src/maths/random.ts";
+import { systemTimers } from "../../src/platform/clock.ts";
+import { type Heard, listen } from "./conversation.ts";
 
 /** Is there a C compiler? Without one these tests are skipped. */
 export const hasCompiler: boolean = hasProgram(hostCompiler());
 
-/** A folder of one test file, with what was built in it. */
+/** A folder of one test file, with what was built and what runs in it. */
 export interface McuWorkshop {
   readonly folder: string;
-  /** Builds a target, returns the program's path. */
+  /** Builds a program for this machine, returns its path. */
   build(target: HostProgram): string;
-  /** Starts the host build on an image of its own; resolves with where it can be reached. */
-  start(program: string, options: McuImageOptions, line?: "tcp" | "pty"): Promise<HostBoard>;
+  /** Starts a board on an image, made from options or left by another board. */
+  start(kind: BoardKind, image: McuImageOptions | string, line?: "tcp" | "serial"): Promise<RunningBoard>;
+  /** Opens a gateway's session with a board. */
+  listenTo(board: RunningBoard, options?: Partial<DeviceSessionOptions>): Promise<Heard>;
   /** Ends what runs and removes everything. */
   close(): Promise<void>;
 }
 
-/** A running board. */
-export interface HostBoard {
-  readonly child: ChildProcess;
-  /** Port, or path of the terminal. */
-  readonly address: string;
+/** A board and its file. */
+export interface RunningBoard extends VirtualBoard {
   readonly imagePath: string;
 }
 
 /** Creates an empty workshop. */
 export function createMcuWorkshop(): McuWorkshop {
   const folder = mkdtempSync(join(tmpdir(), "aurora-mcu-"));
-  const children: ChildProcess[] = [];
+  const programs = new Map<BoardKind, string>();
+  const closers: (() => Promise<void>)[] = [];
   let images = 0;
   return {
     folder,
     build: (target) => buildHostProgram(target, folder),
-    start: async (program, options, line = "tcp") => {
-      const imagePath = join(folder, `image-${images++}`);
-      writeFileSync(imagePath, createMcuImage(options));
-      const args = line === "tcp" ? ["--tcp", "0"] : ["--pty"];
-      const child = spawn(program, [imagePath, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-      children.push(child);
-      const [text] = (await once(child.stdout!, "data")) as [Buffer];
-      return { child, address: text.toString().trim().split(" ")[1]!, imagePath };
+    start: async (kind, image, line = "tcp") => {
+      const imagePath = typeof image === "string" ? image : join(folder, `image-${images++}`);
+      if (typeof image !== "string") writeFileSync(imagePath, createMcuImage(image));
+      const program = programs.get(kind) ?? buildBoardProgram(kind, folder);
+      programs.set(kind, program);
+      const board = await startVirtualBoard({ kind, program, imagePath, line, folder });
+      closers.push(() => board.stop());
+      return { ...board, imagePath };
+    },
+    listenTo: async (board, options) => {
+      const address = parseDeviceAddress(board.address);
+      if (!address.ok || address.value.kind === "mqtt") throw new Error(`no address: ${board.address}`);
+      const transport = createReconnectingTransport(await createByteTransport(address.value), {
+        timers: systemTimers,
+        random: createRandom(8),
+        backoff: { firstMs: 20, maxMs: 100 },
+      });
+      const heard = listen(createFramedLink(transport), options);
+      closers.push(() => heard.session.close());
+      await heard.session.open();
+      return heard;
     },
     close: async () => {
-      for (const child of children) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
-        child.kill();
-        await once(child, "exit");
-      }
+      for (const close of closers.reverse()) await close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

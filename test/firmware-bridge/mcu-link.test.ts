@@ -2,26 +2,16 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createByteTransport } from "../../firmware-bridge/device-address.ts";
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { systemTimers } from "../../src/platform/clock.ts";
-import { type Heard, listen } from "./conversation.ts";
-import { createMcuWorkshop, type HostBoard, hasCompiler } from "./mcu-host.ts";
+import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
 
 const golden = new URL("../golden/device/", import.meta.url);
 
 describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => {
   const workshop = createMcuWorkshop();
-  const sessions: Heard[] = [];
-  afterAll(async () => {
-    for (const { session } of sessions) await session.close();
-    await workshop.close();
-  });
+  afterAll(() => workshop.close());
   const tool = workshop.build("link-tool");
-  const program = workshop.build("firmware-host");
 
   /** Asks the C side line by line. */
   function ask(lines: readonly string[]): string[] {
@@ -90,30 +80,14 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
     });
   });
 
-  async function listenTo(board: HostBoard, kind: "tcp" | "serial"): Promise<Heard> {
-    const address =
-      kind === "tcp"
-        ? ({ kind, host: "127.0.0.1", port: Number(board.address) } as const)
-        : ({ kind, path: board.address } as const);
-    const transport = createReconnectingTransport(await createByteTransport(address), {
-      timers: systemTimers,
-      random: createRandom(8),
-      backoff: { firstMs: 20, maxMs: 100 },
-    });
-    const heard = listen(createFramedLink(transport));
-    sessions.push(heard);
-    await heard.session.open();
-    return heard;
-  }
-
   test.each(["tcp", "serial"] as const)(
     "samples arrive at a gateway over %s, in order and unchanged",
     async (kind) => {
       const random = createRandom(3);
       const counts = Int16Array.from({ length: 12_000 }, () => random.uniform() * 65_536 - 32_768);
       const options = { deviceId: "bearing-7", sampleRateHz: 12_000, scale: 0.0005, shaftRpm: 1797, counts };
-      const board = await workshop.start(program, options, kind === "tcp" ? "tcp" : "pty");
-      const heard = await listenTo(board, kind);
+      const board = await workshop.start("host", options, kind);
+      const heard = await workshop.listenTo(board);
       await heard.until(() => (heard.samples.get(0)?.size ?? 0) >= 3000);
       expect(heard.hellos[0]).toMatchObject({
         deviceId: "bearing-7",
@@ -125,7 +99,7 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
 
       // A gateway that comes anew is introduced to the same session.
       await heard.session.close();
-      const again = await listenTo(board, kind);
+      const again = await workshop.listenTo(board);
       await again.until(() => (again.samples.get(0)?.size ?? 0) >= 500);
       expect(again.hellos[0]!.sessionId).toBe(heard.hellos[0]!.sessionId);
       for (const [index, count] of again.samples.get(0)!) expect(count).toBe(counts[index % counts.length]);

@@ -1,0 +1,157 @@
+/**
+ * Runs the firmware on a virtual board: the host build, or QEMU's board with a Cortex-M3, M4 or M7. Both play the same
+ * memory image, which outlives them: a board that is started again on it finds its flash as it left it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { mcuImageBytes } from "../../firmware-bridge/mcu-image.ts";
+import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
+import { type CoreName, cores, hasProgram, hostCompiler } from "./toolchain.ts";
+
+/** `host`: this machine; otherwise a core in QEMU. */
+export type BoardKind = "host" | Exclude<CoreName, "m0">;
+
+/** How a board is started. */
+export interface VirtualBoardOptions {
+  readonly kind: BoardKind;
+  /** The program of {@link buildBoardProgram}. */
+  readonly program: string;
+  /** A file with a memory image. */
+  readonly imagePath: string;
+  /** `serial` is a pseudo terminal; under QEMU it needs socat. */
+  readonly line: "tcp" | "serial";
+  /** For sockets and terminals. */
+  readonly folder: string;
+}
+
+/** A board that runs. */
+export interface VirtualBoard {
+  /** As the gateway's configuration takes it: `tcp://127.0.0.1:port`, or the path of a terminal. */
+  readonly address: string;
+  /** Resolves when the board has ended by itself, with its exit status; 3 after a power cut that the image asked for. */
+  readonly ended: Promise<number | null>;
+  /** Takes the power away, if it is still there. */
+  stop(): Promise<void>;
+}
+
+/** Programs and packages without which boards of this kind cannot be built or run. */
+export function findMissingForBoard(kind: BoardKind, line: "tcp" | "serial"): readonly string[] {
+  if (kind === "host") return hasProgram(hostCompiler()) ? [] : ["a C compiler"];
+  const needed = ["arm-none-eabi-gcc", "qemu-system-arm", ...(line === "serial" ? ["socat"] : [])];
+  const packages: Readonly<Record<string, string>> = { "arm-none-eabi-gcc": "gcc-arm-none-eabi" };
+  return needed.filter((program) => !canRun(program)).map((program) => packages[program] ?? program);
+}
+
+function canRun(program: string): boolean {
+  return (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, program)));
+}
+
+/** Builds what boards of this kind run into `folder`; returns its path. @throws Error with the compiler's output. */
+export function buildBoardProgram(kind: BoardKind, folder: string): string {
+  return kind === "host" ? buildHostProgram("firmware-host", folder) : buildCoreFirmware(kind, folder);
+}
+
+let boards = 0;
+
+/** Starts a board; resolves when it can be connected to. @throws Error when it ends before. */
+export async function startVirtualBoard(options: VirtualBoardOptions): Promise<VirtualBoard> {
+  return options.kind === "host" ? startHost(options) : startQemu(options);
+}
+
+async function startHost({ program, imagePath, line }: VirtualBoardOptions): Promise<VirtualBoard> {
+  const args = line === "tcp" ? ["--tcp", "0"] : ["--pty"];
+  const child = spawn(program, [imagePath, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = endOf(child);
+  const output = once(child.stdout, "data").then(
+    ([text]) => (text as Buffer).toString().trim().split(" ")[1]!,
+  );
+  const place = await Promise.race([output, ended.then((status) => failToStart(program, status))]);
+  return {
+    address: line === "tcp" ? `tcp://127.0.0.1:${place}` : place,
+    ended,
+    stop: () => kill(child, ended),
+  };
+}
+
+async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
+  const { kind, program, imagePath, line, folder } = options;
+  const number = boards++;
+  const socket = join(folder, `uart-${process.pid}-${number}`);
+  const port = line === "tcp" ? await findFreePort() : 0;
+  const serial =
+    line === "tcp" ? `tcp:127.0.0.1:${port},server=on,wait=off` : `unix:${socket},server=on,wait=off`;
+  const child = spawn(
+    "qemu-system-arm",
+    [
+      ...[
+        "-M",
+        `${cores[kind as CoreName].board},memory-backend=psram`,
+        "-kernel",
+        program,
+        "-serial",
+        serial,
+      ],
+      ...["-object", `memory-backend-file,id=psram,size=${mcuImageBytes},mem-path=${imagePath},share=on`],
+      ...["-display", "none", "-monitor", "none", "-semihosting-config", "enable=on,target=native"],
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const ended = endOf(child);
+  if (line === "tcp") {
+    await Promise.race([waitForPort(), ended.then((status) => failToStart(program, status))]);
+    return { address: `tcp://127.0.0.1:${port}`, ended, stop: () => kill(child, ended) };
+  }
+  await Promise.race([waitForPath(socket), ended.then((status) => failToStart(program, status))]);
+  const terminal = join(folder, `tty-${process.pid}-${number}`);
+  const socat = spawn("socat", [`PTY,link=${terminal},raw,echo=0`, `UNIX-CONNECT:${socket}`], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const bridgeEnded = endOf(socat);
+  await Promise.race([waitForPath(terminal), bridgeEnded.then((status) => failToStart("socat", status))]);
+  return {
+    address: terminal,
+    ended,
+    stop: async () => {
+      await kill(child, ended);
+      await kill(socat, bridgeEnded);
+    },
+  };
+}
+
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once("exit", (status) => resolve(status));
+    child.once("error", reject);
+  });
+}
+
+function failToStart(program: string, status: number | null): never {
+  throw new Error(`${program} ended with ${String(status)} before it could be reached`);
+}
+
+async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  await ended;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** QEMU listens before the first instruction; whoever connects keeps trying anyhow. */
+async function waitForPort(): Promise<void> {
+  await delay(100);
+}
+
+async function waitForPath(path: string): Promise<void> {
+  while (!existsSync(path)) await delay(5);
+}
