@@ -31,6 +31,7 @@ interface HostTarget {
   readonly sources: readonly string[];
   readonly defines?: readonly string[];
   readonly libraries?: readonly string[];
+  readonly level?: "-O2";
 }
 
 const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
@@ -62,14 +63,14 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
  * @throws Error with the compiler's output.
  */
 export function buildHostProgram(name: HostProgram, folder: string): string {
-  const { sources, defines = [], libraries = [] } = hostTargets[name];
+  const { sources, defines = [], libraries = [], level = "-O1" } = hostTargets[name];
   const source = firmwareFolder();
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });
   runTool(hostCompiler(), [
     ...[...warningFlags, ...arithmeticFlags, ...sanitizers, ...defines],
     // Not -I: features.h is also a header of the C library.
-    ...["-O2", "-g", "-iquote", source, "-o", path],
+    ...[level, "-g", "-iquote", source, "-o", path],
     ...[...sources.map((file) => join(source, file)), ...libraries],
   ]);
   return path;

@@ -33,7 +33,7 @@ for (const kind of kinds) {
       ...{ deviceId: `device-${kind}`, key, sampleRateHz: recording.sampleRateHz, scale: recording.scale },
       ...{ shaftRpm: recording.shaftRpm, counts: recording.counts },
       model: {
-        image: model.mcuModel,
+        image: model.mcuModel!,
         securityCounter: computeSecurityCounter(model.manifest.version),
       },
     });
