@@ -60,6 +60,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,
       ...(decision.severityDb === undefined ? {} : { severityDb: decision.severityDb }),
+      ...(decision.inferredOn === undefined ? {} : { inferredOn: decision.inferredOn }),
       since: formatTime(sinceMs),
       operatingState: decision.operatingState,
       window: { from: formatTime(decision.fromMs), to: formatTime(decision.toMs), id: decision.windowId },

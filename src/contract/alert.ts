@@ -45,6 +45,8 @@ export interface AlertData {
     readonly groups: readonly { readonly name: string; readonly share: number }[];
     readonly gap: number;
   };
+  /** Where the model ran; absent: on the gateway. */
+  readonly inferredOn?: "gateway" | "device" | undefined;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
   readonly traceId: string;
 }
@@ -103,6 +105,7 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
       groups: z.array(z.object({ name: text, share: finite })).max(64),
       gap: z.number().min(0),
     }),
+    inferredOn: z.enum(["gateway", "device"]).optional(),
     model: z.object({ name: text, version: text, digest: text }),
     traceId: text,
   }),

@@ -83,6 +83,14 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
             .regex(deviceConnectPattern, "/dev/serial/by-id/..., tcp://host:port or mqtt")
             .describe("serial path, tcp://HOST:PORT or mqtt"),
           baud: z.int().min(1200).max(12_000_000).default(921_600).describe("Speed of a serial line"),
+          mode: z
+            .enum(["raw", "edge", "both"])
+            .default("raw")
+            .describe("raw: the gateway infers; edge: the device does; both: the gateway checks the device"),
+          keyFile: file
+            .nullable()
+            .default(null)
+            .describe("File with the device's key (64 hexadecimal digits); without it no model is pushed"),
         }),
       )
       .max(256)

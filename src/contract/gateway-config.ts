@@ -22,6 +22,10 @@ export interface DeviceConfig {
   /** serial path (`/dev/serial/by-id/...`), `tcp://HOST:PORT` or `mqtt`. */
   readonly connect: string;
   readonly baud: number;
+  /** Who infers: the gateway (`raw`), the device (`edge`), or the device and the gateway checks it (`both`). */
+  readonly mode: "raw" | "edge" | "both";
+  /** File with the device's key; null: no model is pushed to it. */
+  readonly keyFile: string | null;
 }
 
 /** One component of one turbine, watched by one bundle. */

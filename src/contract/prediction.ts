@@ -1,5 +1,5 @@
 /** What the student says of one window, and what the decision makes of it. */
-import type { PointId } from "./stream.ts";
+import type { InferencePlace, PointId } from "./stream.ts";
 
 /**
  * Operating states of a turbine, after the categories of IEC 61400-26-1 that matter to a model: from the one that says
@@ -65,6 +65,8 @@ export interface Decision {
    * dB above the point's own healthy baseline; null or absent: there is none yet, or the window says nothing.
    */
   readonly severityDb?: number | null;
+  /** Where the model ran; left out: on the gateway. */
+  readonly inferredOn?: InferencePlace;
 }
 
 /** Signed contributions per sensor group: `baseValue + Σ share = score`, up to `gap`. */

@@ -44,6 +44,8 @@ export const quarantineReasons = [
   "no-shaft-speed",
   "shaft-speed-changed",
   "malformed",
+  "unknown-model",
+  "score-mismatch",
 ] as const;
 
 /** One of {@link quarantineReasons}. */
@@ -93,4 +95,9 @@ export interface FeatureWindow {
   readonly levels?: Float32Array;
   /** `performance.now()` of the arrival of the window's last sample, for latency. */
   readonly arrivedMonotonicMs: number;
+  /** Where the model ran on it; left out: here, on the gateway. */
+  readonly inferredOn?: InferencePlace;
 }
+
+/** Where a model ran. */
+export type InferencePlace = "gateway" | "device";

@@ -1,12 +1,10 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
 
-import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { createAlarmRegister } from "../alert/alarm-register.ts";
 import { defaultAlertPolicy } from "../alert/alert-policy.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
 import { createTopics } from "../contract/topics.ts";
-import { createRandom } from "../maths/random.ts";
 import { systemClock, systemTimers } from "../platform/clock.ts";
 import { type Closers, createClosers } from "../platform/closers.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -19,8 +17,8 @@ import { createUplink } from "../uplink/uplink.ts";
 import { openAlertJournal } from "./alert-journal.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
 import { createBaselineStore } from "./baseline-store.ts";
+import { connectDevices } from "./connect-devices.ts";
 import { createDataQuality } from "./data-quality.ts";
-import { openDeviceLinks } from "./device-links.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { startHealthServer } from "./health-server.ts";
@@ -167,6 +165,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         logger.info("baseline", { turbine, component, kind, detail });
         telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
       },
+      onScoreMismatch: (deviceId, detail) => {
+        logger.error("a device computes other integers than this gateway", { device: deviceId, detail });
+        telemetry.event("score-mismatch", deviceId, detail);
+      },
       onSchemaDrift: (drift) => {
         logger.warn("a device's schema changed", { ...drift });
         telemetry.schemaDrift(drift);
@@ -183,6 +185,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     await waitAtMost(states.sayGoodbye(), lastWordsMs);
   });
 
+  let renewDevices = (_name: string): void => {};
   const updaters =
     config.updates.enabled && config.updates.url !== null && config.updates.rootFile !== null
       ? await startUpdates({
@@ -196,7 +199,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
           timers: systemTimers,
           random: Math.random,
           logger,
-          onServe: (bundle) => pipeline.use(bundle),
+          onServe: (bundle) => {
+            pipeline.use(bundle);
+            renewDevices(bundle.ref.name);
+          },
           onStep: (record) => outbox.append(record),
         })
       : [];
@@ -208,21 +214,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   await subscribeScada(config.scada, mqtt, clock, pipeline, quality, logger);
 
-  const devices = await openDeviceLinks({
-    devices: config.devices,
-    gatewayId: config.gateway.id,
-    runtimeVersion,
-    topics,
-    mqtt,
-    clock,
-    random: createRandom(randomInt(2 ** 31)),
-    logger,
-    sink: {
-      onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
-      onReading: (reading) => pipeline.acceptDeviceReading(reading),
-    },
+  const devices = await connectDevices({
+    ...{ config, runtimeVersion, models, pipeline, telemetry, topics, mqtt, clock, logger },
   });
+  renewDevices = devices.renew;
 
   closers.add(() => devices.close());
   let tickedMs = clock.monotonicMs();
@@ -235,7 +230,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   closers.add(() => clearInterval(ticker));
 
   const metrics = createGatewayMetrics({
-    ...{ quality, figures, outbox, uplink, mqtt, devices, register, config },
+    ...{ quality, figures, outbox, uplink, mqtt, devices, register, config, pipeline },
     conditions: () => pipeline.conditions,
   });
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
@@ -259,11 +254,9 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       outbox: outbox.counts(),
       uplink: uplink.counts(),
       unpublishedAlerts: alerts.waiting,
-      devices: devices.sessions.map(({ id, session }) => ({
-        id,
-        state: session.state,
-        link: session.statistics,
-      })),
+      edgeScores: pipeline.edgeScores,
+      devicePushes: devices.pushCounts,
+      devices: devices.describe(),
     }),
   });
 

@@ -1,5 +1,6 @@
 /** Opens the sessions with all configured devices and hands on what they send, with arrival times. */
 import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
+import { type DeviceScore, toDeviceScore } from "../../firmware-bridge/device-score.ts";
 import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
@@ -7,7 +8,9 @@ import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { toReading, toSampleBlock } from "../../firmware-bridge/sample-block.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
+import type { BearingOrders } from "../contract/bearing.ts";
 import type { HelloMessage } from "../contract/device-message.ts";
+import type { ModelStatusMessage } from "../contract/device-model-message.ts";
 import type { DeviceConfig } from "../contract/gateway-config.ts";
 import type { Reading, SampleBlock } from "../contract/stream.ts";
 import type { Topics } from "../contract/topics.ts";
@@ -21,11 +24,19 @@ export interface DeviceSink {
   /** `block.counts` are valid only during the call. */
   onBlock(block: SampleBlock, arrivedMonotonicMs: number): void;
   onReading(reading: Reading): void;
+  /** The device inferred itself. In mode `both` its raw windows come too. */
+  onScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  /** The device took its configuration and may be spoken to. */
+  onContact(hello: HelloMessage, session: DeviceSession): void;
+  onLost(deviceId: string): void;
+  onModelStatus(deviceId: string, status: ModelStatusMessage): void;
 }
 
 /** What the sessions need. */
 export interface DeviceLinksOptions {
   readonly devices: readonly DeviceConfig[];
+  /** The bearing that a device watches, if it watches one. */
+  bearingOf(deviceId: string): BearingOrders | undefined;
   readonly gatewayId: string;
   readonly runtimeVersion: string;
   readonly topics: Topics;
@@ -87,21 +98,27 @@ async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Pr
 function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceSession {
   const { clock, sink } = options;
   const logger = options.logger.child({ device: device.id });
+  const bearing = options.bearingOf(device.id);
   let warnedOf: string | undefined;
-  return createDeviceSession({
+  const session = createDeviceSession({
     link,
     gatewayId: options.gatewayId,
     runtimeVersion: options.runtimeVersion,
     expectedDeviceId: device.id,
-    mode: "raw",
+    mode: device.mode,
+    ...(bearing === undefined || device.mode === "raw" ? {} : { configuration: { bearing } }),
     random: options.random,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
+      sink.onLost(device.id);
       sink.onHello(hello);
     },
+    onConfigured: (hello) => sink.onContact(hello, session),
     onMessage: (message, hello) => {
       switch (message.type) {
         case "raw-window": {
+          // A device that infers sends raw windows on request and around alarms, for people.
+          if (device.mode === "edge") return;
           const block = toSampleBlock(hello, message, clock.nowMs());
           if (block !== undefined) sink.onBlock(block, clock.monotonicMs());
           return;
@@ -114,7 +131,15 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
         case "health":
           logger.debug("device health", { ...message });
           return;
-        case "score":
+        case "score": {
+          if (device.mode === "raw") return;
+          const score = toDeviceScore(hello, message, clock.nowMs());
+          if (score !== undefined) sink.onScore(score, device.mode, clock.monotonicMs());
+          return;
+        }
+        case "model-status":
+          sink.onModelStatus(device.id, message);
+          return;
         case "nack":
           return;
       }
@@ -122,6 +147,7 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
     onState: (state, reason) => {
       logger.debug("device link", { state, reason });
       if (state === "established") warnedOf = undefined;
+      else sink.onLost(device.id);
       // Said once a reason until the device is back. The broker's loss is the broker's, and said once for all devices.
       const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
       if (!isLost || (device.connect === "mqtt" && !options.mqtt.connected)) return;
@@ -130,4 +156,5 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
     },
     onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
   });
+  return session;
 }

@@ -6,8 +6,9 @@ import { createMetrics, type Metrics } from "../platform/metrics.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { Uplink } from "../uplink/uplink.ts";
+import type { ConnectedDevices } from "./connect-devices.ts";
 import type { DataQuality } from "./data-quality.ts";
-import type { DeviceLinks } from "./device-links.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { PointStatus } from "./pipeline-baselines.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
@@ -19,7 +20,8 @@ export interface GatewayMetricsSources {
   readonly outbox: Outbox;
   readonly uplink: Uplink;
   readonly mqtt: MqttClient;
-  readonly devices: DeviceLinks;
+  readonly devices: ConnectedDevices;
+  readonly pipeline: Pick<Pipeline, "edgeScores">;
   readonly register: AlarmRegister;
   readonly conditions: () => readonly PointStatus[];
 }
@@ -82,6 +84,27 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Frames of devices that never came, by their numbers.",
     overLinks((link) => link.lostFrames),
   );
+  const { edgeScores } = sources.pipeline;
+  total("device_scores", "Scores that devices computed themselves.", () => edgeScores.received);
+  total(
+    "device_scores_agreed",
+    "Scores of devices that the gateway computed too, to the same integers.",
+    () => edgeScores.agreed,
+  );
+  total(
+    "device_score_mismatches",
+    "Scores of devices with other integers than the gateway's.",
+    () => edgeScores.mismatched,
+  );
+  total(
+    "device_scores_unknown_model",
+    "Scores of models that this gateway does not know.",
+    () => edgeScores.unknownModel,
+  );
+  for (const outcome of ["confirmed", "refused", "reverted", "failed"] as const) {
+    const help = `Models pushed to devices that ended as ${outcome}.`;
+    total(`device_models_${outcome}`, help, () => devices.pushCounts[outcome]);
+  }
   gauge("alarms_active", "Alarms whose condition holds.", () =>
     config.turbines.reduce(
       (sum, { id }) =>

@@ -5,6 +5,7 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { bundleFileNames } from "../contract/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
+import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
 import type { DriftReference } from "../drift/drift-reference.ts";
 import { decodeReference } from "../drift/reference-codec.ts";
@@ -12,6 +13,7 @@ import type { ExplanationBackground } from "../explain/background.ts";
 import { decodeBackground } from "../explain/background-codec.ts";
 import { standardise } from "../features/standardise.ts";
 import { createModelHost } from "../inference/model-host.ts";
+import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -28,6 +30,8 @@ export interface LoadedBundle extends PointBundle {
   readonly dir: string;
   readonly ref: ModelRef;
   readonly engine: StudentEngine;
+  /** The same student as integers. */
+  readonly student: QuantisedMlp;
   readonly reference: DriftReference;
   readonly background: ExplanationBackground;
   /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
@@ -67,6 +71,7 @@ export async function serveBundle(
     manifest,
     ref: { name: manifest.name, version: manifest.version, digest },
     engine,
+    student: decodeStudent(files.get(bundleFileNames.model)!),
     reference: decodeReference(files.get(bundleFileNames.reference)!),
     background: decodeBackground(files.get(bundleFileNames.background)!),
     standardised,

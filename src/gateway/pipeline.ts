@@ -2,67 +2,23 @@
  * The way of the data through a gateway, joined by hand: blocks → data contract → windows → features → student →
  * decision → alerts. Does no I/O: what comes out goes to a sink.
  */
-import type { AlarmRegister } from "../alert/alarm-register.ts";
-import type { AlertEvent } from "../contract/alert.ts";
+import type { DeviceScore } from "../../firmware-bridge/device-score.ts";
 import type { HelloMessage } from "../contract/device-message.ts";
-import type { GatewayConfig } from "../contract/gateway-config.ts";
 import type { ChannelContract } from "../contract/manifest.ts";
-import type { Decision, OperatingState } from "../contract/prediction.ts";
-import type {
-  FeatureWindow,
-  PointId,
-  Quarantine,
-  Reading,
-  SampleBlock,
-  SchemaDrift,
-} from "../contract/stream.ts";
-import type { BaselineEvent } from "../decision/baseline-learner.ts";
+import type { OperatingState } from "../contract/prediction.ts";
+import type { Quarantine, Reading, SampleBlock } from "../contract/stream.ts";
 import type { DeciderSnapshot } from "../decision/decider-snapshot.ts";
 import { judgeOperatingState } from "../decision/operating-state.ts";
 import { createWaveformIngest } from "../ingest/waveform-ingest.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { BaselineStore } from "./baseline-store.ts";
-import type { DataQuality } from "./data-quality.ts";
-import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
+import { createKnownBundles } from "./known-bundles.ts";
+import type { LoadedBundle } from "./loaded-bundle.ts";
 import { createMeasuringPoint } from "./measuring-point.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
 import { createPipelineBaselines, type PointStatus } from "./pipeline-baselines.ts";
+import type { PipelineOptions } from "./pipeline-options.ts";
 import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
 import { createPointJudge } from "./point-judge.ts";
-
-/** What comes out. */
-export interface PipelineSink {
-  /** `scored` is null when the point had no data. */
-  onDecision(decision: Decision, scored: ScoredWindow | null): void;
-  onAlert(event: AlertEvent): void;
-  onQuarantine(quarantine: Quarantine, turbine: string | null): void;
-  onSchemaDrift(drift: SchemaDrift): void;
-  onBaseline?(point: PointId, event: BaselineEvent): void;
-}
-
-/** A window with what was made of it. */
-export interface ScoredWindow {
-  readonly window: FeatureWindow;
-  readonly output: StudentOutput;
-  readonly bundle: LoadedBundle;
-}
-
-/** What a pipeline is made of. */
-export interface PipelineOptions {
-  readonly config: GatewayConfig;
-  /** Bundle that serves a name. */
-  readonly bundleOf: (name: string) => LoadedBundle;
-  readonly register: AlarmRegister;
-  readonly quality: DataQuality;
-  /** Deciders' state of the last run by `<turbine>/<component>`. */
-  readonly snapshots: ReadonlyMap<string, DeciderSnapshot>;
-  /** Keeps the baselines over restarts, by the same names; without it they are learnt anew in every run. */
-  readonly baselines?: BaselineStore;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly sink: PipelineSink;
-}
 
 /** A running pipeline. */
 export interface Pipeline {
@@ -70,6 +26,9 @@ export interface Pipeline {
   announce(hello: HelloMessage): void;
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  /** A score of a device's own model: decided upon in mode `edge`, compared in mode `both`. */
+  acceptScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  readonly edgeScores: EdgeScoreCounts;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
   /** A scalar of a device: it is taken for the turbines that the device sits on. */
@@ -150,6 +109,29 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       isStanding: false,
     };
     return point;
+  });
+
+  const known = createKnownBundles();
+  const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
+  const know = (bundle: LoadedBundle): void => {
+    if (knowsScores) known.add(bundle);
+  };
+  for (const point of points.all) know(options.bundleOf(point.config.bundle));
+  const edge = createEdgeScores({
+    pointsOf: points.ofChannel,
+    findBundle: known.find,
+    judge: (point, window, bundle, output) => {
+      const { arrivedMonotonicMs: arrivedMs } = window;
+      point.lastBlockMonotonicMs = arrivedMs;
+      point.lastUsefulMonotonicMs = arrivedMs;
+      point.lastDataMs = window.fromMs;
+      point.isSilent = false;
+      point.isStanding = false;
+      if (window.shaftRpm > point.fastestRpm) point.fastestRpm = window.shaftRpm;
+      point.judge.submit(window, bundle, operatingState(point, window.shaftRpm), output);
+    },
+    setAside: (quarantine, turbine) => setAside(quarantine, turbine, 1),
+    onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
   });
 
   const operatingState = (point: PipelinePoint, shaftRpm: number): OperatingState =>
@@ -237,6 +219,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const acceptReading = (reading: Reading): void =>
     readings.accept(reading, clock.nowMs(), clock.monotonicMs());
   const idle = async (): Promise<void> => {
+    await edge.idle();
     await Promise.all(points.all.map((point) => point.judge.idle()));
   };
 
@@ -252,12 +235,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       arrivedMonotonicMs = monotonicMs;
       ingest.accept(block);
     },
+    acceptScore: edge.accept,
+    edgeScores: edge.counts,
     acceptReading,
     acceptDeviceReading: (reading) => {
       for (const turbine of points.turbinesOf(reading.deviceId))
         acceptReading({ ...reading, deviceId: turbine });
     },
     use: (bundle) => {
+      know(bundle);
       for (const point of points.all) {
         if (point.config.bundle === bundle.ref.name) point.cutter.use(bundle);
       }

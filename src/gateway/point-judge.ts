@@ -24,8 +24,13 @@ export interface JudgeSink {
 
 /** Judges one point. */
 export interface PointJudge {
-  /** Takes a window that was cut for `bundle`. */
-  submit(window: FeatureWindow, bundle: LoadedBundle, operatingState: OperatingState): void;
+  /** Takes a window that was cut for `bundle`, and scores it unless its `output` is known. */
+  submit(
+    window: FeatureWindow,
+    bundle: LoadedBundle,
+    operatingState: OperatingState,
+    output?: StudentOutput,
+  ): void;
   /** The point had no data over this time. */
   noteMissing(fromMs: number, toMs: number): Decision;
   snapshot(): DeciderSnapshot;
@@ -72,11 +77,16 @@ export function createPointJudge(
     };
     const condition = baseline?.update(window, prediction, owner) ?? null;
     const decided = decider.update(prediction, condition?.baseline ?? null);
-    const decision = condition === null ? decided : { ...decided, severityDb: condition.severityDb };
+    const decision: Decision = {
+      ...decided,
+      ...(condition === null ? {} : { severityDb: condition.severityDb }),
+      ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
+    };
     sink.onDecision(decision, window, output, owner);
     const due = register.update(decision);
     if (due.length === 0) return;
-    const explanations = await explain(owner, window.features, logger);
+    // A device that does not say what its model was given leaves nothing to explain.
+    const explanations = window.features.length === 0 ? [] : await explain(owner, window.features, logger);
     for (const alert of due) {
       const event = register.announce(alert, {
         explanation: explanations[alert.output] ?? null,
@@ -87,10 +97,10 @@ export function createPointJudge(
   };
 
   return {
-    submit: (window, owner, operatingState) => {
+    submit: (window, owner, operatingState, known) => {
       // Until it is judged and explained, the window's bundle must not close its engine.
       owner.retain();
-      const output = owner.score(window);
+      const output = known === undefined ? owner.score(window) : Promise.resolve(known);
       // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
       output.catch(() => {});
       tail = tail.then(async () => {

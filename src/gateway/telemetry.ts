@@ -7,7 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import { createPredictionThinner } from "../uplink/prediction-thinner.ts";
 import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch } from "./drift-watch.ts";
-import type { ScoredWindow } from "./pipeline.ts";
+import type { ScoredWindow } from "./pipeline-options.ts";
 
 /** Turns what happens into records. */
 export interface Telemetry {
@@ -66,7 +66,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       if (scored === null) return;
       const { window, output, bundle } = scored;
       thinner.update(decision, window.shaftRpm);
-      drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
+      if (window.features.length > 0)
+        drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
       latestDataMs = decision.toMs;
     },
     alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),

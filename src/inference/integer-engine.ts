@@ -56,9 +56,7 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
       for (let row = 0; row < rows; row++) {
         const offset = row * inputs;
         for (let index = 0; index < inputs; index++) {
-          // A quotient in double rounded once more to float32 is the float32 quotient (53 ≥ 2 · 24 + 2 bits).
-          const quotient = Math.fround(standardised[offset + index]! / inputScale);
-          quantisedInput[index] = quantise(quotient, inputZeroPoint);
+          quantisedInput[index] = quantiseInput(standardised[offset + index]!, inputScale, inputZeroPoint);
         }
         runLayers(quantisedInput, 0, out, row * outputs);
       }
@@ -174,6 +172,19 @@ function runLayer(
     }
     to[toOffset + output] = requantise(sum, multipliers[output]!, outputZeroPoint);
   }
+}
+
+/** Standardised features on the student's input grid: what a microcontroller's student is given. */
+export function quantiseInputs(
+  { inputScale, inputZeroPoint }: Pick<QuantisedMlp, "inputScale" | "inputZeroPoint">,
+  standardised: Float32Array,
+): Uint8Array {
+  return Uint8Array.from(standardised, (value) => quantiseInput(value, inputScale, inputZeroPoint));
+}
+
+/** A quotient in double rounded once more to float32 is the float32 quotient (53 ≥ 2 · 24 + 2 bits). */
+function quantiseInput(standardised: number, scale: number, zeroPoint: number): number {
+  return quantise(Math.fround(standardised / scale), zeroPoint);
 }
 
 function requantise(sum: number, multiplier: number, zeroPoint: number): number {

@@ -25,7 +25,16 @@ async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
     clock: systemClock,
     random: createRandom(1),
     logger,
-    sink: { onHello: () => {}, onBlock: () => {}, onReading: () => {} },
+    bearingOf: () => undefined,
+    sink: {
+      onHello: () => {},
+      onBlock: () => {},
+      onReading: () => {},
+      onScore: () => {},
+      onContact: () => {},
+      onLost: () => {},
+      onModelStatus: () => {},
+    },
   });
   onTestFinished(() => links.close());
   return warnings;
@@ -37,7 +46,7 @@ test.each([
 ])(
   "a %s that does not answer is said once, with address and reason, and tried again",
   async (_name, connect, why) => {
-    const warnings = await warningsOf({ id: "mcu-1", connect, baud: 921_600 });
+    const warnings = await warningsOf({ id: "mcu-1", connect, baud: 921_600, mode: "raw", keyFile: null });
     await until(() => warnings.length > 0, "a warning");
     expect(warnings).toEqual([
       { message: "no contact with device, trying again", connect, reason: expect.stringContaining(why) },

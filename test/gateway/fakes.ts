@@ -148,6 +148,7 @@ export function createFakeBundle(version = "1.0.0", changes: Partial<Manifest> =
       },
       close: async () => {},
     },
+    student: { inputScale: 0.1, inputZeroPoint: 128, layers: [] },
     reference: driftReference,
     background: { rows: 1, features: 2, values: new Float32Array(2), weights: Float64Array.of(1) },
     score: async () => {

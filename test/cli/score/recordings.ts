@@ -6,7 +6,8 @@ import type { BearingOrders } from "../../../src/contract/bearing.ts";
 import { gatewayConfigSchema } from "../../../src/contract/gateway-config-schema.ts";
 import { createDataQuality } from "../../../src/gateway/data-quality.ts";
 import type { LoadedBundle } from "../../../src/gateway/loaded-bundle.ts";
-import { createPipeline, type ScoredWindow } from "../../../src/gateway/pipeline.ts";
+import { createPipeline } from "../../../src/gateway/pipeline.ts";
+import type { ScoredWindow } from "../../../src/gateway/pipeline-options.ts";
 import { createRandom } from "../../../src/maths/random.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 

@@ -8,7 +8,7 @@ import { type ScoreRequest, scoreFiles } from "../../../src/cli/score/score-file
 import type { Sidecar } from "../../../src/cli/score/sidecar.ts";
 import { explainWindow } from "../../../src/gateway/explain-window.ts";
 import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
-import type { ScoredWindow } from "../../../src/gateway/pipeline.ts";
+import type { ScoredWindow } from "../../../src/gateway/pipeline-options.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodeNpy, scoreOnGateway, shippedBundle, simulateFault } from "./recordings.ts";

@@ -1,0 +1,126 @@
+/** Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves. */
+import { randomInt } from "node:crypto";
+import type { MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+import type { DeviceConfig, GatewayConfig, PointConfig } from "../contract/gateway-config.ts";
+import type { Topics } from "../contract/topics.ts";
+import { createRandom } from "../maths/random.ts";
+import { type Clock, systemTimers } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { readDeviceImage } from "./device-image.ts";
+import { readDeviceKey } from "./device-key.ts";
+import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
+import { createDevicePushes, type DevicePushCounts, type PushedDevice } from "./device-pushes.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { ServedModels } from "./served-models.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** What is joined. */
+export interface ConnectDevicesOptions {
+  readonly config: GatewayConfig;
+  readonly runtimeVersion: string;
+  readonly models: ServedModels;
+  readonly pipeline: Pipeline;
+  readonly telemetry: Telemetry;
+  readonly topics: Topics;
+  readonly mqtt: MqttPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The devices of a gateway. */
+export interface ConnectedDevices extends DeviceLinks {
+  readonly pushCounts: DevicePushCounts;
+  /** Another bundle serves `name`: devices that infer shall have its image. */
+  renew(name: string): void;
+  /** All devices for the status page, without secrets. */
+  describe(): readonly unknown[];
+}
+
+/**
+ * Opens the links of all devices.
+ * @throws AuroraError CONFIG_INVALID for an address or a key file that is none.
+ */
+export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
+  const { config, models, pipeline, telemetry, clock, logger } = options;
+  const random = createRandom(randomInt(2 ** 31));
+  const pushes = createDevicePushes({
+    devices: await findPushedDevices(config),
+    imageOf: (name) => {
+      const { dir, manifest, student } = models.current(name);
+      return readDeviceImage(dir, manifest, student);
+    },
+    timers: systemTimers,
+    random,
+    logger,
+    onEnd: (deviceId, { image }, { outcome, reason, sentBytes, probes }) =>
+      telemetry.event(
+        `device-model.${outcome}`,
+        deviceId,
+        reason === ""
+          ? `${image.name} ${image.version}: ${sentBytes} bytes sent, ${probes} golden vectors right`
+          : `${image.name} ${image.version}: ${reason}`,
+      ),
+  });
+  const links = await openDeviceLinks({
+    devices: config.devices,
+    bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
+    gatewayId: config.gateway.id,
+    runtimeVersion: options.runtimeVersion,
+    topics: options.topics,
+    mqtt: options.mqtt,
+    clock,
+    random,
+    logger,
+    sink: {
+      onHello: (hello) => pipeline.announce(hello),
+      onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
+      onReading: (reading) => pipeline.acceptDeviceReading(reading),
+      onScore: (score, mode, arrivedMonotonicMs) => pipeline.acceptScore(score, mode, arrivedMonotonicMs),
+      onContact: (hello, session) => pushes.contact(hello, session),
+      onLost: (deviceId) => pushes.lost(deviceId),
+      onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
+    },
+  });
+  return {
+    sessions: links.sessions,
+    pushCounts: pushes.counts,
+    renew: (name) => pushes.renew(name),
+    describe: () =>
+      links.sessions.map(({ id, session }, index) => ({
+        id,
+        connect: config.devices[index]!.connect,
+        mode: config.devices[index]!.mode,
+        state: session.state,
+        firmware: session.hello?.firmware ?? null,
+        model: session.hello?.modelVersion ?? null,
+        push: pushes.describe(id),
+        link: session.statistics,
+      })),
+    close: async () => {
+      pushes.close();
+      await links.close();
+    },
+  };
+}
+
+/** Devices that infer and whose key is known. */
+async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]> {
+  const wanted = config.devices.flatMap(
+    (device): { device: DeviceConfig; keyFile: string; bundle: string }[] => {
+      const bundle = findPoint(config, device.id)?.bundle;
+      return device.mode === "raw" || device.keyFile === null || bundle === undefined
+        ? []
+        : [{ device, keyFile: device.keyFile, bundle }];
+    },
+  );
+  return await Promise.all(
+    wanted.map(async ({ device, keyFile, bundle }) => {
+      return { id: device.id, bundle, key: await readDeviceKey(keyFile) };
+    }),
+  );
+}
+
+/** The first point that a device feeds: its model and bearing are the device's. */
+function findPoint(config: GatewayConfig, deviceId: string): PointConfig | undefined {
+  return config.turbines.flatMap(({ points }) => points).find(({ device }) => device === deviceId);
+}

@@ -1,0 +1,70 @@
+/** What a bundle has for a microcontroller: the image, and probes that prove it on the device. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
+import { decodeGolden } from "../bundle/golden.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { bundleFileNames, type Manifest, mcuModelFileName } from "../contract/manifest.ts";
+import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
+import { quantiseInputs } from "../inference/integer-engine.ts";
+import { computeSecurityCounter } from "../inference/mcu-codec.ts";
+
+/** An image with its probes. */
+export interface DeviceImage {
+  readonly image: ModelImage;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly probes: readonly ModelProbe[];
+}
+
+/** Golden vectors that are tried on a device: a trial lasts a minute at most, and the line may be slow. */
+const maxProbes = 256;
+
+/**
+ * Reads the image of a bundle that was verified before; null when the bundle has none. What is read is held against
+ * the manifest again.
+ * @throws AuroraError BUNDLE_DIGEST when a file is not the one that was verified.
+ */
+export async function readDeviceImage(
+  dir: string,
+  manifest: Manifest,
+  student: QuantisedMlp,
+): Promise<DeviceImage | null> {
+  if (!manifest.files.some(({ path }) => path === mcuModelFileName)) return null;
+  const bytes = await readVerified(dir, manifest, mcuModelFileName);
+  const golden = decodeGolden(await readVerified(dir, manifest, bundleFileNames.golden));
+  const step = Math.max(1, Math.ceil(golden.cases.length / maxProbes));
+  return {
+    image: {
+      name: manifest.name,
+      version: manifest.version,
+      securityCounter: computeSecurityCounter(manifest.version),
+      bytes,
+    },
+    sha256: digest(bytes),
+    probes: golden.cases
+      .filter((_, index) => index % step === 0)
+      .map(({ standardised, logits }) => ({
+        inputs: quantiseInputs(student, standardised),
+        outputs: logits,
+      })),
+  };
+}
+
+async function readVerified(dir: string, manifest: Manifest, path: string): Promise<Uint8Array> {
+  const bytes = await readFile(join(dir, path));
+  const stated = manifest.files.find((file) => file.path === path);
+  if (stated?.sha256 !== digest(bytes)) {
+    throw new AuroraError("BUNDLE_DIGEST", `${path} is not the file that was verified`, {
+      op: "read model for device",
+      subject: join(dir, path),
+      hint: "Something changes files of an installed bundle; install it anew.",
+    });
+  }
+  return bytes;
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
