@@ -10,14 +10,12 @@
 #include <stdint.h>
 
 #include "decimator.h"
+#include "envelope.h"
 #include "model.h"
 #include "spectrum.h"
 
 #define AURORA_FEATURES_MAX_COUNT 64u
 #define AURORA_FEATURES_MAX_FFT 2048u
-#define AURORA_FEATURES_MAX_WHITENING_ORDER 16u
-#define AURORA_FEATURES_MAX_WHITENING_BLOCK 64u
-#define AURORA_FEATURES_MAX_SEGMENTS 8u
 
 /* Orders of the shaft speed at which the watched bearing's faults show. */
 typedef struct {
@@ -41,27 +39,8 @@ typedef struct {
   float analysis_hz;
   aurora_decimator decimator; /* to the analysis rate; unused at factor 1 */
   uint32_t factor;
-  /* whitening: the last samples of the block before, then the block */
-  float memory;
-  float block[AURORA_FEATURES_MAX_WHITENING_ORDER + AURORA_FEATURES_MAX_WHITENING_BLOCK];
-  float faded[AURORA_FEATURES_MAX_WHITENING_ORDER + 1u];
-  float last_raw;
-  float last_high;
-  uint16_t order;
-  uint16_t limit;
-  uint16_t position;
-  uint16_t segments;
-  uint16_t segment_end[AURORA_FEATURES_MAX_SEGMENTS];
-  float segment_speed[AURORA_FEATURES_MAX_SEGMENTS]; /* revolutions a sample */
-  bool first_block;
-  /* envelope over angle */
-  aurora_decimator angle;
-  float slices_per_revolution;
-  float phase;    /* share of the running slice that is filled, 0 … 1 */
-  float integral; /* of |residual| over it so far */
-  uint32_t capacity;
-  uint32_t count;
-  bool spoiled; /* longer than the buffer, or an impossible speed */
+  bool spoiled; /* an impossible speed came */
+  aurora_envelope envelope;
   aurora_spectrum spectrum;
   float buffer[AURORA_FEATURES_MAX_FFT + 2u]; /* the envelope, then its spectrum in place */
 } aurora_features;

@@ -25,7 +25,9 @@ export const runtimeSources: readonly string[] = [
 /** What samples and decides on top of it. */
 export const applicationSources: readonly string[] = ["fifo.c", "window.c", "judge.c", "firmware.c"];
 /** The feature chain, which is counted apart. */
-export const featureSources: readonly string[] = ["features.c", "spectrum.c", "decimator.c", "float_math.c"];
+export const featureSources: readonly string[] = [
+  ...["features.c", "feature_section.c", "envelope.c", "spectrum.c", "decimator.c", "float_math.c"],
+];
 
 interface HostTarget {
   readonly sources: readonly string[];

@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { featureSources } from "./build-firmware.ts";
 import {
   arithmeticFlags,
   bareFlags,
@@ -39,7 +40,6 @@ export interface CheckOptions {
 }
 
 const portable = ["student.c", "model.c", "sha256.c"];
-const withFeatures = ["features.c", "spectrum.c", "decimator.c", "float_math.c"];
 
 /** Compiles the program. `optimise` is the compiler's level. @throws Error with the compiler's output. */
 export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckProgram {
@@ -51,7 +51,7 @@ export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckP
   const files = [
     join(source, "check", "check.c"),
     join(source, "check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
-    ...[...portable, ...(features ? withFeatures : [])].map((name) => join(source, name)),
+    ...[...portable, ...(features ? featureSources : [])].map((name) => join(source, name)),
   ];
   const flags = [
     optimise,
