@@ -1,5 +1,5 @@
 /** Structured pruning: takes whole neurons out of a tied network, so that it really gets smaller and faster. */
-import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
+import type { DenseLayer, TiedLayer, TiedNetwork } from "./tied-network.ts";
 
 /**
  * Removes the least important neurons of each hidden layer until it has `widths[layer]` left. A neuron's importance
@@ -32,6 +32,22 @@ export function pruneNetwork(network: TiedNetwork, widths: readonly number[]): T
     );
   }
   return { ...network, layers };
+}
+
+/** {@link pruneNetwork} for a plain network: it is a tied one with one hypothesis. */
+export function pruneDense(network: readonly DenseLayer[], widths: readonly number[]): DenseLayer[] {
+  const layers = network.map(
+    ({ inputs, outputs, weights, bias }): TiedLayer => ({
+      ...{ inputs, outputs, own: weights, bias },
+      others: new Float32Array(weights.length),
+      shared: new Float32Array(0),
+    }),
+  );
+  return pruneNetwork({ hypotheses: 1, sharedInputs: 0, layers }, widths).layers.map(
+    ({ inputs, outputs, own, bias }, index): DenseLayer => ({
+      ...{ inputs, outputs, weights: own, bias, relu: network[index]!.relu },
+    }),
+  );
 }
 
 /** Hidden widths on the way from `from` to `to` in `rounds` even steps (the last one is `to`). */

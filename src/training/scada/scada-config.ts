@@ -1,0 +1,148 @@
+/** `train.yaml` of a normal-behaviour bundle: which columns, which residuals, how the student learns, how inspections are chosen. */
+import { z } from "zod";
+import {
+  type InspectionPolicy,
+  type NormalBehaviourSpec,
+  type ResidualStatistics,
+  residualStatisticsSchema,
+  type SensorGuardSpec,
+  type SiteCorrectionSpec,
+  sensorGuardSchema,
+  siteCorrectionSchema,
+} from "../../contract/normal-behaviour.ts";
+import { type CommonConfig, commonConfigShape } from "../common-config.ts";
+import { type FitConfig, fitConfigSchema } from "../student-recipe.ts";
+
+/** A temperature that the student predicts. */
+export interface ResidualConfig {
+  readonly channel: string;
+  readonly title: string;
+  readonly component: string;
+  readonly siblings: string | null;
+}
+
+/** Normal operation; the power curve itself is fitted. */
+export interface OperationConfig {
+  readonly limits: NormalBehaviourSpec["operation"]["limits"];
+  readonly windChannel: string;
+  readonly powerChannel: string;
+  readonly minRatio: number;
+  readonly maxRatio: number;
+  /** Width of the wind bins whose median power makes the curve. */
+  readonly binWidth: number;
+}
+
+/** From rows to an int8 student. */
+export interface ScadaStudentRecipe {
+  /** Standardised inputs are clamped to ± this. */
+  readonly clamp: number;
+  /** Days before a logged failure of the turbine that nothing is learnt from: fitting on them hides the fault. */
+  readonly excludeDays: number;
+  readonly huberDelta: number;
+  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  readonly student: {
+    readonly hidden: readonly number[];
+    readonly fit: FitConfig;
+    readonly prune: { readonly to: readonly number[]; readonly rounds: number; readonly fit: FitConfig };
+  };
+  /** Share of the teacher in the student's targets, 0 to 1. */
+  readonly softShare: number;
+  /** Rows that the ranges of the activations are calibrated on, spread evenly over all turbines and seasons. */
+  readonly calibrationRows: number;
+}
+
+/** The policy but for what is fitted: rates come from the logbook, worth from the costs. */
+export interface PolicyConfig extends Omit<InspectionPolicy, "components"> {
+  /** Failures of one pair within so many days are one event: a repair that did not help is no second chance to learn a rate. */
+  readonly eventDays: number;
+  /** Weight of the mean rate of all components, in units of the data's own exposure: few failures make no rate. */
+  readonly poolingWeight: number;
+  /** Mean of lead / longest lead that an inspection in time is credited with. */
+  readonly meanLeadShare: number;
+}
+
+/** The whole file. */
+export interface ScadaConfig extends CommonConfig {
+  readonly dataset: { readonly kind: "edp"; readonly heldOutRule: string };
+  /** Channel → column of the files. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly residuals: readonly ResidualConfig[];
+  readonly operation: OperationConfig;
+  readonly siteCorrection: SiteCorrectionSpec;
+  readonly statistics: ResidualStatistics;
+  readonly guard: SensorGuardSpec;
+  readonly policy: PolicyConfig;
+  readonly recipe: ScadaStudentRecipe;
+  /** Every time that anybody has looked at the test half-year, in words. */
+  readonly testLooks: readonly string[];
+}
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+const widths = z.array(z.int().min(1).max(512)).min(1).max(4);
+const share = z.number().min(0).max(1);
+const days = z.number().positive().max(3660);
+
+/** Validator of {@link ScadaStudentRecipe}. */
+export const scadaStudentRecipeSchema: z.ZodType<ScadaStudentRecipe> = z
+  .strictObject({
+    clamp: z.number().positive().max(100),
+    excludeDays: z.number().min(0).max(366),
+    huberDelta: z.number().positive(),
+    teacher: z.strictObject({ members: z.int().min(1).max(50), hidden: widths, fit: fitConfigSchema }),
+    student: z.strictObject({
+      hidden: widths,
+      fit: fitConfigSchema,
+      prune: z.strictObject({ to: widths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }),
+    }),
+    softShare: share,
+    calibrationRows: z.int().min(100).max(100_000),
+  })
+  .refine(
+    ({ student }) => student.prune.to.length === student.hidden.length,
+    "student.prune.to must have as many widths as student.hidden",
+  );
+
+/** Validator of {@link ScadaConfig}; unknown keys are refused. */
+export const scadaConfigSchema: z.ZodType<ScadaConfig> = z.strictObject({
+  ...commonConfigShape,
+  dataset: z.strictObject({ kind: z.literal("edp"), heldOutRule: z.string().max(4096) }),
+  columns: z.record(name, z.string().min(1).max(128)),
+  residuals: z
+    .array(
+      z.strictObject({
+        channel: name,
+        title: z.string().max(256),
+        component: name,
+        siblings: name.nullable(),
+      }),
+    )
+    .min(1)
+    .max(32),
+  operation: z.strictObject({
+    limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
+    windChannel: name,
+    powerChannel: name,
+    minRatio: z.number().min(0),
+    maxRatio: z.number().positive(),
+    binWidth: z.number().positive(),
+  }),
+  siteCorrection: siteCorrectionSchema,
+  statistics: residualStatisticsSchema,
+  guard: sensorGuardSchema,
+  policy: z.strictObject({
+    roundDays: z.int().min(1).max(366),
+    perRound: z.int().min(1).max(1000),
+    muteDays: z.number().min(0).max(3660),
+    minLeadDays: z.number().min(0).max(3660),
+    maxLeadDays: days,
+    evidence: z.number().min(0).max(100),
+    scoreCap: z.number().positive().max(100),
+    referenceDays: days,
+    minWorthEur: z.number(),
+    eventDays: days,
+    poolingWeight: z.number().positive().max(100),
+    meanLeadShare: share,
+  }),
+  recipe: scadaStudentRecipeSchema,
+  testLooks: z.array(z.string().max(4096)).max(64),
+});

@@ -1,0 +1,204 @@
+/**
+ * From rows of healthy operation to an int8 student of normal behaviour: scaler → teacher (an ensemble) → student taught
+ * by it → neurons pruned in rounds with training between → quantised on rows of all seasons. Each turbine's own median
+ * is taken off the targets: the student learns how temperatures move, the site correction where they stand.
+ */
+import type { Scaler } from "../../contract/manifest.ts";
+import type { QuantisedMlp } from "../../contract/quantised-mlp.ts";
+import { createRandom, type Random } from "../../maths/random.ts";
+import { medianInPlace } from "../../maths/select.ts";
+import { fitScaler } from "../fit-scaler.ts";
+import { planPruning, pruneDense } from "../prune-network.ts";
+import { quantiseNetwork, runQuantised } from "../quantise-network.ts";
+import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
+import { createDenseNetwork, type DenseLayer, runDense } from "../tied-network.ts";
+import { runEnsemble, standardiseRows } from "../train-student.ts";
+import type { ScadaStudentRecipe } from "./scada-config.ts";
+import type { TurbineRows } from "./scada-rows.ts";
+
+/** Rows that may be learnt from. */
+export interface PreparedScadaRows extends RegressionRows {
+  readonly scaler: Scaler;
+  /** Expected value = location + scale · output, one an output; location is the mean of the turbines' medians. */
+  readonly location: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** Every form of the student that is compared. */
+export interface ScadaStudent {
+  readonly scaler: Scaler;
+  readonly location: readonly number[];
+  readonly scale: readonly number[];
+  readonly teacher: readonly (readonly DenseLayer[])[];
+  readonly wide: readonly DenseLayer[];
+  readonly float: readonly DenseLayer[];
+  /** Of the pruned student's size, from the measurements alone with as many steps. */
+  readonly untaught: readonly DenseLayer[];
+  readonly quantised: QuantisedMlp;
+}
+
+/** Names of the forms. */
+export const scadaForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
+
+/** One of {@link scadaForms}. */
+export type ScadaForm = (typeof scadaForms)[number];
+
+/** May a row be learnt from? Rows before `untilMs`, usable, and not in the weeks before a failure of the turbine. */
+export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
+
+/** Gathers the rows. */
+export function prepareScadaRows(
+  turbines: readonly TurbineRows[],
+  isLearnable: LearnableRow,
+  clamp: number,
+): PreparedScadaRows {
+  const chosen = turbines.map((turbine) => {
+    const rows: number[] = [];
+    for (let row = 0; row < turbine.rows; row++) if (isLearnable(turbine, row)) rows.push(row);
+    return rows;
+  });
+  const rows = chosen.reduce((sum, each) => sum + each.length, 0);
+  const width = turbines[0]!.features.length / turbines[0]!.rows;
+  const outputs = turbines[0]!.measured.length / turbines[0]!.rows;
+  const raw = new Float32Array(rows * width);
+  const targets = new Float32Array(rows * outputs);
+  const location = new Array<number>(outputs).fill(0);
+  let at = 0;
+  for (const [index, turbine] of turbines.entries()) {
+    const own = chosen[index]!;
+    const medians = Array.from({ length: outputs }, (_, output) => {
+      const values = Float64Array.from(own, (row) => turbine.measured[row * outputs + output]!);
+      return values.length === 0 ? 0 : medianInPlace(values, values.length);
+    });
+    for (const [output, median] of medians.entries()) location[output]! += median / turbines.length;
+    for (const row of own) {
+      raw.set(turbine.features.subarray(row * width, (row + 1) * width), at * width);
+      for (let output = 0; output < outputs; output++) {
+        targets[at * outputs + output] = turbine.measured[row * outputs + output]! - medians[output]!;
+      }
+      at++;
+    }
+  }
+  const scale = Array.from({ length: outputs }, (_, output) => {
+    let squares = 0;
+    for (let row = 0; row < rows; row++) squares += targets[row * outputs + output]! ** 2;
+    return Math.max(1e-3, Math.sqrt(squares / rows));
+  });
+  for (let index = 0; index < targets.length; index++) targets[index]! /= scale[index % outputs]!;
+  const every = { own: [Array.from({ length: width }, (_, column) => column)], shared: [] };
+  const scaler = fitScaler(raw, rows, every, clamp);
+  const features = standardiseRows(raw, rows, scaler);
+  return { rows, scaler, features, targets, weights: new Float32Array(rows).fill(1), location, scale };
+}
+
+/** The ensemble. */
+export function trainScadaTeacher(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  seed: number,
+  progress: (done: number, total: number) => void,
+): DenseLayer[][] {
+  const { members, hidden, fit } = recipe.teacher;
+  return Array.from({ length: members }, (_, member) => {
+    const random = stream(seed, `teacher ${member}`);
+    const start = createDenseNetwork(inputsOf(rows), [...hidden, outputsOf(rows)], random);
+    const fitted = trainer.fitRegression(start, rows, { ...fit, huberDelta: recipe.huberDelta }, random);
+    progress(member + 1, members);
+    return fitted;
+  });
+}
+
+/** The wide student, then the pruned one. */
+export function distilScadaStudent(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  teacher: readonly (readonly DenseLayer[])[],
+  seed: number,
+): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
+  const { student, softShare, huberDelta } = recipe;
+  const random = stream(seed, "student");
+  const soft = runEnsemble(teacher, rows.features, rows.rows);
+  const targets = rows.targets.map((target, index) => target + softShare * (soft[index]! - target));
+  const taught = { ...rows, targets };
+  const start = createDenseNetwork(inputsOf(rows), [...student.hidden, outputsOf(rows)], random);
+  const wide = trainer.fitRegression(start, taught, { ...student.fit, huberDelta }, random);
+  let float = wide;
+  const { to, rounds, fit } = student.prune;
+  for (const widths of planPruning(student.hidden, to, rounds)) {
+    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, huberDelta }, random);
+  }
+  return { wide, float };
+}
+
+/** A student of the final size that learns from the measurements alone, with as many gradient steps. */
+export function trainUntaughtStudent(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  seed: number,
+): DenseLayer[] {
+  const { fit, prune } = recipe.student;
+  const random = stream(seed, "untaught");
+  const steps = fit.steps + prune.rounds * prune.fit.steps;
+  const start = createDenseNetwork(inputsOf(rows), [...prune.to, outputsOf(rows)], random);
+  return trainer.fitRegression(start, rows, { ...fit, steps, huberDelta: recipe.huberDelta }, random);
+}
+
+/** The integers. */
+export function quantiseScadaStudent(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  float: readonly DenseLayer[],
+): QuantisedMlp {
+  // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
+  const every = Math.max(1, Math.floor(rows.rows / recipe.calibrationRows));
+  const width = inputsOf(rows);
+  const count = Math.floor(rows.rows / every);
+  const features = new Float32Array(count * width);
+  for (let index = 0; index < count; index++) {
+    const row = index * every;
+    features.set(rows.features.subarray(row * width, (row + 1) * width), index * width);
+  }
+  return quantiseNetwork(float, { features, rows: count, clamp: recipe.clamp });
+}
+
+/** Outputs [rows × outputs] of one form on rows that are not yet standardised. */
+export function runScadaForm(
+  student: ScadaStudent,
+  form: ScadaForm,
+  features: Float32Array,
+  rows: number,
+): { readonly standardised: Float32Array; readonly outputs: Float32Array } {
+  const standardised = standardiseRows(features, rows, student.scaler);
+  return { standardised, outputs: runForm(student, form, standardised, rows) };
+}
+
+function runForm(student: ScadaStudent, form: ScadaForm, features: Float32Array, rows: number): Float32Array {
+  switch (form) {
+    case "teacher":
+      return runEnsemble(student.teacher, features, rows);
+    case "wide":
+      return runDense(student.wide, features, rows);
+    case "pruned":
+      return runDense(student.float, features, rows);
+    case "int8":
+      return runQuantised(student.quantised, features, rows);
+    case "untaught":
+      return runDense(student.untaught, features, rows);
+  }
+}
+
+/** A stream of its own for each purpose, whichever step asks first. */
+function stream(seed: number, purpose: string): Random {
+  return createRandom(seed).fork(purpose);
+}
+
+function inputsOf(rows: PreparedScadaRows): number {
+  return rows.scaler.mean.length;
+}
+
+function outputsOf(rows: PreparedScadaRows): number {
+  return rows.scale.length;
+}
