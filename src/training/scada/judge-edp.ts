@@ -1,0 +1,106 @@
+/**
+ * One seed's whole judgement: its forms on the judged days, the policy on every calendar, chance and others with as many
+ * inspections beside it.
+ */
+import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
+import { createRandom } from "../../maths/random.ts";
+import type { CostOutcome, Inspection } from "./cost-rule.ts";
+import {
+  judgeCalendar,
+  judgePolicy,
+  judgeQuiet,
+  judgeRandom,
+  judgeRanking,
+  judgeWithoutScores,
+  type PolicyCase,
+  type PolicyRuns,
+  permutePolicy,
+} from "./judge-policy.ts";
+import { type FormFigures, judgeForms } from "./judge-student.ts";
+import { dayOf, type TurbineDays } from "./replay-turbines.ts";
+import { describeBehaviour, replayForm, type ScadaCase } from "./scada-case.ts";
+import { type ScadaForm, type ScadaStudent, scadaForms } from "./train-scada-student.ts";
+import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
+
+/** Calendars: first decisions 0 … 11 days after the begin of the test; with a round every six days the later ones start a round late. */
+export const calendars = 12;
+/** Draws of chance, and permutations of labels. */
+const draws = 240;
+const permutations = 999;
+const dayMs = 86_400_000;
+
+/** Policies that are compared. */
+export const policyNames = [
+  "policy",
+  "withoutScores",
+  "ranking30",
+  "randomTurbines",
+  "randomPicks",
+  "calendar",
+  "alwaysQuiet",
+] as const;
+
+/** One of {@link policyNames}. */
+export type PolicyName = (typeof policyNames)[number];
+
+/** One seed. */
+export interface SeedJudgement {
+  readonly seed: number;
+  readonly forms: readonly FormFigures[];
+  readonly windowAuc: WindowAuc;
+  /** Of the policy's gain, over random failures. */
+  readonly permutationP: number;
+  readonly outcomes: Readonly<Record<PolicyName, readonly CostOutcome[]>>;
+  /** Of the int8 student. */
+  readonly days: readonly TurbineDays[];
+  readonly inspections: readonly (readonly Inspection[])[];
+}
+
+/** Judges a student with all its forms. */
+export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {
+  const spec = describeBehaviour(subject, student);
+  const days = new Map<ScadaForm, readonly TurbineDays[]>(
+    scadaForms.map((form) => [form, replayForm(subject, student, form, spec)]),
+  );
+  return judgeDays(subject, spec.policy, days.get("int8")!, judgeForms(student, days, subject.split), seed);
+}
+
+/** Judges the days of an int8 student; `forms` are none where only the integers are known. */
+export function judgeDays(
+  subject: ScadaCase,
+  inspectionPolicy: InspectionPolicy,
+  days: readonly TurbineDays[],
+  forms: readonly FormFigures[],
+  seed: number,
+): SeedJudgement {
+  const { failures, costs } = subject;
+  const { startMs, endMs } = subject.split;
+  const counted = failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs);
+  const policyCase: PolicyCase = {
+    ...{ turbines: days, failures, counted, costs, startMs, endMs },
+    policyAt: () => inspectionPolicy,
+    phases: calendars,
+  };
+  const random = createRandom(seed).fork("judge");
+  const policy = judgePolicy(policyCase, "policy");
+  const runs: Record<PolicyName, PolicyRuns> = {
+    policy,
+    withoutScores: judgeWithoutScores(policyCase),
+    ranking30: judgeRanking(policyCase),
+    randomTurbines: judgeRandom(policyCase, policy, "sameComponents", draws, random),
+    randomPicks: judgeRandom(policyCase, policy, "anyPair", draws, random),
+    calendar: judgeCalendar(policyCase, policy, draws, random),
+    alwaysQuiet: judgeQuiet(policyCase),
+  };
+  const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs) };
+  return {
+    ...{ seed, forms, days },
+    windowAuc: computeWindowAuc(days, counted, judged, permutations, random),
+    permutationP: permutePolicy(policyCase, policy, permutations, random),
+    outcomes: Object.fromEntries(policyNames.map((name) => [name, runs[name].outcomes])) as Record<
+      PolicyName,
+      readonly CostOutcome[]
+    >,
+    inspections: policy.inspections,
+  };
+}

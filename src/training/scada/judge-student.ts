@@ -1,0 +1,92 @@
+/** How true is each form of the student: its error, and how well its z follows the teacher's, on the judged days. */
+import { encodeStudent } from "../../inference/onnx-codec.ts";
+import type { DenseLayer } from "../tied-network.ts";
+import { dayOf, type TurbineDays } from "./replay-turbines.ts";
+import type { TimeSplit } from "./scada-case.ts";
+import { type ScadaForm, type ScadaStudent, scadaForms } from "./train-scada-student.ts";
+
+/** One form. */
+export interface FormFigures {
+  readonly form: ScadaForm;
+  /** Neurons of each layer. */
+  readonly widths: readonly number[];
+  /** Networks of the ensemble. */
+  readonly members: number;
+  /** Weights and biases. */
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** float32 weights, or the model file of the integers. */
+  readonly bytes: number;
+  /** Mean |residual| over all outputs and usable rows of the judged days, in kelvin, after the site's correction. */
+  readonly maeKelvin: number;
+  /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
+  readonly zCorrelation: number;
+}
+
+/** Judges all forms. */
+export function judgeForms(
+  student: ScadaStudent,
+  days: ReadonlyMap<ScadaForm, readonly TurbineDays[]>,
+  split: TimeSplit,
+): FormFigures[] {
+  const teacher = collectZ(days.get("teacher")!, split);
+  return scadaForms.map((form): FormFigures => {
+    const networks = networksOf(student, form);
+    const own = days.get(form)!;
+    const parameters = sum(
+      networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
+    );
+    return {
+      form,
+      widths: networks[0]!.map((layer) => layer.outputs),
+      members: networks.length,
+      parameters,
+      multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
+      bytes: form === "int8" ? encodeStudent(student.quantised).length : 4 * parameters,
+      maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
+      zCorrelation: correlate(teacher, collectZ(own, split)),
+    };
+  });
+}
+
+function networksOf(student: ScadaStudent, form: ScadaForm): readonly (readonly DenseLayer[])[] {
+  switch (form) {
+    case "teacher":
+      return student.teacher;
+    case "wide":
+      return [student.wide];
+    case "untaught":
+      return [student.untaught];
+    case "pruned":
+    case "int8":
+      return [student.float];
+  }
+}
+
+/** z of all turbines, days and outputs within the split, in one order. */
+function collectZ(turbines: readonly TurbineDays[], split: TimeSplit): number[] {
+  return turbines.flatMap(({ days, z }) => {
+    const outputs = z.length / days.length;
+    return Array.from(z).filter((_, index) => {
+      const day = days[Math.floor(index / outputs)]!;
+      return day >= dayOf(split.startMs) && day < dayOf(split.endMs);
+    });
+  });
+}
+
+/** Pearson's, over the places where both are known. */
+function correlate(a: readonly number[], b: readonly number[]): number {
+  const both = a.flatMap((value, index) =>
+    Number.isNaN(value) || Number.isNaN(b[index]!) ? [] : [[value, b[index]!] as const],
+  );
+  const meanA = sum(both.map(([value]) => value)) / both.length;
+  const meanB = sum(both.map(([, value]) => value)) / both.length;
+  const covariance = sum(both.map(([x, y]) => (x - meanA) * (y - meanB)));
+  const squaresA = sum(both.map(([x]) => (x - meanA) ** 2));
+  const squaresB = sum(both.map(([, y]) => (y - meanB) ** 2));
+  return covariance / Math.sqrt(squaresA * squaresB);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

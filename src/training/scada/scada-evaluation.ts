@@ -1,0 +1,162 @@
+/** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
+import type { EvaluationDocument, Figure } from "../recipe.ts";
+import { policyNames, type SeedJudgement } from "./judge-edp.ts";
+import type { FormFigures } from "./judge-student.ts";
+import type { TimeSplit } from "./scada-case.ts";
+import { type PolicyFigures, summarisePolicy } from "./summarise-policy.ts";
+import type { ScadaForm } from "./train-scada-student.ts";
+
+/** What an evaluation says of the failures and the money. */
+export interface ScadaFigures {
+  readonly metrics: Readonly<Record<string, Figure>>;
+  readonly seeds: readonly number[];
+  readonly policies: Readonly<Record<string, PolicyFigures>>;
+  /** Forms of each seed. */
+  readonly forms: readonly (readonly FormFigures[])[];
+  readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
+  readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
+  readonly gainPermutationP: readonly number[];
+  /** [turbine, channel's output, first day] of every sensor that was set aside on the judged days of the first seed. */
+  readonly sensorFaults: readonly {
+    readonly turbine: string;
+    readonly output: number;
+    readonly from: string;
+  }[];
+}
+
+/** `evaluation.json`. */
+export interface ScadaEvaluation extends EvaluationDocument, ScadaFigures {
+  readonly dataDescription: string;
+  readonly trainingRows: number;
+  readonly testLooks: readonly string[];
+  readonly limitations: readonly string[];
+}
+
+/** What the evaluation asks for; see `passed`. */
+export const required = {
+  detected: 3.5,
+  gainEur: 110_000,
+  inspections: 36,
+  zCorrelation: 0.98,
+  maeIncrease: 0.01,
+} as const;
+
+const yearDays = 365.25;
+const dayMs = 86_400_000;
+
+/** Puts seeds together. */
+export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit): ScadaFigures {
+  const turbines = seeds[0]!.days.length;
+  const years = (split.endMs - split.startMs) / dayMs / yearDays;
+  const policies = Object.fromEntries(
+    policyNames.map((name) => [
+      name,
+      summarisePolicy(
+        seeds.flatMap((seed) => seed.outcomes[name]),
+        turbines,
+        years,
+      ),
+    ]),
+  );
+  const policy = policies.policy!;
+  const over = (of: (seed: SeedJudgement) => number): Figure => spread(seeds.map(of));
+  return {
+    metrics: {
+      detected: policy.detected,
+      detectedShare: policy.detectedShare,
+      gainEur: policy.gainEur,
+      eur: policy.eur,
+      falseAlarms: policy.falseAlarms,
+      falseAlarmsPerTurbineYear: policy.falseAlarmsPerTurbineYear,
+      inspections: policy.inspections,
+      leadDaysMedian: { value: policy.leadDays?.median ?? Number.NaN, low: null, high: null },
+      leadDaysP10: { value: policy.leadDays?.p10 ?? Number.NaN, low: null, high: null },
+      windowAuc: over((seed) => seed.windowAuc.auc),
+      windowAucP: over((seed) => seed.windowAuc.permutationP),
+      gainP: over((seed) => seed.permutationP),
+      ...(seeds.some(({ forms }) => forms.length === 0) ? {} : describeForms(seeds)),
+    },
+    seeds: seeds.map(({ seed }) => seed),
+    policies,
+    forms: seeds.map(({ forms }) => forms),
+    windowAuc: seeds.map(({ windowAuc: { auc, permutationP } }) => ({ auc, permutationP })),
+    windowAucPerComponent: seeds.map(({ windowAuc }) => windowAuc.perComponent),
+    gainPermutationP: seeds.map(({ permutationP }) => permutationP),
+    sensorFaults: listSensorFaults(seeds[0]!, split),
+  };
+}
+
+/** Are the figures what is asked for? Each by name. */
+export function checkFigures({ metrics }: Pick<ScadaFigures, "metrics">): Readonly<Record<string, boolean>> {
+  const value = (name: string): number => metrics[name]?.value ?? Number.NaN;
+  return {
+    detected: value("detected") >= required.detected,
+    gainEur: value("gainEur") >= required.gainEur,
+    inspections: value("inspections") <= required.inspections,
+    ...(metrics.zCorrelation === undefined
+      ? {}
+      : {
+          zCorrelation: value("zCorrelation") >= required.zCorrelation,
+          maeIncrease: value("maeIncrease") <= required.maeIncrease,
+        }),
+  };
+}
+
+/** The figures in words. */
+export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
+  const share = metrics.detectedShare!;
+  return [
+    `mean over ${seeds.length} seed(s) and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
+    ...Object.entries(policies).map(
+      ([name, each]) =>
+        `${name}: ${figure(each.detected, 2)} of ${each.failures.length} detected, ${figure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,
+    ),
+    `${policies.policy!.failures.length} failures tell the true share of detected ones no better than ${(100 * share.low!).toFixed(0)} to ${(100 * share.high!).toFixed(0)} %`,
+    `AUC of turbine-days ${figure(metrics.windowAuc!, 3)}, permutation p ${figure(metrics.windowAucP!, 3)}; gain's permutation p ${figure(metrics.gainP!, 3)}`,
+    ...(metrics.zCorrelation === undefined ? [] : [renderForms(metrics)]),
+  ];
+}
+
+function figure({ value, low, high }: Figure, digits: number): string {
+  return low === null || high === null
+    ? value.toFixed(digits)
+    : `${value.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+}
+
+function renderForms(metrics: ScadaFigures["metrics"]): string {
+  return `z of int8 correlates ${figure(metrics.zCorrelation!, 4)} with the teacher's (untaught ${metrics.zCorrelationUntaught!.value.toFixed(4)}), error ${figure(metrics.maeKelvin!, 3)} K, ${(100 * metrics.maeIncrease!.value).toFixed(2)} % above float`;
+}
+
+function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> {
+  const over = (name: ScadaForm, of: (form: FormFigures, seed: SeedJudgement) => number): Figure =>
+    spread(seeds.map((seed) => of(formOf(seed, name), seed)));
+  return {
+    zCorrelation: over("int8", (form) => form.zCorrelation),
+    zCorrelationUntaught: over("untaught", (form) => form.zCorrelation),
+    maeKelvin: over("int8", (form) => form.maeKelvin),
+    maeIncrease: over("int8", (form, seed) => form.maeKelvin / formOf(seed, "pruned").maeKelvin - 1),
+  };
+}
+
+function formOf(seed: SeedJudgement, name: ScadaForm): FormFigures {
+  return seed.forms.find(({ form }) => form === name)!;
+}
+
+/** Mean with lowest and highest. */
+function spread(values: readonly number[]): Figure {
+  const value = values.reduce((sum, each) => sum + each, 0) / values.length;
+  return values.length < 2
+    ? { value, low: null, high: null }
+    : { value, low: Math.min(...values), high: Math.max(...values) };
+}
+
+function listSensorFaults({ days }: SeedJudgement, split: TimeSplit): ScadaFigures["sensorFaults"] {
+  return days.flatMap(({ turbine, sensorFaults }) =>
+    sensorFaults.flatMap(([day, output]) => {
+      const isFirst = !sensorFaults.some((other) => other[0] === day - 1 && other[1] === output);
+      return isFirst && day * dayMs >= split.startMs
+        ? [{ turbine, output, from: new Date(day * dayMs).toISOString().slice(0, 10) }]
+        : [];
+    }),
+  );
+}

@@ -1,0 +1,188 @@
+/**
+ * How a normal-behaviour bundle is judged again. `held-out`: this very student on the test half-year. `edp`: its recipe
+ * retrained for five seeds. `edp-tuning`: the forward chain of the train period by which everything was chosen; opens no
+ * test file.
+ */
+import type { Bundle } from "../../bundle/bundle.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
+import { edpTestStartMs } from "../../dataset/edp-signals.ts";
+import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { runQuantised } from "../quantise-network.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
+import type { TensorTrainer } from "../tensor-trainer.ts";
+import { openTensorTrainer } from "../tensorflow.ts";
+import { standardiseRows } from "../train-student.ts";
+import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
+import { judgeDays, judgeSeed, type SeedJudgement } from "./judge-edp.ts";
+import { judgePolicy, judgeRanking, judgeWithoutScores, type PolicyCase } from "./judge-policy.ts";
+import {
+  describeBehaviour,
+  prepareScadaCase,
+  readScadaCase,
+  replayStudent,
+  type TimeSplit,
+  testSplit,
+  trainScadaStudent,
+  tuningSplit,
+} from "./scada-case.ts";
+import type { ScadaConfig } from "./scada-config.ts";
+import {
+  checkFigures,
+  renderScadaLines,
+  type ScadaEvaluation,
+  type ScadaFigures,
+  summariseSeeds,
+} from "./scada-evaluation.ts";
+import { summarisePolicy } from "./summarise-policy.ts";
+
+/** Names of the protocols. */
+export const scadaProtocols = ["held-out", "edp", "edp-tuning"] as const;
+
+/** Seeds of the protocol `edp`: the bundle's own and those after it. */
+export const protocolSeeds = 5;
+/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
+const tolerance = 1e-6;
+
+/** Runs one of {@link scadaProtocols}. */
+export async function runScadaProtocol(
+  protocol: string,
+  bundle: Bundle,
+  config: ScadaConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  if (protocol === "held-out") return judgeHeldOut(bundle, config, context);
+  const trainer = await openTensorTrainer(context.log);
+  if (protocol === "edp-tuning") return runTuning(config, context, trainer);
+  const seeds = await judgeSeeds(config, context, trainer, testSplit, protocolSeeds);
+  const figures = summariseSeeds(seeds, testSplit);
+  const checks = checkFigures(figures);
+  const { metrics, ...rest } = figures;
+  return {
+    json: { metrics, ...rest, checks, testLooks: config.testLooks },
+    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    passed: Object.values(checks).every(Boolean),
+  };
+}
+
+async function judgeHeldOut(
+  bundle: Bundle,
+  config: ScadaConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { scaler, normalBehaviour: spec } = bundle.manifest;
+  if (spec === undefined) throw refuse("its manifest declares no normal behaviour", "manifest.json");
+  const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
+  const subject = await readScadaCase(context.dataDir, config, testSplit);
+  const days = replayStudent(
+    subject,
+    (features, rows) => {
+      const standardised = standardiseRows(features, rows, scaler);
+      return { standardised, outputs: runQuantised(quantised, standardised, rows) };
+    },
+    spec,
+  );
+  const judged = judgeDays(subject, spec.policy, days, [], config.seed);
+  const figures = summariseSeeds([judged], testSplit);
+  const { metrics, ...rest } = figures;
+  const checks = checkFigures(figures);
+  return {
+    json: { metrics, ...rest, checks, testLooks: config.testLooks },
+    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    passed: isAsClaimed(bundle, metrics, context),
+  };
+}
+
+/** Trains and judges `count` seeds, the configuration's own first. */
+export async function judgeSeeds(
+  config: ScadaConfig,
+  context: EvaluationContext,
+  trainer: TensorTrainer,
+  split: TimeSplit,
+  count: number,
+): Promise<SeedJudgement[]> {
+  const subject = await readScadaCase(context.dataDir, config, split);
+  const prepared = prepareScadaCase(subject);
+  const judged: SeedJudgement[] = [];
+  for (let index = 0; index < count; index++) {
+    const seed = config.seed + index;
+    judged.push(judgeSeed(subject, trainScadaStudent(subject, prepared, trainer, seed), seed));
+    context.progress(index + 1, count, "seeds trained and judged");
+  }
+  return judged;
+}
+
+async function runTuning(
+  config: ScadaConfig,
+  context: EvaluationContext,
+  trainer: TensorTrainer,
+): Promise<ProtocolOutcome> {
+  const subject = await readScadaCase(context.dataDir, config, tuningSplit);
+  const { rows, failures, costs } = subject;
+  const unit = config.residuals.map(() => 0);
+  const spec = describeBehaviour(subject, { location: unit, scale: unit.map(() => 1) });
+  const { recipe, seed } = config;
+  const days = chainForward(rows.turbines, failures, { spec, recipe, seed }, trainer, (done, total) =>
+    context.progress(done, total, "stretches of the chain"),
+  );
+  const policyCase: PolicyCase = {
+    ...{ turbines: days, failures, costs },
+    counted: failures.filter((failure) => failure.timestampMs >= chainCountsFromMs),
+    policyAt: chainedPolicy(config.policy, failures, costs),
+    startMs: chainStartMs,
+    endMs: edpTestStartMs,
+    phases: config.policy.roundDays,
+  };
+  const years = (edpTestStartMs - chainStartMs) / 86_400_000 / 365.25;
+  const runs = [
+    judgePolicy(policyCase, "policy"),
+    judgeWithoutScores(policyCase),
+    judgeRanking(policyCase),
+  ].map(({ name, outcomes }) => [name, summarisePolicy(outcomes, days.length, years)] as const);
+  const student = summariseSeeds(await judgeSeeds(config, context, trainer, tuningSplit, 1), tuningSplit);
+  const { zCorrelation, maeIncrease, maeKelvin } = student.metrics;
+  const policy = runs[0]![1];
+  return {
+    json: {
+      metrics: {
+        ...{ detected: policy.detected, gainEur: policy.gainEur, inspections: policy.inspections },
+        ...{ zCorrelation, maeIncrease, maeKelvin },
+      },
+      policies: Object.fromEntries(runs),
+      forms: student.forms,
+    },
+    lines: [
+      ...runs.map(
+        ([name, each]) =>
+          `${name}: ${each.detected.value.toFixed(2)} of ${each.failures.length} detected, ${each.falseAlarms.value.toFixed(1)} false of ${each.inspections.value.toFixed(1)} inspections, ${Math.round(each.gainEur.value / 1000)} k EUR against never looking`,
+      ),
+      `January to May 2017: z of int8 correlates ${zCorrelation!.value.toFixed(4)} with the teacher's, error ${maeKelvin!.value.toFixed(3)} K, ${(100 * maeIncrease!.value).toFixed(2)} % above float`,
+    ],
+    passed: true,
+  };
+}
+
+function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: EvaluationContext): boolean {
+  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
+  const claimed = (JSON.parse(new TextDecoder().decode(bytes)) as Partial<ScadaEvaluation>).metrics;
+  if (claimed === undefined) throw refuse("it states no figures", bundleFileNames.evaluation);
+  const falling = ["detected", "gainEur"].filter(
+    (name) => !(metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
+  );
+  for (const name of falling) {
+    context.log(`${name} is ${metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
+  }
+  return falling.length === 0;
+}
+
+function refuse(message: string, subject: string): AuroraError {
+  return new AuroraError("BUNDLE_FORMAT", `${subject}: ${message}`, {
+    op: "evaluate bundle",
+    subject,
+    hint: "train the bundle again",
+  });
+}
+
+function renderChecks(checks: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(checks).map(([name, ok]) => `${ok ? "pass" : "FAIL"} ${name}`);
+}
