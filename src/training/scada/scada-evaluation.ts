@@ -1,5 +1,6 @@
 /** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
-import type { EvaluationDocument, Figure } from "../recipe.ts";
+import { type Figure, formatFigure } from "../judge/figure.ts";
+import type { EvaluationDocument } from "../recipe.ts";
 import { policyNames, type SeedJudgement } from "./judge-edp.ts";
 import type { FormFigures } from "./judge-student.ts";
 import type { TimeSplit } from "./scada-case.ts";
@@ -109,22 +110,16 @@ export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): st
     `mean over ${seeds.length} seed(s) and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
     ...Object.entries(policies).map(
       ([name, each]) =>
-        `${name}: ${figure(each.detected, 2)} of ${each.failures.length} detected, ${figure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,
+        `${name}: ${formatFigure(each.detected, 2)} of ${each.failures.length} detected, ${formatFigure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,
     ),
     `${policies.policy!.failures.length} failures tell the true share of detected ones no better than ${(100 * share.low!).toFixed(0)} to ${(100 * share.high!).toFixed(0)} %`,
-    `AUC of turbine-days ${figure(metrics.windowAuc!, 3)}, permutation p ${figure(metrics.windowAucP!, 3)}; gain's permutation p ${figure(metrics.gainP!, 3)}`,
+    `AUC of turbine-days ${formatFigure(metrics.windowAuc!, 3)}, permutation p ${formatFigure(metrics.windowAucP!, 3)}; gain's permutation p ${formatFigure(metrics.gainP!, 3)}`,
     ...(metrics.zCorrelation === undefined ? [] : [renderForms(metrics)]),
   ];
 }
 
-function figure({ value, low, high }: Figure, digits: number): string {
-  return low === null || high === null
-    ? value.toFixed(digits)
-    : `${value.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
-}
-
 function renderForms(metrics: ScadaFigures["metrics"]): string {
-  return `z of int8 correlates ${figure(metrics.zCorrelation!, 4)} with the teacher's (untaught ${metrics.zCorrelationUntaught!.value.toFixed(4)}), error ${figure(metrics.maeKelvin!, 3)} K, ${(100 * metrics.maeIncrease!.value).toFixed(2)} % above float`;
+  return `z of int8 correlates ${formatFigure(metrics.zCorrelation!, 4)} with the teacher's (untaught ${metrics.zCorrelationUntaught!.value.toFixed(4)}), error ${formatFigure(metrics.maeKelvin!, 3)} K, ${(100 * metrics.maeIncrease!.value).toFixed(2)} % above float`;
 }
 
 function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> {

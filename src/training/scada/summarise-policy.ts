@@ -1,6 +1,6 @@
 /** Figures of a policy over all its runs (seeds × calendars), with the range that 95 percent of the runs lie in. */
 import { quantileInPlace } from "../../maths/select.ts";
-import type { Figure } from "../recipe.ts";
+import type { Figure } from "../judge/figure.ts";
 import { binomialInterval } from "./binomial-interval.ts";
 import type { CostOutcome } from "./cost-rule.ts";
 

@@ -1,0 +1,108 @@
+/** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
+import type { Manifest } from "../../contract/manifest.ts";
+import type { Figure } from "../judge/figure.ts";
+import type { ScadaConfig } from "./scada-config.ts";
+import { checkFigures, required, type ScadaEvaluation } from "./scada-evaluation.ts";
+
+const euro = (value: number): string => `${Math.round(value / 1000)} k`;
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+const mean = (figure: Figure, digits: number): string => figure.value.toFixed(digits);
+
+/** Renders the card. */
+export function renderScadaCard(
+  manifest: Omit<Manifest, "files">,
+  config: ScadaConfig,
+  report: ScadaEvaluation,
+): string {
+  const { metrics, policies } = report;
+  const own = policies.policy!;
+  const blind = policies.withoutScores!;
+  const share = metrics.detectedShare!;
+  const behaviour = manifest.normalBehaviour!;
+  const checks = checkFigures(report);
+  const lines = [
+    `# ${manifest.title} ${manifest.version}`,
+    "",
+    `\`${manifest.name}@${manifest.version}\`: ${manifest.changelog}`,
+    "",
+    "## What it does",
+    "",
+    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${behaviour.residuals.length} places of a healthy turbine would be in these ten minutes. What is measured less what is expected, averaged over days and compared with the turbine's own past, ranks components; every ${config.policy.roundDays} days the planner names the inspection that is worth most.`,
+    "",
+    "An inspection speaks of failures from 2 to 60 days ahead. The probability that travels with it is the logbook's rate moved by the score; with the failures there are it cannot be called calibrated, and no day of failure is promised.",
+    "",
+    "## What it learnt from",
+    "",
+    `- Data: ${report.dataDescription}`,
+    `- Fingerprints of the files read: ${manifest.lineage.data.map(({ name, sha256 }) => `${name} \`${sha256}\``).join(", ")}`,
+    `- ${report.trainingRows} rows of normal operation until 2017-05-31, none from the ${config.recipe.excludeDays} days before a failure. Teacher: ${manifest.lineage.teacher}`,
+    `- Held out: ${config.dataset.heldOutRule}`,
+    "- Priors of the policy: events a turbine-year in the train period, pulled to their mean; worth: the costs of the data set.",
+    "",
+    "## From teacher to integers",
+    "",
+    "| form | parameters | multiply-adds | bytes | mean error, K | z's correlation with the teacher's |",
+    "|---|---|---|---|---|---|",
+    ...report.forms[0]!.map(
+      (form) =>
+        `| ${form.form} ${form.members > 1 ? `${form.members} × ` : ""}${form.widths.join("-")} | ${form.parameters} | ${form.multiplyAdds} | ${form.bytes} | ${form.maeKelvin.toFixed(3)} | ${form.zCorrelation.toFixed(4)} |`,
+    ),
+    "",
+    compareForms(report),
+    "",
+    "## How good it is",
+    "",
+    `Test half-year, ${own.failures.length} failures, cost rule of the data set at 60 days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
+    "",
+    "| | detected | false alarms | a turbine-year | inspections | EUR against never looking | EUR of the rule |",
+    "|---|---|---|---|---|---|---|",
+    ...Object.entries(policies).map(
+      ([name, each]) =>
+        `| ${name} | ${mean(each.detected, 2)} | ${mean(each.falseAlarms, 1)} | ${mean(each.falseAlarmsPerTurbineYear, 1)} | ${mean(each.inspections, 1)} | ${euro(each.gainEur.value)} | ${euro(each.eur.value)} |`,
+    ),
+    "",
+    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. \`withoutScores\` is the same policy with the rates, the costs and the muting, but without any measurement: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`,
+    "",
+    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}, p of random failures ${mean(metrics.windowAucP!, 3)}; p of the gain ${mean(metrics.gainP!, 3)}.`,
+    "",
+    "| failure | how often found | median lead, days |",
+    "|---|---|---|",
+    ...own.failures.map(
+      (failure) =>
+        `| ${failure.turbine} ${failure.component} ${failure.time.slice(0, 10)} | ${percent(failure.detectedShare)} | ${failure.medianLeadDays?.toFixed(0) ?? "–"} |`,
+    ),
+    "",
+    `Sensors that were set aside in the test half-year (a sensor's alarm, not the component's): ${report.sensorFaults.length === 0 ? "none" : report.sensorFaults.map(({ turbine, output, from }) => `${turbine} ${behaviour.residuals[output]!.channel} from ${from}`).join(", ")}.`,
+    "",
+    `Asked for: ${Object.entries(required)
+      .map(([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : "**missed**"})`)
+      .join(", ")}.`,
+    "",
+    "## Limits",
+    "",
+    ...report.limitations.map((limit) => `- ${limit}`),
+    "",
+    "## Looks at the test half-year, and notes",
+    "",
+    ...[...report.testLooks, ...config.notes].map((note) => `- ${note}`),
+    "",
+    "## Made with",
+    "",
+    `- configuration \`${manifest.lineage.configSha256}\`, seed ${manifest.lineage.seed}, training code \`${manifest.lineage.trainingCodeSha256}\``,
+    ...Object.entries(manifest.lineage.libraries).map(([name, version]) => `- ${name} ${version}`),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+/** Says whether distilling and pruning helped, from the figures. */
+function compareForms({ forms }: ScadaEvaluation): string {
+  const form = (name: string) => forms[0]!.find((each) => each.form === name)!;
+  const [wide, pruned, untaught] = [form("wide"), form("pruned"), form("untaught")];
+  const better = untaught.maeKelvin - pruned.maeKelvin;
+  const closer = pruned.zCorrelation - untaught.zCorrelation;
+  return [
+    `The taught student's error is ${Math.abs(better).toFixed(3)} K ${better >= 0 ? "lower" : "higher"} than that of one of the same size without a teacher, and its z follows the teacher's ${closer >= 0 ? "more" : "less"} closely (${pruned.zCorrelation.toFixed(4)} against ${untaught.zCorrelation.toFixed(4)}).`,
+    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${(pruned.maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
+  ].join(" ");
+}

@@ -1,0 +1,101 @@
+/**
+ * Normal behaviour from EDP's ten-minute SCADA: everything is learnt before June 2017 and judged on the half-year after
+ * it. Runs the steps; what each does is in the files beside this one.
+ */
+import type { StepOutput } from "../pipeline/step-runner.ts";
+import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
+import { judgeSeed } from "./judge-edp.ts";
+import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
+import { describeBehaviour, prepareScadaCase, readScadaCase, testSplit } from "./scada-case.ts";
+import { type ScadaConfig, scadaConfigSchema } from "./scada-config.ts";
+import { type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
+import { runScadaProtocol, scadaProtocols } from "./scada-protocols.ts";
+import { fingerprintEdp } from "./scada-rows.ts";
+import {
+  distilScadaStudent,
+  quantiseScadaStudent,
+  type ScadaStudent,
+  trainScadaTeacher,
+  trainUntaughtStudent,
+} from "./train-scada-student.ts";
+
+/** The recipe of `dataset.kind: edp`. */
+export const scadaRecipe: AnyRecipe = defineRecipe<ScadaConfig>({
+  kind: "edp",
+  source: "src/training/scada/scada-recipe.ts",
+  schema: scadaConfigSchema,
+  protocols: scadaProtocols,
+  runProtocol: runScadaProtocol,
+  train: trainScada,
+});
+
+async function trainScada(
+  config: ScadaConfig,
+  { dataDir, steps, trainer }: TrainingContext,
+): Promise<TrainedModel> {
+  const data = await steps.look("data", () => fingerprintEdp(dataDir));
+  // Rows are read anew by every run: they are quicker to make than to keep.
+  const subject = await readScadaCase(dataDir, config, testSplit);
+  const prepared = prepareScadaCase(subject);
+  const { columns, channels, features, residuals, operation, guard, recipe, seed } = config;
+  const shared = { columns, channels, features, residuals, operation, guard, seed };
+  const share = {
+    ...shared,
+    clamp: recipe.clamp,
+    excludeDays: recipe.excludeDays,
+    huberDelta: recipe.huberDelta,
+  };
+  const teacher = await steps.run(
+    "teacher",
+    { config: { ...share, teacher: recipe.teacher }, from: [data] },
+    (progress) =>
+      trainScadaTeacher(prepared, recipe, trainer, seed, (done, total) =>
+        progress(done, total, "networks trained"),
+      ),
+  );
+  const { student: widths, softShare } = recipe;
+  const taught = await steps.run(
+    "distil",
+    { config: { ...share, student: widths, softShare }, from: [data, teacher] },
+    () => distilScadaStudent(prepared, recipe, trainer, teacher.value, seed),
+  );
+  const untaught = await steps.run(
+    "prune",
+    { part: "untaught", config: { ...share, student: widths }, from: [data] },
+    () => trainUntaughtStudent(prepared, recipe, trainer, seed),
+  );
+  const quantised = await steps.run(
+    "quantise",
+    { config: { ...share, calibrationRows: recipe.calibrationRows }, from: [data, taught] },
+    () => quantiseScadaStudent(prepared, recipe, taught.value.float),
+  );
+  const { scaler, location, scale } = prepared;
+  const student: ScadaStudent = {
+    ...{ scaler, location, scale, teacher: teacher.value },
+    ...taught.value,
+    ...{ untaught: untaught.value, quantised: quantised.value },
+  };
+  const evaluation: StepOutput<ScadaEvaluation> = await steps.run(
+    "evaluate",
+    { config, from: [data, teacher, taught, untaught, quantised] },
+    () => ({
+      ...{ formatVersion: 1 as const, name: config.name, version: config.version },
+      ...summariseSeeds([judgeSeed(subject, student, seed)], testSplit),
+      dataDescription: edpDescription,
+      trainingRows: prepared.rows,
+      testLooks: config.testLooks,
+      limitations: config.limitations,
+    }),
+  );
+  const { backgroundRows, goldenCases, driftReplicates, window } = config;
+  const files = await steps.run(
+    "package",
+    { config: { ...share, backgroundRows, goldenCases, driftReplicates, window }, from: [data, quantised] },
+    () => makeScadaFiles(subject, prepared, student),
+  );
+  const spec = describeBehaviour(subject, student);
+  return packageScada(
+    { subject, prepared, student, spec, evaluation: evaluation.value, fingerprint: data.value },
+    files.value,
+  );
+}
