@@ -27,6 +27,7 @@ static struct {
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
   uint32_t alarm_raw_samples;
   uint32_t health_at_ms;
+  uint32_t now_ms;            /* read once a turn: all deadlines of a turn are held against the same moment */
 } device;
 
 static uint32_t bits_of(float value) {
@@ -87,13 +88,12 @@ bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
   if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE)) {
     return false;
   }
-  const uint32_t now_ms = board_milliseconds();
   bool changed = false;
-  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), now_ms, &changed);
+  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), device.now_ms, &changed);
   if (changed) {
     restart_judge();
   }
-  link_send(&device.link, PACKET_MODEL_STATUS, end, now_ms);
+  link_send(&device.link, PACKET_MODEL_STATUS, end, device.now_ms);
   return true;
 }
 
@@ -167,12 +167,14 @@ void firmware_start(void) {
   device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
   device.judge.scale = (float)device.board.scale;
   device.mode = MODE_RAW;
-  slots_start(&device.slots, &device.board, board_milliseconds());
-  link_start(&device.link, device.board.session_id, board_milliseconds());
+  device.now_ms = board_milliseconds();
+  slots_start(&device.slots, &device.board, device.now_ms);
+  link_start(&device.link, device.board.session_id, device.now_ms);
 }
 
 void firmware_step(void) {
-  const uint32_t now_ms = board_milliseconds();
+  device.now_ms = board_milliseconds();
+  const uint32_t now_ms = device.now_ms;
   link_poll(&device.link, now_ms);
   if (slots_poll(&device.slots, now_ms)) {
     restart_judge();

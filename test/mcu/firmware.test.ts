@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
+import { cutUpdates } from "../../scripts/mcu/cut-updates.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
 import { type BoardKind, findMissingForBoard } from "../../scripts/mcu/virtual-board.ts";
 import type { GoldenWindow } from "../../src/bundle/golden-window.ts";
@@ -8,6 +9,20 @@ import { createWaveformExtractor } from "../../src/features/waveform-extractor.t
 import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { computeSecurityCounter } from "../../src/inference/mcu-codec.ts";
 import { createMcuWorkshop, type McuWorkshop } from "../firmware-bridge/mcu-host.ts";
+
+test.skipIf(findMissingForBoard("host", "tcp").length > 0)(
+  "a power cut at any flash operation of a push leaves a board that runs, and the push goes on (needs a C compiler)",
+  async () => {
+    const workshop = createMcuWorkshop();
+    const program = workshop.build("firmware-host");
+    // Cuts at every operation, torn in eight ways, are the slots' own test; here the whole firmware and the gateway's push.
+    const counts = await cutUpdates("host", program, workshop.folder, 13);
+    expect(counts.violations).toEqual([]);
+    expect(counts.cuts).toBeGreaterThan(3);
+    expect(counts.resumed).toBeGreaterThan(0);
+    await workshop.close();
+  },
+);
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 const kinds: readonly BoardKind[] = ["host", "m3", "m4", "m7"];
