@@ -4,17 +4,25 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 /** Names that are listed in a hint. */
 const shownNames = 20;
 
+/** Columns that say when, not how much. */
+const clockName = /^(time|timestamp|date|datetime|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
+
 /**
  * Index of the one channel among `names` that `channel` means: the name itself, the only name that fits a pattern
- * (`*` stands for anything), or an index from 0. Null takes the only channel there is. Fails with USAGE.
+ * (`*` stands for anything), or an index from 0; upper and lower case are the same where nothing else decides. Null takes
+ * the only channel there is beside a time or an index. Fails with USAGE.
  */
 export function chooseChannel(path: string, names: readonly string[], channel: string | null): number {
   if (channel === null) {
     if (names.length === 1) return 0;
+    const signals = names.flatMap((name, index) => (clockName.test(name.trim()) ? [] : [index]));
+    if (signals.length === 1) return signals[0]!;
     throw usage(path, names, `has ${names.length} channels and no --channel says which`);
   }
   const exact = names.indexOf(channel);
   if (exact >= 0) return exact;
+  const same = names.flatMap((name, index) => (name.toLowerCase() === channel.toLowerCase() ? [index] : []));
+  if (same.length === 1) return same[0]!;
   if (channel.includes("*")) {
     const fitting = names.flatMap((name, index) => (matchesPattern(name, channel) ? [index] : []));
     if (fitting.length === 1) return fitting[0]!;

@@ -1,52 +1,48 @@
 /**
- * Streams one column of numbers from comma-separated text that may be larger than memory. A first line that is not
- * all numbers names the columns. Refuses ragged rows and text among the numbers; an empty field, or a blank line among
- * the rows, is a missing value.
+ * Streams one column of numbers from text that may be larger than memory. Commas, semicolons (then a comma may be the
+ * decimal point), tabs or blanks separate; a first line that is not all numbers names the columns. Refuses ragged rows
+ * and text among the numbers; an empty field, or a blank line among the rows, is a missing value.
  */
 import { createReadStream } from "node:fs";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
 const maxLineLength = 64 * 1024;
 const pieceSamples = 8192;
+
+/** How a line's fields are parted. */
+type Separator = "," | ";" | "\t" | " ";
 
 /** Where the samples stand. */
 interface Column {
   readonly index: number;
   readonly columns: number;
   readonly hasHeader: boolean;
+  readonly separator: Separator;
 }
 
 /** Reads the first line. Fails with DATA_FORMAT, or USAGE without a needed channel. */
 export async function openCsvSamples(path: string, channel: string | null): Promise<SampleFile> {
-  let column: Column | null = null;
+  const lines: string[] = [];
   for await (const { text } of readLines(path)) {
-    if (text.trim() === "") continue;
-    column = chooseColumn(path, text, channel);
-    break;
+    if (text.trim() !== "") lines.push(text);
+    if (lines.length === 2) break;
   }
-  if (column === null) throw refuse(path, 1, "the table is empty");
-  const chosen = column;
-  return { path, isCounts: false, pieces: () => readColumn(path, chosen) };
+  const [first, second] = lines;
+  if (first === undefined) throw refuse(path, 1, "the table is empty");
+  const column = chooseColumn(path, first, second ?? first, channel);
+  return { path, isCounts: false, pieces: () => readColumn(path, column) };
 }
 
-function chooseColumn(path: string, line: string, channel: string | null): Column {
-  const fields = splitLine(line);
-  const columns = fields.length;
-  const hasHeader = fields.some((field) => Number.isNaN(Number(field)) && !isMissing(field));
-  const named = hasHeader && channel !== null ? fields.indexOf(channel) : -1;
-  if (named >= 0) return { index: named, columns, hasHeader };
-  if (channel === null && columns === 1) return { index: 0, columns, hasHeader };
-  if (channel !== null && /^\d+$/.test(channel) && Number(channel) < columns) {
-    return { index: Number(channel), columns, hasHeader };
-  }
-  const said = channel === null ? "no --channel says which" : `there is no column "${channel}"`;
-  const names = hasHeader ? ` or one of ${fields.slice(0, 20).join(", ")}` : "";
-  throw new AuroraError("USAGE", `${path} has ${columns} columns and ${said}`, {
-    op: "choose channel",
-    subject: path,
-    hint: `give --channel with an index from 0 to ${columns - 1}${names}`,
-  });
+function chooseColumn(path: string, line: string, next: string, channel: string | null): Column {
+  const separator = ([";", "\t", ","] as const).find((each) => line.includes(each)) ?? " ";
+  // A name of several words above a single column.
+  const isOneName = separator === " " && !/\s/.test(next.trim());
+  const fields = isOneName ? [line.trim()] : splitLine(line, separator);
+  const hasHeader = fields.some((field) => Number.isNaN(toNumber(field, separator)) && !isMissing(field));
+  const names = hasHeader ? fields : fields.map((_, index) => `${index}`);
+  return { index: chooseChannel(path, names, channel), columns: fields.length, hasHeader, separator };
 }
 
 async function* readColumn(path: string, column: Column): AsyncGenerator<Float64Array> {
@@ -78,12 +74,14 @@ async function* readColumn(path: string, column: Column): AsyncGenerator<Float64
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-function parseField(path: string, line: number, text: string, { index, columns }: Column): number {
-  const fields = splitLine(text);
+function parseField(path: string, line: number, text: string, column: Column): number {
+  const { index, columns, separator } = column;
+  // Most files have one column, and most lines are numbers: no need to look for fields.
+  const fields = columns === 1 && separator === " " ? [text.trim()] : splitLine(text, separator);
   if (fields.length !== columns) throw refuse(path, line, `${fields.length} fields, expected ${columns}`);
   const field = fields[index]!;
   if (isMissing(field)) return Number.NaN;
-  const value = Number(field);
+  const value = toNumber(field, separator);
   if (Number.isNaN(value)) throw refuse(path, line, `"${field.slice(0, 40)}" is not a number`);
   return value;
 }
@@ -115,8 +113,13 @@ async function* readLines(path: string): AsyncGenerator<{ text: string; number: 
   if (text.trim() !== "") yield { text, number: number + 1 };
 }
 
-function splitLine(line: string): string[] {
-  return line.split(",").map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+function splitLine(line: string, separator: Separator): string[] {
+  const parts = separator === " " ? line.trim().split(/ +/) : line.split(separator);
+  return parts.map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+}
+
+function toNumber(field: string, separator: Separator): number {
+  return Number(separator === ";" ? field.replace(",", ".") : field);
 }
 
 function isMissing(field: string): boolean {
@@ -127,6 +130,6 @@ function refuse(path: string, line: number, message: string): AuroraError {
   return new AuroraError("DATA_FORMAT", `${path}, line ${line}: ${message}`, {
     op: "read csv",
     subject: path,
-    hint: "expected comma-separated numbers, the same number in every line, after at most one line of names",
+    hint: "expected numbers parted by commas, semicolons, tabs or blanks, the same number in every line, after at most one line of names",
   });
 }

@@ -1,23 +1,43 @@
 /**
- * Streams one channel of a `.npy` file that may be larger than memory: int16, float32 or float64, little-endian, C
- * order, one-dimensional or channels × samples. Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * Streams one channel of a `.npy` file that may be larger than memory: whole numbers and floats of either byte order,
+ * in C or Fortran order; one-dimensional, channels × samples or samples × channels (the longer side is time).
+ * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { chooseChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
 const magic = "\x93NUMPY";
 const maxHeaderBytes = 4096;
-/** More rows than this are samples × channels, not channels × samples. */
+/** More than this on the shorter side is a picture, not a recording. */
 const maxChannels = 64;
 const pieceBytes = 64 * 1024;
 
-type ElementArray = Int16Array | Float32Array | Float64Array;
-const elementTypes: Readonly<Record<string, new (buffer: ArrayBuffer) => ElementArray>> = {
-  "<i2": Int16Array,
-  "<f4": Float32Array,
-  "<f8": Float64Array,
+type Read = (view: DataView, at: number, little: boolean) => number;
+const elementReads: Readonly<Record<string, Read>> = {
+  i1: (view, at) => view.getInt8(at),
+  u1: (view, at) => view.getUint8(at),
+  i2: (view, at, little) => view.getInt16(at, little),
+  u2: (view, at, little) => view.getUint16(at, little),
+  i4: (view, at, little) => view.getInt32(at, little),
+  u4: (view, at, little) => view.getUint32(at, little),
+  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
+  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
+  f4: (view, at, little) => view.getFloat32(at, little),
+  f8: (view, at, little) => view.getFloat64(at, little),
 };
+
+/** Where a channel's numbers lie: `first`, `first` + `stride`, … elements after the header. */
+interface Layout {
+  readonly dataAt: number;
+  readonly elementBytes: number;
+  readonly read: Read;
+  readonly little: boolean;
+  readonly first: number;
+  readonly stride: number;
+  readonly samples: number;
+}
 
 /** Checks the header against the file's size. Fails with DATA_FORMAT, or USAGE without a needed channel. */
 export async function openNpySamples(
@@ -29,7 +49,7 @@ export async function openNpySamples(
     throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
       op: "open npy",
       subject: path,
-      hint: "save it with numpy.save(name, array): int16, float32 or float64, channels × samples, in C order",
+      hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
     });
   };
   const head = await readHead(path, Math.min(sizeBytes, maxHeaderBytes + 12));
@@ -46,9 +66,9 @@ export async function openNpySamples(
   const descr = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? refuse("an element type", header.trim());
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1] ?? refuse("an order", header.trim());
   const dimensions = /'shape':\s*\(([0-9, ]*)\)/.exec(header)?.[1] ?? refuse("a shape", header.trim());
-  const Elements =
-    elementTypes[descr] ?? refuse(`elements of ${Object.keys(elementTypes).join(", ")}`, descr);
-  if (order === "True") refuse("C order", "Fortran order");
+  const read =
+    (/^[<>|=]/.test(descr) ? elementReads[descr.slice(1)] : undefined) ??
+    refuse(`elements of ${Object.keys(elementReads).join(", ")}`, descr);
   const shape = dimensions
     .split(",")
     .filter((part) => part.trim() !== "")
@@ -56,48 +76,47 @@ export async function openNpySamples(
   if (shape.length < 1 || shape.length > 2) {
     refuse("one dimension, or channels × samples", `the shape (${shape.join(", ")})`);
   }
-  const channels = shape.length === 1 ? 1 : shape[0]!;
-  const samples = shape.at(-1)!;
+  const [rows, columns] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  const channels = Math.min(rows, columns);
+  const samples = Math.max(rows, columns);
   if (channels < 1 || channels > maxChannels) {
-    refuse(`channels × samples with 1 to ${maxChannels} channels`, `the shape (${shape.join(", ")})`);
+    refuse(`1 to ${maxChannels} channels on the shorter side`, `the shape (${shape.join(", ")})`);
   }
-  const dataBytes = channels * samples * Number(descr.slice(2));
+  const elementBytes = Number(descr.slice(2));
+  const dataBytes = channels * samples * elementBytes;
   if (sizeBytes - dataAt !== dataBytes) {
     refuse(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
   }
-  const rowBytes = samples * Number(descr.slice(2));
-  const from = dataAt + chooseRow(path, channels, channel) * rowBytes;
-  return {
-    path,
-    isCounts: Elements === Int16Array,
-    pieces: () => readRow(path, from, rowBytes, Elements),
+  const names = Array.from({ length: channels }, (_, index) => `${index}`);
+  const chosen = chooseChannel(path, names, channel);
+  // A channel is a run of numbers where its samples lie along the axis that varies fastest.
+  const isRun = rows < columns || shape.length === 1 ? order === "False" : order === "True";
+  const layout: Layout = {
+    ...{ dataAt, elementBytes, read, samples, little: !descr.startsWith(">") },
+    ...(isRun || channels === 1
+      ? { first: chosen * samples, stride: 1 }
+      : { first: chosen, stride: channels }),
   };
+  return { path, isCounts: descr.slice(1) === "i2", pieces: () => readChannel(path, layout) };
 }
 
-function chooseRow(path: string, channels: number, channel: string | null): number {
-  if (channel === null && channels === 1) return 0;
-  if (channel !== null && /^\d+$/.test(channel) && Number(channel) < channels) return Number(channel);
-  const said = channel === null ? "no --channel says which" : `there is no channel "${channel}"`;
-  throw new AuroraError("USAGE", `${path} has ${channels} channels and ${said}`, {
-    op: "choose channel",
-    subject: path,
-    hint: `give --channel with an index from 0 to ${channels - 1}`,
-  });
-}
-
-async function* readRow(
-  path: string,
-  from: number,
-  rowBytes: number,
-  Elements: new (buffer: ArrayBuffer) => ElementArray,
-): AsyncGenerator<Float64Array> {
+async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float64Array> {
+  const { dataAt, elementBytes, read, little, first, stride, samples } = layout;
+  const stepBytes = stride * elementBytes;
+  const most = Math.max(1, Math.floor(pieceBytes / stepBytes));
+  const piece = new Float64Array(most);
+  const bytes = new Uint8Array(most * stepBytes);
+  const view = new DataView(bytes.buffer);
   const file = await openFile(path);
   try {
-    for (let done = 0; done < rowBytes; ) {
-      const buffer = new ArrayBuffer(Math.min(pieceBytes, rowBytes - done));
-      await readWhole(file, path, new Uint8Array(buffer), from + done);
-      yield Float64Array.from(new Elements(buffer));
-      done += buffer.byteLength;
+    for (let done = 0; done < samples; ) {
+      const count = Math.min(most, samples - done);
+      // The last step's other channels need not be there after this one.
+      const span = (count - 1) * stepBytes + elementBytes;
+      await readWhole(file, path, bytes.subarray(0, span), dataAt + first * elementBytes + done * stepBytes);
+      for (let index = 0; index < count; index++) piece[index] = read(view, index * stepBytes, little);
+      yield piece.subarray(0, count);
+      done += count;
     }
   } finally {
     await file.close();

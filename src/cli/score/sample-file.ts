@@ -9,7 +9,7 @@ import { openParquetSamples } from "./parquet-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
 /** Extensions that are read. */
-export const sampleFormats = ["npy", "csv", "mat", "parquet"] as const;
+export const sampleFormats = ["npy", "csv", "txt", "tsv", "mat", "parquet"] as const;
 
 /**
  * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
@@ -21,6 +21,8 @@ export async function openSampleFile(path: string, channel: string | null): Prom
     case ".npy":
       return openNpySamples(path, sizeBytes, channel);
     case ".csv":
+    case ".tsv":
+    case ".txt":
       return openCsvSamples(path, channel);
     case ".mat":
       return openMatSamples(path, channel);
@@ -46,5 +48,9 @@ async function statFile(path: string): Promise<number> {
       cause,
     });
   }
-  throw new AuroraError("DATA_MISSING", `${path} is not a file`, { op: "open samples", subject: path });
+  throw new AuroraError("DATA_MISSING", `${path} is not a file`, {
+    op: "open samples",
+    subject: path,
+    hint: `name the files in it, for example ${path.replace(/\/+$/, "")}/*.npy`,
+  });
 }
