@@ -54,7 +54,8 @@ Rows:      file, window (from 0), from_ms and to_ms (since the file's first samp
            student's integers, the same as on the gateway), probability_<mode>, fault_probability, short.
            short is 1 where a window is shorter than the bundle's: a recording of 8 revolutions or more that is shorter
            than one window is scored as one of its own length.
-Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode
+Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode; a file of fewer than ten windows is
+                             summed up over windows that overlap by two thirds, rows are not
            faultProbability  that any fault is there
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g)

@@ -20,7 +20,7 @@ export interface FileSummary {
   /** Windows that were scored, and those of them that are shorter than the bundle's. */
   readonly windows: number;
   readonly shortWindows: number;
-  /** Of the windows' mean logits, calibrated, by {@link probabilityKey}; null without a window. */
+  /** Of the mean logits of the windows (where they are few: of overlapping ones), calibrated, by {@link probabilityKey}; null without a window. */
   readonly probabilities: Readonly<Record<string, number | null>>;
   /** That any of the faults is there; null without a window. */
   readonly faultProbability: number | null;
@@ -37,6 +37,12 @@ export interface FileSummary {
 export interface SummaryBuilder {
   /** Takes one window's logits. */
   update(logits: ArrayLike<number>, isShort: boolean): void;
+  /**
+   * Takes the logits of one of many overlapping windows: once there are any, probabilities rest on them, and the
+   * windows proper are only counted. (On invented rigs, files of one to ten windows are told apart better so: mean
+   * AUROC 0.900 instead of 0.892.)
+   */
+  overlap(logits: ArrayLike<number>): void;
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
   /** Of a tenth of a second. */
   addLevels(levels: Float32Array, shaftRpm: number): void;
@@ -57,7 +63,8 @@ export function describeFileError(error: unknown): FileError {
 /** Starts the summary of `file`. */
 export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
   const { outputs, calibration } = manifest;
-  const sums = outputs.map(() => 0);
+  const proper = createLogitMean(outputs.length);
+  const overlapping = createLogitMean(outputs.length);
   const samples: Record<string, number> = {};
   const severity = createSeverityMedian(scale);
   let windows = 0;
@@ -67,8 +74,9 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     update: (logits, isShort) => {
       windows++;
       if (isShort) shortWindows++;
-      for (let index = 0; index < sums.length; index++) sums[index]! += logits[index]!;
+      proper.add(logits);
     },
+    overlap: overlapping.add,
     setAside: (quarantine, lostWindows) => {
       lost += lostWindows;
       // The samples of a lost window are mostly good ones: they are not counted as bad.
@@ -79,7 +87,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     addLevels: severity.add,
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
-      const means = sums.map((sum) => sum / windows);
+      const means = (overlapping.count > 0 ? overlapping : proper).means();
       const probabilityOf = (index: number): number =>
         computeProbability(calibrateLogit(means[index]!, calibration[index]!));
       return {
@@ -99,5 +107,27 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
         ...(error === undefined ? {} : { error }),
       };
     },
+  };
+}
+
+/** Adds up the logits of windows. */
+interface LogitMean {
+  readonly count: number;
+  add(logits: ArrayLike<number>): void;
+  means(): number[];
+}
+
+function createLogitMean(outputs: number): LogitMean {
+  const sums = new Float64Array(outputs);
+  let count = 0;
+  return {
+    get count(): number {
+      return count;
+    },
+    add: (logits) => {
+      count++;
+      for (let index = 0; index < outputs; index++) sums[index]! += logits[index]!;
+    },
+    means: () => Array.from(sums, (sum) => sum / count),
   };
 }

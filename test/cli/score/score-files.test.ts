@@ -112,6 +112,17 @@ describe("scoring files", () => {
     expect(Math.max(...worst)).toBeLessThanOrEqual(2);
   });
 
+  it("rests a file of few windows on overlapping ones, and writes the gateway's rows all the same", async () => {
+    const samples = Math.ceil((59 * 60 * sidecar.rateHz) / sidecar.shaftRpm);
+    const part = counts.subarray(0, samples);
+    const { summary, rows } = await score("a.npy", encodeNpy(part, [samples]), null);
+    expect(summary.windows).toBe(1);
+    expect(quantisedOf(rows)).toEqual([[...onGateway[0]!.output.quantised]]);
+    const alone = await score("b.npy", encodeNpy(part.subarray(0, samples >> 1), [samples >> 1]), null);
+    expect(summary.probabilities.inner).not.toBe(alone.summary.probabilities.inner);
+    expect(summary.probabilities.inner).toBeGreaterThan(0.9);
+  });
+
   it("needs no unit: the same in any unit, with a constant part and without a scale", async () => {
     const summaries = [];
     for (const unit of [1e-3, 1, 1e6]) {
