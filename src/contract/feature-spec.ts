@@ -50,7 +50,7 @@ export const featureSpecSchema: z.ZodType<FeatureSpec> = z
     chains: z
       .array(z.strictObject({ name, kind: name, params }))
       .min(1)
-      .max(16),
+      .max(64),
     list: z
       .array(z.strictObject({ name, operator: name, chain: name, params, group: name }))
       .min(1)

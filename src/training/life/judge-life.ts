@@ -1,0 +1,197 @@
+/** Judges a trained student: all forms out of fold and on the test engines, and the int8 one with its interval. */
+import type { RemainingLifeSpec } from "../../contract/remaining-life.ts";
+import { estimateRemainingLife } from "../../decision/remaining-life.ts";
+import { encodeStudent } from "../../inference/onnx-codec.ts";
+import { createRandom } from "../../maths/random.ts";
+import type { Figure } from "../judge/figure.ts";
+import type { DenseLayer } from "../tied-network.ts";
+import type { joinFolds } from "./cross-fit-life.ts";
+import { fitLifeInterval } from "./fit-life-interval.ts";
+import type { LifeConfig } from "./life-config.ts";
+import type { JudgedForm, LifeComparison, LifeStep } from "./life-evaluation.ts";
+import {
+  type EngineScore,
+  type JudgedLife,
+  type LifeFigures,
+  scoreEngines,
+  summariseDifference,
+  summariseEngines,
+} from "./life-metrics.ts";
+import type { LifeRows } from "./life-rows.ts";
+import { type LifeForm, type LifeStudent, lifeForms, predictLife } from "./train-life-student.ts";
+
+/** All folds together. */
+export type OutOfFoldLife = ReturnType<typeof joinFolds>;
+
+/** How the student's output is read, with the interval that out-of-fold errors call for. */
+export function specifyLife(
+  config: LifeConfig,
+  oof: OutOfFoldLife,
+  keep: (row: number) => boolean,
+): RemainingLifeSpec {
+  const rows = [...oof.rows.engine.keys()].filter(keep);
+  const pick = (values: Float32Array): Float32Array => Float32Array.from(rows, (row) => values[row]!);
+  const { coverage, knots, bandwidth } = config.interval;
+  return {
+    unit: "cycle",
+    capSteps: config.capCycles,
+    minHistorySteps: config.minHistory,
+    coverage,
+    interval: fitLifeInterval(
+      {
+        predicted: pick(oof.predictions.int8),
+        actual: pick(capped(oof.rows, config)),
+        weights: pick(oof.weights),
+        engines: new Set(rows.map((row) => oof.rows.engine[row]!)).size,
+      },
+      { coverage, capSteps: config.capCycles, knots, bandwidth },
+    ),
+  };
+}
+
+/** Figures of the int8 student out of fold; each engine's interval is fitted on the engines of other folds. */
+export function judgeOutOfFold(
+  config: LifeConfig,
+  oof: OutOfFoldLife,
+  foldOf: ArrayLike<number>,
+): LifeFigures {
+  const judged = withEnds(oof.predictions.int8, capped(oof.rows, config), oof.weights, oof.rows.engine);
+  for (let fold = 0; fold < config.folds; fold++) {
+    const inFold = (row: number): boolean => foldOf[oof.rows.engine[row]!] === fold;
+    const spec = specifyLife(config, oof, (row) => !inFold(row));
+    fillEnds(judged, spec, inFold);
+  }
+  return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+}
+
+/** Figures of int8 predictions on test engines, one row an engine. */
+export function judgeTest(
+  config: LifeConfig,
+  spec: RemainingLifeSpec,
+  predicted: Float32Array,
+  rows: LifeRows,
+): LifeFigures {
+  const judged = withEnds(predicted, capped(rows, config), new Float32Array(rows.rows).fill(1), rows.engine);
+  fillEnds(judged, spec, () => true);
+  return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+}
+
+/** The table of the great shrink, and whether each step of it helped. */
+export function compareForms(
+  config: LifeConfig,
+  student: LifeStudent,
+  oof: OutOfFoldLife,
+  test: LifeRows,
+): { readonly steps: LifeStep[]; readonly comparisons: LifeComparison[] } {
+  const random = (): ReturnType<typeof createRandom> => createRandom(config.seed);
+  const scoresOf = (predicted: Float32Array, rows: LifeRows, weights: Float32Array): EngineScore[] =>
+    scoreEngines(withEnds(predicted, capped(rows, config), weights, rows.engine));
+  const once = new Float32Array(test.rows).fill(1);
+  const forms: readonly JudgedForm[] = [...lifeForms, "mean"];
+  const judged = forms.map((form) => {
+    const onTest =
+      form === "mean"
+        ? new Float32Array(test.rows).fill(oof.mean)
+        : predictLife(student, form, test.features, test.rows, config.capCycles);
+    return {
+      form,
+      outOfFold: scoresOf(form === "mean" ? oof.means : oof.predictions[form], oof.rows, oof.weights),
+      test: scoresOf(onTest, test, once),
+    };
+  });
+  const rmse = (scores: readonly EngineScore[]): Figure =>
+    summariseEngines(scores, config.replicates, random()).rmse;
+  const steps = judged.map(({ form, outOfFold, test: onTest }) => ({
+    ...describeForm(form, student),
+    outOfFold: rmse(outOfFold),
+    test: rmse(onTest),
+  }));
+  const of = (form: JudgedForm): EngineScore[] => judged.find((each) => each.form === form)!.outOfFold;
+  const compare = (what: string, first: JudgedForm, second: JudgedForm): LifeComparison => {
+    const difference = summariseDifference(of(first), of(second), config.replicates, random());
+    return { what, difference, verdict: judgeDifference(difference) };
+  };
+  return {
+    steps,
+    comparisons: [
+      compare("distillation and pruning (same size, with against without a teacher)", "pruned", "untaught"),
+      compare("pruning (pruned student against the wide one)", "pruned", "wide"),
+      compare("int8 (against its float parent)", "int8", "pruned"),
+      compare("the student against its teacher", "int8", "teacher"),
+      compare("the student against a linear regression", "int8", "linear"),
+    ],
+  };
+}
+
+/** In words, from the interval alone. */
+export function judgeDifference({ value, low, high }: Figure): string {
+  const size = `${Math.abs(value).toFixed(2)} cycles`;
+  if (low !== null && low > 0) return `costs ${size}`;
+  if (high !== null && high < 0) return `gains ${size}`;
+  return `no difference that the engines can show (${value < 0 ? "−" : "+"}${size})`;
+}
+
+const titles: Readonly<Record<JudgedForm, string>> = {
+  teacher: "teacher",
+  wide: "distilled student, not pruned",
+  pruned: "distilled student, pruned",
+  int8: "int8 student",
+  untaught: "same size, no teacher, not pruned",
+  linear: "linear regression",
+  mean: "always the mean",
+};
+
+function describeForm(
+  form: JudgedForm,
+  student: LifeStudent,
+): Pick<LifeStep, "form" | "title" | "parameters" | "multiplyAdds" | "bytes"> {
+  const networks = networksOf(form, student);
+  const layers = networks.flat();
+  const multiplyAdds = layers.reduce((sum, layer) => sum + layer.weights.length, 0);
+  const parameters = layers.reduce((sum, layer) => sum + layer.weights.length + layer.bias.length, 0);
+  const bytes = form === "int8" ? encodeStudent(student.quantised).length : 4 * parameters;
+  return { form, title: titles[form], parameters, multiplyAdds, bytes };
+}
+
+function networksOf(form: LifeForm | "mean", student: LifeStudent): readonly (readonly DenseLayer[])[] {
+  switch (form) {
+    case "teacher":
+      return student.teacher;
+    case "wide":
+      return [student.wide];
+    case "pruned":
+    case "int8":
+      return [student.float];
+    case "untaught":
+      return [student.untaught];
+    case "linear":
+      return [student.linear];
+    case "mean":
+      return [];
+  }
+}
+
+function capped(rows: LifeRows, config: LifeConfig): Float32Array {
+  return rows.remaining.map((remaining) => Math.min(config.capCycles, remaining));
+}
+
+type OpenJudgement = JudgedLife & { readonly low: Float32Array; readonly high: Float32Array };
+
+/** A judgement whose interval is the prediction itself, until it is filled. */
+function withEnds(
+  predicted: Float32Array,
+  actual: Float32Array,
+  weights: Float32Array,
+  engine: Int32Array,
+): OpenJudgement {
+  return { predicted, low: predicted.slice(), high: predicted.slice(), actual, weights, engine };
+}
+
+function fillEnds(judged: OpenJudgement, spec: RemainingLifeSpec, wanted: (row: number) => boolean): void {
+  for (let row = 0; row < judged.actual.length; row++) {
+    if (!wanted(row)) continue;
+    const { low, high } = estimateRemainingLife(spec, judged.predicted[row]! / spec.capSteps);
+    judged.low[row] = low;
+    judged.high[row] = high;
+  }
+}

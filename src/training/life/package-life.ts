@@ -1,0 +1,171 @@
+/** Puts together what travels with a remaining-life student: its evaluation, drift reference, background, golden vectors, card. */
+import { encodeGolden } from "../../bundle/golden.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
+import { fitReference } from "../../drift/fit-reference.ts";
+import { encodeReference } from "../../drift/reference-codec.ts";
+import { encodeBackground } from "../../explain/background-codec.ts";
+import { encodeStudent } from "../../inference/onnx-codec.ts";
+import { createRandom, type Random } from "../../maths/random.ts";
+import { clusterBackground } from "../cluster-background.ts";
+import { createGoldenCases } from "../golden-cases.ts";
+import type { TrainedModel } from "../recipe.ts";
+import { standardiseRows } from "../train-student.ts";
+import type { FittedLifeContract } from "./fit-life-contract.ts";
+import { compareForms, judgeOutOfFold, judgeTest, type OutOfFoldLife, specifyLife } from "./judge-life.ts";
+import { renderLifeCard } from "./life-card.ts";
+import type { LifeConfig } from "./life-config.ts";
+import type { LifeEvaluation } from "./life-evaluation.ts";
+import { summariseLife } from "./life-protocols.ts";
+import type { LifeRows } from "./life-rows.ts";
+import { type LifeStudent, predictLife } from "./train-life-student.ts";
+
+/** What is judged. */
+export interface LifeSubject {
+  readonly config: LifeConfig;
+  readonly contract: FittedLifeContract;
+  readonly student: LifeStudent;
+  readonly oof: OutOfFoldLife;
+  readonly foldOf: ArrayLike<number>;
+  readonly testRows: LifeRows;
+}
+
+/** Words about the data set. */
+const dataDescription =
+  "NASA C-MAPSS turbofan degradation, simulated engines (A. Saxena, K. Goebel, D. Simon, N. Eklund, PHM 2008); US government work";
+
+/** Judges everything; the one place of the recipe that looks at test engines' remaining lives. */
+export function evaluateLife(
+  subject: LifeSubject & { readonly trainingEngines: number; readonly trainingRows: number },
+): LifeEvaluation {
+  const { config, contract, student, oof, foldOf, testRows } = subject;
+  const spec = specifyLife(config, oof, () => true);
+  const predicted = predictLife(student, "int8", testRows.features, testRows.rows, config.capCycles);
+  const test = judgeTest(config, spec, predicted, testRows);
+  const { rmse, mae, bias, nasaScore, coverage, intervalWidth } = test;
+  const { layers } = student.quantised;
+  return {
+    formatVersion: 1,
+    name: config.name,
+    version: config.version,
+    metrics: { rmse, mae, bias, nasaScore, coverage, intervalWidth },
+    dataDescription,
+    capCycles: config.capCycles,
+    trainingEngines: subject.trainingEngines,
+    trainingRows: subject.trainingRows,
+    droppedChannels: contract.dropped,
+    outOfRangeReadings: contract.outOfRange,
+    test,
+    outOfFold: judgeOutOfFold(config, oof, foldOf),
+    interval: spec.interval,
+    ...compareForms(config, student, oof, testRows),
+    architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}`,
+    limitations: config.limitations,
+  };
+}
+
+/** Packages. */
+export function packageLife(
+  subject: LifeSubject & {
+    readonly evaluation: LifeEvaluation;
+    /** Rows that were learnt from. */
+    readonly rows: LifeRows;
+    readonly trainIds: readonly string[];
+    readonly testIds: readonly string[];
+    readonly fingerprint: string;
+  },
+): TrainedModel {
+  const { config, contract, student, oof, evaluation } = subject;
+  const { channels, features } = contract;
+  const groups = [...new Set(features.list.map((feature) => feature.group))];
+  const teacherStep = evaluation.steps.find((step) => step.form === "teacher")!;
+  return {
+    manifest: {
+      task: "remaining-life",
+      horizonHours: null,
+      channels,
+      features,
+      scaler: student.scaler,
+      outputs: [{ failureMode: "remaining-life", title: "share of the cap that is left" }],
+      calibration: [],
+      thresholds: [],
+      groups,
+      remainingLife: specifyLife(config, oof, () => true),
+    },
+    lineage: {
+      data: [
+        {
+          name: `cmapss-${config.dataset.subset.toLowerCase()}`,
+          sha256: subject.fingerprint,
+          trainGroups: subject.trainIds,
+          heldOutGroups: subject.testIds,
+        },
+      ],
+      teacher: `mean of ${config.recipe.teacher.members} networks of ${config.recipe.teacher.hidden.join("-")} hidden neurons; RMSE ${teacherStep.outOfFold.value.toFixed(2)} cycles out of fold`,
+    },
+    files: makeFiles(config, contract, groups, student, subject.rows),
+    evaluation,
+    renderCard: (manifest) => renderLifeCard(manifest, config, evaluation),
+    bom: {
+      architecture: evaluation.architecture,
+      task: "regression",
+      outputs: "uint8 share of the cap that is left",
+      dataDescriptions: { [`cmapss-${config.dataset.subset.toLowerCase()}`]: dataDescription },
+      metrics: {
+        "RMSE on test engines, capped": evaluation.test.rmse.value,
+        "coverage of the interval on test engines": evaluation.test.coverage.value,
+      },
+    },
+    summary: summariseLife(evaluation.test, config),
+  };
+}
+
+function makeFiles(
+  config: LifeConfig,
+  { features }: FittedLifeContract,
+  groups: readonly string[],
+  student: LifeStudent,
+  rows: LifeRows,
+): Readonly<Record<string, Uint8Array>> {
+  const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
+  const standardised = standardiseRows(rows.features, rows.rows, student.scaler);
+  const background = encodeBackground(
+    clusterBackground(standardised, rows.rows, config.backgroundRows, stream("background")),
+  );
+  const golden = createGoldenCases(
+    {
+      ...{ spec: features, window: config.window, groups, scaler: student.scaler },
+      ...{ student: student.quantised, background },
+    },
+    config.goldenCases,
+    stream("golden"),
+  );
+  const width = features.list.length;
+  const scores = predictLife(student, "int8", rows.features, rows.rows, config.capCycles);
+  const segments: number[] = [];
+  for (const [row, engine] of rows.engine.entries()) {
+    if (row > 0 && engine === rows.engine[row - 1]) segments[segments.length - 1]!++;
+    else segments.push(1);
+  }
+  const reference = fitReference(
+    Array.from({ length: rows.rows }, (_, row) => rows.features.subarray(row * width, (row + 1) * width)),
+    features.list.map((feature) => feature.name),
+    Array.from(scores, (score) => [score]),
+    {
+      seed: stream("drift").integer(2 ** 31),
+      replicates: config.driftReplicates,
+      segments,
+      scoreNames: ["remaining-life"],
+    },
+  );
+  return {
+    [bundleFileNames.model]: encodeStudent(student.quantised),
+    [bundleFileNames.reference]: encodeReference(reference),
+    [bundleFileNames.background]: background,
+    [bundleFileNames.golden]: encodeGolden({
+      features: width,
+      outputs: 1,
+      groups: groups.length,
+      cases: golden,
+    }),
+  };
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { estimateRemainingLife } from "../../../src/decision/remaining-life.ts";
+import { createRandom } from "../../../src/maths/random.ts";
+import { fitLifeInterval, type LifeResiduals } from "../../../src/training/life/fit-life-interval.ts";
+
+const options = { coverage: 0.9, capSteps: 125, knots: 11, bandwidth: 15 };
+
+/** Predictions whose error grows with what is left, capped like the truth. */
+function draw(seed: number, rows: number): LifeResiduals & { readonly predicted: Float64Array } {
+  const random = createRandom(seed);
+  const actual = Float64Array.from({ length: rows }, () => Math.min(125, 150 * random.uniform()));
+  const predicted = actual.map((value) =>
+    Math.max(0, Math.min(125, value + (2 + 0.15 * value) * random.normal())),
+  );
+  return { predicted, actual, weights: new Float64Array(rows).fill(1), engines: rows };
+}
+
+test("intervals hold their share on data that they were not fitted on, and are wide where errors are large", () => {
+  const interval = fitLifeInterval(draw(1, 4000), options);
+  const spec = { unit: "cycle", capSteps: 125, minHistorySteps: 1, coverage: 0.9, interval };
+  const fresh = draw(2, 4000);
+  let held = 0;
+  for (let row = 0; row < fresh.predicted.length; row++) {
+    const { low, high } = estimateRemainingLife(spec, fresh.predicted[row]! / 125);
+    if (fresh.actual[row]! >= low && fresh.actual[row]! <= high) held++;
+  }
+  expect(held / fresh.predicted.length).toBeGreaterThan(0.88);
+  expect(held / fresh.predicted.length).toBeLessThan(0.93);
+  const width = (at: number): number => interval[at]!.high - interval[at]!.low;
+  expect(width(7)).toBeGreaterThan(2 * width(1));
+});
+
+test("at the cap the interval spends all its doubt below: the truth cannot be higher", () => {
+  const { predicted, actual, weights, engines } = draw(3, 4000);
+  const last = fitLifeInterval({ predicted, actual, weights, engines }, options).at(-1)!;
+  const atCap = [...predicted.keys()].filter((row) => predicted[row]! === 125);
+  const below = atCap.filter((row) => actual[row]! < 125 + last.low).length / atCap.length;
+  // Knots blend with neighbours that still have doubt above: a little less than the whole tenth.
+  expect(below).toBeGreaterThan(0.03);
+  expect(below).toBeLessThan(0.13);
+});
+
+test("rows without weight do not count", () => {
+  const { predicted, actual, weights, engines } = draw(4, 500);
+  const twice = {
+    predicted: [...predicted, ...predicted],
+    actual: [...Array.from(actual), ...predicted.map(() => -500)],
+    weights: [...Array.from(weights), ...predicted.map(() => 0)],
+    engines,
+  };
+  const once = fitLifeInterval({ predicted, actual, weights, engines }, options);
+  expect(fitLifeInterval(twice, options)).toEqual(once);
+});

@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { verifyBundle } from "../../../src/bundle/verify-bundle.ts";
+import { bundleFileNames } from "../../../src/contract/manifest.ts";
+import { evaluateBundle } from "../../../src/training/evaluate-bundle.ts";
+import type { LifeEvaluation } from "../../../src/training/life/life-evaluation.ts";
+import { type TrainingResult, train } from "../../../src/training/train.ts";
+import { loadTrainingConfig } from "../../../src/training/training-config.ts";
+import { writeSyntheticCmapss } from "./synthetic-engines.ts";
+
+const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+const quiet = { log: () => {}, progress: () => {} };
+const shipped = (subset: string): string =>
+  new URL(`../../../models/turbofan-life/${subset}.yaml`, import.meta.url).pathname;
+let dir = "";
+let result: TrainingResult;
+let evaluation: LifeEvaluation;
+
+async function trainTiny(name: string): Promise<TrainingResult> {
+  const text = (await readFile(shipped("fd001"), "utf8"))
+    .replace(/steps: \d+, batchRows/g, "steps: 100, batchRows")
+    .replace(/learningRate: [\d.]+/g, "learningRate: 0.01")
+    .replace(/hidden: \[[^\]]*\]/g, "hidden: [16, 8]")
+    .replace(/to: \[[^\]]*\]/, "to: [12, 8]")
+    .replace(/batchRows: \d+/g, "batchRows: 64")
+    .replace(/members: \d+/, "members: 1")
+    .replace(/rounds: \d+/, "rounds: 1")
+    .replace(/folds: \d+/, "folds: 2")
+    .replace(/replicates: \d+/, "replicates: 100")
+    .replace(/driftReplicates: \d+/, "driftReplicates: 100")
+    .replace(/goldenCases: \d+/, "goldenCases: 5")
+    .replace(/backgroundRows: \d+/, "backgroundRows: 4");
+  const config = join(dir, `${name}.yaml`);
+  await writeFile(config, text);
+  return train(config, { dataDir: dir, outDir: join(dir, name), signer, workDir: null, ...quiet });
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "aurora-life-"));
+  await writeSyntheticCmapss(dir, 12);
+  result = await trainTiny("first");
+  evaluation = result.evaluation as LifeEvaluation;
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+test("channels that never change are dropped by the fitted contract, with their features", async () => {
+  const { manifest } = await verifyBundle(result.dir, [signer.publicKey]);
+  expect(manifest.task).toBe("remaining-life");
+  expect(manifest.channels.map((channel) => channel.name)).toEqual(["t24", "nf", "ps30"]);
+  expect(manifest.features.list).toHaveLength(3 * 3 + 1);
+  expect(evaluation.droppedChannels).toHaveLength(18);
+});
+
+test("the int8 student learns what wears, and beats a line and the mean out of fold", () => {
+  const rmse = (form: string): number => evaluation.steps.find((step) => step.form === form)!.outOfFold.value;
+  expect(rmse("int8")).toBeLessThan(rmse("linear"));
+  expect(rmse("linear")).toBeLessThan(rmse("mean"));
+  expect(evaluation.outOfFold.coverage.value).toBeGreaterThan(0.75);
+});
+
+test("test engines are held out by name, and none was learnt from", async () => {
+  const { manifest } = await verifyBundle(result.dir, [signer.publicKey]);
+  const data = manifest.lineage.data[0]!;
+  expect(data.trainGroups).toHaveLength(12);
+  expect(data.heldOutGroups[0]).toBe("FD001-test-1");
+  expect(data.trainGroups.filter((group) => data.heldOutGroups.includes(group))).toEqual([]);
+});
+
+test("evaluating the bundle gives its own figures again, and fails on what the recipe requires", async () => {
+  const outcome = await evaluateBundle(result.dir, "cmapss", { dataDir: dir, ...quiet });
+  const json = outcome.json as {
+    readonly metrics: LifeEvaluation["metrics"];
+    readonly checks: Readonly<Record<string, boolean>>;
+  };
+  expect(json.metrics.rmse).toEqual(evaluation.metrics.rmse);
+  expect(json.metrics.coverage).toEqual(evaluation.metrics.coverage);
+  expect(json.checks).toMatchObject({ asClaimed: true, modelBytes: true });
+  expect(outcome.passed).toBe(Object.values(json.checks).every((passed) => passed));
+});
+
+test("the same configuration, data and seed give the same bundle, with a card that says how good it is", async () => {
+  expect((await trainTiny("again")).digest).toBe(result.digest);
+  const card = await readFile(join(result.dir, bundleFileNames.card), "utf8");
+  expect(card).toContain("RMSE out of fold, paired by engine");
+});
+
+test.each(["fd001", "fd003"])("the configuration of %s is valid", async (subset) => {
+  const { recipe } = await loadTrainingConfig(shipped(subset));
+  expect(recipe.config.name).toBe(`turbofan-life-${subset}`);
+});
