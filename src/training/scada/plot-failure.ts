@@ -1,0 +1,82 @@
+/**
+ * Draws one failure: the score of its component on its turbine over the weeks before, the other turbines' beside it, the
+ * inspections of one calendar and the failure itself. Gives SVG that follows the page's light or dark colours.
+ */
+import type { CountedFailure, Inspection } from "./cost-rule.ts";
+import { maxLeadDays, minLeadDays } from "./cost-rule.ts";
+import { dayOf, type TurbineDays } from "./replay-turbines.ts";
+
+/** What a drawing needs. */
+export interface FailurePlot {
+  readonly failure: CountedFailure;
+  readonly days: readonly TurbineDays[];
+  /** Of one calendar. */
+  readonly inspections: readonly Inspection[];
+}
+
+const size = { width: 640, height: 220, left: 40, right: 8, top: 28, bottom: 28 } as const;
+const daysBefore = 90;
+const daysAfter = 14;
+const dayMs = 86_400_000;
+
+/** The drawing; scores above the scale's end are drawn at it. */
+export function plotFailure({ failure, days, inspections }: FailurePlot): string {
+  const failureDay = dayOf(failure.timestampMs);
+  const fromDay = failureDay - daysBefore;
+  const toDay = failureDay + daysAfter;
+  const own = inspections.filter(
+    (each) => each.turbine === failure.turbine && each.component === failure.component,
+  );
+  const shown = own.filter((each) => each.timestampMs >= fromDay * dayMs && each.timestampMs < toDay * dayMs);
+  const found = own.some(({ timestampMs }) => {
+    const lead = (failure.timestampMs - timestampMs) / dayMs;
+    return lead >= minLeadDays && lead <= maxLeadDays;
+  });
+  const highest = 8;
+  const x = (timestampMs: number): number =>
+    size.left + ((timestampMs / dayMs - fromDay) / (toDay - fromDay)) * (size.width - size.left - size.right);
+  const y = (score: number): number =>
+    size.height - size.bottom - (Math.min(score, highest) / highest) * (size.height - size.top - size.bottom);
+  const line = (turbine: TurbineDays): string => {
+    const values = turbine.scores.get(failure.component);
+    let path = "";
+    let pen = "M";
+    for (let day = fromDay; day < toDay; day++) {
+      const value = values?.[day - turbine.days[0]!] ?? Number.NaN;
+      if (Number.isNaN(value)) {
+        pen = "M";
+        continue;
+      }
+      path += `${pen}${x(day * dayMs).toFixed(1)} ${y(value).toFixed(1)}`;
+      pen = "L";
+    }
+    const isOwn = turbine.turbine === failure.turbine;
+    return `<path d="${path}" fill="none" stroke="currentColor" stroke-width="${isOwn ? 2 : 1}" opacity="${isOwn ? 1 : 0.3}"><title>${turbine.turbine}</title></path>`;
+  };
+  const date = new Date(failure.timestampMs).toISOString().slice(0, 10);
+  const marks = shown.map(
+    ({ timestampMs }) =>
+      `<path d="M${x(timestampMs).toFixed(1)} ${size.top}V${size.height - size.bottom}" stroke="#2a7de1" stroke-width="2" stroke-dasharray="5 3"><title>inspection</title></path>`,
+  );
+  const ticks = [90, 60, 30, 0].map(
+    (lead) =>
+      `<text x="${x(failure.timestampMs - lead * dayMs).toFixed(1)}" y="${size.height - 10}" text-anchor="middle">${lead === 0 ? "failure" : `−${lead} d`}</text>`,
+  );
+  const levels = [0, 4, 8].map(
+    (level) =>
+      `<text x="${size.left - 6}" y="${(y(level) + 4).toFixed(1)}" text-anchor="end">${level}</text><path d="M${size.left} ${y(level).toFixed(1)}H${size.width - size.right}" stroke="currentColor" opacity="0.15"/>`,
+  );
+  const title = `${failure.turbine} ${failure.component}, ${date}: ${found ? "found" : "missed"}`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="11" fill="currentColor">`,
+    `<text x="${size.left}" y="16" font-size="13">${title}</text>`,
+    `<text x="${size.width - size.right}" y="16" text-anchor="end">score |z|; other turbines thin; inspections dashed</text>`,
+    ...levels,
+    ...days.filter((turbine) => turbine.turbine !== failure.turbine).map(line),
+    ...days.filter((turbine) => turbine.turbine === failure.turbine).map(line),
+    ...marks,
+    `<path d="M${x(failure.timestampMs).toFixed(1)} ${size.top}V${size.height - size.bottom}" stroke="#d33" stroke-width="2"/>`,
+    ...ticks,
+    "</svg>",
+  ].join("\n");
+}
