@@ -48,7 +48,7 @@ export function chainForward(
   const { spec, recipe, seed } = parts;
   const outputs = spec.residuals.length;
   const begins = cuts.map((cut) => Date.parse(`${cut}T00:00:00Z`));
-  const residuals = turbines.map((rows) => new Float32Array(rows.rows * outputs).fill(Number.NaN));
+  const residuals = turbines.map((rows) => new Float64Array(rows.rows * outputs).fill(Number.NaN));
   for (const [index, fromMs] of begins.entries()) {
     const toMs = begins[index + 1] ?? edpTestStartMs;
     const learnable = (rows: TurbineRows, row: number): boolean => {

@@ -75,10 +75,10 @@ export function computeTurbineResiduals(
   predicted: PredictedRows,
   spec: ReplaySpec,
   learnt: (row: number) => boolean,
-): Float32Array {
+): Float64Array {
   const outputs = spec.residuals.length;
   const correction = learnCorrection(rows, predicted, spec, learnt);
-  const all = new Float32Array(rows.rows * outputs).fill(Number.NaN);
+  const all = new Float64Array(rows.rows * outputs).fill(Number.NaN);
   const residuals = new Float64Array(outputs);
   for (let row = 0; row < rows.rows; row++) {
     if (rows.usable[row] === 0) continue;
@@ -91,7 +91,7 @@ export function computeTurbineResiduals(
 /** Lives through one turbine's residuals; rows of NaN count as not usable. Errors are measured from `maeFromMs` on. */
 export function replayResiduals(
   rows: TurbineRows,
-  residuals: Float32Array,
+  residuals: Float64Array,
   spec: ReplaySpec,
   failures: readonly EdpFailure[],
   maeFromMs: number,
