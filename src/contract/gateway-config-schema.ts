@@ -101,6 +101,20 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
         z.strictObject({
           id: id.describe("Id of the turbine, unique on the site"),
           points: z.array(point).max(64).default([]).describe("Components that are watched"),
+          scadaBundle: id
+            .nullable()
+            .default(null)
+            .describe("Bundle that watches the turbine's SCADA values; map its channels under scada"),
+          repairs: z
+            .array(
+              z.strictObject({
+                component: id.describe("Component as the bundle calls it, for example gearbox"),
+                date: z.iso.date().describe("Day on which it failed, for example 2026-08-20"),
+              }),
+            )
+            .max(1000)
+            .default([])
+            .describe("Components that failed and were mended: what is healthy is learnt anew from there"),
         }),
       )
       .min(1)

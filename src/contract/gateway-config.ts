@@ -47,6 +47,14 @@ export interface PointConfig {
 export interface TurbineConfig {
   readonly id: string;
   readonly points: readonly PointConfig[];
+  /** Bundle that watches the values of the turbine's SCADA bridge, or null; see `scada`. */
+  readonly scadaBundle: string | null;
+  /** The logbook: components that failed and were mended. Their past begins anew. */
+  readonly repairs: readonly {
+    readonly component: string;
+    /** Date of the failure, in the time of the data. */
+    readonly date: string;
+  }[];
 }
 
 /** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */

@@ -3,7 +3,9 @@
 import { join } from "node:path";
 import { createAlarmRegister } from "../alert/alarm-register.ts";
 import { defaultAlertPolicy } from "../alert/alert-policy.ts";
+import type { AlertEvent } from "../contract/alert.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
+import type { Reading } from "../contract/stream.ts";
 import { createTopics } from "../contract/topics.ts";
 import { systemClock, systemTimers } from "../platform/clock.ts";
 import { type Closers, createClosers } from "../platform/closers.ts";
@@ -22,7 +24,9 @@ import { createDataQuality } from "./data-quality.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { startHealthServer } from "./health-server.ts";
+import { isOperatingChannel } from "./operating-readings.ts";
 import { createPipeline } from "./pipeline.ts";
+import { composeScada, listBundles, listScadaComponents } from "./scada/compose-scada.ts";
 import { subscribeScada } from "./scada-topics.ts";
 import { openServedModels } from "./served-models.ts";
 import { createServingFigures } from "./serving-figures.ts";
@@ -83,7 +87,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
 
   const models = await openServedModels({
-    names: [...new Set(config.turbines.flatMap((turbine) => turbine.points.map((point) => point.bundle)))],
+    names: listBundles(config),
     bundlesDir: config.bundles.dir,
     trustedKeyPaths: config.bundles.trustedKeys,
     stateDir: config.gateway.stateDir,
@@ -131,12 +135,19 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     register,
     quality,
     conditions: () => pipeline.conditions,
+    componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     mqtt,
     topics,
     clock,
   });
   const figures = createServingFigures(clock);
 
+  const takeAlert = (event: AlertEvent): void => {
+    const { turbine, component, failureMode, probability } = event.data;
+    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+    journal.take(event, snapshots.describe(register, pipeline));
+    states.tick();
+  };
   const pipeline = createPipeline({
     config,
     bundleOf: (name) => models.current(name),
@@ -154,12 +165,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         telemetry.decision(decision, scored);
         states.update(decision);
       },
-      onAlert: (event) => {
-        const { turbine, component, failureMode, probability } = event.data;
-        logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
-        journal.take(event, snapshots.describe(register, pipeline));
-        states.tick();
-      },
+      onAlert: (event) => takeAlert(event),
       onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
       onBaseline: ({ turbine, component }, { kind, detail }) => {
         logger.info("baseline", { turbine, component, kind, detail });
@@ -176,8 +182,19 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
   });
 
+  const scada = composeScada({
+    config,
+    models,
+    register,
+    quality,
+    state,
+    telemetry,
+    states,
+    logger,
+    takeAlert,
+  });
   closers.add(async () => {
-    await pipeline.close();
+    await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
     outbox.flush();
     journal.close(snapshots.describe(register, pipeline));
@@ -202,6 +219,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
           onServe: (bundle) => {
             pipeline.use(bundle);
             renewDevices(bundle.ref.name);
+            scada.use(bundle);
           },
           onStep: (record) => outbox.append(record),
         })
@@ -212,7 +230,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
     for (const updater of updaters) updater.nudge();
   });
-  await subscribeScada(config.scada, mqtt, clock, pipeline, quality, logger);
+  const takeReading = (reading: Reading): void => {
+    const isJudged = scada.accept(reading, clock.nowMs());
+    if (!isJudged || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+  };
+  await subscribeScada(config.scada, mqtt, clock, takeReading, quality, logger);
 
   const devices = await connectDevices({
     ...{ config, runtimeVersion, models, pipeline, telemetry, topics, mqtt, clock, logger },
@@ -223,6 +245,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   let tickedMs = clock.monotonicMs();
   const ticker = setInterval(() => {
     pipeline.tick();
+    scada.tick(clock.nowMs());
     states.tick();
     telemetry.tick();
     tickedMs = clock.monotonicMs();

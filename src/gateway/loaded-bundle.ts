@@ -35,7 +35,7 @@ export interface LoadedBundle extends PointBundle {
   readonly reference: DriftReference;
   readonly background: ExplanationBackground;
   /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
-  score(window: FeatureWindow): Promise<StudentOutput>;
+  score(window: Pick<FeatureWindow, "features">): Promise<StudentOutput>;
   /** Standardised features of one window, as the student sees them. */
   standardised(features: Float32Array): Float32Array;
   /** Takes no new window; resolves when the last one was answered and the engine is closed. */

@@ -15,6 +15,11 @@ export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
   power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
 };
 
+/** Does a reading of this channel say how a turbine operates? */
+export function isOperatingChannel(channel: string): boolean {
+  return Object.hasOwn(operatingChannels, channel);
+}
+
 /** What was last read of a turbine. */
 export interface OperatingReadings {
   /** Takes a reading whose `deviceId` is the turbine. */

@@ -1,18 +1,18 @@
 /** Subscribes to the JSON topics of an existing SCADA bridge and hands on their readings. */
 import type { ScadaConfig } from "../contract/gateway-config.ts";
+import type { Reading } from "../contract/stream.ts";
 import { parseScadaPayload } from "../ingest/parse-scada-payload.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { MqttClient, MqttHandler } from "../platform/mqtt-reconnect.ts";
 import type { DataQuality } from "./data-quality.ts";
-import type { Pipeline } from "./pipeline.ts";
 
 /** Subscribes to every mapped topic. One that the broker refuses is logged: the turbines are watched without it. */
 export async function subscribeScada(
   mappings: readonly ScadaConfig[],
   mqtt: MqttClient,
   clock: Clock,
-  pipeline: Pipeline,
+  onReading: (reading: Reading) => void,
   quality: DataQuality,
   logger: Logger,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function subscribeScada(
           continue;
         }
         for (const missing of parsed.value.quarantined) quality.quarantined(turbine, missing.reason, 0);
-        for (const reading of parsed.value.readings) pipeline.acceptReading(reading);
+        for (const reading of parsed.value.readings) onReading(reading);
       }
     };
     await mqtt

@@ -31,6 +31,8 @@ export interface StatePublisherOptions {
   readonly quality: DataQuality;
   /** Where the baselines of all points stand. */
   readonly conditions?: () => readonly PointStatus[];
+  /** Components that are watched beside the turbine's points. */
+  readonly componentsOf?: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -52,7 +54,8 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const { site, register, quality, mqtt, topics, clock } = options;
   const entries = new Map<string, Entry>(
     options.turbines.map((turbine) => {
-      const components = turbine.points.map((point) => point.component);
+      const others = options.componentsOf?.(turbine.id) ?? [];
+      const components = [...new Set([...turbine.points.map((point) => point.component), ...others])];
       const tracker = createTurbineTracker(site, turbine.id, components);
       const entry: Entry = {
         turbine: turbine.id,

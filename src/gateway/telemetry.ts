@@ -1,17 +1,25 @@
 /** What the collector shall know, as records for the outbox: thinned predictions, drift, health, events, updates. */
 import type { AlertEvent } from "../contract/alert.ts";
 import type { Decision } from "../contract/prediction.ts";
-import type { SchemaDrift } from "../contract/stream.ts";
+import type { PointId, SchemaDrift } from "../contract/stream.ts";
 import type { UplinkRecord } from "../contract/uplink-record.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createPredictionThinner } from "../uplink/prediction-thinner.ts";
 import type { DataQuality } from "./data-quality.ts";
-import { createDriftWatch } from "./drift-watch.ts";
+import { createDriftWatch, type DriftSource } from "./drift-watch.ts";
 import type { ScoredWindow } from "./pipeline-options.ts";
 
 /** Turns what happens into records. */
 export interface Telemetry {
   decision(decision: Decision, scored: ScoredWindow | null): void;
+  /** A row that was scored outside of a measuring point. */
+  drift(
+    point: PointId,
+    source: DriftSource,
+    toMs: number,
+    features: Float32Array,
+    scores: Float64Array,
+  ): void;
   alert(event: AlertEvent): void;
   schemaDrift(drift: SchemaDrift): void;
   event(name: string, subject: string, detail: string): void;
@@ -70,6 +78,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
       latestDataMs = decision.toMs;
     },
+    drift: (point, source, toMs, features, scores) => drift.add(point, source, toMs, features, scores),
     alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),
     schemaDrift: (change) => {
       const detail = `expected ${change.expected}, got ${change.actual}`;

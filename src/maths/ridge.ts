@@ -13,13 +13,30 @@ export interface Ridge {
    * @throws RangeError without rows, or unless penalty > 0.
    */
   solve(penalty: number): Float64Array;
+  /** The sums, to go on with later. */
+  snapshot(): RidgeSnapshot;
 }
 
-/** Creates the sums for `regressors` and `targets` a row. */
-export function createRidge(regressors: number, targets: number): Ridge {
-  const gram = new Float64Array(regressors * regressors);
-  const cross = new Float64Array(regressors * targets);
-  let rows = 0;
+/** The sums as plain data. */
+export interface RidgeSnapshot {
+  readonly rows: number;
+  /** [regressors × regressors], lower half. */
+  readonly gram: readonly number[];
+  /** [regressors × targets]. */
+  readonly cross: readonly number[];
+}
+
+/**
+ * Creates the sums for `regressors` and `targets` a row, or goes on with those of a snapshot.
+ * @throws RangeError when the snapshot is of another size.
+ */
+export function createRidge(regressors: number, targets: number, from?: RidgeSnapshot): Ridge {
+  const gram = Float64Array.from(from?.gram ?? new Float64Array(regressors * regressors));
+  const cross = Float64Array.from(from?.cross ?? new Float64Array(regressors * targets));
+  if (gram.length !== regressors * regressors || cross.length !== regressors * targets) {
+    throw new RangeError(`a snapshot of other sizes than ${regressors} × ${targets}`);
+  }
+  let rows = from?.rows ?? 0;
   return {
     get rows() {
       return rows;
@@ -38,6 +55,7 @@ export function createRidge(regressors: number, targets: number): Ridge {
       const lower = decompose(gram, regressors, penalty * rows);
       return substitute(lower, cross, regressors, targets);
     },
+    snapshot: () => ({ rows, gram: Array.from(gram), cross: Array.from(cross) }),
   };
 }
 

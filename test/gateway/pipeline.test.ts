@@ -23,7 +23,10 @@ const points = (change = {}) => [
   },
 ];
 
-function create(turbines: GatewayConfig["turbines"] = [{ id: "WT01", points: points() }]) {
+/** A turbine without SCADA. */
+const plain = { scadaBundle: null, repairs: [] };
+
+function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", points: points() }]) {
   const clock = createManualClock();
   const bundles = new Map<string, FakeBundle>(
     ["bearing-sample", "other"].map((name) => [name, createFakeBundle("1.0.0", { name })]),
@@ -77,8 +80,8 @@ function create(turbines: GatewayConfig["turbines"] = [{ id: "WT01", points: poi
 describe("the pipeline", () => {
   it("decides every window of every point that a channel feeds", async () => {
     const { accept, decisions, quality } = create([
-      { id: "WT01", points: points() },
-      { id: "WT02", points: points() },
+      { ...plain, id: "WT01", points: points() },
+      { ...plain, id: "WT02", points: points() },
     ]);
     for (let index = 0; index < 3; index++) await accept();
     expect(decisions.map(({ point }) => point.turbine).toSorted()).toEqual([
@@ -94,7 +97,7 @@ describe("the pipeline", () => {
 
   it("takes the shaft's speed from the device, else from SCADA, else from the configuration, else sets aside", async () => {
     const { accept, read, decisions, quarantines } = create([
-      { id: "WT01", points: points({ shaftRpm: 18_000 }) },
+      { ...plain, id: "WT01", points: points({ shaftRpm: 18_000 }) },
     ]);
     const unknown = { shaftRpm: Number.NaN };
     await accept({ shaftRpm: -18_000 });
@@ -221,8 +224,8 @@ describe("the pipeline", () => {
 
   it("gives a new bundle to the points of its name alone", async () => {
     const { pipeline, accept, decisions } = create([
-      { id: "WT01", points: points() },
-      { id: "WT02", points: points({ bundle: "other" }) },
+      { ...plain, id: "WT01", points: points() },
+      { ...plain, id: "WT02", points: points({ bundle: "other" }) },
     ]);
     pipeline.use(createFakeBundle("2.0.0", { name: "other" }));
     await accept();

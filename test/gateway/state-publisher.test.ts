@@ -41,7 +41,7 @@ function create() {
       topics: createTopics("aurora/v1"),
       clock,
     },
-    turbines: [{ id: point.turbine, points: [entry] }],
+    turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
   return { clock, mqtt, register, states, shown };

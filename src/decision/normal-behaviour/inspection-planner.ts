@@ -28,6 +28,8 @@ export interface InspectionPlanner {
   observe(turbine: string, day: number, scores: ReadonlyMap<string, number>): void;
   /** The logbook says that the component failed (and was mended): what was muted may be named again. */
   failed(turbine: string, component: string, day: number): void;
+  /** Every pair whose score of `day` is known, as it would be weighed, muted or not; changes nothing. */
+  assess(day: number): PlannedInspection[];
   /** Names the pairs to inspect at the end of `day` and counts them as inspected; at most `perRound`, best first. */
   plan(day: number): PlannedInspection[];
   /** Somebody inspected a pair on his own account. */
@@ -65,7 +67,7 @@ export function createInspectionPlanner(
 
   const evidenceOf = (score: number): number => Math.exp(policy.evidence * Math.min(score, policy.scoreCap));
 
-  const plan = (day: number): PlannedInspection[] => {
+  const assess = (day: number): PlannedInspection[] => {
     const candidates: PlannedInspection[] = [];
     const today = past.filter((entry) => entry.day === day);
     for (const [index, component] of policy.components.entries()) {
@@ -79,15 +81,22 @@ export function createInspectionPlanner(
       if (count < minReferenceScores) continue;
       for (const { turbine, scores } of today) {
         const score = scores[index]!;
-        const last = inspectedDays.get(keyOf(turbine, component.component));
-        if (Number.isNaN(score) || (last !== undefined && day < last.day + policy.muteDays)) continue;
+        if (Number.isNaN(score)) continue;
         const odds = (component.prior / (1 - component.prior)) * (evidenceOf(score) / (sum / count));
         const probability = odds / (1 + odds);
         const expectedEur = probability * component.worthEur - (1 - probability) * component.inspectionEur;
-        if (expectedEur < policy.minWorthEur) continue;
         candidates.push({ turbine, component: component.component, day, score, probability, expectedEur });
       }
     }
+    return candidates;
+  };
+
+  const plan = (day: number): PlannedInspection[] => {
+    const candidates = assess(day).filter(({ turbine, component, expectedEur }) => {
+      const last = inspectedDays.get(keyOf(turbine, component));
+      const isMuted = last !== undefined && day < last.day + policy.muteDays;
+      return !isMuted && expectedEur >= policy.minWorthEur;
+    });
     // Names break ties, so that the order of observation does not decide.
     candidates.sort(
       (a, b) =>
@@ -100,6 +109,7 @@ export function createInspectionPlanner(
   };
 
   return {
+    assess,
     plan,
     inspected,
     observe: (turbine, day, scores) => {

@@ -4,7 +4,7 @@
  * weeks before a failure are the caller's to keep away.
  */
 import type { SiteCorrectionSpec } from "../../contract/normal-behaviour.ts";
-import { createRidge } from "../../maths/ridge.ts";
+import { createRidge, type RidgeSnapshot } from "../../maths/ridge.ts";
 
 /** Coefficients [(1 + inputs + outputs) × outputs], row-major: what a residual is expected to be. */
 export interface SiteCorrection {
@@ -21,15 +21,18 @@ export interface SiteCorrectionLearner {
   add(inputs: ArrayLike<number>, outputs: ArrayLike<number>, residuals: ArrayLike<number>): void;
   /** The correction, or null while it rests on fewer than `minRows` rows. */
   fit(): SiteCorrection | null;
+  /** To go on with later. */
+  snapshot(): RidgeSnapshot;
 }
 
-/** Creates a learner for a student of `inputs` and `outputs`. */
+/** Creates a learner for a student of `inputs` and `outputs`, or goes on with a snapshot of one of the same size. */
 export function createSiteCorrectionLearner(
   spec: SiteCorrectionSpec,
   inputs: number,
   outputs: number,
+  from?: RidgeSnapshot,
 ): SiteCorrectionLearner {
-  const ridge = createRidge(1 + inputs + outputs, outputs);
+  const ridge = createRidge(1 + inputs + outputs, outputs, from);
   const regressors = new Float64Array(1 + inputs + outputs);
   return {
     get rows() {
@@ -43,6 +46,7 @@ export function createSiteCorrectionLearner(
       ridge.rows < spec.minRows
         ? null
         : { rows: ridge.rows, inputs, outputs, coefficients: Array.from(ridge.solve(spec.ridge)) },
+    snapshot: () => ridge.snapshot(),
   };
 }
 

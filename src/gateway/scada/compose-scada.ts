@@ -1,0 +1,80 @@
+/** Joins the SCADA watch with the rest of a gateway. */
+import type { AlarmRegister } from "../../alert/alarm-register.ts";
+import type { AlertEvent } from "../../contract/alert.ts";
+import type { GatewayConfig } from "../../contract/gateway-config.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { StateStore } from "../../store/state-store.ts";
+import type { DataQuality } from "../data-quality.ts";
+import type { ServedModels } from "../served-models.ts";
+import type { StatePublisher } from "../state-publisher.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { checkScadaConfig } from "./check-scada-config.ts";
+import { createScadaStore } from "./scada-store.ts";
+import { createScadaWatch, type ScadaWatch } from "./scada-watch.ts";
+
+/** What is joined. */
+export interface ScadaParts {
+  readonly config: GatewayConfig;
+  readonly models: ServedModels;
+  readonly register: AlarmRegister;
+  readonly quality: DataQuality;
+  readonly state: StateStore;
+  readonly telemetry: Telemetry;
+  readonly states: StatePublisher;
+  readonly logger: Logger;
+  readonly takeAlert: (event: AlertEvent) => void;
+}
+
+/** Creates the watch. @throws AuroraError CONFIG_INVALID when a `scadaBundle` cannot watch what is mapped. */
+export function composeScada(parts: ScadaParts): ScadaWatch {
+  const { config, models, telemetry, logger } = parts;
+  checkScadaConfig(config, (name) => models.current(name).manifest);
+  return createScadaWatch({
+    ...{ config, register: parts.register, quality: parts.quality, logger },
+    bundleOf: (name) => models.current(name),
+    store: createScadaStore(parts.state, logger, (what) =>
+      telemetry.event("scada-lost", what, "what was kept cannot be read; it is learnt anew"),
+    ),
+    sink: {
+      onDecision: (decision) => {
+        telemetry.decision(decision, null);
+        parts.states.update(decision);
+      },
+      onAlert: parts.takeAlert,
+      onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
+      onSchemaDrift: (drift) => {
+        logger.warn("a turbine's SCADA schema changed", { ...drift });
+        telemetry.schemaDrift(drift);
+      },
+      onEvent: (turbine, name, detail) => {
+        logger.info(name, { turbine, detail });
+        telemetry.event(name, turbine, detail);
+      },
+      onRow: (turbine, { row, output }, bundle) => {
+        if (output === null) return;
+        const point = { site: config.gateway.site, turbine, component: "scada" };
+        telemetry.drift(point, bundle, row.toMs, row.features, output.logits);
+      },
+    },
+  });
+}
+
+/** Names of all bundles that a configuration asks for. */
+export function listBundles(config: GatewayConfig): readonly string[] {
+  const names = config.turbines.flatMap(({ points, scadaBundle }) => [
+    ...points.map((point) => point.bundle),
+    ...(scadaBundle === null ? [] : [scadaBundle]),
+  ]);
+  return [...new Set(names)];
+}
+
+/** Components that the SCADA bundle of `turbine` watches. */
+export function listScadaComponents(
+  config: GatewayConfig,
+  models: ServedModels,
+  turbine: string,
+): readonly string[] {
+  const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
+  const residuals = name === null ? [] : (models.current(name).manifest.normalBehaviour?.residuals ?? []);
+  return [...new Set(residuals.map((residual) => residual.component))];
+}
