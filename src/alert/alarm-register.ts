@@ -206,7 +206,9 @@ function follow(
     // A new occurrence: nothing of it has been told.
     current = { ...createRecord(record.point, mode), alarm, sinceMs };
   }
-  const isHigh = isHighWindow({ probability, severityDb: decision.severityDb ?? null }, policy);
+  const isHigh =
+    mode.isAdvisory !== true &&
+    isHighWindow({ probability, severityDb: decision.severityDb ?? null }, policy);
   const highWindows = isHigh ? current.highWindows + 1 : 0;
   const severity = judgeSeverity(current.severity, highWindows, policy);
   const recentProbability =

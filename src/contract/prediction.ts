@@ -49,6 +49,8 @@ export interface ModeDecision {
   readonly active: boolean;
   /** Epoch ms of the first window of the current streak at or above the threshold, or null. */
   readonly sinceMs: number | null;
+  /** Never becomes critical: a sensor's alarm, not the machine's. Absent: it may. */
+  readonly isAdvisory?: boolean;
 }
 
 /** What the decision room says of one window. */

@@ -55,7 +55,8 @@ export interface ScadaFarm {
   readonly components: readonly string[];
   accept(reading: Reading): void;
   advance(nowMs: number): void;
-  snapshot(): { readonly farm: ScadaFarmSnapshot; turbine(id: string): ScadaTurbineSnapshot };
+  snapshot(): ScadaFarmSnapshot;
+  snapshotTurbine(id: string): ScadaTurbineSnapshot;
   idle(): Promise<void>;
 }
 
@@ -143,6 +144,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
           threshold: 1,
           active: hasSensorFault,
           sinceMs: hasSensorFault ? firstFaultMs(turbine, component, row.fromMs) : null,
+          isAdvisory: true,
         },
       ];
       if (!hasSensorFault) sensorSince.delete(keyOf(turbine, component));
@@ -204,19 +206,17 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
       for (const turbine of running.values()) turbine.advance(nowMs);
     },
     snapshot: () => ({
-      farm: {
-        ...{ modelDigest: ref.digest, planner: planner.snapshot(), plannedDay },
-        standing: [...standing.values()],
-        days: [...days].map(([turbine, day]) => keepDay(turbine, day)),
-        assessed: [...days.keys()].flatMap((turbine) =>
-          farm.components.flatMap((component) => {
-            const probability = assessed.get(keyOf(turbine, component));
-            return probability === undefined ? [] : [[turbine, component, probability] as const];
-          }),
-        ),
-      },
-      turbine: (id) => running.get(id)!.snapshot(),
+      ...{ modelDigest: ref.digest, planner: planner.snapshot(), plannedDay },
+      standing: [...standing.values()],
+      days: [...days].map(([turbine, day]) => keepDay(turbine, day)),
+      assessed: [...days.keys()].flatMap((turbine) =>
+        farm.components.flatMap((component) => {
+          const probability = assessed.get(keyOf(turbine, component));
+          return probability === undefined ? [] : [[turbine, component, probability] as const];
+        }),
+      ),
     }),
+    snapshotTurbine: (id) => running.get(id)!.snapshot(),
     idle: async () => {
       await Promise.all([...running.values()].map((turbine) => turbine.idle()));
     },

@@ -14,7 +14,12 @@ import {
 export interface ScadaStore {
   /** What was kept of a bundle's farm; what cannot be read is learnt anew. */
   read(bundle: string): ScadaKept;
-  write(bundle: string, farm: ScadaFarmSnapshot, turbines: ReadonlyMap<string, ScadaTurbineSnapshot>): void;
+  /** `farm` null: as it was. */
+  write(
+    bundle: string,
+    farm: ScadaFarmSnapshot | null,
+    turbines: ReadonlyMap<string, ScadaTurbineSnapshot>,
+  ): void;
 }
 
 /** Creates the store; `onLost` is told of what cannot be read. */
@@ -41,7 +46,7 @@ export function createScadaStore(
     }),
     write: (bundle, farm, turbines) => {
       state.setAll({
-        [`scada-farm/${bundle}`]: JSON.stringify(farm),
+        ...(farm === null ? {} : { [`scada-farm/${bundle}`]: JSON.stringify(farm) }),
         ...Object.fromEntries(
           [...turbines].map(([id, snapshot]) => [`scada-turbine/${id}`, JSON.stringify(snapshot)]),
         ),

@@ -76,10 +76,11 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   /** Hour of the data in which a turbine's state was last written down. */
   const savedHours = new Map<string, number>();
 
-  const save = (name: string, ids: readonly string[]): void => {
-    const snapshot = farms.get(name)?.snapshot();
-    if (snapshot !== undefined)
-      store.write(name, snapshot.farm, new Map(ids.map((id) => [id, snapshot.turbine(id)])));
+  const save = (name: string, ids: readonly string[], what: "turbines" | "farm too"): void => {
+    const farm = farms.get(name);
+    if (farm === undefined) return;
+    const snapshots = new Map(ids.map((id) => [id, farm.snapshotTurbine(id)]));
+    store.write(name, what === "turbines" ? null : farm.snapshot(), snapshots);
   };
   const setAside = (turbine: string, quarantine: Quarantine, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
@@ -116,7 +117,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
           const hour = Math.floor(judged.row.toMs / hourMs);
           if (savedHours.get(turbine) === hour) return;
           savedHours.set(turbine, hour);
-          save(name, [turbine]);
+          save(name, [turbine], "turbines");
         },
         onQuarantine: setAside,
         onDropped: (turbine, error) => {
@@ -124,7 +125,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
           options.logger.error("a row could not be judged", { turbine, error });
         },
         onEvent: (turbine, event, detail) => sink.onEvent(turbine, event, detail),
-        onDay: (turbine) => save(name, [turbine]),
+        onDay: (turbine) => save(name, [turbine], "farm too"),
       },
     });
   };
@@ -178,6 +179,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
         save(
           name,
           turbines.flatMap(({ id, bundle }) => (bundle === name ? [id] : [])),
+          "farm too",
         );
       }
     },
