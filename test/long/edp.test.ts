@@ -1,0 +1,48 @@
+/** The shipped SCADA recipe, retrained for five seeds on EDP's wind farm: many minutes, so not among the quick tests. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
+
+const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+const folder = new URL("../../models/turbine-scada", import.meta.url).pathname;
+const quiet = { dataDir: data, log: () => {}, progress: () => {} };
+const present = existsSync(join(data, "edp"));
+const bundle = (): string => join(folder, readdirSync(folder).find((entry) => /^\d/.test(entry))!);
+
+interface Printed {
+  readonly metrics: Readonly<Record<string, { readonly value: number }>>;
+}
+
+test.skipIf(!present)(
+  "the shipped student gives the figures that its bundle states (set AURORA_DATA to run)",
+  async () => {
+    expect((await evaluateBundle(bundle(), "held-out", quiet)).passed).toBe(true);
+  },
+  10 * 60_000,
+);
+
+test.skipIf(!present)(
+  "on the train period, ahead in time, the scores find failures that rates and costs alone do not",
+  async () => {
+    const { json } = await evaluateBundle(bundle(), "edp-tuning", quiet);
+    const { policies } = json as {
+      policies: Record<string, { detected: { value: number }; gainEur: { value: number } }>;
+    };
+    expect(policies.policy!.detected.value).toBeGreaterThan(policies.withoutScores!.detected.value);
+    expect(policies.policy!.gainEur.value).toBeGreaterThan(policies.withoutScores!.gainEur.value);
+  },
+  30 * 60_000,
+);
+
+test.skipIf(!present)(
+  "five seeds of the recipe keep int8 within one percent of float and near the teacher, on the test half-year",
+  async () => {
+    const { json } = await evaluateBundle(bundle(), "edp", quiet);
+    const { metrics } = json as Printed;
+    expect(metrics.maeIncrease!.value).toBeLessThanOrEqual(0.01);
+    expect(metrics.zCorrelation!.value).toBeGreaterThanOrEqual(0.98);
+    expect(metrics.inspections!.value).toBeLessThanOrEqual(36);
+  },
+  60 * 60_000,
+);
