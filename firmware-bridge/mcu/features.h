@@ -45,8 +45,8 @@ typedef struct {
   float buffer[AURORA_FEATURES_MAX_FFT + 2u]; /* the envelope, then its spectrum in place */
 } aurora_features;
 
-/* Whether the model's feature section is sound and within the sizes above. aurora_model_open calls it. */
-bool aurora_features_check(const uint8_t *section, uint32_t size_bytes);
+/* Whether the feature section is sound, fits the student and the sizes above. aurora_model_open calls it. */
+bool aurora_features_check(const aurora_model *model);
 
 /* The window that the model wants; false when the model has no features. */
 bool aurora_features_window(const aurora_model *model, aurora_window_spec *out);

@@ -9,8 +9,8 @@
 /* One digest in the making. */
 typedef struct {
   uint32_t state[8];
+  uint32_t block[16];    /* filled byte by byte from the top of each word */
   uint32_t length_bytes; /* messages of up to 2^29 - 1 bytes */
-  uint8_t block[64];
 } aurora_sha256;
 
 void aurora_sha256_begin(aurora_sha256 *hash);

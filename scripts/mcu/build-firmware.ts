@@ -57,6 +57,7 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
       "codec.c",
       "host/power_cut.c",
     ],
+    defines: ["-DAURORA_NO_FEATURES"],
   },
 };
 
