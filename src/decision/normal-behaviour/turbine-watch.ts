@@ -4,6 +4,7 @@
  * student's inputs and outputs. The evaluation in training lives through the same parts.
  */
 import type { NormalBehaviourSpec } from "../../contract/normal-behaviour.ts";
+import type { RidgeSnapshot } from "../../maths/ridge.ts";
 import { createDailyMedian, type DailyMedianSnapshot, type DayOfResiduals } from "./daily-median.ts";
 import { createFrozenGuard } from "./frozen-guard.ts";
 import { createOperationFilter } from "./operation-filter.ts";
@@ -45,9 +46,11 @@ export interface TurbineWatch {
   snapshot(): TurbineWatchSnapshot;
 }
 
-/** What is kept over a restart: plain data. Rows learnt from while there is no correction yet are not: learning starts anew. */
+/** What is kept over a restart: plain data. */
 export interface TurbineWatchSnapshot {
   readonly correction: SiteCorrection | null;
+  /** What has been learnt towards the correction; null once it is in use, or when none is wanted. */
+  readonly learning: RidgeSnapshot | null;
   readonly open: DailyMedianSnapshot;
   readonly lastDay: number | null;
   readonly monitor: ResidualMonitorSnapshot;
@@ -76,7 +79,12 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
   const learner =
     spec.siteCorrection === undefined
       ? null
-      : createSiteCorrectionLearner(spec.siteCorrection, options.inputs, outputs);
+      : createSiteCorrectionLearner(
+          spec.siteCorrection,
+          options.inputs,
+          outputs,
+          from?.learning ?? undefined,
+        );
   let correction = from?.correction ?? null;
   const median = createDailyMedian(outputs, spec.statistics.minRowsPerDay, from?.open);
   const monitor = createResidualMonitor(spec, from?.monitor);
@@ -125,6 +133,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
     },
     snapshot: () => ({
       correction,
+      learning: learner === null || correction !== null ? null : learner.snapshot(),
       open: median.snapshot(),
       lastDay,
       monitor: monitor.snapshot(),

@@ -50,8 +50,9 @@ export function composeScada(parts: ScadaParts): ScadaWatch {
         logger.info(name, { turbine, detail });
         telemetry.event(name, turbine, detail);
       },
-      onRow: (turbine, { row, output }, bundle) => {
-        if (output === null) return;
+      onRow: (turbine, { row, output, state }, bundle) => {
+        // Drift is asked of what the model is judged by.
+        if (state !== "scored" && state !== "learning") return;
         const point = { site: config.gateway.site, turbine, component: "scada" };
         telemetry.drift(point, bundle, row.toMs, row.features, output.logits);
       },

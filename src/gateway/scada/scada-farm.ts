@@ -120,7 +120,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const decide = (turbine: string, { row, state, residuals }: JudgedRow): void => {
     const operatingState = judgeState(state, row.values[powerAt]!);
     const day = days.get(turbine);
-    const isKnown = residuals !== null || (state === "not-normal" && operatingState !== "standby");
+    const isKnown = residuals !== null || (state === "not-operating" && operatingState !== "standby");
     for (const component of farm.components) {
       const scored = day === undefined ? Number.NaN : day.scores[farm.components.indexOf(component)]!;
       const outputs = spec.residuals.flatMap((each, index) => (each.component === component ? [index] : []));
@@ -247,6 +247,6 @@ const keyOf = (turbine: string, component: string): string => `${turbine}/${comp
 
 function judgeState(state: JudgedRow["state"], power: number): OperatingState {
   if (state === "frozen") return "information-unavailable";
-  if (state === "normal") return "full-performance";
+  if (state === "scored" || state === "learning") return "full-performance";
   return power > 0 ? "partial-performance" : "standby";
 }

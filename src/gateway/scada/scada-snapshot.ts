@@ -1,10 +1,7 @@
 /** What the watch over a turbine's SCADA values keeps over a restart, as plain JSON. */
 import { z } from "zod";
-import type { DailyMedianSnapshot } from "../../decision/normal-behaviour/daily-median.ts";
 import type { InspectionPlannerSnapshot } from "../../decision/normal-behaviour/inspection-planner.ts";
-import type { ResidualMonitorSnapshot } from "../../decision/normal-behaviour/residual-monitor.ts";
-import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
-import type { RidgeSnapshot } from "../../maths/ridge.ts";
+import type { TurbineWatchSnapshot } from "../../decision/normal-behaviour/turbine-watch.ts";
 
 /** One turbine. */
 export interface ScadaTurbineSnapshot {
@@ -12,12 +9,7 @@ export interface ScadaTurbineSnapshot {
   readonly modelDigest: string;
   /** Averages of the features: name, value, time of the last window. */
   readonly memory: readonly (readonly [string, number, number])[];
-  readonly openDay: DailyMedianSnapshot;
-  readonly monitor: ResidualMonitorSnapshot;
-  /** The site's correction in use, or null. */
-  readonly correction: SiteCorrection | null;
-  /** What has been learnt towards it; null once it is in use, or when the bundle has none. */
-  readonly learning: RidgeSnapshot | null;
+  readonly watch: TurbineWatchSnapshot;
 }
 
 /** An inspection that was asked for, while it stands. */
@@ -51,18 +43,7 @@ const text = z.string().min(1).max(256);
 const day = z.int();
 const maybe = finite.nullable();
 
-/** Validator of {@link ScadaTurbineSnapshot}: it comes from a disk. */
-export const scadaTurbineSnapshotSchema: z.ZodType<ScadaTurbineSnapshot> = z.strictObject({
-  modelDigest: z.string().max(128),
-  memory: z.array(z.tuple([text, finite, finite])).max(512),
-  openDay: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
-  monitor: z.strictObject({
-    firstDay: day,
-    medians: z.array(z.array(maybe).max(32)).max(8000),
-    z: z.array(maybe).max(32),
-    steps: z.array(maybe).max(32),
-    repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
-  }),
+const watch: z.ZodType<TurbineWatchSnapshot> = z.strictObject({
   correction: z
     .strictObject({
       rows: z.int().min(0),
@@ -78,6 +59,22 @@ export const scadaTurbineSnapshotSchema: z.ZodType<ScadaTurbineSnapshot> = z.str
       cross: z.array(finite).max(100_000),
     })
     .nullable(),
+  open: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
+  lastDay: day.nullable(),
+  monitor: z.strictObject({
+    firstDay: day,
+    medians: z.array(z.array(maybe).max(32)).max(8000),
+    z: z.array(maybe).max(32),
+    steps: z.array(maybe).max(32),
+    repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
+  }),
+});
+
+/** Validator of {@link ScadaTurbineSnapshot}: it comes from a disk. */
+export const scadaTurbineSnapshotSchema: z.ZodType<ScadaTurbineSnapshot> = z.strictObject({
+  modelDigest: z.string().max(128),
+  memory: z.array(z.tuple([text, finite, finite])).max(512),
+  watch,
 });
 
 /** Validator of {@link ScadaFarmSnapshot}: it comes from a disk. */

@@ -45,7 +45,7 @@ test("frozen data and a turbine that stands say nothing, and raise nothing", asy
   );
   const later = site.rows.slice(before);
   // Two rows of each turbine were still open, and two of the frozen ones come before anybody can tell.
-  expect(later.filter(({ judged }) => judged.state === "normal").length).toBeLessThanOrEqual(6);
+  expect(later.filter(({ judged }) => judged.state === "scored").length).toBeLessThanOrEqual(6);
   expect(site.quality.ofTurbine("T1").quarantinedByReason.stuck).toBeGreaterThan(80);
   const last = site.decisions.filter(({ point }) => point.turbine === "T2").at(-1)!;
   expect(last).toMatchObject({ operatingState: "standby", modes: [] });
