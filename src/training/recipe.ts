@@ -12,6 +12,7 @@ import type { Lineage } from "../contract/lineage.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import { parseYamlConfig } from "../platform/yaml-config.ts";
 import type { CommonConfig } from "./common-config.ts";
+import type { Judgement } from "./gate/judgement.ts";
 import type { Figure } from "./judge/figure.ts";
 import type { BomFigures } from "./ml-bom.ts";
 import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
@@ -96,7 +97,14 @@ export interface Recipe<Config extends CommonConfig> {
   readonly schema: z.ZodType<Config>;
   /** From data to everything that goes into a bundle. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
   train(config: Config, context: TrainingContext): Promise<TrainedModel>;
-  /** Names that `aurora evaluate --protocol` takes for bundles of this recipe; the first one is the default. */
+  /**
+   * Judges a bundle on its held-out data for the gate; left out where the recipe cannot, then the gate asks only what the
+   * bundle answers by itself.
+   */
+  judge?(bundle: Bundle, config: Config, context: EvaluationContext): Promise<Judgement>;
+  /** Does training take so little (about a minute) that the gate retrains unless it is told not to? Default: no. */
+  readonly isQuick?: boolean;
+  /** Names that `aurora evaluate --protocol` takes for bundles of this recipe. */
   readonly protocols: readonly string[];
   /** Runs one of {@link protocols}: this very model on its held-out data, or its recipe trained anew. */
   runProtocol(
@@ -121,7 +129,10 @@ export interface OpenRecipe {
   readonly config: CommonConfig;
   readonly source: string;
   readonly protocols: readonly string[];
+  readonly isQuick: boolean;
   train(context: TrainingContext): Promise<TrainedModel>;
+  /** Null where the recipe has no way to judge. */
+  judge(bundle: Bundle, context: EvaluationContext): Promise<Judgement | null>;
   runProtocol(protocol: string, bundle: Bundle, context: EvaluationContext): Promise<ProtocolOutcome>;
 }
 
@@ -138,6 +149,8 @@ export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>
         config,
         source,
         protocols,
+        isQuick: recipe.isQuick ?? false,
+        judge: async (bundle, context) => (await recipe.judge?.(bundle, config, context)) ?? null,
         train: (context) => recipe.train(config, context),
         runProtocol: (protocol, bundle, context) => recipe.runProtocol(protocol, bundle, config, context),
       };

@@ -6,10 +6,12 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import type { Signer } from "../bundle/dsse.ts";
-import { writeBundle } from "../bundle/write-bundle.ts";
+import { createBundle, writeBundleFolder } from "../bundle/write-bundle.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
 import type { Lineage } from "../contract/lineage.ts";
 import { bundleFileNames, type Manifest } from "../contract/manifest.ts";
 import { bundledConfigName, type CommonConfig } from "./common-config.ts";
+import { type GateResult, runGate } from "./gate/run-gate.ts";
 import { createMlBom } from "./ml-bom.ts";
 import { createStepRunner, type StepProgress } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
@@ -30,6 +32,10 @@ export interface TrainingOptions {
   readonly signer: Signer;
   readonly log: (message: string) => void;
   readonly progress: StepProgress;
+  /** `refuse`: nothing is written when the gate says no; `off`: it is not asked. */
+  readonly gate: "refuse" | "off";
+  /** Where `report.html` and `report.json` go; null = nowhere. */
+  readonly reportDir: string | null;
   /** Stops before the next step. */
   readonly signal?: AbortSignal;
 }
@@ -65,19 +71,38 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const model = await recipe.train({ dataDir: options.dataDir, steps, trainer, log });
   const lineage = describeLineage(loaded, model, trainer, trainingCodeSha256);
   const contents = assembleBundle(config, model, lineage, loaded.bytes);
+  const bundle = createBundle(contents, options.signer);
+  if (options.gate === "refuse") {
+    await steps.look("gate", async () => {
+      const notNow = "it was trained this moment";
+      const subject = { bundle, recipe, against: null, rebuild: { notNow } };
+      const result = await runGate(subject, { dataDir: options.dataDir, log, progress });
+      for (const { name, outcome, words } of result.checks) log(`gate: ${name} ${outcome}: ${words}`);
+      refuseUnlessPassed(result, `${config.name}@${config.version}`);
+      return { passed: true };
+    });
+  }
   const written = await steps.look("bundle", async () => {
-    const { digest } = await writeBundle(options.outDir, contents, options.signer);
-    return { digest };
+    await writeBundleFolder(options.outDir, bundle);
+    return { digest: bundle.digest };
   });
   await work.prune();
   const { digest } = written.value;
   log(`${config.name}@${config.version} ${digest} in ${options.outDir}`);
-  const files = [...contents.files].map(([path, bytes]) => ({
-    ...{ path, sizeBytes: bytes.length, sha256: sha256(bytes) },
-  }));
-  const manifest = { ...contents.manifest, files };
+  const { manifest } = bundle;
   const { evaluation, summary } = model;
   return { dir: options.outDir, digest, manifest, evaluation, summary };
+}
+
+function refuseUnlessPassed(result: GateResult, subject: string): void {
+  const failed = result.checks.filter(({ outcome }) => outcome === "failed");
+  if (failed.length === 0) return;
+  const words = failed.map((check) => `${check.name}: ${check.words}`).join("; ");
+  throw new AuroraError("TRAINING", `the gate refuses the model: ${words}`, {
+    op: "train",
+    subject,
+    hint: "mend what it names, or write the bundle all the same with --ungated; it will fail `aurora evaluate` too",
+  });
 }
 
 /** The folder of the shipped bundle: `<folder of the configuration>/<version>`. */

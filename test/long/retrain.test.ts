@@ -29,6 +29,8 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
       dataDir: data,
       outDir: join(dir, "bundle"),
       workDir: null,
+      gate: "off",
+      reportDir: null,
       signer: parsePrivateKey(createKeyPair().privateKeyPem),
       log: () => {},
       progress: () => {},

@@ -30,6 +30,8 @@ function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
     dataDir: dir,
     outDir: join(dir, out),
     workDir: work === null ? null : join(dir, work),
+    gate: "off",
+    reportDir: null,
     signer,
     log: log ?? (() => {}),
     progress: () => {},
@@ -56,7 +58,7 @@ test("stopped after each step in turn, it repeats none and ends with the same by
     const lines: string[] = [];
     const log = (line: string): void => {
       lines.push(line);
-      if (line.startsWith(step)) stop.abort();
+      if (line.startsWith(`${step}:`)) stop.abort();
     };
     await expect(run({ out: "stopped", work: "w1", log, signal: stop.signal })).rejects.toMatchObject({
       code: "TRAINING",
@@ -68,7 +70,17 @@ test("stopped after each step in turn, it repeats none and ends with the same by
 });
 
 test("killed in the middle of a step, the next run takes up the finished ones and gives the same bytes", async () => {
-  const args = ["src/cli/main.ts", "train", config, "--data", dir, "--out", join(dir, "killed"), "--work"];
+  const args = [
+    "src/cli/main.ts",
+    "train",
+    config,
+    "--data",
+    dir,
+    "--ungated",
+    "--out",
+    join(dir, "killed"),
+    "--work",
+  ];
   const child = spawn(process.execPath, ["--import", "tsx", ...args, join(dir, "w2")], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],

@@ -13,7 +13,7 @@ import { decodeStudent } from "../../src/inference/onnx-codec.ts";
 import type { BearingEvaluation } from "../../src/training/bearing/bearing-evaluation.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
-import { type TrainingResult, train } from "../../src/training/train.ts";
+import { type TrainingOptions, type TrainingResult, train } from "../../src/training/train.ts";
 import { standardiseRows } from "../../src/training/train-student.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
@@ -30,7 +30,15 @@ function evaluationOf(result: TrainingResult): BearingEvaluation {
 async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
   const config = join(dir, `${name}.yaml`);
   await writeTinyConfig(config, seed);
-  return train(config, { dataDir: dir, outDir: join(dir, name), signer, workDir: null, ...quiet });
+  return train(config, {
+    dataDir: dir,
+    outDir: join(dir, name),
+    signer,
+    workDir: null,
+    gate: "off",
+    reportDir: null,
+    ...quiet,
+  });
 }
 
 beforeAll(async () => {
@@ -123,7 +131,15 @@ test("a bearing that is not there cannot be held out, and the message names thos
   const config = join(dir, "wrong.yaml");
   await writeTinyConfig(config, 1);
   await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
-  const options = { dataDir: dir, outDir: join(dir, "wrong"), signer, workDir: null, ...quiet };
+  const options: TrainingOptions = {
+    dataDir: dir,
+    outDir: join(dir, "wrong"),
+    signer,
+    workDir: null,
+    gate: "off",
+    reportDir: null,
+    ...quiet,
+  };
   await expect(train(config, options)).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining("DE_B_22"),
@@ -133,11 +149,13 @@ test("a bearing that is not there cannot be held out, and the message names thos
 
 test("without the recordings training says so before it begins", async () => {
   const config = join(dir, "first.yaml");
-  const options = {
+  const options: TrainingOptions = {
     dataDir: join(dir, "nowhere"),
     outDir: join(dir, "none"),
     signer,
     workDir: null,
+    gate: "off",
+    reportDir: null,
     ...quiet,
   };
   await expect(train(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });

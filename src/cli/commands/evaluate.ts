@@ -1,12 +1,22 @@
-/** `aurora evaluate`: a bundle's own figures on its held-out bearings, or its recipe on the published splits. */
+/** `aurora evaluate`: the gate over a bundle, its verdict played again, or its recipe on a published protocol. */
+import { join } from "node:path";
 import { Command } from "commander";
-import { evaluateBundle } from "../../training/evaluate-bundle.ts";
+import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
+import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
 import { findDataDir } from "../data-dir.ts";
-import { createProgressBar } from "../progress-bar.ts";
+import { packageRoot } from "../package-root.ts";
+import { createProgressBar, type ProgressBar } from "../progress-bar.ts";
 
 interface EvaluateFlags {
   readonly data?: string;
-  readonly protocol: string;
+  readonly protocol?: string;
+  readonly against?: string;
+  readonly key?: string;
+  readonly keys?: string[];
+  readonly rebuild?: boolean;
+  readonly replay?: boolean;
   readonly json?: boolean;
 }
 
@@ -15,27 +25,53 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .argument("<dir>", "the bundle's folder")
     .option("--data <dir>", "folder of the data sets (default: AURORA_DATA, then ../shared/data)")
+    .option("--against <dir>", "the active model's bundle: refuse what is worse on any slice")
+    .option("--key <file>", "private key (PEM) that signs the verdict, which is written beside the bundle")
+    .option("--rebuild", "train the bundle once more and compare digests (default where it takes a minute)")
+    .option("--no-rebuild", "do not train it once more")
+    .option("--replay", "play the signed verdict beside the bundle again and compare every answer")
+    .option("--keys <path...>", "keys that a replayed verdict may be signed with (default: the release key)")
     .option(
       "--protocol <name>",
-      "held-out: this very model; cwru-100, cwru-tuning: its recipe, retrained on published splits",
-      "held-out",
+      "instead of the gate: held-out (this very model's figures) or a published protocol that retrains its recipe, for example cwru-100",
     )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
-      "\nExample:\n  $ aurora evaluate models/bearing-vibration/1.0.0 --protocol cwru-100 --json\n",
+      "\nExit code 0 when the bundle passes, 1 when it does not.\n\nExamples:\n  $ aurora evaluate models/bearing-vibration/1.0.0 --json\n  $ aurora evaluate models/bearing-vibration/1.0.0 --protocol cwru-100 --json\n",
     )
     .action(async (dir: string, flags: EvaluateFlags) => {
       const bar = createProgressBar();
-      const evaluation = await evaluateBundle(dir, flags.protocol, {
-        dataDir: findDataDir(flags.data),
-        log: bar.log,
-        progress: bar.update,
-      });
+      const evaluation = await evaluate(dir, flags, bar);
       bar.end();
       process.stdout.write(
         flags.json === true ? `${JSON.stringify(evaluation.json)}\n` : `${evaluation.lines.join("\n")}\n`,
       );
       if (!evaluation.passed) process.exitCode = 1;
     });
+}
+
+async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Promise<BundleEvaluation> {
+  const context = { dataDir: findDataDir(flags.data), log: bar.log, progress: bar.update };
+  const against = flags.against ?? null;
+  if (flags.protocol !== undefined) {
+    if (flags.replay === true || flags.key !== undefined || against !== null) {
+      throw new AuroraError("USAGE", "--protocol goes without --against, --key and --replay", {
+        op: "evaluate",
+        subject: dir,
+        hint: "leave --protocol out to ask the gate",
+      });
+    }
+    return evaluateBundle(dir, flags.protocol, context);
+  }
+  if (flags.replay === true) {
+    const keys = await loadTrustedKeys(flags.keys ?? join(packageRoot(), "models", "release.pub"));
+    return replayVerdict(dir, keys, { ...context, against });
+  }
+  return evaluateGate(dir, {
+    ...context,
+    against,
+    rebuild: flags.rebuild === undefined ? "auto" : flags.rebuild ? "yes" : "no",
+    signer: flags.key === undefined ? null : await loadPrivateKey(flags.key),
+  });
 }

@@ -13,6 +13,8 @@ interface TrainFlags {
   readonly out?: string;
   readonly key?: string;
   readonly work?: string;
+  readonly report?: string;
+  readonly ungated?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,6 +29,8 @@ export function trainCommand(): Command {
       "--work <dir>",
       "where finished steps are kept, so that a run that was killed goes on (default: the user's cache folder)",
     )
+    .option("--report <dir>", "folder of report.html and report.json (default: below the work folder)")
+    .option("--ungated", "write the bundle although the gate refuses it")
     .option("--json", "print the bundle's digest and figures as one JSON object")
     .addHelpText(
       "after",
@@ -38,6 +42,8 @@ export function trainCommand(): Command {
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");
       }
+      const workDir = flags.work ?? defaultWorkDir(recipe.config.name);
+      const reportDir = flags.report ?? join(workDir, "report");
       const signer =
         flags.key === undefined
           ? parsePrivateKey(createKeyPair().privateKeyPem)
@@ -45,7 +51,9 @@ export function trainCommand(): Command {
       const result = await train(configPath, {
         dataDir: findDataDir(flags.data),
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
-        workDir: flags.work ?? defaultWorkDir(recipe.config.name),
+        workDir,
+        reportDir,
+        gate: flags.ungated === true ? "off" : "refuse",
         signer,
         log: bar.log,
         progress: bar.update,

@@ -9,7 +9,7 @@ import type { BearingConfig } from "./bearing-config.ts";
 import type { BearingEvaluation } from "./bearing-evaluation.ts";
 import { runCwruProtocol } from "./cwru-protocol.ts";
 import { fingerprintCwru, readCwruRows } from "./cwru-rows.ts";
-import { evaluateHeldOut, type HeldOutEvaluation } from "./evaluate-held-out.ts";
+import { evaluateHeldOut } from "./evaluate-held-out.ts";
 
 /** Names of the protocols. */
 export const bearingProtocols = ["held-out", "cwru-100", "cwru-tuning"] as const;
@@ -62,7 +62,7 @@ async function evaluateOwnFigures(
     manifest.calibration,
     manifest.thresholds,
   );
-  const claimed = readClaim(bundle, config);
+  const claimed = readBearingClaim(bundle, config).heldOut;
   const sameData = (await fingerprintCwru(context.dataDir)) === lineage.sha256;
   if (!sameData)
     context.log("the data files are not those that the bundle was made from: figures may differ");
@@ -102,7 +102,7 @@ async function evaluateRecipe(
         physics,
         gainOverPhysics,
         // What the bundle itself states of its own held-out bearings; recomputed by the protocol held-out.
-        heldOut: readClaim(bundle, config),
+        heldOut: readBearingClaim(bundle, config).heldOut,
       },
       ...rest,
     },
@@ -118,11 +118,19 @@ async function evaluateRecipe(
   };
 }
 
-function readClaim(bundle: Bundle, config: BearingConfig): HeldOutEvaluation {
+/** What the bundle states of itself. Fails with BUNDLE_FORMAT. */
+export function readBearingClaim(bundle: Bundle, config: BearingConfig): BearingEvaluation {
   const bytes = bundle.files.get(bundleFileNames.evaluation)!;
   const report = JSON.parse(new TextDecoder().decode(bytes)) as Partial<BearingEvaluation>;
-  if (typeof report.heldOut?.macroAuroc === "number" && typeof report.heldOut.detected?.right === "number") {
-    return report.heldOut;
+  const { heldOut, parity, findings } = report;
+  if (
+    typeof heldOut?.macroAuroc === "number" &&
+    typeof heldOut.detected?.right === "number" &&
+    typeof parity?.floatMacroAuroc === "number" &&
+    typeof parity.floatDetected === "number" &&
+    Array.isArray(findings)
+  ) {
+    return report as BearingEvaluation;
   }
   throw new AuroraError(
     "BUNDLE_FORMAT",

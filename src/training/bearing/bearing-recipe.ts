@@ -25,6 +25,7 @@ import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./cwru-r
 import { deriveTying } from "./derive-tying.ts";
 import { divideByGroups } from "./divide-by-groups.ts";
 import { judgeBearing } from "./judge-bearing.ts";
+import { judgeBearingBundle } from "./judge-bundle.ts";
 import { fitLevelReference } from "./level-reference.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { seedStream } from "./seed-streams.ts";
@@ -35,6 +36,8 @@ export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
   source: "src/training/bearing/bearing-recipe.ts",
   schema: bearingConfigSchema,
   protocols: bearingProtocols,
+  isQuick: true,
+  judge: judgeBearingBundle,
   runProtocol: runBearingProtocol,
   train: trainBearing,
 });

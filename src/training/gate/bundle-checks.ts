@@ -1,0 +1,160 @@
+/** The gate's questions that a bundle answers by itself, whatever kind of data it was made from. */
+import type { Bundle } from "../../bundle/bundle.ts";
+import { decodeGolden } from "../../bundle/golden.ts";
+import { sha256Hex } from "../../bundle/verify-bundle.ts";
+import type { Lineage } from "../../contract/lineage.ts";
+import { bundleFileNames, mcuModelFileName } from "../../contract/manifest.ts";
+import { decodeReference } from "../../drift/reference-codec.ts";
+import { decodeBackground } from "../../explain/background-codec.ts";
+import { planCoalitions } from "../../explain/coalition-plan.ts";
+import { groupFeatures } from "../../explain/feature-groups.ts";
+import { reduceShapley } from "../../explain/shapley.ts";
+import { createIntegerKernel } from "../../inference/integer-engine.ts";
+import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { bundledConfigName } from "../common-config.ts";
+import { bundledFilesOf } from "./bundled-files.ts";
+import { answer, type GateCheck } from "./gate-check.ts";
+
+/** Largest gap between a prediction and the sum of its explanation. */
+export const maxAdditivityGap = 1e-9;
+/** Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 2.8 cycles each, as measured for dense int8 layers. */
+const cortexM4MacsPerMicrosecond = 64 / 2.8;
+
+/** Form and digests: the bundle was read, so they are good; and it is complete for what the gate does. */
+export function checkForm(bundle: Bundle): GateCheck {
+  const missing = [bundledConfigName, ...Object.values(bundleFileNames)].filter(
+    (name) => !bundle.files.has(name),
+  );
+  const config = bundle.files.get(bundledConfigName);
+  const sameConfig = config !== undefined && sha256Hex(config) === bundle.manifest.lineage.configSha256;
+  return answer(
+    "schema-and-digests",
+    missing.length === 0 && sameConfig,
+    { digest: bundle.digest, missing, configurationIsThatOfTheLineage: sameConfig ? "yes" : "no" },
+    { missing: [], configurationIsThatOfTheLineage: "yes" },
+    missing.length > 0
+      ? `lacks ${missing.join(", ")}`
+      : sameConfig
+        ? `${bundle.manifest.files.length} files have the digests that the manifest states`
+        : "the configuration inside is not the one that the lineage names",
+  );
+}
+
+/** Groups of the lineage that are on both sides. */
+export function findSharedGroups(lineage: Lineage): string[] {
+  return lineage.data.flatMap(({ name, trainGroups, heldOutGroups }) =>
+    trainGroups.filter((group) => heldOutGroups.includes(group)).map((group) => `${name} ${group}`),
+  );
+}
+
+/** Does every prediction equal the sum of its explanation, and is it the one that the golden vectors state? */
+export function checkAdditivity(bundle: Bundle): GateCheck {
+  const { student, background, golden } = decodeParts(bundle);
+  const groups = groupFeatures(bundle.manifest.features, bundle.manifest.groups);
+  const kernel = createIntegerKernel(student);
+  let gap = 0;
+  let differing = 0;
+  for (const each of golden.cases) {
+    const plan = planCoalitions(each.standardised, background, groups);
+    const inputs = new Float32Array(plan.rows * plan.features);
+    plan.fill(0, plan.rows, inputs);
+    const outputs = new Uint8Array(plan.rows * kernel.outputs);
+    kernel.runInto(inputs, plan.rows, outputs);
+    const scale = { outputs: kernel.outputs, scale: kernel.outputScale, zeroPoint: kernel.outputZeroPoint };
+    const explanations = reduceShapley(plan, outputs, scale);
+    gap = Math.max(gap, ...explanations.map((explanation) => explanation.gap));
+    const shares = Float32Array.from(explanations.flatMap((one) => one.groups.map(({ share }) => share)));
+    const logits = outputs.subarray(outputs.length - kernel.outputs);
+    const sameShares = golden.groups === 0 || sameValues(shares, each.shares);
+    if (!sameShares || !sameValues(logits, each.logits)) differing++;
+  }
+  const cases = golden.cases.length;
+  return answer(
+    "explanation-additivity",
+    gap <= maxAdditivityGap && differing === 0 && cases > 0,
+    { largestGap: gap, cases, differingCases: differing },
+    { largestGap: maxAdditivityGap, differingCases: 0 },
+    `largest gap ${gap.toExponential(1)} over ${cases} golden cases, ${differing} of which give another prediction or explanation than stated`,
+  );
+}
+
+/** Does the model fit into the budgets of its device classes? Latency on this machine is another check. */
+export function checkSize(bundle: Bundle): GateCheck {
+  const { student } = decodeParts(bundle);
+  const macs = student.layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
+  const rows = bundle.manifest.budgets.map((budget) => {
+    const isMcu = budget.device !== "gateway";
+    const name = isMcu ? mcuModelFileName : bundleFileNames.model;
+    const bytes = bundle.files.get(name)?.length ?? Number.NaN;
+    const microseconds = isMcu ? macs / cortexM4MacsPerMicrosecond : 0;
+    const fits = bytes <= budget.maxModelBytes && microseconds <= budget.maxInferenceMicroseconds;
+    return { budget, bytes, microseconds, fits };
+  });
+  const tooLarge = rows.filter(({ fits }) => !fits).map(({ budget }) => budget.device);
+  return answer(
+    "size-budget",
+    tooLarge.length === 0 && rows.length > 0,
+    Object.fromEntries(rows.map(({ budget, bytes }) => [budget.device, Number.isNaN(bytes) ? null : bytes])),
+    Object.fromEntries(rows.map(({ budget }) => [budget.device, budget.maxModelBytes])),
+    rows.length === 0
+      ? "the manifest states no budget"
+      : rows
+          .map(
+            ({ budget, bytes, microseconds }) =>
+              `${budget.device} ${Number.isNaN(bytes) ? "no model" : `${bytes} of ${budget.maxModelBytes} bytes`}${microseconds > 0 ? `, ${microseconds.toFixed(0)} of ${budget.maxInferenceMicroseconds} µs by the cycle model` : ""}`,
+          )
+          .join("; "),
+  );
+}
+
+/** Do the drift reference's rows fit the model, and, given an active one of the same major version, its summaries? */
+export function checkDriftReference(bundle: Bundle, against: Bundle | null): GateCheck {
+  const { manifest } = bundle;
+  const wanted = [
+    ...manifest.features.list.map((feature) => feature.name),
+    ...manifest.outputs.map((output) => output.failureMode),
+  ];
+  const names = namesOf(bundle);
+  const fitting = names.length === wanted.length && names.every((name, index) => name === wanted[index]);
+  const isReplacement =
+    against !== null &&
+    against.manifest.name === manifest.name &&
+    against.manifest.version.split(".")[0] === manifest.version.split(".")[0];
+  const other = isReplacement ? namesOf(against) : names;
+  const changed = names
+    .filter((name) => !other.includes(name))
+    .concat(other.filter((name) => !names.includes(name)));
+  return answer(
+    "drift-reference",
+    fitting && changed.length === 0,
+    { entries: names.length, changedAgainstActive: changed },
+    { entries: wanted.length, changedAgainstActive: [] },
+    !fitting
+      ? `the reference is of ${names.length} features and scores, the model has ${wanted.length}`
+      : changed.length > 0
+        ? `watches other features than the active model of the same major version: ${changed.slice(0, 5).join(", ")}`
+        : `watches ${names.length} features and scores${isReplacement ? ", the same as the active model" : ""}`,
+  );
+}
+
+function namesOf(bundle: Bundle): string[] {
+  return decodeReference(bundledFilesOf(bundle, bundleFileNames.reference)).features.map(({ name }) => name);
+}
+
+function decodeParts(bundle: Bundle): {
+  readonly student: ReturnType<typeof decodeStudent>;
+  readonly background: ReturnType<typeof decodeBackground>;
+  readonly golden: ReturnType<typeof decodeGolden>;
+} {
+  return {
+    student: decodeStudent(bundledFilesOf(bundle, bundleFileNames.model)),
+    background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
+    golden: decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden)),
+  };
+}
+
+function sameValues(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
+  return (
+    left.length === right.length && Array.from(left).every((value, index) => Object.is(value, right[index]))
+  );
+}

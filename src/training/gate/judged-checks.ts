@@ -1,0 +1,94 @@
+/** The gate's questions about how good a model is, answered from its judgement. */
+import { compareSlices } from "../judge/compare-slices.ts";
+import { formatFigure } from "../judge/figure.ts";
+import { answer, type GateCheck, skip } from "./gate-check.ts";
+import type { Judgement } from "./judgement.ts";
+
+/** A slice is worse when it would look so in fewer than this share of comparisons of equal models. */
+export const sliceSignificance = 0.05;
+
+/** Is anything both trained on and held out? */
+export function checkLeakage(judgement: Judgement): GateCheck {
+  const found = judgement.leakage.flatMap(({ by, shared }) => shared.map((each) => `${by}: ${each}`));
+  const ways = judgement.leakage.map(({ by }) => by);
+  return answer(
+    "leakage",
+    found.length === 0 && ways.length > 0,
+    { shared: found, checkedBy: ways },
+    { shared: [] },
+    found.length > 0
+      ? `training and held-out data share ${found.slice(0, 5).join(", ")}`
+      : ways.length === 0
+        ? "no way of overlapping was looked at"
+        : `training and held-out data share no ${ways.join(", no ")}`,
+  );
+}
+
+/** Is every baseline beaten, with the whole interval? */
+export function checkBaselines({ baselines }: Judgement): GateCheck {
+  const beaten = baselines.filter(({ gain }) => gain.low !== null && gain.low > 0);
+  const others = baselines.filter((each) => !beaten.includes(each));
+  return answer(
+    "baselines",
+    baselines.length > 0 && others.length === 0,
+    Object.fromEntries(baselines.map(({ name, gain }) => [name, formatFigure(gain, 4)])),
+    { lowestGain: 0 },
+    others.length === 0
+      ? `ahead of ${baselines.map(({ name, gain }) => `${name} by ${formatFigure(gain)}`).join(", ")}`
+      : `not surely ahead of ${others.map(({ name, gain }) => `${name}: ${formatFigure(gain)}`).join(", ")}`,
+  );
+}
+
+/** Are the stated probabilities right? */
+export function checkCalibration({ calibration }: Judgement): GateCheck {
+  if (calibration === null) return skip("calibration", "the model states no probability");
+  const { error, limit } = calibration;
+  return answer(
+    "calibration",
+    error.value <= limit,
+    { expectedCalibrationError: error.value, low: error.low, high: error.high },
+    { expectedCalibrationError: limit },
+    `expected calibration error ${formatFigure(error)}, at most ${limit} is accepted`,
+  );
+}
+
+/** Do the integers decide as their float parent does? */
+export function checkParity({ parity }: Judgement): GateCheck {
+  if (parity === null) return skip("tail-parity", "the bundle keeps no figures of its float parent");
+  const { lost, limit, floatDetected, int8Detected } = parity;
+  return answer(
+    "tail-parity",
+    lost <= limit && int8Detected >= floatDetected,
+    { lostPoints: lost, floatDetected, int8Detected },
+    { lostPoints: limit, int8Detected: floatDetected },
+    `int8 loses ${lost.toFixed(3)} points (at most ${limit}); it detects ${int8Detected} events, its float parent ${floatDetected}`,
+  );
+}
+
+/** Is no slice significantly worse than the other model's, on the cases that both hold out? */
+export function checkSlices(own: Judgement, against: Judgement | null, seed: number): GateCheck {
+  if (against === null) return skip("slices", "no model to compare with was given (--against)");
+  const lossOf = new Map(against.cases.map(({ id, loss }) => [id, loss]));
+  const pairs = own.cases.flatMap(({ id, slices, loss }) =>
+    lossOf.has(id) ? [{ id, slices, difference: loss - lossOf.get(id)! }] : [],
+  );
+  const [worst] = compareSlices(pairs, seed);
+  if (worst === undefined) {
+    return answer(
+      "slices",
+      false,
+      { pairs: pairs.length },
+      { significance: sliceSignificance },
+      `only ${pairs.length} held-out cases are common to both models: too few to compare slices`,
+    );
+  }
+  const isWorse = worst.adjustedP < sliceSignificance && worst.meanDifference > 0;
+  const { by, value, signals, meanDifference, adjustedP } = worst;
+  return answer(
+    "slices",
+    !isWorse,
+    { pairs: pairs.length, worst: `${by} ${value}`, cases: signals, meanDifference, adjustedP },
+    { significance: sliceSignificance },
+    `${isWorse ? "worse" : "no slice is significantly worse; the worst"} on ${by} ${value} (${signals} cases): loss ${meanDifference >= 0 ? "+" : ""}${meanDifference.toFixed(5)}, adjusted p ${adjustedP.toFixed(3)}`,
+  );
+}

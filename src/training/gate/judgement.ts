@@ -1,0 +1,41 @@
+/**
+ * What a recipe says of a bundle when it judges it anew on its held-out data: all that the gate asks about that depends
+ * on the kind of data. Plain data.
+ */
+import type { Figure } from "../judge/figure.ts";
+
+/** The outcome of judging a bundle, in the gate's words. */
+export interface Judgement {
+  /** Fingerprints of the files that were read, by data set. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  /** Figures by name, as `aurora evaluate --json` prints them. */
+  readonly metrics: Readonly<Record<string, Figure>>;
+  /** Ways in which training and held-out data could overlap, and what they share: nothing, in an honest split. */
+  readonly leakage: readonly { readonly by: string; readonly shared: readonly string[] }[];
+  /** By how much the model beats each baseline; positive is better. */
+  readonly baselines: readonly { readonly name: string; readonly gain: Figure }[];
+  /** Expected calibration error against its limit; null where no probability is stated. */
+  readonly calibration: { readonly error: Figure; readonly limit: number } | null;
+  /** The integers against their float parent; null where the recipe does not keep the parent's figures. */
+  readonly parity: ParityFigures | null;
+  /** Held-out cases with a loss each (smaller is better), to be paired with those of another model. */
+  readonly cases: readonly JudgedCase[];
+}
+
+/** What quantisation costs. */
+export interface ParityFigures {
+  /** Points (hundredths) of AUC, or percent of the error, that the integers lose. */
+  readonly lost: number;
+  /** Largest loss that is accepted. */
+  readonly limit: number;
+  /** Events that either detects at the operating point. */
+  readonly floatDetected: number;
+  readonly int8Detected: number;
+}
+
+/** One held-out recording, turbine-day or engine. */
+export interface JudgedCase {
+  readonly id: string;
+  readonly slices: Readonly<Record<string, string>>;
+  readonly loss: number;
+}

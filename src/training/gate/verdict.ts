@@ -1,0 +1,109 @@
+/**
+ * The gate's verdict as a signed record beside the bundle: what was looked at (by digest), what was asked, which limits
+ * held and what came out. A DSSE envelope; whoever has bundle and data can play it again.
+ */
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Bundle } from "../../bundle/bundle.ts";
+import { canonicalJson, canonicalJsonBytes } from "../../bundle/canonical-json.ts";
+import {
+  encodeEnvelope,
+  parseEnvelope,
+  type Signer,
+  signEnvelope,
+  type TrustedKey,
+  verifyEnvelope,
+} from "../../bundle/dsse.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import type { GateCheck } from "./gate-check.ts";
+import type { GateResult } from "./run-gate.ts";
+
+/** The record. No time: what it says is true whenever it is played again. */
+export interface Verdict extends GateResult {
+  readonly formatVersion: 1;
+  readonly bundle: BundleIdentity;
+  /** The model that it was compared with. */
+  readonly against: BundleIdentity | null;
+}
+
+/** A bundle by name and digest. */
+export interface BundleIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** Type of the envelope's payload. */
+export const verdictPayloadType = "application/vnd.aurora.gate-verdict+json";
+/** A verdict is a few kilobytes. */
+const maxVerdictBytes = 1 << 20;
+
+/** Puts the record together. */
+export function createVerdict(bundle: Bundle, against: Bundle | null, result: GateResult): Verdict {
+  const identify = ({ manifest, digest }: Bundle): BundleIdentity => ({
+    ...{ name: manifest.name, version: manifest.version, digest },
+  });
+  return {
+    formatVersion: 1,
+    bundle: identify(bundle),
+    against: against === null ? null : identify(against),
+    ...result,
+  };
+}
+
+/** Where the verdict of the bundle in `dir` stands: beside it, because the folder itself is sealed. */
+export function verdictPath(dir: string): string {
+  const folder = resolve(dir);
+  return join(dirname(folder), `${basename(folder)}.verdict.dsse.json`);
+}
+
+/** Signs and writes it beside the bundle. Fails with STORE. */
+export async function writeVerdict(dir: string, verdict: Verdict, signer: Signer): Promise<string> {
+  const envelope = signEnvelope(verdictPayloadType, canonicalJsonBytes(verdict), [signer]);
+  const path = verdictPath(dir);
+  await writeFileAtomic(path, encodeEnvelope(envelope));
+  return path;
+}
+
+/** Reads a verdict that a trusted key has signed. Fails with DATA_MISSING, BUNDLE_FORMAT or BUNDLE_SIGNATURE. */
+export async function readVerdict(dir: string, trusted: readonly TrustedKey[]): Promise<Verdict> {
+  const path = verdictPath(dir);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new AuroraError("DATA_MISSING", `there is no verdict ${path}`, {
+      op: "read verdict",
+      subject: path,
+      hint: "`aurora evaluate DIR --key FILE` makes and signs one",
+      cause,
+    });
+  });
+  const envelope = bytes.length > maxVerdictBytes ? null : parseEnvelope(bytes);
+  if (envelope === null || envelope.payloadType !== verdictPayloadType) {
+    throw new AuroraError("BUNDLE_FORMAT", `${path} is not a verdict`, { op: "read verdict", subject: path });
+  }
+  verifyEnvelope(envelope, trusted);
+  return JSON.parse(new TextDecoder().decode(envelope.payload)) as Verdict;
+}
+
+/** Where `now` and the record differ, in words; none = the record is true. Values that differ by nature are left out. */
+export function compareVerdicts(record: Verdict, now: Verdict): string[] {
+  const differences: string[] = [];
+  const expectSame = (what: string, left: unknown, right: unknown): void => {
+    const [before, after] = [canonicalJson(left ?? null), canonicalJson(right ?? null)];
+    if (before !== after) differences.push(`${what}: the record says ${before}, now it is ${after}`);
+  };
+  expectSame("bundle", record.bundle, now.bundle);
+  expectSame("against", record.against, now.against);
+  expectSame("data", record.data, now.data);
+  expectSame("metrics", record.metrics, now.metrics);
+  const names = [...new Set([...record.checks, ...now.checks].map(({ name }) => name))];
+  // How fast a machine is at the moment is no part of the truth; what is asked of it is.
+  const comparable = (check: GateCheck | undefined): unknown =>
+    check?.volatile === true ? { name: check.name, limits: check.limits } : check;
+  for (const name of names) {
+    const find = (verdict: Verdict): unknown =>
+      comparable(verdict.checks.find((check) => check.name === name));
+    expectSame(name, find(record), find(now));
+  }
+  return differences;
+}

@@ -1,0 +1,176 @@
+/** Every question of the gate answers no when its bundle or its figures are doctored. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Bundle } from "../../../src/bundle/bundle.ts";
+import { decodeGolden, encodeGolden } from "../../../src/bundle/golden.ts";
+import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { readBundle } from "../../../src/bundle/verify-bundle.ts";
+import { createBundle } from "../../../src/bundle/write-bundle.ts";
+import { bundleFileNames, type Manifest } from "../../../src/contract/manifest.ts";
+import {
+  checkAdditivity,
+  checkDriftReference,
+  checkForm,
+  checkSize,
+  findSharedGroups,
+} from "../../../src/training/gate/bundle-checks.ts";
+import {
+  checkBaselines,
+  checkCalibration,
+  checkLeakage,
+  checkParity,
+  checkSlices,
+} from "../../../src/training/gate/judged-checks.ts";
+import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
+import { checkLatency } from "../../../src/training/gate/latency-check.ts";
+
+const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;
+const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+let shipped: Bundle;
+
+beforeAll(async () => {
+  shipped = await readBundle(
+    join(folder, readdirSync(folder).find((entry) => /^\d+\.\d+\.\d+$/.test(entry))!),
+  );
+});
+
+/** The shipped bundle with something changed, signed anew: its form and digests are good. */
+function doctor(
+  changes: { files?: Readonly<Record<string, Uint8Array>>; manifest?: Partial<Manifest> } = {},
+): Bundle {
+  const { files: _files, ...manifest } = shipped.manifest;
+  return createBundle(
+    {
+      manifest: { ...manifest, ...changes.manifest },
+      files: new Map([...shipped.files, ...Object.entries(changes.files ?? {})]),
+    },
+    signer,
+  );
+}
+
+describe("what a bundle answers by itself", () => {
+  test("the shipped bundle passes every question", async () => {
+    expect(checkForm(shipped).outcome).toBe("passed");
+    expect(checkAdditivity(shipped).outcome).toBe("passed");
+    expect(checkSize(shipped).outcome).toBe("passed");
+    expect(checkDriftReference(shipped, shipped).outcome).toBe("passed");
+    expect(findSharedGroups(shipped.manifest.lineage)).toEqual([]);
+    expect((await checkLatency(shipped)).name).toBe("latency-budget");
+  });
+
+  test("a configuration that is not the lineage's fails the form", () => {
+    const config = new TextEncoder().encode("name: other\n");
+    expect(checkForm(doctor({ files: { "train.yaml": config } }))).toMatchObject({ outcome: "failed" });
+  });
+
+  test("golden vectors that state another explanation or prediction fail the additivity", () => {
+    const golden = decodeGolden(shipped.files.get(bundleFileNames.golden)!);
+    for (const change of ["shares", "logits"] as const) {
+      const [first, ...rest] = golden.cases;
+      const values = first![change].slice();
+      values[0] = change === "logits" ? values[0]! ^ 1 : values[0]! + 0.5;
+      const bytes = encodeGolden({ ...golden, cases: [{ ...first!, [change]: values }, ...rest] });
+      expect(checkAdditivity(doctor({ files: { [bundleFileNames.golden]: bytes } }))).toMatchObject({
+        outcome: "failed",
+        measured: { differingCases: 1 },
+      });
+    }
+  });
+
+  test("a model past the size of a device class, or without one for it, fails the budget", () => {
+    const budgets = [{ device: "gateway", maxModelBytes: 100, maxInferenceMicroseconds: 50 }];
+    expect(checkSize(doctor({ manifest: { budgets } })).outcome).toBe("failed");
+    const slow = [{ device: "cortex-m4", maxModelBytes: 4096, maxInferenceMicroseconds: 1 }];
+    expect(checkSize(doctor({ manifest: { budgets: slow } })).outcome).toBe("failed");
+    expect(checkSize(doctor({ manifest: { budgets: [] } })).outcome).toBe("failed");
+  });
+
+  test("a model slower than its budget fails the latency, whatever the machine", async () => {
+    const budgets = [{ device: "gateway", maxModelBytes: 16_384, maxInferenceMicroseconds: 1e-3 }];
+    expect((await checkLatency(doctor({ manifest: { budgets } }))).outcome).toBe("failed");
+  });
+
+  test("a drift reference of other features fails, and so does one that the active model's cannot be added to", () => {
+    const { features, outputs } = shipped.manifest;
+    const renamed = { ...features, list: features.list.map((one) => ({ ...one, name: `${one.name}x` })) };
+    expect(checkDriftReference(doctor({ manifest: { features: renamed } }), null).outcome).toBe("failed");
+    const active = doctor({ manifest: { outputs: outputs.map((one) => ({ ...one, title: "other" })) } });
+    expect(checkDriftReference(shipped, active).outcome).toBe("passed");
+  });
+
+  test("a group on both sides of the lineage is found", () => {
+    const [data, ...rest] = shipped.manifest.lineage.data;
+    const shared = { ...data!, trainGroups: [...data!.trainGroups, data!.heldOutGroups[0]!] };
+    const lineage = { ...shipped.manifest.lineage, data: [shared, ...rest] };
+    expect(findSharedGroups(doctor({ manifest: { lineage } }).manifest.lineage)).toEqual([
+      `${data!.name} ${data!.heldOutGroups[0]}`,
+    ]);
+  });
+});
+
+const surely = { value: 0.05, low: 0.01, high: 0.09 };
+const cases: JudgedCase[] = Array.from({ length: 64 }, (_, index) => ({
+  id: `${index}`,
+  slices: { bearing: `b${index % 4}` },
+  loss: 0.1 + 0.001 * (index % 7),
+}));
+const good: Judgement = {
+  fingerprints: { data: "0" },
+  metrics: {},
+  leakage: [{ by: "recording", shared: [] }],
+  baselines: [{ name: "physics", gain: surely }],
+  calibration: { error: { value: 0.04, low: 0.01, high: 0.2 }, limit: 0.15 },
+  parity: { lost: 0.2, limit: 0.5, floatDetected: 32, int8Detected: 32 },
+  cases,
+};
+
+describe("what the judgement answers", () => {
+  test("good figures pass", () => {
+    for (const check of [checkLeakage, checkBaselines, checkCalibration, checkParity]) {
+      expect(check(good)).toMatchObject({ outcome: "passed" });
+    }
+    expect(checkSlices(good, good, 1).outcome).toBe("passed");
+  });
+
+  test.each([
+    ["a recording on both sides", checkLeakage, { leakage: [{ by: "recording", shared: ["a.npy"] }] }],
+    ["nothing looked at for leakage", checkLeakage, { leakage: [] }],
+    [
+      "a baseline that is only just beaten",
+      checkBaselines,
+      { baselines: [{ name: "physics", gain: { value: 0.05, low: -0.001, high: 0.1 } }] },
+    ],
+    [
+      "a baseline without interval",
+      checkBaselines,
+      { baselines: [{ name: "x", gain: { value: 1, low: null, high: null } }] },
+    ],
+    ["no baseline", checkBaselines, { baselines: [] }],
+    [
+      "probabilities that are off",
+      checkCalibration,
+      { calibration: { error: { value: 0.16, low: 0.1, high: 0.2 }, limit: 0.15 } },
+    ],
+    ["half a point and more lost", checkParity, { parity: { ...good.parity!, lost: 0.51 } }],
+    ["an event less", checkParity, { parity: { ...good.parity!, int8Detected: 31 } }],
+  ] as const)("%s fails", (_, check, change) => {
+    expect(check({ ...good, ...change })).toMatchObject({ outcome: "failed" });
+  });
+
+  test("a slice that is worse than the active model's fails by name, one that is better does not", () => {
+    const shift = (by: number): Judgement => ({
+      ...good,
+      cases: cases.map((each) => (each.slices.bearing === "b2" ? { ...each, loss: each.loss + by } : each)),
+    });
+    const worse = checkSlices(shift(0.05), good, 1);
+    expect(worse.outcome).toBe("failed");
+    expect(worse.words).toContain("bearing b2");
+    expect(checkSlices(shift(-0.05), good, 1).outcome).toBe("passed");
+  });
+
+  test("models that hold out nothing in common cannot be compared, and that fails", () => {
+    const other = { ...good, cases: cases.map((each) => ({ ...each, id: `x${each.id}` })) };
+    expect(checkSlices(good, other, 1).outcome).toBe("failed");
+  });
+});

@@ -1,0 +1,100 @@
+/** The gate over a small bundle that was just trained: judged, rebuilt, signed beside the folder, and played again. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
+import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
+import { readVerdict, verdictPath, writeVerdict } from "../../../src/training/gate/verdict.ts";
+import { train } from "../../../src/training/train.ts";
+import { writeSyntheticCwru } from "../synthetic-cwru.ts";
+import { writeTinyConfig } from "../tiny-config.ts";
+
+const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+const quiet = { log: () => {}, progress: () => {} };
+let dir = "";
+let bundle = "";
+
+async function trainInto(out: string, seed: number, gate: "off" | "refuse"): Promise<void> {
+  const config = join(dir, `seed-${seed}.yaml`);
+  await writeTinyConfig(config, seed);
+  const options = { dataDir: dir, outDir: out, workDir: null, reportDir: null, signer, gate, ...quiet };
+  await train(config, options);
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "aurora-gate-"));
+  bundle = join(dir, "1.0.0");
+  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await trainInto(bundle, 1, "off");
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const context = { ...quiet, against: null };
+
+test("trained once more from its folder, the bundle has the same digest", async () => {
+  const { json } = await evaluateGate(bundle, { dataDir: dir, ...context, rebuild: "yes", signer: null });
+  const { checks, metrics, verdict } = json as {
+    checks: GateCheck[];
+    metrics: Record<string, unknown>;
+    verdict: null;
+  };
+  expect(verdict).toBeNull();
+  expect(metrics.macroAuroc).toMatchObject({ value: expect.any(Number), low: expect.any(Number) });
+  expect(checks.map(({ name, outcome }) => [name, outcome])).toEqual(
+    expect.arrayContaining([
+      ["schema-and-digests", "passed"],
+      ["leakage", "passed"],
+      ["slices", "skipped"],
+      ["explanation-additivity", "passed"],
+      ["reproducible-rebuild", "passed"],
+    ]),
+  );
+});
+
+test("a verdict is signed beside the bundle, and played again every answer is the same", async () => {
+  const options = { dataDir: dir, ...context, against: bundle };
+  const { json } = await evaluateGate(bundle, { ...options, rebuild: "no", signer });
+  expect(json).toMatchObject({ verdict: verdictPath(bundle) });
+  const replayed = await replayVerdict(bundle, [signer.publicKey], options);
+  expect(replayed.lines).toEqual(["the verdict is true: every answer is the same"]);
+  expect(replayed.passed).toBe(true);
+  const stranger = parsePrivateKey(createKeyPair().privateKeyPem).publicKey;
+  await expect(replayVerdict(bundle, [stranger], options)).rejects.toMatchObject({
+    code: "BUNDLE_SIGNATURE",
+  });
+  await expect(replayVerdict(bundle, [signer.publicKey], { dataDir: dir, ...context })).rejects.toMatchObject(
+    { code: "USAGE" },
+  );
+});
+
+test("a signed record that is not true is found, and the answer says where", async () => {
+  const options = { dataDir: dir, ...context, against: bundle };
+  const verdict = await readVerdict(bundle, [signer.publicKey]);
+  const metrics = { ...verdict.metrics, macroAuroc: { value: 0.999, low: 0.99, high: 1 } };
+  await writeVerdict(bundle, { ...verdict, metrics }, signer);
+  const { passed, lines } = await replayVerdict(bundle, [signer.publicKey], options);
+  expect(passed).toBe(false);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^metrics: the record says .*0\.999/);
+});
+
+test("a verdict of which a byte was changed is nobody's", async () => {
+  const envelope = JSON.parse(await readFile(verdictPath(bundle), "utf8")) as { payload: string };
+  const text = Buffer.from(envelope.payload, "base64").toString();
+  const payload = Buffer.from(text.replace('"outcome":"failed"', '"outcome":"passed"')).toString("base64");
+  expect(payload).not.toBe(envelope.payload);
+  await writeFile(verdictPath(bundle), JSON.stringify({ ...envelope, payload }));
+  await expect(readVerdict(bundle, [signer.publicKey])).rejects.toMatchObject({ code: "BUNDLE_SIGNATURE" });
+});
+
+test("training writes nothing that the gate refuses, and the message names the questions", async () => {
+  // A second of training beats no physics score on clean impacts.
+  const out = join(dir, "refused");
+  await expect(trainInto(out, 3, "refuse")).rejects.toMatchObject({
+    code: "TRAINING",
+    message: expect.stringContaining("baselines"),
+  });
+  await expect(readFile(join(out, "manifest.json"))).rejects.toThrow();
+});
