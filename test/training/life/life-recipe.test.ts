@@ -35,7 +35,15 @@ async function trainTiny(name: string): Promise<TrainingResult> {
     .replace(/backgroundRows: \d+/, "backgroundRows: 4");
   const config = join(dir, `${name}.yaml`);
   await writeFile(config, text);
-  return train(config, { dataDir: dir, outDir: join(dir, name), signer, workDir: null, ...quiet });
+  return train(config, {
+    dataDir: dir,
+    outDir: join(dir, name),
+    signer,
+    workDir: null,
+    gate: "off",
+    reportDir: null,
+    ...quiet,
+  });
 }
 
 beforeAll(async () => {
