@@ -1,6 +1,7 @@
 /**
  * The one door to TensorFlow: loads `@tensorflow/tfjs-node` where its native library is there, else `@tensorflow/tfjs`
- * with the WebAssembly backend on one thread (so that sums have one order and a seed gives one model), and trains
+ * with the WebAssembly backend on one thread (so that sums have one order and a seed gives one model), always the
+ * latter with `AURORA_TENSORFLOW=wasm` in the environment, and trains
  * tied networks (classes) and plain ones (regression) with it. No type of TensorFlow leaves this file.
  */
 import { createRequire } from "node:module";
@@ -23,11 +24,12 @@ export function openTensorTrainer(log: (message: string) => void): Promise<Tenso
 async function load(log: (message: string) => void): Promise<TensorTrainer> {
   const require = createRequire(import.meta.url);
   try {
+    if (process.env.AURORA_TENSORFLOW === "wasm") throw new Error("WebAssembly is asked for");
     const tf = require("@tensorflow/tfjs-node") as typeof TensorFlow;
     log(`TensorFlow ${tf.version_core} runs natively (tfjs-node)`);
     return createTrainer(tf, "tfjs-node");
   } catch {
-    // No native library here: the usual case where its download is blocked, and on Node 23 and later.
+    // No native library here (the usual case where its download is blocked, and on Node 23 and later), or not wanted.
   }
   try {
     const tf = require("@tensorflow/tfjs") as typeof TensorFlow;
@@ -43,7 +45,7 @@ async function load(log: (message: string) => void): Promise<TensorTrainer> {
     await tf.ready();
     restore();
     if (!started) throw new Error("the wasm backend did not start");
-    log(`TensorFlow ${tf.version_core} runs in WebAssembly on one thread (tfjs-node does not load here)`);
+    log(`TensorFlow ${tf.version_core} runs in WebAssembly on one thread (not in tfjs-node)`);
     return createTrainer(tf, "tfjs-wasm");
   } catch (cause) {
     throw new AuroraError("TRAINING", "TensorFlow does not load", {

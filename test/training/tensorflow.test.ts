@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/maths/random.ts";
 import type { FitRows } from "../../src/training/batch-sampler.ts";
@@ -101,3 +103,34 @@ test("a regression with several outputs is learnt, and rows without weight teach
     expect(learn(huberDelta)).toEqual(outputs);
   }
 });
+
+/** Does the native binding load? It does not where its download is blocked and nobody built it. */
+const nativeLoads = ((): boolean => {
+  try {
+    createRequire(import.meta.url)("@tensorflow/tfjs-node");
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!nativeLoads)(
+  "native TensorFlow trains the same network as WebAssembly, but for rounding",
+  () => {
+    const script = new URL("../../scripts/compare-tensorflow.ts", import.meta.url).pathname;
+    const output = execFileSync(process.execPath, ["--import", "tsx", script], { encoding: "utf8" });
+    const { compared } = JSON.parse(output) as {
+      readonly compared: readonly {
+        readonly wasm: { readonly rmse: number };
+        readonly native: { readonly rmse: number };
+        readonly predictions: { readonly largest: number };
+      }[];
+    };
+    expect(compared.length).toBeGreaterThan(1);
+    for (const { wasm, native, predictions } of compared) {
+      expect(Math.abs(wasm.rmse - native.rmse)).toBeLessThan(0.001);
+      expect(predictions.largest).toBeLessThan(0.01);
+    }
+  },
+  120_000,
+);
