@@ -1,4 +1,4 @@
-/** `aurora bundle inspect|verify|sign|diff`: what is in a bundle, and whether it is what was signed. */
+/** `aurora bundle inspect|verify|sign|diff|export-c`: what is in a bundle, and whether it is what was signed. */
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Bundle } from "../../bundle/bundle.ts";
@@ -7,6 +7,9 @@ import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
 import { resignBundle } from "../../bundle/resign-bundle.ts";
 import { readBundle, verifyBundle } from "../../bundle/verify-bundle.ts";
 import { hasErrorCode } from "../../contract/aurora-error.ts";
+import { mcuModelFileName } from "../../contract/manifest.ts";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { renderModelHeader } from "../bundle/render-model-header.ts";
 import { packageRoot } from "../package-root.ts";
 
 interface JsonOption {
@@ -104,6 +107,25 @@ export function bundleCommand(): Command {
       const same = left.digest === right.digest;
       if (options.json === true) return print(JSON.stringify({ same, changes }, null, 2));
       print(same ? "no difference" : changes.map((change) => change.sentence).join("\n"));
+    });
+  command
+    .command("export-c")
+    .description("write a bundle's model for microcontrollers as a C header, to be linked into a firmware")
+    .argument("<dir>", "the bundle's folder")
+    .requiredOption("--out <file>", "header to write; a file that exists is replaced")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ aurora bundle export-c models/bearing-vibration/1.0.0 --out model_data.h\n",
+    )
+    .action(async (dir: string, options: JsonOption & { readonly out: string }) => {
+      const bundle = await readBundle(dir);
+      const text = renderModelHeader(bundle);
+      await writeFileAtomic(options.out, new TextEncoder().encode(text));
+      const modelBytes = bundle.files.get(mcuModelFileName)!.length;
+      if (options.json === true)
+        print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));
+      else print(`${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}`);
     });
   return command;
 }
