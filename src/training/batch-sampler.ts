@@ -12,6 +12,8 @@ export interface FitRows {
   readonly targets: Float32Array;
   /** [rows], relative weights. */
   readonly weights: Float32Array;
+  /** [shared inputs]: noise of each, as a multiple of the others'; absent: of all alike. */
+  readonly sharedNoise?: readonly number[] | undefined;
   /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
   readonly teacherLogits: Float32Array | null;
 }
@@ -28,7 +30,7 @@ export interface Batch {
 
 /**
  * Draws batches of `batchRows` rows, without replacement until all had their turn, in an order that only `random` decides,
- * with normal noise of standard deviation `inputNoise` on the inputs.
+ * with normal noise of standard deviation `inputNoise` on the inputs (times `sharedNoise` on the shared ones).
  */
 export function createBatchSampler(
   data: FitRows,
@@ -56,8 +58,10 @@ export function createBatchSampler(
     const own = copy(data.own, ownColumns, rows);
     const shared = copy(data.shared, sharedColumns, rows);
     if (inputNoise > 0) {
-      for (const values of [own, shared]) {
-        for (let index = 0; index < values.length; index++) values[index]! += inputNoise * random.normal();
+      for (let index = 0; index < own.length; index++) own[index]! += inputNoise * random.normal();
+      for (let index = 0; index < shared.length; index++) {
+        const louder = data.sharedNoise?.[index % sharedColumns] ?? 1;
+        shared[index]! += inputNoise * louder * random.normal();
       }
     }
     const weights = copy(data.weights, 1, rows);

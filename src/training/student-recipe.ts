@@ -27,6 +27,11 @@ export interface StudentRecipe {
     } | null;
   };
   readonly distillation: { readonly temperature: number; readonly softShare: number };
+  /**
+   * Noise on each shared input while learning, as a multiple of `inputNoise`, in the sequence of the features: more where
+   * machines differ from one another, so that little is learnt of the rig. Absent: 1 for all.
+   */
+  readonly sharedNoise?: readonly number[] | undefined;
 }
 
 const widths = z.array(z.int().min(1).max(512)).min(0).max(4);
@@ -58,6 +63,7 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
       temperature: z.number().positive().max(50),
       softShare: z.number().min(0).max(1),
     }),
+    sharedNoise: z.array(z.number().min(0).max(100)).max(512).optional(),
   })
   .superRefine(({ student }, context) => {
     if (student.prune !== null && student.prune.to.length !== student.hidden.length) {

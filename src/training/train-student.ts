@@ -3,6 +3,7 @@
  * student distilled from it → neurons pruned in rounds with training between → quantised on a calibration set.
  * Knows nothing of files, recordings or bundles.
  */
+import { AuroraError } from "../contract/aurora-error.ts";
 import type { Scaler } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { standardise } from "../features/standardise.ts";
@@ -91,8 +92,15 @@ export function forkStreams(
   return { teacher, student: random.fork("student") };
 }
 
-/** Fits the scaler and arranges the rows. */
+/** Fits the scaler and arranges the rows. Fails with CONFIG_INVALID where the recipe does not fit the features. */
 export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask): PreparedRows {
+  if (recipe.sharedNoise !== undefined && recipe.sharedNoise.length !== tying.shared.length) {
+    throw new AuroraError(
+      "CONFIG_INVALID",
+      `sharedNoise has ${recipe.sharedNoise.length} figures for ${tying.shared.length} shared features`,
+      { op: "prepare rows", subject: "recipe.sharedNoise" },
+    );
+  }
   const scaler = fitScaler(data.features, data.rows, tying, recipe.clamp);
   const standardised = standardiseRows(data.features, data.rows, scaler);
   return {
@@ -104,6 +112,7 @@ export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask):
       ...arrangeRows(standardised, data.rows, tying),
       targets: data.labels,
       weights: new Float32Array(data.rows).fill(1),
+      sharedNoise: recipe.sharedNoise,
       teacherLogits: null,
     },
   };
