@@ -1,6 +1,6 @@
 /**
  * What a healthy baseline that is learnt on site is worth, on simulated turbines: `npx tsx scripts/bench-baseline.ts`.
- * Every figure of `src/adr/0014-a-machine-is-its-own-reference.md` comes from here. Simulated, because no recording at
+ * Every figure of `src/adr/0018-a-machine-is-its-own-reference.md` comes from here. Simulated, because no recording at
  * hand holds one machine first healthy and then faulty; the seeds are of two sets, one to choose on and one to report.
  * `--seeds tuning|report`, `--turbines N` (a kind and strength), `--json`.
  */

@@ -62,7 +62,7 @@ export async function readScadaRows(
   const test = periods === "train" ? null : await readEdpSignals(dataDir, "test", columns);
   const operation = fitOperation(train.turbines, channels, config);
   const turbines = train.turbines.map((signals, index) =>
-    makeRows(signals, test?.turbines[index] ?? null, channels, operation, config),
+    makeTurbineRows(signals, test?.turbines[index] ?? null, channels, operation, config),
   );
   return { turbines, operation };
 }
@@ -82,7 +82,8 @@ function fitOperation(
   return { limits, powerCurve: { windChannel, powerChannel, points, minRatio, maxRatio } };
 }
 
-function makeRows(
+/** Rows of one turbine: of both periods as one stretch, or of `train` alone. `channels` name the columns. */
+export function makeTurbineRows(
   train: EdpSignals,
   test: EdpSignals | null,
   channels: readonly string[],
