@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/maths/random.ts";
-import { planPruning, pruneNetwork } from "../../src/training/prune-network.ts";
-import { createTiedNetwork, expandTiedNetwork, runDense } from "../../src/training/tied-network.ts";
+import { planPruning, pruneDense, pruneNetwork } from "../../src/training/prune-network.ts";
+import {
+  createDenseNetwork,
+  createTiedNetwork,
+  expandTiedNetwork,
+  runDense,
+} from "../../src/training/tied-network.ts";
 
 const tying = {
   own: [
@@ -107,4 +112,16 @@ test("pruning goes in even steps to the wanted widths", () => {
     [10, 5],
     [8, 4],
   ]);
+});
+
+test("a plain network loses its weakest neurons and nothing else", () => {
+  const network = createDenseNetwork(3, [4, 2], createRandom(9));
+  const [hidden] = network;
+  // Neuron 1 says nothing: taking it out changes no output.
+  hidden!.weights.fill(0, 3, 6);
+  const pruned = pruneDense(network, [3]);
+  const rows = Float32Array.from({ length: 30 }, () => createRandom(4).normal());
+  expect(pruned[0]!.outputs).toBe(3);
+  expect(pruned[1]!.inputs).toBe(3);
+  expect(runDense(pruned, rows, 10)).toEqual(runDense(network, rows, 10));
 });
