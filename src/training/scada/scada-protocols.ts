@@ -106,7 +106,10 @@ export async function judgeSeeds(
   const judged: SeedJudgement[] = [];
   for (let index = 0; index < count; index++) {
     const seed = config.seed + index;
-    judged.push(judgeSeed(subject, trainScadaStudent(subject, prepared, trainer, seed), seed));
+    const one = judgeSeed(subject, trainScadaStudent(subject, prepared, trainer, seed), seed);
+    judged.push(one);
+    // A run takes minutes a seed: what is known already is said at once.
+    for (const line of renderScadaLines(summariseSeeds([one], split))) context.log(`seed ${seed}: ${line}`);
     context.progress(index + 1, count, "seeds trained and judged");
   }
   return judged;
