@@ -163,6 +163,7 @@ static void send_health(uint32_t now_ms) {
 }
 
 void firmware_start(void) {
+  (void)memset(&device, 0, sizeof device);
   board_start(&device.board);
   device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
   device.judge.scale = (float)device.board.scale;

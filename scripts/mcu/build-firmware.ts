@@ -14,7 +14,7 @@ import {
 } from "./toolchain.ts";
 
 /** A program for this machine. */
-export type HostProgram = "firmware-host" | "link-tool" | "power-cut";
+export type HostProgram = "firmware-host" | "link-tool" | "power-cut" | "hostile-link";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
@@ -45,6 +45,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "host/link_tool.c"],
     // As large as the protocol allows, so that every example of PROTOCOL.md can be tried.
     defines: ["-DFRAME_MAX_PAYLOAD=1024U"],
+  },
+  "hostile-link": {
+    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "host/hostile_link.c"],
   },
   "power-cut": {
     sources: [

@@ -11,10 +11,13 @@ export interface TestModel {
   readonly probes: readonly ModelProbe[];
 }
 
-/** A model of about 10 kB, three sectors of a slot, without features. The same arguments give the same bytes. */
-export function createTestModel(version: string, seed: number): TestModel {
+/** A model without features; of about 10 kB, three sectors of a slot, if `widths` says nothing else. The same arguments give the same bytes. */
+export function createTestModel(
+  version: string,
+  seed: number,
+  widths: readonly number[] = [64, 64, 64, 6],
+): TestModel {
   const random = createRandom(seed);
-  const widths = [64, 64, 64, 6];
   const layers = widths.slice(1).map((outputs, index) => {
     const inputs = widths[index]!;
     return {
@@ -38,7 +41,7 @@ export function createTestModel(version: string, seed: number): TestModel {
     name: "test",
     version,
     student,
-    raiseAt: Array(6).fill(256),
+    raiseAt: Array(widths.at(-1)).fill(256),
     features: null,
   });
   return {

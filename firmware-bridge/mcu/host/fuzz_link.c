@@ -1,0 +1,96 @@
+/*
+ * libFuzzer: the whole firmware behind its line. The input is a list of steps: raw bytes, packets that are framed, numbered
+ * and bound for it (so that what lies behind the checks is reached), time, resets.
+ */
+#include "codec.h"
+#include "crc32.h"
+#include "firmware.h"
+#include "frame.h"
+#include "fuzz_board.h"
+#include "hmac.h"
+#include "link.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint32_t number;
+
+/* A frame as a gateway makes it; a packet of type 9 gets the right MAC if it asks for one by an odd first byte. */
+static void feed_packet(uint32_t type, uint32_t flags, const uint8_t *payload, uint32_t length) {
+  uint8_t packet[300];
+  uint8_t wire[310];
+  uint32_t code_at = 1;
+  uint32_t at = 2;
+  number++;
+  packet[0] = (uint8_t)(0x20U | (type & 31U));
+  packet[1] = (uint8_t)flags;
+  store_u16(packet + 2, number);
+  (void)memcpy(packet + 4, payload, length);
+  store_u32(packet + 4 + length, crc32(packet, 4U + length) ^ (((flags & 4U) != 0U) ? fuzz_board_session() : 0U));
+  wire[0] = 0;
+  for (uint32_t i = 0; i < length + 8U; i++) {
+    if (packet[i] != 0U) {
+      wire[at++] = packet[i];
+    }
+    if ((packet[i] == 0U) || (at - code_at == 255U)) {
+      wire[code_at] = (uint8_t)(at - code_at);
+      code_at = at++;
+    }
+  }
+  wire[code_at] = (uint8_t)(at - code_at);
+  wire[at++] = 0;
+  fuzz_board_feed(wire, at);
+}
+
+/* A ModelBegin that the device believes: size, counter and digest from the input. */
+static void feed_begin(const uint8_t *bytes) {
+  uint8_t payload[160];
+  uint8_t message[44];
+  uint8_t mac[32];
+  const uint32_t size = load_u16(bytes) % FUZZ_SLOT_BYTES;
+  store_u32(message, 0x31535541U);
+  store_u32(message + 4, size);
+  store_u32(message + 8, bytes[2]);
+  (void)memset(message + 12, bytes[3], 32);
+  hmac_sha256(fuzz_key, message, sizeof message, mac);
+  uint8_t *end = codec_number(codec_fixed32(payload, 1, bytes[4]), 4, size);
+  end = codec_bytes(end, 5, message + 12, 32);
+  end = codec_bytes(codec_number(end, 6, bytes[2]), 7, mac, 32);
+  feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const uint8_t *end = data + size;
+  uint8_t config[40];
+  fuzz_board_reset();
+  number = 0;
+  firmware_start();
+  firmware_step();
+  uint8_t *config_end = codec_fixed32(codec_number(config, 1, 3), 2, fuzz_board_session());
+  feed_packet(PACKET_CONFIG, 5, config, (uint32_t)(config_end - config));
+  firmware_step();
+  while (end - data >= 2) {
+    const uint32_t step = data[0] & 7U;
+    const uint32_t argument = data[0] >> 3;
+    uint32_t length = data[1];
+    data += 2;
+    length = ((uint32_t)(end - data) < length) ? (uint32_t)(end - data) : length;
+    if (step == 0U) {
+      fuzz_board_feed(data, length);
+    } else if (step <= 3U) {
+      feed_packet(argument, (step == 1U) ? 0U : ((step == 2U) ? 4U : 5U), data, length);
+    } else if ((step == 4U) && (length >= 5U)) {
+      feed_begin(data);
+    } else if (step == 5U) {
+      fuzz_board_advance(length * (argument + 1U) * 10U);
+    } else if (step == 6U) {
+      fuzz_board_next_session();
+      firmware_start();
+    } else {
+      number += argument * 1000U;
+    }
+    data += length;
+    firmware_step();
+  }
+  firmware_step();
+  return 0;
+}
