@@ -58,17 +58,33 @@ static bool digest_fits(const uint8_t *bytes, uint32_t length) {
   return difference == 0u;
 }
 
-/* Walks over the layers; returns the offset behind the last, or 0 when they do not fit to one another. */
-static uint32_t measure_layers(const model_head *head) {
+/* A positive float32 that is neither tiny, infinite nor no number: the integer requantisation takes no other. */
+static bool is_scale(uint32_t bits) { return (bits - 0x00800000u) < 0x7f000000u; }
+
+/*
+ * Walks over the layers; returns the offset behind the last, or 0 when they do not fit to one another or into `end` bytes,
+ * or hold a number on which a sum could run over (2^30 of bias and 128 * 255 * 128 of products are far from it).
+ */
+static uint32_t measure_layers(const model_head *head, uint32_t end) {
   const model_layer *layer = (const model_layer *)(const void *)&head[1];
   uint32_t offset = HEAD_BYTES + (LAYER_BYTES * head->layers);
   uint32_t width = head->inputs;
   for (uint32_t i = 0; i < head->layers; i++) {
+    const uint32_t *numbers = &((const uint32_t *)(const void *)head)[offset / 4u]; /* biases, then multipliers */
     if ((layer->inputs != width) || (width == 0u) || (width > AURORA_MODEL_MAX_WIDTH)) {
       return 0;
     }
     width = layer->outputs;
-    offset += round_up_4(width) * (8u + round_up_4(layer->inputs));
+    const uint32_t padded = round_up_4(width);
+    offset += padded * (8u + round_up_4(layer->inputs));
+    if (offset > end) {
+      return 0;
+    }
+    for (uint32_t at = 0; at < padded; at++) {
+      if (((numbers[at] + 0x40000000u) > 0x80000000u) || !is_scale(numbers[padded + at])) {
+        return 0;
+      }
+    }
     layer++;
   }
   return ((width == head->outputs) && (width != 0u) && (width <= AURORA_MODEL_MAX_WIDTH)) ? offset : 0u;
@@ -102,8 +118,9 @@ aurora_model_fault aurora_model_open(const uint8_t *bytes, uint32_t size, aurora
   if ((HEAD_BYTES + (LAYER_BYTES * head->layers)) > end) {
     return AURORA_MODEL_SIZE;
   }
-  const uint32_t raise_offset = measure_layers(head);
-  if (raise_offset == 0u) {
+  const uint32_t raise_offset = measure_layers(head, end);
+  const uint32_t *scales = (const uint32_t *)(const void *)&head->input_scale; /* input, output */
+  if ((raise_offset == 0u) || !is_scale(scales[0]) || !is_scale(scales[1])) {
     return AURORA_MODEL_SHAPE;
   }
   /* Whatever lies between the thresholds and the digest is the feature section, if there is to be one. */

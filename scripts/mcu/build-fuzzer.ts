@@ -1,6 +1,6 @@
 /** Builds and runs the coverage-guided fuzzers of the firmware (libFuzzer with the address and undefined-behaviour sanitizers). */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applicationSources, featureSources, runtimeSources } from "./build-firmware.ts";
 import { createTestModel } from "./test-models.ts";
@@ -67,7 +67,7 @@ const seedModels = [createTestModel("1.0.0", 1, [4, 4, 2]), createTestModel("1.0
 
 /** Whole models for the slots; for the link every kind of step, with the fields of a push. */
 function createSeeds(name: FuzzerName): readonly Uint8Array[] {
-  if (name === "slots") return seedModels.map(({ image }) => image.bytes);
+  if (name === "slots") return [...seedModels.map(({ image }) => image.bytes), ...readModelsWithFeatures()];
   const step = (kind: number, argument: number, bytes: readonly number[]): number[] => [
     kind | (argument << 3),
     bytes.length,
@@ -88,4 +88,12 @@ function createSeeds(name: FuzzerName): readonly Uint8Array[] {
     ...step(0, 0, [0, 2, 0x21, 1, 1, 0]),
   ];
   return [Uint8Array.from(conversation), Uint8Array.from(step(4, 0, [16, 0, 1, 2, 1]))];
+}
+
+/** The models that are shipped: they hold feature sections. */
+function readModelsWithFeatures(): readonly Uint8Array[] {
+  const models = join(firmwareFolder(), "..", "..", "models");
+  return readdirSync(models, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith("model.mcu.bin"))
+    .map((path) => readFileSync(join(models, path)));
 }
