@@ -9,23 +9,25 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memset(void *to, int value, size_t count);
 
+/* Every target is little-endian; the compiler makes one load of a copy where the core may load unaligned. */
 static inline uint32_t load_u16(const uint8_t *at) {
-  return (uint32_t)at[0] | ((uint32_t)at[1] << 8);
+  uint16_t value;
+  (void)__builtin_memcpy(&value, at, sizeof value);
+  return value;
 }
 
 static inline uint32_t load_u32(const uint8_t *at) {
-  return load_u16(at) | (load_u16(at + 2) << 16);
+  uint32_t value;
+  (void)__builtin_memcpy(&value, at, sizeof value);
+  return value;
 }
 
 static inline void store_u16(uint8_t *at, uint32_t value) {
-  at[0] = (uint8_t)value;
-  at[1] = (uint8_t)(value >> 8);
+  const uint16_t half = (uint16_t)value;
+  (void)__builtin_memcpy(at, &half, sizeof half);
 }
 
-static inline void store_u32(uint8_t *at, uint32_t value) {
-  store_u16(at, value);
-  store_u16(at + 2, value >> 16);
-}
+static inline void store_u32(uint8_t *at, uint32_t value) { (void)__builtin_memcpy(at, &value, sizeof value); }
 
 /** Are `count` bytes the same? Takes the same time wherever they differ, so that it may compare a MAC. */
 bool bytes_equal(const uint8_t *a, const uint8_t *b, uint32_t count);

@@ -8,14 +8,9 @@
 /* Reads a varint of at most 10 bytes; keeps its low 32 bits. NULL if it does not end. */
 static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, uint32_t *value) {
   uint32_t number = 0;
-  for (uint32_t shift = 0; shift < 70U; shift += 7U) {
-    if (at == end) {
-      return NULL;
-    }
+  for (uint32_t shift = 0; (shift < 70U) && (at != end); shift += 7U) {
     const uint32_t byte = *at++;
-    if (shift < 32U) {
-      number |= (byte & 0x7FU) << shift;
-    }
+    number |= (shift < 32U) ? ((byte & 0x7FU) << shift) : 0U;
     if (byte < 0x80U) {
       *value = number;
       return at;
@@ -30,33 +25,34 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
   while (at != end) {
     codec_field field = {0, NULL, 0};
     uint32_t tag = 0;
-    uint32_t skip = 0;
     at = read_varint(at, end, &tag);
     if ((at == NULL) || (tag < 8U)) {
       return false;
     }
-    switch (tag & 7U) {
-      case WIRE_VARINT:
-        at = read_varint(at, end, &field.number);
-        break;
-      case WIRE_FIXED64:
-        skip = 8;
-        break;
-      case WIRE_BYTES:
-        at = read_varint(at, end, &skip);
+    const uint32_t wire = tag & 7U;
+    uint32_t skip = 0;
+    if ((wire == WIRE_VARINT) || (wire == WIRE_BYTES)) {
+      at = read_varint(at, end, &field.number);
+      if (at == NULL) {
+        return false;
+      }
+      if (wire == WIRE_BYTES) {
+        skip = field.number;
+        field.number = 0;
         field.bytes = at;
         field.length = skip;
-        break;
-      case WIRE_FIXED32:
-        skip = 4;
-        break;
-      default:
-        return false;
-    }
-    if ((at == NULL) || ((uint32_t)(end - at) < skip)) {
+      }
+    } else if (wire == WIRE_FIXED32) {
+      skip = 4;
+    } else if (wire == WIRE_FIXED64) {
+      skip = 8;
+    } else {
       return false;
     }
-    if ((tag & 7U) == WIRE_FIXED32) {
+    if ((uint32_t)(end - at) < skip) {
+      return false;
+    }
+    if (wire == WIRE_FIXED32) {
       field.number = load_u32(at);
     }
     at += skip;
@@ -77,12 +73,13 @@ static uint8_t *put_varint(uint8_t *at, uint32_t value) {
 }
 
 uint8_t *codec_number(uint8_t *at, uint32_t field, uint32_t value) {
-  return put_varint(put_varint(at, (field << 3) | WIRE_VARINT), value);
+  *at = (uint8_t)(field << 3);
+  return put_varint(at + 1, value);
 }
 
 uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value) {
-  at = put_varint(at, (field << 3) | WIRE_VARINT);
-  while (value >> 28) {
+  *at++ = (uint8_t)(field << 3);
+  while ((value >> 28) != 0U) {
     *at++ = (uint8_t)(value | 0x80U);
     value >>= 7;
   }
@@ -90,15 +87,16 @@ uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value) {
 }
 
 uint8_t *codec_fixed32(uint8_t *at, uint32_t field, uint32_t value) {
-  at = put_varint(at, (field << 3) | WIRE_FIXED32);
-  store_u32(at, value);
-  return at + 4;
+  *at = (uint8_t)((field << 3) | WIRE_FIXED32);
+  store_u32(at + 1, value);
+  return at + 5;
 }
 
 uint8_t *codec_bytes(uint8_t *at, uint32_t field, const void *bytes, uint32_t length) {
-  at = put_varint(put_varint(at, (field << 3) | WIRE_BYTES), length);
-  (void)memcpy(at, bytes, length);
-  return at + length;
+  uint8_t *end = codec_number(at, field, length);
+  *at |= WIRE_BYTES;
+  (void)memcpy(end, bytes, length);
+  return end + length;
 }
 
 uint8_t *codec_text(uint8_t *at, uint32_t field, const char *text) {
@@ -110,7 +108,7 @@ uint8_t *codec_text(uint8_t *at, uint32_t field, const char *text) {
 }
 
 uint8_t *codec_double(uint8_t *at, uint32_t field, double value) {
-  at = put_varint(at, (field << 3) | WIRE_FIXED64);
-  (void)memcpy(at, &value, sizeof value); /* every target here is little-endian */
-  return at + sizeof value;
+  *at = (uint8_t)((field << 3) | WIRE_FIXED64);
+  (void)memcpy(at + 1, &value, sizeof value); /* every target here is little-endian */
+  return at + 1 + sizeof value;
 }

@@ -19,11 +19,10 @@ typedef struct {
 /** Reads a message into `fields[number]`; of a repeated field the last counts. False if it is not valid protobuf. */
 bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIELDS]);
 
-/* Each writes one field and returns where the next one goes. */
+/* Each writes one field (number 1 to 15) and returns where the next one goes. */
 uint8_t *codec_number(uint8_t *at, uint32_t field, uint32_t value);
 uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value);
 uint8_t *codec_fixed32(uint8_t *at, uint32_t field, uint32_t value);
-/** Less than 128 bytes, or up to 16,383: the length takes one or two bytes. */
 uint8_t *codec_bytes(uint8_t *at, uint32_t field, const void *bytes, uint32_t length);
 uint8_t *codec_text(uint8_t *at, uint32_t field, const char *text);
 uint8_t *codec_double(uint8_t *at, uint32_t field, double value);

@@ -4,7 +4,7 @@
 
 #include "bytes.h"
 
-#define FIFO_SAMPLES 256U
+#define FIFO_SAMPLES 192U /* two raw windows */
 
 typedef struct {
   int16_t samples[FIFO_SAMPLES];

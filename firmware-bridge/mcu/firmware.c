@@ -78,9 +78,7 @@ static void configure(const codec_field *fields) {
   restart_judge();
 }
 
-bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
-  codec_field fields[CODEC_FIELDS];
-  (void)codec_read(payload, length, fields);
+bool link_take(uint32_t type, const codec_field *fields) {
   if (type == (uint32_t)PACKET_CONFIG) {
     configure(fields);
     return true;
@@ -110,7 +108,7 @@ static void take_samples(void) {
   }
   device.next_sample = first + count;
   judge_push(&device.judge, samples, count, first, shaft_rpm);
-  if ((device.link.state == (uint8_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
+  if ((device.link.state == (uint32_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
     fifo_push(&device.fifo, samples, count, shaft_rpm);
   } else {
     fifo_restart(&device.fifo, device.next_sample);
@@ -182,7 +180,7 @@ void firmware_step(void) {
   }
   take_samples();
   /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
-  if ((device.link.state == (uint8_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&
+  if ((device.link.state == (uint32_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&
       ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
     send_health(now_ms);
   }

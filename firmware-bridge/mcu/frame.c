@@ -60,7 +60,7 @@ uint32_t frame_push(frame_parser *parser, uint8_t byte) {
       append(parser, 0);
     }
     parser->code = byte;
-    parser->remaining = (uint8_t)(byte - 1U);
+    parser->remaining = byte - 1U;
   }
   return 0;
 }

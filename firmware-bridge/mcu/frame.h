@@ -23,15 +23,15 @@
 #define FRAME_PACKET_AT 2U
 
 typedef struct {
-  uint8_t bytes[PACKET_HEADER_BYTES + FRAME_MAX_PAYLOAD + FRAME_CRC_BYTES];
   uint32_t length;    /* decoded so far */
   uint32_t stretch;   /* bytes since the last delimiter */
-  uint8_t code;       /* of the COBS block that is being read */
-  uint8_t remaining;  /* bytes of it that are still to come */
+  uint32_t code;      /* of the COBS block that is being read */
+  uint32_t remaining; /* bytes of it that are still to come */
   bool bad;           /* too long */
   uint32_t session_id; /* 0: none, and every frame that is bound to one is bad */
   uint32_t bad_frames;
   uint32_t discarded_bytes;
+  uint8_t bytes[PACKET_HEADER_BYTES + FRAME_MAX_PAYLOAD + FRAME_CRC_BYTES];
 } frame_parser;
 
 /**

@@ -1,7 +1,5 @@
 #include "link.h"
 
-#include "codec.h"
-
 /* Read in one turn of the main loop at most, so that a flood does not keep it from sampling. */
 #define BYTES_A_POLL 512U
 
@@ -16,8 +14,8 @@ uint8_t *link_begin(device_link *link) {
 }
 
 bool link_has_room(const device_link *link) {
-  return (link->state == (uint8_t)LINK_STREAMING) && (link->wire_length == 0U) &&
-         !link->stopped && ((uint16_t)(link->sent - link->acknowledged) < link->room);
+  return (link->state == (uint32_t)LINK_STREAMING) && (link->wire_length == 0U) &&
+         !link->stopped && (((link->sent - link->acknowledged) & 0xFFFFU) < link->room);
 }
 
 void link_send(device_link *link, uint32_t type, const uint8_t *end, uint32_t now_ms) {
@@ -27,13 +25,13 @@ void link_send(device_link *link, uint32_t type, const uint8_t *end, uint32_t no
     if (link->sent == link->acknowledged) {
       link->progress_at_ms = now_ms;
     }
-    link->sent++;
-    number = link->sent;
+    number = (link->sent + 1U) & 0xFFFFU;
+    link->sent = number;
   }
   packet[0] = (uint8_t)((PROTOCOL_MAJOR << 5) | type);
   packet[1] = (link->bound && (type != (uint32_t)PACKET_HELLO)) ? FRAME_FLAG_SESSION : 0U;
   store_u16(packet + 2, number);
-  link->wire_length = (uint16_t)frame_close(link->wire, (uint32_t)(end - packet), link->session_id);
+  link->wire_length = frame_close(link->wire, (uint32_t)(end - packet), link->session_id);
   flush(link);
 }
 
@@ -54,13 +52,13 @@ static void say_hello(device_link *link, uint32_t now_ms) {
   link->acknowledged = link->sent; /* the Hello begins the session: nothing is in flight */
   link->hello_at_ms = now_ms + link->hello_wait_ms;
   if (link->hello_wait_ms < HELLO_LAST_WAIT_MS) {
-    link->hello_wait_ms = (uint16_t)(link->hello_wait_ms * 2U);
+    link->hello_wait_ms *= 2U;
   }
 }
 
 /* From the next poll on. */
 static void introduce(device_link *link, uint32_t now_ms) {
-  link->state = (uint8_t)LINK_INTRODUCING;
+  link->state = (uint32_t)LINK_INTRODUCING;
   link->heard_config = false;
   link->bound = false;
   link->stopped = false;
@@ -88,12 +86,12 @@ static void take_hello(device_link *link, uint32_t number, const codec_field *fi
 
 static void take_ack(device_link *link, uint32_t number, uint32_t room, uint32_t now_ms) {
   const uint32_t taken = (number - link->acknowledged) & 0xFFFFU;
-  if ((taken > 0U) && (taken <= (uint32_t)(uint16_t)(link->sent - link->acknowledged)) && (number <= 0xFFFFU)) {
-    link->acknowledged = (uint16_t)number;
+  if ((taken > 0U) && (taken <= ((link->sent - link->acknowledged) & 0xFFFFU)) && (number <= 0xFFFFU)) {
+    link->acknowledged = number;
     link->progress_at_ms = now_ms;
   }
   link->stopped = room == 1U;
-  link->room = ((room > 1U) && (room <= MAX_IN_FLIGHT)) ? (uint16_t)(room - 1U) : (uint16_t)MAX_IN_FLIGHT;
+  link->room = ((room > 1U) && (room <= MAX_IN_FLIGHT)) ? (room - 1U) : MAX_IN_FLIGHT;
 }
 
 /* A numbered packet: is it new? Answers one that came before. */
@@ -101,7 +99,7 @@ static bool is_new(device_link *link, uint32_t flags, uint32_t number) {
   const uint32_t ahead = (number - link->heard) & 0xFFFFU;
   if ((ahead > 0U) && (ahead < 0x8000U)) {
     link->lost_packets += ahead - 1U;
-    link->heard = (uint16_t)number;
+    link->heard = number;
     return true;
   }
   link->refused_packets++;
@@ -112,25 +110,23 @@ static bool is_new(device_link *link, uint32_t flags, uint32_t number) {
 }
 
 /* A numbered packet of a known session. True: it was taken in, False: refused. */
-static bool take_numbered(device_link *link, uint32_t type, const uint8_t *payload, uint32_t length,
-                          const codec_field *fields) {
+static bool take_numbered(device_link *link, uint32_t type, const codec_field *fields) {
   if (type == (uint32_t)PACKET_CONFIG) {
     if ((fields[2].number != link->session_id) || (fields[1].number == 0U) || (fields[1].number > 3U)) {
       return false;
     }
-    link->state = (uint8_t)LINK_STREAMING;
+    link->state = (uint32_t)LINK_STREAMING;
     link->heard_config = true;
   }
-  return link_take(type, payload, length);
+  return link_take(type, fields);
 }
 
 static void take(device_link *link, const uint8_t *packet, uint32_t length, uint32_t now_ms) {
   const uint32_t type = packet[0] & 31U;
   const uint32_t flags = packet[1];
   const uint32_t number = load_u16(packet + 2);
-  const uint8_t *payload = packet + PACKET_HEADER_BYTES;
   codec_field fields[CODEC_FIELDS];
-  const bool valid = codec_read(payload, length - PACKET_HEADER_BYTES, fields);
+  const bool valid = codec_read(packet + PACKET_HEADER_BYTES, length - PACKET_HEADER_BYTES, fields);
   const bool is_hello = type == (uint32_t)PACKET_HELLO;
   const bool is_answer = (type == (uint32_t)PACKET_ACK) || (type == (uint32_t)PACKET_NACK);
 
@@ -151,8 +147,8 @@ static void take(device_link *link, const uint8_t *packet, uint32_t length, uint
       link->refused_packets++;
     } else if (type == (uint32_t)PACKET_ACK) {
       take_ack(link, fields[1].number, fields[2].number, now_ms);
-    } else if (link->state == (uint8_t)LINK_INTRODUCING) {
-      link->state = (uint8_t)LINK_REFUSED;
+    } else if (link->state == (uint32_t)LINK_INTRODUCING) {
+      link->state = (uint32_t)LINK_REFUSED;
     } else {
       /* A refused streaming packet: nothing to repeat. */
     }
@@ -162,12 +158,12 @@ static void take(device_link *link, const uint8_t *packet, uint32_t length, uint
         link->refused_packets++; /* of a session that this device has not begun */
         return;
       }
-      link->heard = (uint16_t)(number - 1U); /* the first Config may have any number */
+      link->heard = (number - 1U) & 0xFFFFU; /* the first Config may have any number */
     }
     if (!is_hello && !is_new(link, flags, number)) {
       return;
     }
-    if (valid && take_numbered(link, type, payload, length - PACKET_HEADER_BYTES, fields)) {
+    if (valid && take_numbered(link, type, fields)) {
       if ((flags & FLAG_ACKNOWLEDGE) != 0U) {
         answer(link, PACKET_ACK, number, NULL);
       }
@@ -198,7 +194,7 @@ void link_poll(device_link *link, uint32_t now_ms) {
   if ((link->sent != link->acknowledged) && ((now_ms - link->progress_at_ms) >= ACK_TIMEOUT_MS)) {
     link->acknowledged = link->sent;
   }
-  if ((link->state == (uint8_t)LINK_INTRODUCING) && (link->wire_length == 0U) &&
+  if ((link->state == (uint32_t)LINK_INTRODUCING) && (link->wire_length == 0U) &&
       ((int32_t)(now_ms - link->hello_at_ms) >= 0)) {
     say_hello(link, now_ms);
   }

@@ -7,6 +7,7 @@
 #define AURORA_LINK_H
 
 #include "board.h"
+#include "codec.h"
 #include "frame.h"
 
 #define PROTOCOL_MAJOR 1U
@@ -40,35 +41,36 @@ enum packet_type {
 
 enum link_state { LINK_INTRODUCING, LINK_REFUSED, LINK_STREAMING };
 
+/* What is used most stands first: offsets below 128 are half as long in Thumb code. */
 typedef struct {
-  frame_parser parser;
-  uint8_t wire[FRAME_MAX_SENT];
-  uint16_t wire_length; /* of the frame that the line has not taken yet; 0: free */
-  uint8_t state;
-  bool bound;          /* the gateway binds its packets to the session, and so do we */
-  bool stopped;        /* the gateway has no room: nothing but Health */
-  uint16_t room;       /* packets that may be in flight */
-  bool heard_config;   /* the gateway's numbers are followed */
-  uint16_t sent;       /* number of the newest packet */
-  uint16_t acknowledged;
-  uint16_t heard;      /* number of the gateway's newest packet */
-  uint16_t hello_wait_ms;
+  uint32_t state;
+  bool heard_config;    /* the gateway's numbers are followed */
+  bool bound;           /* both sides speak version 1.1: every packet but a Hello is bound to the session */
+  bool stopped;         /* the gateway has no room for streaming packets */
+  uint32_t room;        /* packets that may be in flight */
+  uint32_t sent;        /* number of the newest packet, 16 bits */
+  uint32_t acknowledged;
+  uint32_t heard;       /* number of the gateway's newest packet */
   uint32_t session_id;
+  uint32_t hello_wait_ms;
   uint32_t hello_at_ms;
   uint32_t heard_at_ms;
   uint32_t progress_at_ms; /* of the acknowledgements */
   uint32_t refused_packets;
   uint32_t lost_packets;
+  uint32_t wire_length; /* of the frame that the line has not taken yet; 0: free */
+  frame_parser parser;
+  uint8_t wire[FRAME_MAX_SENT];
 } device_link;
 
 /** What the user of a link has to provide. */
 /** Writes the payload of this device's Hello at `at`, returns its end; at most FRAME_MAX_SENT_PAYLOAD bytes. */
 uint8_t *link_write_hello(uint8_t *at);
 /**
- * Takes a new packet of the gateway: a Config of this session, or a type above 8. False: to be refused. The payload is
+ * Takes a new packet of the gateway: a Config of this session, or a type above 8. False: to be refused. The fields are
  * valid during the call. May send one packet.
  */
-bool link_take(uint32_t type, const uint8_t *payload, uint32_t length);
+bool link_take(uint32_t type, const codec_field *fields);
 
 /** Begins with the Hello. */
 void link_start(device_link *link, uint32_t session_id, uint32_t now_ms);

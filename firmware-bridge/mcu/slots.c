@@ -82,7 +82,7 @@ static void erase(const model_slots *slots, uint32_t slot, uint32_t from) {
 
 /* Runs `slot`, or nothing if it cannot be opened. */
 static void run(model_slots *slots, uint32_t slot) {
-  slots->running = (uint8_t)slot;
+  slots->running = slot;
   if ((slot == NONE) || (open(slots, slot, &slots->model) != 0U)) {
     slots->running = NONE;
     slots->model.bytes = NULL;
@@ -92,20 +92,20 @@ static void run(model_slots *slots, uint32_t slot) {
 /* Marks the slot as tried and runs it. */
 static void begin_trial(model_slots *slots, uint32_t slot, uint32_t now_ms) {
   if (!set(slots, slot, SLOT_TRIAL_AT)) {
-    slots->state = (uint8_t)MODEL_REFUSED;
-    slots->reason = (uint8_t)REASON_FLASH;
+    slots->state = (uint32_t)MODEL_REFUSED;
+    slots->reason = (uint32_t)REASON_FLASH;
     return;
   }
   slots->fallback = slots->running;
   run(slots, slot);
-  slots->state = (uint8_t)MODEL_TRIAL;
+  slots->state = (uint32_t)MODEL_TRIAL;
   slots->trial_since_ms = now_ms;
 }
 
 static void revert(model_slots *slots, uint32_t reason) {
   run(slots, slots->fallback);
-  slots->state = (uint8_t)MODEL_REVERTED;
-  slots->reason = (uint8_t)reason;
+  slots->state = (uint32_t)MODEL_REVERTED;
+  slots->reason = reason;
 }
 
 void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
@@ -123,7 +123,7 @@ void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
     const uint32_t this_number = load_u16(at + RECORD_NUMBER_AT);
     if (is_set(at + SLOT_CONFIRMED_AT)) {
       if ((slots->running == NONE) || (((this_number - number) & 0xFFFFU) < 0x8000U)) {
-        slots->running = (uint8_t)slot;
+        slots->running = slot;
         number = this_number;
       }
     } else if (is_blank(at + SLOT_TRIAL_AT) && is_blank(at + SLOT_CONFIRMED_AT)) {
@@ -142,7 +142,7 @@ void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
 }
 
 bool slots_poll(model_slots *slots, uint32_t now_ms) {
-  if ((slots->state == (uint8_t)MODEL_TRIAL) && ((now_ms - slots->trial_since_ms) >= MODEL_TRIAL_MS)) {
+  if ((slots->state == (uint32_t)MODEL_TRIAL) && ((now_ms - slots->trial_since_ms) >= MODEL_TRIAL_MS)) {
     revert(slots, REASON_NOT_DECIDED);
     return true;
   }
@@ -152,7 +152,7 @@ bool slots_poll(model_slots *slots, uint32_t now_ms) {
 const uint8_t *slots_digest(const model_slots *slots) { return bytes_of(slots, slots->running) + RECORD_DIGEST_AT; }
 
 uint32_t slots_counter(const model_slots *slots) {
-  const uint32_t slot = (slots->state == (uint8_t)MODEL_TRIAL) ? slots->fallback : slots->running;
+  const uint32_t slot = (slots->state == (uint32_t)MODEL_TRIAL) ? slots->fallback : slots->running;
   return (slot == NONE) ? 0U : load_u32(bytes_of(slots, slot) + RECORD_COUNTER_AT);
 }
 
@@ -202,12 +202,12 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
   }
   if ((slots->running != NONE) && bytes_equal(record, bytes_of(slots, slots->running), RECORD_NUMBER_AT)) {
     /* It runs already: on trial since a reset, or confirmed. */
-    if (slots->state != (uint8_t)MODEL_TRIAL) {
-      slots->state = (uint8_t)MODEL_CONFIRMED;
+    if (slots->state != (uint32_t)MODEL_TRIAL) {
+      slots->state = (uint32_t)MODEL_CONFIRMED;
     }
     return 0;
   }
-  if (slots->state == (uint8_t)MODEL_TRIAL) {
+  if (slots->state == (uint32_t)MODEL_TRIAL) {
     return REASON_BUSY;
   }
   if (fields[6].number < slots_counter(slots)) {
@@ -216,7 +216,7 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
   const uint8_t *held = bytes_of(slots, target);
   const bool same = bytes_equal(record, held, SLOT_RECORD_BYTES) && is_blank(held + SLOT_TRIAL_AT) &&
                     is_blank(held + SLOT_CONFIRMED_AT);
-  if (!(same && (slots->state == (uint8_t)MODEL_RECEIVING))) {
+  if (!(same && (slots->state == (uint32_t)MODEL_RECEIVING))) {
     slots->next_offset = same ? find_kept(slots, target) : 0U;
     if (slots->next_offset == 0U) {
       erase(slots, target, 0);
@@ -226,7 +226,7 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
       }
     }
   }
-  slots->state = (uint8_t)MODEL_RECEIVING;
+  slots->state = (uint32_t)MODEL_RECEIVING;
   return 0;
 }
 
@@ -265,13 +265,13 @@ static uint32_t commit(model_slots *slots, uint32_t now_ms) {
 }
 
 static void decide(model_slots *slots, uint32_t outcome) {
-  if (slots->state != (uint8_t)MODEL_TRIAL) {
+  if (slots->state != (uint32_t)MODEL_TRIAL) {
     return;
   }
   if (outcome != 1U) {
     revert(slots, REASON_GATEWAY_SAID_NO);
   } else if (set(slots, slots->running, SLOT_CONFIRMED_AT)) {
-    slots->state = (uint8_t)MODEL_CONFIRMED;
+    slots->state = (uint32_t)MODEL_CONFIRMED;
   } else {
     revert(slots, REASON_FLASH);
   }
@@ -292,7 +292,7 @@ static uint8_t *probe(const model_slots *slots, const codec_field *fields, uint8
 uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms,
                     bool *changed) {
   const uint32_t transfer_id = fields[1].number;
-  const uint8_t before = slots->running;
+  const uint32_t before = slots->running;
   uint32_t state = MODEL_REFUSED;
   uint32_t reason = 0;
   if (type == (uint32_t)PACKET_MODEL_BEGIN) {
@@ -303,7 +303,7 @@ uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields
     }
   } else if (transfer_id != slots->transfer_id) {
     reason = REASON_UNKNOWN_TRANSFER;
-  } else if (slots->state == (uint8_t)MODEL_RECEIVING) {
+  } else if (slots->state == (uint32_t)MODEL_RECEIVING) {
     if (type == (uint32_t)PACKET_MODEL_CHUNK) {
       reason = take_chunk(slots, fields[2].number, fields[3].bytes, fields[3].length);
     } else if (type == (uint32_t)PACKET_MODEL_COMMIT) {
@@ -312,8 +312,8 @@ uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields
       /* Too early: the answer says what is missing. */
     }
     if (reason != 0U) {
-      slots->state = (uint8_t)MODEL_REFUSED;
-      slots->reason = (uint8_t)reason;
+      slots->state = (uint32_t)MODEL_REFUSED;
+      slots->reason = reason;
     }
   } else if (type == (uint32_t)PACKET_MODEL_CONFIRM) {
     decide(slots, fields[2].number);

@@ -55,14 +55,14 @@ enum model_reason {
 
 typedef struct {
   const board_info *board;
-  aurora_model model;       /* what runs; its bytes are NULL without one */
-  uint8_t running;          /* slot number; 2: none */
-  uint8_t fallback;         /* the confirmed slot beside a trial; 2: none */
-  uint8_t state;            /* of the transfer */
-  uint8_t reason;
+  uint32_t running;         /* slot number; 2: none */
+  uint32_t fallback;        /* the confirmed slot beside a trial; 2: none */
+  uint32_t state;           /* of the transfer */
+  uint32_t reason;
   uint32_t transfer_id;
   uint32_t next_offset;
   uint32_t trial_since_ms;
+  aurora_model model;       /* what runs; its bytes are NULL without one */
 } model_slots;
 
 /** Boots: chooses what runs, and begins a trial if a slot waits for one. */

@@ -170,20 +170,16 @@ static uint8_t *fill(uint8_t *at, uint32_t number) {
   return codec_bytes(codec_fixed32(at, 1, number), 3, bytes, length);
 }
 
-bool link_take(uint32_t type, const uint8_t *payload, uint32_t length) {
-  codec_field fields[CODEC_FIELDS];
+bool link_take(uint32_t type, const codec_field *fields) {
   uint8_t expected[300];
-  if (!codec_read(payload, length, fields)) {
-    counts.wrong++;
-    return false;
-  }
+  const uint8_t *payload = device.parser.bytes + PACKET_HEADER_BYTES;
   if (type == (uint32_t)PACKET_CONFIG) {
     counts.wrong += ((fields[1].number != 2U) || (fields[3].number != 77U)) ? 1U : 0U;
     return true;
   }
   const uint32_t number = fields[1].number;
   const uint32_t bytes = (uint32_t)(fill(expected, number) - expected);
-  if ((type != (uint32_t)PACKET_MODEL_CHUNK) || (bytes != length) || (memcmp(expected, payload, length) != 0)) {
+  if ((type != (uint32_t)PACKET_MODEL_CHUNK) || (memcmp(expected, payload, bytes) != 0)) {
     counts.wrong++;
   } else if (number < session_first) {
     counts.stale++;
