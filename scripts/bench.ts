@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { startBenchDevices } from "./bench/bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench/bench-gateway.ts";
+import { measureMcu } from "./bench/bench-mcu.ts";
 import { benchRateHz, encodeBenchStream } from "./bench/bench-stream.ts";
 import { measureUplink } from "./bench/bench-uplink.ts";
 import { computeLatencyMs } from "./bench/latency-histogram.ts";
@@ -84,6 +85,8 @@ const load = await run(
 );
 say("uplink of one turbine ...");
 const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
+say("microcontrollers ...");
+const mcu = await measureMcu();
 
 const report = {
   machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version },
@@ -100,6 +103,7 @@ const report = {
   startToFirstPredictionMs: fast.status.startToFirstPredictionMs,
   uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
   uplinkMeasuredSeconds: uplink.seconds,
+  mcu,
   quick,
 };
 if (json) {
