@@ -1,7 +1,8 @@
 /**
- * The interval around a prediction of remaining life: a locally weighted conformal one (split conformal prediction,
- * Vovk et al. 2005; localised as in Guan 2023), from out-of-fold predictions of whole engines. Near the cap, where the
- * truth cannot be higher, it is one-sided by itself: the shortest range that holds the share.
+ * The interval around a prediction of remaining life: locally weighted residuals (conformal prediction, Vovk et al. 2005;
+ * localised as in Guan 2023) of out-of-fold predictions of whole engines. Near the cap, where the truth cannot be higher,
+ * it is one-sided by itself: the shortest range that holds the share. It carries no allowance for the finite number of
+ * engines, since students of the folds learn from fewer engines than the one that is served, which errs to the same side.
  */
 import type { LifeIntervalKnot } from "../../contract/remaining-life.ts";
 
@@ -11,8 +12,6 @@ export interface LifeResiduals {
   readonly actual: ArrayLike<number>;
   /** Relative weights; each engine's sum to the same. */
   readonly weights: ArrayLike<number>;
-  /** Count of engines: the finite-sample correction of the level. */
-  readonly engines: number;
 }
 
 /** How the interval is fitted. */
@@ -30,14 +29,13 @@ export function fitLifeInterval(
   residuals: LifeResiduals,
   { coverage, capSteps, knots, bandwidth }: LifeIntervalOptions,
 ): LifeIntervalKnot[] {
-  const level = Math.min(1, (coverage * (residuals.engines + 1)) / residuals.engines);
   return Array.from({ length: knots }, (_, index) => {
     const predicted = (capSteps * index) / (knots - 1);
     // Where few predictions fall, look further: at least a twentieth of all weight must speak.
     for (let width = bandwidth; ; width *= 1.5) {
       const near = collect(residuals, predicted, width);
       if (near.share < 0.05 && width < capSteps) continue;
-      return { predicted, ...shortestRange(near.points, level) };
+      return { predicted, ...shortestRange(near.points, coverage) };
     }
   });
 }

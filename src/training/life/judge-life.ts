@@ -5,7 +5,7 @@ import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { DenseLayer } from "../tied-network.ts";
-import type { joinFolds } from "./cross-fit-life.ts";
+import { type joinFolds, weighTrainingRows } from "./cross-fit-life.ts";
 import { fitLifeInterval } from "./fit-life-interval.ts";
 import type { LifeConfig } from "./life-config.ts";
 import type { JudgedForm, LifeComparison, LifeStep } from "./life-evaluation.ts";
@@ -17,7 +17,7 @@ import {
   summariseDifference,
   summariseEngines,
 } from "./life-metrics.ts";
-import type { LifeRows } from "./life-rows.ts";
+import { type LifeRows, selectLastRows } from "./life-rows.ts";
 import { type LifeForm, type LifeStudent, lifeForms, predictLife } from "./train-life-student.ts";
 
 /** All folds together. */
@@ -42,7 +42,6 @@ export function specifyLife(
         predicted: pick(oof.predictions.int8),
         actual: pick(capped(oof.rows, config)),
         weights: pick(oof.weights),
-        engines: new Set(rows.map((row) => oof.rows.engine[row]!)).size,
       },
       { coverage, capSteps: config.capCycles, knots, bandwidth },
     ),
@@ -64,16 +63,36 @@ export function judgeOutOfFold(
   return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
 }
 
-/** Figures of int8 predictions on test engines, one row an engine. */
+/** How test engines are judged: once each, at its last row, and beside it over all rows. */
+export interface LifeTest {
+  /** At the last row, as published figures are. */
+  readonly last: LifeFigures;
+  /** At the last row against lives that are not capped; the predictions are. */
+  readonly uncapped: LifeFigures;
+  /** Over all rows that a cut may fall on, every engine weighing the same: more to see the coverage by. */
+  readonly allRows: LifeFigures;
+}
+
+/** Figures of the int8 student on test engines; `predict` gives its predictions of feature rows. */
 export function judgeTest(
   config: LifeConfig,
   spec: RemainingLifeSpec,
-  predicted: Float32Array,
-  rows: LifeRows,
-): LifeFigures {
-  const judged = withEnds(predicted, capped(rows, config), new Float32Array(rows.rows).fill(1), rows.engine);
-  fillEnds(judged, spec, () => true);
-  return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+  predict: (rows: LifeRows) => Float32Array,
+  all: LifeRows,
+): LifeTest {
+  const judge = (rows: LifeRows, actual: Float32Array, weights: Float32Array): LifeFigures => {
+    const judged = withEnds(predict(rows), actual, weights, rows.engine);
+    fillEnds(judged, spec, () => true);
+    return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+  };
+  const last = selectLastRows(all);
+  const once = new Float32Array(last.rows).fill(1);
+  const counted = weighTrainingRows(all, config.maxRemaining);
+  return {
+    last: judge(last, capped(last, config), once),
+    uncapped: judge(last, last.remaining, once),
+    allRows: judge(counted.rows, capped(counted.rows, config), counted.weights),
+  };
 }
 
 /** The table of the great shrink, and whether each step of it helped. */

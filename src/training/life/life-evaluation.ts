@@ -38,6 +38,9 @@ export interface LifeEvaluation extends EvaluationDocument {
   readonly outOfRangeReadings: number;
   /** The int8 student with its interval on test engines, each at its last row. */
   readonly test: LifeFigures;
+  /** The same against lives that are not capped, and over all rows that a cut may fall on. */
+  readonly testUncapped: LifeFigures;
+  readonly testAllRows: LifeFigures;
   /** The same out of fold; the interval of each fold is fitted on the others. */
   readonly outOfFold: LifeFigures;
   readonly interval: readonly LifeIntervalKnot[];

@@ -51,7 +51,7 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
   const rows: StepOutput<LifeRows> = await steps.run(
     "features",
     { config: { minHistory }, from: [data, contract] },
-    () => createLifeRows(train, contract.value.features, minHistory, "all"),
+    () => createLifeRows(train, contract.value.features, minHistory),
   );
   const task: LifeTask = { recipe, capSteps: capCycles, trainer };
   const shared = { recipe, capCycles, maxRemaining, seed };
@@ -87,7 +87,7 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
     quantised: quantised.value,
   };
   const oof = joinFolds(parts.map((part) => part.value));
-  const testRows = createLifeRows(test, contract.value.features, minHistory, "last");
+  const testRows = createLifeRows(test, contract.value.features, minHistory);
   const subject = { config, contract: contract.value, student, oof, foldOf, testRows };
   const evaluation: LifeEvaluation = evaluateLife({
     ...subject,

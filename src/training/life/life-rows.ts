@@ -15,22 +15,16 @@ export interface LifeRows {
   readonly engine: Int32Array;
 }
 
-/** Which rows of each engine: all from `minHistory` cycles on, or only the last one, as test engines are scored. */
-export type LifeRowChoice = "all" | "last";
-
-/** Computes features; engines with fewer than `minHistory` cycles give no row. */
+/** Computes features of all rows from `minHistory` cycles on; engines with fewer give no row. */
 export function createLifeRows(
   engines: readonly CmapssEngine[],
   spec: FeatureSpec,
   minHistory: number,
-  choice: LifeRowChoice,
 ): LifeRows {
   const extractor = createHistoryExtractor(spec);
   const columns = extractor.channels.map((channel) => cmapssChannels.indexOf(channel));
   const width = spec.list.length;
-  const first = (engine: CmapssEngine): number =>
-    choice === "last" ? Math.max(minHistory, engine.cycles) : minHistory;
-  const rows = engines.reduce((sum, engine) => sum + Math.max(0, engine.cycles - first(engine) + 1), 0);
+  const rows = engines.reduce((sum, engine) => sum + Math.max(0, engine.cycles - minHistory + 1), 0);
   const features = new Float32Array(rows * width);
   const remaining = new Float32Array(rows);
   const owner = new Int32Array(rows);
@@ -42,7 +36,7 @@ export function createLifeRows(
       const start = (cycle - 1) * cmapssChannels.length;
       for (const [to, from] of columns.entries()) readings[to] = engine.values[start + from]!;
       extractor.push(readings);
-      if (cycle < first(engine)) continue;
+      if (cycle < minHistory) continue;
       extractor.read(features, row * width);
       remaining[row] = engine.cycles - cycle + engine.remainingCycles;
       owner[row] = index;
@@ -80,4 +74,9 @@ export function selectRows(rows: LifeRows, keep: (row: number) => boolean): Life
     remaining: Float32Array.from(kept, (row) => rows.remaining[row]!),
     engine: Int32Array.from(kept, (row) => rows.engine[row]!),
   };
+}
+
+/** The last row of every engine, where test engines are scored. */
+export function selectLastRows(rows: LifeRows): LifeRows {
+  return selectRows(rows, (row) => rows.engine[row] !== rows.engine[row + 1]);
 }

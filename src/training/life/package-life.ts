@@ -15,8 +15,8 @@ import { compareForms, judgeOutOfFold, judgeTest, type OutOfFoldLife, specifyLif
 import { renderLifeCard } from "./life-card.ts";
 import type { LifeConfig } from "./life-config.ts";
 import type { LifeEvaluation } from "./life-evaluation.ts";
-import { summariseLife } from "./life-protocols.ts";
-import type { LifeRows } from "./life-rows.ts";
+import { nameMetrics, summariseLife } from "./life-protocols.ts";
+import { type LifeRows, selectLastRows } from "./life-rows.ts";
 import { type LifeStudent, predictLife } from "./train-life-student.ts";
 
 /** What is judged. */
@@ -26,6 +26,7 @@ export interface LifeSubject {
   readonly student: LifeStudent;
   readonly oof: OutOfFoldLife;
   readonly foldOf: ArrayLike<number>;
+  /** All rows of test engines. */
   readonly testRows: LifeRows;
 }
 
@@ -39,25 +40,27 @@ export function evaluateLife(
 ): LifeEvaluation {
   const { config, contract, student, oof, foldOf, testRows } = subject;
   const spec = specifyLife(config, oof, () => true);
-  const predicted = predictLife(student, "int8", testRows.features, testRows.rows, config.capCycles);
-  const test = judgeTest(config, spec, predicted, testRows);
-  const { rmse, mae, bias, nasaScore, coverage, intervalWidth } = test;
+  const predict = ({ features, rows }: LifeRows): Float32Array =>
+    predictLife(student, "int8", features, rows, config.capCycles);
+  const tests = judgeTest(config, spec, predict, testRows);
   const { layers } = student.quantised;
   return {
     formatVersion: 1,
     name: config.name,
     version: config.version,
-    metrics: { rmse, mae, bias, nasaScore, coverage, intervalWidth },
+    metrics: nameMetrics(tests),
     dataDescription,
     capCycles: config.capCycles,
     trainingEngines: subject.trainingEngines,
     trainingRows: subject.trainingRows,
     droppedChannels: contract.dropped,
     outOfRangeReadings: contract.outOfRange,
-    test,
+    test: tests.last,
+    testUncapped: tests.uncapped,
+    testAllRows: tests.allRows,
     outOfFold: judgeOutOfFold(config, oof, foldOf),
     interval: spec.interval,
-    ...compareForms(config, student, oof, testRows),
+    ...compareForms(config, student, oof, selectLastRows(testRows)),
     architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}`,
     limitations: config.limitations,
   };

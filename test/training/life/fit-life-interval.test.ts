@@ -12,7 +12,7 @@ function draw(seed: number, rows: number): LifeResiduals & { readonly predicted:
   const predicted = actual.map((value) =>
     Math.max(0, Math.min(125, value + (2 + 0.15 * value) * random.normal())),
   );
-  return { predicted, actual, weights: new Float64Array(rows).fill(1), engines: rows };
+  return { predicted, actual, weights: new Float64Array(rows).fill(1) };
 }
 
 test("intervals hold their share on data that they were not fitted on, and are wide where errors are large", () => {
@@ -31,8 +31,8 @@ test("intervals hold their share on data that they were not fitted on, and are w
 });
 
 test("at the cap the interval spends all its doubt below: the truth cannot be higher", () => {
-  const { predicted, actual, weights, engines } = draw(3, 4000);
-  const last = fitLifeInterval({ predicted, actual, weights, engines }, options).at(-1)!;
+  const { predicted, actual, weights } = draw(3, 4000);
+  const last = fitLifeInterval({ predicted, actual, weights }, options).at(-1)!;
   const atCap = [...predicted.keys()].filter((row) => predicted[row]! === 125);
   const below = atCap.filter((row) => actual[row]! < 125 + last.low).length / atCap.length;
   // Knots blend with neighbours that still have doubt above: a little less than the whole tenth.
@@ -41,13 +41,12 @@ test("at the cap the interval spends all its doubt below: the truth cannot be hi
 });
 
 test("rows without weight do not count", () => {
-  const { predicted, actual, weights, engines } = draw(4, 500);
+  const { predicted, actual, weights } = draw(4, 500);
   const twice = {
     predicted: [...predicted, ...predicted],
     actual: [...Array.from(actual), ...predicted.map(() => -500)],
     weights: [...Array.from(weights), ...predicted.map(() => 0)],
-    engines,
   };
-  const once = fitLifeInterval({ predicted, actual, weights, engines }, options);
+  const once = fitLifeInterval({ predicted, actual, weights }, options);
   expect(fitLifeInterval(twice, options)).toEqual(once);
 });

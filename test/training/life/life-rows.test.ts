@@ -5,7 +5,12 @@ import type { ChannelContract } from "../../../src/contract/manifest.ts";
 import { type CmapssEngine, cmapssChannels } from "../../../src/dataset/cmapss.ts";
 import { assignFolds } from "../../../src/training/life/cross-fit-life.ts";
 import { fitLifeContract } from "../../../src/training/life/fit-life-contract.ts";
-import { createLifeRows, selectRows, weighCuts } from "../../../src/training/life/life-rows.ts";
+import {
+  createLifeRows,
+  selectLastRows,
+  selectRows,
+  weighCuts,
+} from "../../../src/training/life/life-rows.ts";
 
 const features: FeatureSpec = {
   catalogueVersion: 1,
@@ -33,20 +38,20 @@ const channel = (name: string): ChannelContract => ({
 });
 
 test("rows begin where there is history enough, and count what is left", () => {
-  const rows = createLifeRows([engine("a", 5, 0), engine("b", 2, 9), engine("c", 4, 7)], features, 3, "all");
+  const rows = createLifeRows([engine("a", 5, 0), engine("b", 2, 9), engine("c", 4, 7)], features, 3);
   expect([...rows.remaining]).toEqual([2, 1, 0, 8, 7]);
   expect([...rows.engine]).toEqual([0, 0, 0, 2, 2]);
   expect([...rows.features]).toEqual([3, 100, 4, 100, 5, 100, 3, 100, 4, 100]);
 });
 
 test("only the last row of an engine is taken where each is judged once", () => {
-  const rows = createLifeRows([engine("a", 5, 12), engine("b", 2, 9)], features, 3, "last");
+  const rows = selectLastRows(createLifeRows([engine("a", 5, 12), engine("b", 2, 9)], features, 3));
   expect([...rows.remaining]).toEqual([12]);
   expect([...rows.features]).toEqual([5, 100]);
 });
 
 test("every engine weighs the same over the cuts that may happen", () => {
-  const rows = createLifeRows([engine("a", 9, 0), engine("b", 4, 0)], features, 1, "all");
+  const rows = createLifeRows([engine("a", 9, 0), engine("b", 4, 0)], features, 1);
   const weights = weighCuts(rows, 3);
   const sum = (index: number): number =>
     weights.reduce((total, weight, row) => total + (rows.engine[row] === index ? weight : 0), 0);
