@@ -58,11 +58,12 @@ Summary:   probabilities     of the windows' mean logits, calibrated, one a fail
                              summed up over windows that overlap by two thirds, rows are not
            faultProbability  that any fault is there
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
-                             --baseline), bundle (other machines: only the trend means something) or unit (1 g)
+                             --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
+                             --scale and --unit the file's numbers are taken for g
            shortWindows      windows that are shorter than the bundle's
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
-           Probabilities are null where a file has no window; the exit code is 1 then, and where a file has an error.
+           Probabilities are null where a file has no window. The exit code is 1 where a file has an error, or says nothing at all.
 
 Examples:
   $ aurora score models/bearing-vibration/1.0.0 --input a.npy b.mat --out predictions.csv --json \\
@@ -96,7 +97,14 @@ Examples:
               .join(""),
       );
       for (const file of files) complain(file);
-      const failed = files.filter(({ windows, error }) => windows === 0 || error !== undefined);
+      const short = files.filter(
+        (file) => file.windows === 0 && file.error === undefined && !saysNothing(file),
+      );
+      if (short.length > 0)
+        process.stderr.write(
+          `note: ${short.length} of ${files.length} files have no window that could be scored: severity only\n`,
+        );
+      const failed = files.filter((file) => file.error !== undefined || saysNothing(file));
       if (failed.length === 0) return;
       process.exitCode = files.every(({ error }) => error?.code === "USAGE") ? 2 : 1;
     });
@@ -139,14 +147,20 @@ function describe({ file, windows, shortWindows, probabilities, ...rest }: FileS
   return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
 }
 
+/** Neither a diagnosis nor a severity. */
+function saysNothing({ windows, severity }: FileSummary): boolean {
+  return windows === 0 && severity === null;
+}
+
 /** Says on stderr what is wrong with a file, if anything is. */
-function complain({ file, windows, setAside, error }: FileSummary): void {
+function complain(summary: FileSummary): void {
+  const { file, setAside, error } = summary;
   if (error !== undefined) {
     const where = error.message.includes(file) ? "" : `${file}: `;
     process.stderr.write(`error: ${where}${error.message}\nhint: ${error.hint}\n`);
     return;
   }
-  if (windows > 0) return;
+  if (!saysNothing(summary)) return;
   const reasons = Object.keys(setAside.samples).join(", ");
   process.stderr.write(`error: ${file}: no window could be scored\n`);
   process.stderr.write(

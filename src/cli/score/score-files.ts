@@ -5,6 +5,7 @@ import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { createSummary, describeFileError, type FileSummary } from "./file-summary.ts";
 import { createLevelMeter } from "./level-meter.ts";
+import { fewWindows, withOverlappingWindows } from "./overlapping-windows.ts";
 import { openPredictionTable, type PredictionTable } from "./prediction-table.ts";
 import { openSampleFile } from "./sample-file.ts";
 import { openSource, type SampleSource, scoreWindows } from "./score-windows.ts";
@@ -79,7 +80,7 @@ async function scoreFile(
     if (result.windows > 0) {
       // Rows stay those of the gateway; only what the file comes to rests on more windows.
       const more = summary;
-      for await (const { output } of scoreWindows(withOverlap(bundle), source, () => {}, null)) {
+      for await (const { output } of scoreWindows(withOverlappingWindows(bundle), source, () => {}, null)) {
         more.overlap(output.logits);
       }
       return more.summarise();
@@ -104,16 +105,6 @@ export async function* openSources(
     const { sidecar, channel } = await describe(path);
     yield await openSource(bundle, await openSampleFile(path, channel), sidecar);
   }
-}
-
-/** A file of fewer windows is summed up over overlapping ones. */
-const fewWindows = 10;
-
-/** `bundle` with windows that begin three times as often. */
-function withOverlap(bundle: LoadedBundle): LoadedBundle {
-  const { manifest } = bundle;
-  const window = { ...manifest.window, hop: Math.min(manifest.window.hop, manifest.window.length / 3) };
-  return { ...bundle, manifest: { ...manifest, window } };
 }
 
 /** Errors that no other file would be spared. */

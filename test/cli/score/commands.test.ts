@@ -77,6 +77,32 @@ describe("aurora score", () => {
     expect(stderr).toMatch(/^error: .*no\.npy\nhint: /);
   });
 
+  it("is content with a severity where a recording is too short for a diagnosis", async () => {
+    const { folder, good, out } = createFolder();
+    const tenth = join(folder, "tenth.npy");
+    writeFileSync(tenth, encodeNpy(counts.slice(0, 1200), [1200]));
+    const kept = join(folder, "healthy.json");
+    const { code, stdout, stderr } = await aurora(
+      ...["score", shippedBundle, "--input", tenth, "--out", out, "--json", ...flags],
+      ...["--baseline", good, "--write-baseline", kept],
+    );
+    expect([code, stderr]).toEqual([
+      0,
+      "note: 1 of 1 files have no window that could be scored: severity only\n",
+    ]);
+    const { baseline, files } = JSON.parse(stdout) as {
+      baseline: { windows: number };
+      files: { faultProbability: null; severity: number; severityReference: string }[];
+    };
+    expect(baseline.windows).toBeGreaterThan(30);
+    expect(files[0]).toMatchObject({ faultProbability: null, severityReference: "baseline" });
+    expect(Math.abs(files[0]!.severity)).toBeLessThan(3);
+    const again = await aurora(
+      ...["score", shippedBundle, "--input", tenth, "--out", out, "--json", ...flags, "--baseline", kept],
+    );
+    expect((JSON.parse(again.stdout) as { files: object[] }).files).toEqual(files);
+  });
+
   it("names a table that cannot be written", async () => {
     const { good, folder } = createFolder();
     const out = join(folder, "nowhere", "out.csv");
