@@ -6,6 +6,19 @@ import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 /** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
 export const defaultBaudRate = 115_200;
 
+/** A serial port of this machine, as far as the system knows it. */
+export interface SerialPortInfo {
+  readonly path: string;
+  readonly manufacturer?: string | undefined;
+  readonly serialNumber?: string | undefined;
+  readonly vendorId?: string | undefined;
+}
+
+/** The serial ports of this machine. */
+export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
+  return await SerialPort.list();
+}
+
 /** Creates a transport for a path such as `/dev/serial/by-id/…`. */
 export function createSerialTransport(path: string, baudRate: number = defaultBaudRate): ByteTransport {
   let current: SerialPort | undefined;

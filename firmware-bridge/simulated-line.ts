@@ -24,6 +24,8 @@ export interface SimulatedLine {
   /** Both ends lose the connection, and what was on its way; they get it back with {@link plug}. */
   unplug(): void;
   plug(): void;
+  /** What is on its way in a direction never arrives: its sender was reset in the middle of it. */
+  cutOff(direction: LineDirection): void;
   /** Bytes that left either end. */
   readonly carriedBytes: Readonly<Record<LineDirection, number>>;
 }
@@ -42,8 +44,8 @@ export function createSimulatedLine(options: SimulatedLineOptions): SimulatedLin
   const carriedBytes = { "to-device": 0, "to-gateway": 0 };
   const disturb = options.disturb ?? ((bytes) => bytes);
   let plugged = true;
-  /** Grows when the line is unplugged: what was sent before does not arrive after. */
-  let plugging = 0;
+  /** Grows when the line is unplugged or cut off: what was sent before does not arrive after. */
+  const cuts = { "to-device": 0, "to-gateway": 0 };
 
   function createEnd(name: string, direction: LineDirection, peer: () => End): End {
     let handlers: ByteTransportHandlers | undefined;
@@ -54,12 +56,12 @@ export function createSimulatedLine(options: SimulatedLineOptions): SimulatedLin
     let held: Uint8Array[] = [];
 
     function sendPiece(piece: Uint8Array): void {
-      const sentWhile = plugging;
+      const cutsBefore = cuts[direction];
       freeAtMs = Math.max(freeAtMs, monotonicMs()) + piece.length * msPerByte;
       waitingBytes += piece.length;
       timers.after(freeAtMs - monotonicMs(), () => {
         waitingBytes -= piece.length;
-        if (sentWhile === plugging) peer().take(disturb(Uint8Array.from(piece), direction));
+        if (cutsBefore === cuts[direction]) peer().take(disturb(Uint8Array.from(piece), direction));
         if (!isFull || waitingBytes >= highWaterBytes / 2) return;
         isFull = false;
         handlers?.onDrain();
@@ -123,7 +125,8 @@ export function createSimulatedLine(options: SimulatedLineOptions): SimulatedLin
     unplug: () => {
       if (!plugged) return;
       plugged = false;
-      plugging++;
+      cuts["to-device"]++;
+      cuts["to-gateway"]++;
       gateway.lose("unplugged");
       device.lose("unplugged");
     },
@@ -132,6 +135,9 @@ export function createSimulatedLine(options: SimulatedLineOptions): SimulatedLin
       plugged = true;
       gateway.open();
       device.open();
+    },
+    cutOff: (direction) => {
+      cuts[direction]++;
     },
     carriedBytes,
   };

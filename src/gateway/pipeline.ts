@@ -268,6 +268,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     close: async () => {
       for (const point of points.all) point.cutter.close();
       await idle();
+      known.close();
       baselines.save();
     },
   };

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/bundle/keys.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
+import type { EdgeDeviceOptions } from "../../src/cli/device/edge-device.ts";
 import type { SampleSource } from "../../src/cli/device/sample-source.ts";
 import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
 import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
@@ -41,6 +42,9 @@ export interface PlannedTurbine {
   readonly connect: string;
   readonly bearing: BearingOrders;
   readonly channel?: string;
+  /** Who infers; default the gateway. */
+  readonly mode?: "raw" | "edge" | "both";
+  readonly keyFile?: string;
 }
 
 /** What a gateway of the test says of itself. */
@@ -55,7 +59,9 @@ export interface StatusPage {
   readonly mqtt: { connected: boolean };
   readonly outbox: { records: number };
   readonly unpublishedAlerts: number;
-  readonly devices: { id: string; state: string; link: Record<string, number> }[];
+  readonly devices: { id: string; state: string; model: string | null; link: Record<string, number> }[];
+  readonly edgeScores: { received: number; agreed: number; mismatched: number; unknownModel: number };
+  readonly devicePushes: Record<string, number>;
 }
 
 /** A gateway that a test has started. */
@@ -168,7 +174,12 @@ export async function createInstallation(): Promise<Installation> {
           httpPort: 0,
         },
         mqtt: { url: mqttUrl, username: names.gateway, passwordFile },
-        devices: turbines.map(({ id, connect }) => ({ id: deviceOf(id), connect })),
+        devices: turbines.map(({ id, connect, mode, keyFile }) => ({
+          id: deviceOf(id),
+          connect,
+          ...(mode === undefined ? {} : { mode }),
+          ...(keyFile === undefined ? {} : { keyFile }),
+        })),
         turbines: turbines.map(({ id, bearing, channel }) => ({
           id,
           points: [
@@ -267,12 +278,14 @@ export async function startDevice(
   turbine: string,
   source: SampleSource,
   speed = Number.POSITIVE_INFINITY,
+  edge?: EdgeDeviceOptions,
 ): Promise<DeviceSimulator> {
   const device = await startDeviceSimulator({
     deviceId: deviceOf(turbine),
     outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
     source,
     speed,
+    ...(edge === undefined ? {} : { edge }),
   });
   onTestFinished(() => device.close());
   return device;

@@ -8,6 +8,7 @@ import type { FeatureSpec } from "../../src/contract/feature-spec.ts";
 import {
   bundleFileNames,
   type Calibration,
+  mcuModelFileName,
   type Scaler,
   type WindowSpec,
 } from "../../src/contract/manifest.ts";
@@ -21,6 +22,7 @@ import { createRandom } from "../../src/maths/random.ts";
 import { faultKinds } from "../../src/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
 import { clusterBackground } from "../../src/training/cluster-background.ts";
+import { createMcuModel } from "../../src/training/create-mcu-model.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
 import { createGoldenCases } from "../../src/training/golden-cases.ts";
 import { quantiseNetwork, runQuantised } from "../../src/training/quantise-network.ts";
@@ -86,32 +88,34 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   }
   const text = new TextEncoder();
   const golden = options.golden === "wrong" ? spoil(model.golden) : model.golden;
+  const manifest = sampleManifest({
+    name: options.name ?? testBundleName,
+    version: options.version ?? "1.0.0",
+    channels: [
+      {
+        name: "vibration",
+        unit: "g",
+        min: -16,
+        max: 16,
+        minRateHz: 8000,
+        maxRateHz: 50_000,
+        kind: "waveform",
+        missing: "quarantine",
+        stuckAfter: 256,
+      },
+    ],
+    window,
+    features: { ...features, catalogueVersion: options.catalogueVersion ?? features.catalogueVersion },
+    scaler: model.scaler,
+    outputs: faultKinds.map((kind) => ({ failureMode: kind, title: `${kind} fault` })),
+    calibration: model.calibration,
+    thresholds: faultKinds.map(() => ({ raise: 0.7, onCount: 3, onWindows: 5, clear: 0.3, offWindows: 5 })),
+    groups,
+  });
   return {
-    manifest: sampleManifest({
-      name: options.name ?? testBundleName,
-      version: options.version ?? "1.0.0",
-      channels: [
-        {
-          name: "vibration",
-          unit: "g",
-          min: -16,
-          max: 16,
-          minRateHz: 8000,
-          maxRateHz: 50_000,
-          kind: "waveform",
-          missing: "quarantine",
-          stuckAfter: 256,
-        },
-      ],
-      window,
-      features: { ...features, catalogueVersion: options.catalogueVersion ?? features.catalogueVersion },
-      scaler: model.scaler,
-      outputs: faultKinds.map((kind) => ({ failureMode: kind, title: `${kind} fault` })),
-      calibration: model.calibration,
-      thresholds: faultKinds.map(() => ({ raise: 0.7, onCount: 3, onWindows: 5, clear: 0.3, offWindows: 5 })),
-      groups,
-    }),
+    manifest,
     files: new Map([
+      [mcuModelFileName, createMcuModel(manifest, model.student)],
       [bundleFileNames.model, encodeStudent(model.student)],
       [bundleFileNames.reference, model.reference],
       [bundleFileNames.background, model.background],

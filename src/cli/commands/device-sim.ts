@@ -1,7 +1,10 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { readBundle } from "../../bundle/verify-bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { mcuModelFileName } from "../../contract/manifest.ts";
 import { idPattern } from "../../contract/topics.ts";
+import { readDeviceKey } from "../../gateway/device-key.ts";
 import { type FaultKind, type FaultPlan, faultKinds, planScenario } from "../../simulate/scenario.ts";
 import { createTurbineSimulation } from "../../simulate/turbine-simulation.ts";
 import {
@@ -9,6 +12,7 @@ import {
   type DeviceSimulatorOptions,
   startDeviceSimulator,
 } from "../device/device-simulator.ts";
+import type { EdgeDeviceOptions } from "../device/edge-device.ts";
 import { findRecording, openRecordingSource } from "../device/recording-source.ts";
 import type { SampleSource } from "../device/sample-source.ts";
 import { createSimulatedSource } from "../device/simulated-source.ts";
@@ -36,6 +40,9 @@ interface DeviceSimOptions {
   readonly noise: number;
   readonly drop: number;
   readonly truncate: number;
+  readonly key?: string;
+  readonly model?: string;
+  readonly slot?: string;
   readonly json?: boolean;
 }
 
@@ -88,6 +95,9 @@ export function deviceSimCommand(): Command {
     .option("--noise <rate>", "share of bits inverted on their way", parseNumber(0, 1), 0)
     .option("--drop <rate>", "share of frames lost on their way", parseNumber(0, 1), 0)
     .option("--truncate <rate>", "share of frames cut on their way", parseNumber(0, 1), 0)
+    .option("--key <file>", "the device's key: with it the device infers itself where its gateway wants that")
+    .option("--model <bundle>", "folder of the bundle whose model it runs from the start; needs --key")
+    .option("--slot <file>", "where the confirmed model is kept from run to run; needs --key")
     .option("--json", "print what happens as one JSON object a line")
     .addHelpText(
       "after",
@@ -123,6 +133,7 @@ async function runDeviceSim(options: DeviceSimOptions): Promise<void> {
     outlet,
     source,
     speed: options.speed,
+    ...(options.key === undefined ? {} : { edge: await openEdge(options, options.key) }),
     onState: (state, reason) => tell("state", { state, reason }),
     ...(disturbed
       ? { disturbance: { bitErrorRate: noise, dropRate: drop, truncateRate: truncate, seed: options.seed } }
@@ -136,9 +147,19 @@ async function runDeviceSim(options: DeviceSimOptions): Promise<void> {
   await simulator.close();
   process.off("SIGINT", stop);
   process.off("SIGTERM", stop);
-  const { sentSamples, droppedSamples } = simulator;
-  tell("end", { reason: end, sentSamples, droppedSamples });
+  const { sentSamples, droppedSamples, scores, modelVersion } = simulator;
+  const edge = options.key === undefined ? {} : { scores, modelVersion };
+  tell("end", { reason: end, sentSamples, droppedSamples, ...edge });
   if (end === "refused") process.exitCode = 1;
+}
+
+async function openEdge({ model, slot }: DeviceSimOptions, keyFile: string): Promise<EdgeDeviceOptions> {
+  const bundle = model === undefined ? null : await readBundle(model);
+  return {
+    key: await readDeviceKey(keyFile),
+    firstImage: bundle?.files.get(mcuModelFileName) ?? null,
+    slotFile: slot ?? null,
+  };
 }
 
 interface OpenedSource {

@@ -1,10 +1,14 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
+import { deviceListCommand } from "./device-list.ts";
+import { devicePushCommand } from "./device-push.ts";
 import { deviceSimCommand } from "./device-sim.ts";
 
 /** Builds the command. */
 export function deviceCommand(): Command {
   return new Command("device")
+    .addCommand(deviceListCommand())
+    .addCommand(devicePushCommand())
     .addCommand(deviceSimCommand())
     .addHelpText(
       "after",

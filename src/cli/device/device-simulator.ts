@@ -17,6 +17,7 @@ import { systemClock, systemTimers } from "../../platform/clock.ts";
 import { silentLogger } from "../../platform/logger.ts";
 import { createMqttClient } from "../../platform/mqtt-client.ts";
 import { createDisturbedTransport, type Disturbance } from "./disturbed-transport.ts";
+import { createEdgeDevice, type EdgeDeviceOptions } from "./edge-device.ts";
 import type { SampleSource } from "./sample-source.ts";
 import { type StreamEnd, startStreamPump } from "./stream-pump.ts";
 
@@ -47,6 +48,8 @@ export interface DeviceSimulatorOptions {
   readonly samplesPerPacket?: number;
   /** Byte streams only. */
   readonly disturbance?: Disturbance & { readonly seed: number };
+  /** Makes the device infer itself where its gateway wants that. */
+  readonly edge?: EdgeDeviceOptions;
   /** Called when the conversation's state changes, with the reason. */
   readonly onState?: (state: string, reason: string) => void;
   /** Called once, when the first sample is sent. */
@@ -59,6 +62,9 @@ export interface DeviceSimulator {
   readonly address: string;
   readonly sentSamples: number;
   readonly droppedSamples: number;
+  /** Windows that it judged itself, and the version of the model that it runs; 0 and empty without one. */
+  readonly scores: number;
+  readonly modelVersion: string;
   /** Settles when the source has ended and everything is acknowledged, or after `close`, or when refused. */
   readonly ended: Promise<StreamEnd>;
   /** Stops within a second, whatever the gateway does. */
@@ -74,6 +80,7 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
   if (!(speed > 0)) throw new RangeError(`a pace is positive, got ${speed}`);
   const random = createRandom(randomInt(2 ** 32));
   const opened = await openOutlet(options, random);
+  const edge = options.edge === undefined ? null : createEdgeDevice(options.edge, source.channels);
   const endpoint = createDeviceEndpoint({
     link: opened.link,
     deviceId,
@@ -86,7 +93,16 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
       droppedSamples: pump.droppedSamples,
       discardedBytes: endpoint.statistics.discardedBytes,
       badFrames: endpoint.statistics.badFrames,
+      ...(edge === null ? {} : { scores: edge.scores, abandonedWindows: edge.abandonedWindows }),
     }),
+    refuseConfig: ({ mode }) => (edge === null && mode !== "raw" ? "this device cannot infer" : undefined),
+    ...(edge === null
+      ? {}
+      : {
+          model: () => edge.model(),
+          onModel: (request) => edge.onModel(request),
+          onConfig: (config) => edge.onConfig(config),
+        }),
     ...(options.onState === undefined ? {} : { onState: options.onState }),
   });
   const startedMs = systemClock.monotonicMs();
@@ -99,7 +115,7 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
   }
   const pump = startStreamPump({
     source,
-    link: endpoint,
+    link: edge?.wrap(endpoint) ?? endpoint,
     clock: systemClock,
     timers: systemTimers,
     speed,
@@ -114,9 +130,16 @@ export async function startDeviceSimulator(options: DeviceSimulatorOptions): Pro
     get droppedSamples() {
       return pump.droppedSamples;
     },
+    get scores() {
+      return edge?.scores ?? 0;
+    },
+    get modelVersion() {
+      return edge?.model().modelVersion ?? "";
+    },
     ended: pump.ended,
     close: async () => {
       pump.stop();
+      edge?.close();
       await endpoint.close();
       await opened.close();
       await pump.ended;

@@ -1,0 +1,212 @@
+/** One run of one scenario: a gateway's session and a device on a simulated line, and what came of it. */
+
+import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
+import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
+import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
+import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
+import { linkTiming } from "../../firmware-bridge/link-timing.ts";
+import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
+import { createRandom } from "../../src/maths/random.ts";
+import type { HostileScenario } from "./hostile-scenarios.ts";
+import { createVirtualTime } from "./virtual-time.ts";
+
+/** What came of a run. */
+export interface HostileResult {
+  readonly scenario: string;
+  readonly seconds: number;
+  /** Samples that the device sent, and that the gateway took. */
+  readonly sentSamples: number;
+  readonly deliveredSamples: number;
+  /** Delivered values that were never sent so, or to another session. */
+  readonly wrongValues: number;
+  /** Configurations that the device took and the gateway never sent. */
+  readonly wrongConfigurations: number;
+  readonly badFrames: number;
+  readonly discardedBytes: number;
+  readonly refusedFrames: number;
+  readonly sessions: number;
+  /** Longest time without a delivery while nothing was unplugged or stuck. */
+  readonly longestStallMs: number;
+  /** What it must not exceed. */
+  readonly stallBoundMs: number;
+}
+
+/**
+ * The longest way back: silence is noticed (a quarter late), the device introduced, its configuration given up once,
+ * and introduced again.
+ */
+export const stallBoundMs: number =
+  1.25 * linkTiming.silenceMs +
+  2 * linkTiming.helloMaxMs +
+  (linkTiming.maxAttempts - 1) * linkTiming.repeatMaxMs +
+  linkTiming.streamAckMs;
+
+const tickMs = 10;
+/** A packet of 32 samples every 32 ms: 1 kHz. */
+const packetSamples = 32;
+const packetTicks = 3;
+
+/** Runs a scenario for so many simulated seconds. */
+export function runHostile(scenario: HostileScenario, seed: number, seconds: number): HostileResult {
+  const random = createRandom(seed);
+  const time = createVirtualTime();
+  const defer = (callback: () => void): void => void time.after(0, callback);
+  let stuck = false;
+  let down = false;
+  const line = createSimulatedLine({
+    bitsPerSecond: 115_200,
+    timers: time,
+    monotonicMs: () => time.nowMs,
+    disturb: (bytes) => (stuck ? new Uint8Array(0) : (scenario.damage?.(bytes, random) ?? bytes)),
+  });
+  const gatewayTap = tap(line.gatewayEnd);
+  const deviceTap = tap(line.deviceEnd);
+  let wrongValues = 0;
+  let wrongConfigurations = 0;
+  let deliveredSamples = 0;
+  let sentSamples = 0;
+  let sessions = 0;
+  let lastProgressMs = 0;
+  let longestStallMs = 0;
+  let sessionId = 0;
+  let device: DeviceEndpoint | undefined;
+  let nextSample = 0;
+
+  const session = createDeviceSession({
+    link: createFramedLink(gatewayTap.transport, defer),
+    gatewayId: "gateway-1",
+    runtimeVersion: "0",
+    expectedDeviceId: "device-1",
+    mode: "both",
+    random: createRandom(seed + 1),
+    timers: time,
+    onHello: () => {
+      sessions++;
+    },
+    onMessage: (message, hello) => {
+      if (message.type === "raw-window") {
+        message.counts.forEach((count, index) => {
+          const isRight =
+            hello.sessionId === sessionId &&
+            message.firstSample + index < nextSample &&
+            count === measureAt(hello.sessionId, message.firstSample + index);
+          if (!isRight) wrongValues++;
+        });
+        deliveredSamples += message.counts.length;
+        lastProgressMs = time.nowMs;
+      }
+      // The device sends one reading a packet: the index of its next sample.
+      if (message.type === "reading" && (message.value > nextSample || message.value % packetSamples !== 0))
+        wrongValues++;
+      if (message.type === "score") wrongValues++;
+    },
+  });
+
+  function startDevice(): void {
+    sessionId = 1 + Math.floor(random.uniform() * (2 ** 32 - 2));
+    nextSample = 0;
+    const started = createDeviceEndpoint({
+      link: createFramedLink(deviceTap.transport, defer),
+      deviceId: "device-1",
+      firmware: "hostile",
+      sessionId,
+      channels: [
+        { name: "vibration", unit: "g", sampleRateHz: 1_000, scale: 1 },
+        { name: "count", unit: "1", sampleRateHz: 0, scale: 1 },
+      ],
+      random: createRandom(sessionId),
+      timers: time,
+      limits: { maxInFlightFrames: 8 },
+      onConfig: ({ mode }) => {
+        if (mode !== "both") wrongConfigurations++;
+      },
+    });
+    device = started;
+    void started.open();
+  }
+
+  const counts = new Int16Array(packetSamples);
+  function sample(): void {
+    for (let index = 0; index < packetSamples; index++)
+      counts[index] = measureAt(sessionId, nextSample + index);
+    if (stuck || device === undefined) return;
+    const first = nextSample;
+    nextSample += packetSamples;
+    if (device.sendRawWindow(0, first, 0, 1_500, counts, 0, packetSamples)) sentSamples += packetSamples;
+    device.send({ type: "reading", channel: 1, timestampUs: 0, value: nextSample });
+  }
+
+  void session.open();
+  startDevice();
+  const hands = {
+    unplug: () => {
+      down = true;
+      line.unplug();
+    },
+    plug: () => {
+      if (down) lastProgressMs = time.nowMs;
+      down = false;
+      line.plug();
+    },
+    resetDevice: () => {
+      void device?.close();
+      line.cutOff("to-gateway");
+      startDevice();
+    },
+    stick: (isStuck: boolean) => {
+      if (stuck && !isStuck) lastProgressMs = time.nowMs;
+      stuck = isStuck;
+    },
+    inject: (bytes: Uint8Array, direction: "to-gateway" | "to-device") =>
+      (direction === "to-gateway" ? gatewayTap : deviceTap).inject(bytes),
+  };
+  const ticks = (seconds * 1000) / tickMs;
+  for (let tick = 0; tick < ticks; tick++) {
+    scenario.act?.(tick, hands, random);
+    if (tick % packetTicks === 0) sample();
+    time.advance(tickMs);
+    if (down || stuck) lastProgressMs = time.nowMs;
+    longestStallMs = Math.max(longestStallMs, time.nowMs - lastProgressMs);
+  }
+  const { badFrames, discardedBytes, refusedFrames } = session.statistics;
+  void session.close();
+  void device?.close();
+  return {
+    scenario: scenario.name,
+    seconds,
+    sentSamples,
+    deliveredSamples,
+    wrongValues,
+    wrongConfigurations,
+    badFrames,
+    discardedBytes,
+    refusedFrames,
+    sessions,
+    longestStallMs: Math.round(longestStallMs),
+    stallBoundMs,
+  };
+}
+
+/** What a session's device measures at an index: no two sessions alike. */
+function measureAt(sessionId: number, index: number): number {
+  return (Math.imul(sessionId ^ (index * 0x9e3779b1), 0x85ebca6b) >>> 16) - 32_768;
+}
+
+/** A transport into which bytes can be put from outside. */
+function tap(inner: ByteTransport): { readonly transport: ByteTransport; inject(bytes: Uint8Array): void } {
+  let handlers: ByteTransportHandlers | undefined;
+  return {
+    transport: {
+      ...inner,
+      open: (given) => {
+        handlers = given;
+        return inner.open(given);
+      },
+      close: async () => {
+        handlers = undefined;
+        await inner.close();
+      },
+    },
+    inject: (bytes) => handlers?.onBytes(Uint8Array.from(bytes)),
+  };
+}

@@ -1,0 +1,22 @@
+/** `aurora device list`: serial ports by their stable names, and the devices of a gateway. */
+import { Command } from "commander";
+import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { listDevices, renderDeviceList } from "../device/list-devices.ts";
+
+/** Builds the command `list`, to be put under `aurora device`. */
+export function deviceListCommand(): Command {
+  return new Command("list")
+    .description("list serial ports, and the devices of a configured gateway with their state and model")
+    .option("--config <file>", "gateway configuration whose devices are listed")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", "\nExample:\n  $ aurora device list --config /etc/aurora/gateway.yaml\n")
+    .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {
+      const config =
+        path === undefined
+          ? null
+          : loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
+      const list = await listDevices(config);
+      process.stdout.write(json === true ? `${JSON.stringify(list)}\n` : renderDeviceList(list));
+    });
+}

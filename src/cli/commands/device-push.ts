@@ -1,0 +1,141 @@
+/** `aurora device push`: gives a device a bundle's model, tries the golden vectors on it, and confirms. */
+import { Command } from "commander";
+import { checkCompatibility } from "../../bundle/compatibility.ts";
+import { readBundle } from "../../bundle/verify-bundle.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
+import { type DeviceImage, readDeviceImage } from "../../gateway/device-image.ts";
+import { readDeviceKey } from "../../gateway/device-key.ts";
+import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { type DevicePushReport, pushToDevice } from "../device/push-to-device.ts";
+import { parseInteger } from "../parse-number.ts";
+import { runtimeVersion } from "../runtime-version.ts";
+
+interface DevicePushFlags {
+  readonly device: string;
+  readonly key?: string;
+  readonly config?: string;
+  readonly baud: number;
+  readonly json?: boolean;
+}
+
+/** Builds the command `push`, to be put under `aurora device`. */
+export function devicePushCommand(): Command {
+  return new Command("push")
+    .description("give a device the model of a bundle, try its golden vectors there, and confirm it")
+    .argument("<bundle>", "the bundle's folder; its digests are checked, and the device checks the key")
+    .requiredOption(
+      "--device <address>",
+      "tcp://host:port, a serial path, or the id of a device in --config; no gateway may hold it meanwhile",
+    )
+    .option("--key <file>", "the device's key: 64 hexadecimal digits, or 32 bytes; default: that of --config")
+    .option("--config <file>", "gateway configuration that knows the device")
+    .option("--baud <rate>", "speed of a serial line", parseInteger(1_200, 12_000_000), 115_200)
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+A push that was cut off goes on where it was. The device keeps its model until the new one has given every golden
+integer; it refuses an older model, and one of somebody with another key.
+
+Examples:
+  $ aurora device push models/bearing-vibration/1.0.0 --device /dev/ttyACM0 --key mcu-1.key
+  $ aurora device push models/bearing-vibration/1.0.0 --device mcu-wt01 --config /etc/aurora/gateway.yaml`,
+    )
+    .action(runDevicePush);
+}
+
+async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void> {
+  const target = findTarget(flags);
+  if (target.keyFile === null) {
+    throw new AuroraError("USAGE", "the device's key is needed", {
+      op: "push model to device",
+      subject: flags.device,
+      hint: "Give --key FILE, or keyFile of the device in --config.",
+    });
+  }
+  const key = await readDeviceKey(target.keyFile);
+  const image = await readImage(dir);
+  const isTerminal = process.stderr.isTTY === true;
+  const report = await pushToDevice({
+    address: target.address,
+    baudRate: target.baud,
+    ...(target.deviceId === undefined ? {} : { deviceId: target.deviceId }),
+    image,
+    key,
+    runtimeVersion: runtimeVersion(),
+    onProgress: (stage, confirmed, size) => {
+      if (isTerminal) process.stderr.write(`\r${renderProgress(stage, confirmed, size)}`);
+    },
+    onNotice: (text) => process.stderr.write(`${isTerminal ? "\r" : ""}${text}\n`),
+  });
+  if (isTerminal) process.stderr.write("\n");
+  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : renderReport(report));
+  if (report.outcome !== "confirmed" && report.outcome !== "already-runs") process.exitCode = 1;
+}
+
+interface Target {
+  readonly address: string;
+  readonly baud: number;
+  readonly keyFile: string | null;
+  readonly deviceId?: string;
+}
+
+function findTarget({ device, key, config: path, baud }: DevicePushFlags): Target {
+  if (path === undefined) return { address: device, baud, keyFile: key ?? null };
+  const config = loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
+  const known = config.devices.find(({ id, connect }) => id === device || connect === device);
+  if (known === undefined) {
+    throw new AuroraError("USAGE", `"${device}" is no device of ${path}`, {
+      op: "push model to device",
+      subject: device,
+      hint: `Known devices: ${config.devices.map(({ id }) => id).join(", ") || "none"}.`,
+    });
+  }
+  return {
+    address: known.connect === "mqtt" ? `mqtt:${known.id}` : known.connect,
+    baud: known.baud,
+    keyFile: key ?? known.keyFile,
+    deviceId: known.id,
+  };
+}
+
+async function readImage(dir: string): Promise<DeviceImage> {
+  const { manifest, files } = await readBundle(dir);
+  checkCompatibility(manifest, { runtimeVersion: runtimeVersion() });
+  const image = await readDeviceImage(dir, manifest, decodeStudent(files.get(bundleFileNames.model)!));
+  if (image === null) {
+    throw new AuroraError("BUNDLE_FORMAT", `${manifest.name} ${manifest.version} has no model.mcu.bin`, {
+      op: "push model to device",
+      subject: dir,
+      hint: "Only bundles whose features a microcontroller can compute have one.",
+    });
+  }
+  return image;
+}
+
+function renderProgress(stage: string, confirmed: number, size: number): string {
+  const width = 30;
+  const filled = Math.round((width * confirmed) / size);
+  return `${"#".repeat(filled)}${"-".repeat(width - filled)} ${confirmed} of ${size} bytes, ${stage}   `;
+}
+
+function renderReport(report: DevicePushReport): string {
+  const { outcome, reason, deviceId, from, version, sentBytes, probes, durationMs } = report;
+  const who = deviceId ?? "the device";
+  const seconds = (durationMs / 1000).toFixed(1);
+  switch (outcome) {
+    case "confirmed":
+      return `${who} runs ${version}${from === null ? "" : ` instead of ${from}`}: ${sentBytes} bytes in ${seconds} s, ${probes} golden vectors right.\n`;
+    case "already-runs":
+      return `${who} runs ${version} already.\n`;
+    case "refused":
+      return `${who} refused ${version}: ${reason}.\n`;
+    case "reverted":
+      return `${who} went back to ${from ?? "no model"}: ${reason}.\n`;
+    case "failed":
+      return `${version} could not be pushed to ${who}: ${reason}. A new attempt goes on where this one ended.\n`;
+  }
+}

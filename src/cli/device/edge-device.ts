@@ -1,0 +1,145 @@
+/**
+ * The edge side of a simulated device: two model slots, of which the confirmed one stands in a file, and inference in
+ * front of the link. In mode `raw` it only passes samples on; in mode `edge` it sends scores instead, in `both` both.
+ */
+import { readFileSync } from "node:fs";
+import type { DeviceEndpoint } from "../../../firmware-bridge/device-endpoint.ts";
+import {
+  type ConfirmedModel,
+  createModelSlots,
+  type ModelSlots,
+} from "../../../firmware-bridge/model-slots.ts";
+import type {
+  ConfigMessage,
+  DeviceChannel,
+  HelloMessage,
+  ScoreMessage,
+} from "../../contract/device-message.ts";
+import type { ModelRequestMessage, ModelStatusMessage } from "../../contract/device-model-message.ts";
+import { decodeMcuModel } from "../../inference/mcu-codec.ts";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { systemTimers } from "../../platform/clock.ts";
+import { createEdgeInference, type EdgeInference, type EdgeModel, openEdgeModel } from "./edge-model.ts";
+import type { SampleLink } from "./stream-pump.ts";
+
+/** What makes a simulated device infer. */
+export interface EdgeDeviceOptions {
+  /** The device's key, 32 bytes. */
+  readonly key: Uint8Array;
+  /** Image of the model that it runs from the start, as flashed with the firmware; null: none. */
+  readonly firstImage: Uint8Array | null;
+  /** File of the confirmed model; null: it is forgotten at the end. */
+  readonly slotFile: string | null;
+}
+
+/** The edge side. */
+export interface EdgeDevice {
+  model(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
+  onModel(request: ModelRequestMessage): ModelStatusMessage;
+  onConfig(config: ConfigMessage): void;
+  /** A link for samples in front of `endpoint`. */
+  wrap(endpoint: DeviceEndpoint): SampleLink;
+  readonly scores: number;
+  readonly abandonedWindows: number;
+  close(): void;
+}
+
+const slotBytes = 131_072;
+/** Scores that wait for the link; older ones are dropped. */
+const maxWaiting = 16;
+
+/** Creates the edge side of a device with these channels; the first one is watched. */
+export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly DeviceChannel[]): EdgeDevice {
+  const slots: ModelSlots<EdgeModel> = createModelSlots<EdgeModel>({
+    key: options.key,
+    slotBytes,
+    timers: systemTimers,
+    open: openEdgeModel,
+    confirmed: readConfirmed(options),
+    keep: ({ bytes }) => {
+      if (options.slotFile !== null) void writeFileAtomic(options.slotFile, bytes);
+    },
+  });
+  let config: ConfigMessage | null = null;
+  let inference: { readonly by: EdgeModel; readonly judge: EdgeInference } | null = null;
+  let scoresBefore = 0;
+  let abandonedBefore = 0;
+  const waiting: ScoreMessage[] = [];
+
+  /** The judge of the model that runs now. */
+  function current(): EdgeInference | null {
+    const running = slots.running?.model;
+    const bearing = config?.bearing;
+    if (running === undefined || bearing === undefined) return null;
+    if (inference?.by !== running) {
+      scoresBefore += inference?.judge.scores ?? 0;
+      abandonedBefore += inference?.judge.abandonedWindows ?? 0;
+      const judge = createEdgeInference(running, bearing, 0, (score) => {
+        waiting.push(score);
+        if (waiting.length > maxWaiting) waiting.shift();
+      });
+      inference = { by: running, judge };
+    }
+    return inference.judge;
+  }
+
+  return {
+    model: () => {
+      const { running, securityCounter } = slots;
+      return running === null
+        ? { securityCounter }
+        : { modelVersion: running.version, modelSha256: running.sha256, securityCounter };
+    },
+    onModel: (request) => slots.take(request),
+    onConfig: (next) => {
+      config = next;
+    },
+    wrap: (endpoint) => ({
+      ready: () => endpoint.ready(),
+      drained: () => endpoint.drained(),
+      sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) => {
+        const mode = config?.mode ?? "raw";
+        if (mode !== "edge") {
+          if (!endpoint.sendRawWindow(channel, firstSample, timestampUs, shaftRpm, counts, from, to))
+            return false;
+        } else if (!endpoint.isReady) return false;
+        if (mode === "raw" || channel !== 0) return true;
+        const { name, unit, sampleRateHz, scale } = channels[0]!;
+        current()?.accept({
+          deviceId: "",
+          channel: name,
+          unit,
+          timestampMs: timestampUs / 1000,
+          firstSample,
+          sampleRateHz,
+          scale,
+          shaftRpm,
+          counts: counts.subarray(from, to),
+        });
+        while (waiting.length > 0 && endpoint.send(waiting[0]!)) waiting.shift();
+        return true;
+      },
+    }),
+    get scores() {
+      return scoresBefore + (inference?.judge.scores ?? 0);
+    },
+    get abandonedWindows() {
+      return abandonedBefore + (inference?.judge.abandonedWindows ?? 0);
+    },
+    close: () => slots.close(),
+  };
+}
+
+function readConfirmed({ firstImage, slotFile }: EdgeDeviceOptions): ConfirmedModel | null {
+  let bytes: Uint8Array | null = firstImage;
+  if (slotFile !== null) {
+    try {
+      bytes = Uint8Array.from(readFileSync(slotFile));
+    } catch {
+      // Nothing was confirmed yet.
+    }
+  }
+  if (bytes === null) return null;
+  const { version, securityCounter } = decodeMcuModel(bytes);
+  return { version, securityCounter, bytes };
+}

@@ -1,0 +1,112 @@
+/**
+ * A model as a simulated device runs it: cuts its stream into windows, computes the image's features, runs the image's
+ * integers. Another model takes over with the next window.
+ */
+import type { RunnableModel } from "../../../firmware-bridge/model-slots.ts";
+import type { BearingOrders } from "../../contract/bearing.ts";
+import type { ScoreMessage } from "../../contract/device-message.ts";
+import type { SampleBlock } from "../../contract/stream.ts";
+import { type McuSectionContent, readMcuSection } from "../../features/read-mcu-section.ts";
+import { standardise } from "../../features/standardise.ts";
+import { createWaveformExtractor } from "../../features/waveform-extractor.ts";
+import { quantiseInputs } from "../../inference/integer-engine.ts";
+import { decodeMcuModel, type McuImage } from "../../inference/mcu-codec.ts";
+import { runMcuImage } from "../../inference/mcu-kernel.ts";
+import { countWindowSlots, createRevolutionWindower } from "../../window/revolution-windower.ts";
+
+/** A model that this device can run. */
+export interface EdgeModel extends RunnableModel {
+  readonly image: McuImage;
+  readonly features: McuSectionContent;
+}
+
+/** The model in an image; undefined when a device of this kind cannot run it. */
+export function openEdgeModel(bytes: Uint8Array): EdgeModel | undefined {
+  try {
+    const image = decodeMcuModel(bytes);
+    const features = image.features === null ? undefined : readMcuSection(image.features);
+    if (features === undefined || features.window.unit !== "revolutions") return undefined;
+    createWaveformExtractor(features.spec);
+    return { image, features, run: (inputs) => runMcuImage(image, inputs) };
+  } catch {
+    // Whatever is wrong with it: a firmware says no more than that it cannot run it.
+    return undefined;
+  }
+}
+
+/** Judges the stream of one channel. */
+export interface EdgeInference {
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock): void;
+  readonly scores: number;
+  readonly abandonedWindows: number;
+}
+
+/** Judges the windows of a channel by `model`; each score goes to `send`. */
+export function createEdgeInference(
+  model: EdgeModel,
+  bearing: BearingOrders,
+  channel: number,
+  send: (score: ScoreMessage) => void,
+): EdgeInference {
+  const { features, image } = model;
+  const extractors = Array.from({ length: countWindowSlots(features.window) }, () =>
+    createWaveformExtractor(features.spec),
+  );
+  const width = features.spec.list.length;
+  const first = new Float64Array(extractors.length);
+  let firstOfBlock = 0;
+  let isFirst = false;
+  const row = new Float32Array(width);
+  const standardised = new Float32Array(width);
+  let scores = 0;
+  let abandonedWindows = 0;
+  const windower = createRevolutionWindower(features.window, {
+    begin: (slot, { sampleRateHz, shaftRpm }) => {
+      extractors[slot]!.begin({ sampleRateHz, bearing, shaftRpm });
+      first[slot] = -1;
+      isFirst = true;
+    },
+    push: (slot, counts, from, to, scale, shaftRpm) => {
+      if (isFirst && first[slot] === -1) first[slot] = firstOfBlock + from;
+      extractors[slot]!.push(counts, from, to, scale, shaftRpm);
+    },
+    end: (slot, end) => {
+      extractors[slot]!.finish(row, 0);
+      if (!row.every(Number.isFinite)) {
+        abandonedWindows++;
+        return;
+      }
+      standardise(row, 1, features.scaler, standardised);
+      const inputs = quantiseInputs(image, standardised);
+      scores++;
+      send({
+        type: "score",
+        channel,
+        timestampUs: Math.round(end.fromMs * 1000),
+        modelVersion: image.version,
+        quantised: runMcuImage(image, inputs)!,
+        firstSample: Math.max(0, first[slot]!),
+        sampleCount: end.samples,
+        shaftRpm: end.shaftRpm,
+        inputs,
+      });
+    },
+    abandon: () => {
+      abandonedWindows++;
+    },
+    refuse: () => {},
+  });
+  return {
+    accept: (block) => {
+      firstOfBlock = block.firstSample;
+      windower.accept(block);
+    },
+    get scores() {
+      return scores;
+    },
+    get abandonedWindows() {
+      return abandonedWindows;
+    },
+  };
+}

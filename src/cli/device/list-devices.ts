@@ -1,0 +1,122 @@
+/** What devices there are: serial ports of this machine, and what a configuration and its running gateway know. */
+import { readdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { GatewayConfig } from "../../contract/gateway-config.ts";
+
+/** A serial port. */
+export interface SerialPortEntry {
+  /** Stable name where the system has one (`/dev/serial/by-id/…`), else the port's path. */
+  readonly connect: string;
+  readonly path: string;
+  readonly manufacturer: string | null;
+  readonly serialNumber: string | null;
+  /** Id of the configured device that is reached here. */
+  readonly device: string | null;
+}
+
+/** A configured device. */
+export interface ConfiguredDevice {
+  readonly id: string;
+  readonly connect: string;
+  readonly mode: string;
+  readonly hasKey: boolean;
+  /** From the running gateway; null when it does not run. */
+  readonly state: string | null;
+  readonly firmware: string | null;
+  readonly model: string | null;
+  readonly push: { readonly stage: string; readonly confirmedBytes: number } | null;
+}
+
+/** Everything that is known. */
+export interface DeviceList {
+  readonly serialPorts: readonly SerialPortEntry[];
+  readonly devices: readonly ConfiguredDevice[];
+  /** Null: no configuration was named. */
+  readonly gateway: { readonly url: string; readonly running: boolean } | null;
+}
+
+const byIdFolder = "/dev/serial/by-id";
+const answerMs = 2_000;
+
+/** Looks at this machine's ports and, with a configuration, asks its gateway. */
+export async function listDevices(config: GatewayConfig | null): Promise<DeviceList> {
+  const names = await findStableNames();
+  const { listSerialPorts } = await import("../../../firmware-bridge/serial-transport.ts");
+  const ports = await listSerialPorts();
+  const serialPorts = ports
+    // Ports of the motherboard that nothing is connected to have no identity.
+    .filter(({ path, serialNumber, vendorId }) => names.has(path) || (serialNumber ?? vendorId) !== undefined)
+    .map(({ path, manufacturer, serialNumber }): SerialPortEntry => {
+      const connect = names.get(path) ?? path;
+      return {
+        connect,
+        path,
+        manufacturer: manufacturer ?? null,
+        serialNumber: serialNumber ?? null,
+        device: config?.devices.find((device) => [connect, path].includes(device.connect))?.id ?? null,
+      };
+    });
+  if (config === null) return { serialPorts, devices: [], gateway: null };
+  const { httpHost, httpPort } = config.gateway;
+  const url = `http://${httpHost.includes(":") ? `[${httpHost}]` : httpHost}:${httpPort}`;
+  const known = await askGateway(url);
+  const devices = config.devices.map(({ id, connect, mode, keyFile }): ConfiguredDevice => {
+    const live = known?.find((device) => device.id === id);
+    return {
+      ...{ id, connect, mode },
+      hasKey: keyFile !== null,
+      state: live?.state ?? null,
+      firmware: live?.firmware ?? null,
+      model: live?.model ?? null,
+      push: live?.push ?? null,
+    };
+  });
+  return { serialPorts, devices, gateway: { url, running: known !== null } };
+}
+
+type LiveDevice = Pick<ConfiguredDevice, "id" | "state" | "firmware" | "model" | "push">;
+
+async function askGateway(url: string): Promise<readonly LiveDevice[] | null> {
+  try {
+    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(answerMs) });
+    const status = (await response.json()) as { devices?: unknown };
+    return Array.isArray(status.devices) ? (status.devices as LiveDevice[]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Port path → the name that stays when ports are numbered anew. */
+async function findStableNames(): Promise<Map<string, string>> {
+  const entries = await readdir(byIdFolder).catch((): string[] => []);
+  const pairs = await Promise.all(
+    entries.map(async (entry) => {
+      const link = join(byIdFolder, entry);
+      return [await realpath(link), link] as const;
+    }),
+  );
+  return new Map(pairs);
+}
+
+/** The list for people. */
+export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {
+  const lines = [serialPorts.length === 0 ? "No serial ports with an identity." : "Serial ports:"];
+  for (const { connect, path, manufacturer, device } of serialPorts) {
+    const about = [path === connect ? null : path, manufacturer, device === null ? null : `device ${device}`];
+    lines.push(`  ${connect}  ${about.filter((part) => part !== null).join(", ")}`.trimEnd());
+  }
+  if (gateway === null) return `${lines.join("\n")}\n`;
+  lines.push(
+    "",
+    gateway.running
+      ? `Devices of the gateway at ${gateway.url}:`
+      : `No gateway answers at ${gateway.url}. Configured devices:`,
+  );
+  for (const { id, connect, mode, hasKey, state, model, push } of devices) {
+    const about = [state ?? "state unknown", `mode ${mode}`, `model ${model ?? "none"}`];
+    if (push !== null) about.push(`push: ${push.stage}, ${push.confirmedBytes} bytes`);
+    if (mode !== "raw" && !hasKey) about.push("no key: models are not pushed");
+    lines.push(`  ${id}  ${connect}  ${about.join(", ")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
