@@ -14,6 +14,7 @@ import {
   mcuHeaderBytes,
   mcuLayerBytes,
   mcuMagic,
+  mcuMaxBias,
   mcuNameBytes,
   mcuNeverRaises,
   mcuVersionBytes,
@@ -192,6 +193,8 @@ function putLayers(view: DataView, student: QuantisedMlp): void {
         bias = layer.bias[output]! - zeroPointIn * sum;
         multiplier = Math.fround(scaleIn * layer.weightScales[output]!) / layer.outputScale;
       }
+      // Far beyond any trained student; the device refuses it, so that no sum can run over.
+      if (Math.abs(bias) > mcuMaxBias) throw refuseMcuModel(`cannot hold the bias ${bias} of layer ${index}`);
       view.setInt32(offset + 4 * output, bias, true);
       view.setFloat32(offset + 4 * rows + 4 * output, multiplier, true);
     }

@@ -21,6 +21,8 @@ export const mcuVersionBytes = 16;
 export const maxMcuModelBytes = 1_048_576;
 /** Widest layer that the firmware runs (AURORA_MODEL_MAX_WIDTH). */
 export const mcuMaxWidth = 128;
+/** Largest |bias| with the zero point folded in: 2^30. */
+export const mcuMaxBias = 1_073_741_824;
 /** A logit threshold that no uint8 reaches: the output never alarms by itself. */
 export const mcuNeverRaises = 256;
 

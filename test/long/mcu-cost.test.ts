@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { measureInference } from "../../scripts/mcu/measure-cost.ts";
-import { reasonToSkip } from "./skip-reason.ts";
+import { reasonToSkip } from "../mcu/skip-reason.ts";
 
 /** Instructions on every core, modelled cycles on M4. */
 const limits = {
