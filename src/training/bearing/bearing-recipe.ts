@@ -128,13 +128,18 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
       }),
   );
   const { baseline } = config;
+  // The recordings at 48 kHz are in no published split, but the only ones that hold the highest band.
+  const heard = [
+    ...trainSignals,
+    ...rows.value.extra.filter((signal) => trainGroups.includes(signal.waveform.group)),
+  ];
   const reference =
     baseline === undefined
       ? null
       : await steps.run(
           "package",
           { part: "levels", config: { ...division, window, baseline }, from: [rows] },
-          () => fitLevelReference(dataDir, trainSignals, window, baseline.levels),
+          () => fitLevelReference(dataDir, heard, window, baseline.levels),
         );
   return packageBearing(
     {
