@@ -16,6 +16,7 @@ import type { Judgement } from "./gate/judgement.ts";
 import type { Figure } from "./judge/figure.ts";
 import type { BomFigures } from "./ml-bom.ts";
 import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
+import type { ReportParts } from "./report/report-parts.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
 
 /** What a recipe works with. */
@@ -61,6 +62,8 @@ export interface TrainedModel {
   readonly bom: BomFigures;
   /** The outcome in a line or two, for a terminal. */
   readonly summary: readonly string[];
+  /** Steps, findings, plots and tables of `report.html`; left out, the report shows the metrics alone. */
+  readonly report?: ReportParts;
 }
 
 /** What every `evaluation.json` has in common; recipes add their own members. */

@@ -11,11 +11,13 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { Lineage } from "../contract/lineage.ts";
 import { bundleFileNames, type Manifest } from "../contract/manifest.ts";
 import { bundledConfigName, type CommonConfig } from "./common-config.ts";
-import { type GateResult, runGate } from "./gate/run-gate.ts";
+import type { GateCheck } from "./gate/gate-check.ts";
+import { runGate } from "./gate/run-gate.ts";
 import { createMlBom } from "./ml-bom.ts";
 import { createStepRunner, type StepProgress } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
 import type { EvaluationDocument, TrainedModel } from "./recipe.ts";
+import { writeReport } from "./report/write-report.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
 import { openTensorTrainer } from "./tensorflow.ts";
 import { digestTrainingCode } from "./training-code-digest.ts";
@@ -56,7 +58,12 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const loaded = await loadTrainingConfig(configPath);
   const { recipe } = loaded;
   const { config } = recipe;
-  const { log, progress, signal } = options;
+  const { progress, signal } = options;
+  const lines: string[] = [];
+  const log = (line: string): void => {
+    lines.push(line);
+    options.log(line);
+  };
   const trainer = await openTensorTrainer(log);
   const trainingCodeSha256 = await digestTrainingCode(recipe.source);
   const work = options.workDir === null ? noWorkFolder : await openWorkFolder(options.workDir);
@@ -72,16 +79,21 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const lineage = describeLineage(loaded, model, trainer, trainingCodeSha256);
   const contents = assembleBundle(config, model, lineage, loaded.bytes);
   const bundle = createBundle(contents, options.signer);
+  const checks: GateCheck[] = [];
   if (options.gate === "refuse") {
-    await steps.look("gate", async () => {
+    const gate = await steps.look("gate", async () => {
       const notNow = "it was trained this moment";
       const subject = { bundle, recipe, against: null, rebuild: { notNow } };
-      const result = await runGate(subject, { dataDir: options.dataDir, log, progress });
-      for (const { name, outcome, words } of result.checks) log(`gate: ${name} ${outcome}: ${words}`);
-      refuseUnlessPassed(result, `${config.name}@${config.version}`);
-      return { passed: true };
+      return await runGate(subject, { dataDir: options.dataDir, log, progress });
     });
+    checks.push(...gate.value.checks);
+    for (const { name, outcome, words } of checks) log(`gate: ${name} ${outcome}: ${words}`);
   }
+  if (options.reportDir !== null) {
+    const subject = { config, manifest: bundle.manifest, digest: bundle.digest, model, checks, log: lines };
+    log(`report: ${await writeReport(options.reportDir, subject)}`);
+  }
+  refuseUnlessPassed(checks, `${config.name}@${config.version}`);
   const written = await steps.look("bundle", async () => {
     await writeBundleFolder(options.outDir, bundle);
     return { digest: bundle.digest };
@@ -94,8 +106,8 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   return { dir: options.outDir, digest, manifest, evaluation, summary };
 }
 
-function refuseUnlessPassed(result: GateResult, subject: string): void {
-  const failed = result.checks.filter(({ outcome }) => outcome === "failed");
+function refuseUnlessPassed(checks: readonly GateCheck[], subject: string): void {
+  const failed = checks.filter(({ outcome }) => outcome === "failed");
   if (failed.length === 0) return;
   const words = failed.map((check) => `${check.name}: ${check.words}`).join("; ");
   throw new AuroraError("TRAINING", `the gate refuses the model: ${words}`, {

@@ -18,6 +18,7 @@ import {
 } from "../train-student.ts";
 import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bearing-config.ts";
 import { bearingProtocols, runBearingProtocol } from "./bearing-protocols.ts";
+import { reportBearing } from "./bearing-report.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./calibrate-student.ts";
 import { type ContractReport, checkCwruContract } from "./check-contract.ts";
 import { trainRivals } from "./contenders.ts";
@@ -141,7 +142,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
           { part: "levels", config: { ...division, window, baseline }, from: [rows] },
           () => fitLevelReference(dataDir, heard, window, baseline.levels),
         );
-  return packageBearing(
+  const packaged = await packageBearing(
     {
       ...{ config, student: trained, judged, rows, calibration: calibrated.calibration },
       baseline: baseline && { ...baseline, reference: reference!.value },
@@ -149,4 +150,9 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     { trainSignals, trainRows, trainGroups, fingerprint: data.value.fingerprint },
     context,
   );
+  const report = reportBearing({
+    ...{ config, student: trained.value, rivals: rivals.value, folds: foldSets },
+    ...judged.value,
+  });
+  return { ...packaged, report };
 }
