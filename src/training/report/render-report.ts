@@ -110,7 +110,8 @@ function renderSteps({ steps, stepColumns }: TrainingReport): string {
     );
   });
   return `<h2>The great shrink, step by step</h2>
-<div class="scroll"><table><caption>Bytes are those of the ONNX file for int8 and four a parameter for float networks. Microseconds are medians of one window on the machine that trained. Intervals resample whole units (a bearing, an engine, a seed), of which there are few: they are rather too narrow than too wide.</caption><thead><tr>${head.map((cell) => `<th>${escapeText(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
+<p class="soft">Bytes are those of the ONNX file for int8 and four a parameter for float networks. Microseconds are medians of one window on the machine that trained. Intervals resample whole units (a bearing, an engine, a seed), of which there are few: they are rather too narrow than too wide.</p>
+<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${escapeText(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
 <div class="plots">${charts.join("")}</div>`;
 }
 
@@ -127,8 +128,8 @@ function renderTable(caption: string, head: readonly string[], rows: readonly (r
     (tag: "th" | "td") =>
     (text: string): string =>
       `<${tag}>${escapeText(text)}</${tag}>`;
-  const words = caption === "" ? "" : `<caption>${escapeText(caption)}</caption>`;
-  return `<div class="scroll"><table>${words}<thead><tr>${head.map(cell("th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map(cell("td")).join("")}</tr>`).join("")}</tbody></table></div>`;
+  const words = caption === "" ? "" : `<p class="soft">${escapeText(caption)}</p>`;
+  return `${words}<div class="scroll"><table><thead><tr>${head.map(cell("th")).join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map(cell("td")).join("")}</tr>`).join("")}</tbody></table></div>`;
 }
 
 function renderPlot({ title, caption, svg }: ReportPlot, wide = false): string {

@@ -20,11 +20,11 @@ code { font: 12.5px ui-monospace, monospace; overflow-wrap: anywhere }
 .tile { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 14px }
 .tile b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3 }
 .scroll { overflow-x: auto; margin: 12px 0 }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 13.5px }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 13px }
 caption { text-align: left; padding: 0 0 6px; caption-side: top }
-th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: top }
-th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
-th { font-weight: 600; color: var(--soft) }
+th, td { text-align: right; padding: 5px 8px; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: top }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 150px }
+th { white-space: normal; vertical-align: bottom; font-weight: 600; color: var(--soft) }
 tr.chosen td { font-weight: 600 }
 td.words { text-align: left; white-space: normal }
 .passed { color: var(--good); font-weight: 600 } .failed { color: var(--bad); font-weight: 600 } .skipped { color: var(--soft) }

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { rocOf } from "../../../src/training/bearing/bearing-plots.ts";
+import {
+  chooseTicks,
+  renderReport,
+  type TrainingReport,
+} from "../../../src/training/report/render-report.ts";
+import { train } from "../../../src/training/train.ts";
+import { writeSyntheticCwru } from "../synthetic-cwru.ts";
+import { writeTinyConfig } from "../tiny-config.ts";
+
+test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "aurora-report-"));
+  try {
+    await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+    await writeTinyConfig(join(dir, "train.yaml"), 1);
+    const { digest, evaluation } = await train(join(dir, "train.yaml"), {
+      dataDir: dir,
+      outDir: join(dir, "1.0.0"),
+      workDir: null,
+      reportDir: join(dir, "report"),
+      gate: "off",
+      signer: parsePrivateKey(createKeyPair().privateKeyPem),
+      log: () => {},
+      progress: () => {},
+    });
+    const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
+    expect(report.digest).toBe(digest);
+    expect(report.metrics).toEqual(JSON.parse(JSON.stringify(evaluation.metrics)));
+    const names = report.steps.map((step) => step.name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "teacher",
+        "wide",
+        "float",
+        "int8",
+        "untaught",
+        "direct",
+        "logistic",
+        "physics",
+      ]),
+    );
+    const int8 = report.steps.find((step) => step.name === "int8")!;
+    expect(int8.bytes).toBeGreaterThan(0);
+    expect(int8.latency.typescript).toBeGreaterThan(0);
+    expect(int8.figures[0]!.low).toBeLessThanOrEqual(int8.figures[0]!.high!);
+    expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
+    expect(report.plots.map((plot) => plot.title)).toContain("Reliability");
+    const page = await readFile(join(dir, "report", "report.html"), "utf8");
+    expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
+    expect(page).not.toMatch(/NaN|undefined/);
+    for (const { title } of report.steps) expect(page).toContain(title);
+    // What a clock says stays out of the bundle.
+    expect(await readFile(join(dir, "1.0.0", "evaluation.json"), "utf8")).not.toContain("latency");
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test("whatever a configuration says is text on the page, not markup", () => {
+  const hostile = '<img src=x onerror="alert(1)">&';
+  const page = renderReport({
+    ...{ formatVersion: 1, name: hostile, version: hostile, title: hostile, digest: "0" },
+    ...{ summary: [hostile], metrics: { [hostile]: { value: Number.NaN, low: null, high: null } } },
+    ...{
+      stepColumns: [hostile],
+      findings: [hostile],
+      plots: [],
+      checks: [],
+      lineage: { [hostile]: hostile },
+    },
+    steps: [
+      {
+        ...{ name: "int8", title: hostile, parameters: 1, multiplyAdds: 1, bytes: 1 },
+        ...{ figures: [{ value: 0.5, low: 0.4, high: 0.6 }], latency: { typescript: 1, onnx: null } },
+      },
+    ],
+    tables: [{ title: hostile, caption: hostile, head: [hostile], rows: [[hostile]] }],
+    ...{ limitations: [hostile], notes: [hostile], log: [hostile] },
+  });
+  expect(page).not.toContain("<img");
+});
+
+test("ticks are round and enclose the range", () => {
+  expect(chooseTicks(0.734, 0.994)).toEqual({
+    from: 0.7,
+    to: 1,
+    ticks: [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1],
+  });
+  const { from, to, ticks } = chooseTicks(-320_000, 244_670);
+  expect(from).toBeLessThanOrEqual(-320_000);
+  expect(to).toBeGreaterThanOrEqual(244_670);
+  expect(ticks.length).toBeLessThan(9);
+});
+
+test("a ROC curve goes from nothing to everything, one point a distinct score", () => {
+  const signals = [0, null].map((truth) => ({
+    ...{ id: `${truth}`, unit: "", stratum: "", truth, rows: 2, slices: {} },
+  }));
+  const set = { signals, outputs: 1, scores: { m: Float32Array.of(3, 1, 1, 0) } };
+  expect(rocOf(set, "m", 0)).toEqual([
+    [0, 0],
+    [0, 0.5],
+    [0.5, 1],
+    [1, 1],
+  ]);
+});
