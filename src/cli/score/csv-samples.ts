@@ -24,12 +24,12 @@ interface Column {
 
 /** Reads the first line. Fails with DATA_FORMAT, or USAGE without a needed channel. */
 export async function openCsvSamples(path: string, channel: string | null): Promise<SampleFile> {
-  const lines: string[] = [];
-  for await (const { text } of readLines(path)) {
-    if (text.trim() !== "") lines.push(text);
-    if (lines.length === 2) break;
+  const head: string[] = [];
+  for await (const { lines } of readLines(path)) {
+    head.push(...lines.filter((text) => text.trim() !== "").slice(0, 2));
+    if (head.length >= 2) break;
   }
-  const [first, second] = lines;
+  const [first, second] = head;
   if (first === undefined) throw refuse(path, 1, "the table is empty");
   const column = chooseColumn(path, first, second ?? first, channel);
   return { path, isCounts: false, pieces: () => readColumn(path, column) };
@@ -52,24 +52,26 @@ async function* readColumn(path: string, column: Column): AsyncGenerator<Float64
   let blank = 0;
   let isBeforeData = true;
   let isHeader = column.hasHeader;
-  for await (const { text, number } of readLines(path)) {
-    if (text.trim() === "") {
-      if (!isBeforeData) blank++;
-      continue;
+  for await (const { lines, first } of readLines(path)) {
+    for (const [index, text] of lines.entries()) {
+      if (text.trim() === "") {
+        if (!isBeforeData) blank++;
+        continue;
+      }
+      if (isHeader) {
+        isHeader = false;
+        continue;
+      }
+      isBeforeData = false;
+      const value = parseField(path, first + index, text, column);
+      for (; blank >= 0; blank--) {
+        piece[filled++] = blank > 0 ? Number.NaN : value;
+        if (filled < pieceSamples) continue;
+        yield piece;
+        filled = 0;
+      }
+      blank = 0;
     }
-    if (isHeader) {
-      isHeader = false;
-      continue;
-    }
-    isBeforeData = false;
-    const value = parseField(path, number, text, column);
-    for (; blank >= 0; blank--) {
-      piece[filled++] = blank > 0 ? Number.NaN : value;
-      if (filled < pieceSamples) continue;
-      yield piece;
-      filled = 0;
-    }
-    blank = 0;
   }
   if (filled > 0) yield piece.subarray(0, filled);
 }
@@ -86,22 +88,24 @@ function parseField(path: string, line: number, text: string, column: Column): n
   return value;
 }
 
-/** Lines, numbered from 1. */
-async function* readLines(path: string): AsyncGenerator<{ text: string; number: number }> {
+/** Some lines at a time; the first of them is number `first`, from 1. */
+async function* readLines(path: string): AsyncGenerator<{ lines: readonly string[]; first: number }> {
   let rest = "";
-  let number = 0;
+  let first = 1;
+  const withoutMark = (text: string): string => (first === 1 ? text.replace(/^\ufeff/, "") : text);
   const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 64 * 1024 });
   try {
     for await (const chunk of stream) {
       const lines = `${rest}${String(chunk)}`.split("\n");
       rest = lines.pop()!;
-      for (const line of lines) {
-        number++;
-        const text = number === 1 ? line.replace(/^\ufeff/, "") : line;
-        yield { text, number };
+      if (rest.length > maxLineLength) {
+        const number = first + lines.length;
+        throw refuse(path, number, `a line of more than ${maxLineLength} characters`);
       }
-      if (rest.length > maxLineLength)
-        throw refuse(path, number + 1, `a line of more than ${maxLineLength} characters`);
+      if (lines.length === 0) continue;
+      lines[0] = withoutMark(lines[0]!);
+      yield { lines, first };
+      first += lines.length;
     }
   } catch (cause) {
     if (cause instanceof AuroraError) throw cause;
@@ -109,8 +113,8 @@ async function* readLines(path: string): AsyncGenerator<{ text: string; number: 
   } finally {
     stream.destroy();
   }
-  const text = number === 0 ? rest.replace(/^\ufeff/, "") : rest;
-  if (text.trim() !== "") yield { text, number: number + 1 };
+  const text = withoutMark(rest);
+  if (text.trim() !== "") yield { lines: [text], first };
 }
 
 function splitLine(line: string, separator: Separator): string[] {

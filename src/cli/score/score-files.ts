@@ -7,6 +7,7 @@ import { createSummary, describeFileError, type FileSummary } from "./file-summa
 import { createLevelMeter } from "./level-meter.ts";
 import { fewWindows, withOverlappingWindows } from "./overlapping-windows.ts";
 import { openPredictionTable, type PredictionTable } from "./prediction-table.ts";
+import { rememberSamples } from "./remember-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
 import { openSource, type SampleSource, scoreWindows } from "./score-windows.ts";
 import { chooseSeverityScale, type SeverityScale } from "./severity-scale.ts";
@@ -73,7 +74,8 @@ async function scoreFile(
   };
   try {
     const { sidecar, channel } = await describe(path);
-    const source = await openSource(bundle, await openSampleFile(path, channel), sidecar);
+    const file = rememberSamples(await openSampleFile(path, channel));
+    const source = await openSource(bundle, file, sidecar);
     await scoreAll(bundle, source, false);
     const result = summary.summarise();
     if (result.windows >= fewWindows) return result;
