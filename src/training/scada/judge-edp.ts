@@ -51,6 +51,8 @@ export interface SeedJudgement {
   /** Of the policy's gain, over random failures. */
   readonly permutationP: number;
   readonly outcomes: Readonly<Record<PolicyName, readonly CostOutcome[]>>;
+  /** The policy with the float student; none where only the integers are known. */
+  readonly floatOutcomes: readonly CostOutcome[];
   /** Of the int8 student. */
   readonly days: readonly TurbineDays[];
   readonly inspections: readonly (readonly Inspection[])[];
@@ -62,25 +64,23 @@ export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: numbe
   const days = new Map<ScadaForm, readonly TurbineDays[]>(
     scadaForms.map((form) => [form, replayForm(subject, student, form, spec)]),
   );
-  return judgeDays(subject, spec.policy, days.get("int8")!, judgeForms(student, days, subject.split), seed);
+  const forms = judgeForms(student, days, subject.split);
+  const float = judgePolicy(describeCase(subject, spec.policy, days.get("pruned")!), "float");
+  return {
+    ...judgeDays(subject, spec.policy, days.get("int8")!, seed),
+    ...{ forms, floatOutcomes: float.outcomes },
+  };
 }
 
-/** Judges the days of an int8 student; `forms` are none where only the integers are known. */
+/** Judges the days of an int8 student of which nothing else is known. */
 export function judgeDays(
   subject: ScadaCase,
   inspectionPolicy: InspectionPolicy,
   days: readonly TurbineDays[],
-  forms: readonly FormFigures[],
   seed: number,
 ): SeedJudgement {
-  const { failures, costs } = subject;
-  const { startMs, endMs } = subject.split;
-  const counted = failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs);
-  const policyCase: PolicyCase = {
-    ...{ turbines: days, failures, counted, costs, startMs, endMs },
-    policyAt: () => inspectionPolicy,
-    phases: calendars,
-  };
+  const policyCase = describeCase(subject, inspectionPolicy, days);
+  const { counted, startMs, endMs } = policyCase;
   const random = createRandom(seed).fork("judge");
   const policy = judgePolicy(policyCase, "policy");
   const runs: Record<PolicyName, PolicyRuns> = {
@@ -94,7 +94,7 @@ export function judgeDays(
   };
   const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs) };
   return {
-    ...{ seed, forms, days },
+    ...{ seed, forms: [], floatOutcomes: [], days },
     windowAuc: computeWindowAuc(days, counted, judged, permutations, random),
     permutationP: permutePolicy(policyCase, policy, permutations, random),
     outcomes: Object.fromEntries(policyNames.map((name) => [name, runs[name].outcomes])) as Record<
@@ -102,5 +102,20 @@ export function judgeDays(
       readonly CostOutcome[]
     >,
     inspections: policy.inspections,
+  };
+}
+
+function describeCase(
+  subject: ScadaCase,
+  policy: InspectionPolicy,
+  turbines: readonly TurbineDays[],
+): PolicyCase {
+  const { failures, costs } = subject;
+  const { startMs, endMs } = subject.split;
+  return {
+    ...{ turbines, failures, costs, startMs, endMs },
+    counted: failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs),
+    policyAt: () => policy,
+    phases: calendars,
   };
 }

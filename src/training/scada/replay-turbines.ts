@@ -40,6 +40,8 @@ export interface TurbineDays {
   readonly sensorFaults: readonly (readonly [number, number])[];
   /** Mean |residual| a output over the usable rows from `maeFromMs` on. */
   readonly mae: readonly number[];
+  /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
+  readonly dailyError: Float64Array;
 }
 
 const dayMs = 86_400_000;
@@ -122,6 +124,7 @@ export function replayResiduals(
     }
   };
   const errors = new Float64Array(outputs);
+  const errorOfDay = new Map<number, { sum: number; count: number }>();
   let judged = 0;
   for (let row = 0; row < rows.rows; row++) {
     const timeMs = rows.timestampMs[row]!;
@@ -129,6 +132,10 @@ export function replayResiduals(
     const current = residuals.subarray(row * outputs, (row + 1) * outputs);
     if (rows.usable[row] === 0 || Number.isNaN(current[0]!)) continue;
     take(median.add(timeMs, current));
+    const today = errorOfDay.get(dayOf(timeMs)) ?? { sum: 0, count: 0 };
+    errorOfDay.set(dayOf(timeMs), today);
+    for (const residual of current) today.sum += Math.abs(residual);
+    today.count += outputs;
     if (timeMs < maeFromMs) continue;
     judged++;
     for (let output = 0; output < outputs; output++) errors[output]! += Math.abs(current[output]!);
@@ -143,6 +150,10 @@ export function replayResiduals(
     ),
     sensorFaults,
     mae: Array.from(errors, (sum) => sum / Math.max(1, judged)),
+    dailyError: Float64Array.from(days, (day) => {
+      const error = errorOfDay.get(day);
+      return error === undefined ? Number.NaN : error.sum / error.count;
+    }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Manifest } from "../../contract/manifest.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
-import { checkFigures, required, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { checkFigures, compareForms, required, type ScadaEvaluation } from "./scada-evaluation.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -93,16 +93,4 @@ export function renderScadaCard(
     "",
   ];
   return lines.join("\n");
-}
-
-/** Says whether distilling and pruning helped, from the figures. */
-function compareForms({ forms }: ScadaEvaluation): string {
-  const form = (name: string) => forms[0]!.find((each) => each.form === name)!;
-  const [wide, pruned, untaught] = [form("wide"), form("pruned"), form("untaught")];
-  const better = untaught.maeKelvin - pruned.maeKelvin;
-  const closer = pruned.zCorrelation - untaught.zCorrelation;
-  return [
-    `The taught student's error is ${Math.abs(better).toFixed(3)} K ${better >= 0 ? "lower" : "higher"} than that of one of the same size without a teacher, and its z follows the teacher's ${closer >= 0 ? "more" : "less"} closely (${pruned.zCorrelation.toFixed(4)} against ${untaught.zCorrelation.toFixed(4)}).`,
-    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${(pruned.maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
-  ].join(" ");
 }

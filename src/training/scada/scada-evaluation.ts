@@ -1,6 +1,7 @@
 /** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
 import { type Figure, formatFigure } from "../judge/figure.ts";
 import type { EvaluationDocument } from "../recipe.ts";
+import type { CostOutcome } from "./cost-rule.ts";
 import { policyNames, type SeedJudgement } from "./judge-edp.ts";
 import type { FormFigures } from "./judge-student.ts";
 import type { TimeSplit } from "./scada-case.ts";
@@ -17,6 +18,8 @@ export interface ScadaFigures {
   readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
   readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
   readonly gainPermutationP: readonly number[];
+  /** Failures that the policy finds with the float student and with the integers, summed over seeds and calendars. */
+  readonly detections: { readonly float: number; readonly int8: number } | null;
   /** [turbine, channel's output, first day] of every sensor that was set aside on the judged days of the first seed. */
   readonly sensorFaults: readonly {
     readonly turbine: string;
@@ -83,6 +86,7 @@ export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit
     windowAuc: seeds.map(({ windowAuc: { auc, permutationP } }) => ({ auc, permutationP })),
     windowAucPerComponent: seeds.map(({ windowAuc }) => windowAuc.perComponent),
     gainPermutationP: seeds.map(({ permutationP }) => permutationP),
+    detections: countDetections(seeds),
     sensorFaults: listSensorFaults(seeds[0]!, split),
   };
 }
@@ -133,8 +137,31 @@ function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> 
   };
 }
 
+function countDetections(seeds: readonly SeedJudgement[]): ScadaFigures["detections"] {
+  const count = (outcomes: readonly CostOutcome[]): number =>
+    outcomes.reduce((sum, { detected }) => sum + detected, 0);
+  return seeds.some(({ floatOutcomes }) => floatOutcomes.length === 0)
+    ? null
+    : {
+        float: seeds.reduce((sum, seed) => sum + count(seed.floatOutcomes), 0),
+        int8: seeds.reduce((sum, seed) => sum + count(seed.outcomes.policy), 0),
+      };
+}
+
 function formOf(seed: SeedJudgement, name: ScadaForm): FormFigures {
   return seed.forms.find(({ form }) => form === name)!;
+}
+
+/** Says whether distilling and pruning helped, from the figures. */
+export function compareForms({ forms }: Pick<ScadaFigures, "forms">): string {
+  const form = (name: string): FormFigures => forms[0]!.find((each) => each.form === name)!;
+  const [wide, pruned, untaught] = [form("wide"), form("pruned"), form("untaught")];
+  const better = untaught.maeKelvin - pruned.maeKelvin;
+  const closer = pruned.zCorrelation - untaught.zCorrelation;
+  return [
+    `The taught student's error is ${Math.abs(better).toFixed(3)} K ${better >= 0 ? "lower" : "higher"} than that of one of the same size without a teacher, and its z follows the teacher's ${closer >= 0 ? "more" : "less"} closely (${pruned.zCorrelation.toFixed(4)} against ${untaught.zCorrelation.toFixed(4)}).`,
+    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${(pruned.maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
+  ].join(" ");
 }
 
 /** Mean with lowest and highest. */

@@ -82,7 +82,7 @@ async function judgeHeldOut(
     },
     spec,
   );
-  const judged = judgeDays(subject, spec.policy, days, [], config.seed);
+  const judged = judgeDays(subject, spec.policy, days, config.seed);
   const figures = summariseSeeds([judged], testSplit);
   const { metrics, ...rest } = figures;
   const checks = checkFigures(figures);

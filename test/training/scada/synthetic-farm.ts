@@ -35,6 +35,7 @@ export function makeDays(
     ),
     sensorFaults: [],
     mae: [],
+    dailyError: new Float64Array(days),
   }));
 }
 
