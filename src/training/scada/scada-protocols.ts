@@ -4,36 +4,25 @@
  * test file.
  */
 import type { Bundle } from "../../bundle/bundle.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
-import { decodeStudent } from "../../inference/onnx-codec.ts";
-import { runQuantised } from "../quantise-network.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { openTensorTrainer } from "../tensorflow.ts";
-import { standardiseRows } from "../train-student.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
-import { judgeDays, judgeSeed, type SeedJudgement } from "./judge-edp.ts";
+import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
 import { judgePolicy, judgeRanking, judgeWithoutScores, type PolicyCase } from "./judge-policy.ts";
+import { readScadaEvaluation, replayBundle } from "./judge-scada-bundle.ts";
 import {
   describeBehaviour,
   prepareScadaCase,
   readScadaCase,
-  replayStudent,
   type TimeSplit,
   testSplit,
   trainScadaStudent,
   tuningSplit,
 } from "./scada-case.ts";
 import type { ScadaConfig } from "./scada-config.ts";
-import {
-  checkFigures,
-  renderScadaLines,
-  type ScadaEvaluation,
-  type ScadaFigures,
-  summariseSeeds,
-} from "./scada-evaluation.ts";
+import { checkFigures, renderScadaLines, type ScadaFigures, summariseSeeds } from "./scada-evaluation.ts";
 import { summarisePolicy } from "./summarise-policy.ts";
 
 /** Names of the protocols. */
@@ -70,25 +59,12 @@ async function judgeHeldOut(
   config: ScadaConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
-  const { scaler, normalBehaviour: spec } = bundle.manifest;
-  if (spec === undefined) throw refuse("its manifest declares no normal behaviour", "manifest.json");
-  const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
-  const subject = await readScadaCase(context.dataDir, config, testSplit);
-  const days = replayStudent(
-    subject,
-    (features, rows) => {
-      const standardised = standardiseRows(features, rows, scaler);
-      return { standardised, outputs: runQuantised(quantised, standardised, rows) };
-    },
-    spec,
-  );
-  const judged = judgeDays(subject, spec.policy, days, config.seed);
+  const { judged } = await replayBundle(bundle, config, context);
   const figures = summariseSeeds([judged], testSplit);
   const { metrics, ...rest } = figures;
-  const checks = checkFigures(figures);
   return {
-    json: { metrics, ...rest, checks, testLooks: config.testLooks },
-    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    json: { metrics, ...rest, checks: checkFigures(figures), testLooks: config.testLooks },
+    lines: [...renderScadaLines(figures), ...renderChecks(checkFigures(figures))],
     passed: isAsClaimed(bundle, metrics, context),
   };
 }
@@ -166,9 +142,7 @@ async function runTuning(
 }
 
 function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: EvaluationContext): boolean {
-  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
-  const claimed = (JSON.parse(new TextDecoder().decode(bytes)) as Partial<ScadaEvaluation>).metrics;
-  if (claimed === undefined) throw refuse("it states no figures", bundleFileNames.evaluation);
+  const claimed = readScadaEvaluation(bundle).metrics;
   const falling = ["detected", "gainEur"].filter(
     (name) => !(metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
   );
@@ -176,14 +150,6 @@ function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: 
     context.log(`${name} is ${metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
   }
   return falling.length === 0;
-}
-
-function refuse(message: string, subject: string): AuroraError {
-  return new AuroraError("BUNDLE_FORMAT", `${subject}: ${message}`, {
-    op: "evaluate bundle",
-    subject,
-    hint: "train the bundle again",
-  });
 }
 
 function renderChecks(checks: Readonly<Record<string, boolean>>): string[] {

@@ -5,6 +5,7 @@
 import type { StepOutput } from "../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { judgeSeed } from "./judge-edp.ts";
+import { judgeScadaBundle } from "./judge-scada-bundle.ts";
 import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
 import { describeBehaviour, prepareScadaCase, readScadaCase, testSplit } from "./scada-case.ts";
 import { type ScadaConfig, scadaConfigSchema } from "./scada-config.ts";
@@ -26,6 +27,7 @@ export const scadaRecipe: AnyRecipe = defineRecipe<ScadaConfig>({
   schema: scadaConfigSchema,
   protocols: scadaProtocols,
   runProtocol: runScadaProtocol,
+  judge: judgeScadaBundle,
   train: trainScada,
 });
 

@@ -14,6 +14,7 @@ import {
   type PolicyCase,
   permutePolicy,
 } from "../../../src/training/scada/judge-policy.ts";
+import { compareGains } from "../../../src/training/scada/judge-scada-bundle.ts";
 import { summarisePolicy } from "../../../src/training/scada/summarise-policy.ts";
 import { computeWindowAuc } from "../../../src/training/scada/window-auc.ts";
 import { dayMs, failureAt, makeDays } from "./synthetic-farm.ts";
@@ -100,6 +101,17 @@ describe("an inspection policy", () => {
     expect(until(judgePolicy(other, "policy"), 300)).toEqual(
       until(judgePolicy(subject(warm), "policy"), 300),
     );
+  });
+
+  it("is worth more than another by an interval over failures, which are what is few", () => {
+    const seen = subject(warm);
+    const runs = judgePolicy(seen, "policy");
+    const against = (other: typeof runs) => compareGains(runs.outcomes, other.outcomes, costs, 1);
+    const quiet = against(judgeQuiet(seen));
+    expect(quiet.value).toBeCloseTo(mean(runs.outcomes.map((each) => each.gainEur)) / 1000, 9);
+    expect(quiet.low).toBeLessThan(quiet.value);
+    expect(quiet.high).toBeGreaterThan(quiet.value);
+    expect(against(runs)).toEqual({ value: 0, low: 0, high: 0 });
   });
 
   it("summarises runs with the range of the runs and the interval of the failures", () => {
