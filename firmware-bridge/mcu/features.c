@@ -18,10 +18,10 @@ static float order_of(const aurora_bearing *bearing, uint32_t name) {
 /* Highest order that a feature looks at. */
 static float highest_order(const aurora_bearing *bearing, const uint8_t *feature) {
   const float tolerance = section_floats(&feature[4])[0];
-  float order = order_of(bearing, feature[1]);
   if (feature[0] >= ENVELOPE_KURTOSIS) {
-    return 0.0f;
+    return 0.0f; /* whatever stands where others name an order */
   }
+  float order = order_of(bearing, feature[1]);
   if (feature[0] == ORDER_MARGIN) {
     for (uint32_t name = 0; name < (uint32_t)ORDER_FAULT_COUNT; name++) {
       const float other = order_of(bearing, name);
