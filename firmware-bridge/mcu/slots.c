@@ -6,7 +6,7 @@
 #include "student.h"
 
 #define MAGIC 0x31535541U /* AUS1 */
-#define NONE 2U
+#define NONE 0xFFFFFFFFU
 #define UNIT_BYTES 16U
 
 /* The record in flash and, while a transfer begins, on the stack. The MAC is over the first 44 bytes. */
@@ -17,13 +17,11 @@
 #define RECORD_NUMBER_AT 76U
 #define RECORD_COMPLEMENT_AT 78U
 
-static uint32_t start_of(const model_slots *slots, uint32_t slot) {
-  return slot * slots->board->slot_bytes;
-}
+/* A slot is named by its offset in the flash. */
+static const uint8_t *bytes_of(const model_slots *slots, uint32_t slot) { return slots->board->slots + slot; }
 
-static const uint8_t *bytes_of(const model_slots *slots, uint32_t slot) {
-  return slots->board->slots + start_of(slots, slot);
-}
+/* The slot that does not run: free for the next model. */
+static uint32_t other(const model_slots *slots) { return (slots->running == 0U) ? slots->board->slot_bytes : 0U; }
 
 /* Are `count` bytes all `value`? */
 static bool all(const uint8_t *bytes, uint32_t count, uint8_t value) {
@@ -40,7 +38,7 @@ static bool is_set(const uint8_t *unit) { return all(unit, UNIT_BYTES, 0); }
 
 static bool set(const model_slots *slots, uint32_t slot, uint32_t at) {
   static const uint8_t zeros[UNIT_BYTES] = {0};
-  return board_flash(start_of(slots, slot) + at, zeros, UNIT_BYTES) && is_set(bytes_of(slots, slot) + at);
+  return board_flash(slot + at, zeros, UNIT_BYTES) && is_set(bytes_of(slots, slot) + at);
 }
 
 /* Is the record one that the gateway made for this device, and whole? */
@@ -76,7 +74,7 @@ static uint32_t open(const model_slots *slots, uint32_t slot, aurora_model *mode
 
 static void erase(const model_slots *slots, uint32_t slot, uint32_t from) {
   for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
-    (void)board_flash(start_of(slots, slot) + at, NULL, 0);
+    (void)board_flash(slot + at, NULL, 0);
   }
 }
 
@@ -114,7 +112,7 @@ void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
   (void)memset(slots, 0, sizeof *slots);
   slots->board = board;
   slots->running = NONE;
-  for (uint32_t slot = 0; slot < 2U; slot++) {
+  for (uint32_t slot = 0; slot <= board->slot_bytes; slot += board->slot_bytes) {
     const uint8_t *at = bytes_of(slots, slot);
     aurora_model model;
     if (open(slots, slot, &model) != 0U) {
@@ -130,7 +128,7 @@ void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
       waiting = slot;
     } else if (!is_blank(at + SLOT_CONFIRMED_AT)) {
       /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
-      (void)board_flash(start_of(slots, slot), NULL, 0);
+      (void)board_flash(slot, NULL, 0);
     } else {
       /* Tried and not confirmed. */
     }
@@ -188,7 +186,7 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
   if ((size == 0U) || (size > slots->board->slot_bytes - SLOT_IMAGE_AT)) {
     return REASON_TOO_LARGE;
   }
-  const uint32_t target = (slots->running == 0U) ? 1U : 0U;
+  const uint32_t target = other(slots);
   const uint32_t number = (slots->running == NONE) ? 1U : (load_u16(bytes_of(slots, slots->running) + RECORD_NUMBER_AT) + 1U);
   store_u32(record, MAGIC);
   store_u32(record + RECORD_SIZE_AT, size);
@@ -220,7 +218,7 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
     slots->next_offset = same ? find_kept(slots, target) : 0U;
     if (slots->next_offset == 0U) {
       erase(slots, target, 0);
-      if (!board_flash(start_of(slots, target), record, SLOT_RECORD_BYTES) ||
+      if (!board_flash(target, record, SLOT_RECORD_BYTES) ||
           !bytes_equal(record, held, SLOT_RECORD_BYTES)) {
         return REASON_FLASH;
       }
@@ -232,7 +230,7 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
 
 /* The chunk at the offset that is due, and nothing else. */
 static uint32_t take_chunk(model_slots *slots, uint32_t offset, const uint8_t *data, uint32_t length) {
-  const uint32_t target = (slots->running == 0U) ? 1U : 0U;
+  const uint32_t target = other(slots);
   const uint32_t size = load_u32(bytes_of(slots, target) + RECORD_SIZE_AT);
   if ((offset != slots->next_offset) || (length == 0U) || (length > MODEL_CHUNK_BYTES) || (length > size - offset) ||
       (((length % UNIT_BYTES) != 0U) && (length != size - offset))) {
@@ -242,7 +240,7 @@ static uint32_t take_chunk(model_slots *slots, uint32_t offset, const uint8_t *d
   const uint32_t units = (length + UNIT_BYTES - 1U) / UNIT_BYTES;
   (void)memset(padded, 0xFF, sizeof padded);
   (void)memcpy(padded, data, length);
-  if (!board_flash(start_of(slots, target) + SLOT_IMAGE_AT + offset, padded, units * UNIT_BYTES)) {
+  if (!board_flash(target + SLOT_IMAGE_AT + offset, padded, units * UNIT_BYTES)) {
     return REASON_FLASH;
   }
   slots->next_offset = offset + length;
@@ -250,14 +248,14 @@ static uint32_t take_chunk(model_slots *slots, uint32_t offset, const uint8_t *d
 }
 
 static uint32_t commit(model_slots *slots, uint32_t now_ms) {
-  const uint32_t target = (slots->running == 0U) ? 1U : 0U;
+  const uint32_t target = other(slots);
   aurora_model model;
   if (slots->next_offset != load_u32(bytes_of(slots, target) + RECORD_SIZE_AT)) {
     return 0; /* the answer says what is missing */
   }
   const uint32_t reason = open(slots, target, &model);
   if (reason != 0U) {
-    (void)board_flash(start_of(slots, target), NULL, 0); /* nothing to go on with */
+    (void)board_flash(target, NULL, 0); /* nothing to go on with */
     return reason;
   }
   begin_trial(slots, target, now_ms);

@@ -55,8 +55,8 @@ enum model_reason {
 
 typedef struct {
   const board_info *board;
-  uint32_t running;         /* slot number; 2: none */
-  uint32_t fallback;        /* the confirmed slot beside a trial; 2: none */
+  uint32_t running;         /* slot, by its offset; all ones: none */
+  uint32_t fallback;        /* the confirmed slot beside a trial; all ones: none */
   uint32_t state;           /* of the transfer */
   uint32_t reason;
   uint32_t transfer_id;

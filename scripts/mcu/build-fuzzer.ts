@@ -21,8 +21,16 @@ export interface FuzzRun {
   readonly report: string;
 }
 
-/** Is there a clang to build them with? */
-export const hasFuzzer: boolean = hasProgram("clang");
+/** Is there a clang with its fuzzer's library (Debian: clang, libclang-rt-14-dev)? */
+export function canBuildFuzzers(): boolean {
+  if (!hasProgram("clang")) return false;
+  const source =
+    "#include <stddef.h>\nint LLVMFuzzerTestOneInput(const char *d, size_t n){(void)d;(void)n;return 0;}";
+  return (
+    spawnSync("clang", ["-fsanitize=fuzzer", "-x", "c", "-", "-o", "/dev/null"], { input: source }).status ===
+    0
+  );
+}
 
 /** Builds a fuzzer into `folder`, returns its path. @throws Error with the compiler's output. */
 export function buildFuzzer(name: FuzzerName, folder: string): string {

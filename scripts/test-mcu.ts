@@ -1,0 +1,112 @@
+/**
+ * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line, power
+ * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4 and M7 with the gateway's own push,
+ * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildHostProgram } from "./mcu/build-firmware.ts";
+import { buildFuzzer, canBuildFuzzers, type FuzzerName, runFuzzer } from "./mcu/build-fuzzer.ts";
+import { cutUpdates } from "./mcu/cut-updates.ts";
+import { createTestModel } from "./mcu/test-models.ts";
+import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+
+const json = process.argv.includes("--json");
+/** Second cuts at every operation, ten minutes of every fuzzer. */
+const full = process.argv.includes("--full");
+const folder = mkdtempSync(join(tmpdir(), "aurora-test-mcu-"));
+const say = (text: string): void => void (json ? process.stderr : process.stdout).write(text + "\n");
+const skipped: string[] = [];
+let violations = 0;
+
+/** Runs a program of this machine that prints one JSON object. */
+function runProgram(path: string, args: readonly string[]): Record<string, number> {
+  const run = spawnSync(path, args, { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (run.status !== 0) {
+    violations++;
+    say(`${path} ended with ${String(run.status)}: ${run.stderr}`);
+  }
+  return JSON.parse(run.stdout) as Record<string, number>;
+}
+
+function measureHostileLink(): Record<string, number> | null {
+  if (findMissingForBoard("host", "tcp").length > 0) return skip("hostile line", "a C compiler");
+  const counts = runProgram(buildHostProgram("hostile-link", folder), [full ? "3600" : "300"]);
+  say(`hostile line: ${counts.delivered} packets delivered, ${counts.violations} violations`);
+  return counts;
+}
+
+function cutSlots(): Record<string, number> | null {
+  if (findMissingForBoard("host", "tcp").length > 0) return skip("power cuts", "a C compiler");
+  const [old, next] = ["1.0.0", "1.0.1"].map((version, index) => {
+    const path = join(folder, `${version}.bin`);
+    writeFileSync(path, createTestModel(version, index + 1).image.bytes);
+    return path;
+  });
+  const counts = runProgram(buildHostProgram("power-cut", folder), [old!, next!, "1", full ? "1" : "11"]);
+  say(
+    `power cuts: ${counts.cuts} at ${counts.operations} flash operations torn in ${counts.tears} ways, ` +
+      `and ${counts.doubleCuts} second cuts: ${counts.bootedNone} without a model, ${counts.violations} violations`,
+  );
+  return counts;
+}
+
+async function cutBoards(): Promise<readonly object[]> {
+  const results = [];
+  for (const kind of ["host", "m3", "m4", "m7"] satisfies BoardKind[]) {
+    const missing = findMissingForBoard(kind, "tcp");
+    if (missing.length > 0) {
+      skip(`pushes to ${kind}`, missing.join(", "));
+      continue;
+    }
+    const counts = await cutUpdates(kind, buildBoardProgram(kind, folder), folder, kind === "host" ? 1 : 7);
+    violations += counts.violations.length;
+    say(
+      `pushes to ${kind}: ${counts.cuts} cuts at ${counts.operations} flash operations, ${counts.bootedOld} starts ` +
+        `with the old model and ${counts.bootedNew} with the new, ${counts.resumed} resumed, ` +
+        `${counts.violations.length} violations ${counts.violations.join("; ")}`,
+    );
+    results.push(counts);
+  }
+  return results;
+}
+
+function fuzz(): readonly object[] {
+  if (!canBuildFuzzers()) {
+    skip("fuzzing", "clang and libclang-rt-14-dev");
+    return [];
+  }
+  return (["link", "slots"] satisfies FuzzerName[]).map((name) => {
+    const run = runFuzzer(name, buildFuzzer(name, folder), folder, full ? 600 : 15);
+    violations += run.failures;
+    say(
+      `fuzzing ${name}: ${run.executions} inputs in ${run.seconds} s, ${run.coverage} edges, ${run.failures} failures`,
+    );
+    if (run.failures > 0) say(run.report);
+    return run;
+  });
+}
+
+function skip(what: string, missing: string): null {
+  skipped.push(`${what}: ${missing}`);
+  say(`${what}: skipped, missing ${missing}`);
+  return null;
+}
+
+try {
+  const report = {
+    hostileLink: measureHostileLink(),
+    powerCuts: cutSlots(),
+    pushes: await cutBoards(),
+    fuzzing: fuzz(),
+    skipped,
+    violations,
+  };
+  report.violations = violations;
+  if (json) process.stdout.write(JSON.stringify(report) + "\n");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = violations === 0 ? 0 : 1;
