@@ -159,9 +159,10 @@ export function chooseTicks(low: number, high: number): { from: number; to: numb
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => span / each <= 6)!;
   const from = Math.floor(low / step) * step;
   const to = Math.ceil(high / step) * step;
-  const count = Math.round((to - from) / step);
+  const count = Math.max(1, Math.round((to - from) / step));
+  // Ten digits: without the dust that multiples of 0.05 carry.
   const ticks = Array.from({ length: count + 1 }, (_, index) =>
     Number((from + index * step).toPrecision(10)),
   );
-  return { from, to: to === from ? from + step : to, ticks };
+  return { from: ticks[0]!, to: ticks.at(-1)!, ticks };
 }
