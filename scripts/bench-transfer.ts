@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createSummary } from "../src/cli/score/file-summary.ts";
 import { withBundle } from "../src/cli/score/open-bundle.ts";
 import { fewWindows, withOverlappingWindows } from "../src/cli/score/overlapping-windows.ts";
-import { openSource, scoreWindows } from "../src/cli/score/score-windows.ts";
+import { openSource, type ScoredWindow, scoreWindows } from "../src/cli/score/score-windows.ts";
 import { chooseSeverityScale } from "../src/cli/score/severity-scale.ts";
 import { withShortWindow } from "../src/cli/score/short-window.ts";
 import type { LoadedBundle } from "../src/gateway/loaded-bundle.ts";
@@ -52,18 +52,18 @@ async function scoreRecording(
   const source = await openSource(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
   let means = [0, 0, 0];
   let count = 0;
-  const hear = async (judge: LoadedBundle, take: (logits: ArrayLike<number>) => void): Promise<void> => {
+  const hear = async (judge: LoadedBundle, take: (scored: ScoredWindow) => void): Promise<void> => {
     means = [0, 0, 0];
     count = 0;
-    for await (const { window, output } of scoreWindows(judge, source, summary.setAside, null)) {
-      take(output.logits);
+    for await (const scored of scoreWindows(judge, source, summary.setAside, null)) {
+      take(scored);
       count++;
       for (const [index, own] of columns.entries()) {
-        for (const column of own) means[index]! += window.features[column]! / 3;
+        for (const column of own) means[index]! += scored.window.features[column]! / 3;
       }
     }
   };
-  await hear(by, (logits) => summary.update(logits, by !== bundle));
+  await hear(by, (scored) => summary.update(scored, by !== bundle));
   const windows = count;
   if (windows === 0) throw new Error(`no window of ${family.name}`);
   if (by === bundle && windows < fewWindows) await hear(withOverlappingWindows(bundle), summary.overlap);

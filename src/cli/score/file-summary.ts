@@ -4,6 +4,7 @@ import type { Manifest } from "../../contract/manifest.ts";
 import type { Quarantine } from "../../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
+import type { ScoredWindow } from "./score-windows.ts";
 import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
 
 /** Why a file could not be scored. */
@@ -33,15 +34,17 @@ export interface FileSummary {
   readonly error?: FileError;
 }
 
+/** What a file is summed up of. */
+export type WindowLogits = Pick<ScoredWindow, "output" | "faultLogits">;
+
 /** Sums up one file. */
 export interface SummaryBuilder {
-  /** Takes one window's logits. */
-  update(logits: ArrayLike<number>, isShort: boolean): void;
+  update(scored: WindowLogits, isShort: boolean): void;
   /**
-   * Takes the logits of one of many overlapping windows: once there are any, probabilities rest on them, and the
+   * Takes one of many overlapping windows: once there are any, probabilities rest on them, and the
    * windows proper are only counted.
    */
-  overlap(logits: ArrayLike<number>): void;
+  overlap(scored: WindowLogits): void;
   setAside(quarantine: Quarantine, windows: 0 | 1): void;
   /** Of a tenth of a second. */
   addLevels(levels: Float32Array, shaftRpm: number): void;
@@ -70,10 +73,10 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
   let shortWindows = 0;
   let lost = 0;
   return {
-    update: (logits, isShort) => {
+    update: (scored, isShort) => {
       windows++;
       if (isShort) shortWindows++;
-      proper.add(logits);
+      proper.add(scored);
     },
     overlap: overlapping.add,
     setAside: (quarantine, lostWindows) => {
@@ -86,9 +89,9 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
     addLevels: severity.add,
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
-      const means = (overlapping.count > 0 ? overlapping : proper).means();
+      const { logits, faultLogits } = (overlapping.count > 0 ? overlapping : proper).means();
       const probabilityOf = (index: number): number =>
-        computeProbability(calibrateLogit(means[index]!, calibration[index]!));
+        computeProbability(calibrateLogit(logits[index]!, calibration[index]!));
       return {
         file,
         windows,
@@ -99,7 +102,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
             windows === 0 ? null : probabilityOf(index),
           ]),
         ),
-        faultProbability: windows === 0 ? null : computeFaultProbability(means, calibration),
+        faultProbability: windows === 0 ? null : computeFaultProbability(faultLogits, calibration),
         severity: severity.value,
         severityReference: scale.reference,
         setAside: { windows: lost, samples },
@@ -112,21 +115,28 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
 /** Adds up the logits of windows. */
 interface LogitMean {
   readonly count: number;
-  add(logits: ArrayLike<number>): void;
-  means(): number[];
+  add(scored: WindowLogits): void;
+  means(): { readonly logits: number[]; readonly faultLogits: number[] };
 }
 
 function createLogitMean(outputs: number): LogitMean {
   const sums = new Float64Array(outputs);
+  const faultSums = new Float64Array(outputs);
   let count = 0;
   return {
     get count(): number {
       return count;
     },
-    add: (logits) => {
+    add: ({ output, faultLogits }) => {
       count++;
-      for (let index = 0; index < outputs; index++) sums[index]! += logits[index]!;
+      for (let index = 0; index < outputs; index++) {
+        sums[index]! += output.logits[index]!;
+        faultSums[index]! += faultLogits[index]!;
+      }
     },
-    means: () => Array.from(sums, (sum) => sum / count),
+    means: () => ({
+      logits: Array.from(sums, (sum) => sum / count),
+      faultLogits: Array.from(faultSums, (sum) => sum / count),
+    }),
   };
 }

@@ -57,11 +57,11 @@ export async function openPredictionTable(
     await handle.close();
   };
   return {
-    add: async (file, index, { window, output, probabilities }, isShort) => {
+    add: async (file, index, { window, output, probabilities, faultLogits }, isShort) => {
       const row = [
         ...[file, index, window.fromMs, window.toMs, window.shaftRpm],
         ...[...output.quantised, ...probabilities],
-        ...[computeFaultProbability(output.logits, calibration), isShort ? 1 : 0],
+        ...[computeFaultProbability(faultLogits, calibration), isShort ? 1 : 0],
       ];
       text += asJson
         ? `${JSON.stringify(Object.fromEntries(columns.map((column, at) => [column, row[at]])))}\n`

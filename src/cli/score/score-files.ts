@@ -68,7 +68,7 @@ async function scoreFile(
     const meter = createLevelMeter(scale.spec.levels, source.sidecar.bearing, summary.addLevels);
     let index = 0;
     for await (const scored of scoreWindows(by, source, summary.setAside, meter)) {
-      summary.update(scored.output.logits, isShort);
+      summary.update(scored, isShort);
       await table.add(path, index++, scored, isShort);
     }
   };
@@ -82,8 +82,8 @@ async function scoreFile(
     if (result.windows > 0) {
       // Rows stay those of the gateway; only what the file comes to rests on more windows.
       const more = summary;
-      for await (const { output } of scoreWindows(withOverlappingWindows(bundle), source, () => {}, null)) {
-        more.overlap(output.logits);
+      for await (const scored of scoreWindows(withOverlappingWindows(bundle), source, () => {}, null)) {
+        more.overlap(scored);
       }
       return more.summarise();
     }

@@ -13,6 +13,7 @@ import type { LevelMeter } from "./level-meter.ts";
 import { chooseQuantisation, type Quantisation, readCountBlocks } from "./quantise-samples.ts";
 import type { SampleFile } from "./samples.ts";
 import type { Sidecar } from "./sidecar.ts";
+import { createSideBandRemover } from "./without-side-bands.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
 const blockSamples = 496;
@@ -25,6 +26,8 @@ export interface ScoredWindow {
   readonly output: StudentOutput;
   /** Calibrated, one a failure mode, as the gateway decides upon. */
   readonly probabilities: readonly number[];
+  /** One a failure mode: mean of the student's logits with and without side bands, for the question of any fault. */
+  readonly faultLogits: readonly number[];
 }
 
 /** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
@@ -64,6 +67,7 @@ export async function* scoreWindows(
   meter: LevelMeter | null,
 ): AsyncGenerator<ScoredWindow> {
   const { file, sidecar, quantisation, contract } = source;
+  const remove = createSideBandRemover(bundle.manifest);
   const cut: FeatureWindow[] = [];
   const id = { site: "file", turbine: "file", component: contract.name };
   const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {
@@ -87,11 +91,21 @@ export async function* scoreWindows(
   async function* answer(): AsyncGenerator<ScoredWindow> {
     const windows = cut.splice(0);
     const outputs = await Promise.all(windows.map((window) => bundle.score(window)));
+    const bare =
+      remove === null
+        ? outputs
+        : await Promise.all(
+            windows.map((window) => bundle.score({ ...window, features: remove(window.features) })),
+          );
     for (const [index, output] of outputs.entries()) {
+      const faultLogits = Array.from(
+        output.logits,
+        (logit, mode) => (logit + bare[index]!.logits[mode]!) / 2,
+      );
       const probabilities = bundle.manifest.calibration.map((calibration, mode) =>
         computeProbability(calibrateLogit(output.logits[mode]!, calibration)),
       );
-      yield { window: windows[index]!, output, probabilities };
+      yield { window: windows[index]!, output, probabilities, faultLogits };
     }
   }
   try {

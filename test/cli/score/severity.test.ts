@@ -81,7 +81,8 @@ describe("the severity of recordings too short for a diagnosis", () => {
     const without = await score(folder, names, null);
     expect(new Set(without.map(({ severityReference }) => severityReference))).not.toContain("baseline");
     const plain = without.map(({ severity }) => severity!);
-    for (let index = 4; index < wears.length; index++)
+    // Against other machines the first traces of wear drown in how machines differ.
+    for (let index = 6; index < wears.length; index++)
       expect(plain[index]!).toBeGreaterThan(plain[index - 1]!);
   });
 
