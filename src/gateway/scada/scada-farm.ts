@@ -53,7 +53,7 @@ export interface ScadaFarm {
   readonly model: ModelRef;
   /** By turbine: components that are watched. */
   readonly components: readonly string[];
-  accept(reading: Reading): void;
+  accept(reading: Reading, arrivalMs: number): void;
   advance(nowMs: number): void;
   snapshot(): ScadaFarmSnapshot;
   snapshotTurbine(id: string): ScadaTurbineSnapshot;
@@ -201,7 +201,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const farm: ScadaFarm = {
     model: ref,
     components: [...new Set(spec.residuals.map((residual) => residual.component))],
-    accept: (reading) => running.get(reading.deviceId)?.accept(reading),
+    accept: (reading, arrivalMs) => running.get(reading.deviceId)?.accept(reading, arrivalMs),
     advance: (nowMs) => {
       for (const turbine of running.values()) turbine.advance(nowMs);
     },

@@ -42,7 +42,9 @@ export interface Repair {
 /** One turbine. */
 export interface ScadaTurbine {
   readonly components: readonly string[];
-  accept(reading: Reading): void;
+  /** Takes a trusted reading that arrived at `arrivalMs`. */
+  accept(reading: Reading, arrivalMs: number): void;
+  /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
   advance(nowMs: number): void;
   snapshot(): ScadaTurbineSnapshot;
   /** Resolves when every row has been judged. */
@@ -73,6 +75,8 @@ export function createScadaTurbine(
     (from?.watch.monitor.repairs ?? []).map(({ component, day }) => `${component} ${day}`),
   );
   let tail: Promise<void> = Promise.resolve();
+  /** By how much the last reading's own time lay behind its arrival: a bridge that is late, or in another time zone. */
+  let lagMs = Number.NaN;
   /** Day that time alone has come to. */
   let advancedDay = Number.NEGATIVE_INFINITY;
 
@@ -121,11 +125,15 @@ export function createScadaTurbine(
 
   return {
     components: watch.components,
-    accept: (reading) => cutter.accept(reading),
+    accept: (reading, arrivalMs) => {
+      lagMs = arrivalMs - reading.timestampMs;
+      cutter.accept(reading);
+    },
     advance: (nowMs) => {
-      cutter.advance(nowMs);
+      if (Number.isNaN(lagMs)) return;
+      cutter.advance(nowMs - lagMs);
       // The last row of a day is cut some minutes after its end.
-      const endedMs = nowMs - 2 * manifest.window.length * 1000;
+      const endedMs = nowMs - lagMs - 2 * manifest.window.length * 1000;
       const day = Math.floor(endedMs / dayMs);
       if (day <= advancedDay) return;
       advancedDay = day;

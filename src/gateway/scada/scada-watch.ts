@@ -132,6 +132,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   for (const name of new Set(bundleOfTurbine.values())) farms.set(name, createFarm(options.bundleOf(name)));
 
   const farmOf = (turbine: string): ScadaFarm | undefined => farms.get(bundleOfTurbine.get(turbine) ?? "");
+  let arrivedMs = Number.NaN;
   const ingest = createScalarIngest({
     contractOf: (turbine, channel) => {
       const name = bundleOfTurbine.get(turbine);
@@ -140,7 +141,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
         : options.bundleOf(name).manifest.channels.find((each) => each.name === channel);
     },
     sink: {
-      accept: (reading) => farmOf(reading.deviceId)?.accept(reading),
+      accept: (reading) => farmOf(reading.deviceId)?.accept(reading, arrivedMs),
       quarantine: (quarantine) => setAside(quarantine.deviceId, quarantine, 0),
       schemaDrift: (drift) => sink.onSchemaDrift(drift),
     },
@@ -154,6 +155,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       const name = bundleOfTurbine.get(reading.deviceId);
       if (name === undefined) return false;
       const isKnown = options.bundleOf(name).manifest.channels.some((each) => each.name === reading.channel);
+      arrivedMs = arrivalMs;
       if (isKnown) ingest.accept(reading, arrivalMs);
       return isKnown;
     },

@@ -13,7 +13,8 @@ import { silentLogger } from "../../../src/platform/logger.ts";
 import type { StateStore } from "../../../src/store/state-store.ts";
 import { createFakeBundle, createFakeState, type FakeBundle } from "../fakes.ts";
 
-const unit: Readonly<Record<string, string>> = { power: "kW", wind: "m/s" };
+const units: Readonly<Record<string, string>> = { power: "kW", wind: "m/s" };
+export const unitOf = (channel: string): string => units[channel] ?? "degC";
 export const channels = ["power", "wind", "gear-oil", "gear-bearing", "phase-1", "phase-2", "phase-3"];
 const temperatures = channels.slice(2);
 export const hourMs = 3_600_000;
@@ -60,7 +61,7 @@ export function createScadaBundle(version = "1.0.0", changes: Partial<NormalBeha
     horizonHours: 1440,
     window: { unit: "seconds", length: 3600, hop: 3600 },
     channels: channels.map((name) => ({
-      ...{ name, unit: unit[name] ?? "degC", min: -10_000, max: 5000, kind: "scalar", missing: "quarantine" },
+      ...{ name, unit: unitOf(name), min: -10_000, max: 5000, kind: "scalar", missing: "quarantine" },
       ...{ minRateHz: 1e-4, maxRateHz: 1, stuckAfter: 1000 },
     })),
     features: {
@@ -150,7 +151,7 @@ export function createScadaSite(repairs: readonly { component: string; date: str
               channel === "wind" ? wind : channel === "power" ? 100 + (wind - 4) * 237.5 : 60 + noise;
             const value = usual + (change === null || change === "frozen" ? 0 : (change[channel] ?? 0));
             const timestampMs = startMs + hour * hourMs;
-            const reading = { deviceId: turbine, channel, unit: unit[channel] ?? "degC", timestampMs, value };
+            const reading = { deviceId: turbine, channel, unit: unitOf(channel), timestampMs, value };
             expectKnown(watch.accept(reading, timestampMs));
           }
         }
