@@ -214,3 +214,10 @@ function fillEnds(judged: OpenJudgement, spec: RemainingLifeSpec, wanted: (row: 
     judged.high[row] = high;
   }
 }
+
+/** The headline figures by name; of the same engines, once each, but for `coverageAllRows`. */
+export function nameMetrics({ last, uncapped, allRows }: LifeTest): Readonly<Record<string, Figure>> {
+  const { rmse, mae, bias, nasaScore, coverage, intervalWidth } = last;
+  const more = { rmseUncapped: uncapped.rmse, coverageAllRows: allRows.coverage };
+  return { rmse, mae, bias, nasaScore, coverage, intervalWidth, ...more };
+}

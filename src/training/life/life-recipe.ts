@@ -9,6 +9,7 @@ import type { StepOutput } from "../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { assignFolds, crossFitLife, joinFolds, type LifeFold, weighTrainingRows } from "./cross-fit-life.ts";
 import { type FittedLifeContract, fitLifeContract } from "./fit-life-contract.ts";
+import { judgeLifeBundle } from "./judge-life-bundle.ts";
 import { type LifeConfig, lifeConfigSchema } from "./life-config.ts";
 import type { LifeEvaluation } from "./life-evaluation.ts";
 import { lifeProtocols, runLifeProtocol } from "./life-protocols.ts";
@@ -33,6 +34,7 @@ export const lifeRecipe: AnyRecipe = defineRecipe<LifeConfig>({
   protocols: lifeProtocols,
   runProtocol: runLifeProtocol,
   train: trainLife,
+  judge: judgeLifeBundle,
 });
 
 async function trainLife(config: LifeConfig, context: TrainingContext): Promise<TrainedModel> {

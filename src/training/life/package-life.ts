@@ -11,11 +11,19 @@ import { createGoldenCases } from "../golden-cases.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { standardiseRows } from "../train-student.ts";
 import type { FittedLifeContract } from "./fit-life-contract.ts";
-import { compareForms, judgeOutOfFold, judgeTest, type OutOfFoldLife, specifyLife } from "./judge-life.ts";
+import {
+  compareForms,
+  judgeOutOfFold,
+  judgeTest,
+  nameMetrics,
+  type OutOfFoldLife,
+  specifyLife,
+} from "./judge-life.ts";
 import { renderLifeCard } from "./life-card.ts";
 import type { LifeConfig } from "./life-config.ts";
 import type { LifeEvaluation } from "./life-evaluation.ts";
-import { nameMetrics, summariseLife } from "./life-protocols.ts";
+import { summariseLife } from "./life-protocols.ts";
+import { reportLife } from "./life-report.ts";
 import { type LifeRows, selectLastRows } from "./life-rows.ts";
 import { type LifeStudent, predictLife } from "./train-life-student.ts";
 
@@ -119,6 +127,7 @@ export function packageLife(
       },
     },
     summary: summariseLife(evaluation.test, config),
+    report: reportLife(evaluation, student, subject.testRows, config),
   };
 }
 

@@ -92,6 +92,19 @@ test("evaluating the bundle gives its own figures again, and fails on what the r
   expect(outcome.passed).toBe(Object.values(json.checks).every((passed) => passed));
 });
 
+test("the gate is told of baselines that are learnt anew, and of every test engine", async () => {
+  const { recipe } = await loadTrainingConfig(join(dir, "first.yaml"));
+  const bundle = await verifyBundle(result.dir, [signer.publicKey]);
+  const judgement = (await recipe.judge(bundle, { dataDir: dir, ...quiet }))!;
+  expect(judgement.metrics).toEqual(evaluation.metrics);
+  expect(judgement.leakage).toEqual([{ by: "history of an engine", shared: [] }]);
+  expect(judgement.cases.map((each) => each.id)).toEqual(
+    Array.from({ length: 12 }, (_, index) => `FD001-test-${index + 1}`),
+  );
+  const linear = evaluation.steps.find((step) => step.form === "linear")!.test.value;
+  expect(judgement.baselines[0]!.gain.value).toBeCloseTo(linear - evaluation.test.rmse.value, 6);
+});
+
 test("the same configuration, data and seed give the same bundle, with a card that says how good it is", async () => {
   expect((await trainTiny("again")).digest).toBe(result.digest);
   const card = await readFile(join(result.dir, bundleFileNames.card), "utf8");
