@@ -3,12 +3,19 @@
  * recordings. The data is found through AURORA_DATA, else ../shared/data. Exit code 1 when a window differs in its
  * decision or an integer of the student in its definition.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compareCwru } from "./mcu/compare-cwru.ts";
 import { readShippedModels } from "./mcu/shipped-models.ts";
 import { coreNames, cores, firmwareFolder } from "./mcu/toolchain.ts";
 
 const dataDir = process.env.AURORA_DATA ?? join(firmwareFolder(), "..", "..", "..", "shared", "data");
+if (!existsSync(join(dataDir, "cwru"))) {
+  process.stderr.write(
+    `skipped: no recordings in ${join(dataDir, "cwru")}; set AURORA_DATA to the folder of the data\n`,
+  );
+  process.exit(0);
+}
 const models = (await readShippedModels()).filter((one) => one.manifest.name === "bearing-vibration");
 const at = process.argv.indexOf("--on");
 const target =

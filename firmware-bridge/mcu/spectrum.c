@@ -183,6 +183,10 @@ static float floor_near(aurora_spectrum *spectrum, float order) {
   const uint32_t to =
       smaller(spectrum->highest_bin, round_of((centre + spectrum->floor_orders) / spectrum->bin_orders));
   float *scratch = &spectrum->buffer[(spectrum->size / 2u) + 1u];
+  if (from > to) { /* a median narrower than a bin */
+    spectrum->floors[slot] = 0.0f;
+    return 0.0f;
+  }
   const uint32_t count = (to - from) + 1u;
   for (uint32_t i = 0; i < count; i++) {
     scratch[i] = spectrum->buffer[from + i];

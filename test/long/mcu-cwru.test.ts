@@ -1,0 +1,23 @@
+/** Every window of every recording through the C code and the TypeScript chain: half a minute, so not among the quick tests. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { compareCwru } from "../../scripts/mcu/compare-cwru.ts";
+import { readShippedModels } from "../../scripts/mcu/shipped-models.ts";
+import { reasonToSkip } from "../mcu/skip-reason.ts";
+
+const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+
+test.skipIf(!existsSync(join(data, "cwru")) || reasonToSkip("host") !== null)(
+  "a microcontroller decides as the gateway on every CWRU window (set AURORA_DATA to run)",
+  async () => {
+    const models = await readShippedModels();
+    const bearing = models.find((one) => one.manifest.name === "bearing-vibration")!;
+    const found = await compareCwru(data, bearing, "host");
+    expect(found.windows).toBeGreaterThan(1000);
+    expect(found).toMatchObject({ scoredByOneOnly: 0, otherDecisions: 0, otherIntegers: 0 });
+    expect(found.largestLogitSteps).toBeLessThanOrEqual(3);
+    expect(found.featureError.max).toBeLessThan(0.01);
+  },
+  10 * 60_000,
+);
