@@ -6,6 +6,7 @@ import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
 import { createRandom } from "../../maths/random.ts";
 import type { CostOutcome, Inspection } from "./cost-rule.ts";
 import {
+  judgeByProbability,
   judgeCalendar,
   judgePolicy,
   judgeQuiet,
@@ -32,6 +33,7 @@ const dayMs = 86_400_000;
 /** Policies that are compared. */
 export const policyNames = [
   "policy",
+  "byProbability",
   "withoutScores",
   "ranking30",
   "randomTurbines",
@@ -85,6 +87,7 @@ export function judgeDays(
   const policy = judgePolicy(policyCase, "policy");
   const runs: Record<PolicyName, PolicyRuns> = {
     policy,
+    byProbability: judgeByProbability(policyCase),
     withoutScores: judgeWithoutScores(policyCase),
     ranking30: judgeRanking(policyCase),
     randomTurbines: judgeRandom(policyCase, policy, "sameComponents", draws, random),

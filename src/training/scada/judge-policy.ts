@@ -55,6 +55,16 @@ export function judgeWithoutScores(subject: PolicyCase): PolicyRuns {
   return judgePolicy({ ...subject, policyAt }, "withoutScores");
 }
 
+/** The same policy where every failure found is worth the same and a look costs nothing: by probability alone. */
+export function judgeByProbability(subject: PolicyCase): PolicyRuns {
+  const policyAt = (day: number): InspectionPolicy => {
+    const policy = subject.policyAt(day);
+    const components = policy.components.map((each) => ({ ...each, worthEur: 1, inspectionEur: 0 }));
+    return { ...policy, components };
+  };
+  return judgePolicy({ ...subject, policyAt }, "byProbability");
+}
+
 /** Every 30 days, of each component the turbine with the highest score. */
 export function judgeRanking(subject: PolicyCase): PolicyRuns {
   const everyDays = 30;

@@ -1,8 +1,8 @@
 /** A normal-behaviour bundle's integers replayed over the test half-year, and what the gate is told of it. */
 import type { Bundle } from "../../bundle/bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
-import { type ComponentCost, edpTurbines } from "../../dataset/edp-logbook.ts";
+import { bundleFileNames, type Manifest } from "../../contract/manifest.ts";
+import { edpTurbines } from "../../dataset/edp-logbook.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
@@ -12,16 +12,13 @@ import type { Figure } from "../judge/figure.ts";
 import { runQuantised } from "../quantise-network.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import { standardiseRows } from "../train-student.ts";
-import { type CostOutcome, maxLeadDays } from "./cost-rule.ts";
-import { judgeDays, type PolicyName, type SeedJudgement } from "./judge-edp.ts";
-import { dayOf } from "./replay-turbines.ts";
+import { judgeDays, type SeedJudgement } from "./judge-edp.ts";
+import { dayOf, type TurbineDays } from "./replay-turbines.ts";
 import { learnableRows, readScadaCase, replayStudent, type ScadaCase, testSplit } from "./scada-case.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { required, type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
 import { fingerprintEdp } from "./scada-rows.ts";
 
-/** What is compared with as many inspections, or none. */
-const baselines: readonly PolicyName[] = ["alwaysQuiet", "randomPicks", "calendar"];
 const resamples = 2_000;
 
 /** Replays and judges the bundle's own student. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
@@ -69,9 +66,11 @@ export async function judgeScadaBundle(
     fingerprints: { edp: train, "edp-test": test },
     metrics: summariseSeeds([judged], testSplit).metrics,
     leakage: [{ by: "row of the test half-year", shared: findLearntTestRows(subject) }],
-    baselines: baselines.map((name) => ({
+    // The gate asks about the student. What its inspections are worth is among the metrics: eight failures can put no
+    // policy surely ahead of another.
+    baselines: replayBaselines(subject, bundle.manifest).map(({ name, days }) => ({
       name,
-      gain: compareGains(judged.outcomes.policy, judged.outcomes[name], subject.costs, config.seed),
+      gain: compareErrors(judged.days, days, config.seed),
     })),
     // The probability of an inspection ranks and weighs; it is nowhere said to be calibrated.
     calibration: null,
@@ -80,50 +79,51 @@ export async function judgeScadaBundle(
   };
 }
 
+/** The same replay without a student: what the site's own regression makes of the inputs alone, and of nothing. */
+function replayBaselines(
+  subject: ScadaCase,
+  { scaler, normalBehaviour }: Manifest,
+): { readonly name: string; readonly days: readonly TurbineDays[] }[] {
+  const silent = (standardise: boolean) => (features: Float32Array, rows: number) => ({
+    standardised: standardise ? standardiseRows(features, rows, scaler) : new Float32Array(features.length),
+    outputs: new Float32Array(rows * normalBehaviour!.residuals.length),
+  });
+  return [
+    { name: "linear regression on site", days: replayStudent(subject, silent(true), normalBehaviour!) },
+    { name: "mean of the turbine", days: replayStudent(subject, silent(false), normalBehaviour!) },
+  ];
+}
+
 /**
- * By how much is one policy worth more than another, in thousands of euro, with an interval over the failures: they are
- * drawn with replacement, since they are what is few; calendars are averaged.
+ * By how many kelvin is the error of a turbine-day lower, with an interval over turbine-weeks: days of a week are alike.
  */
-export function compareGains(
-  own: readonly CostOutcome[],
-  other: readonly CostOutcome[],
-  costs: ReadonlyMap<string, ComponentCost>,
+export function compareErrors(
+  own: readonly TurbineDays[],
+  other: readonly TurbineDays[],
   seed: number,
 ): Figure {
-  const worths = own[0]!.failures.map(
-    (_, index) => meanWorth(own, index, costs) - meanWorth(other, index, costs),
+  const weeks = new Map<string, { sum: number; count: number }>();
+  for (const [index, { turbine, days, dailyError }] of own.entries()) {
+    for (const [at, day] of days.entries()) {
+      const difference = other[index]!.dailyError[at]! - dailyError[at]!;
+      if (day < dayOf(testSplit.startMs) || Number.isNaN(difference)) continue;
+      const key = `${turbine} ${Math.floor(day / 7)}`;
+      const week = weeks.get(key) ?? { sum: 0, count: 0 };
+      weeks.set(key, { sum: week.sum + difference, count: week.count + 1 });
+    }
+  }
+  const list = [...weeks.values()];
+  const meanOf = (chosen: readonly { readonly sum: number; readonly count: number }[]): number =>
+    chosen.reduce((sum, week) => sum + week.sum, 0) / chosen.reduce((sum, week) => sum + week.count, 0);
+  const random = createRandom(seed).fork("weeks");
+  const values = Float64Array.from({ length: resamples }, () =>
+    meanOf(list.map(() => list[random.integer(list.length)]!)),
   );
-  const total = worths.reduce((sum, worth) => sum + worth, 0);
-  const value = mean(own.map(({ gainEur }) => gainEur)) - mean(other.map(({ gainEur }) => gainEur));
-  // What is left is what inspections in vain cost, which no failure changes.
-  const fixed = value - total;
-  const random = createRandom(seed).fork("gains");
-  const values = Float64Array.from({ length: resamples }, () => {
-    let sum = fixed;
-    for (let draw = 0; draw < worths.length; draw++) sum += worths[random.integer(worths.length)]!;
-    return sum / 1000;
-  });
   return {
-    value: value / 1000,
+    value: meanOf(list),
     low: quantileInPlace(values, resamples, 0.025),
     high: quantileInPlace(values, resamples, 0.975),
   };
-}
-
-/** What the runs were worth for one failure: the replacement that was saved, and the saving on top. */
-function meanWorth(
-  outcomes: readonly CostOutcome[],
-  index: number,
-  costs: ReadonlyMap<string, ComponentCost>,
-): number {
-  return mean(
-    outcomes.map(({ failures }) => {
-      const { failure, leadDays } = failures[index]!;
-      if (leadDays === null) return 0;
-      const { replacementEur, repairEur } = costs.get(failure.component)!;
-      return replacementEur + ((replacementEur - repairEur) * leadDays) / maxLeadDays;
-    }),
-  );
 }
 
 /** Rows of the test half-year that the site's corrections or the student would learn from: none. */
@@ -164,10 +164,6 @@ function listCases({ days }: SeedJudgement): JudgedCase[] {
       return [{ id: `${turbine} ${date.slice(0, 10)}`, slices: { turbine, month: date.slice(0, 7) }, loss }];
     }),
   );
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function refuse(message: string, subject: string): AuroraError {

@@ -47,6 +47,8 @@ export interface ScadaStudentRecipe {
   };
   /** Share of the teacher in the student's targets, 0 to 1. */
   readonly softShare: number;
+  /** Standard deviation of the noise of invented rows, which the teacher alone answers; 0 = none are invented. */
+  readonly inventedNoise: number;
   /** Rows that the ranges of the activations are calibrated on, spread evenly over all turbines and seasons. */
   readonly calibrationRows: number;
 }
@@ -95,6 +97,7 @@ export const scadaStudentRecipeSchema: z.ZodType<ScadaStudentRecipe> = z
       prune: z.strictObject({ to: widths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }),
     }),
     softShare: share,
+    inventedNoise: z.number().min(0).max(4),
     calibrationRows: z.int().min(100).max(100_000),
   })
   .refine(

@@ -10,7 +10,13 @@ import type { TensorTrainer } from "../tensor-trainer.ts";
 import { openTensorTrainer } from "../tensorflow.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
 import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
-import { judgePolicy, judgeRanking, judgeWithoutScores, type PolicyCase } from "./judge-policy.ts";
+import {
+  judgeByProbability,
+  judgePolicy,
+  judgeRanking,
+  judgeWithoutScores,
+  type PolicyCase,
+} from "./judge-policy.ts";
 import { readScadaEvaluation, replayBundle } from "./judge-scada-bundle.ts";
 import {
   describeBehaviour,
@@ -115,6 +121,7 @@ async function runTuning(
   const years = (edpTestStartMs - chainStartMs) / 86_400_000 / 365.25;
   const runs = [
     judgePolicy(policyCase, "policy"),
+    judgeByProbability(policyCase),
     judgeWithoutScores(policyCase),
     judgeRanking(policyCase),
   ].map(({ name, outcomes }) => [name, summarisePolicy(outcomes, days.length, years)] as const);

@@ -55,10 +55,10 @@ async function trainScada(
         progress(done, total, "networks trained"),
       ),
   );
-  const { student: widths, softShare } = recipe;
+  const { student: widths, softShare, inventedNoise } = recipe;
   const taught = await steps.run(
     "distil",
-    { config: { ...share, student: widths, softShare }, from: [data, teacher] },
+    { config: { ...share, student: widths, softShare, inventedNoise }, from: [data, teacher] },
     () => distilScadaStudent(prepared, recipe, trainer, teacher.value, seed),
   );
   const untaught = await steps.run(

@@ -117,11 +117,9 @@ export function distilScadaStudent(
   teacher: readonly (readonly DenseLayer[])[],
   seed: number,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const { student, softShare, huberDelta } = recipe;
+  const { student, huberDelta } = recipe;
   const random = stream(seed, "student");
-  const soft = runEnsemble(teacher, rows.features, rows.rows);
-  const targets = rows.targets.map((target, index) => target + softShare * (soft[index]! - target));
-  const taught = { ...rows, targets };
+  const taught = teachRows(rows, recipe, teacher, stream(seed, "invented"));
   const start = createDenseNetwork(inputsOf(rows), [...student.hidden, outputsOf(rows)], random);
   const wide = trainer.fitRegression(start, taught, { ...student.fit, huberDelta }, random);
   let float = wide;
@@ -130,6 +128,38 @@ export function distilScadaStudent(
     float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, huberDelta }, random);
   }
   return { wide, float };
+}
+
+/**
+ * The rows with the teacher's share in their targets, and after them as many invented ones: measured rows with noise, and
+ * what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the student
+ * should still say what the teacher says.
+ */
+function teachRows(
+  rows: PreparedScadaRows,
+  { softShare, inventedNoise, clamp }: ScadaStudentRecipe,
+  teacher: readonly (readonly DenseLayer[])[],
+  random: Random,
+): RegressionRows {
+  const soft = runEnsemble(teacher, rows.features, rows.rows);
+  const targets = rows.targets.map((target, index) => target + softShare * (soft[index]! - target));
+  if (inventedNoise === 0) return { ...rows, targets };
+  const invented = rows.features.map((value) =>
+    Math.max(-clamp, Math.min(clamp, value + inventedNoise * random.normal())),
+  );
+  return {
+    rows: 2 * rows.rows,
+    features: joinArrays(rows.features, invented),
+    targets: joinArrays(targets, runEnsemble(teacher, invented, rows.rows)),
+    weights: new Float32Array(2 * rows.rows).fill(1),
+  };
+}
+
+function joinArrays(a: Float32Array, b: Float32Array): Float32Array {
+  const out = new Float32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
 
 /** A student of the final size that learns from the measurements alone, with as many gradient steps. */

@@ -14,7 +14,7 @@ import {
   type PolicyCase,
   permutePolicy,
 } from "../../../src/training/scada/judge-policy.ts";
-import { compareGains } from "../../../src/training/scada/judge-scada-bundle.ts";
+import { compareErrors } from "../../../src/training/scada/judge-scada-bundle.ts";
 import { summarisePolicy } from "../../../src/training/scada/summarise-policy.ts";
 import { computeWindowAuc } from "../../../src/training/scada/window-auc.ts";
 import { dayMs, failureAt, makeDays } from "./synthetic-farm.ts";
@@ -103,17 +103,6 @@ describe("an inspection policy", () => {
     );
   });
 
-  it("is worth more than another by an interval over failures, which are what is few", () => {
-    const seen = subject(warm);
-    const runs = judgePolicy(seen, "policy");
-    const against = (other: typeof runs) => compareGains(runs.outcomes, other.outcomes, costs, 1);
-    const quiet = against(judgeQuiet(seen));
-    expect(quiet.value).toBeCloseTo(mean(runs.outcomes.map((each) => each.gainEur)) / 1000, 9);
-    expect(quiet.low).toBeLessThan(quiet.value);
-    expect(quiet.high).toBeGreaterThan(quiet.value);
-    expect(against(runs)).toEqual({ value: 0, low: 0, high: 0 });
-  });
-
   it("summarises runs with the range of the runs and the interval of the failures", () => {
     const runs = judgePolicy(subject(warm), "policy");
     const figures = summarisePolicy(runs.outcomes, 4, 200 / 365.25);
@@ -152,6 +141,21 @@ describe("the AUC of turbine-days", () => {
     const flat = computeWindowAuc(subject([]).turbines, failures, judged, 99, createRandom(2));
     expect(Math.abs(flat.auc - 0.5)).toBeLessThan(0.1);
     expect(flat.permutationP).toBeGreaterThan(0.05);
+  });
+});
+
+describe("the error of days", () => {
+  it("is compared week by week, on the days that both know", () => {
+    const shifted = (errors: number) =>
+      makeDays(20, 1, []).map((turbine) => ({
+        ...turbine,
+        days: turbine.days.map((day) => 17_400 + day),
+        dailyError: Float64Array.from(turbine.days, (day) => (day === 3 ? Number.NaN : errors + (day % 2))),
+      }));
+    const gain = compareErrors(shifted(2), shifted(2.5), 1);
+    expect(gain.value).toBeCloseTo(0.5, 12);
+    expect(gain.low).toBeCloseTo(0.5, 12);
+    expect(compareErrors(shifted(2.5), shifted(2), 1).high).toBeLessThan(0);
   });
 });
 

@@ -20,6 +20,7 @@ const recipe = {
   teacher: { members: 2, hidden: [16], fit },
   student: { hidden: [16], fit, prune: { to: [8], rounds: 2, fit: { ...fit, steps: 60 } } },
   softShare: 1,
+  inventedNoise: 0.3,
   calibrationRows: 500,
 };
 const statistics = {
