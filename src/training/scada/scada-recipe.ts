@@ -4,6 +4,7 @@
  */
 import type { StepOutput } from "../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
+import type { ReportPlot } from "../report/report-parts.ts";
 import { judgeSeed } from "./judge-edp.ts";
 import { judgeScadaBundle } from "./judge-scada-bundle.ts";
 import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
@@ -11,6 +12,7 @@ import { describeBehaviour, prepareScadaCase, readScadaCase, testSplit } from ".
 import { type ScadaConfig, scadaConfigSchema } from "./scada-config.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
 import { runScadaProtocol, scadaProtocols } from "./scada-protocols.ts";
+import { describeScadaReport, plotFailures } from "./scada-report.ts";
 import { fingerprintEdp } from "./scada-rows.ts";
 import {
   distilScadaStudent,
@@ -77,17 +79,21 @@ async function trainScada(
     ...taught.value,
     ...{ untaught: untaught.value, quantised: quantised.value },
   };
-  const evaluation: StepOutput<ScadaEvaluation> = await steps.run(
+  const judged: StepOutput<{ evaluation: ScadaEvaluation; plots: ReportPlot[] }> = await steps.run(
     "evaluate",
     { config, from: [data, teacher, taught, untaught, quantised] },
-    () => ({
-      ...{ formatVersion: 1 as const, name: config.name, version: config.version },
-      ...summariseSeeds([judgeSeed(subject, student, seed)], testSplit),
-      dataDescription: edpDescription,
-      trainingRows: prepared.rows,
-      testLooks: config.testLooks,
-      limitations: config.limitations,
-    }),
+    () => {
+      const one = judgeSeed(subject, student, seed);
+      const evaluation: ScadaEvaluation = {
+        ...{ formatVersion: 1, name: config.name, version: config.version },
+        ...summariseSeeds([one], testSplit),
+        dataDescription: edpDescription,
+        trainingRows: prepared.rows,
+        testLooks: config.testLooks,
+        limitations: config.limitations,
+      };
+      return { evaluation, plots: plotFailures(one) };
+    },
   );
   const { backgroundRows, goldenCases, driftReplicates, window } = config;
   const files = await steps.run(
@@ -96,8 +102,10 @@ async function trainScada(
     () => makeScadaFiles(subject, prepared, student),
   );
   const spec = describeBehaviour(subject, student);
-  return packageScada(
-    { subject, prepared, student, spec, evaluation: evaluation.value, fingerprint: data.value },
+  const { evaluation, plots } = judged.value;
+  const model = packageScada(
+    { subject, prepared, student, spec, evaluation, fingerprint: data.value },
     files.value,
   );
+  return { ...model, report: describeScadaReport(evaluation, student, plots) };
 }

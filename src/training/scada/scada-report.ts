@@ -1,0 +1,95 @@
+/** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
+import type { Figure } from "../judge/figure.ts";
+import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
+import type { SeedJudgement } from "./judge-edp.ts";
+import { plotFailure } from "./plot-failure.ts";
+import { compareForms, renderScadaLines, type ScadaEvaluation } from "./scada-evaluation.ts";
+import type { ScadaForm, ScadaStudent } from "./train-scada-student.ts";
+
+const titles: Readonly<Record<ScadaForm, string>> = {
+  teacher: "teacher, an ensemble",
+  wide: "student before pruning",
+  pruned: "student, pruned",
+  int8: "student, int8",
+  untaught: "as the student, without a teacher",
+};
+const alone = (value: number): Figure => ({ value, low: null, high: null });
+
+/** One drawing a failure, with the inspections of the first calendar. */
+export function plotFailures({ outcomes, days, inspections }: SeedJudgement): ReportPlot[] {
+  return outcomes.policy[0]!.failures.map(({ failure, leadDays }) => ({
+    title: `${failure.turbine} ${failure.component}`,
+    caption:
+      leadDays === null
+        ? "Missed on the first calendar."
+        : `Found on the first calendar, ${leadDays.toFixed(0)} days ahead.`,
+    svg: plotFailure({ failure, days, inspections: inspections[0]! }),
+  }));
+}
+
+/** Everything that the report shows. */
+export function describeScadaReport(
+  evaluation: ScadaEvaluation,
+  student: ScadaStudent,
+  plots: readonly ReportPlot[],
+): ReportParts {
+  return {
+    stepColumns: ["mean error on the test half-year, K", "correlation of z with the teacher's"],
+    steps: evaluation.forms[0]!.map((form) => ({
+      name: form.form,
+      title: titles[form.form],
+      parameters: form.parameters,
+      multiplyAdds: form.multiplyAdds,
+      bytes: form.bytes,
+      figures: [alone(form.maeKelvin), alone(form.zCorrelation)],
+      timed: timedNetworks(student, form.form),
+    })),
+    findings: [compareForms(evaluation), ...renderScadaLines(evaluation)],
+    plots,
+    tables: [tabulatePolicies(evaluation)],
+  };
+}
+
+function timedNetworks(
+  student: ScadaStudent,
+  form: ScadaForm,
+): NonNullable<ReportParts["steps"][number]["timed"]> {
+  switch (form) {
+    case "teacher":
+      return student.teacher;
+    case "wide":
+      return [student.wide];
+    case "pruned":
+      return [student.float];
+    case "untaught":
+      return [student.untaught];
+    case "int8":
+      return student.quantised;
+  }
+}
+
+function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
+  return {
+    title: "Inspections",
+    caption:
+      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance), as many inspections each but for the ranking.",
+    head: [
+      "policy",
+      "detected",
+      "false alarms",
+      "a turbine-year",
+      "inspections",
+      "kEUR against never looking",
+      "lead, days: median (p10)",
+    ],
+    rows: Object.entries(policies).map(([name, each]) => [
+      name,
+      `${each.detected.value.toFixed(2)} of ${each.failures.length}`,
+      each.falseAlarms.value.toFixed(1),
+      each.falseAlarmsPerTurbineYear.value.toFixed(1),
+      each.inspections.value.toFixed(1),
+      (each.gainEur.value / 1000).toFixed(0),
+      each.leadDays === null ? "–" : `${each.leadDays.median.toFixed(0)} (${each.leadDays.p10.toFixed(0)})`,
+    ]),
+  };
+}
