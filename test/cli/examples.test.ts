@@ -1,12 +1,20 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import type { ChannelContract } from "../../src/contract/manifest.ts";
 import { operatingChannels } from "../../src/gateway/operating-readings.ts";
 import { loadYamlConfig } from "../../src/platform/yaml-config.ts";
+import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");
+
+/** The data contract of a bundle, from its recipe. */
+function channelsOf(bundle: string): readonly ChannelContract[] {
+  const path = join(folder, "..", "..", "models", bundle, "train.yaml");
+  return parseTrainingConfig(readFileSync(path), path).config.channels;
+}
 
 describe("the example configurations", () => {
   it("collector.yaml is valid", () => {
@@ -19,8 +27,16 @@ describe("the example configurations", () => {
     const config = loadYamlConfig({ path: join(folder, name), schema: gatewayConfigSchema, environment: {} });
     expect(config.turbines.length).toBeGreaterThan(0);
     // A channel that no room reads would be quarantined at every message, and reported as a changed schema.
-    for (const { name: channel, unit } of config.scada.flatMap(({ channels }) => channels)) {
-      expect(operatingChannels[channel]?.unit, channel).toBe(unit);
+    for (const { turbine, channels } of config.scada) {
+      const bundle = config.turbines.find(({ id }) => id === turbine)!.scadaBundle;
+      const judged = bundle === null ? [] : channelsOf(bundle);
+      for (const { name: channel, unit } of channels) {
+        const known = judged.find((each) => each.name === channel) ?? operatingChannels[channel];
+        expect(known?.unit, channel).toBe(unit);
+      }
+      // And a row that lacks one would never be judged.
+      const mapped = channels.map((channel) => channel.name);
+      expect(judged.filter((channel) => !mapped.includes(channel.name))).toEqual([]);
     }
   });
 });
