@@ -33,6 +33,16 @@ export function chooseChannel(path: string, names: readonly string[], channel: s
   throw usage(path, names, `has no channel "${channel}"`);
 }
 
+/** The same for `count` channels that have no names: a name then means the only one, as other files call it so. */
+export function chooseUnnamedChannel(path: string, count: number, channel: string | null): number {
+  if (count === 1 && channel !== null && !/^\d+$/.test(channel)) return 0;
+  return chooseChannel(
+    path,
+    Array.from({ length: count }, (_, index) => `${index}`),
+    channel,
+  );
+}
+
 /** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in both, whatever they hold. */
 export function matchesPattern(text: string, pattern: string): boolean {
   const parts = pattern.split("*");

@@ -5,7 +5,7 @@
  */
 import { createReadStream } from "node:fs";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { chooseChannel } from "./choose-channel.ts";
+import { chooseChannel, chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
 const maxLineLength = 64 * 1024;
@@ -41,8 +41,10 @@ function chooseColumn(path: string, line: string, next: string, channel: string 
   const isOneName = separator === " " && !/\s/.test(next.trim());
   const fields = isOneName ? [line.trim()] : splitLine(line, separator);
   const hasHeader = fields.some((field) => Number.isNaN(toNumber(field, separator)) && !isMissing(field));
-  const names = hasHeader ? fields : fields.map((_, index) => `${index}`);
-  return { index: chooseChannel(path, names, channel), columns: fields.length, hasHeader, separator };
+  const index = hasHeader
+    ? chooseChannel(path, fields, channel)
+    : chooseUnnamedChannel(path, fields.length, channel);
+  return { index, columns: fields.length, hasHeader, separator };
 }
 
 async function* readColumn(path: string, column: Column): AsyncGenerator<Float64Array> {

@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { chooseChannel } from "./choose-channel.ts";
+import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
 const magic = "\x93NUMPY";
@@ -87,8 +87,7 @@ export async function openNpySamples(
   if (sizeBytes - dataAt !== dataBytes) {
     refuse(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
   }
-  const names = Array.from({ length: channels }, (_, index) => `${index}`);
-  const chosen = chooseChannel(path, names, channel);
+  const chosen = chooseUnnamedChannel(path, channels, channel);
   // A channel is a run of numbers where its samples lie along the axis that varies fastest.
   const isRun = rows < columns || shape.length === 1 ? order === "False" : order === "True";
   const layout: Layout = {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
 import { parseBearing } from "../../../src/cli/score/sidecar-options.ts";
+import { hasErrorCode } from "../../../src/contract/aurora-error.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodeNpy } from "./recordings.ts";
 
@@ -130,6 +131,36 @@ describe("a file of samples", () => {
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({ code, message: expect.stringMatching(message), subject: path });
+  });
+
+  it("that is damaged gives a user's error or numbers, never anything else", async () => {
+    const npy = encodeNpy(
+      Float32Array.from({ length: 60 }, (_, index) => index / 7),
+      [2, 30],
+    );
+    const csv = Buffer.from(
+      `t,x\n${Array.from({ length: 20 }, (_, index) => `${index},${index / 3}`).join("\n")}\n`,
+    );
+    const paths = { npy: write("a.npy", npy), csv: write("a.csv", csv) };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("npy" as const, "csv" as const),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 5 }),
+        fc.option(fc.nat()),
+        async (format, changes, cut) => {
+          const broken = Buffer.from(format === "npy" ? npy : csv);
+          for (const [at, value] of changes) broken[at % broken.length] = value;
+          writeFileSync(paths[format], cut === null ? broken : broken.subarray(0, cut % broken.length));
+          const error: unknown = await readAll(paths[format], "1").then(
+            () => null,
+            (caught: unknown) => caught,
+          );
+          if (error !== null && !hasErrorCode(error, "DATA_FORMAT") && !hasErrorCode(error, "USAGE"))
+            throw error;
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 
   it("is missed by name", async () => {

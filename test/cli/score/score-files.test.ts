@@ -6,6 +6,7 @@ import { explainFile, renderExplanation } from "../../../src/cli/score/explain-f
 import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
 import { type ScoreRequest, scoreFiles } from "../../../src/cli/score/score-files.ts";
 import type { Sidecar } from "../../../src/cli/score/sidecar.ts";
+import { computeFaultProbability } from "../../../src/decision/fault-probability.ts";
 import { explainWindow } from "../../../src/gateway/explain-window.ts";
 import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
 import type { ScoredWindow } from "../../../src/gateway/pipeline-options.ts";
@@ -110,6 +111,21 @@ describe("scoring files", () => {
       row.map((value, mode) => Math.abs(value! - expected[index]![mode]!)),
     );
     expect(Math.max(...worst)).toBeLessThanOrEqual(2);
+  });
+
+  it("asks for any fault with and without side bands, and for kinds as the gateway does", async () => {
+    const { rows } = await score("a.npy", encodeNpy(counts, [counts.length]), null);
+    const { calibration, features, scaler } = bundle.manifest;
+    const isSide = features.list.map(({ operator }) => operator === "side-band-log-snr");
+    expect(isSide.filter(Boolean)).toHaveLength(6);
+    const { window, output } = onGateway[3]!;
+    const bare = await bundle.score({
+      ...window,
+      features: window.features.map((value, index) => (isSide[index] ? scaler.mean[index]! : value)),
+    });
+    const mixed = Array.from(output.logits, (logit, mode) => (logit + bare.logits[mode]!) / 2);
+    expect(mixed).not.toEqual([...output.logits]);
+    expect(rows[3]!.fault_probability).toBeCloseTo(computeFaultProbability(mixed, calibration), 12);
   });
 
   it("rests a file of few windows on overlapping ones, and writes the gateway's rows all the same", async () => {

@@ -2,7 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseChannel, matchesPattern } from "../../../src/cli/score/choose-channel.ts";
+import {
+  chooseChannel,
+  chooseUnnamedChannel,
+  matchesPattern,
+} from "../../../src/cli/score/choose-channel.ts";
 import { createDescriber } from "../../../src/cli/score/sidecar-options.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -124,6 +128,13 @@ describe("a channel", () => {
     for (const wrong of [null, "*_time", "DE", "9"]) {
       expect(() => chooseChannel("f", names, wrong)).toThrow(expect.objectContaining({ code: "USAGE" }));
     }
+  });
+
+  it("without a name is meant by any name where it is the only one", () => {
+    expect(chooseUnnamedChannel("f", 1, "accel")).toBe(0);
+    expect(chooseUnnamedChannel("f", 2, "1")).toBe(1);
+    expect(() => chooseUnnamedChannel("f", 1, "1")).toThrow(/no channel "1"/);
+    expect(() => chooseUnnamedChannel("f", 2, "accel")).toThrow(/no channel "accel"/);
   });
 
   it("fits a pattern as a regular expression would say", () => {
