@@ -16,6 +16,8 @@ export interface BundleChange {
 
 /** Leaves below this count are listed one by one; longer lists of numbers become one line. */
 const longList = 8;
+/** Tables of an evaluation, each of them one line: a person reads them in the report. */
+const bulky = /^evaluation\.(slices|reliability\.\w+\.bins|decision\.points|heldOut\.recordings)\./;
 /** Digests say that something changed, which the other lines say better. */
 const silent = /(^|\.)(sha256|formatVersion)$|Sha256$/;
 
@@ -80,11 +82,31 @@ function entryName(entry: unknown, index: number): string {
 }
 
 function compareLeaves(before: Leaves, after: Leaves): BundleChange[] {
-  const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => !silent.test(path));
-  return paths.flatMap((path) => {
+  const all = [...new Set([...before.keys(), ...after.keys()])].filter((path) => !silent.test(path));
+  const paths = all.filter((path) => !bulky.test(path));
+  const changes = paths.flatMap((path) => {
     const [left, right] = [toText(before.get(path)), toText(after.get(path))];
     if (left === right) return [];
     return [{ path, before: left, after: right, sentence: sayLeaf(path, before.get(path), after.get(path)) }];
+  });
+  return [...changes, ...compareTables(all, before, after)];
+}
+
+/** One line a bulky table: how many of its values changed. */
+function compareTables(paths: readonly string[], before: Leaves, after: Leaves): BundleChange[] {
+  const tables = new Map<string, { total: number; changed: number }>();
+  for (const path of paths) {
+    const table = bulky.exec(path)?.[0].slice(0, -1);
+    if (table === undefined) continue;
+    const counts = tables.get(table) ?? { total: 0, changed: 0 };
+    counts.total++;
+    if (toText(before.get(path)) !== toText(after.get(path))) counts.changed++;
+    tables.set(table, counts);
+  }
+  return [...tables].flatMap(([path, { total, changed }]) => {
+    if (changed === 0) return [];
+    const sentence = `${path}: ${changed} of ${total} values changed`;
+    return [{ path, before: null, after: null, sentence }];
   });
 }
 

@@ -35,6 +35,27 @@ describe("comparing bundles", () => {
     expect(told.some((sentence) => sentence.includes("kurtosis"))).toBe(false);
   });
 
+  it("says of an evaluation's long tables how much of them changed, and of its figures what", () => {
+    const evaluation = (brier: number): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          metrics: { macroAuroc: { value: 0.9 + brier } },
+          slices: [
+            { by: "load", value: "1 hp", brier },
+            { by: "load", value: "2 hp", brier: 0 },
+          ],
+        }),
+      );
+    const withEvaluation = (brier: number): ReturnType<typeof createBundle> => {
+      const contents = sampleContents();
+      const files = new Map(contents.files).set("evaluation.json", evaluation(brier));
+      return createBundle({ ...contents, files }, key);
+    };
+    const told = compareBundles(withEvaluation(0.01), withEvaluation(0.02)).map(({ sentence }) => sentence);
+    expect(told).toContain("evaluation.metrics.macroAuroc.value: 0.91 → 0.92 (+1.1 %)");
+    expect(told).toContain("evaluation.slices: 1 of 6 values changed");
+  });
+
   it("does not drown people in digests, and still has a line for everything that is signed", () => {
     const lineage = { ...sampleManifest().lineage, configSha256: "1".repeat(64) };
     expect(sentences(sampleContents({ lineage }))).toEqual(["lineage: trained with another configuration"]);

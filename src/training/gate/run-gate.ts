@@ -1,5 +1,6 @@
 /** The gate: every question that a bundle must answer before it is let out, in one list. Refuses; never repairs. */
 import type { Bundle } from "../../bundle/bundle.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
 import {
@@ -9,6 +10,7 @@ import {
   checkSize,
   findSharedGroups,
 } from "./bundle-checks.ts";
+import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 import { checkBaselines, checkCalibration, checkLeakage, checkParity, checkSlices } from "./judged-checks.ts";
 import type { Judgement } from "./judgement.ts";
@@ -68,9 +70,16 @@ export async function runGate(subject: GateSubject, context: EvaluationContext):
   return {
     passed: checks.every(({ outcome }) => outcome !== "failed"),
     checks,
-    metrics: judgement?.metrics ?? {},
+    metrics: judgement?.metrics ?? readStatedMetrics(bundle),
     data: judgement?.fingerprints ?? {},
   };
+}
+
+/** The figures that the bundle states of itself; none where its evaluation is of another form. */
+function readStatedMetrics(bundle: Bundle): GateResult["metrics"] {
+  const text = new TextDecoder().decode(bundledFilesOf(bundle, bundleFileNames.evaluation));
+  const stated = JSON.parse(text) as { readonly metrics?: GateResult["metrics"] };
+  return stated.metrics ?? {};
 }
 
 /** What the manifest itself says of both sides is looked at always. */
