@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { startBenchDevices } from "./bench/bench-devices.ts";
 import { type GatewayStatus, startBenchGateway, waitUntilIdle } from "./bench/bench-gateway.ts";
+import { measureLink } from "./bench/bench-link.ts";
 import { measureMcu } from "./bench/bench-mcu.ts";
 import { benchRateHz, encodeBenchStream } from "./bench/bench-stream.ts";
 import { measureUplink } from "./bench/bench-uplink.ts";
@@ -85,6 +86,8 @@ const load = await run(
 );
 say("uplink of one turbine ...");
 const uplink = await measureUplink(quick ? 3600 : 21_600, startMs, randomBytes(12).toString("hex"));
+say("device link ...");
+const link = await measureLink();
 say("microcontrollers ...");
 const mcu = await measureMcu();
 
@@ -103,6 +106,7 @@ const report = {
   startToFirstPredictionMs: fast.status.startToFirstPredictionMs,
   uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
   uplinkMeasuredSeconds: uplink.seconds,
+  link,
   mcu,
   quick,
 };

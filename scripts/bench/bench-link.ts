@@ -1,0 +1,279 @@
+/**
+ * What the device link costs a gateway: frames a second of one core in bulk and read one by one from serial ports, forty
+ * ports at 100 Hz, the share of a line that a model update uses, and the time from a device's score to the gateway's
+ * hands. Rates are per second of this process' CPU time. Serial ports are pseudo terminals made by socat.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
+import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
+import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
+import { encodeMessage } from "../../firmware-bridge/message-codec.ts";
+import { createModelPush } from "../../firmware-bridge/model-push.ts";
+import { createModelSlots } from "../../firmware-bridge/model-slots.ts";
+import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
+import { packetTypes } from "../../firmware-bridge/protocol.ts";
+import { createRawWindowDecoder, encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
+import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
+import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
+import { createRandom } from "../../src/maths/random.ts";
+import { createVirtualTime } from "../link/virtual-time.ts";
+
+/** The figures; null where socat is missing. */
+export interface LinkFigures {
+  /** Frames of 96 samples, parsed and decoded. */
+  readonly bulkFramesPerSecond: number;
+  readonly singleFrameReadsPerSecond: number | null;
+  /** CPU share of one core while forty ports bring 100 frames a second each. */
+  readonly fortyPortsCpuShare: number | null;
+  readonly fortyPortsFramesPerSecond: number | null;
+  /** Image bytes over bytes that a line of 115,200 baud carries in the time; simulated line. */
+  readonly updateShareOfLine: number;
+  /** From a score's last byte in the terminal to the gateway's hands, milliseconds. */
+  readonly scoreLatencyMs: { readonly p50: number; readonly p99: number } | null;
+  readonly missing: readonly string[];
+}
+
+/** Measures everything, in some twelve seconds. */
+export async function measureLink(): Promise<LinkFigures> {
+  const hasSocat = (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, "socat")));
+  const folder = await mkdtemp(join(tmpdir(), "aurora-bench-link-"));
+  try {
+    const ports = hasSocat ? await measureForty(folder) : null;
+    return {
+      bulkFramesPerSecond: measureBulk(),
+      singleFrameReadsPerSecond: hasSocat ? await measureSingle(folder) : null,
+      fortyPortsCpuShare: ports?.cpuShare ?? null,
+      fortyPortsFramesPerSecond: ports?.framesPerSecond ?? null,
+      updateShareOfLine: measureUpdate(),
+      scoreLatencyMs: hasSocat ? await measureLatency(folder) : null,
+      missing: hasSocat ? [] : ["socat"],
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+const samples = 96;
+
+/** One frame as a small device sends it: 96 samples. */
+function createFrame(sequence: number): Uint8Array {
+  const encoder = createFrameEncoder();
+  const random = createRandom(sequence);
+  const counts = Int16Array.from({ length: samples }, () => random.normal() * 2_000);
+  const bytes = encodeRawWindow(encoder.payload, 0, sequence * samples, 0, 1_500, counts, 0, samples);
+  const out = new Uint8Array(maxFrameBytesOnWire);
+  return out.slice(0, encoder.encode(packetTypes.rawWindow, 0, sequence & 0xffff, bytes, out, 0));
+}
+
+function measureBulk(): number {
+  const frames = 1_000;
+  const stream = Buffer.concat(Array.from({ length: frames }, (_, index) => createFrame(index)));
+  const chunk = Buffer.alloc(stream.length);
+  const decoder = createRawWindowDecoder(samples);
+  let decoded = 0;
+  const parser = createFrameParser((_version, _type, _flags, _sequence, bytes, start, end) => {
+    if (decoder.decode(bytes, start, end) !== undefined) decoded++;
+  });
+  const run = (): void => {
+    stream.copy(chunk);
+    parser.push(chunk);
+  };
+  for (let round = 0; round < 50; round++) run();
+  decoded = 0;
+  const started = cpuSeconds();
+  let seconds = 0;
+  while (seconds < 1) {
+    run();
+    seconds = cpuSeconds() - started;
+  }
+  return Math.round(decoded / seconds);
+}
+
+/** Two terminals joined; the gateway's end is opened by `serialport`. */
+async function openPair(
+  folder: string,
+  name: string,
+): Promise<{ paths: [string, string]; socat: ChildProcess }> {
+  const paths: [string, string] = [join(folder, `${name}-device`), join(folder, `${name}-gateway`)];
+  const socat = spawn(
+    "socat",
+    paths.map((path) => `PTY,link=${path},raw,echo=0`),
+    { stdio: "ignore" },
+  );
+  while (!paths.every((path) => existsSync(path))) await sleep(5);
+  return { paths, socat };
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function openLink(path: string, onPacket: () => void): Promise<PacketLink> {
+  const link = createFramedLink(createSerialTransport(path));
+  await link.open({
+    onOpen: () => {},
+    onPacket,
+    onBatchEnd: () => {},
+    onWritable: () => {},
+    onClose: () => {},
+  });
+  return link;
+}
+
+/** One frame a read: the next one is written when the last was read. */
+async function measureSingle(folder: string): Promise<number> {
+  const { paths, socat } = await openPair(folder, "single");
+  const device = openSync(paths[0], "r+");
+  const frame = createFrame(1);
+  let arrived = (): void => {};
+  const link = await openLink(paths[1], () => arrived());
+  const pingPong = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      const next = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      writeSync(device, frame);
+      await next;
+    }
+  };
+  await pingPong(500);
+  const started = cpuSeconds();
+  await pingPong(4_000);
+  // The device's writes count too.
+  const seconds = cpuSeconds() - started;
+  await link.close();
+  closeSync(device);
+  socat.kill();
+  return Math.round(4_000 / seconds);
+}
+
+/** Another process plays forty devices. */
+async function measureForty(folder: string): Promise<{ cpuShare: number; framesPerSecond: number }> {
+  const pairs = await Promise.all(Array.from({ length: 40 }, (_, index) => openPair(folder, `port${index}`)));
+  let frames = 0;
+  const links = await Promise.all(
+    pairs.map(({ paths }) =>
+      openLink(paths[1], () => {
+        frames++;
+      }),
+    ),
+  );
+  const writer = spawn(process.execPath, [
+    "-e",
+    `const fs = require("node:fs");
+const [hex, ...paths] = process.argv.slice(1);
+const frame = Buffer.from(hex, "hex");
+const files = paths.map((path) => fs.openSync(path, "r+"));
+setInterval(() => { for (const file of files) fs.writeSync(file, frame); }, 10);`,
+    Buffer.from(createFrame(1)).toString("hex"),
+    ...pairs.map(({ paths }) => paths[0]),
+  ]);
+  while (frames < 400) await sleep(20);
+  const before = { cpu: cpuSeconds(), wall: performance.now(), frames };
+  await sleep(4_000);
+  const wall = (performance.now() - before.wall) / 1000;
+  const cpuShare = (cpuSeconds() - before.cpu) / wall;
+  const framesPerSecond = Math.round((frames - before.frames) / wall);
+  writer.kill();
+  for (const link of links) await link.close();
+  for (const { socat } of pairs) socat.kill();
+  return { cpuShare: round(cpuShare, 3), framesPerSecond };
+}
+
+function measureUpdate(): number {
+  const time = createVirtualTime();
+  const defer = (callback: () => void): void => void time.after(0, callback);
+  const line = createSimulatedLine({ bitsPerSecond: 115_200, timers: time, monotonicMs: () => time.nowMs });
+  const random = createRandom(1);
+  const key = new Uint8Array(32);
+  const bytes = Uint8Array.from({ length: 16_000 }, () => random.uniform() * 256);
+  const slots = createModelSlots({
+    ...{ key, slotBytes: 65_536, timers: time, confirmed: null },
+    open: () => ({ run: (inputs: Uint8Array) => inputs }),
+    keep: () => {},
+  });
+  const device = createDeviceEndpoint({
+    link: createFramedLink(line.deviceEnd, defer),
+    ...{ deviceId: "bench", firmware: "bench", sessionId: 1, timers: time, random },
+    channels: [{ name: "x", unit: "g", sampleRateHz: 12_000, scale: 1 }],
+    onModel: (request) => slots.take(request),
+  });
+  const session = createDeviceSession({
+    link: createFramedLink(line.gatewayEnd, defer),
+    ...{ gatewayId: "bench", runtimeVersion: "0", mode: "edge" as const, timers: time, random },
+    onHello: () => {},
+    onConfigured: () => push.begin(),
+    onMessage: (message) => {
+      if (message.type === "model-status") push.receive(message);
+    },
+  });
+  const push = createModelPush({
+    image: { name: "bench", version: "1.0.0", securityCounter: 1, bytes },
+    ...{ key, probes: [], timers: time, random },
+    send: (message) => session.sendModel(message),
+  });
+  void device.open();
+  void session.open();
+  while (push.stage !== "sending") time.advance(0.1);
+  const from = time.nowMs;
+  while (push.stage === "sending") time.advance(0.1);
+  const lineBytes = ((time.nowMs - from) / 1000) * 11_520;
+  push.cancel("measured");
+  void session.close();
+  void device.close();
+  return round(bytes.length / lineBytes, 3);
+}
+
+async function measureLatency(folder: string): Promise<{ p50: number; p99: number }> {
+  const { paths, socat } = await openPair(folder, "latency");
+  const device = openSync(paths[0], "r+");
+  const encoder = createFrameEncoder();
+  const bytes = encodeMessage(
+    {
+      type: "score",
+      channel: 0,
+      timestampUs: 0,
+      modelVersion: "1.0.0",
+      quantised: new Uint8Array(3),
+      firstSample: 12_000,
+      sampleCount: 12_000,
+      shaftRpm: 1_500,
+      inputs: new Uint8Array(21),
+    },
+    encoder.payload,
+  );
+  const out = new Uint8Array(maxFrameBytesOnWire);
+  const frame = out.slice(0, encoder.encode(packetTypes.score, 0, 1, bytes, out, 0));
+  let arrived = (): void => {};
+  const link = await openLink(paths[1], () => arrived());
+  const latencies: number[] = [];
+  for (let index = 0; index < 600; index++) {
+    const next = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const from = performance.now();
+    writeSync(device, frame);
+    await next;
+    if (index >= 100) latencies.push(performance.now() - from);
+    await sleep(2);
+  }
+  latencies.sort((one, other) => one - other);
+  await link.close();
+  closeSync(device);
+  socat.kill();
+  const at = (share: number): number => round(latencies[Math.floor(share * (latencies.length - 1))]!, 2);
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}
