@@ -15,11 +15,11 @@ else {
   lines.push("", "32-16-4 on Cortex-M4, cycles (others: as published, measured on silicon)");
   lines.push(`  aurora-edge, zero-wait-state model  ${pad(ours?.cycles ?? "-", 6)}`);
   for (const peer of publishedPeers) lines.push(`  ${peer.runtime.padEnd(34)}  ${pad(peer.cycles, 6)}`);
-  lines.push("", "features of a window    core    samples  instructions  of them at the end");
+  lines.push("", "features of a window    core    samples  instructions  of them at the end  stack");
   for (const one of report.features) {
     const what = `${one.revolutions.toFixed(1)} rev. at ${one.sampleRateHz / 1000} kHz`;
     lines.push(
-      `${what.padEnd(23)} ${one.core.padEnd(5)} ${pad(one.samples, 9)} ${pad(one.instructions, 13)} ${pad(one.finishInstructions, 18)}`,
+      `${what.padEnd(23)} ${one.core.padEnd(5)} ${pad(one.samples, 9)} ${pad(one.instructions, 13)} ${pad(one.finishInstructions, 18)} ${pad(one.stackBytes, 6)}`,
     );
   }
   process.stdout.write(`${lines.join("\n")}\n`);

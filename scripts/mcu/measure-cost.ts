@@ -35,6 +35,8 @@ export interface FeatureCost {
   readonly instructions: number;
   /** Of them after the last sample: the spectrum and what is read from it. */
   readonly finishInstructions: number;
+  /** Most stack in use at once, with that of the program that calls the features. */
+  readonly stackBytes: number;
 }
 
 /** Students that costs are stated for: the limits', the published comparison's, and that of the shipped bundle. */
@@ -106,7 +108,7 @@ export async function measureFeatures(): Promise<FeatureCost[]> {
           commands.window({ ...window, pieces: [{ counts, shaftRpm }] }).counts();
         }
         const results = new CheckResults(program.run(commands.finish(), { countInstructions: true }));
-        results.bytes(4 + 12);
+        results.bytes(4 + 16);
         return chosen.map(({ sampleRateHz, counts, shaftRpm }) => {
           results.window(manifest.features.list.length, manifest.outputs.length);
           results.word();
@@ -116,6 +118,7 @@ export async function measureFeatures(): Promise<FeatureCost[]> {
             revolutions: (counts.length / sampleRateHz) * (shaftRpm / 60),
             instructions: (pushed + finished) * nanosecondsPerTick,
             finishInstructions: finished * nanosecondsPerTick,
+            stackBytes: results.word(),
           };
         });
       } finally {

@@ -21,5 +21,5 @@ describe.skipIf(reason !== null)(`the cost of an inference${reason === null ? ""
     );
     for (const [what, limit] of Object.entries(limits))
       expect(costs.get(what), what).toBeLessThanOrEqual(limit);
-  });
+  }, 300_000);
 });

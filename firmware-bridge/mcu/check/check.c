@@ -8,7 +8,8 @@
  *   3 requant  u32 n, n * {i32 sum, u32 multiplier, i32 zero point} -> n u8
  *   4 window   f32 rate, 4 f32 orders (bpfo bpfi bsf ftf), f32 scale, then pieces {u32 n, f32 rpm, n i16, pad to 4}
  *              until n = 0                              -> u32 1 scored / 0 not, inputs f32, inputs u8, outputs u8
- *   5 counts                                            -> u32 ticks of: engine, pushes, finishes; cleared
+ *   5 counts                                            -> u32 ticks of: engine, pushes, finishes, cleared; u32 most
+ *                                                         bytes of stack so far
  *   0 end
  */
 #include <stdbool.h>
@@ -131,7 +132,7 @@ static void run_window(void) {
 }
 
 static void report_counts(void) {
-  const uint32_t counts[3] = {engine_ticks, push_ticks, finish_ticks};
+  const uint32_t counts[4] = {engine_ticks, push_ticks, finish_ticks, host_stack_bytes()};
   host_write(counts, sizeof counts);
   engine_ticks = 0;
   push_ticks = 0;
@@ -141,7 +142,7 @@ static void report_counts(void) {
 static void run_window(void) { host_exit(6u); }
 
 static void report_counts(void) {
-  const uint32_t counts[3] = {engine_ticks, 0u, 0u};
+  const uint32_t counts[4] = {engine_ticks, 0u, 0u, host_stack_bytes()};
   host_write(counts, sizeof counts);
   engine_ticks = 0;
 }

@@ -11,6 +11,8 @@ void host_read(void *bytes, uint32_t length);
 void host_write(const void *bytes, uint32_t length);
 /* Instructions executed so far, in whatever unit the machine has; 0 where it has none. Wraps at 2^24. */
 uint32_t host_ticks(void);
+/* Most bytes of stack in use at once so far; 0 where it is not known. */
+uint32_t host_stack_bytes(void);
 /* 0: all was done. Does not return. */
 _Noreturn void host_exit(uint32_t status);
 

@@ -29,6 +29,8 @@ void host_write(const void *bytes, uint32_t length) {
 
 uint32_t host_ticks(void) { return 0u; }
 
+uint32_t host_stack_bytes(void) { return 0u; }
+
 _Noreturn void host_exit(uint32_t status) {
   if (output != NULL) {
     (void)fclose(output);

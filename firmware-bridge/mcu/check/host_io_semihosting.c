@@ -11,6 +11,9 @@
 #define OPEN_WRITE_BINARY 5u
 #define APPLICATION_EXIT 0x20026u
 
+#define STACK_PATTERN 0xa5c3a5c3u
+#define OWN_STACK_BYTES 64u
+
 #define SYSTICK_CONTROL (*(volatile uint32_t *)0xe000e010u)
 #define SYSTICK_RELOAD (*(volatile uint32_t *)0xe000e014u)
 #define SYSTICK_VALUE (*(volatile uint32_t *)0xe000e018u)
@@ -70,6 +73,14 @@ void host_write(const void *bytes, uint32_t length) {
 
 uint32_t host_ticks(void) { return 0xffffffu - (SYSTICK_VALUE & 0xffffffu); }
 
+uint32_t host_stack_bytes(void) {
+  const uint32_t *lowest = &image_zero_end;
+  while (*lowest == STACK_PATTERN) {
+    lowest++;
+  }
+  return (uint32_t)((uintptr_t)&image_stack_top - (uintptr_t)lowest);
+}
+
 _Noreturn void host_exit(uint32_t status) {
   const uint32_t arguments[2] = {APPLICATION_EXIT, status};
   (void)semihost(SYS_EXIT_EXTENDED, arguments);
@@ -85,6 +96,10 @@ _Noreturn void reset_handler(void) {
 #endif
   (void)memcpy(&image_data_start, &image_data_from, (size_t)((uintptr_t)&image_data_end - (uintptr_t)&image_data_start));
   (void)memset(&image_data_end, 0, (size_t)((uintptr_t)&image_zero_end - (uintptr_t)&image_data_end));
+  /* What keeps the pattern has never been stack; some room is left for this function itself. */
+  for (uint32_t *word = &image_zero_end; (uintptr_t)word < ((uintptr_t)&image_stack_top - OWN_STACK_BYTES); word++) {
+    *word = STACK_PATTERN;
+  }
   host_exit((uint32_t)main());
 }
 
