@@ -1,6 +1,7 @@
 /** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
 import type { AlertData } from "../contract/alert.ts";
 import type { AlarmView } from "./alert-store.ts";
+import { formatSeverity } from "./baseline-section.ts";
 import { formatDuration, formatName, formatShare, formatSigned, formatTime } from "./format-words.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
@@ -34,6 +35,7 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
   </header>
   <dl class="facts">
     <div><dt>Probability</dt><dd class="big">${formatShare(data.probability)}</dd></div>
+    ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
     <div><dt>Since</dt><dd><time datetime="${data.since}">${formatTime(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
@@ -48,10 +50,12 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
 }
 
 /** Signed bars about a common zero; the largest fills its side. */
-function renderExplanation({ explanation, score, threshold }: AlertData): SafeHtml {
+function renderExplanation({ explanation, score, threshold, horizonHours }: AlertData): SafeHtml {
   const groups = [...explanation.groups].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
-  const sum = `${formatSigned(explanation.baseValue)} base and these shares make ${formatSigned(score)} (logit)`;
+  // A diagnosis scores by its logit; what looks ahead, by its distance from the machine's own past.
+  const unit = horizonHours === null ? "logit" : "robust deviations";
+  const sum = `${formatSigned(explanation.baseValue)} base and these shares make ${formatSigned(score)} (${unit})`;
   return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}, raised from ${formatShare(threshold)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);

@@ -1,5 +1,6 @@
 /** One turbine on one page. */
 import { renderAlerts } from "./alert-section.ts";
+import { renderBaselines } from "./baseline-section.ts";
 import { renderCharts } from "./chart-section.ts";
 import { renderDrift } from "./drift-section.ts";
 import type { FleetView } from "./fleet-view.ts";
@@ -25,6 +26,7 @@ export function renderTurbinePage(
   const nowMs = fleet.nowMs;
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
 ${renderNow(view, fleet.titleOf, nowMs)}
+${renderBaselines(view.state)}
 ${renderAlerts(fleet.alarms({ site, turbine, limit: shownAlarms, offset: 0 }), fleet.titleOf, nowMs)}
 ${renderCharts([subject], range, "single")}
 ${renderDrift(fleet.drift(subject))}
