@@ -95,7 +95,17 @@ function createSeeds(name: FuzzerName): readonly Uint8Array[] {
     ...step(1, 1, [0x08, 1, 0x10, 1, 0x1a, 1, 65]),
     ...step(0, 0, [0, 2, 0x21, 1, 1, 0]),
   ];
-  return [Uint8Array.from(conversation), Uint8Array.from(step(4, 0, [16, 0, 1, 2, 1]))];
+  // A push as a whole, a probe, and the gateway's verdict; then another push, left to its deadline.
+  const tiny = [...createTestModel("1.0.0", 3, [1, 1]).image.bytes];
+  const probe = step(2, 13, [0x0d, 1, 0, 0, 0, 0x10, 1, 0x1a, 1, 3]);
+  const verdict = (outcome: number): number[] => step(2, 12, [0x0d, 1, 0, 0, 0, 0x10, outcome]);
+  const wait = Array.from({ length: 10 }, () => step(5, 31, new Array<number>(200).fill(0))).flat();
+  const pushes = [...step(4, 1, tiny), ...probe, ...verdict(1), ...step(6, 0, []), ...step(4, 1, tiny)];
+  return [
+    Uint8Array.from(conversation),
+    Uint8Array.from(pushes),
+    Uint8Array.from([...step(4, 1, tiny), ...verdict(2), ...step(4, 1, tiny), ...wait]),
+  ];
 }
 
 /** The models that are shipped: they hold feature sections. */

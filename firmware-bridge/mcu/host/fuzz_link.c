@@ -9,6 +9,8 @@
 #include "fuzz_board.h"
 #include "hmac.h"
 #include "link.h"
+#include "sha256.h"
+#include "slots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,6 +60,41 @@ static void feed_begin(const uint8_t *bytes) {
   feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
 }
 
+static void digest(const uint8_t *bytes, uint32_t count, uint8_t *out) {
+  aurora_sha256 hash;
+  aurora_sha256_begin(&hash);
+  aurora_sha256_update(&hash, bytes, count);
+  aurora_sha256_end(&hash, out);
+}
+
+/* A whole push of the image in the input, its digests made right: leads to a trial if the image is a model. */
+static void feed_push(const uint8_t *bytes, uint32_t length) {
+  uint8_t image[256];
+  uint8_t payload[260];
+  uint8_t message[44];
+  uint8_t mac[32];
+  (void)memcpy(image, bytes, length);
+  if (length >= 32U) {
+    digest(image, length - 32U, image + length - 32U);
+  }
+  store_u32(message, 0x31535541U);
+  store_u32(message + 4, length);
+  store_u32(message + 8, length % 4U);
+  digest(image, length, message + 12);
+  hmac_sha256(fuzz_key, message, sizeof message, mac);
+  uint8_t *end = codec_number(codec_fixed32(payload, 1, 1), 4, length);
+  end = codec_bytes(end, 5, message + 12, 32);
+  end = codec_bytes(codec_number(end, 6, length % 4U), 7, mac, 32);
+  feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
+  for (uint32_t at = 0; at < length; at += MODEL_CHUNK_BYTES) {
+    const uint32_t chunk = (length - at < MODEL_CHUNK_BYTES) ? (length - at) : MODEL_CHUNK_BYTES;
+    end = codec_number(codec_fixed32(payload, 1, 1), 2, at);
+    end = codec_bytes(end, 3, image + at, chunk);
+    feed_packet(PACKET_MODEL_CHUNK, 4, payload, (uint32_t)(end - payload));
+  }
+  feed_packet(PACKET_MODEL_COMMIT, 4, payload, 5);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint8_t *end = data + size;
   uint8_t config[40];
@@ -78,6 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       fuzz_board_feed(data, length);
     } else if (step <= 3U) {
       feed_packet(argument, (step == 1U) ? 0U : ((step == 2U) ? 4U : 5U), data, length);
+    } else if ((step == 4U) && ((argument & 1U) != 0U)) {
+      feed_push(data, length);
     } else if ((step == 4U) && (length >= 5U)) {
       feed_begin(data);
     } else if (step == 5U) {
