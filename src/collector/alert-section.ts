@@ -1,4 +1,5 @@
 /** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
+import { describeOutlook } from "../alert/describe-outlook.ts";
 import type { AlertData } from "../contract/alert.ts";
 import type { AlarmView } from "./alert-store.ts";
 import { formatSeverity } from "./baseline-section.ts";
@@ -39,7 +40,7 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
     <div><dt>Since</dt><dd><time datetime="${data.since}">${formatTime(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
-    <div><dt>Looks at</dt><dd>${data.horizonHours === null ? "Now (a diagnosis)" : `The next ${data.horizonHours} h`}</dd></div>
+    <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
   </dl>
   <div class="reasons">${renderExplanation(data)}</div>

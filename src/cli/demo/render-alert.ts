@@ -1,4 +1,5 @@
 /** Shows one alert on a terminal: what, how sure, since when, and the sensor groups that caused it. */
+import { describeOutlook } from "../../alert/describe-outlook.ts";
 import type { AlertEvent } from "../../contract/alert.ts";
 import { renderShares } from "../render-shares.ts";
 
@@ -15,6 +16,7 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
       `${data.failureMode}`,
       `p = ${data.probability.toFixed(3)} (${data.severity})`,
     ].join("  "),
+    `          ${describeOutlook(data)}`,
     `          since ${clock(data.since)} UTC, window ${data.window.id}`,
     `          model ${data.model.name} ${data.model.version} (${data.model.digest.slice(0, 12)})`,
   ];
