@@ -22,8 +22,8 @@ export interface ScoreRequest {
   readonly out: string;
   /** Null: severity is against what the bundle knows. */
   readonly baseline: SiteBaseline | null;
-  /** Called before each file, and at the end. */
-  readonly progress: (done: number, total: number, file: string) => void;
+  /** Called before each file and after each of its windows, and at the end. */
+  readonly progress: (done: number, total: number, what: string) => void;
 }
 
 /**
@@ -45,7 +45,8 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
     const summaries: FileSummary[] = [];
     for (const [index, path] of files.entries()) {
       progress(index, files.length, path);
-      summaries.push(await scoreFile(bundle, path, request, table, scale));
+      const tell = (windows: number): void => progress(index, files.length, `${path}, ${windows} windows`);
+      summaries.push(await scoreFile(bundle, path, request, table, scale, tell));
     }
     progress(files.length, files.length, "");
     if (summaries.some(({ error }) => error === undefined)) await table.finish();
@@ -61,6 +62,7 @@ async function scoreFile(
   { describe }: ScoreRequest,
   table: PredictionTable,
   scale: SeverityScale,
+  tell: (windows: number) => void,
 ): Promise<FileSummary> {
   let summary = createSummary(path, bundle.manifest, scale);
   const scoreAll = async (by: LoadedBundle, source: SampleSource, isShort: boolean): Promise<void> => {
@@ -70,6 +72,7 @@ async function scoreFile(
     for await (const scored of scoreWindows(by, source, summary.setAside, meter)) {
       summary.update(scored, isShort);
       await table.add(path, index++, scored, isShort);
+      tell(index);
     }
   };
   try {

@@ -11,6 +11,8 @@ import { explainWindow } from "../../../src/gateway/explain-window.ts";
 import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
 import type { ScoredWindow } from "../../../src/gateway/pipeline-options.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
+import { column, encodeMat } from "../../support/mat-file.ts";
+import { encodeParquet } from "../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodeNpy, scoreOnGateway, shippedBundle, simulateFault } from "./recordings.ts";
 
@@ -60,7 +62,7 @@ const quantisedOf = (rows: readonly Record<string, number>[]): (number | undefin
   rows.map((row) => ["inner", "outer", "ball"].map((key) => row[`quantised_${key}`]));
 
 describe("scoring files", () => {
-  it.each(["npy", "csv", "float64 npy"])(
+  it.each(["npy", "csv", "float64 npy", "mat", "parquet"])(
     "gives the gateway's own integers for the same counts, from %s",
     async (format) => {
       const bothChannels = new Int16Array(2 * counts.length);
@@ -75,7 +77,18 @@ describe("scoring files", () => {
             )
           : format === "npy"
             ? await score("a.npy", encodeNpy(bothChannels, [2, counts.length]), "1")
-            : await score("a.npy", encodeNpy(Float64Array.from(counts), [counts.length]), null);
+            : format === "mat"
+              ? await score(
+                  "a.mat",
+                  encodeMat(
+                    { rpm: column(Uint16Array.of(1797)), X1_DE_time: column(counts) },
+                    { packed: true },
+                  ),
+                  "*DE*",
+                )
+              : format === "parquet"
+                ? await score("a.parquet", encodeParquet({ accel: counts }, 50_000), null)
+                : await score("a.npy", encodeNpy(Float64Array.from(counts), [counts.length]), null);
       expect(onGateway.length).toBeGreaterThan(15);
       expect(quantisedOf(rows)).toEqual(onGateway.map(({ output }) => [...output.quantised]));
       expect(new Set(quantisedOf(rows).map(String)).size).toBeGreaterThan(3);
