@@ -1,0 +1,87 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { readBundle } from "../../../src/bundle/verify-bundle.ts";
+import { writeBundle } from "../../../src/bundle/write-bundle.ts";
+import { type DeviceSimulator, startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
+import { listDevices, renderDeviceList } from "../../../src/cli/device/list-devices.ts";
+import { pushToDevice } from "../../../src/cli/device/push-to-device.ts";
+import { gatewayConfigSchema } from "../../../src/contract/gateway-config-schema.ts";
+import { bundleFileNames } from "../../../src/contract/manifest.ts";
+import { type DeviceImage, readDeviceImage } from "../../../src/gateway/device-image.ts";
+import { decodeStudent } from "../../../src/inference/onnx-codec.ts";
+import { createTurbine } from "../../gateway/turbines.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createTestBundle } from "../../support/test-bundle.ts";
+
+const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+
+async function createImage(version: string): Promise<DeviceImage> {
+  const dir = join(mkdtempSync(join(createTemporaryFolder(), "bundle-")), version);
+  await writeBundle(dir, createTestBundle({ version }), parsePrivateKey(createKeyPair().privateKeyPem));
+  const { manifest, files } = await readBundle(dir);
+  return (await readDeviceImage(dir, manifest, decodeStudent(files.get(bundleFileNames.model)!)))!;
+}
+
+async function startDevice(): Promise<DeviceSimulator> {
+  const device = await startDeviceSimulator({
+    deviceId: "mcu-1",
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+    source: createTurbine(1, null).source,
+    edge: { key, firstImage: null, slotFile: null },
+  });
+  onTestFinished(() => device.close());
+  return device;
+}
+
+test("a device gets a model by hand, keeps a newer one, and says what it runs", async () => {
+  const device = await startDevice();
+  const push = (image: DeviceImage, withKey = key) =>
+    pushToDevice({
+      address: device.address,
+      baudRate: 115_200,
+      image,
+      key: withKey,
+      runtimeVersion: "0.1.0",
+    });
+  const newer = await createImage("1.1.0");
+  expect(await push(newer)).toMatchObject({
+    outcome: "confirmed",
+    deviceId: "mcu-1",
+    from: null,
+    version: "1.1.0",
+    mismatches: 0,
+  });
+  expect(device.modelVersion).toBe("1.1.0");
+  expect(await push(newer)).toMatchObject({ outcome: "already-runs", from: "1.1.0", sentBytes: 0 });
+  const older = await push(await createImage("1.0.0"));
+  expect(older.outcome).toBe("refused");
+  expect(older.reason).toMatch(/security counter/);
+  const stranger = await push(await createImage("1.2.0"), new Uint8Array(32));
+  expect(stranger.reason).toMatch(/MAC is wrong/);
+  expect(device.modelVersion).toBe("1.1.0");
+});
+
+test("an address that only a gateway reaches is refused with the reason", async () => {
+  const image = await createImage("1.0.0");
+  const options = { baudRate: 115_200, image, key, runtimeVersion: "0.1.0" };
+  await expect(pushToDevice({ ...options, address: "mqtt:mcu-1" })).rejects.toMatchObject({ code: "USAGE" });
+  await expect(pushToDevice({ ...options, address: "somewhere" })).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("devices of a gateway that does not run are listed from its configuration", async () => {
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gateway-1", site: "north", httpPort: 1 },
+    mqtt: { url: "mqtt://127.0.0.1:1" },
+    devices: [{ id: "mcu-1", connect: "tcp://10.0.0.7:4001", mode: "edge" }],
+    turbines: [{ id: "WT01" }],
+    bundles: { dir: "models", trustedKeys: ["release.pub"] },
+  });
+  const list = await listDevices(config);
+  expect(list.gateway).toMatchObject({ running: false });
+  expect(list.devices).toMatchObject([{ id: "mcu-1", mode: "edge", hasKey: false, state: null }]);
+  const text = renderDeviceList(list);
+  expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:1\./);
+  expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
+});
