@@ -65,4 +65,9 @@ export const commandTable: readonly CommandEntry[] = [
     description: "make the keys of an installation",
     load: async () => (await import("./commands/keys.ts")).keysCommand(),
   },
+  {
+    name: "completion",
+    description: "print what a shell needs to complete commands and options",
+    load: async () => (await import("./commands/completion.ts")).completionCommand(commandTable),
+  },
 ];

@@ -1,0 +1,35 @@
+/** `aurora completion SHELL`: what the tab key should offer, made from the commands themselves, so that it cannot be out of date. */
+import { Argument, Command } from "commander";
+import type { CommandEntry } from "../command-table.ts";
+import { renderBashCompletion, renderFishCompletion } from "../render-completion.ts";
+
+const shells = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof shells)[number];
+
+/** Builds the command; `table` holds all commands. */
+export function completionCommand(table: readonly CommandEntry[]): Command {
+  return new Command("completion")
+    .addArgument(new Argument("<shell>", "which shell").choices(shells))
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ aurora completion bash > ~/.local/share/bash-completion/completions/aurora\n  $ source <(aurora completion zsh)\n  $ aurora completion fish > ~/.config/fish/completions/aurora.fish\n",
+    )
+    .action(async (shell: Shell) => {
+      const commands: Command[] = [];
+      for (const entry of table) {
+        commands.push((await entry.load()).name(entry.name).description(entry.description));
+      }
+      process.stdout.write(render(shell, commands));
+    });
+}
+
+function render(shell: Shell, commands: readonly Command[]): string {
+  switch (shell) {
+    case "bash":
+      return renderBashCompletion(commands);
+    case "zsh":
+      return `#compdef aurora\nautoload -U +X bashcompinit && bashcompinit\n${renderBashCompletion(commands)}`;
+    case "fish":
+      return renderFishCompletion(commands);
+  }
+}
