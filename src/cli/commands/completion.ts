@@ -1,13 +1,19 @@
 /** `aurora completion SHELL`: what the tab key should offer, made from the commands themselves, so that it cannot be out of date. */
 import { Argument, Command } from "commander";
-import type { CommandEntry } from "../command-table.ts";
 import { renderBashCompletion, renderFishCompletion } from "../render-completion.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
 
+/** A command that is not loaded yet. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<Command>;
+}
+
 /** Builds the command; `table` holds all commands. */
-export function completionCommand(table: readonly CommandEntry[]): Command {
+export function completionCommand(table: readonly CompletedCommand[]): Command {
   return new Command("completion")
     .addArgument(new Argument("<shell>", "which shell").choices(shells))
     .addHelpText(
