@@ -274,7 +274,7 @@ int main(int argc, char **argv) {
   authenticate(&older);
   push(&older, 1);
   push(&old, 3);
-  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (slots.running != 1U)) {
+  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (slots.running != SLOT_BYTES)) {
     violate("an undisturbed update fails", 0);
   }
   (void)memcpy(before, flash, sizeof flash);
