@@ -5,7 +5,7 @@
  * once it is ready: a machine that wears slowly must not take its baseline along.
  *
  *   learning ──enough, steady──▶ ready ──relearn (operator, maintenance) | other levels──▶ learning
- *      ▲ └── unsteady: the older half is let go        └── another model: its logits are learnt anew beneath
+ *      ▲ └── unsteady: the older half is let go (thrice)└── another model: its logits are learnt anew beneath
  */
 import type { Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
@@ -60,6 +60,9 @@ export interface BaselineLearner {
 /** Blocks that are kept at most: 512 windows. */
 const maxBlocks = 32;
 
+/** A machine that never settles gets a baseline that says so, after so many refusals: a doubtful one beats none. */
+const maxRefusals = 3;
+
 /** Creates a learner, new or from a snapshot; a snapshot of another epoch or of other levels is learnt anew. */
 export function createBaselineLearner(
   first: BaselineSubject,
@@ -74,12 +77,14 @@ export function createBaselineLearner(
   /** Every `stride`-th block is kept; a power of two. */
   let stride = snapshot?.stride ?? 1;
   let firstMs = snapshot?.firstMs ?? null;
+  let refusals = snapshot?.refusals ?? 0;
 
   const forget = (): void => {
     kept = [];
     seen = 0;
     stride = 1;
     firstMs = null;
+    refusals = 0;
   };
   const isDone = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
   /** Lets go of what the present subject has no use for; says why when a baseline is lost. */
@@ -122,25 +127,28 @@ export function createBaselineLearner(
       return { ...window, levels: window.levels.map((value) => value ?? Number.NaN) };
     });
     const fitted = fitSiteBaseline(windows, subject, version + 1);
-    if (!fitted.ok) {
-      if (fitted.error.kind !== "unsteady") return null;
+    let learnt: SiteBaseline;
+    if (fitted.ok) learnt = fitted.value;
+    else if (fitted.error.kind !== "unsteady") return null;
+    else if (refusals < maxRefusals) {
+      refusals++;
       const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
       kept = kept.slice(half);
       seen = kept.length * stride;
       firstMs = kept[0]?.fromMs ?? null;
       return { kind: "unsteady", detail: fitted.error.detail };
+    } else {
+      const doubt = `${fitted.error.detail}, for the ${refusals + 1}th time`;
+      learnt = { ...fitted.error.baseline, suspicions: [doubt] };
     }
     // Levels that were learnt before this model came stay: wear since then must not become healthy.
     const before = current;
     version++;
-    current =
-      before === null
-        ? fitted.value
-        : { ...before, version, model: fitted.value.model, margins: fitted.value.margins };
-    const learnt = seen;
+    current = before === null ? learnt : { ...before, version, model: learnt.model, margins: learnt.margins };
+    const restsOn = seen;
     forget();
-    const doubts = fitted.value.suspicions.map((suspicion) => `; ${suspicion}`).join("");
-    return { kind: "ready", detail: `version ${version} of ${learnt} windows${doubts}` };
+    const doubts = learnt.suspicions.map((suspicion) => `; ${suspicion}`).join("");
+    return { kind: "ready", detail: `version ${version} of ${restsOn} windows${doubts}` };
   };
 
   return {
@@ -176,6 +184,7 @@ export function createBaselineLearner(
       seen,
       stride,
       firstMs,
+      refusals,
     }),
   };
 }

@@ -25,6 +25,8 @@ export interface BaselineSnapshot {
   readonly seen: number;
   readonly stride: number;
   readonly firstMs: number | null;
+  /** How often the data were refused because they moved. */
+  readonly refusals: number;
 }
 
 /** Validator of {@link BaselineSnapshot}: a snapshot comes from a disk. */
@@ -47,4 +49,5 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   seen: z.int().min(0),
   stride: z.int().min(1),
   firstMs: z.number().nullable(),
+  refusals: z.int().min(0),
 });

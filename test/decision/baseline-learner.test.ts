@@ -98,6 +98,16 @@ test("a baseline is not learnt while the level or the score moves; it is when th
   }
 });
 
+test("a machine that never settles gets a doubtful baseline in the end, and the doubt is told", () => {
+  const learner = createBaselineLearner(subject, options);
+  const events = play(learner, 600, (index) => ({ levelDb: Math.floor(index / 20) % 2 === 0 ? -36 : -24 }));
+  const drifting = createBaselineLearner(subject, options);
+  const others = play(drifting, 600, (index) => ({ levelDb: -30 + 0.1 * index }));
+  expect(events.at(-1)!.kind).toBe("ready");
+  expect(others.map(({ kind }) => kind)).toEqual(["unsteady", "unsteady", "unsteady", "ready"]);
+  expect(drifting.status.suspicions.join()).toContain("wandered");
+});
+
 test("a knock now and then does not move a baseline", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 96, (index) => (index % 12 === 0 ? { levelDb: 0, logit: 6 } : {}));
