@@ -91,6 +91,12 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
             .nullable()
             .default(null)
             .describe("File with the device's key (64 hexadecimal digits); without it no model is pushed"),
+          alarmRawSamples: z
+            .int()
+            .min(0)
+            .max(480_000)
+            .default(0)
+            .describe("In mode edge: raw samples kept after every score that is an alarm"),
         }),
       )
       .max(256)

@@ -26,6 +26,8 @@ export interface DeviceConfig {
   readonly mode: "raw" | "edge" | "both";
   /** File with the device's key; null: no model is pushed to it. */
   readonly keyFile: string | null;
+  /** In mode `edge`: raw samples that the device sends after every score that is an alarm, kept as recordings. */
+  readonly alarmRawSamples: number;
 }
 
 /** One component of one turbine, watched by one bundle. */

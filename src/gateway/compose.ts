@@ -248,6 +248,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     scada.tick(clock.nowMs());
     states.tick();
     telemetry.tick();
+    devices.tick();
     tickedMs = clock.monotonicMs();
   }, tickMs);
   closers.add(() => clearInterval(ticker));
@@ -279,6 +280,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
       unpublishedAlerts: alerts.waiting,
       edgeScores: pipeline.edgeScores,
       devicePushes: devices.pushCounts,
+      recordings: devices.recordings,
       devices: devices.describe(),
     }),
   });

@@ -1,5 +1,6 @@
 /** Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves. */
 import { randomInt } from "node:crypto";
+import { join } from "node:path";
 import type { MqttPort } from "../../firmware-bridge/mqtt-link.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../contract/gateway-config.ts";
 import type { Topics } from "../contract/topics.ts";
@@ -11,6 +12,7 @@ import { readDeviceKey } from "./device-key.ts";
 import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushCounts, type PushedDevice } from "./device-pushes.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { createRawCaptures } from "./raw-captures.ts";
 import type { ServedModels } from "./served-models.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -32,6 +34,10 @@ export interface ConnectedDevices extends DeviceLinks {
   readonly pushCounts: DevicePushCounts;
   /** Another bundle serves `name`: devices that infer shall have its image. */
   renew(name: string): void;
+  /** Writes down recordings that have ended; call it about once a second. */
+  tick(): void;
+  /** Recordings of raw samples that were kept since the start. */
+  readonly recordings: number;
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
 }
@@ -43,6 +49,11 @@ export interface ConnectedDevices extends DeviceLinks {
 export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
   const { config, models, pipeline, telemetry, clock, logger } = options;
   const random = createRandom(randomInt(2 ** 31));
+  const captures = createRawCaptures({
+    dir: join(config.gateway.stateDir, "recordings"),
+    bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
+    logger,
+  });
   const pushes = createDevicePushes({
     devices: await findPushedDevices(config),
     imageOf: (name) => {
@@ -75,6 +86,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       onHello: (hello) => pipeline.announce(hello),
       onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
       onReading: (reading) => pipeline.acceptDeviceReading(reading),
+      onCapture: (block, arrivedMonotonicMs) => captures.accept(block, arrivedMonotonicMs),
       onScore: (score, mode, arrivedMonotonicMs) => pipeline.acceptScore(score, mode, arrivedMonotonicMs),
       onContact: (hello, session) => pushes.contact(hello, session),
       onLost: (deviceId) => pushes.lost(deviceId),
@@ -85,6 +97,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     sessions: links.sessions,
     pushCounts: pushes.counts,
     renew: (name) => pushes.renew(name),
+    tick: () => captures.tick(clock.monotonicMs()),
+    get recordings() {
+      return captures.written;
+    },
     describe: () =>
       links.sessions.map(({ id, session }, index) => ({
         id,
@@ -99,6 +115,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     close: async () => {
       pushes.close();
       await links.close();
+      await captures.close();
     },
   };
 }

@@ -24,6 +24,8 @@ export interface DeviceSink {
   /** `block.counts` are valid only during the call. */
   onBlock(block: SampleBlock, arrivedMonotonicMs: number): void;
   onReading(reading: Reading): void;
+  /** Raw samples of a device that infers itself: not to be decided upon. */
+  onCapture(block: SampleBlock, arrivedMonotonicMs: number): void;
   /** The device inferred itself. In mode `both` its raw windows come too. */
   onScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
   /** The device took its configuration and may be spoken to. */
@@ -106,7 +108,9 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
     runtimeVersion: options.runtimeVersion,
     expectedDeviceId: device.id,
     mode: device.mode,
-    ...(bearing === undefined || device.mode === "raw" ? {} : { configuration: { bearing } }),
+    ...(bearing === undefined || device.mode === "raw"
+      ? {}
+      : { configuration: { bearing, alarmRawSamples: device.alarmRawSamples } }),
     random: options.random,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
@@ -117,10 +121,11 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
     onMessage: (message, hello) => {
       switch (message.type) {
         case "raw-window": {
-          // A device that infers sends raw windows on request and around alarms, for people.
-          if (device.mode === "edge") return;
           const block = toSampleBlock(hello, message, clock.nowMs());
-          if (block !== undefined) sink.onBlock(block, clock.monotonicMs());
+          if (block === undefined) return;
+          // A device that infers sends raw windows around alarms, for people.
+          if (device.mode === "edge") sink.onCapture(block, clock.monotonicMs());
+          else sink.onBlock(block, clock.monotonicMs());
           return;
         }
         case "reading": {

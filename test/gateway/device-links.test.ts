@@ -30,6 +30,7 @@ async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
       onHello: () => {},
       onBlock: () => {},
       onReading: () => {},
+      onCapture: () => {},
       onScore: () => {},
       onContact: () => {},
       onLost: () => {},
@@ -46,7 +47,14 @@ test.each([
 ])(
   "a %s that does not answer is said once, with address and reason, and tried again",
   async (_name, connect, why) => {
-    const warnings = await warningsOf({ id: "mcu-1", connect, baud: 921_600, mode: "raw", keyFile: null });
+    const warnings = await warningsOf({
+      id: "mcu-1",
+      connect,
+      baud: 921_600,
+      mode: "raw",
+      keyFile: null,
+      alarmRawSamples: 0,
+    });
     await until(() => warnings.length > 0, "a warning");
     expect(warnings).toEqual([
       { message: "no contact with device, trying again", connect, reason: expect.stringContaining(why) },
