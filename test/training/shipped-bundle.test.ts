@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeGolden } from "../../src/bundle/golden.ts";
 import { loadTrustedKeys } from "../../src/bundle/keys.ts";
-import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
+import { readBundle, verifyBundle } from "../../src/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/contract/manifest.ts";
 import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
 import { createDecider } from "../../src/decision/decider.ts";
@@ -14,6 +14,7 @@ import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/inference/onnx-codec.ts";
 import { planScenario } from "../../src/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
+import { readVerdict } from "../../src/training/gate/verdict.ts";
 import { runStudent } from "../../src/training/train-student.ts";
 import { createRevolutionWindower } from "../../src/window/revolution-windower.ts";
 
@@ -85,6 +86,16 @@ function raisedOn(seed: number, turbine: number, seconds: number, fault: "none" 
 test("there is a bundle, and the release key has signed it", () => {
   expect(versions.length).toBeGreaterThan(0);
   expect(manifest.name).toBe(name);
+});
+
+test("the verdict beside it is about this very bundle, says that it passed, and the release key has signed it", async () => {
+  for (const version of versions) {
+    const dir = join(models, name, version);
+    const verdict = await readVerdict(dir, await loadTrustedKeys(join(models, "release.pub")));
+    expect(verdict.bundle).toEqual({ name, version, digest: (await readBundle(dir)).digest });
+    expect(verdict.passed).toBe(true);
+    expect(verdict.checks.find((check) => check.name === "reproducible-rebuild")?.outcome).toBe("passed");
+  }
 });
 
 test("its features are those that the features room chose and tests", () => {
