@@ -48,6 +48,8 @@ export interface McuDemoReport {
   readonly decidedBy: string | null;
   readonly scores: { readonly received: number; readonly agreed: number; readonly mismatched: number };
   readonly pushes: Readonly<Record<string, number>>;
+  /** Bursts of raw samples after alarming scores that the gateway kept. */
+  readonly recordings: number;
 }
 
 const turbine = "WT01";
@@ -130,7 +132,14 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
         gateway: { id: "gw-demo", site: "demo", stateDir: join(folder, "gateway"), httpPort: 0 },
         mqtt: { url: mqttUrl, username: "gw-demo", passwordFile },
         devices: [
-          { id: device, connect: board.address, baud: 115_200, mode: "edge", keyFile: options.keyFile },
+          {
+            id: device,
+            connect: board.address,
+            baud: 115_200,
+            mode: "edge",
+            alarmRawSamples: 12_000,
+            keyFile: options.keyFile,
+          },
         ],
         turbines: [
           {
@@ -173,7 +182,9 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
     await waitFor(async () => (await status()).devicePushes.confirmed === 2);
     say(`the gateway serves it and pushed it to the board`);
     await waitFor(async () => decidedBy === source.nextVersion);
-    const { edgeScores, devicePushes } = await status();
+    await waitFor(async () => (await status()).recordings > 0);
+    const { edgeScores, devicePushes, recordings } = await status();
+    say(`${recordings} recordings of raw samples around alarms were kept`);
     say(
       `decisions rest on scores of ${decidedBy ?? "nothing"}: ${edgeScores.agreed} of ${edgeScores.received} scores computed again, the same integers`,
     );
@@ -198,6 +209,7 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
       decidedBy,
       scores: edgeScores,
       pushes: devicePushes,
+      recordings,
     };
   } finally {
     for (const each of close.reverse()) await each();
@@ -207,6 +219,7 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
 interface GatewayStatus {
   readonly edgeScores: McuDemoReport["scores"];
   readonly devicePushes: Readonly<Record<string, number>>;
+  readonly recordings: number;
 }
 
 /** Looks ten times a second; what does not come in time shows in the report. */
