@@ -1,5 +1,5 @@
-// Runs the test suite (or the files given as arguments; --long: the suites of test/long) and ends with the plain line
-// `N passed, N failed[, N skipped]`.
+// Runs the test suite (or the files given as arguments; --suite=long, --suite=retrained: those of that folder of test/)
+// and ends with the plain line `N passed, N failed[, N skipped]`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "aurora-test-"));
-const long = process.argv.includes("--long");
+const suite = process.argv.find((argument) => argument.startsWith("--suite="))?.slice("--suite=".length);
 const report = join(folder, "report.json");
 const run = spawnSync(
   process.execPath,
@@ -20,9 +20,13 @@ const run = spawnSync(
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2).filter((argument) => argument !== "--long"),
+    ...process.argv.slice(2).filter((argument) => !argument.startsWith("--suite=")),
   ],
-  { cwd: root, stdio: "inherit", env: { ...process.env, ...(long ? { AURORA_LONG: "1" } : {}) } },
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...(suite === undefined ? {} : { AURORA_SUITE: suite }) },
+  },
 );
 let result;
 try {

@@ -1,14 +1,18 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// The long suites run by themselves: `npm run test:long`.
-const long = process.env.AURORA_LONG === "1";
+// Suites that take long run by themselves: `npm run test:long` (minutes), `npm run test:retrained` (an hour).
+const folders = ["long", "retrained"];
+const suite = folders.find((folder) => folder === process.env.AURORA_SUITE);
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: [long ? "test/long/**/*.test.ts" : "test/**/*.test.ts"],
-    exclude: [...(long ? [] : ["test/long/**"]), "**/node_modules/**"],
+    include: [`test/${suite === undefined ? "" : `${suite}/`}**/*.test.ts`],
+    exclude: [
+      ...(suite === undefined ? folders.map((folder) => `test/${folder}/**`) : []),
+      "**/node_modules/**",
+    ],
     pool: "forks",
     // Many tests wait for processes and timers rather than for a core.
     maxWorkers: Math.max(2, availableParallelism()),

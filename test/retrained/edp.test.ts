@@ -15,14 +15,6 @@ interface Printed {
 }
 
 test.skipIf(!present)(
-  "the shipped student gives the figures that its bundle states (set AURORA_DATA to run)",
-  async () => {
-    expect((await evaluateBundle(bundle(), "held-out", quiet)).passed).toBe(true);
-  },
-  10 * 60_000,
-);
-
-test.skipIf(!present)(
   "on the train period, ahead in time, the scores find failures that rates and costs alone do not",
   async () => {
     const { json } = await evaluateBundle(bundle(), "edp-tuning", quiet);
