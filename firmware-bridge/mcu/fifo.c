@@ -2,6 +2,7 @@
 
 static void drop(sample_fifo *fifo, uint32_t count) {
   fifo->first += count;
+  fifo->oldest = (fifo->oldest + count) % FIFO_SAMPLES;
   fifo->count -= count;
   fifo->new_speed_at = (fifo->new_speed_at > count) ? (fifo->new_speed_at - count) : 0U;
 }
@@ -33,7 +34,7 @@ void fifo_push(sample_fifo *fifo, const int16_t *samples, uint32_t count, float 
       drop(fifo, 1);
       fifo->dropped++;
     }
-    fifo->samples[((uint32_t)fifo->first + fifo->count) % FIFO_SAMPLES] = samples[i];
+    fifo->samples[(fifo->oldest + fifo->count) % FIFO_SAMPLES] = samples[i];
     fifo->count++;
   }
 }
@@ -49,7 +50,7 @@ float fifo_speed(const sample_fifo *fifo) {
 
 void fifo_take(sample_fifo *fifo, uint8_t *to, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
-    store_u16(to + 2U * i, (uint16_t)fifo->samples[((uint32_t)fifo->first + i) % FIFO_SAMPLES]);
+    store_u16(to + 2U * i, (uint16_t)fifo->samples[(fifo->oldest + i) % FIFO_SAMPLES]);
   }
   drop(fifo, count);
 }

@@ -9,6 +9,7 @@
 typedef struct {
   int16_t samples[FIFO_SAMPLES];
   uint64_t first;       /* index of the oldest sample since the reset */
+  uint32_t oldest;      /* its place in the ring, which 2^32 samples must not shift */
   uint32_t count;
   uint32_t new_speed_at; /* samples from the oldest on that had the speed before */
   float speed_before;

@@ -51,8 +51,9 @@ static void say_hello(device_link *link, uint32_t now_ms) {
   link_send(link, PACKET_HELLO, link_write_hello(link_begin(link)), now_ms);
   link->acknowledged = link->sent; /* the Hello begins the session: nothing is in flight */
   link->hello_at_ms = now_ms + link->hello_wait_ms;
-  if (link->hello_wait_ms < HELLO_LAST_WAIT_MS) {
-    link->hello_wait_ms *= 2U;
+  link->hello_wait_ms *= 2U;
+  if (link->hello_wait_ms > HELLO_LAST_WAIT_MS) {
+    link->hello_wait_ms = HELLO_LAST_WAIT_MS;
   }
 }
 
@@ -76,6 +77,10 @@ void link_start(device_link *link, uint32_t session_id, uint32_t now_ms) {
 }
 
 static void take_hello(device_link *link, uint32_t number, const codec_field *fields, uint32_t now_ms) {
+  if (fields[6].bytes != NULL) {
+    link->refused_packets++; /* a device's, so probably our own from a line with echo: an answer would come back too */
+    return;
+  }
   if (fields[1].number != PROTOCOL_MAJOR) {
     link->refused_packets++;
     answer(link, PACKET_NACK, number, "protocol 1 only");

@@ -14,7 +14,7 @@ import {
 } from "./toolchain.ts";
 
 /** A program for this machine. */
-export type HostProgram = "firmware-host" | "link-tool" | "power-cut" | "hostile-link";
+export type HostProgram = "firmware-host" | "link-tool" | "power-cut" | "hostile-link" | "long-run";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
@@ -48,6 +48,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   },
   "hostile-link": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "host/hostile_link.c"],
+  },
+  "long-run": {
+    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "host/long_run.c"],
   },
   "power-cut": {
     sources: [

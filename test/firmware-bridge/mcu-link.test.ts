@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
 
@@ -78,6 +79,14 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
       else if (lines[i]!.startsWith("wire")) expect(answers[i]!.split(" ")[0]).toBe(text);
       else expect(answers[i]).toBe(text);
     });
+  });
+
+  test("samples stay right past the index 2^32, and Hellos within their bounds, alone, past a wrap of the clock and with an echo", () => {
+    const run = spawnSync(workshop.build("long-run"), { encoding: "utf8" });
+    expect(run.status, run.stdout + run.stderr).toBe(0);
+    const counts = JSON.parse(run.stdout) as Record<string, number>;
+    expect(counts.samples).toBeGreaterThan(5000);
+    expect(counts).toMatchObject({ wrongSamples: 0, longestHelloWaitMs: linkTiming.helloMaxMs });
   });
 
   test.each(["tcp", "serial"] as const)(
