@@ -15,6 +15,7 @@
 #define WINDOW_SAMPLES 96U
 #define HEALTH_EVERY_MS 1900U
 #define SAMPLES_A_STEP 64U
+#define CONFIG_FIELDS 8U
 
 static struct {
   board_info board;
@@ -26,6 +27,7 @@ static struct {
   uint32_t mode;
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
   uint32_t alarm_raw_samples;
+  uint32_t config[CONFIG_FIELDS]; /* the newest */
   uint32_t health_at_ms;
   uint32_t now_ms;            /* read once a turn: all deadlines of a turn are held against the same moment */
 } device;
@@ -68,6 +70,14 @@ uint8_t *link_write_hello(uint8_t *at) {
 }
 
 static void configure(const codec_field *fields) {
+  uint32_t config[CONFIG_FIELDS];
+  for (uint32_t i = 0; i < CONFIG_FIELDS; i++) {
+    config[i] = fields[i + 1U].number;
+  }
+  if (bytes_equal((const uint8_t *)config, (const uint8_t *)device.config, sizeof config)) {
+    return; /* said again after another Hello: the open window goes on, and raw samples are asked for once */
+  }
+  (void)memcpy(device.config, config, sizeof config);
   device.mode = fields[1].number;
   device.raw_left = fields[3].number;
   device.alarm_raw_samples = fields[4].number;
