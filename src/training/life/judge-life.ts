@@ -4,7 +4,7 @@ import { estimateRemainingLife } from "../../decision/remaining-life.ts";
 import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
 import type { Figure } from "../judge/figure.ts";
-import type { DenseLayer } from "../tied-network.ts";
+import { networksOf } from "../regression-student.ts";
 import { type joinFolds, weighTrainingRows } from "./cross-fit-life.ts";
 import { fitLifeInterval } from "./fit-life-interval.ts";
 import type { LifeConfig } from "./life-config.ts";
@@ -18,7 +18,7 @@ import {
   summariseEngines,
 } from "./life-metrics.ts";
 import { type LifeRows, selectLastRows } from "./life-rows.ts";
-import { type LifeForm, type LifeStudent, lifeForms, predictLife } from "./train-life-student.ts";
+import { type LifeStudent, lifeForms, predictLife } from "./train-life-student.ts";
 
 /** All folds together. */
 export type OutOfFoldLife = ReturnType<typeof joinFolds>;
@@ -164,30 +164,12 @@ function describeForm(
   form: JudgedForm,
   student: LifeStudent,
 ): Pick<LifeStep, "form" | "title" | "parameters" | "multiplyAdds" | "bytes"> {
-  const networks = networksOf(form, student);
+  const networks = form === "mean" ? [] : form === "linear" ? [student.linear] : networksOf(student, form);
   const layers = networks.flat();
   const multiplyAdds = layers.reduce((sum, layer) => sum + layer.weights.length, 0);
   const parameters = layers.reduce((sum, layer) => sum + layer.weights.length + layer.bias.length, 0);
   const bytes = form === "int8" ? encodeStudent(student.quantised).length : 4 * parameters;
   return { form, title: titles[form], parameters, multiplyAdds, bytes };
-}
-
-function networksOf(form: LifeForm | "mean", student: LifeStudent): readonly (readonly DenseLayer[])[] {
-  switch (form) {
-    case "teacher":
-      return student.teacher;
-    case "wide":
-      return [student.wide];
-    case "pruned":
-    case "int8":
-      return [student.float];
-    case "untaught":
-      return [student.untaught];
-    case "linear":
-      return [student.linear];
-    case "mean":
-      return [];
-  }
 }
 
 function capped(rows: LifeRows, config: LifeConfig): Float32Array {

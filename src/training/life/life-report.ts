@@ -1,6 +1,7 @@
 /** What `report.html` shows of a remaining life: the shrink, what helped, and every test engine with its interval. */
 import { estimateRemainingLife } from "../../decision/remaining-life.ts";
 import { formatFigure } from "../judge/figure.ts";
+import { networksOf } from "../regression-student.ts";
 import type { ReportParts, ReportStep } from "../report/report-parts.ts";
 import { drawPlot } from "../report/svg-plot.ts";
 import type { LifeConfig } from "./life-config.ts";
@@ -57,22 +58,9 @@ export function reportLife(
 }
 
 function timedOf(form: JudgedForm, student: LifeStudent): Pick<ReportStep, "timed"> {
-  switch (form) {
-    case "teacher":
-      return { timed: student.teacher };
-    case "wide":
-      return { timed: [student.wide] };
-    case "pruned":
-      return { timed: [student.float] };
-    case "int8":
-      return { timed: student.quantised };
-    case "untaught":
-      return { timed: [student.untaught] };
-    case "linear":
-      return { timed: [student.linear] };
-    case "mean":
-      return {};
-  }
+  if (form === "mean") return {};
+  if (form === "linear") return { timed: [student.linear] };
+  return { timed: form === "int8" ? student.quantised : networksOf(student, form) };
 }
 
 function drawEngines(

@@ -8,44 +8,38 @@ import type { QuantisedMlp } from "../../contract/quantised-mlp.ts";
 import type { Random } from "../../maths/random.ts";
 import { fitLinear } from "../fit-linear.ts";
 import { fitScaler } from "../fit-scaler.ts";
-import { planPruning, pruneDense } from "../prune-network.ts";
-import { quantiseNetwork, runQuantised } from "../quantise-network.ts";
-import type { TensorTrainer } from "../tensor-trainer.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "../tied-network.ts";
+import { quantiseNetwork } from "../quantise-network.ts";
+import type { RegressionRecipe } from "../regression-recipe.ts";
+import {
+  fitNetwork,
+  fitPrunedStudent,
+  fitUntaughtStudent,
+  type RegressionStudent,
+  regressionForms,
+  runRegressionForm,
+} from "../regression-student.ts";
+import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
+import { type DenseLayer, runDense } from "../tied-network.ts";
 import { runEnsemble, standardiseRows } from "../train-student.ts";
-import type { LifeStudentRecipe } from "./life-config.ts";
 import type { LifeRows } from "./life-rows.ts";
 import type { LifeStudentStreams } from "./life-streams.ts";
 
-/** Everything that the steps from teacher to integers gave. */
-export interface LifeStudent {
-  readonly scaler: Scaler;
-  readonly teacher: readonly (readonly DenseLayer[])[];
-  /** The student before pruning and after it, and one of the same size that saw neither teacher nor pruning. */
-  readonly wide: readonly DenseLayer[];
-  readonly float: readonly DenseLayer[];
-  readonly untaught: readonly DenseLayer[];
+/** The forms of a student, and a line. */
+export interface LifeStudent extends RegressionStudent {
   /** A linear regression on the same features. */
   readonly linear: readonly DenseLayer[];
-  readonly quantised: QuantisedMlp;
 }
 
 /** What all stages share. */
 export interface LifeTask {
-  readonly recipe: LifeStudentRecipe;
+  readonly recipe: RegressionRecipe;
   readonly capSteps: number;
   readonly trainer: TensorTrainer;
 }
 
-/** Rows as the stages read them. */
-export interface PreparedLifeRows {
-  readonly rows: number;
+/** Rows as the stages read them; targets are shares of the cap. */
+export interface PreparedLifeRows extends RegressionRows {
   readonly scaler: Scaler;
-  /** [rows × features]. */
-  readonly features: Float32Array;
-  /** [rows], shares of the cap. */
-  readonly targets: Float32Array;
-  readonly weights: Float32Array;
 }
 
 /** Fits the scaler and the targets; rows without weight must be gone already. */
@@ -67,8 +61,7 @@ export function trainLifeTeacher(rows: PreparedLifeRows, task: LifeTask, random:
   const { members, hidden, fit } = task.recipe.teacher;
   return Array.from({ length: members }, (_, member) => {
     const own = random.fork(`teacher ${member}`);
-    const start = createDenseNetwork(inputsOf(rows), [...hidden, 1], own);
-    return task.trainer.fitRegression(start, rows, { ...fit, huberDelta: task.recipe.huberDelta }, own);
+    return fitNetwork(rows, hidden, { ...fit, huberDelta: task.recipe.huberDelta }, task.trainer, own);
   });
 }
 
@@ -79,16 +72,8 @@ export function distilLifeStudent(
   teacher: readonly (readonly DenseLayer[])[],
   random: Random,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const { student, softShare, huberDelta } = task.recipe;
-  const taught = { ...rows, targets: blendTargets(rows, teacher, softShare) };
-  const start = createDenseNetwork(inputsOf(rows), [...student.hidden, 1], random);
-  const wide = task.trainer.fitRegression(start, taught, { ...student.fit, huberDelta }, random);
-  let float = wide;
-  const { to, rounds, fit } = student.prune;
-  for (const widths of planPruning(student.hidden, to, rounds)) {
-    float = task.trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, huberDelta }, random);
-  }
-  return { wide, float };
+  const taught = { ...rows, targets: blendTargets(rows, teacher, task.recipe.softShare) };
+  return fitPrunedStudent(taught, task.recipe, task.trainer, random);
 }
 
 /** What the student is compared with: its own size from the labels alone with as many gradient steps, and a line. */
@@ -97,10 +82,7 @@ export function trainLifeBaselines(
   task: LifeTask,
   random: Random,
 ): { readonly untaught: DenseLayer[]; readonly linear: DenseLayer[] } {
-  const { student, huberDelta } = task.recipe;
-  const steps = student.fit.steps + student.prune.rounds * student.prune.fit.steps;
-  const start = createDenseNetwork(inputsOf(rows), [...student.prune.to, 1], random);
-  const untaught = task.trainer.fitRegression(start, rows, { ...student.fit, steps, huberDelta }, random);
+  const untaught = fitUntaughtStudent(rows, task.recipe, task.trainer, random);
   return { untaught, linear: fitLinear(rows) };
 }
 
@@ -131,7 +113,7 @@ export function trainLifeStudent(
 }
 
 /** The forms of a student whose predictions are compared. */
-export const lifeForms = ["teacher", "wide", "pruned", "int8", "untaught", "linear"] as const;
+export const lifeForms: readonly [...typeof regressionForms, "linear"] = [...regressionForms, "linear"];
 
 /** One of {@link lifeForms}. */
 export type LifeForm = (typeof lifeForms)[number];
@@ -145,30 +127,11 @@ export function predictLife(
   capSteps: number,
 ): Float32Array {
   const standardised = standardiseRows(features, rows, student.scaler);
-  return runForm(student, form, standardised, rows).map((output) =>
-    Math.max(0, Math.min(capSteps, output * capSteps)),
-  );
-}
-
-function runForm(student: LifeStudent, form: LifeForm, features: Float32Array, rows: number): Float32Array {
-  switch (form) {
-    case "teacher":
-      return runEnsemble(student.teacher, features, rows);
-    case "wide":
-      return runDense(student.wide, features, rows);
-    case "pruned":
-      return runDense(student.float, features, rows);
-    case "int8":
-      return runQuantised(student.quantised, features, rows);
-    case "untaught":
-      return runDense(student.untaught, features, rows);
-    case "linear":
-      return runDense(student.linear, features, rows);
-  }
-}
-
-function inputsOf(rows: PreparedLifeRows): number {
-  return rows.features.length / rows.rows;
+  const outputs =
+    form === "linear"
+      ? runDense(student.linear, standardised, rows)
+      : runRegressionForm(student, form, standardised, rows);
+  return outputs.map((output) => Math.max(0, Math.min(capSteps, output * capSteps)));
 }
 
 function blendTargets(

@@ -2,8 +2,10 @@
  * One seed's whole judgement: its forms on the judged days, the policy on every calendar, chance and others with as many
  * inspections beside it.
  */
+
 import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
 import { createRandom } from "../../maths/random.ts";
+import { type RegressionForm, regressionForms } from "../regression-student.ts";
 import type { CostOutcome, Inspection } from "./cost-rule.ts";
 import {
   judgeByProbability,
@@ -20,7 +22,7 @@ import {
 import { type FormFigures, judgeForms } from "./judge-student.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
 import { describeBehaviour, replayForm, type ScadaCase } from "./scada-case.ts";
-import { type ScadaForm, type ScadaStudent, scadaForms } from "./train-scada-student.ts";
+import type { ScadaStudent } from "./train-scada-student.ts";
 import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
 
 /** Calendars: first decisions 0 … 11 days after the begin of the test; with a round every six days the later ones start a round late. */
@@ -63,8 +65,8 @@ export interface SeedJudgement {
 /** Judges a student with all its forms. */
 export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {
   const spec = describeBehaviour(subject, student);
-  const days = new Map<ScadaForm, readonly TurbineDays[]>(
-    scadaForms.map((form) => [form, replayForm(subject, student, form, spec)]),
+  const days = new Map<RegressionForm, readonly TurbineDays[]>(
+    regressionForms.map((form) => [form, replayForm(subject, student, form, spec)]),
   );
   const forms = judgeForms(student, days, subject.split);
   const float = judgePolicy(describeCase(subject, spec.policy, days.get("pruned")!), "float");

@@ -1,13 +1,13 @@
 /** How true is each form of the student: its error, and how well its z follows the teacher's, on the judged days. */
 import { encodeStudent } from "../../inference/onnx-codec.ts";
-import type { DenseLayer } from "../tied-network.ts";
+import { networksOf, type RegressionForm, regressionForms } from "../regression-student.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
 import type { TimeSplit } from "./scada-case.ts";
-import { type ScadaForm, type ScadaStudent, scadaForms } from "./train-scada-student.ts";
+import type { ScadaStudent } from "./train-scada-student.ts";
 
 /** One form. */
 export interface FormFigures {
-  readonly form: ScadaForm;
+  readonly form: RegressionForm;
   /** Neurons of each layer. */
   readonly widths: readonly number[];
   /** Networks of the ensemble. */
@@ -26,11 +26,11 @@ export interface FormFigures {
 /** Judges all forms. */
 export function judgeForms(
   student: ScadaStudent,
-  days: ReadonlyMap<ScadaForm, readonly TurbineDays[]>,
+  days: ReadonlyMap<RegressionForm, readonly TurbineDays[]>,
   split: TimeSplit,
 ): FormFigures[] {
   const teacher = collectZ(days.get("teacher")!, split);
-  return scadaForms.map((form): FormFigures => {
+  return regressionForms.map((form): FormFigures => {
     const networks = networksOf(student, form);
     const own = days.get(form)!;
     const parameters = sum(
@@ -47,20 +47,6 @@ export function judgeForms(
       zCorrelation: correlate(teacher, collectZ(own, split)),
     };
   });
-}
-
-function networksOf(student: ScadaStudent, form: ScadaForm): readonly (readonly DenseLayer[])[] {
-  switch (form) {
-    case "teacher":
-      return student.teacher;
-    case "wide":
-      return [student.wide];
-    case "untaught":
-      return [student.untaught];
-    case "pruned":
-    case "int8":
-      return [student.float];
-  }
 }
 
 /** z of all turbines, days and outputs within the split, in one order. */

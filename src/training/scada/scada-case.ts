@@ -1,4 +1,5 @@
 /** Everything that training and judging of a normal-behaviour student share: rows, logbook, costs, and the split in time. */
+
 import type { NormalBehaviourSpec } from "../../contract/normal-behaviour.ts";
 import {
   type ComponentCost,
@@ -8,6 +9,7 @@ import {
   readEdpFailures,
 } from "../../dataset/edp-logbook.ts";
 import { edpTestEndMs, edpTestStartMs, edpTrainStartMs } from "../../dataset/edp-signals.ts";
+import type { RegressionForm } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { fitPolicy } from "./fit-policy.ts";
 import {
@@ -28,7 +30,6 @@ import {
   prepareScadaRows,
   quantiseScadaStudent,
   runScadaForm,
-  type ScadaForm,
   type ScadaStudent,
   trainScadaTeacher,
   trainUntaughtStudent,
@@ -137,7 +138,7 @@ export type Predict = (features: Float32Array, rows: number) => PredictedRows;
 export function replayForm(
   subject: ScadaCase,
   student: ScadaStudent,
-  form: ScadaForm,
+  form: RegressionForm,
   spec: ReplaySpec,
 ): TurbineDays[] {
   return replayStudent(subject, (features, rows) => runScadaForm(student, form, features, rows), spec);

@@ -11,7 +11,7 @@ import {
   siteCorrectionSchema,
 } from "../../contract/normal-behaviour.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
-import { type FitConfig, fitConfigSchema } from "../student-recipe.ts";
+import { type RegressionRecipe, regressionRecipeShape } from "../regression-recipe.ts";
 
 /** A temperature that the student predicts. */
 export interface ResidualConfig {
@@ -33,20 +33,9 @@ export interface OperationConfig {
 }
 
 /** From rows to an int8 student. */
-export interface ScadaStudentRecipe {
-  /** Standardised inputs are clamped to ± this. */
-  readonly clamp: number;
+export interface ScadaStudentRecipe extends RegressionRecipe {
   /** Days before a logged failure of the turbine that nothing is learnt from: fitting on them hides the fault. */
   readonly excludeDays: number;
-  readonly huberDelta: number;
-  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
-  readonly student: {
-    readonly hidden: readonly number[];
-    readonly fit: FitConfig;
-    readonly prune: { readonly to: readonly number[]; readonly rounds: number; readonly fit: FitConfig };
-  };
-  /** Share of the teacher in the student's targets, 0 to 1. */
-  readonly softShare: number;
   /** Standard deviation of the noise of invented rows, which the teacher alone answers; 0 = none are invented. */
   readonly inventedNoise: number;
   /** Rows that the ranges of the activations are calibrated on, spread evenly over all turbines and seasons. */
@@ -80,30 +69,15 @@ export interface ScadaConfig extends CommonConfig {
 }
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
-const widths = z.array(z.int().min(1).max(512)).min(1).max(4);
 const share = z.number().min(0).max(1);
 const days = z.number().positive().max(3660);
 
-/** Validator of {@link ScadaStudentRecipe}. */
-export const scadaStudentRecipeSchema: z.ZodType<ScadaStudentRecipe> = z
-  .strictObject({
-    clamp: z.number().positive().max(100),
-    excludeDays: z.number().min(0).max(366),
-    huberDelta: z.number().positive(),
-    teacher: z.strictObject({ members: z.int().min(1).max(50), hidden: widths, fit: fitConfigSchema }),
-    student: z.strictObject({
-      hidden: widths,
-      fit: fitConfigSchema,
-      prune: z.strictObject({ to: widths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }),
-    }),
-    softShare: share,
-    inventedNoise: z.number().min(0).max(4),
-    calibrationRows: z.int().min(100).max(100_000),
-  })
-  .refine(
-    ({ student }) => student.prune.to.length === student.hidden.length,
-    "student.prune.to must have as many widths as student.hidden",
-  );
+const recipe: z.ZodType<ScadaStudentRecipe> = z.strictObject({
+  ...regressionRecipeShape,
+  excludeDays: z.number().min(0).max(366),
+  inventedNoise: z.number().min(0).max(4),
+  calibrationRows: z.int().min(100).max(100_000),
+});
 
 /** Validator of {@link ScadaConfig}; unknown keys are refused. */
 export const scadaConfigSchema: z.ZodType<ScadaConfig> = z.strictObject({
@@ -146,6 +120,6 @@ export const scadaConfigSchema: z.ZodType<ScadaConfig> = z.strictObject({
     poolingWeight: z.number().positive().max(100),
     meanLeadShare: share,
   }),
-  recipe: scadaStudentRecipeSchema,
+  recipe,
   testLooks: z.array(z.string().max(4096)).max(64),
 });

@@ -1,12 +1,13 @@
 /** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
+
 import { type Figure, formatFigure } from "../judge/figure.ts";
 import type { EvaluationDocument } from "../recipe.ts";
+import type { RegressionForm } from "../regression-student.ts";
 import type { CostOutcome } from "./cost-rule.ts";
 import { policyNames, type SeedJudgement } from "./judge-edp.ts";
 import type { FormFigures } from "./judge-student.ts";
 import type { TimeSplit } from "./scada-case.ts";
 import { type PolicyFigures, summarisePolicy } from "./summarise-policy.ts";
-import type { ScadaForm } from "./train-scada-student.ts";
 
 /** What an evaluation says of the failures and the money. */
 export interface ScadaFigures {
@@ -127,7 +128,7 @@ function renderForms(metrics: ScadaFigures["metrics"]): string {
 }
 
 function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> {
-  const over = (name: ScadaForm, of: (form: FormFigures, seed: SeedJudgement) => number): Figure =>
+  const over = (name: RegressionForm, of: (form: FormFigures, seed: SeedJudgement) => number): Figure =>
     spread(seeds.map((seed) => of(formOf(seed, name), seed)));
   return {
     zCorrelation: over("int8", (form) => form.zCorrelation),
@@ -148,7 +149,7 @@ function countDetections(seeds: readonly SeedJudgement[]): ScadaFigures["detecti
       };
 }
 
-function formOf(seed: SeedJudgement, name: ScadaForm): FormFigures {
+function formOf(seed: SeedJudgement, name: RegressionForm): FormFigures {
   return seed.forms.find(({ form }) => form === name)!;
 }
 

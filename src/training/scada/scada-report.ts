@@ -1,12 +1,13 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
 import type { Figure } from "../judge/figure.ts";
+import { networksOf, type RegressionForm } from "../regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
 import type { SeedJudgement } from "./judge-edp.ts";
 import { plotFailure } from "./plot-failure.ts";
 import { compareForms, renderScadaLines, type ScadaEvaluation } from "./scada-evaluation.ts";
-import type { ScadaForm, ScadaStudent } from "./train-scada-student.ts";
+import type { ScadaStudent } from "./train-scada-student.ts";
 
-const titles: Readonly<Record<ScadaForm, string>> = {
+const titles: Readonly<Record<RegressionForm, string>> = {
   teacher: "teacher, an ensemble",
   wide: "student before pruning",
   pruned: "student, pruned",
@@ -42,30 +43,12 @@ export function describeScadaReport(
       multiplyAdds: form.multiplyAdds,
       bytes: form.bytes,
       figures: [alone(form.maeKelvin), alone(form.zCorrelation)],
-      timed: timedNetworks(student, form.form),
+      timed: form.form === "int8" ? student.quantised : networksOf(student, form.form),
     })),
     findings: [compareForms(evaluation), ...renderScadaLines(evaluation)],
     plots,
     tables: [tabulatePolicies(evaluation)],
   };
-}
-
-function timedNetworks(
-  student: ScadaStudent,
-  form: ScadaForm,
-): NonNullable<ReportParts["steps"][number]["timed"]> {
-  switch (form) {
-    case "teacher":
-      return student.teacher;
-    case "wide":
-      return [student.wide];
-    case "pruned":
-      return [student.float];
-    case "untaught":
-      return [student.untaught];
-    case "int8":
-      return student.quantised;
-  }
 }
 
 function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {

@@ -8,10 +8,17 @@ import type { QuantisedMlp } from "../../contract/quantised-mlp.ts";
 import { createRandom, type Random } from "../../maths/random.ts";
 import { medianInPlace } from "../../maths/select.ts";
 import { fitScaler } from "../fit-scaler.ts";
-import { planPruning, pruneDense } from "../prune-network.ts";
-import { quantiseNetwork, runQuantised } from "../quantise-network.ts";
+import { quantiseNetwork } from "../quantise-network.ts";
+import {
+  fitNetwork,
+  fitPrunedStudent,
+  fitUntaughtStudent,
+  type RegressionForm,
+  type RegressionStudent,
+  runRegressionForm,
+} from "../regression-student.ts";
 import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "../tied-network.ts";
+import type { DenseLayer } from "../tied-network.ts";
 import { runEnsemble, standardiseRows } from "../train-student.ts";
 import type { ScadaStudentRecipe } from "./scada-config.ts";
 import type { TurbineRows } from "./scada-rows.ts";
@@ -24,24 +31,11 @@ export interface PreparedScadaRows extends RegressionRows {
   readonly scale: readonly number[];
 }
 
-/** Every form of the student that is compared. */
-export interface ScadaStudent {
-  readonly scaler: Scaler;
+/** The forms of the student, and how its outputs are read. */
+export interface ScadaStudent extends RegressionStudent {
   readonly location: readonly number[];
   readonly scale: readonly number[];
-  readonly teacher: readonly (readonly DenseLayer[])[];
-  readonly wide: readonly DenseLayer[];
-  readonly float: readonly DenseLayer[];
-  /** Of the pruned student's size, from the measurements alone with as many steps. */
-  readonly untaught: readonly DenseLayer[];
-  readonly quantised: QuantisedMlp;
 }
-
-/** Names of the forms. */
-export const scadaForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
-
-/** One of {@link scadaForms}. */
-export type ScadaForm = (typeof scadaForms)[number];
 
 /** May a row be learnt from? Rows before `untilMs`, usable, and not in the weeks before a failure of the turbine. */
 export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
@@ -102,8 +96,7 @@ export function trainScadaTeacher(
   const { members, hidden, fit } = recipe.teacher;
   return Array.from({ length: members }, (_, member) => {
     const random = stream(seed, `teacher ${member}`);
-    const start = createDenseNetwork(inputsOf(rows), [...hidden, outputsOf(rows)], random);
-    const fitted = trainer.fitRegression(start, rows, { ...fit, huberDelta: recipe.huberDelta }, random);
+    const fitted = fitNetwork(rows, hidden, { ...fit, huberDelta: recipe.huberDelta }, trainer, random);
     progress(member + 1, members);
     return fitted;
   });
@@ -117,17 +110,8 @@ export function distilScadaStudent(
   teacher: readonly (readonly DenseLayer[])[],
   seed: number,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const { student, huberDelta } = recipe;
-  const random = stream(seed, "student");
   const taught = teachRows(rows, recipe, teacher, stream(seed, "invented"));
-  const start = createDenseNetwork(inputsOf(rows), [...student.hidden, outputsOf(rows)], random);
-  const wide = trainer.fitRegression(start, taught, { ...student.fit, huberDelta }, random);
-  let float = wide;
-  const { to, rounds, fit } = student.prune;
-  for (const widths of planPruning(student.hidden, to, rounds)) {
-    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, huberDelta }, random);
-  }
-  return { wide, float };
+  return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
 }
 
 /**
@@ -169,11 +153,7 @@ export function trainUntaughtStudent(
   trainer: TensorTrainer,
   seed: number,
 ): DenseLayer[] {
-  const { fit, prune } = recipe.student;
-  const random = stream(seed, "untaught");
-  const steps = fit.steps + prune.rounds * prune.fit.steps;
-  const start = createDenseNetwork(inputsOf(rows), [...prune.to, outputsOf(rows)], random);
-  return trainer.fitRegression(start, rows, { ...fit, steps, huberDelta: recipe.huberDelta }, random);
+  return fitUntaughtStudent(rows, recipe, trainer, stream(seed, "untaught"));
 }
 
 /** The integers. */
@@ -184,7 +164,7 @@ export function quantiseScadaStudent(
 ): QuantisedMlp {
   // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
   const every = Math.max(1, Math.floor(rows.rows / recipe.calibrationRows));
-  const width = inputsOf(rows);
+  const width = rows.scaler.mean.length;
   const count = Math.floor(rows.rows / every);
   const features = new Float32Array(count * width);
   for (let index = 0; index < count; index++) {
@@ -197,38 +177,15 @@ export function quantiseScadaStudent(
 /** Outputs [rows × outputs] of one form on rows that are not yet standardised. */
 export function runScadaForm(
   student: ScadaStudent,
-  form: ScadaForm,
+  form: RegressionForm,
   features: Float32Array,
   rows: number,
 ): { readonly standardised: Float32Array; readonly outputs: Float32Array } {
   const standardised = standardiseRows(features, rows, student.scaler);
-  return { standardised, outputs: runForm(student, form, standardised, rows) };
-}
-
-function runForm(student: ScadaStudent, form: ScadaForm, features: Float32Array, rows: number): Float32Array {
-  switch (form) {
-    case "teacher":
-      return runEnsemble(student.teacher, features, rows);
-    case "wide":
-      return runDense(student.wide, features, rows);
-    case "pruned":
-      return runDense(student.float, features, rows);
-    case "int8":
-      return runQuantised(student.quantised, features, rows);
-    case "untaught":
-      return runDense(student.untaught, features, rows);
-  }
+  return { standardised, outputs: runRegressionForm(student, form, standardised, rows) };
 }
 
 /** A stream of its own for each purpose, whichever step asks first. */
 function stream(seed: number, purpose: string): Random {
   return createRandom(seed).fork(purpose);
-}
-
-function inputsOf(rows: PreparedScadaRows): number {
-  return rows.scaler.mean.length;
-}
-
-function outputsOf(rows: PreparedScadaRows): number {
-  return rows.scale.length;
 }
