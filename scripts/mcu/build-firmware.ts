@@ -29,6 +29,9 @@ export const featureSources: readonly string[] = [
   ...["features.c", "feature_section.c", "envelope.c", "spectrum.c", "decimator.c", "float_math.c"],
 ];
 
+/** What stands in for a gateway on the line. */
+export const gatewayFrameSources: readonly string[] = ["host/gateway_frame.c"];
+
 interface HostTarget {
   readonly sources: readonly string[];
   readonly defines?: readonly string[];
@@ -47,7 +50,15 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
     defines: ["-DFRAME_MAX_PAYLOAD=1024U"],
   },
   "hostile-link": {
-    sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "host/hostile_link.c"],
+    sources: [
+      "bytes.c",
+      "crc32.c",
+      "frame.c",
+      "codec.c",
+      "link.c",
+      ...gatewayFrameSources,
+      "host/hostile_link.c",
+    ],
   },
   "long-run": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "fifo.c", "host/long_run.c"],

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applicationSources, featureSources, runtimeSources } from "./build-firmware.ts";
+import { applicationSources, featureSources, gatewayFrameSources, runtimeSources } from "./build-firmware.ts";
 import { createTestModel } from "./test-models.ts";
 import { arithmeticFlags, firmwareFolder, hasProgram, runTool, warningFlags } from "./toolchain.ts";
 
@@ -36,7 +36,13 @@ export function canBuildFuzzers(): boolean {
 export function buildFuzzer(name: FuzzerName, folder: string): string {
   const source = firmwareFolder();
   const path = join(folder, `fuzz-${name}`);
-  const files = [...runtimeSources, ...featureSources, ...applicationSources, "host/fuzz_board.c"];
+  const files = [
+    ...runtimeSources,
+    ...featureSources,
+    ...applicationSources,
+    ...gatewayFrameSources,
+    "host/fuzz_board.c",
+  ];
   mkdirSync(folder, { recursive: true });
   runTool("clang", [
     ...[...warningFlags, ...arithmeticFlags, "-O1", "-g", "-fsanitize=fuzzer,address,undefined"],

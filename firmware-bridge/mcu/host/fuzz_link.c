@@ -3,10 +3,9 @@
  * and bound for it (so that what lies behind the checks is reached), time, resets.
  */
 #include "codec.h"
-#include "crc32.h"
 #include "firmware.h"
-#include "frame.h"
 #include "fuzz_board.h"
+#include "gateway_frame.h"
 #include "hmac.h"
 #include "link.h"
 #include "sha256.h"
@@ -16,47 +15,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t number;
 
-/* A frame as a gateway makes it; a packet of type 9 gets the right MAC if it asks for one by an odd first byte. */
+/* A frame as a gateway makes it. */
 static void feed_packet(uint32_t type, uint32_t flags, const uint8_t *payload, uint32_t length) {
-  uint8_t packet[300];
-  uint8_t wire[310];
-  uint32_t code_at = 1;
-  uint32_t at = 2;
+  uint8_t wire[GATEWAY_FRAME_BYTES];
   number++;
-  packet[0] = (uint8_t)(0x20U | (type & 31U));
-  packet[1] = (uint8_t)flags;
-  store_u16(packet + 2, number);
-  (void)memcpy(packet + 4, payload, length);
-  store_u32(packet + 4 + length, crc32(packet, 4U + length) ^ (((flags & 4U) != 0U) ? fuzz_board_session() : 0U));
-  wire[0] = 0;
-  for (uint32_t i = 0; i < length + 8U; i++) {
-    if (packet[i] != 0U) {
-      wire[at++] = packet[i];
-    }
-    if ((packet[i] == 0U) || (at - code_at == 255U)) {
-      wire[code_at] = (uint8_t)(at - code_at);
-      code_at = at++;
-    }
-  }
-  wire[code_at] = (uint8_t)(at - code_at);
-  wire[at++] = 0;
-  fuzz_board_feed(wire, at);
+  fuzz_board_feed(wire, gateway_frame(wire, type, flags, number, payload, length, fuzz_board_session()));
 }
 
-/* A ModelBegin that the device believes: size, counter and digest from the input. */
-static void feed_begin(const uint8_t *bytes) {
+/* A ModelBegin with the right MAC of size, counter and digest. */
+static void feed_begin(uint32_t transfer, uint32_t size, uint32_t counter, const uint8_t *sha256) {
   uint8_t payload[160];
   uint8_t message[44];
   uint8_t mac[32];
-  const uint32_t size = load_u16(bytes) % FUZZ_SLOT_BYTES;
   store_u32(message, 0x31535541U);
   store_u32(message + 4, size);
-  store_u32(message + 8, bytes[2]);
-  (void)memset(message + 12, bytes[3], 32);
+  store_u32(message + 8, counter);
+  (void)memcpy(message + 12, sha256, 32);
   hmac_sha256(fuzz_key, message, sizeof message, mac);
-  uint8_t *end = codec_number(codec_fixed32(payload, 1, bytes[4]), 4, size);
-  end = codec_bytes(end, 5, message + 12, 32);
-  end = codec_bytes(codec_number(end, 6, bytes[2]), 7, mac, 32);
+  uint8_t *end = codec_number(codec_fixed32(payload, 1, transfer), 4, size);
+  end = codec_bytes(end, 5, sha256, 32);
+  end = codec_bytes(codec_number(end, 6, counter), 7, mac, 32);
   feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
 }
 
@@ -71,21 +49,14 @@ static void digest(const uint8_t *bytes, uint32_t count, uint8_t *out) {
 static void feed_push(const uint8_t *bytes, uint32_t length) {
   uint8_t image[256];
   uint8_t payload[260];
-  uint8_t message[44];
-  uint8_t mac[32];
+  uint8_t sha256[32];
+  uint8_t *end = payload;
   (void)memcpy(image, bytes, length);
   if (length >= 32U) {
     digest(image, length - 32U, image + length - 32U);
   }
-  store_u32(message, 0x31535541U);
-  store_u32(message + 4, length);
-  store_u32(message + 8, length % 4U);
-  digest(image, length, message + 12);
-  hmac_sha256(fuzz_key, message, sizeof message, mac);
-  uint8_t *end = codec_number(codec_fixed32(payload, 1, 1), 4, length);
-  end = codec_bytes(end, 5, message + 12, 32);
-  end = codec_bytes(codec_number(end, 6, length % 4U), 7, mac, 32);
-  feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
+  digest(image, length, sha256);
+  feed_begin(1, length, length % 4U, sha256);
   for (uint32_t at = 0; at < length; at += MODEL_CHUNK_BYTES) {
     const uint32_t chunk = (length - at < MODEL_CHUNK_BYTES) ? (length - at) : MODEL_CHUNK_BYTES;
     end = codec_number(codec_fixed32(payload, 1, 1), 2, at);
@@ -118,7 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else if ((step == 4U) && ((argument & 1U) != 0U)) {
       feed_push(data, length);
     } else if ((step == 4U) && (length >= 5U)) {
-      feed_begin(data);
+      /* A push that the device believes: size, counter and digest from the input. */
+      uint8_t sha256[32];
+      (void)memset(sha256, data[3], sizeof sha256);
+      feed_begin(data[4], load_u16(data) % FUZZ_SLOT_BYTES, data[2], sha256);
     } else if (step == 5U) {
       fuzz_board_advance(length * (argument + 1U) * 10U);
     } else if (step == 6U) {

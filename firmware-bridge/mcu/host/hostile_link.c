@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "codec.h"
-#include "crc32.h"
+#include "gateway_frame.h"
 #include "link.h"
 
 #define BYTES_A_MS 12U /* 115,200 baud */
@@ -198,31 +198,11 @@ bool link_take(uint32_t type, const codec_field *fields) {
 
 /* The gateway's frames; these may be longer than a block of COBS, so not frame_close. */
 static void gateway_send(uint32_t type, uint32_t flags, const uint8_t *payload, uint32_t length) {
-  uint8_t packet[400];
-  uint8_t wire[420];
-  uint32_t at = 1;
-  uint32_t code_at = 1;
+  uint8_t wire[GATEWAY_FRAME_BYTES];
   const bool numbered = (type != (uint32_t)PACKET_ACK) && (type != (uint32_t)PACKET_NACK);
   gateway_number += numbered ? 1U : 0U;
-  packet[0] = (uint8_t)(0x20U | type);
-  packet[1] = (uint8_t)flags;
-  store_u16(packet + 2, numbered ? gateway_number : 0U);
-  (void)memcpy(packet + 4, payload, length);
-  store_u32(packet + 4 + length, crc32(packet, 4U + length) ^ (((flags & 4U) != 0U) ? known : 0U));
-  wire[0] = 0;
-  at = 2;
-  for (uint32_t i = 0; i < length + 8U; i++) {
-    if (packet[i] != 0U) {
-      wire[at++] = packet[i];
-    }
-    if ((packet[i] == 0U) || (at - code_at == 255U)) {
-      wire[code_at] = (uint8_t)(at - code_at);
-      code_at = at++;
-    }
-  }
-  wire[code_at] = (uint8_t)(at - code_at);
-  wire[at++] = 0;
-  pass(&to_device, wire, at);
+  const uint32_t number = numbered ? gateway_number : 0U;
+  pass(&to_device, wire, gateway_frame(wire, type, flags, number, payload, length, known));
 }
 
 static void gateway_hear(const uint8_t *packet, uint32_t length) {
