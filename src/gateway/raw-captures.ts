@@ -26,6 +26,8 @@ export interface RawCaptures {
   tick(monotonicMs: number): void;
   /** Recordings that were written since the start. */
   readonly written: number;
+  /** Recordings that were not, because their device begins too many. */
+  readonly dropped: number;
   /** Writes down what is open, and resolves when everything is on disk. */
   close(): Promise<void>;
 }
@@ -44,17 +46,37 @@ const maxSamples = 480_000;
 const quietMs = 2_000;
 /** Recordings that are kept of a device. */
 const keptRecordings = 32;
+/** … and written in a minute: a torn line, or a device that jumps about, must not wear out the disk. */
+const minuteMs = 60_000;
 
 /** Creates captures of nothing. */
 export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
   const open = new Map<string, Capture>();
   let tail: Promise<void> = Promise.resolve();
   let written = 0;
+  let dropped = 0;
+  /** When recordings of a device ended that were written in the last minute. */
+  const recent = new Map<string, number[]>();
+
+  function mayWrite({ first: { deviceId }, arrivedMonotonicMs }: Capture): boolean {
+    const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
+    if (ends.length >= keptRecordings) return false;
+    recent.set(deviceId, [...ends, arrivedMonotonicMs]);
+    return true;
+  }
 
   function finish(key: string): void {
     const capture = open.get(key);
     if (capture === undefined) return;
     open.delete(key);
+    if (!mayWrite(capture)) {
+      if (dropped++ % 1_000 === 0)
+        options.logger.warn("a device sends its raw samples in too many pieces; some are not kept", {
+          device: capture.first.deviceId,
+          dropped,
+        });
+      return;
+    }
     tail = tail
       .then(() => write(capture))
       .catch((error: unknown) =>
@@ -69,7 +91,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
     const { deviceId, channel, unit, sampleRateHz, scale, shaftRpm, timestampMs } = first;
     const dir = join(options.dir, deviceId);
     await mkdir(dir, { recursive: true });
-    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${channel}`;
+    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
     const about = {
       rateHz: sampleRateHz,
       ...(Number.isFinite(shaftRpm) ? { shaftRpm } : {}),
@@ -117,11 +139,19 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
     get written() {
       return written;
     },
+    get dropped() {
+      return dropped;
+    },
     close: () => {
       for (const key of [...open.keys()]) finish(key);
       return tail;
     },
   };
+}
+
+/** Devices name their channels as they like: what is no letter or number here could lead out of the folder. */
+function toFileName(channel: string): string {
+  return channel.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }
 
 /** A file has one speed, to one in a hundred; an unknown one is like another. */

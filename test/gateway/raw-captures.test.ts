@@ -59,10 +59,38 @@ test("consecutive raw windows become one recording that says what it is; a gap o
 test("a burst is written when it has ended, and only the newest of a device are kept", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, bearingOf: () => bearing, logger: silentLogger });
-  for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index]), index);
-  captures.tick(5_000);
+  for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index]), 2_000 * index);
+  captures.tick(90_000);
   await captures.close();
   const files = listNpy(dir);
   expect(files).toHaveLength(32);
   expect([...parseNpy(readFileSync(files.at(-1)!), "newest").data]).toEqual([39]);
 });
+
+test("a device that jumps about is written down 32 times a minute at most", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, bearingOf: () => bearing, logger: silentLogger });
+  for (let index = 0; index < 500; index++) captures.accept(block(10 * index, [index]), index);
+  captures.accept(block(10_000, [1]), 70_000);
+  await captures.close();
+  expect(captures.written).toBe(33);
+  expect(captures.dropped).toBe(468);
+});
+
+test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE acceleration µ"])(
+  "a channel named %j leads nowhere out of the device's folder",
+  async (channel) => {
+    const dir = createTemporaryFolder();
+    const captures = createRawCaptures({
+      dir: join(dir, "state", "recordings"),
+      bearingOf: () => bearing,
+      logger: silentLogger,
+    });
+    captures.accept({ ...block(0, [1]), channel }, 0);
+    await captures.close();
+    expect(captures.written).toBe(1);
+    expect(listNpy(join(dir, "state", "recordings"))).toHaveLength(1);
+    expect(readdirSync(dir)).toEqual(["state"]);
+    expect(readdirSync(join(dir, "state"))).toEqual(["recordings"]);
+  },
+);
