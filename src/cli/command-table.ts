@@ -32,7 +32,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "device",
-    description: "microcontrollers: simulate one",
+    description: "microcontrollers: list them, push a model, simulate one",
     load: async () => (await import("./commands/device.ts")).deviceCommand(),
   },
   {
