@@ -28,7 +28,7 @@ export interface McuImageOptions {
 /** Size of an image in bytes. */
 export const mcuImageBytes = 0x100_0000;
 /** Size of one of the two slots, and where in it the model lies. */
-export const mcuSlotBytes = 0x4000;
+const mcuSlotBytes = 0x4000;
 const slotImageOffset = 256;
 /** Where the two slots begin, and the workbench beside the flash. */
 export const mcuImageOffsets: {
@@ -41,7 +41,7 @@ export const mcuImageOffsets: {
   samples: 0x10_1000,
 };
 /** Samples that fit into an image. */
-export const maxRecordingSamples: number = (mcuImageBytes - mcuImageOffsets.samples) / 2;
+const maxRecordingSamples: number = (mcuImageBytes - mcuImageOffsets.samples) / 2;
 
 /** Bytes of flash and workbench from the image's start; everything behind the samples may be left out of a file. */
 export function createMcuImage(options: McuImageOptions): Uint8Array {

@@ -40,7 +40,7 @@ export interface FeatureCost {
 }
 
 /** Students that costs are stated for: the limits', the published comparison's, and that of the shipped bundle. */
-export const costShapes: readonly (readonly number[])[] = [
+const costShapes: readonly (readonly number[])[] = [
   [64, 32, 16, 6],
   [32, 16, 4],
   [21, 24, 12, 3],

@@ -43,7 +43,7 @@ export interface BaselineSpec {
 }
 
 /** Validator of {@link LevelStatistics}. */
-export const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
+const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
   locationDb: z.number(),
   scaleDb: z.number().min(0),
 });

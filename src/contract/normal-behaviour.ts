@@ -126,7 +126,7 @@ const count = z.int().min(1).max(10_000_000);
 const euro = z.number().min(0).max(1e12);
 
 /** Validator of {@link InspectionPolicy}. */
-export const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
+const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
   .strictObject({
     roundDays: days,
     perRound: count,

@@ -41,7 +41,7 @@ export interface EdpTable {
 }
 
 /** Name of a turbine's file relative to the data folder. */
-export function edpSignalFile(turbine: string, period: EdpPeriod): string {
+function edpSignalFile(turbine: string, period: EdpPeriod): string {
   return `edp/${turbine}_${period}.parquet`;
 }
 

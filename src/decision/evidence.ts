@@ -6,7 +6,7 @@
  *   z = clip((margin − location) / (scale · √((1 + ρ) / (1 − ρ))));  sum ← min(2 · raise, max(0, sum + z − allowance))
  *
  * The root makes z's sums scatter as if windows were independent (ρ: autocorrelation while healthy), so that the time
- * to a false alarm is that of the textbook (see {@link expectFalseAlarmWindows}).
+ * to a false alarm is that of the textbook (Siegmund 1985, "Sequential Analysis", eq. 2.57).
  */
 import type { EvidenceSpec } from "../contract/baseline-spec.ts";
 import type { Calibration } from "../contract/manifest.ts";
@@ -22,9 +22,6 @@ export interface EvidenceState {
   readonly sinceMs: number | null;
 }
 
-/** No evidence. */
-export const noEvidence: EvidenceState = { sum: 0, probability: 0, sinceMs: null };
-
 /** A margin is never known better than this, in calibrated logits. */
 const scaleFloor = 0.25;
 /** What the last window adds to the mean probability. */
@@ -38,7 +35,7 @@ export function computeMargins(logits: ArrayLike<number>, calibration: readonly 
 }
 
 /** How far a margin lies above the healthy one, in long-run deviations. */
-export function standardiseMargin(margin: number, healthy: SiteMargin): number {
+function standardiseMargin(margin: number, healthy: SiteMargin): number {
   const { location, scale, autocorrelation } = healthy;
   const longRun = Math.max(scale, scaleFloor) * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation));
   return (margin - location) / longRun;
@@ -72,14 +69,4 @@ export function isRaisedByEvidence(
   const own = states[index]!;
   if (own.sum < spec.raise || own.probability < spec.minProbability) return false;
   return states.every((other, at) => at === index || other.sum < own.sum);
-}
-
-/**
- * Windows of a healthy machine from one false alarm to the next, on average, of one mode: Siegmund's corrected
- * diffusion approximation for independent normal values (Siegmund 1985, "Sequential Analysis", eq. 2.57).
- */
-export function expectFalseAlarmWindows(spec: Pick<EvidenceSpec, "allowance" | "raise">): number {
-  // Overshoot of a normal random walk: 0.583 at either end.
-  const height = 2 * spec.allowance * (spec.raise + 1.166);
-  return (Math.exp(height) - height - 1) / (2 * spec.allowance ** 2);
 }

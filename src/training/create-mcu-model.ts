@@ -44,7 +44,7 @@ export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Ui
 }
 
 /** Lowest quantised logit whose calibrated probability reaches `raise`; 256 when none does. */
-export function findRaisingLogit(
+function findRaisingLogit(
   calibration: Calibration,
   raise: number,
   outputScale: number,

@@ -3,12 +3,7 @@ import type { EvidenceSpec } from "../../src/contract/baseline-spec.ts";
 import type { SiteBaseline } from "../../src/contract/site-baseline.ts";
 import { createDecider, type DeciderParts } from "../../src/decision/decider.ts";
 import { deciderSnapshotSchema } from "../../src/decision/decider-snapshot.ts";
-import {
-  type EvidenceState,
-  expectFalseAlarmWindows,
-  isRaisedByEvidence,
-  stepEvidence,
-} from "../../src/decision/evidence.ts";
+import { type EvidenceState, isRaisedByEvidence, stepEvidence } from "../../src/decision/evidence.ts";
 import { createRandom } from "../../src/maths/random.ts";
 
 const model = { name: "m", version: "1.0.0", digest: "d1" };
@@ -39,6 +34,16 @@ const parts: DeciderParts = {
   model,
 };
 const single: SiteBaseline = { ...baseline, margins: [{ location: 0, scale: 1, autocorrelation: 0 }] };
+
+/**
+ * Windows of a healthy machine from one false alarm to the next, on average, of one mode: Siegmund's corrected
+ * diffusion approximation for independent normal values (Siegmund 1985, "Sequential Analysis", eq. 2.57).
+ */
+function expectFalseAlarmWindows(spec: Pick<EvidenceSpec, "allowance" | "raise">): number {
+  // Overshoot of a normal random walk: 0.583 at either end.
+  const height = 2 * spec.allowance * (spec.raise + 1.166);
+  return (Math.exp(height) - height - 1) / (2 * spec.allowance ** 2);
+}
 
 /** Mean windows until the sum of a healthy machine reaches `raise`. */
 function measureFalseAlarmWindows(rules: EvidenceSpec, healthy: SiteBaseline, next: () => number): number {

@@ -8,9 +8,6 @@ import { openNpySamples } from "./npy-samples.ts";
 import { openParquetSamples } from "./parquet-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
-/** Extensions that are read. */
-export const sampleFormats = ["npy", "csv", "txt", "tsv", "mat", "parquet"] as const;
-
 /**
  * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
  * DATA_FORMAT, or USAGE where the file has several channels and none was chosen.

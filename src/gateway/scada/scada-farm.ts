@@ -19,7 +19,7 @@ import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.t
 import { createScadaTurbine, type JudgedRow, type Repair, requireSpec } from "./scada-turbine.ts";
 
 /** Failure modes of such a decision, in order. */
-export const scadaModes = ["failure-ahead", "sensor-fault"] as const;
+const scadaModes = ["failure-ahead", "sensor-fault"] as const;
 
 /** What the last run kept. */
 export interface ScadaKept {

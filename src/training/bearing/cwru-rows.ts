@@ -103,7 +103,7 @@ export async function fingerprintCwru(dataDir: string): Promise<string> {
  * The signal with white noise of `level` times its own rms on top: a fault that is less developed, or a poorer sensor.
  * Half the resolution makes room for the sum; what still does not fit is clipped, as a converter does.
  */
-export function addNoise(signal: RecordedSignal, level: number, random: Random): RecordedSignal {
+function addNoise(signal: RecordedSignal, level: number, random: Random): RecordedSignal {
   let energy = 0;
   for (const count of signal.counts) energy += count * count;
   const deviation = level * Math.sqrt(energy / Math.max(1, signal.counts.length));

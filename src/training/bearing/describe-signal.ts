@@ -6,7 +6,7 @@ import type { WaveformRows } from "./cwru-rows.ts";
 const speedBandRpm = 25;
 
 /** Describes a signal's served windows. */
-export function describeSignal(
+function describeSignal(
   { waveform, recording, served }: WaveformRows,
   failureModes: readonly string[],
 ): ScoredSignal {

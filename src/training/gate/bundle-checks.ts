@@ -16,7 +16,7 @@ import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
 
 /** Largest gap between a prediction and the sum of its explanation. */
-export const maxAdditivityGap = 1e-9;
+const maxAdditivityGap = 1e-9;
 /**
  * Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 3.3 cycles each, as the cycle model counts for a student of 828
  * (`npm run bench:mcu`); larger ones take fewer.

@@ -5,7 +5,7 @@ import { answer, type GateCheck, skip } from "./gate-check.ts";
 import type { Judgement } from "./judgement.ts";
 
 /** A slice is worse when it would look so in fewer than this share of comparisons of equal models. */
-export const sliceSignificance = 0.05;
+const sliceSignificance = 0.05;
 
 /** Is anything both trained on and held out? */
 export function checkLeakage(judgement: Judgement): GateCheck {

@@ -35,7 +35,7 @@ export interface BundleIdentity {
 }
 
 /** Type of the envelope's payload. */
-export const verdictPayloadType = "application/vnd.aurora.gate-verdict+json";
+const verdictPayloadType = "application/vnd.aurora.gate-verdict+json";
 /** A verdict is a few kilobytes. */
 const maxVerdictBytes = 1 << 20;
 

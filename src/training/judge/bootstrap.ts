@@ -7,7 +7,7 @@ import type { Figure } from "./figure.ts";
 import type { Multiplicities, ScoredSignal, Statistic } from "./scored-set.ts";
 
 /** Replicates of an interval. */
-export const bootstrapReplicates = 1000;
+const bootstrapReplicates = 1000;
 
 /** Samples to compute statistics on; shared by all models, so that differences are paired. */
 export interface Resamples {

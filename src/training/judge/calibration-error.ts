@@ -16,7 +16,7 @@ export interface ReliabilityBin {
 }
 
 /** Bins of the diagram and of the error. */
-export const reliabilityBins = 10;
+const reliabilityBins = 10;
 
 interface Case {
   readonly probability: number;

@@ -27,7 +27,7 @@ export interface SliceComparison {
 
 const permutations = 2000;
 /** Fewer signals cannot speak: with four, even a unanimous vote comes by chance in one of sixteen cases. */
-export const minSliceSignals = 6;
+const minSliceSignals = 6;
 
 /** Compares; slices in order of their adjusted p, the worst first. Slices of too few signals are left out. */
 export function compareSlices(pairs: readonly PairedLoss[], seed: number): SliceComparison[] {

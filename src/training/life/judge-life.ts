@@ -143,7 +143,7 @@ export function compareForms(
 }
 
 /** In words, from the interval alone. */
-export function judgeDifference({ value, low, high }: Figure): string {
+function judgeDifference({ value, low, high }: Figure): string {
   const size = `${Math.abs(value).toFixed(2)} cycles`;
   if (low !== null && low > 0) return `costs ${size}`;
   if (high !== null && high < 0) return `gains ${size}`;

@@ -9,7 +9,7 @@ import { decodeStepValue, encodeStepValue } from "./step-codec.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
 /** The steps from data to bundle, in their order. A recipe runs those that it has, some of them in several parts. */
-export const stepNames = [
+const stepNames = [
   "data",
   "contract",
   "features",

@@ -86,22 +86,3 @@ export function scoreInspections(
     falseAlarms: inspections.length - useful.size,
   };
 }
-
-/** An inspection of every pair of `turbines` and `components` at `startMs`, and each `everyDays` until before `endMs`. */
-export function calendarInspections(
-  turbines: readonly string[],
-  components: readonly string[],
-  window: { readonly startMs: number; readonly endMs: number; readonly everyDays: number },
-): Inspection[] {
-  const inspections: Inspection[] = [];
-  for (
-    let timestampMs = window.startMs;
-    timestampMs < window.endMs;
-    timestampMs += window.everyDays * dayMs
-  ) {
-    for (const turbine of turbines) {
-      for (const component of components) inspections.push({ turbine, component, timestampMs });
-    }
-  }
-  return inspections;
-}

@@ -35,7 +35,7 @@ import { summarisePolicy } from "./summarise-policy.ts";
 export const scadaProtocols = ["held-out", "edp", "edp-tuning"] as const;
 
 /** Seeds of the protocol `edp`: the bundle's own and those after it. */
-export const protocolSeeds = 5;
+const protocolSeeds = 5;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
 const tolerance = 1e-6;
 
@@ -76,7 +76,7 @@ async function judgeHeldOut(
 }
 
 /** Trains and judges `count` seeds, the configuration's own first. */
-export async function judgeSeeds(
+async function judgeSeeds(
   config: ScadaConfig,
   context: EvaluationContext,
   trainer: TensorTrainer,

@@ -9,7 +9,7 @@ import {
   readEdpCosts,
   readEdpFailures,
 } from "../../../src/dataset/edp-logbook.ts";
-import { calendarInspections, scoreInspections } from "../../../src/training/scada/cost-rule.ts";
+import { type Inspection, scoreInspections } from "../../../src/training/scada/cost-rule.ts";
 
 const data = process.env.AURORA_DATA ?? new URL("../../../../shared/data", import.meta.url).pathname;
 const present = existsSync(join(data, "edp", "HTW_Costs.csv"));
@@ -23,6 +23,25 @@ const at = (day: number, turbine = "A"): { turbine: string; component: string; t
   component: "gearbox",
   timestampMs: day * dayMs,
 });
+
+/** An inspection of every pair of `turbines` and `components` at `startMs`, and each `everyDays` until before `endMs`. */
+function calendarInspections(
+  turbines: readonly string[],
+  components: readonly string[],
+  window: { readonly startMs: number; readonly endMs: number; readonly everyDays: number },
+): Inspection[] {
+  const inspections: Inspection[] = [];
+  for (
+    let timestampMs = window.startMs;
+    timestampMs < window.endMs;
+    timestampMs += window.everyDays * dayMs
+  ) {
+    for (const turbine of turbines) {
+      for (const component of components) inspections.push({ turbine, component, timestampMs });
+    }
+  }
+  return inspections;
+}
 
 test("an inspection counts from 60 to 2 days before the failure, both included", () => {
   const found = (day: number): number => scoreInspections([at(day)], [failure], costs).detected;
