@@ -68,7 +68,7 @@ bool aurora_features_check(const aurora_model *model) {
   if (!((numbers[SECTION_MEMORY] >= 0.0f) && (numbers[SECTION_MEMORY] < 1.0f) && (per_revolution >= 8.0f) &&
         (((0.4f * per_revolution) * 4.0f) < (float)(AURORA_SPECTRUM_MAX_FLOORS - 3u)) && (numbers[SECTION_FLOOR_ORDERS] >= 0.1f) &&
         (numbers[SECTION_FLOOR_ORDERS] <= 10.0f) && ((2.0f * numbers[SECTION_FLOOR_ORDERS] * (float)fft) < (per_revolution * (float)((fft / 2u) - 3u))) &&
-        (numbers[SECTION_SHAFT_GUARD_ORDERS] >= 0.0f) && (numbers[SECTION_SHAFT_GUARD_ORDERS] <= 0.4f) && (numbers[SECTION_WINDOW_LENGTH] > 0.0f) && (numbers[SECTION_WINDOW_HOP] > 0.0f) &&
+        (numbers[SECTION_SHAFT_GUARD_ORDERS] >= 0.0f) && (numbers[SECTION_SHAFT_GUARD_ORDERS] <= 0.4f) && (numbers[SECTION_WINDOW_LENGTH] > 0.0f) && (numbers[SECTION_WINDOW_HOP] == numbers[SECTION_WINDOW_LENGTH]) &&
         (numbers[SECTION_CLAMP] > 0.0f))) {
     return false;
   }
@@ -106,6 +106,5 @@ bool aurora_features_window(const aurora_model *model, aurora_window_spec *out) 
   const float *numbers = section_floats(model->features);
   out->revolutions = model->features[24] == 0u;
   out->length = numbers[SECTION_WINDOW_LENGTH];
-  out->hop = numbers[SECTION_WINDOW_HOP];
   return true;
 }

@@ -29,7 +29,6 @@ typedef struct {
 typedef struct {
   bool revolutions; /* otherwise seconds */
   float length;
-  float hop;
 } aurora_window_spec;
 
 /* State of one window. About 9.6 kB, all of it owned by the caller. */

@@ -47,6 +47,11 @@ export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeature
       `its chains are ${spec.chains.map((one) => one.kind).join(", ")}, expected one envelope-order`,
     );
   }
+  if (window.hop !== window.length) {
+    return refused(
+      `its windows begin every ${window.hop} ${window.unit}, the firmware cuts one of ${window.length} behind the other`,
+    );
+  }
   const param = (name: string): number => numberOf(chain, name);
   const fault = findFault(param, spec.list.length);
   if (fault !== null) return refused(fault);

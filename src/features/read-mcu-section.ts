@@ -46,6 +46,7 @@ export function readMcuSection(bytes: Uint8Array): McuSectionContent | undefined
     length: view.getFloat32(28, true),
     hop: view.getFloat32(32, true),
   };
+  if (window.hop !== window.length) return undefined;
   const list: FeatureDeclaration[] = [];
   const mean: number[] = [];
   const inverseStd: number[] = [];

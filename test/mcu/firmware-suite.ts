@@ -124,6 +124,23 @@ export function describeFirmware(kind: BoardKind): void {
       await board.stop();
     });
 
+    test("a model whose windows overlap is none: the firmware holds no samples for a second one", async () => {
+      const decoded = decodeMcuModel(model.mcuModel!);
+      const features = decoded.features!.slice();
+      new DataView(features.buffer).setFloat32(32, 15, true);
+      const { name, raiseAt } = decoded;
+      const image = encodeMcuModel({ name, version: "9.0.0", student: model.student, features, raiseAt });
+      const board = await workshop.start(kind, {
+        ...createImage(),
+        model: { image, securityCounter: 9 << 24 },
+      });
+      const heard = await workshop.listenTo(board);
+      await heard.until(() => heard.hellos.length > 0);
+      expect(heard.hellos[0]!.modelVersion).toBeUndefined();
+      await heard.session.close();
+      await board.stop();
+    });
+
     test("an alarm is followed by raw samples", async () => {
       // Alarms whatever it sees: a threshold of 0 on every output.
       const decoded = decodeMcuModel(model.mcuModel!);

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../src/features/bearing-feature-spec.ts";
+import { encodeMcuSection } from "../../src/features/mcu-section.ts";
+import { readMcuSection } from "../../src/features/read-mcu-section.ts";
+
+const count = bearingFeatureSpec.list.length;
+const features = {
+  spec: bearingFeatureSpec,
+  scaler: { mean: new Array(count).fill(0), inverseStd: new Array(count).fill(1), clamp: 8 },
+  maxRateHz: 51_200,
+} as const;
+
+test("windows that overlap or leave gaps are not for microcontrollers, and a section that says so is none", () => {
+  const whole = encodeMcuSection({ ...features, window: bearingWindow });
+  if (!whole.ok) expect.fail(whole.reason);
+  expect(readMcuSection(whole.bytes)?.window).toEqual(bearingWindow);
+  for (const hop of [15, 60]) {
+    const refused = encodeMcuSection({ ...features, window: { ...bearingWindow, hop } });
+    expect(refused).toMatchObject({ ok: false, reason: expect.stringContaining(`every ${hop} revolutions`) });
+    const bytes = whole.bytes.slice();
+    new DataView(bytes.buffer).setFloat32(32, hop, true);
+    expect(readMcuSection(bytes)).toBeUndefined();
+  }
+});
