@@ -5,6 +5,9 @@ import type { HelloMessage, ScoreMessage } from "../src/contract/device-message.
 export interface DeviceScore {
   readonly deviceId: string;
   readonly channel: string;
+  /** Of the channel, as the device announced it. */
+  readonly unit: string;
+  readonly sampleRateHz: number;
   readonly modelVersion: string;
   /** The student's output, one uint8 a class. */
   readonly quantised: Uint8Array;
@@ -32,6 +35,8 @@ export function toDeviceScore(
   return {
     deviceId: hello.deviceId,
     channel: channel.name,
+    unit: channel.unit,
+    sampleRateHz: channel.sampleRateHz,
     modelVersion: message.modelVersion,
     quantised: message.quantised,
     inputs: message.inputs ?? new Uint8Array(0),

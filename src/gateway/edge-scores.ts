@@ -6,6 +6,7 @@
 import type { DeviceScore } from "../../firmware-bridge/device-score.ts";
 import type { FeatureWindow, Quarantine, QuarantineReason } from "../contract/stream.ts";
 import { dequantise } from "../inference/student-engine.ts";
+import { findScoreFault } from "./find-score-fault.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import type { PipelinePoint } from "./pipeline-points.ts";
 import { dequantiseInput, unstandardise } from "./student-input.ts";
@@ -52,7 +53,10 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   function refuse(score: DeviceScore, turbine: string, reason: QuarantineReason, detail: string): void {
     const { deviceId, channel, fromMs, sampleCount } = score;
     options.setAside(
-      { reason, deviceId, channel, timestampMs: Math.round(fromMs), detail, samples: sampleCount },
+      {
+        ...{ reason, deviceId, channel, detail, samples: sampleCount },
+        timestampMs: Number.isFinite(fromMs) ? Math.round(fromMs) : 0,
+      },
       turbine,
     );
   }
@@ -76,6 +80,11 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     if (quantised.length !== engine.outputs || (inputs.length > 0 && inputs.length !== engine.inputs)) {
       const shape = `${inputs.length} → ${quantised.length}`;
       refuse(score, turbine, "malformed", `a score of ${shape}, not ${engine.inputs} → ${engine.outputs}`);
+      return;
+    }
+    const fault = findScoreFault(score, manifest);
+    if (fault !== null) {
+      refuse(score, turbine, fault.reason, fault.detail);
       return;
     }
     const standardised = dequantiseInput(bundle.student, inputs);

@@ -55,7 +55,12 @@ describe("a device that infers itself", () => {
       () => subscriber.states.get("WT01")?.model?.version === "1.1.0",
       "a decision of the new model",
     );
-    const status = await statusWhen(gateway, ({ devicePushes }) => devicePushes.confirmed === 2);
+    // Scores are compared a moment after they came.
+    const status = await statusWhen(
+      gateway,
+      ({ devicePushes, edgeScores }) =>
+        devicePushes.confirmed === 2 && edgeScores.agreed === edgeScores.received,
+    );
     expect(status.edgeScores).toMatchObject({ mismatched: 0, unknownModel: 0 });
     expect(status.edgeScores.agreed).toBe(status.edgeScores.received);
     expect(status.windows.quarantined).toBe(0);
