@@ -25,7 +25,10 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .argument("<dir>", "the bundle's folder")
     .option("--data <dir>", "folder of the data sets (default: AURORA_DATA, then ../shared/data)")
-    .option("--against <dir>", "the active model's bundle: refuse what is worse on any slice")
+    .option(
+      "--against <dir>",
+      "the active model's bundle: refuse what is worse on any slice, or decides worse",
+    )
     .option("--key <file>", "private key (PEM) that signs the verdict, which is written beside the bundle")
     .option("--rebuild", "train the bundle once more and compare digests (default where it takes a minute)")
     .option("--no-rebuild", "do not train it once more")

@@ -94,10 +94,11 @@ export async function judgeBearingBundle(
       floatDetected: claim.parity.floatDetected,
       int8Detected: outcome.detected.right,
     },
-    cases: outcome.recordings.map(({ waveform, brier }, index) => ({
+    cases: outcome.recordings.map(({ waveform, brier, truth, raised }, index) => ({
       id: waveform,
       slices: set.signals[index]!.slices,
       loss: brier,
+      decision: raised === truth ? "right" : truth === null ? "false-alarm" : "missed",
     })),
   };
 }

@@ -1,6 +1,7 @@
 /** The gate's questions about how good a model is, answered from its judgement. */
 import { compareSlices } from "../judge/compare-slices.ts";
 import { formatFigure } from "../judge/figure.ts";
+import { compareDecisions } from "./compare-decisions.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -39,10 +40,17 @@ export function checkBaselines({ baselines }: Judgement): GateCheck {
   );
 }
 
-/** Are the stated probabilities right? */
-export function checkCalibration({ calibration }: Judgement): GateCheck {
+/**
+ * Are the stated probabilities right? A configuration states its own limit: it may not be looser than the active
+ * model's.
+ */
+export function checkCalibration(
+  { calibration }: Judgement,
+  against: Pick<Judgement, "calibration"> | null = null,
+): GateCheck {
   if (calibration === null) return skip("calibration", "the model states no probability");
-  const { error, limit } = calibration;
+  const { error } = calibration;
+  const limit = Math.min(calibration.limit, against?.calibration?.limit ?? calibration.limit);
   return answer(
     "calibration",
     error.value <= limit,
@@ -90,5 +98,26 @@ export function checkSlices(own: Judgement, against: Judgement | null, seed: num
     { pairs: pairs.length, worst: `${by} ${value}`, cases: signals, meanDifference, adjustedP },
     { significance: sliceSignificance },
     `${isWorse ? "worse" : "no slice is significantly worse; the worst"} on ${by} ${value} (${signals} cases): loss ${meanDifference >= 0 ? "+" : ""}${meanDifference.toFixed(5)}, adjusted p ${adjustedP.toFixed(3)}`,
+  );
+}
+
+/** Does the decision rule miss more faults, or raise more on healthy machines, than the active model's? */
+export function checkDecisions(own: Judgement, against: Judgement | null): GateCheck {
+  if (against === null) return skip("decisions", "no model to compare with was given (--against)");
+  const compared = compareDecisions(own.cases, against.cases);
+  if (compared.length === 0) return skip("decisions", "nothing is decided case by case");
+  const words = compared.map(
+    ({ mistake, onlyNew, onlyOld, p }) =>
+      `${mistake}: ${onlyNew} of its own, ${onlyOld} of the active model's alone (p ${p.toFixed(3)})`,
+  );
+  const worse = compared.filter(({ p }) => p < sliceSignificance);
+  return answer(
+    "decisions",
+    worse.length === 0,
+    Object.fromEntries(
+      compared.map(({ mistake, onlyNew, onlyOld }) => [mistake, `${onlyNew} to ${onlyOld}`]),
+    ),
+    { significance: sliceSignificance },
+    `${worse.length === 0 ? "not significantly more mistakes" : "significantly more mistakes"}; ${words.join("; ")}`,
   );
 }

@@ -38,4 +38,6 @@ export interface JudgedCase {
   readonly id: string;
   readonly slices: Readonly<Record<string, string>>;
   readonly loss: number;
+  /** What the whole decision rule makes of it: a fault not raised (or another one raised), or a healthy case raised. Absent where nothing is decided case by case. */
+  readonly decision?: "right" | "missed" | "false-alarm";
 }

@@ -1,6 +1,5 @@
 /** The gate: every question that a bundle must answer before it is let out, in one list. Refuses; never repairs. */
 import type { Bundle } from "../../bundle/bundle.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
 import {
@@ -10,11 +9,18 @@ import {
   checkSize,
   findSharedGroups,
 } from "./bundle-checks.ts";
-import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
-import { checkBaselines, checkCalibration, checkLeakage, checkParity, checkSlices } from "./judged-checks.ts";
+import {
+  checkBaselines,
+  checkCalibration,
+  checkDecisions,
+  checkLeakage,
+  checkParity,
+  checkSlices,
+} from "./judged-checks.ts";
 import type { Judgement } from "./judgement.ts";
 import { checkLatency } from "./latency-check.ts";
+import { checkStatedFigures, readStatedMetrics } from "./stated-figures.ts";
 
 /** What the gate found. */
 export interface GateResult {
@@ -47,15 +53,17 @@ export async function runGate(subject: GateSubject, context: EvaluationContext):
     judgement === null
       ? [
           checkLineageAlone(bundle),
-          ...["baselines", "slices", "calibration", "tail-parity"].map((name) =>
-            skip(name, "this recipe's protocols judge it (aurora evaluate --protocol)"),
+          ...["stated-figures", "baselines", "slices", "decisions", "calibration", "tail-parity"].map(
+            (name) => skip(name, "this recipe's protocols judge it (aurora evaluate --protocol)"),
           ),
         ]
       : [
           checkLeakage(addLineage(judgement, bundle)),
+          checkStatedFigures(bundle, judgement),
           checkBaselines(judgement),
           checkSlices(judgement, other, seed),
-          checkCalibration(judgement),
+          checkDecisions(judgement, other),
+          checkCalibration(judgement, other),
           checkParity(judgement),
         ];
   const checks = [
@@ -73,13 +81,6 @@ export async function runGate(subject: GateSubject, context: EvaluationContext):
     metrics: judgement?.metrics ?? readStatedMetrics(bundle),
     data: judgement?.fingerprints ?? {},
   };
-}
-
-/** The figures that the bundle states of itself; none where its evaluation is of another form. */
-function readStatedMetrics(bundle: Bundle): GateResult["metrics"] {
-  const text = new TextDecoder().decode(bundledFilesOf(bundle, bundleFileNames.evaluation));
-  const stated = JSON.parse(text) as { readonly metrics?: GateResult["metrics"] };
-  return stated.metrics ?? {};
 }
 
 /** What the manifest itself says of both sides is looked at always. */

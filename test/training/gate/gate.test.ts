@@ -18,12 +18,14 @@ import {
 import {
   checkBaselines,
   checkCalibration,
+  checkDecisions,
   checkLeakage,
   checkParity,
   checkSlices,
 } from "../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
 import { checkLatency } from "../../../src/training/gate/latency-check.ts";
+import { checkStatedFigures, readStatedMetrics } from "../../../src/training/gate/stated-figures.ts";
 
 const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
@@ -109,6 +111,27 @@ describe("what a bundle answers by itself", () => {
   });
 });
 
+describe("what the bundle states of itself", () => {
+  test("figures that are as they are judged pass, also without an interval", () => {
+    const metrics = readStatedMetrics(shipped);
+    expect(Object.keys(metrics)).toContain("macroAuroc");
+    expect(checkStatedFigures(shipped, { metrics }).outcome).toBe("passed");
+    const unknown = { other: { value: 1, low: null, high: null } };
+    expect(checkStatedFigures(shipped, { metrics: unknown }).outcome).toBe("skipped");
+  });
+
+  test.each(["value", "low", "high"])("a figure that flatters in its %s fails by name", (part) => {
+    const metrics = readStatedMetrics(shipped);
+    const text = new TextDecoder().decode(shipped.files.get(bundleFileNames.evaluation));
+    const evaluation = JSON.parse(text) as { metrics: Record<string, Record<string, number>> };
+    evaluation.metrics.macroAuroc![part]! += 0.002;
+    const bytes = new TextEncoder().encode(JSON.stringify(evaluation));
+    const check = checkStatedFigures(doctor({ files: { [bundleFileNames.evaluation]: bytes } }), { metrics });
+    expect(check.outcome).toBe("failed");
+    expect(check.words).toContain("macroAuroc");
+  });
+});
+
 const surely = { value: 0.05, low: 0.01, high: 0.09 };
 const cases: JudgedCase[] = Array.from({ length: 64 }, (_, index) => ({
   id: `${index}`,
@@ -172,5 +195,31 @@ describe("what the judgement answers", () => {
   test("models that hold out nothing in common cannot be compared, and that fails", () => {
     const other = { ...good, cases: cases.map((each) => ({ ...each, id: `x${each.id}` })) };
     expect(checkSlices(good, other, 1).outcome).toBe("failed");
+  });
+
+  const decide = (wrong: number, decision: "missed" | "false-alarm"): Judgement => ({
+    ...good,
+    cases: cases.map((each, at) => ({ ...each, decision: at < wrong ? decision : "right" })),
+  });
+
+  test.each(["missed", "false-alarm"] as const)(
+    "decisions that are more often %s than the active model's fail",
+    (mistake) => {
+      expect(checkDecisions(decide(7, mistake), decide(2, mistake))).toMatchObject({ outcome: "failed" });
+      expect(checkDecisions(decide(4, mistake), decide(2, mistake))).toMatchObject({ outcome: "passed" });
+      expect(checkDecisions(decide(2, mistake), decide(7, mistake))).toMatchObject({ outcome: "passed" });
+    },
+  );
+
+  test("where nothing is decided case by case, or there is no other model, decisions are not compared", () => {
+    expect(checkDecisions(good, good).outcome).toBe("skipped");
+    expect(checkDecisions(decide(7, "missed"), null).outcome).toBe("skipped");
+  });
+
+  test("a limit for probabilities that is looser than the active model's does not count", () => {
+    const error = { value: 0.2, low: 0.1, high: 0.3 };
+    const loose: Judgement = { ...good, calibration: { error, limit: 0.9 } };
+    expect(checkCalibration(loose).outcome).toBe("passed");
+    expect(checkCalibration(loose, good)).toMatchObject({ outcome: "failed" });
   });
 });

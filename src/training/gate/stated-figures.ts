@@ -1,0 +1,53 @@
+/** What a bundle's `evaluation.json` says of the bundle, and whether it is so. */
+import type { Bundle } from "../../bundle/bundle.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
+import type { Figure } from "../judge/figure.ts";
+import { bundledFilesOf } from "./bundled-files.ts";
+import { answer, type GateCheck, skip } from "./gate-check.ts";
+import type { Judgement } from "./judgement.ts";
+
+/** A stated figure may differ from the judged one by this share of it: rounding of another platform's arithmetic. */
+const tolerance = 1e-3;
+
+/** The figures that the bundle states of itself; none where its evaluation is of another form. */
+export function readStatedMetrics(bundle: Bundle): Readonly<Record<string, Figure>> {
+  const text = new TextDecoder().decode(bundledFilesOf(bundle, bundleFileNames.evaluation));
+  const stated = JSON.parse(text) as { readonly metrics?: Readonly<Record<string, Figure>> };
+  return stated.metrics ?? {};
+}
+
+/** Is every figure that the gate judges what the bundle states it to be? */
+export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, "metrics">): GateCheck {
+  const stated = readStatedMetrics(bundle);
+  const names = Object.keys(metrics).filter((name) => stated[name] !== undefined);
+  if (names.length === 0)
+    return skip("stated-figures", "the bundle states none of the figures that are judged");
+  const wrong = names.filter((name) => !isSame(stated[name]!, metrics[name]!));
+  const describe = (name: string): string =>
+    `${name} ${formatExactly(stated[name]!)}, it is ${formatExactly(metrics[name]!)}`;
+  return answer(
+    "stated-figures",
+    wrong.length === 0,
+    { compared: names, wrong: wrong.map(describe) },
+    { wrong: [] },
+    wrong.length === 0
+      ? `states ${names.join(", ")} as judged now`
+      : `states ${wrong.map(describe).join("; ")}`,
+  );
+}
+
+function isSame(stated: Figure, judged: Figure): boolean {
+  return (["value", "low", "high"] as const).every((part) => {
+    const [before, now] = [stated[part], judged[part]];
+    // JSON has no NaN: a figure that does not exist is null there.
+    const [isStated, isJudged] = [Number.isFinite(before), Number.isFinite(now)];
+    if (!isStated || !isJudged) return isStated === isJudged;
+    return Math.abs(before! - now!) <= tolerance * Math.max(Math.abs(now!), 1e-3);
+  });
+}
+
+function formatExactly({ value, low, high }: Figure): string {
+  const show = (part: number | null): string =>
+    part !== null && Number.isFinite(part) ? part.toPrecision(4) : "–";
+  return low === null && high === null ? show(value) : `${show(value)} (${show(low)} to ${show(high)})`;
+}
