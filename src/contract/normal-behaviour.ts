@@ -46,6 +46,12 @@ export interface SiteCorrectionSpec {
 
 /** From residuals to z. */
 export interface ResidualStatistics {
+  /**
+   * `own-past` (when absent): median and scaled median absolute deviation of the latest `historyDays`; the past begins
+   * anew after a repair. `commissioning`: mean and standard deviation of the first `historyDays`, of those so far while
+   * they are not over, and fixed from then on: what creeps in over months stays in sight.
+   */
+  readonly reference?: "own-past" | "commissioning" | undefined;
   /** Scored rows that a day must have; a day with fewer has no median. */
   readonly minRowsPerDay: number;
   /** Days of the past that location and scale are taken from … */
@@ -90,6 +96,11 @@ export interface ComponentPolicy {
 
 /** Which components of which turbines are inspected. Ranks the turbines of a farm against each other. */
 export interface InspectionPolicy {
+  /**
+   * `worth` (when absent): the pairs that are worth most in euro, at most `perRound`. `ranking`: of each component the
+   * turbine with the highest score.
+   */
+  readonly kind?: "worth" | "ranking" | undefined;
   readonly roundDays: number;
   /** Inspections of a round, at most. */
   readonly perRound: number;
@@ -128,6 +139,7 @@ const euro = z.number().min(0).max(1e12);
 /** Validator of {@link InspectionPolicy}. */
 const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
   .strictObject({
+    kind: z.enum(["worth", "ranking"]).optional(),
     roundDays: days,
     perRound: count,
     muteDays: z.number().min(0).max(3660),
@@ -154,6 +166,7 @@ const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
 /** Validator of {@link ResidualStatistics}. */
 export const residualStatisticsSchema: z.ZodType<ResidualStatistics> = z
   .strictObject({
+    reference: z.enum(["own-past", "commissioning"]).optional(),
     minRowsPerDay: count,
     historyDays: z.int().min(2).max(3660),
     gapDays: z.int().min(0).max(3660),

@@ -1,7 +1,7 @@
 /**
  * Which component of which turbine is worth a look? At every round the planner weighs, for each pair, the probability
  * of a failure in the horizon (the logbook's rate, moved by the score's likelihood ratio) against the costs, and names
- * the best pairs. A pair that was looked at is not named again while that look still speaks for it.
+ * the best pairs; or, as a ranking, of each component the turbine with the highest score. A pair that was looked at is not named again while that look still speaks for it.
  *
  * Bayes: odds(failure | score) = odds(failure) · LR(score), LR(s) = exp(e · min(s, cap)) / mean of the same over the
  * past of all turbines, so that the ratio is 1 on average and a score that never says anything moves nothing.
@@ -46,6 +46,16 @@ export interface InspectionPlannerSnapshot {
 
 /** Fewer scores of a component than this cannot tell what is usual: it is not named. */
 const minReferenceScores = 50;
+
+/** Of each component the candidate with the highest score; the first of equal ones. */
+function topOfEach(candidates: readonly PlannedInspection[]): PlannedInspection[] {
+  const top = new Map<string, PlannedInspection>();
+  for (const each of candidates) {
+    const best = top.get(each.component);
+    if (best === undefined || each.score > best.score) top.set(each.component, each);
+  }
+  return [...top.values()];
+}
 
 /** Creates a planner, or continues one. */
 export function createInspectionPlanner(
@@ -103,7 +113,7 @@ export function createInspectionPlanner(
         b.expectedEur - a.expectedEur ||
         (keyOf(a.turbine, a.component) < keyOf(b.turbine, b.component) ? -1 : 1),
     );
-    const chosen = candidates.slice(0, policy.perRound);
+    const chosen = (policy.kind === "ranking" ? topOfEach(candidates) : candidates).slice(0, policy.perRound);
     for (const { turbine, component } of chosen) inspected(turbine, component, day);
     return chosen;
   };

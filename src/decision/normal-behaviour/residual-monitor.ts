@@ -4,7 +4,7 @@
  * Compares a turbine with itself only; turbines are compared by the planner.
  */
 import type { NormalBehaviourSpec } from "../../contract/normal-behaviour.ts";
-import { robustLocation } from "./robust-location.ts";
+import { plainLocation, robustLocation } from "./robust-location.ts";
 import { isSensorStep } from "./sensor-step.ts";
 
 /** What is known at the end of a day. */
@@ -38,6 +38,14 @@ export interface ResidualMonitorSnapshot {
   /** Day of the last sensor step, one an output. */
   readonly steps: readonly (number | null)[];
   readonly repairs: readonly { readonly component: string; readonly day: number }[];
+  /** With a reference of commissioning: what it came to, one an output; null while it is not over. */
+  readonly reference?: readonly (Reference | null)[] | undefined;
+}
+
+/** What residuals of an output are measured against. */
+interface Reference {
+  readonly location: number;
+  readonly scale: number;
 }
 
 type MonitorSpec = Pick<NormalBehaviourSpec, "residuals" | "statistics" | "guard">;
@@ -60,6 +68,8 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
   const z = Float64Array.from({ length: outputs }, (_, output) => toNumber(from?.z[output] ?? null));
   const steps = Float64Array.from({ length: outputs }, (_, output) => toNumber(from?.steps[output] ?? null));
   const repairs = [...(from?.repairs ?? [])];
+  const isFixed = statistics.reference === "commissioning";
+  const fixed: (Reference | null)[] = residuals.map((_, output) => from?.reference?.[output] ?? null);
   const siblingsOf = residuals.map((residual, output) =>
     residuals.flatMap((other, index) =>
       index !== output && residual.siblings !== null && other.siblings === residual.siblings ? [index] : [],
@@ -70,13 +80,21 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
   const pastOf = (output: number, day: number): number[] => {
     let low = day - statistics.historyDays;
     let high = day - statistics.gapDays;
-    const begins = repairs.filter(({ component }) => component === residuals[output]!.component);
+    // The reference of commissioning outlives a repair, but not a sensor's step.
+    const begins = isFixed
+      ? []
+      : repairs.filter(({ component }) => component === residuals[output]!.component);
     const anew = [...begins.map((repair) => repair.day + 1), steps[output]!]
       .filter((begin) => day - begin > statistics.relearnDays)
       .reduce((latest, begin) => Math.max(latest, begin), Number.NEGATIVE_INFINITY);
     if (Number.isFinite(anew)) {
       low = Math.max(low, anew);
       high = Math.max(high, Math.min(day - 1, anew + statistics.relearnDays));
+    }
+    if (isFixed) {
+      low = Math.max(firstDay, anew);
+      const over = low + statistics.historyDays;
+      high = day >= over ? over : high;
     }
     const past: number[] = [];
     const values = series[output]!;
@@ -89,6 +107,17 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
       past.push(value);
     }
     return past;
+  };
+
+  const referenceOf = (output: number, day: number): Reference | null => {
+    if (fixed[output] !== null) return fixed[output]!;
+    const past = pastOf(output, day);
+    if (past.length < statistics.minHistoryDays) return null;
+    if (!isFixed) return robustLocation(past);
+    const reference = plainLocation(past);
+    const begin = Number.isFinite(steps[output]!) ? Math.max(firstDay, steps[output]!) : firstDay;
+    if (day >= begin + statistics.historyDays) fixed[output] = reference;
+    return reference;
   };
 
   const append = (day: number, medians: ArrayLike<number>): void => {
@@ -119,6 +148,7 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
         const siblings = siblingsOf[output]!.map((index) => series[index]!);
         if (isSensorStep(series[output]!, siblings, day - firstDay, guard)) {
           steps[output] = day - 1;
+          fixed[output] = null;
           z[output] = Number.NaN;
         }
         if (day - steps[output]! <= statistics.relearnDays) {
@@ -127,9 +157,9 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
         }
         const value = medians[output]!;
         if (Number.isNaN(value)) continue;
-        const past = pastOf(output, day);
-        if (past.length < statistics.minHistoryDays) continue;
-        const { location, scale } = robustLocation(past);
+        const reference = referenceOf(output, day);
+        if (reference === null) continue;
+        const { location, scale } = reference;
         const distance = (value - location) / Math.max(scale, statistics.minScale);
         const clipped = Math.max(-statistics.clip, Math.min(statistics.clip, distance));
         z[output] = Number.isNaN(z[output]!)
@@ -150,6 +180,7 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
       z: Array.from(z, toNull),
       steps: Array.from(steps, toNull),
       repairs,
+      ...(isFixed ? { reference: [...fixed] } : {}),
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** Location and scale that a minority of wild values cannot move. */
+/** Location and scale of the past, robust and plain. */
 import { medianInPlace } from "../../maths/select.ts";
 
 /** Median and 1.4826 · median absolute deviation (the standard deviation, were the values normal); NaN for no values. */
@@ -11,4 +11,14 @@ export function robustLocation(values: readonly number[]): {
   const location = medianInPlace(work, work.length);
   for (let index = 0; index < work.length; index++) work[index] = Math.abs(work[index]! - location);
   return { location, scale: 1.4826 * medianInPlace(work, work.length) };
+}
+
+/** Mean and standard deviation (of the values themselves, not of a sample); NaN for no values. */
+export function plainLocation(values: readonly number[]): {
+  readonly location: number;
+  readonly scale: number;
+} {
+  const location = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - location) ** 2, 0);
+  return { location, scale: Math.sqrt(squares / values.length) };
 }

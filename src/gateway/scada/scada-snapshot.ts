@@ -67,6 +67,10 @@ const watch: z.ZodType<TurbineWatchSnapshot> = z.strictObject({
     z: z.array(maybe).max(32),
     steps: z.array(maybe).max(32),
     repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
+    reference: z
+      .array(z.strictObject({ location: finite, scale: finite }).nullable())
+      .max(32)
+      .optional(),
   }),
 });
 

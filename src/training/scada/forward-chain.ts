@@ -3,9 +3,9 @@
  * months a student of the final size learns from everything before it; the logbook's rates are known only as far as the
  * day; failures after the first half-year are counted. Never opens a test file.
  */
-import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
+import type { InspectionPolicy, ResidualStatistics } from "../../contract/normal-behaviour.ts";
 import { type ComponentCost, type EdpFailure, edpTurbines } from "../../dataset/edp-logbook.ts";
-import { edpTestStartMs, edpTrainStartMs } from "../../dataset/edp-signals.ts";
+import { edpTrainStartMs } from "../../dataset/edp-signals.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { runDense } from "../tied-network.ts";
 import { standardiseRows } from "../train-student.ts";
@@ -46,11 +46,9 @@ export function chainForward(
   progress: (done: number, total: number) => void,
 ): TurbineDays[] {
   const { spec, recipe, seed } = parts;
-  const outputs = spec.residuals.length;
   const begins = cuts.map((cut) => Date.parse(`${cut}T00:00:00Z`));
-  const residuals = turbines.map((rows) => new Float64Array(rows.rows * outputs).fill(Number.NaN));
+  const chained: TurbineDays[][] = turbines.map(() => []);
   for (const [index, fromMs] of begins.entries()) {
-    const toMs = begins[index + 1] ?? edpTestStartMs;
     const learnable = (rows: TurbineRows, row: number): boolean => {
       const timeMs = rows.timestampMs[row]!;
       return (
@@ -63,6 +61,7 @@ export function chainForward(
     const network = trainUntaughtStudent(prepared, recipe, trainer, seed);
     const own: ReplaySpec = {
       ...spec,
+      statistics: commissionUntil(spec.statistics, fromMs),
       residuals: spec.residuals.map((residual, output) => ({
         ...residual,
         location: prepared.location[output]!,
@@ -73,15 +72,41 @@ export function chainForward(
       const standardised = standardiseRows(rows.features, rows.rows, prepared.scaler);
       const predicted = { standardised, outputs: runDense(network, standardised, rows.rows) };
       const all = computeTurbineResiduals(rows, predicted, own, (row) => learnable(rows, row));
-      for (let row = 0; row < rows.rows; row++) {
-        const timeMs = rows.timestampMs[row]!;
-        if (timeMs < fromMs || timeMs >= toMs) continue;
-        residuals[at]!.set(all.subarray(row * outputs, (row + 1) * outputs), row * outputs);
-      }
+      // Every student lives through the whole past, as a bundle does on the day that it is installed.
+      chained[at]!.push(replayResiduals(rows, all, own, failures, fromMs));
     }
     progress(index + 1, begins.length);
   }
-  return turbines.map((rows, at) => replayResiduals(rows, residuals[at]!, spec, failures, begins[0]!));
+  return chained.map((replays) => spliceDays(replays, begins.map(dayOf)));
+}
+
+/** A reference of commissioning ends where the student's knowledge does. */
+function commissionUntil(statistics: ResidualStatistics, endMs: number): ResidualStatistics {
+  if (statistics.reference !== "commissioning") return statistics;
+  const historyDays = dayOf(endMs) - dayOf(edpTrainStartMs);
+  return { ...statistics, historyDays: Math.min(statistics.historyDays, historyDays) };
+}
+
+/** Of each stretch the days that its own student judged; what came before the first one is the first one's too. */
+function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]): TurbineDays {
+  const { turbine, days, mae, scores } = replays.at(-1)!;
+  const outputs = mae.length;
+  const judgeOf = (day: number): TurbineDays =>
+    replays[Math.max(0, begins.filter((begin) => begin <= day).length - 1)]!;
+  const pick = <T>(of: (replay: TurbineDays, at: number) => T): T[] =>
+    days.map((day) => of(judgeOf(day), day - judgeOf(day).days[0]!));
+  return {
+    ...{ turbine, days, mae },
+    z: Float64Array.from(pick(({ z }, at) => [...z.subarray(at * outputs, (at + 1) * outputs)]).flat()),
+    scores: new Map(
+      [...scores.keys()].map((component) => [
+        component,
+        Float64Array.from(pick((replay, at) => replay.scores.get(component)![at]!)),
+      ]),
+    ),
+    sensorFaults: replays.flatMap((replay) => replay.sensorFaults.filter(([day]) => judgeOf(day) === replay)),
+    dailyError: Float64Array.from(pick(({ dailyError }, at) => dailyError[at]!)),
+  };
 }
 
 /** The policy as it would have been known on a day: rates from the failures before its end alone. */

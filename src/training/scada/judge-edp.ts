@@ -9,6 +9,7 @@ import { type RegressionForm, regressionForms } from "../regression-student.ts";
 import type { CostOutcome, Inspection } from "./cost-rule.ts";
 import {
   judgeByProbability,
+  judgeByWorth,
   judgeCalendar,
   judgePolicy,
   judgeQuiet,
@@ -25,7 +26,7 @@ import { describeBehaviour, replayForm, type ScadaCase } from "./scada-case.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
 
-/** Calendars: first decisions 0 … 11 days after the begin of the test; with a round every six days the later ones start a round late. */
+/** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
 export const calendars = 12;
 /** Draws of chance, and permutations of labels. */
 const draws = 240;
@@ -35,6 +36,7 @@ const dayMs = 86_400_000;
 /** Policies that are compared. */
 export const policyNames = [
   "policy",
+  "byWorth",
   "byProbability",
   "withoutScores",
   "ranking30",
@@ -89,6 +91,7 @@ export function judgeDays(
   const policy = judgePolicy(policyCase, "policy");
   const runs: Record<PolicyName, PolicyRuns> = {
     policy,
+    byWorth: judgeByWorth(policyCase),
     byProbability: judgeByProbability(policyCase),
     withoutScores: judgeWithoutScores(policyCase),
     ranking30: judgeRanking(policyCase),
@@ -121,6 +124,6 @@ function describeCase(
     ...{ turbines, failures, costs, startMs, endMs },
     counted: failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs),
     policyAt: () => policy,
-    phases: calendars,
+    phases: Math.max(calendars, policy.roundDays),
   };
 }

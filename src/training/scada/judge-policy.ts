@@ -49,16 +49,27 @@ export function judgePolicy(subject: PolicyCase, name: string): PolicyRuns {
   );
 }
 
-/** The same policy where every score says the same: rates, costs and muting alone. */
+/** One look every six days where it is worth most in euro, whatever kind the policy is of. */
+export function judgeByWorth(subject: PolicyCase): PolicyRuns {
+  return judgePolicy({ ...subject, policyAt: (day) => byWorth(subject.policyAt(day)) }, "byWorth");
+}
+
+/** A ranking's likelihoods and costs put to a policy of worth with as many looks. */
+function byWorth(policy: InspectionPolicy): InspectionPolicy {
+  if (policy.kind !== "ranking") return policy;
+  return { ...policy, kind: "worth", roundDays: 6, perRound: 1, muteDays: 58 };
+}
+
+/** The policy of worth where every score says the same: rates, costs and muting alone. */
 export function judgeWithoutScores(subject: PolicyCase): PolicyRuns {
-  const policyAt = (day: number): InspectionPolicy => ({ ...subject.policyAt(day), evidence: 0 });
+  const policyAt = (day: number): InspectionPolicy => ({ ...byWorth(subject.policyAt(day)), evidence: 0 });
   return judgePolicy({ ...subject, policyAt }, "withoutScores");
 }
 
-/** The same policy where every failure found is worth the same and a look costs nothing: by probability alone. */
+/** The policy of worth where every failure found is worth the same and a look costs nothing: by probability alone. */
 export function judgeByProbability(subject: PolicyCase): PolicyRuns {
   const policyAt = (day: number): InspectionPolicy => {
-    const policy = subject.policyAt(day);
+    const policy = byWorth(subject.policyAt(day));
     const components = policy.components.map((each) => ({ ...each, worthEur: 1, inspectionEur: 0 }));
     return { ...policy, components };
   };

@@ -107,6 +107,7 @@ export const scadaConfigSchema: z.ZodType<ScadaConfig> = z.strictObject({
   statistics: residualStatisticsSchema,
   guard: sensorGuardSchema,
   policy: z.strictObject({
+    kind: z.enum(["worth", "ranking"]).optional(),
     roundDays: z.int().min(1).max(366),
     perRound: z.int().min(1).max(1000),
     muteDays: z.number().min(0).max(3660),

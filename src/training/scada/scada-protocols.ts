@@ -12,6 +12,7 @@ import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./
 import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
 import {
   judgeByProbability,
+  judgeByWorth,
   judgePolicy,
   judgeRanking,
   judgeWithoutScores,
@@ -121,6 +122,7 @@ async function runTuning(
   const years = (edpTestStartMs - chainStartMs) / 86_400_000 / 365.25;
   const runs = [
     judgePolicy(policyCase, "policy"),
+    judgeByWorth(policyCase),
     judgeByProbability(policyCase),
     judgeWithoutScores(policyCase),
     judgeRanking(policyCase),
