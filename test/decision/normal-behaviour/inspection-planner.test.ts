@@ -53,6 +53,23 @@ describe("the inspection planner", () => {
     expect(planner.plan(29)[0]).toMatchObject({ turbine: "B", component: "gearbox" });
   });
 
+  it("names, as a ranking, of each component the turbine with the highest score, whatever it is worth", () => {
+    const ranking = createInspectionPlanner({ ...policy, kind: "ranking", perRound: 2, muteDays: 30 });
+    for (let day = 0; day < 90; day++) {
+      for (const [index, turbine] of turbines.entries()) {
+        const scores = new Map([
+          ["gearbox", index],
+          ["transformer", 2 - index],
+        ]);
+        ranking.observe(turbine, day, scores);
+      }
+    }
+    for (const day of [29, 59, 89]) {
+      const named = ranking.plan(day).map(({ turbine, component }) => `${turbine} ${component}`);
+      expect(named.sort()).toEqual(["A transformer", "C gearbox"]);
+    }
+  });
+
   it("does not name a pair again while the last look speaks for it, unless it failed meanwhile", () => {
     const planner = seen(40, (turbine) => (turbine === "C" ? 3 : 1));
     const first = planner.plan(39)[0]!;

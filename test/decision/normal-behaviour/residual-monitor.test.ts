@@ -100,6 +100,47 @@ describe("the residual monitor", () => {
     expect(run(140, shifted).scores[0]).toBeGreaterThan(1.5);
   });
 
+  const commissioned = {
+    ...spec,
+    statistics: { ...spec.statistics, reference: "commissioning" as const },
+  };
+
+  it("keeps what creeps in over months in sight when it measures against commissioning", () => {
+    const healthy = noise();
+    const creeping = (at: number): number[] => {
+      const row = healthy(at);
+      if (at >= 100) row[0]! += (at - 100) * 0.02;
+      return row;
+    };
+    const fixed = run(300, creeping, createResidualMonitor(commissioned)).scores[0]!;
+    // 4 K above a commissioning whose days differ by 1 K; its own past has come along.
+    expect(fixed).toBeGreaterThan(3);
+    expect(fixed).toBeGreaterThan(1.5 * run(300, creeping).scores[0]!);
+  });
+
+  it("keeps the reference of commissioning over a repair and a restart, and begins it anew after a sensor's step", () => {
+    const healthy = noise();
+    const stepped = (at: number): number[] => {
+      const row = healthy(at);
+      if (at >= 150) row[3]! -= 20;
+      return row;
+    };
+    const monitor = createResidualMonitor(commissioned);
+    run(120, stepped, monitor);
+    monitor.repaired("gearbox", 120);
+    const kept = monitor.snapshot();
+    expect(kept.reference?.every((each) => each !== null && Math.abs(each.scale - 1) < 0.25)).toBe(true);
+    const again = createResidualMonitor(commissioned, JSON.parse(JSON.stringify(kept)));
+    const rows = Array.from({ length: 80 }, (_, day) => stepped(120 + day));
+    for (const [day, row] of rows.entries()) {
+      expect(again.update(120 + day, row)).toEqual(monitor.update(120 + day, row));
+    }
+    const after = monitor.snapshot().reference;
+    expect(after?.slice(0, 3)).toEqual(kept.reference?.slice(0, 3));
+    expect(after?.[3]).toBeNull();
+    expect(monitor.update(200, stepped(200)).scores[1]).toBeLessThan(2.5);
+  });
+
   it("gives the same after a restart from its snapshot, and refuses days out of order", () => {
     const random = createRandom(3);
     const rows = Array.from({ length: 80 }, (_, day) =>

@@ -5,6 +5,7 @@ import { createRandom } from "../../../src/maths/random.ts";
 import { binomialInterval } from "../../../src/training/scada/binomial-interval.ts";
 import { estimateRate, fitPolicy, listEvents } from "../../../src/training/scada/fit-policy.ts";
 import {
+  judgeByWorth,
   judgeCalendar,
   judgePolicy,
   judgeQuiet,
@@ -76,6 +77,11 @@ describe("an inspection policy", () => {
       expect(detected(other.outcomes)).toBeLessThan(2);
     }
     expect(judgeRanking(seen).outcomes.every((each) => each.detected === 2)).toBe(true);
+    const ranking = { ...policy, kind: "ranking", roundDays: 30, perRound: 5, muteDays: 30 } as const;
+    const ranked = judgePolicy({ ...seen, policyAt: () => ranking, phases: 30 }, "policy");
+    expect(ranked.outcomes.every((each) => each.detected === 2)).toBe(true);
+    // Put to worth, a ranking is the policy that was judged above.
+    expect(judgeByWorth({ ...seen, policyAt: () => ranking }).outcomes).toEqual(runs.outcomes);
     expect(permutePolicy(seen, runs, 99, random)).toBeLessThan(0.1);
   });
 
