@@ -2,10 +2,22 @@
  * The feature list of a bundle as data for a microcontroller: the feature section of `model.mcu.bin`
  * (firmware-bridge/mcu/MODEL_FORMAT.md). Says which lists a device can compute; computes nothing itself.
  */
-import type { ChainSpec, FeatureDeclaration, FeatureSpec } from "../contract/feature-spec.ts";
+import type {
+  ChainSpec,
+  FeatureDeclaration,
+  FeatureParameter,
+  FeatureSpec,
+} from "../contract/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/manifest.ts";
 import { designAngleFilter } from "./angle-envelope.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
+import {
+  envelopeOrderChain,
+  sectionFeatureBytes,
+  sectionHeaderBytes,
+  sectionOperators,
+  sectionOrders,
+} from "./mcu-section-layout.ts";
 
 /** What the device needs to make the student's input of a stream of counts. */
 export interface McuFeatures {
@@ -30,13 +42,6 @@ const limits = {
   taps: 65,
   floors: 96,
 } as const;
-const operators = [
-  ...["order-log-snr", "side-band-log-snr", "order-margin", "envelope-kurtosis", "envelope-crest-factor"],
-];
-const orders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"];
-const chainKindNumber = 1;
-const headerBytes = 40;
-const featureBytes = 16;
 const floorGridOrders = 0.25;
 
 /** Encodes the section; a spec must have been bound before (`createWaveformExtractor`), parameters are not judged anew. */
@@ -64,10 +69,10 @@ export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeature
     filters.push({ factor, taps });
   }
   const filterBytes = filters.reduce((sum, { taps }) => sum + 4 + 2 * (taps.length + 1), 0);
-  const bytes = new Uint8Array(headerBytes + filterBytes + featureBytes * spec.list.length);
+  const bytes = new Uint8Array(sectionHeaderBytes + filterBytes + sectionFeatureBytes * spec.list.length);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, spec.list.length, true);
-  view.setUint8(2, chainKindNumber);
+  view.setUint8(2, envelopeOrderChain);
   view.setUint8(3, filters.length - 1);
   view.setUint16(4, param("whiteningOrder"), true);
   view.setUint16(6, param("whiteningBlock"), true);
@@ -80,7 +85,7 @@ export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeature
   view.setFloat32(28, window.length, true);
   view.setFloat32(32, window.hop, true);
   view.setFloat32(36, scaler.clamp, true);
-  let offset = headerBytes;
+  let offset = sectionHeaderBytes;
   for (const { factor, taps } of filters) {
     view.setUint16(offset, factor, true);
     view.setUint16(offset + 2, taps.length, true);
@@ -90,12 +95,12 @@ export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeature
   }
   for (const [index, feature] of spec.list.entries()) {
     const coded = codeFeature(feature);
-    if (coded === null) return refused(`it has no operator "${feature.operator}"`);
+    if (typeof coded === "string") return refused(coded);
     bytes.set(coded.slice(0, 4), offset);
     view.setFloat32(offset + 4, coded[4]!, true);
     view.setFloat32(offset + 8, scaler.mean[index]!, true);
     view.setFloat32(offset + 12, scaler.inverseStd[index]!, true);
-    offset += featureBytes;
+    offset += sectionFeatureBytes;
   }
   return { ok: true, bytes };
 }
@@ -116,12 +121,15 @@ function findFault(param: (name: string) => number, features: number): string | 
   return null;
 }
 
-/** Operator, order, spacing, harmonic and tolerance of a feature. */
-function codeFeature({ operator, params }: FeatureDeclaration): number[] | null {
-  const number = operators.indexOf(operator);
-  if (number < 0) return null;
-  const order = Math.max(0, orders.indexOf(String(params.order ?? "")));
-  const spacing = Math.max(0, orders.indexOf(String(params.spacing ?? "")));
+/** Operator, order, spacing, harmonic and tolerance of a feature; or why the firmware cannot compute it. */
+function codeFeature({ operator, params }: FeatureDeclaration): number[] | string {
+  const number = placeIn(sectionOperators, operator);
+  if (number === null) return `it has no operator "${operator}"`;
+  const order = placeOfOrder(params.order);
+  const spacing = placeOfOrder(params.spacing);
+  if (order === null || spacing === null) {
+    return `it knows no order "${order === null ? params.order : params.spacing}"`;
+  }
   return [
     number,
     order,
@@ -129,6 +137,16 @@ function codeFeature({ operator, params }: FeatureDeclaration): number[] | null 
     Number(params.harmonic ?? params.harmonics ?? 0),
     Number(params.tolerance ?? 0),
   ];
+}
+
+/** An operator that takes no order or no spacing has a 0 there. */
+function placeOfOrder(name: FeatureParameter | undefined): number | null {
+  return name === undefined ? 0 : placeIn(sectionOrders, name);
+}
+
+function placeIn(names: readonly string[], name: FeatureParameter): number | null {
+  const place = names.indexOf(String(name));
+  return place < 0 ? null : place;
 }
 
 function numberOf(chain: ChainSpec, name: string): number {

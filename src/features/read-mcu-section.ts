@@ -8,6 +8,13 @@ import {
   featuresCatalogueVersion,
 } from "../contract/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/manifest.ts";
+import {
+  envelopeOrderChain,
+  sectionFeatureBytes,
+  sectionHeaderBytes,
+  sectionOperators,
+  sectionOrders,
+} from "./mcu-section-layout.ts";
 
 /** What a device needs to make the student's input of a stream of counts. */
 export interface McuSectionContent {
@@ -16,29 +23,19 @@ export interface McuSectionContent {
   readonly scaler: Scaler;
 }
 
-const headerBytes = 40;
-const featureBytes = 16;
 const chain = "envelope";
-const orders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
-const operators = [
-  "order-log-snr",
-  "side-band-log-snr",
-  "order-margin",
-  "envelope-kurtosis",
-  "envelope-crest-factor",
-] as const;
 
 /** The content; undefined when the bytes are no section that this version reads. */
 export function readMcuSection(bytes: Uint8Array): McuSectionContent | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < headerBytes || view.getUint8(2) !== 1) return undefined;
+  if (bytes.length < sectionHeaderBytes || view.getUint8(2) !== envelopeOrderChain) return undefined;
   const features = view.getUint16(0, true);
-  let offset = headerBytes;
+  let offset = sectionHeaderBytes;
   for (let filter = 0; filter <= view.getUint8(3); filter++) {
     if (offset + 4 > bytes.length) return undefined;
     offset += 4 + 2 * (view.getUint16(offset + 2, true) + 1);
   }
-  if (offset + features * featureBytes !== bytes.length) return undefined;
+  if (offset + features * sectionFeatureBytes !== bytes.length) return undefined;
   const samplesPerRevolution = view.getUint16(12, true);
   const fftSize = view.getUint16(14, true);
   const window: WindowSpec = {
@@ -50,8 +47,8 @@ export function readMcuSection(bytes: Uint8Array): McuSectionContent | undefined
   const list: FeatureDeclaration[] = [];
   const mean: number[] = [];
   const inverseStd: number[] = [];
-  for (let index = 0; index < features; index++, offset += featureBytes) {
-    const operator = operators[view.getUint8(offset)];
+  for (let index = 0; index < features; index++, offset += sectionFeatureBytes) {
+    const operator = sectionOperators[view.getUint8(offset)];
     if (operator === undefined) return undefined;
     list.push({ name: `f${index}`, operator, chain, params: readParams(view, offset), group: "all" });
     mean.push(view.getFloat32(offset + 8, true));
@@ -79,11 +76,11 @@ export function readMcuSection(bytes: Uint8Array): McuSectionContent | undefined
 }
 
 function readParams(view: DataView, offset: number): FeatureDeclaration["params"] {
-  const order = orders[view.getUint8(offset + 1)]!;
-  const spacing = orders[view.getUint8(offset + 2)]!;
+  const order = sectionOrders[view.getUint8(offset + 1)]!;
+  const spacing = sectionOrders[view.getUint8(offset + 2)]!;
   const harmonic = view.getUint8(offset + 3);
   const tolerance = view.getFloat32(offset + 4, true);
-  switch (operators[view.getUint8(offset)]) {
+  switch (sectionOperators[view.getUint8(offset)]) {
     case "order-log-snr":
       return { order, harmonic, tolerance };
     case "side-band-log-snr":

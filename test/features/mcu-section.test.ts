@@ -22,3 +22,27 @@ test("windows that overlap or leave gaps are not for microcontrollers, and a sec
     expect(readMcuSection(bytes)).toBeUndefined();
   }
 });
+
+test("a section gives back every operator with its parameters", () => {
+  const section = encodeMcuSection({ ...features, window: bearingWindow });
+  if (!section.ok) expect.fail(section.reason);
+  const { list } = bearingFeatureSpec;
+  expect(readMcuSection(section.bytes)?.spec.list.map(({ operator, params }) => [operator, params])).toEqual(
+    list.map(({ operator, params }) => [
+      operator,
+      { ...params, tolerance: Math.fround(Number(params.tolerance)) },
+    ]),
+  );
+});
+
+test.each([
+  ["operator", { operator: "no-such-operator" }],
+  ["order", { params: { order: "gear-mesh", harmonic: 1, tolerance: 0.02 } }],
+])("an %s that the firmware does not know is refused by name", (_, change) => {
+  const [first, ...rest] = bearingFeatureSpec.list;
+  const spec = { ...bearingFeatureSpec, list: [{ ...first!, ...change }, ...rest] };
+  expect(encodeMcuSection({ ...features, spec, window: bearingWindow })).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/no-such-operator|gear-mesh/),
+  });
+});
