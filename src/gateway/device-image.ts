@@ -1,6 +1,5 @@
 /** What a bundle has for a microcontroller: the image, and probes that prove it on the device. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
 import { decodeGolden } from "../bundle/golden.ts";
@@ -9,6 +8,7 @@ import { bundleFileNames, type Manifest, mcuModelFileName } from "../contract/ma
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { quantiseInputs } from "../inference/integer-engine.ts";
 import { computeSecurityCounter } from "../inference/mcu-codec.ts";
+import { readFileBounded } from "../platform/bounded-read.ts";
 
 /** An image with its probes. */
 export interface DeviceImage {
@@ -53,13 +53,19 @@ export async function readDeviceImage(
 }
 
 async function readVerified(dir: string, manifest: Manifest, path: string): Promise<Uint8Array> {
-  const bytes = await readFile(join(dir, path));
   const stated = manifest.files.find((file) => file.path === path);
+  const about = {
+    op: "read model for device",
+    hint: "Something changes files of an installed bundle; install it anew.",
+  };
+  const bytes = await readFileBounded(join(dir, path), stated?.sizeBytes ?? 0, {
+    ...{ missing: "BUNDLE_DIGEST", tooLarge: "BUNDLE_DIGEST" },
+    ...about,
+  });
   if (stated?.sha256 !== digest(bytes)) {
     throw new AuroraError("BUNDLE_DIGEST", `${path} is not the file that was verified`, {
-      op: "read model for device",
+      ...about,
       subject: join(dir, path),
-      hint: "Something changes files of an installed bundle; install it anew.",
     });
   }
   return bytes;

@@ -1,7 +1,7 @@
 /** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { readFileBounded } from "../platform/bounded-read.ts";
 import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
 import type { OpenRecipe } from "./recipe.ts";
 import { recipeTable } from "./recipe-table.ts";
@@ -14,17 +14,11 @@ export interface LoadedTrainingConfig {
 
 /** Reads `train.yaml`. Fails with CONFIG_INVALID, one line per wrong key with its place. */
 export async function loadTrainingConfig(path: string): Promise<LoadedTrainingConfig> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new AuroraError("CONFIG_INVALID", `${path}: there is no such file`, {
-      op: "read training configuration",
-      subject: path,
-      hint: "models/bearing-vibration/train.yaml is a complete example",
-      cause,
-    });
-  }
+  const bytes = await readFileBounded(path, maxConfigBytes, {
+    ...{ missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID" },
+    op: "read training configuration",
+    hint: "models/bearing-vibration/train.yaml is a complete example",
+  });
   return { recipe: parseTrainingConfig(bytes, path), bytes };
 }
 

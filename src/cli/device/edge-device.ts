@@ -135,8 +135,9 @@ function readConfirmed({ firstImage, slotFile }: EdgeDeviceOptions): ConfirmedMo
   if (slotFile !== null) {
     try {
       bytes = Uint8Array.from(readFileSync(slotFile));
-    } catch {
-      // Nothing was confirmed yet.
+    } catch (error) {
+      // Nothing was confirmed yet; a slot that is there and cannot be read must not pass for an empty one.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
   if (bytes === null) return null;

@@ -2,7 +2,6 @@
  * The gate's verdict as a signed record beside the bundle: what was looked at (by digest), what was asked, which limits
  * held and what came out. A DSSE envelope; whoever has bundle and data can play it again.
  */
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { canonicalJson, canonicalJsonBytes } from "../../bundle/canonical-json.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../bundle/dsse.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { readFileBounded } from "../../platform/bounded-read.ts";
 import type { GateCheck } from "./gate-check.ts";
 import type { GateResult } from "./run-gate.ts";
 
@@ -69,16 +69,13 @@ export async function writeVerdict(dir: string, verdict: Verdict, signer: Signer
 /** Reads a verdict that a trusted key has signed. Fails with DATA_MISSING, BUNDLE_FORMAT or BUNDLE_SIGNATURE. */
 export async function readVerdict(dir: string, trusted: readonly TrustedKey[]): Promise<Verdict> {
   const path = verdictPath(dir);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new AuroraError("DATA_MISSING", `there is no verdict ${path}`, {
-      op: "read verdict",
-      subject: path,
-      hint: "`aurora evaluate DIR --key FILE` makes and signs one",
-      cause,
-    });
+  const bytes = await readFileBounded(path, maxVerdictBytes, {
+    tooLarge: "BUNDLE_FORMAT",
+    op: "read verdict",
+    hint: "`aurora evaluate DIR --key FILE` makes and signs one",
   });
-  const envelope = bytes.length > maxVerdictBytes ? null : parseEnvelope(bytes);
-  if (envelope === null || envelope.payloadType !== verdictPayloadType) {
+  const envelope = parseEnvelope(bytes);
+  if (envelope.payloadType !== verdictPayloadType) {
     throw new AuroraError("BUNDLE_FORMAT", `${path} is not a verdict`, { op: "read verdict", subject: path });
   }
   verifyEnvelope(envelope, trusted);
