@@ -1,15 +1,19 @@
 /** `aurora device push`: gives a device a bundle's model, tries the golden vectors on it, and confirms. */
+import { join } from "node:path";
 import { Command } from "commander";
 import { checkCompatibility } from "../../bundle/compatibility.ts";
-import { readBundle } from "../../bundle/verify-bundle.ts";
+import { loadTrustedKeys } from "../../bundle/keys.ts";
+import { verifyBundle } from "../../bundle/verify-bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { type DeviceImage, readDeviceImage } from "../../gateway/device-image.ts";
 import { readDeviceKey } from "../../gateway/device-key.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { installedPath } from "../../platform/installed-path.ts";
 import { loadYamlConfig } from "../../platform/yaml-config.ts";
 import { type DevicePushReport, pushToDevice } from "../device/push-to-device.ts";
+import { packageRoot } from "../package-root.ts";
 import { parseInteger } from "../parse-number.ts";
 import { runtimeVersion } from "../runtime-version.ts";
 
@@ -18,6 +22,7 @@ interface DevicePushFlags {
   readonly key?: string;
   readonly config?: string;
   readonly baud: number;
+  readonly keys?: string[];
   readonly json?: boolean;
 }
 
@@ -25,7 +30,7 @@ interface DevicePushFlags {
 export function devicePushCommand(): Command {
   return new Command("push")
     .description("give a device the model of a bundle, try its golden vectors there, and confirm it")
-    .argument("<bundle>", "the bundle's folder; its digests are checked, and the device checks the key")
+    .argument("<bundle>", "the bundle's folder; its signature is checked here, its key by the device")
     .requiredOption(
       "--device <address>",
       "tcp://host:port, a serial path, or the id of a device in --config; no gateway may hold it meanwhile",
@@ -33,6 +38,10 @@ export function devicePushCommand(): Command {
     .option("--key <file>", "the device's key: 64 hexadecimal digits, or 32 bytes; default: that of --config")
     .option("--config <file>", "gateway configuration that knows the device")
     .option("--baud <rate>", "speed of a serial line", parseInteger(1_200, 12_000_000), 115_200)
+    .option(
+      "--keys <path...>",
+      "trusted public keys, files or folders (default: those of --config, or the release key of this installation)",
+    )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -57,7 +66,7 @@ async function runDevicePush(dir: string, flags: DevicePushFlags): Promise<void>
     });
   }
   const key = await readDeviceKey(target.keyFile);
-  const image = await readImage(dir);
+  const image = await readImage(dir, flags.keys ?? target.trustedKeys);
   const isTerminal = process.stderr.isTTY === true;
   const report = await pushToDevice({
     address: target.address,
@@ -80,11 +89,16 @@ interface Target {
   readonly address: string;
   readonly baud: number;
   readonly keyFile: string | null;
+  /** Files or folders. */
+  readonly trustedKeys: readonly string[];
   readonly deviceId?: string;
 }
 
 function findTarget({ device, key, config: path, baud }: DevicePushFlags): Target {
-  if (path === undefined) return { address: device, baud, keyFile: key ?? null };
+  if (path === undefined) {
+    const trustedKeys = [join(packageRoot(), "models", "release.pub")];
+    return { address: device, baud, keyFile: key ?? null, trustedKeys };
+  }
   const config = loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
   const known = config.devices.find(({ id, connect }) => id === device || connect === device);
   if (known === undefined) {
@@ -98,12 +112,13 @@ function findTarget({ device, key, config: path, baud }: DevicePushFlags): Targe
     address: known.connect === "mqtt" ? `mqtt:${known.id}` : known.connect,
     baud: known.baud,
     keyFile: key ?? known.keyFile,
+    trustedKeys: config.bundles.trustedKeys.map((file) => installedPath(file, packageRoot())),
     deviceId: known.id,
   };
 }
 
-async function readImage(dir: string): Promise<DeviceImage> {
-  const { manifest, files } = await readBundle(dir);
+async function readImage(dir: string, trustedKeys: readonly string[]): Promise<DeviceImage> {
+  const { manifest, files } = await verifyBundle(dir, await loadTrustedKeys(trustedKeys));
   checkCompatibility(manifest, { runtimeVersion: runtimeVersion() });
   const image = await readDeviceImage(dir, manifest, decodeStudent(files.get(bundleFileNames.model)!));
   if (image === null) {
