@@ -102,7 +102,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       return captures.written;
     },
     describe: () =>
-      links.sessions.map(({ id, session }, index) => ({
+      links.sessions.map(({ id, session, health }, index) => ({
         id,
         connect: config.devices[index]!.connect,
         mode: config.devices[index]!.mode,
@@ -110,6 +110,7 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         firmware: session.hello?.firmware ?? null,
         model: session.hello?.modelVersion ?? null,
         push: pushes.describe(id),
+        health,
         link: session.statistics,
       })),
     close: async () => {

@@ -9,7 +9,7 @@ import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-
 import { toReading, toSampleBlock } from "../../firmware-bridge/sample-block.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { BearingOrders } from "../contract/bearing.ts";
-import type { HelloMessage } from "../contract/device-message.ts";
+import type { DeviceHealthMessage, HelloMessage } from "../contract/device-message.ts";
 import type { ModelStatusMessage } from "../contract/device-model-message.ts";
 import type { DeviceConfig } from "../contract/gateway-config.ts";
 import type { Reading, SampleBlock } from "../contract/stream.ts";
@@ -49,10 +49,18 @@ export interface DeviceLinksOptions {
   readonly sink: DeviceSink;
 }
 
+/** One device. */
+export interface DeviceLink {
+  readonly id: string;
+  readonly session: DeviceSession;
+  /** What it counted since its boot: dropped samples, bad frames, abandoned windows; null until it said so. */
+  readonly health: DeviceHealthMessage | null;
+}
+
 /** The open sessions. */
 export interface DeviceLinks {
   /** One a configured device, in that order. */
-  readonly sessions: readonly { readonly id: string; readonly session: DeviceSession }[];
+  readonly sessions: readonly DeviceLink[];
   close(): Promise<void>;
 }
 
@@ -63,9 +71,18 @@ export interface DeviceLinks {
 export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
   const sessions = await Promise.all(
     options.devices.map(async (device) => {
-      const session = createSession(device, await createLink(device, options), options);
+      let health: DeviceHealthMessage | null = null;
+      const session = createSession(device, await createLink(device, options), options, (said) => {
+        health = said;
+      });
       await session.open();
-      return { id: device.id, session };
+      return {
+        id: device.id,
+        session,
+        get health() {
+          return health;
+        },
+      };
     }),
   );
   return {
@@ -97,7 +114,12 @@ async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Pr
   );
 }
 
-function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceSession {
+function createSession(
+  device: DeviceConfig,
+  link: PacketLink,
+  options: DeviceLinksOptions,
+  onHealth: (health: DeviceHealthMessage | null) => void,
+): DeviceSession {
   const { clock, sink } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
@@ -114,6 +136,7 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
     random: options.random,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
+      onHealth(null);
       sink.onLost(device.id);
       sink.onHello(hello);
     },
@@ -135,6 +158,7 @@ function createSession(device: DeviceConfig, link: PacketLink, options: DeviceLi
         }
         case "health":
           logger.debug("device health", { ...message });
+          onHealth(message);
           return;
         case "score": {
           if (device.mode === "raw") return;

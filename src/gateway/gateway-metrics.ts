@@ -1,6 +1,7 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 import type { LinkStatistics } from "../../firmware-bridge/link-statistics.ts";
 import type { AlarmRegister } from "../alert/alarm-register.ts";
+import type { DeviceHealthMessage } from "../contract/device-message.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
 import { createMetrics, type Metrics } from "../platform/metrics.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
@@ -83,6 +84,23 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "device_lost_frames",
     "Frames of devices that never came, by their numbers.",
     overLinks((link) => link.lostFrames),
+  );
+  const overHealth = (read: (health: DeviceHealthMessage) => number | undefined) => () =>
+    devices.sessions.reduce((sum, { health }) => sum + (health === null ? 0 : (read(health) ?? 0)), 0);
+  gauge(
+    "device_dropped_samples",
+    "Samples that devices could not send, by their own count since their boot.",
+    overHealth((health) => health.droppedSamples),
+  );
+  gauge(
+    "device_abandoned_windows",
+    "Windows that devices gave up, by their own count since their boot.",
+    overHealth((health) => health.abandonedWindows),
+  );
+  gauge(
+    "device_heard_bad_frames",
+    "Bad frames that devices heard from this gateway, by their own count since their boot.",
+    overHealth((health) => health.badFrames),
   );
   const { edgeScores } = sources.pipeline;
   total("device_scores", "Scores that devices computed themselves.", () => edgeScores.received);

@@ -99,7 +99,14 @@ describe("a device that infers itself", () => {
     const gateway = await installation.startGateway([
       { id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
     ]);
-    const status = await statusWhen(gateway, ({ edgeScores }) => edgeScores.unknownModel >= 3);
+    const status = await statusWhen(
+      gateway,
+      ({ edgeScores, devices }) => edgeScores.unknownModel >= 3 && devices[0]?.health != null,
+    );
+    expect(status.devices[0]!.health).toMatchObject({ droppedSamples: 0, badFrames: 0 });
+    expect((await (await fetch(`${gateway.httpUrl}/metrics`)).text()).split("\n")).toContain(
+      "aurora_device_dropped_samples 0",
+    );
     expect(status.windows).toMatchObject({ processed: 0 });
     expect(status.windows.byReason["unknown-model"]).toBeGreaterThanOrEqual(3);
     expect(status.devices[0]).toMatchObject({ model: "0.9.0" });

@@ -59,7 +59,13 @@ export interface StatusPage {
   readonly mqtt: { connected: boolean };
   readonly outbox: { records: number };
   readonly unpublishedAlerts: number;
-  readonly devices: { id: string; state: string; model: string | null; link: Record<string, number> }[];
+  readonly devices: {
+    id: string;
+    state: string;
+    model: string | null;
+    health: Record<string, number> | null;
+    link: Record<string, number>;
+  }[];
   readonly edgeScores: { received: number; agreed: number; mismatched: number; unknownModel: number };
   readonly devicePushes: Record<string, number>;
 }

@@ -1,6 +1,7 @@
 /** What devices there are: serial ports of this machine, and what a configuration and its running gateway know. */
 import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import type { DeviceHealthMessage } from "../../contract/device-message.ts";
 import type { GatewayConfig } from "../../contract/gateway-config.ts";
 
 /** A serial port. */
@@ -25,6 +26,8 @@ export interface ConfiguredDevice {
   readonly firmware: string | null;
   readonly model: string | null;
   readonly push: { readonly stage: string; readonly confirmedBytes: number } | null;
+  /** What the device counted since its boot. */
+  readonly health: Pick<DeviceHealthMessage, "droppedSamples" | "badFrames" | "abandonedWindows"> | null;
 }
 
 /** Everything that is known. */
@@ -69,12 +72,13 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
       firmware: live?.firmware ?? null,
       model: live?.model ?? null,
       push: live?.push ?? null,
+      health: live?.health ?? null,
     };
   });
   return { serialPorts, devices, gateway: { url, running: known !== null } };
 }
 
-type LiveDevice = Pick<ConfiguredDevice, "id" | "state" | "firmware" | "model" | "push">;
+type LiveDevice = Pick<ConfiguredDevice, "id" | "state" | "firmware" | "model" | "push" | "health">;
 
 async function askGateway(url: string): Promise<readonly LiveDevice[] | null> {
   try {
@@ -112,9 +116,13 @@ export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList):
       ? `Devices of the gateway at ${gateway.url}:`
       : `No gateway answers at ${gateway.url}. Configured devices:`,
   );
-  for (const { id, connect, mode, hasKey, state, model, push } of devices) {
+  for (const { id, connect, mode, hasKey, state, model, push, health } of devices) {
     const about = [state ?? "state unknown", `mode ${mode}`, `model ${model ?? "none"}`];
     if (push !== null) about.push(`push: ${push.stage}, ${push.confirmedBytes} bytes`);
+    if (health !== null) {
+      const { droppedSamples, badFrames, abandonedWindows = 0 } = health;
+      about.push(`dropped ${droppedSamples} samples, ${abandonedWindows} windows, ${badFrames} bad frames`);
+    }
     if (mode !== "raw" && !hasKey) about.push("no key: models are not pushed");
     lines.push(`  ${id}  ${connect}  ${about.join(", ")}`);
   }

@@ -1,9 +1,10 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/bundle/write-bundle.ts";
+import { devicePushCommand } from "../../../src/cli/commands/device-push.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
 import { listDevices, renderDeviceList } from "../../../src/cli/device/list-devices.ts";
 import { pushToDevice } from "../../../src/cli/device/push-to-device.ts";
@@ -63,6 +64,18 @@ test("a device gets a model by hand, keeps a newer one, and says what it runs", 
   expect(device.modelVersion).toBe("1.1.0");
 });
 
+test("a bundle that no trusted key has signed is not pushed, whatever its digests say", async () => {
+  const folder = createTemporaryFolder();
+  const dir = join(folder, "bundle");
+  await writeBundle(dir, createTestBundle({}), parsePrivateKey(createKeyPair().privateKeyPem));
+  const keyFile = join(folder, "mcu.key");
+  writeFileSync(keyFile, Buffer.from(key).toString("hex"));
+  const args = [dir, "--device", "tcp://127.0.0.1:1", "--key", keyFile];
+  await expect(devicePushCommand().parseAsync(args, { from: "user" })).rejects.toMatchObject({
+    code: "BUNDLE_SIGNATURE",
+  });
+});
+
 test("an address that only a gateway reaches is refused with the reason", async () => {
   const image = await createImage("1.0.0");
   const options = { baudRate: 115_200, image, key, runtimeVersion: "0.1.0" };
@@ -82,6 +95,11 @@ test("devices of a gateway that does not run are listed from its configuration",
   expect(list.gateway).toMatchObject({ running: false });
   expect(list.devices).toMatchObject([{ id: "mcu-1", mode: "edge", hasKey: false, state: null }]);
   const text = renderDeviceList(list);
+  const health = { droppedSamples: 64, badFrames: 1 };
+  const [known] = list.devices;
+  expect(renderDeviceList({ ...list, devices: [{ ...known!, health }] })).toMatch(
+    /model none, dropped 64 samples, 0 windows, 1 bad frames, no key/,
+  );
   expect(text).toMatch(/No gateway answers at http:\/\/127\.0\.0\.1:1\./);
   expect(text).toMatch(/mcu-1 {2}tcp:\/\/10\.0\.0\.7:4001 {2}state unknown, mode edge, model none, no key/);
 });
