@@ -8,6 +8,10 @@
  * Δᵢ is level i above its baseline (at the window's own shaft speed). The mean is one of energy ratios: a single band
  * that rises by 20 dB weighs more than five that rise by 3, yet the noise of no single band rules. Bands that scatter
  * while healthy weigh less.
+ *
+ * Without a baseline Δᵢ is against other machines, and may be +10 dB in one band and −10 in another on a healthy one. Energies
+ * would be ruled by the band in which this machine happens to be loud, and a fault elsewhere would not show: there it
+ * is the plain mean of the Δᵢ, to which every band's rise adds alike.
  */
 import type { BaselineSpec, LevelStatistics } from "../contract/baseline-spec.ts";
 import type { FeatureSpec } from "../contract/feature-spec.ts";
@@ -32,6 +36,8 @@ export function computeSeverity(
   const octaves = site === null ? 0 : octavesAbove(shaftRpm, site);
   let energy = 0;
   let weights = 0;
+  let decibels = 0;
+  let heard = 0;
   for (let index = 0; index < levels.length; index++) {
     const healthy = site === null ? spec.reference[index] : site.levels[index];
     const level = levels[index]!;
@@ -40,8 +46,11 @@ export function computeSeverity(
     const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
     energy += weight * 10 ** (difference / 10);
     weights += weight;
+    decibels += difference;
+    heard++;
   }
-  return weights === 0 ? Number.NaN : 10 * Math.log10(energy / weights);
+  if (heard === 0) return Number.NaN;
+  return site === null ? decibels / heard : 10 * Math.log10(energy / weights);
 }
 
 /** Does `baseline` speak of these levels? */

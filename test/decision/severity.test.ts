@@ -75,3 +75,10 @@ test("severity never falls when a level rises, and lies between the least and th
     }),
   );
 });
+
+test("without a baseline a rise in a quiet band shows, however loud the machine is elsewhere", () => {
+  const value = (quiet: number): number =>
+    computeSeverity(Float32Array.of(-20 + 12, 99, -10 - 12 + quiet), 1500, spec, null);
+  expect(value(0)).toBeCloseTo(0, 5);
+  expect(value(8)).toBeCloseTo(4, 5);
+});
