@@ -19,7 +19,7 @@ interface ExplainFlags extends SidecarFlags {
 export function explainCommand(): Command {
   const command = new Command("explain")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
-    .requiredOption("--window <file>", "recording whose first full window is explained");
+    .requiredOption("--window <file>", "recording whose first window is explained");
   return addSidecarOptions(command)
     .option("--json", "print one JSON object")
     .addHelpText(
@@ -34,9 +34,11 @@ Example:
       --scale 0.000162 --channel 0 --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
     )
     .action(async (dir: string, flags: ExplainFlags) => {
-      const { sidecar, channel } = await (await createDescriber(flags)).describe(flags.window);
-      const file = await openSampleFile(flags.window, channel);
-      const explanation = await withBundle(dir, (bundle) => explainFile(bundle, file, sidecar));
+      const describer = await createDescriber(flags);
+      const explanation = await withBundle(dir, async (bundle) => {
+        const { sidecar, channel } = await describer.describe(flags.window);
+        return explainFile(bundle, await openSampleFile(flags.window, channel), sidecar);
+      });
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
       process.stdout.write(
         flags.json === true ? `${JSON.stringify(explanation)}\n` : renderExplanation(explanation, color),

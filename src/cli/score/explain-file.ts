@@ -1,4 +1,7 @@
-/** Explains the first full window of a file with the deployed student, as the gateway explains an alert. */
+/**
+ * Explains the first window of a file with the deployed student, as the gateway explains an alert; a recording that is
+ * shorter than the bundle's window as one of its own length, as it is scored.
+ */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../contract/prediction.ts";
 import { explainWindow } from "../../gateway/explain-window.ts";
@@ -6,6 +9,7 @@ import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { renderShares } from "../render-shares.ts";
 import type { SampleFile } from "./samples.ts";
 import { openSource, type ScoredWindow, scoreWindows } from "./score-windows.ts";
+import { countRevolutions, fewestRevolutions, withShortWindow } from "./short-window.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 /** One failure mode of the window. */
@@ -23,8 +27,13 @@ export interface ModeExplanation extends Explanation {
 export interface FileExplanation {
   readonly file: string;
   readonly model: ModelRef;
-  /** Since the file's first sample. */
-  readonly window: { readonly fromMs: number; readonly toMs: number; readonly shaftRpm: number };
+  /** Since the file's first sample; `isShort`: it has fewer revolutions than the bundle's windows. */
+  readonly window: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly shaftRpm: number;
+    readonly isShort: boolean;
+  };
   readonly modes: readonly ModeExplanation[];
 }
 
@@ -36,19 +45,22 @@ export async function explainFile(
 ): Promise<FileExplanation> {
   const source = await openSource(bundle, file, sidecar);
   const reasons = new Set<string>();
-  let first: ScoredWindow | null = null;
-  for await (const scored of scoreWindows(bundle, source, ({ reason }) => reasons.add(reason), null)) {
-    first = scored;
-    break;
-  }
+  const findFirst = async (by: LoadedBundle): Promise<ScoredWindow | null> => {
+    for await (const scored of scoreWindows(by, source, ({ reason }) => reasons.add(reason), null))
+      return scored;
+    return null;
+  };
+  let first = await findFirst(bundle);
+  const short = first === null ? withShortWindow(bundle, await countRevolutions(source)) : null;
+  if (short !== null) first = await findFirst(short);
   if (first === null) {
     const { length } = bundle.manifest.window;
-    const seconds = ((length * 60) / sidecar.shaftRpm).toFixed(2);
+    const secondsOf = (revolutions: number): string => ((revolutions * 60) / sidecar.shaftRpm).toFixed(2);
     const lost = reasons.size === 0 ? "" : `; data was set aside: ${[...reasons].join(", ")}`;
-    throw new AuroraError("DATA_FORMAT", `${file.path} has no full window that can be scored${lost}`, {
+    throw new AuroraError("DATA_FORMAT", `${file.path} has no window that can be scored${lost}`, {
       op: "explain window",
       subject: file.path,
-      hint: `a window is ${length} revolutions of good data: ${seconds} s at ${sidecar.shaftRpm} rpm`,
+      hint: `a window is ${length} revolutions of good data, ${fewestRevolutions} of a short recording: ${secondsOf(length)} s and ${secondsOf(fewestRevolutions)} s at ${sidecar.shaftRpm} rpm`,
     });
   }
   const { window, output, probabilities } = first;
@@ -57,7 +69,7 @@ export async function explainFile(
   return {
     file: file.path,
     model: bundle.ref,
-    window: { fromMs, toMs, shaftRpm },
+    window: { fromMs, toMs, shaftRpm, isShort: short !== null },
     modes: bundle.manifest.outputs.map(({ failureMode }, index) => ({
       failureMode,
       probability: probabilities[index]!,
@@ -72,7 +84,7 @@ export async function explainFile(
 export function renderExplanation({ file, model, window, modes }: FileExplanation, color: boolean): string {
   const digest = model.digest.slice(0, 12);
   const lines = [
-    `${file}, ${window.fromMs} to ${window.toMs} ms at ${Math.round(window.shaftRpm)} rpm, by ${model.name} ${model.version} (${digest})`,
+    `${file}, ${window.fromMs} to ${window.toMs} ms at ${Math.round(window.shaftRpm)} rpm${window.isShort ? " (shorter than the bundle's)" : ""}, by ${model.name} ${model.version} (${digest})`,
   ];
   for (const mode of modes) {
     lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);

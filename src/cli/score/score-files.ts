@@ -11,7 +11,7 @@ import { rememberSamples } from "./remember-samples.ts";
 import { openSampleFile } from "./sample-file.ts";
 import { openSource, type SampleSource, scoreWindows } from "./score-windows.ts";
 import { chooseSeverityScale, type SeverityScale } from "./severity-scale.ts";
-import { withShortWindow } from "./short-window.ts";
+import { countRevolutions, withShortWindow } from "./short-window.ts";
 import type { FileDescription } from "./sidecar.ts";
 
 /** What is scored, and where the rows go. */
@@ -114,9 +114,3 @@ export async function* openSources(
 
 /** Errors that no other file would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
-
-async function countRevolutions({ file, sidecar }: SampleSource): Promise<number> {
-  let samples = 0;
-  for await (const piece of file.pieces()) samples += piece.length;
-  return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
-}

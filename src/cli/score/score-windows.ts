@@ -143,11 +143,10 @@ export async function* scoreWindows(
 function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar): ChannelContract {
   const subject = `${manifest.name}@${manifest.version}`;
   const contract = manifest.channels.find((channel) => channel.kind === "waveform");
-  if (contract === undefined || manifest.window.unit !== "revolutions") {
-    throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform in shaft revolutions", {
+  if (contract === undefined) {
+    throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform", {
       op: "score file",
       subject,
-      hint: "give a bundle for vibration, such as models/bearing-vibration/1.0.0",
     });
   }
   const { minRateHz, maxRateHz } = contract;

@@ -5,6 +5,7 @@
 import type { ChainSpec } from "../../contract/feature-spec.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import type { SampleSource } from "./score-windows.ts";
 
 /** Revolutions below which neighbouring orders can no longer be told apart. */
 export const fewestRevolutions = 8;
@@ -24,6 +25,13 @@ export function withShortWindow(bundle: LoadedBundle, revolutions: number): Load
     features: { ...features, chains: features.chains.map((chain) => widenShaftLines(chain, widening)) },
   };
   return { ...bundle, manifest };
+}
+
+/** How many revolutions the recording has, by its speed. Fails with DATA_*. */
+export async function countRevolutions({ file, sidecar }: SampleSource): Promise<number> {
+  let samples = 0;
+  for await (const piece of file.pieces()) samples += piece.length;
+  return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
 }
 
 /** The lines of the shaft's harmonics, which features pass over, are as much wider as the window is shorter; in steps, because a

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { aurora } from "../aurora.ts";
@@ -130,6 +131,19 @@ describe("aurora explain", () => {
     const { short } = createFolder();
     const { code, stderr } = await aurora("explain", shippedBundle, "--window", short, ...flags);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: .+no full window.+\nhint: a window is/);
+    expect(stderr).toMatch(/^error: .+no window that can be scored.*\nhint: a window is/);
   });
+
+  it.each(["score", "explain"])(
+    "%s refuses a bundle that judges no recordings before it asks for their rate",
+    async (command) => {
+      const scada = fileURLToPath(new URL("../../../models/turbine-scada/1.0.0", import.meta.url));
+      const { good, folder } = createFolder();
+      const file =
+        command === "score" ? ["--input", good, "--out", join(folder, "out.csv")] : ["--window", good];
+      const { code, stderr } = await aurora(command, scada, ...file);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: .*does not listen to a waveform.+\nhint: .*bundle for vibration/);
+    },
+  );
 });

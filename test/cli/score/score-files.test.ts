@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
 import { explainFile, renderExplanation } from "../../../src/cli/score/explain-file.ts";
+import { probabilityKey } from "../../../src/cli/score/file-summary.ts";
 import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
 import { type ScoreRequest, scoreFiles } from "../../../src/cli/score/score-files.ts";
 import type { Sidecar } from "../../../src/cli/score/sidecar.ts";
@@ -273,7 +274,26 @@ describe("explaining a file", () => {
     writeFileSync(file, encodeNpy(counts.slice(0, 500), [500]));
     await expect(explainFile(bundle, await openSampleFile(file, null), sidecar)).rejects.toMatchObject({
       code: "DATA_FORMAT",
-      hint: expect.stringMatching(/^a window is \d+ revolutions of good data: [\d.]+ s/),
+      hint: expect.stringMatching(
+        /^a window is \d+ revolutions of good data, 8 of a short recording: [\d.]+ s/,
+      ),
     });
+  });
+
+  it("explains a recording shorter than a window as one of its own length, as it is scored", async () => {
+    const file = join(createTemporaryFolder(), "a.npy");
+    const revolution = (60 * sidecar.rateHz) / sidecar.shaftRpm;
+    writeFileSync(
+      file,
+      encodeNpy(counts.slice(0, Math.round(12 * revolution)), [Math.round(12 * revolution)]),
+    );
+    const explanation = await explainFile(bundle, await openSampleFile(file, null), sidecar);
+    expect(explanation.window.isShort).toBe(true);
+    expect(explanation.window.toMs).toBeCloseTo((12 * 60_000) / sidecar.shaftRpm, -1);
+    expect(renderExplanation(explanation, false)).toContain("shorter than the bundle's");
+    const [summary] = await scoreFiles(bundle, request([file], join(createTemporaryFolder(), "out.csv")));
+    for (const { failureMode, probability } of explanation.modes) {
+      expect(summary!.probabilities[probabilityKey(failureMode)]).toBeCloseTo(probability, 9);
+    }
   });
 });
