@@ -18,14 +18,14 @@ import { openStoreFile } from "../store/store-file.ts";
 import { createUplink } from "../uplink/uplink.ts";
 import { openAlertJournal } from "./alert-journal.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
-import { createBaselineStore } from "./baseline-store.ts";
+import { composePipeline } from "./compose-pipeline.ts";
 import { connectDevices } from "./connect-devices.ts";
 import { createDataQuality } from "./data-quality.ts";
+import { describeGateway } from "./describe-gateway.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { startHealthServer } from "./health-server.ts";
 import { isOperatingChannel } from "./operating-readings.ts";
-import { createPipeline } from "./pipeline.ts";
 import { composeScada, listBundles, listScadaComponents } from "./scada/compose-scada.ts";
 import { subscribeScada } from "./scada-topics.ts";
 import { openServedModels } from "./served-models.ts";
@@ -148,50 +148,12 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     journal.take(event, snapshots.describe(register, pipeline));
     states.tick();
   };
-  const pipeline = createPipeline({
-    config,
-    bundleOf: (name) => models.current(name),
-    register,
-    quality,
-    snapshots: snapshots.deciders,
-    baselines: createBaselineStore(state, logger, (point) =>
-      telemetry.event("baseline-lost", point, "what was kept cannot be read; it is learnt anew"),
-    ),
-    clock,
-    logger,
-    sink: {
-      onDecision: (decision, scored) => {
-        if (scored !== null) figures.record(scored.window, scored.output.quantised);
-        telemetry.decision(decision, scored);
-        states.update(decision);
-      },
-      onAlert: (event) => takeAlert(event),
-      onQuarantine: (quarantine) => logger.debug("set aside", { ...quarantine }),
-      onBaseline: ({ turbine, component }, { kind, detail }) => {
-        logger.info("baseline", { turbine, component, kind, detail });
-        telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
-      },
-      onScoreMismatch: (deviceId, detail) => {
-        logger.error("a device computes other integers than this gateway", { device: deviceId, detail });
-        telemetry.event("score-mismatch", deviceId, detail);
-      },
-      onSchemaDrift: (drift) => {
-        logger.warn("a device's schema changed", { ...drift });
-        telemetry.schemaDrift(drift);
-      },
-    },
-  });
-
-  const scada = composeScada({
-    config,
-    models,
-    register,
-    quality,
-    state,
-    telemetry,
-    states,
-    logger,
+  const pipeline = composePipeline({
+    ...{ config, models, register, quality, snapshots, state, telemetry, states, figures, clock, logger },
     takeAlert,
+  });
+  const scada = composeScada({
+    ...{ config, models, register, quality, state, telemetry, states, logger, takeAlert },
   });
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
@@ -261,28 +223,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     healthy: () => clock.monotonicMs() - tickedMs < stuckMs,
     ready: () => models.names.length > 0,
     metrics: () => metrics.render(),
-    status: () => ({
-      gateway: config.gateway.id,
-      version: runtimeVersion,
-      models: models.names.map((name) => ({
-        ...models.current(name).ref,
-        engine: models.current(name).engine.kind,
-      })),
-      windows: quality.total,
-      baselines: pipeline.conditions.map(({ point: { turbine, component }, status, severityDb }) => ({
-        ...{ turbine, component, severityDb },
-        ...status,
-      })),
-      ...figures.describe(),
-      mqtt: { connected: mqtt.connected, version: mqtt.version },
-      outbox: outbox.counts(),
-      uplink: uplink.counts(),
-      unpublishedAlerts: alerts.waiting,
-      edgeScores: pipeline.edgeScores,
-      devicePushes: devices.pushCounts,
-      recordings: devices.recordings,
-      devices: devices.describe(),
-    }),
+    status: () =>
+      describeGateway({
+        ...{ config, runtimeVersion, models, quality, pipeline, figures, mqtt, outbox, uplink, alerts },
+        devices,
+      }),
   });
 
   closers.add(() => server.close());

@@ -1,0 +1,53 @@
+/** What `/status` says of a gateway, as plain data. Holds no secret. */
+import type { GatewayConfig } from "../contract/gateway-config.ts";
+import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import type { Outbox } from "../store/outbox.ts";
+import type { Uplink } from "../uplink/uplink.ts";
+import type { AlertPublisher } from "./alert-publisher.ts";
+import type { ConnectedDevices } from "./connect-devices.ts";
+import type { DataQuality } from "./data-quality.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { ServedModels } from "./served-models.ts";
+import type { ServingFigures } from "./serving-figures.ts";
+
+/** Whom it asks. */
+export interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly runtimeVersion: string;
+  readonly models: ServedModels;
+  readonly quality: DataQuality;
+  readonly pipeline: Pipeline;
+  readonly figures: ServingFigures;
+  readonly mqtt: MqttClient;
+  readonly outbox: Outbox;
+  readonly uplink: Uplink;
+  readonly alerts: AlertPublisher;
+  readonly devices: ConnectedDevices;
+}
+
+/** The gateway as it is now. */
+export function describeGateway(parts: GatewayParts): Readonly<Record<string, unknown>> {
+  const { config, runtimeVersion, models, quality, pipeline, figures, mqtt, devices } = parts;
+  return {
+    gateway: config.gateway.id,
+    version: runtimeVersion,
+    models: models.names.map((name) => ({
+      ...models.current(name).ref,
+      engine: models.current(name).engine.kind,
+    })),
+    windows: quality.total,
+    baselines: pipeline.conditions.map(({ point: { turbine, component }, status, severityDb }) => ({
+      ...{ turbine, component, severityDb },
+      ...status,
+    })),
+    ...figures.describe(),
+    mqtt: { connected: mqtt.connected, version: mqtt.version },
+    outbox: parts.outbox.counts(),
+    uplink: parts.uplink.counts(),
+    unpublishedAlerts: parts.alerts.waiting,
+    edgeScores: pipeline.edgeScores,
+    devicePushes: devices.pushCounts,
+    recordings: devices.recordings,
+    devices: devices.describe(),
+  };
+}
