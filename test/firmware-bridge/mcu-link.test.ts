@@ -1,11 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
+import { hasProgram } from "../../scripts/mcu/toolchain.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
+import { until } from "../support/until.ts";
+import { createMcuWorkshop, hasCompiler, type RunningBoard } from "./mcu-host.ts";
 
 const golden = new URL("../golden/device/", import.meta.url);
 
@@ -115,4 +119,54 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
       await again.session.close();
     },
   );
+
+  test.skipIf(!hasProgram("socat"))(
+    "a device that is pulled out in mid-stream and comes back as another terminal goes on in its session (needs socat)",
+    async () => {
+      const counts = Int16Array.from({ length: 12_000 }, (_, index) => (index * 7919) % 65_536);
+      const options = { deviceId: "bearing-7", sampleRateHz: 4_000, scale: 1, shaftRpm: 1797, counts };
+      const board = await workshop.start("host", options);
+      const stable = join(workshop.folder, "by-id");
+      const first = await plugIn(board, "tty-first", stable);
+      const heard = await workshop.listenTo({ ...board, address: stable });
+      const newest = (): number => Math.max(-1, ...(heard.samples.get(0)?.keys() ?? []));
+      await heard.until(() => (heard.samples.get(0)?.size ?? 0) >= 2_000);
+      const before = newest();
+
+      const second = await plugIn(board, "tty-second", stable);
+      expect(second.terminal).not.toBe(first.terminal);
+      await first.pull();
+      // A second without a single sample would be a gap of 4,000; the handshake takes a fraction of it.
+      await heard.until(() => newest() >= before + 4_000);
+      for (const [index, count] of heard.samples.get(0)!) expect(count).toBe(counts[index % counts.length]);
+      expect(new Set(heard.hellos.map(({ sessionId }) => sessionId)).size).toBe(1);
+      expect(heard.session.statistics.reconnects).toBeGreaterThan(0);
+      expect(heard.problems).toEqual([]);
+      await heard.session.close();
+      await second.pull();
+      await board.stop();
+    },
+  );
+
+  /** An adapter between a board and a terminal, which `stable` then leads to, as names in /dev/serial/by-id do. */
+  async function plugIn(
+    board: RunningBoard,
+    name: string,
+    stable: string,
+  ): Promise<{ terminal: string; pull(): Promise<void> }> {
+    const link = join(workshop.folder, name);
+    const address = board.address.replace("tcp://", "TCP:");
+    const adapter = spawn("socat", [`PTY,link=${link},raw,echo=0`, address], { stdio: "ignore" });
+    await until(() => existsSync(link), "a terminal");
+    rmSync(stable, { force: true });
+    symlinkSync(realpathSync(link), stable);
+    return {
+      terminal: realpathSync(link),
+      pull: async () => {
+        const ended = once(adapter, "exit");
+        adapter.kill();
+        await ended;
+      },
+    };
+  }
 });
