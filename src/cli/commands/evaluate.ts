@@ -68,6 +68,13 @@ async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Pr
     return evaluateBundle(dir, flags.protocol, context);
   }
   if (flags.replay === true) {
+    if (flags.key !== undefined || flags.rebuild !== undefined) {
+      throw new AuroraError("USAGE", "--replay goes without --key, --rebuild and --no-rebuild", {
+        op: "evaluate",
+        subject: dir,
+        hint: "it asks exactly what the record answers, a rebuild included where there was one",
+      });
+    }
     const keys = await loadTrustedKeys(flags.keys ?? join(packageRoot(), "models", "release.pub"));
     return replayVerdict(dir, keys, { ...context, against });
   }
