@@ -1,5 +1,5 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
-import type { Manifest } from "../../contract/manifest.ts";
+import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import { formatFigure } from "../judge/figure.ts";
 import type { BearingConfig } from "./bearing-config.ts";
 import type { BearingEvaluation } from "./bearing-evaluation.ts";
@@ -10,7 +10,7 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 /** Renders the card. */
 export function renderBearingCard(
-  manifest: Omit<Manifest, "files">,
+  manifest: CardManifest,
   config: BearingConfig,
   report: BearingEvaluation,
 ): string {
@@ -21,10 +21,7 @@ export function renderBearingCard(
   const modes = manifest.outputs.map((output) => output.failureMode);
   const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
   const lines = [
-    `# ${manifest.title} ${manifest.version}`,
-    "",
-    `\`${manifest.name}@${manifest.version}\`: ${manifest.changelog}`,
-    "",
+    ...headCard(manifest),
     "## What it does",
     "",
     `Gives, for each window of ${manifest.window.length} shaft ${manifest.window.unit}, one logit for each of ${modes.join(", ")} of one bearing; healthy is none of them. ${manifest.task === "diagnosis" ? "It diagnoses: it does not say when the bearing will fail." : ""}`,
@@ -93,19 +90,7 @@ export function renderBearingCard(
     `|${slices.head.map(() => "---").join("|")}|`,
     ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
     "",
-    "## Limits",
-    "",
-    ...report.limitations.map((limit) => `- ${limit}`),
-    "",
-    "## Looks at the test data, and notes",
-    "",
-    ...config.notes.map((note) => `- ${note}`),
-    "",
-    "## Made with",
-    "",
-    `- configuration \`${manifest.lineage.configSha256}\`, seed ${manifest.lineage.seed}, training code \`${manifest.lineage.trainingCodeSha256}\``,
-    ...Object.entries(manifest.lineage.libraries).map(([name, version]) => `- ${name} ${version}`),
-    "",
+    ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
   ];
   return lines.join("\n");
 }

@@ -23,22 +23,22 @@ export function drawBearingPlots(
   ];
 }
 
+/** What is stated is what happens; or chance. */
+const diagonal: PlotLine = {
+  ...{ name: "", colour: "faint", width: 1, dashed: true },
+  points: [
+    [0, 0],
+    [1, 1],
+  ],
+};
+
 function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
   const kinds = [
     ["out of fold", reliability.outOfFold, "c0"],
     ["held out", reliability.heldOut, "c1"],
   ] as const;
   const lines: PlotLine[] = [
-    {
-      name: "",
-      colour: "faint",
-      points: [
-        [0, 0],
-        [1, 1],
-      ],
-      width: 1,
-      dashed: true,
-    },
+    diagonal,
     ...kinds.map(([name, { bins, error }, colour]) => ({
       name: `${name}, error ${error.value.toFixed(3)}`,
       colour,
@@ -70,16 +70,7 @@ function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
 
 function drawRoc(title: string, output: number, heldOut: ScoredSet, folds: readonly ScoredSet[]): ReportPlot {
   const lines: PlotLine[] = [
-    {
-      name: "",
-      colour: "faint",
-      points: [
-        [0, 0],
-        [1, 1],
-      ],
-      width: 1,
-      dashed: true,
-    },
+    diagonal,
     ...folds.map((fold) => ({
       ...{ name: "each inner fold", colour: "c0", width: 1 },
       points: rocOf(fold, "int8", output),

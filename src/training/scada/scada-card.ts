@@ -1,5 +1,5 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
-import type { Manifest } from "../../contract/manifest.ts";
+import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { checkFigures, compareForms, required, type ScadaEvaluation } from "./scada-evaluation.ts";
@@ -10,7 +10,7 @@ const mean = (figure: Figure, digits: number): string => figure.value.toFixed(di
 
 /** Renders the card. */
 export function renderScadaCard(
-  manifest: Omit<Manifest, "files">,
+  manifest: CardManifest,
   config: ScadaConfig,
   report: ScadaEvaluation,
 ): string {
@@ -21,10 +21,7 @@ export function renderScadaCard(
   const behaviour = manifest.normalBehaviour!;
   const checks = checkFigures(report);
   const lines = [
-    `# ${manifest.title} ${manifest.version}`,
-    "",
-    `\`${manifest.name}@${manifest.version}\`: ${manifest.changelog}`,
-    "",
+    ...headCard(manifest),
     "## What it does",
     "",
     `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${behaviour.residuals.length} places of a healthy turbine would be in these ten minutes. What is measured less what is expected, averaged over days and compared with the turbine's own past, ranks components; every ${config.policy.roundDays} days the planner names the inspection that is worth most.`,
@@ -78,19 +75,10 @@ export function renderScadaCard(
       .map(([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : "**missed**"})`)
       .join(", ")}.`,
     "",
-    "## Limits",
-    "",
-    ...report.limitations.map((limit) => `- ${limit}`),
-    "",
-    "## Looks at the test half-year, and notes",
-    "",
-    ...[...report.testLooks, ...config.notes].map((note) => `- ${note}`),
-    "",
-    "## Made with",
-    "",
-    `- configuration \`${manifest.lineage.configSha256}\`, seed ${manifest.lineage.seed}, training code \`${manifest.lineage.trainingCodeSha256}\``,
-    ...Object.entries(manifest.lineage.libraries).map(([name, version]) => `- ${name} ${version}`),
-    "",
+    ...closeCard(manifest, report.limitations, "Looks at the test half-year, and notes", [
+      ...report.testLooks,
+      ...config.notes,
+    ]),
   ];
   return lines.join("\n");
 }
