@@ -55,14 +55,13 @@ describe("a device that infers itself", () => {
       () => subscriber.states.get("WT01")?.model?.version === "1.1.0",
       "a decision of the new model",
     );
-    // Scores are compared a moment after they came.
-    const status = await statusWhen(
+    const { edgeScores: before } = await statusWhen(
       gateway,
-      ({ devicePushes, edgeScores }) =>
-        devicePushes.confirmed === 2 && edgeScores.agreed === edgeScores.received,
+      ({ devicePushes }) => devicePushes.confirmed === 2,
     );
+    // Scores are compared a moment after they came: those that had come by then are, whatever has come since.
+    const status = await statusWhen(gateway, ({ edgeScores }) => edgeScores.agreed >= before.received);
     expect(status.edgeScores).toMatchObject({ mismatched: 0, unknownModel: 0 });
-    expect(status.edgeScores.agreed).toBe(status.edgeScores.received);
     expect(status.windows.quarantined).toBe(0);
     expect(readFileSync(slotFile).subarray(48, 53).toString()).toBe("1.1.0");
   }, 60_000);
