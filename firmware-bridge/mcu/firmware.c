@@ -15,7 +15,6 @@
 #define WINDOW_SAMPLES 96U
 #define HEALTH_EVERY_MS 1900U
 #define SAMPLES_A_STEP 64U
-#define CONFIG_FIELDS 8U
 
 static struct {
   board_info board;
@@ -25,9 +24,9 @@ static struct {
   window_judge judge;
   uint64_t next_sample;
   uint32_t mode;
+  uint32_t raw_samples;       /* that the newest Config asks for */
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
   uint32_t alarm_raw_samples;
-  uint32_t config[CONFIG_FIELDS]; /* the newest */
   uint32_t health_at_ms;
   uint32_t now_ms;            /* read once a turn: all deadlines of a turn are held against the same moment */
 } device;
@@ -70,21 +69,21 @@ uint8_t *link_write_hello(uint8_t *at) {
 }
 
 static void configure(const codec_field *fields) {
-  uint32_t config[CONFIG_FIELDS];
-  for (uint32_t i = 0; i < CONFIG_FIELDS; i++) {
-    config[i] = fields[i + 1U].number;
-  }
-  if (bytes_equal((const uint8_t *)config, (const uint8_t *)device.config, sizeof config)) {
+  aurora_bearing *bearing = &device.judge.bearing;
+  if ((fields[1].number == device.mode) && (fields[3].number == device.raw_samples) &&
+      (fields[4].number == device.alarm_raw_samples) && (fields[5].number == bits_of(bearing->bpfo)) &&
+      (fields[6].number == bits_of(bearing->bpfi)) && (fields[7].number == bits_of(bearing->bsf)) &&
+      (fields[8].number == bits_of(bearing->ftf))) {
     return; /* said again after another Hello: the open window goes on, and raw samples are asked for once */
   }
-  (void)memcpy(device.config, config, sizeof config);
   device.mode = fields[1].number;
+  device.raw_samples = fields[3].number;
   device.raw_left = fields[3].number;
   device.alarm_raw_samples = fields[4].number;
-  device.judge.bearing.bpfo = float_of(fields[5].number);
-  device.judge.bearing.bpfi = float_of(fields[6].number);
-  device.judge.bearing.bsf = float_of(fields[7].number);
-  device.judge.bearing.ftf = float_of(fields[8].number);
+  bearing->bpfo = float_of(fields[5].number);
+  bearing->bpfi = float_of(fields[6].number);
+  bearing->bsf = float_of(fields[7].number);
+  bearing->ftf = float_of(fields[8].number);
   restart_judge();
 }
 
