@@ -1,10 +1,13 @@
 /** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
 import { z } from "zod";
-import { AuroraError } from "../contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
 import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
 import type { OpenRecipe } from "./recipe.ts";
 import { recipeTable } from "./recipe-table.ts";
+
+const examples =
+  "complete examples are models/bearing-vibration/train.yaml, models/turbine-scada/train.yaml and models/turbofan-life/fd001.yaml";
 
 /** A recipe with its configuration, and the bytes that it came from (their digest goes into the lineage). */
 export interface LoadedTrainingConfig {
@@ -17,7 +20,7 @@ export async function loadTrainingConfig(path: string): Promise<LoadedTrainingCo
   const bytes = await readFileBounded(path, maxConfigBytes, {
     ...{ missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID" },
     op: "read training configuration",
-    hint: "models/bearing-vibration/train.yaml is a complete example",
+    hint: examples,
   });
   return { recipe: parseTrainingConfig(bytes, path), bytes };
 }
@@ -35,6 +38,17 @@ export function parseTrainingConfig(bytes: Uint8Array, subject: string): OpenRec
   const schema = z.looseObject({
     dataset: z.looseObject({ kind: z.enum(recipeTable.map((recipe) => recipe.kind)) }),
   });
-  const { kind } = parseYamlConfig(text, { path: subject, schema, environment: {} }).dataset;
-  return recipeTable.find((recipe) => recipe.kind === kind)!.open(text, subject);
+  try {
+    const { kind } = parseYamlConfig(text, { path: subject, schema, environment: {} }).dataset;
+    return recipeTable.find((recipe) => recipe.kind === kind)!.open(text, subject);
+  } catch (cause) {
+    if (!hasErrorCode(cause, "CONFIG_INVALID")) throw cause;
+    // The reader speaks of the daemons' configurations.
+    throw new AuroraError("CONFIG_INVALID", cause.message, {
+      op: "read training configuration",
+      subject,
+      hint: examples,
+      cause,
+    });
+  }
 }
