@@ -16,7 +16,6 @@ export function renderScadaCard(
 ): string {
   const { metrics, policies } = report;
   const own = policies.policy!;
-  const blind = policies.withoutScores!;
   const share = metrics.detectedShare!;
   const behaviour = manifest.normalBehaviour!;
   const checks = checkFigures(report);
@@ -24,7 +23,7 @@ export function renderScadaCard(
     ...headCard(manifest),
     "## What it does",
     "",
-    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${behaviour.residuals.length} places of a healthy turbine would be in these ten minutes. What is measured less what is expected, averaged over days and compared with the turbine's own past, ranks components; every ${config.policy.roundDays} days the planner names the inspection that is worth most.`,
+    `From ${manifest.features.list.length} features of power, wind, ambient temperature, speed and pitch it says how warm ${behaviour.residuals.length} places of a healthy turbine would be in these ten minutes. ${describePolicy(config)}`,
     "",
     "An inspection speaks of failures from 2 to 60 days ahead. The probability that travels with it is the logbook's rate moved by the score; with the failures there are it cannot be called calibrated, and no day of failure is promised.",
     "",
@@ -58,7 +57,7 @@ export function renderScadaCard(
         `| ${name} | ${mean(each.detected, 2)} | ${mean(each.falseAlarms, 1)} | ${mean(each.falseAlarmsPerTurbineYear, 1)} | ${mean(each.inspections, 1)} | ${euro(each.gainEur.value)} | ${euro(each.eur.value)} |`,
     ),
     "",
-    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. \`withoutScores\` is the same policy with the rates, the costs and the muting, but without any measurement: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`,
+    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. ${describeScores(config, policies)}`,
     "",
     `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}, p of random failures ${mean(metrics.windowAucP!, 3)}; p of the gain ${mean(metrics.gainP!, 3)}.`,
     "",
@@ -81,4 +80,27 @@ export function renderScadaCard(
     ]),
   ];
   return lines.join("\n");
+}
+
+function describePolicy({ policy, statistics }: ScadaConfig): string {
+  const against =
+    statistics.reference === "commissioning"
+      ? `the turbine's first ${statistics.historyDays} days`
+      : "the turbine's own past";
+  const chosen =
+    policy.kind === "ranking"
+      ? "the turbine with the highest score is named for inspection, for each component"
+      : "the planner names the inspection that is worth most";
+  return `What is measured less what is expected, averaged over days and compared with ${against}, ranks components; every ${policy.roundDays} days ${chosen}.`;
+}
+
+/** What the measurements are worth: against the same policy without them. */
+function describeScores({ policy }: ScadaConfig, policies: ScadaEvaluation["policies"]): string {
+  const isRanking = policy.kind === "ranking";
+  const own = policies.policy!;
+  const blind = policies[isRanking ? "randomTurbines" : "withoutScores"]!;
+  const means = isRanking
+    ? "`byWorth` and what follows it look every six days where it is worth most. `randomTurbines` looks at the same components on the same days, but at any turbine"
+    : "`withoutScores` is the same policy with the rates, the costs and the muting, but without any measurement";
+  return `${means}: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
 }
