@@ -28,7 +28,7 @@ test.skipIf(!present)(
 );
 
 test.skipIf(!present)(
-  // The evaluation itself asks for .98 and 3.5 of 8, and says that it misses them: see the card.
+  // The evaluation itself asks for .98, and says what it misses: see the card.
   "five seeds of the recipe keep int8 within one percent of float and near the teacher, on the test half-year",
   async () => {
     const { json } = await evaluateBundle(bundle(), "edp", quiet);

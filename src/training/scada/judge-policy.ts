@@ -33,6 +33,8 @@ export interface PolicyRuns {
 }
 
 const dayMs = 86_400_000;
+/** Calendars of the policies by worth, at most. */
+const worthCalendars = 12;
 
 /** The policy itself. */
 export function judgePolicy(subject: PolicyCase, name: string): PolicyRuns {
@@ -51,7 +53,18 @@ export function judgePolicy(subject: PolicyCase, name: string): PolicyRuns {
 
 /** One look every six days where it is worth most in euro, whatever kind the policy is of. */
 export function judgeByWorth(subject: PolicyCase): PolicyRuns {
-  return judgePolicy({ ...subject, policyAt: (day) => byWorth(subject.policyAt(day)) }, "byWorth");
+  return judgeWorth(subject, "byWorth", (policy) => policy);
+}
+
+function judgeWorth(
+  subject: PolicyCase,
+  name: string,
+  change: (policy: InspectionPolicy) => InspectionPolicy,
+): PolicyRuns {
+  const policyAt = (day: number): InspectionPolicy => change(byWorth(subject.policyAt(day)));
+  // A look every six days would lose whole rounds to the late calendars of a rarer one.
+  const phases = Math.min(subject.phases, worthCalendars);
+  return judgePolicy({ ...subject, policyAt, phases }, name);
 }
 
 /** A ranking's likelihoods and costs put to a policy of worth with as many looks. */
@@ -62,18 +75,15 @@ function byWorth(policy: InspectionPolicy): InspectionPolicy {
 
 /** The policy of worth where every score says the same: rates, costs and muting alone. */
 export function judgeWithoutScores(subject: PolicyCase): PolicyRuns {
-  const policyAt = (day: number): InspectionPolicy => ({ ...byWorth(subject.policyAt(day)), evidence: 0 });
-  return judgePolicy({ ...subject, policyAt }, "withoutScores");
+  return judgeWorth(subject, "withoutScores", (policy) => ({ ...policy, evidence: 0 }));
 }
 
 /** The policy of worth where every failure found is worth the same and a look costs nothing: by probability alone. */
 export function judgeByProbability(subject: PolicyCase): PolicyRuns {
-  const policyAt = (day: number): InspectionPolicy => {
-    const policy = byWorth(subject.policyAt(day));
-    const components = policy.components.map((each) => ({ ...each, worthEur: 1, inspectionEur: 0 }));
-    return { ...policy, components };
-  };
-  return judgePolicy({ ...subject, policyAt }, "byProbability");
+  return judgeWorth(subject, "byProbability", (policy) => ({
+    ...policy,
+    components: policy.components.map((each) => ({ ...each, worthEur: 1, inspectionEur: 0 })),
+  }));
 }
 
 /** Every 30 days, of each component the turbine with the highest score. */
