@@ -138,21 +138,25 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
 
   void session.open();
   startDevice();
+  // Frames are sent when a tick begins, and take most of it: at its border there is nothing to cut.
+  const midway = (action: () => void): void => void time.after(random.uniform() * tickMs, action);
   const hands = {
-    unplug: () => {
-      down = true;
-      line.unplug();
-    },
+    unplug: () =>
+      midway(() => {
+        down = true;
+        line.unplug();
+      }),
     plug: () => {
       if (down) lastProgressMs = time.nowMs;
       down = false;
       line.plug();
     },
-    resetDevice: () => {
-      void device?.close();
-      line.cutOff("to-gateway");
-      startDevice();
-    },
+    resetDevice: () =>
+      midway(() => {
+        void device?.close();
+        line.cutOff("to-gateway");
+        startDevice();
+      }),
     stick: (isStuck: boolean) => {
       if (stuck && !isStuck) lastProgressMs = time.nowMs;
       stuck = isStuck;

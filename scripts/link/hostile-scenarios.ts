@@ -132,7 +132,7 @@ export const hostileScenarios: readonly HostileScenario[] = [
     },
   },
   {
-    name: "unplugged and back",
+    name: "unplugged in mid-frame and back",
     act: (tick, hands, random) => {
       if (random.uniform() < 0.002) hands.unplug();
       if (tick % 200 === 0) hands.plug();
