@@ -46,6 +46,7 @@ export const quarantineReasons = [
   "malformed",
   "unknown-model",
   "score-mismatch",
+  "overload",
 ] as const;
 
 /** One of {@link quarantineReasons}. */

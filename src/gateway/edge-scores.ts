@@ -44,11 +44,15 @@ export interface EdgeScores {
   idle(): Promise<void>;
 }
 
+/** Scores that may wait to be compared: a device makes one a second, so only a flood gets there. */
+const maxWaiting = 1024;
+
 /** Creates counts of nothing. */
 export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   const counts = { received: 0, agreed: 0, mismatched: 0, unknownModel: 0 };
   /** Scores are taken in the order in which they came. */
   let tail: Promise<void> = Promise.resolve();
+  let waiting = 0;
 
   function refuse(score: DeviceScore, turbine: string, reason: QuarantineReason, detail: string): void {
     const { deviceId, channel, fromMs, sampleCount } = score;
@@ -119,10 +123,18 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     accept: (score, mode, arrivedMonotonicMs) => {
       counts.received++;
       for (const point of options.pointsOf(score.deviceId, score.channel)) {
+        if (waiting >= maxWaiting) {
+          refuse(score, point.id.turbine, "overload", `${maxWaiting} scores wait already`);
+          continue;
+        }
+        waiting++;
         // A failing engine costs this score, not those to come.
         tail = tail
           .then(() => take(point, score, mode, arrivedMonotonicMs))
-          .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)));
+          .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)))
+          .finally(() => {
+            waiting--;
+          });
       }
     },
     counts,
