@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Before a function that is not inlined even where it is called once: its caller would run out of registers. */
+#define AURORA_APART __attribute__((noinline))
+
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memset(void *to, int value, size_t count);
 

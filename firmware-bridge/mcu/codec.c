@@ -7,12 +7,13 @@
 
 /* Reads a varint of at most 10 bytes; keeps its low 32 bits. NULL if it does not end. */
 static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, uint32_t *value) {
-  uint32_t number = 0;
+  *value = 0;
   for (uint32_t shift = 0; (shift < 70U) && (at != end); shift += 7U) {
     const uint32_t byte = *at++;
-    number |= (shift < 32U) ? ((byte & 0x7FU) << shift) : 0U;
+    if (shift < 32U) {
+      *value |= (byte & 0x7FU) << shift;
+    }
     if (byte < 0x80U) {
-      *value = number;
       return at;
     }
   }
@@ -23,25 +24,28 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
   const uint8_t *end = at + length;
   (void)memset(fields, 0, CODEC_FIELDS * sizeof(codec_field));
   while (at != end) {
-    codec_field field = {0, NULL, 0};
     uint32_t tag = 0;
+    uint32_t number = 0;
+    uint32_t skip = 0;
     at = read_varint(at, end, &tag);
     if ((at == NULL) || (tag < 8U)) {
       return false;
     }
+    /* No field has the number 0: what the device does not know goes there. */
+    codec_field *field = &fields[(tag < (8U * CODEC_FIELDS)) ? (tag >> 3) : 0U];
     const uint32_t wire = tag & 7U;
-    uint32_t skip = 0;
     if ((wire == WIRE_VARINT) || (wire == WIRE_BYTES)) {
-      at = read_varint(at, end, &field.number);
+      at = read_varint(at, end, &number);
       if (at == NULL) {
         return false;
       }
-      if (wire == WIRE_BYTES) {
-        skip = field.number;
-        field.number = 0;
-        field.bytes = at;
-        field.length = skip;
-      }
+    }
+    if (wire == WIRE_VARINT) {
+      field->number = number;
+    } else if (wire == WIRE_BYTES) {
+      skip = number;
+      field->bytes = at;
+      field->length = skip;
     } else if (wire == WIRE_FIXED32) {
       skip = 4;
     } else if (wire == WIRE_FIXED64) {
@@ -53,17 +57,15 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
       return false;
     }
     if (wire == WIRE_FIXED32) {
-      field.number = load_u32(at);
+      field->number = load_u32(at);
     }
     at += skip;
-    if ((tag >> 3) < CODEC_FIELDS) {
-      fields[tag >> 3] = field;
-    }
   }
   return true;
 }
 
-static uint8_t *put_varint(uint8_t *at, uint32_t value) {
+uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value) {
+  *at++ = (uint8_t)(field << 3);
   while (value >= 0x80U) {
     *at++ = (uint8_t)(value | 0x80U);
     value >>= 7;
@@ -72,19 +74,7 @@ static uint8_t *put_varint(uint8_t *at, uint32_t value) {
   return at;
 }
 
-uint8_t *codec_number(uint8_t *at, uint32_t field, uint32_t value) {
-  *at = (uint8_t)(field << 3);
-  return put_varint(at + 1, value);
-}
-
-uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value) {
-  *at++ = (uint8_t)(field << 3);
-  while ((value >> 28) != 0U) {
-    *at++ = (uint8_t)(value | 0x80U);
-    value >>= 7;
-  }
-  return put_varint(at, (uint32_t)value);
-}
+uint8_t *codec_number(uint8_t *at, uint32_t field, uint32_t value) { return codec_number64(at, field, value); }
 
 uint8_t *codec_fixed32(uint8_t *at, uint32_t field, uint32_t value) {
   *at = (uint8_t)((field << 3) | WIRE_FIXED32);
@@ -107,8 +97,10 @@ uint8_t *codec_text(uint8_t *at, uint32_t field, const char *text) {
   return codec_bytes(at, field, text, length);
 }
 
-uint8_t *codec_double(uint8_t *at, uint32_t field, double value) {
+uint8_t *codec_double(uint8_t *at, uint32_t field, const double *value) {
+  const uint8_t *bytes = (const uint8_t *)value; /* little-endian on every target here */
   *at = (uint8_t)((field << 3) | WIRE_FIXED64);
-  (void)memcpy(at + 1, &value, sizeof value); /* every target here is little-endian */
-  return at + 1 + sizeof value;
+  store_u32(at + 1, load_u32(bytes));
+  store_u32(at + 5, load_u32(bytes + 4));
+  return at + 9;
 }

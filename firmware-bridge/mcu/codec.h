@@ -13,7 +13,7 @@
 typedef struct {
   uint32_t number;      /* of a varint (its low 32 bits) or fixed32; 0 if absent */
   const uint8_t *bytes; /* of a string, bytes, message; NULL if absent */
-  uint32_t length;
+  uint32_t length;      /* of what `bytes` points to */
 } codec_field;
 
 /** Reads a message into `fields[number]`; of a repeated field the last counts. False if it is not valid protobuf. */
@@ -25,6 +25,6 @@ uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value);
 uint8_t *codec_fixed32(uint8_t *at, uint32_t field, uint32_t value);
 uint8_t *codec_bytes(uint8_t *at, uint32_t field, const void *bytes, uint32_t length);
 uint8_t *codec_text(uint8_t *at, uint32_t field, const char *text);
-uint8_t *codec_double(uint8_t *at, uint32_t field, double value);
+uint8_t *codec_double(uint8_t *at, uint32_t field, const double *value);
 
 #endif

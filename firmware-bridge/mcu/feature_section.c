@@ -48,7 +48,7 @@ static bool check_feature(const uint8_t *feature) {
 
 bool aurora_features_check(const aurora_model *model) {
   const uint8_t *section = model->features;
-  const uint32_t size_bytes = model->features_bytes;
+  const uint32_t size_bytes = model->head->features_bytes;
   if (size_bytes < HEADER_BYTES) {
     return false;
   }
@@ -57,7 +57,7 @@ bool aurora_features_check(const aurora_model *model) {
   const uint32_t block = section_u16(&section[6]);
   const uint32_t fft = section_u16(&section[14]);
   const float *numbers = section_floats(section);
-  if ((count != model->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || (section[2] != CHAIN_ENVELOPE_ORDER) ||
+  if ((count != model->head->inputs) || (count > AURORA_FEATURES_MAX_COUNT) || (section[2] != CHAIN_ENVELOPE_ORDER) ||
       (order > AURORA_ENVELOPE_MAX_ORDER) || (block > AURORA_ENVELOPE_MAX_BLOCK) ||
       (block < LOWEST_WHITENED_BLOCK) || (order > (block / 2u)) || (fft < 64u) || (fft > AURORA_FEATURES_MAX_FFT) ||
       ((fft & (fft - 1u)) != 0u)) {

@@ -48,7 +48,7 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
   }
   const float per_revolution = (float)section_u16(&section[12]);
   const uint8_t *list = section_features(section);
-  for (uint32_t i = 0; i < model->inputs; i++) {
+  for (uint32_t i = 0; i < model->head->inputs; i++) {
     if (!(highest_order(bearing, &list[SECTION_FEATURE_BYTES * i]) <= (0.4f * per_revolution))) {
       return false;
     }
@@ -173,7 +173,7 @@ static bool evaluate(aurora_features *state, const uint8_t *feature, float *out)
 }
 
 bool aurora_features_finish(aurora_features *state, float *features) {
-  const uint32_t count = state->model->inputs;
+  const uint32_t count = state->model->head->inputs;
   const uint8_t *list = section_features(state->model->features);
   aurora_envelope_finish(&state->envelope);
   if (state->spoiled || state->envelope.overflow || (state->envelope.count == 0u)) {
@@ -197,12 +197,12 @@ bool aurora_features_finish(aurora_features *state, float *features) {
 void aurora_features_quantise(const aurora_model *model, const float *features, uint8_t *quantised) {
   const uint8_t *list = section_features(model->features);
   const float clamp = section_floats(model->features)[SECTION_CLAMP];
-  const float zero_point = (float)model->input_zero_point;
-  for (uint32_t i = 0; i < model->inputs; i++) {
+  const float zero_point = (float)model->head->input_zero_point;
+  for (uint32_t i = 0; i < model->head->inputs; i++) {
     const float *numbers = section_floats(&list[(SECTION_FEATURE_BYTES * i) + 4u]);
     float value = (features[i] - numbers[1]) * numbers[2];
     value = (value > clamp) ? clamp : ((value < -clamp) ? -clamp : value);
-    value /= model->input_scale;
+    value /= model->head->input_scale;
     /* Clamped before rounding, which is the same for whole bounds; 1.5 * 2^23 rounds half to even. */
     value = (value > (255.0f - zero_point)) ? (255.0f - zero_point) : ((value < -zero_point) ? -zero_point : value);
     quantised[i] = (uint8_t)(((value + 12582912.0f) - 12582912.0f) + zero_point);

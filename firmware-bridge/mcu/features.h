@@ -58,11 +58,11 @@ bool aurora_features_begin(aurora_features *state, const aurora_model *model, fl
 /* Takes `length` counts, physical value = count * scale, at a constant speed > 0. */
 void aurora_features_push(aurora_features *state, const int16_t *counts, uint32_t length, float scale, float shaft_rpm);
 
-/* Ends the window: writes model->inputs features. False when one is no number (a dead signal) or the window was longer
+/* Ends the window: writes model->head->inputs features. False when one is no number (a dead signal) or the window was longer
  * than the buffer: such a window must not be scored. */
 bool aurora_features_finish(aurora_features *state, float *features);
 
-/* Standardises and quantises features[model->inputs] to the student's input. */
+/* Standardises and quantises features[model->head->inputs] to the student's input. */
 void aurora_features_quantise(const aurora_model *model, const float *features, uint8_t *quantised);
 
 #endif

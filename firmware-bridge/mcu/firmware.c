@@ -44,7 +44,7 @@ static float float_of(uint32_t bits) {
 }
 
 static void restart_judge(void) {
-  const bool judges = (device.mode != MODE_RAW) && (device.slots.model.bytes != NULL);
+  const bool judges = (device.mode != MODE_RAW) && (device.slots.model.head != NULL);
   judge_start(&device.judge, judges ? &device.slots.model : NULL);
 }
 
@@ -52,16 +52,16 @@ uint8_t *link_write_hello(uint8_t *at) {
   uint8_t channel[48 + 24];
   uint8_t *end = codec_text(channel, 1, device.board.channel);
   end = codec_text(end, 2, device.board.unit);
-  end = codec_double(end, 3, device.board.sample_rate_hz);
-  end = codec_double(end, 4, device.board.scale);
+  end = codec_double(end, 3, &device.board.sample_rate_hz);
+  end = codec_double(end, 4, &device.board.scale);
   at = codec_number(at, 1, PROTOCOL_MAJOR);
   at = codec_number(at, 2, PROTOCOL_MINOR);
   at = codec_text(at, 3, device.board.device_id);
   at = codec_text(at, 4, FIRMWARE_VERSION);
   at = codec_fixed32(at, 5, device.board.session_id);
   at = codec_bytes(at, 6, channel, (uint32_t)(end - channel));
-  if (device.slots.model.bytes != NULL) {
-    at = codec_text(at, 7, device.slots.model.version);
+  if (device.slots.model.head != NULL) {
+    at = codec_text(at, 7, device.slots.model.head->version);
     at = codec_bytes(at, 8, slots_digest(&device.slots), 32);
     at = codec_number(at, 9, slots_counter(&device.slots));
   }
@@ -95,12 +95,12 @@ bool link_take(uint32_t type, const codec_field *fields) {
   if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE)) {
     return false;
   }
-  bool changed = false;
-  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), device.now_ms, &changed);
-  if (changed) {
+  const uint8_t *before = device.slots.running;
+  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), device.now_ms);
+  if (device.slots.running != before) {
     restart_judge();
   }
-  link_send(&device.link, PACKET_MODEL_STATUS, end, device.now_ms);
+  link_send(&device.link, PACKET_MODEL_STATUS, end);
   return true;
 }
 
@@ -124,7 +124,7 @@ static void take_samples(void) {
   }
 }
 
-static void send_raw_window(uint32_t now_ms) {
+static void send_raw_window(void) {
   const uint32_t count = fifo_ready(&device.fifo, WINDOW_SAMPLES);
   if ((count == 0U) || ((count == device.fifo.count) && (count < WINDOW_SAMPLES))) {
     return; /* wait until it is full, unless the speed has changed */
@@ -137,23 +137,23 @@ static void send_raw_window(uint32_t now_ms) {
   }
   fifo_take(&device.fifo, samples, count);
   device.raw_left = (device.raw_left > count) ? (device.raw_left - count) : 0U;
-  link_send(&device.link, PACKET_RAW_WINDOW, codec_bytes(at, 5, samples, 2U * count), now_ms);
+  link_send(&device.link, PACKET_RAW_WINDOW, codec_bytes(at, 5, samples, 2U * count));
 }
 
-static void send_score(uint32_t now_ms) {
+static void send_score(void) {
   const window_score *score = &device.judge.score;
   const aurora_model *model = &device.slots.model;
-  uint8_t *at = codec_text(link_begin(&device.link), 3, model->version);
-  at = codec_bytes(at, 4, score->outputs, model->outputs);
+  uint8_t *at = codec_text(link_begin(&device.link), 3, model->head->version);
+  at = codec_bytes(at, 4, score->outputs, model->head->outputs);
   at = codec_number64(at, 5, score->first_sample);
   at = codec_number(at, 6, score->sample_count);
   at = codec_fixed32(at, 7, bits_of(score->shaft_rpm));
-  at = codec_bytes(at, 8, score->inputs, model->inputs);
+  at = codec_bytes(at, 8, score->inputs, model->head->inputs);
   device.judge.has_score = false;
   if (score->is_alarm && (device.raw_left < device.alarm_raw_samples)) {
     device.raw_left = device.alarm_raw_samples;
   }
-  link_send(&device.link, PACKET_SCORE, at, now_ms);
+  link_send(&device.link, PACKET_SCORE, at);
 }
 
 static void send_health(uint32_t now_ms) {
@@ -166,7 +166,7 @@ static void send_health(uint32_t now_ms) {
   at = codec_number(at, 6, device.link.lost_packets);
   at = codec_number(at, 7, device.judge.scores);
   at = codec_number(at, 8, device.judge.abandoned);
-  link_send(&device.link, PACKET_HEALTH, at, now_ms);
+  link_send(&device.link, PACKET_HEALTH, at);
 }
 
 void firmware_start(void) {
@@ -177,7 +177,7 @@ void firmware_start(void) {
   device.mode = MODE_RAW;
   device.now_ms = board_milliseconds();
   slots_start(&device.slots, &device.board, device.now_ms);
-  link_start(&device.link, device.board.session_id, device.now_ms);
+  link_start(&device.link, device.board.session_id);
 }
 
 void firmware_step(void) {
@@ -194,9 +194,9 @@ void firmware_step(void) {
     send_health(now_ms);
   }
   if (device.judge.has_score && link_has_room(&device.link)) {
-    send_score(now_ms);
+    send_score();
   }
   if (link_has_room(&device.link)) {
-    send_raw_window(now_ms);
+    send_raw_window();
   }
 }

@@ -2,15 +2,6 @@
 
 #include "crc32.h"
 
-static void append(frame_parser *parser, uint8_t byte) {
-  if (parser->length < sizeof parser->bytes) {
-    parser->bytes[parser->length] = byte;
-    parser->length++;
-  } else {
-    parser->bad = true;
-  }
-}
-
 /* The part of a check that is not the CRC. */
 static uint32_t binding(const uint8_t *packet, uint32_t session_id) {
   return ((packet[1] & FRAME_FLAG_SESSION) != 0U) ? session_id : 0U;
@@ -23,45 +14,53 @@ static bool is_whole(const frame_parser *parser, uint32_t length) {
   return (rest == binding(parser->bytes, parser->session_id)) && (!bound || (parser->session_id != 0U));
 }
 
-/* The delimiter: what came before it is a frame or is thrown away. */
-static uint32_t finish(frame_parser *parser) {
-  const uint32_t length = parser->length;
-  const uint32_t stretch = parser->stretch;
-  const bool complete = !parser->bad && (parser->remaining == 0U) && (length >= PACKET_HEADER_BYTES + FRAME_CRC_BYTES);
-  parser->length = 0;
-  parser->stretch = 0;
-  parser->code = 0xFF; /* no zero before the first block */
-  parser->remaining = 0;
-  parser->bad = false;
-  if (stretch == 0U) {
-    return 0;
+/*
+ * Decodes COBS in place: the first byte, and every byte that the one before points to, stands for a zero, except behind
+ * a block of 254 bytes. Returns the length; 0 if the last block is cut off.
+ */
+static uint32_t decode(uint8_t *bytes, uint32_t length) {
+  uint32_t to = 0;
+  uint32_t code_at = 0;
+  bool is_zero = false;
+  for (uint32_t from = 0; from < length; from++) {
+    uint8_t byte = bytes[from];
+    bool is_data = true;
+    if (from == code_at) {
+      is_data = is_zero;
+      is_zero = byte != 0xFFU;
+      code_at += byte;
+      byte = 0;
+    }
+    if (is_data) {
+      bytes[to] = byte;
+      to++;
+    }
   }
-  if (complete && is_whole(parser, length)) {
-    return length - FRAME_CRC_BYTES;
-  }
-  parser->bad_frames++;
-  parser->discarded_bytes += stretch;
-  return 0;
+  return (code_at == length) ? to : 0U;
 }
 
 uint32_t frame_push(frame_parser *parser, uint8_t byte) {
-  if (byte == 0U) {
-    return finish(parser);
-  }
-  if (parser->stretch == 0U) {
-    parser->code = 0xFF; /* also for a parser of zeros */
-  }
-  parser->stretch++;
-  if (parser->remaining > 0U) {
-    parser->remaining--;
-    append(parser, byte);
-  } else {
-    if (parser->code != 0xFFU) {
-      append(parser, 0);
+  const uint32_t stretch = parser->stretch;
+  if (byte != 0U) {
+    if (stretch < sizeof parser->bytes) {
+      parser->bytes[stretch] = byte;
     }
-    parser->code = byte;
-    parser->remaining = byte - 1U;
+    parser->stretch++;
+    return 0;
   }
+  /* The delimiter: what came before it is a frame or is thrown away. */
+  parser->stretch = 0;
+  if (stretch == 0U) {
+    return 0;
+  }
+  if (stretch <= sizeof parser->bytes) {
+    const uint32_t length = decode(parser->bytes, stretch);
+    if ((length >= PACKET_HEADER_BYTES + FRAME_CRC_BYTES) && (length <= FRAME_MAX_DECODED) && is_whole(parser, length)) {
+      return length - FRAME_CRC_BYTES;
+    }
+  }
+  parser->bad_frames++;
+  parser->discarded_bytes += stretch;
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Frames on a byte stream: 00 | COBS(packet, CRC-32) | 00 (PROTOCOL.md, section 2).
- * The parser decodes byte by byte into one buffer, never holds more than it, and throws away what is not a frame.
+ * The parser collects what lies between two delimiters in one buffer, decodes it there, and throws away what is not a frame.
  */
 #ifndef AURORA_FRAME_H
 #define AURORA_FRAME_H
@@ -22,16 +22,15 @@
 /** Where a packet has to be put for frame_close. */
 #define FRAME_PACKET_AT 2U
 
+/** Packet and CRC. */
+#define FRAME_MAX_DECODED (PACKET_HEADER_BYTES + FRAME_MAX_PAYLOAD + FRAME_CRC_BYTES)
+
 typedef struct {
-  uint32_t length;    /* decoded so far */
-  uint32_t stretch;   /* bytes since the last delimiter */
-  uint32_t code;      /* of the COBS block that is being read */
-  uint32_t remaining; /* bytes of it that are still to come */
-  bool bad;           /* too long */
+  uint32_t stretch;    /* bytes since the last delimiter; those that have no room are counted alone */
   uint32_t session_id; /* 0: none, and every frame that is bound to one is bad */
   uint32_t bad_frames;
   uint32_t discarded_bytes;
-  uint8_t bytes[PACKET_HEADER_BYTES + FRAME_MAX_PAYLOAD + FRAME_CRC_BYTES];
+  uint8_t bytes[FRAME_MAX_DECODED + (FRAME_MAX_DECODED / 254U) + 1U]; /* COBS adds a byte for every block */
 } frame_parser;
 
 /**

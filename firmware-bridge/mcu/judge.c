@@ -40,7 +40,7 @@ static void finish(window_judge *judge) {
   score->sample_count = judge->cutter.samples;
   score->shaft_rpm = judge->cutter.sum_rpm / (float)judge->cutter.samples;
   score->is_alarm = false;
-  for (uint32_t i = 0; i < judge->model->outputs; i++) {
+  for (uint32_t i = 0; i < judge->model->head->outputs; i++) {
     score->is_alarm = score->is_alarm || (score->outputs[i] >= judge->model->raise_at[i]);
   }
   judge->has_score = true;

@@ -39,7 +39,7 @@ enum packet_type {
 #define ACK_TIMEOUT_MS 1000U /* what is in flight is taken as done */
 #define MAX_IN_FLIGHT 8U
 
-enum link_state { LINK_INTRODUCING, LINK_REFUSED, LINK_STREAMING };
+enum link_state { LINK_STARTING, LINK_INTRODUCING, LINK_REFUSED, LINK_STREAMING };
 
 /* What is used most stands first: offsets below 128 are half as long in Thumb code. */
 typedef struct {
@@ -52,6 +52,7 @@ typedef struct {
   uint32_t acknowledged;
   uint32_t heard;       /* number of the gateway's newest packet */
   uint32_t session_id;
+  uint32_t now_ms;      /* of the last poll */
   uint32_t hello_wait_ms;
   uint32_t hello_at_ms;
   uint32_t heard_at_ms;
@@ -73,7 +74,7 @@ uint8_t *link_write_hello(uint8_t *at);
 bool link_take(uint32_t type, const codec_field *fields);
 
 /** Begins with the Hello. */
-void link_start(device_link *link, uint32_t session_id, uint32_t now_ms);
+void link_start(device_link *link, uint32_t session_id);
 
 /** Reads the line, answers, keeps the deadlines. Call it all the time. */
 void link_poll(device_link *link, uint32_t now_ms);
@@ -83,6 +84,6 @@ uint8_t *link_begin(device_link *link);
 /** May another streaming packet (raw window, score, health) be sent? */
 bool link_has_room(const device_link *link);
 /** Sends the packet whose payload ends at `end`. */
-void link_send(device_link *link, uint32_t type, const uint8_t *end, uint32_t now_ms);
+void link_send(device_link *link, uint32_t type, const uint8_t *end);
 
 #endif

@@ -11,52 +11,13 @@
 #define MAGIC 0x554d4341u
 #define FORMAT 1u
 #define MAX_LAYERS 16u
-#define HEAD_BYTES ((uint32_t)sizeof(model_head))
-#define LAYER_BYTES ((uint32_t)sizeof(model_layer))
+#define HEAD_BYTES ((uint32_t)sizeof(aurora_model_head))
+#define LAYER_BYTES ((uint32_t)sizeof(aurora_model_layer))
 #define HAS_FEATURES 1u
 
-/* The file's head as MODEL_FORMAT.md has it: little-endian as every Cortex-M, each number at a multiple of its size. */
-typedef struct {
-  uint32_t magic;
-  uint16_t format;
-  uint16_t flags;
-  uint32_t size_bytes;
-  uint32_t security_counter;
-  char name[AURORA_MODEL_NAME_BYTES];
-  char version[AURORA_MODEL_VERSION_BYTES];
-  uint16_t inputs;
-  uint16_t outputs;
-  uint8_t layers;
-  uint8_t input_zero_point;
-  uint8_t output_zero_point;
-  uint8_t nothing;
-  float input_scale;
-  float output_scale;
-  uint32_t features_offset;
-  uint32_t features_bytes;
-} model_head;
-
-typedef struct {
-  uint16_t inputs;
-  uint16_t outputs;
-  uint8_t output_zero_point;
-  uint8_t nothing[3];
-} model_layer;
+static bool is_width(uint32_t width) { return (width - 1u) < AURORA_MODEL_MAX_WIDTH; }
 
 static uint32_t round_up_4(uint32_t value) { return (value + 3u) & ~3u; }
-
-static bool digest_fits(const uint8_t *bytes, uint32_t length) {
-  aurora_sha256 hash;
-  uint8_t digest[AURORA_SHA256_BYTES];
-  uint32_t difference = 0;
-  aurora_sha256_begin(&hash);
-  aurora_sha256_update(&hash, bytes, length);
-  aurora_sha256_end(&hash, digest);
-  for (uint32_t i = 0; i < AURORA_SHA256_BYTES; i++) {
-    difference |= (uint32_t)digest[i] ^ bytes[length + i];
-  }
-  return difference == 0u;
-}
 
 /* A positive float32 that is neither tiny, infinite nor no number: the integer requantisation takes no other. */
 static bool is_scale(uint32_t bits) { return (bits - 0x00800000u) < 0x7f000000u; }
@@ -65,13 +26,13 @@ static bool is_scale(uint32_t bits) { return (bits - 0x00800000u) < 0x7f000000u;
  * Walks over the layers; returns the offset behind the last, or 0 when they do not fit to one another or into `end` bytes,
  * or hold a number on which a sum could run over (2^30 of bias and 128 * 255 * 128 of products are far from it).
  */
-static uint32_t measure_layers(const model_head *head, uint32_t end) {
-  const model_layer *layer = (const model_layer *)(const void *)&head[1];
+static uint32_t measure_layers(const aurora_model_head *head, uint32_t end) {
+  const aurora_model_layer *layer = (const aurora_model_layer *)(const void *)&head[1];
   uint32_t offset = HEAD_BYTES + (LAYER_BYTES * head->layers);
   uint32_t width = head->inputs;
   for (uint32_t i = 0; i < head->layers; i++) {
     const uint32_t *numbers = &((const uint32_t *)(const void *)head)[offset / 4u]; /* biases, then multipliers */
-    if ((layer->inputs != width) || (width == 0u) || (width > AURORA_MODEL_MAX_WIDTH)) {
+    if ((layer->inputs != width) || !is_width(width)) {
       return 0;
     }
     width = layer->outputs;
@@ -87,11 +48,11 @@ static uint32_t measure_layers(const model_head *head, uint32_t end) {
     }
     layer++;
   }
-  return ((width == head->outputs) && (width != 0u) && (width <= AURORA_MODEL_MAX_WIDTH)) ? offset : 0u;
+  return ((width == head->outputs) && is_width(width)) ? offset : 0u;
 }
 
 aurora_model_fault aurora_model_open(const uint8_t *bytes, uint32_t size, aurora_model *out) {
-  const model_head *head = (const model_head *)(const void *)bytes;
+  const aurora_model_head *head = (const aurora_model_head *)(const void *)bytes;
   if (((uintptr_t)bytes & 3u) != 0u) {
     return AURORA_MODEL_MISALIGNED;
   }
@@ -109,7 +70,7 @@ aurora_model_fault aurora_model_open(const uint8_t *bytes, uint32_t size, aurora
     return AURORA_MODEL_SIZE;
   }
   const uint32_t end = file_bytes - AURORA_SHA256_BYTES;
-  if (!digest_fits(bytes, end)) {
+  if (!aurora_sha256_fits(bytes, end, &bytes[end])) {
     return AURORA_MODEL_DIGEST;
   }
   if ((head->layers == 0u) || (head->layers > MAX_LAYERS)) {
@@ -125,27 +86,17 @@ aurora_model_fault aurora_model_open(const uint8_t *bytes, uint32_t size, aurora
   }
   /* Whatever lies between the thresholds and the digest is the feature section, if there is to be one. */
   const uint32_t after_raise = raise_offset + round_up_4(2u * head->outputs);
-  const bool has_features = (head->flags & HAS_FEATURES) != 0u;
-  if ((after_raise > end) || (head->features_bytes != (end - after_raise)) ||
-      (head->features_offset != (has_features ? after_raise : 0u)) || (has_features != (end != after_raise)) ||
+  const uint32_t features_bytes = end - after_raise;
+  const bool has_features = features_bytes != 0u;
+  if ((after_raise > end) || (head->features_bytes != features_bytes) ||
+      (head->features_offset != (has_features ? after_raise : 0u)) ||
+      ((head->flags & HAS_FEATURES) != (has_features ? HAS_FEATURES : 0u)) ||
       (head->name[AURORA_MODEL_NAME_BYTES - 1u] != '\0') || (head->version[AURORA_MODEL_VERSION_BYTES - 1u] != '\0')) {
     return AURORA_MODEL_SIZE;
   }
-  out->bytes = bytes;
-  out->size_bytes = file_bytes;
-  out->security_counter = head->security_counter;
-  out->name = head->name;
-  out->version = head->version;
-  out->inputs = head->inputs;
-  out->outputs = head->outputs;
-  out->layers = head->layers;
-  out->input_zero_point = head->input_zero_point;
-  out->output_zero_point = head->output_zero_point;
-  out->input_scale = head->input_scale;
-  out->output_scale = head->output_scale;
+  out->head = head;
   out->raise_at = (const uint16_t *)(const void *)&bytes[raise_offset];
   out->features = has_features ? &bytes[after_raise] : (const uint8_t *)0;
-  out->features_bytes = head->features_bytes;
 #if !defined(AURORA_NO_FEATURES)
   if (has_features && !aurora_features_check(out)) {
     return AURORA_MODEL_FEATURES;

@@ -27,23 +27,40 @@ typedef enum {
   AURORA_MODEL_FEATURES = 7 /* a feature list that this firmware cannot compute */
 } aurora_model_fault;
 
-/* An opened model; all pointers go into its bytes. */
+/* The file's head as MODEL_FORMAT.md has it: little-endian as every Cortex-M, each number at a multiple of its size. */
 typedef struct {
-  const uint8_t *bytes;
+  uint32_t magic;
+  uint16_t format;
+  uint16_t flags;
   uint32_t size_bytes;
   uint32_t security_counter; /* semantic version as major << 24 | minor << 16 | patch */
-  const char *name;          /* zero-terminated within AURORA_MODEL_NAME_BYTES */
-  const char *version;       /* zero-terminated within AURORA_MODEL_VERSION_BYTES */
+  char name[AURORA_MODEL_NAME_BYTES];       /* zero-terminated */
+  char version[AURORA_MODEL_VERSION_BYTES]; /* zero-terminated */
   uint16_t inputs;
   uint16_t outputs;
   uint8_t layers;
   uint8_t input_zero_point;
   uint8_t output_zero_point;
+  uint8_t nothing;
   float input_scale;
   float output_scale;
-  const uint16_t *raise_at; /* one an output: quantised logit from which the output alarms; 256 means never */
-  const uint8_t *features;  /* feature section (features.h), or a null pointer */
+  uint32_t features_offset;
   uint32_t features_bytes;
+} aurora_model_head;
+
+/* An entry of the table of layers, which follows the head. */
+typedef struct {
+  uint16_t inputs;
+  uint16_t outputs;
+  uint8_t output_zero_point;
+  uint8_t nothing[3];
+} aurora_model_layer;
+
+/* An opened model; all pointers go into its bytes. */
+typedef struct {
+  const aurora_model_head *head; /* where the bytes begin */
+  const uint16_t *raise_at;      /* one an output: quantised logit from which the output alarms; 256 means never */
+  const uint8_t *features;       /* feature section (features.h), or a null pointer */
 } aurora_model;
 
 /* Opens `size` bytes; a file may be shorter than the slot that it lies in. `out` is valid after AURORA_MODEL_OK only. */

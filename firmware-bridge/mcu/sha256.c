@@ -3,6 +3,8 @@
 
 #include "bytes.h"
 
+#define ROUNDS 64u
+
 /* Of the 64 rounds, then the state that every digest begins with. */
 static const uint32_t constants[72] = {
     0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u, 0xab1c5ed5u,
@@ -15,62 +17,55 @@ static const uint32_t constants[72] = {
     0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u, 0xc67178f2u,
     0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u};
 
-static uint32_t rotate(uint32_t value, uint32_t bits) {
-  return (value >> bits) | (value << (32u - bits));
-}
+static uint32_t rotate(uint32_t value, uint32_t bits) { return (value >> bits) | (value << (32u - bits)); }
 
-static void absorb(aurora_sha256 *hash) {
-  /* The schedule needs only its last sixteen words: it replaces the block. */
-  uint32_t *w = hash->block;
-  uint32_t s[8];
-  (void)memcpy(s, hash->state, sizeof s);
-  for (uint32_t t = 0; t < 64u; t++) {
-    const uint32_t one = s[7] + (rotate(s[4], 6u) ^ rotate(s[4], 11u) ^ rotate(s[4], 25u)) +
-                         ((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[t] + w[t & 15u];
-    const uint32_t two = (rotate(s[0], 2u) ^ rotate(s[0], 13u) ^ rotate(s[0], 22u)) +
-                         ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-    const uint32_t w15 = w[(t + 1u) & 15u];
-    const uint32_t w2 = w[(t + 14u) & 15u];
-    w[t & 15u] += (rotate(w15, 7u) ^ rotate(w15, 18u) ^ (w15 >> 3)) + w[(t + 9u) & 15u] +
-                  (rotate(w2, 17u) ^ rotate(w2, 19u) ^ (w2 >> 10));
-    for (uint32_t i = 7u; i > 0u; i--) {
-      s[i] = s[i - 1u];
-    }
+/*
+ * Takes in a block. `words` has it in its first sixteen; the schedule grows behind it. The working variables a to h are
+ * eight words of a stack: a round puts a new one on top and changes one below, so that none is moved.
+ */
+static void absorb(uint32_t *state, uint32_t *words) {
+  uint32_t chain[ROUNDS + 8u];
+  uint32_t *s = &chain[ROUNDS];
+  (void)memcpy(s, state, 32u);
+  for (const uint32_t *k = constants; s != chain; k++) {
+    s--;
+    const uint32_t one = s[8] + (rotate(s[5], 6u) ^ rotate(s[5], 11u) ^ rotate(s[5], 25u)) +
+                         (s[7] ^ (s[5] & (s[6] ^ s[7]))) + *k + words[0];
+    s[0] = one + (rotate(s[1], 2u) ^ rotate(s[1], 13u) ^ rotate(s[1], 22u)) + ((s[1] & s[2]) ^ (s[3] & (s[1] ^ s[2])));
     s[4] += one;
-    s[0] = one + two;
+    words[16] = words[0] + (rotate(words[1], 7u) ^ rotate(words[1], 18u) ^ (words[1] >> 3)) + words[9] +
+                (rotate(words[14], 17u) ^ rotate(words[14], 19u) ^ (words[14] >> 10));
+    words++;
   }
   for (uint32_t i = 0; i < 8u; i++) {
-    hash->state[i] += s[i];
+    state[i] += s[i];
   }
 }
 
-void aurora_sha256_begin(aurora_sha256 *hash) {
-  (void)memcpy(hash->state, &constants[64], sizeof hash->state);
-  hash->length_bytes = 0;
-}
-
-void aurora_sha256_update(aurora_sha256 *hash, const uint8_t *bytes, uint32_t length) {
-  for (uint32_t i = 0; i < length; i++) {
-    uint32_t *word = &hash->block[(hash->length_bytes >> 2) & 15u];
-    *word = (*word << 8) | bytes[i];
-    hash->length_bytes++;
-    if ((hash->length_bytes & 63u) == 0u) {
-      absorb(hash);
+void aurora_sha256(const uint8_t *bytes, uint32_t length, uint8_t *digest) {
+  uint32_t state[8];
+  uint32_t block[16u + ROUNDS];
+  /* With the bit behind the message and its length, in whole blocks. */
+  const uint32_t padded = (length + 72u) & ~63u;
+  (void)memcpy(state, &constants[64], sizeof state);
+  for (uint32_t at = 0; at < padded; at++) {
+    const uint32_t behind = (at == length) ? 0x80u : 0u;
+    uint32_t *word = &block[(at >> 2) & 15u];
+    *word = (*word << 8) | ((at < length) ? bytes[at] : behind);
+    if ((at & 63u) == 63u) {
+      if (at == (padded - 1u)) {
+        block[15] = length << 3;
+      }
+      absorb(state, block);
     }
   }
+  for (uint32_t i = 0; i < 8u; i++) {
+    store_u32(&digest[4u * i], __builtin_bswap32(state[i]));
+  }
 }
 
-void aurora_sha256_end(aurora_sha256 *hash, uint8_t *digest) {
-  const uint32_t bits = hash->length_bytes << 3;
-  uint8_t padding = 0x80u;
-  do {
-    aurora_sha256_update(hash, &padding, 1u);
-    padding = 0;
-  } while ((hash->length_bytes & 63u) != 56u);
-  hash->block[14] = 0;
-  hash->block[15] = bits;
-  absorb(hash);
-  for (uint32_t i = 0; i < AURORA_SHA256_BYTES; i++) {
-    digest[i] = (uint8_t)(hash->state[i >> 2] >> (24u - (8u * (i & 3u))));
-  }
+bool aurora_sha256_fits(const uint8_t *bytes, uint32_t length, const uint8_t *digest) {
+  uint8_t actual[AURORA_SHA256_BYTES];
+  aurora_sha256(bytes, length, actual);
+  return bytes_equal(actual, digest, sizeof actual);
 }

@@ -6,98 +6,98 @@
 #include "student.h"
 
 #define MAGIC 0x31535541U /* AUS1 */
-#define NONE 0xFFFFFFFFU
 #define UNIT_BYTES 16U
+#define BLANK 0xFFU
+#define CLEARED 0U
+#define TORN 1U
 
-/* The record in flash and, while a transfer begins, on the stack. The MAC is over the first 44 bytes. */
-#define RECORD_SIZE_AT 4U
-#define RECORD_COUNTER_AT 8U
-#define RECORD_DIGEST_AT 12U
-#define RECORD_MAC_AT 44U
-#define RECORD_NUMBER_AT 76U
-#define RECORD_COMPLEMENT_AT 78U
+/* What stands before the image, in flash and, while a transfer begins, on the stack. The MAC is over the first 44 bytes. */
+typedef struct {
+  uint32_t magic;
+  uint32_t size;
+  uint32_t counter;
+  uint8_t digest[AURORA_SHA256_BYTES];
+  uint8_t mac[AURORA_SHA256_BYTES];
+  uint16_t number; /* of the installation */
+  uint16_t complement;
+  uint8_t trial[UNIT_BYTES];
+  uint8_t confirmed[UNIT_BYTES];
+} slot_head;
 
-/* A slot is named by its offset in the flash. */
-static const uint8_t *bytes_of(const model_slots *slots, uint32_t slot) { return slots->board->slots + slot; }
+_Static_assert(offsetof(slot_head, trial) == SLOT_TRIAL_AT, "as in slots.h");
+_Static_assert(offsetof(slot_head, confirmed) == SLOT_CONFIRMED_AT, "as in slots.h");
+
+static const slot_head *head_of(const uint8_t *slot) { return (const slot_head *)(const void *)slot; }
 
 /* The slot that does not run: free for the next model. */
-static uint32_t other(const model_slots *slots) { return (slots->running == 0U) ? slots->board->slot_bytes : 0U; }
+static const uint8_t *other(const model_slots *slots) {
+  const uint8_t *first = slots->board->slots;
+  return (slots->running == first) ? (first + slots->board->slot_bytes) : first;
+}
 
-/* Are `count` bytes all `value`? */
-static bool all(const uint8_t *bytes, uint32_t count, uint8_t value) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (bytes[i] != value) {
-      return false;
+/* BLANK, CLEARED, or TORN: what a unit that is only ever cleared as a whole says. */
+static uint32_t read_mark(const uint8_t *unit) {
+  for (uint32_t i = 1; i < UNIT_BYTES; i++) {
+    if (unit[i] != unit[0]) {
+      return TORN;
     }
   }
-  return true;
+  return unit[0];
 }
 
-static bool is_blank(const uint8_t *unit) { return all(unit, UNIT_BYTES, 0xFF); }
-static bool is_set(const uint8_t *unit) { return all(unit, UNIT_BYTES, 0); }
+/* Programs at a place of the flash; erases the sector that begins there if `bytes` is NULL. */
+static bool flash(const model_slots *slots, const uint8_t *place, const void *bytes, uint32_t count) {
+  return board_flash((uint32_t)(place - slots->board->slots), bytes, count);
+}
 
-static bool set(const model_slots *slots, uint32_t slot, uint32_t at) {
+static bool clear(const model_slots *slots, const uint8_t *mark) {
   static const uint8_t zeros[UNIT_BYTES] = {0};
-  return board_flash(slot + at, zeros, UNIT_BYTES) && is_set(bytes_of(slots, slot) + at);
+  return flash(slots, mark, zeros, UNIT_BYTES) && (read_mark(mark) == CLEARED);
 }
 
-/* Is the record one that the gateway made for this device, and whole? */
-static bool record_is_good(const model_slots *slots, const uint8_t *record) {
+/* Is the head one that the gateway made for this device, and whole? */
+static bool is_good(const model_slots *slots, const slot_head *head) {
   uint8_t mac[AURORA_SHA256_BYTES];
-  const uint32_t size = load_u32(record + RECORD_SIZE_AT);
-  if ((slots->board->key == NULL) || (load_u32(record) != MAGIC) ||
-      (size > slots->board->slot_bytes - SLOT_IMAGE_AT) ||
-      ((load_u16(record + RECORD_NUMBER_AT) ^ load_u16(record + RECORD_COMPLEMENT_AT)) != 0xFFFFU)) {
+  if ((slots->board->key == NULL) || (head->magic != MAGIC) || (head->size > slots->board->slot_bytes - SLOT_IMAGE_AT) ||
+      ((head->number + head->complement) != 0xFFFF)) {
     return false;
   }
-  hmac_sha256(slots->board->key, record, RECORD_MAC_AT, mac);
-  return bytes_equal(mac, record + RECORD_MAC_AT, sizeof mac);
+  hmac_sha256(slots->board->key, (const uint8_t *)head, offsetof(slot_head, mac), mac);
+  return bytes_equal(mac, head->mac, sizeof mac);
 }
 
-/* Opens the slot's model if its record and every byte of its image are good; says why not otherwise. */
-static uint32_t open(const model_slots *slots, uint32_t slot, aurora_model *model) {
-  const uint8_t *record = bytes_of(slots, slot);
-  const uint32_t size = load_u32(record + RECORD_SIZE_AT);
-  uint8_t digest[AURORA_SHA256_BYTES];
-  aurora_sha256 hash;
-  if (!record_is_good(slots, record)) {
+/* Opens the slot's model if its head and every byte of its image are good; says why not otherwise. */
+static uint32_t open(const model_slots *slots, const uint8_t *slot, aurora_model *model) {
+  const slot_head *head = head_of(slot);
+  if (!is_good(slots, head)) {
     return REASON_WRONG_MAC;
   }
-  aurora_sha256_begin(&hash);
-  aurora_sha256_update(&hash, record + SLOT_IMAGE_AT, size);
-  aurora_sha256_end(&hash, digest);
-  if (!bytes_equal(digest, record + RECORD_DIGEST_AT, sizeof digest)) {
+  if (!aurora_sha256_fits(slot + SLOT_IMAGE_AT, head->size, head->digest)) {
     return REASON_DIGEST;
   }
-  return (aurora_model_open(record + SLOT_IMAGE_AT, size, model) == AURORA_MODEL_OK) ? 0U : (uint32_t)REASON_NOT_A_MODEL;
+  return (aurora_model_open(slot + SLOT_IMAGE_AT, head->size, model) == AURORA_MODEL_OK) ? 0U : (uint32_t)REASON_NOT_A_MODEL;
 }
 
-static void erase(const model_slots *slots, uint32_t slot, uint32_t from) {
-  for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
-    (void)board_flash(slot + at, NULL, 0);
-  }
-}
-
-/* Runs `slot`, or nothing if it cannot be opened. */
-static void run(model_slots *slots, uint32_t slot) {
+/* Runs `slot`, or nothing if there is none or it cannot be opened. */
+static void run(model_slots *slots, const uint8_t *slot) {
   slots->running = slot;
-  if ((slot == NONE) || (open(slots, slot, &slots->model) != 0U)) {
-    slots->running = NONE;
-    slots->model.bytes = NULL;
+  if ((slot == NULL) || (open(slots, slot, &slots->model) != 0U)) {
+    slots->running = NULL;
+    slots->model.head = NULL;
   }
 }
 
-/* Marks the slot as tried and runs it. */
-static void begin_trial(model_slots *slots, uint32_t slot, uint32_t now_ms) {
-  if (!set(slots, slot, SLOT_TRIAL_AT)) {
-    slots->state = (uint32_t)MODEL_REFUSED;
-    slots->reason = (uint32_t)REASON_FLASH;
-    return;
+/* Marks the slot as tried and runs it. Returns the reason of a refusal or 0. */
+static AURORA_APART uint32_t begin_trial(model_slots *slots, const uint8_t *slot, uint32_t now_ms) {
+  slots->state = (uint32_t)MODEL_REFUSED;
+  if (!clear(slots, head_of(slot)->trial)) {
+    return REASON_FLASH;
   }
   slots->fallback = slots->running;
   run(slots, slot);
   slots->state = (uint32_t)MODEL_TRIAL;
   slots->trial_since_ms = now_ms;
+  return 0;
 }
 
 static void revert(model_slots *slots, uint32_t reason) {
@@ -107,35 +107,33 @@ static void revert(model_slots *slots, uint32_t reason) {
 }
 
 void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
-  uint32_t waiting = NONE;
-  uint32_t number = 0;
+  const uint8_t *newest = NULL;
+  const uint8_t *waiting = NULL;
   (void)memset(slots, 0, sizeof *slots);
   slots->board = board;
-  slots->running = NONE;
-  for (uint32_t slot = 0; slot <= board->slot_bytes; slot += board->slot_bytes) {
-    const uint8_t *at = bytes_of(slots, slot);
-    aurora_model model;
-    if (open(slots, slot, &model) != 0U) {
-      continue;
-    }
-    const uint32_t this_number = load_u16(at + RECORD_NUMBER_AT);
-    if (is_set(at + SLOT_CONFIRMED_AT)) {
-      if ((slots->running == NONE) || (((this_number - number) & 0xFFFFU) < 0x8000U)) {
-        slots->running = slot;
-        number = this_number;
+  const uint8_t *slot = board->slots;
+  for (uint32_t i = 0; i < 2U; i++) {
+    const slot_head *head = head_of(slot);
+    if (open(slots, slot, &slots->model) == 0U) {
+      const uint32_t confirmed = read_mark(head->confirmed);
+      if (confirmed == CLEARED) {
+        if ((newest == NULL) || (((head->number - head_of(newest)->number) & 0x8000) == 0)) {
+          newest = slot;
+        }
+      } else if (confirmed != BLANK) {
+        /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
+        (void)flash(slots, slot, NULL, 0);
+      } else if (read_mark(head->trial) == BLANK) {
+        waiting = slot;
+      } else {
+        /* Tried and not confirmed. */
       }
-    } else if (is_blank(at + SLOT_TRIAL_AT) && is_blank(at + SLOT_CONFIRMED_AT)) {
-      waiting = slot;
-    } else if (!is_blank(at + SLOT_CONFIRMED_AT)) {
-      /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
-      (void)board_flash(slot, NULL, 0);
-    } else {
-      /* Tried and not confirmed. */
     }
+    slot += board->slot_bytes;
   }
-  run(slots, slots->running);
-  if (waiting != NONE) {
-    begin_trial(slots, waiting, now_ms);
+  run(slots, newest);
+  if (waiting != NULL) {
+    slots->reason = begin_trial(slots, waiting, now_ms);
   }
 }
 
@@ -147,58 +145,71 @@ bool slots_poll(model_slots *slots, uint32_t now_ms) {
   return false;
 }
 
-const uint8_t *slots_digest(const model_slots *slots) { return bytes_of(slots, slots->running) + RECORD_DIGEST_AT; }
+const uint8_t *slots_digest(const model_slots *slots) { return head_of(slots->running)->digest; }
 
 uint32_t slots_counter(const model_slots *slots) {
-  const uint32_t slot = (slots->state == (uint32_t)MODEL_TRIAL) ? slots->fallback : slots->running;
-  return (slot == NONE) ? 0U : load_u32(bytes_of(slots, slot) + RECORD_COUNTER_AT);
+  const uint8_t *slot = (slots->state == (uint32_t)MODEL_TRIAL) ? slots->fallback : slots->running;
+  return (slot == NULL) ? 0U : head_of(slot)->counter;
 }
 
 /*
- * Where an image that was left can go on. After a reset the last chunk may be half programmed, its first bytes missing:
- * from the sector on in which it may have begun all is erased. 0 if nothing can be kept: the first sector has the record.
+ * The sector in which an image that was left goes on. After a reset the last chunk may be half programmed, its first bytes
+ * missing: the sector in which it may have begun is the first to be erased. 0 if nothing can be kept: it has the head.
  */
-static uint32_t find_kept(const model_slots *slots, uint32_t slot) {
-  const uint8_t *at = bytes_of(slots, slot);
+static uint32_t find_kept(const model_slots *slots, const uint8_t *slot) {
   uint32_t end = slots->board->slot_bytes;
-  while ((end > SLOT_IMAGE_AT) && (at[end - 1U] == 0xFFU)) {
+  while ((end > SLOT_IMAGE_AT) && (slot[end - 1U] == BLANK)) {
     end--;
   }
   end -= MODEL_CHUNK_BYTES;
-  const uint32_t sector = end - (end % slots->board->sector_bytes);
-  if (sector == 0U) {
+  return end - (end % slots->board->sector_bytes);
+}
+
+/* Makes `target` ready for an image from slots->next_offset on, keeping what it has of this one. Returns a reason or 0. */
+static uint32_t prepare(model_slots *slots, const uint8_t *target, const slot_head *head) {
+  const bool same = bytes_equal((const uint8_t *)head, target, sizeof *head);
+  if (same && (slots->state == (uint32_t)MODEL_RECEIVING)) {
     return 0;
   }
-  erase(slots, slot, sector);
-  return sector - SLOT_IMAGE_AT;
+  const uint32_t from = same ? find_kept(slots, target) : 0U;
+  for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
+    (void)flash(slots, target + at, NULL, 0);
+  }
+  slots->next_offset = from - SLOT_IMAGE_AT;
+  if (from == 0U) {
+    slots->next_offset = 0;
+    if (!flash(slots, target, head, SLOT_RECORD_BYTES) || !bytes_equal((const uint8_t *)head, target, sizeof *head)) {
+      return REASON_FLASH;
+    }
+  }
+  slots->state = (uint32_t)MODEL_RECEIVING;
+  return 0;
 }
 
 /* Returns the reason of a refusal or 0. */
-static uint32_t begin(model_slots *slots, const codec_field *fields) {
-  uint8_t record[SLOT_RECORD_BYTES];
-  const uint32_t size = fields[4].number;
+static uint32_t begin(model_slots *slots, const uint8_t *target, const codec_field *fields) {
+  slot_head head;
   if (slots->board->key == NULL) {
     return REASON_NO_KEY;
   }
   if ((fields[5].length != AURORA_SHA256_BYTES) || (fields[7].length != AURORA_SHA256_BYTES)) {
     return REASON_WRONG_MAC;
   }
-  if ((size == 0U) || (size > slots->board->slot_bytes - SLOT_IMAGE_AT)) {
+  if ((fields[4].number - 1U) >= (slots->board->slot_bytes - SLOT_IMAGE_AT)) {
     return REASON_TOO_LARGE;
   }
-  const uint32_t target = other(slots);
-  const uint32_t number = (slots->running == NONE) ? 1U : (load_u16(bytes_of(slots, slots->running) + RECORD_NUMBER_AT) + 1U);
-  store_u32(record, MAGIC);
-  store_u32(record + RECORD_SIZE_AT, size);
-  store_u32(record + RECORD_COUNTER_AT, fields[6].number);
-  (void)memcpy(record + RECORD_DIGEST_AT, fields[5].bytes, AURORA_SHA256_BYTES);
-  (void)memcpy(record + RECORD_MAC_AT, fields[7].bytes, AURORA_SHA256_BYTES);
-  store_u16(record + RECORD_NUMBER_AT, number);
-  store_u16(record + RECORD_COMPLEMENT_AT, ~number);
-  if (!record_is_good(slots, record)) {
+  (void)memset(&head, (int)BLANK, sizeof head);
+  head.magic = MAGIC;
+  head.size = fields[4].number;
+  head.counter = fields[6].number;
+  (void)memcpy(head.digest, fields[5].bytes, AURORA_SHA256_BYTES);
+  (void)memcpy(head.mac, fields[7].bytes, AURORA_SHA256_BYTES);
+  head.number = (slots->running == NULL) ? 1U : (uint16_t)(head_of(slots->running)->number + 1U);
+  head.complement = (uint16_t)~head.number;
+  if (!is_good(slots, &head)) {
     return REASON_WRONG_MAC;
   }
-  if ((slots->running != NONE) && bytes_equal(record, bytes_of(slots, slots->running), RECORD_NUMBER_AT)) {
+  if ((slots->running != NULL) && bytes_equal((const uint8_t *)&head, slots->running, offsetof(slot_head, number))) {
     /* It runs already: on trial since a reset, or confirmed. */
     if (slots->state != (uint32_t)MODEL_TRIAL) {
       slots->state = (uint32_t)MODEL_CONFIRMED;
@@ -208,104 +219,87 @@ static uint32_t begin(model_slots *slots, const codec_field *fields) {
   if (slots->state == (uint32_t)MODEL_TRIAL) {
     return REASON_BUSY;
   }
-  if (fields[6].number < slots_counter(slots)) {
-    return REASON_DOWNGRADE;
-  }
-  const uint8_t *held = bytes_of(slots, target);
-  const bool same = bytes_equal(record, held, SLOT_RECORD_BYTES) && is_blank(held + SLOT_TRIAL_AT) &&
-                    is_blank(held + SLOT_CONFIRMED_AT);
-  if (!(same && (slots->state == (uint32_t)MODEL_RECEIVING))) {
-    slots->next_offset = same ? find_kept(slots, target) : 0U;
-    if (slots->next_offset == 0U) {
-      erase(slots, target, 0);
-      if (!board_flash(target, record, SLOT_RECORD_BYTES) ||
-          !bytes_equal(record, held, SLOT_RECORD_BYTES)) {
-        return REASON_FLASH;
-      }
-    }
-  }
-  slots->state = (uint32_t)MODEL_RECEIVING;
-  return 0;
+  return (head.counter < slots_counter(slots)) ? (uint32_t)REASON_DOWNGRADE : prepare(slots, target, &head);
 }
 
 /* The chunk at the offset that is due, and nothing else. */
-static uint32_t take_chunk(model_slots *slots, uint32_t offset, const uint8_t *data, uint32_t length) {
-  const uint32_t target = other(slots);
-  const uint32_t size = load_u32(bytes_of(slots, target) + RECORD_SIZE_AT);
-  if ((offset != slots->next_offset) || (length == 0U) || (length > MODEL_CHUNK_BYTES) || (length > size - offset) ||
-      (((length % UNIT_BYTES) != 0U) && (length != size - offset))) {
+static uint32_t take_chunk(model_slots *slots, const uint8_t *target, const codec_field *fields) {
+  const uint32_t offset = slots->next_offset;
+  const uint32_t length = fields[3].length;
+  const uint32_t left = head_of(target)->size - offset;
+  if ((fields[2].number != offset) || (length == 0U) || (length > MODEL_CHUNK_BYTES) || (length > left) ||
+      (((length % UNIT_BYTES) != 0U) && (length != left))) {
     return 0;
   }
   uint8_t padded[MODEL_CHUNK_BYTES];
-  const uint32_t units = (length + UNIT_BYTES - 1U) / UNIT_BYTES;
-  (void)memset(padded, 0xFF, sizeof padded);
-  (void)memcpy(padded, data, length);
-  if (!board_flash(target + SLOT_IMAGE_AT + offset, padded, units * UNIT_BYTES)) {
+  (void)memset(padded, (int)BLANK, sizeof padded);
+  (void)memcpy(padded, fields[3].bytes, length);
+  if (!flash(slots, target + SLOT_IMAGE_AT + offset, padded, (length + UNIT_BYTES - 1U) & ~(UNIT_BYTES - 1U))) {
     return REASON_FLASH;
   }
   slots->next_offset = offset + length;
   return 0;
 }
 
-static uint32_t commit(model_slots *slots, uint32_t now_ms) {
-  const uint32_t target = other(slots);
+static uint32_t commit(model_slots *slots, const uint8_t *target, uint32_t now_ms) {
   aurora_model model;
-  if (slots->next_offset != load_u32(bytes_of(slots, target) + RECORD_SIZE_AT)) {
+  if (slots->next_offset != head_of(target)->size) {
     return 0; /* the answer says what is missing */
   }
   const uint32_t reason = open(slots, target, &model);
   if (reason != 0U) {
-    (void)board_flash(target, NULL, 0); /* nothing to go on with */
+    (void)flash(slots, target, NULL, 0); /* nothing to go on with */
     return reason;
   }
-  begin_trial(slots, target, now_ms);
-  return slots->reason;
+  return begin_trial(slots, target, now_ms);
 }
 
+/* The gateway's word on a trial. */
 static void decide(model_slots *slots, uint32_t outcome) {
-  if (slots->state != (uint32_t)MODEL_TRIAL) {
-    return;
+  uint32_t reason = REASON_GATEWAY_SAID_NO;
+  if (outcome == 1U) {
+    if (clear(slots, head_of(slots->running)->confirmed)) {
+      slots->state = (uint32_t)MODEL_CONFIRMED;
+      return;
+    }
+    reason = REASON_FLASH;
   }
-  if (outcome != 1U) {
-    revert(slots, REASON_GATEWAY_SAID_NO);
-  } else if (set(slots, slots->running, SLOT_CONFIRMED_AT)) {
-    slots->state = (uint32_t)MODEL_CONFIRMED;
-  } else {
-    revert(slots, REASON_FLASH);
-  }
+  revert(slots, reason);
 }
 
 /* Runs the model on the inputs of a probe and writes what it made of them. */
 static uint8_t *probe(const model_slots *slots, const codec_field *fields, uint8_t *at) {
   aurora_student_scratch scratch;
   uint8_t outputs[AURORA_MODEL_MAX_WIDTH];
-  if ((slots->model.bytes == NULL) || (fields[3].length != slots->model.inputs)) {
+  const aurora_model_head *head = slots->model.head;
+  if ((head == NULL) || (fields[3].length != head->inputs)) {
     return at;
   }
   aurora_student_run(&slots->model, fields[3].bytes, outputs, &scratch);
   at = codec_number(at, 4, fields[2].number);
-  return codec_bytes(at, 5, outputs, slots->model.outputs);
+  return codec_bytes(at, 5, outputs, head->outputs);
 }
 
-uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms,
-                    bool *changed) {
-  const uint32_t transfer_id = fields[1].number;
-  const uint32_t before = slots->running;
-  uint32_t state = MODEL_REFUSED;
+/* Does what a packet asks for. Returns the reason of a refusal or 0. */
+static AURORA_APART uint32_t act(model_slots *slots, uint32_t type, const codec_field *fields, uint32_t now_ms) {
+  const uint8_t *target = other(slots);
   uint32_t reason = 0;
   if (type == (uint32_t)PACKET_MODEL_BEGIN) {
-    reason = begin(slots, fields);
+    reason = begin(slots, target, fields);
     if (reason == 0U) {
-      slots->transfer_id = transfer_id;
+      slots->transfer_id = fields[1].number;
       slots->reason = 0;
     }
-  } else if (transfer_id != slots->transfer_id) {
-    reason = REASON_UNKNOWN_TRANSFER;
-  } else if (slots->state == (uint32_t)MODEL_RECEIVING) {
+    return reason;
+  }
+  if (fields[1].number != slots->transfer_id) {
+    return REASON_UNKNOWN_TRANSFER;
+  }
+  if (slots->state == (uint32_t)MODEL_RECEIVING) {
     if (type == (uint32_t)PACKET_MODEL_CHUNK) {
-      reason = take_chunk(slots, fields[2].number, fields[3].bytes, fields[3].length);
+      reason = take_chunk(slots, target, fields);
     } else if (type == (uint32_t)PACKET_MODEL_COMMIT) {
-      reason = commit(slots, now_ms);
+      reason = commit(slots, target, now_ms);
     } else {
       /* Too early: the answer says what is missing. */
     }
@@ -313,17 +307,22 @@ uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields
       slots->state = (uint32_t)MODEL_REFUSED;
       slots->reason = reason;
     }
-  } else if (type == (uint32_t)PACKET_MODEL_CONFIRM) {
+  } else if ((type == (uint32_t)PACKET_MODEL_CONFIRM) && (slots->state == (uint32_t)MODEL_TRIAL)) {
     decide(slots, fields[2].number);
   } else {
     /* Done already. */
   }
+  return reason;
+}
+
+uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms) {
+  uint32_t reason = act(slots, type, fields, now_ms);
+  uint32_t state = MODEL_REFUSED;
   if (reason == 0U) {
     state = slots->state;
     reason = slots->reason;
   }
-  *changed = slots->running != before;
-  at = codec_fixed32(at, 1, transfer_id);
+  at = codec_fixed32(at, 1, fields[1].number);
   at = codec_number(at, 2, state);
   at = codec_number(at, 3, slots->next_offset);
   at = codec_number(at, 6, reason);

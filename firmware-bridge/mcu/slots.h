@@ -55,8 +55,8 @@ enum model_reason {
 
 typedef struct {
   const board_info *board;
-  uint32_t running;         /* slot, by its offset; all ones: none */
-  uint32_t fallback;        /* the confirmed slot beside a trial; all ones: none */
+  const uint8_t *running;   /* slot, by where it begins; NULL: none */
+  const uint8_t *fallback;  /* the confirmed slot beside a trial; NULL: none */
   uint32_t state;           /* of the transfer */
   uint32_t reason;
   uint32_t transfer_id;
@@ -73,10 +73,9 @@ bool slots_poll(model_slots *slots, uint32_t now_ms);
 
 /**
  * Takes a Model packet and writes the payload of the ModelStatus that answers it at `at`; returns its end, at most
- * 25 bytes and the outputs of a probe further. Sets `changed` if another model runs now.
+ * 25 bytes and the outputs of a probe further. Another slot may run afterwards.
  */
-uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms,
-                    bool *changed);
+uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms);
 
 /** The image's digest; the model that runs must not be NULL. */
 const uint8_t *slots_digest(const model_slots *slots);

@@ -10,13 +10,6 @@
 #define AURORA_HAS_SIMD 0
 #endif
 
-#define HEADER_BYTES 88u
-#define LAYER_BYTES 8u
-
-static uint32_t read_u16(const uint8_t *at) { return (uint32_t)at[0] | ((uint32_t)at[1] << 8); }
-
-static const uint32_t *words_at(const uint8_t *at) { return (const uint32_t *)(const void *)at; }
-
 #if AURORA_HAS_SIMD
 /*
  * Adds to four sums the products of `words` words of inputs with their blocks of weights: bytes 0 and 2, then 1 and 3, as
@@ -73,51 +66,50 @@ static inline int32_t dot_4(int32_t sum, uint32_t weights, uint32_t values) {
 }
 #endif
 
-/* One layer; `to` may hold up to three bytes of padding behind the outputs, which meet zero weights in the next layer. */
-static const uint8_t *run_layer(const uint8_t *layer, uint32_t zero_point, uint32_t in_words, uint32_t out_words,
-                                const uint32_t *from, uint32_t *to) {
-  const uint32_t *bias = words_at(layer);
-  const uint32_t *multiplier = &bias[4u * out_words];
-  const uint32_t *weight = &multiplier[4u * out_words];
-  for (uint32_t block = 0; block < out_words; block++) {
+/*
+ * One layer from its numbers on; returns those of the next. `to` may hold up to three bytes of padding behind the outputs,
+ * which meet zero weights in the next layer.
+ */
+static AURORA_APART const uint32_t *run_layer(const aurora_model_layer *layer, const uint32_t *bias, const uint32_t *from, uint8_t *to) {
+  const uint32_t in_words = (layer->inputs + 3u) >> 2;
+  const uint32_t outputs = (layer->outputs + 3u) & ~3u;
+  const int32_t zero_point = layer->output_zero_point;
+  const uint32_t *weight = &bias[2u * outputs];
+  for (const uint8_t *end = &to[outputs]; to != end; to = &to[4]) {
     int32_t sums[4] = {(int32_t)bias[0], (int32_t)bias[1], (int32_t)bias[2], (int32_t)bias[3]};
 #if AURORA_HAS_SIMD
     weight = add_products(weight, from, in_words, sums);
 #else
-    for (uint32_t i = 0; i < in_words; i++) {
-      const uint32_t values = from[i];
-      sums[0] = dot_4(sums[0], weight[0], values);
-      sums[1] = dot_4(sums[1], weight[1], values);
-      sums[2] = dot_4(sums[2], weight[2], values);
-      sums[3] = dot_4(sums[3], weight[3], values);
-      weight = &weight[4];
+    for (uint32_t row = 0; row < 4u; row++) {
+      for (uint32_t i = 0; i < in_words; i++) {
+        sums[row] = dot_4(sums[row], weight[(4u * i) + row], from[i]);
+      }
     }
+    weight = &weight[4u * in_words];
 #endif
-    const int32_t zero = (int32_t)zero_point;
-    to[block] = aurora_requantise(sums[0], multiplier[0], zero) | (aurora_requantise(sums[1], multiplier[1], zero) << 8) |
-                (aurora_requantise(sums[2], multiplier[2], zero) << 16) |
-                (aurora_requantise(sums[3], multiplier[3], zero) << 24);
+    for (uint32_t row = 0; row < 4u; row++) {
+      to[row] = (uint8_t)aurora_requantise(sums[row], bias[outputs + row], zero_point);
+    }
     bias = &bias[4];
-    multiplier = &multiplier[4];
   }
-  return (const uint8_t *)weight;
+  return weight;
 }
 
 void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uint8_t *logits,
                         aurora_student_scratch *scratch) {
-  const uint8_t *table = &model->bytes[HEADER_BYTES];
-  const uint8_t *layer = &table[LAYER_BYTES * model->layers];
+  const aurora_model_head *head = model->head;
+  const aurora_model_layer *layer = (const aurora_model_layer *)(const void *)&head[1];
+  const aurora_model_layer *end = &layer[head->layers];
+  const uint32_t *numbers = (const uint32_t *)(const void *)end;
   uint32_t *from = scratch->words[0];
   uint32_t *to = scratch->words[1];
-  const uint32_t layers = model->layers;
-  from[(model->inputs - 1u) >> 2] = 0; /* padding meets zero weights; clean all the same */
-  (void)memcpy(from, quantised, model->inputs);
-  for (uint32_t i = 0; i < layers; i++) {
-    const uint8_t *entry = &table[LAYER_BYTES * i];
-    layer = run_layer(layer, entry[4], (read_u16(entry) + 3u) >> 2, (read_u16(&entry[2]) + 3u) >> 2, from, to);
+  from[(head->inputs - 1u) >> 2] = 0; /* padding meets zero weights; clean all the same */
+  (void)memcpy(from, quantised, head->inputs);
+  for (; layer != end; layer++) {
+    numbers = run_layer(layer, numbers, from, (uint8_t *)to);
     uint32_t *swap = from;
     from = to;
     to = swap;
   }
-  (void)memcpy(logits, from, model->outputs);
+  (void)memcpy(logits, from, head->outputs);
 }

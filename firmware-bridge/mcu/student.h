@@ -12,7 +12,7 @@ typedef struct {
   uint32_t words[2][AURORA_MODEL_MAX_WIDTH / 4u];
 } aurora_student_scratch;
 
-/* quantised[model->inputs] -> logits[model->outputs], all uint8. */
+/* quantised[model->head->inputs] -> logits[model->head->outputs], all uint8. */
 void aurora_student_run(const aurora_model *model, const uint8_t *quantised, uint8_t *logits,
                         aurora_student_scratch *scratch);
 

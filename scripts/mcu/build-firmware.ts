@@ -32,6 +32,17 @@ export const featureSources: readonly string[] = [
 /** What stands in for a gateway on the line. */
 export const gatewayFrameSources: readonly string[] = ["host/gateway_frame.c"];
 
+/** The compiler's level for a source on a core: the features are fast, all else is small. */
+export function levelFlags(source: string, core: CoreName): readonly string[] {
+  const isFast = featureSources.includes(source) || (core === "m0" && source === "student.c");
+  return isFast ? ["-O2"] : smallFlags;
+}
+
+/** Small code; what `-Os` does besides this makes more of it, not less: moves comparisons away from their branches, repeats the ends of paths. */
+const smallFlags: readonly string[] = [
+  ...["-Os", "-fno-schedule-insns2", "-fno-expensive-optimizations", "-fno-move-loop-invariants"],
+];
+
 interface HostTarget {
   readonly sources: readonly string[];
   readonly defines?: readonly string[];
@@ -117,10 +128,15 @@ export function buildCoreFirmware(core: CoreName, folder: string): string {
   for (const file of files) {
     const object = join(folder, `${core}-${file.replace(/\.c$/, ".o")}`);
     objects.push(object);
-    // The engine and the features are fast, all else is small.
-    const level = file === "student.c" || featureSources.includes(file) ? "-O2" : "-Os";
     runTool(coreCompiler, [
-      ...[level, "-g", ...warningFlags, ...arithmeticFlags, ...bareFlags, ...cores[core].flags],
+      ...[
+        ...levelFlags(file, core),
+        "-g",
+        ...warningFlags,
+        ...arithmeticFlags,
+        ...bareFlags,
+        ...cores[core].flags,
+      ],
       ...[`-DIMAGE_BASE=${imageBase[core]}`, "-iquote", source, "-c", join(source, file), "-o", object],
     ]);
   }

@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { featureSources } from "./build-firmware.ts";
+import { featureSources, levelFlags } from "./build-firmware.ts";
 import {
   arithmeticFlags,
   bareFlags,
@@ -39,34 +39,41 @@ export interface CheckOptions {
   readonly traceFile?: string;
 }
 
-const portable = ["student.c", "model.c", "sha256.c"];
+const portable = ["student.c", "model.c", "sha256.c", "bytes.c"];
 
-/** Compiles the program. `optimise` is the compiler's level. @throws Error with the compiler's output. */
-export function buildCheckProgram(target: CheckTarget, optimise = "-O2"): CheckProgram {
+/** Compiles the program, for cores at the levels of the firmware. @throws Error with the compiler's output. */
+export function buildCheckProgram(target: CheckTarget): CheckProgram {
   const folder = mkdtempSync(join(tmpdir(), "aurora-check-"));
   const path = join(folder, "check.elf");
   const source = firmwareFolder();
   const isHost = target === "host" || target === "host-integers";
   const features = isHost || cores[target].features;
   const files = [
-    join(source, "check", "check.c"),
-    join(source, "check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
-    ...[...portable, ...(features ? featureSources : [])].map((name) => join(source, name)),
+    join("check", "check.c"),
+    join("check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
+    ...[...portable, ...(features ? featureSources : []), ...(isHost ? [] : ["memory.c"])],
   ];
   const flags = [
-    optimise,
     ...warningFlags,
     ...arithmeticFlags,
     ...(features ? [] : ["-DAURORA_NO_FEATURES"]),
     `-DCHECK_MODEL_BYTES=${isHost ? 65_536 : cores[target].checkModelBytes}u`,
     ...(target === "host-integers" ? ["-DAURORA_EXACT_INTEGERS"] : []),
   ];
-  if (isHost) runTool(hostCompiler(), [...flags, ...files, "-o", path]);
-  else {
+  if (isHost) {
+    runTool(hostCompiler(), ["-O2", ...flags, ...files.map((name) => join(source, name)), "-o", path]);
+  } else {
+    const common = [...cores[target].flags, ...bareFlags];
+    const objects = files.map((name, i) => {
+      const object = join(folder, `${i}.o`);
+      runTool(coreCompiler, [
+        ...[...levelFlags(name, target), "-g", ...flags, ...common, "-c", join(source, name), "-o", object],
+      ]);
+      return object;
+    });
     runTool(coreCompiler, [
-      ...[...flags, ...cores[target].flags, ...bareFlags, "-g"],
-      ...[`-Wl,--defsym=RAM_BYTES=${cores[target].ramBytes}`, "-Wl,--gc-sections"],
-      ...["-T", join(source, "check", "image.ld"), ...files, "-lgcc", "-o", path],
+      ...[...common, `-Wl,--defsym=RAM_BYTES=${cores[target].ramBytes}`, "-Wl,--gc-sections"],
+      ...["-T", join(source, "check", "image.ld"), ...objects, "-lgcc", "-o", path],
     ]);
   }
   return {

@@ -37,7 +37,7 @@ int main(void) {
   uint8_t out[3];
   const int fault = (int)aurora_model_open((const uint8_t *)aurora_model_words, AURORA_MODEL_BYTES, &model);
   aurora_student_run(&model, inputs, out, &scratch);
-  (void)printf("%d %s %s %d %d %d", fault, model.name, model.version, out[0], out[1], out[2]);
+  (void)printf("%d %s %s %d %d %d", fault, model.head->name, model.head->version, out[0], out[1], out[2]);
   return 0;
 }
 `;
@@ -64,7 +64,7 @@ describe("a bundle's model as a C header", () => {
           join(folder, "main.c"),
         ],
         ...[
-          ...["model.c", "student.c", "sha256.c"].map((file) => join(source, file)),
+          ...["model.c", "student.c", "sha256.c", "bytes.c"].map((file) => join(source, file)),
           "-o",
           join(folder, "main"),
         ],

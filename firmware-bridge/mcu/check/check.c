@@ -57,8 +57,8 @@ static void open_model(void) {
 
 static void run_rows(void) {
   const uint8_t *rows = (const uint8_t *)row_words;
-  const uint32_t in = model.inputs;
-  const uint32_t out = model.outputs;
+  const uint32_t in = model.head->inputs;
+  const uint32_t out = model.head->outputs;
   const uint32_t at_once = ROW_BUFFER_BYTES / ((in > out) ? in : out);
   uint32_t left = read_word();
   while (left > 0u) {
@@ -126,9 +126,9 @@ static void run_window(void) {
     aurora_student_run(&model, quantised, results, &scratch);
   }
   host_write(&scored, 4u);
-  host_write(vector, 4u * model.inputs);
-  host_write(quantised, model.inputs);
-  host_write(results, model.outputs);
+  host_write(vector, 4u * model.head->inputs);
+  host_write(quantised, model.head->inputs);
+  host_write(results, model.head->outputs);
 }
 
 static void report_counts(void) {

@@ -1,4 +1,4 @@
-/* The check program on a bare Cortex-M: ARM semihosting (as QEMU and debug probes offer it), start-up code, memcpy. */
+/* The check program on a bare Cortex-M: ARM semihosting (as QEMU and debug probes offer it), start-up code. */
 #include <stddef.h>
 
 #include "host_io.h"
@@ -115,19 +115,3 @@ __attribute__((section(".vectors"), used)) static const struct {
               fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
               fault_handler}};
 
-__attribute__((weak)) void *memcpy(void *restrict to, const void *restrict from, size_t length) {
-  uint8_t *target = to;
-  const uint8_t *source = from;
-  for (size_t i = 0; i < length; i++) {
-    target[i] = source[i];
-  }
-  return to;
-}
-
-__attribute__((weak)) void *memset(void *to, int value, size_t length) {
-  uint8_t *target = to;
-  for (size_t i = 0; i < length; i++) {
-    target[i] = (uint8_t)value;
-  }
-  return to;
-}

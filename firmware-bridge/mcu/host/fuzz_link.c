@@ -38,13 +38,6 @@ static void feed_begin(uint32_t transfer, uint32_t size, uint32_t counter, const
   feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
 }
 
-static void digest(const uint8_t *bytes, uint32_t count, uint8_t *out) {
-  aurora_sha256 hash;
-  aurora_sha256_begin(&hash);
-  aurora_sha256_update(&hash, bytes, count);
-  aurora_sha256_end(&hash, out);
-}
-
 /* A whole push of the image in the input, its digests made right: leads to a trial if the image is a model. */
 static void feed_push(const uint8_t *bytes, uint32_t length) {
   uint8_t image[256];
@@ -53,9 +46,9 @@ static void feed_push(const uint8_t *bytes, uint32_t length) {
   uint8_t *end = payload;
   (void)memcpy(image, bytes, length);
   if (length >= 32U) {
-    digest(image, length - 32U, image + length - 32U);
+    aurora_sha256(image, length - 32U, image + length - 32U);
   }
-  digest(image, length, sha256);
+  aurora_sha256(image, length, sha256);
   feed_begin(1, length, length % 4U, sha256);
   for (uint32_t at = 0; at < length; at += MODEL_CHUNK_BYTES) {
     const uint32_t chunk = (length - at < MODEL_CHUNK_BYTES) ? (length - at) : MODEL_CHUNK_BYTES;

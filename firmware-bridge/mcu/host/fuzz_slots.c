@@ -12,13 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void digest(const uint8_t *bytes, uint32_t count, uint8_t *out) {
-  aurora_sha256 hash;
-  aurora_sha256_begin(&hash);
-  aurora_sha256_update(&hash, bytes, count);
-  aurora_sha256_end(&hash, out);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static model_slots slots;
   static aurora_features features;
@@ -35,18 +28,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   (void)memcpy(image, data, length);
   const uint32_t file_bytes = load_u32(image + 8);
   if ((file_bytes >= 32U) && (file_bytes <= length)) {
-    digest(image, file_bytes - 32U, image + file_bytes - 32U);
+    aurora_sha256(image, file_bytes - 32U, image + file_bytes - 32U);
   }
   store_u32(slot, 0x31535541U);
   store_u32(slot + 4, length);
   store_u32(slot + 8, 1);
-  digest(image, length, slot + 12);
+  aurora_sha256(image, length, slot + 12);
   hmac_sha256(fuzz_key, slot, 44, slot + 44);
   store_u16(slot + 76, 1);
   store_u16(slot + 78, 0xFFFEU);
   (void)memset(slot + SLOT_TRIAL_AT, 0, 32);
   slots_start(&slots, &board, 0);
-  if (slots.model.bytes == NULL) {
+  if (slots.model.head == NULL) {
     return 0;
   }
   uint8_t inputs[AURORA_MODEL_MAX_WIDTH];

@@ -262,7 +262,7 @@ static void gateway_turn(void) {
 static void reset_device(void) {
   session = (uint32_t)(roll() * 4294967295.0) | 1U;
   counts.bad_frames += device.parser.bad_frames;
-  link_start(&device, session, now_ms);
+  link_start(&device, session);
   delivered_serial = serial; /* nothing from before may come */
   session_first = serial + 1U;
   counts.resets++;
@@ -309,7 +309,7 @@ static uint32_t run(const profile *with, uint32_t seconds) {
     to_device.head = head;
     /* The device's own stream: a sign of life every 200 ms. */
     if ((now_ms % 200U == 0U) && link_has_room(&device)) {
-      link_send(&device, PACKET_HEALTH, codec_number(link_begin(&device), 1, now_ms), now_ms);
+      link_send(&device, PACKET_HEALTH, codec_number(link_begin(&device), 1, now_ms));
     }
   }
   counts.bad_frames += device.parser.bad_frames;

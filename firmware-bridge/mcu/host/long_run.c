@@ -120,7 +120,7 @@ static uint32_t run_alone(uint32_t start, bool with_echo) {
   echo_from = 0;
   echo_to = 0;
   now_ms = start;
-  link_start(&device, 77, now_ms);
+  link_start(&device, 77);
   for (uint32_t i = 0; i < 60000U; i++) {
     link_poll(&device, now_ms);
     now_ms++;
