@@ -189,7 +189,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
           },
           onDay: (day) => takeDay(id, repairs, day),
           onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
-          onDropped: (_row, error) => sink.onDropped(id, error),
+          onDropped: (error) => sink.onDropped(id, error),
           onLearnt: ({ rows }) => sink.onEvent(id, "scada-learnt", `the site's own share, of ${rows} rows`),
         },
         kept.turbine(id),

@@ -27,7 +27,8 @@ export interface ScadaTurbineSink {
   /** A day is over; days without rows come too, with what is still known. */
   onDay(day: MonitorDay): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
-  onDropped(row: ScadaRow, error: unknown): void;
+  /** A row, or the end of a day, could not be judged; what comes after it is. */
+  onDropped(error: unknown): void;
   /** The site's own share has been learnt; residuals count from now on. */
   onLearnt(correction: SiteCorrection): void;
 }
@@ -115,7 +116,7 @@ export function createScadaTurbine(
         try {
           judge(row, await scored);
         } catch (error) {
-          sink.onDropped(row, error);
+          sink.onDropped(error);
         } finally {
           bundle.release();
         }
@@ -138,8 +139,12 @@ export function createScadaTurbine(
       if (day <= advancedDay) return;
       advancedDay = day;
       tail = tail.then(() => {
-        tellRepairs(endedMs);
-        for (const each of watch.advance(endedMs)) sink.onDay(each);
+        try {
+          tellRepairs(endedMs);
+          for (const each of watch.advance(endedMs)) sink.onDay(each);
+        } catch (error) {
+          sink.onDropped(error);
+        }
       });
     },
     snapshot: () => ({
