@@ -18,10 +18,10 @@ import { answer, type GateCheck } from "./gate-check.ts";
 /** Largest gap between a prediction and the sum of its explanation. */
 const maxAdditivityGap = 1e-9;
 /**
- * Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 3.3 cycles each, as the cycle model counts for a student of 828
+ * Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 4.2 cycles each, as the cycle model counts for a student of 828
  * (`npm run bench:mcu`); larger ones take fewer.
  */
-const cortexM4MacsPerMicrosecond = 64 / 3.3;
+const cortexM4MacsPerMicrosecond = 64 / 4.2;
 
 /** Form and digests: the bundle was read, so they are good; and it is complete for what the gate does. */
 export function checkForm(bundle: Bundle): GateCheck {
