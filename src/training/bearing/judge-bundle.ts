@@ -93,6 +93,7 @@ export async function judgeBearingBundle(
       limit: maxLostPoints,
       floatDetected: claim.parity.floatDetected,
       int8Detected: outcome.detected.right,
+      lostEventsLimit: 0,
     },
     cases: outcome.recordings.map(({ waveform, brier, truth, raised }, index) => ({
       id: waveform,

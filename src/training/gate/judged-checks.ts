@@ -63,13 +63,14 @@ export function checkCalibration(
 /** Do the integers decide as their float parent does? */
 export function checkParity({ parity }: Judgement): GateCheck {
   if (parity === null) return skip("tail-parity", "the bundle keeps no figures of its float parent");
-  const { lost, limit, floatDetected, int8Detected } = parity;
+  const { lost, limit, floatDetected, int8Detected, lostEventsLimit } = parity;
+  const leastDetected = floatDetected - lostEventsLimit;
   return answer(
     "tail-parity",
-    lost <= limit && int8Detected >= floatDetected,
+    lost <= limit && int8Detected >= leastDetected,
     { lostPoints: lost, floatDetected, int8Detected },
-    { lostPoints: limit, int8Detected: floatDetected },
-    `int8 loses ${lost.toFixed(3)} points (at most ${limit}); it detects ${int8Detected} events, its float parent ${floatDetected}`,
+    { lostPoints: limit, int8Detected: leastDetected },
+    `int8 loses ${lost.toFixed(3)} points (at most ${limit}); it detects ${int8Detected} events (at least ${leastDetected}), its float parent ${floatDetected}`,
   );
 }
 

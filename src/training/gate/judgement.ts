@@ -31,6 +31,8 @@ export interface ParityFigures {
   /** Events that either detects at the operating point. */
   readonly floatDetected: number;
   readonly int8Detected: number;
+  /** How many fewer the integers may detect: 0, but where one event is counted on many calendars. */
+  readonly lostEventsLimit: number;
 }
 
 /** One held-out recording, turbine-day or engine. */

@@ -140,7 +140,13 @@ function readParity({ steps }: LifeEvaluation): Judgement["parity"] {
   const [int8, float] = [error("int8"), error("pruned")];
   if (int8 === undefined || float === undefined) return null;
   // Percent of the error; there are no events to detect.
-  return { lost: 100 * (int8 / float - 1), limit: parityLimit, floatDetected: 0, int8Detected: 0 };
+  return {
+    lost: 100 * (int8 / float - 1),
+    limit: parityLimit,
+    floatDetected: 0,
+    int8Detected: 0,
+    lostEventsLimit: 0,
+  };
 }
 
 function clamp(value: number, cap: number): number {

@@ -19,8 +19,8 @@ export interface ScadaFigures {
   readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
   readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
   readonly gainPermutationP: readonly number[];
-  /** Failures that the policy finds with the float student and with the integers, summed over seeds and calendars. */
-  readonly detections: { readonly float: number; readonly int8: number } | null;
+  /** Failures that the policy finds with the float student and with the integers, of all, summed over seeds and calendars. */
+  readonly detections: { readonly float: number; readonly int8: number; readonly of: number } | null;
   /** [turbine, channel's output, first day] of every sensor that was set aside on the judged days of the first seed. */
   readonly sensorFaults: readonly {
     readonly turbine: string;
@@ -146,6 +146,10 @@ function countDetections(seeds: readonly SeedJudgement[]): ScadaFigures["detecti
     : {
         float: seeds.reduce((sum, seed) => sum + count(seed.floatOutcomes), 0),
         int8: seeds.reduce((sum, seed) => sum + count(seed.outcomes.policy), 0),
+        of: seeds.reduce(
+          (sum, { outcomes }) => sum + outcomes.policy.flatMap(({ failures }) => failures).length,
+          0,
+        ),
       };
 }
 

@@ -144,7 +144,7 @@ const good: Judgement = {
   leakage: [{ by: "recording", shared: [] }],
   baselines: [{ name: "physics", gain: surely }],
   calibration: { error: { value: 0.04, low: 0.01, high: 0.2 }, limit: 0.15 },
-  parity: { lost: 0.2, limit: 0.5, floatDetected: 32, int8Detected: 32 },
+  parity: { lost: 0.2, limit: 0.5, floatDetected: 32, int8Detected: 32, lostEventsLimit: 0 },
   cases,
 };
 
@@ -177,6 +177,11 @@ describe("what the judgement answers", () => {
     ],
     ["half a point and more lost", checkParity, { parity: { ...good.parity!, lost: 0.51 } }],
     ["an event less", checkParity, { parity: { ...good.parity!, int8Detected: 31 } }],
+    [
+      "more events less than calendars excuse",
+      checkParity,
+      { parity: { ...good.parity!, int8Detected: 30, lostEventsLimit: 1 } },
+    ],
   ] as const)("%s fails", (_, check, change) => {
     expect(check({ ...good, ...change })).toMatchObject({ outcome: "failed" });
   });
