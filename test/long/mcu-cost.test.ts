@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { measureInference } from "../../scripts/mcu/measure-cost.ts";
 import { reasonToSkip } from "../mcu/skip-reason.ts";
 
-/** Instructions on every core, modelled cycles on M4. */
+/** Instructions on every core, modelled cycles on M4; small code is preferred to fewer instructions below these. */
 const limits = {
-  "m0 64-32-16-6": 24_000,
-  "m3 64-32-16-6": 15_000,
+  "m0 64-32-16-6": 30_000,
+  "m3 64-32-16-6": 20_000,
   "m4 64-32-16-6": 7400,
   "m4 32-16-4": 2900,
 };
