@@ -44,6 +44,8 @@ async function run(seconds: number, samplesPerSecond: number): Promise<Run> {
     const warm = await gateway.latency();
     await sent;
     const status = await waitUntilIdle(gateway);
+    if (status.windows.processed === 0)
+      throw new Error(`no window was processed: ${JSON.stringify(status.windows)}`);
     const wallSeconds = (performance.now() - before - 200) / 1000;
     const cpuSeconds = (await gateway.cpuSeconds()) - cpuBefore;
     const rssMb = await gateway.rssMb();

@@ -52,7 +52,7 @@ async function listen(number: number): Promise<{ server: Server; socket: Promise
     peer.on("error", () => {});
     // Acknowledgements are read and passed over: TCP's own flow control is what paces the bench.
     peer.resume();
-    peer.write(encodeBenchHello(`mcu-${number}`, number));
+    peer.write(encodeBenchHello(`mcu-${number}`));
     connected(peer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,12 +1,19 @@
 /** Frames of a vibration stream as a device would send them, encoded beforehand so that sending costs next to nothing. */
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
 import { encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
-import { maxSamplesPerFrame, packetTypes, protocolVersion } from "../../firmware-bridge/protocol.ts";
+import {
+  maxSamplesPerFrame,
+  packetFlags,
+  packetTypes,
+  protocolVersion,
+} from "../../firmware-bridge/protocol.ts";
 import { encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
 import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
 
 /** Sampling rate of the benchmark's channels. */
 export const benchRateHz = 12_000;
+/** Session that every device of the benchmark opens: the frames are encoded once for all of them and bound to it. */
+const benchSessionId = 1;
 /** Simulated seconds that are generated; longer streams repeat them. */
 const distinctSeconds = 60;
 
@@ -38,6 +45,7 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
   }
   const samples = Math.round(seconds * benchRateHz);
   const encoder = createFrameEncoder();
+  encoder.sessionId = benchSessionId;
   const out = Buffer.allocUnsafe(
     Math.ceil(samples / maxSamplesPerFrame + seconds / distinctSeconds + 2) * maxFrameBytesOnWire,
   );
@@ -49,7 +57,14 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
     const timestampUs = startMs * 1000 + Math.round((first * 1e6) / benchRateHz);
     const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
     const payload = encodeRawWindow(encoder.payload, 0, first, timestampUs, speed, counts, from, to);
-    length = encoder.encode(packetTypes.rawWindow, 0, sequence++ & 0xffff, payload, out, length);
+    length = encoder.encode(
+      packetTypes.rawWindow,
+      packetFlags.session,
+      sequence++ & 0xffff,
+      payload,
+      out,
+      length,
+    );
     first += to - from;
   }
   const bytes = out.subarray(0, length);
@@ -57,7 +72,7 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
 }
 
 /** The hello frame of a device with one accelerometer. */
-export function encodeBenchHello(deviceId: string, sessionId: number): Buffer {
+export function encodeBenchHello(deviceId: string): Buffer {
   const encoder = createFrameEncoder();
   const payload = encodeMessage(
     {
@@ -66,7 +81,7 @@ export function encodeBenchHello(deviceId: string, sessionId: number): Buffer {
       protocolMinor: protocolVersion.minor,
       deviceId,
       firmware: "bench",
-      sessionId,
+      sessionId: benchSessionId,
       channels: [{ name: "accel-de", unit: "g", sampleRateHz: benchRateHz, scale: 16 / 32_768 }],
     },
     encoder.payload,
