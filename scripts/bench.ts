@@ -112,6 +112,10 @@ const report = {
   mcu,
   quick,
 };
+if (!report.decisionsEqual) {
+  say("the decisions at full speed differ from those of the unhurried run");
+  process.exitCode = 1;
+}
 if (json) {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } else {

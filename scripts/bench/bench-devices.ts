@@ -1,6 +1,6 @@
 /** TCP devices that send one encoded stream as fast as the gateway reads, or at a pace. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type BenchStream, benchRateHz, encodeBenchHello } from "./bench-stream.ts";
+import { type BenchStream, benchRateHz, createBenchHandshake } from "./bench-stream.ts";
 
 /** A set of listening devices. */
 export interface BenchDevices {
@@ -13,7 +13,7 @@ export interface BenchDevices {
 const paceMs = 4;
 const chunkBytes = 256 * 1024;
 
-/** Starts `count` devices named `mcu-1` …; they say hello at once and send when told. */
+/** Starts `count` devices named `mcu-1` …; they introduce themselves at once and send when told. */
 export async function startBenchDevices(count: number, stream: BenchStream): Promise<BenchDevices> {
   const devices = await Promise.all(Array.from({ length: count }, (_, index) => listen(index + 1)));
   return {
@@ -50,10 +50,14 @@ async function listen(number: number): Promise<{ server: Server; socket: Promise
   });
   const server = createServer((peer) => {
     peer.on("error", () => {});
-    // Acknowledgements are read and passed over: TCP's own flow control is what paces the bench.
-    peer.resume();
-    peer.write(encodeBenchHello(`mcu-${number}`));
-    connected(peer);
+    // It answers the configuration and passes over what else comes: TCP's own flow control is what paces the bench.
+    const { hello, read } = createBenchHandshake(`mcu-${number}`, (acknowledgement) => {
+      peer.off("data", read).resume();
+      peer.write(acknowledgement);
+      connected(peer);
+    });
+    peer.on("data", read);
+    peer.write(hello);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, socket };

@@ -1,5 +1,6 @@
 /** Frames of a vibration stream as a device would send them, encoded beforehand so that sending costs next to nothing. */
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
 import { encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
 import {
   maxSamplesPerFrame,
@@ -8,6 +9,7 @@ import {
   protocolVersion,
 } from "../../firmware-bridge/protocol.ts";
 import { encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
+import type { DeviceMessage, HelloMessage } from "../../src/contract/device-message.ts";
 import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
 
 /** Sampling rate of the benchmark's channels. */
@@ -71,21 +73,39 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
   return { samples, bytes, bytesPerSample: length / samples };
 }
 
-/** The hello frame of a device with one accelerometer. */
-export function encodeBenchHello(deviceId: string): Buffer {
+/** The first words of a device: its hello, and the answer to the configuration that follows. */
+export interface BenchHandshake {
+  readonly hello: Buffer;
+  /** Takes what the gateway sends until it calls `onConfigured` with the acknowledgement to be sent. */
+  readonly read: (chunk: Buffer) => void;
+}
+
+/** Creates the handshake of a device with one accelerometer; frames of the stream follow it. */
+export function createBenchHandshake(
+  deviceId: string,
+  onConfigured: (acknowledgement: Buffer) => void,
+): BenchHandshake {
+  const parser = createFrameParser((_version, type, _flags, sequence) => {
+    if (type === packetTypeOf("config"))
+      onConfigured(encodeFrame({ type: "ack", sequence }, packetFlags.session));
+  });
+  parser.bind(benchSessionId);
+  const hello: HelloMessage = {
+    type: "hello",
+    protocolMajor: protocolVersion.major,
+    protocolMinor: protocolVersion.minor,
+    deviceId,
+    firmware: "bench",
+    sessionId: benchSessionId,
+    channels: [{ name: "accel-de", unit: "g", sampleRateHz: benchRateHz, scale: 16 / 32_768 }],
+  };
+  return { hello: encodeFrame(hello, 0), read: (chunk) => parser.push(chunk) };
+}
+
+function encodeFrame(message: DeviceMessage, flags: number): Buffer {
   const encoder = createFrameEncoder();
-  const payload = encodeMessage(
-    {
-      type: "hello",
-      protocolMajor: protocolVersion.major,
-      protocolMinor: protocolVersion.minor,
-      deviceId,
-      firmware: "bench",
-      sessionId: benchSessionId,
-      channels: [{ name: "accel-de", unit: "g", sampleRateHz: benchRateHz, scale: 16 / 32_768 }],
-    },
-    encoder.payload,
-  );
+  encoder.sessionId = benchSessionId;
+  const payload = encodeMessage(message, encoder.payload);
   const out = Buffer.alloc(maxFrameBytesOnWire);
-  return out.subarray(0, encoder.encode(packetTypeOf("hello"), 0, 0, payload, out, 0));
+  return out.subarray(0, encoder.encode(packetTypeOf(message.type), flags, 0, payload, out, 0));
 }
