@@ -136,19 +136,29 @@ const days = z.number().positive().max(3660);
 const count = z.int().min(1).max(10_000_000);
 const euro = z.number().min(0).max(1e12);
 
+/**
+ * Validators of {@link InspectionPolicy}'s own figures: spread them into a strict object. A training configuration says
+ * all of them but the components, which are fitted.
+ */
+export const inspectionPolicyShape: {
+  readonly [Key in Exclude<keyof InspectionPolicy, "components">]: z.ZodType<InspectionPolicy[Key]>;
+} = {
+  kind: z.enum(["worth", "ranking"]).optional(),
+  roundDays: days,
+  perRound: count,
+  muteDays: z.number().min(0).max(3660),
+  minLeadDays: z.number().min(0).max(3660),
+  maxLeadDays: days,
+  evidence: z.number().min(0).max(100),
+  scoreCap: z.number().positive().max(100),
+  referenceDays: days,
+  minWorthEur: z.number(),
+};
+
 /** Validator of {@link InspectionPolicy}. */
 const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
   .strictObject({
-    kind: z.enum(["worth", "ranking"]).optional(),
-    roundDays: days,
-    perRound: count,
-    muteDays: z.number().min(0).max(3660),
-    minLeadDays: z.number().min(0).max(3660),
-    maxLeadDays: days,
-    evidence: z.number().min(0).max(100),
-    scoreCap: z.number().positive().max(100),
-    referenceDays: days,
-    minWorthEur: z.number(),
+    ...inspectionPolicyShape,
     components: z
       .array(
         z.strictObject({

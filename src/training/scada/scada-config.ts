@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   type InspectionPolicy,
+  inspectionPolicyShape,
   type NormalBehaviourSpec,
   type ResidualStatistics,
   residualStatisticsSchema,
@@ -107,16 +108,10 @@ export const scadaConfigSchema: z.ZodType<ScadaConfig> = z.strictObject({
   statistics: residualStatisticsSchema,
   guard: sensorGuardSchema,
   policy: z.strictObject({
-    kind: z.enum(["worth", "ranking"]).optional(),
+    ...inspectionPolicyShape,
+    // A round of part of a day, or thousands of inspections, is a slip of the pen.
     roundDays: z.int().min(1).max(366),
     perRound: z.int().min(1).max(1000),
-    muteDays: z.number().min(0).max(3660),
-    minLeadDays: z.number().min(0).max(3660),
-    maxLeadDays: days,
-    evidence: z.number().min(0).max(100),
-    scoreCap: z.number().positive().max(100),
-    referenceDays: days,
-    minWorthEur: z.number(),
     eventDays: days,
     poolingWeight: z.number().positive().max(100),
     meanLeadShare: share,
