@@ -2,9 +2,9 @@
  * Reads a bundle and finds whatever was changed in it, offline. Verifies before it parses: signature → manifest's
  * digest → manifest's form → every other file's size and digest, and no file more. Refuses; never repairs.
  */
-import { createHash } from "node:crypto";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, manifestSchema } from "../contract/manifest.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import {
   type Bundle,
   type BundleLimits,
@@ -48,11 +48,6 @@ export async function verifyBundleFiles(
   limits: BundleLimits = defaultBundleLimits,
 ): Promise<VerifiedBundle> {
   return verifySource(memorySource(files, subject), trustedKeys, limits);
-}
-
-/** SHA-256 of `bytes`, lower-case hex. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**

@@ -7,11 +7,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import { renameAtomic, syncFolder } from "../platform/atomic-file.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import { type Bundle, manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 import type { Signer } from "./dsse.ts";
 import { signManifest } from "./sign-manifest.ts";
-import { parseManifest, sha256Hex } from "./verify-bundle.ts";
+import { parseManifest } from "./verify-bundle.ts";
 
 /** What goes into a bundle: everything but what can be computed from it. */
 export interface BundleContents {

@@ -1,8 +1,9 @@
 /** The few files that the page needs, read once at the start. Serves nothing by path from the disk. */
-import { createHash } from "node:crypto";
+
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { sha256Hex } from "../platform/sha256.ts";
 
 /** A file under `/static/`. */
 export interface StaticFile {
@@ -36,6 +37,6 @@ function readStatic(path: string, contentType: string, file: string): StaticFile
 }
 
 function createStatic(path: string, contentType: string, bytes: Buffer): StaticFile {
-  const etag = `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"`;
+  const etag = `"${sha256Hex(bytes).slice(0, 32)}"`;
   return { path, contentType, bytes, etag };
 }

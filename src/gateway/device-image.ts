@@ -1,5 +1,5 @@
 /** What a bundle has for a microcontroller: the image, and probes that prove it on the device. */
-import { createHash } from "node:crypto";
+
 import { join } from "node:path";
 import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
 import { decodeGolden } from "../bundle/golden.ts";
@@ -9,6 +9,7 @@ import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { quantiseInputs } from "../inference/integer-engine.ts";
 import { computeSecurityCounter } from "../inference/mcu-codec.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 
 /** An image with its probes. */
 export interface DeviceImage {
@@ -42,7 +43,7 @@ export async function readDeviceImage(
       securityCounter: computeSecurityCounter(manifest.version),
       bytes,
     },
-    sha256: digest(bytes),
+    sha256: sha256Hex(bytes),
     probes: golden.cases
       .filter((_, index) => index % step === 0)
       .map(({ standardised, logits }) => ({
@@ -62,15 +63,11 @@ async function readVerified(dir: string, manifest: Manifest, path: string): Prom
     ...{ missing: "BUNDLE_DIGEST", tooLarge: "BUNDLE_DIGEST" },
     ...about,
   });
-  if (stated?.sha256 !== digest(bytes)) {
+  if (stated?.sha256 !== sha256Hex(bytes)) {
     throw new AuroraError("BUNDLE_DIGEST", `${path} is not the file that was verified`, {
       ...about,
       subject: join(dir, path),
     });
   }
   return bytes;
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -2,9 +2,10 @@
  * `model.mcu.bin`: the student as a microcontroller runs it in place (firmware-bridge/mcu/MODEL_FORMAT.md). Codec only;
  * equal models give equal bytes, and what is read has passed every check that the device makes.
  */
-import { createHash } from "node:crypto";
+
 import { semverPattern } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
+import { sha256 } from "../platform/sha256.ts";
 import { findStudentFault } from "./check-student.ts";
 import {
   maxMcuModelBytes,
@@ -113,7 +114,7 @@ export function encodeMcuModel(model: McuModel): Uint8Array {
   putLayers(view, student);
   for (const [index, at] of raiseAt.entries()) view.setUint16(raiseOffset + 2 * index, at, true);
   if (features !== null) bytes.set(features, featuresOffset);
-  bytes.set(digestOf(bytes.subarray(0, end)), end);
+  bytes.set(sha256(bytes.subarray(0, end)), end);
   return bytes;
 }
 
@@ -132,7 +133,7 @@ export function decodeMcuModel(bytes: Uint8Array): McuImage {
   const stated = view.getUint32(8, true);
   if (stated !== bytes.length) throw refuseMcuModel(`has ${bytes.length} bytes, its header says ${stated}`);
   const end = bytes.length - mcuDigestBytes;
-  const digest = digestOf(bytes.subarray(0, end));
+  const digest = sha256(bytes.subarray(0, end));
   if (digest.some((byte, index) => byte !== bytes[end + index])) throw refuseMcuModel("has a wrong digest");
   const version = takeText(bytes, 48, mcuVersionBytes);
   const securityCounter = view.getUint32(12, true);
@@ -269,8 +270,4 @@ function takeText(bytes: Uint8Array, offset: number, room: number): string {
     throw refuseMcuModel("has a name or version that is no zero-padded text");
   }
   return text;
-}
-
-function digestOf(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(bytes).digest();
 }

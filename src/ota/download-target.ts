@@ -2,12 +2,13 @@
  * Fetches one tar to disk, going on where the last attempt broke off (HTTP Range). Gives it only when its length and
  * SHA-256 are those that were signed; says nothing about what is in it.
  */
-import { createHash } from "node:crypto";
+
 import { mkdir, open, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { renameAtomic } from "../platform/atomic-file.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import { type GetResponse, httpGet, sourceError, type TransferLimits } from "./http-get.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
 
@@ -155,7 +156,7 @@ async function append(
 async function readGood(path: string, target: OfferedTarget): Promise<Uint8Array | null> {
   const bytes = await readFileBounded(path, target.sizeBytes).catch(() => null);
   if (bytes === null || bytes.length !== target.sizeBytes) return null;
-  return createHash("sha256").update(bytes).digest("hex") === target.sha256 ? bytes : null;
+  return sha256Hex(bytes) === target.sha256 ? bytes : null;
 }
 
 /** The tar, its unpacked copy and as much again must fit; the store needs room to go on. */

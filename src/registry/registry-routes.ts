@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
-import { sha256Hex } from "../bundle/verify-bundle.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import { metadataFilePattern } from "./metadata-folder.ts";
 import type { Registry } from "./registry.ts";
 

@@ -1,8 +1,8 @@
 /** From one signed state of the repository to the next: versions go up by one, every file says when it was signed. */
 import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
-import { sha256Hex } from "../bundle/verify-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { issuedMember } from "../contract/update-target.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import type { RepositoryState } from "./metadata-folder.ts";
 import { type AnyMetadata, addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";

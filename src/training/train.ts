@@ -2,7 +2,7 @@
  * From `train.yaml` to a signed bundle, end to end, whatever the kind of data. The same configuration, data, code and
  * seed give the same bytes, whether the run went through or was killed and taken up again.
  */
-import { createHash } from "node:crypto";
+
 import { dirname, join } from "node:path";
 import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import type { Signer } from "../bundle/dsse.ts";
@@ -10,6 +10,7 @@ import { createBundle, writeBundleFolder } from "../bundle/write-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Lineage } from "../contract/lineage.ts";
 import { bundleFileNames, type Manifest } from "../contract/manifest.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 import { bundledConfigName, type CommonConfig } from "./common-config.ts";
 import type { GateCheck } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
@@ -131,7 +132,7 @@ function describeLineage(
   const { seed, parent } = recipe.config;
   return {
     trainingCodeSha256,
-    configSha256: sha256(bytes),
+    configSha256: sha256Hex(bytes),
     seed,
     data: model.lineage.data,
     libraries: Object.fromEntries(trainer.packages.map((name) => [name, trainer.version])),
@@ -153,7 +154,7 @@ function assembleBundle(
   const bom = createMlBom({
     ...{ name, version, title, lineage },
     ...model.bom,
-    modelSha256: sha256(model.files[bundleFileNames.model]!),
+    modelSha256: sha256Hex(model.files[bundleFileNames.model]!),
     useCases: [title],
     limitations: config.limitations,
   });
@@ -165,8 +166,4 @@ function assembleBundle(
     [bundledConfigName, configBytes],
   ]);
   return { manifest, files };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

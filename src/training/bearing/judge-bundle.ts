@@ -1,10 +1,11 @@
 /** Judges a bearing bundle anew, from its own files and the recordings that it holds out, for the gate. */
-import { createHash } from "node:crypto";
+
 import { join } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { readDataFile } from "../../dataset/read-data-file.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { sha256Hex } from "../../platform/sha256.ts";
 import type { Judgement } from "../gate/judgement.ts";
 import { computeFigure, drawResamples } from "../judge/bootstrap.ts";
 import { createCalibrationError } from "../judge/calibration-error.ts";
@@ -114,7 +115,7 @@ async function findLeaks(
   const digestOf = new Map<string, string>();
   for (const file of new Set(signals.map((signal) => signal.waveform.file))) {
     const bytes = await readDataFile(join(dataDir, "cwru", file));
-    digestOf.set(file, createHash("sha256").update(bytes).digest("hex"));
+    digestOf.set(file, sha256Hex(bytes));
   }
   const filesOf = (groups: readonly string[]): string[] => [
     ...new Set(

@@ -1,7 +1,6 @@
 /** The gate's questions that a bundle answers by itself, whatever kind of data it was made from. */
 import type { Bundle } from "../../bundle/bundle.ts";
 import { decodeGolden } from "../../bundle/golden.ts";
-import { sha256Hex } from "../../bundle/verify-bundle.ts";
 import type { Lineage } from "../../contract/lineage.ts";
 import { bundleFileNames, mcuModelFileName } from "../../contract/manifest.ts";
 import { decodeReference } from "../../drift/reference-codec.ts";
@@ -11,6 +10,7 @@ import { groupFeatures } from "../../explain/feature-groups.ts";
 import { reduceShapley } from "../../explain/shapley.ts";
 import { createIntegerKernel } from "../../inference/integer-engine.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { sha256Hex } from "../../platform/sha256.ts";
 import { bundledConfigName } from "../common-config.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";

@@ -2,9 +2,10 @@
  * Runs the named steps of training, one after the other, and keeps what each gives: a run that was killed goes on
  * after the last step that it finished, with the same bytes as if nothing had happened. Knows nothing of models.
  */
-import { createHash } from "node:crypto";
+
 import { canonicalJson } from "../../bundle/canonical-json.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { sha256Hex } from "../../platform/sha256.ts";
 import { decodeStepValue, encodeStepValue } from "./step-codec.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
@@ -114,22 +115,22 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
       const part = inputs.part ?? "";
       const inputDigests = inputs.from.map(({ digest }) => digest);
       const text = canonicalJson([name, part, options.code, plain(inputs.config), inputDigests]);
-      const key = `${name}-${sha256(Buffer.from(text, "utf8")).slice(0, 40)}`;
+      const key = `${name}-${sha256Hex(Buffer.from(text, "utf8")).slice(0, 40)}`;
       const kept = await options.work.read(key);
       if (kept !== null) {
         options.log(`${label(name, part)}: kept from an earlier run`);
-        return { value: decodeStepValue(kept) as never, digest: sha256(kept) };
+        return { value: decodeStepValue(kept) as never, digest: sha256Hex(kept) };
       }
       const { value, bytes, tell } = await compute(name, part, make);
       await options.work.write(key, bytes);
       tell();
-      return { value, digest: sha256(bytes) };
+      return { value, digest: sha256Hex(bytes) };
     },
     look: async (name, make) => {
       enter(name);
       const { value, bytes, tell } = await compute(name, "", make);
       tell();
-      return { value, digest: sha256(bytes) };
+      return { value, digest: sha256Hex(bytes) };
     },
   };
 }
@@ -137,8 +138,4 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
 /** Without members that are undefined, which canonical JSON refuses. */
 function plain(value: unknown): unknown {
   return value === undefined ? null : JSON.parse(JSON.stringify(value));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -2,10 +2,11 @@
  * Where finished steps wait for a run that is taken up again: one file a step, named by the digest of all that it was
  * made from. A file that is damaged is as good as none. Keeps nothing that the last whole run did not use.
  */
-import { createHash } from "node:crypto";
+
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { sha256 } from "../../platform/sha256.ts";
 
 /** Kept outputs of steps. */
 export interface WorkFolder {
@@ -55,7 +56,3 @@ export const noWorkFolder: WorkFolder = {
   write: async () => {},
   prune: async () => {},
 };
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
-}
