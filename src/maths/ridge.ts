@@ -2,6 +2,7 @@
  * Ridge regression of several targets on the same regressors, fed row by row: holds the normal equations only, whose
  * size does not grow with the rows. Knows nothing of what the numbers mean.
  */
+import { factorCholesky, solveCholesky } from "./cholesky.ts";
 
 /** The sums of a regression. */
 export interface Ridge {
@@ -52,40 +53,10 @@ export function createRidge(regressors: number, targets: number, from?: RidgeSna
     },
     solve: (penalty) => {
       if (rows === 0 || !(penalty > 0)) throw new RangeError(`${rows} rows, penalty ${penalty}`);
-      const lower = decompose(gram, regressors, penalty * rows);
-      return substitute(lower, cross, regressors, targets);
+      const penalised = Float64Array.from(gram);
+      for (let i = 0; i < regressors; i++) penalised[i * regressors + i]! += penalty * rows;
+      return solveCholesky(factorCholesky(penalised, regressors), cross, regressors, targets);
     },
     snapshot: () => ({ rows, gram: Array.from(gram), cross: Array.from(cross) }),
   };
-}
-
-/** Cholesky's lower factor of gram + diagonal · I (gram's lower half counts). */
-function decompose(gram: Float64Array, size: number, diagonal: number): Float64Array {
-  const lower = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = gram[i * size + j]! + (i === j ? diagonal : 0);
-      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
-      lower[i * size + j] = i === j ? Math.sqrt(sum) : sum / lower[j * size + j]!;
-    }
-  }
-  return lower;
-}
-
-/** Solves L Lᵀ B = C, column by column. */
-function substitute(lower: Float64Array, right: Float64Array, size: number, columns: number): Float64Array {
-  const out = Float64Array.from(right);
-  for (let column = 0; column < columns; column++) {
-    for (let i = 0; i < size; i++) {
-      let sum = out[i * columns + column]!;
-      for (let k = 0; k < i; k++) sum -= lower[i * size + k]! * out[k * columns + column]!;
-      out[i * columns + column] = sum / lower[i * size + i]!;
-    }
-    for (let i = size - 1; i >= 0; i--) {
-      let sum = out[i * columns + column]!;
-      for (let k = i + 1; k < size; k++) sum -= lower[k * size + i]! * out[k * columns + column]!;
-      out[i * columns + column] = sum / lower[i * size + i]!;
-    }
-  }
-  return out;
 }

@@ -16,10 +16,19 @@ export function computeQuantile(values: ArrayLike<number>, probability: number):
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const normalConsistency = 1.4826;
 
-/** 1.4826 · median of the absolute distances from the median (Hampel 1974); NaN of nothing. */
+/** Median, and as scale 1.4826 · median of the absolute distances from it (Hampel 1974); NaN of nothing. */
+export function computeRobustLocation(values: ArrayLike<number>): {
+  readonly location: number;
+  readonly scale: number;
+} {
+  const location = computeMedian(values);
+  const distances = Float64Array.from(values, (value) => Math.abs(value - location));
+  return { location, scale: normalConsistency * computeMedian(distances) };
+}
+
+/** The scale of {@link computeRobustLocation} alone. */
 export function computeScaledMad(values: ArrayLike<number>): number {
-  const centre = computeMedian(values);
-  return normalConsistency * computeMedian(Float64Array.from(values, (value) => Math.abs(value - centre)));
+  return computeRobustLocation(values).scale;
 }
 
 /** Pairs that Theil and Sen's slope looks at, at most. */

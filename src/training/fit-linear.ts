@@ -1,5 +1,5 @@
 /** Weighted linear regression with one output, in closed form: the baseline that a network has to beat. */
-
+import { factorCholesky, solveCholesky } from "../maths/cholesky.ts";
 import type { RegressionRows } from "./tensor-trainer.ts";
 import type { DenseLayer } from "./tied-network.ts";
 
@@ -25,7 +25,11 @@ export function fitLinear({ rows, features, targets, weights }: RegressionRows):
   }
   const total = products[size * size - 1]!;
   for (let a = 0; a < inputs; a++) products[a * size + a]! += ridge * total;
-  const solution = solveCholesky(products, right, size);
+  const lower = factorCholesky(products, size);
+  for (let a = 0; a < size; a++) {
+    if (!(lower[a * size + a]! > 0)) throw new Error("the columns of a regression are collinear");
+  }
+  const solution = solveCholesky(lower, right, size, 1);
   return [
     {
       inputs,
@@ -35,25 +39,4 @@ export function fitLinear({ rows, features, targets, weights }: RegressionRows):
       relu: false,
     },
   ];
-}
-
-/** Solves A·x = b for a symmetric positive definite A, of which the lower triangle is read; both are overwritten. */
-function solveCholesky(matrix: Float64Array, right: Float64Array, size: number): Float64Array {
-  for (let a = 0; a < size; a++) {
-    for (let b = 0; b <= a; b++) {
-      let sum = matrix[a * size + b]!;
-      for (let k = 0; k < b; k++) sum -= matrix[a * size + k]! * matrix[b * size + k]!;
-      if (a === b && !(sum > 0)) throw new Error("the columns of a regression are collinear");
-      matrix[a * size + b] = a === b ? Math.sqrt(sum) : sum / matrix[b * size + b]!;
-    }
-  }
-  for (let a = 0; a < size; a++) {
-    for (let k = 0; k < a; k++) right[a]! -= matrix[a * size + k]! * right[k]!;
-    right[a]! /= matrix[a * size + a]!;
-  }
-  for (let a = size - 1; a >= 0; a--) {
-    for (let k = a + 1; k < size; k++) right[a]! -= matrix[k * size + a]! * right[k]!;
-    right[a]! /= matrix[a * size + a]!;
-  }
-  return right;
 }

@@ -4,7 +4,7 @@
  * Compares a turbine with itself only; turbines are compared by the planner.
  */
 import type { NormalBehaviourSpec } from "../../contract/normal-behaviour.ts";
-import { plainLocation, robustLocation } from "./robust-location.ts";
+import { computeRobustLocation } from "../../maths/robust.ts";
 import { isSensorStep } from "./sensor-step.ts";
 
 /** What is known at the end of a day. */
@@ -113,8 +113,8 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
     if (fixed[output] !== null) return fixed[output]!;
     const past = pastOf(output, day);
     if (past.length < statistics.minHistoryDays) return null;
-    if (!isFixed) return robustLocation(past);
-    const reference = plainLocation(past);
+    if (!isFixed) return computeRobustLocation(past);
+    const reference = computePlainLocation(past);
     const begin = Number.isFinite(steps[output]!) ? Math.max(firstDay, steps[output]!) : firstDay;
     if (day >= begin + statistics.historyDays) fixed[output] = reference;
     return reference;
@@ -183,4 +183,11 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
       ...(isFixed ? { reference: [...fixed] } : {}),
     }),
   };
+}
+
+/** Mean and standard deviation (of the values themselves, not of a sample); NaN for no values. */
+function computePlainLocation(values: readonly number[]): Reference {
+  const location = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - location) ** 2, 0);
+  return { location, scale: Math.sqrt(squares / values.length) };
 }

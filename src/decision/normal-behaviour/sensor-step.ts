@@ -3,7 +3,7 @@
  * falls at once and stays down while its siblings do not move. No fault of the component does that: faults warm.
  */
 import type { SensorGuardSpec } from "../../contract/normal-behaviour.ts";
-import { robustLocation } from "./robust-location.ts";
+import { computeMedian } from "../../maths/robust.ts";
 
 /** Daily medians of one output: index = day from the first one kept; NaN where a day has none. */
 export type DailySeries = ArrayLike<number>;
@@ -32,5 +32,5 @@ function fallOf(series: DailySeries, day: number, stepDay: number, spec: SensorG
     if (!Number.isNaN(series[index]!)) before.push(series[index]!);
   }
   if (before.length * 2 < spec.beforeDays) return Number.NaN;
-  return robustLocation(before).location - series[day]!;
+  return computeMedian(before) - series[day]!;
 }

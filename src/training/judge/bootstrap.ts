@@ -3,6 +3,7 @@
  * any interval look narrow). Percentile bootstrap, stratified, seeded (Efron & Tibshirani 1993, chapter 13).
  */
 import { createRandom } from "../../maths/random.ts";
+import { computeQuantile } from "../../maths/robust.ts";
 import type { Figure } from "./figure.ts";
 import type { Multiplicities, ScoredSignal, Statistic } from "./scored-set.ts";
 
@@ -49,14 +50,5 @@ export function computeFigure(statistic: Statistic, resamples: Resamples): Figur
   const value = statistic(new Float64Array(resamples.signals).fill(1));
   const values = resamples.replicates.map(statistic).filter(Number.isFinite);
   if (values.length < resamples.replicates.length / 2) return { value, low: null, high: null };
-  return { value, low: quantile(values, 0.025), high: quantile(values, 0.975) };
-}
-
-/** Quantile of `values` between 0 and 1, interpolated linearly (type 7 of Hyndman & Fan 1996). */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below]!;
-  return low + (at - below) * ((sorted[below + 1] ?? low) - low);
+  return { value, low: computeQuantile(values, 0.025), high: computeQuantile(values, 0.975) };
 }

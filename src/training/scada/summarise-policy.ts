@@ -1,5 +1,5 @@
 /** Figures of a policy over all its runs (seeds × calendars), with the range that 95 percent of the runs lie in. */
-import { quantileInPlace } from "../../maths/select.ts";
+import { computeQuantile } from "../../maths/robust.ts";
 import type { Figure } from "../judge/figure.ts";
 import { binomialInterval } from "./binomial-interval.ts";
 import type { CostOutcome } from "./cost-rule.ts";
@@ -39,8 +39,8 @@ export function summarisePolicy(
     const value = values.reduce((sum, each) => sum + each, 0) / values.length;
     return {
       value,
-      low: quantileInPlace(values, values.length, 0.025),
-      high: quantileInPlace(values, values.length, 0.975),
+      low: computeQuantile(values, 0.025),
+      high: computeQuantile(values, 0.975),
     };
   };
   const failures = outcomes[0]!.failures;
@@ -56,7 +56,8 @@ export function summarisePolicy(
     inspections: figure((outcome) => outcome.inspections),
     eur: figure((outcome) => outcome.eur),
     gainEur: figure((outcome) => outcome.gainEur),
-    leadDays: leads.length === 0 ? null : { median: quantile(leads, 0.5), p10: quantile(leads, 0.1) },
+    leadDays:
+      leads.length === 0 ? null : { median: computeQuantile(leads, 0.5), p10: computeQuantile(leads, 0.1) },
     failures: failures.map(({ failure }, index) => {
       const own = outcomes.flatMap((outcome) => outcome.failures[index]!.leadDays ?? []);
       return {
@@ -64,12 +65,8 @@ export function summarisePolicy(
         component: failure.component,
         time: new Date(failure.timestampMs).toISOString(),
         detectedShare: own.length / outcomes.length,
-        medianLeadDays: own.length === 0 ? null : quantile(own, 0.5),
+        medianLeadDays: own.length === 0 ? null : computeQuantile(own, 0.5),
       };
     }),
   };
-}
-
-function quantile(values: readonly number[], probability: number): number {
-  return quantileInPlace(Float64Array.from(values), values.length, probability);
 }

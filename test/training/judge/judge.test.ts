@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/maths/random.ts";
+import { computeQuantile } from "../../../src/maths/robust.ts";
 import { sayFinding } from "../../../src/training/bearing/judge-steps.ts";
 import { computeBayesThreshold, computeExpectedCost } from "../../../src/training/judge/bayes-threshold.ts";
-import { computeFigure, drawResamples, quantile } from "../../../src/training/judge/bootstrap.ts";
+import { computeFigure, drawResamples } from "../../../src/training/judge/bootstrap.ts";
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
 import { compareSlices, type PairedLoss } from "../../../src/training/judge/compare-slices.ts";
 import { computeShare } from "../../../src/training/judge/figure.ts";
@@ -74,8 +75,8 @@ test("the interval of a mean of 40 covers the truth about as often as a percenti
 });
 
 test("quantiles are those of numpy's default", () => {
-  expect(quantile([1, 2, 3, 4], 0.25)).toBe(1.75);
-  expect(quantile([3, 1], 0.975)).toBeCloseTo(2.95, 12);
+  expect(computeQuantile([1, 2, 3, 4], 0.25)).toBe(1.75);
+  expect(computeQuantile([3, 1], 0.975)).toBeCloseTo(2.95, 12);
 });
 
 test("probabilities that are right have a small calibration error, overconfident ones a large one", () => {
