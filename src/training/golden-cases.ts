@@ -8,16 +8,14 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { FeatureSpec } from "../contract/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/manifest.ts";
 import type { QuantisedMlp } from "../contract/quantised-mlp.ts";
-import type { ExplanationBackground } from "../explain/background.ts";
 import { decodeBackground } from "../explain/background-codec.ts";
-import { planCoalitions } from "../explain/coalition-plan.ts";
-import { type FeatureGroups, groupFeatures } from "../explain/feature-groups.ts";
-import { reduceShapley } from "../explain/shapley.ts";
-import { createIntegerKernel, type IntegerKernel } from "../inference/integer-engine.ts";
+import { groupFeatures } from "../explain/feature-groups.ts";
+import { createIntegerKernel } from "../inference/integer-engine.ts";
 import type { Random } from "../maths/random.ts";
 import { type FaultKind, planScenario } from "../simulate/scenario.ts";
 import { createTurbineSimulation } from "../simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../window/revolution-windower.ts";
+import { explainRow } from "./explain-row.ts";
 import { extractRows } from "./extract-rows.ts";
 import { standardiseRows } from "./train-student.ts";
 
@@ -54,7 +52,7 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
   const run = (standardised: Float32Array): GoldenOutcome => {
     const logits = new Uint8Array(kernel.outputs);
     kernel.runInto(standardised, 1, logits);
-    return { standardised, logits, shares: explainWindow(kernel, standardised, background, groups) };
+    return { standardised, logits, shares: explainRow(kernel, standardised, background, groups).shares };
   };
   const cases: GoldenCase[] = [];
   for (let index = 0; index < randomCases; index++) {
@@ -73,26 +71,6 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
     cases.push({ kind: "window", window, features, ...run(standardiseRows(features, 1, scaler)) });
   }
   return cases;
-}
-
-/** Shares [outputs × groups] of one standardised window, float32. */
-function explainWindow(
-  kernel: IntegerKernel,
-  standardised: Float32Array,
-  background: ExplanationBackground,
-  groups: FeatureGroups,
-): Float32Array {
-  const plan = planCoalitions(standardised, background, groups);
-  const inputs = new Float32Array(plan.rows * plan.features);
-  plan.fill(0, plan.rows, inputs);
-  const outputs = new Uint8Array(plan.rows * kernel.outputs);
-  kernel.runInto(inputs, plan.rows, outputs);
-  const explanations = reduceShapley(plan, outputs, {
-    outputs: kernel.outputs,
-    scale: kernel.outputScale,
-    zeroPoint: kernel.outputZeroPoint,
-  });
-  return Float32Array.from(explanations.flatMap((each) => each.groups.map((group) => group.share)));
 }
 
 /** The first window that serving would cut from a turbine which is healthy, or whose fault is fully developed. */

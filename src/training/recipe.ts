@@ -11,6 +11,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import type { Lineage } from "../contract/lineage.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import { parseYamlConfig } from "../platform/yaml-config.ts";
+import type { CardManifest } from "./card-parts.ts";
 import type { CommonConfig } from "./common-config.ts";
 import type { Judgement } from "./gate/judgement.ts";
 import type { Figure } from "./judge/figure.ts";
@@ -57,7 +58,7 @@ export interface TrainedModel {
   /** `evaluation.json`: plain JSON, every figure that the card speaks of, no time and no latency. */
   readonly evaluation: EvaluationDocument;
   /** `MODEL_CARD.md`, given the whole manifest without its files. */
-  readonly renderCard: (manifest: Omit<Manifest, "files">) => string;
+  readonly renderCard: (manifest: CardManifest) => string;
   /** Figures and words of the bill of materials. */
   readonly bom: BomFigures;
   /** The outcome in a line or two, for a terminal. */

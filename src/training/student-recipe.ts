@@ -1,7 +1,7 @@
 /** How a student is made from labelled rows: teacher, student, pruning, distillation. Plain figures of a configuration. */
 import { z } from "zod";
 
-/** How one network is fitted; see `FitOptions` in `tensorflow.ts` for the meaning of each figure. */
+/** How one network is fitted; see `FitOptions` in `tensor-trainer.ts` for the meaning of each figure. */
 export interface FitConfig {
   readonly steps: number;
   readonly batchRows: number;

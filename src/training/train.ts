@@ -6,11 +6,12 @@
 import { dirname, join } from "node:path";
 import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import type { Signer } from "../bundle/dsse.ts";
-import { createBundle, writeBundleFolder } from "../bundle/write-bundle.ts";
+import { type BundleContents, createBundle, writeBundleFolder } from "../bundle/write-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Lineage } from "../contract/lineage.ts";
 import { bundleFileNames, type Manifest } from "../contract/manifest.ts";
 import { sha256Hex } from "../platform/sha256.ts";
+import type { CardManifest } from "./card-parts.ts";
 import { bundledConfigName, type CommonConfig } from "./common-config.ts";
 import type { GateCheck } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
@@ -28,7 +29,7 @@ import { type LoadedTrainingConfig, loadTrainingConfig } from "./training-config
 export interface TrainingOptions {
   /** Folder that holds the data sets. */
   readonly dataDir: string;
-  /** The bundle's folder; default: the version's folder beside the configuration. */
+  /** The bundle's folder; `defaultBundleDir` names the usual one. */
   readonly outDir: string;
   /** Where finished steps are kept for a run that is taken up again; null = nowhere. */
   readonly workDir: string | null;
@@ -146,10 +147,10 @@ function assembleBundle(
   model: TrainedModel,
   lineage: Lineage,
   configBytes: Uint8Array,
-): { readonly manifest: Omit<Manifest, "files">; readonly files: ReadonlyMap<string, Uint8Array> } {
+): BundleContents {
   const { name, version, title, changelog, runtime, channels, window, features, budgets } = config;
   const common = { name, version, title, changelog, runtime, channels, window, features, budgets };
-  const manifest: Omit<Manifest, "files"> = { formatVersion: 1, ...common, ...model.manifest, lineage };
+  const manifest: CardManifest = { formatVersion: 1, ...common, ...model.manifest, lineage };
   const text = new TextEncoder();
   const bom = createMlBom({
     ...{ name, version, title, lineage },

@@ -7,8 +7,9 @@ import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import { runStudent } from "../train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
 import type { BearingEvaluation } from "./bearing-evaluation.ts";
+import { readBundleSignals } from "./bundle-signals.ts";
 import { runCwruProtocol } from "./cwru-protocol.ts";
-import { fingerprintCwru, readCwruRows } from "./cwru-rows.ts";
+import { fingerprintCwru } from "./cwru-rows.ts";
 import { evaluateHeldOut } from "./evaluate-held-out.ts";
 
 /** Names of the protocols. */
@@ -40,23 +41,13 @@ async function evaluateOwnFigures(
 ): Promise<ProtocolOutcome> {
   const { manifest } = bundle;
   const lineage = manifest.lineage.data[0]!;
-  const data = await readCwruRows(context.dataDir, {
-    window: manifest.window,
-    trainingHop: manifest.window.hop,
-    features: manifest.features,
-    noiseLevels: [],
-    seed: config.seed,
-    refused: [],
-    progress: (done, total) => context.progress(done, total, "recordings read"),
-  });
-  const held = new Set(lineage.heldOutGroups);
-  const signals = [...data.signals, ...data.extra].filter((signal) => held.has(signal.waveform.group));
+  const signals = await readBundleSignals(bundle, config, context);
   const student = {
     scaler: manifest.scaler,
     quantised: decodeStudent(bundle.files.get(bundleFileNames.model)!),
   };
   const heldOut = evaluateHeldOut(
-    signals,
+    signals.heldOut,
     manifest.outputs.map((output) => output.failureMode),
     (features, rows) => runStudent(student, features, rows),
     manifest.calibration,

@@ -5,7 +5,7 @@
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
 import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../dataset/cwru-splits.ts";
 import { createRandom } from "../../maths/random.ts";
-import { countRows, labelRows, type ScoredSet } from "../judge/scored-set.ts";
+import { columnOf, countRows, labelRows, type ScoredSet } from "../judge/scored-set.ts";
 import { computeMacroAuroc } from "../metrics.ts";
 import { applyCalibration, fitPlatt } from "../platt.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
@@ -136,14 +136,12 @@ export function calibrateStudent(
   threshold: Threshold,
 ): StudentCalibration {
   const { rows, logits, labels } = outOfFold;
-  const column = (values: Float32Array, output: number): Float32Array =>
-    Float32Array.from({ length: rows }, (_, row) => values[row * outputs + output]!);
   const calibration = Array.from({ length: outputs }, (_, output) => {
-    const own = column(labels, output);
+    const own = columnOf(labels, output, outputs);
     const positives = own.reduce((sum, label) => sum + label, 0);
     const weight = (rows - positives) / Math.max(1, positives);
     return fitPlatt(
-      column(logits, output),
+      columnOf(logits, output, outputs),
       own,
       own.map((label) => (label > 0.5 ? weight : 1)),
     );

@@ -1,5 +1,6 @@
 /** The student in figures: its size, and what quantisation changed on rows that it was not trained on. */
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
+import { describeNetwork } from "../describe-network.ts";
 import { applyCalibration } from "../platt.ts";
 import { runDense } from "../tied-network.ts";
 import { type LabelledRows, runStudent, standardiseRows, type TrainedStudent } from "../train-student.ts";
@@ -35,7 +36,7 @@ export function describeStudent(
     if (raises(logit, output) !== raises(int8[index]!, output)) changed++;
   }
   return {
-    architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}, weights tied over the failure modes`,
+    architecture: `${describeNetwork(student.quantised)}, weights tied over the failure modes`,
     weights: weights.length,
     nonZeroWeights: weights.filter((weight) => weight !== 0).length,
     modelBytes,

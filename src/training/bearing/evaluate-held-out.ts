@@ -1,10 +1,10 @@
 /** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
 import { createDecider } from "../../decision/decider.ts";
+import { columnOf } from "../judge/scored-set.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../metrics.ts";
 import { applyCalibration } from "../platt.ts";
-import type { WaveformRows } from "./cwru-rows.ts";
-import { joinRows } from "./cwru-rows.ts";
+import { joinRows, type WaveformRows } from "./cwru-rows.ts";
 
 /** One recording and channel through the decision rule. */
 export interface RecordingOutcome {
@@ -76,8 +76,6 @@ export function evaluateHeldOut(
       ),
     };
   });
-  const column = (values: ArrayLike<number>, output: number): number[] =>
-    Array.from({ length: all.rows }, (_, row) => values[row * outputs + output]!);
   const faulty = recordings.filter((recording) => recording.truth !== null);
   const healthy = recordings.filter((recording) => recording.truth === null);
   return {
@@ -86,7 +84,7 @@ export function evaluateHeldOut(
     aurocPerMode: Object.fromEntries(
       failureModes.map((mode, output) => [
         mode,
-        computeAuroc(column(logits, output), column(all.labels, output)),
+        computeAuroc(columnOf(logits, output, outputs), columnOf(all.labels, output, outputs)),
       ]),
     ),
     brier: computeBrier(probabilities, all.labels),

@@ -15,7 +15,8 @@ import type { EvaluationContext } from "../recipe.ts";
 import { runStudent } from "../train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
 import { readBearingClaim } from "./bearing-protocols.ts";
-import { fingerprintCwru, joinRows, readCwruRows, type WaveformRows } from "./cwru-rows.ts";
+import { readBundleSignals } from "./bundle-signals.ts";
+import { fingerprintCwru, joinRows, type WaveformRows } from "./cwru-rows.ts";
 import { describeSet } from "./describe-signal.ts";
 import { alwaysHeldOut } from "./divide-by-groups.ts";
 import { evaluateHeldOut } from "./evaluate-held-out.ts";
@@ -33,14 +34,7 @@ export async function judgeBearingBundle(
 ): Promise<Judgement> {
   const { manifest } = bundle;
   const lineage = manifest.lineage.data[0]!;
-  const data = await readCwruRows(context.dataDir, {
-    ...{ window: manifest.window, trainingHop: manifest.window.hop, features: manifest.features },
-    ...{ noiseLevels: [], seed: config.seed, refused: [] },
-    progress: (done, total) => context.progress(done, total, "recordings read"),
-  });
-  const all = [...data.signals, ...data.extra];
-  const held = new Set(lineage.heldOutGroups);
-  const signals = all.filter((signal) => held.has(signal.waveform.group));
+  const { all, heldOut: signals } = await readBundleSignals(bundle, config, context);
   const modes = manifest.outputs.map((output) => output.failureMode);
   const { rows, features } = joinRows(signals, "served", modes);
   const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);

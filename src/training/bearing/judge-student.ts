@@ -5,12 +5,12 @@ import { computeMacroAuroc } from "../metrics.ts";
 import type { StudentRecipe } from "../student-recipe.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { runDense, type Tying } from "../tied-network.ts";
-import type { TrainedStudent } from "../train-student.ts";
 import {
   type LabelledRows,
   runEnsemble,
   runStudent,
   standardiseRows,
+  type TrainedStudent,
   trainStudent,
 } from "../train-student.ts";
 import type { Hypothesis } from "./bearing-config.ts";

@@ -5,13 +5,12 @@ import type { Lineage } from "../../contract/lineage.ts";
 import { bundleFileNames, mcuModelFileName } from "../../contract/manifest.ts";
 import { decodeReference } from "../../drift/reference-codec.ts";
 import { decodeBackground } from "../../explain/background-codec.ts";
-import { planCoalitions } from "../../explain/coalition-plan.ts";
 import { groupFeatures } from "../../explain/feature-groups.ts";
-import { reduceShapley } from "../../explain/shapley.ts";
 import { createIntegerKernel } from "../../inference/integer-engine.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
 import { sha256Hex } from "../../platform/sha256.ts";
 import { bundledConfigName } from "../common-config.ts";
+import { explainRow } from "../explain-row.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
 
@@ -58,16 +57,8 @@ export function checkAdditivity(bundle: Bundle): GateCheck {
   let gap = 0;
   let differing = 0;
   for (const each of golden.cases) {
-    const plan = planCoalitions(each.standardised, background, groups);
-    const inputs = new Float32Array(plan.rows * plan.features);
-    plan.fill(0, plan.rows, inputs);
-    const outputs = new Uint8Array(plan.rows * kernel.outputs);
-    kernel.runInto(inputs, plan.rows, outputs);
-    const scale = { outputs: kernel.outputs, scale: kernel.outputScale, zeroPoint: kernel.outputZeroPoint };
-    const explanations = reduceShapley(plan, outputs, scale);
+    const { logits, explanations, shares } = explainRow(kernel, each.standardised, background, groups);
     gap = Math.max(gap, ...explanations.map((explanation) => explanation.gap));
-    const shares = Float32Array.from(explanations.flatMap((one) => one.groups.map(({ share }) => share)));
-    const logits = outputs.subarray(outputs.length - kernel.outputs);
     const sameShares = golden.groups === 0 || sameValues(shares, each.shares);
     if (!sameShares || !sameValues(logits, each.logits)) differing++;
   }

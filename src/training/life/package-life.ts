@@ -7,6 +7,7 @@ import { encodeBackground } from "../../explain/background-codec.ts";
 import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom, type Random } from "../../maths/random.ts";
 import { clusterBackground } from "../cluster-background.ts";
+import { describeNetwork } from "../describe-network.ts";
 import { createGoldenCases } from "../golden-cases.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { standardiseRows } from "../train-student.ts";
@@ -51,7 +52,6 @@ export function evaluateLife(
   const predict = ({ features, rows }: LifeRows): Float32Array =>
     predictLife(student, "int8", features, rows, config.capCycles);
   const tests = judgeTest(config, spec, predict, testRows);
-  const { layers } = student.quantised;
   return {
     formatVersion: 1,
     name: config.name,
@@ -69,7 +69,7 @@ export function evaluateLife(
     outOfFold: judgeOutOfFold(config, oof, foldOf),
     interval: spec.interval,
     ...compareForms(config, student, oof, selectLastRows(testRows)),
-    architecture: `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}`,
+    architecture: describeNetwork(student.quantised),
     limitations: config.limitations,
   };
 }

@@ -9,6 +9,7 @@ import { encodeBackground } from "../../explain/background-codec.ts";
 import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom, type Random } from "../../maths/random.ts";
 import { clusterBackground } from "../cluster-background.ts";
+import { describeNetwork } from "../describe-network.ts";
 import { createGoldenCases } from "../golden-cases.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { renderScadaCard } from "./scada-card.ts";
@@ -43,8 +44,7 @@ export function packageScada(
   const { config } = subject;
   const { teacher } = config.recipe;
   const form = evaluation.forms[0]!.find((each) => each.form === "teacher")!;
-  const layers = student.quantised.layers;
-  const architecture = `multi-layer perceptron ${[layers[0]!.inputs, ...layers.map((layer) => layer.outputs)].join("-")}`;
+  const architecture = describeNetwork(student.quantised);
   const periods = { train: "until 2017-05-31", test: "2017-06-01 to 2017-12-31" };
   return {
     manifest: {
