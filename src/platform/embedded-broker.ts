@@ -12,6 +12,7 @@ import { createPlaces } from "./connection-places.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /** Who is at the other end. */
 export interface BrokerClient {
@@ -201,9 +202,9 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     counts: () => ({ connections: places.taken.size, ...counts }),
     async close() {
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-      await within(500, new Promise<void>((resolve) => broker.close(() => resolve())));
+      await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
       for (const socket of places.taken) socket.destroy();
-      await within(450, stopped);
+      await waitAtMost(stopped, 450);
     },
   };
 }
@@ -277,14 +278,4 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function refusal(message: string): AuthenticateError {
   // 4 is "bad user name or password" of 3.1.1, section 3.2.2.3.
   return Object.assign(new Error(message), { returnCode: 4 });
-}
-
-function within(limitMs: number, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, limitMs);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
