@@ -38,9 +38,11 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
   const samples = new Float32Array(capacity);
   let count = 0;
   let overflow = 0;
-  /** Share of the running slice that is filled, 0 … 1, and the integral of |e| over it so far. */
-  let phase = 0;
-  let integral = 0;
+  /**
+   * Share of the running slice that is filled, 0 … 1, and the integral of |e| over it so far. In an array, not in
+   * variables of this closure: read from those, each would be a number of its own on the heap for every sample.
+   */
+  const running = new Float64Array(2);
   const flush = (filled: number): void => {
     const outputs = decimator.push(slices, 0, filled, 1, decimated, 0);
     const room = Math.min(outputs, capacity - count);
@@ -61,14 +63,13 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
       decimator.reset();
       count = 0;
       overflow = 0;
-      phase = 0;
-      integral = 0;
+      running.fill(0);
     },
     add: (residual, from, to, revolutionsPerSample) => {
       const step = revolutionsPerSample * samplesPerRevolution * oversampling;
       let filled = 0;
-      let part = phase;
-      let sum = integral;
+      let part = running[0]!;
+      let sum = running[1]!;
       for (let index = from; index < to; index++) {
         const magnitude = Math.abs(residual[index]!);
         let next = part + step;
@@ -95,8 +96,8 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
         part = next;
       }
       if (filled > 0) flush(filled);
-      phase = part;
-      integral = sum;
+      running[0] = part;
+      running[1] = sum;
     },
   };
 }

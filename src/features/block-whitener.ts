@@ -59,22 +59,21 @@ export function createBlockWhitener(
   let segments = 0;
   let position = order;
   let blocks = 0;
-  /** Last input and output of the high-pass. */
-  let lastRaw = 0;
-  let lastHigh = 0;
+  /** Last input and output of the high-pass; see `angle-envelope.ts` for why in an array. */
+  const last = new Float64Array(2);
 
   const whiten = (): void => {
     // It starts at the first sample's level, so that a dead signal leaves exactly nothing.
-    let raw = blocks === 0 ? buffer[order]! : lastRaw;
-    let high = lastHigh;
+    let raw = blocks === 0 ? buffer[order]! : last[0]!;
+    let high = last[1]!;
     for (let index = order; index < position; index++) {
       const next = buffer[index]!;
       high = next - raw + highPassPole * high;
       raw = next;
       buffer[index] = high;
     }
-    lastRaw = raw;
-    lastHigh = high;
+    last[0] = raw;
+    last[1] = high;
     computeLagProducts(buffer, order, position, order, products);
     for (let lag = 0; lag <= order; lag++) faded[lag] = products[lag]! + memory * faded[lag]!;
     products.set(faded);
@@ -109,15 +108,14 @@ export function createBlockWhitener(
       position = order;
       segments = 0;
       blocks = 0;
-      lastRaw = 0;
-      lastHigh = 0;
+      last.fill(0);
     },
     wrote: (samples, revolutionsPerSample) => {
       if (samples === 0) return;
       position += samples;
-      const last = segments - 1;
-      if (segments > 0 && (segmentSpeed[last] === revolutionsPerSample || segments === maxSegments)) {
-        segmentEnd[last] = position;
+      const newest = segments - 1;
+      if (segments > 0 && (segmentSpeed[newest] === revolutionsPerSample || segments === maxSegments)) {
+        segmentEnd[newest] = position;
       } else {
         segmentEnd[segments] = position;
         segmentSpeed[segments] = revolutionsPerSample;
