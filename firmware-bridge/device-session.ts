@@ -3,7 +3,7 @@
  * version, configures, acknowledges, and notices silence. Nothing that a device sends makes it throw.
  */
 import { AuroraError } from "../src/contract/aurora-error.ts";
-import type { ConfigMessage, DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
+import type { DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
 import type { ModelRequestMessage } from "../src/contract/device-model-message.ts";
 import { createBackoff } from "../src/platform/backoff.ts";
 import { systemTimers } from "../src/platform/clock.ts";
@@ -25,8 +25,8 @@ import { createStreamAcknowledger } from "./stream-acknowledger.ts";
 export interface DeviceSession {
   /** Starts connecting; resolves at once. */
   open(): Promise<void>;
-  /** Changes what the device sends, now and after its next hello. */
-  configure(mode: ConfigMessage["mode"]): void;
+  /** Asks a device that infers for so many raw samples from now on, once, in this session; 0: no more of them. */
+  askRaw(samples: number): void;
   /**
    * Tells the device something about models, as one packet that nobody repeats. False: not sent, because there is no
    * session, or one with a device that knows no models, or no room in the link now.
@@ -45,6 +45,7 @@ export interface DeviceSession {
 /** Creates a session that is not open yet. */
 export function createDeviceSession(options: DeviceSessionOptions): DeviceSession {
   const { link, random } = options;
+  const { rawSamples: firstRawSamples = 0, ...configuration } = options.configuration ?? {};
   const timers = options.timers ?? systemTimers;
   const limits: DeviceSessionLimits = { ...defaultDeviceSessionLimits, ...options.limits };
   const sender = createPacketSender(link);
@@ -53,7 +54,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   let state: DeviceSessionState = "closed";
   let stateReason = "";
   let hello: HelloMessage | undefined;
-  let mode = options.mode;
+  let rawSamples = 0;
   let paused = false;
   let isUnread = false;
   let cancelHello = (): void => {};
@@ -182,6 +183,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     cancelHello();
     const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
     hello = offered;
+    if (isNew) rawSamples = firstRawSamples;
     sender.isBound = offered.protocolMinor >= boundSinceMinor;
     if (sender.isBound) link.bind(offered.sessionId);
     become("established", isNew ? "the device introduced itself" : "the device is back");
@@ -194,7 +196,9 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     if (state !== "established" || hello === undefined) return;
     // Only the newest configuration matters; a repeated hello says that the last one did not arrive.
     reliable.reset();
-    reliable.send({ type: "config", ...options.configuration, mode, sessionId: hello.sessionId });
+    const { mode } = options;
+    const raw = rawSamples > 0 ? { rawSamples } : {};
+    reliable.send({ type: "config", ...configuration, ...raw, mode, sessionId: hello.sessionId });
   }
 
   function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
@@ -250,8 +254,9 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
         },
       });
     },
-    configure: (next) => {
-      mode = next;
+    askRaw: (samples) => {
+      // A configuration that is equal to the newest asks for nothing: one more sample makes it another.
+      rawSamples = samples > 0 && samples === rawSamples ? samples + 1 : samples;
       sendConfig();
     },
     sendModel: (message) => {

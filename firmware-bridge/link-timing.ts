@@ -38,6 +38,10 @@ export const linkTiming = {
   modelStallMs: 60_000,
   /** … or when it was out of contact for so long. */
   modelContactMs: 300_000,
+  /** A device begins to send the raw samples that it was asked for within so long … */
+  captureFirstMs: 5_000,
+  /** … and has sent all that it will when none came for so long. */
+  captureQuietMs: 2_000,
 } as const;
 
 /** Waits between hellos. */

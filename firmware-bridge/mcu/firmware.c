@@ -70,16 +70,17 @@ uint8_t *link_write_hello(uint8_t *at) {
 
 static void configure(const codec_field *fields) {
   aurora_bearing *bearing = &device.judge.bearing;
-  if ((fields[1].number == device.mode) && (fields[3].number == device.raw_samples) &&
-      (fields[4].number == device.alarm_raw_samples) && (fields[5].number == bits_of(bearing->bpfo)) &&
+  device.alarm_raw_samples = fields[4].number;
+  if (fields[3].number != device.raw_samples) { /* said again after another Hello: asked for once all the same */
+    device.raw_samples = fields[3].number;
+    device.raw_left = fields[3].number;
+  }
+  if ((fields[1].number == device.mode) && (fields[5].number == bits_of(bearing->bpfo)) &&
       (fields[6].number == bits_of(bearing->bpfi)) && (fields[7].number == bits_of(bearing->bsf)) &&
       (fields[8].number == bits_of(bearing->ftf))) {
-    return; /* said again after another Hello: the open window goes on, and raw samples are asked for once */
+    return; /* nothing else: the open window goes on */
   }
   device.mode = fields[1].number;
-  device.raw_samples = fields[3].number;
-  device.raw_left = fields[3].number;
-  device.alarm_raw_samples = fields[4].number;
   bearing->bpfo = float_of(fields[5].number);
   bearing->bpfi = float_of(fields[6].number);
   bearing->bsf = float_of(fields[7].number);

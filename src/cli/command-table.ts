@@ -32,7 +32,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "device",
-    description: "microcontrollers: list them, push a model, simulate one",
+    description: "microcontrollers: list them, push a model, record raw samples, simulate one",
     load: async () => (await import("./commands/device.ts")).deviceCommand(),
   },
   {

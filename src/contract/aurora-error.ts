@@ -37,6 +37,14 @@ export const errorCodes = {
     meaning: "a data file or folder is not there",
     hint: "Check the path and that this user may read it.",
   },
+  DEVICE_BUSY: {
+    meaning: "a device does something already that it can do but once at a time",
+    hint: "Wait until that has ended, and try again.",
+  },
+  DEVICE_CAPTURE: {
+    meaning: "the raw samples that a device was asked for did not come, or not without gaps",
+    hint: "Ask for fewer seconds, use a faster line, or take what came with `--partial`.",
+  },
   DEVICE_PROTOCOL: {
     meaning: "a device broke the protocol",
     hint: "Compare the device's firmware with `firmware-bridge/PROTOCOL.md`.",
@@ -44,6 +52,10 @@ export const errorCodes = {
   DEVICE_UNREACHABLE: {
     meaning: "a device cannot be reached",
     hint: "Check cable, power and address; it is tried again by itself where it is configured.",
+  },
+  GATEWAY: {
+    meaning: "a gateway cannot be asked, or refused",
+    hint: "Check that it runs, and call the command as a user who may read its state folder.",
   },
   INFERENCE: {
     meaning: "a model cannot be loaded or run",

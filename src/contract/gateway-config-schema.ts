@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { bearingOrdersSchema } from "./bearing.ts";
 import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
+import { maxCaptureSeconds } from "./device-capture.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { idPattern } from "./topics.ts";
 
@@ -97,6 +98,12 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
             .max(480_000)
             .default(0)
             .describe("In mode edge: raw samples kept after every score that is an alarm"),
+          alertCaptureSeconds: z
+            .number()
+            .min(0)
+            .max(maxCaptureSeconds)
+            .default(2)
+            .describe("In mode edge: seconds of raw samples asked for when an alert is raised; 0: none"),
         }),
       )
       .max(256)

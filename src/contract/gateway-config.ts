@@ -28,6 +28,8 @@ export interface DeviceConfig {
   readonly keyFile: string | null;
   /** In mode `edge`: raw samples that the device sends after every score that is an alarm, kept as recordings. */
   readonly alarmRawSamples: number;
+  /** In mode `edge`: seconds of raw samples that are asked of the device when an alert is raised by its scores; 0: none. */
+  readonly alertCaptureSeconds: number;
 }
 
 /** One component of one turbine, watched by one bundle. */

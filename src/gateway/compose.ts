@@ -16,12 +16,14 @@ import { createOutbox } from "../store/outbox.ts";
 import { createStateStore } from "../store/state-store.ts";
 import { openStoreFile } from "../store/store-file.ts";
 import { createUplink } from "../uplink/uplink.ts";
+import { createGatewayWord, publishAccess } from "./access-file.ts";
 import { openAlertJournal } from "./alert-journal.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
 import { composePipeline } from "./compose-pipeline.ts";
 import { connectDevices } from "./connect-devices.ts";
 import { createDataQuality } from "./data-quality.ts";
 import { describeGateway } from "./describe-gateway.ts";
+import { createDeviceRoutes } from "./device-routes.ts";
 import { createGatewayMetrics } from "./gateway-metrics.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { startHealthServer } from "./health-server.ts";
@@ -142,11 +144,13 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   const figures = createServingFigures(clock);
 
+  let recordAlert = (_event: AlertEvent): void => {};
   const takeAlert = (event: AlertEvent): void => {
     const { turbine, component, failureMode, probability } = event.data;
     logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
     journal.take(event, snapshots.describe(register, pipeline));
     states.tick();
+    recordAlert(event);
   };
   const pipeline = composePipeline({
     ...{ config, models, register, quality, snapshots, state, telemetry, states, figures, clock, logger },
@@ -202,6 +206,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     ...{ config, runtimeVersion, models, pipeline, telemetry, topics, mqtt, clock, logger },
   });
   renewDevices = devices.renew;
+  recordAlert = devices.noteAlert;
 
   closers.add(() => devices.close());
   let tickedMs = clock.monotonicMs();
@@ -219,6 +224,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     ...{ quality, figures, outbox, uplink, mqtt, devices, register, config, pipeline },
     conditions: () => pipeline.conditions,
   });
+  const word = createGatewayWord();
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
     healthy: () => clock.monotonicMs() - tickedMs < stuckMs,
     ready: () => models.names.length > 0,
@@ -228,9 +234,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         ...{ config, runtimeVersion, models, quality, pipeline, figures, mqtt, outbox, uplink, alerts },
         devices,
       }),
+    devices: createDeviceRoutes({ word, capture: devices.capture, placeOf: devices.placeOf }),
   });
-
   closers.add(() => server.close());
+  closers.add(await publishAccess(config.gateway.stateDir, server.url, word.token));
 
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
 }

@@ -2,17 +2,21 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+import type { AlertEvent } from "../contract/alert.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../contract/gateway-config.ts";
 import type { Topics } from "../contract/topics.ts";
 import { createRandom } from "../maths/random.ts";
 import { type Clock, systemTimers } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import { type AlertSource, createAlertCaptures } from "./alert-captures.ts";
+import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
 import { readDeviceImage } from "./device-image.ts";
 import { readDeviceKey } from "./device-key.ts";
 import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushCounts, type PushedDevice } from "./device-pushes.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createRawCaptures } from "./raw-captures.ts";
+import type { RecordingPlace } from "./recording.ts";
 import type { ServedModels } from "./served-models.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -38,6 +42,12 @@ export interface ConnectedDevices extends DeviceLinks {
   tick(): void;
   /** Recordings of raw samples that were kept since the start. */
   readonly recordings: number;
+  /** Raw samples on request. */
+  readonly capture: DeviceCaptures["capture"];
+  /** Where a device's samples come from. */
+  placeOf(deviceId: string): RecordingPlace;
+  /** Something was told to subscribers: a device that raised it is asked for raw samples. */
+  noteAlert(event: AlertEvent): void;
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
 }
@@ -49,10 +59,20 @@ export interface ConnectedDevices extends DeviceLinks {
 export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
   const { config, models, pipeline, telemetry, clock, logger } = options;
   const random = createRandom(randomInt(2 ** 31));
-  const captures = createRawCaptures({
-    dir: join(config.gateway.stateDir, "recordings"),
-    bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
-    logger,
+  const placeOf = (deviceId: string): RecordingPlace => {
+    const { bearing, shaftRpm } = findPoint(config, deviceId) ?? {};
+    return { bearing, shaftRpm };
+  };
+  const dir = join(config.gateway.stateDir, "recordings");
+  const recordings = createRawCaptures({ dir, placeOf, logger });
+  const captures = createDeviceCaptures({
+    devices: config.devices,
+    watchedChannelOf: (deviceId) => findPoint(config, deviceId)?.channel,
+    timers: systemTimers,
+  });
+  const alertCaptures = createAlertCaptures({
+    ...{ captures, recordings, clock, logger },
+    sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
   });
   const pushes = createDevicePushes({
     devices: await findPushedDevices(config),
@@ -84,12 +104,23 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
     sink: {
       onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block, arrivedMonotonicMs) => pipeline.accept(block, arrivedMonotonicMs),
+      onBlock: (block, arrivedMonotonicMs) => {
+        captures.accept(block);
+        pipeline.accept(block, arrivedMonotonicMs);
+      },
       onReading: (reading) => pipeline.acceptDeviceReading(reading),
-      onCapture: (block, arrivedMonotonicMs) => captures.accept(block, arrivedMonotonicMs),
+      onCapture: (block, arrivedMonotonicMs) => {
+        if (!captures.accept(block)) recordings.accept(block, arrivedMonotonicMs);
+      },
       onScore: (score, mode, arrivedMonotonicMs) => pipeline.acceptScore(score, mode, arrivedMonotonicMs),
-      onContact: (hello, session) => pushes.contact(hello, session),
-      onLost: (deviceId) => pushes.lost(deviceId),
+      onContact: (hello, session) => {
+        captures.contact(hello, session);
+        pushes.contact(hello, session);
+      },
+      onLost: (deviceId) => {
+        captures.lost(deviceId);
+        pushes.lost(deviceId);
+      },
       onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
     },
   });
@@ -97,10 +128,13 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     sessions: links.sessions,
     pushCounts: pushes.counts,
     renew: (name) => pushes.renew(name),
-    tick: () => captures.tick(clock.monotonicMs()),
+    tick: () => recordings.tick(clock.monotonicMs()),
     get recordings() {
-      return captures.written;
+      return recordings.written;
     },
+    capture: captures.capture,
+    placeOf,
+    noteAlert: alertCaptures.note,
     describe: () =>
       links.sessions.map(({ id, session, health }, index) => ({
         id,
@@ -115,8 +149,9 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       })),
     close: async () => {
       pushes.close();
+      captures.close();
       await links.close();
-      await captures.close();
+      await recordings.close();
     },
   };
 }
@@ -141,4 +176,17 @@ async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]>
 /** The first point that a device feeds: its model and bearing are the device's. */
 function findPoint(config: GatewayConfig, deviceId: string): PointConfig | undefined {
   return config.turbines.flatMap(({ points }) => points).find(({ device }) => device === deviceId);
+}
+
+/** The device behind a point, if it infers itself. */
+function findAlertSource(
+  config: GatewayConfig,
+  turbineId: string,
+  component: string,
+): AlertSource | undefined {
+  const turbine = config.turbines.find(({ id }) => id === turbineId);
+  const point = turbine?.points.find((each) => each.component === component);
+  const device = config.devices.find(({ id }) => id === point?.device);
+  if (point === undefined || device?.mode !== "edge") return undefined;
+  return { deviceId: device.id, channel: point.channel, seconds: device.alertCaptureSeconds };
 }

@@ -1,11 +1,13 @@
 /**
  * The gateway's own small HTTP server: `/-/healthy` (the periodic work gets done), `/-/ready` (a model serves), `/metrics`
- * (Prometheus) and `/status` (JSON). Read-only, no bodies, loopback by default.
+ * (Prometheus) and `/status` (JSON), read-only, loopback by default. What asks a device for something is for those who
+ * know the gateway's word (`device-routes`).
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { isLoopbackHost } from "../platform/loopback-host.ts";
+import type { DeviceRoutes } from "./device-routes.ts";
 
 /** What the server shows; each is asked anew for every request. */
 export interface HealthSources {
@@ -14,6 +16,8 @@ export interface HealthSources {
   /** Prometheus text. */
   metrics(): Promise<string>;
   status(): unknown;
+  /** Takes every POST below `/devices/`; without it there is none. */
+  readonly devices?: DeviceRoutes;
 }
 
 /** A listening server. */
@@ -44,11 +48,15 @@ export async function startHealthServer(
       };
       const flag = (good: boolean): void =>
         answer(good ? 200 : 503, "text/plain", good ? "ok\n" : "not yet\n");
+      if (isLoopbackHost(host) && !isLoopbackHost(hostName(request.headers.host))) {
+        request.resume();
+        return answer(421, "text/plain", "this host is not served here\n");
+      }
+      if (request.method === "POST" && request.url?.startsWith("/devices/") && sources.devices !== undefined)
+        return sources.devices(request, response);
       request.resume();
       if (request.method !== "GET" && request.method !== "HEAD")
         return answer(405, "text/plain", "GET or HEAD only\n");
-      if (isLoopbackHost(host) && !isLoopbackHost(hostName(request.headers.host)))
-        return answer(421, "text/plain", "this host is not served here\n");
       switch (request.url) {
         case "/-/healthy":
           return flag(sources.healthy());

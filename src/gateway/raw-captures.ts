@@ -5,16 +5,19 @@
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BearingOrders } from "../contract/bearing.ts";
+import { maxCaptureSamples } from "../contract/device-capture.ts";
 import type { SampleBlock } from "../contract/stream.ts";
+import { encodeNpy } from "../dataset/encode-npy.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import type { Logger } from "../platform/logger.ts";
+import { describeRecording, type Recording, type RecordingPlace } from "./recording.ts";
+import { createSampleRun, type SampleRun } from "./sample-run.ts";
 
 /** What captures need. */
 export interface RawCapturesOptions {
   /** Folder with one folder a device. */
   readonly dir: string;
-  bearingOf(deviceId: string): BearingOrders | undefined;
+  placeOf(deviceId: string): RecordingPlace;
   readonly logger: Logger;
 }
 
@@ -22,6 +25,8 @@ export interface RawCapturesOptions {
 export interface RawCaptures {
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  /** Keeps a recording that was made for the alert of this id. */
+  keep(recording: Recording, alert: string, arrivedMonotonicMs: number): void;
   /** Writes down what has ended; call it about once a second. */
   tick(monotonicMs: number): void;
   /** Recordings that were written since the start. */
@@ -33,15 +38,13 @@ export interface RawCaptures {
 }
 
 interface Capture {
-  readonly first: SampleBlock;
-  readonly parts: Int16Array[];
-  samples: number;
+  readonly run: SampleRun;
+  readonly shaftRpm: number;
   nextSample: number;
+  samples: number;
   arrivedMonotonicMs: number;
 }
 
-/** Longest recording: ten seconds at 48 kHz. */
-const maxSamples = 480_000;
 /** A burst has ended when nothing of it came for so long. */
 const quietMs = 2_000;
 /** Recordings that are kept of a device. */
@@ -58,7 +61,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
   /** When recordings of a device ended that were written in the last minute. */
   const recent = new Map<string, number[]>();
 
-  function mayWrite({ first: { deviceId }, arrivedMonotonicMs }: Capture): boolean {
+  function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
     const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
     if (ends.length >= keptRecordings) return false;
     recent.set(deviceId, [...ends, arrivedMonotonicMs]);
@@ -67,43 +70,35 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
 
   function finish(key: string): void {
     const capture = open.get(key);
-    if (capture === undefined) return;
     open.delete(key);
-    if (!mayWrite(capture)) {
+    const recording = capture?.run.longest;
+    if (capture != null && recording != null) save(recording, capture.arrivedMonotonicMs);
+  }
+
+  function save(recording: Recording, arrivedMonotonicMs: number, alert?: string): void {
+    const { deviceId } = recording.first;
+    if (!mayWrite(deviceId, arrivedMonotonicMs)) {
       if (dropped++ % 1_000 === 0)
         options.logger.warn("a device sends its raw samples in too many pieces; some are not kept", {
-          device: capture.first.deviceId,
+          device: deviceId,
           dropped,
         });
       return;
     }
     tail = tail
-      .then(() => write(capture))
+      .then(() => write(recording, { ...options.placeOf(deviceId), alert }))
       .catch((error: unknown) =>
-        options.logger.warn("raw samples of a device could not be kept", {
-          device: capture.first.deviceId,
-          error,
-        }),
+        options.logger.warn("raw samples of a device could not be kept", { device: deviceId, error }),
       );
   }
 
-  async function write({ first, parts }: Capture): Promise<void> {
-    const { deviceId, channel, unit, sampleRateHz, scale, shaftRpm, timestampMs } = first;
+  async function write(recording: Recording, place: RecordingPlace): Promise<void> {
+    const { deviceId, channel, timestampMs } = recording.first;
     const dir = join(options.dir, deviceId);
     await mkdir(dir, { recursive: true });
     const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
-    const about = {
-      rateHz: sampleRateHz,
-      ...(Number.isFinite(shaftRpm) ? { shaftRpm } : {}),
-      scale,
-      bearing: options.bearingOf(deviceId),
-      device: deviceId,
-      channel,
-      unit,
-      from: new Date(timestampMs).toISOString(),
-    };
-    await writeFileAtomic(join(dir, `${name}.json`), new TextEncoder().encode(JSON.stringify(about)));
-    await writeFileAtomic(join(dir, `${name}.npy`), encodeNpy(parts));
+    await writeFileAtomic(join(dir, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
+    await writeFileAtomic(join(dir, `${name}.npy`), encodeNpy(recording.parts));
     written++;
     const names = (await readdir(dir)).filter((each) => each.endsWith(".npy")).sort();
     for (const old of names.slice(0, -keptRecordings)) {
@@ -119,18 +114,22 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
       const continues =
         before !== undefined &&
         block.firstSample === before.nextSample &&
-        before.samples + block.counts.length <= maxSamples &&
-        isSameSpeed(block.shaftRpm, before.first.shaftRpm);
+        before.samples + block.counts.length <= maxCaptureSamples &&
+        isSameSpeed(block.shaftRpm, before.shaftRpm);
       if (!continues) finish(key);
       const capture: Capture = continues
         ? before
-        : { first: { ...block }, parts: [], samples: 0, nextSample: block.firstSample, arrivedMonotonicMs };
-      capture.parts.push(block.counts.slice());
+        : {
+            ...{ run: createSampleRun(maxCaptureSamples), shaftRpm: block.shaftRpm, samples: 0 },
+            ...{ nextSample: block.firstSample, arrivedMonotonicMs },
+          };
+      capture.run.accept(block);
       capture.samples += block.counts.length;
       capture.nextSample += block.counts.length;
       capture.arrivedMonotonicMs = arrivedMonotonicMs;
       open.set(key, capture);
     },
+    keep: (recording, alert, arrivedMonotonicMs) => save(recording, arrivedMonotonicMs, alert),
     tick: (monotonicMs) => {
       for (const [key, { arrivedMonotonicMs }] of open) {
         if (monotonicMs - arrivedMonotonicMs > quietMs) finish(key);
@@ -157,18 +156,4 @@ function toFileName(channel: string): string {
 /** A file has one speed, to one in a hundred; an unknown one is like another. */
 function isSameSpeed(one: number, other: number): boolean {
   return Object.is(one, other) || Math.abs(one - other) <= 0.01 * other;
-}
-
-/** A `.npy` of int16, version 1.0: magic, header padded to a multiple of 64, the numbers. */
-function encodeNpy(parts: readonly Int16Array[]): Uint8Array {
-  const samples = parts.reduce((sum, part) => sum + part.length, 0);
-  const text = `{'descr': '<i2', 'fortran_order': False, 'shape': (${samples},), }`;
-  const headerBytes = Math.ceil((10 + text.length + 1) / 64) * 64;
-  const bytes = Buffer.alloc(headerBytes + 2 * samples);
-  bytes.write("\x93NUMPY\x01\x00", 0, "latin1");
-  bytes.writeUInt16LE(headerBytes - 10, 8);
-  bytes.write(`${text.padEnd(headerBytes - 11)}\n`, 10, "latin1");
-  let at = headerBytes;
-  for (const part of parts) for (const count of part) at = bytes.writeInt16LE(count, at);
-  return bytes;
 }

@@ -54,6 +54,7 @@ test.each([
       mode: "raw",
       keyFile: null,
       alarmRawSamples: 0,
+      alertCaptureSeconds: 0,
     });
     await until(() => warnings.length > 0, "a warning");
     expect(warnings).toEqual([

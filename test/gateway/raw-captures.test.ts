@@ -34,7 +34,7 @@ function listNpy(dir: string): string[] {
 
 test("consecutive raw windows become one recording that says what it is; a gap or another speed begins the next", async () => {
   const dir = createTemporaryFolder();
-  const captures = createRawCaptures({ dir, bearingOf: () => bearing, logger: silentLogger });
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
   captures.accept(block(0, [1, -2, 3]), 0);
   captures.accept(block(3, [4, 5]), 10);
   captures.accept(block(100, [6]), 20);
@@ -58,7 +58,7 @@ test("consecutive raw windows become one recording that says what it is; a gap o
 
 test("a burst is written when it has ended, and only the newest of a device are kept", async () => {
   const dir = createTemporaryFolder();
-  const captures = createRawCaptures({ dir, bearingOf: () => bearing, logger: silentLogger });
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
   for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index]), 2_000 * index);
   captures.tick(90_000);
   await captures.close();
@@ -69,7 +69,7 @@ test("a burst is written when it has ended, and only the newest of a device are 
 
 test("a device that jumps about is written down 32 times a minute at most", async () => {
   const dir = createTemporaryFolder();
-  const captures = createRawCaptures({ dir, bearingOf: () => bearing, logger: silentLogger });
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
   for (let index = 0; index < 500; index++) captures.accept(block(10 * index, [index]), index);
   captures.accept(block(10_000, [1]), 70_000);
   await captures.close();
@@ -83,7 +83,7 @@ test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE accele
     const dir = createTemporaryFolder();
     const captures = createRawCaptures({
       dir: join(dir, "state", "recordings"),
-      bearingOf: () => bearing,
+      placeOf: () => ({ bearing }),
       logger: silentLogger,
     });
     captures.accept({ ...block(0, [1]), channel }, 0);

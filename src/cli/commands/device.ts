@@ -1,5 +1,6 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
+import { deviceCaptureCommand } from "./device-capture.ts";
 import { deviceListCommand } from "./device-list.ts";
 import { devicePushCommand } from "./device-push.ts";
 import { deviceSimCommand } from "./device-sim.ts";
@@ -9,6 +10,7 @@ export function deviceCommand(): Command {
   return new Command("device")
     .addCommand(deviceListCommand())
     .addCommand(devicePushCommand())
+    .addCommand(deviceCaptureCommand())
     .addCommand(deviceSimCommand())
     .addHelpText(
       "after",

@@ -1,6 +1,7 @@
 /**
  * The edge side of a simulated device: two model slots, of which the confirmed one stands in a file, and inference in
- * front of the link. In mode `raw` it only passes samples on; in mode `edge` it sends scores instead, in `both` both.
+ * front of the link. In mode `raw` it only passes samples on; in mode `edge` it sends scores instead, and samples on
+ * request and after alarms, in `both` both.
  */
 import { readFileSync } from "node:fs";
 import type { DeviceEndpoint } from "../../../firmware-bridge/device-endpoint.ts";
@@ -65,6 +66,8 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
   let scoresBefore = 0;
   let abandonedBefore = 0;
   const waiting: ScoreMessage[] = [];
+  /** Mode `edge`: raw samples that are still to be sent. */
+  let rawLeft = 0;
 
   /** The judge of the model that runs now. */
   function current(): EdgeInference | null {
@@ -76,6 +79,8 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
       abandonedBefore += inference?.judge.abandonedWindows ?? 0;
       const judge = createEdgeInference(running, bearing, 0, (score) => {
         waiting.push(score);
+        const isAlarm = score.quantised.some((value, index) => value >= running.image.raiseAt[index]!);
+        if (isAlarm) rawLeft = Math.max(rawLeft, config?.alarmRawSamples ?? 0);
         if (waiting.length > maxWaiting) waiting.shift();
       });
       inference = { by: running, judge };
@@ -92,6 +97,8 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
     },
     onModel: (request) => slots.take(request),
     onConfig: (next) => {
+      // A configuration that is said again asks for no more samples.
+      if (next.rawSamples !== config?.rawSamples) rawLeft = next.rawSamples ?? 0;
       config = next;
     },
     wrap: (endpoint) => ({
@@ -99,10 +106,13 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
       drained: () => endpoint.drained(),
       sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) => {
         const mode = config?.mode ?? "raw";
-        if (mode !== "edge") {
-          if (!endpoint.sendRawWindow(channel, firstSample, timestampUs, shaftRpm, counts, from, to))
-            return false;
-        } else if (!endpoint.isReady) return false;
+        const end = mode !== "edge" ? to : channel === 0 ? Math.min(to, from + rawLeft) : from;
+        if (end === from) {
+          if (!endpoint.isReady) return false;
+        } else if (!endpoint.sendRawWindow(channel, firstSample, timestampUs, shaftRpm, counts, from, end)) {
+          return false;
+        }
+        rawLeft = Math.max(0, rawLeft - (end - from));
         if (mode === "raw" || channel !== 0) return true;
         const { name, unit, sampleRateHz, scale } = channels[0]!;
         current()?.accept({

@@ -1,8 +1,9 @@
 /** What devices there are: serial ports of this machine, and what a configuration and its running gateway know. */
 import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import type { DeviceHealthMessage } from "../../contract/device-message.ts";
+import { z } from "zod";
 import type { GatewayConfig } from "../../contract/gateway-config.ts";
+import { askStatus } from "./ask-gateway.ts";
 
 /** A serial port. */
 export interface SerialPortEntry {
@@ -27,7 +28,11 @@ export interface ConfiguredDevice {
   readonly model: string | null;
   readonly push: { readonly stage: string; readonly confirmedBytes: number } | null;
   /** What the device counted since its boot. */
-  readonly health: Pick<DeviceHealthMessage, "droppedSamples" | "badFrames" | "abandonedWindows"> | null;
+  readonly health: {
+    readonly droppedSamples: number;
+    readonly badFrames: number;
+    readonly abandonedWindows?: number | undefined;
+  } | null;
 }
 
 /** Everything that is known. */
@@ -39,7 +44,6 @@ export interface DeviceList {
 }
 
 const byIdFolder = "/dev/serial/by-id";
-const answerMs = 2_000;
 
 /** Looks at this machine's ports and, with a configuration, asks its gateway. */
 export async function listDevices(config: GatewayConfig | null): Promise<DeviceList> {
@@ -80,14 +84,24 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
 
 type LiveDevice = Pick<ConfiguredDevice, "id" | "state" | "firmware" | "model" | "push" | "health">;
 
+const count = z.number();
+/** Whatever answers at a gateway's address may be another program. */
+const liveDevicesSchema: z.ZodType<readonly LiveDevice[]> = z.array(
+  z.object({
+    id: z.string(),
+    state: z.string().nullable(),
+    firmware: z.string().nullable(),
+    model: z.string().nullable(),
+    push: z.object({ stage: z.string(), confirmedBytes: count }).nullable(),
+    health: z
+      .object({ droppedSamples: count, badFrames: count, abandonedWindows: count.optional() })
+      .nullable(),
+  }),
+);
+
 async function askGateway(url: string): Promise<readonly LiveDevice[] | null> {
-  try {
-    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(answerMs) });
-    const status = (await response.json()) as { devices?: unknown };
-    return Array.isArray(status.devices) ? (status.devices as LiveDevice[]) : null;
-  } catch {
-    return null;
-  }
+  const devices = liveDevicesSchema.safeParse((await askStatus(url))?.devices);
+  return devices.success ? devices.data : null;
 }
 
 /** Port path → the name that stays when ports are numbered anew. */

@@ -1,0 +1,105 @@
+/** Asks a running gateway of this machine: what its status page says, and for raw samples of a device. */
+import { join } from "node:path";
+import { AuroraError, type ErrorCode, errorCodes } from "../../contract/aurora-error.ts";
+import {
+  type DeviceCaptureReply,
+  type DeviceCaptureRequest,
+  deviceCaptureReplySchema,
+  type GatewayAccess,
+  gatewayAccessFile,
+  gatewayAccessSchema,
+  maxCaptureSamples,
+} from "../../contract/device-capture.ts";
+import type { GatewayConfig } from "../../contract/gateway-config.ts";
+import { readFileBounded } from "../../platform/bounded-read.ts";
+import { readBodyBounded } from "../../platform/read-body.ts";
+
+/** Largest status page: 256 devices and 65,536 points have room. */
+const maxStatusBytes = 64 * 1024 * 1024;
+/** Four characters for three bytes, and what is said of them. */
+const maxReplyBytes = Math.ceil((maxCaptureSamples * 2 * 4) / 3) + 16_384;
+const maxAccessBytes = 4096;
+const statusMs = 2_000;
+/** Beyond the five-fold of what was asked for, after which the gateway itself gives up. */
+const replyMs = 15_000;
+
+/** The gateway's status page; null when it does not answer in time, or with anything else. */
+export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(statusMs) });
+    const json: unknown = JSON.parse(
+      new TextDecoder().decode(await readBodyBounded(response, maxStatusBytes)),
+    );
+    return typeof json === "object" && json !== null ? { ...json } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Raw samples of a device; `signal` gives up.
+ * @throws AuroraError GATEWAY when there is no gateway or it refuses; else what it said (USAGE, DEVICE_*).
+ */
+export async function askCapture(
+  config: GatewayConfig,
+  deviceId: string,
+  request: DeviceCaptureRequest,
+  signal: AbortSignal,
+): Promise<DeviceCaptureReply> {
+  const { url, token } = await readAccess(config.gateway.stateDir);
+  const timeout = AbortSignal.timeout(5_000 * request.seconds + replyMs);
+  const unreachable = (cause: unknown): AuroraError =>
+    new AuroraError("GATEWAY", `the gateway at ${url} does not answer`, {
+      op: "ask gateway",
+      subject: url,
+      hint: "Start it with `aurora gateway`, or look at its log.",
+      cause,
+    });
+  let status: number;
+  let body: unknown;
+  try {
+    const response = await fetch(`${url}/devices/${encodeURIComponent(deviceId)}/capture`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(request),
+      redirect: "error",
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    status = response.status;
+    body = JSON.parse(new TextDecoder().decode(await readBodyBounded(response, maxReplyBytes)));
+  } catch (error) {
+    throw unreachable(error);
+  }
+  const reply = status === 200 ? deviceCaptureReplySchema.safeParse(body) : null;
+  if (reply?.success === true) return reply.data;
+  throw readRefusal(body, deviceId) ?? unreachable(undefined);
+}
+
+async function readAccess(stateDir: string): Promise<GatewayAccess> {
+  const path = join(stateDir, gatewayAccessFile);
+  const refuse = (message: string, cause: unknown): AuroraError =>
+    new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, cause });
+  try {
+    const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
+    return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    throw refuse(
+      `no gateway of this configuration can be asked: ${path} is not there or not readable`,
+      error,
+    );
+  }
+}
+
+/** What a gateway says when it refuses; undefined when it says something else. */
+function readRefusal(body: unknown, deviceId: string): AuroraError | undefined {
+  const { code, message, hint } = ((body as { error?: Record<string, unknown> } | null)?.error ??
+    {}) as Record<string, unknown>;
+  if (typeof code !== "string" || !Object.hasOwn(errorCodes, code) || typeof message !== "string")
+    return undefined;
+  const details = { op: "capture raw samples", subject: deviceId };
+  return new AuroraError(
+    code as ErrorCode,
+    message,
+    typeof hint === "string" ? { ...details, hint } : details,
+  );
+}

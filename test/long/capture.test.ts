@@ -1,0 +1,5 @@
+import { testCapture } from "../mcu/capture-suite.ts";
+
+testCapture("m3");
+testCapture("m4");
+testCapture("m7");
