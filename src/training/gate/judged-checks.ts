@@ -78,8 +78,8 @@ export function checkParity({ parity }: Judgement): GateCheck {
 export function checkSlices(own: Judgement, against: Judgement | null, seed: number): GateCheck {
   if (against === null) return skip("slices", "no model to compare with was given (--against)");
   const lossOf = new Map(against.cases.map(({ id, loss }) => [id, loss]));
-  const pairs = own.cases.flatMap(({ id, slices, loss }) =>
-    lossOf.has(id) ? [{ id, slices, difference: loss - lossOf.get(id)! }] : [],
+  const pairs = own.cases.flatMap(({ id, slices, block = id, loss }) =>
+    lossOf.has(id) ? [{ id, slices, block, difference: loss - lossOf.get(id)! }] : [],
   );
   const [worst] = compareSlices(pairs, seed);
   if (worst === undefined) {

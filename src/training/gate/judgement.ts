@@ -39,6 +39,8 @@ export interface ParityFigures {
 export interface JudgedCase {
   readonly id: string;
   readonly slices: Readonly<Record<string, string>>;
+  /** Cases of one block are alike (days of a week, bands of a day) and count as one piece of evidence; left out: a block of its own. */
+  readonly block?: string;
   readonly loss: number;
   /** What the whole decision rule makes of it: a fault not raised (or another one raised), or a healthy case raised. Absent where nothing is decided case by case. */
   readonly decision?: "right" | "missed" | "false-alarm";

@@ -22,7 +22,8 @@ import {
 } from "./judge-policy.ts";
 import { type FormFigures, judgeForms } from "./judge-student.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
-import { describeBehaviour, replayForm, type ScadaCase } from "./scada-case.ts";
+import { describeBehaviour, type ReplayedTurbine, replayForm, type ScadaCase } from "./scada-case.ts";
+import { type ScadaSlice, sliceScada } from "./scada-slices.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
 
@@ -32,6 +33,8 @@ export const calendars = 12;
 const draws = 240;
 const permutations = 999;
 const dayMs = 86_400_000;
+/** The one site of the data set. */
+export const edpSite = "Wind Farm 1";
 
 /** Policies that are compared. */
 export const policyNames = [
@@ -60,14 +63,15 @@ export interface SeedJudgement {
   /** The policy with the float student; none where only the integers are known. */
   readonly floatOutcomes: readonly CostOutcome[];
   /** Of the int8 student. */
-  readonly days: readonly TurbineDays[];
+  readonly days: readonly ReplayedTurbine[];
   readonly inspections: readonly (readonly Inspection[])[];
+  readonly slices: readonly ScadaSlice[];
 }
 
 /** Judges a student with all its forms. */
 export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {
   const spec = describeBehaviour(subject, student);
-  const days = new Map<RegressionForm, readonly TurbineDays[]>(
+  const days = new Map<RegressionForm, readonly ReplayedTurbine[]>(
     regressionForms.map((form) => [form, replayForm(subject, student, form, spec)]),
   );
   const forms = judgeForms(student, days, subject.split);
@@ -82,7 +86,7 @@ export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: numbe
 export function judgeDays(
   subject: ScadaCase,
   inspectionPolicy: InspectionPolicy,
-  days: readonly TurbineDays[],
+  days: readonly ReplayedTurbine[],
   seed: number,
 ): SeedJudgement {
   const policyCase = describeCase(subject, inspectionPolicy, days);
@@ -110,6 +114,15 @@ export function judgeDays(
       readonly CostOutcome[]
     >,
     inspections: policy.inspections,
+    slices: sliceScada(
+      {
+        site: edpSite,
+        cells: days.flatMap(({ cells }) => cells),
+        inspections: policy.inspections,
+        ...{ failures: counted, costs: subject.costs },
+      },
+      seed,
+    ),
   };
 }
 

@@ -12,12 +12,14 @@ import type { Figure } from "../judge/figure.ts";
 import { runQuantised } from "../quantise-network.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import { standardiseRows } from "../train-student.ts";
-import { judgeDays, type SeedJudgement } from "./judge-edp.ts";
+import type { ErrorCell } from "./error-cells.ts";
+import { edpSite, judgeDays, type SeedJudgement } from "./judge-edp.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
 import { learnableRows, readScadaCase, replayStudent, type ScadaCase, testSplit } from "./scada-case.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { required, type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
 import { fingerprintEdp } from "./scada-rows.ts";
+import { weekOf } from "./scada-slices.ts";
 
 const resamples = 2_000;
 
@@ -75,7 +77,7 @@ export async function judgeScadaBundle(
     // The probability of an inspection ranks and weighs; it is nowhere said to be calibrated.
     calibration: null,
     parity: readParity(readScadaEvaluation(bundle)),
-    cases: listCases(judged),
+    cases: listErrorCases(judged.days.flatMap(({ cells }) => cells)),
   };
 }
 
@@ -161,16 +163,20 @@ function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | nul
   };
 }
 
-/** Turbine-days with their mean error. */
-function listCases({ days }: SeedJudgement): JudgedCase[] {
-  return days.flatMap(({ turbine, days: own, dailyError }) =>
-    own.flatMap((day, index) => {
-      const loss = dailyError[index]!;
-      if (day < dayOf(testSplit.startMs) || Number.isNaN(loss)) return [];
-      const date = new Date(day * 86_400_000).toISOString();
-      return [{ id: `${turbine} ${date.slice(0, 10)}`, slices: { turbine, month: date.slice(0, 7) }, loss }];
-    }),
-  );
+/** Turbine-days with their mean error, whole and by band; those of a turbine's week are one block. */
+export function listErrorCases(cells: readonly ErrorCell[]): JudgedCase[] {
+  return cells.map((cell) => {
+    const { turbine, day, slices, error } = cell;
+    const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+    const isWhole = slices.turbine !== undefined;
+    const band = Object.entries(slices).map(([by, value]) => `, ${by} ${value}`);
+    return {
+      id: isWhole ? `${turbine} ${date}` : `${turbine} ${date}${band.join("")}`,
+      slices: isWhole ? { site: edpSite, ...slices } : slices,
+      block: weekOf(cell),
+      loss: error,
+    };
+  });
 }
 
 function refuse(message: string, subject: string): AuroraError {

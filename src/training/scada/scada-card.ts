@@ -3,6 +3,7 @@ import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { checkFigures, compareForms, required, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { tabulateScadaSlices } from "./scada-slices.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -19,6 +20,7 @@ export function renderScadaCard(
   const share = metrics.detectedShare!;
   const behaviour = manifest.normalBehaviour!;
   const checks = checkFigures(report);
+  const slices = tabulateScadaSlices(report.slices);
   const lines = [
     ...headCard(manifest),
     "## What it does",
@@ -69,6 +71,14 @@ export function renderScadaCard(
     ),
     "",
     `Sensors that were set aside in the test half-year (a sensor's alarm, not the component's): ${report.sensorFaults.length === 0 ? "none" : report.sensorFaults.map(({ turbine, output, from }) => `${turbine} ${behaviour.residuals[output]!.channel} from ${from}`).join(", ")}.`,
+    "",
+    "## By slice",
+    "",
+    slices.caption,
+    "",
+    `| ${slices.head.join(" | ")} |`,
+    `|${slices.head.map(() => "---").join("|")}|`,
+    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
     "",
     `Asked for: ${Object.entries(required)
       .map(([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : "**missed**"})`)

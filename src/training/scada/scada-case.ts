@@ -11,6 +11,7 @@ import {
 import { edpTestEndMs, edpTestStartMs, edpTrainStartMs } from "../../dataset/edp-signals.ts";
 import type { RegressionForm } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
+import { bandOperation, collectErrorCells, type ErrorCell, type RowBand } from "./error-cells.ts";
 import { fitPolicy } from "./fit-policy.ts";
 import {
   computeTurbineResiduals,
@@ -134,22 +135,42 @@ export function describeBehaviour(
 /** What a student says of rows that are not yet standardised. */
 export type Predict = (features: Float32Array, rows: number) => PredictedRows;
 
+/** A turbine's days, and where the student erred from the split on. */
+export interface ReplayedTurbine extends TurbineDays {
+  readonly cells: readonly ErrorCell[];
+}
+
 /** Lives through all turbines with one form of the student. */
 export function replayForm(
   subject: ScadaCase,
   student: ScadaStudent,
   form: RegressionForm,
   spec: ReplaySpec,
-): TurbineDays[] {
+): ReplayedTurbine[] {
   return replayStudent(subject, (features, rows) => runScadaForm(student, form, features, rows), spec);
 }
 
 /** Lives through all turbines with any student. */
-export function replayStudent(subject: ScadaCase, predict: Predict, spec: ReplaySpec): TurbineDays[] {
+export function replayStudent(subject: ScadaCase, predict: Predict, spec: ReplaySpec): ReplayedTurbine[] {
   const learnable = learnableRows(subject);
+  const { startMs } = subject.split;
+  const bands = describeBands(subject);
   return subject.rows.turbines.map((rows) => {
     const predicted = predict(rows.features, rows.rows);
     const residuals = computeTurbineResiduals(rows, predicted, spec, (row) => learnable(rows, row));
-    return replayResiduals(rows, residuals, spec, subject.failures, subject.split.startMs);
+    return {
+      ...replayResiduals(rows, residuals, spec, subject.failures, startMs),
+      cells: collectErrorCells(rows, residuals, bands, startMs),
+    };
+  });
+}
+
+function describeBands({ config, rows }: ScadaCase): RowBand[] {
+  const { windChannel, powerChannel, points } = rows.operation.powerCurve;
+  return bandOperation({
+    channels: config.channels.map((channel) => channel.name),
+    windChannel,
+    powerChannel,
+    ratedPower: points.at(-1)![1],
   });
 }

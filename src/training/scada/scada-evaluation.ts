@@ -7,6 +7,7 @@ import type { CostOutcome } from "./cost-rule.ts";
 import { policyNames, type SeedJudgement } from "./judge-edp.ts";
 import type { FormFigures } from "./judge-student.ts";
 import type { TimeSplit } from "./scada-case.ts";
+import type { ScadaSlice } from "./scada-slices.ts";
 import { type PolicyFigures, summarisePolicy } from "./summarise-policy.ts";
 
 /** What an evaluation says of the failures and the money. */
@@ -27,6 +28,8 @@ export interface ScadaFigures {
     readonly output: number;
     readonly from: string;
   }[];
+  /** Of the first seed. */
+  readonly slices: readonly ScadaSlice[];
 }
 
 /** `evaluation.json`. */
@@ -89,6 +92,7 @@ export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit
     gainPermutationP: seeds.map(({ permutationP }) => permutationP),
     detections: countDetections(seeds),
     sensorFaults: listSensorFaults(seeds[0]!, split),
+    slices: seeds[0]!.slices,
   };
 }
 

@@ -5,6 +5,7 @@ import type { ReportParts, ReportPlot, ReportTable } from "../report/report-part
 import type { SeedJudgement } from "./judge-edp.ts";
 import { plotFailure } from "./plot-failure.ts";
 import { compareForms, renderScadaLines, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { tabulateScadaSlices } from "./scada-slices.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 
 const titles: Readonly<Record<RegressionForm, string>> = {
@@ -47,7 +48,7 @@ export function describeScadaReport(
     })),
     findings: [compareForms(evaluation), ...renderScadaLines(evaluation)],
     plots,
-    tables: [tabulatePolicies(evaluation)],
+    tables: [tabulatePolicies(evaluation), tabulateScadaSlices(evaluation.slices)],
   };
 }
 

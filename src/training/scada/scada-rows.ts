@@ -19,6 +19,8 @@ export interface TurbineRows {
   readonly timestampMs: Float64Array;
   /** [rows × features], not standardised. */
   readonly features: Float32Array;
+  /** [rows × channels], as measured, in the order of the configuration's channels. */
+  readonly readings: Float32Array;
   /** [rows × outputs], measured. */
   readonly measured: Float32Array;
   /** [rows], 1 = normal operation and not frozen. */
@@ -100,6 +102,7 @@ export function makeTurbineRows(
     trainRows: train.rows,
     timestampMs: new Float64Array(rows),
     features: new Float32Array(rows * width),
+    readings: new Float32Array(rows * channels.length),
     measured: new Float32Array(rows * outputs.length),
     usable: new Uint8Array(rows),
   };
@@ -118,6 +121,7 @@ export function makeTurbineRows(
       const timeMs = part.timestampMs[index]!;
       extractor.finish(out.features, row * width, timeMs);
       out.timestampMs[row] = timeMs;
+      out.readings.set(values, row * channels.length);
       for (const [output, channel] of outputs.entries()) {
         out.measured[row * outputs.length + output] = values[channel]!;
       }

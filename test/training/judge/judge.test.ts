@@ -114,7 +114,8 @@ function pairs(shift: (slice: string) => number, seed: number): PairedLoss[] {
   const random = createRandom(seed);
   return Array.from({ length: 80 }, (_, index) => {
     const slices = { bearing: `b${index % 8}`, load: `${index % 3} hp` };
-    return { id: `${index}`, slices, difference: 0.02 * random.normal() + shift(slices.bearing) };
+    const difference = 0.02 * random.normal() + shift(slices.bearing);
+    return { id: `${index}`, block: `${index}`, slices, difference };
   });
 }
 
@@ -134,6 +135,24 @@ test("a slice that is worse is found, and equal models are accused in no more th
       )[0]!,
   );
   expect(accused.filter(({ adjustedP }) => adjustedP < 0.05).length).toBeLessThanOrEqual(5);
+});
+
+test("cases of one block count once, however many they are", () => {
+  // A week that went badly for one model: forty cases, one piece of evidence.
+  const week = Array.from({ length: 80 }, (_, index): PairedLoss => {
+    const isBad = index < 40;
+    return {
+      id: `${index}`,
+      block: isBad ? "bad week" : `${index}`,
+      slices: { turbine: isBad || index % 4 === 0 ? "T01" : "T06" },
+      difference: isBad ? 0.05 : index % 8 < 4 ? 0.05 : -0.05,
+    };
+  });
+  const apart = week.map((pair) => ({ ...pair, block: pair.id }));
+  const pOf = (all: readonly PairedLoss[]): number =>
+    compareSlices(all, 1).find(({ value }) => value === "T01")!.adjustedP;
+  expect(pOf(apart)).toBeLessThan(0.01);
+  expect(pOf(week)).toBeGreaterThan(0.2);
 });
 
 test("equal losses accuse nobody, and slices of a few signals are not judged", () => {

@@ -51,6 +51,7 @@ export function makeRows(turbines: number, days: number, seed: number): TurbineR
       trainRows: rows,
       timestampMs: Float64Array.from({ length: rows }, (_, row) => row * (dayMs / 24)),
       features,
+      readings: features,
       measured: Float32Array.from(
         { length: rows },
         (_, row) => 40 + 5 * index + 10 * features[2 * row]! + 3 * features[2 * row + 1]! + random.normal(),
