@@ -1,7 +1,8 @@
 /**
  * From a plain float network to the integers that every engine computes (`contract/quantised-mlp.ts`): uint8
  * activations, 7-bit weights with a scale per output channel, int32 bias. The ranges of the activations are chosen on
- * a calibration set of training rows, by the error of the logits with weight on rows near the decision.
+ * a calibration set of training rows, by the error of the outputs: of logits with weight on rows near the decision, of
+ * a regression's values as they are.
  */
 import type { QuantisedLayer, QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { createIntegerKernel } from "../inference/integer-engine.ts";
@@ -18,6 +19,8 @@ export interface CalibrationSet {
   readonly rows: number;
   /** Standardised inputs are within ± this. */
   readonly clamp: number;
+  /** What the outputs are: `logits` (default), where an error near zero weighs more and one beyond ±8 nothing; or `values`. */
+  readonly judge?: "logits" | "values";
 }
 
 /** Shares of the largest activation that are tried as the end of a range. */
@@ -32,7 +35,10 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
     runDense(layers.slice(0, index + 1), calibration.features, rows),
   );
   const target = activations[layers.length - 1]!;
-  const importance = rowImportance(target, rows);
+  const isLogits = calibration.judge !== "values";
+  const importance = isLogits ? rowImportance(target, rows) : new Float64Array(rows).fill(1);
+  // Beyond ±8 a logit's exact value changes no probability: only its being there counts.
+  const bound = isLogits ? 8 : Number.POSITIVE_INFINITY;
 
   let shares = layers.map(() => 1);
   const build = (candidate: readonly number[]): QuantisedMlp => {
@@ -49,8 +55,7 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
     const outputs = target.length / rows;
     let sum = 0;
     for (let index = 0; index < target.length; index++) {
-      // Beyond ±8 a logit's exact value changes no probability: only its being there counts.
-      const error = clampTo(actual[index]!, 8) - clampTo(target[index]!, 8);
+      const error = clampTo(actual[index]!, bound) - clampTo(target[index]!, bound);
       sum += importance[Math.floor(index / outputs)]! * error * error;
     }
     return sum;

@@ -152,16 +152,48 @@ export function runDense(layers: readonly DenseLayer[], features: Float32Array, 
   let current = features;
   for (const layer of layers) {
     const next = new Float32Array(rows * layer.outputs);
-    for (let row = 0; row < rows; row++) {
-      for (let output = 0; output < layer.outputs; output++) {
-        let sum = layer.bias[output]!;
-        for (let input = 0; input < layer.inputs; input++) {
-          sum += layer.weights[output * layer.inputs + input]! * current[row * layer.inputs + input]!;
-        }
-        next[row * layer.outputs + output] = layer.relu && sum < 0 ? 0 : sum;
-      }
-    }
+    for (let row = 0; row < rows; row++)
+      runDenseRow(layer, current, row * layer.inputs, next, row * layer.outputs);
     current = next;
   }
   return current;
+}
+
+/** One row of one layer. Four neurons at a time: each sums in the same order as alone, and reads an input once for all. */
+function runDenseRow(
+  layer: DenseLayer,
+  from: Float32Array,
+  offset: number,
+  to: Float32Array,
+  at: number,
+): void {
+  const { inputs, outputs, weights, bias, relu } = layer;
+  let output = 0;
+  for (; output + 4 <= outputs; output += 4) {
+    const first = output * inputs;
+    const second = first + inputs;
+    const third = second + inputs;
+    const fourth = third + inputs;
+    let a = bias[output]!;
+    let b = bias[output + 1]!;
+    let c = bias[output + 2]!;
+    let d = bias[output + 3]!;
+    for (let input = 0; input < inputs; input++) {
+      const value = from[offset + input]!;
+      a += weights[first + input]! * value;
+      b += weights[second + input]! * value;
+      c += weights[third + input]! * value;
+      d += weights[fourth + input]! * value;
+    }
+    to[at + output] = relu && a < 0 ? 0 : a;
+    to[at + output + 1] = relu && b < 0 ? 0 : b;
+    to[at + output + 2] = relu && c < 0 ? 0 : c;
+    to[at + output + 3] = relu && d < 0 ? 0 : d;
+  }
+  for (; output < outputs; output++) {
+    let sum = bias[output]!;
+    for (let input = 0; input < inputs; input++)
+      sum += weights[output * inputs + input]! * from[offset + input]!;
+    to[at + output] = relu && sum < 0 ? 0 : sum;
+  }
 }

@@ -26,6 +26,7 @@ import type { ScadaConfig } from "./scada-config.ts";
 import { readScadaRows, type ScadaRows } from "./scada-rows.ts";
 import {
   distilScadaStudent,
+  inventScadaRows,
   type LearnableRow,
   type PreparedScadaRows,
   prepareScadaRows,
@@ -98,15 +99,26 @@ export function trainScadaStudent(
   const { recipe } = subject.config;
   const { scaler, location, scale } = prepared;
   const teacher = trainScadaTeacher(prepared, recipe, trainer, seed, () => {});
-  const { wide, float } = distilScadaStudent(prepared, recipe, trainer, teacher, seed);
+  const invented = inventCaseRows(subject, prepared, seed);
+  const { wide, float } = distilScadaStudent(prepared, invented, recipe, trainer, teacher, seed);
   const untaught = trainUntaughtStudent(prepared, recipe, trainer, seed);
-  const quantised = quantiseScadaStudent(prepared, recipe, float);
+  const quantised = quantiseScadaStudent(prepared, invented, recipe, float);
   return { scaler, location, scale, teacher, wide, float, untaught, quantised };
 }
 
 /** Gathers what may be learnt from. */
 export function prepareScadaCase(subject: ScadaCase): PreparedScadaRows {
   return prepareScadaRows(subject.rows.turbines, learnableRows(subject), subject.config.recipe.clamp);
+}
+
+/** Rows that serving would meet, for the lessons of one seed's student. */
+export function inventCaseRows(
+  subject: ScadaCase,
+  { scaler }: Pick<PreparedScadaRows, "scaler">,
+  seed: number,
+): Float32Array {
+  const { config, rows } = subject;
+  return inventScadaRows(rows.turbines, learnableRows(subject), config, config.recipe, scaler, seed);
 }
 
 /** The section of the manifest, with everything that was fitted before the split. */

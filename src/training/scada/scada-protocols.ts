@@ -6,6 +6,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
+import { type RegressionForm, regressionForms } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { openTensorTrainer } from "../tensorflow.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
@@ -19,10 +20,14 @@ import {
   type PolicyCase,
 } from "./judge-policy.ts";
 import { readScadaEvaluation, replayBundle } from "./judge-scada-bundle.ts";
+import { type FormFigures, judgeForms } from "./judge-student.ts";
+import type { TurbineDays } from "./replay-turbines.ts";
 import {
   describeBehaviour,
   prepareScadaCase,
   readScadaCase,
+  replayForm,
+  type ScadaCase,
   type TimeSplit,
   testSplit,
   trainScadaStudent,
@@ -30,7 +35,9 @@ import {
 } from "./scada-case.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { checkFigures, renderScadaLines, type ScadaFigures, summariseSeeds } from "./scada-evaluation.ts";
+import { stressCase } from "./stress-case.ts";
 import { summarisePolicy } from "./summarise-policy.ts";
+import type { ScadaStudent } from "./train-scada-student.ts";
 
 /** Names of the protocols. */
 export const scadaProtocols = ["held-out", "edp", "edp-tuning"] as const;
@@ -127,17 +134,22 @@ async function runTuning(
     judgeWithoutScores(policyCase),
     judgeRanking(policyCase),
   ].map(({ name, outcomes }) => [name, summarisePolicy(outcomes, days.length, years)] as const);
-  const student = summariseSeeds(await judgeSeeds(config, context, trainer, tuningSplit, 1), tuningSplit);
-  const { zCorrelation, maeIncrease, maeKelvin } = student.metrics;
+  const student = trainScadaStudent(subject, prepareScadaCase(subject), trainer, seed);
+  const figures = summariseSeeds([judgeSeed(subject, student, seed)], tuningSplit);
+  const { zCorrelation, maeIncrease, maeKelvin } = figures.metrics;
+  const stressed = judgeStressed(subject, student, seed);
+  const zAfterStops = stressed?.find(({ form }) => form === "int8")?.zCorrelation;
   const policy = runs[0]![1];
   return {
     json: {
       metrics: {
         ...{ detected: policy.detected, gainEur: policy.gainEur, inspections: policy.inspections },
         ...{ zCorrelation, maeIncrease, maeKelvin },
+        ...(zAfterStops === undefined ? {} : { zAfterStops: { value: zAfterStops, low: null, high: null } }),
       },
       policies: Object.fromEntries(runs),
-      forms: student.forms,
+      forms: figures.forms,
+      stressedForms: stressed,
     },
     lines: [
       ...runs.map(
@@ -145,9 +157,24 @@ async function runTuning(
           `${name}: ${each.detected.value.toFixed(2)} of ${each.failures.length} detected, ${each.falseAlarms.value.toFixed(1)} false of ${each.inspections.value.toFixed(1)} inspections, ${Math.round(each.gainEur.value / 1000)} k EUR against never looking`,
       ),
       `January to May 2017: z of int8 correlates ${zCorrelation!.value.toFixed(4)} with the teacher's, error ${maeKelvin!.value.toFixed(3)} K, ${(100 * maeIncrease!.value).toFixed(2)} % above float`,
+      ...(zAfterStops === undefined
+        ? []
+        : [`The same months with stops invented: z correlates ${zAfterStops.toFixed(4)}`]),
     ],
     passed: true,
   };
+}
+
+/** The forms on the tuning months with stops, other ones than the student's lessons had; null where the recipe has none. */
+function judgeStressed(subject: ScadaCase, student: ScadaStudent, seed: number): FormFigures[] | null {
+  const { inventedStops } = subject.config.recipe;
+  if (inventedStops === undefined) return null;
+  const stressed = stressCase(subject, inventedStops, seed);
+  const spec = describeBehaviour(stressed, student);
+  const days = new Map<RegressionForm, readonly TurbineDays[]>(
+    regressionForms.map((form) => [form, replayForm(stressed, student, form, spec)]),
+  );
+  return judgeForms(student, days, subject.split);
 }
 
 function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: EvaluationContext): boolean {

@@ -8,7 +8,13 @@ import type { ReportPlot } from "../report/report-parts.ts";
 import { judgeSeed } from "./judge-edp.ts";
 import { judgeScadaBundle } from "./judge-scada-bundle.ts";
 import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
-import { describeBehaviour, prepareScadaCase, readScadaCase, testSplit } from "./scada-case.ts";
+import {
+  describeBehaviour,
+  inventCaseRows,
+  prepareScadaCase,
+  readScadaCase,
+  testSplit,
+} from "./scada-case.ts";
 import { type ScadaConfig, scadaConfigSchema } from "./scada-config.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
 import { runScadaProtocol, scadaProtocols } from "./scada-protocols.ts";
@@ -57,11 +63,15 @@ async function trainScada(
         progress(done, total, "networks trained"),
       ),
   );
-  const { student: widths, softShare, inventedNoise } = recipe;
+  const { student: widths, softShare, inventedNoise, inventedStops } = recipe;
+  const invented = inventCaseRows(subject, prepared, seed);
   const taught = await steps.run(
     "distil",
-    { config: { ...share, student: widths, softShare, inventedNoise }, from: [data, teacher] },
-    () => distilScadaStudent(prepared, recipe, trainer, teacher.value, seed),
+    {
+      config: { ...share, student: widths, softShare, inventedNoise, inventedStops },
+      from: [data, teacher],
+    },
+    () => distilScadaStudent(prepared, invented, recipe, trainer, teacher.value, seed),
   );
   const untaught = await steps.run(
     "prune",
@@ -70,8 +80,11 @@ async function trainScada(
   );
   const quantised = await steps.run(
     "quantise",
-    { config: { ...share, calibrationRows: recipe.calibrationRows }, from: [data, taught] },
-    () => quantiseScadaStudent(prepared, recipe, taught.value.float),
+    {
+      config: { ...share, calibrationRows: recipe.calibrationRows, inventedStops },
+      from: [data, taught],
+    },
+    () => quantiseScadaStudent(prepared, invented, recipe, taught.value.float),
   );
   const { scaler, location, scale } = prepared;
   const student: ScadaStudent = {

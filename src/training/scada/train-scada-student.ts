@@ -20,7 +20,8 @@ import {
 import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
 import type { DenseLayer } from "../tied-network.ts";
 import { runEnsemble, standardiseRows } from "../train-student.ts";
-import type { ScadaStudentRecipe } from "./scada-config.ts";
+import { inventService } from "./invent-service.ts";
+import type { ScadaConfig, ScadaStudentRecipe } from "./scada-config.ts";
 import type { TurbineRows } from "./scada-rows.ts";
 
 /** Rows that may be learnt from. */
@@ -102,47 +103,87 @@ export function trainScadaTeacher(
   });
 }
 
-/** The wide student, then the pruned one. */
+/**
+ * Standardised rows that serving would meet and filtered files do not hold: each learnable row after stops that are
+ * invented, once a copy (see `invent-service.ts`); empty where none are asked for.
+ */
+export function inventScadaRows(
+  turbines: readonly TurbineRows[],
+  isLearnable: LearnableRow,
+  { features, channels }: Pick<ScadaConfig, "features" | "channels">,
+  recipe: ScadaStudentRecipe,
+  scaler: Scaler,
+  seed: number,
+): Float32Array {
+  const width = features.list.length;
+  const names = channels.map((channel) => channel.name);
+  const random = stream(seed, "stops");
+  const lives: Float32Array[] = [];
+  const { inventedStops: stops } = recipe;
+  if (stops === undefined) return new Float32Array(0);
+  for (let copy = 0; copy < stops.copies; copy++) {
+    for (const turbine of turbines) {
+      const life = inventService(turbine, names, features, stops, random);
+      const rows: number[] = [];
+      for (let row = 0; row < turbine.rows; row++) {
+        if (life.stands[row] === 0 && isLearnable(turbine, row)) rows.push(row);
+      }
+      const raw = new Float32Array(rows.length * width);
+      for (const [at, row] of rows.entries()) {
+        raw.set(life.features.subarray(row * width, (row + 1) * width), at * width);
+      }
+      lives.push(standardiseRows(raw, rows.length, scaler));
+    }
+  }
+  return joinArrays(...lives);
+}
+
+/** The wide student, then the pruned one. `invented` are {@link inventScadaRows}. */
 export function distilScadaStudent(
   rows: PreparedScadaRows,
+  invented: Float32Array,
   recipe: ScadaStudentRecipe,
   trainer: TensorTrainer,
   teacher: readonly (readonly DenseLayer[])[],
   seed: number,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const taught = teachRows(rows, recipe, teacher, stream(seed, "invented"));
+  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
   return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
 }
 
 /**
- * The rows with the teacher's share in their targets, and after them as many invented ones: measured rows with noise, and
- * what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the student
- * should still say what the teacher says.
+ * The rows with the teacher's share in their targets, and after them the invented ones, and all of both with noise: these
+ * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
+ * student should still say what the teacher says.
  */
 function teachRows(
   rows: PreparedScadaRows,
+  invented: Float32Array,
   { softShare, inventedNoise, clamp }: ScadaStudentRecipe,
   teacher: readonly (readonly DenseLayer[])[],
   random: Random,
 ): RegressionRows {
-  const soft = runEnsemble(teacher, rows.features, rows.rows);
-  const targets = rows.targets.map((target, index) => target + softShare * (soft[index]! - target));
-  if (inventedNoise === 0) return { ...rows, targets };
-  const invented = rows.features.map((value) =>
+  const width = rows.scaler.mean.length;
+  const quiet = joinArrays(rows.features, invented);
+  const noisy = quiet.map((value) =>
     Math.max(-clamp, Math.min(clamp, value + inventedNoise * random.normal())),
   );
-  return {
-    rows: 2 * rows.rows,
-    features: joinArrays(rows.features, invented),
-    targets: joinArrays(targets, runEnsemble(teacher, invented, rows.rows)),
-    weights: new Float32Array(2 * rows.rows).fill(1),
-  };
+  const features = inventedNoise === 0 ? quiet : joinArrays(quiet, noisy);
+  const count = features.length / width;
+  const targets = runEnsemble(teacher, features, count);
+  for (const [index, measured] of rows.targets.entries()) {
+    targets[index]! = measured + softShare * (targets[index]! - measured);
+  }
+  return { rows: count, features, targets, weights: new Float32Array(count).fill(1) };
 }
 
-function joinArrays(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
+function joinArrays(...parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
   return out;
 }
 
@@ -156,22 +197,24 @@ export function trainUntaughtStudent(
   return fitUntaughtStudent(rows, recipe, trainer, stream(seed, "untaught"));
 }
 
-/** The integers. */
+/** The integers; ranges are calibrated on measured rows and on invented ones alike. */
 export function quantiseScadaStudent(
   rows: PreparedScadaRows,
+  invented: Float32Array,
   recipe: ScadaStudentRecipe,
   float: readonly DenseLayer[],
 ): QuantisedMlp {
-  // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
-  const every = Math.max(1, Math.floor(rows.rows / recipe.calibrationRows));
   const width = rows.scaler.mean.length;
-  const count = Math.floor(rows.rows / every);
+  const all = joinArrays(rows.features, invented);
+  // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
+  const every = Math.max(1, Math.floor(all.length / width / recipe.calibrationRows));
+  const count = Math.floor(all.length / width / every);
   const features = new Float32Array(count * width);
   for (let index = 0; index < count; index++) {
     const row = index * every;
-    features.set(rows.features.subarray(row * width, (row + 1) * width), index * width);
+    features.set(all.subarray(row * width, (row + 1) * width), index * width);
   }
-  return quantiseNetwork(float, { features, rows: count, clamp: recipe.clamp });
+  return quantiseNetwork(float, { features, rows: count, clamp: recipe.clamp, judge: "values" });
 }
 
 /** Outputs [rows × outputs] of one form on rows that are not yet standardised. */

@@ -40,9 +40,9 @@ test("a student learns what turbines have in common, the correction what each ha
   const prepared = prepareScadaRows(turbines, (_, row) => row % 7 !== 0, recipe.clamp);
   const trainer = await openTensorTrainer(() => {});
   const teacher = trainScadaTeacher(prepared, recipe, trainer, 1, () => {});
-  const { wide, float } = distilScadaStudent(prepared, recipe, trainer, teacher, 1);
+  const { wide, float } = distilScadaStudent(prepared, new Float32Array(0), recipe, trainer, teacher, 1);
   const untaught = trainUntaughtStudent(prepared, recipe, trainer, 1);
-  const quantised = quantiseScadaStudent(prepared, recipe, float);
+  const quantised = quantiseScadaStudent(prepared, new Float32Array(0), recipe, float);
   const { scaler, location, scale } = prepared;
   expect(location[0]).toBeCloseTo(45, 0);
   expect(float.map((layer) => layer.outputs)).toEqual([8, 1]);
