@@ -4,12 +4,12 @@
  * next score carries its version. Without QEMU it says which Debian packages are missing and takes the host build.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runMcuDemo } from "./mcu/run-demo.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { createScratchFolder } from "./scratch-folder.ts";
 
 const { values } = parseArgs({
   options: {
@@ -42,7 +42,8 @@ if (missingForHost.length > 0) {
   process.exit(1);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "aurora-demo-mcu-"));
+const scratch = createScratchFolder("demo-mcu");
+const folder = scratch.path;
 try {
   await mkdir(join(folder, "build"));
   say(
@@ -58,5 +59,5 @@ try {
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   process.exitCode = report.passed ? 0 : 1;
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  scratch.remove();
 }

@@ -5,8 +5,7 @@
  * `{cases, violations, cpus, skipped}`; exit code 1 when one integer differs.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serialize } from "node:v8";
 import type { GoldenWindowCase } from "../src/bundle/golden.ts";
@@ -19,6 +18,7 @@ import { armCpu, type ForeignCpu, nativeCpu, x86Cpu } from "./mcu/foreign-cpu.ts
 import { createRequantiseCases, requantiseAsDefined } from "./mcu/requantise-cases.ts";
 import { readShippedModels, type ShippedModel } from "./mcu/shipped-models.ts";
 import { type CoreName, coreNames, cores, findMissingPackages } from "./mcu/toolchain.ts";
+import { createScratchFolder } from "./scratch-folder.ts";
 
 /** What one CPU gave. */
 interface CpuReport {
@@ -43,9 +43,9 @@ for (const core of coreNames) {
   if (missing.length > 0) skip(name, `the Debian packages ${missing.join(", ")}`);
   else report(name, () => tryCore(core));
 }
-const folder = mkdtempSync(join(tmpdir(), "aurora-cpus-"));
+const scratch = createScratchFolder("cpus");
 try {
-  const file = join(folder, "cases");
+  const file = join(scratch.path, "cases");
   writeFileSync(file, serialize(cases));
   for (const cpu of [
     nativeCpu(),
@@ -57,7 +57,7 @@ try {
     tryForeign(cpu, file);
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  scratch.remove();
 }
 const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
 const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);

@@ -4,19 +4,20 @@
  * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildHostProgram } from "./mcu/build-firmware.ts";
 import { buildFuzzer, canBuildFuzzers, type FuzzerName, runFuzzer } from "./mcu/build-fuzzer.ts";
 import { cutUpdates } from "./mcu/cut-updates.ts";
 import { createTestModel } from "./mcu/test-models.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
+import { createScratchFolder } from "./scratch-folder.ts";
 
 const json = process.argv.includes("--json");
 /** Second cuts at every operation, ten minutes of every fuzzer. */
 const full = process.argv.includes("--full");
-const folder = mkdtempSync(join(tmpdir(), "aurora-test-mcu-"));
+const scratch = createScratchFolder("test-mcu");
+const folder = scratch.path;
 const say = (text: string): void => void (json ? process.stderr : process.stdout).write(text + "\n");
 const skipped: string[] = [];
 let violations = 0;
@@ -107,6 +108,6 @@ try {
   report.violations = violations;
   if (json) process.stdout.write(JSON.stringify(report) + "\n");
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  scratch.remove();
 }
 process.exitCode = violations === 0 ? 0 : 1;

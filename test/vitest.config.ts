@@ -13,6 +13,7 @@ export default defineConfig({
       ...(suite === undefined ? folders.map((folder) => `test/${folder}/**`) : []),
       "**/node_modules/**",
     ],
+    globalSetup: "test/support/run-folder.ts",
     pool: "forks",
     // Many tests wait for processes and timers rather than for a core.
     maxWorkers: Math.max(2, availableParallelism()),

@@ -1,12 +1,13 @@
 /** A real gateway process for a benchmark, on one core where the machine lets us choose. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { daemonNodeOptions } from "../../src/cli/daemon-node-options.ts";
 import { packageRoot } from "../../src/cli/package-root.ts";
 import { isReadyMessage } from "../../src/contract/process-message.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
+import { endWithProcess } from "../at-process-end.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 
 /** What a gateway tells of itself. */
@@ -40,7 +41,8 @@ export interface BenchGatewayOptions {
 /** Starts `dist`'s gateway with one turbine a device. */
 export async function startBenchGateway(options: BenchGatewayOptions): Promise<BenchGateway> {
   const root = packageRoot();
-  const dir = await mkdtemp(join(tmpdir(), "aurora-bench-"));
+  const scratch = createScratchFolder("bench");
+  const dir = scratch.path;
   const bearing = computeBearingOrders(generatorBearings[0]!);
   const config = {
     gateway: { id: "gw-bench", site: "bench", stateDir: join(dir, "state"), httpPort: 0 },
@@ -66,13 +68,15 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
     path,
   ];
   const [command, ...args] = pinned ? ["taskset", "-c", "0", ...node] : node;
-  const child = spawn(command!, args, {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: {
-      ...process.env,
-      ...(options.mqtt === null ? {} : { AURORA_MQTT_PASSWORD: options.mqtt.password }),
-    },
-  });
+  const child = endWithProcess(
+    spawn(command!, args, {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      env: {
+        ...process.env,
+        ...(options.mqtt === null ? {} : { AURORA_MQTT_PASSWORD: options.mqtt.password }),
+      },
+    }),
+  );
   const httpUrl = await new Promise<string>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}`)));
     child.on("message", (message) => {
@@ -95,7 +99,7 @@ export async function startBenchGateway(options: BenchGatewayOptions): Promise<B
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       await ended;
-      await rm(dir, { recursive: true, force: true });
+      scratch.remove();
     },
   };
 }

@@ -5,8 +5,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
@@ -22,7 +20,9 @@ import { createRawWindowDecoder, encodeRawWindow } from "../../firmware-bridge/r
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
 import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { endWithProcess } from "../at-process-end.ts";
 import { createVirtualTime } from "../link/virtual-time.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 
 /** The figures; null where socat is missing. */
 export interface LinkFigures {
@@ -42,7 +42,8 @@ export interface LinkFigures {
 /** Measures everything, in some twelve seconds. */
 export async function measureLink(): Promise<LinkFigures> {
   const hasSocat = (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, "socat")));
-  const folder = await mkdtemp(join(tmpdir(), "aurora-bench-link-"));
+  const scratch = createScratchFolder("bench-link");
+  const folder = scratch.path;
   try {
     const ports = hasSocat ? await measureForty(folder) : null;
     return {
@@ -55,7 +56,7 @@ export async function measureLink(): Promise<LinkFigures> {
       missing: hasSocat ? [] : ["socat"],
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 
@@ -106,11 +107,8 @@ async function openPair(
   name: string,
 ): Promise<{ paths: [string, string]; socat: ChildProcess }> {
   const paths: [string, string] = [join(folder, `${name}-device`), join(folder, `${name}-gateway`)];
-  const socat = spawn(
-    "socat",
-    paths.map((path) => `PTY,link=${path},raw,echo=0`),
-    { stdio: "ignore" },
-  );
+  const ends = paths.map((path) => `PTY,link=${path},raw,echo=0`);
+  const socat = endWithProcess(spawn("socat", ends, { stdio: "ignore" }));
   while (!paths.every((path) => existsSync(path))) await sleep(5);
   return { paths, socat };
 }
@@ -167,16 +165,18 @@ async function measureForty(folder: string): Promise<{ cpuShare: number; framesP
       }),
     ),
   );
-  const writer = spawn(process.execPath, [
-    "-e",
-    `const fs = require("node:fs");
+  const writer = endWithProcess(
+    spawn(process.execPath, [
+      "-e",
+      `const fs = require("node:fs");
 const [hex, ...paths] = process.argv.slice(1);
 const frame = Buffer.from(hex, "hex");
 const files = paths.map((path) => fs.openSync(path, "r+"));
 setInterval(() => { for (const file of files) fs.writeSync(file, frame); }, 10);`,
-    Buffer.from(createFrame(1)).toString("hex"),
-    ...pairs.map(({ paths }) => paths[0]),
-  ]);
+      Buffer.from(createFrame(1)).toString("hex"),
+      ...pairs.map(({ paths }) => paths[0]),
+    ]),
+  );
   while (frames < 400) await sleep(20);
   const before = { cpu: cpuSeconds(), wall: performance.now(), frames };
   await sleep(4_000);

@@ -1,12 +1,12 @@
 /** Bytes that one turbine costs on the uplink in a day, with a real collector that acknowledges what it stores. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { assembleEnvelope } from "../../src/wire/envelope-codec.ts";
 import { encodeRecord } from "../../src/wire/record-codec.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";
 import { encodeBenchStream } from "./bench-stream.ts";
@@ -21,7 +21,8 @@ export async function measureUplink(
   startMs: number,
   password: string,
 ): Promise<{ readonly bytesPerTurbineDay: number; readonly seconds: number }> {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-bench-uplink-"));
+  const scratch = createScratchFolder("bench-uplink");
+  const dir = scratch.path;
   const passwordFile = join(dir, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   const config = collectorConfigSchema.parse({
@@ -46,7 +47,7 @@ export async function measureUplink(
     await gateway.stop();
     fleet.close();
     await collector.close();
-    await rm(dir, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

@@ -2,9 +2,9 @@
  * Builds firmware-bridge/mcu/check for a core or this machine and runs command files through it: models, rows,
  * requantisations and windows in, integers and features out.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { featureSources, levelFlags } from "./build-firmware.ts";
 import {
   arithmeticFlags,
@@ -21,7 +21,7 @@ import {
 /** `host`: as this machine computes; `host-integers`: with the arithmetic of cores without a float32 unit. */
 export type CheckTarget = CoreName | "host" | "host-integers";
 
-/** A built program; `close` removes it. */
+/** A built program; `close` removes it, and so does the end of the process. */
 export interface CheckProgram {
   readonly target: CheckTarget;
   /** The program's file. */
@@ -43,7 +43,8 @@ const portable = ["student.c", "model.c", "sha256.c", "bytes.c"];
 
 /** Compiles the program, for cores at the levels of the firmware. @throws Error with the compiler's output. */
 export function buildCheckProgram(target: CheckTarget): CheckProgram {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-check-"));
+  const scratch = createScratchFolder("check");
+  const folder = scratch.path;
   const path = join(folder, "check.elf");
   const source = firmwareFolder();
   const isHost = target === "host" || target === "host-integers";
@@ -85,7 +86,7 @@ export function buildCheckProgram(target: CheckTarget): CheckProgram {
       else runTool("qemu-system-arm", qemuArguments(target, path, options), { cwd: folder });
       return readFileSync(join(folder, "out.bin"));
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: scratch.remove,
   };
 }
 

@@ -2,12 +2,12 @@
  * Flash and RAM of the firmware by part, from the linker's map: what is really linked in, nothing estimated. Static RAM
  * alone; the stack is stated apart by whoever measures it.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { mcuNeverRaises } from "../../src/inference/mcu-layout.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { applicationSources, buildCoreFirmware, featureSources, runtimeSources } from "./build-firmware.ts";
 import { createRandomStudent } from "./random-student.ts";
 import type { CoreName } from "./toolchain.ts";
@@ -42,9 +42,9 @@ const limitStudent = [64, 32, 16, 6];
 
 /** Builds the firmware of a core and measures it. @throws Error with the compiler's output. */
 export function measureFootprint(core: CoreName): Footprint {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-size-"));
+  const scratch = createScratchFolder("size");
   try {
-    const map = buildCoreFirmware(core, folder).replace(/elf$/, "map");
+    const map = buildCoreFirmware(core, scratch.path).replace(/elf$/, "map");
     const parts = sumParts(readFileSync(map, "utf8"), core);
     const runtime = parts.protocol.flashBytes + parts.slots.flashBytes + parts.engine.flashBytes;
     const rest = Object.entries(parts).filter(([name]) => name !== "features");
@@ -64,7 +64,7 @@ export function measureFootprint(core: CoreName): Footprint {
     ];
     return { core, parts, limits };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

@@ -2,9 +2,10 @@
  * Other CPUs on this machine through QEMU's user mode: x86 without VNNI, and ARM with the real arm64 Node and ONNX
  * Runtime. Says by name what is missing; never falls back to this machine's own CPU.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { createScratchFolder, type ScratchFolder } from "../scratch-folder.ts";
 import { hasProgram, runTool } from "./toolchain.ts";
 
 /** A way to run Node as if on another CPU. */
@@ -46,7 +47,7 @@ export function x86Cpu(model: string): ForeignCpu {
 
 /** An ARM CPU: `cortex-a53` or `cortex-a72`. */
 export function armCpu(model: string): ForeignCpu {
-  let root: string | null = null;
+  let root: ScratchFolder | null = null;
   return {
     name: model,
     prepare: () => {
@@ -58,11 +59,9 @@ export function armCpu(model: string): ForeignCpu {
       if (node === null)
         return { missing: `the npm package ${arm64NodePackage} (it could not be installed)` };
       root = createArmRoot(armParts[model]!);
-      return { command: ["qemu-aarch64-static", "-cpu", model, "-L", root, node] };
+      return { command: ["qemu-aarch64-static", "-cpu", model, "-L", root.path, node] };
     },
-    close: () => {
-      if (root !== null) rmSync(root, { recursive: true, force: true });
-    },
+    close: () => root?.remove(),
   };
 }
 
@@ -97,8 +96,9 @@ function fetchArm64Node(): string | null {
  * A root with the cross libraries and what a CPU detection reads: without processors in `/proc/cpuinfo` and
  * `/sys/devices/system/cpu` that of ONNX Runtime crashes.
  */
-function createArmRoot(part: string): string {
-  const root = mkdtempSync(join(tmpdir(), "aurora-arm64-"));
+function createArmRoot(part: string): ScratchFolder {
+  const scratch = createScratchFolder("arm64");
+  const root = scratch.path;
   symlinkSync(crossLibraries, join(root, "lib"));
   const processors = Array.from({ length: armProcessors }, (_, index) => index);
   const describe = (index: number): string =>
@@ -125,7 +125,7 @@ function createArmRoot(part: string): string {
     write(root, `${topology}/thread_siblings_list`, `${index}\n`);
     write(root, `${system}/cpu${index}/cpufreq/cpuinfo_max_freq`, "1800000\n");
   }
-  return root;
+  return scratch;
 }
 
 function write(root: string, path: string, text: string): void {

@@ -2,12 +2,11 @@
  * What inference and features cost on each core: instructions counted by QEMU, cycles by the model of cycle-model.ts.
  * Nothing here was measured on silicon.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { mcuNeverRaises } from "../../src/inference/mcu-layout.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { createScratchFolder } from "../scratch-folder.ts";
 import { CheckCommands, CheckResults } from "./check-commands.ts";
 import { buildCheckProgram, type CheckProgram } from "./check-program.ts";
 import { countCycles, disassemble, findFunction, readTrace } from "./cycle-model.ts";
@@ -69,9 +68,9 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
     raiseAt: new Array<number>(outputs).fill(mcuNeverRaises),
   });
   const rows = Uint8Array.from({ length: inputsTried * widths[0]! }, () => random.integer(256));
-  const folder = mkdtempSync(join(tmpdir(), "aurora-trace-"));
+  const scratch = createScratchFolder("trace");
   try {
-    const traceFile = join(folder, "trace");
+    const traceFile = join(scratch.path, "trace");
     program.run(new CheckCommands().model(file).rows(rows, inputsTried).finish(), { traceFile });
     const [from] = findFunction(program.path, "aurora_student_run");
     const timings = core === "m3" ? "m3" : "m4";
@@ -86,7 +85,7 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
       cycles: core === "m3" || core === "m4" ? Math.max(...counts.map((count) => count.cycles)) : null,
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { mcuImageBytes } from "../../firmware-bridge/mcu-image.ts";
+import { endWithProcess } from "../at-process-end.ts";
 import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
 import { type CoreName, cores, hasProgram, hostCompiler } from "./toolchain.ts";
 
@@ -64,7 +65,9 @@ export async function startVirtualBoard(options: VirtualBoardOptions): Promise<V
 
 async function startHost({ program, imagePath, line }: VirtualBoardOptions): Promise<VirtualBoard> {
   const args = line === "tcp" ? ["--tcp", "0"] : ["--pty"];
-  const child = spawn(program, [imagePath, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = endWithProcess(
+    spawn(program, [imagePath, ...args], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
   const ended = endOf(child);
   const output = once(child.stdout, "data").then(
     ([text]) => (text as Buffer).toString().trim().split(" ")[1]!,
@@ -84,21 +87,23 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
   const port = line === "tcp" ? await findFreePort() : 0;
   const serial =
     line === "tcp" ? `tcp:127.0.0.1:${port},server=on,wait=off` : `unix:${socket},server=on,wait=off`;
-  const child = spawn(
-    "qemu-system-arm",
-    [
-      ...[
-        "-M",
-        `${cores[kind as CoreName].board},memory-backend=psram`,
-        "-kernel",
-        program,
-        "-serial",
-        serial,
+  const child = endWithProcess(
+    spawn(
+      "qemu-system-arm",
+      [
+        ...[
+          "-M",
+          `${cores[kind as CoreName].board},memory-backend=psram`,
+          "-kernel",
+          program,
+          "-serial",
+          serial,
+        ],
+        ...["-object", `memory-backend-file,id=psram,size=${mcuImageBytes},mem-path=${imagePath},share=on`],
+        ...["-display", "none", "-monitor", "none", "-semihosting-config", "enable=on,target=native"],
       ],
-      ...["-object", `memory-backend-file,id=psram,size=${mcuImageBytes},mem-path=${imagePath},share=on`],
-      ...["-display", "none", "-monitor", "none", "-semihosting-config", "enable=on,target=native"],
-    ],
-    { stdio: ["ignore", "ignore", "inherit"] },
+      { stdio: ["ignore", "ignore", "inherit"] },
+    ),
   );
   const ended = endOf(child);
   if (line === "tcp") {
@@ -107,9 +112,11 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
   }
   await Promise.race([waitForPath(socket), ended.then((status) => failToStart(program, status))]);
   const terminal = join(folder, `tty-${process.pid}-${number}`);
-  const socat = spawn("socat", [`PTY,link=${terminal},raw,echo=0`, `UNIX-CONNECT:${socket}`], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const socat = endWithProcess(
+    spawn("socat", [`PTY,link=${terminal},raw,echo=0`, `UNIX-CONNECT:${socket}`], {
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  );
   const bridgeEnded = endOf(socat);
   await Promise.race([waitForPath(terminal), bridgeEnded.then((status) => failToStart("socat", status))]);
   return {

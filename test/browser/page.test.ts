@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -25,13 +25,13 @@ const launchFlags = [
 ];
 
 describe.skipIf(executablePath === undefined)("the page in Chromium (skipped where there is none)", () => {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-page-"));
+  const scratch = createScratchFolder("page");
   let fleet: TestFleet;
   let gateway: TestGateway;
   let browser: Browser;
 
   beforeAll(async () => {
-    fleet = await startTestFleet(folder);
+    fleet = await startTestFleet(scratch.path);
     gateway = await connectGateway(fleet);
     await seedFleet(fleet, gateway);
     browser = await chromium.launch({ executablePath: executablePath!, headless: true, args: launchFlags });
@@ -40,7 +40,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     await browser?.close();
     await gateway?.close();
     await fleet?.collector.close();
-    rmSync(folder, { recursive: true, force: true });
+    scratch.remove();
   });
 
   /** Opens a path; collects what the console and the network say. */

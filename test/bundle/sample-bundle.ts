@@ -1,7 +1,5 @@
 /** A small bundle of the right form for tests; its model is not a model. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { encodeGolden } from "../../src/bundle/golden.ts";
 import { createKeyPair, type PrivateKey, parsePrivateKey } from "../../src/bundle/keys.ts";
 import type { BundleContents } from "../../src/bundle/write-bundle.ts";
@@ -108,10 +106,10 @@ export function newKey(): PrivateKey {
 
 /** Runs `use` with a fresh folder that is removed afterwards. */
 export async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-bundle-"));
+  const { path, remove } = createScratchFolder("bundle");
   try {
-    return await use(dir);
+    return await use(path);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    remove();
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { apiRoutes } from "../../src/collector/api-routes.ts";
 import { startCollector } from "../../src/collector/compose.ts";
 import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
@@ -26,13 +26,13 @@ import {
   turbineState,
 } from "./fleet-records.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "aurora-collector-"));
+const scratch = createScratchFolder("collector");
 let fleet: TestFleet;
 let gateway: TestGateway;
 let nowMs: number;
 
 beforeAll(async () => {
-  fleet = await startTestFleet(folder, { routes: [(app) => app.get("/extra", () => "mounted")] });
+  fleet = await startTestFleet(scratch.path, { routes: [(app) => app.get("/extra", () => "mounted")] });
   gateway = await connectGateway(fleet);
   nowMs = Date.now();
   const { topics, digest } = fleet;
@@ -66,7 +66,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   await fleet?.collector.close();
-  rmSync(folder, { recursive: true, force: true });
+  scratch.remove();
 });
 
 describe("a running collector", () => {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { csvColumn, parseCsv } from "../../src/dataset/csv.ts";
@@ -13,6 +12,7 @@ import {
   readCwruWaveforms,
 } from "../../src/dataset/cwru-splits.ts";
 import { readDataText } from "../../src/dataset/read-data-file.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const cwru = join(data, "cwru");
@@ -39,11 +39,10 @@ test("dividing keeps every bearing, faulty or healthy, on one side only", () => 
 });
 
 test("an index of another form is refused with a hint", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-cwru-"));
+  const dir = createTemporaryFolder();
   await writeFile(join(dir, "index.json"), '{"recordings":[{"file":"../../etc/passwd"}]}');
   await expect(readCwruIndex(dir)).rejects.toMatchObject({ code: "DATA_FORMAT" });
   await expect(readCwruIndex(join(dir, "none"))).rejects.toMatchObject({ code: "DATA_MISSING" });
-  await rm(dir, { recursive: true });
 });
 
 describe.skipIf(!present)("on the recordings (set AURORA_DATA to the data folder to run)", () => {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseEdpCosts, parseEdpFailures } from "../../src/dataset/edp-logbook.ts";
 import { edpTestStartMs, readEdpSignals } from "../../src/dataset/edp-signals.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const present = existsSync(join(data, "edp", "T01_train.parquet"));
@@ -39,7 +39,7 @@ test("a table of costs lacks no component and holds no negative cost", () => {
 });
 
 test("what is no Parquet table is refused by name", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-edp-"));
+  const dir = createTemporaryFolder();
   await mkdir(join(dir, "edp"));
   for (const name of ["HTW_Costs.csv", "htw-failures-2016.csv", "htw-failures-2017.csv"]) {
     await writeFile(join(dir, "edp", name), "x");
@@ -47,7 +47,6 @@ test("what is no Parquet table is refused by name", async () => {
   await writeFile(join(dir, "edp", "T01_train.parquet"), "PAR1 this is not a table PAR1");
   await expect(readEdpSignals(dir, "train", [])).rejects.toMatchObject({ code: "DATA_FORMAT" });
   await expect(readEdpSignals(dir, "test", [])).rejects.toMatchObject({ code: "DATA_MISSING" });
-  await rm(dir, { recursive: true });
 });
 
 describe.skipIf(!present)("the signals (need the data folder)", () => {

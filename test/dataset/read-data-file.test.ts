@@ -1,17 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { computeFingerprint, fingerprintFiles } from "../../src/dataset/fingerprint.ts";
 import { readDataFile, readDataText } from "../../src/dataset/read-data-file.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 let dir = "";
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-dataset-"));
-});
-afterAll(async () => {
-  await rm(dir, { recursive: true, force: true });
+beforeEach(() => {
+  dir = createTemporaryFolder();
 });
 
 test("a gzip file is unpacked, and its unpacked size is bounded", async () => {

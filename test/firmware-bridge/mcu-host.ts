@@ -1,6 +1,5 @@
 /** Virtual boards for tests: built once a test file, ended and removed with it. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
 import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
@@ -15,6 +14,7 @@ import {
   startVirtualBoard,
   type VirtualBoard,
 } from "../../scripts/mcu/virtual-board.ts";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { systemTimers } from "../../src/platform/clock.ts";
 import { type Heard, listen } from "./conversation.ts";
@@ -42,7 +42,8 @@ export interface RunningBoard extends VirtualBoard {
 
 /** Creates an empty workshop. */
 export function createMcuWorkshop(): McuWorkshop {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-mcu-"));
+  const scratch = createScratchFolder("mcu");
+  const folder = scratch.path;
   const programs = new Map<BoardKind, string>();
   const closers: (() => Promise<void>)[] = [];
   let images = 0;
@@ -73,7 +74,7 @@ export function createMcuWorkshop(): McuWorkshop {
     },
     close: async () => {
       for (const close of closers.reverse()) await close();
-      rmSync(folder, { recursive: true, force: true });
+      scratch.remove();
     },
   };
 }

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createByteTransport } from "../../firmware-bridge/device-address.ts";
@@ -9,9 +7,11 @@ import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
+import { endWithProcess } from "../../scripts/at-process-end.ts";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { systemTimers } from "../../src/platform/clock.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createDevice, listen } from "./conversation.ts";
 
 const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
@@ -23,7 +23,9 @@ afterEach(async () => {
 
 /** Joins two pseudo terminals under stable names, as `/dev/serial/by-id` would give. */
 async function plugIn(first: string, second: string): Promise<ChildProcess> {
-  const child = spawn("python3", [helper, first, second], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = endWithProcess(
+    spawn("python3", [helper, first, second], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
   closers.push(() => unplug(child));
   await once(child.stdout!, "data");
   return child;
@@ -56,8 +58,7 @@ test("a path that is no serial port is an error that names it", async () => {
 
 describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
   test("samples arrive over a serial line, and the conversation goes on after the adapter was pulled", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
-    closers.push(() => rmSync(folder, { recursive: true }));
+    const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
     const adapter = await plugIn(...paths);
     const heard = listen(await openSerialLink(paths[0]));
@@ -91,8 +92,7 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
   });
 
   test("random bytes on the line are counted, and the device is still understood", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
-    closers.push(() => rmSync(folder, { recursive: true }));
+    const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
     await plugIn(...paths);
     const heard = listen(await openSerialLink(paths[0]));

@@ -1,17 +1,10 @@
 import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { atProcessEnd } from "../../scripts/at-process-end.ts";
 import type { RunningCollector } from "../../src/collector/compose.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, listen, names, startDevice, statusWhen } from "./installation.ts";
 import { createTurbine } from "./turbines.ts";
@@ -69,18 +62,14 @@ test("a collector whose database is damaged sets it aside, says so and takes wha
 
 /** A file system of 2 MB, or null where nobody may mount one. */
 function mountSmallDisk(): string | null {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-disk-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = createTemporaryFolder();
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
   } catch {
-    remove();
     return null;
   }
-  onTestFinished(() => {
-    execFileSync("umount", [folder]);
-    remove();
-  });
+  // Before the folder that it lies in is removed.
+  onTestFinished(atProcessEnd(() => execFileSync("umount", [folder])));
   return folder;
 }
 

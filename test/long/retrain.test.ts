@@ -1,9 +1,9 @@
 /** The shipped bundle, made once more from its own configuration: half a minute, so not among the quick tests. */
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { readBundle } from "../../src/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/contract/manifest.ts";
@@ -13,7 +13,6 @@ import { digestTrainingCode } from "../../src/training/training-code-digest.ts";
 const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
 const shippedDir = join(folder, readdirSync(folder).find((entry) => /^\d/.test(entry))!);
-let dir = "";
 let again: TrainingResult;
 
 /** All that decides how the bundle behaves: the manifest without what names code, libraries and the files' digests. */
@@ -23,11 +22,11 @@ function behaviour(manifest: Manifest): Partial<Manifest> {
 }
 
 describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA_DATA to run)", () => {
+  const scratch = createScratchFolder("retrain");
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "aurora-retrain-"));
     again = await train(join(folder, "train.yaml"), {
       dataDir: data,
-      outDir: join(dir, "bundle"),
+      outDir: join(scratch.path, "bundle"),
       workDir: null,
       gate: "off",
       reportDir: null,
@@ -36,7 +35,7 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
       progress: () => {},
     });
   }, 300_000);
-  afterAll(() => rm(dir, { recursive: true, force: true }));
+  afterAll(scratch.remove);
 
   const decisive = [
     bundleFileNames.model,

@@ -1,10 +1,10 @@
 /** A registry behind a server that tests can make misbehave, and updaters that look at it. */
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify from "fastify";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import type { VerifiedBundle } from "../../src/bundle/bundle.ts";
 import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
@@ -68,7 +68,8 @@ const answer = (value, code) => { process.stdout.write(JSON.stringify(value)); p
 
 export async function createUpdateFixture(): Promise<UpdateFixture> {
   const registry = await createRegistryFixture();
-  const base = await mkdtemp(join(tmpdir(), "aurora-ota-"));
+  const scratch = createScratchFolder("ota");
+  const base = scratch.path;
   const app = Fastify();
   mountRegistry(registry.registry)(app);
   await app.ready();
@@ -164,7 +165,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
       await new Promise((resolve) => server.close(resolve));
       await app.close();
       await registry.close();
-      await rm(base, { recursive: true, force: true });
+      scratch.remove();
     },
   };
 }

@@ -1,8 +1,7 @@
 /** A registry in a temporary folder with keys of its own, a clock that tests turn, and bundles to publish. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify from "fastify";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import type { PrivateKey } from "../../src/bundle/keys.ts";
 import { loadPrivateKey } from "../../src/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../src/bundle/write-bundle.ts";
@@ -58,7 +57,8 @@ export interface RegistryFixture {
 }
 
 export async function createRegistryFixture(): Promise<RegistryFixture> {
-  const base = await mkdtemp(join(tmpdir(), "aurora-registry-"));
+  const scratch = createScratchFolder("registry");
+  const base = scratch.path;
   const [dir, keysDir] = [join(base, "registry"), join(base, "keys")];
   const clock = testClock();
   await createInstallationKeys(keysDir, clock.nowMs());
@@ -90,7 +90,7 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
     },
     async close() {
       for (const close of closers) await close();
-      await rm(base, { recursive: true, force: true });
+      scratch.remove();
     },
   };
 }

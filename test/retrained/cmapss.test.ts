@@ -1,13 +1,12 @@
 /** The turbofan yardstick, trained anew: minutes, so not among the quick tests. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import type { LifeEvaluation } from "../../src/training/life/life-evaluation.ts";
 import { train } from "../../src/training/train.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const dataDir = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const quiet = { log: () => {}, progress: () => {} };
@@ -15,21 +14,17 @@ const quiet = { log: () => {}, progress: () => {} };
 test.skipIf(!existsSync(join(dataDir, "cmapss"))).each(["fd001", "fd003"])(
   "the int8 student of %s predicts remaining life better than the published networks (set AURORA_DATA to run)",
   async (subset) => {
-    const outDir = await mkdtemp(join(tmpdir(), "aurora-cmapss-"));
-    try {
-      const config = new URL(`../../models/turbofan-life/${subset}.yaml`, import.meta.url).pathname;
-      const signer = parsePrivateKey(createKeyPair().privateKeyPem);
-      const options = { dataDir, outDir, signer, workDir: null, reportDir: null, ...quiet };
-      const { evaluation } = await train(config, { ...options, gate: "refuse" });
-      const { outOfFold } = evaluation as LifeEvaluation;
-      const { json } = await evaluateBundle(outDir, "cmapss", { dataDir, ...quiet });
-      const { checks } = json as { checks: Readonly<Record<string, boolean>> };
-      expect(checks).toMatchObject({ rmse: true, modelBytes: true, asClaimed: true });
-      // On test engines the interval holds more than it promises; see models/README.md.
-      expect(Math.abs(outOfFold.coverage.value - 0.9)).toBeLessThan(0.03);
-    } finally {
-      await rm(outDir, { recursive: true, force: true });
-    }
+    const outDir = createTemporaryFolder();
+    const config = new URL(`../../models/turbofan-life/${subset}.yaml`, import.meta.url).pathname;
+    const signer = parsePrivateKey(createKeyPair().privateKeyPem);
+    const options = { dataDir, outDir, signer, workDir: null, reportDir: null, ...quiet };
+    const { evaluation } = await train(config, { ...options, gate: "refuse" });
+    const { outOfFold } = evaluation as LifeEvaluation;
+    const { json } = await evaluateBundle(outDir, "cmapss", { dataDir, ...quiet });
+    const { checks } = json as { checks: Readonly<Record<string, boolean>> };
+    expect(checks).toMatchObject({ rmse: true, modelBytes: true, asClaimed: true });
+    // On test engines the interval holds more than it promises; see models/README.md.
+    expect(Math.abs(outOfFold.coverage.value - 0.9)).toBeLessThan(0.03);
   },
   60 * 60_000,
 );

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endWithProcess } from "../../scripts/at-process-end.ts";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 
 const program = "/usr/sbin/mosquitto";
 
@@ -22,8 +23,8 @@ export interface Mosquitto {
 
 /** Starts one on `port`; `extra` are further lines of its configuration. */
 export async function startMosquitto(port: number, extra: readonly string[] = []): Promise<Mosquitto> {
-  const folder = mkdtempSync(join(tmpdir(), "aurora-mosquitto-"));
-  const config = join(folder, "mosquitto.conf");
+  const scratch = createScratchFolder("mosquitto");
+  const config = join(scratch.path, "mosquitto.conf");
   writeFileSync(
     config,
     [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false", ...extra].join("\n"),
@@ -39,12 +40,12 @@ export async function startMosquitto(port: number, extra: readonly string[] = []
       child = null;
     },
     async start() {
-      child = spawn(program, ["-c", config], { stdio: "ignore" });
+      child = endWithProcess(spawn(program, ["-c", config], { stdio: "ignore" }));
       await answers(port);
     },
     async close() {
       await broker.kill();
-      rmSync(folder, { recursive: true, force: true });
+      scratch.remove();
     },
   };
   await broker.start();

@@ -1,11 +1,10 @@
 /** A training that is stopped, and one that is killed: both go on where they stood and give the same bytes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
@@ -13,7 +12,7 @@ import { writeTinyConfig } from "./tiny-config.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
-let dir = "";
+const { path: dir, remove } = createScratchFolder("resume");
 let config = "";
 let digest = "";
 const whole: string[] = [];
@@ -40,13 +39,12 @@ function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-resume-"));
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
   config = join(dir, "tiny.yaml");
   await writeTinyConfig(config, 1);
   ({ digest } = await run({ out: "whole", work: null, log: (line) => whole.push(line) }));
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(remove);
 
 test("stopped after each step in turn, it repeats none and ends with the same bytes", async () => {
   const madeSteps = (lines: readonly string[]): string[] =>

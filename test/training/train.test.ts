@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { decodeGolden } from "../../src/bundle/golden.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
@@ -20,7 +20,7 @@ import { writeTinyConfig } from "./tiny-config.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const quiet = { log: () => {}, progress: () => {} };
-let dir = "";
+const { path: dir, remove } = createScratchFolder("train");
 let first: TrainingResult;
 
 function evaluationOf(result: TrainingResult): BearingEvaluation {
@@ -42,13 +42,10 @@ async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-train-"));
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
   first = await trainTiny("first", 1);
 });
-afterAll(async () => {
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(remove);
 
 test("a signed bundle comes out that names what was trained on and what was held out", async () => {
   const bundle = await verifyBundle(first.dir, [signer.publicKey]);

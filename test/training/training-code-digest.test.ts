@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -7,6 +6,7 @@ import {
   findRepositoryRoot,
   listSourceClosure,
 } from "../../src/training/training-code-digest.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 test("the code of a bundle is training and all that it calls, and nothing else", async () => {
   const files = await listSourceClosure(findRepositoryRoot(), [
@@ -23,7 +23,7 @@ test("the code of a bundle is training and all that it calls, and nothing else",
 });
 
 test("the digest changes with any file of the closure, and with no other", async () => {
-  const root = await mkdtemp(join(tmpdir(), "aurora-code-"));
+  const root = createTemporaryFolder();
   await mkdir(join(root, "src", "training"), { recursive: true });
   const write = (name: string, text: string): Promise<void> => writeFile(join(root, "src", name), text);
   await write(
@@ -44,5 +44,4 @@ test("the digest changes with any file of the closure, and with no other", async
   await expect(digestTrainingCode("src/training/r/recipe.ts", root)).rejects.toMatchObject({
     code: "TRAINING",
   });
-  await rm(root, { recursive: true });
 });

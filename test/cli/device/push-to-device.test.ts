@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
@@ -19,7 +19,7 @@ import { createTestBundle } from "../../support/test-bundle.ts";
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 
 async function createImage(version: string): Promise<DeviceImage> {
-  const dir = join(mkdtempSync(join(createTemporaryFolder(), "bundle-")), version);
+  const dir = join(createTemporaryFolder(), version);
   await writeBundle(dir, createTestBundle({ version }), parsePrivateKey(createKeyPair().privateKeyPem));
   const { manifest, files } = await readBundle(dir);
   return (await readDeviceImage(dir, manifest, decodeStudent(files.get(bundleFileNames.model)!)))!;

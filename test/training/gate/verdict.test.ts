@@ -1,8 +1,8 @@
 /** The gate over a small bundle that was just trained: judged, rebuilt, signed beside the folder, and played again. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
 import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
@@ -13,7 +13,7 @@ import { writeTinyConfig } from "../tiny-config.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const quiet = { log: () => {}, progress: () => {} };
-let dir = "";
+const { path: dir, remove } = createScratchFolder("gate");
 let bundle = "";
 
 async function trainInto(out: string, seed: number, gate: "off" | "refuse"): Promise<void> {
@@ -24,12 +24,11 @@ async function trainInto(out: string, seed: number, gate: "off" | "refuse"): Pro
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-gate-"));
   bundle = join(dir, "1.0.0");
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
   await trainInto(bundle, 1, "off");
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(remove);
 
 const context = { ...quiet, against: null };
 

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { verifyBundle } from "../../../src/bundle/verify-bundle.ts";
 import { bundleFileNames } from "../../../src/contract/manifest.ts";
@@ -15,7 +15,7 @@ const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const quiet = { log: () => {}, progress: () => {} };
 const shipped = (subset: string): string =>
   new URL(`../../../models/turbofan-life/${subset}.yaml`, import.meta.url).pathname;
-let dir = "";
+const { path: dir, remove } = createScratchFolder("life");
 let result: TrainingResult;
 let evaluation: LifeEvaluation;
 
@@ -47,14 +47,11 @@ async function trainTiny(name: string): Promise<TrainingResult> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-life-"));
   await writeSyntheticCmapss(dir, 12);
   result = await trainTiny("first");
   evaluation = result.evaluation as LifeEvaluation;
 });
-afterAll(async () => {
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(remove);
 
 test("channels that never change are dropped by the fitted contract, with their features", async () => {
   const { manifest } = await verifyBundle(result.dir, [signer.publicKey]);

@@ -1,17 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { createStepRunner, type StepRunner } from "../../../src/training/pipeline/step-runner.ts";
 import { openWorkFolder, type WorkFolder } from "../../../src/training/pipeline/work-folder.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 let dir = "";
 let work: WorkFolder;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "aurora-steps-"));
+  dir = createTemporaryFolder();
   work = await openWorkFolder(dir);
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 function runner(options: { code?: string; signal?: AbortSignal } = {}): {
   steps: StepRunner;

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
@@ -10,55 +9,43 @@ import {
   type TrainingReport,
 } from "../../../src/training/report/render-report.ts";
 import { train } from "../../../src/training/train.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
 
 test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-report-"));
-  try {
-    await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
-    await writeTinyConfig(join(dir, "train.yaml"), 1);
-    const { digest, evaluation } = await train(join(dir, "train.yaml"), {
-      dataDir: dir,
-      outDir: join(dir, "1.0.0"),
-      workDir: null,
-      reportDir: join(dir, "report"),
-      gate: "off",
-      signer: parsePrivateKey(createKeyPair().privateKeyPem),
-      log: () => {},
-      progress: () => {},
-    });
-    const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
-    expect(report.digest).toBe(digest);
-    expect(report.metrics).toEqual(JSON.parse(JSON.stringify(evaluation.metrics)));
-    const names = report.steps.map((step) => step.name);
-    expect(names).toEqual(
-      expect.arrayContaining([
-        "teacher",
-        "wide",
-        "float",
-        "int8",
-        "untaught",
-        "direct",
-        "logistic",
-        "physics",
-      ]),
-    );
-    const int8 = report.steps.find((step) => step.name === "int8")!;
-    expect(int8.bytes).toBeGreaterThan(0);
-    expect(int8.latency.typescript).toBeGreaterThan(0);
-    expect(int8.figures[0]!.low).toBeLessThanOrEqual(int8.figures[0]!.high!);
-    expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
-    expect(report.plots.map((plot) => plot.title)).toContain("Reliability");
-    const page = await readFile(join(dir, "report", "report.html"), "utf8");
-    expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
-    expect(page).not.toMatch(/NaN|undefined/);
-    for (const { title } of report.steps) expect(page).toContain(title);
-    // What a clock says stays out of the bundle.
-    expect(await readFile(join(dir, "1.0.0", "evaluation.json"), "utf8")).not.toContain("latency");
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  const dir = createTemporaryFolder();
+  await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
+  await writeTinyConfig(join(dir, "train.yaml"), 1);
+  const { digest, evaluation } = await train(join(dir, "train.yaml"), {
+    dataDir: dir,
+    outDir: join(dir, "1.0.0"),
+    workDir: null,
+    reportDir: join(dir, "report"),
+    gate: "off",
+    signer: parsePrivateKey(createKeyPair().privateKeyPem),
+    log: () => {},
+    progress: () => {},
+  });
+  const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
+  expect(report.digest).toBe(digest);
+  expect(report.metrics).toEqual(JSON.parse(JSON.stringify(evaluation.metrics)));
+  const names = report.steps.map((step) => step.name);
+  expect(names).toEqual(
+    expect.arrayContaining(["teacher", "wide", "float", "int8", "untaught", "direct", "logistic", "physics"]),
+  );
+  const int8 = report.steps.find((step) => step.name === "int8")!;
+  expect(int8.bytes).toBeGreaterThan(0);
+  expect(int8.latency.typescript).toBeGreaterThan(0);
+  expect(int8.figures[0]!.low).toBeLessThanOrEqual(int8.figures[0]!.high!);
+  expect(report.findings.some((line) => line.startsWith("Distillation "))).toBe(true);
+  expect(report.plots.map((plot) => plot.title)).toContain("Reliability");
+  const page = await readFile(join(dir, "report", "report.html"), "utf8");
+  expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);
+  expect(page).not.toMatch(/NaN|undefined/);
+  for (const { title } of report.steps) expect(page).toContain(title);
+  // What a clock says stays out of the bundle.
+  expect(await readFile(join(dir, "1.0.0", "evaluation.json"), "utf8")).not.toContain("latency");
 });
 
 test("whatever a configuration says is text on the page, not markup", () => {
