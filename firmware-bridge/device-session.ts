@@ -17,6 +17,7 @@ import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 import { packetFlags, protocolVersion } from "./protocol.ts";
+import { refuseHello } from "./refuse-hello.ts";
 import { createReliableSender } from "./reliable-sender.ts";
 import { createSilenceWatch } from "./silence-watch.ts";
 import { createStreamAcknowledger } from "./stream-acknowledger.ts";
@@ -35,6 +36,8 @@ export interface DeviceSession {
   /** Back-pressure: the device has to wait. One of version 1.0 is not read from, and its silence then expected. */
   pause(): void;
   resume(): void;
+  /** Packets of a stream that the device sent although it was told to wait, beyond those that were on their way. */
+  readonly ignoredStops: number;
   readonly state: DeviceSessionState;
   /** The device, once it has introduced itself. */
   readonly hello: HelloMessage | undefined;
@@ -56,6 +59,9 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
   let hello: HelloMessage | undefined;
   let rawSamples = 0;
   let paused = false;
+  /** Packets of a stream since the device was told to wait; more than were on their way break the word. */
+  let sincePause = 0;
+  let ignoredStops = 0;
   let isUnread = false;
   let cancelHello = (): void => {};
 
@@ -152,23 +158,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     cancelHello = timers.after(helloBackoff.nextMs(), sayHello);
   }
 
-  function refusal(offered: HelloMessage): [reason: string, hint: string] | undefined {
-    const { major, minor } = protocolVersion;
-    if (offered.protocolMajor !== major) {
-      const newer = offered.protocolMajor > major;
-      return [
-        `protocol ${offered.protocolMajor}.${offered.protocolMinor} is ${newer ? "newer" : "older"} than ${major}.${minor}, the only one spoken here`,
-        newer ? "update the gateway" : "update the device's firmware",
-      ];
-    }
-    const expected = options.expectedDeviceId;
-    if (expected !== undefined && offered.deviceId !== expected)
-      return [`"${expected}" is expected at ${link.name}`, "check the wiring or the configuration"];
-    return undefined;
-  }
-
   function receiveHello(offered: HelloMessage, sequence: number): boolean {
-    const refused = refusal(offered);
+    const refused = refuseHello(offered, options.expectedDeviceId, link.name);
     if (refused !== undefined) {
       const [reason, hint] = refused;
       sender.isBound = false;
@@ -184,6 +175,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
     hello = offered;
     if (isNew) rawSamples = firstRawSamples;
+    if (isNew) sincePause = 0;
     sender.isBound = offered.protocolMinor >= boundSinceMinor;
     if (sender.isBound) link.bind(offered.sessionId);
     become("established", isNew ? "the device introduced itself" : "the device is back");
@@ -217,6 +209,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       case "reading":
       case "score":
         if (message.channel >= hello!.channels.length) return `channel ${message.channel} was not announced`;
+        if (paused && ++sincePause > limits.roomFrames) ignoredStops++;
         break;
       case "nack":
         reliable.settle(message.sequence, "refused");
@@ -266,6 +259,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
     pause: () => {
       paused = true;
+      sincePause = 0;
       isUnread = !sender.isBound;
       if (isUnread) link.pauseReading();
       else acknowledger.sayRoom();
@@ -276,6 +270,9 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       silence.restart();
       link.resumeReading();
       if (sender.isBound) acknowledger.sayRoom();
+    },
+    get ignoredStops() {
+      return ignoredStops;
     },
     get state() {
       return state;

@@ -42,6 +42,8 @@ export const linkTiming = {
   captureFirstMs: 5_000,
   /** … and has sent all that it will when none came for so long. */
   captureQuietMs: 2_000,
+  /** A gateway makes a device wait (room 1) for so long at most. */
+  pauseMaxMs: 30_000,
 } as const;
 
 /** Waits between hellos. */

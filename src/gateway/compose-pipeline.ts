@@ -13,6 +13,7 @@ import type { ServingFigures } from "./serving-figures.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { StatePublisher } from "./state-publisher.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 /** What is joined. */
 export interface PipelineParts {
@@ -25,6 +26,7 @@ export interface PipelineParts {
   readonly telemetry: Telemetry;
   readonly states: StatePublisher;
   readonly figures: ServingFigures;
+  readonly load: WorkGauge;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly takeAlert: (event: AlertEvent) => void;
@@ -33,7 +35,7 @@ export interface PipelineParts {
 /** Creates the pipeline: what it decides, sets aside and notices goes to logs, telemetry and states. */
 export function composePipeline(parts: PipelineParts): Pipeline {
   const { config, models, register, quality, snapshots, state, telemetry, states, figures } = parts;
-  const { clock, logger, takeAlert } = parts;
+  const { load, clock, logger, takeAlert } = parts;
   return createPipeline({
     config,
     bundleOf: (name) => models.current(name),
@@ -43,6 +45,7 @@ export function composePipeline(parts: PipelineParts): Pipeline {
     baselines: createBaselineStore(state, logger, (point) =>
       telemetry.event("baseline-lost", point, "what was kept cannot be read; it is learnt anew"),
     ),
+    load,
     clock,
     logger,
     sink: {

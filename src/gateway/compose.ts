@@ -36,6 +36,7 @@ import { createSnapshots } from "./snapshots.ts";
 import { createStatePublisher } from "./state-publisher.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { startUpdates } from "./updates.ts";
+import { createWorkGauge } from "./work-gauge.ts";
 
 /** What a gateway is started with. */
 export interface StartGatewayOptions {
@@ -152,9 +153,10 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     states.tick();
     recordAlert(event);
   };
+  const load = createWorkGauge();
   const pipeline = composePipeline({
     ...{ config, models, register, quality, snapshots, state, telemetry, states, figures, clock, logger },
-    takeAlert,
+    ...{ load, takeAlert },
   });
   const scada = composeScada({
     ...{ config, models, register, quality, state, telemetry, states, logger, takeAlert },
@@ -203,7 +205,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   await subscribeScada(config.scada, mqtt, clock, takeReading, quality, logger);
 
   const devices = await connectDevices({
-    ...{ config, runtimeVersion, models, pipeline, telemetry, topics, mqtt, clock, logger },
+    ...{ config, runtimeVersion, models, pipeline, load, telemetry, topics, mqtt, clock, logger },
   });
   renewDevices = devices.renew;
   recordAlert = devices.noteAlert;

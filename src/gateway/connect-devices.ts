@@ -9,6 +9,7 @@ import { createRandom } from "../maths/random.ts";
 import { type Clock, systemTimers } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type AlertSource, createAlertCaptures } from "./alert-captures.ts";
+import { type BackPressure, startBackPressure } from "./back-pressure.ts";
 import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
 import { readDeviceImage } from "./device-image.ts";
 import { readDeviceKey } from "./device-key.ts";
@@ -19,6 +20,7 @@ import { createRawCaptures } from "./raw-captures.ts";
 import type { RecordingPlace } from "./recording.ts";
 import type { ServedModels } from "./served-models.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 /** What is joined. */
 export interface ConnectDevicesOptions {
@@ -26,6 +28,8 @@ export interface ConnectDevicesOptions {
   readonly runtimeVersion: string;
   readonly models: ServedModels;
   readonly pipeline: Pipeline;
+  /** What waits in the pipeline. */
+  readonly load: WorkGauge;
   readonly telemetry: Telemetry;
   readonly topics: Topics;
   readonly mqtt: MqttPort;
@@ -42,6 +46,8 @@ export interface ConnectedDevices extends DeviceLinks {
   tick(): void;
   /** Recordings of raw samples that were kept since the start. */
   readonly recordings: number;
+  /** How often devices had to wait because the pipeline could not follow. */
+  readonly backPressure: BackPressure;
   /** Raw samples on request. */
   readonly capture: DeviceCaptures["capture"];
   /** Where a device's samples come from. */
@@ -124,8 +130,14 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
     },
   });
+  const backPressure = startBackPressure({
+    gauge: options.load,
+    links: links.sessions.map(({ session }) => session),
+    ...{ timers: systemTimers, logger },
+  });
   return {
     sessions: links.sessions,
+    backPressure,
     pushCounts: pushes.counts,
     renew: (name) => pushes.renew(name),
     tick: () => recordings.tick(clock.monotonicMs()),
@@ -146,8 +158,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
         push: pushes.describe(id),
         health,
         link: session.statistics,
+        ignoredStops: session.ignoredStops,
       })),
     close: async () => {
+      backPressure.close();
       pushes.close();
       captures.close();
       await links.close();

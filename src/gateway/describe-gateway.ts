@@ -48,6 +48,11 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     edgeScores: pipeline.edgeScores,
     devicePushes: devices.pushCounts,
     recordings: devices.recordings,
+    backPressure: {
+      isPaused: devices.backPressure.isPaused,
+      pauses: devices.backPressure.pauses,
+      forcedEnds: devices.backPressure.forcedEnds,
+    },
     devices: devices.describe(),
   };
 }

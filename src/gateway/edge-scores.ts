@@ -10,6 +10,7 @@ import { findScoreFault } from "./find-score-fault.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import type { PipelinePoint } from "./pipeline-points.ts";
 import { dequantiseInput, unstandardise } from "./student-input.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 /** Counts since the start. */
 export interface EdgeScoreCounts {
@@ -31,6 +32,8 @@ export interface EdgeScoresOptions {
   /** Judges a score as a window. */
   judge(point: PipelinePoint, window: FeatureWindow, bundle: LoadedBundle, output: StudentOutput): void;
   setAside(quarantine: Quarantine, turbine: string): void;
+  /** Counts the scores that wait. */
+  readonly load?: Pick<WorkGauge, "begin" | "end">;
   /** A device computed other integers than the gateway. */
   onMismatch(score: DeviceScore, detail: string): void;
 }
@@ -128,12 +131,14 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
           continue;
         }
         waiting++;
+        options.load?.begin();
         // A failing engine costs this score, not those to come.
         tail = tail
           .then(() => take(point, score, mode, arrivedMonotonicMs))
           .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)))
           .finally(() => {
             waiting--;
+            options.load?.end();
           });
       }
     },

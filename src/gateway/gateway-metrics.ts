@@ -85,6 +85,12 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Frames of devices that never came, by their numbers.",
     overLinks((link) => link.lostFrames),
   );
+  const { backPressure } = devices;
+  total("device_pauses", "Times that devices had to wait for the gateway.", () => backPressure.pauses);
+  gauge("devices_paused", "1 while devices have to wait.", () => (backPressure.isPaused ? 1 : 0));
+  total("device_ignored_stops", "Packets that devices sent although they were told to wait.", () =>
+    devices.sessions.reduce((sum, { session }) => sum + session.ignoredStops, 0),
+  );
   const overHealth = (read: (health: DeviceHealthMessage) => number | undefined) => () =>
     devices.sessions.reduce((sum, { health }) => sum + (health === null ? 0 : (read(health) ?? 0)), 0);
   gauge(

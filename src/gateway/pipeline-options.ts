@@ -11,6 +11,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { BaselineStore } from "./baseline-store.ts";
 import type { DataQuality } from "./data-quality.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import type { WorkGauge } from "./work-gauge.ts";
 
 /** What comes out. */
 export interface PipelineSink {
@@ -42,6 +43,8 @@ export interface PipelineOptions {
   readonly snapshots: ReadonlyMap<string, DeciderSnapshot>;
   /** Keeps the baselines over restarts, by the same names; without it they are learnt anew in every run. */
   readonly baselines?: BaselineStore;
+  /** Counts the windows and scores that wait to be judged. */
+  readonly load?: WorkGauge;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: PipelineSink;

@@ -19,6 +19,7 @@ import { createPipelineBaselines, type PointStatus } from "./pipeline-baselines.
 import type { PipelineOptions } from "./pipeline-options.ts";
 import { createPipelinePoints, type PipelinePoint } from "./pipeline-points.ts";
 import { createPointJudge } from "./point-judge.ts";
+import { createWorkGauge } from "./work-gauge.ts";
 
 /** A running pipeline. */
 export interface Pipeline {
@@ -51,7 +52,7 @@ const fullPerformanceShare = 0.95;
 
 /** Creates the pipeline of all configured points. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { config, clock, quality, sink } = options;
+  const { config, clock, quality, sink, load = createWorkGauge() } = options;
   const timeoutMs = config.operation.dataTimeoutSeconds * 1000;
 
   const readings = createOperatingReadings({
@@ -83,6 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           options.logger.error("a window could not be judged", { window: window.id, error });
         },
         onAlert: (event) => sink.onAlert(event),
+        onSettled: () => load.end(),
       },
       options.logger,
       options.snapshots.get(`${id.turbine}/${id.component}`),
@@ -92,6 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       onWindow: (window, owner) => {
         point.lastUsefulMonotonicMs = window.arrivedMonotonicMs;
         point.isSilent = false;
+        load.begin();
         judge.submit(window, owner, operatingState(point, window.shaftRpm));
       },
       onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
@@ -128,9 +131,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       point.isSilent = false;
       point.isStanding = false;
       if (window.shaftRpm > point.fastestRpm) point.fastestRpm = window.shaftRpm;
+      load.begin();
       point.judge.submit(window, bundle, operatingState(point, window.shaftRpm), output);
     },
     setAside: (quarantine, turbine) => setAside(quarantine, turbine, 1),
+    load,
     onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
   });
 

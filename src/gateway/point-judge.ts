@@ -20,6 +20,8 @@ export interface JudgeSink {
   /** One window could not be scored. */
   onDropped(window: FeatureWindow, error: unknown): void;
   onAlert(event: AlertEvent): void;
+  /** A submitted window has been judged, well or not. */
+  onSettled?(): void;
 }
 
 /** Judges one point. */
@@ -110,6 +112,7 @@ export function createPointJudge(
           sink.onDropped(window, error);
         } finally {
           owner.release();
+          sink.onSettled?.();
         }
       });
     },

@@ -156,6 +156,25 @@ describe("a device of version 1.1", () => {
     expect(acks()).toContainEqual({ type: "ack", sequence: 2, room: 65 });
   });
 
+  test("is not believed to wait: what it sends beyond what was on its way is counted, and answered", () => {
+    device.play(newer, 0);
+    heard.session.pause();
+    for (let sequence = 1; sequence <= 64; sequence++)
+      device.play(reading(sequence), sequence, packetFlags.session);
+    expect(heard.session.ignoredStops).toBe(0);
+    device.takeSent();
+    for (let sequence = 65; sequence <= 70; sequence++)
+      device.play(reading(sequence), sequence, packetFlags.session);
+    expect(heard.session.ignoredStops).toBe(6);
+    expect(device.takeSent().map(({ message }) => message)).toEqual(
+      Array.from({ length: 6 }, (_, index) => ({ type: "ack", sequence: 65 + index, room: 1 })),
+    );
+    heard.session.resume();
+    device.play(reading(71), 71, packetFlags.session);
+    expect(heard.session.ignoredStops).toBe(6);
+    expect(heard.values).toHaveLength(71);
+  });
+
   test("is said to be silent even while the gateway cannot follow: its health needs no room", () => {
     device.play(newer, 0);
     heard.session.pause();
