@@ -41,4 +41,6 @@ export interface ReportParts {
   readonly findings: readonly string[];
   readonly plots: readonly ReportPlot[];
   readonly tables: readonly ReportTable[];
+  /** Every look at test data, in words; stands before the configuration's notes. */
+  readonly looks?: readonly string[];
 }

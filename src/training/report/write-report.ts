@@ -62,7 +62,7 @@ async function createReport(subject: ReportSubject): Promise<TrainingReport> {
       ...lineage.libraries,
     },
     limitations: config.limitations,
-    notes: config.notes,
+    notes: [...(parts?.looks ?? []), ...config.notes],
     log: subject.log,
   };
 }

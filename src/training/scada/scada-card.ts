@@ -2,7 +2,7 @@
 import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
-import { checkFigures, compareForms, required, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { compareForms, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
 import { tabulateScadaSlices } from "./scada-slices.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
@@ -19,7 +19,6 @@ export function renderScadaCard(
   const own = policies.policy!;
   const share = metrics.detectedShare!;
   const behaviour = manifest.normalBehaviour!;
-  const checks = checkFigures(report);
   const slices = tabulateScadaSlices(report.slices);
   const lines = [
     ...headCard(manifest),
@@ -72,6 +71,8 @@ export function renderScadaCard(
     "",
     `Sensors that were set aside in the test half-year (a sensor's alarm, not the component's): ${report.sensorFaults.length === 0 ? "none" : report.sensorFaults.map(({ turbine, output, from }) => `${turbine} ${behaviour.residuals[output]!.channel} from ${from}`).join(", ")}.`,
     "",
+    renderRequired(report, "**missed**"),
+    "",
     "## By slice",
     "",
     slices.caption,
@@ -79,10 +80,6 @@ export function renderScadaCard(
     `| ${slices.head.join(" | ")} |`,
     `|${slices.head.map(() => "---").join("|")}|`,
     ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
-    "",
-    `Asked for: ${Object.entries(required)
-      .map(([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : "**missed**"})`)
-      .join(", ")}.`,
     "",
     ...closeCard(manifest, report.limitations, "Looks at the test half-year, and notes", [
       ...report.testLooks,

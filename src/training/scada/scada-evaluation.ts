@@ -112,6 +112,15 @@ export function checkFigures({ metrics }: Pick<ScadaFigures, "metrics">): Readon
   };
 }
 
+/** What is asked for, and whether it is reached, in a sentence; `missed` is how a miss is written. */
+export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: string): string {
+  const checks = checkFigures(figures);
+  const asked = Object.entries(required).map(
+    ([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : missed})`,
+  );
+  return `Asked for: ${asked.join(", ")}.`;
+}
+
 /** The figures in words. */
 export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
   const share = metrics.detectedShare!;

@@ -4,7 +4,7 @@ import { networksOf, type RegressionForm } from "../regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
 import type { SeedJudgement } from "./judge-edp.ts";
 import { plotFailure } from "./plot-failure.ts";
-import { compareForms, renderScadaLines, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { compareForms, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
 import { tabulateScadaSlices } from "./scada-slices.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 
@@ -46,7 +46,8 @@ export function describeScadaReport(
       figures: [alone(form.maeKelvin), alone(form.zCorrelation)],
       timed: form.form === "int8" ? student.quantised : networksOf(student, form.form),
     })),
-    findings: [compareForms(evaluation), ...renderScadaLines(evaluation)],
+    findings: [compareForms(evaluation), renderRequired(evaluation, "missed")],
+    looks: evaluation.testLooks,
     plots,
     tables: [tabulatePolicies(evaluation), tabulateScadaSlices(evaluation.slices)],
   };
@@ -56,7 +57,7 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
   return {
     title: "Inspections",
     caption:
-      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance), as many inspections each but for the ranking.",
+      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score; the rows below it pick by chance or by the calendar, as often as the policy.",
     head: [
       "policy",
       "detected",
