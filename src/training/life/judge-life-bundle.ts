@@ -18,6 +18,7 @@ import type { LifeConfig } from "./life-config.ts";
 import type { LifeEvaluation } from "./life-evaluation.ts";
 import { type EngineScore, scoreEngines, summariseDifference } from "./life-metrics.ts";
 import { createLifeRows, type LifeRows, selectLastRows } from "./life-rows.ts";
+import { describeCut } from "./life-slices.ts";
 
 /** Largest part of the error, in percent, that quantisation may add. */
 const parityLimit = 1;
@@ -86,8 +87,6 @@ export async function judgeLifeBundle(
   );
   const gainOver = (other: readonly EngineScore[]): Judgement["baselines"][number]["gain"] =>
     summariseDifference(other, own, config.replicates, createRandom(config.seed));
-  const bandOf = (left: number): string =>
-    left < 50 ? "below 50" : left < 100 ? "50 to 99" : "100 and more";
   return {
     fingerprints: { [manifest.lineage.data[0]!.name]: data.fingerprint },
     metrics: nameMetrics(tests),
@@ -104,7 +103,7 @@ export async function judgeLifeBundle(
     parity: readParity(readLifeEvaluation(bundle)),
     cases: own.map(({ squaredError }, at) => ({
       id: data.test[last.engine[at]!]!.id,
-      slices: { "cycles left": bandOf(last.remaining[at]!) },
+      slices: describeCut(data.test[last.engine[at]!]!),
       loss: squaredError,
     })),
   };

@@ -65,6 +65,8 @@ export function judgeOutOfFold(
 
 /** How test engines are judged: once each, at its last row, and beside it over all rows. */
 export interface LifeTest {
+  /** Engine by engine, as {@link last} counts them. */
+  readonly lastScores: readonly EngineScore[];
   /** At the last row, as published figures are. */
   readonly last: LifeFigures;
   /** At the last row against lives that are not capped; the predictions are. */
@@ -80,18 +82,22 @@ export function judgeTest(
   predict: (rows: LifeRows) => Float32Array,
   all: LifeRows,
 ): LifeTest {
-  const judge = (rows: LifeRows, actual: Float32Array, weights: Float32Array): LifeFigures => {
+  const score = (rows: LifeRows, actual: Float32Array, weights: Float32Array): EngineScore[] => {
     const judged = withEnds(predict(rows), actual, weights, rows.engine);
     fillEnds(judged, spec, () => true);
-    return summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+    return scoreEngines(judged);
   };
+  const summarise = (scores: readonly EngineScore[]): LifeFigures =>
+    summariseEngines(scores, config.replicates, createRandom(config.seed));
   const last = selectLastRows(all);
   const once = new Float32Array(last.rows).fill(1);
   const counted = weighTrainingRows(all, config.maxRemaining);
+  const lastScores = score(last, capped(last, config), once);
   return {
-    last: judge(last, capped(last, config), once),
-    uncapped: judge(last, last.remaining, once),
-    allRows: judge(counted.rows, capped(counted.rows, config), counted.weights),
+    lastScores,
+    last: summarise(lastScores),
+    uncapped: summarise(score(last, last.remaining, once)),
+    allRows: summarise(score(counted.rows, capped(counted.rows, config), counted.weights)),
   };
 }
 

@@ -1,14 +1,18 @@
 /** `MODEL_CARD.md` of a remaining life: what it learnt from, how good it is, where it fails. Generated only. */
 import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import { formatFigure } from "../judge/figure.ts";
+import { sayCoverageChance } from "./coverage-chance.ts";
 import type { LifeConfig } from "./life-config.ts";
 import type { LifeEvaluation } from "./life-evaluation.ts";
+
+import { tabulateLifeSlices } from "./life-slices.ts";
 
 /** Renders the card. */
 export function renderLifeCard(manifest: CardManifest, config: LifeConfig, report: LifeEvaluation): string {
   const { test, outOfFold } = report;
   const data = manifest.lineage.data[0]!;
   const percent = 100 * config.interval.coverage;
+  const slices = tabulateLifeSlices(report.slices);
   const lines = [
     ...headCard(manifest),
     "## What it does",
@@ -36,6 +40,14 @@ export function renderLifeCard(manifest: CardManifest, config: LifeConfig, repor
     `| width of the interval, cycles | ${formatFigure(test.intervalWidth, 1)} | ${formatFigure(outOfFold.intervalWidth, 1)} |`,
     "",
     `Against lives that are not capped the RMSE at the last row is ${formatFigure(report.testUncapped.rmse, 2)} cycles (predictions end at ${report.capCycles}). Over all rows of the test engines that a cut may fall on, every engine weighing the same, the RMSE is ${formatFigure(report.testAllRows.rmse, 2)} cycles and the interval holds ${formatFigure(report.testAllRows.coverage, 3)}.`,
+    "",
+    sayCoverageChance(test, config),
+    "",
+    slices.caption,
+    "",
+    `| ${slices.head.join(" | ")} |`,
+    `|${slices.head.map(() => "---").join("|")}|`,
+    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
     "",
     "## Step by step",
     "",

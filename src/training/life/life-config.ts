@@ -43,7 +43,8 @@ export const lifeConfigSchema: z.ZodType<LifeConfig> = z.strictObject({
   maxRemaining: z.number().positive().max(1e6),
   minDistinctValues: steps.min(2),
   recipe: z.strictObject(regressionRecipeShape),
-  folds: z.int().min(2).max(100),
+  // The nested judgement of the interval puts two folds aside and learns from the rest.
+  folds: z.int().min(3).max(100),
   interval: z.strictObject({
     coverage: z.number().min(0.5).max(0.99),
     knots: z.int().min(2).max(64),

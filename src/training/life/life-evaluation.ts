@@ -3,6 +3,7 @@ import type { LifeIntervalKnot } from "../../contract/remaining-life.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationDocument } from "../recipe.ts";
 import type { LifeFigures } from "./life-metrics.ts";
+import type { LifeSlice } from "./life-slices.ts";
 
 /** Forms in the order of the great shrink, then what they are compared with. */
 export type JudgedForm = "teacher" | "wide" | "pruned" | "int8" | "untaught" | "linear" | "mean";
@@ -41,6 +42,7 @@ export interface LifeEvaluation extends EvaluationDocument {
   /** The same against lives that are not capped, and over all rows that a cut may fall on. */
   readonly testUncapped: LifeFigures;
   readonly testAllRows: LifeFigures;
+  readonly slices: readonly LifeSlice[];
   /** The same out of fold; the interval of each fold is fitted on the others. */
   readonly outOfFold: LifeFigures;
   readonly interval: readonly LifeIntervalKnot[];

@@ -1,22 +1,43 @@
-/** How a remaining-life bundle is judged again: this very model, on the last row of every test engine. */
+/**
+ * How a remaining-life bundle is judged again. `cmapss` and `held-out`: this very model on the last row of every test
+ * engine. `cmapss-tuning`: its recipe nested in the training engines, by which the interval is judged and chosen.
+ */
+import { join } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
+import { readCmapss } from "../../dataset/cmapss.ts";
+import { createRandom } from "../../maths/random.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
+import { openTensorTrainer } from "../tensorflow.ts";
+import { computeCoverageChance, sayCoverageChance } from "./coverage-chance.ts";
+import { assignFolds } from "./cross-fit-life.ts";
 import { nameMetrics } from "./judge-life.ts";
 import { readLifeEvaluation, replayLifeBundle } from "./judge-life-bundle.ts";
 import type { LifeConfig } from "./life-config.ts";
-import type { LifeFigures } from "./life-metrics.ts";
+import { type LifeFigures, scoreEngines, summariseEngines } from "./life-metrics.ts";
+import { createLifeRows } from "./life-rows.ts";
+import { drawCoverages, nestLife } from "./nest-life.ts";
 
-/** Names of the protocols; both are the published one, by its name and by what it is. */
-export const lifeProtocols = ["cmapss", "held-out"] as const;
+/** Names of the protocols; the first two are the published one, by its name and by what it is. */
+export const lifeProtocols = ["cmapss", "held-out", "cmapss-tuning"] as const;
 
 /** How far a figure may lie from the one that the bundle states: nothing but the rounding of a sum. */
 const tolerance = 1e-9;
 
 /** Runs one of {@link lifeProtocols}. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
-export async function runLifeProtocol(
-  _protocol: string,
+export function runLifeProtocol(
+  protocol: string,
+  bundle: Bundle,
+  config: LifeConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  return protocol === "cmapss-tuning"
+    ? judgeNested(bundle, config, context)
+    : judgeTestEngines(bundle, config, context);
+}
+
+async function judgeTestEngines(
   bundle: Bundle,
   config: LifeConfig,
   context: EvaluationContext,
@@ -35,12 +56,13 @@ export async function runLifeProtocol(
     modelBytes: modelBytes <= maxModelBytes,
     asClaimed: Math.abs(last.rmse.value - claimed.test.rmse.value) <= tolerance,
   };
-  const { outOfFold, steps, comparisons } = claimed;
+  const { outOfFold, steps, comparisons, slices } = claimed;
   return {
     json: {
       sameData,
       metrics: nameMetrics(tests),
       engines: last.engines,
+      coverageChance: computeCoverageChance(last, spec.coverage),
       capCycles: spec.capSteps,
       modelBytes,
       requirements: config.requirements,
@@ -48,21 +70,66 @@ export async function runLifeProtocol(
       outOfFold,
       steps,
       comparisons,
+      slices,
     },
     lines: [
       ...summariseLife(last, config),
+      sayCoverageChance(last, config),
       ...Object.entries(checks).map(([name, passed]) => `${name}: ${passed ? "passed" : "FAILED"}`),
     ],
     passed: Object.values(checks).every((passed) => passed),
   };
 }
 
+/** Draws of a test set as large as the training set. */
+const draws = 10_000;
+
+/** Looks at no test engine. */
+async function judgeNested(
+  { manifest }: Bundle,
+  config: LifeConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { train } = await readCmapss(join(context.dataDir, "cmapss"), config.dataset.subset);
+  const trainer = await openTensorTrainer(context.log);
+  const rows = createLifeRows(train, manifest.features, config.minHistory);
+  const foldOf = assignFolds(train.length, config.folds, config.seed);
+  const task = { recipe: config.recipe, capSteps: config.capCycles, trainer };
+  const judged = nestLife(rows, foldOf, config, task, context.progress);
+  const figures = summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+  const drawn = drawCoverages(judged, draws, createRandom(config.seed).fork("draws"));
+  const { coverage } = config.interval;
+  const { maxCoverageError } = config.requirements;
+  const isAsked = (share: number): boolean => Math.abs(share - coverage) <= maxCoverageError + tolerance;
+  const oneCut = {
+    low: drawn[Math.floor(0.025 * (draws - 1))]!,
+    high: drawn[Math.ceil(0.975 * (draws - 1))]!,
+    withinAsked: drawn.filter(isAsked).length / draws,
+  };
+  const { rmse, mae, intervalWidth } = figures;
+  const { value } = figures.coverage;
+  return {
+    json: {
+      metrics: { coverage: figures.coverage, rmse, mae, intervalWidth },
+      engines: train.length,
+      oneCut,
+    },
+    lines: [
+      `training engines, each judged by a student and an interval that never saw it: the ${100 * coverage} % interval holds ${show(figures.coverage, 3)}, ${intervalWidth.value.toFixed(1)} cycles wide in the mean; RMSE ${show(rmse, 2)} cycles`,
+      `${train.length} of them drawn at random and cut off once each: ${oneCut.low.toFixed(2)} to ${oneCut.high.toFixed(2)} in 95 % of ${draws} draws, within ± ${100 * maxCoverageError} points of ${coverage} in ${(100 * oneCut.withinAsked).toFixed(0)} %`,
+    ],
+    passed: isAsked(value),
+  };
+}
+
 /** The headline figures in lines. */
 export function summariseLife(figures: LifeFigures, config: LifeConfig): readonly string[] {
-  const show = ({ value, low, high }: Figure, digits: number): string =>
-    `${value.toFixed(digits)} (${low?.toFixed(digits)} … ${high?.toFixed(digits)})`;
   return [
     `${config.dataset.subset}: RMSE ${show(figures.rmse, 2)} cycles on ${figures.engines} test engines, capped at ${config.capCycles}; NASA score ${show(figures.nasaScore, 0)}`,
     `${100 * config.interval.coverage} % interval holds ${show(figures.coverage, 3)}, ${figures.intervalWidth.value.toFixed(1)} cycles wide in the mean`,
   ];
+}
+
+function show({ value, low, high }: Figure, digits: number): string {
+  return `${value.toFixed(digits)} (${low?.toFixed(digits)} … ${high?.toFixed(digits)})`;
 }

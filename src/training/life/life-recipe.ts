@@ -90,7 +90,7 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
   };
   const oof = joinFolds(parts.map((part) => part.value));
   const testRows = createLifeRows(test, contract.value.features, minHistory);
-  const subject = { config, contract: contract.value, student, oof, foldOf, testRows };
+  const subject = { config, contract: contract.value, student, oof, foldOf, testRows, testEngines: test };
   const evaluation: LifeEvaluation = evaluateLife({
     ...subject,
     trainingEngines: train.length,
@@ -101,7 +101,6 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
     evaluation,
     rows: learnt.rows,
     trainIds: train.map((engine) => engine.id),
-    testIds: test.map((engine) => engine.id),
     fingerprint: data.value.fingerprint,
   });
 }

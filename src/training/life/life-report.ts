@@ -7,6 +7,7 @@ import { drawPlot } from "../report/svg-plot.ts";
 import type { LifeConfig } from "./life-config.ts";
 import type { JudgedForm, LifeEvaluation } from "./life-evaluation.ts";
 import { type LifeRows, selectLastRows } from "./life-rows.ts";
+import { tabulateLifeSlices } from "./life-slices.ts";
 import { type LifeStudent, predictLife } from "./train-life-student.ts";
 
 /** The parts. */
@@ -42,6 +43,7 @@ export function reportLife(
       },
     ],
     tables: [
+      tabulateLifeSlices(evaluation.slices),
       {
         title: "Interval",
         caption:

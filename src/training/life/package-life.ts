@@ -1,6 +1,7 @@
 /** Puts together what travels with a remaining-life student: its evaluation, drift reference, background, golden vectors, card. */
 import { encodeGolden } from "../../bundle/golden.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
+import type { CmapssEngine } from "../../dataset/cmapss.ts";
 import { fitReference } from "../../drift/fit-reference.ts";
 import { encodeReference } from "../../drift/reference-codec.ts";
 import { encodeBackground } from "../../explain/background-codec.ts";
@@ -26,6 +27,7 @@ import type { LifeEvaluation } from "./life-evaluation.ts";
 import { summariseLife } from "./life-protocols.ts";
 import { reportLife } from "./life-report.ts";
 import { type LifeRows, selectLastRows } from "./life-rows.ts";
+import { describeCut, sliceLife } from "./life-slices.ts";
 import { type LifeStudent, predictLife } from "./train-life-student.ts";
 
 /** What is judged. */
@@ -37,6 +39,7 @@ export interface LifeSubject {
   readonly foldOf: ArrayLike<number>;
   /** All rows of test engines. */
   readonly testRows: LifeRows;
+  readonly testEngines: readonly CmapssEngine[];
 }
 
 /** Words about the data set. */
@@ -47,11 +50,12 @@ const dataDescription =
 export function evaluateLife(
   subject: LifeSubject & { readonly trainingEngines: number; readonly trainingRows: number },
 ): LifeEvaluation {
-  const { config, contract, student, oof, foldOf, testRows } = subject;
+  const { config, contract, student, oof, foldOf, testRows, testEngines } = subject;
   const spec = specifyLife(config, oof, () => true);
   const predict = ({ features, rows }: LifeRows): Float32Array =>
     predictLife(student, "int8", features, rows, config.capCycles);
   const tests = judgeTest(config, spec, predict, testRows);
+  const last = selectLastRows(testRows);
   return {
     formatVersion: 1,
     name: config.name,
@@ -66,9 +70,14 @@ export function evaluateLife(
     test: tests.last,
     testUncapped: tests.uncapped,
     testAllRows: tests.allRows,
+    slices: sliceLife(
+      tests.lastScores,
+      Array.from(last.engine, (engine) => describeCut(testEngines[engine]!)),
+      config.seed,
+    ),
     outOfFold: judgeOutOfFold(config, oof, foldOf),
     interval: spec.interval,
-    ...compareForms(config, student, oof, selectLastRows(testRows)),
+    ...compareForms(config, student, oof, last),
     architecture: describeNetwork(student.quantised),
     limitations: config.limitations,
   };
@@ -81,7 +90,6 @@ export function packageLife(
     /** Rows that were learnt from. */
     readonly rows: LifeRows;
     readonly trainIds: readonly string[];
-    readonly testIds: readonly string[];
     readonly fingerprint: string;
   },
 ): TrainedModel {
@@ -108,7 +116,7 @@ export function packageLife(
           name: `cmapss-${config.dataset.subset.toLowerCase()}`,
           sha256: subject.fingerprint,
           trainGroups: subject.trainIds,
-          heldOutGroups: subject.testIds,
+          heldOutGroups: subject.testEngines.map((engine) => engine.id),
         },
       ],
       teacher: `mean of ${config.recipe.teacher.members} networks of ${config.recipe.teacher.hidden.join("-")} hidden neurons; RMSE ${teacherStep.outOfFold.value.toFixed(2)} cycles out of fold`,

@@ -4,10 +4,10 @@
  */
 import type { ComponentCost } from "../../dataset/edp-logbook.ts";
 import { createRandom } from "../../maths/random.ts";
+import { binomialInterval } from "../judge/binomial-interval.ts";
 import { type Figure, formatFigure } from "../judge/figure.ts";
 import { listSlices } from "../judge/slice-figures.ts";
 import type { ReportTable } from "../report/report-parts.ts";
-import { binomialInterval } from "./binomial-interval.ts";
 import { type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
 import type { ErrorCell } from "./error-cells.ts";
 

@@ -1,7 +1,7 @@
 /** Figures of a policy over all its runs (seeds × calendars), with the range that 95 percent of the runs lie in. */
 import { computeQuantile } from "../../maths/robust.ts";
+import { binomialInterval } from "../judge/binomial-interval.ts";
 import type { Figure } from "../judge/figure.ts";
-import { binomialInterval } from "./binomial-interval.ts";
 import type { CostOutcome } from "./cost-rule.ts";
 
 /** The figures; all but the binomial interval are means over runs with the 2.5 and 97.5 percent quantiles of the runs. */

@@ -28,7 +28,7 @@ async function trainTiny(name: string): Promise<TrainingResult> {
     .replace(/batchRows: \d+/g, "batchRows: 64")
     .replace(/members: \d+/, "members: 1")
     .replace(/rounds: \d+/, "rounds: 1")
-    .replace(/folds: \d+/, "folds: 2")
+    .replace(/folds: \d+/, "folds: 3")
     .replace(/replicates: \d+/, "replicates: 100")
     .replace(/driftReplicates: \d+/, "driftReplicates: 100")
     .replace(/goldenCases: \d+/, "goldenCases: 5")
@@ -87,6 +87,34 @@ test("evaluating the bundle gives its own figures again, and fails on what the r
   expect(json.metrics.coverage).toEqual(evaluation.metrics.coverage);
   expect(json.checks).toMatchObject({ asClaimed: true, modelBytes: true });
   expect(outcome.passed).toBe(Object.values(json.checks).every((passed) => passed));
+});
+
+test("nested in the training engines, every engine is judged by a student and an interval that never saw it", async () => {
+  const progress: string[] = [];
+  const context = { dataDir: dir, log: () => {}, progress: (done: number) => progress.push(`${done}`) };
+  const { json } = await evaluateBundle(result.dir, "cmapss-tuning", context);
+  const { metrics, engines, oneCut } = json as {
+    readonly metrics: LifeEvaluation["metrics"];
+    readonly engines: number;
+    readonly oneCut: { readonly low: number; readonly high: number };
+  };
+  expect(engines).toBe(12);
+  expect(progress).toHaveLength(6);
+  // Without one fold it is the student of the recipe's own cross-fit.
+  expect(metrics.rmse!.value).toBeCloseTo(evaluation.outOfFold.rmse.value, 9);
+  expect(oneCut.low).toBeLessThanOrEqual(metrics.coverage!.value);
+  expect(oneCut.high).toBeGreaterThanOrEqual(metrics.coverage!.value);
+});
+
+test("slices count every test engine once in each dimension, and the card and the evaluation show them", async () => {
+  const { slices } = evaluation;
+  for (const by of ["cycles left", "cycles seen", "operating point"]) {
+    const own = slices.filter((slice) => slice.by === by);
+    expect(own.reduce((sum, slice) => sum + slice.engines, 0)).toBe(12);
+  }
+  const card = await readFile(join(result.dir, bundleFileNames.card), "utf8");
+  expect(card).toContain(`| ${slices[0]!.by}: ${slices[0]!.value} |`);
+  expect(card).toMatch(/The interval holds \d+ of 12 test engines/);
 });
 
 test("the gate is told of baselines that are learnt anew, and of every test engine", async () => {

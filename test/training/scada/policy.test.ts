@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InspectionPolicy } from "../../../src/contract/normal-behaviour.ts";
 import type { ComponentCost } from "../../../src/dataset/edp-logbook.ts";
 import { createRandom } from "../../../src/maths/random.ts";
-import { binomialInterval } from "../../../src/training/scada/binomial-interval.ts";
+import { binomialInterval } from "../../../src/training/judge/binomial-interval.ts";
 import { estimateRate, fitPolicy, listEvents } from "../../../src/training/scada/fit-policy.ts";
 import {
   judgeByWorth,
