@@ -1,6 +1,7 @@
 /** Connects the updater with what serves: proves in a child process, swaps between two windows, reports every step. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { GatewayConfig } from "../contract/gateway-config.ts";
 import type { UpdateRecord } from "../contract/uplink-record.ts";
 import { createUpdater, type Updater } from "../ota/updater.ts";
 import type { Clock, Timers } from "../platform/clock.ts";
@@ -10,9 +11,7 @@ import type { ServedModels } from "./served-models.ts";
 
 /** What is needed to keep the models current. */
 export interface UpdatesOptions {
-  readonly url: string;
-  readonly rootFile: string;
-  readonly pollMs: number;
+  readonly settings: GatewayConfig["updates"];
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
@@ -29,18 +28,20 @@ export interface UpdatesOptions {
 const proofTimeoutMs = 60_000;
 
 /**
- * Starts one updater a model.
+ * Starts one updater a model; none where updates are switched off, or nobody said where they come from.
  * @throws when the root file cannot be read.
  */
 export async function startUpdates(options: UpdatesOptions): Promise<readonly Updater[]> {
-  const initialRoot = await readFile(options.rootFile);
+  const { enabled, url, rootFile, pollSeconds } = options.settings;
+  if (!enabled || url === null || rootFile === null) return [];
+  const initialRoot = await readFile(rootFile);
   const fromSource = import.meta.filename.endsWith(".ts");
   const prover = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
   return options.models.names.map((name) => {
     const { models, clock, timers, random, logger } = options;
     const updater = createUpdater({
       stateDir: models.updateDir(name),
-      url: options.url,
+      url,
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
@@ -64,7 +65,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
       timers,
       logger,
       random,
-      pollIntervalMs: options.pollMs,
+      pollIntervalMs: pollSeconds * 1000,
     });
     updater.start();
     return updater;

@@ -1,0 +1,132 @@
+/**
+ * Joins what judges the turbines: the pipeline of the measuring points and the watch over SCADA values, with the alarms
+ * that both raise, the states that they publish and the journal that keeps an alert from being half told.
+ */
+import { type AlarmRegister, createAlarmRegister } from "../alert/alarm-register.ts";
+import { defaultAlertPolicy } from "../alert/alert-policy.ts";
+import type { AlertEvent } from "../contract/alert.ts";
+import type { GatewayConfig } from "../contract/gateway-config.ts";
+import type { Reading } from "../contract/stream.ts";
+import type { Topics } from "../contract/topics.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Closers } from "../platform/closers.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { MqttClient } from "../platform/mqtt-reconnect.ts";
+import { waitAtMost } from "../platform/wait-at-most.ts";
+import type { Uplink } from "../uplink/uplink.ts";
+import { openAlertJournal } from "./alert-journal.ts";
+import { type AlertPublisher, createAlertPublisher } from "./alert-publisher.ts";
+import { composePipeline } from "./compose-pipeline.ts";
+import type { DataQuality } from "./data-quality.ts";
+import type { GatewayRecord } from "./gateway-record.ts";
+import type { LoadedBundle } from "./loaded-bundle.ts";
+import { isOperatingChannel } from "./operating-readings.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { composeScada, listScadaComponents } from "./scada/compose-scada.ts";
+import type { ServedModels } from "./served-models.ts";
+import { createServingFigures, type ServingFigures } from "./serving-figures.ts";
+import { createStatePublisher } from "./state-publisher.ts";
+import type { WorkGauge } from "./work-gauge.ts";
+
+/** What is joined. */
+export interface JudgeParts {
+  readonly config: GatewayConfig;
+  readonly record: GatewayRecord;
+  readonly models: ServedModels;
+  readonly quality: DataQuality;
+  /** What waits in the pipeline. */
+  readonly load: WorkGauge;
+  readonly mqtt: MqttClient;
+  readonly topics: Topics;
+  readonly uplink: Uplink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of every alert when it is on its way. */
+  readonly onAlert: (event: AlertEvent) => void;
+}
+
+/** What judges. */
+export interface Judges {
+  readonly pipeline: Pipeline;
+  readonly register: AlarmRegister;
+  readonly figures: ServingFigures;
+  readonly alerts: AlertPublisher;
+  /** A scalar of a turbine from SCADA. */
+  takeReading(reading: Reading): void;
+  /** A new bundle serves from the next windows and rows on. */
+  use(bundle: LoadedBundle): void;
+  /** Silent points, ended rows, due states; call it about once a second. */
+  tick(): void;
+}
+
+/** How long a broker may take to hear that the gateway stops. */
+const lastWordsMs = 500;
+
+/**
+ * Joins them; `closers` let what is open come to its end, and write everything down.
+ * @throws AuroraError CONFIG_INVALID when a `scadaBundle` cannot watch what is mapped.
+ */
+export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
+  const { config, record, models, quality, load, mqtt, topics, uplink, clock, logger } = parts;
+  const { outbox, state, snapshots, telemetry } = record;
+  const alerts = createAlertPublisher(mqtt, topics, state, logger);
+  const journal = openAlertJournal({
+    state,
+    publisher: alerts,
+    append: (event) => telemetry.alert(event),
+    isCommitted: () => outbox.counts().pendingRecords === 0,
+    logger,
+  });
+  const register = createAlarmRegister(defaultAlertPolicy, snapshots.alarms);
+  const states = createStatePublisher({
+    site: config.gateway.site,
+    turbines: config.turbines,
+    register,
+    quality,
+    conditions: () => pipeline.conditions,
+    componentsOf: (turbine) => listScadaComponents(config, models, turbine),
+    mqtt,
+    topics,
+    clock,
+  });
+  const figures = createServingFigures(clock);
+
+  const takeAlert = (event: AlertEvent): void => {
+    const { turbine, component, failureMode, probability } = event.data;
+    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+    journal.take(event, snapshots.describe(register, pipeline));
+    states.tick();
+    parts.onAlert(event);
+  };
+  const pipeline = composePipeline({
+    ...{ config, models, register, quality, snapshots, state, telemetry, states, figures, clock, logger },
+    ...{ load, takeAlert },
+  });
+  const scada = composeScada({
+    ...{ config, models, register, quality, state, telemetry, states, logger, takeAlert },
+  });
+  closers.add(async () => {
+    await Promise.all([pipeline.close(), scada.close()]);
+    telemetry.flush();
+    outbox.flush();
+    journal.close(snapshots.describe(register, pipeline));
+    uplink.hurry();
+    await waitAtMost(states.sayGoodbye(), lastWordsMs);
+  });
+  return {
+    ...{ pipeline, register, figures, alerts },
+    takeReading: (reading) => {
+      const isJudged = scada.accept(reading, clock.nowMs());
+      if (!isJudged || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+    },
+    use: (bundle) => {
+      pipeline.use(bundle);
+      scada.use(bundle);
+    },
+    tick: () => {
+      pipeline.tick();
+      scada.tick(clock.nowMs());
+      states.tick();
+    },
+  };
+}
