@@ -20,6 +20,7 @@ import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } fro
 import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
 import { type DemoReport, readGatewayStatus } from "./demo-report.ts";
 import { type DemoWatch, watchAlerts } from "./demo-watch.ts";
+import { describePlaces, describePlan, describeUnmet } from "./demo-words.ts";
 import { parseMissedRecordings } from "./missed-recordings.ts";
 import { renderAlert } from "./render-alert.ts";
 
@@ -49,6 +50,9 @@ export interface DemoOutcome {
   /** `met`, or null when nothing was to be decided. */
   readonly verdict: DemoWatch["verdict"] | null;
 }
+
+/** Takes what has to be closed at the end. */
+type OnClose = (close: () => Promise<unknown>) => void;
 
 const bundleName = "bearing-vibration";
 const readyTimeoutMs = 30_000;
@@ -81,49 +85,25 @@ async function makeFolder(): Promise<string> {
   }
 }
 
-async function play(
-  options: RunDemoOptions,
-  dir: string,
-  onClose: (close: () => Promise<unknown>) => void,
-): Promise<DemoOutcome> {
-  const { modelsDir } = options;
+async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Promise<DemoOutcome> {
+  const { modelsDir, until } = options;
   const trustedKey = join(modelsDir, "release.pub");
   const bundleDir = await findNewestVersion(modelsDir, bundleName);
-  const { manifest, files } = await readBundle(bundleDir);
-  const missed = parseMissedRecordings(files.get(bundleFileNames.evaluation)!);
-  const plan = await planDemo({ ...options, lineage: manifest.lineage, missed });
-  options.say(describePlan(options, plan, `${manifest.name} ${manifest.version}`));
-
+  const plan = await planFor(options, bundleDir);
   const devices = await startDevices(plan, options.speed);
   onClose(() => Promise.all(devices.map((device) => device.close())));
   const passwordFile = await writePassword(dir);
   const keysDir = join(dir, "keys");
   await mkdir(keysDir);
   const { rootFile } = await createInstallationKeys(keysDir, systemClock.nowMs());
-  const log = createWriteStream(join(dir, "daemons.log"));
-  const daemons: ChildDaemon[] = [];
-  onClose(async () => {
-    await Promise.all(daemons.map((daemon) => daemon.stop(stopGraceMs)));
-    await new Promise((resolve) => log.end(resolve));
-  });
+  const start = openDaemons(dir, onClose);
   const stopped = options.stopped.then(() => null);
-  const start = (name: string, config: string): ChildDaemon => {
-    const args = [name, "--config", config];
-    const daemon = startChildDaemon({ args, readyTimeoutMs, onLog: (chunk) => log.write(chunk) });
-    daemons.push(daemon);
-    return daemon;
-  };
 
+  const { httpPort, mqttPort } = options;
   const collector = start(
     "collector",
     await writeCollectorConfig({
-      dir,
-      passwordFile,
-      httpPort: options.httpPort,
-      mqttPort: options.mqttPort,
-      keysDir,
-      bundles: [bundleDir],
-      trustedKey,
+      ...{ dir, passwordFile, httpPort, mqttPort, keysDir, bundles: [bundleDir], trustedKey },
     }),
   );
   const reached = await Promise.race([collector.ready, stopped]);
@@ -135,64 +115,69 @@ async function play(
   const watch = await watchAlerts(mqtt, topics, plan.expected, (event) =>
     options.say(`\n${renderAlert(event, options.color)}`),
   );
-  const addresses = devices.map((device) => device.address);
   const gateway = start(
     "gateway",
     await writeGatewayConfig({
-      dir,
-      passwordFile,
-      mqttUrl,
-      collectorUrl: httpUrl,
-      rootFile,
-      modelsDir,
-      trustedKey,
-      bundleName,
+      ...{ dir, passwordFile, mqttUrl, collectorUrl: httpUrl, rootFile, modelsDir, trustedKey, bundleName },
       turbines: plan.turbines,
-      addresses,
+      addresses: devices.map((device) => device.address),
     }),
   );
   const served = await Promise.race([gateway.ready, stopped]);
   if (served === null) return stoppedEarly(options);
   options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts, options.speed));
 
-  const ended = await Promise.race([
-    stopped,
-    collector.ended.then((how) => `the collector ended: ${how}`),
-    gateway.ended.then((how) => `the gateway ended: ${how}`),
-    ...(options.until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)]),
-  ]);
-  if (ended !== null) {
-    throw new AuroraError("PROCESS", ended, {
-      op: "run demonstration",
-      hint: "The lines above are the daemon's own last words.",
-    });
-  }
-  if (options.until !== null && watch.verdict !== "met") {
+  const decided = until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)];
+  await lastUntil([stopped, ...decided], { collector, gateway });
+  if (until !== null && watch.verdict !== "met") {
     options.say(describeUnmet(watch.verdict, plan.expected, options.timeoutMs));
   }
   const status = await readGatewayStatus(served.httpUrl);
   return {
     report: { expected: plan.expected, alerts: watch.alerts, ...status },
-    verdict: options.until === null ? null : watch.verdict,
+    verdict: until === null ? null : watch.verdict,
   };
 }
 
-/** Why the exit code will not be 0. */
-function describeUnmet(
-  verdict: DemoWatch["verdict"],
-  expected: DemoPlan["expected"],
-  timeoutMs: number,
-): string {
-  const late = `within ${timeoutMs / 1000} s`;
-  if (expected === null) {
-    return verdict === "broken"
-      ? "\na healthy turbine alerted\n"
-      : `\nno alert came ${late}; none was expected\n`;
-  }
-  const wanted = `an alert of ${expected.turbine} with ${expected.fault}`;
-  return verdict === "broken"
-    ? `\nexpected ${wanted}, but another turbine alerted\n`
-    : `\nexpected ${wanted}, but it did not come ${late} (--timeout)\n`;
+/** Plans by what the bundle in `bundleDir` has learnt and gets wrong, and says so. */
+async function planFor(options: RunDemoOptions, bundleDir: string): Promise<DemoPlan> {
+  const { manifest, files } = await readBundle(bundleDir);
+  const missed = parseMissedRecordings(files.get(bundleFileNames.evaluation)!);
+  const plan = await planDemo({ ...options, lineage: manifest.lineage, missed });
+  options.say(describePlan(options, plan, `${manifest.name} ${manifest.version}`));
+  return plan;
+}
+
+/** Starts daemons by name and configuration; their logs go to one file in `dir`. */
+function openDaemons(dir: string, onClose: OnClose): (name: string, config: string) => ChildDaemon {
+  const log = createWriteStream(join(dir, "daemons.log"));
+  const daemons: ChildDaemon[] = [];
+  onClose(async () => {
+    await Promise.all(daemons.map((daemon) => daemon.stop(stopGraceMs)));
+    await new Promise((resolve) => log.end(resolve));
+  });
+  return (name, config) => {
+    const args = [name, "--config", config];
+    const daemon = startChildDaemon({ args, readyTimeoutMs, onLog: (chunk) => log.write(chunk) });
+    daemons.push(daemon);
+    return daemon;
+  };
+}
+
+/** Waits for the first of `ends`. @throws AuroraError PROCESS when a daemon ends before. */
+async function lastUntil(
+  ends: readonly Promise<null>[],
+  daemons: Readonly<Record<string, ChildDaemon>>,
+): Promise<void> {
+  const failed = await Promise.race([
+    ...ends,
+    ...Object.entries(daemons).map(([name, { ended }]) => ended.then((how) => `the ${name} ended: ${how}`)),
+  ]);
+  if (failed === null) return;
+  throw new AuroraError("PROCESS", failed, {
+    op: "run demonstration",
+    hint: "The lines above are the daemon's own last words.",
+  });
 }
 
 function stoppedEarly({ until }: RunDemoOptions): DemoOutcome {
@@ -217,27 +202,4 @@ async function waitMs(milliseconds: number): Promise<null> {
     setTimeout(resolve, milliseconds).unref();
   });
   return null;
-}
-
-function describePlan(options: RunDemoOptions, plan: DemoPlan, model: string): string {
-  const lines = [
-    `aurora demo --seed ${options.seed}   model ${model}, ${options.speed} simulated seconds per second`,
-    ...plan.turbines.map((turbine) => `  ${turbine.id}  ${turbine.about}`),
-    ...plan.notices.map((notice) => `  note: ${notice}`),
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-function describePlaces(httpUrl: string, mqttUrl: string, alerts: string, speed: number): string {
-  const { hostname, port } = new URL(mqttUrl);
-  return [
-    "",
-    `  page    ${httpUrl}/`,
-    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alerts}'`,
-    speed === 1
-      ? "  times   UTC"
-      : `  times   UTC by the devices' clocks, which run ${speed} times as fast as this machine's`,
-    "  stop    Ctrl-C",
-    "",
-  ].join("\n");
 }
