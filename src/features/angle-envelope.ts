@@ -15,14 +15,15 @@ export function designAngleFilter(): Float64Array {
   return designLowPassFir(taps, 0.9 / oversampling, 5);
 }
 
-/** Slices on their way to the decimator, used within one call of `add` only and therefore shared by all. */
-const slices: Float64Array = new Float64Array(512);
-const decimated: Float64Array = new Float64Array(slices.length);
+/** Slices that go to the decimator together. */
+const batch = 64;
+/** What comes of them, used within one call only and therefore shared by all. */
+const decimated: Float64Array = new Float64Array(batch);
 
 /** Streams; `add` allocates nothing. */
 export interface AngleEnvelope {
   readonly samplesPerRevolution: number;
-  /** Envelope samples at equal angles, valid up to `count`. */
+  /** Envelope samples at equal angles, valid up to `count` after `flush`. */
   readonly samples: Float32Array;
   readonly count: number;
   /** Samples that came after the buffer was full; they are not held. */
@@ -30,12 +31,16 @@ export interface AngleEnvelope {
   reset(): void;
   /** Adds |residual[from … to)| at `revolutionsPerSample`. */
   add(residual: Float64Array, from: number, to: number, revolutionsPerSample: number): void;
+  /** Ends the window: takes in what waits for company. */
+  flush(): void;
 }
 
 /** Creates the envelope of at most `capacity` samples. */
 export function createAngleEnvelope(samplesPerRevolution: number, capacity: number): AngleEnvelope {
   const decimator: Decimator = createDecimator(designAngleFilter(), oversampling);
   const samples = new Float32Array(capacity);
+  const slices = new Float64Array(batch);
+  let filled = 0;
   let count = 0;
   let overflow = 0;
   /**
@@ -43,8 +48,8 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
    * variables of this closure: read from those, each would be a number of its own on the heap for every sample.
    */
   const running = new Float64Array(2);
-  const flush = (filled: number): void => {
-    const outputs = decimator.push(slices, 0, filled, 1, decimated, 0);
+  const decimate = (length: number): void => {
+    const outputs = decimator.push(slices, 0, length, 1, decimated, 0);
     const room = Math.min(outputs, capacity - count);
     for (let index = 0; index < room; index++) samples[count + index] = decimated[index]!;
     count += room;
@@ -61,13 +66,14 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
     },
     reset: () => {
       decimator.reset();
+      filled = 0;
       count = 0;
       overflow = 0;
       running.fill(0);
     },
     add: (residual, from, to, revolutionsPerSample) => {
       const step = revolutionsPerSample * samplesPerRevolution * oversampling;
-      let filled = 0;
+      let waiting = filled;
       let part = running[0]!;
       let sum = running[1]!;
       for (let index = from; index < to; index++) {
@@ -77,17 +83,17 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
           sum += magnitude * step;
         } else {
           // The sample spans the boundary of a slice (or several, at a low rate): it is shared by angle.
-          slices[filled++] = sum + magnitude * (1 - part);
-          if (filled === slices.length) {
-            flush(filled);
-            filled = 0;
+          slices[waiting++] = sum + magnitude * (1 - part);
+          if (waiting === batch) {
+            decimate(batch);
+            waiting = 0;
           }
           next -= 1;
           while (next >= 1) {
-            slices[filled++] = magnitude;
-            if (filled === slices.length) {
-              flush(filled);
-              filled = 0;
+            slices[waiting++] = magnitude;
+            if (waiting === batch) {
+              decimate(batch);
+              waiting = 0;
             }
             next -= 1;
           }
@@ -95,9 +101,13 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
         }
         part = next;
       }
-      if (filled > 0) flush(filled);
+      filled = waiting;
       running[0] = part;
       running[1] = sum;
+    },
+    flush: () => {
+      decimate(filled);
+      filled = 0;
     },
   };
 }

@@ -75,8 +75,11 @@ export function createBlockWhitener(
     last[0] = raw;
     last[1] = high;
     computeLagProducts(buffer, order, position, order, products);
-    for (let lag = 0; lag <= order; lag++) faded[lag] = products[lag]! + memory * faded[lag]!;
-    products.set(faded);
+    for (let lag = 0; lag <= order; lag++) {
+      const sum = products[lag]! + memory * faded[lag]!;
+      faded[lag] = sum;
+      products[lag] = sum;
+    }
     products[0]! *= 1 + ridge;
     solveLevinsonDurbin(products, order, coefficients, scratch);
     filterPredictionError(buffer, order, position, coefficients, order, residual);
@@ -90,7 +93,7 @@ export function createBlockWhitener(
         from = to;
       }
     }
-    buffer.copyWithin(0, length, position);
+    for (let index = 0; index < order; index++) buffer[index] = buffer[index + length]!;
     position = order;
     segments = 0;
     blocks++;

@@ -144,6 +144,7 @@ export function bindEnvelopeOrderChain(
     },
     finish: () => {
       whitener.flush();
+      envelope.flush();
       if (envelope.overflow > 0) {
         throw refuse(
           subject,

@@ -19,6 +19,9 @@ export interface Decimator {
   ): number;
 }
 
+/** Inputs that are gathered before the memory is moved to its start. */
+const room = 64;
+
 /**
  * Creates a decimator by `factor` ≥ 1 with the given coefficients (see {@link designLowPassFir}).
  * The first output comes with input number `taps.length`, further ones every `factor` inputs.
@@ -26,31 +29,67 @@ export interface Decimator {
 export function createDecimator(taps: Float64Array, factor: number): Decimator {
   if (!Number.isInteger(factor) || factor < 1) throw new RangeError(`factor ${factor}`);
   const length = taps.length;
-  // Every sample is written twice, `length` apart, so that the newest `length` always lie in one piece.
-  const memory = new Float64Array(2 * length);
   const reversed = Float64Array.from(taps).reverse();
-  let write = 0;
-  let wait = length;
+  /** The newest samples in one piece: what the next output needs of the past, and room for more. */
+  const memory = new Float64Array(length + Math.max(room, factor));
+  let written = 0;
+  /** Where in the memory the next output's oldest sample lies; at or before `written` unless factor > length. */
+  let start = 0;
+
+  /** Writes every output whose samples are there. */
+  const filter = (out: Float64Array, outOffset: number): number => {
+    const two = 2 * factor;
+    const three = 3 * factor;
+    let at = outOffset;
+    let first = start;
+    // Four outputs at a time: each adds in the order of its taps, and none waits for its own last sum.
+    for (; first + three + length <= written; first += 4 * factor, at += 4) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let tap = 0, from = first; tap < length; tap++, from++) {
+        const coefficient = reversed[tap]!;
+        sum0 += memory[from]! * coefficient;
+        sum1 += memory[from + factor]! * coefficient;
+        sum2 += memory[from + two]! * coefficient;
+        sum3 += memory[from + three]! * coefficient;
+      }
+      out[at] = sum0;
+      out[at + 1] = sum1;
+      out[at + 2] = sum2;
+      out[at + 3] = sum3;
+    }
+    for (; first + length <= written; first += factor) {
+      let sum = 0;
+      for (let tap = 0, from = first; tap < length; tap++, from++) sum += memory[from]! * reversed[tap]!;
+      out[at++] = sum;
+    }
+    start = first;
+    return at;
+  };
+
   return {
     factor,
     reset: () => {
-      memory.fill(0);
-      write = 0;
-      wait = length;
+      written = 0;
+      start = 0;
     },
     push: (input, from, to, scale, out, outOffset) => {
       let outputs = outOffset;
-      for (let index = from; index < to; index++) {
-        const value = input[index]! * scale;
-        memory[write] = value;
-        memory[write + length] = value;
-        write++;
-        if (write === length) write = 0;
-        if (--wait > 0) continue;
-        wait = factor;
-        let sum = 0;
-        for (let tap = 0, at = write; tap < length; tap++, at++) sum += memory[at]! * reversed[tap]!;
-        out[outputs++] = sum;
+      let next = from;
+      while (next < to) {
+        if (written === memory.length) {
+          const kept = Math.min(start, written);
+          memory.copyWithin(0, kept, written);
+          written -= kept;
+          start -= kept;
+        }
+        const end = Math.min(to, next + memory.length - written);
+        let at = written;
+        for (; next < end; next++, at++) memory[at] = input[next]! * scale;
+        written = at;
+        outputs = filter(out, outputs);
       }
       return outputs - outOffset;
     },

@@ -56,7 +56,7 @@ export function solveLevinsonDurbin(
   a: Float64Array,
   scratch: Float64Array,
 ): number {
-  a.fill(0, 0, order + 1);
+  for (let k = 1; k <= order; k++) a[k] = 0;
   a[0] = 1;
   const energy = r[0]!;
   if (!(energy > 0)) return 0;
