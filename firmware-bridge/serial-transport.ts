@@ -2,6 +2,7 @@
 import { SerialPort } from "serialport";
 import { AuroraError } from "../src/contract/aurora-error.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+import { createSerialReader, type SerialReader } from "./serial-reader.ts";
 
 /** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
 export const defaultBaudRate = 115_200;
@@ -22,6 +23,7 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
 /** Creates a transport for a path such as `/dev/serial/by-id/…`. */
 export function createSerialTransport(path: string, baudRate: number = defaultBaudRate): ByteTransport {
   let current: SerialPort | undefined;
+  let reader: SerialReader | undefined;
   let paused = false;
 
   function open(handlers: ByteTransportHandlers): Promise<void> {
@@ -30,9 +32,6 @@ export function createSerialTransport(path: string, baudRate: number = defaultBa
       let reason = "the port closed";
       port.on("error", (error: Error) => {
         reason = error.message;
-      });
-      port.on("data", (chunk: Buffer) => {
-        if (current === port) handlers.onBytes(chunk);
       });
       port.on("drain", () => {
         if (current === port) handlers.onDrain();
@@ -45,8 +44,11 @@ export function createSerialTransport(path: string, baudRate: number = defaultBa
       port.open((error) => {
         if (error) return reject(unreachable(path, error));
         current = port;
-        if (paused) port.pause();
         handlers.onOpen();
+        reader = read(port, (chunk) => {
+          if (current === port) handlers.onBytes(chunk);
+        });
+        if (paused) reader.pause();
         resolve();
       });
     });
@@ -60,11 +62,11 @@ export function createSerialTransport(path: string, baudRate: number = defaultBa
       current?.isOpen ? current.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : true,
     pauseReading: () => {
       paused = true;
-      current?.pause();
+      reader?.pause();
     },
     resumeReading: () => {
       paused = false;
-      current?.resume();
+      reader?.resume();
     },
     drop: (reason) => {
       const port = current;
@@ -77,6 +79,16 @@ export function createSerialTransport(path: string, baudRate: number = defaultBa
       return new Promise((resolve) => port.close(() => resolve()));
     },
   };
+}
+
+function read(port: SerialPort, onBytes: (chunk: Uint8Array) => void): SerialReader {
+  const bound = port.port;
+  if (bound !== undefined && "poller" in bound) {
+    return createSerialReader(bound, onBytes, (error) => port.close(undefined, error));
+  }
+  // Windows has no poller.
+  port.on("data", onBytes);
+  return { pause: () => void port.pause(), resume: () => void port.resume() };
 }
 
 function unreachable(path: string, cause: Error): AuroraError {

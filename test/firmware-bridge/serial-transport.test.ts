@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { ByteTransport } from "../../firmware-bridge/byte-transport.ts";
 import { createByteTransport } from "../../firmware-bridge/device-address.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
@@ -114,4 +115,88 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
     await heard.until(() => heard.values.includes(3));
     expect(heard.session.statistics.frames).toBeGreaterThan(0);
   });
+
+  test("a port that is not read from keeps its bytes until it is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const paths = [join(folder, "gateway"), join(folder, "device")] as const;
+    await plugIn(...paths);
+    const heard = await hear(paths[0]);
+    const device = createSerialTransport(paths[1]);
+    closers.push(device.close);
+    const answered = new Promise<void>((resolve) => {
+      void device.open({ ...deaf, onOpen: () => device.write(Uint8Array.of(1)), onBytes: () => resolve() });
+    });
+    await heard.until(1);
+    heard.transport.pauseReading();
+    device.write(Uint8Array.of(2, 3));
+    // An answer that went all the way to the far end: what was said before it has had the time to come.
+    heard.transport.write(Uint8Array.of(9));
+    await answered;
+    expect(heard.bytes).toEqual([1]);
+    heard.transport.resumeReading();
+    await heard.until(3);
+    expect(heard.bytes).toEqual([1, 2, 3]);
+  });
+
+  test("a device that does not listen is heard, and its end is noticed while it is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "gateway");
+    const device = spawn("python3", ["-c", talker, path], { stdio: ["ignore", "pipe", "inherit"] });
+    closers.push(() => unplug(device));
+    await once(device.stdout!, "data");
+    const heard = await hear(path);
+    // More than a terminal holds: the rest of it waits for ever.
+    expect(heard.transport.write(new Uint8Array(100_000))).toBe(false);
+    await heard.until(30);
+    await unplug(device);
+    await heard.closed;
+  });
 });
+
+/** Says a byte every five milliseconds and never reads. */
+const talker = `
+import os, pty, sys, time, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.symlink(os.ttyname(slave), sys.argv[1])
+print("ready", flush=True)
+while True:
+    os.write(master, b"x")
+    time.sleep(0.005)
+`;
+const deaf = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
+
+/** Opens a port and keeps what it says. */
+async function hear(path: string): Promise<{
+  transport: ByteTransport;
+  bytes: number[];
+  until(count: number): Promise<void>;
+  closed: Promise<void>;
+}> {
+  const transport = createSerialTransport(path);
+  closers.push(transport.close);
+  const bytes: number[] = [];
+  let wake = (): void => {};
+  let close = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  await transport.open({
+    ...deaf,
+    onBytes: (chunk) => {
+      bytes.push(...chunk);
+      wake();
+    },
+    onClose: close,
+  });
+  const until = async (count: number): Promise<void> => {
+    while (bytes.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { transport, bytes, until, closed };
+}
