@@ -117,8 +117,7 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
   });
 
   test("a port that is not read from keeps its bytes until it is", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
-    closers.push(() => rmSync(folder, { recursive: true }));
+    const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
     await plugIn(...paths);
     const heard = await hear(paths[0]);
@@ -140,10 +139,11 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
   });
 
   test("a device that does not listen is heard, and its end is noticed while it is", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "aurora-pty-"));
-    closers.push(() => rmSync(folder, { recursive: true }));
+    const folder = createTemporaryFolder();
     const path = join(folder, "gateway");
-    const device = spawn("python3", ["-c", talker, path], { stdio: ["ignore", "pipe", "inherit"] });
+    const device = endWithProcess(
+      spawn("python3", ["-c", talker, path], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
     closers.push(() => unplug(device));
     await once(device.stdout!, "data");
     const heard = await hear(path);
