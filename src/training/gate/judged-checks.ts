@@ -42,7 +42,9 @@ export function checkBaselines({ baselines }: Judgement): GateCheck {
 
 /**
  * Are the stated probabilities right? A configuration states its own limit: it may not be looser than the active
- * model's.
+ * model's. The value is held against it, not the upper end of its interval: an error that is a mean of distances is above
+ * zero for the best of models, resampling a handful of bearings lifts it further, and that end says how few they were
+ * rather than how wrong the probabilities are. It stands in the answer, so that nobody takes the value for sure.
  */
 export function checkCalibration(
   { calibration }: Judgement,

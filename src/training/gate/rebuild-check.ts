@@ -5,22 +5,20 @@ import { join } from "node:path";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { createKeyPair, parsePrivateKey } from "../../bundle/keys.ts";
 import { readBundle } from "../../bundle/verify-bundle.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
 import { bundledConfigName } from "../common-config.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import { train } from "../train.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
 
-/**
- * Retrains. With the same training code the digest must be the same; with other code every file must be, and the
- * manifest but for the lineage and the files' digests that follow from it.
- */
+/** Retrains, and compares as {@link compareRebuild} does. */
 export async function checkRebuild(bundle: Bundle, context: EvaluationContext): Promise<GateCheck> {
   const dir = await mkdtemp(join(tmpdir(), "aurora-rebuild-"));
   try {
     const config = join(dir, bundledConfigName);
     await writeFile(config, bundledFilesOf(bundle, bundledConfigName));
-    const result = await train(config, {
+    await train(config, {
       dataDir: context.dataDir,
       outDir: join(dir, "bundle"),
       workDir: null,
@@ -31,34 +29,55 @@ export async function checkRebuild(bundle: Bundle, context: EvaluationContext): 
       log: context.log,
       progress: context.progress,
     });
-    const again = await readBundle(join(dir, "bundle"));
-    const sameCode = again.manifest.lineage.trainingCodeSha256 === bundle.manifest.lineage.trainingCodeSha256;
-    // The card and the bill of materials name the digest of the code.
-    const differing = [...new Set([...bundle.files.keys(), ...again.files.keys()])].filter(
-      (name) =>
-        (sameCode || !/^(MODEL_CARD\.md|bom\.cdx\.json)$/.test(name)) &&
-        !equal(bundle.files.get(name), again.files.get(name)),
-    );
-    const passed = sameCode
-      ? result.digest === bundle.digest
-      : differing.length === 0 && behaviourOf(bundle) === behaviourOf(again);
-    return answer(
-      "reproducible-rebuild",
-      passed,
-      { digest: result.digest, trainingCode: sameCode ? "the same" : "another", differing },
-      {
-        digest: sameCode ? bundle.digest : "of other code: every file and the manifest's behaviour",
-        differing: [],
-      },
-      passed
-        ? sameCode
-          ? "trained once more, the digest is the same"
-          : "trained once more with other training code, every file that decides is the same"
-        : `trained once more, ${differing.join(", ") || "the manifest"} differs`,
-    );
+    return compareRebuild(bundle, await readBundle(join(dir, "bundle")));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Files that people read: what renders them is training code too, so other code may put the same figures differently. */
+const texts = new Set<string>([bundleFileNames.card, bundleFileNames.bom]);
+
+/**
+ * With the same training code the digest must be the same. With other code every file that decides must be, and the
+ * manifest but for the lineage and the files' digests that follow from it; a card or bill of materials that reads
+ * differently, beyond the code's digest that both name, does not fail the question but is named in the answer.
+ */
+export function compareRebuild(bundle: Bundle, again: Bundle): GateCheck {
+  const codeOf = ({ manifest }: Bundle): string => manifest.lineage.trainingCodeSha256;
+  const sameCode = codeOf(again) === codeOf(bundle);
+  const names = [...new Set([...bundle.files.keys(), ...again.files.keys()])];
+  const reworded = names.filter(
+    (name) => !sameCode && texts.has(name) && readText(bundle, name) !== readText(again, name),
+  );
+  const differing = names.filter(
+    (name) => (sameCode || !texts.has(name)) && !equal(bundle.files.get(name), again.files.get(name)),
+  );
+  const passed = sameCode
+    ? again.digest === bundle.digest
+    : differing.length === 0 && behaviourOf(bundle) === behaviourOf(again);
+  const aside = reworded.length === 0 ? "" : `; ${reworded.join(" and ")} of that code reads differently`;
+  return answer(
+    "reproducible-rebuild",
+    passed,
+    { digest: again.digest, trainingCode: sameCode ? "the same" : "another", differing, reworded },
+    {
+      digest: sameCode ? bundle.digest : "of other code: every file and the manifest's behaviour",
+      differing: [],
+    },
+    passed
+      ? sameCode
+        ? "trained once more, the digest is the same"
+        : `trained once more with other training code, every file that decides is the same${aside}`
+      : `trained once more, ${differing.join(", ") || "the manifest"} differs${aside}`,
+  );
+}
+
+/** A text without the digest of the code that it names; null where there is none. */
+function readText({ files, manifest }: Bundle, name: string): string | null {
+  const bytes = files.get(name);
+  if (bytes === undefined) return null;
+  return new TextDecoder().decode(bytes).replaceAll(manifest.lineage.trainingCodeSha256, "this code");
 }
 
 /** The manifest without what names code, libraries and the files' digests. */

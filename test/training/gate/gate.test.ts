@@ -25,6 +25,7 @@ import {
 } from "../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
 import { checkLatency } from "../../../src/training/gate/latency-check.ts";
+import { compareRebuild } from "../../../src/training/gate/rebuild-check.ts";
 import { checkStatedFigures, readStatedMetrics } from "../../../src/training/gate/stated-figures.ts";
 
 const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;
@@ -108,6 +109,49 @@ describe("what a bundle answers by itself", () => {
     expect(findSharedGroups(doctor({ manifest: { lineage } }).manifest.lineage)).toEqual([
       `${data!.name} ${data!.heldOutGroups[0]}`,
     ]);
+  });
+});
+
+describe("what a rebuild is compared with", () => {
+  const otherCode = "f".repeat(64);
+  const ofOtherCode = (files: Readonly<Record<string, Uint8Array>> = {}): Bundle => {
+    const { lineage } = shipped.manifest;
+    const named = [bundleFileNames.card, bundleFileNames.bom].map((name): [string, Uint8Array] => {
+      const text = new TextDecoder().decode(shipped.files.get(name)!);
+      return [name, new TextEncoder().encode(text.replaceAll(lineage.trainingCodeSha256, otherCode))];
+    });
+    return doctor({
+      manifest: { lineage: { ...lineage, trainingCodeSha256: otherCode } },
+      files: { ...Object.fromEntries(named), ...files },
+    });
+  };
+
+  test("with the same code the digest alone counts", () => {
+    expect(compareRebuild(shipped, shipped)).toMatchObject({ outcome: "passed" });
+    const card = new TextEncoder().encode("another card");
+    expect(compareRebuild(shipped, doctor({ files: { [bundleFileNames.card]: card } }))).toMatchObject({
+      outcome: "failed",
+      measured: { differing: [bundleFileNames.card] },
+    });
+  });
+
+  test("with other code a card that names it passes, one that reads differently passes and is named", () => {
+    const renamed = compareRebuild(shipped, ofOtherCode());
+    expect(renamed).toMatchObject({ outcome: "passed", measured: { reworded: [] } });
+    expect(renamed.words).not.toContain("reads differently");
+    const card = new TextEncoder().encode("another card");
+    const reworded = compareRebuild(shipped, ofOtherCode({ [bundleFileNames.card]: card }));
+    expect(reworded).toMatchObject({ outcome: "passed", measured: { reworded: [bundleFileNames.card] } });
+    expect(reworded.words).toContain("MODEL_CARD.md of that code reads differently");
+  });
+
+  test("with other code a file that decides, or the manifest, may not differ", () => {
+    const model = shipped.files.get(bundleFileNames.model)!.slice();
+    model[model.length - 1]! ^= 1;
+    expect(compareRebuild(shipped, ofOtherCode({ [bundleFileNames.model]: model })).outcome).toBe("failed");
+    const { lineage } = ofOtherCode().manifest;
+    const thresholds = shipped.manifest.thresholds.map((each) => ({ ...each, raise: 0.99 }));
+    expect(compareRebuild(shipped, doctor({ manifest: { lineage, thresholds } })).outcome).toBe("failed");
   });
 });
 
