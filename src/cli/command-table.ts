@@ -37,7 +37,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "train",
-    description: "make a bundle from recordings",
+    description: "make a signed bundle of a training configuration and its data",
     load: async () => (await import("./commands/train.ts")).trainCommand(),
   },
   {
@@ -57,7 +57,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "bundle",
-    description: "inspect, verify, sign and compare bundles",
+    description: "inspect, verify, sign, compare and export bundles",
     load: async () => (await import("./commands/bundle.ts")).bundleCommand(),
   },
   {

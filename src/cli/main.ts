@@ -20,7 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError(usageHint("aurora"));
   for (const entry of commandTable) {
     const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
-    command.description(entry.description).helpOption("-h, --help", "print this help");
+    command.description(entry.description);
     program.addCommand(withUsageErrors(command, `aurora ${entry.name}`));
   }
   if (argv.length <= 2) {
@@ -36,9 +36,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Makes wrong usage of a command and of those below it an exception, printed with what to do next. */
+/** Makes wrong usage of a command and of those below it an exception, printed with what to do next; all have one help. */
 function withUsageErrors(command: Command, path: string): Command {
   for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
+  command.helpOption("-h, --help", "print this help");
   return command.exitOverride().showHelpAfterError(usageHint(path));
 }
 

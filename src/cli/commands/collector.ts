@@ -1,6 +1,7 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
 import { Command } from "commander";
 import { runCollector } from "../../collector/main.ts";
+import { environmentHelp } from "../environment-help.ts";
 import { packageRoot } from "../package-root.ts";
 import { runtimeVersion } from "../runtime-version.ts";
 
@@ -8,7 +9,14 @@ import { runtimeVersion } from "../runtime-version.ts";
 export function collectorCommand(): Command {
   return new Command("collector")
     .requiredOption("-c, --config <file>", "the YAML configuration")
-    .addHelpText("after", "\nExample:\n  $ aurora collector --config /etc/aurora/collector.yaml\n")
+    .addHelpText(
+      "after",
+      `${environmentHelp}
+
+Example:
+  $ aurora collector --config /etc/aurora/collector.yaml
+`,
+    )
     .action((options: { readonly config: string }) =>
       runCollector({
         configPath: options.config,

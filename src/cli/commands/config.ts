@@ -4,6 +4,7 @@ import { z } from "zod";
 import { collectorConfigSchema } from "../../contract/collector-config.ts";
 import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
 import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { environmentHelp } from "../environment-help.ts";
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 type Kind = keyof typeof schemas;
@@ -14,7 +15,11 @@ export function configCommand(): Command {
     new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");
   const command = new Command("config").addHelpText(
     "after",
-    "\nExample:\n  $ aurora config validate /etc/aurora/gateway.yaml\n",
+    `${environmentHelp}
+
+Example:
+  $ aurora config validate /etc/aurora/gateway.yaml
+`,
   );
   command
     .command("schema")

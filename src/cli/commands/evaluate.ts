@@ -5,6 +5,7 @@ import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
 import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
+import { recipeTable } from "../../training/recipe-table.ts";
 import { findDataDir } from "../data-dir.ts";
 import { packageRoot } from "../package-root.ts";
 import { createProgressBar, type ProgressBar } from "../progress-bar.ts";
@@ -41,7 +42,16 @@ export function evaluateCommand(): Command {
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
-      "\nExit code 0 when the bundle passes, 1 when it does not.\n\nExamples:\n  $ aurora evaluate models/bearing-vibration/1.0.0 --json\n  $ aurora evaluate models/bearing-vibration/1.0.0 --protocol cwru-100 --json\n",
+      `
+Protocols, by the data that a bundle was made from:
+${recipeTable.map(({ kind, protocols }) => `  ${kind.padEnd(8)} ${protocols.join(", ")}`).join("\n")}
+
+Exit code 0 when the bundle passes, 1 when it does not.
+
+Examples:
+  $ aurora evaluate models/bearing-vibration/1.0.0 --json
+  $ aurora evaluate models/bearing-vibration/1.0.0 --protocol cwru-100 --json
+`,
     )
     .action(async (dir: string, flags: EvaluateFlags) => {
       const bar = createProgressBar();

@@ -1,6 +1,7 @@
 /** `aurora gateway`: the daemon beside the turbine. */
 import { Command } from "commander";
 import { runGateway } from "../../gateway/main.ts";
+import { environmentHelp } from "../environment-help.ts";
 import { packageRoot } from "../package-root.ts";
 import { runtimeVersion } from "../runtime-version.ts";
 
@@ -8,7 +9,15 @@ import { runtimeVersion } from "../runtime-version.ts";
 export function gatewayCommand(): Command {
   return new Command("gateway")
     .requiredOption("-c, --config <file>", "the YAML configuration")
-    .addHelpText("after", "\nExample:\n  $ aurora gateway --config /etc/aurora/gateway.yaml\n")
+    .addHelpText(
+      "after",
+      `${environmentHelp}
+The broker's password may also come from AURORA_MQTT_PASSWORD.
+
+Example:
+  $ aurora gateway --config /etc/aurora/gateway.yaml
+`,
+    )
     .action((options: { readonly config: string }) =>
       runGateway({
         configPath: options.config,

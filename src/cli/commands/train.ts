@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../bundle/keys.ts";
+import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
 import { findDataDir } from "../data-dir.ts";
@@ -34,7 +35,14 @@ export function trainCommand(): Command {
     .option("--json", "print the bundle's digest and figures as one JSON object")
     .addHelpText(
       "after",
-      "\nExample:\n  $ aurora train models/bearing-vibration/train.yaml --key ~/.config/aurora/release.ed25519.pem\n",
+      `
+What is learnt is the configuration's dataset.kind: ${recipeTable.map(({ kind }) => kind).join(", ")}.
+The gate looks at the bundle before it is written: exit code 1 where it refuses. TensorFlow runs natively where its
+library is there; AURORA_TENSORFLOW=wasm in the environment asks for WebAssembly, which made the shipped bundles.
+
+Example:
+  $ aurora train models/bearing-vibration/train.yaml --key ~/.config/aurora/release.ed25519.pem
+`,
     )
     .action(async (configPath: string, flags: TrainFlags) => {
       const bar = createProgressBar();
