@@ -17,8 +17,12 @@ export interface McuImageOptions {
   readonly shaftRpm: number;
   /** Played in a loop; at most {@link maxRecordingSamples}. */
   readonly counts: Int16Array;
-  /** A confirmed model that lies in the first slot; needs a key. */
-  readonly model?: { readonly image: Uint8Array; readonly securityCounter: number };
+  /** A model that lies in the first slot, confirmed, or arrived as a whole and not tried yet; needs a key. */
+  readonly model?: {
+    readonly image: Uint8Array;
+    readonly securityCounter: number;
+    readonly isUntried?: boolean;
+  };
   /** The power goes at this flash operation after the start (from 1 on), when so many of its bytes have happened. */
   readonly cut?: { readonly operation: number; readonly bytes: number };
   /** Samples come as fast as the device takes them, not in real time. */
@@ -85,7 +89,7 @@ function installModel(
   view.setUint16(76, 1, true);
   view.setUint16(78, 0xfffe, true);
   // Tried, and confirmed.
-  slot.fill(0, 80, 112);
+  if (model.isUntried !== true) slot.fill(0, 80, 112);
   slot.set(model.image, slotImageOffset);
 }
 

@@ -35,6 +35,7 @@ export function readModelMessage(
   type: ModelMessage["type"],
   fields: Record<string, unknown>,
 ): Result<ModelMessage, string> {
+  if (fields.transferId === 0) return failed("transfer_id is 0, nobody's transfer");
   switch (type) {
     case "model-begin": {
       const { transferId, name, version, sizeBytes, sha256, securityCounter, mac } =

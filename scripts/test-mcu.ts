@@ -1,6 +1,7 @@
 /**
  * `npm run test:mcu [-- --json] [--full]`: the firmware against everything that can go wrong around it. A hostile line, power
- * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4 and M7 with the gateway's own push,
+ * cuts at every flash operation on this machine and at a stride on emulated Cortex-M3, M4 and M7 with the gateway's own push
+ * through a pseudo terminal,
  * and coverage-guided fuzzing. Ends with one JSON object; 1 if anything was violated. What cannot be run is skipped by name.
  */
 import { spawnSync } from "node:child_process";
@@ -57,15 +58,18 @@ function cutSlots(): Record<string, number> | null {
 async function cutBoards(): Promise<readonly object[]> {
   const results = [];
   for (const kind of ["host", "m3", "m4", "m7"] satisfies BoardKind[]) {
-    const missing = findMissingForBoard(kind, "tcp");
+    // The cores' lines end in a pseudo terminal, which `serialport` opens as it does a real one.
+    const line = kind === "host" ? "tcp" : "serial";
+    const missing = findMissingForBoard(kind, line);
     if (missing.length > 0) {
       skip(`pushes to ${kind}`, missing.join(", "));
       continue;
     }
-    const counts = await cutUpdates(kind, buildBoardProgram(kind, folder), folder, kind === "host" ? 1 : 7);
+    const stride = kind === "host" ? 1 : 7;
+    const counts = await cutUpdates(kind, buildBoardProgram(kind, folder), folder, stride, line);
     violations += counts.violations.length;
     say(
-      `pushes to ${kind}: ${counts.cuts} cuts at ${counts.operations} flash operations, ${counts.bootedOld} starts ` +
+      `pushes to ${kind} (${line}): ${counts.cuts} cuts at ${counts.operations} flash operations, ${counts.bootedOld} starts ` +
         `with the old model and ${counts.bootedNew} with the new, ${counts.resumed} resumed, ` +
         `${counts.violations.length} violations ${counts.violations.join("; ")}`,
     );

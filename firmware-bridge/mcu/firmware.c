@@ -93,8 +93,8 @@ bool link_take(uint32_t type, const codec_field *fields) {
     configure(fields);
     return true;
   }
-  if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE)) {
-    return false;
+  if ((type < (uint32_t)PACKET_MODEL_BEGIN) || (type > (uint32_t)PACKET_MODEL_PROBE) || (fields[1].number == 0U)) {
+    return false; /* a transfer 0 is nobody's, although a model on trial since the start has that number */
   }
   const uint8_t *before = device.slots.running;
   const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), device.now_ms);

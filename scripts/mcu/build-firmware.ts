@@ -14,7 +14,14 @@ import {
 } from "./toolchain.ts";
 
 /** A program for this machine. */
-export type HostProgram = "firmware-host" | "link-tool" | "power-cut" | "hostile-link" | "long-run";
+export type HostProgram =
+  | "firmware-host"
+  | "firmware-mqtt"
+  | "link-tool"
+  | "message-tool"
+  | "power-cut"
+  | "hostile-link"
+  | "long-run";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
@@ -54,6 +61,18 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   "firmware-host": {
     sources: [...runtimeSources, ...featureSources, ...applicationSources, "board_host.c"],
     libraries: ["-lutil"],
+  },
+  // Whole messages instead of frames, for MQTT.
+  "firmware-mqtt": {
+    sources: [
+      ...runtimeSources.map((source) => (source === "frame.c" ? "message.c" : source)),
+      ...[...featureSources, ...applicationSources, "board_host.c"],
+    ],
+    libraries: ["-lutil"],
+  },
+  "message-tool": {
+    sources: ["bytes.c", "crc32.c", "message.c", "codec.c", "host/link_tool.c"],
+    defines: ["-DFRAME_MAX_PAYLOAD=1024U"],
   },
   "link-tool": {
     sources: ["bytes.c", "crc32.c", "frame.c", "codec.c", "host/link_tool.c"],

@@ -7,11 +7,17 @@ import { join } from "node:path";
 import { createMcuImage, mcuImageOffsets } from "../../firmware-bridge/mcu-image.ts";
 import { openBoardSession } from "./board-session.ts";
 import { createTestModel } from "./test-models.ts";
-import { type BoardKind, startVirtualBoard, type VirtualBoard } from "./virtual-board.ts";
+import {
+  type BoardKind,
+  startVirtualBoard,
+  type VirtualBoard,
+  type VirtualBoardOptions,
+} from "./virtual-board.ts";
 
 /** What was counted. */
 export interface CutCounts {
   readonly kind: BoardKind;
+  readonly line: VirtualBoardOptions["line"];
   /** Flash operations of one undisturbed update, and cuts made. */
   readonly operations: number;
   readonly cuts: number;
@@ -42,6 +48,7 @@ export async function cutUpdates(
   program: string,
   folder: string,
   stride: number,
+  line: VirtualBoardOptions["line"] = "tcp",
 ): Promise<CutCounts> {
   const old = createTestModel("1.0.0", 1);
   const next = createTestModel("1.0.1", 2);
@@ -49,8 +56,7 @@ export async function cutUpdates(
   const violations: string[] = [];
   let [bootedOld, bootedNew, resumed, cuts] = [0, 0, 0, 0];
 
-  const start = (): Promise<VirtualBoard> =>
-    startVirtualBoard({ kind, program, imagePath, line: "tcp", folder });
+  const start = (): Promise<VirtualBoard> => startVirtualBoard({ kind, program, imagePath, line, folder });
   const prepare = (cutAt: number): void => {
     const base = { deviceId: "cut", key, sampleRateHz: 12_000, scale: 0.001, shaftRpm: 1800 };
     const image = createMcuImage({
@@ -100,7 +106,7 @@ export async function cutUpdates(
     if (second.outcome !== "confirmed" && second.outcome !== "already-runs")
       violations.push(`operation ${cutAt}: the update was ${second.outcome}`);
   }
-  return { kind, operations, cuts, bootedOld, bootedNew, resumed, violations };
+  return { kind, line, operations, cuts, bootedOld, bootedNew, resumed, violations };
 }
 
 /** Flash operations that the board has counted since its start. */

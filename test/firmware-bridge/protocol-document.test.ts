@@ -15,6 +15,7 @@ import {
   sessionTrailerBytes,
 } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
+import { stallBoundMs } from "../../scripts/link/hostile-run.ts";
 import type { DeviceMessage } from "../../src/contract/device-message.ts";
 
 const document = readFileSync(new URL("../../firmware-bridge/PROTOCOL.md", import.meta.url), "utf8");
@@ -152,11 +153,46 @@ test("the document's table of packet types is the code's", () => {
   );
 });
 
-test("the document's table of waits is the code's", () => {
-  const rows = [...document.matchAll(/^\| `([A-Za-z]+)` \| ([\d,]+) \|/gm)];
-  expect(
-    Object.fromEntries(rows.map(([, name, value]) => [name, Number(value!.replaceAll(",", ""))])),
-  ).toEqual(linkTiming);
+const waits = [
+  ...document.matchAll(/^\| `([A-Za-z]+)` \| ([\d,]+) \| (?:`([A-Z_]+)`(?:, ([\d,]+))? )?\| /gm),
+].map(([, name, value, constant, otherValue]) => ({
+  name: name!,
+  value: toNumber(value!),
+  constant,
+  inFirmware: toNumber(otherValue ?? value!),
+}));
+
+function toNumber(text: string): number {
+  return Number(text.replaceAll(",", ""));
+}
+
+test("the document's table of waits is the code's, in TypeScript and in C", () => {
+  expect(Object.fromEntries(waits.map(({ name, value }) => [name, value]))).toEqual(linkTiming);
+  const folder = new URL("../../firmware-bridge/mcu/", import.meta.url);
+  const sources = readdirSync(folder)
+    .filter((file) => /\.[ch]$/.test(file))
+    .map((file) => readFileSync(new URL(file, folder), "utf8"));
+  const inFirmware = sources.flatMap((text) => [...text.matchAll(/^#define ([A-Z_]+_MS) (\d+)U\b/gm)]);
+  // Every wait of the firmware stands in the table, under its name there.
+  expect(new Map(inFirmware.map(([, name, value]) => [name!, Number(value)]))).toEqual(
+    new Map(waits.flatMap(({ constant, inFirmware: value }) => (constant ? [[constant, value]] : []))),
+  );
+  // And where both ends have one, the firmware's is the same, or the stricter.
+  for (const { value, constant, inFirmware: own } of waits)
+    if (constant) expect(own).toBeLessThanOrEqual(value);
+});
+
+test("the document's bounds on a stream's standing still are the tests', and sums of its waits", () => {
+  const bounds = [...document.matchAll(/^\| [^`|]+ \| ([\d,]+) ms \| /gm)].map(([, value]) =>
+    toNumber(value!),
+  );
+  const { helloMaxMs, streamAckMs } = linkTiming;
+  expect(bounds).toEqual([helloMaxMs + streamAckMs, stallBoundMs]);
+  const hostile = readFileSync(
+    new URL("../../firmware-bridge/mcu/host/hostile_link.c", import.meta.url),
+    "utf8",
+  );
+  expect(hostile).toContain("#define STALL_BOUND_MS (HELLO_LAST_WAIT_MS + ACK_TIMEOUT_MS)\n");
 });
 
 test("the document's worked example of a MAC is one", () => {

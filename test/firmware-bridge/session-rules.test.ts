@@ -182,6 +182,16 @@ describe("a device of version 1.1", () => {
     expect(device.drops).toHaveLength(1);
   });
 
+  test("says nothing of a transfer without a number, which is nobody's", () => {
+    device.play(newer, 0);
+    device.play(
+      { type: "model-status", transferId: 0, state: "trial", nextOffset: 0, reason: 0 },
+      1,
+      packetFlags.session,
+    );
+    expect(heard.session.statistics.malformedMessages).toBe(1);
+  });
+
   test("takes a packet about models, which one of version 1.0 is not sent", () => {
     const commit = { type: "model-commit", transferId: 5 } as const;
     expect(heard.session.sendModel(commit)).toBe(false);

@@ -16,8 +16,8 @@
 #include "link.h"
 
 #define BYTES_A_MS 12U /* 115,200 baud */
-/* Beyond the time that the line is stuck: a Hello waits for 2 s at most, a repeated Config for 0.2 s. */
-#define STALL_BOUND_MS 3000U
+/* Beyond the time that the line is stuck, with a gateway that answers at once: a Hello waits, and what was in flight. */
+#define STALL_BOUND_MS (HELLO_LAST_WAIT_MS + ACK_TIMEOUT_MS)
 #define QUEUE_BYTES 65536U
 
 typedef struct {

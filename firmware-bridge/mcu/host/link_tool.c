@@ -3,10 +3,13 @@
  *   wire HEX     -> the packets that the parser finds in it, then the counts of bad frames and of discarded bytes
  *   packet HEX   -> the frame that carries it, or `too long` for this device
  *   fields HEX   -> the payload's fields `number=value` (bytes in hex), or `invalid`
+ *   encode FIELD=VALUE …  -> the payload with these fields, as the codec writes them: n varint, f fixed32 (both in decimal),
+ *                   b bytes, t text, d double (all in hex), each with the field's number: `n1=5 t3=61 `
  *   session HEX  -> its id in decimal, from now on
  *   crc HEX      -> the CRC-32
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codec.h"
@@ -27,6 +30,30 @@ static void print_hex(const uint8_t *bytes, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     (void)printf("%02x", (unsigned)bytes[i]);
   }
+}
+
+static uint8_t *encode_field(uint8_t *at, const char *token) {
+  static uint8_t value[1 << 18];
+  char *equals;
+  const uint32_t field = (uint32_t)strtoul(token + 1, &equals, 10);
+  const uint64_t number = strtoull(equals + 1, NULL, 10);
+  if (token[0] == 'n') {
+    return (number > UINT32_MAX) ? codec_number64(at, field, number) : codec_number(at, field, (uint32_t)number);
+  }
+  if (token[0] == 'f') {
+    return codec_fixed32(at, field, (uint32_t)number);
+  }
+  const uint32_t count = read_hex(equals + 1, value, sizeof value - 1U);
+  value[count] = 0;
+  if (token[0] == 't') {
+    return codec_text(at, field, (const char *)value);
+  }
+  if (token[0] == 'd') {
+    double scalar;
+    (void)memcpy(&scalar, value, sizeof scalar);
+    return codec_double(at, field, &scalar);
+  }
+  return codec_bytes(at, field, value, count);
 }
 
 int main(void) {
@@ -51,6 +78,14 @@ int main(void) {
       }
       (void)memcpy(wire + FRAME_PACKET_AT, bytes, count);
       print_hex(wire, frame_close(wire, count, parser.session_id));
+      (void)printf("\n");
+    } else if (line[0] == 'e') {
+      uint8_t *at = bytes;
+      (void)strtok(line, " \n");
+      for (const char *token = strtok(NULL, " \n"); token != NULL; token = strtok(NULL, " \n")) {
+        at = encode_field(at, token);
+      }
+      print_hex(bytes, (uint32_t)(at - bytes));
       (void)printf("\n");
     } else if (line[0] == 's') {
       parser.session_id = load_u32(bytes);

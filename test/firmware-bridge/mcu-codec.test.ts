@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import type { Type } from "protobufjs";
+import { afterAll, describe, expect, test } from "vitest";
+import { deviceMessageType } from "../../firmware-bridge/device-schema.ts";
+import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
+import type { DeviceMessage } from "../../src/contract/device-message.ts";
+import { anyMessage } from "./any-message.ts";
+import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
+
+/** A field as the C side is told it (`n1=5`), and as it reads it (`1=5`; undefined: not one of those that it reads). */
+interface FieldWords {
+  readonly id: number;
+  readonly write: string;
+  readonly read: string | undefined;
+}
+
+const typeName = (type: DeviceMessage["type"]): Parameters<typeof deviceMessageType>[0] =>
+  type.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()) as never;
+
+function float32Bits(value: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value, true);
+  return view.getUint32(0, true);
+}
+
+/** The fields of a payload by the schema; `nested` gives the bytes of a message within it. */
+function wordsOf(reflected: Type, payload: Uint8Array, nested: (bytes: string) => string): FieldWords[] {
+  const values = reflected.toObject(reflected.decode(payload), { longs: String }) as Record<string, unknown>;
+  return reflected.fieldsArray.flatMap((field): FieldWords[] => {
+    const { id, type } = field.resolve();
+    const value = values[field.name];
+    if (value === undefined) return [];
+    const hexWord = (letter: string, bytes: Uint8Array): FieldWords => {
+      const hex = Buffer.from(bytes).toString("hex");
+      return { id, write: `${letter}${id}=${hex}`, read: hex === "" ? undefined : `${id}=${hex}` };
+    };
+    const numberWord = (letter: string, number: bigint): FieldWords => {
+      const low = number & 0xffff_ffffn;
+      return { id, write: `${letter}${id}=${number}`, read: low === 0n ? undefined : `${id}=${low}` };
+    };
+    switch (type) {
+      case "float":
+        return [numberWord("f", BigInt(float32Bits(value as number)))];
+      case "fixed32":
+        return [numberWord("f", BigInt(value as number))];
+      case "double": {
+        const bytes = Buffer.alloc(8);
+        bytes.writeDoubleLE(value as number);
+        // Eight bytes are skipped.
+        return [{ ...hexWord("d", bytes), read: undefined }];
+      }
+      case "string":
+        return [hexWord("t", Buffer.from(value as string))];
+      case "bytes":
+        return [hexWord("b", value as Uint8Array)];
+      case "Channel":
+        return (value as object[]).map((each) => {
+          const inner = field.resolvedType as Type;
+          return hexWord(
+            "b",
+            Buffer.from(nested(Buffer.from(inner.encode(each).finish()).toString("hex")), "hex"),
+          );
+        });
+      default:
+        return [numberWord("n", BigInt(value as number))];
+    }
+  });
+}
+
+describe.skipIf(!hasCompiler)("the codecs in C and TypeScript (need a C compiler)", () => {
+  const workshop = createMcuWorkshop();
+  afterAll(() => workshop.close());
+
+  test("write the same bytes for any message, and read from them what was meant", () => {
+    const tool = workshop.build("link-tool");
+    const ask = (lines: readonly string[]): string[] => {
+      const run = spawnSync(tool, { input: `${lines.join("\n")}\n`, encoding: "utf8", maxBuffer: 2 ** 28 });
+      expect(run.status, run.stderr).toBe(0);
+      return run.stdout.split("\n").slice(0, -1);
+    };
+    const messages = fc.sample(anyMessage, { numRuns: 1_400, seed: 11 });
+    const out = new Uint8Array(65_536);
+    const payloads = messages.map((message) => out.slice(0, encodeMessage(message, out)));
+
+    // Channels are messages of their own: first those, then what they stand in.
+    const channelType = deviceMessageType("Hello").lookupType("Channel");
+    const channels = new Map<string, string>();
+    for (const [index, message] of messages.entries())
+      if (message.type === "hello")
+        wordsOf(deviceMessageType("Hello"), payloads[index]!, (hex) => {
+          const words = wordsOf(channelType, Buffer.from(hex, "hex"), () => "");
+          channels.set(hex, `encode ${words.map(({ write }) => write).join(" ")}`);
+          return hex;
+        });
+    const written = ask([...channels.values()]);
+    for (const [index, hex] of [...channels.keys()].entries()) {
+      expect(written[index]).toBe(hex);
+      channels.set(hex, written[index]!);
+    }
+
+    const words = messages.map(({ type }, index) =>
+      wordsOf(deviceMessageType(typeName(type)), payloads[index]!, (hex) => channels.get(hex)!),
+    );
+    const answers = ask([
+      ...words.map((fields) => `encode ${fields.map(({ write }) => write).join(" ")}`),
+      ...payloads.map((payload) => `fields ${Buffer.from(payload).toString("hex")}`),
+    ]);
+    const rawWindows = createRawWindowDecoder(496);
+    for (const [index, message] of messages.entries()) {
+      const fromC = Buffer.from(answers[index]!, "hex");
+      expect(fromC.equals(payloads[index]!), JSON.stringify(message)).toBe(true);
+      if (message.type === "raw-window") {
+        expect(rawWindows.decode(fromC, 0, fromC.length)).toEqual(message);
+      } else {
+        expect(decodeMessage(packetTypeOf(message.type), fromC, 0, fromC.length)).toEqual({
+          ok: true,
+          value: message,
+        });
+      }
+      // The device reads the numbers 1 to 8; of a repeated field the last counts.
+      const read = new Map(words[index]!.flatMap(({ id, read: word }) => (id < 9 ? [[id, word]] : [])));
+      expect(answers[messages.length + index]!.trim().split(" ").join(" ")).toBe(
+        [...read.values()].filter((word) => word !== undefined).join(" "),
+      );
+    }
+    const types = new Set(messages.map(({ type }) => type));
+    expect(types.size).toBe(14);
+  });
+});
