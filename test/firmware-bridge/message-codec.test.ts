@@ -9,56 +9,9 @@ import {
 } from "../../firmware-bridge/message-codec.ts";
 import { maxFramePayloadBytes, packetTypes } from "../../firmware-bridge/protocol.ts";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
+import { anyMessage } from "./any-message.ts";
 
-const uint32 = fc.integer({ min: 0, max: 0xffffffff });
-const sequence = fc.integer({ min: 0, max: 0xffff });
-const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/);
-const text = (maxLength: number) => fc.string({ maxLength, unit: "grapheme-ascii" });
-const channel = fc.record({
-  name: fc.string({ minLength: 1, maxLength: 20, unit: "grapheme-ascii" }),
-  unit: text(8),
-  sampleRateHz: fc.double({ min: 0, max: 1e6, noNaN: true }),
-  scale: fc.double({ min: 1e-9, max: 1e3, noNaN: true }),
-});
-
-const message: fc.Arbitrary<RareMessage> = fc.oneof(
-  fc.record({
-    type: fc.constant("hello" as const),
-    protocolMajor: fc.constant(1),
-    protocolMinor: uint32,
-    deviceId: id,
-    firmware: text(30),
-    sessionId: uint32,
-    channels: fc.uniqueArray(channel, { maxLength: 8, selector: ({ name }) => name }),
-  }),
-  fc.record({
-    type: fc.constant("reading" as const),
-    channel: uint32,
-    timestampUs: fc.maxSafeNat(),
-    value: fc.double(),
-  }),
-  fc.record({
-    type: fc.constant("score" as const),
-    channel: uint32,
-    timestampUs: fc.maxSafeNat(),
-    modelVersion: text(20),
-    quantised: fc.uint8Array({ minLength: 1, maxLength: 40 }),
-  }),
-  fc.record({
-    type: fc.constant("health" as const),
-    uptimeMs: fc.maxSafeNat(),
-    droppedSamples: fc.maxSafeNat(),
-    discardedBytes: fc.maxSafeNat(),
-    badFrames: fc.maxSafeNat(),
-  }),
-  fc.record({
-    type: fc.constant("config" as const),
-    mode: fc.constantFrom("raw" as const, "edge" as const, "both" as const),
-    sessionId: uint32,
-  }),
-  fc.record({ type: fc.constant("ack" as const), sequence }),
-  fc.record({ type: fc.constant("nack" as const), sequence, reason: text(100) }),
-);
+const message = anyMessage.filter((one): one is RareMessage => one.type !== "raw-window");
 
 function encode(one: RareMessage): Uint8Array {
   const out = new Uint8Array(maxFramePayloadBytes);

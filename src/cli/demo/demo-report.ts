@@ -1,6 +1,7 @@
 /** The one JSON object that `aurora demo --json` prints, and where its figures come from. */
 import { z } from "zod";
 import type { AlertEvent } from "../../contract/alert.ts";
+import { askStatus } from "../device/ask-gateway.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 
 /** Figures of the gateway. */
@@ -25,6 +26,5 @@ const statusSchema: z.ZodType<DemoFigures> = z.object({
 
 /** Asks a gateway's status page. */
 export async function readGatewayStatus(httpUrl: string): Promise<DemoFigures> {
-  const response = await fetch(`${httpUrl}/status`, { signal: AbortSignal.timeout(1000) });
-  return statusSchema.parse(await response.json());
+  return statusSchema.parse(await askStatus(httpUrl));
 }
