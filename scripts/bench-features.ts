@@ -1,9 +1,11 @@
 /**
- * Measures how fast the bearing feature list eats samples on one core: push + finish, without and with the windower.
+ * Measures how fast the bearing feature list eats samples on one core: push + finish, without and with the windower; and
+ * how fast the levels of its baseline do.
  * Run with `npx tsx scripts/bench-features.ts [sampling rate in Hz]`; counts CPU time of this process, not the wall's.
  */
 import { bearingFeatureSpec, bearingWindow } from "../src/features/bearing-feature-spec.ts";
-import { createWaveformExtractor } from "../src/features/waveform-extractor.ts";
+import { bearingLevelSpec } from "../src/features/bearing-level-spec.ts";
+import { createWaveformExtractor, type WaveformExtractor } from "../src/features/waveform-extractor.ts";
 import { createWaveformIngest } from "../src/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/maths/random.ts";
 import { createRevolutionWindower } from "../src/window/revolution-windower.ts";
@@ -20,11 +22,12 @@ for (let from = 0; from + blockLength <= counts.length; from += blockLength) {
 }
 
 const extractor = createWaveformExtractor(bearingFeatureSpec);
+const meter = createWaveformExtractor(bearingLevelSpec);
 const features = new Float32Array(bearingFeatureSpec.list.length);
 let windows = 0;
 
 /** One window after the other, in blocks. */
-function runExtractor(): number {
+function runExtractor(extractor: WaveformExtractor): number {
   const length = Math.floor((30 * 60 * sampleRateHz) / shaftRpm);
   let samples = 0;
   for (let start = 0; start + length <= counts.length; start += length) {
@@ -116,7 +119,8 @@ function measure(run: () => number): { megasamplesPerSecond: number; windowsPerS
 const result = {
   sampleRateHz,
   features: bearingFeatureSpec.list.length,
-  pushAndFinish: measure(runExtractor),
+  pushAndFinish: measure(() => runExtractor(extractor)),
+  levels: measure(() => runExtractor(meter)),
   ingestWindowFeatures: measure(runRooms),
 };
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);

@@ -1,19 +1,28 @@
 /**
  * Chain `band-level`: how strong the signal is in one band of fixed frequencies, in dB. Needs no shaft orders and no
  * long window: a twentieth of a second says something. Absolute by nature: for comparison with a baseline of the same
- * sensor, never for a student's input. Holds two filters' state and four sums.
+ * sensor, never for a student's input. Holds two filters' state and three sums a band; all bands of a spec are filtered
+ * together, two at a time.
  */
 import type { ChainSpec, FeatureDeclaration } from "../contract/feature-spec.ts";
-import { designButterworth, type Section } from "../maths/butterworth.ts";
-import type { BoundChain } from "./chain.ts";
+import {
+  bandKernelSamples,
+  bandPairDoubles,
+  bandSums,
+  fillBandPair,
+  resetBandPair,
+  shareBandKernel,
+} from "../maths/band-kernel.ts";
+import { designButterworth } from "../maths/butterworth.ts";
+import type { BoundChain, ChainWithFeatures } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
-/** Running sums of the filtered signal. */
+/** Sums of the filtered signal. */
 interface BandSums {
-  count: number;
-  s2: number;
-  s4: number;
-  peak: number;
+  readonly count: number;
+  readonly s2: number;
+  readonly s4: number;
+  readonly peak: number;
 }
 
 /** A band whose upper edge lies above this share of the sampling rate is not heard whole. */
@@ -28,97 +37,120 @@ const operators: Readonly<Record<string, (sums: BandSums) => number>> = {
   "kurtosis-db": ({ s2, s4, count }) => 10 * Math.log10((s4 * count) / (3 * s2 * s2)),
 };
 
-const noSection: Section = { b0: 1, b1: 0, b2: 0, a1: 0, a2: 0 };
+/** One band of the spec. */
+interface Band {
+  readonly fromHz: number;
+  readonly toHz: number;
+  /** Samples until the filters have settled; what came before is not summed up. */
+  settling: number;
+  /** Where its filters run, null: the sampling rate does not hold it. */
+  place: { readonly pair: Float64Array; readonly side: 0 | 1 } | null;
+}
 
-/** Binds the chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator or a wrong parameter. */
-export function bindBandLevelChain(chain: ChainSpec, features: readonly FeatureDeclaration[]): BoundChain {
+/**
+ * Binds all chains of this kind; features count from the first chain's to the last one's.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator or a wrong parameter.
+ */
+export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundChain {
+  const bands = bound.map(({ chain }) => readBand(chain));
+  const evaluators = bound.flatMap(({ features }, at) =>
+    features.map((feature) => ({ band: bands[at]!, operator: findOperator(feature) })),
+  );
+  const kernel = shareBandKernel();
+  let pairs: Float64Array[] = [];
+  let designedHz = 0;
+  let first = Number.NaN;
+  /** Samples of this window so far. */
+  let taken = 0;
+
+  const design = (sampleRateHz: number): void => {
+    const heard = bands.filter((band) => band.toHz <= highestShare * sampleRateHz);
+    pairs = Array.from({ length: Math.ceil(heard.length / 2) }, () => new Float64Array(bandPairDoubles));
+    for (const band of bands) {
+      const at = heard.indexOf(band);
+      band.place = at < 0 ? null : { pair: pairs[at >> 1]!, side: at & 1 ? 1 : 0 };
+      // One period of the lower edge: by then the high-pass has forgotten how the window began.
+      band.settling = Math.ceil(sampleRateHz / band.fromHz);
+      if (band.place === null) continue;
+      const high = designButterworth("highpass", band.fromHz, sampleRateHz);
+      fillBandPair(
+        band.place.pair,
+        band.place.side,
+        high,
+        designButterworth("lowpass", band.toHz, sampleRateHz),
+      );
+    }
+    designedHz = sampleRateHz;
+  };
+
+  /** Where the next filters have settled, at most `end`; what those of `taken` summed up until now is forgotten. */
+  const settle = (end: number): number => {
+    let next = end;
+    for (const { settling, place } of bands) {
+      if (place === null || settling < taken) continue;
+      if (settling > taken) {
+        next = Math.min(next, settling);
+        continue;
+      }
+      for (const sum of Object.values(bandSums)) place.pair[sum + place.side] = 0;
+    }
+    return next;
+  };
+
+  return {
+    begin: ({ sampleRateHz }) => {
+      if (designedHz !== sampleRateHz) design(sampleRateHz);
+      for (const pair of pairs) resetBandPair(pair);
+      taken = 0;
+      first = Number.NaN;
+    },
+    push: (counts, from, to, scale) => {
+      if (pairs.length === 0 || to <= from) return;
+      // From the first sample's level on, so that a constant offset does not ring.
+      if (Number.isNaN(first)) first = counts[from]! * scale;
+      const level = first;
+      const { input } = kernel;
+      for (let next = from; next < to; ) {
+        const samples = settle(taken + Math.min(to - next, bandKernelSamples)) - taken;
+        for (let index = 0; index < samples; index++) input[index] = counts[next + index]! * scale - level;
+        for (let index = 0; index < pairs.length; index++) kernel.run(pairs[index]!, samples);
+        next += samples;
+        taken += samples;
+      }
+    },
+    finish: () => {},
+    // A dead signal has no level: −∞ and 0/0 both say nothing.
+    evaluate: (index) => {
+      const { band, operator } = evaluators[index]!;
+      const { place, settling } = band;
+      if (place === null || taken - settling < minSamples) return Number.NaN;
+      const sumOf = (sum: number): number => place.pair[sum + place.side]!;
+      const value = operator({
+        count: taken - settling,
+        s2: sumOf(bandSums.s2),
+        s4: sumOf(bandSums.s4),
+        peak: sumOf(bandSums.peak),
+      });
+      return Number.isFinite(value) ? value : Number.NaN;
+    },
+  };
+}
+
+function readBand(chain: ChainSpec): Band {
   const subject = `chain ${chain.name}`;
   const params = createParamsReader(chain.params, subject);
   const fromHz = params.number("fromHz", 1, 1e5);
   const toHz = params.number("toHz", 1, 1e5);
   params.done();
   if (fromHz >= toHz) throw refuse(subject, `the band from ${fromHz} to ${toHz} Hz is empty`);
-  const evaluators = features.map((feature) => {
-    createParamsReader(feature.params, `feature ${feature.name}`).done();
-    const operator = Object.hasOwn(operators, feature.operator) ? operators[feature.operator] : undefined;
-    if (operator === undefined) {
-      throw refuse(`feature ${feature.name}`, `chain kind band-level has no operator "${feature.operator}"`);
-    }
-    return operator;
-  });
+  return { fromHz, toHz, settling: 0, place: null };
+}
 
-  const sums: BandSums = { count: 0, s2: 0, s4: 0, peak: 0 };
-  /** Of both sections, transposed direct form II. */
-  const state = new Float64Array(4);
-  let high = noSection;
-  let low = noSection;
-  let designedHz = 0;
-  let isHeard = false;
-  let settling = 0;
-  let first = Number.NaN;
-
-  return {
-    begin: ({ sampleRateHz }) => {
-      isHeard = toHz <= highestShare * sampleRateHz;
-      if (isHeard && designedHz !== sampleRateHz) {
-        high = designButterworth("highpass", fromHz, sampleRateHz);
-        low = designButterworth("lowpass", toHz, sampleRateHz);
-        designedHz = sampleRateHz;
-      }
-      // One period of the lower edge: by then the high-pass has forgotten how the window began.
-      settling = Math.ceil(sampleRateHz / fromHz);
-      state.fill(0);
-      sums.count = 0;
-      sums.s2 = 0;
-      sums.s4 = 0;
-      sums.peak = 0;
-      first = Number.NaN;
-    },
-    push: (counts, from, to, scale) => {
-      if (!isHeard || to <= from) return;
-      // From the first sample's level on, so that a constant offset does not ring.
-      if (Number.isNaN(first)) first = counts[from]! * scale;
-      const { b0: h0, b1: h1, b2: h2, a1: g1, a2: g2 } = high;
-      const { b0: l0, b1: l1, b2: l2, a1: k1, a2: k2 } = low;
-      let u = state[0]!;
-      let v = state[1]!;
-      let w = state[2]!;
-      let z = state[3]!;
-      let { count, s2, s4, peak } = sums;
-      for (let index = from; index < to; index++) {
-        const input = counts[index]! * scale - first;
-        const middle = h0 * input + u;
-        u = h1 * input - g1 * middle + v;
-        v = h2 * input - g2 * middle;
-        const output = l0 * middle + w;
-        w = l1 * middle - k1 * output + z;
-        z = l2 * middle - k2 * output;
-        if (settling > 0) {
-          settling--;
-          continue;
-        }
-        const square = output * output;
-        s2 += square;
-        s4 += square * square;
-        const magnitude = Math.abs(output);
-        if (magnitude > peak) peak = magnitude;
-        count++;
-      }
-      state[0] = u;
-      state[1] = v;
-      state[2] = w;
-      state[3] = z;
-      sums.count = count;
-      sums.s2 = s2;
-      sums.s4 = s4;
-      sums.peak = peak;
-    },
-    finish: () => {},
-    // A dead signal has no level: −∞ and 0/0 both say nothing.
-    evaluate: (index) => {
-      if (sums.count < minSamples) return Number.NaN;
-      const value = evaluators[index]!(sums);
-      return Number.isFinite(value) ? value : Number.NaN;
-    },
-  };
+function findOperator(feature: FeatureDeclaration): (sums: BandSums) => number {
+  createParamsReader(feature.params, `feature ${feature.name}`).done();
+  const operator = Object.hasOwn(operators, feature.operator) ? operators[feature.operator] : undefined;
+  if (operator === undefined) {
+    throw refuse(`feature ${feature.name}`, `chain kind band-level has no operator "${feature.operator}"`);
+  }
+  return operator;
 }

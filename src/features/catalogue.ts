@@ -13,28 +13,48 @@
  * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
  */
 
-import { bindBandLevelChain } from "./band-level-chain.ts";
-import type { ChainBinder } from "./chain.ts";
+import type { AuroraError } from "../contract/aurora-error.ts";
+import type { ChainSpec, FeatureDeclaration } from "../contract/feature-spec.ts";
+import { bindBandLevelChains } from "./band-level-chain.ts";
+import type { BoundChain, ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
 import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
 import { refuse } from "./read-params.ts";
 import { bindSpectrumChain } from "./spectrum-chain.ts";
 import { bindTimeChain } from "./time-chain.ts";
 
-const waveformChains: Readonly<Record<string, ChainBinder>> = {
+/** Chains that are computed one by one, … */
+const singleChains: Readonly<Record<string, ChainBinder>> = {
   "envelope-order": bindEnvelopeOrderChain,
   time: bindTimeChain,
   spectrum: bindSpectrumChain,
-  "band-level": bindBandLevelChain,
 };
+/** … and those of which all of a spec are computed together. */
+const groupedChains: Readonly<Record<string, ChainGroupBinder>> = { "band-level": bindBandLevelChains };
 
-/** Finds the binder of a chain kind for waveforms. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind. */
-export function findWaveformChain(kind: string, name: string): ChainBinder {
-  const binder = Object.hasOwn(waveformChains, kind) ? waveformChains[kind] : undefined;
-  if (binder === undefined) {
-    throw refuse(
-      `chain ${name}`,
-      `no chain kind "${kind}" for waveforms; there are ${Object.keys(waveformChains).join(", ")}`,
-    );
+/**
+ * Binds the chains of a spec for waveforms: what is bound together comes in one list.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind or operator, or a wrong parameter.
+ */
+export function bindWaveformChains(
+  chains: readonly ChainWithFeatures[],
+): readonly { readonly bound: BoundChain; readonly features: readonly FeatureDeclaration[] }[] {
+  const groups = new Map<string, ChainWithFeatures[]>();
+  const single: { bound: BoundChain; features: readonly FeatureDeclaration[] }[] = [];
+  for (const each of chains) {
+    const { chain, features } = each;
+    const binder = Object.hasOwn(singleChains, chain.kind) ? singleChains[chain.kind] : undefined;
+    if (binder !== undefined) single.push({ bound: binder(chain, features), features });
+    else if (!Object.hasOwn(groupedChains, chain.kind)) throw refuseKind(chain);
+    else groups.set(chain.kind, [...(groups.get(chain.kind) ?? []), each]);
   }
-  return binder;
+  const grouped = [...groups].map(([kind, group]) => ({
+    bound: groupedChains[kind]!(group),
+    features: group.flatMap(({ features }) => features),
+  }));
+  return [...single, ...grouped].filter(({ features }) => features.length > 0);
+}
+
+function refuseKind({ kind, name }: ChainSpec): AuroraError {
+  const known = [...Object.keys(singleChains), ...Object.keys(groupedChains)].join(", ");
+  return refuse(`chain ${name}`, `no chain kind "${kind}" for waveforms; there are ${known}`);
 }

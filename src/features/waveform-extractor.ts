@@ -4,7 +4,7 @@
  * depend on that window's samples alone, not on how they were split into pushes.
  */
 import type { FeatureSpec } from "../contract/feature-spec.ts";
-import { findWaveformChain } from "./catalogue.ts";
+import { bindWaveformChains } from "./catalogue.ts";
 import { checkCatalogueVersion } from "./catalogue-version.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { refuse } from "./read-params.ts";
@@ -35,10 +35,10 @@ export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
   const chains: BoundChain[] = [];
   /** Of each chain: the places of its features in the vector. */
   const placesOf: number[][] = [];
-  for (const chain of spec.chains) {
-    const features = spec.list.filter((feature) => feature.chain === chain.name);
-    const bound = findWaveformChain(chain.kind, chain.name)(chain, features);
-    if (features.length === 0) continue;
+  const declared = spec.chains.map((chain) => {
+    return { chain, features: spec.list.filter((feature) => feature.chain === chain.name) };
+  });
+  for (const { bound, features } of bindWaveformChains(declared)) {
     chains.push(bound);
     placesOf.push(features.map((feature) => spec.list.indexOf(feature)));
   }
