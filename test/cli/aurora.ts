@@ -1,7 +1,8 @@
-/** Runs the `aurora` command from source, as a process of its own. */
+/** Runs the `aurora` command as a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { compiledCommand } from "../support/compiled.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -26,7 +27,7 @@ export function startAurora(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Running {
-  const child = spawn(process.execPath, ["--import", "tsx", join(root, "src/cli/main.ts"), ...args], {
+  const child = spawn(process.execPath, [compiledCommand(), ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,63 +1,10 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadTrustedKeys } from "../../src/bundle/keys.ts";
-import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
-import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
-import { findNewestVersion } from "../../src/gateway/served-models.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { faultKinds, planScenario } from "../../src/simulate/scenario.ts";
-import { runScenario } from "../support/scenario-run.ts";
+/** A few turbines; many are among the long suites. */
+import { describeShippedBundle } from "../support/shipped-bundle-suite.ts";
 
-const models = join(import.meta.dirname, "..", "..", "models");
-let bundle: LoadedBundle;
-
-beforeAll(async () => {
-  const dir = await findNewestVersion(models, "bearing-vibration");
-  const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
-  bundle = await serveBundle(dir, verified, "auto", silentLogger);
-});
-afterAll(() => bundle.retire());
-
-describe("the shipped bundle on simulated turbines, whose signals training never saw", () => {
-  it("finds the right turbine and the right kind of fault in at least 18 of 20 seeds, and no healthy turbine alerts", async () => {
-    const failures: string[] = [];
-    for (let seed = 1; seed <= 20; seed++) {
-      const plan = planScenario(seed);
-      const { alerts } = await runScenario(bundle, { seed, fault: plan }, 60);
-      const told = alerts.map(({ data }) => `${data.turbine} ${data.failureMode}`);
-      const expected = `WT0${plan.turbine + 1}`;
-      expect(
-        told.filter((alert) => !alert.startsWith(expected)),
-        `seed ${seed}`,
-      ).toEqual([]);
-      if (told[0] !== `${expected} ${plan.kind}`)
-        failures.push(`seed ${seed}: ${expected} ${plan.kind}, told ${told}`);
-    }
-    expect(failures.length, failures.join("; ")).toBeLessThanOrEqual(2);
-  });
-
-  it.each(faultKinds)("finds %s faults on every turbine", async (kind) => {
-    const missed: number[] = [];
-    for (let seed = 101; seed <= 109; seed++) {
-      const turbine = seed % 3;
-      const { alerts } = await runScenario(
-        bundle,
-        { seed, fault: planScenario(seed, { kind, turbine }) },
-        60,
-      );
-      expect(
-        alerts.every(({ data }) => data.turbine === `WT0${turbine + 1}`),
-        `seed ${seed}`,
-      ).toBe(true);
-      if (alerts[0]?.data.failureMode !== kind) missed.push(seed);
-    }
-    expect(missed.length, `missed seeds ${missed}`).toBeLessThanOrEqual(2);
-  });
-
-  it("stays quiet for ten minutes while all turbines are healthy", async () => {
-    const { alerts, quality } = await runScenario(bundle, { seed: 4, fault: "none" }, 600);
-    expect(alerts).toEqual([]);
-    expect(quality.processed).toBeGreaterThan(1000);
-    expect(quality.dropped).toBe(0);
-  });
+describeShippedBundle({
+  seeds: 6,
+  missedSeeds: 1,
+  seedsOfKind: 3,
+  missedOfKind: 1,
+  healthySeconds: 120,
 });

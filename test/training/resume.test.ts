@@ -7,10 +7,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
+import { compiledCommand } from "../support/compiled.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("resume");
 let config = "";
@@ -68,19 +68,8 @@ test("stopped after each step in turn, it repeats none and ends with the same by
 });
 
 test("killed in the middle of a step, the next run takes up the finished ones and gives the same bytes", async () => {
-  const args = [
-    "src/cli/main.ts",
-    "train",
-    config,
-    "--data",
-    dir,
-    "--ungated",
-    "--out",
-    join(dir, "killed"),
-    "--work",
-  ];
-  const child = spawn(process.execPath, ["--import", "tsx", ...args, join(dir, "w2")], {
-    cwd: root,
+  const args = ["train", config, "--data", dir, "--ungated", "--out", join(dir, "killed"), "--work"];
+  const child = spawn(process.execPath, [compiledCommand(), ...args, join(dir, "w2")], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   for await (const line of createInterface({ input: child.stderr })) {
