@@ -6,7 +6,8 @@
 import { parseArgs } from "node:util";
 import { type FuzzResult, fuzzParser } from "./link/fuzz-parser.ts";
 import { runHostileMqtt } from "./link/hostile-mqtt-run.ts";
-import { type HostileResult, runHostile } from "./link/hostile-run.ts";
+import type { HostileResult } from "./link/hostile-result.ts";
+import { runHostile } from "./link/hostile-run.ts";
 import { hostileScenarios } from "./link/hostile-scenarios.ts";
 
 const { values } = parseArgs({

@@ -3,7 +3,7 @@ import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
 import { createRandom, type Random } from "../../src/maths/random.ts";
-import { type HostileResult, stallBoundMs } from "./hostile-run.ts";
+import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
 const tickMs = 10;
@@ -13,16 +13,10 @@ const packetSamples = 100;
 export async function runHostileMqtt(seed: number, seconds: number): Promise<HostileResult> {
   const random = createRandom(seed);
   const time = createVirtualTime();
+  const tally = createHostileTally(time);
   const network = createNetwork(time, random);
   const sessionId = 1 + Math.floor(random.uniform() * 2 ** 31);
-  let wrongValues = 0;
-  let wrongConfigurations = 0;
-  let deliveredSamples = 0;
-  let sentSamples = 0;
   let nextSample = 0;
-  let sessions = 0;
-  let lastProgressMs = 0;
-  let longestStallMs = 0;
   let lastFirst = -1;
   const session = createDeviceSession({
     link: createMqttLink({ mqtt: network.connect(), listenTopic: "tx", sendTopic: "rx" }),
@@ -32,18 +26,18 @@ export async function runHostileMqtt(seed: number, seconds: number): Promise<Hos
     random: createRandom(seed + 1),
     timers: time,
     onHello: () => {
-      sessions++;
+      tally.sessions++;
     },
     onMessage: (message) => {
       if (message.type !== "raw-window") return;
       // In order, each once, and as it was sent.
-      if (message.firstSample <= lastFirst) wrongValues++;
+      if (message.firstSample <= lastFirst) tally.wrongValues++;
       lastFirst = message.firstSample;
       message.counts.forEach((count, index) => {
-        if (count !== measureAt(message.firstSample + index)) wrongValues++;
+        if (count !== measureAt(message.firstSample + index)) tally.wrongValues++;
       });
-      deliveredSamples += message.counts.length;
-      lastProgressMs = time.nowMs;
+      tally.deliveredSamples += message.counts.length;
+      tally.progress();
     },
   });
   const device = createDeviceEndpoint({
@@ -55,7 +49,7 @@ export async function runHostileMqtt(seed: number, seconds: number): Promise<Hos
     random: createRandom(seed + 2),
     timers: time,
     onConfig: ({ mode }) => {
-      if (mode !== "both") wrongConfigurations++;
+      if (mode !== "both") tally.wrongConfigurations++;
     },
   });
   await session.open();
@@ -65,38 +59,25 @@ export async function runHostileMqtt(seed: number, seconds: number): Promise<Hos
     if (tick % 10 === 0) {
       for (let index = 0; index < packetSamples; index++) counts[index] = measureAt(nextSample + index);
       if (device.sendRawWindow(0, nextSample, 0, 1_500, counts, 0, packetSamples))
-        sentSamples += packetSamples;
+        tally.sentSamples += packetSamples;
       nextSample += packetSamples;
     }
     // Two seconds in every minute nobody is connected.
     if (tick % 6_000 === 3_000) network.stop();
     if (tick % 6_000 === 3_200) {
       network.start();
-      lastProgressMs = time.nowMs;
+      tally.progress();
     }
     time.advance(tickMs);
     // Publications settle between two ticks.
     for (let turn = 0; turn < 4; turn++) await Promise.resolve();
-    if (!network.isUp) lastProgressMs = time.nowMs;
-    longestStallMs = Math.max(longestStallMs, time.nowMs - lastProgressMs);
+    if (!network.isUp) tally.progress();
+    tally.watch();
   }
-  const { badFrames, discardedBytes, refusedFrames } = session.statistics;
+  const result = tally.finish("MQTT lost, doubled, reordered", seconds, session.statistics);
   await session.close();
   await device.close();
-  return {
-    scenario: "MQTT lost, doubled, reordered",
-    seconds,
-    sentSamples,
-    deliveredSamples,
-    wrongValues,
-    wrongConfigurations,
-    badFrames,
-    discardedBytes,
-    refusedFrames,
-    sessions,
-    longestStallMs: Math.round(longestStallMs),
-    stallBoundMs,
-  };
+  return result;
 }
 
 function measureAt(index: number): number {

@@ -4,42 +4,11 @@ import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge
 import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import type { HostileScenario } from "./hostile-scenarios.ts";
 import { createVirtualTime } from "./virtual-time.ts";
-
-/** What came of a run. */
-export interface HostileResult {
-  readonly scenario: string;
-  readonly seconds: number;
-  /** Samples that the device sent, and that the gateway took. */
-  readonly sentSamples: number;
-  readonly deliveredSamples: number;
-  /** Delivered values that were never sent so, or to another session. */
-  readonly wrongValues: number;
-  /** Configurations that the device took and the gateway never sent. */
-  readonly wrongConfigurations: number;
-  readonly badFrames: number;
-  readonly discardedBytes: number;
-  readonly refusedFrames: number;
-  readonly sessions: number;
-  /** Longest time without a delivery while nothing was unplugged or stuck. */
-  readonly longestStallMs: number;
-  /** What it must not exceed. */
-  readonly stallBoundMs: number;
-}
-
-/**
- * The longest way back: silence is noticed (a quarter late), the device introduced, its configuration given up once,
- * and introduced again.
- */
-export const stallBoundMs: number =
-  1.25 * linkTiming.silenceMs +
-  2 * linkTiming.helloMaxMs +
-  (linkTiming.maxAttempts - 1) * linkTiming.repeatMaxMs +
-  linkTiming.streamAckMs;
 
 const tickMs = 10;
 /** A packet of 32 samples every 32 ms: 1 kHz. */
@@ -50,6 +19,7 @@ const packetTicks = 3;
 export function runHostile(scenario: HostileScenario, seed: number, seconds: number): HostileResult {
   const random = createRandom(seed);
   const time = createVirtualTime();
+  const tally = createHostileTally(time);
   const defer = (callback: () => void): void => void time.after(0, callback);
   let stuck = false;
   let down = false;
@@ -61,13 +31,6 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
   });
   const gatewayTap = tap(line.gatewayEnd);
   const deviceTap = tap(line.deviceEnd);
-  let wrongValues = 0;
-  let wrongConfigurations = 0;
-  let deliveredSamples = 0;
-  let sentSamples = 0;
-  let sessions = 0;
-  let lastProgressMs = 0;
-  let longestStallMs = 0;
   let sessionId = 0;
   let device: DeviceEndpoint | undefined;
   let nextSample = 0;
@@ -81,7 +44,7 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
     random: createRandom(seed + 1),
     timers: time,
     onHello: () => {
-      sessions++;
+      tally.sessions++;
     },
     onMessage: (message, hello) => {
       if (message.type === "raw-window") {
@@ -90,15 +53,15 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
             hello.sessionId === sessionId &&
             message.firstSample + index < nextSample &&
             count === measureAt(hello.sessionId, message.firstSample + index);
-          if (!isRight) wrongValues++;
+          if (!isRight) tally.wrongValues++;
         });
-        deliveredSamples += message.counts.length;
-        lastProgressMs = time.nowMs;
+        tally.deliveredSamples += message.counts.length;
+        tally.progress();
       }
       // The device sends one reading a packet: the index of its next sample.
       if (message.type === "reading" && (message.value > nextSample || message.value % packetSamples !== 0))
-        wrongValues++;
-      if (message.type === "score") wrongValues++;
+        tally.wrongValues++;
+      if (message.type === "score") tally.wrongValues++;
     },
   });
 
@@ -118,7 +81,7 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
       timers: time,
       limits: { maxInFlightFrames: 8 },
       onConfig: ({ mode }) => {
-        if (mode !== "both") wrongConfigurations++;
+        if (mode !== "both") tally.wrongConfigurations++;
       },
     });
     device = started;
@@ -132,7 +95,8 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
     if (stuck || device === undefined) return;
     const first = nextSample;
     nextSample += packetSamples;
-    if (device.sendRawWindow(0, first, 0, 1_500, counts, 0, packetSamples)) sentSamples += packetSamples;
+    if (device.sendRawWindow(0, first, 0, 1_500, counts, 0, packetSamples))
+      tally.sentSamples += packetSamples;
     device.send({ type: "reading", channel: 1, timestampUs: 0, value: nextSample });
   }
 
@@ -147,7 +111,7 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
         line.unplug();
       }),
     plug: () => {
-      if (down) lastProgressMs = time.nowMs;
+      if (down) tally.progress();
       down = false;
       line.plug();
     },
@@ -158,7 +122,7 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
         startDevice();
       }),
     stick: (isStuck: boolean) => {
-      if (stuck && !isStuck) lastProgressMs = time.nowMs;
+      if (stuck && !isStuck) tally.progress();
       stuck = isStuck;
     },
     inject: (bytes: Uint8Array, direction: "to-gateway" | "to-device") =>
@@ -169,26 +133,13 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
     scenario.act?.(tick, hands, random);
     if (tick % packetTicks === 0) sample();
     time.advance(tickMs);
-    if (down || stuck) lastProgressMs = time.nowMs;
-    longestStallMs = Math.max(longestStallMs, time.nowMs - lastProgressMs);
+    if (down || stuck) tally.progress();
+    tally.watch();
   }
-  const { badFrames, discardedBytes, refusedFrames } = session.statistics;
+  const result = tally.finish(scenario.name, seconds, session.statistics);
   void session.close();
   void device?.close();
-  return {
-    scenario: scenario.name,
-    seconds,
-    sentSamples,
-    deliveredSamples,
-    wrongValues,
-    wrongConfigurations,
-    badFrames,
-    discardedBytes,
-    refusedFrames,
-    sessions,
-    longestStallMs: Math.round(longestStallMs),
-    stallBoundMs,
-  };
+  return result;
 }
 
 /** What a session's device measures at an index: no two sessions alike. */

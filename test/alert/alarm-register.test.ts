@@ -1,21 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alarmRegisterSnapshotSchema } from "../../src/alert/alarm-record.ts";
-import { type AlarmRegister, createAlarmRegister } from "../../src/alert/alarm-register.ts";
+import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
 import { defaultAlertPolicy } from "../../src/alert/alert-policy.ts";
 import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
-import type { Decision } from "../../src/contract/prediction.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
-
-const explanation = { baseValue: -2, groups: [{ name: "inner-race", share: 4 }], gap: 0 };
-const context = { explanation, horizonHours: null };
-
-function feed(register: AlarmRegister, decision: Decision): AlertEvent[] {
-  return register.update(decision).flatMap((due) => {
-    const event = register.announce(due, context);
-    return event === null ? [] : [event];
-  });
-}
+import { context, feed } from "./feed-register.ts";
 
 function expectEvent(
   value: { ok: true; value: AlertEvent | null } | { ok: false; error: string },
@@ -23,6 +12,11 @@ function expectEvent(
   if (!value.ok || value.value === null) throw new Error(`no event: ${JSON.stringify(value)}`);
   return value.value;
 }
+
+const bothModes = [
+  ["inner", 0.9, 0],
+  ["outer", 0.9, 0],
+] as const;
 
 describe("the alarm register", () => {
   test("calls an alarm critical only after so many windows at a high probability in a row", () => {
@@ -66,7 +60,7 @@ describe("the alarm register", () => {
           to: "2026-01-01T00:00:06.000Z",
           id: `t1/generator-bearing/${startMs + 5_000}`,
         },
-        explanation,
+        explanation: context.explanation,
         model,
         traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
       },
@@ -226,13 +220,7 @@ describe("the alarm register", () => {
 
   test("clears the alarms of modes that a new model does not know", () => {
     const register = createAlarmRegister();
-    feed(
-      register,
-      decisionAt(0, [
-        ["inner", 0.9, 0],
-        ["outer", 0.9, 0],
-      ]),
-    );
+    feed(register, decisionAt(0, bothModes));
     expect(register.retire(point, ["outer"], startMs + 9_000)).toMatchObject([
       {
         type: "io.aurora.alert.cleared.v1",
@@ -246,13 +234,7 @@ describe("the alarm register", () => {
 
   test("does not raise again after a restart, and keeps since, acknowledgement and shelving", () => {
     const register = createAlarmRegister();
-    feed(
-      register,
-      decisionAt(0, [
-        ["inner", 0.9, 0],
-        ["outer", 0.9, 0],
-      ]),
-    );
+    feed(register, decisionAt(0, bothModes));
     register.step(point, "inner", { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs);
     register.step(
       point,
@@ -297,56 +279,5 @@ describe("the alarm register", () => {
         .success,
     ).toBe(false);
     expect(alarmRegisterSnapshotSchema.safeParse({}).success).toBe(false);
-  });
-});
-
-describe("the alarm register over any stream", () => {
-  // Runs of windows: active or not, probability, and now and then a person's step or a restart.
-  const run = fc.record({
-    active: fc.boolean(),
-    windows: fc.integer({ min: 1, max: 8 }),
-    probability: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-    person: fc.constantFrom("acknowledge", "shelve", "unshelve", "none", "restart"),
-  });
-
-  test("tells raised, updates, cleared in this order, with ids that never repeat, restarts included", () => {
-    fc.assert(
-      fc.property(fc.array(run, { minLength: 1, maxLength: 25 }), (runs) => {
-        const policy = { ...defaultAlertPolicy, minUpdateIntervalMs: 3_000, criticalWindows: 5 };
-        let register = createAlarmRegister(policy);
-        const events: AlertEvent[] = [];
-        let index = 0;
-        let since: number | null = null;
-        for (const { active, windows, probability, person } of runs) {
-          if (!active) since = null;
-          else since ??= index;
-          for (let window = 0; window < windows; window++) {
-            events.push(...feed(register, decisionAt(index, [["inner", probability, since]])));
-            index++;
-          }
-          const atMs = startMs + index * 1_000;
-          if (person === "restart") {
-            const stored: unknown = JSON.parse(JSON.stringify(register.snapshot()));
-            register = createAlarmRegister(policy, alarmRegisterSnapshotSchema.parse(stored));
-          } else if (person !== "none") {
-            const step = { kind: person, atMs, by: "ana", untilMs: atMs + 5_000 } as const;
-            const result = register.step(point, "inner", step, atMs);
-            if (result.ok && result.value !== null) events.push(result.value);
-          }
-        }
-        expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
-        const bySince = new Map<string, string[]>();
-        for (const event of events) {
-          expect(alertEventSchema.safeParse(event).success).toBe(true);
-          const told = bySince.get(event.data.since) ?? [];
-          told.push(event.type.split(".")[3]!);
-          bySince.set(event.data.since, told);
-        }
-        for (const told of bySince.values()) {
-          expect(told.join(" ")).toMatch(/^raised( updated| acknowledged)*( cleared( acknowledged)?)?$/);
-        }
-      }),
-      { numRuns: 400 },
-    );
   });
 });

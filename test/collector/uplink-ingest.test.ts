@@ -1,70 +1,17 @@
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type CollectorStore, openCollectorStore } from "../../src/collector/collector-store.ts";
-import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink-ingest.ts";
+import { describe, expect, it } from "vitest";
 import { AuroraError } from "../../src/contract/aurora-error.ts";
-import type { Envelope, UplinkAck, UplinkRecord } from "../../src/contract/uplink-record.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { createMetrics, type Metrics } from "../../src/platform/metrics.ts";
+import type { UplinkRecord } from "../../src/contract/uplink-record.ts";
 import { encodeEnvelope } from "../../src/wire/envelope-codec.ts";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "./fleet-records.ts";
-
-interface Bench {
-  readonly store: CollectorStore;
-  readonly ingest: UplinkIngest;
-  readonly clock: ManualClock;
-  readonly metrics: Metrics;
-  readonly acks: (UplinkAck & { readonly gateway: string })[];
-  /** Stores an envelope now; returns the acknowledgements that it brought. */
-  take(records: readonly UplinkRecord[], changes?: Partial<Envelope>): UplinkAck[];
-}
-
-function createBench(
-  path = ":memory:",
-  wrap: (store: CollectorStore) => CollectorStore = (store) => store,
-  sites: ReadonlyMap<string, string> = new Map(),
-): Bench {
-  const store = openCollectorStore(path);
-  onTestFinished(() => store.close());
-  const clock = createManualClock();
-  const metrics = createMetrics();
-  const acks: Bench["acks"] = [];
-  const ingest = createUplinkIngest({
-    ...{
-      store: wrap(store),
-      clock,
-      timers: clock,
-      metrics,
-      sites,
-      logger: silentLogger,
-      maxPendingBytes: 100_000,
-    },
-    acknowledge: async (gateway, ack) => {
-      acks.push({ gateway, ...ack });
-    },
-  });
-  return {
-    ...{ store, ingest, clock, metrics, acks },
-    take: (records, changes) => {
-      const before = acks.length;
-      const envelope: Envelope = {
-        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence: 1, oldestSequence: 1, records },
-        ...changes,
-      };
-      ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeEnvelope(envelope));
-      ingest.flush();
-      return acks.slice(before);
-    },
-  };
-}
+import { createIngestBench, type IngestBench } from "./ingest-bench.ts";
 
 const event = (name: string): UplinkRecord => ({
   ...{ kind: "event", timeMs: 1_700_000_000_000, name, subject: "wt-01", detail: "detail" },
 });
-const names = (bench: Bench): string[] =>
+const names = (bench: IngestBench): string[] =>
   bench.store.events
     .events({ limit: 500, offset: 0 })
     .items.map((item) => item.name)
@@ -72,7 +19,7 @@ const names = (bench: Bench): string[] =>
 
 describe("the uplink's ingest", () => {
   it("acknowledges only what is stored, once a batch and after its commit", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     expect(bench.take([event("a"), event("b")])).toMatchObject([
       { bootId: "b", lane: "update", sequence: 2 },
     ]);
@@ -81,7 +28,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("waits a moment so that many messages share a transaction", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const envelope = (firstSequence: number): Uint8Array =>
       encodeEnvelope({
         ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence, oldestSequence: 1 },
@@ -102,7 +49,7 @@ describe("the uplink's ingest", () => {
     });
     fc.assert(
       fc.property(deliveries, (tries) => {
-        const bench = createBench();
+        const bench = createIngestBench();
         let acknowledged = 0;
         for (const [firstSequence, count] of tries) {
           const records = Array.from({ length: count }, (_, index) => event(`e${firstSequence + index}`));
@@ -119,10 +66,10 @@ describe("the uplink's ingest", () => {
 
   it("goes on after a restart where it was, and does not wait for what a gateway dropped", () => {
     const path = join(createTemporaryFolder(), "collector.sqlite");
-    const first = createBench(path);
+    const first = createIngestBench(path);
     first.take([event("a"), event("b")]);
     first.store.close();
-    const second = createBench(path);
+    const second = createIngestBench(path);
     expect(second.take([event("a"), event("b"), event("c")])).toMatchObject([{ sequence: 3 }]);
     expect(second.take([event("x")], { firstSequence: 9, oldestSequence: 2 })).toMatchObject([
       { sequence: 3 },
@@ -134,14 +81,14 @@ describe("the uplink's ingest", () => {
   });
 
   it("keeps two lives of a gateway's outbox apart", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     bench.take([event("a")]);
     expect(bench.take([event("b")], { bootId: "new" })).toMatchObject([{ bootId: "new", sequence: 1 }]);
     expect(names(bench)).toEqual(["a", "b"]);
   });
 
   it("counts poison, keeps its start, and never lets it block what follows", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const topic = "aurora/v1/gateway/gw-1/up/update";
     for (const bytes of [new Uint8Array(0), Uint8Array.of(255, 255, 255), new Uint8Array(2_000).fill(7)]) {
       bench.ingest.accept(topic, bytes);
@@ -163,7 +110,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("sets records of a time that is none aside, and takes health as it comes, whatever a clock did", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const timeMs = 9e15;
     const health = (at: number, uptimeMs: number): UplinkRecord => ({
       ...{ kind: "health", timeMs: at, uptimeMs, rssBytes: 1, windowsProcessed: 1, windowsQuarantined: 0 },
@@ -189,7 +136,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("takes of a gateway that is bound to a site nothing about another", () => {
-    const bench = createBench(":memory:", undefined, new Map([["gw-1", "elsewhere"]]));
+    const bench = createIngestBench(":memory:", undefined, new Map([["gw-1", "elsewhere"]]));
     const timeMs = 1_700_000_000_000;
     const ack = bench.take([
       alertRecord(alertEvent("wt-1", "raised", timeMs)),
@@ -204,7 +151,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("sets a bad record aside and acknowledges the lane all the same", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const bad = alertEvent("wt-1", "raised", 1_700_000_000_000, { probability: 7 });
     const acks = bench.take(
       [
@@ -222,7 +169,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("sets sketches of other bins aside and leaves the day as it was", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const report = driftReport("wt-1", 1_700_000_000_000, "d", { windows: 50, shift: 0 });
     const other = {
       ...report,
@@ -241,7 +188,7 @@ describe("the uplink's ingest", () => {
 
   it("acknowledges nothing while the disk is full, and goes on when there is room", () => {
     let full = true;
-    const bench = createBench(":memory:", (store) => ({
+    const bench = createIngestBench(":memory:", (store) => ({
       ...store,
       transaction: (work) =>
         store.transaction(() => {
@@ -260,7 +207,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("drops messages unacknowledged rather than grow without bound", async () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const bytes = new Uint8Array(30_000);
     for (let index = 0; index < 10; index++) bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", bytes);
     expect(await bench.metrics.render()).toMatch(/uplink_messages_total\{outcome="overload"\} 7/);
@@ -269,7 +216,7 @@ describe("the uplink's ingest", () => {
   });
 
   it("keeps predictions, health, updates and gaps where they belong", () => {
-    const bench = createBench();
+    const bench = createIngestBench();
     const endMs = 1_700_000_000_000;
     bench.take(
       [

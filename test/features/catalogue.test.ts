@@ -7,6 +7,7 @@ import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
 import { createScalarExtractor } from "../../src/features/scalar-extractor.ts";
 import { standardise } from "../../src/features/standardise.ts";
 import { createWaveformExtractor } from "../../src/features/waveform-extractor.ts";
+import { extractInPieces } from "./extract-in-pieces.ts";
 import { makeFaultCounts } from "./make-fault.ts";
 
 /** Made by scripts/vectors/signal_features.py. */
@@ -36,17 +37,7 @@ function extract(
   scale: number,
   splits: readonly number[] = [],
 ): Float32Array {
-  const extractor = createWaveformExtractor(spec);
-  extractor.begin({ sampleRateHz: rateHz, bearing, shaftRpm: rpm });
-  let from = 0;
-  for (const split of [...splits].sort((a, b) => a - b)) {
-    extractor.push(counts, from, split, scale, rpm);
-    from = split;
-  }
-  extractor.push(counts, from, counts.length, scale, rpm);
-  const out = new Float32Array(spec.list.length);
-  extractor.finish(out, 0);
-  return out;
+  return extractInPieces({ spec, bearing, counts, sampleRateHz: rateHz, shaftRpm: rpm, scale, splits });
 }
 
 const timeOperators = [

@@ -5,6 +5,7 @@ import type { FeatureSpec } from "../../src/contract/feature-spec.ts";
 import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
 import { createWaveformExtractor } from "../../src/features/waveform-extractor.ts";
 import { createRandom } from "../../src/maths/random.ts";
+import { extractInPieces } from "./extract-in-pieces.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 
@@ -31,17 +32,7 @@ function extract(
   splits: readonly number[] = [],
   spec: FeatureSpec = bearingFeatureSpec,
 ): Float32Array {
-  const extractor = createWaveformExtractor(spec);
-  extractor.begin({ sampleRateHz: rateHz, bearing, shaftRpm: rpm });
-  let from = 0;
-  for (const split of [...splits].sort((a, b) => a - b)) {
-    extractor.push(counts, from, split, scale, rpm);
-    from = split;
-  }
-  extractor.push(counts, from, counts.length, scale, rpm);
-  const out = new Float32Array(spec.list.length);
-  extractor.finish(out, 0);
-  return out;
+  return extractInPieces({ spec, bearing, counts, sampleRateHz: rateHz, shaftRpm: rpm, scale, splits });
 }
 
 function featureOf(out: Float32Array, name: string): number {

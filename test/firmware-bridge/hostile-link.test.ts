@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { fuzzParser } from "../../scripts/link/fuzz-parser.ts";
 import { runHostileMqtt } from "../../scripts/link/hostile-mqtt-run.ts";
-import { type HostileResult, runHostile } from "../../scripts/link/hostile-run.ts";
+import type { HostileResult } from "../../scripts/link/hostile-result.ts";
+import { runHostile } from "../../scripts/link/hostile-run.ts";
 import { hostileScenarios } from "../../scripts/link/hostile-scenarios.ts";
 
 /** Simulated seconds of each scenario; `npm run test:link` runs them for as long as one likes. */

@@ -15,7 +15,7 @@ import {
   sessionTrailerBytes,
 } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
-import { stallBoundMs } from "../../scripts/link/hostile-run.ts";
+import { stallBoundMs } from "../../scripts/link/hostile-result.ts";
 import type { DeviceMessage } from "../../src/contract/device-message.ts";
 
 const document = readFileSync(new URL("../../firmware-bridge/PROTOCOL.md", import.meta.url), "utf8");

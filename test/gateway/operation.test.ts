@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from "vitest";
-import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
+import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
 import { startHandDevice, vibration } from "./hand-device.ts";
 import { createInstallation, type Installation, listen, statusWhen } from "./installation.ts";
+import { startOpenBroker } from "./open-broker.ts";
 import { createTurbine } from "./turbines.ts";
 
 const { bearing } = createTurbine(31, null);
@@ -111,14 +111,7 @@ async function publishUntil(
 
 test("shaft speed from SCADA stands in for a device without a tachometer, and malformed payloads are counted", async () => {
   const installation = await createInstallation();
-  // A broker of the site's own, where the bridge and the gateway may do as they like.
-  const broker = await createEmbeddedBroker({
-    port: Number(new URL(installation.mqttUrl).port),
-    authenticate: () => true,
-    authorisePublish: () => true,
-    authoriseSubscribe: () => true,
-  });
-  onTestFinished(() => broker.close());
+  await startOpenBroker(installation);
   const device = await startHandDevice("WT01");
   const plan = { id: "WT01", bearing, connect: device.address };
   const gateway = await installation.startGateway([plan], { scada });

@@ -36,6 +36,8 @@ export interface UpdateFixture extends RegistryFixture {
   /** Path and Range header of every request since it was last emptied. */
   readonly requests: string[];
   misbehave(override: Override | null): void;
+  /** Serves these bytes by path instead of what the registry has. */
+  substitute(files: Readonly<Record<string, Uint8Array>>): void;
   /** Breaks off all connections and refuses new ones, until true is given. */
   reachable(value: boolean): void;
   /** A gateway with its own state folder (or a copy of another's). */
@@ -105,6 +107,14 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
     prover,
     misbehave: (value) => {
       override = value;
+    },
+    substitute: (files) => {
+      override = (path, _request, response) => {
+        const bytes = files[path];
+        if (bytes === undefined) return false;
+        response.writeHead(200, { "content-length": bytes.length }).end(bytes);
+        return true;
+      };
     },
     reachable: (value) => {
       up = value;

@@ -1,40 +1,16 @@
 import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { type Lane, lanes } from "../../src/contract/topics.ts";
-import type {
-  AlertRecord,
-  EventRecord,
-  PredictionBatch,
-  UplinkRecord,
-} from "../../src/contract/uplink-record.ts";
+import type { AlertRecord, EventRecord, PredictionBatch } from "../../src/contract/uplink-record.ts";
 import { sqliteErrorKind } from "../../src/platform/sqlite-error.ts";
-import { createOutbox, type Outbox, type OutboxOptions } from "../../src/store/outbox.ts";
-import { openStoreFile, type StoreFile, type StoreFileOptions } from "../../src/store/store-file.ts";
-import { assembleEnvelope, decodeEnvelope } from "../../src/wire/envelope-codec.ts";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { createOutbox } from "../../src/store/outbox.ts";
+import { openStoreFile } from "../../src/store/store-file.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-
-interface Rig {
-  readonly clock: ManualClock;
-  readonly file: StoreFile;
-  readonly outbox: Outbox;
-  readonly path: string;
-}
-
-function open(
-  path: string,
-  options: Partial<OutboxOptions> = {},
-  fileOptions: Partial<StoreFileOptions> = {},
-): Rig {
-  const clock = createManualClock();
-  const file = openStoreFile({ path, ...fileOptions });
-  const outbox = createOutbox({ file, clock, timers: clock, ...options });
-  onTestFinished(() => file.close());
-  return { clock, file, outbox, path };
-}
+import { contents, openOutbox } from "./outbox-rig.ts";
 
 const newPath = (): string => join(createTemporaryFolder(), "store.db");
 const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
@@ -51,20 +27,9 @@ const batch = (windows: number): PredictionBatch => ({
   },
 });
 
-/** What a lane holds, decoded. */
-function contents(outbox: Outbox, lane: Lane): { first: number; records: readonly UplinkRecord[] } | null {
-  const held = outbox.peek(lane, { maxRecords: 10_000, maxBytes: 1e9 });
-  if (held === null) return null;
-  const { bootId, firstSequence, oldestSequence } = held;
-  const bytes = assembleEnvelope({ gateway: "g", bootId, lane, firstSequence, oldestSequence }, held.records);
-  const decoded = decodeEnvelope(bytes, { maxBytes: 1e9, maxRecords: 1e6 });
-  if (!decoded.ok) throw new Error(decoded.error.message);
-  return { first: firstSequence, records: decoded.value.records };
-}
-
 describe("the outbox", () => {
   test("numbers the records of each lane from 1 and gives them back in order", () => {
-    const { outbox } = open(newPath());
+    const { outbox } = openOutbox(newPath());
     outbox.append(event("a"));
     outbox.append(batch(1));
     outbox.append(event("b"));
@@ -77,7 +42,7 @@ describe("the outbox", () => {
   });
 
   test("commits a group after 100 ms or 64 records, and an alert at once", () => {
-    const { clock, outbox } = open(newPath());
+    const { clock, outbox } = openOutbox(newPath());
     const committed: Lane[] = [];
     outbox.onCommit((lane) => committed.push(lane));
     outbox.append(event("a"));
@@ -95,7 +60,7 @@ describe("the outbox", () => {
 
   test("survives a restart: records, sequences and the boot id; a new file has a new one", () => {
     const path = newPath();
-    const first = open(path);
+    const first = openOutbox(path);
     first.outbox.append(event("a"));
     first.outbox.append(event("b"));
     first.outbox.flush();
@@ -103,19 +68,19 @@ describe("the outbox", () => {
     first.outbox.acknowledge(bootId, "update", 2);
     first.outbox.close();
     first.file.close();
-    const second = open(path);
+    const second = openOutbox(path);
     expect(second.outbox.counts().records).toBe(0);
     second.outbox.append(event("c"));
     second.outbox.flush();
     expect(second.outbox.peek("update")).toMatchObject({ bootId, firstSequence: 3 });
-    expect(open(newPath()).outbox.peek("update")).toBeNull();
-    const other = open(newPath());
+    expect(openOutbox(newPath()).outbox.peek("update")).toBeNull();
+    const other = openOutbox(newPath());
     other.outbox.append(alert("z"));
     expect(other.outbox.peek("alert")?.bootId).not.toBe(bootId);
   });
 
   test("forgets what is acknowledged, of its own boot and never more than it gave out", () => {
-    const { clock, outbox } = open(newPath());
+    const { clock, outbox } = openOutbox(newPath());
     for (const name of ["a", "b", "c"]) outbox.append(event(name));
     outbox.flush();
     const { bootId } = outbox.peek("update")!;
@@ -135,7 +100,7 @@ describe("the outbox", () => {
   });
 
   test("a file restored from a backup goes on under a new boot id, so that its records are not taken for duplicates", () => {
-    const { clock, outbox } = open(newPath());
+    const { clock, outbox } = openOutbox(newPath());
     outbox.append(event("a"));
     outbox.flush();
     const { bootId } = outbox.peek("update")!;
@@ -151,7 +116,7 @@ describe("the outbox", () => {
   });
 
   test("keeps to its size by dropping the oldest predictions, declared as gaps; alerts stay", () => {
-    const { outbox } = open(newPath(), { maxBytes: 20_000 });
+    const { outbox } = openOutbox(newPath(), { maxBytes: 20_000 });
     for (let index = 0; index < 300; index++) outbox.append(alert(`alert-${index}-${"x".repeat(20)}`));
     for (let index = 0; index < 2000; index++) outbox.append(batch(index));
     outbox.flush();
@@ -170,7 +135,7 @@ describe("the outbox", () => {
   });
 
   test("a full disk stops nothing: records wait, it is reported once, an alert takes the place of predictions", () => {
-    const rig = open(
+    const rig = openOutbox(
       newPath(),
       { maxPendingBytes: 3000, maxBytes: 1e9 },
       { maxFileBytes: 500_000, survives: "crash" },
@@ -207,7 +172,7 @@ describe("the outbox", () => {
   test("a corrupted file at the start is set aside, and the collector is told", () => {
     const path = newPath();
     writeFileSync(path, "garbage ".repeat(2000));
-    const { clock, outbox } = open(path);
+    const { clock, outbox } = openOutbox(path);
     clock.advance(200);
     const [record] = contents(outbox, "update")!.records;
     expect(record).toMatchObject({ kind: "event", name: "store.corrupted" });
@@ -216,7 +181,7 @@ describe("the outbox", () => {
 
   test("corruption found while running begins a new life with a new boot id, and waiting records are kept", () => {
     const path = newPath();
-    const { clock, file, outbox } = open(path);
+    const { clock, file, outbox } = openOutbox(path);
     outbox.append(alert("old"));
     const { bootId } = outbox.peek("alert")!;
     // Everything into the main file, then damage it under the open connection and forget the cached pages.
@@ -235,7 +200,7 @@ describe("the outbox", () => {
 
   test("a second process on the same file is refused with a hint", () => {
     const path = newPath();
-    open(path);
+    openOutbox(path);
     let failure: unknown;
     try {
       openStoreFile({ path, busyTimeoutMs: 50 });
@@ -247,7 +212,7 @@ describe("the outbox", () => {
   });
 
   test("a record that cannot be encoded is counted and declared, not thrown", () => {
-    const { outbox } = open(newPath());
+    const { outbox } = openOutbox(newPath());
     outbox.append({ ...batch(1), windows: [] });
     outbox.flush();
     expect(outbox.counts().rejected).toBe(1);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { encodeGolden } from "../../../src/bundle/golden.ts";
 import { writeBundle } from "../../../src/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../src/contract/manifest.ts";
@@ -8,9 +8,9 @@ import { encodeReference } from "../../../src/drift/reference-codec.ts";
 import { encodeBackground } from "../../../src/explain/background-codec.ts";
 import { encodeStudent } from "../../../src/inference/onnx-codec.ts";
 import { createRandom } from "../../../src/maths/random.ts";
-import { createEmbeddedBroker } from "../../../src/platform/embedded-broker.ts";
 import { until } from "../../support/until.ts";
 import { createInstallation, type Installation, listen, statusWhen } from "../installation.ts";
+import { startOpenBroker } from "../open-broker.ts";
 import { channels, createScadaBundle, dayMs, spec, startMs, unitOf } from "./scada-site.ts";
 
 const random = createRandom(4);
@@ -78,14 +78,7 @@ const turbines = ["T1", "T2"].map((id) => ({ id, scadaBundle: "scada-test" }));
 test("readings of a SCADA bridge become an explained alert about a component, days ahead, and a state", async () => {
   const installation = await createInstallation();
   await putScadaBundle(installation);
-  // A broker of the site's own, where the bridge and the gateway may do as they like.
-  const broker = await createEmbeddedBroker({
-    port: Number(new URL(installation.mqttUrl).port),
-    authenticate: () => true,
-    authorisePublish: () => true,
-    authoriseSubscribe: () => true,
-  });
-  onTestFinished(() => broker.close());
+  await startOpenBroker(installation);
   const subscriber = await listen(installation);
   const scada = turbines.map(({ id }) => mapping(id, channels));
   const first = await installation.startGateway([], { turbines, scada });

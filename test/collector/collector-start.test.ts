@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startCollector } from "../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
+import { createLogger, silentLogger } from "../../src/platform/logger.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { startTestFleet } from "./fleet-fixture.ts";
+
+describe("a collector's start and end", () => {
+  const quiet = { logger: silentLogger };
+  const configure = (stateDir: string, more: object = {}) =>
+    collectorConfigSchema.parse({
+      collector: { stateDir, httpPort: 0 },
+      mqtt: { embedded: { port: 0 } },
+      ...more,
+    });
+
+  it("starts without a gateway, a bundle or a key, shows words for what is empty, and ends within 3 s", async () => {
+    const collector = await startCollector(configure(createTemporaryFolder()), quiet);
+    const page = await (await fetch(collector.url)).text();
+    for (const words of [
+      "No turbine has reported yet",
+      "No alert has been raised",
+      "No gateway has connected",
+    ]) {
+      expect(page).toContain(words);
+    }
+    const startedMs = performance.now();
+    await collector.close();
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    await expect(fetch(collector.url)).rejects.toThrow();
+  });
+
+  it("runs while its broker is unreachable, and says that it is not ready", async () => {
+    const config = configure(createTemporaryFolder(), { mqtt: { url: "mqtt://user:secret@127.0.0.1:9" } });
+    const lines: string[] = [];
+    const logger = createLogger({ level: "debug", format: "json", write: (line) => lines.push(line) });
+    const collector = await startCollector(config, { logger });
+    expect((await fetch(`${collector.url}/-/ready`)).status).toBe(503);
+    expect((await fetch(`${collector.url}/-/healthy`)).status).toBe(200);
+    expect(collector.mqttUrl).toBe("mqtt://127.0.0.1:9");
+    await collector.close();
+    expect(lines.join("")).not.toContain("secret");
+  });
+
+  it("sets a corrupted database aside, says so, and begins anew", async () => {
+    const stateDir = createTemporaryFolder();
+    writeFileSync(join(stateDir, "collector.sqlite"), "this is not a database, but long enough".repeat(100));
+    const collector = await startCollector(configure(stateDir), quiet);
+    const body = await (await fetch(`${collector.url}/api/v1/events`)).json();
+    expect(body).toMatchObject({ total: 1, items: [{ name: "store.corrupted" }] });
+    await collector.close();
+    expect(readdirSync(stateDir).some((name) => name.startsWith("collector.sqlite.corrupt-"))).toBe(true);
+  });
+
+  it("leaves a bundle with one flipped bit out, and runs", async () => {
+    const inner = createTemporaryFolder();
+    mkdirSync(join(inner, "bundles", "broken"), { recursive: true });
+    writeFileSync(join(inner, "bundles", "broken", "manifest.json"), "{}");
+    const other = await startTestFleet(inner);
+    const { body } = await other.getJson("/api/v1/models");
+    expect((body as { items: { version: string }[] }).items.map((item) => item.version)).toEqual(["1.2.0"]);
+    await other.collector.close();
+    expect(existsSync(join(inner, "state", "collector.sqlite"))).toBe(true);
+  });
+});
