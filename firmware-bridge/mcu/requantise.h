@@ -59,94 +59,82 @@ static inline uint32_t aurora_requantise(int32_t sum, uint32_t multiplier, int32
 
 #else
 
-/* value / 2^shift, half to even; 0 < shift < 32. */
-static inline uint32_t aurora_round_shift(uint32_t value, uint32_t shift) {
-  const uint32_t half = 1u << (shift - 1u);
-  return (value + (half - 1u) + ((value >> shift) & 1u)) >> shift;
+/* `whole` and `rest` / 2^32, to the nearest whole number, half to even. */
+static inline uint32_t aurora_round(uint32_t whole, uint32_t rest) {
+  const uint32_t rounded = whole + (rest >> 31);
+  return (rest == 0x80000000u) ? (rounded & ~1u) : rounded;
 }
 
-/* Bits up to the highest that is set; value > 0. */
-static inline uint32_t aurora_bit_length(uint32_t value) {
+/* Zeros above the highest bit that is set; value > 0. */
+static inline uint32_t aurora_leading_zeros(uint32_t value) {
 #if defined(__ARM_FEATURE_CLZ) || !defined(__ARM_ARCH)
-  return 32u - (uint32_t)__builtin_clz(value);
+  return (uint32_t)__builtin_clz(value);
 #else
-  /* The smallest cores count no leading zeros. */
-  uint32_t length = 1u;
-  if (value >= 0x10000u) {
-    value >>= 16;
-    length += 16u;
+  /* The smallest cores do not count them. */
+  uint32_t zeros = 0;
+  if (value < 0x10000u) {
+    value <<= 16;
+    zeros += 16u;
   }
-  if (value >= 0x100u) {
-    value >>= 8;
-    length += 8u;
+  if (value < 0x1000000u) {
+    value <<= 8;
+    zeros += 8u;
   }
-  if (value >= 0x10u) {
-    value >>= 4;
-    length += 4u;
+  if (value < 0x10000000u) {
+    value <<= 4;
+    zeros += 4u;
   }
-  while (value > 1u) {
-    value >>= 1;
-    length++;
+  while (value < 0x80000000u) {
+    value <<= 1;
+    zeros++;
   }
-  return length;
+  return zeros;
+#endif
+}
+
+/* The high word of a * b, and the low one; a <= 2^24, and the low 8 bits of b are zero. */
+static inline uint32_t aurora_multiply(uint32_t a, uint32_t b, uint32_t *low) {
+#if defined(__ARM_ARCH) && (__ARM_ARCH_ISA_THUMB == 1)
+  /* No long multiplication: four short ones. */
+  const uint32_t a0 = a & 0xffffu;
+  const uint32_t a1 = a >> 16;
+  const uint32_t b0 = (b >> 8) & 0xffffu;
+  const uint32_t b1 = b >> 24;
+  const uint32_t p00 = a0 * b0;
+  const uint32_t middle = (a0 * b1) + (a1 * b0) + (p00 >> 16); /* below 2^24 * 2 + 2^16 */
+  *low = (middle << 24) | ((p00 & 0xffffu) << 8);
+  return ((a1 * b1) << 8) + (middle >> 8);
+#else
+  const uint64_t product = (uint64_t)a * b;
+  *low = (uint32_t)product;
+  return (uint32_t)(product >> 32);
 #endif
 }
 
 /* multiplier: bits of a normal, positive float32. */
 static inline uint32_t aurora_requantise(int32_t sum, uint32_t multiplier, int32_t zero_point) {
-  uint32_t magnitude = (sum < 0) ? (0u - (uint32_t)sum) : (uint32_t)sum;
-  if ((magnitude == 0u) || ((sum < 0) && (zero_point == 0))) {
-    return (uint32_t)zero_point;
+  if ((sum < 0) && (zero_point == 0)) {
+    return 0;
   }
-  /* value = magnitude * mantissa * 2^exponent */
-  int32_t exponent = (int32_t)(multiplier >> 23) - 150;
-  const uint32_t mantissa = (multiplier & 0x7fffffu) | 0x800000u;
-  if (magnitude >= 0x1000000u) {
-    /* First rounding: an int32 beyond 24 bits to float32. */
-    const uint32_t excess = aurora_bit_length(magnitude) - 24u;
-    magnitude = aurora_round_shift(magnitude, excess);
-    exponent += (int32_t)excess;
+  const uint32_t magnitude = (sum < 0) ? (0u - (uint32_t)sum) : (uint32_t)sum;
+  const uint32_t zeros = aurora_leading_zeros(magnitude | 1u);
+  /* First rounding: the sum to the 24 bits of a float32. */
+  const uint32_t moved = magnitude << zeros;
+  const uint32_t factor = aurora_round(moved >> 8, moved << 24);
+  /* Second rounding: the product to 24 bits, which begin at bit 55 or, if that is zero, at bit 54. */
+  uint32_t low;
+  uint32_t high = aurora_multiply(factor, (multiplier | 0x800000u) << 8, &low);
+  int32_t shift = (int32_t)(118u + zeros) - (int32_t)(multiplier >> 23);
+  if (high < 0x800000u) {
+    high = (high << 1) | (low >> 31);
+    low <<= 1;
+    shift++;
   }
-  /* 24 by 24 bits. */
-#if defined(__ARM_ARCH) && (__ARM_ARCH_ISA_THUMB == 1)
-  /* No long multiplication: four short ones. */
-  const uint32_t a0 = magnitude & 0xffffu;
-  const uint32_t a1 = magnitude >> 16;
-  const uint32_t b0 = mantissa & 0xffffu;
-  const uint32_t b1 = mantissa >> 16;
-  const uint32_t p00 = a0 * b0;
-  const uint32_t middle = (a0 * b1) + (a1 * b0) + (p00 >> 16); /* below 2^24 * 2 + 2^16 */
-  const uint32_t low = (middle << 16) | (p00 & 0xffffu);
-  const uint32_t high = (a1 * b1) + (middle >> 16);
-#else
-  const uint64_t product = (uint64_t)magnitude * mantissa;
-  const uint32_t low = (uint32_t)product;
-  const uint32_t high = (uint32_t)(product >> 32);
-#endif
-  uint32_t rounded = low;
-  const uint32_t length = (high != 0u) ? (32u + aurora_bit_length(high)) : aurora_bit_length(low);
-  if (length > 24u) {
-    /* Second rounding: the product to float32. */
-    const uint32_t excess = length - 24u; /* 1 … 24 */
-    const uint32_t kept = (high << (32u - excess)) | (low >> excess);
-    const uint32_t dropped = low << (32u - excess);
-    const uint32_t up = (dropped > 0x80000000u) || ((dropped == 0x80000000u) && ((kept & 1u) != 0u)) ? 1u : 0u;
-    rounded = kept + up;
-    exponent += (int32_t)excess;
-  }
-  /* Third rounding: float32 to a whole number. */
-  uint32_t whole = 0; /* below a quarter, unless … */
-  if (exponent >= 0) {
-    whole = ((exponent > 9) || (rounded > 511u)) ? 512u : (rounded << (uint32_t)exponent);
-  } else if (exponent > -26) {
-    whole = aurora_round_shift(rounded, (uint32_t)-exponent);
-  } else {
-    /* nothing */
-  }
-  if (whole > 512u) {
-    whole = 512u;
-  }
-  return aurora_clamp_u8(((sum < 0) ? -(int32_t)whole : (int32_t)whole) + zero_point);
+  const uint32_t product = aurora_round(high, low);
+  /* Third rounding: product / 2^shift to a whole number; at least 512 by a shift of 14, nothing by one of 31. */
+  shift = (shift < 14) ? 14 : ((shift > 31) ? 31 : shift);
+  const int32_t whole = (int32_t)aurora_round(product >> (uint32_t)shift, product << (32u - (uint32_t)shift));
+  return aurora_clamp_u8(((sum < 0) ? -whole : whole) + zero_point);
 }
 
 #endif

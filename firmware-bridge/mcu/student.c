@@ -56,13 +56,16 @@ static inline const uint32_t *add_products(const uint32_t *weight, const uint32_
   return weight;
 }
 #else
-/* Product of byte `lane` of both words: weights signed, activations not. */
-#define LANE(weights, values, lane) \
-  ((int32_t)(int8_t)(uint8_t)((weights) >> (8u * (lane))) * (int32_t)(uint8_t)((values) >> (8u * (lane))))
-
-static inline int32_t dot_4(int32_t sum, uint32_t weights, uint32_t values) {
-  return sum + LANE(weights, values, 0u) + LANE(weights, values, 1u) + LANE(weights, values, 2u) +
-         LANE(weights, values, 3u);
+/* Adds to a sum the products of `count` inputs with one output's weights: four of every block of sixteen. */
+static AURORA_APART int32_t add_products(const int8_t *weight, const uint8_t *from, uint32_t count, int32_t sum) {
+  for (const uint8_t *end = &from[count]; from != end; from = &from[4]) {
+    sum += weight[0] * from[0];
+    sum += weight[1] * from[1];
+    sum += weight[2] * from[2];
+    sum += weight[3] * from[3];
+    weight = &weight[16];
+  }
+  return sum;
 }
 #endif
 
@@ -76,20 +79,21 @@ static AURORA_APART const uint32_t *run_layer(const aurora_model_layer *layer, c
   const int32_t zero_point = layer->output_zero_point;
   const uint32_t *weight = &bias[2u * outputs];
   for (const uint8_t *end = &to[outputs]; to != end; to = &to[4]) {
-    int32_t sums[4] = {(int32_t)bias[0], (int32_t)bias[1], (int32_t)bias[2], (int32_t)bias[3]};
 #if AURORA_HAS_SIMD
+    int32_t sums[4] = {(int32_t)bias[0], (int32_t)bias[1], (int32_t)bias[2], (int32_t)bias[3]};
     weight = add_products(weight, from, in_words, sums);
-#else
-    for (uint32_t row = 0; row < 4u; row++) {
-      for (uint32_t i = 0; i < in_words; i++) {
-        sums[row] = dot_4(sums[row], weight[(4u * i) + row], from[i]);
-      }
-    }
-    weight = &weight[4u * in_words];
 #endif
     for (uint32_t row = 0; row < 4u; row++) {
-      to[row] = (uint8_t)aurora_requantise(sums[row], bias[outputs + row], zero_point);
+#if AURORA_HAS_SIMD
+      const int32_t sum = sums[row];
+#else
+      const int32_t sum = add_products((const int8_t *)&weight[row], (const uint8_t *)from, 4u * in_words, (int32_t)bias[row]);
+#endif
+      to[row] = (uint8_t)aurora_requantise(sum, bias[outputs + row], zero_point);
     }
+#if !AURORA_HAS_SIMD
+    weight = &weight[4u * in_words];
+#endif
     bias = &bias[4];
   }
   return weight;
