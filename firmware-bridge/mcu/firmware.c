@@ -28,7 +28,6 @@ static struct {
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
   uint32_t alarm_raw_samples;
   uint32_t health_at_ms;
-  uint32_t now_ms;            /* read once a turn: all deadlines of a turn are held against the same moment */
 } device;
 
 static uint32_t bits_of(float value) {
@@ -97,7 +96,7 @@ bool link_take(uint32_t type, const codec_field *fields) {
     return false; /* a transfer 0 is nobody's, although a model on trial since the start has that number */
   }
   const uint8_t *before = device.slots.running;
-  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link), device.now_ms);
+  const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link));
   if (device.slots.running != before) {
     restart_judge();
   }
@@ -176,18 +175,16 @@ void firmware_start(void) {
   device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
   device.judge.scale = (float)device.board.scale;
   device.mode = MODE_RAW;
-  device.now_ms = board_milliseconds();
-  slots_start(&device.slots, &device.board, device.now_ms);
+  slots_start(&device.slots, &device.board, board_milliseconds());
   link_start(&device.link, device.board.session_id);
 }
 
 void firmware_step(void) {
-  device.now_ms = board_milliseconds();
-  const uint32_t now_ms = device.now_ms;
-  link_poll(&device.link, now_ms);
+  const uint32_t now_ms = board_milliseconds(); /* read once: all deadlines of a turn are held against the same moment */
   if (slots_poll(&device.slots, now_ms)) {
     restart_judge();
   }
+  link_poll(&device.link, now_ms);
   take_samples();
   /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
   if ((device.link.state == (uint32_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&

@@ -49,10 +49,10 @@ void aurora_sha256(const uint8_t *bytes, uint32_t length, uint8_t *digest) {
   const uint32_t padded = (length + 72u) & ~63u;
   (void)memcpy(state, &constants[64], sizeof state);
   for (uint32_t at = 0; at < padded; at++) {
-    const uint32_t behind = (at == length) ? 0x80u : 0u;
-    uint32_t *word = &block[(at >> 2) & 15u];
-    *word = (*word << 8) | ((at < length) ? bytes[at] : behind);
-    if ((at & 63u) == 63u) {
+    const uint32_t in_block = at & 63u;
+    const uint8_t behind = (at == length) ? 0x80u : 0u;
+    ((uint8_t *)block)[in_block ^ 3u] = (at < length) ? bytes[at] : behind; /* words are big-endian here */
+    if (in_block == 63u) {
       if (at == (padded - 1u)) {
         block[15] = length << 3;
       }

@@ -7,7 +7,7 @@
 
 #define AURORA_SHA256_BYTES 32u
 
-/* Writes the 32 bytes of the digest; they may not overlap the message. Messages of up to 2^29 - 1 bytes. */
+/* Writes the 32 bytes of the digest; they may overlap the message. Messages of up to 2^29 - 1 bytes. */
 void aurora_sha256(const uint8_t *bytes, uint32_t length, uint8_t *digest);
 
 /* Is `digest` that of the bytes? */

@@ -24,6 +24,7 @@ typedef struct {
   uint8_t confirmed[UNIT_BYTES];
 } slot_head;
 
+_Static_assert(offsetof(slot_head, mac) == HMAC_MESSAGE_BYTES, "all before the MAC");
 _Static_assert(offsetof(slot_head, trial) == SLOT_TRIAL_AT, "as in slots.h");
 _Static_assert(offsetof(slot_head, confirmed) == SLOT_CONFIRMED_AT, "as in slots.h");
 
@@ -45,10 +46,12 @@ static uint32_t read_mark(const uint8_t *unit) {
   return unit[0];
 }
 
-/* Programs at a place of the flash; erases the sector that begins there if `bytes` is NULL. */
+/* Programs at a place of the flash. */
 static bool flash(const model_slots *slots, const uint8_t *place, const void *bytes, uint32_t count) {
   return board_flash((uint32_t)(place - slots->board->slots), bytes, count);
 }
+
+static void erase(const model_slots *slots, const uint8_t *sector) { (void)flash(slots, sector, NULL, 0); }
 
 static bool clear(const model_slots *slots, const uint8_t *mark) {
   static const uint8_t zeros[UNIT_BYTES] = {0};
@@ -57,13 +60,11 @@ static bool clear(const model_slots *slots, const uint8_t *mark) {
 
 /* Is the head one that the gateway made for this device, and whole? */
 static bool is_good(const model_slots *slots, const slot_head *head) {
-  uint8_t mac[AURORA_SHA256_BYTES];
   if ((slots->board->key == NULL) || (head->magic != MAGIC) || (head->size > slots->board->slot_bytes - SLOT_IMAGE_AT) ||
       ((head->number + head->complement) != 0xFFFF)) {
     return false;
   }
-  hmac_sha256(slots->board->key, (const uint8_t *)head, offsetof(slot_head, mac), mac);
-  return bytes_equal(mac, head->mac, sizeof mac);
+  return hmac_sha256_fits(slots->board->key, (const uint8_t *)head, head->mac);
 }
 
 /* Opens the slot's model if its head and every byte of its image are good; says why not otherwise. */
@@ -88,7 +89,7 @@ static void run(model_slots *slots, const uint8_t *slot) {
 }
 
 /* Marks the slot as tried and runs it. Returns the reason of a refusal or 0. */
-static AURORA_APART uint32_t begin_trial(model_slots *slots, const uint8_t *slot, uint32_t now_ms) {
+static AURORA_APART uint32_t begin_trial(model_slots *slots, const uint8_t *slot) {
   slots->state = (uint32_t)MODEL_REFUSED;
   if (!clear(slots, head_of(slot)->trial)) {
     return REASON_FLASH;
@@ -96,7 +97,7 @@ static AURORA_APART uint32_t begin_trial(model_slots *slots, const uint8_t *slot
   slots->fallback = slots->running;
   run(slots, slot);
   slots->state = (uint32_t)MODEL_TRIAL;
-  slots->trial_since_ms = now_ms;
+  slots->trial_since_ms = slots->now_ms;
   return 0;
 }
 
@@ -107,37 +108,39 @@ static void revert(model_slots *slots, uint32_t reason) {
 }
 
 void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
-  const uint8_t *newest = NULL;
   const uint8_t *waiting = NULL;
   (void)memset(slots, 0, sizeof *slots);
   slots->board = board;
-  const uint8_t *slot = board->slots;
-  for (uint32_t i = 0; i < 2U; i++) {
+  slots->now_ms = now_ms;
+  const uint8_t *end = board->slots + (2U * board->slot_bytes);
+  for (const uint8_t *slot = board->slots; slot != end; slot += board->slot_bytes) {
     const slot_head *head = head_of(slot);
-    if (open(slots, slot, &slots->model) == 0U) {
-      const uint32_t confirmed = read_mark(head->confirmed);
-      if (confirmed == CLEARED) {
-        if ((newest == NULL) || (((head->number - head_of(newest)->number) & 0x8000) == 0)) {
-          newest = slot;
-        }
-      } else if (confirmed != BLANK) {
-        /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
-        (void)flash(slots, slot, NULL, 0);
-      } else if (read_mark(head->trial) == BLANK) {
-        waiting = slot;
-      } else {
-        /* Tried and not confirmed. */
-      }
+    if (open(slots, slot, &slots->model) != 0U) {
+      continue;
     }
-    slot += board->slot_bytes;
+    const uint32_t confirmed = read_mark(head->confirmed);
+    if (confirmed == CLEARED) {
+      /* The newest so far. */
+      if ((slots->running == NULL) || (((head->number - head_of(slots->running)->number) & 0x8000) == 0)) {
+        slots->running = slot;
+      }
+    } else if (confirmed != BLANK) {
+      /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
+      erase(slots, slot);
+    } else if (read_mark(head->trial) == BLANK) {
+      waiting = slot;
+    } else {
+      /* Tried and not confirmed. */
+    }
   }
-  run(slots, newest);
+  run(slots, slots->running);
   if (waiting != NULL) {
-    slots->reason = begin_trial(slots, waiting, now_ms);
+    slots->reason = begin_trial(slots, waiting);
   }
 }
 
 bool slots_poll(model_slots *slots, uint32_t now_ms) {
+  slots->now_ms = now_ms;
   if ((slots->state == (uint32_t)MODEL_TRIAL) && ((now_ms - slots->trial_since_ms) >= MODEL_TRIAL_MS)) {
     revert(slots, REASON_NOT_DECIDED);
     return true;
@@ -173,7 +176,7 @@ static uint32_t prepare(model_slots *slots, const uint8_t *target, const slot_he
   }
   const uint32_t from = same ? find_kept(slots, target) : 0U;
   for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
-    (void)flash(slots, target + at, NULL, 0);
+    erase(slots, target + at);
   }
   slots->next_offset = from - SLOT_IMAGE_AT;
   if (from == 0U) {
@@ -241,17 +244,17 @@ static uint32_t take_chunk(model_slots *slots, const uint8_t *target, const code
   return 0;
 }
 
-static uint32_t commit(model_slots *slots, const uint8_t *target, uint32_t now_ms) {
+static uint32_t commit(model_slots *slots, const uint8_t *target) {
   aurora_model model;
   if (slots->next_offset != head_of(target)->size) {
     return 0; /* the answer says what is missing */
   }
   const uint32_t reason = open(slots, target, &model);
   if (reason != 0U) {
-    (void)flash(slots, target, NULL, 0); /* nothing to go on with */
+    erase(slots, target); /* nothing to go on with */
     return reason;
   }
-  return begin_trial(slots, target, now_ms);
+  return begin_trial(slots, target);
 }
 
 /* The gateway's word on a trial. */
@@ -281,7 +284,7 @@ static uint8_t *probe(const model_slots *slots, const codec_field *fields, uint8
 }
 
 /* Does what a packet asks for. Returns the reason of a refusal or 0. */
-static AURORA_APART uint32_t act(model_slots *slots, uint32_t type, const codec_field *fields, uint32_t now_ms) {
+static AURORA_APART uint32_t act(model_slots *slots, uint32_t type, const codec_field *fields) {
   const uint8_t *target = other(slots);
   uint32_t reason = 0;
   if (type == (uint32_t)PACKET_MODEL_BEGIN) {
@@ -299,7 +302,7 @@ static AURORA_APART uint32_t act(model_slots *slots, uint32_t type, const codec_
     if (type == (uint32_t)PACKET_MODEL_CHUNK) {
       reason = take_chunk(slots, target, fields);
     } else if (type == (uint32_t)PACKET_MODEL_COMMIT) {
-      reason = commit(slots, target, now_ms);
+      reason = commit(slots, target);
     } else {
       /* Too early: the answer says what is missing. */
     }
@@ -315,8 +318,8 @@ static AURORA_APART uint32_t act(model_slots *slots, uint32_t type, const codec_
   return reason;
 }
 
-uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms) {
-  uint32_t reason = act(slots, type, fields, now_ms);
+uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at) {
+  uint32_t reason = act(slots, type, fields);
   uint32_t state = MODEL_REFUSED;
   if (reason == 0U) {
     state = slots->state;

@@ -61,6 +61,7 @@ typedef struct {
   uint32_t reason;
   uint32_t transfer_id;
   uint32_t next_offset;
+  uint32_t now_ms;          /* of the last poll */
   uint32_t trial_since_ms;
   aurora_model model;       /* what runs; its bytes are NULL without one */
 } model_slots;
@@ -75,7 +76,7 @@ bool slots_poll(model_slots *slots, uint32_t now_ms);
  * Takes a Model packet and writes the payload of the ModelStatus that answers it at `at`; returns its end, at most
  * 25 bytes and the outputs of a probe further. Another slot may run afterwards.
  */
-uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at, uint32_t now_ms);
+uint8_t *slots_take(model_slots *slots, uint32_t type, const codec_field *fields, uint8_t *at);
 
 /** The image's digest; the model that runs must not be NULL. */
 const uint8_t *slots_digest(const model_slots *slots);

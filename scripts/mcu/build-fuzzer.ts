@@ -2,7 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applicationSources, featureSources, gatewayFrameSources, runtimeSources } from "./build-firmware.ts";
+import {
+  applicationSources,
+  featureSources,
+  gatewayFrameSources,
+  runtimeSources,
+  slotRecordSources,
+} from "./build-firmware.ts";
 import { createTestModel } from "./test-models.ts";
 import { arithmeticFlags, firmwareFolder, hasProgram, runTool, warningFlags } from "./toolchain.ts";
 
@@ -41,6 +47,7 @@ export function buildFuzzer(name: FuzzerName, folder: string): string {
     ...featureSources,
     ...applicationSources,
     ...gatewayFrameSources,
+    ...slotRecordSources,
     "host/fuzz_board.c",
   ];
   mkdirSync(folder, { recursive: true });

@@ -6,9 +6,9 @@
 #include "firmware.h"
 #include "fuzz_board.h"
 #include "gateway_frame.h"
-#include "hmac.h"
 #include "link.h"
 #include "sha256.h"
+#include "slot_record.h"
 #include "slots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,18 +23,13 @@ static void feed_packet(uint32_t type, uint32_t flags, const uint8_t *payload, u
 }
 
 /* A ModelBegin with the right MAC of size, counter and digest. */
-static void feed_begin(uint32_t transfer, uint32_t size, uint32_t counter, const uint8_t *sha256) {
+static void feed_begin(uint32_t transfer, const uint8_t *digest, uint32_t size, uint32_t counter) {
   uint8_t payload[160];
-  uint8_t message[44];
-  uint8_t mac[32];
-  store_u32(message, 0x31535541U);
-  store_u32(message + 4, size);
-  store_u32(message + 8, counter);
-  (void)memcpy(message + 12, sha256, 32);
-  hmac_sha256(fuzz_key, message, sizeof message, mac);
+  uint8_t record[SLOT_RECORD_SAID_BYTES];
+  slot_record(record, fuzz_key, digest, size, counter);
   uint8_t *end = codec_number(codec_fixed32(payload, 1, transfer), 4, size);
-  end = codec_bytes(end, 5, sha256, 32);
-  end = codec_bytes(codec_number(end, 6, counter), 7, mac, 32);
+  end = codec_bytes(end, 5, record + SLOT_RECORD_DIGEST_AT, 32);
+  end = codec_bytes(codec_number(end, 6, counter), 7, record + SLOT_RECORD_MAC_AT, 32);
   feed_packet(PACKET_MODEL_BEGIN, 4, payload, (uint32_t)(end - payload));
 }
 
@@ -42,14 +37,14 @@ static void feed_begin(uint32_t transfer, uint32_t size, uint32_t counter, const
 static void feed_push(const uint8_t *bytes, uint32_t length) {
   uint8_t image[256];
   uint8_t payload[260];
-  uint8_t sha256[32];
+  uint8_t digest[32];
   uint8_t *end = payload;
   (void)memcpy(image, bytes, length);
   if (length >= 32U) {
     aurora_sha256(image, length - 32U, image + length - 32U);
   }
-  aurora_sha256(image, length, sha256);
-  feed_begin(1, length, length % 4U, sha256);
+  aurora_sha256(image, length, digest);
+  feed_begin(1, digest, length, length % 4U);
   for (uint32_t at = 0; at < length; at += MODEL_CHUNK_BYTES) {
     const uint32_t chunk = (length - at < MODEL_CHUNK_BYTES) ? (length - at) : MODEL_CHUNK_BYTES;
     end = codec_number(codec_fixed32(payload, 1, 1), 2, at);
@@ -83,9 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       feed_push(data, length);
     } else if ((step == 4U) && (length >= 5U)) {
       /* A push that the device believes: size, counter and digest from the input. */
-      uint8_t sha256[32];
-      (void)memset(sha256, data[3], sizeof sha256);
-      feed_begin(data[4], load_u16(data) % FUZZ_SLOT_BYTES, data[2], sha256);
+      uint8_t digest[32];
+      (void)memset(digest, data[3], sizeof digest);
+      feed_begin(data[4], digest, load_u16(data) % FUZZ_SLOT_BYTES, data[2]);
     } else if (step == 5U) {
       fuzz_board_advance(length * (argument + 1U) * 10U);
     } else if (step == 6U) {

@@ -5,8 +5,8 @@
 #include "firmware.h"
 #include "fuzz_board.h"
 #include "features.h"
-#include "hmac.h"
 #include "sha256.h"
+#include "slot_record.h"
 #include "slots.h"
 #include "student.h"
 
@@ -30,11 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if ((file_bytes >= 32U) && (file_bytes <= length)) {
     aurora_sha256(image, file_bytes - 32U, image + file_bytes - 32U);
   }
-  store_u32(slot, 0x31535541U);
-  store_u32(slot + 4, length);
-  store_u32(slot + 8, 1);
-  aurora_sha256(image, length, slot + 12);
-  hmac_sha256(fuzz_key, slot, 44, slot + 44);
+  uint8_t digest[32];
+  aurora_sha256(image, length, digest);
+  slot_record(slot, fuzz_key, digest, length, 1);
   store_u16(slot + 76, 1);
   store_u16(slot + 78, 0xFFFEU);
   (void)memset(slot + SLOT_TRIAL_AT, 0, 32);

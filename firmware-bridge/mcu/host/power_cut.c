@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hmac.h"
 #include "link.h"
+#include "sha256.h"
+#include "slot_record.h"
 #include "slots.h"
 
 #define SLOT_BYTES 0x4000U
@@ -24,8 +25,7 @@ typedef struct {
   uint8_t bytes[SLOT_BYTES];
   uint32_t size;
   uint32_t counter;
-  uint8_t digest[32];
-  uint8_t mac[32];
+  uint8_t record[SLOT_RECORD_SAID_BYTES];
 } image;
 
 static _Alignas(16) uint8_t flash[FLASH_BYTES];
@@ -108,14 +108,10 @@ bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
 
 /* The gateway's part: digest and MAC; first the digest inside the image, so that it is a model. */
 static void authenticate(image *what) {
-  uint8_t message[44];
   aurora_sha256(what->bytes, what->size - 32U, what->bytes + what->size - 32U);
-  aurora_sha256(what->bytes, what->size, what->digest);
-  store_u32(message, 0x31535541U);
-  store_u32(message + 4, what->size);
-  store_u32(message + 8, what->counter);
-  (void)memcpy(message + 12, what->digest, 32);
-  hmac_sha256(key, message, sizeof message, what->mac);
+  uint8_t digest[32];
+  aurora_sha256(what->bytes, what->size, digest);
+  slot_record(what->record, key, digest, what->size, what->counter);
 }
 
 static void read_image(const char *path, image *to) {
@@ -139,7 +135,7 @@ static struct {
 static void send(uint32_t type, const codec_field *fields) {
   uint8_t payload[300];
   codec_field answer[CODEC_FIELDS];
-  const uint8_t *end = slots_take(&slots, type, fields, payload, 0);
+  const uint8_t *end = slots_take(&slots, type, fields, payload);
   if (!codec_read(payload, (uint32_t)(end - payload), answer)) {
     break_rule("not a ModelStatus", 0);
   }
@@ -152,10 +148,10 @@ static void send_begin(const image *what, uint32_t transfer) {
   codec_field fields[CODEC_FIELDS] = {{0, NULL, 0}};
   fields[1].number = transfer;
   fields[4].number = what->size;
-  fields[5].bytes = what->digest;
+  fields[5].bytes = what->record + SLOT_RECORD_DIGEST_AT;
   fields[5].length = 32;
   fields[6].number = what->counter;
-  fields[7].bytes = what->mac;
+  fields[7].bytes = what->record + SLOT_RECORD_MAC_AT;
   fields[7].length = 32;
   send(PACKET_MODEL_BEGIN, fields);
 }
