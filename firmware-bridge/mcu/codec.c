@@ -7,12 +7,13 @@
 
 /* Reads a varint of at most 10 bytes; keeps its low 32 bits. NULL if it does not end. */
 static const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, uint32_t *value) {
-  *value = 0;
+  uint32_t number = 0;
   for (uint32_t shift = 0; (shift < 70U) && (at != end); shift += 7U) {
     const uint32_t byte = *at++;
     if (shift < 32U) {
-      *value |= (byte & 0x7FU) << shift;
+      number |= (byte & 0x7FU) << shift;
     }
+    *value = number;
     if (byte < 0x80U) {
       return at;
     }
@@ -24,9 +25,7 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
   const uint8_t *end = at + length;
   (void)memset(fields, 0, CODEC_FIELDS * sizeof(codec_field));
   while (at != end) {
-    uint32_t tag = 0;
-    uint32_t number = 0;
-    uint32_t skip = 0;
+    uint32_t tag;
     at = read_varint(at, end, &tag);
     if ((at == NULL) || (tag < 8U)) {
       return false;
@@ -34,18 +33,13 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
     /* No field has the number 0: what the device does not know goes there. */
     codec_field *field = &fields[(tag < (8U * CODEC_FIELDS)) ? (tag >> 3) : 0U];
     const uint32_t wire = tag & 7U;
-    if ((wire == WIRE_VARINT) || (wire == WIRE_BYTES)) {
-      at = read_varint(at, end, &number);
-      if (at == NULL) {
-        return false;
-      }
-    }
+    uint32_t skip = 0;
     if (wire == WIRE_VARINT) {
-      field->number = number;
+      at = read_varint(at, end, &field->number);
     } else if (wire == WIRE_BYTES) {
-      skip = number;
+      at = read_varint(at, end, &field->length);
       field->bytes = at;
-      field->length = skip;
+      skip = field->length;
     } else if (wire == WIRE_FIXED32) {
       skip = 4;
     } else if (wire == WIRE_FIXED64) {
@@ -53,7 +47,7 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
     } else {
       return false;
     }
-    if ((uint32_t)(end - at) < skip) {
+    if ((at == NULL) || ((uint32_t)(end - at) < skip)) {
       return false;
     }
     if (wire == WIRE_FIXED32) {
@@ -66,12 +60,14 @@ bool codec_read(const uint8_t *at, uint32_t length, codec_field fields[CODEC_FIE
 
 uint8_t *codec_number64(uint8_t *at, uint32_t field, uint64_t value) {
   *at++ = (uint8_t)(field << 3);
-  while (value >= 0x80U) {
-    *at++ = (uint8_t)(value | 0x80U);
+  for (;;) {
+    const uint32_t more = (value >= 0x80U) ? 0x80U : 0U;
+    *at++ = (uint8_t)(((uint32_t)value & 0x7FU) | more);
     value >>= 7;
+    if (more == 0U) {
+      return at;
+    }
   }
-  *at++ = (uint8_t)value;
-  return at;
 }
 
 uint8_t *codec_number(uint8_t *at, uint32_t field, uint32_t value) { return codec_number64(at, field, value); }

@@ -6,7 +6,7 @@ uint32_t crc32(const uint8_t *bytes, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     crc ^= bytes[i];
     for (uint32_t bit = 0; bit < 8U; bit++) {
-      crc = (crc >> 1) ^ (((crc & 1U) != 0U) ? 0xEDB88320U : 0U);
+      crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1U)));
     }
   }
   return ~crc;

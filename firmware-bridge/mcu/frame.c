@@ -15,28 +15,30 @@ static bool is_whole(const frame_parser *parser, uint32_t length) {
 }
 
 /*
- * Decodes COBS in place: the first byte, and every byte that the one before points to, stands for a zero, except behind
- * a block of 254 bytes. Returns the length; 0 if the last block is cut off.
+ * Decodes COBS in place: blocks of a code, which is the distance to the next one, and data; but for the last, and behind
+ * 254 bytes of data, a zero follows. `bytes` holds no zero. Returns the length; 0 if the last block is cut off.
  */
 static uint32_t decode(uint8_t *bytes, uint32_t length) {
+  uint32_t from = 0;
   uint32_t to = 0;
-  uint32_t code_at = 0;
-  bool is_zero = false;
-  for (uint32_t from = 0; from < length; from++) {
-    uint8_t byte = bytes[from];
-    bool is_data = true;
-    if (from == code_at) {
-      is_data = is_zero;
-      is_zero = byte != 0xFFU;
-      code_at += byte;
-      byte = 0;
+  for (;;) {
+    const uint32_t code = bytes[from];
+    const uint32_t next = from + code;
+    if (next > length) {
+      return 0;
     }
-    if (is_data) {
-      bytes[to] = byte;
+    for (from++; from != next; from++) {
+      bytes[to] = bytes[from];
+      to++;
+    }
+    if (from == length) {
+      return to;
+    }
+    if (code != 0xFFU) {
+      bytes[to] = 0;
       to++;
     }
   }
-  return (code_at == length) ? to : 0U;
 }
 
 uint32_t frame_push(frame_parser *parser, uint8_t byte) {
@@ -69,16 +71,17 @@ uint32_t frame_close(uint8_t *wire, uint32_t length, uint32_t session_id) {
   store_u32(packet + length, crc32(packet, length) ^ binding(packet, session_id));
   /* From the back: every zero becomes the distance to the next one. Enough while there is no block of 254 bytes. */
   uint8_t *at = packet + length + FRAME_CRC_BYTES;
+  uint32_t distance = 1;
   *at = 0;
-  uint8_t distance = 1;
-  while (at != wire + 1) {
+  wire[1] = 0;
+  do {
     at--;
-    if ((at == wire + 1) || (*at == 0U)) {
-      *at = distance;
+    if (*at == 0U) {
+      *at = (uint8_t)distance;
       distance = 0;
     }
     distance++;
-  }
+  } while (at != wire + 1);
   wire[0] = 0;
   return length + FRAME_CRC_BYTES + 3U;
 }
