@@ -28,7 +28,7 @@ uint8_t *link_begin(device_link *link) {
 
 bool link_has_room(const device_link *link) {
   return (link->state == (uint32_t)LINK_STREAMING) && (link->wire_length == 0U) &&
-         !link->stopped && (((link->sent - link->acknowledged) & 0xFFFFU) < link->room);
+         (((link->sent - link->acknowledged) & 0xFFFFU) < link->room);
 }
 
 void link_send(device_link *link, uint32_t type, const uint8_t *end) {
@@ -58,7 +58,6 @@ static void introduce(device_link *link) {
   link->state = (uint32_t)LINK_INTRODUCING;
   link->heard_config = false;
   link->bound = false;
-  link->stopped = false;
   link->room = MAX_IN_FLIGHT;
   link->hello_wait_ms = HELLO_FIRST_WAIT_MS;
   link->hello_at_ms = link->now_ms;
@@ -81,8 +80,7 @@ static void take_ack(device_link *link, uint32_t number, uint32_t room) {
     link->acknowledged = number;
     link->progress_at_ms = link->now_ms;
   }
-  link->stopped = room == 1U;
-  link->room = ((room > 1U) && (room <= MAX_IN_FLIGHT)) ? (room - 1U) : MAX_IN_FLIGHT;
+  link->room = ((room - 1U) < MAX_IN_FLIGHT) ? (room - 1U) : MAX_IN_FLIGHT;
 }
 
 /* A numbered packet that is new. */
@@ -149,18 +147,18 @@ static AURORA_APART enum outcome take(device_link *link, const uint8_t *packet, 
 
 /* Takes a packet, counts it if it is refused, and answers it if that is wanted. */
 static void hear(device_link *link, const uint8_t *packet, uint32_t length) {
-  const uint32_t number = load_u16(packet + 2);
-  const bool asks = ((packet[1] & FLAG_ACKNOWLEDGE) != 0U) || ((packet[0] & 31U) == (uint32_t)PACKET_HELLO);
   link->heard_at_ms = link->now_ms;
   const enum outcome outcome = take(link, packet, length);
   if ((outcome & COUNTED) != 0U) {
     link->refused_packets++;
   }
+  const bool asks = ((packet[1] & FLAG_ACKNOWLEDGE) != 0U) || ((packet[0] & 31U) == (uint32_t)PACKET_HELLO);
   uint8_t *at = link_begin(link);
   if (!asks || ((outcome & ANSWERED) == 0U) || (at == NULL)) {
     return; /* if the line is stuck, the gateway will ask again */
   }
-  link_send(link, (outcome == REFUSED) ? (uint32_t)PACKET_NACK : (uint32_t)PACKET_ACK, codec_number(at, 1, number));
+  at = codec_number(at, 1, load_u16(packet + 2));
+  link_send(link, (outcome == REFUSED) ? (uint32_t)PACKET_NACK : (uint32_t)PACKET_ACK, at);
 }
 
 void link_poll(device_link *link, uint32_t now_ms) {

@@ -46,8 +46,7 @@ typedef struct {
   uint32_t state;
   bool heard_config;    /* the gateway's numbers are followed */
   bool bound;           /* both sides speak version 1.1: every packet but a Hello is bound to the session */
-  bool stopped;         /* the gateway has no room for streaming packets */
-  uint32_t room;        /* packets that may be in flight */
+  uint32_t room;        /* streaming packets that may be in flight */
   uint32_t sent;        /* number of the newest packet, 16 bits */
   uint32_t acknowledged;
   uint32_t heard;       /* number of the gateway's newest packet */
