@@ -24,13 +24,18 @@ static bool is_scale(uint32_t bits) { return (bits - 0x00800000u) < 0x7f000000u;
 
 /*
  * Walks over the layers; returns the offset behind the last, or 0 when they do not fit to one another or into `end` bytes,
- * or hold a number on which a sum could run over (2^30 of bias and 128 * 255 * 128 of products are far from it).
+ * or hold a number on which a sum could run over (2^30 of bias and 128 * 255 * 128 of products are far from it). An entry of
+ * the table is read when all of it is known to lie in the file; the first may lie in the digest, and then has no room behind it.
  */
 static uint32_t measure_layers(const aurora_model_head *head, uint32_t end) {
   const aurora_model_layer *layer = (const aurora_model_layer *)(const void *)&head[1];
-  uint32_t offset = HEAD_BYTES + (LAYER_BYTES * head->layers);
+  const uint32_t layers = head->layers;
+  uint32_t offset = HEAD_BYTES + (LAYER_BYTES * layers);
   uint32_t width = head->inputs;
-  for (uint32_t i = 0; i < head->layers; i++) {
+  if ((layers - 1u) >= MAX_LAYERS) {
+    return 0;
+  }
+  for (const aurora_model_layer *table_end = &layer[layers]; layer != table_end; layer++) {
     const uint32_t *numbers = &((const uint32_t *)(const void *)head)[offset / 4u]; /* biases, then multipliers */
     if ((layer->inputs != width) || !is_width(width)) {
       return 0;
@@ -46,7 +51,6 @@ static uint32_t measure_layers(const aurora_model_head *head, uint32_t end) {
         return 0;
       }
     }
-    layer++;
   }
   return ((width == head->outputs) && is_width(width)) ? offset : 0u;
 }
@@ -72,12 +76,6 @@ aurora_model_fault aurora_model_open(const uint8_t *bytes, uint32_t size, aurora
   const uint32_t end = file_bytes - AURORA_SHA256_BYTES;
   if (!aurora_sha256_fits(bytes, end, &bytes[end])) {
     return AURORA_MODEL_DIGEST;
-  }
-  if ((head->layers == 0u) || (head->layers > MAX_LAYERS)) {
-    return AURORA_MODEL_SHAPE;
-  }
-  if ((HEAD_BYTES + (LAYER_BYTES * head->layers)) > end) {
-    return AURORA_MODEL_SIZE;
   }
   const uint32_t raise_offset = measure_layers(head, end);
   const uint32_t *scales = (const uint32_t *)(const void *)&head->input_scale; /* input, output */
