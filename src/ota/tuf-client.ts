@@ -180,8 +180,10 @@ function createSource(options: TufClientOptions, signal: AbortSignal | undefined
  * @throws Error when a future version keeps it elsewhere: then this must be looked at, not silently skipped.
  */
 function setReferenceTime(updater: Updater, timeMs: number): void {
-  const store = (updater as unknown as { trustedSet?: { referenceTime?: unknown } }).trustedSet;
-  if (!(store?.referenceTime instanceof Date)) throw new Error("tuf-js keeps its reference time elsewhere");
+  const store: unknown = Reflect.get(updater, "trustedSet");
+  if (!(store instanceof Object && "referenceTime" in store && store.referenceTime instanceof Date)) {
+    throw new Error("tuf-js keeps its reference time elsewhere");
+  }
   store.referenceTime = new Date(timeMs);
 }
 
