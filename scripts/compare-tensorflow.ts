@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "../src/maths/random.ts";
+import { openTensorTrainer } from "../src/training/open-tensor-trainer.ts";
 import { quantiseNetwork } from "../src/training/quantise-network.ts";
-import { openTensorTrainer } from "../src/training/tensorflow.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/tied-network.ts";
 
 const rows = 4000;

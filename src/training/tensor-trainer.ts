@@ -1,4 +1,4 @@
-/** What the training of networks asks of a library, and how it is told to learn. Names no library: `tensorflow.ts` is the door. */
+/** What the training of networks asks of a library, and how it is told to learn. Names no library: `open-tensor-trainer.ts` opens one. */
 import type { Random } from "../maths/random.ts";
 import type { FitRows } from "./batch-sampler.ts";
 import type { DenseLayer, TiedNetwork } from "./tied-network.ts";

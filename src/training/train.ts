@@ -16,12 +16,12 @@ import { bundledConfigName, type CommonConfig } from "./common-config.ts";
 import type { GateCheck } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
 import { createMlBom } from "./ml-bom.ts";
+import { openTensorTrainer } from "./open-tensor-trainer.ts";
 import { createStepRunner, type StepProgress } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
 import type { EvaluationDocument, TrainedModel } from "./recipe.ts";
 import { writeReport } from "./report/write-report.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
-import { openTensorTrainer } from "./tensorflow.ts";
 import { digestTrainingCode } from "./training-code-digest.ts";
 import { type LoadedTrainingConfig, loadTrainingConfig } from "./training-config.ts";
 

@@ -10,8 +10,8 @@ import {
 } from "../../dataset/cwru-splits.ts";
 import { createRandom } from "../../maths/random.ts";
 import { type Spread, summariseSpread } from "../metrics.ts";
+import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext } from "../recipe.ts";
-import { openTensorTrainer } from "../tensorflow.ts";
 import { trainStudent } from "../train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
 import { fingerprintCwru, joinRows, readCwruRows, selectSignals } from "./cwru-rows.ts";

@@ -5,10 +5,10 @@
  */
 import type { Bundle } from "../../bundle/bundle.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
+import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import { type RegressionForm, regressionForms } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
-import { openTensorTrainer } from "../tensorflow.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
 import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
 import {

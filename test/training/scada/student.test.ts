@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { openTensorTrainer } from "../../../src/training/open-tensor-trainer.ts";
 import { fitPowerCurve } from "../../../src/training/scada/fit-power-curve.ts";
 import { computeTurbineResiduals, replayResiduals } from "../../../src/training/scada/replay-turbines.ts";
 import {
@@ -9,7 +10,6 @@ import {
   trainScadaTeacher,
   trainUntaughtStudent,
 } from "../../../src/training/scada/train-scada-student.ts";
-import { openTensorTrainer } from "../../../src/training/tensorflow.ts";
 import { makeRows } from "./synthetic-farm.ts";
 
 const fit = { steps: 150, batchRows: 256, learningRate: 0.01, weightDecay: 0, inputNoise: 0 };
