@@ -15,9 +15,12 @@ interface Printed {
 }
 
 test.skipIf(!present)(
-  "on the train period, ahead in time, the scores find failures that rates and costs alone do not",
+  "on the train period, ahead in time, the scores find failures that rates and costs alone do not; after stops the integers follow the teacher",
   async () => {
     const { json } = await evaluateBundle(bundle(), "edp-tuning", quiet);
+    const { metrics } = json as Printed;
+    expect(metrics.zCorrelation!.value).toBeGreaterThanOrEqual(0.98);
+    expect(metrics.zAfterStops!.value).toBeGreaterThanOrEqual(0.98);
     const { policies } = json as {
       policies: Record<string, { detected: { value: number }; gainEur: { value: number } }>;
     };
@@ -28,13 +31,12 @@ test.skipIf(!present)(
 );
 
 test.skipIf(!present)(
-  // The evaluation itself asks for .98, and says what it misses: see the card.
   "five seeds of the recipe keep int8 within one percent of float and near the teacher, on the test half-year",
   async () => {
     const { json } = await evaluateBundle(bundle(), "edp", quiet);
     const { metrics } = json as Printed;
     expect(metrics.maeIncrease!.value).toBeLessThanOrEqual(0.01);
-    expect(metrics.zCorrelation!.value).toBeGreaterThanOrEqual(0.95);
+    expect(metrics.zCorrelation!.value).toBeGreaterThanOrEqual(0.98);
     expect(metrics.inspections!.value).toBeLessThanOrEqual(36);
   },
   60 * 60_000,
