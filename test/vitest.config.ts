@@ -1,23 +1,45 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/longest-first.ts";
 
 // Suites that take long run by themselves: `npm run test:long` (minutes), `npm run test:retrained` (an hour).
 const folders = ["long", "retrained"];
 const suite = folders.find((folder) => folder === process.env.AURORA_SUITE);
 
+const root = new URL("..", import.meta.url).pathname;
+const include = [`test/${suite === undefined ? "" : `${suite}/`}**/*.test.ts`];
+const exclude = [
+  ...(suite === undefined ? folders.map((folder) => `test/${folder}/**`) : []),
+  "**/node_modules/**",
+];
+
+/** Rooms whose tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once. */
+const together = [
+  ...["alert", "bundle", "contract", "dataset", "decision", "drift", "explain", "features", "inference"],
+  ...["ingest", "maths", "ota", "registry", "simulate", "store", "training", "uplink", "window", "wire"],
+].map((room) => `test/${room}/**/*.test.ts`);
+
+// Many tests wait for processes and timers rather than for a core.
+const maxWorkers = Math.max(2, availableParallelism());
+const common = { root, pool: "forks", testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
 export default defineConfig({
   test: {
-    root: new URL("..", import.meta.url).pathname,
-    include: [`test/${suite === undefined ? "" : `${suite}/`}**/*.test.ts`],
-    exclude: [
-      ...(suite === undefined ? folders.map((folder) => `test/${folder}/**`) : []),
-      "**/node_modules/**",
-    ],
+    root,
     globalSetup: "test/support/run-folder.ts",
-    pool: "forks",
-    // Many tests wait for processes and timers rather than for a core.
-    maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    maxWorkers,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { test: { ...common, name: "alone", include, exclude: [...exclude, ...together] } },
+      {
+        test: {
+          ...common,
+          name: "together",
+          isolate: false,
+          include: suite === undefined ? together : [],
+          exclude,
+        },
+      },
+    ],
   },
 });
