@@ -4,10 +4,12 @@ import type { Type } from "protobufjs";
 import { afterAll, describe, expect, test } from "vitest";
 import { deviceMessageType } from "../../firmware-bridge/device-schema.ts";
 import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { packetFlags } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
 import type { DeviceMessage } from "../../src/contract/device-message.ts";
 import { anyMessage } from "./any-message.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
+import { publishedBy, withLength } from "./mqtt-message.ts";
 
 /** A field as the C side is told it (`n1=5`), and as it reads it (`1=5`; undefined: not one of those that it reads). */
 interface FieldWords {
@@ -127,5 +129,46 @@ describe.skipIf(!hasCompiler)("the codecs in C and TypeScript (need a C compiler
     }
     const types = new Set(messages.map(({ type }) => type));
     expect(types.size).toBe(14);
+  });
+
+  test("packets without frames are the gateway's MQTT messages, byte by byte, and none of another session is taken", () => {
+    const session = 0xc0ff_ee01;
+    const lines = [`session ${Buffer.from([1, 0xee, 0xff, 0xc0]).toString("hex")}`];
+    const expected = [`${session}`];
+    let bad = 0;
+    let discarded = 0;
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 246 }),
+        fc.constantFrom(0, packetFlags.acknowledge, packetFlags.session, packetFlags.session + 1),
+        fc.integer({ min: 0, max: 0xffff }),
+        fc.nat(),
+        (payload, flags, sequence, other) => {
+          const message = publishedBy(session, flags, sequence, payload);
+          const isBound = (flags & packetFlags.session) !== 0;
+          const packet = message.subarray(0, message.length - (isBound ? 4 : 0)).toString("hex");
+          lines.push(`packet ${packet}`, `wire ${withLength(message)}`);
+          expected.push(withLength(message), `${packet} ${bad} ${discarded}`);
+          const strange = isBound
+            ? publishedBy((session ^ (1 + (other % 0xffff))) >>> 0, flags, sequence, payload)
+            : message.subarray(0, other % 4);
+          bad++;
+          discarded += strange.length;
+          lines.push(`wire ${withLength(strange)}`);
+          expected.push(`${bad} ${discarded}`);
+        },
+      ),
+      { numRuns: 500, seed: 3 },
+    );
+    // Longer than there is memory for: thrown away, and the next one is taken.
+    const long = new Uint8Array(60_000).fill(0x26);
+    lines.push(`wire ${withLength(long)}`, `wire ${withLength(Uint8Array.of(0x26, 0, 1, 0))}`);
+    expected.push(`${bad + 1} ${discarded + 60_000}`, `26000100 ${bad + 1} ${discarded + 60_000}`);
+    const run = spawnSync(workshop.build("message-tool"), {
+      input: `${lines.join("\n")}\n`,
+      encoding: "utf8",
+    });
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout.split("\n").slice(0, -1)).toEqual(expected);
   });
 });

@@ -44,17 +44,23 @@ export interface RunningBoard extends VirtualBoard {
 export function createMcuWorkshop(): McuWorkshop {
   const scratch = createScratchFolder("mcu");
   const folder = scratch.path;
-  const programs = new Map<BoardKind, string>();
+  const programs = new Map<BoardKind | HostProgram, string>();
   const closers: (() => Promise<void>)[] = [];
   let images = 0;
+  const buildOnce = (name: BoardKind | HostProgram, make: () => string): string => {
+    const program = programs.get(name) ?? make();
+    programs.set(name, program);
+    return program;
+  };
+  const build = (target: HostProgram): string => buildOnce(target, () => buildHostProgram(target, folder));
   return {
     folder,
-    build: (target) => buildHostProgram(target, folder),
+    build,
     start: async (kind, image, line = "tcp") => {
       const imagePath = typeof image === "string" ? image : join(folder, `image-${images++}`);
       if (typeof image !== "string") writeFileSync(imagePath, createMcuImage(image));
-      const program = programs.get(kind) ?? buildBoardProgram(kind, folder);
-      programs.set(kind, program);
+      const program =
+        kind === "host" ? build("firmware-host") : buildOnce(kind, () => buildBoardProgram(kind, folder));
       const board = await startVirtualBoard({ kind, program, imagePath, line, folder });
       closers.push(() => board.stop());
       return { ...board, imagePath };
