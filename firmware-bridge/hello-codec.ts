@@ -4,13 +4,14 @@ import type { Result } from "../src/contract/result.ts";
 import { failed, ok } from "../src/contract/result.ts";
 import { idPattern } from "../src/contract/topics.ts";
 import { minPayloadBytes, protocolVersion } from "./protocol.ts";
+import type { WireFields } from "./wire-fields.ts";
 
 const maxNameBytes = 64;
 const maxUnitBytes = 32;
 const maxModelBytes = 63;
 
 /** The hello in the decoded fields of the schema's message, or what is wrong with it. */
-export function readHello(fields: Record<string, unknown>): Result<HelloMessage, string> {
+export function readHello(fields: WireFields["hello"]): Result<HelloMessage, string> {
   const {
     protocolMajor,
     protocolMinor,
@@ -22,7 +23,7 @@ export function readHello(fields: Record<string, unknown>): Result<HelloMessage,
     modelSha256,
     securityCounter,
     maxPayloadBytes,
-  } = fields as unknown as Required<HelloMessage>;
+  } = fields;
   if (!idPattern.test(deviceId)) return failed(`Hello.device_id ${quote(deviceId)} is not an id`);
   const head = { type: "hello", protocolMajor, protocolMinor, deviceId, firmware, sessionId } as const;
   if (protocolMajor !== protocolVersion.major) return ok({ ...head, channels: [] });

@@ -3,12 +3,7 @@
  * through protobufjs. What arrives is checked against the limits of PROTOCOL.md: a bad message is a value.
  */
 import { AuroraError } from "../src/contract/aurora-error.ts";
-import type {
-  DeviceHealthMessage,
-  DeviceMessage,
-  RawWindowMessage,
-  ScoreMessage,
-} from "../src/contract/device-message.ts";
+import type { DeviceHealthMessage, DeviceMessage, RawWindowMessage } from "../src/contract/device-message.ts";
 import type { Result } from "../src/contract/result.ts";
 import { failed, ok } from "../src/contract/result.ts";
 import { type DeviceMessageName, deviceMessageType } from "./device-schema.ts";
@@ -16,6 +11,7 @@ import { readHello } from "./hello-codec.ts";
 import { packetTypes } from "./protocol.ts";
 import { encodeRawWindow } from "./raw-window-codec.ts";
 import { modelOutcomes, modelStates, readModelMessage } from "./read-model-message.ts";
+import type { DecodedFields, WireFields } from "./wire-fields.ts";
 
 /** Every message but the raw window, which has its own codec. */
 export type RareMessage = Exclude<DeviceMessage, RawWindowMessage>;
@@ -80,7 +76,9 @@ export function decodeMessage(
     const reflected = deviceMessageType(name);
     // A copy, and no Buffer: protobufjs' bytes fields are views on their input, and the caller's is used again.
     const decoded = reflected.decode(Uint8Array.from(bytes.subarray(start, end)));
-    return readMessage(type, reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true }));
+    const fields = reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true });
+    // The library's type for them is anything at all: device.proto, by which they were decoded, states these.
+    return readMessage({ type, fields } as DecodedFields);
   } catch (error) {
     return failed(`${name} is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -124,71 +122,60 @@ function toWire(message: RareMessage): Record<string, unknown> {
   }
 }
 
-function readMessage(
-  type: RareMessage["type"],
-  fields: Record<string, unknown>,
-): Result<RareMessage, string> {
-  switch (type) {
+function readMessage(decoded: DecodedFields): Result<RareMessage, string> {
+  switch (decoded.type) {
     case "hello":
-      return readHello(fields);
+      return readHello(decoded.fields);
     case "reading": {
-      const { channel, timestampUs, value } = fields as {
-        channel: number;
-        timestampUs: number;
-        value: number;
-      };
-      return checkTime(timestampUs) ?? ok({ type, channel, timestampUs, value });
+      const { channel, timestampUs, value } = decoded.fields;
+      return checkTime(timestampUs) ?? ok({ type: "reading", channel, timestampUs, value });
     }
     case "score":
-      return readScore(fields);
+      return readScore(decoded.fields);
     case "health":
-      return ok(readHealth(fields as Record<string, number>));
-    case "config": {
-      const mode = modes[fields.mode as number];
-      if (mode === undefined) return failed(`Config.mode is ${String(fields.mode)}, not 1 to 3`);
-      const { sessionId, rawSamples, alarmRawSamples, bpfo, bpfi, bsf, ftf } = fields as Record<
-        string,
-        number
-      >;
-      return ok({
-        type,
-        mode,
-        sessionId: sessionId!,
-        ...(rawSamples! > 0 ? { rawSamples: rawSamples! } : {}),
-        ...(alarmRawSamples! > 0 ? { alarmRawSamples: alarmRawSamples! } : {}),
-        ...(bpfo! > 0 ? { bearing: { bpfo: bpfo!, bpfi: bpfi!, bsf: bsf!, ftf: ftf! } } : {}),
-      });
-    }
+      return ok(readHealth(decoded.fields));
+    case "config":
+      return readConfig(decoded.fields);
     case "ack": {
-      const { sequence, room } = fields as { sequence: number; room: number };
-      return checkSequence(sequence) ?? ok({ type, sequence, ...(room > 0 ? { room } : {}) });
+      const { sequence, room } = decoded.fields;
+      return checkSequence(sequence) ?? ok({ type: "ack", sequence, ...(room > 0 ? { room } : {}) });
     }
-    case "nack":
-      return (
-        checkSequence(fields.sequence) ??
-        ok({ type, sequence: fields.sequence as number, reason: fields.reason as string })
-      );
+    case "nack": {
+      const { sequence, reason } = decoded.fields;
+      return checkSequence(sequence) ?? ok({ type: "nack", sequence, reason });
+    }
     default:
-      return readModelMessage(type, fields);
+      return readModelMessage(decoded);
   }
 }
 
-function readHealth(fields: Record<string, number>): DeviceHealthMessage {
+function readConfig(fields: WireFields["config"]): Result<RareMessage, string> {
+  const { sessionId, rawSamples, alarmRawSamples, bpfo, bpfi, bsf, ftf } = fields;
+  const mode = modes[fields.mode];
+  if (mode === undefined) return failed(`Config.mode is ${fields.mode}, not 1 to 3`);
+  return ok({
+    type: "config",
+    mode,
+    sessionId,
+    ...(rawSamples > 0 ? { rawSamples } : {}),
+    ...(alarmRawSamples > 0 ? { alarmRawSamples } : {}),
+    ...(bpfo > 0 ? { bearing: { bpfo, bpfi, bsf, ftf } } : {}),
+  });
+}
+
+function readHealth(fields: WireFields["health"]): DeviceHealthMessage {
   const { uptimeMs, droppedSamples, discardedBytes, badFrames } = fields;
   const newer = ["refusedPackets", "lostPackets", "scores", "abandonedWindows"] as const;
   return {
     type: "health",
-    uptimeMs: uptimeMs!,
-    droppedSamples: droppedSamples!,
-    discardedBytes: discardedBytes!,
-    badFrames: badFrames!,
-    ...Object.fromEntries(newer.filter((name) => fields[name]! > 0).map((name) => [name, fields[name]])),
+    ...{ uptimeMs, droppedSamples, discardedBytes, badFrames },
+    ...Object.fromEntries(newer.filter((name) => fields[name] > 0).map((name) => [name, fields[name]])),
   };
 }
 
-function readScore(fields: Record<string, unknown>): Result<RareMessage, string> {
+function readScore(fields: WireFields["score"]): Result<RareMessage, string> {
   const { channel, timestampUs, modelVersion, quantised, firstSample, sampleCount, shaftRpm, inputs } =
-    fields as unknown as Required<ScoreMessage>;
+    fields;
   if (quantised.length === 0) return failed("Score.quantised is empty");
   if (!Number.isSafeInteger(firstSample)) return failed(`Score.first_sample ${firstSample} is beyond 2^53`);
   return (
@@ -210,8 +197,6 @@ function checkTime(timestampUs: number): Result<never, string> | undefined {
   return Number.isSafeInteger(timestampUs) ? undefined : failed(`timestamp_us ${timestampUs} is beyond 2^53`);
 }
 
-function checkSequence(sequence: unknown): Result<never, string> | undefined {
-  return (sequence as number) <= 0xffff
-    ? undefined
-    : failed(`sequence ${String(sequence)} is beyond 16 bits`);
+function checkSequence(sequence: number): Result<never, string> | undefined {
+  return sequence <= 0xffff ? undefined : failed(`sequence ${sequence} is beyond 16 bits`);
 }
