@@ -15,7 +15,7 @@ import { assignFolds } from "./cross-fit-life.ts";
 import { nameMetrics } from "./judge-life.ts";
 import { readLifeEvaluation, replayLifeBundle } from "./judge-life-bundle.ts";
 import type { LifeConfig } from "./life-config.ts";
-import { type LifeFigures, scoreEngines, summariseEngines } from "./life-metrics.ts";
+import { type JudgedLife, type LifeFigures, scoreEngines, summariseEngines } from "./life-metrics.ts";
 import { createLifeRows } from "./life-rows.ts";
 import { drawCoverages, nestLife } from "./nest-life.ts";
 
@@ -95,9 +95,12 @@ async function judgeNested(
   const rows = createLifeRows(train, manifest.features, config.minHistory);
   const foldOf = assignFolds(train.length, config.folds, config.seed);
   const task = { recipe: config.recipe, capSteps: config.capCycles, trainer };
-  const judged = nestLife(rows, foldOf, config, task, context.progress);
-  const figures = summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
-  const drawn = drawCoverages(judged, draws, createRandom(config.seed).fork("draws"));
+  const { served, calibrating } = nestLife(rows, foldOf, config, task, context.progress);
+  const summarise = (judged: JudgedLife): LifeFigures =>
+    summariseEngines(scoreEngines(judged), config.replicates, createRandom(config.seed));
+  const figures = summarise(served);
+  const calibratingRmse = summarise(calibrating).rmse;
+  const drawn = drawCoverages(served, draws, createRandom(config.seed).fork("draws"));
   const { coverage } = config.interval;
   const { maxCoverageError } = config.requirements;
   const isAsked = (share: number): boolean => Math.abs(share - coverage) <= maxCoverageError + tolerance;
@@ -110,12 +113,13 @@ async function judgeNested(
   const { value } = figures.coverage;
   return {
     json: {
-      metrics: { coverage: figures.coverage, rmse, mae, intervalWidth },
+      metrics: { coverage: figures.coverage, rmse, calibratingRmse, mae, intervalWidth },
       engines: train.length,
+      folds: config.folds,
       oneCut,
     },
     lines: [
-      `training engines, each judged by a student and an interval that never saw it: the ${100 * coverage} % interval holds ${show(figures.coverage, 3)}, ${intervalWidth.value.toFixed(1)} cycles wide in the mean; RMSE ${show(rmse, 2)} cycles`,
+      `training engines, each judged by a student and an interval that never saw it: the ${100 * coverage} % interval holds ${show(figures.coverage, 3)}, ${intervalWidth.value.toFixed(1)} cycles wide in the mean; RMSE ${show(rmse, 2)} cycles, of the students that the interval was made of ${show(calibratingRmse, 2)}`,
       `${train.length} of them drawn at random and cut off once each: ${oneCut.low.toFixed(2)} to ${oneCut.high.toFixed(2)} in 95 % of ${draws} draws, within ± ${100 * maxCoverageError} points of ${coverage} in ${(100 * oneCut.withinAsked).toFixed(0)} %`,
     ],
     passed: isAsked(value),

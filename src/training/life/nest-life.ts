@@ -32,6 +32,14 @@ interface LeftOut {
   readonly predicted: Float32Array;
 }
 
+/** All engines, judged without having been seen. */
+export interface NestedLife {
+  /** By the student that lacks their fold, with the interval made of students that lack one more. */
+  readonly served: JudgedLife;
+  /** By the students that the intervals were made of (with those very intervals, so of no use but for the error): what the served student is better than. */
+  readonly calibrating: JudgedLife;
+}
+
 /** Judges all engines, each by a student and an interval that never saw it. Trains `folds · (folds + 1) / 2` students. */
 export function nestLife(
   all: LifeRows,
@@ -39,7 +47,7 @@ export function nestLife(
   config: LifeConfig,
   task: LifeTask,
   progress: StepProgress,
-): JudgedLife {
+): NestedLife {
   const { folds } = config;
   const total = (folds * (folds + 1)) / 2;
   let done = 0;
@@ -53,11 +61,22 @@ export function nestLife(
     progress(++done, total, "students trained");
     return made;
   };
-  const parts = Array.from({ length: folds }, (_, fold): JudgedLife => {
+  const parts = Array.from({ length: folds }, (_, fold) => {
     const others = Array.from({ length: folds }, (_each, index) => index).filter((each) => each !== fold);
     const errors = others.map((other) => pickFold(leaveOut(fold, other), foldOf, other));
-    return holdAgainst(leaveOut(fold), fitOn(errors, config), config);
+    const interval = fitOn(errors, config);
+    return {
+      served: holdAgainst(leaveOut(fold), interval, config),
+      calibrating: errors.map((error) => holdAgainst(error, interval, config)),
+    };
   });
+  return {
+    served: joinJudged(parts.map((part) => part.served)),
+    calibrating: joinJudged(parts.flatMap((part) => part.calibrating)),
+  };
+}
+
+function joinJudged(parts: readonly JudgedLife[]): JudgedLife {
   const join = (of: (part: JudgedLife) => ArrayLike<number>): number[] =>
     parts.flatMap((part) => Array.from(of(part)));
   return {

@@ -100,6 +100,7 @@ test("nested in the training engines, every engine is judged by a student and an
   };
   expect(engines).toBe(12);
   expect(progress).toHaveLength(6);
+  expect(metrics.calibratingRmse!.value).toBeGreaterThan(0);
   // Without one fold it is the student of the recipe's own cross-fit.
   expect(metrics.rmse!.value).toBeCloseTo(evaluation.outOfFold.rmse.value, 9);
   expect(oneCut.low).toBeLessThanOrEqual(metrics.coverage!.value);
