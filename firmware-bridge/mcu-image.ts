@@ -27,6 +27,8 @@ export interface McuImageOptions {
   readonly cut?: { readonly operation: number; readonly bytes: number };
   /** Samples come as fast as the device takes them, not in real time. */
   readonly unpaced?: boolean;
+  /** What the board's clock says at the start, of 32 bits; 0 if nothing is said. */
+  readonly clockStartMs?: number;
 }
 
 /** Size of an image in bytes. */
@@ -105,6 +107,7 @@ function writeWorkbench(image: Uint8Array, options: McuImageOptions): void {
   view.setFloat64(at + 32, options.scale, true);
   view.setFloat32(at + 40, options.shaftRpm, true);
   view.setUint32(at + 44, options.counts.length, true);
+  view.setUint32(at + 48, options.clockStartMs ?? 0, true);
   options.counts.forEach((count, index) => {
     view.setInt16(mcuImageOffsets.samples + 2 * index, count, true);
   });

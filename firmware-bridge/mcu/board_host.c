@@ -78,7 +78,7 @@ void board_start(board_info *info) {
 }
 
 uint32_t board_milliseconds(void) {
-  return (uint32_t)((now_ns() - start_ns) / 1000000U);
+  return workbench()->clock_ms + (uint32_t)((now_ns() - start_ns) / 1000000U);
 }
 
 static void hang_up(void) {

@@ -35,6 +35,9 @@ static byte_ring sent;
 static byte_ring received;
 static uint32_t sample_rate_hz;
 static uint64_t samples_taken;
+static uint32_t samples_due;       /* and not taken */
+static uint32_t due_thousandths;   /* of a sample more */
+static uint32_t paced_at_ms;
 
 static uint8_t *image_at(uint32_t offset) { return (uint8_t *)(IMAGE_BASE + offset); }
 static image_workbench *workbench(void) { return (image_workbench *)(IMAGE_BASE + IMAGE_WORKBENCH); }
@@ -78,6 +81,8 @@ void board_start(board_info *info) {
   info->slots = image_at(IMAGE_SLOTS);
   info->slot_bytes = IMAGE_SLOT_BYTES;
   info->sector_bytes = IMAGE_SECTOR_BYTES;
+  milliseconds = workbench()->clock_ms;
+  paced_at_ms = milliseconds;
   UART_DIVIDER = CLOCK_HZ / BAUD;
   UART_CONTROL = 0xFU; /* transmitter, receiver, and their interrupts */
   NVIC_ENABLE = 3U;
@@ -145,8 +150,13 @@ uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *l
   }
   uint32_t waiting = room;
   if (bench->unpaced == 0U) {
-    const uint64_t due = ((uint64_t)milliseconds * sample_rate_hz) / 1000U;
-    waiting = (uint32_t)(due - samples_taken);
+    /* By what has passed since the last time: the clock wraps around. */
+    const uint32_t now_ms = milliseconds;
+    const uint64_t thousandths = ((uint64_t)(now_ms - paced_at_ms) * sample_rate_hz) + due_thousandths;
+    paced_at_ms = now_ms;
+    samples_due += (uint32_t)(thousandths / 1000U);
+    due_thousandths = (uint32_t)(thousandths % 1000U);
+    waiting = samples_due;
   }
   if (waiting > SAMPLES_BUFFERED) {
     *lost = waiting - SAMPLES_BUFFERED;
@@ -160,6 +170,7 @@ uint32_t board_samples(int16_t *to, uint32_t room, float *shaft_rpm, uint32_t *l
     index = (index + 1U == bench->sample_count) ? 0U : (index + 1U);
   }
   samples_taken += count;
+  samples_due = waiting - count;
   return count;
 }
 

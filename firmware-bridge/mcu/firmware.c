@@ -27,7 +27,7 @@ static struct {
   uint32_t raw_samples;       /* that the newest Config asks for */
   uint32_t raw_left;          /* mode edge: raw samples that are still to be sent */
   uint32_t alarm_raw_samples;
-  uint32_t health_at_ms;
+  uint32_t health_sent_ms;
 } device;
 
 static uint32_t bits_of(float value) {
@@ -157,7 +157,7 @@ static void send_score(void) {
 }
 
 static void send_health(uint32_t now_ms) {
-  device.health_at_ms = now_ms + HEALTH_EVERY_MS;
+  device.health_sent_ms = now_ms;
   uint8_t *at = codec_number(link_begin(&device.link), 1, now_ms);
   at = codec_number(at, 2, device.fifo.dropped);
   at = codec_number(at, 3, device.link.parser.discarded_bytes);
@@ -175,7 +175,9 @@ void firmware_start(void) {
   device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
   device.judge.scale = (float)device.board.scale;
   device.mode = MODE_RAW;
-  slots_start(&device.slots, &device.board, board_milliseconds());
+  const uint32_t now_ms = board_milliseconds();
+  device.health_sent_ms = now_ms - HEALTH_EVERY_MS; /* the first at once */
+  slots_start(&device.slots, &device.board, now_ms);
   link_start(&device.link, device.board.session_id);
 }
 
@@ -188,7 +190,7 @@ void firmware_step(void) {
   take_samples();
   /* A sign of life needs no room: it is answered, and so the gateway's word of room gets through once more. */
   if ((device.link.state == (uint32_t)LINK_STREAMING) && (link_begin(&device.link) != NULL) &&
-      ((int32_t)(now_ms - device.health_at_ms) >= 0)) {
+      ((now_ms - device.health_sent_ms) >= HEALTH_EVERY_MS)) {
     send_health(now_ms);
   }
   if (device.judge.has_score && link_has_room(&device.link)) {

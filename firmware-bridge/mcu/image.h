@@ -29,6 +29,7 @@ typedef struct {
   double scale;
   float shaft_rpm;
   uint32_t sample_count; /* played in a loop; 0: no samples */
+  uint32_t clock_ms;     /* what the clock says at the start */
 } image_workbench;
 
 #endif
