@@ -1,9 +1,10 @@
 /**
  * `npm run size:mcu [-- --json]`: builds the firmware for every core with QEMU's board, prints flash and RAM by part and
- * holds them against the limits; exit code 1 when one is broken. Needs gcc-arm-none-eabi.
+ * holds them against the limits; exit code 1 when one is broken. For the M0, on which only the engine is ever run here, no
+ * flash is limited: that all of it builds is what is checked. Needs gcc-arm-none-eabi.
  */
 import { type Footprint, findBrokenLimits, measureFootprint } from "./mcu/footprint.ts";
-import { coreCompiler, coreNames, cores, hasProgram } from "./mcu/toolchain.ts";
+import { coreCompiler, coreNames, hasProgram } from "./mcu/toolchain.ts";
 
 if (!hasProgram(coreCompiler)) {
   process.stderr.write(
@@ -11,7 +12,7 @@ if (!hasProgram(coreCompiler)) {
   );
   process.exit(1);
 }
-const footprints = coreNames.filter((core) => cores[core].features).map(measureFootprint);
+const footprints = coreNames.map(measureFootprint);
 const broken = footprints.flatMap(findBrokenLimits);
 if (process.argv.includes("--json")) {
   process.stdout.write(`${JSON.stringify({ ok: broken.length === 0, cores: footprints })}\n`);
