@@ -46,6 +46,8 @@ export interface ConnectedDevices extends DeviceLinks {
   tick(): void;
   /** Recordings of raw samples that were kept since the start. */
   readonly recordings: number;
+  /** Alerts of devices' scores that no raw samples could be had for. */
+  readonly missedRecordings: number;
   /** How often devices had to wait because the pipeline could not follow. */
   readonly backPressure: BackPressure;
   /** Raw samples on request. */
@@ -143,6 +145,9 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     tick: () => recordings.tick(clock.monotonicMs()),
     get recordings() {
       return recordings.written;
+    },
+    get missedRecordings() {
+      return alertCaptures.missed;
     },
     capture: captures.capture,
     placeOf,

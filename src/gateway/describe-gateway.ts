@@ -48,6 +48,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     edgeScores: pipeline.edgeScores,
     devicePushes: devices.pushCounts,
     recordings: devices.recordings,
+    missedRecordings: devices.missedRecordings,
     backPressure: {
       isPaused: devices.backPressure.isPaused,
       pauses: devices.backPressure.pauses,

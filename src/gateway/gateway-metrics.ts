@@ -85,6 +85,12 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Frames of devices that never came, by their numbers.",
     overLinks((link) => link.lostFrames),
   );
+  total("device_recordings", "Recordings of raw samples that were kept.", () => devices.recordings);
+  total(
+    "device_recordings_missed",
+    "Alerts of devices that no raw samples could be had for.",
+    () => devices.missedRecordings,
+  );
   const { backPressure } = devices;
   total("device_pauses", "Times that devices had to wait for the gateway.", () => backPressure.pauses);
   gauge("devices_paused", "1 while devices have to wait.", () => (backPressure.isPaused ? 1 : 0));
