@@ -3,7 +3,6 @@
  * and cells, and streams one of them. Packed elements are unpacked as they are read; neither file nor array is ever
  * held. Refuses level 7.3 (HDF5), level 4, sparse and complex arrays, and lengths that cannot be.
  */
-import { open } from "node:fs/promises";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { type ByteSource, openByteSource } from "./byte-source.ts";
 import {
@@ -16,6 +15,7 @@ import {
   parseMatHeader,
   parseMatTag,
 } from "./mat5-format.ts";
+import { openDataFile } from "./open-data-file.ts";
 
 /** A numeric array of a file, and where its numbers lie. */
 export interface MatArray {
@@ -51,9 +51,7 @@ interface Listing {
 
 /** Lists the numeric arrays of `path`, in the file's sequence. Fails with DATA_MISSING, DATA_FORMAT. */
 export async function listMatArrays(path: string): Promise<MatArray[]> {
-  const file = await open(path, "r").catch((cause: unknown) => {
-    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, { op: "read mat", subject: path, cause });
-  });
+  const file = await openDataFile(path, "read mat");
   try {
     const { size } = await file.stat();
     const head = Buffer.alloc(Math.min(size, matHeaderBytes));

@@ -2,10 +2,13 @@
  * Streams one numeric column of a Parquet file, row group by row group: what is held is one column of one row group,
  * never the table. Refuses columns of anything but plain numbers, and row groups that would not fit.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { openDataFile, readWhole } from "./open-data-file.ts";
+
+const op = "read parquet";
 
 /** Largest footer that is read. */
 const maxFooterBytes = 16 * 1024 * 1024;
@@ -45,7 +48,7 @@ export interface ParquetTable {
 
 /** Reads the footer. Fails with DATA_MISSING, DATA_FORMAT. */
 export async function openParquetTable(path: string): Promise<ParquetTable> {
-  const file = await openFile(path);
+  const file = await openDataFile(path, op);
   try {
     const { size } = await file.stat();
     const tail = await readAt(file, path, Math.max(0, size - 8), Math.min(8, size));
@@ -96,7 +99,7 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
 /** The numbers of a column in pieces that are valid until the next is asked for; null is NaN. Fails with DATA_FORMAT. */
 export async function* readParquetColumn(table: ParquetTable, column: string): AsyncGenerator<Float64Array> {
   const { path, metadata } = table;
-  const handle = await openFile(path);
+  const handle = await openDataFile(path, op);
   try {
     const file = asyncBuffer(handle, path, (await handle.stat()).size);
     const piece = new Float64Array(pieceNumbers);
@@ -154,23 +157,9 @@ function asyncBuffer(handle: FileHandle, path: string, byteLength: number): Asyn
   };
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  return open(path, "r").catch((cause: unknown) => {
-    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
-      op: "read parquet",
-      subject: path,
-      cause,
-    });
-  });
-}
-
 async function readAt(file: FileHandle, path: string, from: number, bytes: number): Promise<Buffer> {
   const out = Buffer.alloc(bytes);
-  for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await file.read(out, done, bytes - done, from + done);
-    if (bytesRead === 0) throw refuse(path, "became shorter while it was read");
-    done += bytesRead;
-  }
+  await readWhole(file, out, from, { path, op });
   return out;
 }
 
@@ -189,7 +178,7 @@ async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {
 
 function refuse(path: string, what: string, hint?: string): AuroraError {
   return new AuroraError("DATA_FORMAT", `${path} ${what}`, {
-    op: "read parquet",
+    op,
     subject: path,
     hint: hint ?? "the file may be cut off or damaged: copy or write it again",
   });

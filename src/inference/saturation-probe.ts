@@ -21,6 +21,7 @@ const weights = [127, -128, 63, -63] as const;
 export const probeInputName = "a";
 /** Output of the probe, int32 [1 × 68]. */
 export const probeOutputName = "sums";
+/** Of the input, uint8. */
 export const probeShape: readonly [number, number] = [1, depth];
 
 /** The input's values. */

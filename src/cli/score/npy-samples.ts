@@ -3,11 +3,12 @@
  * in C or Fortran order; one-dimensional, channels × samples or samples × channels (the longer side is time).
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { type FileHandle, open } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { openDataFile, readWhole } from "../../dataset/open-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
+const op = "read npy";
 const magic = "\x93NUMPY";
 const maxHeaderBytes = 4096;
 /** More than this on the shorter side is a picture, not a recording. */
@@ -106,13 +107,14 @@ async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float6
   const piece = new Float64Array(most);
   const bytes = new Uint8Array(most * stepBytes);
   const view = new DataView(bytes.buffer);
-  const file = await openFile(path);
+  const file = await openDataFile(path, op);
   try {
     for (let done = 0; done < samples; ) {
       const count = Math.min(most, samples - done);
       // The last step's other channels need not be there after this one.
       const span = (count - 1) * stepBytes + elementBytes;
-      await readWhole(file, path, bytes.subarray(0, span), dataAt + first * elementBytes + done * stepBytes);
+      const at = dataAt + first * elementBytes + done * stepBytes;
+      await readWhole(file, bytes.subarray(0, span), at, { path, op });
       for (let index = 0; index < count; index++) piece[index] = read(view, index * stepBytes, little);
       yield piece.subarray(0, count);
       done += count;
@@ -123,31 +125,12 @@ async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float6
 }
 
 async function readHead(path: string, bytes: number): Promise<Buffer> {
-  const file = await openFile(path);
+  const file = await openDataFile(path, op);
   try {
     const head = Buffer.alloc(bytes);
-    await readWhole(file, path, head, 0);
+    await readWhole(file, head, 0, { path, op });
     return head;
   } finally {
     await file.close();
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  return open(path, "r").catch((cause: unknown) => {
-    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, { op: "read npy", subject: path, cause });
-  });
-}
-
-async function readWhole(file: FileHandle, path: string, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
-    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) {
-      throw new AuroraError("DATA_FORMAT", `${path} became shorter while it was read`, {
-        op: "read npy",
-        subject: path,
-      });
-    }
-    done += bytesRead;
   }
 }
