@@ -57,7 +57,8 @@ Rows:      file, window (from 0), from_ms and to_ms (since the file's first samp
 Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode; a file of fewer than ten windows is
                              summed up over windows that overlap by two thirds, rows are not
            faultProbability  that any fault is there: of the mean of the student's logits with and without side bands, which
-                             stand elsewhere on every machine
+                             stand elsewhere on every machine; it and the modes' probabilities each take their own question
+                             for even beforehand (this fault or not, any or none), so it may be the lower one
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
                              --scale and --unit the file's numbers are taken for g
