@@ -76,7 +76,7 @@ export function computeSliceFigures(
   });
 }
 
-/** Every dimension and value that occurs, sorted. */
+/** Every dimension and value that occurs: by dimension, then by the number that a value begins with, then as text. */
 export function listSlices(
   signals: readonly Pick<ScoredSignal, "slices">[],
 ): readonly { readonly by: string; readonly value: string }[] {
@@ -84,5 +84,17 @@ export function listSlices(
   for (const { slices } of signals) {
     for (const [by, value] of Object.entries(slices)) found.set(`${by}\n${value}`, { by, value });
   }
-  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, slice]) => slice);
+  return [...found.values()].sort(
+    (a, b) => compareTexts(a.by, b.by) || leadOf(a.value) - leadOf(b.value) || compareTexts(a.value, b.value),
+  );
+}
+
+/** `below 25`, `25 to 49`, `100 and more` rise; a value without a number in front has none. */
+function leadOf(value: string): number {
+  const number = Number.parseFloat(value);
+  return value.startsWith("below ") ? -1 : Number.isNaN(number) ? 0 : number;
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import { computeReliability, createCalibrationError } from "../../../src/trainin
 import { compareSlices, type PairedLoss } from "../../../src/training/judge/compare-slices.ts";
 import { computeShare } from "../../../src/training/judge/figure.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
+import { listSlices } from "../../../src/training/judge/slice-figures.ts";
 import { createAuroc } from "../../../src/training/judge/weighted-auroc.ts";
 import { computeAuroc } from "../../../src/training/metrics.ts";
 
@@ -153,6 +154,16 @@ test("cases of one block count once, however many they are", () => {
     compareSlices(all, 1).find(({ value }) => value === "T01")!.adjustedP;
   expect(pOf(apart)).toBeLessThan(0.01);
   expect(pOf(week)).toBeGreaterThan(0.2);
+});
+
+test("slices are listed by dimension, and bands in their order", () => {
+  const values = ["100 and more", "25 to 49", "below 25", "50 to 99"];
+  const signals = [...values.map((left) => ({ slices: { left } })), { slices: { engine: "T06" } }];
+  expect(listSlices([...signals, { slices: { engine: "T01" } }])).toEqual([
+    { by: "engine", value: "T01" },
+    { by: "engine", value: "T06" },
+    ...["below 25", "25 to 49", "50 to 99", "100 and more"].map((value) => ({ by: "left", value })),
+  ]);
 });
 
 test("equal losses accuse nobody, and slices of a few signals are not judged", () => {
