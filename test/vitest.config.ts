@@ -15,8 +15,9 @@ const exclude = [
 
 /** Rooms whose tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once. */
 const together = [
-  ...["alert", "bundle", "contract", "dataset", "decision", "drift", "explain", "features", "inference"],
-  ...["ingest", "maths", "ota", "registry", "simulate", "store", "training", "uplink", "window", "wire"],
+  ...["alert", "bundle", "collector", "contract", "dataset", "decision", "drift", "explain", "features"],
+  ...["gateway", "inference", "ingest", "maths", "ota", "platform", "registry", "simulate", "store"],
+  ...["training", "uplink", "window", "wire"],
 ].map((room) => `test/${room}/**/*.test.ts`);
 
 // Many tests wait for processes and timers rather than for a core.

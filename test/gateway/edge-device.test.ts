@@ -75,6 +75,7 @@ describe("a device that infers itself", () => {
     await until(
       () => subscriber.states.get("WT01")?.model?.version === "1.1.0",
       "a decision of the new model",
+      30_000,
     );
     const { edgeScores: before } = await statusWhen(
       gateway,

@@ -91,7 +91,11 @@ test("an alarm outlives a restart of the gateway: same id, same since, and nobod
   const device = await startDevice("WT02", source, 20);
   const turbine = { id: "WT02", bearing, connect: device.address };
   const gateway = await installation.startGateway([turbine]);
-  await until(() => subscriber.states.get("WT02")?.health === "alarm", "the alarm");
+  // State and alert go their own ways: either may come first.
+  await until(
+    () => subscriber.states.get("WT02")?.health === "alarm" && subscriber.alerts.length > 0,
+    "the alarm",
+  );
   const [raised] = subscriber.alerts;
   await gateway.close();
   acknowledge(installation, Date.now());
@@ -109,5 +113,7 @@ test("an alarm outlives a restart of the gateway: same id, same since, and nobod
     },
   ]);
   expect(subscriber.alerts.map(({ type }) => type)).toEqual(["io.aurora.alert.raised.v1"]);
-  expect(collector.store.alerts.list({ limit: 10, offset: 0 }).total).toBe(1);
+  const countStored = (): number => collector.store.alerts.list({ limit: 10, offset: 0 }).total;
+  await until(() => countStored() > 0, "the alert at the collector");
+  expect(countStored()).toBe(1);
 });

@@ -10,6 +10,7 @@ import { type TrainingResult, train } from "../../src/training/train.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
+import { tinyOptions } from "./tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("resume");
@@ -26,14 +27,9 @@ interface Run {
 
 function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
   return train(config, {
-    dataDir: dir,
-    outDir: join(dir, out),
+    ...tinyOptions(dir, out, signer),
     workDir: work === null ? null : join(dir, work),
-    gate: "off",
-    reportDir: null,
-    signer,
-    log: log ?? (() => {}),
-    progress: () => {},
+    ...(log === undefined ? {} : { log }),
     ...(signal === undefined ? {} : { signal }),
   });
 }

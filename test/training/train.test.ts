@@ -13,13 +13,13 @@ import { decodeStudent } from "../../src/inference/onnx-codec.ts";
 import type { BearingEvaluation } from "../../src/training/bearing/bearing-evaluation.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
-import { type TrainingOptions, type TrainingResult, train } from "../../src/training/train.ts";
+import { type TrainingResult, train } from "../../src/training/train.ts";
 import { standardiseRows } from "../../src/training/train-student.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
+import { quiet, tinyOptions } from "./tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
-const quiet = { log: () => {}, progress: () => {} };
 const { path: dir, remove } = createScratchFolder("train");
 let first: TrainingResult;
 
@@ -30,15 +30,7 @@ function evaluationOf(result: TrainingResult): BearingEvaluation {
 async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
   const config = join(dir, `${name}.yaml`);
   await writeTinyConfig(config, seed);
-  return train(config, {
-    dataDir: dir,
-    outDir: join(dir, name),
-    signer,
-    workDir: null,
-    gate: "off",
-    reportDir: null,
-    ...quiet,
-  });
+  return train(config, tinyOptions(dir, name, signer));
 }
 
 beforeAll(async () => {
@@ -128,16 +120,7 @@ test("a bearing that is not there cannot be held out, and the message names thos
   const config = join(dir, "wrong.yaml");
   await writeTinyConfig(config, 1);
   await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
-  const options: TrainingOptions = {
-    dataDir: dir,
-    outDir: join(dir, "wrong"),
-    signer,
-    workDir: null,
-    gate: "off",
-    reportDir: null,
-    ...quiet,
-  };
-  await expect(train(config, options)).rejects.toMatchObject({
+  await expect(train(config, tinyOptions(dir, "wrong", signer))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining("DE_B_22"),
     hint: expect.stringContaining("DE_B_21"),
@@ -146,14 +129,6 @@ test("a bearing that is not there cannot be held out, and the message names thos
 
 test("without the recordings training says so before it begins", async () => {
   const config = join(dir, "first.yaml");
-  const options: TrainingOptions = {
-    dataDir: join(dir, "nowhere"),
-    outDir: join(dir, "none"),
-    signer,
-    workDir: null,
-    gate: "off",
-    reportDir: null,
-    ...quiet,
-  };
+  const options = { ...tinyOptions(dir, "none", signer), dataDir: join(dir, "nowhere") };
   await expect(train(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });
 });

@@ -10,23 +10,22 @@ import { readVerdict, verdictPath, writeVerdict } from "../../../src/training/ga
 import { train } from "../../../src/training/train.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
+import { quiet, tinyOptions } from "../tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
-const quiet = { log: () => {}, progress: () => {} };
 const { path: dir, remove } = createScratchFolder("gate");
 let bundle = "";
 
 async function trainInto(out: string, seed: number, gate: "off" | "refuse"): Promise<void> {
   const config = join(dir, `seed-${seed}.yaml`);
   await writeTinyConfig(config, seed);
-  const options = { dataDir: dir, outDir: out, workDir: null, reportDir: null, signer, gate, ...quiet };
-  await train(config, options);
+  await train(config, { ...tinyOptions(dir, out, signer), gate });
 }
 
 beforeAll(async () => {
   bundle = join(dir, "1.0.0");
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
-  await trainInto(bundle, 1, "off");
+  await trainInto("1.0.0", 1, "off");
 });
 afterAll(remove);
 
@@ -91,7 +90,7 @@ test("a verdict of which a byte was changed is nobody's", async () => {
 test("training writes nothing that the gate refuses, and the message names the questions", async () => {
   // A second of training beats no physics score on clean impacts.
   const out = join(dir, "refused");
-  await expect(trainInto(out, 3, "refuse")).rejects.toMatchObject({
+  await expect(trainInto("refused", 3, "refuse")).rejects.toMatchObject({
     code: "TRAINING",
     message: expect.stringContaining("baselines"),
   });

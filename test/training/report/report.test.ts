@@ -12,20 +12,15 @@ import { train } from "../../../src/training/train.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
+import { tinyOptions } from "../tiny-options.ts";
 
 test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
   const dir = createTemporaryFolder();
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
   await writeTinyConfig(join(dir, "train.yaml"), 1);
   const { digest, evaluation } = await train(join(dir, "train.yaml"), {
-    dataDir: dir,
-    outDir: join(dir, "1.0.0"),
-    workDir: null,
+    ...tinyOptions(dir, "1.0.0", parsePrivateKey(createKeyPair().privateKeyPem)),
     reportDir: join(dir, "report"),
-    gate: "off",
-    signer: parsePrivateKey(createKeyPair().privateKeyPem),
-    log: () => {},
-    progress: () => {},
   });
   const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
   expect(report.digest).toBe(digest);

@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import type { PrivateKey } from "../../src/bundle/keys.ts";
+import type { TrainingOptions } from "../../src/training/train.ts";
+
+/** Says nothing. */
+export const quiet = { log: (): void => {}, progress: (): void => {} };
+
+/** Trains on the data in `dir` into its folder `name`, asking no gate and keeping nothing else. */
+export function tinyOptions(dir: string, name: string, signer: PrivateKey): TrainingOptions {
+  return {
+    dataDir: dir,
+    outDir: join(dir, name),
+    signer,
+    workDir: null,
+    gate: "off",
+    reportDir: null,
+    ...quiet,
+  };
+}
