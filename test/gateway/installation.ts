@@ -58,6 +58,7 @@ export interface StatusPage {
   };
   readonly mqtt: { connected: boolean };
   readonly outbox: { records: number };
+  readonly uplink: { acksReceived: number };
   readonly unpublishedAlerts: number;
   readonly devices: {
     id: string;
