@@ -22,7 +22,8 @@ const together = [
 
 // Many tests wait for processes and timers rather than for a core.
 const maxWorkers = Math.max(2, availableParallelism());
-const common = { root, pool: "forks", testTimeout: 60_000, hookTimeout: 60_000 } as const;
+// What is set up for a file may be trained or compiled first.
+const common = { root, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
 export default defineConfig({
   test: {
