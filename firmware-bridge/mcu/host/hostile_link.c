@@ -13,56 +13,18 @@
 
 #include "codec.h"
 #include "gateway_frame.h"
+#include "hostile_line.h"
 #include "link.h"
 
 #define BYTES_A_MS 12U /* 115,200 baud */
 /* Beyond the time that the line is stuck, with a gateway that answers at once: a Hello waits, and what was in flight. */
 #define STALL_BOUND_MS (HELLO_LAST_WAIT_MS + ACK_TIMEOUT_MS)
-#define QUEUE_BYTES 65536U
 
-typedef struct {
-  const char *name;
-  double flip;       /* a bit */
-  double drop;       /* a byte */
-  double duplicate;  /* a byte */
-  double insert;     /* before a byte */
-  double cut;        /* a frame, somewhere in its middle */
-  double repeat;     /* a whole frame */
-  double noise;      /* a burst of up to 200 random bytes, a millisecond */
-  double reset;      /* of the device, a millisecond */
-  double stuck;      /* the device's line takes nothing for up to 2 s, a millisecond */
-  bool flood;        /* the gateway sends as fast as the line takes it, garbage between */
-} profile;
-
-static const profile profiles[] = {
-    {"clean", 0, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-5", 1e-5, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-4", 1e-4, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"bit flips 1e-3", 1e-3, 0, 0, 0, 0, 0, 0, 0, 0, false},
-    {"dropped bytes", 0, 2e-3, 0, 0, 0, 0, 0, 0, 0, false},
-    {"duplicated bytes", 0, 0, 2e-3, 0, 0, 0, 0, 0, 0, false},
-    {"inserted bytes", 0, 0, 0, 2e-3, 0, 0, 0, 0, 0, false},
-    {"half frames", 0, 0, 0, 0, 0.2, 0, 0, 0, 0, false},
-    {"repeated frames", 0, 0, 0, 0, 0, 0.3, 0, 0, 0, false},
-    {"wrong-baud noise", 0, 0, 0, 0, 0, 0, 0.02, 0, 0, false},
-    {"resets", 0, 0, 0, 0, 0, 0, 0, 5e-4, 0, false},
-    {"stuck reader", 0, 0, 0, 0, 0, 0, 0, 0, 5e-4, false},
-    {"flood", 0, 0, 0, 0, 0, 0, 0.05, 0, 0, true},
-    {"everything", 1e-4, 5e-4, 5e-4, 5e-4, 0.02, 0.02, 0.002, 2e-4, 2e-4, false},
-};
-
-typedef struct {
-  uint8_t bytes[QUEUE_BYTES];
-  uint32_t head;
-  uint32_t tail;
-} queue;
-
-static queue to_device;
-static queue to_gateway;
+static line_queue to_device;
+static line_queue to_gateway;
 static device_link device;
 static frame_parser gateway_parser;
-static const profile *now_on;
-static uint64_t dice = 88172645463325252U;
+static const line_profile *now_on;
 static uint32_t now_ms;
 static uint32_t stuck_since_ms;
 static uint32_t stuck_until_ms;
@@ -82,50 +44,13 @@ static struct {
   uint32_t sent, delivered, wrong, disorder, stale, bad_frames, resets, longest_stall_ms;
 } counts;
 
-static double roll(void) {
-  dice ^= dice << 13;
-  dice ^= dice >> 7;
-  dice ^= dice << 17;
-  return (double)(dice >> 11) / 9007199254740992.0;
-}
-
-static void put(queue *line, uint8_t byte) {
-  if (line->head - line->tail < QUEUE_BYTES) {
-    line->bytes[line->head % QUEUE_BYTES] = byte;
-    line->head++;
-  }
-}
-
-/* Passes a frame, with the damage of the profile. */
-static void pass(queue *line, const uint8_t *bytes, uint32_t count) {
-  const uint32_t times = (roll() < now_on->repeat) ? 2U : 1U;
-  for (uint32_t time = 0; time < times; time++) {
-    const uint32_t end = (roll() < now_on->cut) ? (uint32_t)(roll() * count) : count;
-    for (uint32_t i = 0; i < end; i++) {
-      uint8_t byte = bytes[i];
-      for (uint32_t bit = 0; bit < 8U; bit++) {
-        byte = (uint8_t)(byte ^ ((roll() < now_on->flip) ? (1U << bit) : 0U));
-      }
-      if (roll() < now_on->insert) {
-        put(line, (uint8_t)(roll() * 256.0));
-      }
-      if (roll() >= now_on->drop) {
-        put(line, byte);
-      }
-      if (roll() < now_on->duplicate) {
-        put(line, byte);
-      }
-    }
-  }
-}
-
 void board_start(board_info *info) { (void)info; }
 uint32_t board_milliseconds(void) { return now_ms; }
 
 uint32_t board_receive(uint8_t *to, uint32_t room) {
   uint32_t count = 0;
   while ((count < room) && (to_device.tail != to_device.head)) {
-    to[count++] = to_device.bytes[to_device.tail++ % QUEUE_BYTES];
+    to[count++] = to_device.bytes[to_device.tail++ % LINE_BYTES];
   }
   return count;
 }
@@ -134,7 +59,7 @@ bool board_send(const uint8_t *bytes, uint32_t count) {
   if (now_ms < stuck_until_ms) {
     return false;
   }
-  pass(&to_gateway, bytes, count);
+  line_pass(&to_gateway, now_on, bytes, count);
   return true;
 }
 
@@ -202,7 +127,7 @@ static void gateway_send(uint32_t type, uint32_t flags, const uint8_t *payload, 
   const bool numbered = (type != (uint32_t)PACKET_ACK) && (type != (uint32_t)PACKET_NACK);
   gateway_number += numbered ? 1U : 0U;
   const uint32_t number = numbered ? gateway_number : 0U;
-  pass(&to_device, wire, gateway_frame(wire, type, flags, number, payload, length, known));
+  line_pass(&to_device, now_on, wire, gateway_frame(wire, type, flags, number, payload, length, known));
 }
 
 static void gateway_hear(const uint8_t *packet, uint32_t length) {
@@ -232,7 +157,7 @@ static void gateway_turn(void) {
   uint8_t payload[300];
   uint8_t *end;
   while (to_gateway.tail != to_gateway.head) {
-    const uint32_t length = frame_push(&gateway_parser, to_gateway.bytes[to_gateway.tail++ % QUEUE_BYTES]);
+    const uint32_t length = frame_push(&gateway_parser, to_gateway.bytes[to_gateway.tail++ % LINE_BYTES]);
     if (length > 0U) {
       gateway_hear(gateway_parser.bytes, length);
     }
@@ -260,7 +185,7 @@ static void gateway_turn(void) {
 }
 
 static void reset_device(void) {
-  session = (uint32_t)(roll() * 4294967295.0) | 1U;
+  session = (uint32_t)(line_roll() * 4294967295.0) | 1U;
   counts.bad_frames += device.parser.bad_frames;
   link_start(&device, session);
   delivered_serial = serial; /* nothing from before may come */
@@ -268,7 +193,7 @@ static void reset_device(void) {
   counts.resets++;
 }
 
-static uint32_t run(const profile *with, uint32_t seconds) {
+static uint32_t run(const line_profile *with, uint32_t seconds) {
   (void)memset(&counts, 0, sizeof counts);
   now_on = with;
   now_ms = 0;
@@ -282,22 +207,22 @@ static uint32_t run(const profile *with, uint32_t seconds) {
   uint32_t budget = 0;
   for (now_ms = 1; now_ms < seconds * 1000U; now_ms++) {
     gateway_turn();
-    if (roll() < with->noise) {
+    if (line_roll() < with->noise) {
       uint8_t burst[200];
-      const uint32_t length = (uint32_t)(roll() * sizeof burst);
+      const uint32_t length = (uint32_t)(line_roll() * sizeof burst);
       for (uint32_t i = 0; i < length; i++) {
-        burst[i] = (uint8_t)(roll() * 256.0);
+        burst[i] = (uint8_t)(line_roll() * 256.0);
       }
-      pass((roll() < 0.5) ? &to_device : &to_gateway, burst, length);
+      line_pass((line_roll() < 0.5) ? &to_device : &to_gateway, now_on, burst, length);
     }
-    if (roll() < with->stuck) {
+    if (line_roll() < with->stuck) {
       if (now_ms >= stuck_until_ms) {
         stuck_since_ms = now_ms;
       }
-      stuck_until_ms = now_ms + (uint32_t)(roll() * 2000.0);
+      stuck_until_ms = now_ms + (uint32_t)(line_roll() * 2000.0);
       longest_stuck_ms = (stuck_until_ms - stuck_since_ms > longest_stuck_ms) ? (stuck_until_ms - stuck_since_ms) : longest_stuck_ms;
     }
-    if (roll() < with->reset) {
+    if (line_roll() < with->reset) {
       reset_device();
     }
     /* Only so many bytes pass in a millisecond: what is behind stays in the queue. */
@@ -324,14 +249,14 @@ int main(int argc, char **argv) {
   uint32_t violations = 0;
   uint32_t delivered = 0;
   (void)printf("{\"profiles\":[");
-  for (uint32_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
-    uint32_t wrong = run(&profiles[i], seconds);
+  for (uint32_t i = 0; i < LINE_PROFILES; i++) {
+    uint32_t wrong = run(&line_profiles[i], seconds);
     wrong += (counts.delivered == 0U) ? 1U : 0U;
     delivered += counts.delivered;
     violations += wrong;
     (void)printf("%s\n {\"name\":\"%s\",\"sent\":%u,\"delivered\":%u,\"badFrames\":%u,\"resets\":%u,\"wrong\":%u,"
                  "\"disorder\":%u,\"stale\":%u,\"longestStallMs\":%u,\"longestStuckMs\":%u}",
-                 (i == 0U) ? "" : ",", profiles[i].name, (unsigned)counts.sent, (unsigned)counts.delivered,
+                 (i == 0U) ? "" : ",", line_profiles[i].name, (unsigned)counts.sent, (unsigned)counts.delivered,
                  (unsigned)counts.bad_frames, (unsigned)counts.resets, (unsigned)counts.wrong,
                  (unsigned)counts.disorder, (unsigned)counts.stale, (unsigned)counts.longest_stall_ms, (unsigned)longest_stuck_ms);
   }

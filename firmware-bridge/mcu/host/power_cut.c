@@ -6,7 +6,6 @@
  *
  * Prints one JSON object; ends with 1 if anything was violated.
  */
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,96 +14,18 @@
 #include "sha256.h"
 #include "slot_record.h"
 #include "slots.h"
-
-#define SLOT_BYTES 0x4000U
-#define SECTOR_BYTES 0x1000U
-#define FLASH_BYTES (2U * SLOT_BYTES)
-#define TEARS 8U
+#include "torn_flash.h"
 
 typedef struct {
-  uint8_t bytes[SLOT_BYTES];
+  uint8_t bytes[FLASH_SLOT_BYTES];
   uint32_t size;
   uint32_t counter;
   uint8_t record[SLOT_RECORD_SAID_BYTES];
 } image;
 
-static _Alignas(16) uint8_t flash[FLASH_BYTES];
-static uint8_t programmed[FLASH_BYTES / 16U]; /* units that were programmed since their erasure */
 static const uint8_t key[32] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 static board_info board;
 static model_slots slots;
-static jmp_buf power;
-static uint32_t operation;
-static uint32_t cut_at; /* 0: never */
-static uint32_t tear;
-static uint32_t rule_breaks;
-static uint32_t dice = 1;
-
-static uint32_t roll(void) {
-  dice ^= dice << 13;
-  dice ^= dice >> 17;
-  dice ^= dice << 5;
-  return dice;
-}
-
-static void break_rule(const char *what, uint32_t offset) {
-  rule_breaks++;
-  (void)fprintf(stderr, "%s at %x, operation %u, tear %u\n", what, (unsigned)offset, (unsigned)operation, (unsigned)tear);
-}
-
-/*
- * How an operation is left: 0 not begun, 1 complete but not reported, 2 and 3 the first or last half, 4 the first
- * byte, 5 all but the last byte, 6 and 7 any subset of the bits.
- */
-static bool happens(uint32_t at, uint32_t length) {
-  switch (tear) {
-    case 0: return false;
-    case 1: return true;
-    case 2: return at < length / 2U;
-    case 3: return at >= length / 2U;
-    case 4: return at == 0U;
-    case 5: return at + 1U < length;
-    default: return true;
-  }
-}
-
-bool board_flash(uint32_t offset, const uint8_t *bytes, uint32_t count) {
-  const uint32_t length = (bytes == NULL) ? SECTOR_BYTES : count;
-  operation++;
-  const bool cut = operation == cut_at;
-  if ((offset + length > FLASH_BYTES) || (offset % ((bytes == NULL) ? SECTOR_BYTES : 16U) != 0U) || (length % 16U != 0U)) {
-    break_rule("an operation outside of its unit", offset);
-    return false;
-  }
-  for (uint32_t i = 0; i < length; i++) {
-    const uint8_t target = (bytes == NULL) ? 0xFFU : bytes[i];
-    uint8_t changes = (uint8_t)(flash[offset + i] ^ target);
-    if ((bytes != NULL) && (target & (uint8_t)~flash[offset + i]) != 0U) {
-      break_rule("a bit that only an erasure sets", offset + i);
-    }
-    if (cut) {
-      changes = happens(i, length) ? changes : 0U;
-      changes = (tear >= 6U) ? (uint8_t)(changes & roll()) : changes;
-    }
-    flash[offset + i] ^= changes;
-  }
-  for (uint32_t unit = offset / 16U; unit < (offset + length) / 16U; unit++) {
-    if ((bytes != NULL) && (programmed[unit] != 0U)) {
-      break_rule("a unit programmed twice", unit * 16U); /* flash with error correction refuses it */
-    }
-    programmed[unit] = (bytes != NULL) ? 1U : 0U;
-    if (cut) { /* what is left blank was not touched */
-      programmed[unit] = 0;
-      for (uint32_t i = 0; i < 16U; i++) {
-        programmed[unit] = (flash[unit * 16U + i] != 0xFFU) ? 1U : programmed[unit];
-      }
-    }
-  }
-  if (cut) {
-    longjmp(power, 1);
-  }
-  return true;
-}
 
 /* The gateway's part: digest and MAC; first the digest inside the image, so that it is a model. */
 static void authenticate(image *what) {
@@ -120,7 +41,7 @@ static void read_image(const char *path, image *to) {
     perror(path);
     exit(2);
   }
-  to->size = (uint32_t)fread(to->bytes, 1, SLOT_BYTES, file);
+  to->size = (uint32_t)fread(to->bytes, 1, FLASH_SLOT_BYTES, file);
   (void)fclose(file);
   to->counter = load_u32(to->bytes + 12);
   authenticate(to);
@@ -137,7 +58,7 @@ static void send(uint32_t type, const codec_field *fields) {
   codec_field answer[CODEC_FIELDS];
   const uint8_t *end = slots_take(&slots, type, fields, payload);
   if (!codec_read(payload, (uint32_t)(end - payload), answer)) {
-    break_rule("not a ModelStatus", 0);
+    flash_break_rule("not a ModelStatus", 0);
   }
   status.state = answer[2].number;
   status.next_offset = answer[3].number;
@@ -196,19 +117,19 @@ static uint32_t violations;
 
 static void violate(const char *what, uint32_t at) {
   violations++;
-  (void)fprintf(stderr, "%s after a cut at operation %u, tear %u (state %u, reason %u)\n", what, (unsigned)at, (unsigned)tear, (unsigned)status.state, (unsigned)status.reason);
+  (void)fprintf(stderr, "%s after a cut at operation %u, tear %u (state %u, reason %u)\n", what, (unsigned)at, (unsigned)flash_tear, (unsigned)status.state, (unsigned)status.reason);
 }
 
 /* After a cut: boots, finishes the update, boots again. The second cut, if any, comes at `again` of what follows. */
 static void recover(const image *old, const image *new, uint32_t at, uint32_t again) {
   volatile bool second = again > 0U;
-  operation = 0;
-  cut_at = again;
-  if (setjmp(power) == 1) {
+  flash_operation = 0;
+  flash_cut_at = again;
+  if (setjmp(flash_power) == 1) {
     second = false;
     double_cuts++;
-    operation = 0;
-    cut_at = 0;
+    flash_operation = 0;
+    flash_cut_at = 0;
   }
   slots_start(&slots, &board, 0);
   const uint32_t running = runs(old, new);
@@ -236,10 +157,8 @@ static void recover(const image *old, const image *new, uint32_t at, uint32_t ag
 }
 
 int main(int argc, char **argv) {
-  static uint8_t before[FLASH_BYTES];
-  static uint8_t before_programmed[sizeof programmed];
-  static uint8_t after[FLASH_BYTES];
-  static uint8_t after_programmed[sizeof programmed];
+  static flash_cells before;
+  static flash_cells after;
   static image old;
   static image new;
   static image older;
@@ -252,10 +171,10 @@ int main(int argc, char **argv) {
   read_image(argv[1], &old);
   read_image(argv[2], &new);
   board.key = key;
-  board.slots = flash;
-  board.slot_bytes = SLOT_BYTES;
-  board.sector_bytes = SECTOR_BYTES;
-  (void)memset(flash, 0xFF, sizeof flash);
+  board.slots = flash.bytes;
+  board.slot_bytes = FLASH_SLOT_BYTES;
+  board.sector_bytes = FLASH_SECTOR_BYTES;
+  (void)memset(flash.bytes, 0xFF, sizeof flash.bytes);
   slots_start(&slots, &board, 0);
   /* An older, confirmed model lies in the slot that the update takes. */
   older = old;
@@ -264,43 +183,39 @@ int main(int argc, char **argv) {
   authenticate(&older);
   push(&older, 1);
   push(&old, 3);
-  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (slots.running != flash + SLOT_BYTES)) {
+  if ((status.state != (uint32_t)MODEL_CONFIRMED) || (slots.running != flash.bytes + FLASH_SLOT_BYTES)) {
     violate("an undisturbed update fails", 0);
   }
-  (void)memcpy(before, flash, sizeof flash);
-  (void)memcpy(before_programmed, programmed, sizeof programmed);
-  operation = 0;
+  before = flash;
+  flash_operation = 0;
   push(&new, 4);
-  const uint32_t operations = operation;
+  const uint32_t operations = flash_operation;
   if (status.state != (uint32_t)MODEL_CONFIRMED) {
     violate("an undisturbed update fails", 0);
   }
   for (uint32_t at = 1; at <= operations; at += stride) {
-    for (tear = 0; tear < TEARS; tear++) {
-      (void)memcpy(flash, before, sizeof flash);
-      (void)memcpy(programmed, before_programmed, sizeof programmed);
+    for (flash_tear = 0; flash_tear < FLASH_TEARS; flash_tear++) {
+      flash = before;
       slots_start(&slots, &board, 0);
-      operation = 0;
-      cut_at = at;
-      if (setjmp(power) == 0) {
+      flash_operation = 0;
+      flash_cut_at = at;
+      if (setjmp(flash_power) == 0) {
         push(&new, 5);
         violate("no cut", at);
       }
       cuts++;
-      (void)memcpy(after, flash, sizeof flash);
-      (void)memcpy(after_programmed, programmed, sizeof programmed);
+      after = flash;
       recover(&old, &new, at, 0);
-      const uint32_t following = operation;
+      const uint32_t following = flash_operation;
       for (uint32_t again = 1; again <= following; again += stride_again) {
-        (void)memcpy(flash, after, sizeof flash);
-        (void)memcpy(programmed, after_programmed, sizeof programmed);
+        flash = after;
         recover(&old, &new, at, again);
       }
     }
   }
   (void)printf("{\"operations\":%u,\"tears\":%u,\"cuts\":%u,\"doubleCuts\":%u,\"bootedOld\":%u,\"bootedNew\":%u,"
                "\"bootedNone\":%u,\"resumed\":%u,\"ruleBreaks\":%u,\"violations\":%u}\n",
-               (unsigned)operations, (unsigned)TEARS, (unsigned)cuts, (unsigned)double_cuts, (unsigned)boots[1],
-               (unsigned)boots[2], (unsigned)boots[0], (unsigned)resumed, (unsigned)rule_breaks, (unsigned)violations);
-  return ((violations == 0U) && (rule_breaks == 0U)) ? 0 : 1;
+               (unsigned)operations, (unsigned)FLASH_TEARS, (unsigned)cuts, (unsigned)double_cuts, (unsigned)boots[1],
+               (unsigned)boots[2], (unsigned)boots[0], (unsigned)resumed, (unsigned)flash_rule_breaks, (unsigned)violations);
+  return ((violations == 0U) && (flash_rule_breaks == 0U)) ? 0 : 1;
 }

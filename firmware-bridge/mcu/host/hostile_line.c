@@ -1,0 +1,56 @@
+#include "hostile_line.h"
+
+static uint64_t dice = 88172645463325252U;
+
+const line_profile line_profiles[LINE_PROFILES] = {
+    {"clean", 0, 0, 0, 0, 0, 0, 0, 0, 0, false},
+    {"bit flips 1e-5", 1e-5, 0, 0, 0, 0, 0, 0, 0, 0, false},
+    {"bit flips 1e-4", 1e-4, 0, 0, 0, 0, 0, 0, 0, 0, false},
+    {"bit flips 1e-3", 1e-3, 0, 0, 0, 0, 0, 0, 0, 0, false},
+    {"dropped bytes", 0, 2e-3, 0, 0, 0, 0, 0, 0, 0, false},
+    {"duplicated bytes", 0, 0, 2e-3, 0, 0, 0, 0, 0, 0, false},
+    {"inserted bytes", 0, 0, 0, 2e-3, 0, 0, 0, 0, 0, false},
+    {"half frames", 0, 0, 0, 0, 0.2, 0, 0, 0, 0, false},
+    {"repeated frames", 0, 0, 0, 0, 0, 0.3, 0, 0, 0, false},
+    {"wrong-baud noise", 0, 0, 0, 0, 0, 0, 0.02, 0, 0, false},
+    {"resets", 0, 0, 0, 0, 0, 0, 0, 5e-4, 0, false},
+    {"stuck reader", 0, 0, 0, 0, 0, 0, 0, 0, 5e-4, false},
+    {"flood", 0, 0, 0, 0, 0, 0, 0.05, 0, 0, true},
+    {"everything", 1e-4, 5e-4, 5e-4, 5e-4, 0.02, 0.02, 0.002, 2e-4, 2e-4, false},
+};
+
+double line_roll(void) {
+  dice ^= dice << 13;
+  dice ^= dice >> 7;
+  dice ^= dice << 17;
+  return (double)(dice >> 11) / 9007199254740992.0;
+}
+
+static void put(line_queue *line, uint8_t byte) {
+  if (line->head - line->tail < LINE_BYTES) {
+    line->bytes[line->head % LINE_BYTES] = byte;
+    line->head++;
+  }
+}
+
+void line_pass(line_queue *line, const line_profile *with, const uint8_t *bytes, uint32_t count) {
+  const uint32_t times = (line_roll() < with->repeat) ? 2U : 1U;
+  for (uint32_t time = 0; time < times; time++) {
+    const uint32_t end = (line_roll() < with->cut) ? (uint32_t)(line_roll() * count) : count;
+    for (uint32_t i = 0; i < end; i++) {
+      uint8_t byte = bytes[i];
+      for (uint32_t bit = 0; bit < 8U; bit++) {
+        byte = (uint8_t)(byte ^ ((line_roll() < with->flip) ? (1U << bit) : 0U));
+      }
+      if (line_roll() < with->insert) {
+        put(line, (uint8_t)(line_roll() * 256.0));
+      }
+      if (line_roll() >= with->drop) {
+        put(line, byte);
+      }
+      if (line_roll() < with->duplicate) {
+        put(line, byte);
+      }
+    }
+  }
+}
