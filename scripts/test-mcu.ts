@@ -14,8 +14,8 @@ import { createTestModel } from "./mcu/test-models.ts";
 import { type BoardKind, buildBoardProgram, findMissingForBoard } from "./mcu/virtual-board.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
-/** A fuzzer that does less hardly ran, or did not get past the first checks: a tenth of what a busy machine does, half of the usual edges. */
-const [leastExecutionsASecond, leastFuzzCoverage] = [100, 200];
+/** A fuzzer that does less hardly ran, or did not get past the first checks; the slowest machine did 46 a second, at low priority, and every one 398 edges. */
+const [leastExecutionsASecond, leastFuzzCoverage] = [20, 200];
 const json = process.argv.includes("--json");
 /** Second cuts at every operation, ten minutes of every fuzzer. */
 const full = process.argv.includes("--full");
