@@ -28,6 +28,7 @@ import { createScratchFolder } from "../scratch-folder.ts";
 export interface LinkFigures {
   /** Frames of 96 samples, parsed and decoded. */
   readonly bulkFramesPerSecond: number;
+  /** Of the reading process' CPU time; another one writes. */
   readonly singleFrameReadsPerSecond: number | null;
   /** CPU share of one core while forty ports bring 100 frames a second each. */
   readonly fortyPortsCpuShare: number | null;
@@ -115,43 +116,54 @@ async function openPair(
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function openLink(path: string, onPacket: () => void): Promise<PacketLink> {
+async function openLink(
+  path: string,
+  onPacket: () => void,
+  onBatchEnd: () => void = () => {},
+): Promise<PacketLink> {
   const link = createFramedLink(createSerialTransport(path));
   await link.open({
     onOpen: () => {},
     onPacket,
-    onBatchEnd: () => {},
+    onBatchEnd,
     onWritable: () => {},
     onClose: () => {},
   });
   return link;
 }
 
-/** One frame a read: the next one is written when the last was read. */
+/**
+ * One frame a read: another process writes one after the other, with a pause in which it can be read. Reads that found
+ * two are counted once.
+ */
 async function measureSingle(folder: string): Promise<number> {
   const { paths, socat } = await openPair(folder, "single");
-  const device = openSync(paths[0], "r+");
-  const frame = createFrame(1);
-  let arrived = (): void => {};
-  const link = await openLink(paths[1], () => arrived());
-  const pingPong = async (count: number): Promise<void> => {
-    for (let index = 0; index < count; index++) {
-      const next = new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-      writeSync(device, frame);
-      await next;
-    }
-  };
-  await pingPong(500);
-  const started = cpuSeconds();
-  await pingPong(4_000);
-  // The device's writes count too.
-  const seconds = cpuSeconds() - started;
+  let reads = 0;
+  const link = await openLink(
+    paths[1],
+    () => {},
+    () => {
+      reads++;
+    },
+  );
+  const writer = spawn(process.execPath, [
+    "-e",
+    `const fs = require("node:fs");
+const frame = Buffer.from(process.argv[1], "hex");
+const file = fs.openSync(process.argv[2], "r+");
+const never = new Int32Array(new SharedArrayBuffer(4));
+for (;;) { fs.writeSync(file, frame); Atomics.wait(never, 0, 0, 0.2); }`,
+    Buffer.from(createFrame(1)).toString("hex"),
+    paths[0],
+  ]);
+  while (reads < 500) await sleep(5);
+  const before = { cpu: cpuSeconds(), reads };
+  while (reads < before.reads + 4_000) await sleep(20);
+  const rate = (reads - before.reads) / (cpuSeconds() - before.cpu);
+  writer.kill();
   await link.close();
-  closeSync(device);
   socat.kill();
-  return Math.round(4_000 / seconds);
+  return Math.round(rate);
 }
 
 /** Another process plays forty devices. */
