@@ -65,26 +65,11 @@ Examples:
 }
 
 async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Promise<BundleEvaluation> {
+  refuseContradictions(dir, flags);
   const context = { dataDir: findDataDir(flags.data), log: bar.log, progress: bar.update };
   const against = flags.against ?? null;
-  if (flags.protocol !== undefined) {
-    if (flags.replay === true || flags.key !== undefined || against !== null) {
-      throw new AuroraError("USAGE", "--protocol goes without --against, --key and --replay", {
-        op: "evaluate",
-        subject: dir,
-        hint: "leave --protocol out to ask the gate",
-      });
-    }
-    return evaluateBundle(dir, flags.protocol, context);
-  }
+  if (flags.protocol !== undefined) return evaluateBundle(dir, flags.protocol, context);
   if (flags.replay === true) {
-    if (flags.key !== undefined || flags.rebuild !== undefined) {
-      throw new AuroraError("USAGE", "--replay goes without --key, --rebuild and --no-rebuild", {
-        op: "evaluate",
-        subject: dir,
-        hint: "it asks exactly what the record answers, a rebuild included where there was one",
-      });
-    }
     const keys = await loadTrustedKeys(flags.keys ?? join(packageRoot(), "models", "release.pub"));
     return replayVerdict(dir, keys, { ...context, against });
   }
@@ -94,4 +79,22 @@ async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Pr
     rebuild: flags.rebuild === undefined ? "auto" : flags.rebuild ? "yes" : "no",
     signer: flags.key === undefined ? null : await loadPrivateKey(flags.key),
   });
+}
+
+/** Options that would not be heeded are wrong usage, whether there are data or not. @throws AuroraError USAGE. */
+function refuseContradictions(dir: string, flags: EvaluateFlags): void {
+  const { protocol, replay, key, against, rebuild } = flags;
+  const about = { op: "evaluate", subject: dir };
+  if (protocol !== undefined && (replay === true || key !== undefined || against !== undefined)) {
+    throw new AuroraError("USAGE", "--protocol goes without --against, --key and --replay", {
+      ...about,
+      hint: "leave --protocol out to ask the gate",
+    });
+  }
+  if (replay === true && (key !== undefined || rebuild !== undefined)) {
+    throw new AuroraError("USAGE", "--replay goes without --key, --rebuild and --no-rebuild", {
+      ...about,
+      hint: "it asks exactly what the record answers, a rebuild included where there was one",
+    });
+  }
 }
