@@ -20,6 +20,7 @@ import type { ModelRequestMessage, ModelStatusMessage } from "../../contract/dev
 import { decodeMcuModel } from "../../inference/mcu-codec.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { systemTimers } from "../../platform/clock.ts";
+import { reportError } from "../report-error.ts";
 import { createEdgeInference, type EdgeInference, type EdgeModel, openEdgeModel } from "./edge-model.ts";
 import type { SampleLink } from "./stream-pump.ts";
 
@@ -58,7 +59,10 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
     open: openEdgeModel,
     confirmed: readConfirmed(options),
     keep: ({ bytes }) => {
-      if (options.slotFile !== null) void writeFileAtomic(options.slotFile, bytes);
+      const { slotFile } = options;
+      if (slotFile === null) return;
+      // The model runs all the same; it is a restart that would fall back to the one before.
+      writeFileAtomic(slotFile, bytes).catch((error: unknown) => reportError(error));
     },
   });
   let config: ConfigMessage | null = null;

@@ -3,6 +3,7 @@
  * held and what came out. A DSSE envelope; whoever has bundle and data can play it again.
  */
 import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { canonicalJson, canonicalJsonBytes } from "../../bundle/canonical-json.ts";
 import {
@@ -79,7 +80,35 @@ export async function readVerdict(dir: string, trusted: readonly TrustedKey[]): 
     throw new AuroraError("BUNDLE_FORMAT", `${path} is not a verdict`, { op: "read verdict", subject: path });
   }
   verifyEnvelope(envelope, trusted);
-  return JSON.parse(new TextDecoder().decode(envelope.payload)) as Verdict;
+  return parseVerdict(path, envelope.payload);
+}
+
+const identitySchema = z.looseObject({ name: z.string(), version: z.string(), digest: z.string() });
+/** What is read out of a record; the rest is compared as it stands. */
+const verdictSchema = z.looseObject({
+  formatVersion: z.literal(1),
+  passed: z.boolean(),
+  bundle: identitySchema,
+  against: identitySchema.nullable(),
+  checks: z.array(z.looseObject({ name: z.string(), outcome: z.enum(["passed", "failed", "skipped"]) })),
+  metrics: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.string()),
+});
+
+/** A key that is trusted may still have signed the record of another version. */
+function parseVerdict(path: string, payload: Uint8Array): Verdict {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+    verdictSchema.parse(json);
+    return json as Verdict;
+  } catch (cause) {
+    throw new AuroraError("BUNDLE_FORMAT", `${path} is signed, but no verdict that can be read here`, {
+      op: "read verdict",
+      subject: path,
+      hint: "`aurora evaluate DIR --key FILE` makes one anew",
+      cause,
+    });
+  }
 }
 
 /** Where `now` and the record differ, in words; none = the record is true. Values that differ by nature are left out. */

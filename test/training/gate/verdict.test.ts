@@ -78,6 +78,15 @@ test("a signed record that is not true is found, and the answer says where", asy
   expect(lines[0]).toMatch(/^metrics: the record says .*0\.999/);
 });
 
+test("a signed record of another form is refused as such", async () => {
+  const verdict = await readVerdict(bundle, [signer.publicKey]);
+  for (const other of [{ ...verdict, formatVersion: 2 }, { ...verdict, checks: null }, null]) {
+    await writeVerdict(bundle, other as typeof verdict, signer);
+    await expect(readVerdict(bundle, [signer.publicKey])).rejects.toMatchObject({ code: "BUNDLE_FORMAT" });
+  }
+  await writeVerdict(bundle, verdict, signer);
+});
+
 test("a verdict of which a byte was changed is nobody's", async () => {
   const envelope = JSON.parse(await readFile(verdictPath(bundle), "utf8")) as { payload: string };
   const text = Buffer.from(envelope.payload, "base64").toString();
