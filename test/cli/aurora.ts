@@ -6,9 +6,6 @@ import { compiledCommand } from "../support/compiled.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** Beside the repository, where the command looks by itself when it runs from there. */
-const dataFolder = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
-
 /** What a command left behind. */
 export interface Finished {
   readonly code: number | null;
@@ -32,7 +29,7 @@ export function startAurora(
 ): Running {
   const child = spawn(process.execPath, [compiledCommand(), ...args], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: "1", AURORA_DATA: dataFolder, ...environment },
+    env: { ...process.env, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
