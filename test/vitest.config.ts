@@ -20,8 +20,8 @@ const together = [
   ...["training", "uplink", "window", "wire"],
 ].map((room) => `test/${room}/**/*.test.ts`);
 
-// Many tests wait for processes and timers rather than for a core.
-const maxWorkers = Math.max(2, availableParallelism());
+// One more than cores: many tests wait for processes and timers (two cores: 200 s instead of 244).
+const maxWorkers = Math.max(2, availableParallelism() + 1);
 // What is set up for a file may be trained or compiled first.
 const common = { root, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
