@@ -18,13 +18,15 @@ export async function capture(installation: Installation, out: string, ...more: 
 
 /** What `aurora score` says of a file by the installation's bundle. */
 export interface Scored {
+  readonly file: string;
   readonly windows: number;
   readonly faultProbability: number;
 }
 
-/** Scores a file with nothing but what stands beside it. */
-export async function score({ folder }: Installation, file: string): Promise<Scored> {
-  const args = [join(folder, "models/bearing-test/1.0.0"), "--input", file, "--out", `${file}.csv`, "--json"];
+/** Scores a file; without options, with nothing but what stands beside it. */
+export async function score({ folder }: Installation, file: string, ...options: string[]): Promise<Scored> {
+  const bundle = join(folder, "models/bearing-test/1.0.0");
+  const args = [bundle, "--input", file, "--out", `${file}.csv`, "--json", ...options];
   const said = await outputOf(() => scoreCommand().parseAsync(args, { from: "user" }));
   return (JSON.parse(said) as { files: [Scored] }).files[0];
 }
