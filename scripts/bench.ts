@@ -105,7 +105,8 @@ const report = {
   latencyMs: { ...half.latencyMs, atSamplesPerSecond: latencyLoad },
   rssMb: load.rssMb,
   rssLoad: { minutes: loadMinutes, windowsPerSecond: 50, playedAt: pace },
-  startToFirstPredictionMs: fast.status.startToFirstPredictionMs,
+  // At full speed a first window would wait behind all that is read before it.
+  startToFirstPredictionMs: half.status.startToFirstPredictionMs,
   uplinkBytesPerTurbineDay: uplink.bytesPerTurbineDay,
   uplinkMeasuredSeconds: uplink.seconds,
   link,
