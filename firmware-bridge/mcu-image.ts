@@ -2,7 +2,7 @@
  * The memory image of a virtual board (the firmware's host build, or QEMU): identity, empty model slots, and the
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
-import { createHash } from "node:crypto";
+import { sha256 as digest } from "../src/platform/sha256.ts";
 import { computeModelMac } from "./model-mac.ts";
 
 /** What is in the image. */
@@ -80,7 +80,7 @@ function installModel(
   const slot = image.subarray(mcuImageOffsets.slots, mcuImageOffsets.slots + mcuSlotBytes);
   if (model.image.length > mcuSlotBytes - slotImageOffset)
     throw new RangeError(`a model of ${model.image.length} bytes does not fit into a slot`);
-  const sha256 = createHash("sha256").update(model.image).digest();
+  const sha256 = digest(model.image);
   const { securityCounter } = model;
   const view = new DataView(slot.buffer, slot.byteOffset);
   view.setUint32(0, 0x3153_5541, true);

@@ -3,9 +3,9 @@
  * tries every golden vector on it, and only then confirms. Goes on where it was when the device was away, and ends
  * within stated times whatever the device does. Sends nothing by itself but through the options.
  */
-import { createHash } from "node:crypto";
 import type { ModelRequestMessage, ModelStatusMessage } from "../src/contract/device-model-message.ts";
 import { createBackoff } from "../src/platform/backoff.ts";
+import { sha256 as digest } from "../src/platform/sha256.ts";
 import { linkTiming } from "./link-timing.ts";
 import { computeModelMac } from "./model-mac.ts";
 import {
@@ -41,7 +41,7 @@ const chunkOverheadBytes = 14;
 export function createModelPush(options: ModelPushOptions): ModelPush {
   const { image, timers, probes } = options;
   const { bytes } = image;
-  const sha256 = createHash("sha256").update(bytes).digest();
+  const sha256 = digest(bytes);
   const transferId = sha256.readUInt32LE() || 1;
   const room = Math.min(modelChunkBytes, (options.maxPayloadBytes ?? minPayloadBytes) - chunkOverheadBytes);
   const chunkBytes = room - (room % 16);

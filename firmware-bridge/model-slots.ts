@@ -3,7 +3,7 @@
  * checked on what was read back before a slot may run; a trial ends by confirmation or goes back. What a firmware does
  * in flash, with the storage as an argument: for simulated devices and as the reference that the C firmware is tested against.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type {
   ModelBeginMessage,
   ModelChunkMessage,
@@ -12,6 +12,7 @@ import type {
   ModelStatusMessage,
 } from "../src/contract/device-model-message.ts";
 import type { Timers } from "../src/platform/clock.ts";
+import { sha256 as digest } from "../src/platform/sha256.ts";
 import { linkTiming } from "./link-timing.ts";
 import { computeModelMac } from "./model-mac.ts";
 import { modelChunkBytes } from "./protocol.ts";
@@ -214,10 +215,6 @@ export function createModelSlots<M extends RunnableModel>(options: ModelSlotsOpt
     },
     close: () => cancelTrial(),
   };
-}
-
-function digest(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(bytes).digest();
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
