@@ -12,6 +12,7 @@ import {
 import { issuedMember } from "../contract/update-target.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
+import { parseJsonObject } from "../platform/parse-json-object.ts";
 
 /** The four files in the order in which they may be replaced: each is only good with the ones before it. */
 export const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
@@ -64,7 +65,7 @@ export async function readTrustedTimestamp(
   const bytes = await readTrusted(dir, "timestamp");
   if (bytes === null) return null;
   try {
-    const timestamp = Metadata.fromJSON(MetadataKind.Timestamp, parseJson(bytes));
+    const timestamp = Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
     root.verifyDelegate(MetadataKind.Timestamp, timestamp);
     return timestamp;
   } catch {
@@ -79,11 +80,11 @@ export function parseVerified(file: "targets", bytes: Uint8Array): Metadata<Targ
 export function parseVerified(file: "timestamp" | "snapshot" | "targets", bytes: Uint8Array): SignedFile {
   switch (file) {
     case "timestamp":
-      return Metadata.fromJSON(MetadataKind.Timestamp, parseJson(bytes));
+      return Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
     case "snapshot":
-      return Metadata.fromJSON(MetadataKind.Snapshot, parseJson(bytes));
+      return Metadata.fromJSON(MetadataKind.Snapshot, parseJsonObject(bytes));
     case "targets":
-      return Metadata.fromJSON(MetadataKind.Targets, parseJson(bytes));
+      return Metadata.fromJSON(MetadataKind.Targets, parseJsonObject(bytes));
   }
 }
 
@@ -123,11 +124,7 @@ export async function commitScratch(scratch: string, dir: string): Promise<void>
 }
 
 function parseRoot(bytes: Uint8Array): Metadata<Root> {
-  const root = Metadata.fromJSON(MetadataKind.Root, parseJson(bytes));
+  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
   root.verifyDelegate(MetadataKind.Root, root);
   return root;
-}
-
-function parseJson(bytes: Uint8Array): never {
-  return JSON.parse(Buffer.from(bytes).toString("utf8")) as never;
 }

@@ -15,6 +15,7 @@ import {
 import { AuroraError } from "../contract/aurora-error.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { readFileBounded } from "../platform/bounded-read.ts";
+import { type JsonObject, parseJsonObject } from "../platform/parse-json-object.ts";
 import { parseRoot } from "./sign-root.ts";
 import { encodeMetadata } from "./tuf-signing.ts";
 
@@ -37,8 +38,7 @@ const maxFileBytes = 8 << 20;
 export function createMetadataFolder(dir: string): MetadataFolder {
   const read = (name: string): Promise<Uint8Array> =>
     readFileBounded(join(dir, name), maxFileBytes, { op: "read update metadata" });
-  const parse = async (name: string): Promise<never> =>
-    JSON.parse(Buffer.from(await read(name)).toString()) as never;
+  const parse = async (name: string): Promise<JsonObject> => parseJsonObject(await read(name));
 
   async function rootVersions(): Promise<number[]> {
     const versions = (await readdir(dir)).map((name) => /^([1-9]\d{0,9})\.root\.json$/.exec(name)?.[1]);

@@ -1,6 +1,7 @@
 /** Root metadata: which key may sign what. Made when an installation's keys are made, and again when they change. */
 import { Metadata, MetadataKind, Root } from "@tufjs/models";
 import type { PrivateKey, PublicKey } from "../bundle/keys.ts";
+import { parseJsonObject } from "../platform/parse-json-object.ts";
 import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
 
 /** The roles of a TUF repository. */
@@ -42,7 +43,7 @@ export function signRoot(contents: RootContents, signers: readonly PrivateKey[])
  * @throws Error saying what is wrong.
  */
 export function parseRoot(bytes: Uint8Array, previous: Metadata<Root> | null): Metadata<Root> {
-  const root = Metadata.fromJSON(MetadataKind.Root, JSON.parse(Buffer.from(bytes).toString("utf8")));
+  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
   root.verifyDelegate(MetadataKind.Root, root);
   if (previous !== null) {
     previous.verifyDelegate(MetadataKind.Root, root);
