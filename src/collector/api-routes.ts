@@ -1,5 +1,6 @@
 /** The JSON API as one table: what is served, what may be asked and what is answered. OpenAPI and server are made from it. */
 import { z } from "zod";
+import { failed, ok, type Result } from "../contract/result.ts";
 import { idPattern } from "../contract/topics.ts";
 import * as schemas from "./api-schemas.ts";
 import type { FleetView } from "./fleet-view.ts";
@@ -8,11 +9,11 @@ import type { FleetView } from "./fleet-view.ts";
 export interface ApiRoute {
   readonly path: string;
   readonly summary: string;
-  /** Validates and completes the query. */
+  /** Validates and completes what is asked. */
   readonly query: z.ZodType;
   readonly response: z.ZodType;
-  /** Answers a query that `query` has validated. */
-  answer(fleet: FleetView, query: never): unknown;
+  /** Answers what was asked, as it came; or says what `query` finds wrong with it. */
+  answer(fleet: FleetView, asked: unknown): Result<unknown, string>;
 }
 
 const id = z.string().regex(idPattern);
@@ -132,7 +133,20 @@ function defineRoute<Q>(route: {
   readonly response: z.ZodType;
   readonly answer: (fleet: FleetView, query: Q) => unknown;
 }): ApiRoute {
-  return route as ApiRoute;
+  return {
+    ...route,
+    answer: (fleet, asked) => {
+      const query = route.query.safeParse(asked);
+      return query.success ? ok(route.answer(fleet, query.data)) : failed(describeIssues(query.error));
+    },
+  };
+}
+
+function describeIssues({ issues }: z.ZodError): string {
+  return issues
+    .map((issue) => [...issue.path, issue.message].join(": "))
+    .join("; ")
+    .slice(0, 500);
 }
 
 interface PageQuery {

@@ -83,15 +83,9 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
 
 function mountApiRoute(app: FastifyInstance, route: ApiRoute, fleet: FleetView): void {
   app.get(route.path, async (request, reply) => {
-    const query = route.query.safeParse(request.query);
-    if (!query.success) {
-      const message = query.error.issues
-        .map((issue) => [...issue.path, issue.message].join(": "))
-        .join("; ")
-        .slice(0, 500);
-      return reply.code(400).send({ error: { code: "QUERY", message } });
-    }
-    return reply.header("cache-control", "no-store").send(route.answer(fleet, query.data as never));
+    const answer = route.answer(fleet, request.query);
+    if (!answer.ok) return reply.code(400).send({ error: { code: "QUERY", message: answer.error } });
+    return reply.header("cache-control", "no-store").send(answer.value);
   });
 }
 
