@@ -1,5 +1,4 @@
 /** The few files that the page needs, read once at the start. Serves nothing by path from the disk. */
-
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** What a bundle has for a microcontroller: the image, and probes that prove it on the device. */
-
 import { join } from "node:path";
 import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
 import { decodeGolden } from "../bundle/golden.ts";

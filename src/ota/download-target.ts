@@ -2,7 +2,6 @@
  * Fetches one tar to disk, going on where the last attempt broke off (HTTP Range). Gives it only when its length and
  * SHA-256 are those that were signed; says nothing about what is in it.
  */
-
 import { mkdir, open, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
