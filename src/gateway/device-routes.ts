@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuroraError, type ErrorCode } from "../contract/aurora-error.ts";
 import { type DeviceCaptureReply, deviceCaptureRequestSchema } from "../contract/device-capture.ts";
 import { isLoopbackAddress } from "../platform/loopback-host.ts";
+import { readBodyBounded } from "../platform/read-body.ts";
 import type { GatewayWord } from "./access-file.ts";
 import type { Captured, CaptureWish } from "./device-captures.ts";
 import { describeRecording, type RecordingPlace } from "./recording.ts";
@@ -37,7 +38,10 @@ export function createDeviceRoutes(options: DeviceRoutesOptions): DeviceRoutes {
       throw refuse("GATEWAY", "the gateway does not know this caller");
     const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(request.url ?? "")?.[1];
     if (deviceId === undefined) throw refuse("USAGE", "there is only POST /devices/ID/capture");
-    const wish = deviceCaptureRequestSchema.safeParse(parseJson(await readBody(request)));
+    const body = await readBodyBounded(request, maxBodyBytes, () =>
+      refuse("USAGE", `a request has at most ${maxBodyBytes} bytes`),
+    );
+    const wish = deviceCaptureRequestSchema.safeParse(parseJson(body.toString("utf8")));
     if (!wish.success) throw refuse("USAGE", `not a request for samples: ${wish.error.issues[0]!.message}`);
     const { recording, receivedSamples, gaps } = await options.capture({ ...wish.data, deviceId, signal });
     return {
@@ -75,17 +79,6 @@ export function createDeviceRoutes(options: DeviceRoutesOptions): DeviceRoutes {
       },
     );
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > maxBodyBytes) throw refuse("USAGE", `a request has at most ${maxBodyBytes} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 function parseJson(text: string): unknown {

@@ -10,6 +10,7 @@ import {
 } from "node:http";
 import { request as requestHttps } from "node:https";
 import { AuroraError } from "../contract/aurora-error.ts";
+import { readBodyBounded } from "../platform/read-body.ts";
 
 /** Bounds on time. */
 export interface TransferLimits {
@@ -75,16 +76,10 @@ export function httpGet(url: string, options: GetOptions): Promise<GetResponse> 
 
 /** Reads a body of at most `maxBytes`. @throws AuroraError UPDATE_SOURCE when it is larger or breaks off. */
 export async function readBody(response: GetResponse, maxBytes: number, url: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
+  const tooLarge = (): AuroraError => sourceError(url, `sends more than ${maxBytes} bytes`);
   try {
-    if (Number(response.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(url, maxBytes);
-    for await (const piece of response.body) {
-      length += piece.length;
-      if (length > maxBytes) throw tooLarge(url, maxBytes);
-      pieces.push(piece);
-    }
-    return Buffer.concat(pieces, length);
+    if (Number(response.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+    return await readBodyBounded(response.body, maxBytes, tooLarge);
   } finally {
     response.discard();
   }
@@ -98,10 +93,6 @@ export function sourceError(url: string, message: string, cause?: unknown): Auro
     hint: "It is tried again at the next look.",
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-function tooLarge(url: string, maxBytes: number): AuroraError {
-  return sourceError(url, `sends more than ${maxBytes} bytes`);
 }
 
 /** Pieces that may wait for the reader before the sender is asked to pause. */

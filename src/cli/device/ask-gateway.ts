@@ -27,9 +27,7 @@ const replyMs = 15_000;
 export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
   try {
     const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(statusMs) });
-    const json: unknown = JSON.parse(
-      new TextDecoder().decode(await readBodyBounded(response, maxStatusBytes)),
-    );
+    const json = await readJson(response, maxStatusBytes);
     return typeof json === "object" && json !== null ? { ...json } : null;
   } catch {
     return null;
@@ -66,7 +64,7 @@ export async function askCapture(
       signal: AbortSignal.any([signal, timeout]),
     });
     status = response.status;
-    body = JSON.parse(new TextDecoder().decode(await readBodyBounded(response, maxReplyBytes)));
+    body = await readJson(response, maxReplyBytes);
   } catch (error) {
     throw unreachable(error);
   }
@@ -77,17 +75,23 @@ export async function askCapture(
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
   const path = join(stateDir, gatewayAccessFile);
-  const refuse = (message: string, cause: unknown): AuroraError =>
-    new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, cause });
   try {
     const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
     return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch (error) {
-    throw refuse(
-      `no gateway of this configuration can be asked: ${path} is not there or not readable`,
-      error,
-    );
+  } catch (cause) {
+    const message = `no gateway of this configuration can be asked: ${path} is not there or not readable`;
+    throw new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, cause });
   }
+}
+
+async function readJson(response: Response, maxBytes: number): Promise<unknown> {
+  if (response.body === null) throw new TypeError("an answer without a body");
+  const bytes = await readBodyBounded(
+    response.body,
+    maxBytes,
+    () => new RangeError(`an answer of more than ${maxBytes} bytes`),
+  );
+  return JSON.parse(bytes.toString("utf8"));
 }
 
 /** What a gateway says when it refuses; undefined when it says something else. */
