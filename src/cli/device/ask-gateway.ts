@@ -1,5 +1,6 @@
 /** Asks a running gateway of this machine: what its status page says, and for raw samples of a device. */
 import { join } from "node:path";
+import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes } from "../../contract/aurora-error.ts";
 import {
   type DeviceCaptureReply,
@@ -22,6 +23,14 @@ const maxAccessBytes = 4096;
 const statusMs = 2_000;
 /** Beyond the five-fold of what was asked for, after which the gateway itself gives up. */
 const replyMs = 15_000;
+
+const refusalSchema = z.object({
+  error: z.object({
+    code: z.custom<ErrorCode>((code) => typeof code === "string" && Object.hasOwn(errorCodes, code)),
+    message: z.string(),
+    hint: z.string().optional(),
+  }),
+});
 
 /** The gateway's status page; null when it does not answer in time, or with anything else. */
 export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
@@ -96,14 +105,11 @@ async function readJson(response: Response, maxBytes: number): Promise<unknown> 
 
 /** What a gateway says when it refuses; undefined when it says something else. */
 function readRefusal(body: unknown, deviceId: string): AuroraError | undefined {
-  const { code, message, hint } = ((body as { error?: Record<string, unknown> } | null)?.error ??
-    {}) as Record<string, unknown>;
-  if (typeof code !== "string" || !Object.hasOwn(errorCodes, code) || typeof message !== "string")
-    return undefined;
-  const details = { op: "capture raw samples", subject: deviceId };
-  return new AuroraError(
-    code as ErrorCode,
-    message,
-    typeof hint === "string" ? { ...details, hint } : details,
-  );
+  const refusal = refusalSchema.safeParse(body);
+  if (!refusal.success) return undefined;
+  const { code, message, hint } = refusal.data.error;
+  return new AuroraError(code, message, {
+    ...{ op: "capture raw samples", subject: deviceId },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
