@@ -1,34 +1,7 @@
 #include "slots.h"
 
-#include "hmac.h"
 #include "link.h"
-#include "sha256.h"
 #include "student.h"
-
-#define MAGIC 0x31535541U /* AUS1 */
-#define UNIT_BYTES 16U
-#define BLANK 0xFFU
-#define CLEARED 0U
-#define TORN 1U
-
-/* What stands before the image, in flash and, while a transfer begins, on the stack. The MAC is over the first 44 bytes. */
-typedef struct {
-  uint32_t magic;
-  uint32_t size;
-  uint32_t counter;
-  uint8_t digest[AURORA_SHA256_BYTES];
-  uint8_t mac[AURORA_SHA256_BYTES];
-  uint16_t number; /* of the installation */
-  uint16_t complement;
-  uint8_t trial[UNIT_BYTES];
-  uint8_t confirmed[UNIT_BYTES];
-} slot_head;
-
-_Static_assert(offsetof(slot_head, mac) == HMAC_MESSAGE_BYTES, "all before the MAC");
-_Static_assert(offsetof(slot_head, trial) == SLOT_TRIAL_AT, "as in slots.h");
-_Static_assert(offsetof(slot_head, confirmed) == SLOT_CONFIRMED_AT, "as in slots.h");
-
-static const slot_head *head_of(const uint8_t *slot) { return (const slot_head *)(const void *)slot; }
 
 /* The slot that does not run: free for the next model. */
 static const uint8_t *other(const model_slots *slots) {
@@ -36,53 +9,10 @@ static const uint8_t *other(const model_slots *slots) {
   return (slots->running == first) ? (first + slots->board->slot_bytes) : first;
 }
 
-/* BLANK, CLEARED, or TORN: what a unit that is only ever cleared as a whole says. */
-static uint32_t read_mark(const uint8_t *unit) {
-  for (uint32_t i = 1; i < UNIT_BYTES; i++) {
-    if (unit[i] != unit[0]) {
-      return TORN;
-    }
-  }
-  return unit[0];
-}
-
-/* Programs at a place of the flash. */
-static bool flash(const model_slots *slots, const uint8_t *place, const void *bytes, uint32_t count) {
-  return board_flash((uint32_t)(place - slots->board->slots), bytes, count);
-}
-
-static void erase(const model_slots *slots, const uint8_t *sector) { (void)flash(slots, sector, NULL, 0); }
-
-static bool clear(const model_slots *slots, const uint8_t *mark) {
-  static const uint8_t zeros[UNIT_BYTES] = {0};
-  return flash(slots, mark, zeros, UNIT_BYTES) && (read_mark(mark) == CLEARED);
-}
-
-/* Is the head one that the gateway made for this device, and whole? */
-static bool is_good(const model_slots *slots, const slot_head *head) {
-  if ((slots->board->key == NULL) || (head->magic != MAGIC) || (head->size > slots->board->slot_bytes - SLOT_IMAGE_AT) ||
-      ((head->number + head->complement) != 0xFFFF)) {
-    return false;
-  }
-  return hmac_sha256_fits(slots->board->key, (const uint8_t *)head, head->mac);
-}
-
-/* Opens the slot's model if its head and every byte of its image are good; says why not otherwise. */
-static uint32_t open(const model_slots *slots, const uint8_t *slot, aurora_model *model) {
-  const slot_head *head = head_of(slot);
-  if (!is_good(slots, head)) {
-    return REASON_WRONG_MAC;
-  }
-  if (!aurora_sha256_fits(slot + SLOT_IMAGE_AT, head->size, head->digest)) {
-    return REASON_DIGEST;
-  }
-  return (aurora_model_open(slot + SLOT_IMAGE_AT, head->size, model) == AURORA_MODEL_OK) ? 0U : (uint32_t)REASON_NOT_A_MODEL;
-}
-
 /* Runs `slot`, or nothing if there is none or it cannot be opened. */
 static void run(model_slots *slots, const uint8_t *slot) {
   slots->running = slot;
-  if ((slot == NULL) || (open(slots, slot, &slots->model) != 0U)) {
+  if ((slot == NULL) || (slot_open(slots->board, slot, &slots->model) != 0U)) {
     slots->running = NULL;
     slots->model.head = NULL;
   }
@@ -91,7 +21,7 @@ static void run(model_slots *slots, const uint8_t *slot) {
 /* Marks the slot as tried and runs it. Returns the reason of a refusal or 0. */
 static AURORA_APART uint32_t begin_trial(model_slots *slots, const uint8_t *slot) {
   slots->state = (uint32_t)MODEL_REFUSED;
-  if (!clear(slots, head_of(slot)->trial)) {
+  if (!slot_clear(slots->board, slot_head_of(slot)->trial)) {
     return REASON_FLASH;
   }
   slots->fallback = slots->running;
@@ -114,20 +44,20 @@ void slots_start(model_slots *slots, const board_info *board, uint32_t now_ms) {
   slots->now_ms = now_ms;
   const uint8_t *end = board->slots + (2U * board->slot_bytes);
   for (const uint8_t *slot = board->slots; slot != end; slot += board->slot_bytes) {
-    const slot_head *head = head_of(slot);
-    if (open(slots, slot, &slots->model) != 0U) {
+    const slot_head *head = slot_head_of(slot);
+    if (slot_open(slots->board, slot, &slots->model) != 0U) {
       continue;
     }
-    const uint32_t confirmed = read_mark(head->confirmed);
-    if (confirmed == CLEARED) {
+    const uint32_t confirmed = slot_read_mark(head->confirmed);
+    if (confirmed == SLOT_CLEARED) {
       /* The newest so far. */
-      if ((slots->running == NULL) || (((head->number - head_of(slots->running)->number) & 0x8000) == 0)) {
+      if ((slots->running == NULL) || (((head->number - slot_head_of(slots->running)->number) & 0x8000) == 0)) {
         slots->running = slot;
       }
-    } else if (confirmed != BLANK) {
+    } else if (confirmed != SLOT_BLANK) {
       /* Cut off while it was confirmed: cells that were half programmed may read differently next time. */
-      erase(slots, slot);
-    } else if (read_mark(head->trial) == BLANK) {
+      slot_erase(slots->board, slot);
+    } else if (slot_read_mark(head->trial) == SLOT_BLANK) {
       waiting = slot;
     } else {
       /* Tried and not confirmed. */
@@ -148,11 +78,11 @@ bool slots_poll(model_slots *slots, uint32_t now_ms) {
   return false;
 }
 
-const uint8_t *slots_digest(const model_slots *slots) { return head_of(slots->running)->digest; }
+const uint8_t *slots_digest(const model_slots *slots) { return slot_head_of(slots->running)->digest; }
 
 uint32_t slots_counter(const model_slots *slots) {
   const uint8_t *slot = (slots->state == (uint32_t)MODEL_TRIAL) ? slots->fallback : slots->running;
-  return (slot == NULL) ? 0U : head_of(slot)->counter;
+  return (slot == NULL) ? 0U : slot_head_of(slot)->counter;
 }
 
 /*
@@ -161,7 +91,7 @@ uint32_t slots_counter(const model_slots *slots) {
  */
 static uint32_t find_kept(const model_slots *slots, const uint8_t *slot) {
   uint32_t end = slots->board->slot_bytes;
-  while ((end > SLOT_IMAGE_AT) && (slot[end - 1U] == BLANK)) {
+  while ((end > SLOT_IMAGE_AT) && (slot[end - 1U] == SLOT_BLANK)) {
     end--;
   }
   end -= MODEL_CHUNK_BYTES;
@@ -176,12 +106,13 @@ static uint32_t prepare(model_slots *slots, const uint8_t *target, const slot_he
   }
   const uint32_t from = same ? find_kept(slots, target) : 0U;
   for (uint32_t at = from; at < slots->board->slot_bytes; at += slots->board->sector_bytes) {
-    erase(slots, target + at);
+    slot_erase(slots->board, target + at);
   }
   slots->next_offset = from - SLOT_IMAGE_AT;
   if (from == 0U) {
     slots->next_offset = 0;
-    if (!flash(slots, target, head, SLOT_RECORD_BYTES) || !bytes_equal((const uint8_t *)head, target, sizeof *head)) {
+    if (!slot_flash(slots->board, target, head, SLOT_RECORD_BYTES) ||
+        !bytes_equal((const uint8_t *)head, target, sizeof *head)) {
       return REASON_FLASH;
     }
   }
@@ -201,15 +132,15 @@ static uint32_t begin(model_slots *slots, const uint8_t *target, const codec_fie
   if ((fields[4].number - 1U) >= (slots->board->slot_bytes - SLOT_IMAGE_AT)) {
     return REASON_TOO_LARGE;
   }
-  (void)memset(&head, (int)BLANK, sizeof head);
-  head.magic = MAGIC;
+  (void)memset(&head, (int)SLOT_BLANK, sizeof head);
+  head.magic = SLOT_MAGIC;
   head.size = fields[4].number;
   head.counter = fields[6].number;
   (void)memcpy(head.digest, fields[5].bytes, AURORA_SHA256_BYTES);
   (void)memcpy(head.mac, fields[7].bytes, AURORA_SHA256_BYTES);
-  head.number = (slots->running == NULL) ? 1U : (uint16_t)(head_of(slots->running)->number + 1U);
+  head.number = (slots->running == NULL) ? 1U : (uint16_t)(slot_head_of(slots->running)->number + 1U);
   head.complement = (uint16_t)~head.number;
-  if (!is_good(slots, &head)) {
+  if (!slot_is_good(slots->board, &head)) {
     return REASON_WRONG_MAC;
   }
   if ((slots->running != NULL) && bytes_equal((const uint8_t *)&head, slots->running, offsetof(slot_head, number))) {
@@ -229,15 +160,16 @@ static uint32_t begin(model_slots *slots, const uint8_t *target, const codec_fie
 static uint32_t take_chunk(model_slots *slots, const uint8_t *target, const codec_field *fields) {
   const uint32_t offset = slots->next_offset;
   const uint32_t length = fields[3].length;
-  const uint32_t left = head_of(target)->size - offset;
+  const uint32_t left = slot_head_of(target)->size - offset;
   if ((fields[2].number != offset) || (length == 0U) || (length > MODEL_CHUNK_BYTES) || (length > left) ||
-      (((length % UNIT_BYTES) != 0U) && (length != left))) {
+      (((length % SLOT_UNIT_BYTES) != 0U) && (length != left))) {
     return 0;
   }
   uint8_t padded[MODEL_CHUNK_BYTES];
-  (void)memset(padded, (int)BLANK, sizeof padded);
+  (void)memset(padded, (int)SLOT_BLANK, sizeof padded);
   (void)memcpy(padded, fields[3].bytes, length);
-  if (!flash(slots, target + SLOT_IMAGE_AT + offset, padded, (length + UNIT_BYTES - 1U) & ~(UNIT_BYTES - 1U))) {
+  const uint32_t whole = (length + SLOT_UNIT_BYTES - 1U) & ~(SLOT_UNIT_BYTES - 1U);
+  if (!slot_flash(slots->board, target + SLOT_IMAGE_AT + offset, padded, whole)) {
     return REASON_FLASH;
   }
   slots->next_offset = offset + length;
@@ -246,12 +178,12 @@ static uint32_t take_chunk(model_slots *slots, const uint8_t *target, const code
 
 static uint32_t commit(model_slots *slots, const uint8_t *target) {
   aurora_model model;
-  if (slots->next_offset != head_of(target)->size) {
+  if (slots->next_offset != slot_head_of(target)->size) {
     return 0; /* the answer says what is missing */
   }
-  const uint32_t reason = open(slots, target, &model);
+  const uint32_t reason = slot_open(slots->board, target, &model);
   if (reason != 0U) {
-    erase(slots, target); /* nothing to go on with */
+    slot_erase(slots->board, target); /* nothing to go on with */
     return reason;
   }
   return begin_trial(slots, target);
@@ -261,7 +193,7 @@ static uint32_t commit(model_slots *slots, const uint8_t *target) {
 static void decide(model_slots *slots, uint32_t outcome) {
   uint32_t reason = REASON_GATEWAY_SAID_NO;
   if (outcome == 1U) {
-    if (clear(slots, head_of(slots->running)->confirmed)) {
+    if (slot_clear(slots->board, slot_head_of(slots->running)->confirmed)) {
       slots->state = (uint32_t)MODEL_CONFIRMED;
       return;
     }

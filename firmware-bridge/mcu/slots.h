@@ -3,14 +3,7 @@
  * "Pushing a model"; refuses what is not authenticated, older than what runs, damaged, or not a model. Never erases or
  * programs the slot that it would fall back to.
  *
- *   slot     0 +------------------+
- *              | record, 80 bytes | magic, size, counter, digest, MAC, number of the installation and its complement
- *           80 | trial, 16 bytes  | 0xFF: never tried; anything else: tried once
- *           96 | confirmed, 16    | 0x00: the gateway confirmed it
- *          256 | image            | model.mcu.bin, run in place
- *              +------------------+
- *
- * State at boot, from these bytes alone:
+ * State at boot, from the bytes of the slots alone (slot.h):
  *   record and image verified, confirmed            -> runs, the higher number of installation first
  *   record and image verified, trial never begun    -> trial: marked, runs until it is confirmed, reset, or too late
  *   anything else                                   -> free
@@ -18,14 +11,9 @@
 #ifndef AURORA_SLOTS_H
 #define AURORA_SLOTS_H
 
-#include "board.h"
 #include "codec.h"
-#include "model.h"
+#include "slot.h"
 
-#define SLOT_RECORD_BYTES 80U
-#define SLOT_TRIAL_AT 80U
-#define SLOT_CONFIRMED_AT 96U
-#define SLOT_IMAGE_AT 256U
 #define MODEL_CHUNK_BYTES 192U
 /** A trial that the gateway has not decided by then is over. */
 #define MODEL_TRIAL_MS 60000U
@@ -37,20 +25,6 @@ enum model_state {
   MODEL_CONFIRMED = 3,
   MODEL_REVERTED = 4,
   MODEL_REFUSED = 5
-};
-
-enum model_reason {
-  REASON_NO_KEY = 1,
-  REASON_WRONG_MAC = 2,
-  REASON_DOWNGRADE = 3,
-  REASON_TOO_LARGE = 4,
-  REASON_BUSY = 5,
-  REASON_DIGEST = 6,
-  REASON_NOT_A_MODEL = 7,
-  REASON_GATEWAY_SAID_NO = 8,
-  REASON_NOT_DECIDED = 9,
-  REASON_UNKNOWN_TRANSFER = 10,
-  REASON_FLASH = 11
 };
 
 typedef struct {

@@ -26,7 +26,18 @@ export type HostProgram =
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
 export const runtimeSources: readonly string[] = [
-  ...["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c", "slots.c", "hmac.c", "sha256.c", "model.c"],
+  ...[
+    "bytes.c",
+    "crc32.c",
+    "frame.c",
+    "codec.c",
+    "link.c",
+    "slots.c",
+    "slot.c",
+    "hmac.c",
+    "sha256.c",
+    "model.c",
+  ],
   "student.c",
 ];
 /** What samples and decides on top of it. */
@@ -108,6 +119,7 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
     sources: [
       "bytes.c",
       "slots.c",
+      "slot.c",
       "hmac.c",
       "sha256.c",
       "model.c",

@@ -35,7 +35,7 @@ export interface Footprint {
   readonly limits: readonly SizeLimit[];
 }
 
-const slotSources = ["slots.c", "hmac.c", "sha256.c"];
+const slotSources = ["slots.c", "slot.c", "hmac.c", "sha256.c"];
 const engineSources = ["model.c", "student.c"];
 /** The student that limits are stated for. */
 const limitStudent = [64, 32, 16, 6];
