@@ -24,22 +24,14 @@ export type HostProgram =
   | "long-run";
 
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-/** Frames, session, slots and the int8 engine: what the flash limit counts, without model and features. */
-export const runtimeSources: readonly string[] = [
-  ...[
-    "bytes.c",
-    "crc32.c",
-    "frame.c",
-    "codec.c",
-    "link.c",
-    "slots.c",
-    "slot.c",
-    "hmac.c",
-    "sha256.c",
-    "model.c",
-  ],
-  "student.c",
-];
+/** Frames and session. */
+const protocolSources: readonly string[] = ["bytes.c", "crc32.c", "frame.c", "codec.c", "link.c"];
+/** Two model slots, and what authenticates them. */
+export const slotSources: readonly string[] = ["slots.c", "slot.c", "hmac.c", "sha256.c"];
+/** The model's parser and the int8 engine. */
+export const engineSources: readonly string[] = ["model.c", "student.c"];
+/** What the flash limit counts, without model and features. */
+export const runtimeSources: readonly string[] = [...protocolSources, ...slotSources, ...engineSources];
 /** What samples and decides on top of it. */
 export const applicationSources: readonly string[] = ["fifo.c", "window.c", "judge.c", "firmware.c"];
 /** The feature chain, which is counted apart. */
@@ -118,13 +110,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   "power-cut": {
     sources: [
       "bytes.c",
-      "slots.c",
-      "slot.c",
-      "hmac.c",
-      "sha256.c",
-      "model.c",
-      "student.c",
       "codec.c",
+      ...slotSources,
+      ...engineSources,
       ...slotRecordSources,
       "host/torn_flash.c",
       "host/power_cut.c",

@@ -8,7 +8,14 @@ import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
 import { mcuNeverRaises } from "../../src/inference/mcu-layout.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
-import { applicationSources, buildCoreFirmware, featureSources, runtimeSources } from "./build-firmware.ts";
+import {
+  applicationSources,
+  buildCoreFirmware,
+  engineSources,
+  featureSources,
+  runtimeSources,
+  slotSources,
+} from "./build-firmware.ts";
 import { createRandomStudent } from "./random-student.ts";
 import type { CoreName } from "./toolchain.ts";
 
@@ -35,8 +42,6 @@ export interface Footprint {
   readonly limits: readonly SizeLimit[];
 }
 
-const slotSources = ["slots.c", "slot.c", "hmac.c", "sha256.c"];
-const engineSources = ["model.c", "student.c"];
 /** The student that limits are stated for. */
 const limitStudent = [64, 32, 16, 6];
 
