@@ -2,7 +2,6 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ByteTransport } from "../../firmware-bridge/byte-transport.ts";
 import { createByteTransport } from "../../firmware-bridge/device-address.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
@@ -14,6 +13,7 @@ import { createRandom } from "../../src/maths/random.ts";
 import { systemTimers } from "../../src/platform/clock.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createDevice, listen } from "./conversation.ts";
+import { observe } from "./observe-transport.ts";
 
 const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
 const helper = new URL("pty-pair.py", import.meta.url).pathname;
@@ -120,22 +120,24 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
     const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
     await plugIn(...paths);
-    const heard = await hear(paths[0]);
-    const device = createSerialTransport(paths[1]);
-    closers.push(device.close);
-    const answered = new Promise<void>((resolve) => {
-      void device.open({ ...deaf, onOpen: () => device.write(Uint8Array.of(1)), onBytes: () => resolve() });
-    });
-    await heard.until(1);
-    heard.transport.pauseReading();
-    device.write(Uint8Array.of(2, 3));
+    const gateway = observe();
+    const device = observe();
+    const port = createSerialTransport(paths[0]);
+    const farEnd = createSerialTransport(paths[1]);
+    closers.push(port.close, farEnd.close);
+    await port.open(gateway.handlers);
+    await farEnd.open(device.handlers);
+    farEnd.write(Uint8Array.of(1));
+    await gateway.until(() => gateway.bytes.length >= 1);
+    port.pauseReading();
+    farEnd.write(Uint8Array.of(2, 3));
     // An answer that went all the way to the far end: what was said before it has had the time to come.
-    heard.transport.write(Uint8Array.of(9));
-    await answered;
-    expect(heard.bytes).toEqual([1]);
-    heard.transport.resumeReading();
-    await heard.until(3);
-    expect(heard.bytes).toEqual([1, 2, 3]);
+    port.write(Uint8Array.of(9));
+    await device.until(() => device.bytes.length > 0);
+    expect(gateway.bytes).toEqual([1]);
+    port.resumeReading();
+    await gateway.until(() => gateway.bytes.length >= 3);
+    expect(gateway.bytes).toEqual([1, 2, 3]);
   });
 
   test("a device that does not listen is heard, and its end is noticed while it is", async () => {
@@ -146,12 +148,15 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
     );
     closers.push(() => unplug(device));
     await once(device.stdout!, "data");
-    const heard = await hear(path);
+    const gateway = observe();
+    const port = createSerialTransport(path);
+    closers.push(port.close);
+    await port.open(gateway.handlers);
     // More than a terminal holds: the rest of it waits for ever.
-    expect(heard.transport.write(new Uint8Array(100_000))).toBe(false);
-    await heard.until(30);
+    expect(port.write(new Uint8Array(100_000))).toBe(false);
+    await gateway.until(() => gateway.bytes.length >= 30);
     await unplug(device);
-    await heard.closed;
+    await gateway.until(() => gateway.events.some((event) => event.startsWith("close")));
   });
 });
 
@@ -166,37 +171,3 @@ while True:
     os.write(master, b"x")
     time.sleep(0.005)
 `;
-const deaf = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
-
-/** Opens a port and keeps what it says. */
-async function hear(path: string): Promise<{
-  transport: ByteTransport;
-  bytes: number[];
-  until(count: number): Promise<void>;
-  closed: Promise<void>;
-}> {
-  const transport = createSerialTransport(path);
-  closers.push(transport.close);
-  const bytes: number[] = [];
-  let wake = (): void => {};
-  let close = (): void => {};
-  const closed = new Promise<void>((resolve) => {
-    close = resolve;
-  });
-  await transport.open({
-    ...deaf,
-    onBytes: (chunk) => {
-      bytes.push(...chunk);
-      wake();
-    },
-    onClose: close,
-  });
-  const until = async (count: number): Promise<void> => {
-    while (bytes.length < count) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  return { transport, bytes, until, closed };
-}

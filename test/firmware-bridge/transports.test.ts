@@ -11,35 +11,12 @@ import { createRandom } from "../../src/maths/random.ts";
 import { systemTimers } from "../../src/platform/clock.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createManualTimers } from "./manual-timers.ts";
+import { observe } from "./observe-transport.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-/** Handlers that note what happens and let a test wait for it. */
-function observe() {
-  const events: string[] = [];
-  const bytes: number[] = [];
-  let wake = (): void => {};
-  const note = (event: string): void => {
-    events.push(event);
-    wake();
-  };
-  const handlers: ByteTransportHandlers = {
-    onOpen: () => note("open"),
-    onBytes: (chunk) => {
-      bytes.push(...chunk);
-      wake();
-    },
-    onDrain: () => note("drain"),
-    onClose: (reason) => note(`close: ${reason}`),
-  };
-  const until = async (predicate: () => boolean): Promise<void> => {
-    while (!predicate()) await new Promise<void>((resolve) => (wake = resolve));
-  };
-  return { events, bytes, handlers, until };
-}
 
 async function serve(onSocket: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
   const server = createServer(onSocket);
