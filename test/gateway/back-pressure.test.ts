@@ -3,10 +3,9 @@ import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
 import { startDeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
-import { createTopics } from "../../src/contract/topics.ts";
 import { type BackPressure, startBackPressure } from "../../src/gateway/back-pressure.ts";
 import { createDataQuality, type DataQuality } from "../../src/gateway/data-quality.ts";
-import { type DeviceLinks, openDeviceLinks } from "../../src/gateway/device-links.ts";
+import type { DeviceLinks } from "../../src/gateway/device-links.ts";
 import { createPipeline } from "../../src/gateway/pipeline.ts";
 import { createWorkGauge } from "../../src/gateway/work-gauge.ts";
 import { createRandom } from "../../src/maths/random.ts";
@@ -14,7 +13,8 @@ import { systemClock, systemTimers } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { createManualTimers } from "../firmware-bridge/manual-timers.ts";
 import { until } from "../support/until.ts";
-import { createFakeBundle, createFakeMqtt } from "./fakes.ts";
+import { createFakeBundle } from "./fakes.ts";
+import { openLinks } from "./open-links.ts";
 import { createMadeSource } from "./turbines.ts";
 
 const marks = { high: 400, low: 100 };
@@ -73,23 +73,10 @@ async function startSlowGateway(connect: string): Promise<Bench> {
     bundleOf: () => bundle,
     sink: { onDecision: () => {}, onAlert: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
   });
-  const links = await openDeviceLinks({
-    devices: config.devices,
-    ...{ gatewayId: "gw", runtimeVersion: "0.1.0", topics: createTopics("aurora/v1") },
-    ...{ mqtt: createFakeMqtt(), clock: systemClock, random: createRandom(1), logger: silentLogger },
-    bearingOf: () => undefined,
-    sink: {
-      onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block, arrivedMs) => pipeline.accept(block, arrivedMs),
-      onReading: () => {},
-      onCapture: () => {},
-      onScore: () => {},
-      onContact: () => {},
-      onLost: () => {},
-      onModelStatus: () => {},
-    },
+  const links = await openLinks(config.devices, silentLogger, {
+    onHello: (hello) => pipeline.announce(hello),
+    onBlock: (block, arrivedMs) => pipeline.accept(block, arrivedMs),
   });
-  onTestFinished(() => links.close());
   const pressure = startBackPressure({
     gauge,
     links: links.sessions.map(({ session }) => session),

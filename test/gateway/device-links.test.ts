@@ -1,12 +1,8 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { DeviceConfig } from "../../src/contract/gateway-config.ts";
-import { createTopics } from "../../src/contract/topics.ts";
-import { openDeviceLinks } from "../../src/gateway/device-links.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { systemClock } from "../../src/platform/clock.ts";
 import { type LogFields, type Logger, silentLogger } from "../../src/platform/logger.ts";
 import { until } from "../support/until.ts";
-import { createFakeMqtt } from "./fakes.ts";
+import { openLinks } from "./open-links.ts";
 
 /** Opens one device, and collects what is warned of. */
 async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
@@ -16,28 +12,7 @@ async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
     warn: (message, fields) => warnings.push({ message, ...fields }),
     child: () => logger,
   };
-  const links = await openDeviceLinks({
-    devices: [device],
-    gatewayId: "gw-1",
-    runtimeVersion: "0.1.0",
-    topics: createTopics("aurora/v1"),
-    mqtt: createFakeMqtt(),
-    clock: systemClock,
-    random: createRandom(1),
-    logger,
-    bearingOf: () => undefined,
-    sink: {
-      onHello: () => {},
-      onBlock: () => {},
-      onReading: () => {},
-      onCapture: () => {},
-      onScore: () => {},
-      onContact: () => {},
-      onLost: () => {},
-      onModelStatus: () => {},
-    },
-  });
-  onTestFinished(() => links.close());
+  await openLinks([device], logger);
   return warnings;
 }
 
