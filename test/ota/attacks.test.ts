@@ -22,10 +22,6 @@ afterEach(() => fixture.close());
 
 const publish = (version: string): Promise<unknown> => fixture.publish(sampleContents({ version }));
 
-async function metadata(name: string): Promise<Uint8Array> {
-  return (await fixture.registry.readMetadata(name))!;
-}
-
 function flip(bytes: Uint8Array, index: number): Uint8Array {
   const changed = bytes.slice();
   changed[index] = changed[index]! ^ 0x01;
@@ -41,7 +37,7 @@ describe("metadata", () => {
       ["/metadata/2.snapshot.json", "2.snapshot.json"],
       ["/metadata/2.targets.json", "2.targets.json"],
     ] as const) {
-      const bytes = await metadata(name);
+      const bytes = await fixture.metadata(name);
       for (let index = 0; index < bytes.length; index += 23) {
         const fresh = await fixture.gateway();
         fixture.substitute({ [path]: flip(bytes, index) });
@@ -63,7 +59,7 @@ describe("metadata", () => {
 
   it("rolled back to an older timestamp is refused, and reported once", async () => {
     await publish("1.1.0");
-    const old = await metadata("timestamp.json");
+    const old = await fixture.metadata("timestamp.json");
     await publish("1.2.0");
     await gateway.updater.checkNow();
     fixture.substitute({ "/metadata/timestamp.json": old });
@@ -79,7 +75,7 @@ describe("metadata", () => {
   it("frozen by somebody in between is refused when its time is over", async () => {
     await publish("1.1.0");
     await gateway.updater.checkNow();
-    const frozen = await metadata("timestamp.json");
+    const frozen = await fixture.metadata("timestamp.json");
     fixture.substitute({ "/metadata/timestamp.json": frozen });
     fixture.clock.pass(6 * dayMs);
     expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
@@ -89,7 +85,10 @@ describe("metadata", () => {
 
   it("mixed from different moments is refused", async () => {
     await publish("1.1.0");
-    const [snapshot, targets] = [await metadata("2.snapshot.json"), await metadata("2.targets.json")];
+    const [snapshot, targets] = [
+      await fixture.metadata("2.snapshot.json"),
+      await fixture.metadata("2.targets.json"),
+    ];
     await publish("1.2.0");
     fixture.substitute({ "/metadata/3.snapshot.json": snapshot });
     await expectRefused(gateway, /Expected (hash|length)/);
@@ -104,10 +103,7 @@ describe("metadata", () => {
     try {
       await stranger.publish(sampleContents({ version: "6.6.6" }));
       const files = ["timestamp.json", "2.snapshot.json", "2.targets.json"];
-      const foreign = files.map(async (name) => [
-        `/metadata/${name}`,
-        (await stranger.registry.readMetadata(name))!,
-      ]);
+      const foreign = files.map(async (name) => [`/metadata/${name}`, await stranger.metadata(name)]);
       fixture.substitute(Object.fromEntries(await Promise.all(foreign)) as Record<string, Uint8Array>);
       await expectRefused(gateway, /timestamp was signed by 0\/1 keys/);
     } finally {

@@ -19,19 +19,15 @@ afterEach(() => fixture.close());
 
 const publish = (version: string): Promise<unknown> => fixture.publish(sampleContents({ version }));
 
-async function metadata(name: string): Promise<Uint8Array> {
-  return (await fixture.registry.readMetadata(name))!;
-}
-
 describe("clocks", () => {
   it("set back do not make old metadata good again, neither while running nor after a restart", async () => {
     await publish("1.1.0");
     await gateway.updater.checkNow();
-    const frozen = await metadata("timestamp.json");
+    const frozen = await fixture.metadata("timestamp.json");
     fixture.clock.pass(30 * dayMs);
     await publish("1.2.0");
     await gateway.updater.checkNow();
-    const known = await metadata("timestamp.json");
+    const known = await fixture.metadata("timestamp.json");
     fixture.substitute({ "/metadata/timestamp.json": known });
     fixture.clock.pass(8 * dayMs);
     fixture.clock.set(0); // an empty battery: 1970
@@ -99,7 +95,7 @@ describe("clocks", () => {
   it("set forward only delay updates: nothing is learnt from them", async () => {
     await publish("1.1.0");
     const now = fixture.clock.nowMs();
-    const frozen = await metadata("timestamp.json");
+    const frozen = await fixture.metadata("timestamp.json");
     fixture.substitute({ "/metadata/timestamp.json": frozen });
     fixture.clock.set(now + 20 * 365 * dayMs);
     await expectRefused(gateway, /expired/);

@@ -237,7 +237,7 @@ describe("one GET", () => {
 
   it("reads what there is, up to the bound", async () => {
     const url = `${fixture.url}/metadata/timestamp.json`;
-    const expected = (await fixture.registry.readMetadata("timestamp.json"))!;
+    const expected = await fixture.metadata("timestamp.json");
     const limits = { stallMs: 1000, deadlineMs: 1000 };
     expect(Buffer.compare(await readBody(await httpGet(url, limits), expected.length, url), expected)).toBe(
       0,

@@ -50,6 +50,8 @@ export interface RegistryFixture {
   readonly registry: Registry;
   /** Writes a bundle and publishes it. */
   publish(contents: BundleContents, signer?: PrivateKey): ReturnType<Registry["publish"]>;
+  /** A file of metadata that must be there. @throws Error when it is not. */
+  metadata(name: string): Promise<Uint8Array>;
   open(): Promise<Registry>;
   /** Serves the registry on a free port of the loopback; gives the base URL with `/tuf`. */
   serve(): Promise<string>;
@@ -81,6 +83,11 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
       const bundleDir = join(base, `bundle-${written++}`);
       await writeBundle(bundleDir, contents, signer);
       return registry.publish(bundleDir);
+    },
+    async metadata(name) {
+      const bytes = await registry.readMetadata(name);
+      if (bytes === null) throw new Error(`no metadata ${name}`);
+      return bytes;
     },
     async serve() {
       const app = Fastify();
