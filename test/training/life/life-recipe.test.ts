@@ -9,10 +9,10 @@ import { evaluateBundle } from "../../../src/training/evaluate-bundle.ts";
 import type { LifeEvaluation } from "../../../src/training/life/life-evaluation.ts";
 import { type TrainingResult, train } from "../../../src/training/train.ts";
 import { loadTrainingConfig } from "../../../src/training/training-config.ts";
+import { quiet, tinyOptions } from "../tiny-options.ts";
 import { writeSyntheticCmapss } from "./synthetic-engines.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
-const quiet = { log: () => {}, progress: () => {} };
 const shipped = (subset: string): string =>
   new URL(`../../../models/turbofan-life/${subset}.yaml`, import.meta.url).pathname;
 const { path: dir, remove } = createScratchFolder("life");
@@ -35,15 +35,7 @@ async function trainTiny(name: string): Promise<TrainingResult> {
     .replace(/backgroundRows: \d+/, "backgroundRows: 4");
   const config = join(dir, `${name}.yaml`);
   await writeFile(config, text);
-  return train(config, {
-    dataDir: dir,
-    outDir: join(dir, name),
-    signer,
-    workDir: null,
-    gate: "off",
-    reportDir: null,
-    ...quiet,
-  });
+  return train(config, tinyOptions(dir, name, signer));
 }
 
 beforeAll(async () => {
