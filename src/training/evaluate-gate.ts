@@ -72,7 +72,7 @@ async function judge(dir: string, options: GateOptions): Promise<Verdict> {
   const against = options.against === null ? null : await openAgainst(options.against);
   const wanted = options.rebuild === "yes" || (options.rebuild === "auto" && recipe.isQuick);
   const rebuild: GateSubject["rebuild"] = wanted
-    ? () => checkRebuild(bundle, options)
+    ? () => checkRebuild(bundle, recipe, options)
     : { notNow: "not asked for (--rebuild)" };
   const result = await runGate({ bundle, recipe, against, rebuild }, options);
   return createVerdict(bundle, against?.bundle ?? null, result);

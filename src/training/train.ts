@@ -2,28 +2,20 @@
  * From `train.yaml` to a signed bundle, end to end, whatever the kind of data. The same configuration, data, code and
  * seed give the same bytes, whether the run went through or was killed and taken up again.
  */
-
 import { dirname, join } from "node:path";
-import { canonicalJsonBytes } from "../bundle/canonical-json.ts";
 import type { Signer } from "../bundle/dsse.ts";
-import { type BundleContents, createBundle, writeBundleFolder } from "../bundle/write-bundle.ts";
+import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
-import type { Lineage } from "../contract/lineage.ts";
-import { bundleFileNames, type Manifest } from "../contract/manifest.ts";
-import { sha256Hex } from "../platform/sha256.ts";
-import type { CardManifest } from "./card-parts.ts";
-import { bundledConfigName, type CommonConfig } from "./common-config.ts";
+import type { Manifest } from "../contract/manifest.ts";
+import type { CommonConfig } from "./common-config.ts";
 import type { GateCheck } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
-import { createMlBom } from "./ml-bom.ts";
-import { openTensorTrainer } from "./open-tensor-trainer.ts";
-import { createStepRunner, type StepProgress } from "./pipeline/step-runner.ts";
+import { makeBundle } from "./make-bundle.ts";
+import type { StepProgress } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
-import type { EvaluationDocument, TrainedModel } from "./recipe.ts";
+import type { EvaluationDocument } from "./recipe.ts";
 import { writeReport } from "./report/write-report.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
-import { digestTrainingCode } from "./training-code-digest.ts";
-import { type LoadedTrainingConfig, loadTrainingConfig } from "./training-config.ts";
+import { loadTrainingConfig } from "./training-config.ts";
 
 /** Where the inputs are and where the bundle goes. */
 export interface TrainingOptions {
@@ -60,33 +52,23 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const loaded = await loadTrainingConfig(configPath);
   const { recipe } = loaded;
   const { config } = recipe;
-  const { progress, signal } = options;
+  const { dataDir, signer, progress, signal } = options;
   const lines: string[] = [];
   const log = (line: string): void => {
     lines.push(line);
     options.log(line);
   };
-  const trainer = await openTensorTrainer(log);
-  const trainingCodeSha256 = await digestTrainingCode(recipe.source);
   const work = options.workDir === null ? noWorkFolder : await openWorkFolder(options.workDir);
-  const steps = createStepRunner({
-    work,
-    code: `${trainingCodeSha256} ${trainer.packages.join("+")} ${trainer.version}`,
-    log,
-    progress,
+  const { bundle, model, steps } = await makeBundle(loaded, {
+    ...{ dataDir, work, signer, log, progress },
     ...(signal === undefined ? {} : { signal }),
-    monotonicMs: () => performance.now(),
   });
-  const model = await recipe.train({ dataDir: options.dataDir, steps, trainer, log });
-  const lineage = describeLineage(loaded, model, trainer, trainingCodeSha256);
-  const contents = assembleBundle(config, model, lineage, loaded.bytes);
-  const bundle = createBundle(contents, options.signer);
   const checks: GateCheck[] = [];
   if (options.gate === "refuse") {
     const gate = await steps.look("gate", async () => {
       const notNow = "it was trained this moment";
       const subject = { bundle, recipe, against: null, rebuild: { notNow } };
-      return await runGate(subject, { dataDir: options.dataDir, log, progress });
+      return await runGate(subject, { dataDir, log, progress });
     });
     checks.push(...gate.value.checks);
     for (const { name, outcome, words } of checks) log(`gate: ${name} ${outcome}: ${words}`);
@@ -122,49 +104,4 @@ function refuseUnlessPassed(checks: readonly GateCheck[], subject: string): void
 /** The folder of the shipped bundle: `<folder of the configuration>/<version>`. */
 export function defaultBundleDir(configPath: string, config: CommonConfig): string {
   return join(dirname(configPath), config.version);
-}
-
-function describeLineage(
-  { recipe, bytes }: LoadedTrainingConfig,
-  model: TrainedModel,
-  trainer: TensorTrainer,
-  trainingCodeSha256: string,
-): Lineage {
-  const { seed, parent } = recipe.config;
-  return {
-    trainingCodeSha256,
-    configSha256: sha256Hex(bytes),
-    seed,
-    data: model.lineage.data,
-    libraries: Object.fromEntries(trainer.packages.map((name) => [name, trainer.version])),
-    parent,
-    teacher: model.lineage.teacher,
-  };
-}
-
-function assembleBundle(
-  config: CommonConfig,
-  model: TrainedModel,
-  lineage: Lineage,
-  configBytes: Uint8Array,
-): BundleContents {
-  const { name, version, title, changelog, runtime, channels, window, features, budgets } = config;
-  const common = { name, version, title, changelog, runtime, channels, window, features, budgets };
-  const manifest: CardManifest = { formatVersion: 1, ...common, ...model.manifest, lineage };
-  const text = new TextEncoder();
-  const bom = createMlBom({
-    ...{ name, version, title, lineage },
-    ...model.bom,
-    modelSha256: sha256Hex(model.files[bundleFileNames.model]!),
-    useCases: [title],
-    limitations: config.limitations,
-  });
-  const files = new Map<string, Uint8Array>([
-    ...Object.entries(model.files),
-    [bundleFileNames.card, text.encode(model.renderCard(manifest))],
-    [bundleFileNames.evaluation, canonicalJsonBytes(model.evaluation)],
-    [bundleFileNames.bom, canonicalJsonBytes(bom)],
-    [bundledConfigName, configBytes],
-  ]);
-  return { manifest, files };
 }

@@ -1,38 +1,26 @@
-/** Is the bundle what its own configuration gives? Trains it once more from the folder alone and compares bytes. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Is the bundle what its own configuration gives? Trains it once more, in memory, from the folder alone and compares bytes. */
 import type { Bundle } from "../../bundle/bundle.ts";
 import { createKeyPair, parsePrivateKey } from "../../bundle/keys.ts";
-import { readBundle } from "../../bundle/verify-bundle.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { bundledConfigName } from "../common-config.ts";
-import type { EvaluationContext } from "../recipe.ts";
-import { train } from "../train.ts";
+import { makeBundle } from "../make-bundle.ts";
+import { noWorkFolder } from "../pipeline/work-folder.ts";
+import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
 
-/** Retrains, and compares as {@link compareRebuild} does. */
-export async function checkRebuild(bundle: Bundle, context: EvaluationContext): Promise<GateCheck> {
-  const dir = await mkdtemp(join(tmpdir(), "aurora-rebuild-"));
-  try {
-    const config = join(dir, bundledConfigName);
-    await writeFile(config, bundledFilesOf(bundle, bundledConfigName));
-    await train(config, {
-      dataDir: context.dataDir,
-      outDir: join(dir, "bundle"),
-      workDir: null,
-      // Whoever signs is none of the digest's business.
-      signer: parsePrivateKey(createKeyPair().privateKeyPem),
-      gate: "off",
-      reportDir: null,
-      log: context.log,
-      progress: context.progress,
-    });
-    return compareRebuild(bundle, await readBundle(join(dir, "bundle")));
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+/** Retrains by `recipe`, which the bundle carries, and compares as {@link compareRebuild} does. */
+export async function checkRebuild(
+  bundle: Bundle,
+  recipe: OpenRecipe,
+  { dataDir, log, progress }: EvaluationContext,
+): Promise<GateCheck> {
+  const again = await makeBundle(
+    { recipe, bytes: bundledFilesOf(bundle, bundledConfigName) },
+    // Whoever signs is none of the digest's business.
+    { dataDir, log, progress, work: noWorkFolder, signer: parsePrivateKey(createKeyPair().privateKeyPem) },
+  );
+  return compareRebuild(bundle, again.bundle);
 }
 
 /** Files that people read: what renders them is training code too, so other code may put the same figures differently. */

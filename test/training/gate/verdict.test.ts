@@ -1,7 +1,7 @@
 /** The gate over a small bundle that was just trained: judged, rebuilt, signed beside the folder, and played again. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
@@ -31,7 +31,11 @@ afterAll(remove);
 
 const context = { ...quiet, against: null };
 
-test("trained once more from its folder, the bundle has the same digest", async () => {
+test("trained once more from its folder, the bundle has the same digest, and no file is written for it", async () => {
+  // A run that is ended by a signal leaves nothing behind where there is nothing to leave.
+  vi.stubEnv("TMPDIR", join(dir, "nowhere"));
+  const before = await readdir(dir, { recursive: true });
+  onTestFinished(() => void vi.unstubAllEnvs());
   const { json } = await evaluateGate(bundle, { dataDir: dir, ...context, rebuild: "yes", signer: null });
   const { checks, metrics, verdict } = json as {
     checks: GateCheck[];
@@ -49,6 +53,7 @@ test("trained once more from its folder, the bundle has the same digest", async 
       ["reproducible-rebuild", "passed"],
     ]),
   );
+  expect(await readdir(dir, { recursive: true })).toEqual(before);
 });
 
 test("a verdict is signed beside the bundle, and played again every answer is the same", async () => {
