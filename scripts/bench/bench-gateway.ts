@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { daemonNodeOptions } from "../../src/cli/daemon-node-options.ts";
 import { packageRoot } from "../../src/cli/package-root.ts";
 import { isReadyMessage } from "../../src/contract/process-message.ts";
+import { endWithProcess } from "../../src/platform/at-process-end.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
-import { endWithProcess } from "../at-process-end.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 

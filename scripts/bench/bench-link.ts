@@ -20,7 +20,7 @@ import { createRawWindowDecoder, encodeRawWindow } from "../../firmware-bridge/r
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
 import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
 import { createRandom } from "../../src/maths/random.ts";
-import { endWithProcess } from "../at-process-end.ts";
+import { endWithProcess } from "../../src/platform/at-process-end.ts";
 import { createVirtualTime } from "../link/virtual-time.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 

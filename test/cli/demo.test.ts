@@ -66,10 +66,10 @@ function expectGone(demo: Demo): void {
 }
 
 /** Interrupts and expects the end within three seconds. */
-async function interrupt(demo: Demo): Promise<Awaited<Running["finished"]>> {
+async function interrupt(demo: Demo, by: NodeJS.Signals = "SIGINT"): Promise<Awaited<Running["finished"]>> {
   demo.children();
   const before = performance.now();
-  demo.child.kill("SIGINT");
+  demo.child.kill(by);
   const finished = await demo.finished;
   expect(performance.now() - before).toBeLessThan(3000);
   expectGone(demo);
@@ -121,13 +121,13 @@ test.skipIf(!linux)(
 );
 
 test.skipIf(!linux).for([
-  ["before anything was started", "aurora demo --seed", 0],
-  ["while the collector starts", "aurora demo --seed", 1],
-  ["while the gateway starts", "aurora demo --seed", 2],
-] as const)("Ctrl-C %s leaves nothing either", async ([, words, children]) => {
+  ["SIGINT", "before anything was started", "aurora demo --seed", 0],
+  ["SIGTERM", "while the collector starts", "aurora demo --seed", 1],
+  ["SIGHUP", "while the gateway starts", "aurora demo --seed", 2],
+] as const)("%s %s leaves nothing either", async ([by, , words, children]) => {
   const demo = await startDemo(...alerting);
   await until(() => demo.output().includes(words) && demo.children().length >= children, words, 60_000);
-  const { code, signal } = await interrupt(demo);
+  const { code, signal } = await interrupt(demo, by);
   expect([code, signal]).toEqual([0, null]);
 });
 

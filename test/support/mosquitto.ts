@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { endWithProcess } from "../../scripts/at-process-end.ts";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { endWithProcess } from "../../src/platform/at-process-end.ts";
 
 const program = "/usr/sbin/mosquitto";
 

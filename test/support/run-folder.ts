@@ -5,8 +5,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { atProcessEnd } from "../../scripts/at-process-end.ts";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
+import { atProcessEnd } from "../../src/platform/at-process-end.ts";
 
 /** How long processes that were told to end may take, milliseconds. */
 const patienceMs = 5_000;

@@ -92,9 +92,8 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     say: (text) => out.write(text),
     color: out.isTTY === true && process.env.NO_COLOR === undefined,
     stopped: new Promise((resolve) => {
-      // Not `once`: a second Ctrl-C must not cut the cleaning up short.
-      process.on("SIGINT", () => resolve());
-      process.on("SIGTERM", () => resolve());
+      // Not `once`: a second Ctrl-C must not cut the cleaning up short. SIGHUP: its terminal was closed.
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
     }),
   });
 }

@@ -1,8 +1,13 @@
-/** The predictions as CSV, or as JSON lines where the name ends in .jsonl: written row by row beside their place, and put there only when all of them are. */
-import { open, rm } from "node:fs/promises";
+/**
+ * The predictions as CSV, or as JSON lines where the name ends in .jsonl: written row by row beside their place, and put
+ * there only when all of them are. A process that is ended before takes them with it.
+ */
+import { rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Manifest } from "../../contract/manifest.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
+import { atProcessEnd } from "../../platform/at-process-end.ts";
 import { renameAtomic } from "../../platform/atomic-file.ts";
 import { probabilityKey } from "./file-summary.ts";
 import type { ScoredWindow } from "./score-windows.ts";
@@ -36,6 +41,7 @@ export async function openPredictionTable(
     });
   };
   const handle = await open(temporary, "wx").catch(fail);
+  const removeTemporary = atProcessEnd(() => rmSync(temporary, { force: true }));
   const keys = outputs.map(({ failureMode }) => probabilityKey(failureMode));
   const columns = [
     ...["file", "window", "from_ms", "to_ms", "shaft_rpm"],
@@ -76,7 +82,7 @@ export async function openPredictionTable(
     },
     close: async () => {
       await closeHandle();
-      await rm(temporary, { force: true });
+      removeTemporary();
     },
   };
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { aurora } from "../aurora.ts";
+import { until } from "../../support/until.ts";
+import { aurora, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
 const { counts, sidecar } = simulateFault(4);
@@ -43,6 +44,25 @@ describe("aurora score", () => {
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as { files: object[] }).files[1]).toMatchObject({ faultProbability: null });
     expect(stderr).toMatch(/^error: .+short\.npy: no window could be scored\nhint: it is shorter/);
+  });
+
+  it("ended by a signal in the middle of its files leaves nothing beside the table's place", async () => {
+    const { folder, good, out } = createFolder();
+    const before = readdirSync(folder);
+    const inputs = new Array<string>(1000).fill(good);
+    const { child, finished } = startAurora([
+      "score",
+      shippedBundle,
+      "--input",
+      ...inputs,
+      "--out",
+      out,
+      ...flags,
+    ]);
+    await until(() => readdirSync(folder).length > before.length, "the table beside its place");
+    child.kill("SIGINT");
+    expect((await finished).code).toBe(130);
+    expect(readdirSync(folder)).toEqual(before);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /**
- * What a script or a test owns ends with its process: by itself, by an error, or by SIGINT, SIGTERM or SIGHUP. SIGKILL
- * leaves no time for anything, and a signal that comes while a program is run to its end is heard after it.
+ * What a command, a script or a test owns ends with its process: by itself, by an error, or by SIGINT, SIGTERM or
+ * SIGHUP. SIGKILL leaves no time for anything, and a signal that comes while a program is run to its end is heard after
+ * it. Not for a daemon, which closes what it holds in order (`run-daemon.ts`): the signal ends the process at once.
  */
 import type { ChildProcess } from "node:child_process";
 
