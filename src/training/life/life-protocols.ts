@@ -12,6 +12,7 @@ import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import { computeCoverageChance, sayCoverageChance } from "./coverage-chance.ts";
 import { assignFolds } from "./cross-fit-life.ts";
+import { judgeLevels, type LevelFigures } from "./judge-levels.ts";
 import { nameMetrics } from "./judge-life.ts";
 import { readLifeEvaluation, replayLifeBundle } from "./judge-life-bundle.ts";
 import type { LifeConfig } from "./life-config.ts";
@@ -111,16 +112,25 @@ async function judgeNested(
   };
   const { rmse, mae, intervalWidth } = figures;
   const { value } = figures.coverage;
+  const judge = (edges: readonly number[]): LevelFigures[] =>
+    judgeLevels(served, edges, { coverage, replicates: config.replicates }, createRandom(config.seed));
+  const intervalScore = judge([0, config.capCycles])[0]!.score;
+  const levels = judge([0, 0.2, 0.4, 0.6, 0.8, 0.95, 1].map((share) => share * config.capCycles));
   return {
     json: {
-      metrics: { coverage: figures.coverage, rmse, calibratingRmse, mae, intervalWidth },
+      metrics: { coverage: figures.coverage, rmse, calibratingRmse, mae, intervalWidth, intervalScore },
       engines: train.length,
       folds: config.folds,
+      levels,
       oneCut,
     },
     lines: [
       `training engines, each judged by a student and an interval that never saw it: the ${100 * coverage} % interval holds ${show(figures.coverage, 3)}, ${intervalWidth.value.toFixed(1)} cycles wide in the mean; RMSE ${show(rmse, 2)} cycles, of the students that the interval was made of ${show(calibratingRmse, 2)}`,
       `${train.length} of them drawn at random and cut off once each: ${oneCut.low.toFixed(2)} to ${oneCut.high.toFixed(2)} in 95 % of ${draws} draws, within ± ${100 * maxCoverageError} points of ${coverage} in ${(100 * oneCut.withinAsked).toFixed(0)} %`,
+      ...levels.map(
+        (level) =>
+          `predictions of ${level.from.toFixed(0)} to ${level.to.toFixed(0)} cycles (${(100 * level.share).toFixed(0)} %): holds ${show(level.coverage, 3)}, ${level.width.value.toFixed(1)} cycles wide`,
+      ),
     ],
     passed: isAsked(value),
   };

@@ -6,6 +6,7 @@ import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { verifyBundle } from "../../../src/bundle/verify-bundle.ts";
 import { bundleFileNames } from "../../../src/contract/manifest.ts";
 import { evaluateBundle } from "../../../src/training/evaluate-bundle.ts";
+import type { LevelFigures } from "../../../src/training/life/judge-levels.ts";
 import type { LifeEvaluation } from "../../../src/training/life/life-evaluation.ts";
 import { type TrainingResult, train } from "../../../src/training/train.ts";
 import { loadTrainingConfig } from "../../../src/training/training-config.ts";
@@ -85,9 +86,10 @@ test("nested in the training engines, every engine is judged by a student and an
   const progress: string[] = [];
   const context = { dataDir: dir, log: () => {}, progress: (done: number) => progress.push(`${done}`) };
   const { json } = await evaluateBundle(result.dir, "cmapss-tuning", context);
-  const { metrics, engines, oneCut } = json as {
+  const { metrics, engines, levels, oneCut } = json as {
     readonly metrics: LifeEvaluation["metrics"];
     readonly engines: number;
+    readonly levels: readonly LevelFigures[];
     readonly oneCut: { readonly low: number; readonly high: number };
   };
   expect(engines).toBe(12);
@@ -95,6 +97,10 @@ test("nested in the training engines, every engine is judged by a student and an
   expect(metrics.calibratingRmse!.value).toBeGreaterThan(0);
   // Without one fold it is the student of the recipe's own cross-fit.
   expect(metrics.rmse!.value).toBeCloseTo(evaluation.outOfFold.rmse.value, 9);
+  expect(levels.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+  const held = levels.reduce((sum, { share, coverage }) => sum + share * coverage.value, 0);
+  expect(held).toBeCloseTo(metrics.coverage!.value, 6);
+  expect(metrics.intervalScore!.value).toBeGreaterThanOrEqual(metrics.intervalWidth!.value);
   expect(oneCut.low).toBeLessThanOrEqual(metrics.coverage!.value);
   expect(oneCut.high).toBeGreaterThanOrEqual(metrics.coverage!.value);
 });
