@@ -16,6 +16,8 @@ export interface FitRows {
   readonly sharedNoise?: readonly number[] | undefined;
   /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
   readonly teacherLogits: Float32Array | null;
+  /** The teacher's last hidden activations of chosen rows [chosen × any]; absent: only its logits teach. */
+  readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
 }
 
 /** Copies of chosen rows. */
@@ -26,6 +28,8 @@ export interface Batch {
   /** Normalised so that the loss is a mean over rows and hypotheses. */
   readonly weights: Float32Array;
   readonly teacher: Float32Array | null;
+  /** [rows × any]; null without a teacher whose hidden layer teaches. */
+  readonly teacherHidden: Float32Array | null;
 }
 
 /**
@@ -73,6 +77,7 @@ export function createBatchSampler(
       // A batch without weight teaches nothing; it must not divide by zero.
       weights: total > 0 ? weights.map((weight) => weight / total) : weights,
       teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, hypotheses, rows),
+      teacherHidden: data.teacherHidden?.(rows) ?? null,
     };
   };
 }

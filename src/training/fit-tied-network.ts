@@ -2,6 +2,9 @@
 import type { Random } from "../maths/random.ts";
 import { descend } from "./adam-descent.ts";
 import type { Batch, FitRows } from "./batch-sampler.ts";
+import { createEngineArithmetic, floatArithmetic, type LayerArithmetic } from "./layer-arithmetic.ts";
+import type { OpenNetwork } from "./open-network.ts";
+import { prepareLikeness } from "./similarity-loss.ts";
 import type { FitOptions } from "./tensor-trainer.ts";
 import type { Scalar, Tensor, Tensor2D, Tensor3D, TensorLibrary, Variable } from "./tensorflow.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
@@ -22,13 +25,9 @@ export function fitTiedNetwork(
 ): TiedNetwork {
   const { hypotheses, sharedInputs } = network;
   const ownInputs = network.layers[0]!.inputs;
-  const layers = network.layers.map((layer) => openLayer(tf, layer, network));
-  const variables = layers
-    .flatMap(({ own, others, shared, bias }) => [own, others, shared, bias])
-    .filter((variable) => variable !== null);
-  const decaying = layers
-    .flatMap((layer) => matrixNames.map((name) => layer[name]))
-    .filter((variable) => variable !== null);
+  const { variables, decaying, run, read } = openTiedNetwork(tf, network);
+  const arithmetic =
+    options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
   const shape = { ownColumns: hypotheses * ownInputs, sharedColumns: sharedInputs, outputs: hypotheses };
   descend(tf, rows, shape, options, random, {
     ...{ variables, decaying },
@@ -36,12 +35,40 @@ export function fitTiedNetwork(
       const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
       const shared = tf.tensor2d(batch.shared, [batchRows, sharedInputs]);
       const loss = prepareLoss(tf, batch, [batchRows, hypotheses], options);
-      return () => loss(runLayers(tf, layers, own, shared));
+      const addLikeness = prepareLikeness(tf, batch, batchRows, options);
+      return () => {
+        const { hidden, outputs } = run(own, shared, arithmetic);
+        return addLikeness(loss(outputs), hidden);
+      };
     },
   });
-  const trained = network.layers.map((layer, index) => readLayer(tf, layers[index]!, layer));
+  const trained = read();
   for (const variable of variables) variable.dispose();
-  return { ...network, layers: trained };
+  return trained;
+}
+
+/**
+ * The network as variables; `run` takes own [rows, hypotheses, inputs] and shared [rows, shared inputs] and gives the last
+ * hidden activations [rows, hypotheses, neurons] and logits [rows × hypotheses].
+ */
+export function openTiedNetwork(
+  tf: TensorLibrary,
+  network: TiedNetwork,
+): OpenNetwork<[own: Tensor3D, shared: Tensor2D], TiedNetwork> {
+  const layers = network.layers.map((layer) => openLayer(tf, layer, network));
+  return {
+    variables: layers
+      .flatMap(({ own, others, shared, bias }) => [own, others, shared, bias])
+      .filter((variable) => variable !== null),
+    decaying: layers
+      .flatMap((layer) => matrixNames.map((name) => layer[name]))
+      .filter((variable) => variable !== null),
+    run: (own, shared, arithmetic) => runLayers(tf, layers, own, shared, arithmetic),
+    read: () => ({
+      ...network,
+      layers: network.layers.map((layer, index) => readLayer(tf, layers[index]!, layer)),
+    }),
+  };
 }
 
 /** TensorFlow multiplies rows from the left: matrices are kept transposed, [inputs × outputs]. */
@@ -73,25 +100,40 @@ function readLayer(tf: TensorLibrary, from: Layer, like: TiedLayer): TiedLayer {
   };
 }
 
-/** Logits [rows × hypotheses] of own [rows, hypotheses, inputs] and shared [rows, shared inputs]. */
-function runLayers(tf: TensorLibrary, layers: readonly Layer[], own: Tensor3D, shared: Tensor2D): Tensor {
-  const [rows, hypotheses] = own.shape;
-  let current: Tensor = own;
+function runLayers(
+  tf: TensorLibrary,
+  layers: readonly Layer[],
+  ownInputs: Tensor3D,
+  sharedInputs: Tensor2D,
+  arithmetic: LayerArithmetic,
+): { readonly hidden: Tensor; readonly outputs: Tensor } {
+  const [rows, hypotheses] = ownInputs.shape;
+  const entered = sharedInputs.shape[1] === 0 ? sharedInputs : arithmetic.enter(sharedInputs);
+  let current = arithmetic.enter(ownInputs);
+  let hidden = current;
   for (const [index, layer] of layers.entries()) {
+    hidden = current;
     const inputs = current.shape[2]!;
     const outputs = layer.bias.shape[0]!;
     const flat = tf.reshape(current, [rows * hypotheses, inputs]);
     // own · h_c + others · mean(h_d, d ≠ c) = (own − others/(k−1)) · h_c + others/(k−1) · Σ h_d.
-    const others = layer.others === null ? null : tf.div(layer.others, Math.max(1, hypotheses - 1));
-    const ownPart = others === null ? layer.own! : tf.sub(layer.own!, others);
+    const spread = layer.others === null ? null : tf.div(layer.others, Math.max(1, hypotheses - 1));
+    const present = [layer.own!, spread, layer.shared].filter((matrix) => matrix !== null);
+    const { matrices, bias, leave } = arithmetic.open(index, present, layer.bias);
+    const [own, others, shared] = [
+      matrices[0]!,
+      spread === null ? null : matrices[1]!,
+      layer.shared === null ? null : matrices.at(-1)!,
+    ];
+    const ownPart = others === null ? own : tf.sub(own, others);
     const each = tf.reshape(tf.matMul(flat as Tensor2D, ownPart as Tensor2D), [rows, hypotheses, outputs]);
-    let common: Tensor = layer.bias;
-    if (layer.shared !== null) common = tf.add(common, tf.matMul(shared, layer.shared as Tensor2D));
+    let common: Tensor = bias;
+    if (shared !== null) common = tf.add(common, tf.matMul(entered as Tensor2D, shared as Tensor2D));
     if (others !== null) common = tf.add(common, tf.matMul(tf.sum(current, 1), others as Tensor2D));
-    const sum = tf.add(each, common.rank === 1 ? common : tf.expandDims(common, 1));
+    const sum = leave(tf.add(each, common.rank === 1 ? common : tf.expandDims(common, 1)));
     current = index < layers.length - 1 ? tf.relu(sum) : sum;
   }
-  return tf.reshape(current, [rows, hypotheses]);
+  return { hidden, outputs: tf.reshape(arithmetic.exit(current), [rows, hypotheses]) };
 }
 
 /** The loss of logits [rows × hypotheses] of one batch. */

@@ -23,14 +23,19 @@ export interface CalibrationSet {
   readonly judge?: "logits" | "values";
 }
 
+/** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
+export interface ActivationGrid {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
 /** Shares of the largest activation that are tried as the end of a range. */
 const rangeShares = [1.15, 1, 0.9, 0.8, 0.7, 0.6] as const;
 
 /** Quantises; deterministic. The layers are a plain network that ends in logits. */
 export function quantiseNetwork(layers: readonly DenseLayer[], calibration: CalibrationSet): QuantisedMlp {
   const { rows } = calibration;
-  const inputScale = Math.fround((2 * calibration.clamp) / 255);
-  const inputZeroPoint = 128;
+  const input = { scale: Math.fround((2 * calibration.clamp) / 255), zeroPoint: 128 };
   const activations = layers.map((_, index) =>
     runDense(layers.slice(0, index + 1), calibration.features, rows),
   );
@@ -41,15 +46,11 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
   const bound = isLogits ? 8 : Number.POSITIVE_INFINITY;
 
   let shares = layers.map(() => 1);
-  const build = (candidate: readonly number[]): QuantisedMlp => {
-    let scale = inputScale;
-    const quantised = layers.map((layer, index): QuantisedLayer => {
-      const result = quantiseLayer(layer, scale, activations[index]!, candidate[index]!);
-      scale = result.outputScale;
-      return result;
-    });
-    return { inputScale, inputZeroPoint, layers: quantised };
-  };
+  const build = (candidate: readonly number[]): QuantisedMlp =>
+    quantiseOnGrids(layers, [
+      input,
+      ...layers.map((layer, index) => fitGrid(layer, activations[index]!, candidate[index]!)),
+    ]);
   const errorOf = (candidate: readonly number[]): number => {
     const actual = runQuantised(build(candidate), calibration.features, rows);
     const outputs = target.length / rows;
@@ -74,6 +75,26 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
   return build(shares);
 }
 
+/** Quantises on given grids: that of the inputs, then one a layer's outputs. */
+export function quantiseOnGrids(
+  layers: readonly DenseLayer[],
+  grids: readonly ActivationGrid[],
+): QuantisedMlp {
+  return {
+    inputScale: grids[0]!.scale,
+    inputZeroPoint: grids[0]!.zeroPoint,
+    layers: layers.map((layer, index) => quantiseLayer(layer, grids[index]!.scale, grids[index + 1]!)),
+  };
+}
+
+/** The grids of a quantised network, as {@link quantiseOnGrids} takes them. */
+export function readGrids({ inputScale, inputZeroPoint, layers }: QuantisedMlp): ActivationGrid[] {
+  return [
+    { scale: inputScale, zeroPoint: inputZeroPoint },
+    ...layers.map(({ outputScale, outputZeroPoint }) => ({ scale: outputScale, zeroPoint: outputZeroPoint })),
+  ];
+}
+
 /** Dequantised logits [rows × outputs] of the integer student on standardised rows. */
 export function runQuantised(mlp: QuantisedMlp, standardised: Float32Array, rows: number): Float32Array {
   const kernel = createIntegerKernel(mlp);
@@ -82,12 +103,7 @@ export function runQuantised(mlp: QuantisedMlp, standardised: Float32Array, rows
   return Float32Array.from(out, (value) => (value - kernel.outputZeroPoint) * kernel.outputScale);
 }
 
-function quantiseLayer(
-  layer: DenseLayer,
-  inputScale: number,
-  activation: Float32Array,
-  share: number,
-): QuantisedLayer {
+function quantiseLayer(layer: DenseLayer, inputScale: number, grid: ActivationGrid): QuantisedLayer {
   const weights = new Int8Array(layer.weights.length);
   const weightScales = new Float32Array(layer.outputs);
   const bias = new Int32Array(layer.outputs);
@@ -106,25 +122,24 @@ function quantiseLayer(
     }
     bias[output] = clampTo(roundHalfEven(layer.bias[output]! / Math.fround(inputScale * scale)), 2 ** 30);
   }
+  return {
+    ...{ inputs: layer.inputs, outputs: layer.outputs, weights, weightScales, bias, relu: layer.relu },
+    ...{ outputScale: grid.scale, outputZeroPoint: grid.zeroPoint },
+  };
+}
+
+/** The grid of a layer's outputs that reaches to a share of the largest `activation`. */
+function fitGrid({ relu }: DenseLayer, activation: Float32Array, share: number): ActivationGrid {
   let low = 0;
   let high = 0;
   for (const value of activation) {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (layer.relu) {
-    const outputScale = Math.fround(Math.max(1e-3, high * share) / 255);
-    return { ...shape(layer), weights, weightScales, bias, relu: true, outputScale, outputZeroPoint: 0 };
-  }
-  const outputScale = Math.fround(Math.max(1e-3, (high - low) * share) / 255);
-  const outputZeroPoint = Math.max(0, Math.min(255, Math.round((-low * share) / outputScale)));
-  return { ...shape(layer), weights, weightScales, bias, relu: false, outputScale, outputZeroPoint };
+  if (relu) return { scale: Math.fround(Math.max(1e-3, high * share) / 255), zeroPoint: 0 };
+  const scale = Math.fround(Math.max(1e-3, (high - low) * share) / 255);
+  return { scale, zeroPoint: Math.max(0, Math.min(255, Math.round((-low * share) / scale))) };
 }
-
-const shape = (layer: DenseLayer): { inputs: number; outputs: number } => ({
-  inputs: layer.inputs,
-  outputs: layer.outputs,
-});
 
 /** Rows whose highest logit is near zero, where decisions are made, count up to four times as much. */
 function rowImportance(logits: Float32Array, rows: number): Float64Array {

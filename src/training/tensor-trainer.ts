@@ -1,6 +1,7 @@
 /** What the training of networks asks of a library, and how it is told to learn. Names no library: `open-tensor-trainer.ts` opens one. */
 import type { Random } from "../maths/random.ts";
 import type { FitRows } from "./batch-sampler.ts";
+import type { ActivationGrid } from "./quantise-network.ts";
 import type { DenseLayer, TiedNetwork } from "./tied-network.ts";
 
 /** How to learn. */
@@ -19,11 +20,14 @@ export interface FitOptions {
   readonly temperature: number;
   /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
   readonly softShare: number;
+  /** Weight of the likeness of hidden layers beside the rest of the loss (`similarity-loss.ts`); ignored without a teacher's. */
+  readonly similarityWeight?: number | undefined;
+  /** Learn in the engine's integers on these grids (`layer-arithmetic.ts`); absent: in floats. */
+  readonly grids?: readonly ActivationGrid[] | undefined;
 }
 
 /** How to learn a regression. */
-export interface RegressionOptions
-  extends Pick<FitOptions, "steps" | "batchRows" | "learningRate" | "weightDecay" | "inputNoise"> {
+export interface RegressionOptions extends Omit<FitOptions, "temperature" | "softShare"> {
   /**
    * Huber's loss: squared up to this residual (in units of the targets), absolute beyond; infinity = squared everywhere.
    * Distilling needs no loss of its own: targets that are a blend of truth and teacher have the same gradient.
@@ -40,6 +44,8 @@ export interface RegressionRows {
   readonly targets: Float32Array;
   /** [rows], relative weights; all outputs of a row share its weight. */
   readonly weights: Float32Array;
+  /** As in {@link FitRows}. */
+  readonly teacherHidden?: FitRows["teacherHidden"];
 }
 
 /** What trains networks. */
