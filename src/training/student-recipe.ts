@@ -26,7 +26,14 @@ export interface StudentRecipe {
       readonly fit: FitConfig;
     } | null;
   };
-  readonly distillation: { readonly temperature: number; readonly softShare: number };
+  readonly distillation: {
+    readonly temperature: number;
+    readonly softShare: number;
+    /** Weight of feature matching (`similarity-loss.ts`), in every fit that the teacher has a word in. Absent: none. */
+    readonly similarityWeight?: number | undefined;
+  };
+  /** Quantisation-aware fine-tuning after pruning, taught as in distillation. Absent: none. */
+  readonly finetune?: FitConfig | undefined;
   /**
    * Noise on each shared input while learning, as a multiple of `inputNoise`, in the sequence of the features: more where
    * machines differ from one another, so that little is learnt of the rig. Absent: 1 for all.
@@ -45,6 +52,9 @@ export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
   inputNoise: z.number().min(0).max(10),
 });
 
+/** Validator of the weight of feature matching. */
+export const similarityWeightSchema: z.ZodType<number> = z.number().positive().max(1e6);
+
 /** Validator of {@link StudentRecipe}. */
 export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
   .strictObject({
@@ -62,10 +72,25 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
     distillation: z.strictObject({
       temperature: z.number().positive().max(50),
       softShare: z.number().min(0).max(1),
+      similarityWeight: similarityWeightSchema.optional(),
     }),
+    finetune: fitConfigSchema.optional(),
     sharedNoise: z.array(z.number().min(0).max(100)).max(512).optional(),
   })
-  .superRefine(({ student }, context) => {
+  .superRefine(({ teacher, student, distillation }, context) => {
+    const unmatched =
+      teacher.members === 0
+        ? "needs a teacher"
+        : [teacher, student].some(({ hidden }) => hidden.length === 0)
+          ? "needs a hidden layer of the teacher and one of the student"
+          : null;
+    if (distillation.similarityWeight !== undefined && unmatched !== null) {
+      context.addIssue({
+        code: "custom",
+        path: ["distillation", "similarityWeight"],
+        message: unmatched,
+      });
+    }
     if (student.prune !== null && student.prune.to.length !== student.hidden.length) {
       context.addIssue({
         code: "custom",

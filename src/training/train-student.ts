@@ -1,6 +1,7 @@
 /**
  * The recipe from labelled feature rows to an int8 student: scaler → teacher (an ensemble of larger tied networks) →
- * student distilled from it → neurons pruned in rounds with training between → quantised on a calibration set.
+ * student distilled from it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the
+ * engine's integers → quantised on a calibration set.
  * Knows nothing of files, recordings or bundles.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
@@ -11,7 +12,8 @@ import { type Random, type RandomState, resumeRandom } from "../maths/random.ts"
 import type { FitRows } from "./batch-sampler.ts";
 import { fitScaler } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
-import { quantiseNetwork, runQuantised } from "./quantise-network.ts";
+import { quantiseNetwork, readGrids, runQuantised } from "./quantise-network.ts";
+import { createTeacherHidden } from "./similarity-loss.ts";
 import type { StudentRecipe } from "./student-recipe.ts";
 import type { TensorTrainer } from "./tensor-trainer.ts";
 import {
@@ -39,6 +41,8 @@ export interface TrainedStudent {
   readonly teacher: readonly (readonly DenseLayer[])[];
   readonly float: readonly DenseLayer[];
   readonly quantised: QuantisedMlp;
+  /** What it would be without fine-tuning in integers; absent where the recipe has none. */
+  readonly untuned?: Pick<TrainedStudent, "float" | "quantised">;
 }
 
 /** What all stages share. */
@@ -77,8 +81,9 @@ export function trainStudent(
   const streams = forkStreams(recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);
   const wide = distilStudent(prepared, task, teacher, streams.student);
-  const { network } = pruneStudent(prepared, task, teacher, wide);
-  return quantiseStudent(prepared, task, teacher, network);
+  const narrow = pruneStudent(prepared, task, teacher, wide);
+  const tuned = finetuneStudent(prepared, task, teacher, narrow);
+  return quantiseStudent(prepared, task, teacher, narrow, tuned);
 }
 
 /** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
@@ -144,7 +149,7 @@ export function distilStudent(
 ): NetworkInTraining {
   const { student, distillation } = recipe;
   const start = createTiedNetwork(tying, [...student.hidden, 1], random);
-  const rows = addTeacher(prepared, teacher);
+  const rows = addTeacher(prepared, recipe, teacher);
   const network = trainer.fit(start, rows, { ...student.fit, ...distillation }, random);
   return { network, random: random.save() };
 }
@@ -159,7 +164,7 @@ export function pruneStudent(
   const { student, distillation } = recipe;
   if (student.prune === null) return wide;
   const random = resumeRandom(wide.random);
-  const rows = addTeacher(prepared, teacher);
+  const rows = addTeacher(prepared, recipe, teacher);
   const { to, rounds, fit } = student.prune;
   let { network } = wide;
   for (const widths of planPruning(student.hidden, to, rounds)) {
@@ -168,26 +173,59 @@ export function pruneStudent(
   return { network, random: random.save() };
 }
 
-/** The integers, with ranges chosen on the training rows. */
-export function quantiseStudent(
-  { scaler, features, standardised, fitRows }: PreparedRows,
-  { tying, recipe }: StudentTask,
+/**
+ * Goes on with the teacher in the engine's integers, on the grids that the network would be quantised on; its weights stay
+ * floats underneath. Without `finetune` in the recipe the network stays as it is.
+ */
+export function finetuneStudent(
+  prepared: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
   teacher: readonly (readonly DenseLayer[])[],
-  network: TiedNetwork,
-): TrainedStudent {
-  const float = expandTiedNetwork(network, tying, features);
-  const quantised = quantiseNetwork(float, {
-    features: standardised,
-    rows: fitRows.rows,
-    clamp: recipe.clamp,
-  });
-  return { scaler, teacher, float, quantised };
+  narrow: NetworkInTraining,
+): NetworkInTraining {
+  const { finetune, distillation } = recipe;
+  if (finetune === undefined) return narrow;
+  const random = resumeRandom(narrow.random);
+  const { quantised } = quantiseTied(prepared, tying, recipe, narrow.network);
+  const options = { ...finetune, ...distillation, grids: readGrids(quantised) };
+  const network = trainer.fit(narrow.network, addTeacher(prepared, recipe, teacher), options, random);
+  return { network, random: random.save() };
 }
 
-function addTeacher(prepared: PreparedRows, teacher: readonly (readonly DenseLayer[])[]): FitRows {
-  if (teacher.length === 0) return prepared.fitRows;
-  const { standardised, fitRows } = prepared;
-  return { ...fitRows, teacherLogits: runEnsemble(teacher, standardised, fitRows.rows) };
+/** The integers of `tuned`, with ranges chosen on the training rows, and those of `narrow` where it is another network. */
+export function quantiseStudent(
+  prepared: PreparedRows,
+  { tying, recipe }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  narrow: NetworkInTraining,
+  tuned: NetworkInTraining,
+): TrainedStudent {
+  return {
+    ...{ scaler: prepared.scaler, teacher, ...quantiseTied(prepared, tying, recipe, tuned.network) },
+    ...(tuned === narrow ? {} : { untuned: quantiseTied(prepared, tying, recipe, narrow.network) }),
+  };
+}
+
+function quantiseTied(
+  { features, standardised, fitRows }: PreparedRows,
+  tying: Tying,
+  { clamp }: StudentRecipe,
+  network: TiedNetwork,
+): Pick<TrainedStudent, "float" | "quantised"> {
+  const float = expandTiedNetwork(network, tying, features);
+  return { float, quantised: quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp }) };
+}
+
+function addTeacher(
+  { standardised, fitRows }: PreparedRows,
+  { distillation }: StudentRecipe,
+  teacher: readonly (readonly DenseLayer[])[],
+): FitRows {
+  if (teacher.length === 0) return fitRows;
+  const teacherLogits = runEnsemble(teacher, standardised, fitRows.rows);
+  return distillation.similarityWeight === undefined
+    ? { ...fitRows, teacherLogits }
+    : { ...fitRows, teacherLogits, teacherHidden: createTeacherHidden(teacher, standardised) };
 }
 
 /** Standardises rows as the runtime does. */

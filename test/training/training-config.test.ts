@@ -48,6 +48,28 @@ test("an unknown key and a wrong value are refused with their line", () => {
   );
 });
 
+test("optional terms are taken where they are sound, and refused at their place where they are not", () => {
+  const similar = (weight: string, text = shipped): string =>
+    text.replace("softShare: 0.5 }", `softShare: 0.5, similarityWeight: ${weight} }`);
+  const tuned = (fit: string): string => shipped.replace(/^ {2}distillation:/m, `  finetune: ${fit}\n$&`);
+  const fit = "{ steps: 9, batchRows: 8, learningRate: 0.1, weightDecay: 0, inputNoise: 0 }";
+  expect(parse(shipped).recipe).not.toHaveProperty("finetune");
+  expect(parse(similar("3")).recipe.distillation.similarityWeight).toBe(3);
+  expect(parse(tuned(fit)).recipe.finetune!.steps).toBe(9);
+  expect(() => parse(similar("0"))).toThrow(/train\.yaml:\d+:\d+.*similarityWeight/);
+  expect(() => parse(tuned(fit.replace("9", "0")))).toThrow(/train\.yaml:\d+:\d+.*finetune.*steps/);
+  expect(() => parse(tuned(fit.replace("steps: 9,", "")))).toThrow(/finetune.*steps/);
+  const unmatched = [
+    shipped.replace("members: 3", "members: 0"),
+    shipped.replace("hidden: [16, 8]", "hidden: []"),
+  ];
+  for (const [index, text] of unmatched.entries()) {
+    expect(() => parse(similar("3", text))).toThrow(
+      [/similarityWeight.*needs a teacher/, /similarityWeight.*needs a hidden layer/][index]!,
+    );
+  }
+});
+
 test("a data set of an unknown kind is refused, and the message names those that are known", () => {
   expect(() => parse(shipped.replace("kind: cwru", "kind: unknown"))).toThrow(/train\.yaml:\d+:\d+.*cwru/);
 });

@@ -8,6 +8,7 @@ import type { StepOutput } from "../pipeline/step-runner.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import {
   distilStudent,
+  finetuneStudent,
   forkStreams,
   prepareRows,
   pruneStudent,
@@ -89,10 +90,19 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     { config: { ...division, student, distillation }, from: [rows, teacher, wide] },
     () => pruneStudent(prepared, task, teacher.value, wide.value),
   );
+  const { finetune } = recipe;
+  const tuned =
+    finetune === undefined
+      ? narrow
+      : await steps.run(
+          "finetune",
+          { config: { ...division, finetune, distillation }, from: [rows, teacher, narrow] },
+          () => finetuneStudent(prepared, task, teacher.value, narrow.value),
+        );
   const trained: StepOutput<TrainedStudent> = await steps.run(
     "quantise",
-    { config: division, from: [rows, teacher, narrow] },
-    () => quantiseStudent(prepared, task, teacher.value, narrow.value.network),
+    { config: division, from: [rows, teacher, narrow, ...(tuned === narrow ? [] : [tuned])] },
+    () => quantiseStudent(prepared, task, teacher.value, narrow.value, tuned.value),
   );
 
   const rivals = await steps.run(

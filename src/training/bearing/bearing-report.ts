@@ -27,6 +27,9 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
     teacher: student.teacher,
     float: [student.float],
     int8: student.quantised,
+    ...(student.untuned === undefined
+      ? {}
+      : { untuned: [student.untuned.float], untunedInt8: student.untuned.quantised }),
     wide: [rivals.wide],
     untaught: [rivals.untaught],
     direct: [rivals.direct],

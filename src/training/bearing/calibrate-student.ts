@@ -12,6 +12,7 @@ import type { TensorTrainer } from "../tensor-trainer.ts";
 import type { Tying } from "../tied-network.ts";
 import {
   distilStudent,
+  finetuneStudent,
   forkStreams,
   prepareRows,
   pruneStudent,
@@ -89,8 +90,9 @@ export function scoreInnerSplit(
   const streams = forkStreams(config.recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);
   const wide = distilStudent(prepared, task, teacher, streams.student);
-  const { network } = pruneStudent(prepared, task, teacher, wide);
-  const student = quantiseStudent(prepared, task, teacher, network);
+  const narrow = pruneStudent(prepared, task, teacher, wide);
+  const tuned = finetuneStudent(prepared, task, teacher, narrow);
+  const student = quantiseStudent(prepared, task, teacher, narrow, tuned);
   const rivals = trainRivals(prepared, task, teacher, wide, {
     logistic: random.fork("logistic"),
     untaught: random.fork("untaught"),

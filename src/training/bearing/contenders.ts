@@ -8,6 +8,7 @@ import type { StudentRecipe } from "../student-recipe.ts";
 import { type DenseLayer, expandTiedNetwork, runDense } from "../tied-network.ts";
 import {
   distilStudent,
+  finetuneStudent,
   type NetworkInTraining,
   type PreparedRows,
   pruneStudent,
@@ -54,21 +55,25 @@ export function trainRivals(
     expandTiedNetwork(network, tying, features);
   const train = (own: StudentRecipe, by: typeof teacher, random: Random): DenseLayer[] => {
     const ownTask = { ...task, recipe: own };
-    return expand(pruneStudent(prepared, ownTask, by, distilStudent(prepared, ownTask, by, random)));
+    const narrow = pruneStudent(prepared, ownTask, by, distilStudent(prepared, ownTask, by, random));
+    return expand(finetuneStudent(prepared, ownTask, by, narrow));
   };
-  const steps = student.fit.steps + (student.prune?.rounds ?? 0) * (student.prune?.fit.steps ?? 0);
+  const { prune } = student;
+  const steps =
+    student.fit.steps + (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0) + (recipe.finetune?.steps ?? 0);
   const narrow = {
-    hidden: student.prune?.to ?? student.hidden,
+    hidden: prune?.to ?? student.hidden,
     fit: { ...student.fit, steps },
     prune: null,
   };
+  const floats = { ...recipe, finetune: undefined };
   // A convex problem: plain descent without noise, whatever the student's own schedule is.
   const convex = { ...student.fit, learningRate: 0.03, weightDecay: 0.02, inputNoise: 0 };
   return {
     wide: expand(wide),
     untaught: train(recipe, [], streams.untaught),
-    direct: train({ ...recipe, student: narrow }, teacher, streams.direct),
-    logistic: train({ ...recipe, student: { hidden: [], fit: convex, prune: null } }, [], streams.logistic),
+    direct: train({ ...floats, student: narrow }, teacher, streams.direct),
+    logistic: train({ ...floats, student: { hidden: [], fit: convex, prune: null } }, [], streams.logistic),
   };
 }
 
@@ -81,7 +86,8 @@ export function scoreContenders(
   features: Float32Array,
   rows: number,
 ): Record<string, Float32Array> {
-  const standardised = standardiseRows(features, rows, student.scaler);
+  const { scaler, untuned } = student;
+  const standardised = standardiseRows(features, rows, scaler);
   const dense = (layers: readonly DenseLayer[]): Float32Array => runDense(layers, standardised, rows);
   const columns = findPhysicsColumns(spec, hypotheses);
   return {
@@ -89,6 +95,9 @@ export function scoreContenders(
     wide: dense(rivals.wide),
     float: dense(student.float),
     int8: runStudent(student, features, rows),
+    ...(untuned === undefined
+      ? {}
+      : { untuned: dense(untuned.float), untunedInt8: runStudent({ scaler, ...untuned }, features, rows) }),
     untaught: dense(rivals.untaught),
     direct: dense(rivals.direct),
     logistic: dense(rivals.logistic),

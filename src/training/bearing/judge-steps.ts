@@ -35,7 +35,9 @@ export interface Finding {
 const titles: Readonly<Record<string, string>> = {
   teacher: "teacher (ensemble)",
   wide: "distilled student, not pruned",
-  float: "distilled and pruned student",
+  untuned: "distilled and pruned student",
+  untunedInt8: "the same as int8, without fine-tuning",
+  float: "distilled, pruned and fine-tuned student",
   int8: "int8 student (deployed)",
   untaught: "same student without a teacher",
   direct: "same size from the start, not pruned",
@@ -51,6 +53,7 @@ const comparisons: readonly (readonly [string, string, string, string])[] = [
   ["shrinking", "float", "wide", "Taking neurons out of the wide student"],
   ["teacher", "float", "teacher", "The student, against its teacher,"],
   ["quantisation", "int8", "float", "Quantisation to int8"],
+  ["finetuning", "int8", "untunedInt8", "Quantisation-aware fine-tuning"],
   ["gainOverLogistic", "int8", "logistic", "Learning more than a logistic regression"],
   ["gainOverPhysics", "int8", "physics", "Learning at all, against the physics score,"],
 ];
@@ -80,7 +83,12 @@ export function judgeSteps(
   const steps = names.map((name): StepFigures => {
     const size = sizeOf(name, student, rivals);
     return {
-      ...{ name, title: titles[name]!, ...size },
+      // Without fine-tuning the integers' float parent is the pruned student itself.
+      ...{
+        name,
+        title: titles[name === "float" && student.untuned === undefined ? "untuned" : name]!,
+        ...size,
+      },
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
       outOfFold: computeFigure(statistics[name]!.folds, resamples.folds),
     };
@@ -132,6 +140,10 @@ function sizeOf(
       return count([student.float]);
     case "int8":
       return { ...count([student.float]), bytes: sizeOfModel(student.quantised) };
+    case "untuned":
+      return count([student.untuned!.float]);
+    case "untunedInt8":
+      return { ...count([student.untuned!.float]), bytes: sizeOfModel(student.untuned!.quantised) };
     case "wide":
     case "untaught":
     case "direct":

@@ -66,6 +66,7 @@ export function judgeLogistic(
       fit: { ...fit, learningRate: 0.03, weightDecay: 0.02, inputNoise: 0 },
       prune: null,
     },
+    finetune: undefined,
   };
   const trained = trainStudent(train, tying, logistic, trainer, random);
   const standardised = standardiseRows(test.features, test.rows, trained.scaler);
