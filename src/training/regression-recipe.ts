@@ -1,6 +1,9 @@
-/** How a student of a regression is made from rows: teacher, student, pruning, distillation. Plain figures of a configuration. */
+/**
+ * How a student of a regression is made from rows: teacher, student, pruning, distillation, fine-tuning. Plain figures of a
+ * configuration.
+ */
 import { z } from "zod";
-import { type FitConfig, fitConfigSchema } from "./student-recipe.ts";
+import { type FitConfig, fitConfigSchema, similarityWeightSchema } from "./student-recipe.ts";
 
 /** From feature rows to an int8 student. Widths are neurons. */
 export interface RegressionRecipe {
@@ -18,6 +21,10 @@ export interface RegressionRecipe {
   };
   /** Share of the teacher's word in the student's targets, 0 to 1. */
   readonly softShare: number;
+  /** Weight of feature matching (`similarity-loss.ts`) in every fit of the taught student. Absent: none. */
+  readonly similarityWeight?: number | undefined;
+  /** Quantisation-aware fine-tuning after pruning, on the same targets. Absent: none. */
+  readonly finetune?: FitConfig | undefined;
 }
 
 const widths = z.array(z.int().min(1).max(512)).min(1).max(4);
@@ -39,11 +46,13 @@ const student: z.ZodType<RegressionRecipe["student"]> = z
 
 /** Validators of {@link RegressionRecipe}'s keys: spread them into a recipe's own strict object. */
 export const regressionRecipeShape: {
-  readonly [Key in keyof RegressionRecipe]: z.ZodType<RegressionRecipe[Key]>;
+  readonly [Key in keyof RegressionRecipe]-?: z.ZodType<RegressionRecipe[Key]>;
 } = {
   clamp: z.number().positive().max(100),
   huberDelta: z.number().positive().max(100),
   teacher: z.strictObject({ members: z.int().min(1).max(50), hidden: widths, fit: fitConfigSchema }),
   student,
   softShare: z.number().min(0).max(1),
+  similarityWeight: similarityWeightSchema.optional(),
+  finetune: fitConfigSchema.optional(),
 };

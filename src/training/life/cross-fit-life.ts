@@ -1,19 +1,22 @@
 /** Out-of-fold predictions: every training engine is predicted by a student that never saw it. The basis of all choices. */
 import { createRandom } from "../../maths/random.ts";
+import type { untunedForms } from "../regression-student.ts";
 import type { LifeConfig } from "./life-config.ts";
 import { type LifeRows, selectRows, weighCuts } from "./life-rows.ts";
 import { type LifeStudentStreams, lifeStreams } from "./life-streams.ts";
 import {
   type LifeForm,
   type LifeTask,
-  lifeForms,
+  lifeFormsOf,
   predictLife,
   prepareLifeRows,
   trainLifeStudent,
 } from "./train-life-student.ts";
 
-/** Predictions of every form on some rows, in cycles. */
-export type LifePredictions = Readonly<Record<LifeForm, Float32Array>>;
+/** Predictions of every form that a student has on some rows, in cycles. */
+export type LifePredictions = Readonly<Record<Exclude<LifeForm, UntunedForm>, Float32Array>> &
+  Readonly<Partial<Record<UntunedForm, Float32Array>>>;
+type UntunedForm = (typeof untunedForms)[number];
 
 /** Predictions on the rows of one fold. */
 export interface LifeFold {
@@ -65,8 +68,8 @@ export function crossFitLife(
   const student = trainLifeStudent(prepared, task, streams);
   const { rows, features } = judged.rows;
   const predictions = Object.fromEntries(
-    lifeForms.map((form) => [form, predictLife(student, form, features, rows, task.capSteps)]),
-  ) as Record<LifeForm, Float32Array>;
+    lifeFormsOf(student).map((form) => [form, predictLife(student, form, features, rows, task.capSteps)]),
+  ) as LifePredictions;
   return { ...judged, predictions, mean: weightedMean(prepared.targets, learnt.weights) * task.capSteps };
 }
 
@@ -85,8 +88,12 @@ export function joinFolds(folds: readonly LifeFold[]): LifeFold & { readonly mea
     return out;
   };
   const predictions = Object.fromEntries(
-    lifeForms.map((form) => [form, float((fold) => fold.predictions[form])]),
-  ) as Record<LifeForm, Float32Array>;
+    // All folds were learnt by the same recipe and have the same forms.
+    (Object.keys(folds[0]!.predictions) as LifeForm[]).map((form) => [
+      form,
+      float((fold) => fold.predictions[form]!),
+    ]),
+  ) as LifePredictions;
   return {
     rows: {
       rows,

@@ -4,7 +4,7 @@ import { estimateRemainingLife } from "../../decision/remaining-life.ts";
 import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
 import type { Figure } from "../judge/figure.ts";
-import { networksOf } from "../regression-student.ts";
+import { integersOf, networksOf } from "../regression-student.ts";
 import { type joinFolds, weighTrainingRows } from "./cross-fit-life.ts";
 import { fitLifeInterval } from "./fit-life-interval.ts";
 import type { LifeConfig } from "./life-config.ts";
@@ -18,7 +18,7 @@ import {
   summariseEngines,
 } from "./life-metrics.ts";
 import { type LifeRows, selectLastRows } from "./life-rows.ts";
-import { type LifeStudent, lifeForms, predictLife } from "./train-life-student.ts";
+import { type LifeStudent, lifeFormsOf, predictLife } from "./train-life-student.ts";
 
 /** All folds together. */
 export type OutOfFoldLife = ReturnType<typeof joinFolds>;
@@ -112,7 +112,7 @@ export function compareForms(
   const scoresOf = (predicted: Float32Array, rows: LifeRows, weights: Float32Array): EngineScore[] =>
     scoreEngines(withEnds(predicted, capped(rows, config), weights, rows.engine));
   const once = new Float32Array(test.rows).fill(1);
-  const forms: readonly JudgedForm[] = [...lifeForms, "mean"];
+  const forms: readonly JudgedForm[] = [...lifeFormsOf(student), "mean"];
   const judged = forms.map((form) => {
     const onTest =
       form === "mean"
@@ -120,7 +120,7 @@ export function compareForms(
         : predictLife(student, form, test.features, test.rows, config.capCycles);
     return {
       form,
-      outOfFold: scoresOf(form === "mean" ? oof.means : oof.predictions[form], oof.rows, oof.weights),
+      outOfFold: scoresOf(form === "mean" ? oof.means : oof.predictions[form]!, oof.rows, oof.weights),
       test: scoresOf(onTest, test, once),
     };
   });
@@ -142,6 +142,9 @@ export function compareForms(
       compare("distillation and pruning (same size, with against without a teacher)", "pruned", "untaught"),
       compare("pruning (pruned student against the wide one)", "pruned", "wide"),
       compare("int8 (against its float parent)", "int8", "pruned"),
+      ...(student.untuned === undefined
+        ? []
+        : [compare("quantisation-aware fine-tuning (int8 with against without)", "int8", "untunedInt8")]),
       compare("the student against its teacher", "int8", "teacher"),
       compare("the student against a linear regression", "int8", "linear"),
     ],
@@ -159,7 +162,9 @@ function judgeDifference({ value, low, high }: Figure): string {
 const titles: Readonly<Record<JudgedForm, string>> = {
   teacher: "teacher",
   wide: "distilled student, not pruned",
-  pruned: "distilled student, pruned",
+  untuned: "distilled student, pruned",
+  untunedInt8: "int8 student without fine-tuning",
+  pruned: "distilled student, pruned and fine-tuned",
   int8: "int8 student",
   untaught: "same size, no teacher, not pruned",
   linear: "linear regression",
@@ -174,8 +179,11 @@ function describeForm(
   const layers = networks.flat();
   const multiplyAdds = layers.reduce((sum, layer) => sum + layer.weights.length, 0);
   const parameters = layers.reduce((sum, layer) => sum + layer.weights.length + layer.bias.length, 0);
-  const bytes = form === "int8" ? encodeStudent(student.quantised).length : 4 * parameters;
-  return { form, title: titles[form], parameters, multiplyAdds, bytes };
+  const integers = form === "mean" || form === "linear" ? null : integersOf(student, form);
+  const bytes = integers === null ? 4 * parameters : encodeStudent(integers).length;
+  // Without fine-tuning the integers' float parent is the pruned student itself.
+  const title = titles[form === "pruned" && student.untuned === undefined ? "untuned" : form];
+  return { form, title, parameters, multiplyAdds, bytes };
 }
 
 function capped(rows: LifeRows, config: LifeConfig): Float32Array {

@@ -2,11 +2,12 @@
 import type { LifeIntervalKnot } from "../../contract/remaining-life.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationDocument } from "../recipe.ts";
+import type { RegressionForm } from "../regression-student.ts";
 import type { LifeFigures } from "./life-metrics.ts";
 import type { LifeSlice } from "./life-slices.ts";
 
 /** Forms in the order of the great shrink, then what they are compared with. */
-export type JudgedForm = "teacher" | "wide" | "pruned" | "int8" | "untaught" | "linear" | "mean";
+export type JudgedForm = RegressionForm | "linear" | "mean";
 
 /** One form on engines that it was not learnt from. */
 export interface LifeStep {

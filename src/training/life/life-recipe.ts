@@ -18,10 +18,11 @@ import { lifeStreams } from "./life-streams.ts";
 import { evaluateLife, packageLife } from "./package-life.ts";
 import {
   distilLifeStudent,
+  finetuneLifeStudent,
   type LifeStudent,
   type LifeTask,
   prepareLifeRows,
-  quantiseLifeStudent,
+  quantiseLifeForms,
   trainLifeBaselines,
   trainLifeTeacher,
 } from "./train-life-student.ts";
@@ -67,8 +68,17 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
   const taught = await steps.run("prune", { config: shared, from: [rows, teacher] }, () =>
     distilLifeStudent(prepared, task, teacher.value, streams.student),
   );
-  const quantised = await steps.run("quantise", { config: shared, from: [rows, taught] }, () =>
-    quantiseLifeStudent(prepared, task, taught.value.float),
+  const pruned = taught.value.float;
+  const tuned =
+    recipe.finetune === undefined
+      ? null
+      : await steps.run("finetune", { config: shared, from: [rows, teacher, taught] }, () =>
+          finetuneLifeStudent(prepared, task, teacher.value, pruned, streams.finetune),
+        );
+  const quantised = await steps.run(
+    "quantise",
+    { config: shared, from: [rows, taught, ...(tuned === null ? [] : [tuned])] },
+    () => quantiseLifeForms(prepared, task, pruned, tuned?.value ?? pruned),
   );
   const foldOf = assignFolds(train.length, folds, seed);
   const parts: StepOutput<LifeFold>[] = [];
@@ -84,9 +94,9 @@ async function trainLife(config: LifeConfig, context: TrainingContext): Promise<
   const student: LifeStudent = {
     scaler: prepared.scaler,
     teacher: teacher.value,
-    ...taught.value,
+    wide: taught.value.wide,
     ...baselines.value,
-    quantised: quantised.value,
+    ...quantised.value,
   };
   const oof = joinFolds(parts.map((part) => part.value));
   const testRows = createLifeRows(test, contract.value.features, minHistory);

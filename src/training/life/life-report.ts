@@ -1,7 +1,7 @@
 /** What `report.html` shows of a remaining life: the shrink, what helped, and every test engine with its interval. */
 import { estimateRemainingLife } from "../../decision/remaining-life.ts";
 import { formatFigure } from "../judge/figure.ts";
-import { networksOf } from "../regression-student.ts";
+import { integersOf, networksOf } from "../regression-student.ts";
 import type { ReportParts, ReportStep } from "../report/report-parts.ts";
 import { drawPlot } from "../report/svg-plot.ts";
 import type { LifeConfig } from "./life-config.ts";
@@ -62,7 +62,7 @@ export function reportLife(
 function timedOf(form: JudgedForm, student: LifeStudent): Pick<ReportStep, "timed"> {
   if (form === "mean") return {};
   if (form === "linear") return { timed: [student.linear] };
-  return { timed: form === "int8" ? student.quantised : networksOf(student, form) };
+  return { timed: integersOf(student, form) ?? networksOf(student, form) };
 }
 
 function drawEngines(

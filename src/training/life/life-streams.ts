@@ -6,10 +6,14 @@ export interface LifeStudentStreams {
   readonly teacher: Random;
   readonly student: Random;
   readonly baselines: Random;
+  readonly finetune: Random;
 }
 
 /** Streams of the student named `owner`: the one of the bundle, or of a fold. */
 export function lifeStreams(seed: number, owner: string): LifeStudentStreams {
   const stream = (purpose: string): Random => createRandom(seed).fork(`${owner}: ${purpose}`);
-  return { teacher: stream("teacher"), student: stream("student"), baselines: stream("baselines") };
+  return {
+    ...{ teacher: stream("teacher"), student: stream("student"), baselines: stream("baselines") },
+    finetune: stream("finetune"),
+  };
 }

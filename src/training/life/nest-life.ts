@@ -17,6 +17,7 @@ import { type LifeRows, selectRows } from "./life-rows.ts";
 import { lifeStreams } from "./life-streams.ts";
 import {
   distilLifeStudent,
+  finetuneLifeStudent,
   type LifeTask,
   prepareLifeRows,
   quantiseLifeStudent,
@@ -134,7 +135,8 @@ function leaveOutFolds(
   const prepared = prepareLifeRows(learnt.rows, learnt.weights, task);
   const teacher = trainLifeTeacher(prepared, task, streams.teacher);
   const { float } = distilLifeStudent(prepared, task, teacher, streams.student);
-  const student = { scaler: prepared.scaler, quantised: quantiseLifeStudent(prepared, task, float) };
+  const tuned = finetuneLifeStudent(prepared, task, teacher, float, streams.finetune);
+  const student = { scaler: prepared.scaler, quantised: quantiseLifeStudent(prepared, task, tuned) };
   const predicted = runStudent(student, judged.rows.features, judged.rows.rows).map((output) =>
     Math.max(0, Math.min(task.capSteps, output * task.capSteps)),
   );

@@ -1,6 +1,7 @@
 /**
  * From feature rows of engines to an int8 student that predicts the share of the cap that is left: scaler → teacher (an
- * ensemble of wider networks) → student taught by it → neurons pruned in rounds with training between → quantised.
+ * ensemble of wider networks) → student taught by it → neurons pruned in rounds with training between → where it is asked
+ * for, fine-tuned in the engine's integers → quantised.
  * The same arguments give the same integers. Knows nothing of files or bundles.
  */
 import type { Scaler } from "../../contract/manifest.ts";
@@ -11,12 +12,15 @@ import { fitScaler } from "../fit-scaler.ts";
 import { quantiseNetwork } from "../quantise-network.ts";
 import type { RegressionRecipe } from "../regression-recipe.ts";
 import {
+  finetuneNetwork,
   fitNetwork,
   fitPrunedStudent,
   fitUntaughtStudent,
+  formsOf,
+  type RegressionForm,
   type RegressionStudent,
-  regressionForms,
   runRegressionForm,
+  teachHidden,
 } from "../regression-student.ts";
 import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
 import { type DenseLayer, runDense } from "../tied-network.ts";
@@ -72,8 +76,35 @@ export function distilLifeStudent(
   teacher: readonly (readonly DenseLayer[])[],
   random: Random,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const taught = { ...rows, targets: blendTargets(rows, teacher, task.recipe.softShare) };
-  return fitPrunedStudent(taught, task.recipe, task.trainer, random);
+  return fitPrunedStudent(teachRows(rows, task, teacher), task.recipe, task.trainer, random);
+}
+
+/** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
+export function finetuneLifeStudent(
+  rows: PreparedLifeRows,
+  task: LifeTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  float: readonly DenseLayer[],
+  random: Random,
+): readonly DenseLayer[] {
+  const { recipe, trainer } = task;
+  if (recipe.finetune === undefined) return float;
+  const start = { float, quantised: quantiseLifeStudent(rows, task, float) };
+  return finetuneNetwork(teachRows(rows, task, teacher), start, recipe, recipe.finetune, trainer, random);
+}
+
+/** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
+export function quantiseLifeForms(
+  rows: PreparedLifeRows,
+  task: LifeTask,
+  pruned: readonly DenseLayer[],
+  tuned: readonly DenseLayer[],
+): Pick<LifeStudent, "float" | "quantised" | "untuned"> {
+  const quantise = (float: readonly DenseLayer[]): Pick<LifeStudent, "float" | "quantised"> => ({
+    float,
+    quantised: quantiseLifeStudent(rows, task, float),
+  });
+  return { ...quantise(tuned), ...(tuned === pruned ? {} : { untuned: quantise(pruned) }) };
 }
 
 /** What the student is compared with: its own size from the labels alone with as many gradient steps, and a line. */
@@ -108,15 +139,18 @@ export function trainLifeStudent(
   const teacher = trainLifeTeacher(rows, task, streams.teacher);
   const { wide, float } = distilLifeStudent(rows, task, teacher, streams.student);
   const { untaught, linear } = trainLifeBaselines(rows, task, streams.baselines);
-  const quantised = quantiseLifeStudent(rows, task, float);
-  return { scaler: rows.scaler, teacher, wide, float, untaught, linear, quantised };
+  const tuned = finetuneLifeStudent(rows, task, teacher, float, streams.finetune);
+  const forms = quantiseLifeForms(rows, task, float, tuned);
+  return { scaler: rows.scaler, teacher, wide, untaught, linear, ...forms };
 }
 
-/** The forms of a student whose predictions are compared. */
-export const lifeForms: readonly [...typeof regressionForms, "linear"] = [...regressionForms, "linear"];
+/** One of the forms of a student whose predictions are compared. */
+export type LifeForm = RegressionForm | "linear";
 
-/** One of {@link lifeForms}. */
-export type LifeForm = (typeof lifeForms)[number];
+/** Those of a student. */
+export function lifeFormsOf(student: Pick<LifeStudent, "untuned">): LifeForm[] {
+  return [...formsOf(student), "linear"];
+}
 
 /** Predictions of one form on rows that are not yet standardised: cycles, clamped to 0 … cap as the runtime does. */
 export function predictLife(
@@ -132,6 +166,16 @@ export function predictLife(
       ? runDense(student.linear, standardised, rows)
       : runRegressionForm(student, form, standardised, rows);
   return outputs.map((output) => Math.max(0, Math.min(capSteps, output * capSteps)));
+}
+
+/** The rows with the teacher's word in their targets, and beside them what its hidden layer says where that is asked for. */
+function teachRows(
+  rows: PreparedLifeRows,
+  { recipe }: LifeTask,
+  teacher: readonly (readonly DenseLayer[])[],
+): PreparedLifeRows {
+  const targets = blendTargets(rows, teacher, recipe.softShare);
+  return { ...rows, targets, ...teachHidden(recipe, teacher, rows.features) };
 }
 
 function blendTargets(

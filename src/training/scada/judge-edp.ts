@@ -5,7 +5,7 @@
 
 import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
 import { createRandom } from "../../maths/random.ts";
-import { type RegressionForm, regressionForms } from "../regression-student.ts";
+import { formsOf, type RegressionForm } from "../regression-student.ts";
 import type { CostOutcome, Inspection } from "./cost-rule.ts";
 import {
   judgeByProbability,
@@ -72,7 +72,7 @@ export interface SeedJudgement {
 export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {
   const spec = describeBehaviour(subject, student);
   const days = new Map<RegressionForm, readonly ReplayedTurbine[]>(
-    regressionForms.map((form) => [form, replayForm(subject, student, form, spec)]),
+    formsOf(student).map((form) => [form, replayForm(subject, student, form, spec)]),
   );
   const forms = judgeForms(student, days, subject.split);
   const float = judgePolicy(describeCase(subject, spec.policy, days.get("pruned")!), "float");

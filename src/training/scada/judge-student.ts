@@ -1,6 +1,6 @@
 /** How true is each form of the student: its error, and how well its z follows the teacher's, on the judged days. */
 import { encodeStudent } from "../../inference/onnx-codec.ts";
-import { networksOf, type RegressionForm, regressionForms } from "../regression-student.ts";
+import { formsOf, integersOf, networksOf, type RegressionForm } from "../regression-student.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
 import type { TimeSplit } from "./scada-case.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
@@ -30,8 +30,9 @@ export function judgeForms(
   split: TimeSplit,
 ): FormFigures[] {
   const teacher = collectZ(days.get("teacher")!, split);
-  return regressionForms.map((form): FormFigures => {
+  return formsOf(student).map((form): FormFigures => {
     const networks = networksOf(student, form);
+    const integers = integersOf(student, form);
     const own = days.get(form)!;
     const parameters = sum(
       networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
@@ -42,7 +43,7 @@ export function judgeForms(
       members: networks.length,
       parameters,
       multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
-      bytes: form === "int8" ? encodeStudent(student.quantised).length : 4 * parameters,
+      bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
       maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
       zCorrelation: correlate(teacher, collectZ(own, split)),
     };

@@ -26,11 +26,12 @@ import type { ScadaConfig } from "./scada-config.ts";
 import { readScadaRows, type ScadaRows } from "./scada-rows.ts";
 import {
   distilScadaStudent,
+  finetuneScadaStudent,
   inventScadaRows,
   type LearnableRow,
   type PreparedScadaRows,
   prepareScadaRows,
-  quantiseScadaStudent,
+  quantiseScadaForms,
   runScadaForm,
   type ScadaStudent,
   trainScadaTeacher,
@@ -102,8 +103,9 @@ export function trainScadaStudent(
   const invented = inventCaseRows(subject, prepared, seed);
   const { wide, float } = distilScadaStudent(prepared, invented, recipe, trainer, teacher, seed);
   const untaught = trainUntaughtStudent(prepared, recipe, trainer, seed);
-  const quantised = quantiseScadaStudent(prepared, invented, recipe, float);
-  return { scaler, location, scale, teacher, wide, float, untaught, quantised };
+  const tuned = finetuneScadaStudent(prepared, invented, recipe, trainer, teacher, float, seed);
+  const forms = quantiseScadaForms(prepared, invented, recipe, float, tuned);
+  return { scaler, location, scale, teacher, wide, untaught, ...forms };
 }
 
 /** Gathers what may be learnt from. */

@@ -172,14 +172,24 @@ function formOf(seed: SeedJudgement, name: RegressionForm): FormFigures {
 
 /** Says whether distilling and pruning helped, from the figures. */
 export function compareForms({ forms }: Pick<ScadaFigures, "forms">): string {
-  const form = (name: string): FormFigures => forms[0]!.find((each) => each.form === name)!;
-  const [wide, pruned, untaught] = [form("wide"), form("pruned"), form("untaught")];
+  const form = (name: RegressionForm): FormFigures | undefined =>
+    forms[0]!.find((each) => each.form === name);
+  const [wide, pruned, untaught] = [form("wide")!, form("pruned")!, form("untaught")!];
+  const [untuned, untunedInt8] = [form("untuned"), form("untunedInt8")];
   const better = untaught.maeKelvin - pruned.maeKelvin;
   const closer = pruned.zCorrelation - untaught.zCorrelation;
   return [
     `The taught student's error is ${Math.abs(better).toFixed(3)} K ${better >= 0 ? "lower" : "higher"} than that of one of the same size without a teacher, and its z follows the teacher's ${closer >= 0 ? "more" : "less"} closely (${pruned.zCorrelation.toFixed(4)} against ${untaught.zCorrelation.toFixed(4)}).`,
-    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${(pruned.maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
+    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${((untuned ?? pruned).maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
+    ...(untunedInt8 === undefined ? [] : [compareTuning(form("int8")!, untunedInt8)]),
   ].join(" ");
+}
+
+/** One seed has no interval: helping in one of both figures alone is not called help. */
+function compareTuning(tuned: FormFigures, untuned: FormFigures): string {
+  const error = tuned.maeKelvin - untuned.maeKelvin;
+  const isHelp = error < 0 && tuned.zCorrelation > untuned.zCorrelation;
+  return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${tuned.zCorrelation.toFixed(4)} instead of ${untuned.zCorrelation.toFixed(4)}.`;
 }
 
 /** Mean with lowest and highest. */

@@ -7,7 +7,7 @@ import type { Bundle } from "../../bundle/bundle.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
 import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
-import { type RegressionForm, regressionForms } from "../regression-student.ts";
+import { formsOf, type RegressionForm } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
 import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
@@ -172,7 +172,7 @@ function judgeStressed(subject: ScadaCase, student: ScadaStudent, seed: number):
   const stressed = stressCase(subject, inventedStops, seed);
   const spec = describeBehaviour(stressed, student);
   const days = new Map<RegressionForm, readonly TurbineDays[]>(
-    regressionForms.map((form) => [form, replayForm(stressed, student, form, spec)]),
+    formsOf(student).map((form) => [form, replayForm(stressed, student, form, spec)]),
   );
   return judgeForms(student, days, subject.split);
 }

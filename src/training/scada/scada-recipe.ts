@@ -22,7 +22,8 @@ import { describeScadaReport, plotFailures } from "./scada-report.ts";
 import { fingerprintEdp } from "./scada-rows.ts";
 import {
   distilScadaStudent,
-  quantiseScadaStudent,
+  finetuneScadaStudent,
+  quantiseScadaForms,
   type ScadaStudent,
   trainScadaTeacher,
   trainUntaughtStudent,
@@ -63,34 +64,44 @@ async function trainScada(
         progress(done, total, "networks trained"),
       ),
   );
-  const { student: widths, softShare, inventedNoise, inventedStops } = recipe;
+  const { student: widths, softShare, similarityWeight, inventedNoise, inventedStops, finetune } = recipe;
+  const lessons = { ...share, softShare, similarityWeight, inventedNoise, inventedStops };
   const invented = inventCaseRows(subject, prepared, seed);
   const taught = await steps.run(
     "distil",
     {
-      config: { ...share, student: widths, softShare, inventedNoise, inventedStops },
+      config: { ...lessons, student: widths },
       from: [data, teacher],
     },
     () => distilScadaStudent(prepared, invented, recipe, trainer, teacher.value, seed),
   );
   const untaught = await steps.run(
     "prune",
-    { part: "untaught", config: { ...share, student: widths }, from: [data] },
+    { part: "untaught", config: { ...share, student: widths, finetune }, from: [data] },
     () => trainUntaughtStudent(prepared, recipe, trainer, seed),
   );
+  const { calibrationRows } = recipe;
+  const pruned = taught.value.float;
+  const tuned =
+    finetune === undefined
+      ? null
+      : await steps.run(
+          "finetune",
+          { config: { ...lessons, calibrationRows, finetune }, from: [data, teacher, taught] },
+          () => finetuneScadaStudent(prepared, invented, recipe, trainer, teacher.value, pruned, seed),
+        );
   const quantised = await steps.run(
     "quantise",
     {
-      config: { ...share, calibrationRows: recipe.calibrationRows, inventedStops },
-      from: [data, taught],
+      config: { ...share, calibrationRows, inventedStops },
+      from: [data, taught, ...(tuned === null ? [] : [tuned])],
     },
-    () => quantiseScadaStudent(prepared, invented, recipe, taught.value.float),
+    () => quantiseScadaForms(prepared, invented, recipe, pruned, tuned?.value ?? pruned),
   );
   const { scaler, location, scale } = prepared;
   const student: ScadaStudent = {
     ...{ scaler, location, scale, teacher: teacher.value },
-    ...taught.value,
-    ...{ untaught: untaught.value, quantised: quantised.value },
+    ...{ wide: taught.value.wide, untaught: untaught.value, ...quantised.value },
   };
   const judged: StepOutput<{ evaluation: ScadaEvaluation; plots: ReportPlot[] }> = await steps.run(
     "evaluate",

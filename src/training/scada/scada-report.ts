@@ -1,6 +1,6 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
 import type { Figure } from "../judge/figure.ts";
-import { networksOf, type RegressionForm } from "../regression-student.ts";
+import { integersOf, networksOf, type RegressionForm } from "../regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
 import type { SeedJudgement } from "./judge-edp.ts";
 import { plotFailure } from "./plot-failure.ts";
@@ -11,7 +11,9 @@ import type { ScadaStudent } from "./train-scada-student.ts";
 const titles: Readonly<Record<RegressionForm, string>> = {
   teacher: "teacher, an ensemble",
   wide: "student before pruning",
-  pruned: "student, pruned",
+  untuned: "student, pruned",
+  untunedInt8: "student, int8 without fine-tuning",
+  pruned: "student, pruned and fine-tuned",
   int8: "student, int8",
   untaught: "as the student, without a teacher",
 };
@@ -39,12 +41,13 @@ export function describeScadaReport(
     stepColumns: ["mean error on the test half-year, K", "correlation of z with the teacher's"],
     steps: evaluation.forms[0]!.map((form) => ({
       name: form.form,
-      title: titles[form.form],
+      // Without fine-tuning the integers' float parent is the pruned student itself.
+      title: titles[form.form === "pruned" && student.untuned === undefined ? "untuned" : form.form],
       parameters: form.parameters,
       multiplyAdds: form.multiplyAdds,
       bytes: form.bytes,
       figures: [alone(form.maeKelvin), alone(form.zCorrelation)],
-      timed: form.form === "int8" ? student.quantised : networksOf(student, form.form),
+      timed: integersOf(student, form.form) ?? networksOf(student, form.form),
     })),
     findings: [compareForms(evaluation), renderRequired(evaluation, "missed")],
     looks: evaluation.testLooks,

@@ -1,6 +1,7 @@
 /**
  * From rows of healthy operation to an int8 student of normal behaviour: scaler → teacher (an ensemble) → student taught
- * by it → neurons pruned in rounds with training between → quantised on rows of all seasons. Each turbine's own median
+ * by it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the engine's integers →
+ * quantised on rows of all seasons. Each turbine's own median
  * is taken off the targets: the student learns how temperatures move, the site correction where they stand.
  */
 import type { Scaler } from "../../contract/manifest.ts";
@@ -10,12 +11,14 @@ import { medianInPlace } from "../../maths/select.ts";
 import { fitScaler } from "../fit-scaler.ts";
 import { quantiseNetwork } from "../quantise-network.ts";
 import {
+  finetuneNetwork,
   fitNetwork,
   fitPrunedStudent,
   fitUntaughtStudent,
   type RegressionForm,
   type RegressionStudent,
   runRegressionForm,
+  teachHidden,
 } from "../regression-student.ts";
 import type { RegressionRows, TensorTrainer } from "../tensor-trainer.ts";
 import type { DenseLayer } from "../tied-network.ts";
@@ -151,6 +154,38 @@ export function distilScadaStudent(
   return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
 }
 
+/** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
+export function finetuneScadaStudent(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  teacher: readonly (readonly DenseLayer[])[],
+  float: readonly DenseLayer[],
+  seed: number,
+): readonly DenseLayer[] {
+  const { finetune } = recipe;
+  if (finetune === undefined) return float;
+  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
+  const start = { float, quantised: quantiseScadaStudent(rows, invented, recipe, float) };
+  return finetuneNetwork(taught, start, recipe, finetune, trainer, stream(seed, "finetune"));
+}
+
+/** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
+export function quantiseScadaForms(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  pruned: readonly DenseLayer[],
+  tuned: readonly DenseLayer[],
+): Pick<RegressionStudent, "float" | "quantised" | "untuned"> {
+  const quantise = (float: readonly DenseLayer[]): Pick<RegressionStudent, "float" | "quantised"> => ({
+    float,
+    quantised: quantiseScadaStudent(rows, invented, recipe, float),
+  });
+  return { ...quantise(tuned), ...(tuned === pruned ? {} : { untuned: quantise(pruned) }) };
+}
+
 /**
  * The rows with the teacher's share in their targets, and after them the invented ones, and all of both with noise: these
  * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
@@ -159,10 +194,11 @@ export function distilScadaStudent(
 function teachRows(
   rows: PreparedScadaRows,
   invented: Float32Array,
-  { softShare, inventedNoise, clamp }: ScadaStudentRecipe,
+  recipe: ScadaStudentRecipe,
   teacher: readonly (readonly DenseLayer[])[],
   random: Random,
 ): RegressionRows {
+  const { softShare, inventedNoise, clamp } = recipe;
   const width = rows.scaler.mean.length;
   const quiet = joinArrays(rows.features, invented);
   const noisy = quiet.map((value) =>
@@ -174,7 +210,8 @@ function teachRows(
   for (const [index, measured] of rows.targets.entries()) {
     targets[index]! = measured + softShare * (targets[index]! - measured);
   }
-  return { rows: count, features, targets, weights: new Float32Array(count).fill(1) };
+  const weights = new Float32Array(count).fill(1);
+  return { rows: count, features, targets, weights, ...teachHidden(recipe, teacher, features) };
 }
 
 function joinArrays(...parts: readonly Float32Array[]): Float32Array {

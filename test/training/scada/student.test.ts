@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { openTensorTrainer } from "../../../src/training/open-tensor-trainer.ts";
+import { formsOf, networksOf, runRegressionForm } from "../../../src/training/regression-student.ts";
 import { fitPowerCurve } from "../../../src/training/scada/fit-power-curve.ts";
 import { computeTurbineResiduals, replayResiduals } from "../../../src/training/scada/replay-turbines.ts";
+import type { ScadaStudentRecipe } from "../../../src/training/scada/scada-config.ts";
 import {
   distilScadaStudent,
+  finetuneScadaStudent,
   prepareScadaRows,
+  quantiseScadaForms,
   quantiseScadaStudent,
   runScadaForm,
   trainScadaTeacher,
@@ -67,6 +71,48 @@ test("a student learns what turbines have in common, the correction what each ha
       const last = days.scores.get("gearbox")!.at(-1)!;
       expect(last).toBeLessThan(2);
     }
+  }
+}, 60_000);
+
+test("a student with the optional terms is another one, whose integers without fine-tuning are kept beside its own", async () => {
+  const prepared = prepareScadaRows(makeRows(2, 20, 11), () => true, recipe.clamp);
+  const trainer = await openTensorTrainer(() => {});
+  const quick = { ...fit, steps: 20 };
+  const few = {
+    ...{ ...recipe, inventedNoise: 0, teacher: { members: 2, hidden: [8], fit: quick } },
+    student: { hidden: [8], fit: quick, prune: { to: [6], rounds: 1, fit: quick } },
+  };
+  const none = new Float32Array(0);
+  const teacher = trainScadaTeacher(prepared, few, trainer, 1, () => {});
+  const distil = (own: ScadaStudentRecipe) => distilScadaStudent(prepared, none, own, trainer, teacher, 1);
+  const { wide, float } = distil(few);
+  expect(distil({ ...few, similarityWeight: 100 }).wide).not.toEqual(wide);
+  const finetune = (own: ScadaStudentRecipe) =>
+    finetuneScadaStudent(prepared, none, own, trainer, teacher, float, 1);
+  expect(finetune(few)).toBe(float);
+  const tuned = finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } });
+  expect(finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } })).toEqual(tuned);
+  const plain = quantiseScadaForms(prepared, none, few, float, float);
+  expect(plain.untuned).toBeUndefined();
+  expect(formsOf(plain)).toEqual(["teacher", "wide", "pruned", "int8", "untaught"]);
+  const forms = quantiseScadaForms(prepared, none, few, float, tuned);
+  expect(forms.untuned).toEqual({ float, quantised: plain.quantised });
+  expect(forms.quantised).not.toEqual(plain.quantised);
+  const { scaler, location, scale } = prepared;
+  const student = { scaler, location, scale, teacher, wide, untaught: float, ...forms };
+  expect(formsOf(student)).toEqual([
+    ...["teacher", "wide", "untuned", "untunedInt8", "pruned", "int8", "untaught"],
+  ]);
+  for (const [form, parent] of [
+    ["int8", "pruned"],
+    ["untunedInt8", "untuned"],
+  ] as const) {
+    expect(networksOf(student, form)).toEqual(networksOf(student, parent));
+    const [integers, floats] = [form, parent].map((each) =>
+      runRegressionForm(student, each, prepared.features, prepared.rows),
+    );
+    const distance = integers!.reduce((sum, value, row) => sum + Math.abs(value - floats![row]!), 0);
+    expect(distance / prepared.rows).toBeLessThan(0.05);
   }
 }, 60_000);
 
