@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import {
+  type CwruSplit,
   divideCwruWaveforms,
   readCwruEvaluationSplits,
   readCwruTuningSplits,
@@ -17,6 +18,7 @@ import type { BearingConfig } from "./bearing-config.ts";
 import { fingerprintCwru, joinRows, readCwruRows, selectSignals } from "./cwru-rows.ts";
 import { deriveTying } from "./derive-tying.ts";
 import { type Judgement, judgeLogistic, judgeStudent } from "./judge-student.ts";
+import { type TrialResult, type TrialRows, tryTerms } from "./try-terms.ts";
 
 /** Which splits. */
 export type CwruProtocol = "cwru-100" | "cwru-tuning";
@@ -32,6 +34,8 @@ export interface ProtocolResult {
   /** Mean of int8 − physics over the splits, and the share of splits in which int8 is ahead. */
   readonly gainOverPhysics: { readonly mean: number; readonly shareAhead: number } | null;
   readonly perSplit: readonly (Judgement & { readonly name: string; readonly logistic: number })[];
+  /** On the tuning folds: what the recipe's optional terms would change. */
+  readonly trials?: readonly TrialResult[];
   readonly dataSha256: string;
   readonly trainer: string;
 }
@@ -60,11 +64,17 @@ export async function runCwruProtocol(
     protocol === "cwru-100"
       ? await readCwruEvaluationSplits(dir)
       : await readCwruTuningSplits(dir, waveforms);
+  const rowsOf = (split: CwruSplit): TrialRows => {
+    const part = divideCwruWaveforms(waveforms, split);
+    return {
+      name: split.name,
+      train: joinRows(selectSignals(data.signals, part.train), "training", modes),
+      test: joinRows(selectSignals(data.signals, part.test), "served", modes),
+    };
+  };
   const perSplit: (Judgement & { readonly name: string; readonly logistic: number })[] = [];
   for (const [index, split] of splits.entries()) {
-    const part = divideCwruWaveforms(waveforms, split);
-    const train = joinRows(selectSignals(data.signals, part.train), "training", modes);
-    const test = joinRows(selectSignals(data.signals, part.test), "served", modes);
+    const { train, test } = rowsOf(split);
     const random = createRandom(config.seed).fork(split.name);
     const student = trainStudent(train, tying, config.recipe, trainer, random);
     const judgement = judgeStudent(student, test, config.features, config.hypotheses);
@@ -91,6 +101,13 @@ export async function runCwruProtocol(
           shareAhead: gains.filter((gain) => gain > 0).length / gains.length,
         },
     perSplit,
+    ...(protocol === "cwru-100"
+      ? {}
+      : {
+          trials: tryTerms(splits.map(rowsOf), tying, config.recipe, config.seed, trainer, (done, total) =>
+            options.progress(done, total, "splits and seeds tried with and without optional terms"),
+          ),
+        }),
     dataSha256: await fingerprintCwru(options.dataDir),
     trainer: `${trainer.name} ${trainer.version}`,
   };
