@@ -6,7 +6,12 @@ import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
 import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
-import { readVerdict, verdictPath, writeVerdict } from "../../../src/training/gate/verdict.ts";
+import {
+  compareVerdicts,
+  readVerdict,
+  verdictPath,
+  writeVerdict,
+} from "../../../src/training/gate/verdict.ts";
 import { train } from "../../../src/training/train.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
@@ -81,6 +86,22 @@ test("a signed record that is not true is found, and the answer says where", asy
   expect(passed).toBe(false);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^metrics: the record says .*0\.999/);
+});
+
+test("a signed record that says otherwise than its checks is found", async () => {
+  const options = { dataDir: dir, ...context, against: bundle };
+  const verdict = await readVerdict(bundle, [signer.publicKey]);
+  const checks = verdict.checks.map((check) => ({ ...check, outcome: "passed" as const }));
+  const honest = { ...verdict, checks, passed: true };
+  expect(compareVerdicts(honest, honest)).toEqual([]);
+  expect(compareVerdicts({ ...honest, passed: false }, honest)).toEqual([
+    "passed: the record says false, its checks say true",
+  ]);
+  await writeVerdict(bundle, { ...verdict, passed: !verdict.passed }, signer);
+  const { passed, lines } = await replayVerdict(bundle, [signer.publicKey], options);
+  expect(passed).toBe(false);
+  expect(lines).toContain(`passed: the record says ${!verdict.passed}, its checks say ${verdict.passed}`);
+  await writeVerdict(bundle, verdict, signer);
 });
 
 test("a signed record of another form is refused as such", async () => {
