@@ -12,6 +12,7 @@ import { sha256Hex } from "../../platform/sha256.ts";
 import { bundledConfigName } from "../common-config.ts";
 import { explainRow } from "../explain-row.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
+import { listBudgets } from "./device-budgets.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
 
 /** Largest gap between a prediction and the sum of its explanation. */
@@ -72,11 +73,14 @@ export function checkAdditivity(bundle: Bundle): GateCheck {
   );
 }
 
-/** Does the model fit into the budgets of its device classes? Latency on this machine is another check. */
-export function checkSize(bundle: Bundle): GateCheck {
+/**
+ * Does the model fit into the budgets of its device classes, and of those that the active model serves? Latency on this
+ * machine is another check.
+ */
+export function checkSize(bundle: Bundle, against: Bundle | null = null): GateCheck {
   const { student } = decodeParts(bundle);
   const macs = student.layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
-  const rows = bundle.manifest.budgets.map((budget) => {
+  const rows = listBudgets(bundle, against).map((budget) => {
     const isMcu = budget.device !== "gateway";
     const name = isMcu ? mcuModelFileName : bundleFileNames.model;
     const bytes = bundle.files.get(name)?.length ?? Number.NaN;

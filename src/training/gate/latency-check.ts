@@ -3,6 +3,7 @@ import type { Bundle } from "../../bundle/bundle.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { openEngine } from "../../inference/open-engine.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
+import { listBudgets } from "./device-budgets.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 
 /** Inferences that are timed, after as many to warm up. */
@@ -12,8 +13,8 @@ const timed = 2000;
  * Times single windows. The median is judged: a bundle must not fail because something else ran on the machine.
  * Devices other than a gateway are judged by the cycle model in the size check.
  */
-export async function checkLatency(bundle: Bundle): Promise<GateCheck> {
-  const budget = bundle.manifest.budgets.find(({ device }) => device === "gateway");
+export async function checkLatency(bundle: Bundle, against: Bundle | null = null): Promise<GateCheck> {
+  const budget = listBudgets(bundle, against).find(({ device }) => device === "gateway");
   if (budget === undefined) return skip("latency-budget", "the manifest states no budget for a gateway");
   const { engine } = await openEngine(bundledFilesOf(bundle, bundleFileNames.model), { prefer: "auto" });
   try {

@@ -9,6 +9,7 @@ import {
   checkSize,
   findSharedGroups,
 } from "./bundle-checks.ts";
+import { checkDeviceModel } from "./device-model-check.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 import {
   checkBaselines,
@@ -70,8 +71,9 @@ export async function runGate(subject: GateSubject, context: EvaluationContext):
     form,
     ...judged,
     checkAdditivity(bundle),
-    checkSize(bundle),
-    await checkLatency(bundle),
+    checkDeviceModel(bundle),
+    checkSize(bundle, against?.bundle ?? null),
+    await checkLatency(bundle, against?.bundle ?? null),
     checkDriftReference(bundle, against?.bundle ?? null),
     typeof rebuild === "function" ? await rebuild() : skip("reproducible-rebuild", rebuild.notNow),
   ];

@@ -7,7 +7,7 @@ import { decodeGolden, encodeGolden } from "../../../src/bundle/golden.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
 import { createBundle } from "../../../src/bundle/write-bundle.ts";
-import { bundleFileNames, type Manifest } from "../../../src/contract/manifest.ts";
+import { bundleFileNames, type Manifest, mcuModelFileName } from "../../../src/contract/manifest.ts";
 import {
   checkAdditivity,
   checkDriftReference,
@@ -15,6 +15,7 @@ import {
   checkSize,
   findSharedGroups,
 } from "../../../src/training/gate/bundle-checks.ts";
+import { checkDeviceModel } from "../../../src/training/gate/device-model-check.ts";
 import {
   checkBaselines,
   checkCalibration,
@@ -87,6 +88,39 @@ describe("what a bundle answers by itself", () => {
     const slow = [{ device: "cortex-m4", maxModelBytes: 4096, maxInferenceMicroseconds: 1 }];
     expect(checkSize(doctor({ manifest: { budgets: slow } })).outcome).toBe("failed");
     expect(checkSize(doctor({ manifest: { budgets: [] } })).outcome).toBe("failed");
+  });
+
+  test("a model may not give itself more room than the active one has, nor give a device up", async () => {
+    const [gateway, device] = shipped.manifest.budgets;
+    const roomy = doctor({ manifest: { budgets: [{ ...gateway!, maxModelBytes: 1e7 }] } });
+    expect(checkSize(roomy, shipped)).toMatchObject({
+      outcome: "passed",
+      limits: { gateway: gateway!.maxModelBytes, [device!.device]: device!.maxModelBytes },
+    });
+    const narrow = doctor({ manifest: { budgets: [gateway!, { ...device!, maxModelBytes: 1000 }] } });
+    expect(checkSize(roomy, narrow).outcome).toBe("failed");
+    const { [mcuModelFileName]: _image, ...others } = Object.fromEntries(shipped.files);
+    const { files: _files, ...manifest } = roomy.manifest;
+    const deviceless = createBundle({ manifest, files: new Map(Object.entries(others)) }, signer);
+    expect(checkSize(deviceless).outcome).toBe("passed");
+    expect(checkSize(deviceless, shipped).outcome).toBe("failed");
+    const swift = doctor({ manifest: { budgets: [{ ...gateway!, maxInferenceMicroseconds: 1e-3 }] } });
+    expect((await checkLatency(roomy, swift)).outcome).toBe("failed");
+  });
+
+  test("an image for devices that is not made of the bundle's own parts fails", () => {
+    expect(checkDeviceModel(shipped).outcome).toBe("passed");
+    const image = shipped.files.get(mcuModelFileName)!;
+    const foreign = doctor({ files: { [mcuModelFileName]: new Uint8Array(image.length).fill(7) } });
+    expect(checkDeviceModel(foreign).outcome).toBe("failed");
+    const thresholds = shipped.manifest.thresholds.map((one) => ({ ...one, raise: 0.99 }));
+    expect(checkDeviceModel(doctor({ manifest: { thresholds } })).outcome).toBe("failed");
+    const unnumbered = checkDeviceModel(doctor({ manifest: { version: "999.0.0" } }));
+    expect(unnumbered).toMatchObject({ outcome: "failed", words: expect.stringContaining("999.0.0") });
+    const { [mcuModelFileName]: _image, ...others } = Object.fromEntries(shipped.files);
+    const { files: _files, ...manifest } = shipped.manifest;
+    const deviceless = createBundle({ manifest, files: new Map(Object.entries(others)) }, signer);
+    expect(checkDeviceModel(deviceless).outcome).toBe("skipped");
   });
 
   test("a model slower than its budget fails the latency, whatever the machine", async () => {
