@@ -1,5 +1,6 @@
 /** Is the bundle what its own configuration gives? Trains it once more, in memory, from the folder alone and compares bytes. */
 import type { Bundle } from "../../bundle/bundle.ts";
+import { canonicalJson } from "../../bundle/canonical-json.ts";
 import { createKeyPair, parsePrivateKey } from "../../bundle/keys.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { bundledConfigName } from "../common-config.ts";
@@ -28,8 +29,9 @@ const texts = new Set<string>([bundleFileNames.card, bundleFileNames.bom]);
 
 /**
  * With the same training code the digest must be the same. With other code every file that decides must be, and the
- * manifest but for the lineage and the files' digests that follow from it; a card or bill of materials that reads
- * differently, beyond the code's digest that both name, does not fail the question but is named in the answer.
+ * manifest but for code and libraries in its lineage and the files' digests that follow from them; a card, bill of materials
+ * or sentence about the teacher that reads differently, beyond the code's digest that the texts name, does not fail the
+ * question but is named in the answer.
  */
 export function compareRebuild(bundle: Bundle, again: Bundle): GateCheck {
   const codeOf = ({ manifest }: Bundle): string => manifest.lineage.trainingCodeSha256;
@@ -38,6 +40,7 @@ export function compareRebuild(bundle: Bundle, again: Bundle): GateCheck {
   const reworded = names.filter(
     (name) => !sameCode && texts.has(name) && readText(bundle, name) !== readText(again, name),
   );
+  if (bundle.manifest.lineage.teacher !== again.manifest.lineage.teacher) reworded.push("lineage.teacher");
   const differing = names.filter(
     (name) => (sameCode || !texts.has(name)) && !equal(bundle.files.get(name), again.files.get(name)),
   );
@@ -68,10 +71,14 @@ function readText({ files, manifest }: Bundle, name: string): string | null {
   return new TextDecoder().decode(bytes).replaceAll(manifest.lineage.trainingCodeSha256, "this code");
 }
 
-/** The manifest without what names code, libraries and the files' digests. */
+/**
+ * The manifest without what names code, libraries and the files' digests, and without the sentence about the teacher:
+ * configuration, data, seed and parent are the same whatever code was at work.
+ */
 function behaviourOf({ manifest }: Bundle): string {
-  const { lineage: _lineage, files: _files, ...rest } = manifest;
-  return JSON.stringify(rest);
+  const { files: _files, lineage, ...rest } = manifest;
+  const { trainingCodeSha256: _code, libraries: _libraries, teacher: _teacher, ...origin } = lineage;
+  return canonicalJson({ ...rest, lineage: origin });
 }
 
 function equal(left: Uint8Array | undefined, right: Uint8Array | undefined): boolean {
