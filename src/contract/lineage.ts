@@ -8,7 +8,7 @@ export interface Lineage {
   /** SHA-256 of the training configuration. */
   readonly configSha256: string;
   readonly seed: number;
-  /** Data sets by name: fingerprint of the files that were read, the groups that were trained on and held out. */
+  /** Data sets by name, one at least: fingerprint of the files that were read, the groups that were trained on and held out. */
   readonly data: readonly {
     readonly name: string;
     readonly sha256: string;
@@ -32,14 +32,16 @@ export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
   trainingCodeSha256: sha256,
   configSha256: sha256,
   seed: z.int(),
-  data: z.array(
-    z.strictObject({
-      name,
-      sha256,
-      trainGroups: z.array(z.string().max(128)),
-      heldOutGroups: z.array(z.string().max(128)),
-    }),
-  ),
+  data: z
+    .array(
+      z.strictObject({
+        name,
+        sha256,
+        trainGroups: z.array(z.string().max(128)),
+        heldOutGroups: z.array(z.string().max(128)),
+      }),
+    )
+    .min(1),
   libraries: z.record(z.string().max(128), z.string().max(64)),
   parent: z.string().max(128).nullable(),
   teacher: text,

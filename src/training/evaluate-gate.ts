@@ -3,6 +3,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import type { Signer, TrustedKey } from "../bundle/dsse.ts";
 import { readBundle } from "../bundle/verify-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
+import type { CommonConfig } from "./common-config.ts";
 import { type BundleEvaluation, openBundledRecipe } from "./evaluate-bundle.ts";
 import { checkRebuild } from "./gate/rebuild-check.ts";
 import { type GateSubject, runGate } from "./gate/run-gate.ts";
@@ -70,6 +71,7 @@ async function judge(dir: string, options: GateOptions): Promise<Verdict> {
   const bundle = await readBundle(dir);
   const recipe = openBundledRecipe(bundle, dir);
   const against = options.against === null ? null : await openAgainst(options.against);
+  if (against !== null) refuseOtherKind(dir, recipe.config, against.recipe.config);
   const wanted = options.rebuild === "yes" || (options.rebuild === "auto" && recipe.isQuick);
   const rebuild: GateSubject["rebuild"] = wanted
     ? () => checkRebuild(bundle, recipe, options)
@@ -81,6 +83,21 @@ async function judge(dir: string, options: GateOptions): Promise<Verdict> {
 async function openAgainst(dir: string): Promise<{ bundle: Bundle; recipe: GateSubject["recipe"] }> {
   const bundle = await readBundle(dir);
   return { bundle, recipe: openBundledRecipe(bundle, dir) };
+}
+
+/** Nothing is common to both then, and judging the other one would be a look at its test data for nothing. */
+function refuseOtherKind(dir: string, own: CommonConfig, active: CommonConfig): void {
+  const [kind, other] = [own.dataset.kind, active.dataset.kind];
+  if (kind === other) return;
+  throw new AuroraError(
+    "USAGE",
+    `was made from ${kind} data, ${active.name}@${active.version} from ${other}`,
+    {
+      op: "evaluate bundle",
+      subject: dir,
+      hint: "give --against the folder of the model that this one replaces",
+    },
+  );
 }
 
 function describe(verdict: Verdict): string[] {

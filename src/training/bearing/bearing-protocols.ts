@@ -3,6 +3,7 @@ import type { Bundle } from "../../bundle/bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { bundleFileNames } from "../../contract/manifest.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
+import { readEvaluationOf } from "../gate/bundled-files.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import { runStudent } from "../train-student.ts";
 import type { BearingConfig } from "./bearing-config.ts";
@@ -125,8 +126,7 @@ function sayTrial({
 
 /** What the bundle states of itself. Fails with BUNDLE_FORMAT. */
 export function readBearingClaim(bundle: Bundle, config: BearingConfig): BearingEvaluation {
-  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
-  const report = JSON.parse(new TextDecoder().decode(bytes)) as Partial<BearingEvaluation>;
+  const report = readEvaluationOf(bundle) as Partial<BearingEvaluation>;
   const { heldOut, parity, findings } = report;
   if (
     typeof heldOut?.macroAuroc === "number" &&

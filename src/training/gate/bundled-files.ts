@@ -1,5 +1,7 @@
-/** Files of a bundle that was read: those that every bundle has are there. */
+/** Files of a bundle that was read: those that every bundle has are there, whatever stands in them. */
 import type { Bundle } from "../../bundle/bundle.ts";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { bundleFileNames } from "../../contract/manifest.ts";
 
 /** The bytes of a file that reading a bundle has made sure of. */
 export function bundledFilesOf(bundle: Bundle, name: string): Uint8Array {
@@ -7,4 +9,31 @@ export function bundledFilesOf(bundle: Bundle, name: string): Uint8Array {
   if (bytes === undefined)
     throw new Error(`${name} is not in the bundle, which was checked when it was read`);
   return bytes;
+}
+
+/**
+ * The members of `evaluation.json`, of which nothing is known: they are what somebody wrote and signed.
+ * @throws AuroraError BUNDLE_FORMAT when it is no JSON object.
+ */
+export function readEvaluationOf(bundle: Bundle): Readonly<Record<string, unknown>> {
+  const bytes = bundledFilesOf(bundle, bundleFileNames.evaluation);
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    json = null;
+  }
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
+    return json as Readonly<Record<string, unknown>>;
+  }
+  const { name, version } = bundle.manifest;
+  throw new AuroraError(
+    "BUNDLE_FORMAT",
+    `${bundleFileNames.evaluation} of ${name}@${version} is no JSON object`,
+    {
+      op: "evaluate bundle",
+      subject: bundleFileNames.evaluation,
+      hint: "train the bundle again",
+    },
+  );
 }

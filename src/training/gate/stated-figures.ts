@@ -1,8 +1,7 @@
 /** What a bundle's `evaluation.json` says of the bundle, and whether it is so. */
 import type { Bundle } from "../../bundle/bundle.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
 import type { Figure } from "../judge/figure.ts";
-import { bundledFilesOf } from "./bundled-files.ts";
+import { readEvaluationOf } from "./bundled-files.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -11,9 +10,9 @@ const tolerance = 1e-3;
 
 /** The figures that the bundle states of itself; none where its evaluation is of another form. */
 export function readStatedMetrics(bundle: Bundle): Readonly<Record<string, Figure>> {
-  const text = new TextDecoder().decode(bundledFilesOf(bundle, bundleFileNames.evaluation));
-  const stated = JSON.parse(text) as { readonly metrics?: Readonly<Record<string, Figure>> };
-  return stated.metrics ?? {};
+  const { metrics } = readEvaluationOf(bundle);
+  if (typeof metrics !== "object" || metrics === null) return {};
+  return Object.fromEntries(Object.entries(metrics).filter(([, figure]) => isFigure(figure)));
 }
 
 /** Is every figure that the gate judges what the bundle states it to be? */
@@ -33,6 +32,13 @@ export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, 
     wrong.length === 0
       ? `states ${names.join(", ")} as judged now`
       : `states ${wrong.map(describe).join("; ")}`,
+  );
+}
+
+/** JSON has no NaN: what does not exist is null there. */
+function isFigure(figure: unknown): figure is Figure {
+  return (
+    typeof figure === "object" && figure !== null && "value" in figure && "low" in figure && "high" in figure
   );
 }
 

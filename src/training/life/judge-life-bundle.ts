@@ -8,6 +8,7 @@ import { type CmapssData, readCmapss } from "../../dataset/cmapss.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
 import { fitLinear } from "../fit-linear.ts";
+import { readEvaluationOf } from "../gate/bundled-files.ts";
 import type { Judgement } from "../gate/judgement.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import { runDense } from "../tied-network.ts";
@@ -55,8 +56,7 @@ export async function replayLifeBundle(
 
 /** `evaluation.json` of the bundle. Fails with BUNDLE_FORMAT when it states no figures. */
 export function readLifeEvaluation(bundle: Bundle): LifeEvaluation {
-  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
-  const stated = JSON.parse(new TextDecoder().decode(bytes)) as Partial<LifeEvaluation>;
+  const stated = readEvaluationOf(bundle) as Partial<LifeEvaluation>;
   const { test, outOfFold, steps, comparisons } = stated;
   if (test === undefined || outOfFold === undefined || steps === undefined || comparisons === undefined) {
     throw refuse("it states no figures", bundleFileNames.evaluation);

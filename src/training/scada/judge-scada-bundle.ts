@@ -7,6 +7,7 @@ import { edpTestStartMs } from "../../dataset/edp-signals.ts";
 import { decodeStudent } from "../../inference/onnx-codec.ts";
 import { createRandom } from "../../maths/random.ts";
 import { quantileInPlace } from "../../maths/select.ts";
+import { readEvaluationOf } from "../gate/bundled-files.ts";
 import type { JudgedCase, Judgement, ParityFigures } from "../gate/judgement.ts";
 import type { Figure } from "../judge/figure.ts";
 import { runQuantised } from "../quantise-network.ts";
@@ -48,8 +49,7 @@ export async function replayBundle(
 
 /** `evaluation.json` of the bundle. Fails with BUNDLE_FORMAT when it states no figures. */
 export function readScadaEvaluation(bundle: Bundle): ScadaEvaluation {
-  const bytes = bundle.files.get(bundleFileNames.evaluation)!;
-  const stated = JSON.parse(new TextDecoder().decode(bytes)) as Partial<ScadaEvaluation>;
+  const stated = readEvaluationOf(bundle) as Partial<ScadaEvaluation>;
   if (stated.metrics === undefined || stated.forms === undefined || stated.detections === undefined) {
     throw refuse("it states no figures", bundleFileNames.evaluation);
   }

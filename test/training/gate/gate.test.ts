@@ -186,6 +186,21 @@ describe("what a rebuild is compared with", () => {
     const { lineage } = ofOtherCode().manifest;
     const thresholds = shipped.manifest.thresholds.map((each) => ({ ...each, raise: 0.99 }));
     expect(compareRebuild(shipped, doctor({ manifest: { lineage, thresholds } })).outcome).toBe("failed");
+    const [data, ...rest] = lineage.data;
+    for (const forged of [
+      { seed: lineage.seed + 1 },
+      { parent: "other@9.9.9" },
+      { data: [{ ...data!, trainGroups: [] }, ...rest] },
+    ]) {
+      const other = doctor({ manifest: { lineage: { ...lineage, ...forged } } });
+      expect(compareRebuild(other, shipped).outcome).toBe("failed");
+    }
+    const libraries = { "@tensorflow/tfjs": "0.0.1" };
+    const elsewhere = doctor({ manifest: { lineage: { ...lineage, libraries, teacher: "an oracle" } } });
+    expect(compareRebuild(elsewhere, shipped)).toMatchObject({
+      outcome: "passed",
+      measured: { reworded: expect.arrayContaining(["lineage.teacher"]) },
+    });
   });
 });
 
@@ -196,6 +211,22 @@ describe("what the bundle states of itself", () => {
     expect(checkStatedFigures(shipped, { metrics }).outcome).toBe("passed");
     const unknown = { other: { value: 1, low: null, high: null } };
     expect(checkStatedFigures(shipped, { metrics: unknown }).outcome).toBe("skipped");
+  });
+
+  test.each([
+    ["not JSON", "not JSON"],
+    ["null", "null"],
+    ["a list", "[1]"],
+  ])("an evaluation that is %s is refused, not taken for a bug", (_what, text) => {
+    const bytes = new TextEncoder().encode(text);
+    const doctored = doctor({ files: { [bundleFileNames.evaluation]: bytes } });
+    expect(() => checkStatedFigures(doctored, { metrics: {} })).toThrow(/is no JSON object/);
+  });
+
+  test("metrics that are no figures are not taken for some", () => {
+    const text = JSON.stringify({ metrics: { macroAuroc: null, quiet: 3, detected: { value: 1 } } });
+    const bytes = new TextEncoder().encode(text);
+    expect(readStatedMetrics(doctor({ files: { [bundleFileNames.evaluation]: bytes } }))).toEqual({});
   });
 
   test.each(["value", "low", "high"])("a figure that flatters in its %s fails by name", (part) => {

@@ -122,6 +122,15 @@ test("a verdict of which a byte was changed is nobody's", async () => {
   await expect(readVerdict(bundle, [signer.publicKey])).rejects.toMatchObject({ code: "BUNDLE_SIGNATURE" });
 });
 
+test("a model that was made from other data is not compared with, nor judged", async () => {
+  const scada = new URL("../../../models/turbine-scada/1.0.0", import.meta.url).pathname;
+  const options = { dataDir: dir, ...context, against: scada, rebuild: "no" as const, signer: null };
+  await expect(evaluateGate(bundle, options)).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining("from cwru data"),
+  });
+});
+
 test("training writes nothing that the gate refuses, and the message names the questions", async () => {
   // A second of training beats no physics score on clean impacts.
   const out = join(dir, "refused");
