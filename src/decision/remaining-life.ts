@@ -14,7 +14,7 @@ export interface RemainingLife {
 export function estimateRemainingLife(spec: RemainingLifeSpec, output: number): RemainingLife {
   const clamp = (value: number): number => Math.max(0, Math.min(spec.capSteps, value));
   const value = clamp(output * spec.capSteps);
-  const { low, high } = interpolate(spec.interval, value);
+  const { low, high } = interpolateLifeInterval(spec.interval, value);
   const upper = Math.max(value, clamp(value + high));
   return {
     value,
@@ -24,7 +24,8 @@ export function estimateRemainingLife(spec: RemainingLifeSpec, output: number): 
   };
 }
 
-function interpolate(
+/** Ends of the interval less the prediction, at `predicted` steps; neither within 0 and the cap nor around the prediction yet. */
+export function interpolateLifeInterval(
   knots: readonly LifeIntervalKnot[],
   predicted: number,
 ): { readonly low: number; readonly high: number } {

@@ -1,10 +1,13 @@
 /**
- * The interval around a prediction of remaining life: locally weighted residuals (conformal prediction, Vovk et al. 2005;
- * localised as in Guan 2023) of out-of-fold predictions of whole engines. Near the cap, where the truth cannot be higher,
- * it is one-sided by itself: the shortest range that holds the share. It carries no allowance for the finite number of
- * engines, since students of the folds learn from fewer engines than the one that is served, which errs to the same side.
+ * The interval around a prediction of remaining life, from out-of-fold predictions of whole engines (conformal prediction,
+ * Vovk et al. 2005). Its shape comes of errors near each level of prediction (localised as in Guan 2023): the shortest
+ * range that holds the share, which near the cap, where the truth cannot be higher, is one-sided by itself. Its size comes
+ * of all errors together: one factor, so that as it is served it holds the share of these very rows. It carries no
+ * allowance for the finite number of engines: students of the folds learn from fewer engines than the one that is served,
+ * which nested in the training engines proved of like size, and to the other side.
  */
 import type { LifeIntervalKnot } from "../../contract/remaining-life.ts";
+import { interpolateLifeInterval } from "../../decision/remaining-life.ts";
 
 /** Out-of-fold predictions, both capped, in cycles. */
 export interface LifeResiduals {
@@ -25,7 +28,13 @@ export interface LifeIntervalOptions {
 }
 
 /** Fits the knots. Throws when there are no predictions near some knot and none at all to widen to. */
-export function fitLifeInterval(
+export function fitLifeInterval(residuals: LifeResiduals, options: LifeIntervalOptions): LifeIntervalKnot[] {
+  const shape = fitShape(residuals, options);
+  const factor = fitFactor(residuals, shape, options.coverage);
+  return shape.map(({ predicted, low, high }) => ({ predicted, low: factor * low, high: factor * high }));
+}
+
+function fitShape(
   residuals: LifeResiduals,
   { coverage, capSteps, knots, bandwidth }: LifeIntervalOptions,
 ): LifeIntervalKnot[] {
@@ -38,6 +47,31 @@ export function fitLifeInterval(
       return { predicted, ...shortestRange(near.points, coverage) };
     }
   });
+}
+
+/**
+ * The least factor on all ends with which the share of `residuals` is held. The shape alone holds more than its share:
+ * where errors are small, neighbours with larger ones widen it.
+ */
+function fitFactor(
+  { predicted, actual, weights }: LifeResiduals,
+  shape: readonly LifeIntervalKnot[],
+  coverage: number,
+): number {
+  const needs = Array.from(predicted, (value, row) => {
+    const { low, high } = interpolateLifeInterval(shape, value);
+    const error = actual[row]! - value;
+    // Infinite where the shape ends at the prediction or short of it: no factor reaches beyond.
+    const factor = error === 0 ? 0 : Math.abs(error) / Math.max(0, error > 0 ? high : -low);
+    return { factor, weight: weights[row]! };
+  }).sort((a, b) => a.factor - b.factor);
+  const wanted = coverage * needs.reduce((sum, { weight }) => sum + weight, 0);
+  let held = 0;
+  for (const { factor, weight } of needs) {
+    held += weight;
+    if (held >= wanted - 1e-9) return Number.isFinite(factor) ? factor : 1;
+  }
+  return 1;
 }
 
 /** Residuals near a knot in ascending order, their weights summing to 1. */

@@ -50,3 +50,23 @@ test("rows without weight do not count", () => {
   const once = fitLifeInterval({ predicted, actual, weights }, options);
   expect(fitLifeInterval(twice, options)).toEqual(once);
 });
+
+test("as it is served the interval holds its share of the very rows, whatever the bandwidth blends", () => {
+  for (const bandwidth of [5, 15, 40]) {
+    const { predicted, actual, weights } = draw(5, 4000);
+    const interval = fitLifeInterval({ predicted, actual, weights }, { ...options, bandwidth });
+    const spec = { unit: "cycle", capSteps: 125, minHistorySteps: 1, coverage: 0.9, interval };
+    const held = [...predicted.keys()].filter((row) => {
+      const { low, high } = estimateRemainingLife(spec, predicted[row]! / 125);
+      // The row that decides lies on its end, but for rounding.
+      return actual[row]! >= low - 1e-9 && actual[row]! <= high + 1e-9;
+    });
+    expect(held.length / predicted.length).toBeCloseTo(0.9, 3);
+  }
+});
+
+test("predictions that are always right have an interval of no width", () => {
+  const actual = Float64Array.from({ length: 126 }, (_, left) => left);
+  const interval = fitLifeInterval({ predicted: actual, actual, weights: actual.map(() => 1) }, options);
+  expect(interval.every(({ low, high }) => low === 0 && high === 0)).toBe(true);
+});
