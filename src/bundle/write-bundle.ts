@@ -2,11 +2,11 @@
  * Writes a bundle as a folder: all of it or nothing (a sibling folder, renamed when it is complete). What it writes
  * depends only on the content and the key, never on the clock.
  */
-import { chmod, mkdir, mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/manifest.ts";
-import { renameAtomic, syncFolder } from "../platform/atomic-file.ts";
+import { makeFolder, renameAtomic, syncFolder } from "../platform/atomic-file.ts";
 import { sha256Hex } from "../platform/sha256.ts";
 import { type Bundle, manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
@@ -58,9 +58,9 @@ export async function writeBundle(dir: string, contents: BundleContents, signer:
 export async function writeBundleFolder(dir: string, bundle: Bundle): Promise<void> {
   const target = resolve(dir);
   const parent = dirname(target);
-  await refuseForeignFolder(target);
-  await mkdir(parent, { recursive: true });
-  const staging = await mkdtemp(join(parent, `.${basename(target)}.new-`));
+  await checkBundleFolder(target);
+  await makeFolder(parent);
+  const staging = await makeStaging(target);
   try {
     for (const [name, bytes] of bundleEntries(bundle)) await writeSynced(join(staging, name), bytes);
     await chmod(staging, 0o755); // mkdtemp makes it private; a bundle is not a secret
@@ -83,10 +83,29 @@ export function bundleEntries(bundle: Bundle): ReadonlyMap<string, Uint8Array> {
   return new Map(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-async function refuseForeignFolder(dir: string): Promise<void> {
+async function makeStaging(target: string): Promise<string> {
+  try {
+    return await mkdtemp(join(dirname(target), `.${basename(target)}.new-`));
+  } catch (error) {
+    throw cannotWrite(target, error as Error);
+  }
+}
+
+function cannotWrite(target: string, cause: Error): AuroraError {
+  return new AuroraError("STORE", `cannot write ${target}: ${cause.message}`, {
+    ...{ op: "write bundle", subject: target, cause },
+    hint: "name a folder that this user may write",
+  });
+}
+
+/**
+ * Is `dir` a bundle's folder, empty or not there? What takes long asks before it begins.
+ * @throws AuroraError BUNDLE_FORMAT for a folder that is not a bundle's, STORE for what can be none.
+ */
+export async function checkBundleFolder(dir: string): Promise<void> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
-    throw error;
+    throw cannotWrite(dir, error);
   });
   if (names.length === 0 || names.includes(manifestFileName)) return;
   throw new AuroraError("BUNDLE_FORMAT", "is a folder with other things in it", {

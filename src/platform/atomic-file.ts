@@ -2,7 +2,7 @@
  * The one way to write a file that must be whole after a power cut: temporary file, fsync, rename, fsync of the
  * folder. Readers see the old bytes or the new ones, never a mixture.
  */
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 
@@ -50,6 +50,31 @@ export async function renameAtomic(from: string, to: string): Promise<void> {
     if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
   } catch (error) {
     throw storeError("rename", from, error);
+  }
+}
+
+/** Makes the folder and those above it where they are missing. Fails with `STORE`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeMissing(path);
+  } catch (error) {
+    throw storeError("make folder", path, error);
+  }
+}
+
+/** Not Node's recursive mkdir: under /proc, where a name can be neither made nor found, that one never ends. */
+async function makeMissing(path: string): Promise<void> {
+  for (const isLast of [false, true]) {
+    try {
+      await mkdir(path);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // There already, also when somebody else made it just now.
+      if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+      if (code !== "ENOENT" || isLast) throw error;
+    }
+    await makeMissing(dirname(path));
   }
 }
 

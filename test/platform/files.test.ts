@@ -2,9 +2,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
-import { renameAtomic, writeFileAtomic } from "../../src/platform/atomic-file.ts";
+import { makeFolder, renameAtomic, writeFileAtomic } from "../../src/platform/atomic-file.ts";
 import { readFileBounded } from "../../src/platform/bounded-read.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
+
+describe("folders", () => {
+  test("are made with those above them, also by several at once, and stay as they are", async () => {
+    const path = join(createTemporaryFolder(), "a", "b", "c");
+    await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(path, "d"))]);
+    await makeFolder(path);
+    expect(readdirSync(path)).toEqual(["d"]);
+  });
+
+  test("that cannot be made fail as a store, and do not try for ever", async () => {
+    const file = join(createTemporaryFolder(), "file");
+    writeFileSync(file, "");
+    const impossible = [file, join(file, "below"), ...(existsSync("/proc") ? ["/proc/none/below"] : [])];
+    for (const path of impossible) await expect(makeFolder(path)).rejects.toMatchObject({ code: "STORE" });
+  });
+});
 
 describe("atomic files", () => {
   test("replace the old bytes as a whole, with the mode asked for, and leave nothing behind", async () => {

@@ -3,9 +3,9 @@
  * made from. A file that is damaged is as good as none. Keeps nothing that the last whole run did not use.
  */
 
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { makeFolder, writeFileAtomic } from "../../platform/atomic-file.ts";
 import { sha256 } from "../../platform/sha256.ts";
 
 /** Kept outputs of steps. */
@@ -23,7 +23,7 @@ const digestBytes = 32;
 
 /** Opens `dir`, made if missing. Fails with STORE when it cannot be written. */
 export async function openWorkFolder(dir: string): Promise<WorkFolder> {
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const used = new Set<string>();
   return {
     read: async (key) => {

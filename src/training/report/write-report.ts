@@ -1,8 +1,7 @@
 /** Writes `report.html` and `report.json` of a run. They hold a clock's figures, so they never go into a bundle. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../contract/manifest.ts";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { makeFolder, writeFileAtomic } from "../../platform/atomic-file.ts";
 import type { CommonConfig } from "../common-config.ts";
 import type { GateCheck } from "../gate/gate-check.ts";
 import type { TrainedModel } from "../recipe.ts";
@@ -22,7 +21,7 @@ export interface ReportSubject {
 /** Writes into `dir`, made if missing; gives the page's path. Fails with STORE. */
 export async function writeReport(dir: string, subject: ReportSubject): Promise<string> {
   const report = await createReport(subject);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   await writeFileAtomic(join(dir, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
   const page = join(dir, "report.html");
   await writeFileAtomic(page, renderReport(report));
