@@ -129,7 +129,9 @@ export interface Manifest {
   readonly lineage: Lineage;
 }
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+/** Names of bundles, channels, failure modes and devices: safe in a topic and in a path. */
+export const namePattern: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const name = z.string().regex(namePattern, "lower-case letters, digits and dashes");
 const text = z.string().max(4096);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const finite = z.number();

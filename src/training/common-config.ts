@@ -6,6 +6,8 @@ import {
   type ChannelContract,
   channelsSchema,
   type DeviceBudget,
+  namePattern,
+  semverPattern,
   type WindowSpec,
   windowSchema,
 } from "../contract/manifest.ts";
@@ -44,8 +46,8 @@ export interface CommonConfig {
 export const commonConfigShape: {
   readonly [Key in Exclude<keyof CommonConfig, "dataset">]: z.ZodType<CommonConfig[Key]>;
 } = {
-  name: z.string(),
-  version: z.string(),
+  name: z.string().regex(namePattern, "lower-case letters, digits and dashes"),
+  version: z.string().regex(semverPattern, "a semantic version"),
   title: z.string().max(4096),
   changelog: z.string().max(4096),
   runtime: z.string().max(128),

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import type { Signer } from "../bundle/dsse.ts";
-import { writeBundleFolder } from "../bundle/write-bundle.ts";
+import { checkBundleFolder, writeBundleFolder } from "../bundle/write-bundle.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import type { CommonConfig } from "./common-config.ts";
@@ -58,6 +58,7 @@ export async function train(configPath: string, options: TrainingOptions): Promi
     lines.push(line);
     options.log(line);
   };
+  await checkBundleFolder(options.outDir);
   const work = options.workDir === null ? noWorkFolder : await openWorkFolder(options.workDir);
   const { bundle, model, steps } = await makeBundle(loaded, {
     ...{ dataDir, work, signer, log, progress },

@@ -127,6 +127,34 @@ test("a bearing that is not there cannot be held out, and the message names thos
   });
 });
 
+test.each([
+  ["[DE_IR_21, DE_OR_21]", "ball is held out"],
+  ["[]", "inner-race, outer-race, ball is held out"],
+  ["[DE_IR_21, DE_OR_21, DE_B_7, DE_B_14, DE_B_21, FE_B_7, FE_B_14, FE_B_21]", "ball is trained on"],
+])("holding out %s is refused before anything is learnt", async (groups, message) => {
+  const config = join(dir, "one-sided.yaml");
+  await writeTinyConfig(config, 1);
+  const text = await readFile(config, "utf8");
+  await writeFile(config, text.replace(/heldOutGroups: \[[^\]]*\]/, `heldOutGroups: ${groups}`));
+  await expect(train(config, tinyOptions(dir, "one-sided", signer))).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("a folder of other things is refused before anything is learnt, a work folder that cannot be as a store", async () => {
+  const config = join(dir, "first.yaml");
+  await writeTinyConfig(config, 1);
+  const steps: string[] = [];
+  const options = { ...tinyOptions(dir, "cwru", signer), log: (line: string) => steps.push(line) };
+  await expect(train(config, options)).rejects.toMatchObject({ code: "BUNDLE_FORMAT" });
+  const workDir = join(config, "work");
+  await expect(train(config, { ...tinyOptions(dir, "none", signer), workDir })).rejects.toMatchObject({
+    code: "STORE",
+  });
+  expect(steps).toEqual([]);
+});
+
 test("without the recordings training says so before it begins", async () => {
   const config = join(dir, "first.yaml");
   const options = { ...tinyOptions(dir, "none", signer), dataDir: join(dir, "nowhere") };

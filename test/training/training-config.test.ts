@@ -48,6 +48,11 @@ test("an unknown key and a wrong value are refused with their line", () => {
   );
 });
 
+test("a name or a version that could not be a bundle's is refused before anything is learnt", () => {
+  expect(() => parse(shipped.replace("version: 1.0.0", "version: ../1"))).toThrow(/version.*semantic/);
+  expect(() => parse(shipped.replace("name: bearing-vibration", "name: ../x"))).toThrow(/name.*lower-case/);
+});
+
 test("optional terms are taken where they are sound, and refused at their place where they are not", () => {
   const similar = (weight: string, text = shipped): string =>
     text.replace("softShare: 0.5 }", `softShare: 0.5, similarityWeight: ${weight} }`);

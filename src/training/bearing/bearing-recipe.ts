@@ -66,7 +66,11 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
       }),
   );
   const { dataset, hypotheses, recipe } = config;
-  const { trainSignals, heldOutSignals, trainGroups } = divideByGroups(dataset.heldOutGroups, rows.value);
+  const { trainSignals, heldOutSignals, trainGroups } = divideByGroups(
+    dataset.heldOutGroups,
+    rows.value,
+    modes,
+  );
   const trainRows = joinRows(trainSignals, "training", modes);
   context.log(`${trainRows.rows} training windows of ${trainSignals.length} signals`);
 
