@@ -74,7 +74,7 @@ export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: numbe
   const days = new Map<RegressionForm, readonly ReplayedTurbine[]>(
     formsOf(student).map((form) => [form, replayForm(subject, student, form, spec)]),
   );
-  const forms = judgeForms(student, days, subject.split);
+  const forms = judgeForms(student, days, subject.split, seed);
   const float = judgePolicy(describeCase(subject, spec.policy, days.get("pruned")!), "float");
   return {
     ...judgeDays(subject, spec.policy, days.get("int8")!, seed),

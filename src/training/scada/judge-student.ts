@@ -2,7 +2,8 @@
 import { encodeStudent } from "../../inference/onnx-codec.ts";
 import { formsOf, integersOf, networksOf, type RegressionForm } from "../regression-student.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
-import type { TimeSplit } from "./scada-case.ts";
+import { resampleForms, type SureFigures } from "./resample-forms.ts";
+import type { ReplayedTurbine, TimeSplit } from "./scada-case.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 
 /** One form. */
@@ -21,19 +22,26 @@ export interface FormFigures {
   readonly maeKelvin: number;
   /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
   readonly zCorrelation: number;
+  /** Both once more, with their 95 % intervals over turbine-weeks. */
+  readonly sure: SureFigures;
+  /** Both less those of the form that it has to be better than, or as good as; paired. Null of the teacher. */
+  readonly against: (SureFigures & { readonly form: RegressionForm }) | null;
 }
 
-/** Judges all forms. */
+/** Judges all forms; `seed` draws the weeks of the intervals. */
 export function judgeForms(
   student: ScadaStudent,
-  days: ReadonlyMap<RegressionForm, readonly TurbineDays[]>,
+  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
   split: TimeSplit,
+  seed: number,
 ): FormFigures[] {
+  const resampled = resampleForms(days, split, seed);
   const teacher = collectZ(days.get("teacher")!, split);
   return formsOf(student).map((form): FormFigures => {
     const networks = networksOf(student, form);
     const integers = integersOf(student, form);
     const own = days.get(form)!;
+    const rival = findRival(form, days.has("untuned"));
     const parameters = sum(
       networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
     );
@@ -46,8 +54,29 @@ export function judgeForms(
       bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
       maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
       zCorrelation: correlate(teacher, collectZ(own, split)),
+      sure: resampled.of(form),
+      against: rival === null ? null : { form: rival, ...resampled.less(form, rival) },
     };
   });
+}
+
+/** What came before it, and of the untaught student the taught one. */
+function findRival(form: RegressionForm, isTuned: boolean): RegressionForm | null {
+  switch (form) {
+    case "teacher":
+      return null;
+    case "wide":
+      return "teacher";
+    case "untuned":
+      return "wide";
+    case "untunedInt8":
+      return "untuned";
+    case "pruned":
+      return isTuned ? "untuned" : "wide";
+    case "int8":
+    case "untaught":
+      return "pruned";
+  }
 }
 
 /** z of all turbines, days and outputs within the split, in one order. */

@@ -1,6 +1,6 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
 import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
-import type { Figure } from "../judge/figure.ts";
+import { type Figure, formatFigure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
 import { compareForms, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
 import { tabulateScadaSlices } from "./scada-slices.ts";
@@ -38,11 +38,13 @@ export function renderScadaCard(
     "",
     "## From teacher to integers",
     "",
+    "With 95 % intervals that draw turbine-weeks of the test half-year anew.",
+    "",
     "| form | parameters | multiply-adds | bytes | mean error, K | z's correlation with the teacher's |",
     "|---|---|---|---|---|---|",
     ...report.forms[0]!.map(
       (form) =>
-        `| ${form.form} ${form.members > 1 ? `${form.members} × ` : ""}${form.widths.join("-")} | ${form.parameters} | ${form.multiplyAdds} | ${form.bytes} | ${form.maeKelvin.toFixed(3)} | ${form.zCorrelation.toFixed(4)} |`,
+        `| ${form.form} ${form.members > 1 ? `${form.members} × ` : ""}${form.widths.join("-")} | ${form.parameters} | ${form.multiplyAdds} | ${form.bytes} | ${formatFigure(form.sure.maeKelvin)} | ${formatFigure(form.sure.zCorrelation, 4)} |`,
     ),
     "",
     compareForms(report),

@@ -176,13 +176,48 @@ export function compareForms({ forms }: Pick<ScadaFigures, "forms">): string {
     forms[0]!.find((each) => each.form === name);
   const [wide, pruned, untaught] = [form("wide")!, form("pruned")!, form("untaught")!];
   const [untuned, untunedInt8] = [form("untuned"), form("untunedInt8")];
-  const better = untaught.maeKelvin - pruned.maeKelvin;
-  const closer = pruned.zCorrelation - untaught.zCorrelation;
   return [
-    `The taught student's error is ${Math.abs(better).toFixed(3)} K ${better >= 0 ? "lower" : "higher"} than that of one of the same size without a teacher, and its z follows the teacher's ${closer >= 0 ? "more" : "less"} closely (${pruned.zCorrelation.toFixed(4)} against ${untaught.zCorrelation.toFixed(4)}).`,
-    `Pruning ${wide.parameters} parameters to ${pruned.parameters} changes the error by ${((untuned ?? pruned).maeKelvin - wide.maeKelvin).toFixed(3)} K.`,
+    compareTeaching(untaught),
+    comparePruning(wide, untuned ?? pruned),
     ...(untunedInt8 === undefined ? [] : [compareTuning(form("int8")!, untunedInt8)]),
   ].join(" ");
+}
+
+/** `untaught` against the student of its size that had a teacher: what the teacher's word is worth. */
+function compareTeaching({ against }: FormFigures): string {
+  const { maeKelvin, zCorrelation } = against!;
+  const { value, low, high } = maeKelvin;
+  const less: Figure = {
+    value: -value,
+    low: high === null ? null : -high,
+    high: low === null ? null : -low,
+  };
+  const words = isAbove(maeKelvin)
+    ? `Distillation lowers the error: a student of the same size without a teacher errs by ${formatFigure(maeKelvin)} K more`
+    : isBelow(maeKelvin)
+      ? `Distillation does not help the error but raises it: a student of the same size without a teacher errs by ${formatFigure(less)} K less`
+      : `Distillation does not help the error as far as can be told: a student of the same size without a teacher errs by ${formatFigure(maeKelvin)} K more, which includes zero`;
+  const closely = isBelow(zCorrelation) ? "less" : isAbove(zCorrelation) ? "more" : "neither more nor less";
+  return `${words}; its z follows the teacher's ${closely} closely (correlation higher by ${formatFigure(zCorrelation, 4)}).`;
+}
+
+/** The narrow student against the wide one that it was cut from. */
+function comparePruning(wide: FormFigures, narrow: FormFigures): string {
+  const { maeKelvin } = narrow.against!;
+  const verdict = isAbove(maeKelvin)
+    ? "costs"
+    : isBelow(maeKelvin)
+      ? "gains"
+      : "neither gains nor costs as far as can be told";
+  return `Pruning ${wide.parameters} parameters to ${narrow.parameters} ${verdict}: it changes the error by ${formatFigure(maeKelvin)} K.`;
+}
+
+function isAbove({ low }: Figure): boolean {
+  return low !== null && low > 0;
+}
+
+function isBelow({ high }: Figure): boolean {
+  return high !== null && high < 0;
 }
 
 /** One seed has no interval: helping in one of both figures alone is not called help. */

@@ -21,10 +21,10 @@ import {
 } from "./judge-policy.ts";
 import { readScadaEvaluation, replayBundle } from "./judge-scada-bundle.ts";
 import { type FormFigures, judgeForms } from "./judge-student.ts";
-import type { TurbineDays } from "./replay-turbines.ts";
 import {
   describeBehaviour,
   prepareScadaCase,
+  type ReplayedTurbine,
   readScadaCase,
   replayForm,
   type ScadaCase,
@@ -171,10 +171,10 @@ function judgeStressed(subject: ScadaCase, student: ScadaStudent, seed: number):
   if (inventedStops === undefined) return null;
   const stressed = stressCase(subject, inventedStops, seed);
   const spec = describeBehaviour(stressed, student);
-  const days = new Map<RegressionForm, readonly TurbineDays[]>(
+  const days = new Map<RegressionForm, readonly ReplayedTurbine[]>(
     formsOf(student).map((form) => [form, replayForm(stressed, student, form, spec)]),
   );
-  return judgeForms(student, days, subject.split);
+  return judgeForms(student, days, subject.split, seed);
 }
 
 function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: EvaluationContext): boolean {

@@ -1,5 +1,4 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
-import type { Figure } from "../judge/figure.ts";
 import { integersOf, networksOf, type RegressionForm } from "../regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
 import type { SeedJudgement } from "./judge-edp.ts";
@@ -17,7 +16,6 @@ const titles: Readonly<Record<RegressionForm, string>> = {
   int8: "student, int8",
   untaught: "as the student, without a teacher",
 };
-const alone = (value: number): Figure => ({ value, low: null, high: null });
 
 /** One drawing a failure, with the inspections of the first calendar. */
 export function plotFailures({ outcomes, days, inspections }: SeedJudgement): ReportPlot[] {
@@ -46,7 +44,7 @@ export function describeScadaReport(
       parameters: form.parameters,
       multiplyAdds: form.multiplyAdds,
       bytes: form.bytes,
-      figures: [alone(form.maeKelvin), alone(form.zCorrelation)],
+      figures: [form.sure.maeKelvin, form.sure.zCorrelation],
       timed: integersOf(student, form.form) ?? networksOf(student, form.form),
     })),
     findings: [compareForms(evaluation), renderRequired(evaluation, "missed")],
