@@ -27,7 +27,7 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
     update: (done, total, what) => {
       if (!terminal) return;
       const nowMs = performance.now();
-      if (done < total && nowMs - lastMs < minIntervalMs) return;
+      if (drawn && done < total && nowMs - lastMs < minIntervalMs) return;
       lastMs = nowMs;
       const filled = Math.round((width * done) / Math.max(1, total));
       stream.write(

@@ -7,6 +7,7 @@ import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
 import { findDataDir } from "../data-dir.ts";
+import { keepLog } from "../keep-log.ts";
 import { createProgressBar } from "../progress-bar.ts";
 
 interface TrainFlags {
@@ -63,7 +64,7 @@ Example:
         reportDir,
         gate: flags.ungated === true ? "off" : "refuse",
         signer,
-        log: bar.log,
+        log: keepLog(join(workDir, "train.log"), bar.log, () => new Date()),
         progress: bar.update,
       });
       bar.end();

@@ -92,14 +92,16 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
     if (index < reached) throw new Error(`step ${name} after ${stepNames[reached]}`);
     reached = index;
   };
+  const withPart = (name: StepName, part: string): string => (part === "" ? name : `${name} (${part})`);
   const label = (name: StepName, part: string): string =>
-    `step ${stepNames.indexOf(name) + 1}/${stepNames.length} ${name}${part === "" ? "" : ` (${part})`}`;
+    `step ${stepNames.indexOf(name) + 1}/${stepNames.length} ${withPart(name, part)}`;
   const compute = async <T>(
     name: StepName,
     part: string,
     make: (progress: StepProgress) => Promise<T> | T,
   ): Promise<{ readonly value: T; readonly bytes: Uint8Array; readonly tell: () => void }> => {
     const startMs = options.monotonicMs();
+    options.progress(stepNames.indexOf(name), stepNames.length, `steps, now ${withPart(name, part)}`);
     const made = await make(options.progress);
     const bytes = encodeStepValue(made);
     const tell = (): void => {

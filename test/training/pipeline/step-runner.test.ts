@@ -16,17 +16,19 @@ function runner(options: { code?: string; signal?: AbortSignal } = {}): {
   steps: StepRunner;
   made: string[];
   log: string[];
+  shown: string[];
 } {
   const log: string[] = [];
+  const shown: string[] = [];
   const steps = createStepRunner({
     work,
     code: options.code ?? "code",
     log: (line) => log.push(line),
-    progress: () => {},
+    progress: (done, total, what) => shown.push(`${done}/${total} ${what}`),
     monotonicMs: () => 0,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  return { steps, made: [], log };
+  return { steps, made: [], log, shown };
 }
 
 /** Two steps, of which the second reads the first. */
@@ -48,6 +50,20 @@ test("a finished step is not run again, and gives the same", async () => {
   expect(await runTwo(1, again)).toBe(2);
   expect(again.made).toEqual([]);
   expect(again.log.every((line) => line.includes("kept from an earlier run"))).toBe(true);
+});
+
+test("a step is shown when it begins, and not when it is kept", async () => {
+  const first = runner();
+  await runTwo(1, first);
+  await first.steps.run("quantise", { part: "rivals", config: 1, from: [] }, () => 1);
+  expect(first.shown).toEqual([
+    "2/13 steps, now features",
+    "3/13 steps, now teacher",
+    "7/13 steps, now quantise (rivals)",
+  ]);
+  const again = runner();
+  await runTwo(1, again);
+  expect(again.shown).toEqual([]);
 });
 
 test("another configuration, other code or another part runs anew; what is unchanged downstream does not", async () => {
