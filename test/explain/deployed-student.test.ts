@@ -58,18 +58,19 @@ describe("explaining the deployed int8 student", () => {
     await onnx.close();
   });
 
-  test("takes at most 50 ms for 8 groups and 64 background rows", async () => {
+  test("takes at most 50 ms of a core for 8 groups and 64 background rows, 19 times of 20", async () => {
     const onnx = await createOnnxEngine(encodeStudent(student));
     const times: number[] = [];
-    for (let repeat = 0; repeat < 30; repeat++) {
+    for (let repeat = 0; repeat < 40; repeat++) {
       const plan = planCoalitions(createRandomRows(random, student, 1), background, groups);
-      const start = performance.now();
+      const start = process.cpuUsage();
       await explain(onnx, plan, 4_096);
-      times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(start);
+      times.push((user + system) / 1000);
     }
     await onnx.close();
     times.sort((a, b) => a - b);
-    // The median, because other tests run on the same cores; the benchmark publishes the 95th percentile.
-    expect(times[15]).toBeLessThan(50);
+    // Of a core's time, because other tests run on the same cores; all threads of this process count.
+    expect(times[37]).toBeLessThan(50);
   });
 });
