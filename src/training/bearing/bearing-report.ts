@@ -59,11 +59,13 @@ export function sayParity({ parity }: BearingEvaluation): string {
 /** Slices as rows of text, for the report and the card. */
 export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
   const count = (share: SliceFigures["detected"]): string =>
-    share === null ? "–" : `${share.right} of ${share.of}`;
+    share === null
+      ? "–"
+      : `${share.right} of ${share.of} (${share.low!.toFixed(2)} to ${share.high!.toFixed(2)})`;
   return {
     title: "Slices",
     caption:
-      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings. A slice with one class only has no AUROC.",
+      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. A slice with one class only has no AUROC.",
     head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
     rows: slices.map((slice) => [
       `${slice.by}: ${slice.value}`,
