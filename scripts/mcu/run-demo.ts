@@ -1,22 +1,18 @@
 /** The whole way through a microcontroller, once: collector, gateway and a virtual board, and what came of it. */
-import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createMcuImage } from "../../firmware-bridge/mcu-image.ts";
-import { createKeyPair, parsePrivateKey, writeKeyPair } from "../../src/bundle/keys.ts";
-import { packageRoot } from "../../src/cli/package-root.ts";
-import { startCollector } from "../../src/collector/compose.ts";
 import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import type { BearingOrders } from "../../src/contract/bearing.ts";
 import { createTopics } from "../../src/contract/topics.ts";
 import { turbineStateSchema } from "../../src/contract/turbine-state.ts";
-import { startGateway } from "../../src/gateway/compose.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
 import { createMqttClient } from "../../src/platform/mqtt-client.ts";
-import { createInstallationKeys } from "../../src/registry/installation-keys.ts";
-import { openNewestBundle } from "./demo-bundles.ts";
+import {
+  type DemoInstallation,
+  prepareInstallation,
+  startDemoCollector,
+  startDemoGateway,
+} from "./demo-installation.ts";
 import { recordSteadyMachine } from "./steady-recording.ts";
 import { type BoardKind, startVirtualBoard } from "./virtual-board.ts";
 
@@ -61,159 +57,114 @@ const patienceMs = 120_000;
 
 /** Runs it; the caller removes the folder. */
 export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport> {
-  const { folder, say } = options;
+  const { folder, kind, line, program, say } = options;
   const close: (() => Promise<void>)[] = [];
   try {
-    const source = await openNewestBundle(join(packageRoot(), "models", "bearing-vibration"));
-    const pair = createKeyPair();
-    const signer = parsePrivateKey(pair.privateKeyPem);
-    await writeKeyPair(join(folder, "release"), "release", pair);
-    const trustedKeys = [join(folder, "release", "release.pub")];
-    const models = join(folder, "models");
-    const offers = join(folder, "offers");
-    await mkdir(offers);
-    await source.write(join(models, source.name), source.version, signer);
-    const { rootFile } = await createInstallationKeys(join(folder, "keys"), Date.now());
-    const passwordFile = join(folder, "gateway.password");
-    const password = randomBytes(16).toString("hex");
-    await writeFile(passwordFile, password, { mode: 0o600 });
-
-    const recording = recordSteadyMachine({
-      seed: 5,
-      ...{ sampleRateHz, shaftRpm, fault },
-      healthySeconds: 15,
-      faultySeconds: 240,
-      severity: 7,
-    });
+    const installation = await prepareInstallation(folder);
+    const { image, bearing } = imagine(options.key);
     const imagePath = join(folder, "board.img");
-    await writeFile(
-      imagePath,
-      createMcuImage({ deviceId: device, key: options.key, sampleRateHz, shaftRpm, ...recording }),
-    );
-    const board = await startVirtualBoard({ ...options, imagePath });
+    await writeFile(imagePath, image);
+    const board = await startVirtualBoard({ kind, line, program, imagePath, folder });
     close.push(() => board.stop());
     say(`the board runs at ${board.address}, without a model`);
-
-    const brokerPort = await findFreePort();
-    const collector = await startCollector(
-      collectorConfigSchema.parse({
-        collector: { stateDir: join(folder, "collector"), httpPort: 0 },
-        mqtt: {
-          embedded: {
-            port: brokerPort,
-            anonymousRead: true,
-            gateways: [{ id: "gw-demo", site: "demo", passwordFile }],
-          },
-        },
-        registry: {
-          keysDir: join(folder, "keys"),
-          publish: [join(models, source.name), offers],
-          trustedKeys,
-        },
-      }),
-      { logger: silentLogger, bundleScanMs: 500 },
-    );
+    const collector = await startDemoCollector(installation);
     close.push(() => collector.close());
-    const mqttUrl = `mqtt://127.0.0.1:${brokerPort}`;
-    const guest = createMqttClient({ url: mqttUrl, clientId: "guest", version: 4 });
-    close.push(() => guest.close());
-    const topics = createTopics("aurora/v1");
-    const alerts: AlertEvent[] = [];
-    let decidedBy: string | null = null;
-    await guest.subscribe(topics.allAlerts, 1, (_topic, payload) => {
-      alerts.push(alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString())));
-    });
-    await guest.subscribe(topics.allStates, 1, (_topic, payload) => {
-      decidedBy =
-        turbineStateSchema.parse(JSON.parse(Buffer.from(payload).toString())).model?.version ?? null;
-    });
-    const gateway = await startGateway({
-      config: gatewayConfigSchema.parse({
-        gateway: { id: "gw-demo", site: "demo", stateDir: join(folder, "gateway"), httpPort: 0 },
-        mqtt: { url: mqttUrl, username: "gw-demo", passwordFile },
-        devices: [
-          {
-            id: device,
-            connect: board.address,
-            baud: 115_200,
-            mode: "edge",
-            alarmRawSamples: 12_000,
-            keyFile: options.keyFile,
-          },
-        ],
-        turbines: [
-          {
-            id: turbine,
-            points: [
-              {
-                component: "generator-bearing",
-                bundle: source.name,
-                device,
-                channel: "vibration",
-                bearing: recording.bearing,
-              },
-            ],
-          },
-        ],
-        bundles: { dir: models, trustedKeys },
-        updates: { enabled: true, url: `${collector.url}/tuf`, rootFile, pollSeconds: 1 },
-        uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 5 },
-      }),
-      logger: silentLogger,
-      environment: {},
-      runtimeVersion: "0.1.0",
+    const guest = await watchAsGuest(collector.mqttUrl);
+    close.push(guest.close);
+    const gateway = await startDemoGateway(installation, {
+      ...{ collector, turbine, bearing },
+      ...{ deviceId: device, deviceAddress: board.address, deviceKeyFile: options.keyFile },
     });
     close.push(() => gateway.close());
-    const status = async (): Promise<GatewayStatus> =>
-      (await (await fetch(`${gateway.httpUrl}/status`)).json()) as GatewayStatus;
-
-    await waitFor(async () => (await status()).devicePushes.confirmed === 1);
-    say(`the gateway pushed ${source.name} ${source.version} to the board, which gave every golden integer`);
-    await waitFor(async () => alerts.length > 0);
-    const first = alerts[0];
-    if (first !== undefined) {
-      const { failureMode, probability, inferredOn, model } = first.data;
-      say(
-        `alert: ${failureMode} at ${probability.toFixed(3)}, inferred on the ${inferredOn ?? "gateway"} by ${model.version}`,
-      );
-    }
-    await source.write(offers, source.nextVersion, signer);
-    say(`the collector offers ${source.name} ${source.nextVersion}`);
-    await waitFor(async () => (await status()).devicePushes.confirmed === 2);
-    say(`the gateway serves it and pushed it to the board`);
-    await waitFor(async () => decidedBy === source.nextVersion);
-    await waitFor(async () => (await status()).recordings > 0);
-    const { edgeScores, devicePushes, recordings } = await status();
-    say(`${recordings} recordings of raw samples around alarms were kept`);
-    say(
-      `decisions rest on scores of ${decidedBy ?? "nothing"}: ${edgeScores.agreed} of ${edgeScores.received} scores computed again, the same integers`,
-    );
-    return {
-      passed:
-        first?.data.inferredOn === "device" &&
-        first.data.failureMode === fault &&
-        decidedBy === source.nextVersion &&
-        edgeScores.mismatched === 0,
-      fault,
-      alert:
-        first === undefined
-          ? null
-          : {
-              failureMode: first.data.failureMode,
-              inferredOn: first.data.inferredOn ?? "gateway",
-              modelVersion: first.data.model.version,
-              probability: first.data.probability,
-            },
-      firstVersion: source.version,
-      nextVersion: source.nextVersion,
-      decidedBy,
-      scores: edgeScores,
-      pushes: devicePushes,
-      recordings,
-    };
+    return await play(installation, guest, gateway.httpUrl, say);
   } finally {
     for (const each of close.reverse()) await each();
   }
+}
+
+/** What the board holds: its key, and the vibration that its sensor will see. */
+function imagine(key: Uint8Array): { readonly image: Uint8Array; readonly bearing: BearingOrders } {
+  const recording = recordSteadyMachine({
+    seed: 5,
+    ...{ sampleRateHz, shaftRpm, fault },
+    healthySeconds: 15,
+    faultySeconds: 240,
+    severity: 7,
+  });
+  const image = createMcuImage({ deviceId: device, key, sampleRateHz, shaftRpm, ...recording });
+  return { image, bearing: recording.bearing };
+}
+
+/** What anybody may read of the park. */
+interface Guest {
+  readonly alerts: readonly AlertEvent[];
+  /** Version of the model that the turbine's last state names. */
+  decidedBy(): string | null;
+  close(): Promise<void>;
+}
+
+async function watchAsGuest(mqttUrl: string): Promise<Guest> {
+  const mqtt = createMqttClient({ url: mqttUrl, clientId: "guest", version: 4 });
+  const topics = createTopics("aurora/v1");
+  const alerts: AlertEvent[] = [];
+  let decidedBy: string | null = null;
+  await mqtt.subscribe(topics.allAlerts, 1, (_topic, payload) => {
+    alerts.push(alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString())));
+  });
+  await mqtt.subscribe(topics.allStates, 1, (_topic, payload) => {
+    decidedBy = turbineStateSchema.parse(JSON.parse(Buffer.from(payload).toString())).model?.version ?? null;
+  });
+  return { alerts, decidedBy: () => decidedBy, close: () => mqtt.close() };
+}
+
+/** First model, alert, next model, and the decisions that rest on it. */
+async function play(
+  { bundles, offers, signer }: DemoInstallation,
+  guest: Guest,
+  gatewayUrl: string,
+  say: McuDemoOptions["say"],
+): Promise<McuDemoReport> {
+  const { name, version, nextVersion } = bundles;
+  const status = async (): Promise<GatewayStatus> =>
+    (await (await fetch(`${gatewayUrl}/status`)).json()) as GatewayStatus;
+
+  await waitFor(async () => (await status()).devicePushes.confirmed === 1);
+  say(`the gateway pushed ${name} ${version} to the board, which gave every golden integer`);
+  await waitFor(async () => guest.alerts.length > 0);
+  const alert = describeAlert(guest.alerts[0]);
+  if (alert !== null) {
+    const { failureMode, probability, inferredOn, modelVersion } = alert;
+    say(
+      `alert: ${failureMode} at ${probability.toFixed(3)}, inferred on the ${inferredOn} by ${modelVersion}`,
+    );
+  }
+  await bundles.write(offers, nextVersion, signer);
+  say(`the collector offers ${name} ${nextVersion}`);
+  await waitFor(async () => (await status()).devicePushes.confirmed === 2);
+  say("the gateway serves it and pushed it to the board");
+  await waitFor(async () => guest.decidedBy() === nextVersion);
+  await waitFor(async () => (await status()).recordings > 0);
+  const { edgeScores: scores, devicePushes: pushes, recordings } = await status();
+  const decidedBy = guest.decidedBy();
+  say(`${recordings} recordings of raw samples around alarms were kept`);
+  say(
+    `decisions rest on scores of ${decidedBy ?? "nothing"}: ${scores.agreed} of ${scores.received} scores computed again, the same integers`,
+  );
+  const passed =
+    alert?.inferredOn === "device" &&
+    alert.failureMode === fault &&
+    decidedBy === nextVersion &&
+    scores.mismatched === 0;
+  return {
+    ...{ passed, fault, alert, firstVersion: version, nextVersion },
+    ...{ decidedBy, scores, pushes, recordings },
+  };
+}
+
+function describeAlert(event: AlertEvent | undefined): McuDemoReport["alert"] {
+  if (event === undefined) return null;
+  const { failureMode, inferredOn = "gateway", model, probability } = event.data;
+  return { failureMode, inferredOn, modelVersion: model.version, probability };
 }
 
 interface GatewayStatus {
@@ -228,13 +179,4 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition()) && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function findFreePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { compareBundles } from "../../bundle/compare-bundles.ts";
+import type { TrustedKey } from "../../bundle/dsse.ts";
 import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
 import { resignBundle } from "../../bundle/resign-bundle.ts";
 import { readBundle, verifyBundle } from "../../bundle/verify-bundle.ts";
@@ -18,12 +19,17 @@ interface JsonOption {
 
 /** Builds the command. */
 export function bundleCommand(): Command {
-  const command = new Command("bundle").addHelpText(
-    "after",
-    "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n",
-  );
-  command
-    .command("inspect")
+  return new Command("bundle")
+    .addCommand(inspectCommand())
+    .addCommand(verifyCommand())
+    .addCommand(signCommand())
+    .addCommand(diffCommand())
+    .addCommand(exportCommand())
+    .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n");
+}
+
+function inspectCommand(): Command {
+  return new Command("inspect")
     .description("show what a bundle is; checks its digests, not who signed it")
     .argument("<dir>", "the bundle's folder")
     .option("--json", "print its manifest and digest as JSON")
@@ -33,8 +39,10 @@ export function bundleCommand(): Command {
       const { manifest, digest } = bundle;
       print(options.json === true ? JSON.stringify({ digest, manifest }, null, 2) : describe(bundle));
     });
-  command
-    .command("verify")
+}
+
+function verifyCommand(): Command {
+  return new Command("verify")
     .description(
       "check a bundle's signature and every byte of it, offline; exit code 1 if anything was changed",
     )
@@ -47,25 +55,7 @@ export function bundleCommand(): Command {
     .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n")
     .action(async (dirs: string[], options: JsonOption & { readonly keys?: string[] }) => {
       const keys = await loadTrustedKeys(options.keys ?? join(packageRoot(), "models", "release.pub"));
-      const results = await Promise.all(
-        dirs.map((dir) =>
-          verifyBundle(dir, keys).then(
-            ({ manifest, digest, signedBy }) => ({
-              ...{ dir, ok: true as const, name: manifest.name, version: manifest.version, digest, signedBy },
-            }),
-            (error: unknown) => {
-              if (!hasErrorCode(error)) throw error;
-              return {
-                dir,
-                ok: false as const,
-                code: error.code,
-                message: error.message,
-                hint: error.hint,
-              };
-            },
-          ),
-        ),
-      );
+      const results = await Promise.all(dirs.map((dir) => judgeBundle(dir, keys)));
       if (results.some((result) => !result.ok)) process.exitCode = 1;
       if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
       for (const result of results) {
@@ -77,8 +67,21 @@ export function bundleCommand(): Command {
         }
       }
     });
-  command
-    .command("sign")
+}
+
+/** What is to be said of one bundle. Throws what is no verdict. */
+async function judgeBundle(dir: string, keys: readonly TrustedKey[]) {
+  try {
+    const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
+    return { dir, ok: true as const, name: manifest.name, version: manifest.version, digest, signedBy };
+  } catch (error) {
+    if (!hasErrorCode(error)) throw error;
+    return { dir, ok: false as const, code: error.code, message: error.message, hint: error.hint };
+  }
+}
+
+function signCommand(): Command {
+  return new Command("sign")
     .description("sign a bundle with your own key; its content stays as it is, its old signatures go")
     .argument("<dir>", "the bundle's folder")
     .requiredOption("--key <file...>", "private key (several sign together)")
@@ -91,8 +94,10 @@ export function bundleCommand(): Command {
       if (options.json === true) print(JSON.stringify({ dir, digest: bundle.digest, signedBy }));
       else print(`${dir}: signed by ${signedBy.join(", ")}`);
     });
-  command
-    .command("diff")
+}
+
+function diffCommand(): Command {
+  return new Command("diff")
     .description("say in words and figures what differs between two bundles; exit code 0 either way")
     .argument("<before>", "folder of the one bundle")
     .argument("<after>", "folder of the other")
@@ -108,8 +113,10 @@ export function bundleCommand(): Command {
       if (options.json === true) return print(JSON.stringify({ same, changes }, null, 2));
       print(same ? "no difference" : changes.map((change) => change.sentence).join("\n"));
     });
-  command
-    .command("export-c")
+}
+
+function exportCommand(): Command {
+  return new Command("export-c")
     .description("write a bundle's model for microcontrollers as a C header, to be linked into a firmware")
     .argument("<dir>", "the bundle's folder")
     .requiredOption("--out <file>", "header to write; a file that exists is replaced")
@@ -127,7 +134,6 @@ export function bundleCommand(): Command {
         print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));
       else print(`${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}`);
     });
-  return command;
 }
 
 function describe(bundle: Bundle): string {
