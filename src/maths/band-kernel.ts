@@ -93,18 +93,16 @@ function filterBand(input: Float64Array, samples: number, band: Float64Array): v
 }
 
 /** What is used of the runtime's WebAssembly; the compiler's library for servers does not name it. */
-interface WebAssemblyDoor {
+declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
   ) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; run(bytes: number): void } };
-}
+};
 
 /** Creates the kernel of vectors. @throws Error where the processor or the runtime has none. */
 export function createVectorBandKernel(): BandKernel {
-  const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyDoor })
-    .WebAssembly;
-  const { memory, run } = new Instance(new Module(encodeBandLoop())).exports;
+  const { memory, run } = new WebAssembly.Instance(new WebAssembly.Module(encodeBandLoop())).exports;
   const values = new Float64Array(memory.buffer, 0, bandPairDoubles);
   return {
     input: new Float64Array(memory.buffer, 8 * inputDouble, bandKernelSamples),

@@ -36,7 +36,11 @@ export function loadYamlConfig<T>(options: YamlConfigOptions<T>): T {
 /** As {@link loadYamlConfig}, of a text that was read already; `options.path` is only named in complaints. */
 export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>): T {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document: Document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+  });
   if (document.errors.length > 0) {
     throw invalid(
       options.path,
@@ -54,8 +58,7 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
       unknown.map((variable) => `environment: ${variable} names no configuration key`),
     );
   }
-  if (overrides.length > 0 && document.contents === null)
-    document.contents = document.createNode({}) as never;
+  if (overrides.length > 0 && document.contents === null) document.contents = document.createNode({});
   for (const override of overrides) setOverride(document, override, options.path);
   if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file says nothing`]);
   const parsed = options.schema.safeParse(toValue(document, options.path));

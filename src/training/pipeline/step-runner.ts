@@ -112,7 +112,11 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
     return { value: decodeStepValue(bytes) as T, bytes, tell };
   };
   return {
-    run: async (name, inputs, make) => {
+    run: async <T>(
+      name: StepName,
+      inputs: StepInputs,
+      make: (progress: StepProgress) => Promise<T> | T,
+    ): Promise<StepOutput<T>> => {
       enter(name);
       const part = inputs.part ?? "";
       const inputDigests = inputs.from.map(({ digest }) => digest);
@@ -121,7 +125,7 @@ export function createStepRunner(options: StepRunnerOptions): StepRunner {
       const kept = await options.work.read(key);
       if (kept !== null) {
         options.log(`${label(name, part)}: kept from an earlier run`);
-        return { value: decodeStepValue(kept) as never, digest: sha256Hex(kept) };
+        return { value: decodeStepValue(kept) as T, digest: sha256Hex(kept) };
       }
       const { value, bytes, tell } = await compute(name, part, make);
       await options.work.write(key, bytes);
