@@ -1,6 +1,7 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
 import { z } from "zod";
 import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
+import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
 import { idPattern } from "./topics.ts";
 
 /** A gateway that may connect to the embedded broker. */
@@ -50,8 +51,6 @@ export interface CollectorConfig {
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
-
-const file = z.string().min(1).max(4096);
 
 /** Validator (and source of the JSON schema) of {@link CollectorConfig}. */
 export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject({
@@ -124,12 +123,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .strictObject({
       keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
       publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
-      trustedKeys: z
-        .array(file)
-        .min(1)
-        .max(16)
-        .default(["models/release.pub"])
-        .describe("Public keys (PEM) that bundles must be signed with"),
+      trustedKeys: trustedKeysSchema,
     })
     .prefault({}),
   retentionDays: z.number().min(1).max(3650).default(90).describe("Days that predictions and drift are kept"),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { bearingOrdersSchema } from "./bearing.ts";
 import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
+import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
 import { maxCaptureSeconds } from "./device-capture.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { idPattern } from "./topics.ts";
@@ -9,7 +10,6 @@ import { idPattern } from "./topics.ts";
 const id = z
   .string()
   .regex(idPattern, "letters, digits, dot, dash and underscore; at most 63; starts with a letter or digit");
-const file = z.string().min(1).max(4096);
 const optionalFile = file.nullable().default(null);
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
@@ -157,12 +157,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
     bundles: z
       .strictObject({
         dir: file.default("models").describe("Folder of the bundles that came with the installation"),
-        trustedKeys: z
-          .array(file)
-          .min(1)
-          .max(16)
-          .default(["models/release.pub"])
-          .describe("Public keys (PEM) that bundles must be signed with"),
+        trustedKeys: trustedKeysSchema,
         engine: z.enum(["auto", "onnx", "integer"]).default("auto").describe("Engine that runs the student"),
       })
       .prefault({}),

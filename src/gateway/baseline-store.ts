@@ -2,6 +2,7 @@
 import { type BaselineSnapshot, baselineSnapshotSchema } from "../decision/baseline-snapshot.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { StateStore } from "../store/state-store.ts";
+import { readKept } from "./read-kept.ts";
 
 /** The kept baselines. */
 export interface BaselineStore {
@@ -19,15 +20,10 @@ export function createBaselineStore(
   const keyOf = (point: string): string => `baseline/${point}`;
   return {
     read(point) {
-      const text = state.get(keyOf(point));
-      if (text === null) return undefined;
-      try {
-        return baselineSnapshotSchema.parse(JSON.parse(text));
-      } catch (error) {
+      return readKept(state, keyOf(point), baselineSnapshotSchema, (error) => {
         logger.error("a kept baseline cannot be read; it is learnt anew", { point, error });
         onLost(point);
-        return undefined;
-      }
+      });
     },
     write(point, snapshot) {
       state.set(keyOf(point), JSON.stringify(snapshot));

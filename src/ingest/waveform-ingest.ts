@@ -6,7 +6,7 @@ import type { ChannelContract } from "../contract/manifest.ts";
 import type { QuarantineReason, SampleBlock } from "../contract/stream.ts";
 import { type ContractLookup, type IngestSink, maxStreams } from "./ingest-sink.ts";
 import { type CountScan, createCountScan } from "./scan-counts.ts";
-import { type AnnouncedChannel, createSchemaWatch, streamKey } from "./schema-watch.ts";
+import { createSchemaWatch, type SchemaWatch, streamKey } from "./schema-watch.ts";
 
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
 const maxClockStepMs = 5000;
@@ -22,12 +22,7 @@ export interface WaveformIngest {
   /** Checks a block and hands it on or sets it aside, during the call. */
   accept(block: SampleBlock): void;
   /** A device introduced itself; `expected` are the channels that somebody waits for. */
-  announce(
-    deviceId: string,
-    channels: readonly AnnouncedChannel[],
-    expected: readonly string[],
-    timestampMs: number,
-  ): void;
+  readonly announce: SchemaWatch["announce"];
 }
 
 /** What is remembered of a stream between blocks. */

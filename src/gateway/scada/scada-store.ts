@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Logger } from "../../platform/logger.ts";
 import type { StateStore } from "../../store/state-store.ts";
+import { readKept } from "../read-kept.ts";
 import type { ScadaKept } from "./scada-farm.ts";
 import {
   type ScadaFarmSnapshot,
@@ -28,17 +29,11 @@ export function createScadaStore(
   logger: Logger,
   onLost: (what: string) => void,
 ): ScadaStore {
-  const read = <T>(key: string, schema: z.ZodType<T>): T | undefined => {
-    const text = state.get(key);
-    if (text === null) return undefined;
-    try {
-      return schema.parse(JSON.parse(text));
-    } catch (error) {
+  const read = <T>(key: string, schema: z.ZodType<T>): T | undefined =>
+    readKept(state, key, schema, (error) => {
       logger.error("what was learnt of SCADA values cannot be read; it is learnt anew", { key, error });
       onLost(key);
-      return undefined;
-    }
-  };
+    });
   return {
     read: (bundle) => ({
       farm: read(`scada-farm/${bundle}`, scadaFarmSnapshotSchema),

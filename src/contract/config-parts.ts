@@ -1,0 +1,13 @@
+/** Parts that the configurations of gateway and collector have in common. */
+import { z } from "zod";
+
+/** A path of a file or folder. */
+export const filePathSchema: z.ZodString = z.string().min(1).max(4096);
+
+/** Whose signature a bundle must bear; a path of its own default is looked for in the installation. */
+export const trustedKeysSchema: z.ZodDefault<z.ZodArray<z.ZodString>> = z
+  .array(filePathSchema)
+  .min(1)
+  .max(16)
+  .default(["models/release.pub"])
+  .describe("Public keys (PEM) that bundles must be signed with");
