@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AuroraError } from "../../src/contract/aurora-error.ts";
 import { cmapssChannels, parseCmapssEngines, readCmapss } from "../../src/dataset/cmapss.ts";
+import { dataFolder } from "../support/data-folder.ts";
 
-const dataDir = join(process.env.AURORA_DATA ?? "../shared/data", "cmapss");
+const dataDir = join(dataFolder, "cmapss");
 
 /** A row as the files have it, with two spaces at its end. */
 function row(engine: number, cycle: number): string {

@@ -12,9 +12,9 @@ import {
   readCwruWaveforms,
 } from "../../src/dataset/cwru-splits.ts";
 import { readDataText } from "../../src/dataset/read-data-file.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const cwru = join(data, "cwru");
 const present = existsSync(join(cwru, "index.json"));
 

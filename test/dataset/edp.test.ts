@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseEdpCosts, parseEdpFailures } from "../../src/dataset/edp-logbook.ts";
 import { edpTestStartMs, readEdpSignals } from "../../src/dataset/edp-signals.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const present = existsSync(join(data, "edp", "T01_train.parquet"));
 
 test("the logbook is read with byte order mark and semicolons, without turbines that have no signals", () => {

@@ -15,8 +15,8 @@ import {
 import { bearingFeatureSpec, bearingWindow } from "../../src/features/bearing-feature-spec.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
 import { computeAuroc } from "../../src/training/metrics.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const cwru = join(data, "cwru");
 const present = existsSync(join(cwru, "index.json"));
 const modes = ["inner-race", "outer-race", "ball"] as const;

@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
 const quiet = { dataDir: data, log: () => {}, progress: () => {} };
 

@@ -5,8 +5,7 @@ import { expect, test } from "vitest";
 import { compareCwru } from "../../scripts/mcu/compare-cwru.ts";
 import { readShippedModels } from "../../scripts/mcu/shipped-models.ts";
 import { reasonToSkip } from "../mcu/skip-reason.ts";
-
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+import { dataFolder as data } from "../support/data-folder.ts";
 
 test.skipIf(!existsSync(join(data, "cwru")) || reasonToSkip("host") !== null)(
   "a microcontroller decides as the gateway on every CWRU window (set AURORA_DATA to run)",

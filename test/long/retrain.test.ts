@@ -9,8 +9,8 @@ import { readBundle } from "../../src/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/contract/manifest.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { digestTrainingCode } from "../../src/training/training-code-digest.ts";
+import { dataFolder as data } from "../support/data-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
 const shippedDir = join(folder, readdirSync(folder).find((entry) => /^\d/.test(entry))!);
 let again: TrainingResult;

@@ -6,10 +6,9 @@ import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import type { LifeEvaluation } from "../../src/training/life/life-evaluation.ts";
 import { train } from "../../src/training/train.ts";
+import { dataFolder as dataDir } from "../support/data-folder.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { quiet } from "../training/tiny-options.ts";
-
-const dataDir = process.env.AURORA_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
 
 test.skipIf(!existsSync(join(dataDir, "cmapss"))).each(["fd001", "fd003"])(
   "the int8 student of %s predicts remaining life better than the published networks (set AURORA_DATA to run)",

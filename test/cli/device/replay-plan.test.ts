@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planReplay, type ReplayOptions } from "../../../src/cli/device/replay-plan.ts";
 import { faultKinds } from "../../../src/simulate/scenario.ts";
+import { dataFolder as dataDir } from "../../support/data-folder.ts";
 import { writeInventedData } from "./recordings.ts";
 
 const trainGroups = ["DE_IR_7", "DE_OR_7", "DE_B_7"];
@@ -67,7 +68,6 @@ describe("planReplay", () => {
     await expect(planReplay(options({ heldOutGroups: ["DE_OR_14"], kind: "ball" }))).rejects.toThrow(/ball/);
   });
 
-  const dataDir = process.env.AURORA_DATA ?? resolve(import.meta.dirname, "../../../../shared/data");
   it.skipIf(!existsSync(join(dataDir, "cwru", "index.json")))(
     "finds its parts in the real recordings (needs AURORA_DATA)",
     async () => {

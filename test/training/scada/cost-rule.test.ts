@@ -10,8 +10,8 @@ import {
   readEdpFailures,
 } from "../../../src/dataset/edp-logbook.ts";
 import { type Inspection, scoreInspections } from "../../../src/training/scada/cost-rule.ts";
+import { dataFolder as data } from "../../support/data-folder.ts";
 
-const data = process.env.AURORA_DATA ?? new URL("../../../../shared/data", import.meta.url).pathname;
 const present = existsSync(join(data, "edp", "HTW_Costs.csv"));
 const dayMs = 86_400_000;
 const costs = new Map<string, ComponentCost>([
