@@ -6,6 +6,7 @@ import { AuroraError } from "../src/contract/aurora-error.ts";
 import type {
   ConfigMessage,
   HelloMessage,
+  RawWindowMessage,
   ReadingMessage,
   ScoreMessage,
 } from "../src/contract/device-message.ts";
@@ -29,20 +30,10 @@ export interface DeviceEndpoint {
   /** Starts connecting or listening; resolves when the link has started. */
   open(): Promise<void>;
   /**
-   * Sends `counts[from, to)` of a channel, at most {@link maxSamplesPerFrame} on a byte stream, in one packet. False:
-   * not sent, wait for {@link ready}. `timestampUs` is 0 without a clock, `shaftRpm` NaN when unknown.
+   * Sends a message in one packet; raw samples, whose `counts` are read during the call, are at most
+   * {@link maxSamplesPerFrame} on a byte stream. False: not sent, wait for {@link ready}.
    */
-  sendRawWindow(
-    channel: number,
-    firstSample: number,
-    timestampUs: number,
-    shaftRpm: number,
-    counts: Int16Array,
-    from: number,
-    to: number,
-  ): boolean;
-  /** Sends a reading or a score; false as above. */
-  send(message: ReadingMessage | ScoreMessage): boolean;
+  send(message: RawWindowMessage | ReadingMessage | ScoreMessage): boolean;
   /** May a packet be sent now? */
   readonly isReady: boolean;
   /** Resolves when a packet may be sent; rejects with DEVICE_PROTOCOL once refused, DEVICE_UNREACHABLE once closed. */
@@ -255,8 +246,6 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
         },
       });
     },
-    sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) =>
-      isReady() && sent(sender.sendRawWindow(channel, firstSample, timestampUs, shaftRpm, counts, from, to)),
     send: (message) => isReady() && sent(sender.send(message)),
     get isReady() {
       return isReady();

@@ -90,8 +90,7 @@ export function decodeMessage(
  */
 export function encodeMessage(message: DeviceMessage, out: Uint8Array): number {
   if (message.type === "raw-window") {
-    const { channel, firstSample, timestampUs, shaftRpm, counts } = message;
-    return encodeRawWindow(out, channel, firstSample, timestampUs, shaftRpm, counts, 0, counts.length);
+    return encodeRawWindow(out, message);
   }
   const payload = deviceMessageType(names[message.type]).encode(toWire(message)).finish();
   if (payload.length > out.length) {

@@ -3,6 +3,7 @@
  * Bad packets are counted, never thrown.
  */
 import type { DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
+import type { PacketSink } from "./frame-parser.ts";
 import { decodeMessage } from "./message-codec.ts";
 import type { PacketLink } from "./packet-link.ts";
 import type { PacketSender } from "./packet-sender.ts";
@@ -45,15 +46,7 @@ export interface PacketReceiverOptions {
 
 /** Receives packets. */
 export interface PacketReceiver {
-  receive(
-    version: number,
-    type: number,
-    flags: number,
-    sequence: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): void;
+  readonly receive: PacketSink;
   /** Until the next hello (or opener), nothing else is delivered. */
   awaitHello(): void;
   /** The newest sequence number of this session. */

@@ -2,8 +2,7 @@
 import type { DeviceMessage } from "../src/contract/device-message.ts";
 import { encodeMessage, packetTypeOf } from "./message-codec.ts";
 import type { PacketLink } from "./packet-link.ts";
-import { packetFlags, packetTypes } from "./protocol.ts";
-import { encodeRawWindow } from "./raw-window-codec.ts";
+import { packetFlags } from "./protocol.ts";
 
 /** Sends numbered packets. */
 export interface PacketSender {
@@ -13,16 +12,6 @@ export interface PacketSender {
   send(message: DeviceMessage, flags?: number): number;
   /** Sends a message again under the number that it had. */
   repeat(message: DeviceMessage, sequence: number): void;
-  /** Sends the raw window of `counts[from, to)` without making an object. */
-  sendRawWindow(
-    channel: number,
-    firstSample: number,
-    timestampUs: number,
-    shaftRpm: number,
-    counts: Int16Array,
-    from: number,
-    to: number,
-  ): number;
 }
 
 /** Creates a sender whose first number is 0. */
@@ -52,21 +41,6 @@ export function createPacketSender(link: PacketLink): PacketSender {
       const bytes = encodeMessage(message, link.payload);
       const flags = packetFlags.acknowledge | packetFlags.repeated;
       link.send(packetTypeOf(message.type), bind(message.type, flags), sequence, bytes);
-    },
-    sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) => {
-      const bytes = encodeRawWindow(
-        link.payload,
-        channel,
-        firstSample,
-        timestampUs,
-        shaftRpm,
-        counts,
-        from,
-        to,
-      );
-      const sequence = take();
-      link.send(packetTypes.rawWindow, bind("raw-window", 0), sequence, bytes);
-      return sequence;
     },
   };
   return packets;

@@ -146,19 +146,11 @@ export function createRawWindowDecoder(maxSamples: number): RawWindowDecoder {
 }
 
 /**
- * Writes the raw window of `counts[from, to)` at the start of `out`, returns its length in bytes. `firstSample` and
- * `timestampUs` are integers in [0, 2^53); a NaN `shaftRpm` is left out. Throws a RangeError if `out` is too short.
+ * Writes a raw window at the start of `out`, returns its length in bytes. `firstSample` and `timestampUs` are integers in
+ * [0, 2^53); a NaN `shaftRpm` is left out. Throws a RangeError if `out` is too short.
  */
-export function encodeRawWindow(
-  out: Uint8Array,
-  channel: number,
-  firstSample: number,
-  timestampUs: number,
-  shaftRpm: number,
-  counts: Int16Array,
-  from: number,
-  to: number,
-): number {
+export function encodeRawWindow(out: Uint8Array, window: RawWindowMessage): number {
+  const { channel, firstSample, timestampUs, shaftRpm, counts } = window;
   let at = 0;
   if (channel > 0) at = writeVarint(out, writeVarint(out, at, tagChannel), channel);
   if (firstSample > 0) at = writeVarint(out, writeVarint(out, at, tagFirstSample), firstSample);
@@ -168,11 +160,11 @@ export function encodeRawWindow(
     floatOut.setFloat32(0, shaftRpm, true);
     for (let index = 0; index < 4; index++) out[at++] = floatOut.getUint8(index);
   }
-  const length = (to - from) * 2;
+  const length = counts.byteLength;
   at = writeVarint(out, writeVarint(out, at, tagSamples), length);
   if (at + length > out.length)
-    throw new RangeError(`${to - from} samples do not fit into ${out.length} bytes`);
-  out.set(new Uint8Array(counts.buffer, counts.byteOffset + from * 2, length), at);
+    throw new RangeError(`${counts.length} samples do not fit into ${out.length} bytes`);
+  out.set(new Uint8Array(counts.buffer, counts.byteOffset, length), at);
   if (isBigEndian) Buffer.from(out.buffer, out.byteOffset + at, length).swap16();
   return at + length;
 }

@@ -42,16 +42,14 @@ function encodeAll(signal: Int16Array, out: Uint8Array): number {
   let at = 0;
   for (let frame = 0; frame < frameCount; frame++) {
     const from = frame * maxSamplesPerFrame;
-    const length = encodeRawWindow(
-      encoder.payload,
-      frame & 1,
-      from,
-      1.7e15 + frame,
-      1500,
-      signal,
-      from,
-      from + maxSamplesPerFrame,
-    );
+    const length = encodeRawWindow(encoder.payload, {
+      type: "raw-window",
+      channel: frame & 1,
+      firstSample: from,
+      timestampUs: 1.7e15 + frame,
+      shaftRpm: 1500,
+      counts: signal.subarray(from, from + maxSamplesPerFrame),
+    });
     at = encoder.encode(packetTypes.rawWindow, 0, frame, length, out, at);
   }
   return at;
@@ -198,7 +196,17 @@ async function measureTcp(signal: Int16Array): Promise<Measurement> {
   let sent = 0;
   while (sent % 1000 !== 0 || cpuSeconds() - started < minSeconds * 3) {
     const from = (sent % frameCount) * maxSamplesPerFrame;
-    if (device.sendRawWindow(0, sent, 0, 1500, signal, from, from + maxSamplesPerFrame)) sent++;
+    if (
+      device.send({
+        type: "raw-window",
+        channel: 0,
+        firstSample: sent,
+        timestampUs: 0,
+        shaftRpm: 1500,
+        counts: signal.subarray(from, from + maxSamplesPerFrame),
+      })
+    )
+      sent++;
     else await device.ready();
   }
   await device.drained();

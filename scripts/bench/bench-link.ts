@@ -73,7 +73,14 @@ function createFrame(sequence: number): Uint8Array {
   const encoder = createFrameEncoder();
   const random = createRandom(sequence);
   const counts = Int16Array.from({ length: samples }, () => random.normal() * 2_000);
-  const bytes = encodeRawWindow(encoder.payload, 0, sequence * samples, 0, 1_500, counts, 0, samples);
+  const bytes = encodeRawWindow(encoder.payload, {
+    type: "raw-window",
+    channel: 0,
+    firstSample: sequence * samples,
+    timestampUs: 0,
+    shaftRpm: 1_500,
+    counts: counts.subarray(0, samples),
+  });
   const out = new Uint8Array(maxFrameBytesOnWire);
   return out.slice(0, encoder.encode(packetTypes.rawWindow, 0, sequence & 0xffff, bytes, out, 0));
 }

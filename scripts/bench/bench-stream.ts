@@ -58,7 +58,14 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
     const to = Math.min(from + maxSamplesPerFrame, distinct, from + samples - first);
     const timestampUs = startMs * 1000 + Math.round((first * 1e6) / benchRateHz);
     const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
-    const payload = encodeRawWindow(encoder.payload, 0, first, timestampUs, speed, counts, from, to);
+    const payload = encodeRawWindow(encoder.payload, {
+      type: "raw-window",
+      channel: 0,
+      firstSample: first,
+      timestampUs,
+      shaftRpm: speed,
+      counts: counts.subarray(from, to),
+    });
     length = encoder.encode(
       packetTypes.rawWindow,
       packetFlags.session,

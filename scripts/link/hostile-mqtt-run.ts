@@ -58,7 +58,16 @@ export async function runHostileMqtt(seed: number, seconds: number): Promise<Hos
   for (let tick = 0; tick < (seconds * 1000) / tickMs; tick++) {
     if (tick % 10 === 0) {
       for (let index = 0; index < packetSamples; index++) counts[index] = measureAt(nextSample + index);
-      if (device.sendRawWindow(0, nextSample, 0, 1_500, counts, 0, packetSamples))
+      if (
+        device.send({
+          type: "raw-window",
+          channel: 0,
+          firstSample: nextSample,
+          timestampUs: 0,
+          shaftRpm: 1_500,
+          counts: counts.subarray(0, packetSamples),
+        })
+      )
         tally.sentSamples += packetSamples;
       nextSample += packetSamples;
     }

@@ -95,7 +95,16 @@ export function runHostile(scenario: HostileScenario, seed: number, seconds: num
     if (stuck || device === undefined) return;
     const first = nextSample;
     nextSample += packetSamples;
-    if (device.sendRawWindow(0, first, 0, 1_500, counts, 0, packetSamples))
+    if (
+      device.send({
+        type: "raw-window",
+        channel: 0,
+        firstSample: first,
+        timestampUs: 0,
+        shaftRpm: 1_500,
+        counts: counts.subarray(0, packetSamples),
+      })
+    )
       tally.sentSamples += packetSamples;
     device.send({ type: "reading", channel: 1, timestampUs: 0, value: nextSample });
   }

@@ -46,7 +46,15 @@ function configure(): number {
   return hello.sequence;
 }
 
-const send = (from = 0): boolean => device.sendRawWindow(0, from, 0, 1500, samples, 0, samples.length);
+const send = (from = 0): boolean =>
+  device.send({
+    type: "raw-window",
+    channel: 0,
+    firstSample: from,
+    timestampUs: 0,
+    shaftRpm: 1500,
+    counts: samples,
+  });
 
 test("a device repeats its hello, each with its own number, and sends nothing else until it is configured", () => {
   timers.advance(3_000);

@@ -27,7 +27,17 @@ test("a device over tcp introduces itself and its samples arrive as they were se
   const counts = Int16Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 65_536);
   for (let from = 0; from < counts.length; from += 496) {
     const to = Math.min(from + 496, counts.length);
-    while (!device.sendRawWindow(1, from, 0, 1500, counts, from, to)) await device.ready();
+    while (
+      !device.send({
+        type: "raw-window",
+        channel: 1,
+        firstSample: from,
+        timestampUs: 0,
+        shaftRpm: 1500,
+        counts: counts.subarray(from, to),
+      })
+    )
+      await device.ready();
   }
   await device.drained();
   expect(device.ackTimeouts).toBe(0);

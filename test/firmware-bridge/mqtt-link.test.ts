@@ -32,7 +32,17 @@ test("the same messages go over MQTT, with windows larger than a frame", async (
   const { broker, heard, device } = await begin();
   const counts = Int16Array.from({ length: 90_000 }, (_, index) => (index * 31) % 65_536);
   for (let from = 0; from < counts.length; from += 30_000) {
-    while (!device.sendRawWindow(0, from, 0, Number.NaN, counts, from, from + 30_000)) await device.ready();
+    while (
+      !device.send({
+        type: "raw-window",
+        channel: 0,
+        firstSample: from,
+        timestampUs: 0,
+        shaftRpm: Number.NaN,
+        counts: counts.subarray(from, from + 30_000),
+      })
+    )
+      await device.ready();
   }
   await device.drained();
   const received = heard.samples.get(0)!;
@@ -117,7 +127,16 @@ test("over a real broker that starts late, a device is heard, and heard again af
   const counts = Int16Array.from({ length: 5_000 }, (_, index) => (index * 31) % 65_536);
   const sendAll = async (start: number): Promise<void> => {
     for (let from = start; from < start + 5_000; from += 500) {
-      while (!device.sendRawWindow(0, from, 0, Number.NaN, counts, from - start, from - start + 500))
+      while (
+        !device.send({
+          type: "raw-window",
+          channel: 0,
+          firstSample: from,
+          timestampUs: 0,
+          shaftRpm: Number.NaN,
+          counts: counts.subarray(from - start, from - start + 500),
+        })
+      )
         await device.ready();
     }
   };

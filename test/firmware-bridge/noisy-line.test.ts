@@ -54,7 +54,17 @@ test("over a noisy line nothing wrong is ever delivered, and the conversation go
       const counts = Int16Array.from({ length: 60_000 }, () => random.integer(65_536) - 32_768);
       for (let from = 0; from < counts.length; from += 300) {
         const to = Math.min(from + 300, counts.length);
-        while (!device.sendRawWindow(0, from, 0, 1500, counts, from, to)) await device.ready();
+        while (
+          !device.send({
+            type: "raw-window",
+            channel: 0,
+            firstSample: from,
+            timestampUs: 0,
+            shaftRpm: 1500,
+            counts: counts.subarray(from, to),
+          })
+        )
+          await device.ready();
       }
       isQuiet = true;
       await device.drained();

@@ -44,16 +44,14 @@ test("the hand-written encoder writes what protobufjs reads", () => {
   fc.assert(
     fc.property(window, ({ channel, firstSample, timestampUs, shaftRpm, counts }) => {
       const out = new Uint8Array(maxFramePayloadBytes);
-      const length = encodeRawWindow(
-        out,
+      const length = encodeRawWindow(out, {
+        type: "raw-window",
         channel,
         firstSample,
         timestampUs,
         shaftRpm,
         counts,
-        0,
-        counts.length,
-      );
+      });
       const read = decodeByReflection(out.subarray(0, length));
       expect(read).toEqual({ channel, firstSample, timestampUs, shaftRpm, counts: [...counts] });
       expect(decodeByHand(out.subarray(0, length))).toEqual(read);
@@ -80,9 +78,25 @@ test("a maximal window fits into a frame whatever its other fields are", () => {
   const counts = new Int16Array(maxSamplesPerFrame).fill(-1);
   const out = new Uint8Array(maxFramePayloadBytes);
   const largest = Number.MAX_SAFE_INTEGER;
-  const length = encodeRawWindow(out, 0xffffffff, largest, largest, 1e30, counts, 0, counts.length);
+  const length = encodeRawWindow(out, {
+    type: "raw-window",
+    channel: 0xffffffff,
+    firstSample: largest,
+    timestampUs: largest,
+    shaftRpm: 1e30,
+    counts,
+  });
   expect(length).toBeLessThanOrEqual(maxFramePayloadBytes);
-  expect(() => encodeRawWindow(out, 0, 0, 0, 0, new Int16Array(600), 0, 600)).toThrow(RangeError);
+  expect(() =>
+    encodeRawWindow(out, {
+      type: "raw-window",
+      channel: 0,
+      firstSample: 0,
+      timestampUs: 0,
+      shaftRpm: 0,
+      counts: new Int16Array(600).subarray(0, 600),
+    }),
+  ).toThrow(RangeError);
 });
 
 test("a field of a newer version is skipped, in any order, and the last of a repeated field counts", () => {
@@ -154,6 +168,13 @@ test("whatever the bytes, the decoder neither throws nor sees what protobufjs do
 test("an MQTT message carries tens of thousands of samples", () => {
   const counts = Int16Array.from({ length: 32_000 }, (_, index) => index - 16_000);
   const out = new Uint8Array(maxMqttBytes - headerBytes);
-  const length = encodeRawWindow(out, 0, 0, 0, Number.NaN, counts, 0, counts.length);
+  const length = encodeRawWindow(out, {
+    type: "raw-window",
+    channel: 0,
+    firstSample: 0,
+    timestampUs: 0,
+    shaftRpm: Number.NaN,
+    counts,
+  });
   expect(decodeByHand(out.subarray(0, length))!.counts).toEqual([...counts]);
 });

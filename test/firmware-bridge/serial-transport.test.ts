@@ -73,7 +73,17 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
     const counts = Int16Array.from({ length: 20_000 }, (_, index) => (index * 7919) % 65_536);
     const sendFrom = async (start: number, end: number): Promise<void> => {
       for (let from = start; from < end; from += 400) {
-        while (!device.sendRawWindow(0, from, 0, 900, counts, from, from + 400)) await device.ready();
+        while (
+          !device.send({
+            type: "raw-window",
+            channel: 0,
+            firstSample: from,
+            timestampUs: 0,
+            shaftRpm: 900,
+            counts: counts.subarray(from, from + 400),
+          })
+        )
+          await device.ready();
       }
     };
     await sendFrom(0, 10_000);

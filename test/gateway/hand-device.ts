@@ -75,7 +75,7 @@ export async function startHandDevice(
         const timestampUs = clockMs * 1000 + (position / 12_000) * 1e6;
         await endpoint.ready();
         change = changes.payload;
-        endpoint.sendRawWindow(channel, position, timestampUs, shaftRpm, counts, 0, counts.length);
+        endpoint.send({ type: "raw-window", channel, firstSample: position, timestampUs, shaftRpm, counts });
         change = undefined;
         position += samplesPerPacket;
       }

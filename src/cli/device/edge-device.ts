@@ -108,15 +108,16 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
     wrap: (endpoint) => ({
       ready: () => endpoint.ready(),
       drained: () => endpoint.drained(),
-      sendRawWindow: (channel, firstSample, timestampUs, shaftRpm, counts, from, to) => {
+      send: (window) => {
+        const { channel, firstSample, timestampUs, shaftRpm, counts } = window;
         const mode = config?.mode ?? "raw";
-        const end = mode !== "edge" ? to : channel === 0 ? Math.min(to, from + rawLeft) : from;
-        if (end === from) {
+        const raw = mode !== "edge" ? counts.length : channel === 0 ? Math.min(counts.length, rawLeft) : 0;
+        if (raw === 0) {
           if (!endpoint.isReady) return false;
-        } else if (!endpoint.sendRawWindow(channel, firstSample, timestampUs, shaftRpm, counts, from, end)) {
+        } else if (!endpoint.send({ ...window, counts: counts.subarray(0, raw) })) {
           return false;
         }
-        rawLeft = Math.max(0, rawLeft - (end - from));
+        rawLeft = Math.max(0, rawLeft - raw);
         if (mode === "raw" || channel !== 0) return true;
         const { name, unit, sampleRateHz, scale } = channels[0]!;
         current()?.accept({
@@ -128,7 +129,7 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
           sampleRateHz,
           scale,
           shaftRpm,
-          counts: counts.subarray(from, to),
+          counts,
         });
         while (waiting.length > 0 && endpoint.send(waiting[0]!)) waiting.shift();
         return true;

@@ -4,20 +4,14 @@
  * dropped, counted, and shows as a jump of the sample index. An accelerated pace slips instead.
  */
 import { hasErrorCode } from "../../contract/aurora-error.ts";
+import type { RawWindowMessage } from "../../contract/device-message.ts";
 import type { Clock, Timers } from "../../platform/clock.ts";
 import type { SampleSource } from "./sample-source.ts";
 
 /** Where the samples go; a `DeviceEndpoint` is one. */
 export interface SampleLink {
-  sendRawWindow(
-    channel: number,
-    firstSample: number,
-    timestampUs: number,
-    shaftRpm: number,
-    counts: Int16Array,
-    from: number,
-    to: number,
-  ): boolean;
+  /** False: not sent. */
+  send(window: RawWindowMessage): boolean;
   ready(): Promise<void>;
   drained(): Promise<void>;
 }
@@ -112,7 +106,17 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   const send = async (samples: number, shaftRpm: number, epochMs: number): Promise<void> => {
     const timestampUs = Math.round(epochMs * 1000 + (position / sampleRateHz) * 1e6);
     for (const [channel, counts] of buffers.entries()) {
-      while (!stopped && !link.sendRawWindow(channel, position, timestampUs, shaftRpm, counts, 0, samples)) {
+      while (
+        !stopped &&
+        !link.send({
+          type: "raw-window",
+          channel,
+          firstSample: position,
+          timestampUs,
+          shaftRpm,
+          counts: counts.subarray(0, samples),
+        })
+      ) {
         await link.ready();
       }
     }

@@ -52,8 +52,8 @@ function createWorld(speed: number, total = 1_000_000) {
     },
   };
   const link: SampleLink = {
-    sendRawWindow: (channel, firstSample, timestampUs, _shaftRpm, counts, from, to) => {
-      if (open) sent.push({ channel, firstSample, timestampUs, counts: [...counts.subarray(from, to)] });
+    send: ({ channel, firstSample, timestampUs, counts }) => {
+      if (open) sent.push({ channel, firstSample, timestampUs, counts: [...counts] });
       return open;
     },
     ready: () => (open ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
@@ -171,7 +171,7 @@ describe("startStreamPump", () => {
     const pump = startStreamPump({
       source: countingSource(10),
       link: {
-        sendRawWindow: () => false,
+        send: () => false,
         ready: () => Promise.reject(refusal),
         drained: () => Promise.resolve(),
       },
