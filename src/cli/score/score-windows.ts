@@ -4,11 +4,12 @@
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { ChannelContract } from "../../contract/manifest.ts";
-import type { FeatureWindow, Quarantine } from "../../contract/stream.ts";
+import type { FeatureWindow, Quarantine, SampleBlock } from "../../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../gateway/measuring-point.ts";
 import { createWaveformIngest } from "../../ingest/waveform-ingest.ts";
+import { isOverload } from "./is-overload.ts";
 import type { LevelMeter } from "./level-meter.ts";
 import { chooseQuantisation, type Quantisation, readCountBlocks } from "./quantise-samples.ts";
 import type { SampleFile } from "./samples.ts";
@@ -59,7 +60,10 @@ export async function openSource(
   };
 }
 
-/** Yields the windows in order of time; `meter` hears the same blocks. Fails with DATA_*, INFERENCE. */
+/**
+ * Yields the windows in order of time; `meter` hears the same blocks, and those that are too loud for the sensor, clipped:
+ * they are no window's, but they have a level. Fails with DATA_*, INFERENCE.
+ */
 export async function* scoreWindows(
   bundle: LoadedBundle,
   source: SampleSource,
@@ -74,6 +78,7 @@ export async function* scoreWindows(
     onWindow: (window) => cut.push(window),
     onQuarantine,
   });
+  let offered: SampleBlock | null = null;
   const ingest = createWaveformIngest({
     contractOf: () => contract,
     sink: {
@@ -83,6 +88,9 @@ export async function* scoreWindows(
       },
       // A gap is only what the loss of a block looks like, which was told already.
       quarantine: (quarantine) => {
+        if (quarantine.reason === "range" && offered !== null && isOverload(offered.counts)) {
+          meter?.accept(offered);
+        }
         if (quarantine.reason !== "gap") onQuarantine(quarantine, 0);
       },
       schemaDrift: () => {},
@@ -121,7 +129,7 @@ export async function* scoreWindows(
         onQuarantine({ ...from, reason: "not-finite", detail, samples: counts.length }, 0);
         continue;
       }
-      ingest.accept({
+      offered = {
         ...from,
         unit: contract.unit,
         firstSample,
@@ -129,7 +137,8 @@ export async function* scoreWindows(
         scale: quantisation.scale,
         shaftRpm: sidecar.shaftRpm,
         counts,
-      });
+      };
+      ingest.accept(offered);
       if (cut.length >= maxWaiting) yield* answer();
     }
     meter?.finish();

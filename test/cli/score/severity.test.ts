@@ -32,18 +32,20 @@ function wearOf(wear: number, seed: number, seconds = 0.1): Float64Array {
   });
 }
 
-const describeFile = () =>
-  Promise.resolve({ sidecar: { rateHz: 25_600, shaftRpm: 1800, bearing, scale: null }, channel: null });
+const describeAs = (scale: number | null) => () =>
+  Promise.resolve({ sidecar: { rateHz: 25_600, shaftRpm: 1800, bearing, scale }, channel: null });
+const describeFile = describeAs(null);
 
 async function score(
   folder: string,
   names: readonly string[],
   baseline: Parameters<typeof scoreFiles>[1]["baseline"],
+  describe = describeFile,
 ) {
   const files = names.map((name) => join(folder, name));
   return scoreFiles(bundle, {
     files,
-    describe: describeFile,
+    describe,
     out: join(folder, "out.csv"),
     baseline,
     progress: () => {},
@@ -84,6 +86,33 @@ describe("the severity of recordings too short for a diagnosis", () => {
     // Against other machines the first traces of wear drown in how machines differ.
     for (let index = 6; index < wears.length; index++)
       expect(plain[index]!).toBeGreaterThan(plain[index - 1]!);
+  });
+
+  it("does not fall silent when the machine becomes too loud for its sensor", async () => {
+    const folder = createTemporaryFolder();
+    // Knocks of up to 400 g: the range of the bundle ends at 50 g.
+    const wears = [0, 0, 0, 5, 20, 100, 400];
+    const names = wears.map((wear, index) => {
+      const samples = wearOf(wear, index + 1);
+      writeFileSync(join(folder, `${index}.npy`), encodeNpy(samples, [samples.length]));
+      return `${index}.npy`;
+    });
+    const describeInG = describeAs(1);
+    const healthy = names.slice(0, 3).map((name) => join(folder, name));
+    const { baseline } = await learnBaseline(bundle, openSources(bundle, healthy, describeInG));
+    const summaries = await score(folder, names, baseline, describeInG);
+    expect(summaries.slice(-2).every(({ setAside }) => setAside.samples.range! > 0)).toBe(true);
+    const severities = summaries.map(({ severity }) => severity!);
+    for (let index = 3; index < wears.length; index++) {
+      expect(severities[index]!).toBeGreaterThan(severities[index - 1]! + 1);
+    }
+    // One impossible sample among quiet ones is no machine: it is set aside as before.
+    const spiked = wearOf(0, 9, 0.3);
+    spiked[100] = 1e9;
+    writeFileSync(join(folder, "spiked.npy"), encodeNpy(spiked, [spiked.length]));
+    const [disturbed] = await score(folder, ["spiked.npy"], baseline, describeInG);
+    expect(disturbed!.setAside.samples).toEqual({ range: 496 });
+    expect(Math.abs(disturbed!.severity!)).toBeLessThan(1);
   });
 
   it("is that of the whole recording where there is more, whatever its length", async () => {
