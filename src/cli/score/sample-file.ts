@@ -1,5 +1,5 @@
 /** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { openCsvSamples } from "./csv-samples.ts";
@@ -26,11 +26,31 @@ export async function openSampleFile(path: string, channel: string | null): Prom
     case ".parquet":
       return openParquetSamples(path, channel);
     default:
-      throw new AuroraError("DATA_FORMAT", `${path} is neither .npy, .csv, .mat nor .parquet`, {
-        op: "open samples",
-        subject: path,
-        hint: "save the samples with numpy.save(name, array), or as comma-separated text",
-      });
+      // Data loggers call their text by the time of day, or not at all.
+      if (await isTextOfNumbers(path)) return openCsvSamples(path, channel);
+      throw new AuroraError(
+        "DATA_FORMAT",
+        `${path} is neither .npy, .csv, .mat, .parquet nor a text of numbers`,
+        {
+          op: "open samples",
+          subject: path,
+          hint: "save the samples with numpy.save(name, array), or as comma-separated text",
+        },
+      );
+  }
+}
+
+const headBytes = 4096;
+
+/** Whether a file begins with numbers and what parts them, and nothing else. */
+async function isTextOfNumbers(path: string): Promise<boolean> {
+  const handle = await open(path, "r");
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    const head = buffer.toString("latin1", 0, bytesRead);
+    return /\d/.test(head) && /^[\d\s.,;+\-eE]+$/.test(head);
+  } finally {
+    await handle.close();
   }
 }
 

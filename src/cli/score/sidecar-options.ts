@@ -41,8 +41,8 @@ export function addSidecarOptions(command: Command): Command {
 /** How numbers are read, for the end of `--help`. */
 export const sidecarHelp: string = `
 Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv
-(comma-separated, with or without a line of names), .mat (level 5; a vector, or name:2 for a channel of a matrix) and
-.parquet. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
+(comma-separated, with or without a line of names), .mat (level 5; a vector, or name:2 for a channel of a matrix),
+.parquet, and text of numbers alone under any other name. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. With --scale or --unit, data outside the bundle's
 data contract is set aside with the windows that need it, as on the gateway. Without them nobody knows the unit: no

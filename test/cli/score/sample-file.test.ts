@@ -38,6 +38,17 @@ describe("a file of samples", () => {
     },
   );
 
+  it("is read as text whatever its name, where it holds numbers alone", async () => {
+    for (const name of ["2004.02.12.10.32.39", "record", "a.dat"]) {
+      expect(await readAll(write(name, "-0.049\t1e-3\n 0.5\t2.25\n"), "1")).toEqual([1e-3, 2.25]);
+    }
+    for (const content of ["", "\n", "time\n1\n", Uint8Array.of(0, 1, 49, 50, 255)]) {
+      await expect(openSampleFile(write("a.dat", content), null)).rejects.toMatchObject({
+        code: "DATA_FORMAT",
+      });
+    }
+  });
+
   it("is read in either order of axes, of memory and of bytes", async () => {
     const samples = 30_000;
     const expected = Array.from({ length: samples }, (_, index) => (index % 30_011) - 15_000);
@@ -123,7 +134,7 @@ describe("a file of samples", () => {
     ["a.csv", "1\n\n2 g\n", null, "DATA_FORMAT", /line 3: "2 g" is not a number/],
     ["a.csv", "\n \n", null, "DATA_FORMAT", /the table is empty/],
     ["a.csv", "1".repeat(200_000), null, "DATA_FORMAT", /line 1: a line of more than/],
-    ["a.wav", "RIFF", null, "DATA_FORMAT", /neither \.npy, \.csv, \.mat nor \.parquet/],
+    ["a.wav", "RIFF", null, "DATA_FORMAT", /neither \.npy, \.csv, \.mat, \.parquet nor a text of numbers/],
   ])("is refused when it is wrong: %s %#", async (name, bytes, channel, code, message) => {
     const path = write(name, bytes);
     const error: unknown = await readAll(path, channel).then(
