@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { createProgressBar } from "../progress-bar.ts";
+import { doubtBearing } from "../score/doubt-bearing.ts";
 import type { FileSummary } from "../score/file-summary.ts";
 import { withBundle } from "../score/open-bundle.ts";
 import {
@@ -61,7 +62,8 @@ Summary:   probabilities     of the windows' mean logits, calibrated, one a fail
                              for even beforehand (this fault or not, any or none), so it may be the lower one
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
-                             --scale and --unit the file's numbers are taken for g
+                             --scale and --unit the file's numbers are taken for g; a machine that is too loud for the
+                             range is heard clipped: at least as severe as it says
            shortWindows      windows that are shorter than the bundle's
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
@@ -77,18 +79,26 @@ Examples:
     )
     .action(async (dir: string, flags: ScoreFlags) => {
       const describer = await createDescriber(flags);
+      const doubts = new Set<string>();
+      const describeFile: Describer["describe"] = async (path) => {
+        const description = await describer.describe(path);
+        const doubt = doubtBearing(description.sidecar.bearing);
+        if (doubt !== null) doubts.add(doubt);
+        return description;
+      };
       const bar = createProgressBar();
       const { ref, files, known } = await withBundle(dir, async (bundle) => {
         const learnt = await obtainBaseline(bundle, flags, describer);
         const scored = await scoreFiles(bundle, {
           files: flags.input,
-          describe: describer.describe,
+          describe: describeFile,
           out: flags.out,
           baseline: learnt?.baseline ?? null,
           progress: bar.update,
         }).finally(bar.end);
         return { ref: bundle.ref, files: scored, known: learnt };
       });
+      for (const doubt of doubts) process.stderr.write(`warning: bearing: ${doubt}\n`);
       for (const warning of known?.warnings ?? []) process.stderr.write(`warning: baseline: ${warning}\n`);
       process.stdout.write(
         flags.json === true
@@ -104,7 +114,7 @@ Examples:
       );
       if (short.length > 0)
         process.stderr.write(
-          `note: ${short.length} of ${files.length} files have no window that could be scored: severity only\n`,
+          `note: ${short.length} of ${files.length} files have no window that could be scored (of ${fewestRevolutions} revolutions or more): severity only\n`,
         );
       const failed = files.filter((file) => file.error !== undefined || saysNothing(file));
       if (failed.length === 0) return;

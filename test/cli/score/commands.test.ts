@@ -36,6 +36,17 @@ describe("aurora score", () => {
     expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
   });
 
+  it("scores with fault orders that do not fit each other, and says so", async () => {
+    const { good, out } = createFolder();
+    const exchanged = "bpfo=5.4152,bpfi=3.5848,bsf=4.7135,ftf=0.39828";
+    const orders = flags.map((flag, index) => (flags[index - 1] === "--bearing" ? exchanged : flag));
+    const { code, stderr } = await aurora("score", shippedBundle, "--input", good, "--out", out, ...orders);
+    expect([code, stderr]).toEqual([
+      0,
+      "warning: bearing: bpfo 5.4152 is not below bpfi 3.5848: are they exchanged?\n",
+    ]);
+  });
+
   it("fails when a file had no window, and says so", async () => {
     const { good, short, out } = createFolder();
     const { code, stdout, stderr } = await aurora(
@@ -109,7 +120,7 @@ describe("aurora score", () => {
     );
     expect([code, stderr]).toEqual([
       0,
-      "note: 1 of 1 files have no window that could be scored: severity only\n",
+      "note: 1 of 1 files have no window that could be scored (of 8 revolutions or more): severity only\n",
     ]);
     const { baseline, files } = JSON.parse(stdout) as {
       baseline: { windows: number };
