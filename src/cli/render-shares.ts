@@ -3,11 +3,12 @@ import type { Explanation } from "../contract/prediction.ts";
 
 const barCells = 24;
 
-/** The bars and the sum that they make, as lines without indentation; `color` adds ANSI colours. */
+/** The bars and the sum that they make, in `unit`, as lines without indentation; `color` adds ANSI colours. */
 export function renderShares(
   explanation: Pick<Explanation, "baseValue" | "groups">,
   score: number,
   color: boolean,
+  unit = "log-odds",
 ): string[] {
   const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const groups = [...explanation.groups].sort((one, other) => Math.abs(other.share) - Math.abs(one.share));
@@ -20,7 +21,7 @@ export function renderShares(
     return `${lead}${group.name.padEnd(widest)} ${share} ${paint(group.share < 0 ? 34 : 31, bar)}`;
   });
   const base = formatSigned(explanation.baseValue);
-  lines.push(`        base ${base} and these make the score ${formatSigned(score)} (log-odds)`);
+  lines.push(`        base ${base} and these make the score ${formatSigned(score)} (${unit})`);
   return lines;
 }
 

@@ -1,7 +1,11 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
-import { explainFile, renderExplanation } from "../score/explain-file.ts";
-import { withBundle } from "../score/open-bundle.ts";
+import type { Bundle } from "../../bundle/bundle.ts";
+import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import { explainFile, type FileExplanation, renderExplanation } from "../score/explain-file.ts";
+import { explainRows, type RowExplanation, readsRows, renderRowExplanation } from "../score/explain-rows.ts";
+import { expectWaveform, withAnyBundle } from "../score/open-bundle.ts";
+import { listColumnNames, readRowTable } from "../score/row-table.ts";
 import { openSampleFile } from "../score/sample-file.ts";
 import {
   addSidecarOptions,
@@ -19,7 +23,10 @@ interface ExplainFlags extends SidecarFlags {
 export function explainCommand(): Command {
   const command = new Command("explain")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
-    .requiredOption("--window <file>", "recording whose first window is explained");
+    .requiredOption(
+      "--window <file>",
+      "recording whose first window, or table of readings whose last row, is explained",
+    );
   return addSidecarOptions(command)
     .option("--json", "print one JSON object")
     .addHelpText(
@@ -29,19 +36,54 @@ export function explainCommand(): Command {
 The bars are exact Shapley values of the bundle's feature groups: the background's mean score and the shares sum to
 the window's score, which the calibrated probability p is made from.
 
+A bundle of normal behaviour takes a table of readings (.csv or .parquet) instead, without any of the options on
+recordings: a column of times (time, timestamp or date) and one for each channel, called as in the bundle or as in the
+data that it was made from; one row a window, in order. The temperatures that it expects in the last complete row are
+explained, in the unit of the channel; the rows before it are what averages over hours rest on.
+
 Example:
   $ aurora explain models/bearing-vibration/1.0.0 --window a.npy --rate-hz 12000 --shaft-rpm 1797 \\
-      --scale 0.000162 --channel 0 --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828`,
+      --scale 0.000162 --channel 0 --bearing bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828
+  $ aurora explain models/turbine-scada/1.0.0 --window ../shared/data/edp/T01_train.parquet`,
     )
     .action(async (dir: string, flags: ExplainFlags) => {
-      const describer = await createDescriber(flags);
-      const explanation = await withBundle(dir, async (bundle) => {
-        const { sidecar, channel } = await describer.describe(flags.window);
-        return explainFile(bundle, await openSampleFile(flags.window, channel), sidecar);
-      });
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(explanation)}\n` : renderExplanation(explanation, color),
+      const check = (bundle: Bundle): void =>
+        readsRows(bundle) ? undefined : expectWaveform(bundle.manifest);
+      const { json, text } = await withAnyBundle(dir, check, (loaded, bundle) =>
+        readsRows(bundle)
+          ? explainTable(loaded, bundle, flags.window, color)
+          : explainRecording(loaded, flags, color),
       );
+      process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
     });
+}
+
+interface Explained {
+  readonly json: FileExplanation | RowExplanation;
+  /** For a terminal. */
+  readonly text: string;
+}
+
+async function explainRecording(
+  bundle: LoadedBundle,
+  flags: ExplainFlags,
+  color: boolean,
+): Promise<Explained> {
+  const describer = await createDescriber(flags);
+  const { sidecar, channel } = await describer.describe(flags.window);
+  const json = await explainFile(bundle, await openSampleFile(flags.window, channel), sidecar);
+  return { json, text: renderExplanation(json, color) };
+}
+
+async function explainTable(
+  loaded: LoadedBundle,
+  bundle: Bundle,
+  path: string,
+  color: boolean,
+): Promise<Explained> {
+  const names = listColumnNames(bundle);
+  const channels = new Map(bundle.manifest.channels.map(({ name }) => [name, names[name]]));
+  const json = await explainRows(loaded, path, await readRowTable(path, channels));
+  return { json, text: renderRowExplanation(json, color) };
 }

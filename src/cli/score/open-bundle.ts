@@ -1,4 +1,5 @@
 /** Opens a bundle's folder to score files with it: digests and compatibility are checked, not who signed it. */
+import type { Bundle } from "../../bundle/bundle.ts";
 import { checkCompatibility } from "../../bundle/compatibility.ts";
 import { readBundle } from "../../bundle/verify-bundle.ts";
 import { AuroraError } from "../../contract/aurora-error.ts";
@@ -12,18 +13,31 @@ import { runtimeVersion } from "../runtime-version.ts";
  * bundle judges something else than recordings.
  */
 export async function withBundle<T>(dir: string, use: (bundle: LoadedBundle) => Promise<T>): Promise<T> {
+  return withAnyBundle(dir, ({ manifest }) => expectWaveform(manifest), use);
+}
+
+/**
+ * As {@link withBundle}, with a bundle that `check` lets pass; `use` gets its files, too. Fails with BUNDLE_*, INFERENCE and
+ * as `check` and `use` do.
+ */
+export async function withAnyBundle<T>(
+  dir: string,
+  check: (bundle: Bundle) => void,
+  use: (loaded: LoadedBundle, bundle: Bundle) => Promise<T>,
+): Promise<T> {
   const bundle = await readBundle(dir);
   checkCompatibility(bundle.manifest, { runtimeVersion: runtimeVersion() });
-  expectWaveform(bundle.manifest);
+  check(bundle);
   const loaded = await serveBundle(dir, bundle, "auto", silentLogger);
   try {
-    return await use(loaded);
+    return await use(loaded, bundle);
   } finally {
     await loaded.retire();
   }
 }
 
-function expectWaveform({ name, version, channels, window }: Manifest): void {
+/** Does the bundle judge recordings? @throws AuroraError BUNDLE_INCOMPATIBLE. */
+export function expectWaveform({ name, version, channels, window }: Manifest): void {
   if (window.unit === "revolutions" && channels.some(({ kind }) => kind === "waveform")) return;
   throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform in shaft revolutions", {
     op: "score file",

@@ -144,6 +144,8 @@ describe("aurora score", () => {
   });
 });
 
+const scada = fileURLToPath(new URL("../../../models/turbine-scada/1.0.0", import.meta.url));
+
 describe("aurora explain", () => {
   it("prints bars for people and JSON for programs", async () => {
     const { good } = createFolder();
@@ -165,16 +167,17 @@ describe("aurora explain", () => {
     expect(stderr).toMatch(/^error: .+no window that can be scored.*\nhint: a window is/);
   });
 
-  it.each(["score", "explain"])(
-    "%s refuses a bundle that judges no recordings before it asks for their rate",
-    async (command) => {
-      const scada = fileURLToPath(new URL("../../../models/turbine-scada/1.0.0", import.meta.url));
-      const { good, folder } = createFolder();
-      const file =
-        command === "score" ? ["--input", good, "--out", join(folder, "out.csv")] : ["--window", good];
-      const { code, stderr } = await aurora(command, scada, ...file);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^error: .*does not listen to a waveform.+\nhint: .*bundle for vibration/);
-    },
-  );
+  it("says of a recording that a bundle of rows wants a table", async () => {
+    const { good } = createFolder();
+    const { code, stderr } = await aurora("explain", scada, "--window", good);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .*good\.npy is no table.*\nhint: .*column of times/);
+  });
+});
+
+it("score refuses a bundle that judges no recordings before it asks for their rate", async () => {
+  const { good, folder } = createFolder();
+  const { code, stderr } = await aurora("score", scada, "--input", good, "--out", join(folder, "out.csv"));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: .*does not listen to a waveform.+\nhint: .*bundle for vibration/);
 });
