@@ -4,6 +4,7 @@ import { createRandom, type Random } from "../../src/maths/random.ts";
 import { openDenseNetwork } from "../../src/training/fit-regression.ts";
 import { openTiedNetwork } from "../../src/training/fit-tied-network.ts";
 import { createEngineArithmetic, floatArithmetic } from "../../src/training/layer-arithmetic.ts";
+import { openTensorTrainer } from "../../src/training/open-tensor-trainer.ts";
 import {
   quantiseNetwork,
   quantiseOnGrids,
@@ -15,7 +16,9 @@ import {
   arrangeRows,
   createDenseNetwork,
   createTiedNetwork,
+  type DenseLayer,
   expandTiedNetwork,
+  runDense,
 } from "../../src/training/tied-network.ts";
 
 let tf: TensorLibrary;
@@ -153,4 +156,36 @@ test("a neuron without weights keeps its bias in integers, too", () => {
   );
   expect(Float32Array.from(said)).toEqual(runQuantised(quantiseOnGrids(network, grids), features, 1));
   expect(said[0]).toBeCloseTo(0.5, 2);
+});
+
+test("fine-tuning on coarse grids makes the engine err less than rounding alone does", async () => {
+  const trainer = await openTensorTrainer(() => {});
+  const random = createRandom(21);
+  const count = 128;
+  const teacher = withBiases(createDenseNetwork(4, [8, 1], random), random);
+  const features = Float32Array.from({ length: count * 4 }, () => random.normal());
+  const targets = runDense(teacher, features, count);
+  // A hidden layer forty times as coarse as it need be, six steps in all: rounding errs much.
+  const fine = readGrids(quantiseNetwork(teacher, { features, rows: count, clamp: 5, judge: "values" }));
+  const grids = fine.map(({ scale, zeroPoint }, index) =>
+    index === 1 ? { scale: Math.fround(40 * scale), zeroPoint } : { scale, zeroPoint },
+  );
+  const errorOf = (network: readonly DenseLayer[]): number =>
+    runQuantised(quantiseOnGrids(network, grids), features, count).reduce(
+      (sum, value, row) => sum + (value - targets[row]!) ** 2,
+      0,
+    );
+  const options = {
+    ...{ steps: 200, batchRows: 0, learningRate: 0.03, weightDecay: 0, inputNoise: 0 },
+    huberDelta: 1,
+  };
+  const rowsOf = { rows: count, features, targets, weights: new Float32Array(count).fill(1) };
+  const tuned = trainer.fitRegression(teacher, rowsOf, { ...options, grids }, createRandom(22));
+  expect(errorOf(tuned)).toBeLessThan(0.7 * errorOf(teacher));
+  // What it learnt on are floats still: few of them lie on a step of the engine's weights.
+  const { weights, weightScales } = quantiseOnGrids(tuned, grids).layers[0]!;
+  const off = tuned[0]!.weights.filter(
+    (weight, index) => Math.abs(weight - weights[index]! * weightScales[Math.floor(index / 4)]!) > 1e-5,
+  );
+  expect(off.length).toBeGreaterThan(weights.length / 2);
 });

@@ -12,7 +12,7 @@ import { readBundleSignals } from "./bundle-signals.ts";
 import { runCwruProtocol } from "./cwru-protocol.ts";
 import { fingerprintCwru } from "./cwru-rows.ts";
 import { evaluateHeldOut } from "./evaluate-held-out.ts";
-import type { TrialResult } from "./try-terms.ts";
+import { sayTrial } from "./try-terms.ts";
 
 /** Names of the protocols. */
 export const bearingProtocols = ["held-out", "cwru-100", "cwru-tuning"] as const;
@@ -110,18 +110,6 @@ async function evaluateRecipe(
     ],
     passed,
   };
-}
-
-function sayTrial({
-  term,
-  macroAurocGain,
-  macroAurocGainPerSplit,
-  distance,
-  distanceGain,
-}: TrialResult): string {
-  const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
-  const splits = [Math.min(...macroAurocGainPerSplit), Math.max(...macroAurocGainPerSplit)].map(signed);
-  return `int8 student with ${term}: ${signed(macroAurocGain.value)} (splits ${splits.join(" to ")}); logits ${distance.value.toFixed(3)} from the teacher's (${signed(distanceGain.value)})`;
 }
 
 /** What the bundle states of itself. Fails with BUNDLE_FORMAT. */

@@ -104,9 +104,7 @@ export async function runCwruProtocol(
     ...(protocol === "cwru-100"
       ? {}
       : {
-          trials: tryTerms(splits.map(rowsOf), tying, config.recipe, config.seed, trainer, (done, total) =>
-            options.progress(done, total, "splits and seeds tried with and without optional terms"),
-          ),
+          trials: tryTerms(splits.map(rowsOf), tying, config.recipe, config.seed, trainer, options),
         }),
     dataSha256: await fingerprintCwru(options.dataDir),
     trainer: `${trainer.name} ${trainer.version}`,

@@ -5,6 +5,7 @@
  */
 import { createRandom } from "../../maths/random.ts";
 import { computeMacroAuroc, type Spread, summariseSpread } from "../metrics.ts";
+import type { EvaluationContext } from "../recipe.ts";
 import type { StudentRecipe } from "../student-recipe.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import type { Tying } from "../tied-network.ts";
@@ -50,7 +51,7 @@ export interface TrialResult {
 }
 
 /** Seeds of the trials: the configuration's own and those after it. */
-const trialSeeds = 5;
+const trialSeeds = 3;
 
 /** What is tried: the recipe's terms but for these. A few sizes each, so that a failure is not one of size. */
 const trials: Readonly<Record<string, (recipe: StudentRecipe) => StudentRecipe>> = {
@@ -81,19 +82,34 @@ export function tryTerms(
   { finetune: _, ...recipe }: StudentRecipe,
   seed: number,
   trainer: TensorTrainer,
-  progress: (done: number, total: number) => void,
+  { log, progress }: Pick<EvaluationContext, "log" | "progress">,
 ): TrialResult[] {
   const { similarityWeight: __, ...distillation } = recipe.distillation;
   const bare = { ...recipe, distillation };
   if (bare.teacher.members === 0) return [];
   const recipes = [bare, ...Object.values(trials).map((add) => add(bare))];
-  const runs = Array.from({ length: trialSeeds }, (_each, index) => seed + index).flatMap((own, index) =>
-    splits.map((split, at) => {
-      const figures = trainAll(split, tying, recipes, own, trainer);
-      progress(index * splits.length + at + 1, trialSeeds * splits.length);
-      return figures;
-    }),
-  );
+  const runs: TrialFigures[][] = [];
+  for (let own = seed; own < seed + trialSeeds; own++) {
+    for (const split of splits) {
+      runs.push(trainAll(split, tying, recipes, own, trainer));
+      progress(runs.length, trialSeeds * splits.length, "splits and seeds tried with and without terms");
+    }
+    // A seed takes a minute: what is known already is said at once.
+    for (const result of summariseTrials(runs, splits.length)) log(`up to seed ${own}: ${sayTrial(result)}`);
+  }
+  return summariseTrials(runs, splits.length);
+}
+
+/** A trial in words. */
+export function sayTrial(result: TrialResult): string {
+  const { term, macroAurocGain, macroAurocGainPerSplit, distance, distanceGain, shareAhead } = result;
+  const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
+  const splits = [Math.min(...macroAurocGainPerSplit), Math.max(...macroAurocGainPerSplit)].map(signed);
+  return `int8 student with ${term}: macro AUROC ${signed(macroAurocGain.value)} (splits ${splits.join(" to ")}, ahead in ${(100 * shareAhead).toFixed(0)} %), logits ${distance.value.toFixed(3)} from the teacher's (${signed(distanceGain.value)})`;
+}
+
+/** `runs` are split after split, seed after seed, each with the figures of the bare recipe and of every trial. */
+function summariseTrials(runs: readonly (readonly TrialFigures[])[], splits: number): TrialResult[] {
   return Object.keys(trials).map((term, index): TrialResult => {
     const spread = (pick: (figures: readonly TrialFigures[]) => number): Spread =>
       summariseSpread(runs.map(pick));
@@ -104,8 +120,8 @@ export function tryTerms(
       distance: spread((run) => run[index + 1]!.distance),
       macroAurocGain: spread(gain),
       distanceGain: spread((run) => run[index + 1]!.distance - run[0]!.distance),
-      macroAurocGainPerSplit: splits.map((_split, at) => {
-        const own = runs.filter((_run, run) => run % splits.length === at).map(gain);
+      macroAurocGainPerSplit: Array.from({ length: splits }, (_, split) => {
+        const own = runs.filter((_run, at) => at % splits === split).map(gain);
         return own.reduce((sum, each) => sum + each, 0) / own.length;
       }),
       shareAhead: runs.filter((run) => gain(run) > 0).length / runs.length,

@@ -20,8 +20,9 @@ const { path: dir, remove } = createScratchFolder("life");
 let result: TrainingResult;
 let evaluation: LifeEvaluation;
 
-async function trainTiny(name: string): Promise<TrainingResult> {
+async function trainTiny(name: string, terms = ""): Promise<TrainingResult> {
   const text = (await readFile(shipped("fd001"), "utf8"))
+    .replace(/^ {2}softShare:/m, `${terms}$&`)
     .replace(/steps: \d+, batchRows/g, "steps: 100, batchRows")
     .replace(/learningRate: [\d.]+/g, "learningRate: 0.01")
     .replace(/hidden: \[[^\]]*\]/g, "hidden: [16, 8]")
@@ -104,6 +105,26 @@ test("nested in the training engines, every engine is judged by a student and an
   expect(oneCut.low).toBeLessThanOrEqual(metrics.coverage!.value);
   expect(oneCut.high).toBeGreaterThanOrEqual(metrics.coverage!.value);
 });
+
+test("with the optional terms the table shows the student before fine-tuning, and a line says what that changed", async () => {
+  const fit = "{ steps: 10, batchRows: 64, learningRate: 0.01, weightDecay: 0, inputNoise: 0 }";
+  const other = await trainTiny("terms", `  similarityWeight: 10\n  finetune: ${fit}\n`);
+  const { steps, comparisons } = other.evaluation as LifeEvaluation;
+  expect(steps.map(({ form }) => form)).toEqual([
+    ...["teacher", "wide", "untuned", "untunedInt8", "pruned", "int8", "untaught", "linear", "mean"],
+  ]);
+  const step = (form: string) => steps.find((each) => each.form === form)!;
+  expect(step("untunedInt8").bytes).toBe(step("int8").bytes);
+  expect(step("untunedInt8").outOfFold.value).not.toBe(step("int8").outOfFold.value);
+  expect(step("untuned").title).toBe("distilled student, pruned");
+  expect(step("pruned").title).toBe("distilled student, pruned and fine-tuned");
+  const tuning = comparisons.find(({ what }) => what.startsWith("quantisation-aware fine-tuning"))!;
+  expect(tuning.difference.value).toBeCloseTo(
+    step("int8").outOfFold.value - step("untunedInt8").outOfFold.value,
+    6,
+  );
+  expect(evaluation.comparisons).toHaveLength(comparisons.length - 1);
+}, 120_000);
 
 test("slices count every test engine once in each dimension, and the card and the evaluation show them", async () => {
   const { slices } = evaluation;
