@@ -1,5 +1,6 @@
 /** Which bearings are trained on and which are held out: whole bearings, never windows. */
 import { AuroraError } from "../../contract/aurora-error.ts";
+import type { BearingConfig } from "./bearing-config.ts";
 import type { CwruRows, WaveformRows } from "./cwru-rows.ts";
 
 /** Signals of both sides. */
@@ -8,6 +9,12 @@ export interface GroupDivision {
   readonly heldOutSignals: readonly WaveformRows[];
   /** Sorted names. */
   readonly trainGroups: readonly string[];
+}
+
+/** See {@link describeDivision}. */
+export interface DivisionInputs extends Pick<BearingConfig, "hypotheses" | "seed"> {
+  readonly heldOut: readonly string[];
+  readonly clamp: number;
 }
 
 /** The recording without any fault is held out always: its bearings' own are not trained on under another name. */
@@ -42,6 +49,11 @@ export function divideByGroups(
   refuseMissing("trained on", division.trainSignals, modes);
   refuseMissing("held out", division.heldOutSignals, modes);
   return division;
+}
+
+/** The share of a configuration that says which rows a network learns from: part of the inputs of every step that does. */
+export function describeDivision({ dataset, hypotheses, recipe, seed }: BearingConfig): DivisionInputs {
+  return { heldOut: dataset.heldOutGroups, hypotheses, clamp: recipe.clamp, seed };
 }
 
 function refuseMissing(side: string, signals: readonly WaveformRows[], modes: readonly string[]): void {
