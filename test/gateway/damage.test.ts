@@ -6,7 +6,8 @@ import type { RunningCollector } from "../../src/collector/compose.ts";
 import { atProcessEnd } from "../../src/platform/at-process-end.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { createInstallation, listen, names, startDevice, statusWhen } from "./installation.ts";
+import { createInstallation, names, startDevice, statusWhen } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 function eventsOf(collector: RunningCollector): { name: string; gateway: string; detail: string }[] {

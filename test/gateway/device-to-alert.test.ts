@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
-import { createInstallation, listen, names, startDevice } from "./installation.ts";
+import { createInstallation, names, startDevice } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 interface Page<T> {

@@ -9,12 +9,12 @@ import {
   createInstallation,
   deviceOf,
   type Installation,
-  listen,
   offersOf,
   startDevice,
   statusWhen,
   updatesFrom,
 } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => 3 * index + 1);

@@ -1,4 +1,4 @@
-/** A whole installation in one process and one temporary folder: bundles, keys, collector, gateways, a subscriber. */
+/** A whole installation in one process and one temporary folder: bundles, keys, collector, gateways. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -8,17 +8,10 @@ import { type DeviceSimulator, startDeviceSimulator } from "../../src/cli/device
 import type { EdgeDeviceOptions } from "../../src/cli/device/edge-device.ts";
 import type { SampleSource } from "../../src/cli/device/sample-source.ts";
 import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
-import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
 import type { BearingOrders } from "../../src/contract/bearing.ts";
 import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
 import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
 import { createTopics } from "../../src/contract/topics.ts";
-import {
-  type GatewayStatus,
-  gatewayStatusSchema,
-  type TurbineState,
-  turbineStateSchema,
-} from "../../src/contract/turbine-state.ts";
 import { startGateway } from "../../src/gateway/compose.ts";
 import { createLogger, type Logger } from "../../src/platform/logger.ts";
 import { createMqttClient, type MqttClientOptions } from "../../src/platform/mqtt-client.ts";
@@ -95,17 +88,6 @@ export interface Installation {
   /** Connects as the gateway's user. */
   connect(clientId: string, changes?: Partial<MqttClientOptions>): MqttClient;
   readonly password: string;
-}
-
-/** What a subscriber has heard. */
-export interface Subscriber {
-  readonly client: MqttClient;
-  /** Every event as it came, repetitions included. */
-  readonly alerts: AlertEvent[];
-  readonly states: Map<string, TurbineState>;
-  /** Every state of every turbine as it came. */
-  readonly history: TurbineState[];
-  readonly statuses: GatewayStatus[];
 }
 
 /** Prepares an installation with one bundle; everything is closed and removed when the test has finished. */
@@ -252,32 +234,6 @@ export function updatesFrom(installation: Installation, collector: RunningCollec
 /** Id of a turbine's device. */
 export function deviceOf(turbine: string): string {
   return `mcu-${turbine}`;
-}
-
-/** An ordinary guest at the broker who listens to everything that is public. */
-export async function listen(installation: Installation): Promise<Subscriber> {
-  const client = createMqttClient({
-    ...{ url: installation.mqttUrl, clientId: `guest-${Math.random()}`, version: 4 },
-    backoff: { firstMs: 20, maxMs: 100 },
-  });
-  onTestFinished(() => client.close());
-  const owner = installation.connect(`owner-${Math.random()}`);
-  const subscriber: Subscriber = { client, alerts: [], states: new Map(), history: [], statuses: [] };
-  const parse = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString("utf8"));
-  await client.subscribe(topics.allAlerts, 1, (topic, payload) => {
-    const event = alertEventSchema.parse(parse(payload));
-    if (topic !== topics.alert(event.data.site, event.data.turbine)) throw new Error(`alert on ${topic}`);
-    subscriber.alerts.push(event);
-  });
-  await client.subscribe(topics.allStates, 1, (_topic, payload) => {
-    const state = turbineStateSchema.parse(parse(payload));
-    subscriber.states.set(state.turbine, state);
-    subscriber.history.push(state);
-  });
-  await owner.subscribe(topics.status(names.gateway), 1, (_topic, payload) => {
-    subscriber.statuses.push(gatewayStatusSchema.parse(parse(payload)));
-  });
-  return subscriber;
 }
 
 /** Starts a device of `turbine` on a free tcp port. */

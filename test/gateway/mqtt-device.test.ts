@@ -6,11 +6,11 @@ import {
   createInstallation,
   deviceOf,
   type Installation,
-  listen,
   names,
   statusWhen,
   topics,
 } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 async function streamToAlert(installation: Installation, username: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
 import { startHandDevice, vibration } from "./hand-device.ts";
-import { createInstallation, type Installation, listen, statusWhen } from "./installation.ts";
+import { createInstallation, type Installation, statusWhen } from "./installation.ts";
 import { startOpenBroker } from "./open-broker.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 const { bearing } = createTurbine(31, null);

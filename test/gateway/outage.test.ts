@@ -6,14 +6,8 @@ import { defaultAlertPolicy } from "../../src/alert/alert-policy.ts";
 import { createStateStore } from "../../src/store/state-store.ts";
 import { openStoreFile } from "../../src/store/store-file.ts";
 import { until } from "../support/until.ts";
-import {
-  createInstallation,
-  type Installation,
-  listen,
-  names,
-  startDevice,
-  statusWhen,
-} from "./installation.ts";
+import { createInstallation, type Installation, names, startDevice, statusWhen } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 test("inference goes on while the broker cannot be reached; then everything arrives, nothing twice in effect", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
-import { createInstallation, listen, names } from "./installation.ts";
+import { createInstallation, names } from "./installation.ts";
+import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
 test("a password in an address is used and never shown in the retained configuration", async () => {

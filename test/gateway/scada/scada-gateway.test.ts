@@ -9,8 +9,9 @@ import { encodeBackground } from "../../../src/explain/background-codec.ts";
 import { encodeStudent } from "../../../src/inference/onnx-codec.ts";
 import { createRandom } from "../../../src/maths/random.ts";
 import { until } from "../../support/until.ts";
-import { createInstallation, type Installation, listen, statusWhen } from "../installation.ts";
+import { createInstallation, type Installation, statusWhen } from "../installation.ts";
 import { startOpenBroker } from "../open-broker.ts";
+import { listen } from "../subscriber.ts";
 import { channels, createScadaBundle, dayMs, spec, startMs, unitOf } from "./scada-site.ts";
 
 const random = createRandom(4);
