@@ -42,11 +42,7 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
     // n · FTF and n · (1 − FTF): both orders of the races say it.
     const ftf = given ?? (bpfo ?? Number.NaN) / ((bpfo ?? Number.NaN) + (bpfi ?? Number.NaN));
     const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
-    if (parsed.success) {
-      return isPossible(parsed.data)
-        ? ok(parsed.data)
-        : failed(`bpfi ${bpfi} is not above bpfo ${bpfo}, as in every bearing: are they swapped?`);
-    }
+    if (parsed.success) return ok(parsed.data);
     const issue = parsed.error.issues[0]!;
     return failed(`${issue.path.join(".")}: ${issue.message}`);
   }
@@ -72,11 +68,6 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
     if (error instanceof RangeError) return failed(error.message);
     throw error;
   }
-}
-
-/** n/2 · (1 + γ) of the inner race against n/2 · (1 − γ) of the outer one, whichever ring turns. */
-function isPossible({ bpfo, bpfi }: BearingOrders): boolean {
-  return bpfi > bpfo;
 }
 
 /** An empty field of a table says nothing. */

@@ -205,7 +205,6 @@ describe("bearing orders on the command line", () => {
       "bpfo=3,bpfi=5,bsf=4,ftf=",
       "bpfo=3,bpfi=5,bsf=4,ftf=4",
       "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
-      "bpfo=5,bpfi=3,bsf=4,ftf=0.4",
     ],
     "bpfo=3,bpfi=5,bsf=4,ftf=0.4,ftf=0.3",
   ])("are refused as wrong usage: %j", (text) => {
