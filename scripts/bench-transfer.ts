@@ -16,7 +16,7 @@ import { chooseSeverityScale } from "../src/cli/score/severity-scale.ts";
 import { withShortWindow } from "../src/cli/score/short-window.ts";
 import type { LoadedBundle } from "../src/gateway/loaded-bundle.ts";
 import { faultKinds } from "../src/simulate/scenario.ts";
-import { computeAuroc } from "../src/training/metrics.ts";
+import { computeAuroc } from "../src/training/judge/metrics.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { type RigFamily, type RigRecording, recordRig } from "./bench/transfer-rig.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "../../src/dataset/cwru-splits.ts";
 import { bearingFeatureSpec, bearingWindow } from "../../src/features/bearing-feature-spec.ts";
 import { extractRows } from "../../src/training/extract-rows.ts";
-import { computeAuroc } from "../../src/training/metrics.ts";
+import { computeAuroc } from "../../src/training/judge/metrics.ts";
 import { dataFolder as data } from "../support/data-folder.ts";
 
 const cwru = join(data, "cwru");

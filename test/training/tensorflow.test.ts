@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { createRandom } from "../../src/maths/random.ts";
 import type { FitRows } from "../../src/training/batch-sampler.ts";
-import { computeMacroAuroc } from "../../src/training/metrics.ts";
+import { computeMacroAuroc } from "../../src/training/judge/metrics.ts";
 import { openTensorTrainer } from "../../src/training/open-tensor-trainer.ts";
 import type { FitOptions } from "../../src/training/tensor-trainer.ts";
 import {

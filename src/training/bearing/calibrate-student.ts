@@ -5,8 +5,8 @@
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
 import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../dataset/cwru-splits.ts";
 import { createRandom } from "../../maths/random.ts";
+import { computeMacroAuroc } from "../judge/metrics.ts";
 import { columnOf, countRows, labelRows, type ScoredSet } from "../judge/scored-set.ts";
-import { computeMacroAuroc } from "../metrics.ts";
 import { applyCalibration, fitPlatt } from "../platt.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import type { Tying } from "../tied-network.ts";

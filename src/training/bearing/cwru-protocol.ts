@@ -10,7 +10,7 @@ import {
   readCwruTuningSplits,
 } from "../../dataset/cwru-splits.ts";
 import { createRandom } from "../../maths/random.ts";
-import { type Spread, summariseSpread } from "../metrics.ts";
+import { type Spread, summariseSpread } from "../judge/metrics.ts";
 import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import { trainStudent } from "../train-student.ts";

@@ -1,8 +1,8 @@
 /** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
 import type { Calibration, Threshold } from "../../contract/manifest.ts";
 import { createDecider } from "../../decision/decider.ts";
+import { computeAuroc, computeBrier, computeMacroAuroc } from "../judge/metrics.ts";
 import { columnOf } from "../judge/scored-set.ts";
-import { computeAuroc, computeBrier, computeMacroAuroc } from "../metrics.ts";
 import { applyCalibration } from "../platt.ts";
 import { joinRows, type WaveformRows } from "./cwru-rows.ts";
 

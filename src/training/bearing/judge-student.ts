@@ -1,7 +1,7 @@
 /** One trained student and its baselines, judged on rows of bearings that none of them has seen. */
 import type { FeatureSpec } from "../../contract/feature-spec.ts";
 import type { Random } from "../../maths/random.ts";
-import { computeMacroAuroc } from "../metrics.ts";
+import { computeMacroAuroc } from "../judge/metrics.ts";
 import type { StudentRecipe } from "../student-recipe.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { runDense, type Tying } from "../tied-network.ts";

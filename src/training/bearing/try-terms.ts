@@ -4,7 +4,7 @@
  * For choosing only: no other split is opened here.
  */
 import { createRandom } from "../../maths/random.ts";
-import { computeMacroAuroc, type Spread, summariseSpread } from "../metrics.ts";
+import { computeMacroAuroc, type Spread, summariseSpread } from "../judge/metrics.ts";
 import type { EvaluationContext } from "../recipe.ts";
 import type { StudentRecipe } from "../student-recipe.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";

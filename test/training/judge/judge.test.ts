@@ -8,10 +8,10 @@ import { computeFigure, drawResamples } from "../../../src/training/judge/bootst
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
 import { compareSlices, type PairedLoss } from "../../../src/training/judge/compare-slices.ts";
 import { computeShare } from "../../../src/training/judge/figure.ts";
+import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
 import { listSlices } from "../../../src/training/judge/slice-figures.ts";
 import { createAuroc } from "../../../src/training/judge/weighted-auroc.ts";
-import { computeAuroc } from "../../../src/training/metrics.ts";
 
 function signal(id: string, truth: number | null, rows: number, unit = id): ScoredSignal {
   return { id, unit, stratum: `${truth}`, truth, rows, slices: {} };
