@@ -94,7 +94,7 @@ export function tryTerms(
       runs.push(trainAll(split, tying, recipes, own, trainer));
       progress(runs.length, trialSeeds * splits.length, "splits and seeds tried with and without terms");
     }
-    // A seed takes a minute: what is known already is said at once.
+    // Three seeds take minutes: what is known already is said at once.
     for (const result of summariseTrials(runs, splits.length)) log(`up to seed ${own}: ${sayTrial(result)}`);
   }
   return summariseTrials(runs, splits.length);
