@@ -15,6 +15,7 @@ import {
   judgeQuiet,
   judgeRandom,
   judgeRanking,
+  judgeShuffledScores,
   judgeWithoutScores,
   type PolicyCase,
   type PolicyRuns,
@@ -29,8 +30,9 @@ import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
 
 /** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
 export const calendars = 12;
-/** Draws of chance, and permutations of labels. */
-const draws = 240;
+/** Draws of chance. */
+export const draws = 240;
+/** Permutations of labels. */
 const permutations = 999;
 const dayMs = 86_400_000;
 /** The one site of the data set. */
@@ -43,6 +45,7 @@ export const policyNames = [
   "byProbability",
   "withoutScores",
   "ranking30",
+  "shuffledScores",
   "randomTurbines",
   "randomPicks",
   "calendar",
@@ -99,6 +102,7 @@ export function judgeDays(
     byProbability: judgeByProbability(policyCase),
     withoutScores: judgeWithoutScores(policyCase),
     ranking30: judgeRanking(policyCase),
+    shuffledScores: judgeShuffledScores(policyCase, draws, createRandom(seed).fork("shuffled scores")),
     randomTurbines: judgeRandom(policyCase, policy, "sameComponents", draws, random),
     randomPicks: judgeRandom(policyCase, policy, "anyPair", draws, random),
     calendar: judgeCalendar(policyCase, policy, draws, random),

@@ -109,6 +109,36 @@ export function judgeRanking(subject: PolicyCase): PolicyRuns {
   return score(subject, "ranking30", runs);
 }
 
+/**
+ * The policy itself on scores that say nothing: those of each component dealt anew among all turbines and days. What
+ * rounds, rates, costs and muting find without a measurement.
+ */
+export function judgeShuffledScores(subject: PolicyCase, draws: number, random: Random): PolicyRuns {
+  const runs = Array.from({ length: draws }, (_, draw) =>
+    runPolicy(shuffleScores(subject.turbines, random), subject.failures, subject.policyAt, {
+      startDay: dayOf(subject.startMs),
+      endDay: dayOf(subject.endMs),
+      phaseDays: draw % subject.phases,
+    }),
+  );
+  return score(subject, "shuffledScores", runs);
+}
+
+function shuffleScores(turbines: readonly TurbineDays[], random: Random): TurbineDays[] {
+  const dealt = turbines.map(() => new Map<string, Float64Array>());
+  for (const component of turbines[0]!.scores.keys()) {
+    const own = turbines.map(({ scores }) => scores.get(component)!);
+    const known = random.shuffle(
+      own.flatMap((values) => [...values].filter((value) => !Number.isNaN(value))),
+    );
+    for (const [index, values] of own.entries()) {
+      const hand = values.map((value) => (Number.isNaN(value) ? value : known.pop()!));
+      dealt[index]!.set(component, hand);
+    }
+  }
+  return turbines.map((turbine, index) => ({ ...turbine, scores: dealt[index]! }));
+}
+
 /** Each inspection of `runs` at a random pair (`anyPair`), or at a random turbine's same component (`sameComponents`). */
 export function judgeRandom(
   subject: PolicyCase,

@@ -103,13 +103,13 @@ function describePolicy({ policy, statistics }: ScadaConfig): string {
   return `What is measured less what is expected, averaged over days and compared with ${against}, ranks components; every ${policy.roundDays} days ${chosen}.`;
 }
 
-/** What the measurements are worth: against the same policy without them. */
+/** What the measurements are worth: against the same policy on scores that say nothing. */
 function describeScores({ policy }: ScadaConfig, policies: ScadaEvaluation["policies"]): string {
-  const isRanking = policy.kind === "ranking";
   const own = policies.policy!;
-  const blind = policies[isRanking ? "randomTurbines" : "withoutScores"]!;
-  const means = isRanking
-    ? "`byWorth` and what follows it look every six days where it is worth most. `randomTurbines` looks at the same components on the same days, but at any turbine"
-    : "`withoutScores` is the same policy with the rates, the costs and the muting, but without any measurement";
-  return `${means}: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
+  const blind = policies.shuffledScores!;
+  const worth =
+    policy.kind === "ranking"
+      ? "`byWorth` and what follows it look every six days where it is worth most. "
+      : "";
+  return `${worth}\`shuffledScores\` is the same policy with its rounds, rates, costs and muting on scores dealt anew among turbines and days: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
 }

@@ -5,17 +5,19 @@
  */
 import type { Bundle } from "../../bundle/bundle.ts";
 import { edpTestStartMs } from "../../dataset/edp-signals.ts";
+import { createRandom } from "../../maths/random.ts";
 import { openTensorTrainer } from "../open-tensor-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../recipe.ts";
 import { formsOf, type RegressionForm } from "../regression-student.ts";
 import type { TensorTrainer } from "../tensor-trainer.ts";
 import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
-import { judgeSeed, type SeedJudgement } from "./judge-edp.ts";
+import { draws, judgeSeed, type SeedJudgement } from "./judge-edp.ts";
 import {
   judgeByProbability,
   judgeByWorth,
   judgePolicy,
   judgeRanking,
+  judgeShuffledScores,
   judgeWithoutScores,
   type PolicyCase,
 } from "./judge-policy.ts";
@@ -133,6 +135,7 @@ async function runTuning(
     judgeByProbability(policyCase),
     judgeWithoutScores(policyCase),
     judgeRanking(policyCase),
+    judgeShuffledScores(policyCase, draws, createRandom(seed).fork("shuffled scores")),
   ].map(({ name, outcomes }) => [name, summarisePolicy(outcomes, days.length, years)] as const);
   const student = trainScadaStudent(subject, prepareScadaCase(subject), trainer, seed);
   const figures = summariseSeeds([judgeSeed(subject, student, seed)], tuningSplit);

@@ -58,7 +58,7 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
   return {
     title: "Inspections",
     caption:
-      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score; the rows below it pick by chance or by the calendar, as often as the policy.",
+      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score, however lately it was looked at; shuffledScores is the policy on scores that are dealt anew among turbines and days; the rows below it pick by chance or by the calendar, as often as the policy.",
     head: [
       "policy",
       "detected",

@@ -11,6 +11,7 @@ import {
   judgeQuiet,
   judgeRandom,
   judgeRanking,
+  judgeShuffledScores,
   judgeWithoutScores,
   type PolicyCase,
   permutePolicy,
@@ -69,6 +70,7 @@ describe("an inspection policy", () => {
     const random = createRandom(1);
     for (const other of [
       judgeWithoutScores(seen),
+      judgeShuffledScores(seen, 60, random),
       judgeRandom(seen, runs, "anyPair", 60, random),
       judgeRandom(seen, runs, "sameComponents", 60, random),
       judgeCalendar(seen, runs, 60, random),
@@ -98,6 +100,19 @@ describe("an inspection policy", () => {
         expect(timestampMs - (last.get(pair) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(58 * dayMs);
       last.set(pair, timestampMs);
     }
+  });
+
+  it("as a ranking goes on to another turbine while its last look still speaks, and so finds more by chance", () => {
+    const nothing = subject([]);
+    const found = (muteDays: number): number => {
+      const ranking = { ...policy, kind: "ranking", roundDays: 30, perRound: 5, muteDays } as const;
+      const seen = { ...nothing, policyAt: () => ranking, phases: 30 };
+      return mean(judgeShuffledScores(seen, 90, createRandom(2)).outcomes.map((each) => each.detected));
+    };
+    // Of four turbines one a round, each look good for 58 days: two looks cover two turbines, or now and then one twice.
+    expect(found(58)).toBeGreaterThan(found(30));
+    expect(found(58) / failures.length).toBeGreaterThan(0.4);
+    expect(found(58) / failures.length).toBeLessThan(0.6);
   });
 
   it("knows nothing of a failure before its day: what comes later changes no earlier inspection", () => {
