@@ -6,6 +6,7 @@
  */
 import type { QuantisedLayer, QuantisedMlp } from "../contract/quantised-mlp.ts";
 import { createIntegerKernel } from "../inference/integer-engine.ts";
+import { factorInputs, roundCompensated } from "./compensated-rounding.ts";
 import type { DenseLayer } from "./tied-network.ts";
 import { runDense } from "./tied-network.ts";
 
@@ -21,7 +22,12 @@ export interface CalibrationSet {
   readonly clamp: number;
   /** What the outputs are: `logits` (default), where an error near zero weighs more and one beyond ±8 nothing; or `values`. */
   readonly judge?: "logits" | "values";
+  /** How weights become integers: each to the `nearest` (default), or each making up for those before it (`compensated-rounding.ts`). */
+  readonly rounding?: WeightRounding | undefined;
 }
+
+/** See {@link CalibrationSet.rounding}. */
+export type WeightRounding = "nearest" | "compensated";
 
 /** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
 export interface ActivationGrid {
@@ -40,6 +46,10 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
     runDense(layers.slice(0, index + 1), calibration.features, rows),
   );
   const target = activations[layers.length - 1]!;
+  const spread =
+    calibration.rounding === "compensated"
+      ? layers.map((_, index) => factorInputs(activations[index - 1] ?? calibration.features, rows))
+      : undefined;
   const isLogits = calibration.judge !== "values";
   const importance = isLogits ? rowImportance(target, rows) : new Float64Array(rows).fill(1);
   // Beyond ±8 a logit's exact value changes no probability: only its being there counts.
@@ -47,10 +57,11 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
 
   let shares = layers.map(() => 1);
   const build = (candidate: readonly number[]): QuantisedMlp =>
-    quantiseOnGrids(layers, [
-      input,
-      ...layers.map((layer, index) => fitGrid(layer, activations[index]!, candidate[index]!)),
-    ]);
+    quantiseOnGrids(
+      layers,
+      [input, ...layers.map((layer, index) => fitGrid(layer, activations[index]!, candidate[index]!))],
+      spread,
+    );
   const errorOf = (candidate: readonly number[]): number => {
     const actual = runQuantised(build(candidate), calibration.features, rows);
     const outputs = target.length / rows;
@@ -75,15 +86,21 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
   return build(shares);
 }
 
-/** Quantises on given grids: that of the inputs, then one a layer's outputs. */
+/**
+ * Quantises on given grids: that of the inputs, then one a layer's outputs. Weights go to the nearest integer, or with
+ * `spread` (of `factorInputs`, one a layer) make up for each other.
+ */
 export function quantiseOnGrids(
   layers: readonly DenseLayer[],
   grids: readonly ActivationGrid[],
+  spread?: readonly Float64Array[],
 ): QuantisedMlp {
   return {
     inputScale: grids[0]!.scale,
     inputZeroPoint: grids[0]!.zeroPoint,
-    layers: layers.map((layer, index) => quantiseLayer(layer, grids[index]!.scale, grids[index + 1]!)),
+    layers: layers.map((layer, index) =>
+      quantiseLayer(layer, grids[index]!.scale, grids[index + 1]!, spread?.[index]),
+    ),
   };
 }
 
@@ -103,29 +120,35 @@ export function runQuantised(mlp: QuantisedMlp, standardised: Float32Array, rows
   return Float32Array.from(out, (value) => (value - kernel.outputZeroPoint) * kernel.outputScale);
 }
 
-function quantiseLayer(layer: DenseLayer, inputScale: number, grid: ActivationGrid): QuantisedLayer {
+function quantiseLayer(
+  layer: DenseLayer,
+  inputScale: number,
+  grid: ActivationGrid,
+  spread: Float64Array | undefined,
+): QuantisedLayer {
   const weights = new Int8Array(layer.weights.length);
   const weightScales = new Float32Array(layer.outputs);
   const bias = new Int32Array(layer.outputs);
   for (let output = 0; output < layer.outputs; output++) {
     const row = layer.weights.subarray(output * layer.inputs, (output + 1) * layer.inputs);
+    const rounded = weights.subarray(output * layer.inputs, (output + 1) * layer.inputs);
     const largest = row.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
     // A neuron without weights keeps its bias: any scale will do that leaves it within int32.
     const scale = Math.fround((largest > 1e-6 ? largest : 1) / maxQuantisedWeight);
     weightScales[output] = scale;
-    for (let input = 0; input < layer.inputs; input++) {
-      const value = roundHalfEven(row[input]! / scale);
-      weights[output * layer.inputs + input] = Math.max(
-        -maxQuantisedWeight,
-        Math.min(maxQuantisedWeight, value),
-      );
-    }
-    bias[output] = clampTo(roundHalfEven(layer.bias[output]! / Math.fround(inputScale * scale)), 2 ** 30);
+    let rest = layer.bias[output]!;
+    if (spread !== undefined) rest = roundCompensated(row, rest, spread, scale, roundWeight, rounded);
+    else for (const [input, weight] of row.entries()) rounded[input] = roundWeight(weight / scale);
+    bias[output] = clampTo(roundHalfEven(rest / Math.fround(inputScale * scale)), 2 ** 30);
   }
   return {
     ...{ inputs: layer.inputs, outputs: layer.outputs, weights, weightScales, bias, relu: layer.relu },
     ...{ outputScale: grid.scale, outputZeroPoint: grid.zeroPoint },
   };
+}
+
+function roundWeight(value: number): number {
+  return clampTo(roundHalfEven(value), maxQuantisedWeight);
 }
 
 /** The grid of a layer's outputs that reaches to a share of the largest `activation`. */

@@ -3,6 +3,7 @@
  * configuration.
  */
 import { z } from "zod";
+import type { WeightRounding } from "./quantise-network.ts";
 import { type FitConfig, fitConfigSchema, similarityWeightSchema } from "./student-recipe.ts";
 
 /** From feature rows to an int8 student. Widths are neurons. */
@@ -25,6 +26,8 @@ export interface RegressionRecipe {
   readonly similarityWeight?: number | undefined;
   /** Quantisation-aware fine-tuning after pruning, on the same targets. Absent: none. */
   readonly finetune?: FitConfig | undefined;
+  /** How weights become integers. Absent: each to the nearest. */
+  readonly rounding?: WeightRounding | undefined;
 }
 
 const widths = z.array(z.int().min(1).max(512)).min(1).max(4);
@@ -55,4 +58,5 @@ export const regressionRecipeShape: {
   softShare: z.number().min(0).max(1),
   similarityWeight: similarityWeightSchema.optional(),
   finetune: fitConfigSchema.optional(),
+  rounding: z.enum(["nearest", "compensated"]).optional(),
 };

@@ -127,6 +127,7 @@ export function quantiseLifeStudent(
     features: rows.features,
     rows: rows.rows,
     clamp: task.recipe.clamp,
+    rounding: task.recipe.rounding,
   });
 }
 

@@ -93,7 +93,7 @@ async function trainScada(
   const quantised = await steps.run(
     "quantise",
     {
-      config: { ...share, calibrationRows, inventedStops },
+      config: { ...share, calibrationRows, inventedStops, rounding: recipe.rounding },
       from: [data, taught, ...(tuned === null ? [] : [tuned])],
     },
     () => quantiseScadaForms(prepared, invented, recipe, pruned, tuned?.value ?? pruned),

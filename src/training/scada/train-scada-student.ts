@@ -251,7 +251,8 @@ export function quantiseScadaStudent(
     const row = index * every;
     features.set(all.subarray(row * width, (row + 1) * width), index * width);
   }
-  return quantiseNetwork(float, { features, rows: count, clamp: recipe.clamp, judge: "values" });
+  const { clamp, rounding } = recipe;
+  return quantiseNetwork(float, { features, rows: count, clamp, judge: "values", rounding });
 }
 
 /** Outputs [rows × outputs] of one form on rows that are not yet standardised. */
