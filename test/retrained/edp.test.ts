@@ -26,18 +26,18 @@ test.skipIf(!present)(
     };
     expect(policies.policy!.detected.value).toBeGreaterThan(policies.withoutScores!.detected.value);
     expect(policies.policy!.gainEur.value).toBeGreaterThan(policies.withoutScores!.gainEur.value);
+    expect(policies.policy!.detected.value).toBeGreaterThan(policies.shuffledScores!.detected.value);
   },
   30 * 60_000,
 );
 
 test.skipIf(!present)(
-  "five seeds of the recipe keep int8 within one percent of float and near the teacher, on the test half-year",
+  "five seeds of the recipe find what is asked for on the test half-year, with int8 within one percent of float and near the teacher",
   async () => {
     const { json } = await evaluateBundle(bundle(), "edp", quiet);
-    const { metrics } = json as Printed;
-    expect(metrics.maeIncrease!.value).toBeLessThanOrEqual(0.01);
-    expect(metrics.zCorrelation!.value).toBeGreaterThanOrEqual(0.98);
-    expect(metrics.inspections!.value).toBeLessThanOrEqual(36);
+    const { checks } = json as { checks: Readonly<Record<string, boolean>> };
+    const names = ["detected", "gainEur", "inspections", "zCorrelation", "maeIncrease"];
+    expect(checks).toEqual(Object.fromEntries(names.map((name) => [name, true])));
   },
   60 * 60_000,
 );
