@@ -1,8 +1,6 @@
 /**
  * Options of the Node process that runs a daemon. A young generation of 2 MB instead of 16: what a daemon allocates
  * dies at once (socket chunks, messages), and the smaller space keeps a gateway some 25 MB smaller at the same
- * throughput (`npm run bench`). What outlives it is collected once the heap has grown by 15 %: left to itself, the engine
- * lets garbage pile up to twice what is alive, 20 MB within minutes, and the collections cost a hundredth of the
- * processor's time. The `aurora` command's first line says the same.
+ * throughput (`npm run bench`). The `aurora` command's first line says the same.
  */
-export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2", "--heap-growing-percent=15"];
+export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2"];

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=15
+#!/usr/bin/env -S node --max-semi-space-size=2
 /** The `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
