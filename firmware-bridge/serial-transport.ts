@@ -3,21 +3,21 @@ import { SerialPort } from "serialport";
 import { AuroraError } from "../src/contract/aurora-error.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 import { createSerialReader, type SerialReader } from "./serial-reader.ts";
+import { listUsbSerialPorts, type SerialPortInfo } from "./usb-serial-ports.ts";
 
 /** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
 export const defaultBaudRate = 115_200;
 
-/** A serial port of this machine, as far as the system knows it. */
-export interface SerialPortInfo {
-  readonly path: string;
-  readonly manufacturer?: string | undefined;
-  readonly serialNumber?: string | undefined;
-  readonly vendorId?: string | undefined;
-}
-
-/** The serial ports of this machine. */
+/** The serial ports of this machine; without udev those of USB alone. */
 export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
-  return await SerialPort.list();
+  try {
+    return await SerialPort.list();
+  } catch (error) {
+    // The library asks udevadm, which a container seldom has.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return await listUsbSerialPorts("/sys/class/tty");
+    throw error;
+  }
 }
 
 /** Creates a transport for a path such as `/dev/serial/by-id/…`. */

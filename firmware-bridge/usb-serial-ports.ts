@@ -1,0 +1,55 @@
+/**
+ * USB serial ports as the Linux kernel itself shows them under `/sys/class/tty`, for machines without udev (containers,
+ * small images), where the library that lists ports elsewhere finds no `udevadm` to ask. Opens no port.
+ */
+import { readdir, realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readFileBounded } from "../src/platform/bounded-read.ts";
+
+/** A serial port of this machine, as far as the system knows it. */
+export interface SerialPortInfo {
+  readonly path: string;
+  readonly manufacturer?: string | undefined;
+  readonly serialNumber?: string | undefined;
+  readonly vendorId?: string | undefined;
+}
+
+/** Adapters (`ttyUSB`) and USB-native devices (`ttyACM`). */
+const usbName = /^tty(USB|ACM)\d+$/;
+/** A port's folder lies at most so deep in that of its USB device. */
+const maxDepth = 4;
+
+/** In the sequence of their names; none where the kernel shows none. `classFolder`: `/sys/class/tty` or one like it. */
+export async function listUsbSerialPorts(classFolder: string): Promise<readonly SerialPortInfo[]> {
+  const names = await readdir(classFolder).catch((): string[] => []);
+  return await Promise.all(
+    names
+      .filter((name) => usbName.test(name))
+      .sort()
+      .map(async (name) => ({
+        path: `/dev/${name}`,
+        ...(await describeUsbDevice(join(classFolder, name, "device"))),
+      })),
+  );
+}
+
+/** What the USB device above a port's folder says of itself (Linux ABI, `sysfs-bus-usb`). */
+async function describeUsbDevice(portFolder: string): Promise<Omit<SerialPortInfo, "path">> {
+  let folder = await realpath(portFolder).catch(() => null);
+  for (let depth = 0; folder !== null && depth < maxDepth; depth++, folder = dirname(folder)) {
+    const vendorId = await readAttribute(join(folder, "idVendor"));
+    if (vendorId === undefined) continue;
+    return {
+      vendorId,
+      manufacturer: await readAttribute(join(folder, "manufacturer")),
+      serialNumber: await readAttribute(join(folder, "serial")),
+    };
+  }
+  return {};
+}
+
+async function readAttribute(path: string): Promise<string | undefined> {
+  const bytes = await readFileBounded(path, 4096, { op: "read USB attribute" }).catch(() => null);
+  const text = bytes === null ? "" : new TextDecoder().decode(bytes).trim();
+  return text === "" ? undefined : text;
+}
