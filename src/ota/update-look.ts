@@ -4,22 +4,16 @@
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { verifyBundle } from "../bundle/verify-bundle.ts";
-import { compareVersions } from "../bundle/version.ts";
 import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import type { UpdateRecord } from "../contract/uplink-record.ts";
-import { type CheckedBundle, checkBundle } from "./check-bundle.ts";
+import { checkBundle } from "./check-bundle.ts";
+import { chooseTarget } from "./choose-target.ts";
 import { downloadTarget, WrongBytesError } from "./download-target.ts";
-import {
-  type JournalState,
-  openJournal,
-  type PendingUpdate,
-  type UpdateStep,
-  updateSteps,
-} from "./journal.ts";
+import { ActivationError, judgeFailure } from "./judge-failure.ts";
 import { ProofError, proveBundle } from "./prove-bundle.ts";
-import { openSlots, type SlotName } from "./slots.ts";
+import { openSlots } from "./slots.ts";
+import { stageBundle } from "./stage-bundle.ts";
 import { createTufClient, type OfferedTarget } from "./tuf-client.ts";
+import { createUpdateProgress } from "./update-progress.ts";
 import { defaultBounds, type UpdaterBounds, type UpdaterOptions } from "./updater-options.ts";
 
 /** What came of a look. */
@@ -41,8 +35,8 @@ export interface UpdateLook {
   run(signal: AbortSignal): Promise<LookOutcome>;
 }
 
-/** The gateway could not take the bundle into service. */
-class ActivationError extends AuroraError {}
+/** What to do after the metadata was read: take this target, or nothing more. */
+type Search = { readonly kind: "found"; readonly target: OfferedTarget } | LookOutcome;
 
 /** Creates it; nothing is touched before the first look. */
 export function createUpdateLook(options: UpdaterOptions): UpdateLook {
@@ -51,8 +45,11 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
   const headers = options.headers === undefined ? {} : { headers: options.headers };
   const downloads = join(options.stateDir, "download");
   const slots = openSlots(options.stateDir);
-  const journal = openJournal(join(options.stateDir, "journal.json"));
-  const { runtimeVersion } = options.runtime;
+  const progress = createUpdateProgress({
+    ...options,
+    journalPath: join(options.stateDir, "journal.json"),
+    discardDownloads: () => empty(downloads),
+  });
   const client = createTufClient({
     dir: join(options.stateDir, "tuf"),
     initialRoot: options.initialRoot,
@@ -61,119 +58,52 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
     limits: bounds.metadata,
     ...headers,
   });
-  let state: JournalState = { pending: null, refused: [] };
   let metadataReason: string | null = null;
-  let lastAccident: string | null = null;
-
-  async function save(change: Partial<JournalState>): Promise<void> {
-    state = { ...state, ...change };
-    await journal.write(state);
-  }
-
-  async function report(step: UpdateRecord["step"], toVersion: string, detail: string): Promise<void> {
-    const { name, version } = options.active();
-    const fromVersion = state.pending?.fromVersion ?? version;
-    const fields = { modelName: name, fromVersion, toVersion, step, detail };
-    if (step === "refused") options.logger.warn("update refused", fields);
-    else options.logger.info("update step", fields);
-    try {
-      await options.onStep({ kind: "update", timeMs: options.clock.nowMs(), ...fields });
-    } catch (error) {
-      options.logger.error("update step could not be reported", { error });
-    }
-  }
-
-  /** Writes down that `step` is done; reports it unless that was done before a restart. */
-  async function complete(step: Exclude<UpdateStep, "found">, detail: string): Promise<void> {
-    const pending = state.pending!;
-    if (updateSteps.indexOf(step) <= updateSteps.indexOf(pending.step)) return;
-    await report(step, pending.target.version, detail);
-    await save({ pending: { ...pending, step, lastReason: null } });
-  }
-
-  /** Ends the update under way; frees the disk of what was fetched. */
-  async function finish(change: Partial<JournalState>): Promise<void> {
-    await save({ ...change, pending: null });
-    for (const name of await readdir(downloads).catch(() => []))
-      await rm(join(downloads, name), { force: true });
-  }
 
   /** Brings pointer and journal in line with what serves: the power may have gone between two of the last writes. */
   async function settle(): Promise<void> {
     const active = options.active();
     const slot = (["a", "b"] as const).find((one) => slots.dir(one) === resolve(active.dir));
     if (slot !== undefined) await slots.activate(slot, active.digest);
-    if (state.pending?.target.digest !== active.digest) return;
-    await complete("activated", `from slot ${slot ?? "?"}`);
-    await finish({});
+    if (progress.pending?.target.digest !== active.digest) return;
+    await progress.complete("activated", `from slot ${slot ?? "?"}`);
+    await progress.finish();
   }
 
-  /** The newest bundle of our model that is newer than what serves and was not refused. */
-  async function choose(offered: readonly OfferedTarget[]): Promise<OfferedTarget | null> {
-    const active = options.active();
-    const isRefused = (target: OfferedTarget): boolean =>
-      state.refused.some((one) => one.sha256 === target.sha256 && one.runtimeVersion === runtimeVersion);
-    const ours = offered.filter((target) => target.name === active.name && !isRefused(target));
-    const twin = ours.find((target) => target.version === active.version && target.digest !== active.digest);
-    if (twin !== undefined)
-      await refuse(twin, `${twin.version} is offered with other content than what serves`);
-    return ours
-      .filter((target) => compareVersions(target.version, active.version) > 0)
-      .reduce<OfferedTarget | null>(
-        (best, one) => (best !== null && compareVersions(best.version, one.version) >= 0 ? best : one),
-        null,
-      );
+  async function choose(offered: readonly OfferedTarget[]): Promise<Search> {
+    const { newest, twin } = chooseTarget(offered, options.active(), progress.isRefused);
+    if (twin !== null)
+      await progress.refuse(twin, `${twin.version} is offered with other content than what serves`);
+    return newest === null ? { kind: "current" } : { kind: "found", target: newest };
   }
 
-  async function refuse(target: OfferedTarget, reason: string): Promise<void> {
-    await report("refused", target.version, reason);
-    const refused = [
-      ...state.refused,
-      { sha256: target.sha256, runtimeVersion, reason: reason.slice(0, 1000) },
-    ];
-    if (state.pending?.target.sha256 === target.sha256) await finish({ refused });
-    else await save({ refused });
-  }
-
-  async function stage({ bundle }: CheckedBundle): Promise<SlotName> {
-    const slot = await slots.free(options.active().dir);
-    const isThere = async (): Promise<boolean> =>
-      verifyBundle(slots.dir(slot), options.trustedKeys).then(
-        (staged) => staged.digest === bundle.digest,
-        () => false,
-      );
-    if (!(await isThere())) {
-      await slots.stage(slot, bundle);
-      if (!(await isThere())) {
-        throw new AuroraError("STORE", "does not hold what was written to it", {
-          op: "stage update",
-          subject: slots.dir(slot),
-          hint: "Check the disk.",
-        });
-      }
+  async function search(signal: AbortSignal): Promise<Search> {
+    try {
+      const offered = await client.refresh(signal);
+      metadataReason = null;
+      const found = await choose(offered);
+      if (found.kind === "current" && progress.pending !== null) await progress.finish(); // withdrawn meanwhile
+      return found;
+    } catch (error) {
+      if (!hasErrorCode(error, "UPDATE") && !hasErrorCode(error, "UPDATE_SOURCE")) throw error;
+      return withoutMetadata(error);
     }
-    return slot;
   }
 
-  async function beginAttempt(): Promise<void> {
-    const pending = state.pending!;
-    if (pending.attempts >= bounds.proofAttempts) {
-      const why = pending.lastReason ?? "the gateway stopped each time";
-      throw new AuroraError("UPDATE", `given up after ${pending.attempts} attempts: ${why}`, {
-        op: "prove update",
-      });
+  /** What to do when the metadata cannot be had: go on with what was chosen and fetched before, if there is such. */
+  async function withoutMetadata({ code, message: reason }: AuroraError): Promise<Search> {
+    if (code !== "UPDATE_SOURCE") {
+      if (metadataReason !== reason) await progress.reportBadMetadata(reason);
+      metadataReason = reason;
+      return { kind: "refused", version: null, reason, final: false };
     }
-    // Written before the attempt: a model that takes the whole gateway down is not tried for ever.
-    await save({ pending: { ...pending, attempts: pending.attempts + 1 } });
+    const { pending } = progress;
+    if (pending !== null && pending.step !== "found") return choose([pending.target]);
+    return { kind: "unreachable", reason };
   }
 
   async function goOn(target: OfferedTarget, signal: AbortSignal): Promise<LookOutcome> {
-    if (state.pending?.target.sha256 !== target.sha256) {
-      await finish({});
-      const fromVersion = options.active().version;
-      const fresh: PendingUpdate = { target, fromVersion, step: "found", attempts: 0, lastReason: null };
-      await save({ pending: fresh });
-    }
+    await progress.begin(target);
     const tar = await downloadTarget(target, {
       targetsUrl: `${url}/targets`,
       dir: downloads,
@@ -183,95 +113,56 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
       signal,
       ...headers,
     });
-    await complete("fetched", `${tar.length} bytes`);
-    const checked = await checkBundle(tar, target, options.trustedKeys, options.runtime);
-    await complete("verified", `signed by ${checked.bundle.signedBy.join(", ")}`);
-    const slot = await stage(checked);
-    await complete("staged", `in slot ${slot}`);
-    await beginAttempt();
-    const expected = { digest: checked.bundle.digest, cases: checked.golden.cases.length };
-    const proof = await proveBundle(options.prover, slots.dir(slot), expected, signal);
-    await complete("proved", `${proof.cases} golden cases with ${proof.engine}: ${proof.detail}`);
-    await options.onActivate(slots.dir(slot), checked.bundle).catch((cause: unknown) => {
-      const words = cause instanceof Error ? cause.message : String(cause);
-      throw new ActivationError("UPDATE", `could not be taken into service: ${words}`, {
-        op: "activate update",
-        cause,
-      });
+    await progress.complete("fetched", `${tar.length} bytes`);
+    const { bundle, golden } = await checkBundle(tar, target, options.trustedKeys, options.runtime);
+    await progress.complete("verified", `signed by ${bundle.signedBy.join(", ")}`);
+    const slot = await stageBundle(slots, bundle, options.active().dir, options.trustedKeys);
+    const slotDir = slots.dir(slot);
+    await progress.complete("staged", `in slot ${slot}`);
+    await progress.beginAttempt(bounds.proofAttempts);
+    const expected = { digest: bundle.digest, cases: golden.cases.length };
+    const proof = await proveBundle(options.prover, slotDir, expected, signal);
+    await progress.complete("proved", `${proof.cases} golden cases with ${proof.engine}: ${proof.detail}`);
+    await options.onActivate(slotDir, bundle).catch((cause: unknown) => {
+      throw new ActivationError(cause);
     });
-    await slots.activate(slot, checked.bundle.digest);
-    await complete("activated", `from slot ${slot}`);
-    await finish({});
-    return { kind: "activated", version: target.version, slotDir: slots.dir(slot) };
-  }
-
-  /** Reports, once, what may be better at the next look. */
-  async function reportAccident(target: OfferedTarget, reason: string): Promise<void> {
-    const { pending } = state;
-    if (pending === null || pending.lastReason === reason || lastAccident === reason) return;
-    lastAccident = reason; // the journal cannot remember it on a full disk
-    await report("refused", target.version, `${reason} (it is tried again)`);
-    await save({ pending: { ...pending, lastReason: reason } });
+    await slots.activate(slot, bundle.digest);
+    await progress.complete("activated", `from slot ${slot}`);
+    await progress.finish();
+    return { kind: "activated", version: target.version, slotDir };
   }
 
   /** Says what became of a failed update. Rethrows what is a bug of ours. */
   async function fail(target: OfferedTarget, thrown: unknown, signal: AbortSignal): Promise<LookOutcome> {
     const error = asStoreError(thrown, options.stateDir);
     if (!hasErrorCode(error)) throw error;
-    const reason = error.message;
-    const pending = state.pending;
-    if (signal.aborted && error instanceof ProofError && pending !== null) {
-      await save({ pending: { ...pending, attempts: pending.attempts - 1 } }); // we stopped it ourselves
+    const { message: reason } = error;
+    const verdict = judgeFailure(error, {
+      isStopping: signal.aborted,
+      attempts: progress.pending?.attempts ?? 0,
+      maxAttempts: bounds.proofAttempts,
+    });
+    if (signal.aborted && error instanceof ProofError) await progress.withdrawAttempt();
+    if (error instanceof WrongBytesError) await progress.reportAccident(target, reason);
+    switch (verdict) {
+      case "unreachable":
+        return { kind: "unreachable", reason };
+      case "again":
+        await progress.reportAccident(target, reason);
+        return { kind: "refused", version: target.version, reason, final: false };
+      case "final":
+        await progress.refuse(target, reason);
+        return { kind: "refused", version: target.version, reason, final: true };
     }
-    if (error instanceof WrongBytesError) await reportAccident(target, reason);
-    if (error.code === "UPDATE_SOURCE" || signal.aborted) return { kind: "unreachable", reason };
-    const accident =
-      error.code === "STORE" ||
-      error instanceof ActivationError ||
-      (error instanceof ProofError && !error.final);
-    // A full disk is not the bundle's fault, however often it happens.
-    const final = !accident || (error.code !== "STORE" && (pending?.attempts ?? 0) >= bounds.proofAttempts);
-    if (final) {
-      await refuse(target, reason);
-    } else {
-      await reportAccident(target, reason);
-    }
-    return { kind: "refused", version: target.version, reason, final };
-  }
-
-  /** What to do when the metadata cannot be had: go on with what was chosen and fetched before, if there is such. */
-  async function withoutMetadata(error: AuroraError): Promise<OfferedTarget | LookOutcome> {
-    if (error.code !== "UPDATE_SOURCE") {
-      if (metadataReason !== error.message) await report("refused", "", error.message);
-      metadataReason = error.message;
-      return { kind: "refused", version: null, reason: error.message, final: false };
-    }
-    const pending = state.pending;
-    if (pending !== null && pending.step !== "found")
-      return (await choose([pending.target])) ?? { kind: "current" };
-    return { kind: "unreachable", reason: error.message };
   }
 
   async function look(signal: AbortSignal): Promise<LookOutcome> {
     await mkdir(options.stateDir, { recursive: true });
-    state = await journal.read();
+    await progress.load();
     await settle();
-    let target: OfferedTarget | LookOutcome | null;
-    try {
-      const offered = await client.refresh(signal);
-      metadataReason = null;
-      target = await choose(offered);
-    } catch (error) {
-      if (!hasErrorCode(error, "UPDATE") && !hasErrorCode(error, "UPDATE_SOURCE")) throw error;
-      target = await withoutMetadata(error);
-    }
-    if (target === null) {
-      if (state.pending !== null) await finish({}); // withdrawn meanwhile
-      return { kind: "current" };
-    }
-    if ("kind" in target) return target;
-    const chosen = target;
-    return goOn(chosen, signal).catch((error: unknown) => fail(chosen, error, signal));
+    const found = await search(signal);
+    if (found.kind !== "found") return found;
+    return goOn(found.target, signal).catch((error: unknown) => fail(found.target, error, signal));
   }
 
   return {
@@ -280,6 +171,10 @@ export function createUpdateLook(options: UpdaterOptions): UpdateLook {
         throw asStoreError(error, options.stateDir);
       }),
   };
+}
+
+async function empty(dir: string): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) await rm(join(dir, name), { force: true });
 }
 
 /** An error of the operating system (disk full, read-only, no right) as one that people can act upon. */
