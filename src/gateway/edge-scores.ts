@@ -8,7 +8,7 @@ import type { FeatureWindow, Quarantine, QuarantineReason } from "../contract/st
 import { dequantise } from "../inference/student-engine.ts";
 import { findScoreFault } from "./find-score-fault.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
-import type { PipelinePoint } from "./pipeline-points.ts";
+import type { PipelinePoint } from "./pipeline-point.ts";
 import { dequantiseInput, unstandardise } from "./student-input.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 

@@ -1,27 +1,7 @@
 /** The measuring points of a configuration, found by the channel that feeds them. */
 import type { GatewayConfig, PointConfig } from "../contract/gateway-config.ts";
 import type { PointId } from "../contract/stream.ts";
-import type { LoadedBundle } from "./loaded-bundle.ts";
-import type { MeasuringPoint } from "./measuring-point.ts";
-import type { PointJudge } from "./point-judge.ts";
-
-/** One point with what the pipeline remembers of it. */
-export interface PipelinePoint {
-  readonly id: PointId;
-  readonly config: PointConfig;
-  readonly cutter: MeasuringPoint<LoadedBundle>;
-  readonly judge: PointJudge;
-  /** Arrival of the last trusted block; NaN before the first. */
-  lastBlockMonotonicMs: number;
-  /** Arrival of the last whole window, or of the block since which one is due; NaN before the first. */
-  lastUsefulMonotonicMs: number;
-  /** Time of the last block by its own clock, epoch ms. */
-  lastDataMs: number;
-  fastestRpm: number;
-  /** The silence has been told. */
-  isSilent: boolean;
-  isStanding: boolean;
-}
+import type { PipelinePoint } from "./pipeline-point.ts";
 
 /** All points. */
 export interface PipelinePoints {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DeviceScore } from "../../firmware-bridge/device-score.ts";
 import { createEdgeScores, type EdgeScoresOptions } from "../../src/gateway/edge-scores.ts";
-import type { PipelinePoint } from "../../src/gateway/pipeline-points.ts";
+import type { PipelinePoint } from "../../src/gateway/pipeline-point.ts";
 
 const point = {
   id: { site: "s", turbine: "WT01", component: "bearing" },
