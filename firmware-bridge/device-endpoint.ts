@@ -2,15 +2,13 @@
  * The device's side of the conversation, as a firmware would hold it: says hello until it is configured, sends what it
  * measures with a bounded number of unacknowledged packets, and shows a sign of life.
  */
-import { AuroraError } from "../src/contract/aurora-error.ts";
 import type {
-  ConfigMessage,
+  DeviceMessage,
   HelloMessage,
   RawWindowMessage,
   ReadingMessage,
   ScoreMessage,
 } from "../src/contract/device-message.ts";
-import { createBackoff } from "../src/platform/backoff.ts";
 import { systemTimers } from "../src/platform/clock.ts";
 import {
   type DeviceEndpointLimits,
@@ -18,12 +16,15 @@ import {
   type DeviceEndpointState,
   defaultDeviceEndpointLimits,
 } from "./device-endpoint-options.ts";
+import { createDeviceHandshake } from "./device-handshake.ts";
 import { createFlightWindow } from "./flight-window.ts";
 import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
-import { maxSamplesPerFrame, packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
+import { packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
+import { createSignOfLife } from "./sign-of-life.ts";
 import { createSilenceWatch } from "./silence-watch.ts";
+import { createWaiters } from "./waiters.ts";
 
 /** A device. */
 export interface DeviceEndpoint {
@@ -49,28 +50,28 @@ export interface DeviceEndpoint {
   close(): Promise<void>;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: AuroraError): void;
-}
-
 /** Creates an endpoint that is not open yet. */
 export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndpoint {
   const { link } = options;
   const timers = options.timers ?? systemTimers;
   const limits: DeviceEndpointLimits = { ...defaultDeviceEndpointLimits, ...options.limits };
   const sender = createPacketSender(link);
-  const helloBackoff = createBackoff({ random: () => options.random.uniform(), ...limits.helloBackoff });
-  let state: DeviceEndpointState = "closed";
-  let stateReason = "";
-  let refusedBecause = "";
-  let uptimeMs = 0;
-  const readyWaiters: Waiter[] = [];
-  const drainWaiters: (() => void)[] = [];
-  let cancelHello = (): void => {};
-  let cancelHealth = (): void => {};
-
+  const ready = createWaiters();
+  const drained = createWaiters();
   const flight = createFlightWindow({ ...limits, timers, onProgress: wake });
+
+  const handshake = createDeviceHandshake(options, {
+    sender,
+    timers,
+    helloBackoff: limits.helloBackoff,
+    onIntroduce: () => {
+      receiver.awaitHello();
+      flight.allow();
+    },
+    onHelloSent: (sequence) => flight.reset(sequence),
+    onConfigured: wake,
+    onRefused: () => ready.rejectAll(handshake.createError()),
+  });
 
   const receiver = createPacketReceiver({
     link,
@@ -78,42 +79,16 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     opener: packetTypes.config,
     isBound: () => sender.isBound,
     onHello: (hello, sequence) => {
-      if (hello.protocolMajor !== protocolVersion.major) {
-        sender.send({
-          type: "nack",
-          sequence,
-          reason: `only protocol ${protocolVersion.major} is spoken here`,
-        });
-        return false;
+      if (hello.protocolMajor === protocolVersion.major) {
+        // The gateway does not know us (any more): it wants our hello, whatever we were doing.
+        handshake.introduce("the gateway said hello");
+      } else {
+        const reason = `only protocol ${protocolVersion.major} is spoken here`;
+        sender.send({ type: "nack", sequence, reason });
       }
-      // The gateway does not know us (any more): it wants our hello, whatever we were doing.
-      introduce("the gateway said hello");
       return false;
     },
-    onMessage: (message) => {
-      switch (message.type) {
-        case "ack":
-          flight.allow(message.room === undefined ? undefined : message.room - 1);
-          flight.acknowledge(message.sequence);
-          return undefined;
-        case "nack":
-          if (state === "introducing") refuse(message.reason);
-          return undefined;
-        case "config":
-          return configure(message);
-        case "model-begin":
-        case "model-chunk":
-        case "model-commit":
-        case "model-probe":
-        case "model-confirm":
-          if (options.onModel === undefined) return "this device takes no models";
-          // Of its statuses only the newest matters: they need no room.
-          if (link.isWritable) sent(sender.send(options.onModel(message)));
-          return undefined;
-        default:
-          return `a device does not take a ${message.type}`;
-      }
-    },
+    onMessage: receiveMessage,
     onStranger: () => {},
   });
 
@@ -122,67 +97,48 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     silenceMs: limits.silenceMs,
     packetsHeard: () => link.counters.frames,
     onSilence: () => {
-      if (state === "streaming") introduce("the gateway is silent");
+      if (handshake.state === "streaming") handshake.introduce("the gateway is silent");
     },
   });
 
-  function become(next: DeviceEndpointState, reason: string): void {
-    // Why a connection cannot be made is news each time that it is another reason.
-    if (state === next && (next !== "connecting" || reason === stateReason)) return;
-    state = next;
-    stateReason = reason;
-    options.onState?.(next, reason);
-  }
+  const life = createSignOfLife({
+    timers,
+    everyMs: limits.healthEveryMs,
+    show: (uptimeMs) => {
+      if (handshake.state !== "streaming" || !link.isWritable) return;
+      const { discardedBytes, badFrames } = link.counters;
+      const counters = options.health?.() ?? { uptimeMs, droppedSamples: 0, discardedBytes, badFrames };
+      sent(sender.send({ type: "health", ...counters }));
+    },
+  });
 
-  function introduce(reason: string): void {
-    become("introducing", reason);
-    receiver.awaitHello();
-    sender.isBound = false;
-    flight.allow();
-    cancelHello();
-    helloBackoff.reset();
-    sayHello();
-  }
-
-  function sayHello(): void {
-    const hello: HelloMessage = {
-      type: "hello",
-      protocolMajor: protocolVersion.major,
-      protocolMinor: protocolVersion.minor,
-      deviceId: options.deviceId,
-      firmware: options.firmware,
-      sessionId: options.sessionId,
-      channels: options.channels,
-      ...options.model?.(),
-    };
-    flight.reset(sender.send(hello));
-    cancelHello = timers.after(helloBackoff.nextMs(), sayHello);
-  }
-
-  function refuse(reason: string): void {
-    refusedBecause = reason;
-    cancelHello();
-    become("refused", reason);
-    const error = notReady();
-    for (const waiter of readyWaiters.splice(0)) waiter.reject(error);
-  }
-
-  function configure(config: ConfigMessage): string | undefined {
-    if (config.sessionId !== options.sessionId) return "a configuration for another session";
-    const refusal = options.refuseConfig?.(config);
-    if (refusal === undefined) start(config);
-    return refusal;
-  }
-
-  function start(config: ConfigMessage): void {
-    cancelHello();
-    become("streaming", `configured: ${config.mode}`);
-    options.onConfig?.(config);
-    wake();
+  function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
+    switch (message.type) {
+      case "ack":
+        flight.allow(message.room === undefined ? undefined : message.room - 1);
+        flight.acknowledge(message.sequence);
+        return undefined;
+      case "nack":
+        handshake.refuse(message.reason);
+        return undefined;
+      case "config":
+        return handshake.configure(message);
+      case "model-begin":
+      case "model-chunk":
+      case "model-commit":
+      case "model-probe":
+      case "model-confirm":
+        if (options.onModel === undefined) return "this device takes no models";
+        // Of its statuses only the newest matters: they need no room.
+        if (link.isWritable) sent(sender.send(options.onModel(message)));
+        return undefined;
+      default:
+        return `a device does not take a ${message.type}`;
+    }
   }
 
   function isReady(): boolean {
-    return state === "streaming" && link.isWritable && flight.hasRoom;
+    return handshake.state === "streaming" && link.isWritable && flight.hasRoom;
   }
 
   function sent(sequence: number): true {
@@ -191,44 +147,19 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
   }
 
   function wake(): void {
-    if (flight.inFlightFrames === 0) for (const resolve of drainWaiters.splice(0)) resolve();
-    if (isReady()) for (const waiter of readyWaiters.splice(0)) waiter.resolve();
-  }
-
-  function notReady(): AuroraError {
-    return state === "refused"
-      ? new AuroraError("DEVICE_PROTOCOL", `the gateway refused ${options.deviceId}: ${refusedBecause}`, {
-          op: "stream to gateway",
-          subject: options.deviceId,
-          hint: "see what the gateway expects at this address, and which protocol version it speaks",
-        })
-      : new AuroraError("DEVICE_UNREACHABLE", `${options.deviceId} is closed`, {
-          op: "stream to gateway",
-          subject: options.deviceId,
-        });
-  }
-
-  function scheduleHealth(): void {
-    cancelHealth = timers.after(limits.healthEveryMs, () => {
-      uptimeMs += limits.healthEveryMs;
-      if (state === "streaming" && link.isWritable) {
-        const { discardedBytes, badFrames } = link.counters;
-        const counters = options.health?.() ?? { uptimeMs, droppedSamples: 0, discardedBytes, badFrames };
-        sent(sender.send({ type: "health", ...counters }));
-      }
-      scheduleHealth();
-    });
+    if (flight.inFlightFrames === 0) drained.resolveAll();
+    if (isReady()) ready.resolveAll();
   }
 
   return {
     open: () => {
-      become("connecting", "opened");
-      scheduleHealth();
+      handshake.rest("connecting", "opened");
+      life.start();
       return link.open({
         onOpen: () => {
           link.bind(options.sessionId);
           silence.restart();
-          introduce("connected");
+          handshake.introduce("connected");
         },
         onPacket: (version, type, flags, sequence, bytes, start, end) => {
           // The link lets only packets of this session through: this gateway binds its own, and so do we.
@@ -238,10 +169,9 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
         onBatchEnd: () => {},
         onWritable: wake,
         onClose: (reason) => {
-          cancelHello();
           silence.stop();
           flight.reset();
-          become("connecting", reason);
+          handshake.rest("connecting", reason);
           wake();
         },
       });
@@ -252,13 +182,13 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     },
     ready: () => {
       if (isReady()) return Promise.resolve();
-      if (state === "refused" || state === "closed") return Promise.reject(notReady());
-      return new Promise((resolve, reject) => readyWaiters.push({ resolve, reject }));
+      if (handshake.state === "refused" || handshake.state === "closed")
+        return Promise.reject(handshake.createError());
+      return ready.wait();
     },
-    drained: () =>
-      flight.inFlightFrames === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
+    drained: () => (flight.inFlightFrames === 0 ? Promise.resolve() : drained.wait()),
     get state() {
-      return state;
+      return handshake.state;
     },
     get inFlightFrames() {
       return flight.inFlightFrames;
@@ -268,13 +198,11 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
     },
     statistics: mergeCounters(link.counters, receiver.counters),
     close: async () => {
-      cancelHello();
-      cancelHealth();
+      life.stop();
       silence.stop();
       flight.reset();
-      become("closed", "closed");
-      const error = notReady();
-      for (const waiter of readyWaiters.splice(0)) waiter.reject(error);
+      handshake.rest("closed", "closed");
+      ready.rejectAll(handshake.createError());
       wake();
       await link.close();
     },
