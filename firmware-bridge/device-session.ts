@@ -2,25 +2,23 @@
  * The gateway's side of the conversation with one device: introduces itself until the device has, agrees on a
  * version, configures, acknowledges, and notices silence. Nothing that a device sends makes it throw.
  */
-import { AuroraError } from "../src/contract/aurora-error.ts";
 import type { DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
 import type { ModelRequestMessage } from "../src/contract/device-model-message.ts";
-import { createBackoff } from "../src/platform/backoff.ts";
 import { systemTimers } from "../src/platform/clock.ts";
+import { createConfigDelivery } from "./config-delivery.ts";
 import {
   type DeviceSessionLimits,
   type DeviceSessionOptions,
   type DeviceSessionState,
   defaultDeviceSessionLimits,
 } from "./device-session-options.ts";
+import { createGatewayHandshake } from "./gateway-handshake.ts";
 import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
 import { createPacketReceiver } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
-import { packetFlags, protocolVersion } from "./protocol.ts";
-import { refuseHello } from "./refuse-hello.ts";
-import { createReliableSender } from "./reliable-sender.ts";
 import { createSilenceWatch } from "./silence-watch.ts";
 import { createStreamAcknowledger } from "./stream-acknowledger.ts";
+import { createStreamBrake } from "./stream-brake.ts";
 
 /** A conversation with one device. */
 export interface DeviceSession {
@@ -47,50 +45,61 @@ export interface DeviceSession {
 
 /** Creates a session that is not open yet. */
 export function createDeviceSession(options: DeviceSessionOptions): DeviceSession {
-  const { link, random } = options;
-  const { rawSamples: firstRawSamples = 0, ...configuration } = options.configuration ?? {};
+  const { link } = options;
   const timers = options.timers ?? systemTimers;
   const limits: DeviceSessionLimits = { ...defaultDeviceSessionLimits, ...options.limits };
   const sender = createPacketSender(link);
-  const helloBackoff = createBackoff({ random: () => random.uniform(), ...limits.helloBackoff });
-  const gatewaySessionId = Math.floor(random.uniform() * 2 ** 32);
-  let state: DeviceSessionState = "closed";
-  let stateReason = "";
-  let hello: HelloMessage | undefined;
-  let rawSamples = 0;
-  let paused = false;
-  /** Packets of a stream since the device was told to wait; more than were on their way break the word. */
-  let sincePause = 0;
-  let ignoredStops = 0;
-  let isUnread = false;
-  let cancelHello = (): void => {};
+  const brake = createStreamBrake({
+    link,
+    sender,
+    roomFrames: limits.roomFrames,
+    sayRoom: () => acknowledger.sayRoom(),
+  });
 
-  const reliable = createReliableSender({
+  const handshake = createGatewayHandshake(options, {
+    sender,
     timers,
-    random,
-    transmit: (message, repeated) => {
-      if (repeated === undefined) return sender.send(message, packetFlags.acknowledge);
-      sender.repeat(message, repeated);
-      return repeated;
+    helloBackoff: limits.helloBackoff,
+    onIntroduce: () => {
+      receiver.awaitHello();
+      configuration.stop();
     },
-    onDelivery: (message, outcome) => {
+    onNewSession: () => {
+      configuration.restart();
+      brake.restart();
+    },
+  });
+
+  const configuration = createConfigDelivery({
+    ...options,
+    sender,
+    timers,
+    sessionId: () => (handshake.state === "established" ? handshake.hello?.sessionId : undefined),
+    onDelivery: (outcome) => {
       if (outcome === "acknowledged") {
-        if (hello !== undefined) options.onConfigured?.(hello);
+        if (handshake.hello !== undefined) options.onConfigured?.(handshake.hello);
         return;
       }
-      problem(`did not take a ${message.type} (${outcome})`, checkFirmwareHint);
-      if (outcome === "given-up") introduce("the device does not answer");
+      handshake.report(`did not take a config (${outcome})`, "check the device's firmware and the line");
+      if (outcome === "given-up") handshake.introduce("the device does not answer");
     },
   });
 
   const receiver = createPacketReceiver({
     link,
     sender,
-    onHello: receiveHello,
+    onHello: (offered, sequence) => {
+      const answer = handshake.receive(offered, sequence);
+      if (answer === "refused") return false;
+      configuration.send();
+      if (answer === "new") options.onHello(offered);
+      return true;
+    },
     onMessage: receiveMessage,
     isBound: () => sender.isBound,
     onStranger: () => {
-      if (state === "established") introduce("the device sends packets of another session");
+      if (handshake.state === "established")
+        handshake.introduce("the device sends packets of another session");
     },
   });
 
@@ -101,8 +110,8 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     timers,
     everyPackets: limits.ackEveryFrames,
     afterMs: limits.ackAfterMs,
-    room: () => (!sender.isBound ? undefined : paused ? 0 : limits.roomFrames),
-    isEstablished: () => state === "established",
+    room: brake.room,
+    isEstablished: () => handshake.state === "established",
   });
 
   const silence = createSilenceWatch({
@@ -111,92 +120,16 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     packetsHeard: () => link.counters.frames,
     onSilence: () => {
       // A device that was refused has nothing more to say, and one that is not read from cannot.
-      if (state !== "refused" && !isUnread) link.drop(`nothing was heard for ${limits.silenceMs} ms`);
+      if (handshake.state !== "refused" && !brake.isUnread)
+        link.drop(`nothing was heard for ${limits.silenceMs} ms`);
     },
   });
 
-  function become(next: DeviceSessionState, reason: string): void {
-    // Why a connection cannot be made is news each time that it is another reason.
-    if (state === next && (next !== "connecting" || reason === stateReason)) return;
-    state = next;
-    stateReason = reason;
-    options.onState?.(next, reason);
-  }
-
-  function problem(message: string, hint: string): void {
-    const subject = hello?.deviceId ?? link.name;
-    options.onProblem?.(
-      new AuroraError("DEVICE_PROTOCOL", `device ${subject}: ${message}`, {
-        op: "talk to device",
-        subject,
-        hint,
-      }),
-    );
-  }
-
-  /** Says hello until the device answers with its own. */
-  function introduce(reason: string): void {
-    receiver.awaitHello();
-    reliable.reset();
-    sender.isBound = false;
-    become("waiting-for-hello", reason);
-    cancelHello();
-    helloBackoff.reset();
-    sayHello();
-  }
-
-  function sayHello(): void {
-    sender.send({
-      type: "hello",
-      protocolMajor: protocolVersion.major,
-      protocolMinor: protocolVersion.minor,
-      deviceId: options.gatewayId,
-      firmware: options.runtimeVersion,
-      sessionId: gatewaySessionId,
-      channels: [],
-    });
-    cancelHello = timers.after(helloBackoff.nextMs(), sayHello);
-  }
-
-  function receiveHello(offered: HelloMessage, sequence: number): boolean {
-    const refused = refuseHello(offered, options.expectedDeviceId, link.name);
-    if (refused !== undefined) {
-      const [reason, hint] = refused;
-      sender.isBound = false;
-      sender.send({ type: "nack", sequence, reason });
-      cancelHello();
-      const told = state === "refused";
-      hello = offered;
-      become("refused", reason);
-      if (!told) problem(reason, hint);
-      return false;
-    }
-    cancelHello();
-    const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
-    hello = offered;
-    if (isNew) rawSamples = firstRawSamples;
-    if (isNew) sincePause = 0;
-    sender.isBound = offered.protocolMinor >= boundSinceMinor;
-    if (sender.isBound) link.bind(offered.sessionId);
-    become("established", isNew ? "the device introduced itself" : "the device is back");
-    sendConfig();
-    if (isNew) options.onHello(offered);
-    return true;
-  }
-
-  function sendConfig(): void {
-    if (state !== "established" || hello === undefined) return;
-    // Only the newest configuration matters; a repeated hello says that the last one did not arrive.
-    reliable.reset();
-    const { mode } = options;
-    const raw = rawSamples > 0 ? { rawSamples } : {};
-    reliable.send({ type: "config", ...configuration, ...raw, mode, sessionId: hello.sessionId });
-  }
-
   function receiveMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined {
+    const { hello } = handshake;
     switch (message.type) {
       case "ack":
-        reliable.settle(message.sequence, "acknowledged");
+        configuration.settle(message.sequence, "acknowledged");
         return undefined;
       case "config":
       case "model-begin":
@@ -209,10 +142,10 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
       case "reading":
       case "score":
         if (message.channel >= hello!.channels.length) return `channel ${message.channel} was not announced`;
-        if (paused && ++sincePause > limits.roomFrames) ignoredStops++;
+        brake.countPacket();
         break;
       case "nack":
-        reliable.settle(message.sequence, "refused");
+        configuration.settle(message.sequence, "refused");
         break;
       case "health":
       case "model-status":
@@ -224,71 +157,54 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
 
   function stopTimers(): void {
     acknowledger.stop();
-    cancelHello();
+    handshake.stop();
     silence.stop();
-    reliable.reset();
+    configuration.stop();
   }
 
   return {
     open: () => {
-      become("connecting", "opened");
+      handshake.rest("connecting", "opened");
       return link.open({
         onOpen: () => {
           stopTimers();
           silence.restart();
-          introduce("connected");
+          handshake.introduce("connected");
         },
         onPacket: receiver.receive,
         onBatchEnd: acknowledger.onBatchEnd,
         onWritable: () => {},
         onClose: (reason) => {
           stopTimers();
-          become("connecting", reason);
+          handshake.rest("connecting", reason);
         },
       });
     },
-    askRaw: (samples) => {
-      // A configuration that is equal to the newest asks for nothing: one more sample makes it another.
-      rawSamples = samples > 0 && samples === rawSamples ? samples + 1 : samples;
-      sendConfig();
-    },
+    askRaw: configuration.askRaw,
     sendModel: (message) => {
-      if (state !== "established" || !sender.isBound || !link.isWritable) return false;
+      if (handshake.state !== "established" || !sender.isBound || !link.isWritable) return false;
       sender.send(message);
       return true;
     },
-    pause: () => {
-      paused = true;
-      sincePause = 0;
-      isUnread = !sender.isBound;
-      if (isUnread) link.pauseReading();
-      else acknowledger.sayRoom();
-    },
+    pause: brake.pause,
     resume: () => {
-      paused = false;
-      isUnread = false;
       silence.restart();
-      link.resumeReading();
-      if (sender.isBound) acknowledger.sayRoom();
+      brake.resume();
     },
     get ignoredStops() {
-      return ignoredStops;
+      return brake.ignoredStops;
     },
     get state() {
-      return state;
+      return handshake.state;
     },
     get hello() {
-      return hello;
+      return handshake.hello;
     },
     statistics: mergeCounters(link.counters, receiver.counters),
     close: async () => {
       stopTimers();
-      become("closed", "closed");
+      handshake.rest("closed", "closed");
       await link.close();
     },
   };
 }
-
-/** Packets are bound to the session since this minor version. */
-const boundSinceMinor = 1;
-const checkFirmwareHint = "check the device's firmware and the line";
