@@ -42,6 +42,6 @@ export function expectWaveform({ name, version, channels, window }: Manifest): v
   throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform in shaft revolutions", {
     op: "score file",
     subject: `${name}@${version}`,
-    hint: "files are scored with a bundle for vibration, such as models/bearing-vibration/1.0.0; `aurora evaluate DIR --protocol held-out` replays any other on its data set",
+    hint: "recordings are scored with a bundle for vibration, such as models/bearing-vibration/1.0.0, and tables with one of normal behaviour, such as models/turbine-scada/1.0.0; `aurora evaluate DIR --protocol held-out` replays any other on its data set",
   });
 }

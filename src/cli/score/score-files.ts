@@ -1,8 +1,8 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
-import { resolve } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import { expectOtherOutput } from "./expect-other-output.ts";
 import { createSummary, describeFileError, type FileSummary } from "./file-summary.ts";
 import { createLevelMeter } from "./level-meter.ts";
 import { fewWindows, withOverlappingWindows } from "./overlapping-windows.ts";
@@ -32,13 +32,7 @@ export interface ScoreRequest {
  */
 export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): Promise<FileSummary[]> {
   const { files, out, progress } = request;
-  if (files.some((file) => resolve(file) === resolve(out))) {
-    throw new AuroraError("USAGE", `${out} is an input, and --out would replace it`, {
-      op: "score files",
-      subject: out,
-      hint: "give --out another name",
-    });
-  }
+  expectOtherOutput(files, out);
   const scale = chooseSeverityScale(bundle.manifest, request.baseline);
   const table = await openPredictionTable(out, bundle.manifest);
   try {

@@ -5,6 +5,8 @@
  */
 import type { Decision, Explanation, ModelRef } from "../../contract/prediction.ts";
 import type { Quarantine, Reading } from "../../contract/stream.ts";
+import type { PlannedInspection } from "../../decision/normal-behaviour/inspection-planner.ts";
+import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { LoadedBundle } from "../loaded-bundle.ts";
 import { createScadaDecider } from "./decide-scada.ts";
 import { createScadaPlan } from "./scada-plan.ts";
@@ -34,8 +36,19 @@ export interface ScadaFarmSink {
   onQuarantine(turbine: string, quarantine: Quarantine, windows: 0 | 1): void;
   onDropped(turbine: string, error: unknown): void;
   onEvent(turbine: string, name: string, detail: string): void;
+  /** The policy asks for an inspection. */
+  onInspection(inspection: PlannedInspection): void;
   /** A day of a turbine is over: its state, and the farm's, are worth writing down. */
-  onDay(turbine: string): void;
+  onDay(turbine: string, day: MonitorDay): void;
+}
+
+/** What is known of a component at the end of its turbine's last day. */
+export interface ComponentStanding {
+  readonly component: string;
+  /** |z|, NaN while nothing is known. */
+  readonly score: number;
+  /** Of a failure in the horizon; 0 while nothing is known. */
+  readonly probability: number;
 }
 
 /** The turbines of one bundle. */
@@ -45,6 +58,8 @@ export interface ScadaFarm {
   readonly components: readonly string[];
   accept(reading: Reading, arrivalMs: number): void;
   advance(nowMs: number): void;
+  /** What is known of each component of a turbine, in the order of `components`; null before its first day is over. */
+  standingOf(turbine: string): readonly ComponentStanding[] | null;
   snapshot(): ScadaFarmSnapshot;
   snapshotTurbine(id: string): ScadaTurbineSnapshot;
   idle(): Promise<void>;
@@ -59,7 +74,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const plan = createScadaPlan({
     ...{ policy: spec.policy, components, turbines: new Set(options.turbines.map(({ id }) => id)).size },
     from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
-    onAsked: (turbine, detail) => sink.onEvent(turbine, "inspection-asked", detail),
+    onAsked: (inspection) => sink.onInspection(inspection),
   });
   const decide = createScadaDecider({
     ...{ site, model: ref, spec, components, plan },
@@ -79,7 +94,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
           },
           onDay: (day) => {
             plan.takeDay(id, repairs, day);
-            sink.onDay(id);
+            sink.onDay(id, day);
           },
           onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
           onDropped: (error) => sink.onDropped(id, error),
@@ -96,6 +111,14 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
     accept: (reading, arrivalMs) => running.get(reading.deviceId)?.accept(reading, arrivalMs),
     advance: (nowMs) => {
       for (const turbine of running.values()) turbine.advance(nowMs);
+    },
+    standingOf: (turbine) => {
+      const scores = plan.lastDayOf(turbine)?.scores;
+      if (scores === undefined) return null;
+      return components.map((component, at) => ({
+        ...{ component, score: scores[at]! },
+        probability: plan.probabilityOf(turbine, component),
+      }));
     },
     snapshot: () => ({ modelDigest: ref.digest, ...plan.snapshot() }),
     snapshotTurbine: (id) => running.get(id)!.snapshot(),

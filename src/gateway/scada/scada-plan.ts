@@ -3,7 +3,10 @@
  * asked for and stand, and how probable a failure of each pair is. Reads no clock of its own.
  */
 import type { InspectionPolicy } from "../../contract/normal-behaviour.ts";
-import { createInspectionPlanner } from "../../decision/normal-behaviour/inspection-planner.ts";
+import {
+  createInspectionPlanner,
+  type PlannedInspection,
+} from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
 import type { Repair } from "./scada-turbine.ts";
@@ -15,7 +18,8 @@ export interface ScadaPlanOptions {
   /** How many turbines the farm has. */
   readonly turbines: number;
   readonly from: ScadaFarmSnapshot | undefined;
-  onAsked(turbine: string, detail: string): void;
+  /** An inspection is asked for from the end of its day on. */
+  onAsked(inspection: PlannedInspection): void;
 }
 
 /** The plan of one farm. */
@@ -71,10 +75,7 @@ export function createScadaPlan({
     for (const asked of planner.plan(due)) {
       const { turbine, component } = asked;
       standing.set(keyOf(turbine, component), { turbine, component, day: due });
-      onAsked(
-        turbine,
-        `${component}: |z| ${asked.score.toFixed(2)}, p ${asked.probability.toFixed(3)}, worth ${asked.expectedEur.toFixed(0)} EUR`,
-      );
+      onAsked(asked);
     }
   };
 

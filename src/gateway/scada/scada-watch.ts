@@ -7,6 +7,7 @@ import type { AlertEvent } from "../../contract/alert.ts";
 import type { GatewayConfig } from "../../contract/gateway-config.ts";
 import type { Decision, Explanation } from "../../contract/prediction.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../contract/stream.ts";
+import type { PlannedInspection } from "../../decision/normal-behaviour/inspection-planner.ts";
 import { createScalarIngest } from "../../ingest/scalar-ingest.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { DataQuality } from "../data-quality.ts";
@@ -125,6 +126,8 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
           options.logger.error("a row could not be judged", { turbine, error });
         },
         onEvent: (turbine, event, detail) => sink.onEvent(turbine, event, detail),
+        onInspection: (inspection) =>
+          sink.onEvent(inspection.turbine, "inspection-asked", describeInspection(inspection)),
         onDay: (turbine) => save(name, [turbine], "farm too"),
       },
     });
@@ -186,4 +189,8 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       }
     },
   };
+}
+
+function describeInspection({ component, score, probability, expectedEur }: PlannedInspection): string {
+  return `${component}: |z| ${score.toFixed(2)}, p ${probability.toFixed(3)}, worth ${expectedEur.toFixed(0)} EUR`;
 }

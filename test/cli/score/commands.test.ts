@@ -174,10 +174,3 @@ describe("aurora explain", () => {
     expect(stderr).toMatch(/^error: .*good\.npy is no table.*\nhint: .*column of times/);
   });
 });
-
-it("score refuses a bundle that judges no recordings before it asks for their rate", async () => {
-  const { good, folder } = createFolder();
-  const { code, stderr } = await aurora("score", scada, "--input", good, "--out", join(folder, "out.csv"));
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: .*does not listen to a waveform.+\nhint: .*bundle for vibration/);
-});

@@ -1,0 +1,100 @@
+/** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
+import { maxTableRows, openTableCells, refuseTable, type TableCells } from "./table-cells.ts";
+import { parseTableTime } from "./table-time.ts";
+
+/** What a table holds, row by row. */
+export interface Readings {
+  readonly rows: number;
+  /** Epoch milliseconds; NaN where a row has no time. */
+  readonly timeMs: Float64Array;
+  /** Turbine of each row, "" where a cell is empty; null: the table has no such column. */
+  readonly turbines: readonly string[] | null;
+  /** Channel → its readings, NaN where there is none; channels that the table has no column for are not in it. */
+  readonly readings: ReadonlyMap<string, Float64Array>;
+}
+
+/** Names that a table's columns may have, the first that is there counts; upper and lower case are the same. */
+export interface ReadingColumns {
+  readonly time: readonly string[];
+  readonly turbine: readonly string[];
+  readonly channels: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Names of the columns of times and of turbines where nobody says otherwise. */
+export const usualColumns: Omit<ReadingColumns, "channels"> = {
+  time: ["time", "timestamp", "date"],
+  turbine: ["turbine", "turbine_id"],
+};
+
+/**
+ * Reads the table. Times are ISO 8601 (without a zone: UTC), or milliseconds since the epoch. Fails with DATA_MISSING, or
+ * DATA_FORMAT where no column holds times, or no row has one.
+ */
+export async function readReadings(
+  path: string,
+  { time, turbine, channels }: ReadingColumns,
+): Promise<Readings> {
+  const cells = await openTableCells(path);
+  const plain = cells.columns.map((name) => name.toLowerCase());
+  const find = (names: readonly string[]): number =>
+    names.map((name) => plain.indexOf(name.trim().toLowerCase())).find((at) => at >= 0) ?? -1;
+  const timeColumn = find(time);
+  if (timeColumn < 0) throw refuseTable(path, `has no column of times: none is called ${time.join(" or ")}`);
+  const turbineColumn = find(turbine);
+  const found = [...channels]
+    .map(([name, names]) => [name, find(names)] as const)
+    .filter(([, at]) => at >= 0);
+  const { texts, numbers } = await readColumns(
+    cells,
+    [timeColumn, ...found.map(([, at]) => at)],
+    turbineColumn < 0 ? [] : [turbineColumn],
+  );
+  const timeMs = numbers[0]!;
+  if (timeMs.length > 0 && timeMs.every(Number.isNaN)) {
+    throw refuseTable(
+      path,
+      `has no time in its column ${cells.columns[timeColumn]}: ISO 8601 or milliseconds`,
+    );
+  }
+  return {
+    ...{ rows: timeMs.length, timeMs, turbines: texts[0] ?? null },
+    readings: new Map(found.map(([name], index) => [name, numbers[1 + index]!])),
+  };
+}
+
+/** The first of the `numeric` columns as times, the others as numbers; the `named` ones as texts. */
+async function readColumns(
+  cells: TableCells,
+  numeric: readonly number[],
+  named: readonly number[],
+): Promise<{ readonly numbers: Float64Array[]; readonly texts: string[][] }> {
+  const numbers = numeric.map((): number[] => []);
+  const texts = named.map((): string[] => []);
+  await cells.read([...numeric, ...named], (at, row, value) => {
+    // A damaged file may say any row.
+    if (!(row < maxTableRows)) return;
+    if (at >= numeric.length) texts[at - numeric.length]![row] = toText(value);
+    else numbers[at]![row] = at === 0 ? parseTableTime(value) : toNumber(value, cells.decimal);
+  });
+  const rows = numbers[0]!.length;
+  return {
+    numbers: numbers.map((column) =>
+      Float64Array.from({ length: rows }, (_, row) => column[row] ?? Number.NaN),
+    ),
+    texts: texts.map((column) => Array.from({ length: rows }, (_, row) => column[row] ?? "")),
+  };
+}
+
+function toText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "bigint"
+    ? `${value}`.trim()
+    : "";
+}
+
+function toNumber(value: unknown, decimal: TableCells["decimal"]): number {
+  if (typeof value === "string") {
+    const text = decimal === "," ? value.replace(",", ".").trim() : value.trim();
+    return text === "" ? Number.NaN : Number(text);
+  }
+  return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+}

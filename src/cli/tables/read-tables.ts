@@ -1,0 +1,119 @@
+/** Reads the tables of a farm one after the other, and says of each what keeps it from being scored. */
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { describeFileError, type FileError } from "../score/file-summary.ts";
+import { type TurbineTable, turbineOfRow } from "./join-turbines.ts";
+import type { FileTurbine } from "./name-turbines.ts";
+import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
+
+/** Tables that can be scored, and errors of the others by their place among the files. */
+export interface FarmTables {
+  readonly tables: readonly TurbineTable[];
+  readonly errors: ReadonlyMap<number, FileError>;
+  /** Channels without any number, by the file's place. */
+  readonly silent: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Rows of all files together that are held in memory: 228 years of ten minutes. */
+export const maxFarmRows = 12_000_000;
+/** As many as a gateway has at most. */
+export const maxTurbines = 1024;
+/** Nobody measured before; what says so counts something else than milliseconds. */
+const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2200, 0, 1) };
+
+/** Reads all `files`; `progress` is told before each. */
+export async function readTables(
+  files: readonly string[],
+  turbines: readonly FileTurbine[],
+  columns: ReadingColumns,
+  progress: (done: number, path: string) => void,
+): Promise<FarmTables> {
+  const tables: TurbineTable[] = [];
+  const errors = new Map<number, FileError>();
+  const silent = new Map<number, readonly string[]>();
+  const ids = new Set<string>();
+  let rows = 0;
+  for (const [file, path] of files.entries()) {
+    progress(file, path);
+    try {
+      const readings = await readReadings(path, columns);
+      const table = { file, turbine: turbines[file]!.id, readings };
+      rows += readings.rows;
+      if (rows > maxFarmRows) {
+        throw refuse(
+          path,
+          `would bring the rows of all files above ${maxFarmRows}`,
+          "score fewer files at once",
+        );
+      }
+      checkTable(path, table, turbines[file]!, columns);
+      for (let row = 0; row < readings.rows; row++) ids.add(turbineOfRow(table, row) ?? table.turbine);
+      if (ids.size > maxTurbines) {
+        throw refuse(
+          path,
+          `would bring the turbines above ${maxTurbines}`,
+          "a column called turbine or turbine_id names the turbine of each row",
+        );
+      }
+      silent.set(
+        file,
+        [...readings.readings].flatMap(([name, values]) => (values.some(Number.isFinite) ? [] : [name])),
+      );
+      tables.push(table);
+    } catch (error) {
+      errors.set(file, describeFileError(error));
+    }
+  }
+  return { tables, errors, silent };
+}
+
+function checkTable(
+  path: string,
+  table: TurbineTable,
+  { isGiven }: FileTurbine,
+  { channels }: ReadingColumns,
+): void {
+  const { readings } = table;
+  const lacking = [...channels].filter(([name]) => !readings.readings.has(name));
+  if (lacking.length > 0) {
+    throw refuse(
+      path,
+      `has no column for ${lacking.map(([name]) => name).join(", ")}`,
+      `a row without one is never judged; columns go by ${lacking[0]![1].join(" or ")} and so on, or as a file of --columns says`,
+    );
+  }
+  if (isGiven && readings.turbines !== null) {
+    throw new AuroraError("USAGE", `${path} has a column of turbines, and --turbine names one for it`, {
+      op: "read table",
+      subject: path,
+      hint: "leave --turbine out for this file, or the column",
+    });
+  }
+  const first = findUsable(table);
+  if (first === null) {
+    throw refuse(
+      path,
+      readings.rows === 0 ? "has no rows" : "has no row with a time and a turbine",
+      "expected one row a window below a line of names",
+    );
+  }
+  if (first < plausibleMs.from || first >= plausibleMs.to) {
+    throw refuse(
+      path,
+      `begins in the year ${new Date(first).getUTCFullYear() || first}`,
+      "times are ISO 8601 or milliseconds since 1970, neither seconds nor microseconds",
+    );
+  }
+}
+
+/** Time of the first row that can be used. */
+function findUsable(table: TurbineTable): number | null {
+  const { rows, timeMs }: Readings = table.readings;
+  for (let row = 0; row < rows; row++) {
+    if (turbineOfRow(table, row) !== null) return timeMs[row]!;
+  }
+  return null;
+}
+
+function refuse(path: string, message: string, hint: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path} ${message}`, { op: "read table", subject: path, hint });
+}
