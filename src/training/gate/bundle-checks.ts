@@ -128,11 +128,19 @@ export function checkDriftReference(bundle: Bundle, against: Bundle | null): Gat
     { entries: names.length, changedAgainstActive: changed },
     { entries: wanted.length, changedAgainstActive: [] },
     !fitting
-      ? `the reference is of ${names.length} features and scores, the model has ${wanted.length}`
+      ? sayUnfitting(names, wanted)
       : changed.length > 0
         ? `watches other features than the active model of the same major version: ${changed.slice(0, 5).join(", ")}`
         : `watches ${names.length} features and scores${isReplacement ? ", the same as the active model" : ""}`,
   );
+}
+
+/** Why a reference is not the model's: another number of entries, or the first that has another name. */
+function sayUnfitting(names: readonly string[], wanted: readonly string[]): string {
+  const at = names.findIndex((name, index) => name !== wanted[index]);
+  return names.length !== wanted.length
+    ? `the reference is of ${names.length} features and scores, the model has ${wanted.length}`
+    : `entry ${at + 1} of the reference is ${names[at]}, of the model ${wanted[at]}`;
 }
 
 function namesOf(bundle: Bundle): string[] {

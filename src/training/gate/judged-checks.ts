@@ -1,4 +1,5 @@
 /** The gate's questions about how good a model is, answered from its judgement. */
+import type { Lineage } from "../../contract/lineage.ts";
 import { compareSlices } from "../judge/compare-slices.ts";
 import { formatFigure } from "../judge/figure.ts";
 import { compareDecisions } from "./compare-decisions.ts";
@@ -22,6 +23,22 @@ export function checkLeakage(judgement: Judgement): GateCheck {
       : ways.length === 0
         ? "no way of overlapping was looked at"
         : `training and held-out data share no ${ways.join(", no ")}`,
+  );
+}
+
+/** Are the data that the model was judged on now those that its lineage names? */
+export function checkData({ fingerprints }: Pick<Judgement, "fingerprints">, lineage: Lineage): GateCheck {
+  const named = Object.fromEntries(lineage.data.map(({ name, sha256 }) => [name, sha256]));
+  const names = [...new Set([...Object.keys(named), ...Object.keys(fingerprints)])];
+  const other = names.filter((name) => named[name] !== fingerprints[name]);
+  return answer(
+    "data",
+    other.length === 0,
+    fingerprints,
+    named,
+    other.length === 0
+      ? `judged on the files that the lineage names: ${names.join(", ")}`
+      : `judged on other files than the lineage names: ${other.join(", ")}`,
   );
 }
 
@@ -50,7 +67,8 @@ export function checkCalibration(
   { calibration }: Judgement,
   against: Pick<Judgement, "calibration"> | null = null,
 ): GateCheck {
-  if (calibration === null) return skip("calibration", "the model states no probability");
+  if (calibration === null)
+    return skip("calibration", "the model states no probability that it calls calibrated");
   const { error } = calibration;
   const limit = Math.min(calibration.limit, against?.calibration?.limit ?? calibration.limit);
   return answer(

@@ -14,6 +14,7 @@ import { answer, type GateCheck, skip } from "./gate-check.ts";
 import {
   checkBaselines,
   checkCalibration,
+  checkData,
   checkDecisions,
   checkLeakage,
   checkParity,
@@ -54,12 +55,13 @@ export async function runGate(subject: GateSubject, context: EvaluationContext):
     judgement === null
       ? [
           checkLineageAlone(bundle),
-          ...["stated-figures", "baselines", "slices", "decisions", "calibration", "tail-parity"].map(
+          ...["data", "stated-figures", "baselines", "slices", "decisions", "calibration", "tail-parity"].map(
             (name) => skip(name, "this recipe's protocols judge it (aurora evaluate --protocol)"),
           ),
         ]
       : [
           checkLeakage(addLineage(judgement, bundle)),
+          checkData(judgement, bundle.manifest.lineage),
           checkStatedFigures(bundle, judgement),
           checkBaselines(judgement),
           checkSlices(judgement, other, seed),

@@ -2,7 +2,7 @@
 import type { Bundle } from "../../bundle/bundle.ts";
 import type { Figure } from "../judge/figure.ts";
 import { readEvaluationOf } from "./bundled-files.ts";
-import { answer, type GateCheck, skip } from "./gate-check.ts";
+import { answer, type GateCheck } from "./gate-check.ts";
 import type { Judgement } from "./judgement.ts";
 
 /** A stated figure may differ from the judged one by this share of it: rounding of another platform's arithmetic. */
@@ -15,23 +15,27 @@ export function readStatedMetrics(bundle: Bundle): Readonly<Record<string, Figur
   return Object.fromEntries(Object.entries(metrics).filter(([, figure]) => isFigure(figure)));
 }
 
-/** Is every figure that the gate judges what the bundle states it to be? */
+/** Is every figure that the gate judges stated by the bundle, and as it is? */
 export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, "metrics">): GateCheck {
   const stated = readStatedMetrics(bundle);
   const names = Object.keys(metrics).filter((name) => stated[name] !== undefined);
-  if (names.length === 0)
-    return skip("stated-figures", "the bundle states none of the figures that are judged");
+  const unstated = Object.keys(metrics).filter((name) => stated[name] === undefined);
   const wrong = names.filter((name) => !isSame(stated[name]!, metrics[name]!));
   const describe = (name: string): string =>
     `${name} ${formatExactly(stated[name]!)}, it is ${formatExactly(metrics[name]!)}`;
   return answer(
     "stated-figures",
-    wrong.length === 0,
-    { compared: names, wrong: wrong.map(describe) },
-    { wrong: [] },
-    wrong.length === 0
-      ? `states ${names.join(", ")} as judged now`
-      : `states ${wrong.map(describe).join("; ")}`,
+    wrong.length === 0 && unstated.length === 0 && names.length > 0,
+    { compared: names, unstated, wrong: wrong.map(describe) },
+    { unstated: [], wrong: [] },
+    [
+      ...(wrong.length > 0
+        ? [`states ${wrong.map(describe).join("; ")}`]
+        : names.length > 0
+          ? [`states ${names.join(", ")} as judged now`]
+          : []),
+      ...(unstated.length > 0 ? [`does not state ${unstated.join(", ")}, which is judged`] : []),
+    ].join("; "),
   );
 }
 

@@ -19,6 +19,7 @@ import { checkDeviceModel } from "../../../src/training/gate/device-model-check.
 import {
   checkBaselines,
   checkCalibration,
+  checkData,
   checkDecisions,
   checkLeakage,
   checkParity,
@@ -131,7 +132,10 @@ describe("what a bundle answers by itself", () => {
   test("a drift reference of other features fails, and so does one that the active model's cannot be added to", () => {
     const { features, outputs } = shipped.manifest;
     const renamed = { ...features, list: features.list.map((one) => ({ ...one, name: `${one.name}x` })) };
-    expect(checkDriftReference(doctor({ manifest: { features: renamed } }), null).outcome).toBe("failed");
+    expect(checkDriftReference(doctor({ manifest: { features: renamed } }), null)).toMatchObject({
+      outcome: "failed",
+      words: "entry 1 of the reference is bpfi.h1, of the model bpfi.h1x",
+    });
     const active = doctor({ manifest: { outputs: outputs.map((one) => ({ ...one, title: "other" })) } });
     expect(checkDriftReference(shipped, active).outcome).toBe("passed");
   });
@@ -209,8 +213,17 @@ describe("what the bundle states of itself", () => {
     const metrics = readStatedMetrics(shipped);
     expect(Object.keys(metrics)).toContain("macroAuroc");
     expect(checkStatedFigures(shipped, { metrics }).outcome).toBe("passed");
-    const unknown = { other: { value: 1, low: null, high: null } };
-    expect(checkStatedFigures(shipped, { metrics: unknown }).outcome).toBe("skipped");
+    expect(checkStatedFigures(shipped, { metrics: {} }).outcome).toBe("failed");
+  });
+
+  test("a bundle that leaves out what is judged fails, and says what", () => {
+    const { macroAuroc, ...others } = readStatedMetrics(shipped);
+    const unknown = { ...others, other: macroAuroc! };
+    expect(checkStatedFigures(shipped, { metrics: unknown })).toMatchObject({
+      outcome: "failed",
+      measured: { unstated: ["other"] },
+      words: expect.stringContaining("does not state other"),
+    });
   });
 
   test.each([
@@ -258,6 +271,15 @@ const good: Judgement = {
 };
 
 describe("what the judgement answers", () => {
+  test("a model that was judged on other data than its lineage names fails", () => {
+    const { lineage } = shipped.manifest;
+    const { name, sha256 } = lineage.data[0]!;
+    expect(checkData({ fingerprints: { [name]: sha256 } }, lineage).outcome).toBe("passed");
+    for (const fingerprints of [{ [name]: "0".repeat(64) }, {}, { [name]: sha256, more: sha256 }]) {
+      expect(checkData({ fingerprints }, lineage).outcome).toBe("failed");
+    }
+  });
+
   test("good figures pass", () => {
     for (const check of [checkLeakage, checkBaselines, checkCalibration, checkParity]) {
       expect(check(good)).toMatchObject({ outcome: "passed" });
