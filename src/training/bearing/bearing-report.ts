@@ -83,7 +83,7 @@ function tabulateDecision({ decision }: BearingEvaluation): ReportTable {
   const { costs } = decision;
   return {
     title: "Thresholds and costs",
-    caption: `Out of fold on training bearings, with the whole decision rule. Missed ${costs.missed}, found ${costs.found}, false alarm ${costs.falseAlarm}; ${(100 * costs.faultPrior).toFixed(1)} % of the bearings have a fault.`,
+    caption: `Out of fold on training bearings, with the whole decision rule. A missed fault costs ${costs.missed}, a found one ${costs.found}, a false alarm ${costs.falseAlarm}; ${(100 * costs.faultPrior).toFixed(1)} % of the bearings have a fault.`,
     head: ["raise at", "faults raised", "healthy raised", "expected cost of a bearing"],
     rows: decision.points.map((point) => [
       `${point.raise}${point.raise === decision.raise ? " (chosen)" : ""}`,

@@ -51,7 +51,7 @@ export function judgeDecision(
   const chosen = points.find(({ raise }) => raise === threshold.raise)!;
   const best = points.reduce((a, b) => (b.expectedCost < a.expectedCost ? b : a));
   const costOfSilence = computeExpectedCost(costs, 0, 0);
-  const sentence = `The costs ask for ${threshold.raise} where faults are ${(100 * costs.faultPrior).toFixed(1)} % of the bearings. Out of fold that costs ${chosen.expectedCost.toFixed(0)} a bearing, never raising ${costOfSilence.toFixed(0)}; the best of the thresholds looked at, ${best.raise}, ${best.expectedCost.toFixed(0)}.`;
+  const sentence = `The costs ask for ${threshold.raise} where faults are ${(100 * costs.faultPrior).toFixed(1)} % of the bearings. Out of fold that costs ${chosen.expectedCost.toFixed(0)} a bearing, never raising ${costOfSilence.toFixed(0)}; of the thresholds looked at ${best.raise} costs least, ${best.expectedCost.toFixed(0)}.`;
   return { costs, raise: threshold.raise, costOfSilence, points, sentence };
 }
 

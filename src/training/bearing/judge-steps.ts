@@ -51,7 +51,7 @@ const comparisons: readonly (readonly [string, string, string, string])[] = [
   ["distillation", "float", "untaught", "Distillation"],
   ["pruning", "float", "direct", "Pruning down to this size, against training it from the start,"],
   ["shrinking", "float", "wide", "Taking neurons out of the wide student"],
-  ["teacher", "float", "teacher", "The student, against its teacher,"],
+  ["teacher", "float", "teacher", "Going from the teacher to its student"],
   ["quantisation", "int8", "float", "Quantisation to int8"],
   ["finetuning", "int8", "untunedInt8", "Quantisation-aware fine-tuning"],
   ["gainOverLogistic", "int8", "logistic", "Learning more than a logistic regression"],
@@ -100,7 +100,7 @@ export function judgeSteps(
       const differenceOn = (kind: "heldOut" | "folds"): Figure =>
         computeFigure((counts) => a[kind](counts) - b[kind](counts), resamples[kind]);
       const [onFolds, onHeldOut] = [differenceOn("folds"), differenceOn("heldOut")];
-      const sentence = `${sayFinding(subject, onFolds)} on bearings left out of training in turn; on the held-out bearings the difference is ${formatFigure(onHeldOut, 4)}.`;
+      const sentence = `${sayFinding(subject, onFolds)}, on bearings left out of training in turn; on the held-out bearings by ${formatFigure(onHeldOut, 4)}.`;
       return { name, outOfFold: onFolds, heldOut: onHeldOut, sentence };
     });
   return { steps, findings };
@@ -111,7 +111,7 @@ const worthTelling = 0.002;
 
 /** What a difference says: helps, hurts, makes no difference worth speaking of, or cannot be told. */
 export function sayFinding(subject: string, difference: Figure): string {
-  const figure = formatFigure(difference, 4);
+  const figure = `macro AUROC changes by ${formatFigure(difference, 4)}`;
   const { low, high } = difference;
   if (low === null || high === null) return `${subject} cannot be judged: ${figure}`;
   if (low > 0 && high > worthTelling) return `${subject} helps: ${figure}`;
@@ -119,7 +119,7 @@ export function sayFinding(subject: string, difference: Figure): string {
   if (low >= -worthTelling && high <= worthTelling) {
     return `${subject} makes no difference worth speaking of: ${figure}`;
   }
-  return `${subject} does not help as far as can be told: ${figure}, which includes zero,`;
+  return `${subject} neither helps nor hurts as far as can be told: ${figure}, which includes zero`;
 }
 
 function sizeOf(

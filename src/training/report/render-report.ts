@@ -144,7 +144,8 @@ function spellOut(name: string): string {
   return name
     .replaceAll("-", " ")
     .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/\b(?:au(?:ro)?c|eur|mae|rmse|nasa)\b/g, (word) => word.toUpperCase());
 }
 
 function formatNumber(value: number): string {

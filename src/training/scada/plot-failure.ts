@@ -14,12 +14,14 @@ export interface FailurePlot {
   readonly inspections: readonly Inspection[];
 }
 
-const size = { width: 640, height: 220, left: 40, right: 8, top: 28, bottom: 28 } as const;
+/** As wide as the report's other drawings, whose letters are as large. */
+const size = { width: 420, height: 210, left: 32, right: 8, top: 26, bottom: 28 } as const;
+const scales = [2, 4, 8] as const;
 const daysBefore = 90;
 const daysAfter = 14;
 const dayMs = 86_400_000;
 
-/** The drawing; scores above the scale's end are drawn at it. */
+/** The drawing, on the smallest scale that all scores fit on; those above the largest scale's end are drawn at it. */
 export function plotFailure({ failure, days, inspections }: FailurePlot): string {
   const failureDay = dayOf(failure.timestampMs);
   const fromDay = failureDay - daysBefore;
@@ -32,7 +34,7 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
     const lead = (failure.timestampMs - timestampMs) / dayMs;
     return lead >= minLeadDays && lead <= maxLeadDays;
   });
-  const highest = 8;
+  const highest = chooseScale(days, failure.component, fromDay, toDay);
   const x = (timestampMs: number): number =>
     size.left + ((timestampMs / dayMs - fromDay) / (toDay - fromDay)) * (size.width - size.left - size.right);
   const y = (score: number): number =>
@@ -62,15 +64,15 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
     (lead) =>
       `<text x="${x(failure.timestampMs - lead * dayMs).toFixed(1)}" y="${size.height - 10}" text-anchor="middle">${lead === 0 ? "failure" : `−${lead} d`}</text>`,
   );
-  const levels = [0, 4, 8].map(
+  const levels = [0, highest / 2, highest].map(
     (level) =>
       `<text x="${size.left - 6}" y="${(y(level) + 4).toFixed(1)}" text-anchor="end">${level}</text><path d="M${size.left} ${y(level).toFixed(1)}H${size.width - size.right}" stroke="currentColor" opacity="0.15"/>`,
   );
   const title = `${failure.turbine} ${failure.component}, ${date}: ${found ? "found" : "missed"}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="11" fill="currentColor">`,
-    `<text x="${size.left}" y="16" font-size="13">${title}</text>`,
-    `<text x="${size.width - size.right}" y="16" text-anchor="end">score |z|; other turbines thin; inspections dashed</text>`,
+    `<text x="0" y="14">score |z|; other turbines thin; inspections dashed; a find in the shaded days</text>`,
+    `<rect x="${x(failure.timestampMs - maxLeadDays * dayMs).toFixed(1)}" y="${size.top}" width="${(x(failure.timestampMs - minLeadDays * dayMs) - x(failure.timestampMs - maxLeadDays * dayMs)).toFixed(1)}" height="${size.height - size.top - size.bottom}" opacity="0.07"/>`,
     ...levels,
     ...days.filter((turbine) => turbine.turbine !== failure.turbine).map(line),
     ...days.filter((turbine) => turbine.turbine === failure.turbine).map(line),
@@ -79,4 +81,21 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
     ...ticks,
     "</svg>",
   ].join("\n");
+}
+
+function chooseScale(
+  days: readonly TurbineDays[],
+  component: string,
+  fromDay: number,
+  toDay: number,
+): number {
+  const shown = days.flatMap((turbine) => {
+    const from = fromDay - turbine.days[0]!;
+    return Array.from(turbine.scores.get(component) ?? []).slice(
+      Math.max(0, from),
+      Math.max(0, from + toDay - fromDay),
+    );
+  });
+  const highest = shown.reduce((most, score) => (score > most ? score : most), 0);
+  return scales.find((end) => end >= highest) ?? scales[scales.length - 1]!;
 }

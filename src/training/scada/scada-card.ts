@@ -2,7 +2,7 @@
 import { type CardManifest, closeCard, headCard } from "../card-parts.ts";
 import { type Figure, formatFigure } from "../judge/figure.ts";
 import type { ScadaConfig } from "./scada-config.ts";
-import { compareForms, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { compareForms, policiesInWords, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
 import { tabulateScadaSlices } from "./scada-slices.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
@@ -60,9 +60,9 @@ export function renderScadaCard(
         `| ${name} | ${mean(each.detected, 2)} | ${mean(each.falseAlarms, 1)} | ${mean(each.falseAlarmsPerTurbineYear, 1)} | ${mean(each.inspections, 1)} | ${euro(each.gainEur.value)} | ${euro(each.eur.value)} |`,
     ),
     "",
-    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. ${describeScores(config, policies)}`,
+    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. ${describeScores(policies)}`,
     "",
-    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}, p of random failures ${mean(metrics.windowAucP!, 3)}; p of the gain ${mean(metrics.gainP!, 3)}.`,
+    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}: failures at random give as much with p = ${mean(metrics.windowAucP!, 3)}; the gain, with p = ${mean(metrics.gainP!, 3)}.`,
     "",
     "| failure | how often found | median lead, days |",
     "|---|---|---|",
@@ -104,12 +104,8 @@ function describePolicy({ policy, statistics }: ScadaConfig): string {
 }
 
 /** What the measurements are worth: against the same policy on scores that say nothing. */
-function describeScores({ policy }: ScadaConfig, policies: ScadaEvaluation["policies"]): string {
+function describeScores(policies: ScadaEvaluation["policies"]): string {
   const own = policies.policy!;
   const blind = policies.shuffledScores!;
-  const worth =
-    policy.kind === "ranking"
-      ? "`byWorth` and what follows it look every six days where it is worth most. "
-      : "";
-  return `${worth}\`shuffledScores\` is the same policy with its rounds, rates, costs and muting on scores dealt anew among turbines and days: the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
+  return `Policies: ${policiesInWords} Against shuffledScores the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
 }

@@ -49,6 +49,10 @@ export const required = {
   maeIncrease: 0.01,
 } as const;
 
+/** What the names of the policies mean, beside that of the bundle; for those who read a table of them. */
+export const policiesInWords =
+  "byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score, however lately it was looked at; shuffledScores is the policy with its rounds, rates, costs and muting on scores that are dealt anew among turbines and days; randomTurbines, randomPicks and calendar pick by chance or by the calendar, as often as the policy; alwaysQuiet never looks.";
+
 const yearDays = 365.25;
 const dayMs = 86_400_000;
 
@@ -115,9 +119,17 @@ export function checkFigures({ metrics }: Pick<ScadaFigures, "metrics">): Readon
 /** What is asked for, and whether it is reached, in a sentence; `missed` is how a miss is written. */
 export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: string): string {
   const checks = checkFigures(figures);
-  const asked = Object.entries(required).map(
-    ([name, value]) => `${name} ${value} (${checks[name] === true ? "reached" : missed})`,
-  );
+  const words: Readonly<Record<keyof typeof required, string>> = {
+    detected: `at least ${required.detected} failures detected`,
+    gainEur: `at least ${required.gainEur / 1000} k EUR against never looking`,
+    inspections: `at most ${required.inspections} inspections`,
+    zCorrelation: `a correlation of z with the teacher's of at least ${required.zCorrelation}`,
+    maeIncrease: `an error of int8 at most ${100 * required.maeIncrease} % above float`,
+  };
+  const asked = Object.entries(words).flatMap(([name, what]) => {
+    const reached = checks[name];
+    return reached === undefined ? [] : [`${what} (${reached ? "reached" : missed})`];
+  });
   return `Asked for: ${asked.join(", ")}.`;
 }
 
@@ -186,19 +198,22 @@ export function compareForms({ forms }: Pick<ScadaFigures, "forms">): string {
 /** `untaught` against the student of its size that had a teacher: what the teacher's word is worth. */
 function compareTeaching({ against }: FormFigures): string {
   const { maeKelvin, zCorrelation } = against!;
-  const { value, low, high } = maeKelvin;
-  const less: Figure = {
-    value: -value,
-    low: high === null ? null : -high,
-    high: low === null ? null : -low,
-  };
   const words = isAbove(maeKelvin)
     ? `Distillation lowers the error: a student of the same size without a teacher errs by ${formatFigure(maeKelvin)} K more`
     : isBelow(maeKelvin)
-      ? `Distillation does not help the error but raises it: a student of the same size without a teacher errs by ${formatFigure(less)} K less`
-      : `Distillation does not help the error as far as can be told: a student of the same size without a teacher errs by ${formatFigure(maeKelvin)} K more, which includes zero`;
-  const closely = isBelow(zCorrelation) ? "less" : isAbove(zCorrelation) ? "more" : "neither more nor less";
-  return `${words}; its z follows the teacher's ${closely} closely (correlation higher by ${formatFigure(zCorrelation, 4)}).`;
+      ? `Distillation does not help the error but raises it: a student of the same size without a teacher errs by ${formatFigure(negate(maeKelvin))} K less`
+      : `Distillation does not help the error as far as can be told: without a teacher the error of a student of the same size changes by ${formatFigure(maeKelvin)} K, which includes zero`;
+  const closeness = isBelow(zCorrelation)
+    ? `less closely: the correlation is lower by ${formatFigure(negate(zCorrelation), 4)}`
+    : isAbove(zCorrelation)
+      ? `more closely: the correlation is higher by ${formatFigure(zCorrelation, 4)}`
+      : `neither more nor less closely as far as can be told: the correlation changes by ${formatFigure(zCorrelation, 4)}`;
+  return `${words}; its z follows the teacher's ${closeness}.`;
+}
+
+/** The same difference, seen from the other side. */
+function negate({ value, low, high }: Figure): Figure {
+  return { value: -value, low: high === null ? null : -high, high: low === null ? null : -low };
 }
 
 /** The narrow student against the wide one that it was cut from. */

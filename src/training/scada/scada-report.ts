@@ -3,7 +3,7 @@ import { integersOf, networksOf, type RegressionForm } from "../regression-stude
 import type { ReportParts, ReportPlot, ReportTable } from "../report/report-parts.ts";
 import type { SeedJudgement } from "./judge-edp.ts";
 import { plotFailure } from "./plot-failure.ts";
-import { compareForms, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
+import { compareForms, policiesInWords, renderRequired, type ScadaEvaluation } from "./scada-evaluation.ts";
 import { tabulateScadaSlices } from "./scada-slices.ts";
 import type { ScadaStudent } from "./train-scada-student.ts";
 
@@ -20,7 +20,7 @@ const titles: Readonly<Record<RegressionForm, string>> = {
 /** One drawing a failure, with the inspections of the first calendar. */
 export function plotFailures({ outcomes, days, inspections }: SeedJudgement): ReportPlot[] {
   return outcomes.policy[0]!.failures.map(({ failure, leadDays }) => ({
-    title: `${failure.turbine} ${failure.component}`,
+    title: `${failure.turbine} ${failure.component}, ${new Date(failure.timestampMs).toISOString().slice(0, 10)}`,
     caption:
       leadDays === null
         ? "Missed on the first calendar."
@@ -57,8 +57,7 @@ export function describeScadaReport(
 function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
   return {
     title: "Inspections",
-    caption:
-      "Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score, however lately it was looked at; shuffledScores is the policy on scores that are dealt anew among turbines and days; the rows below it pick by chance or by the calendar, as often as the policy.",
+    caption: `Test half-year, cost rule of the data set at 60 days; means over calendars (and draws of chance). ${policiesInWords}`,
     head: [
       "policy",
       "detected",

@@ -74,7 +74,7 @@ export function tabulateScadaSlices(slices: readonly ScadaSlice[]): ReportTable 
   return {
     title: "Slices",
     caption:
-      "Judged period, rows of normal operation; intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
+      "Judged period, rows of normal operation, each of which weighs the same here (above, each turbine does); intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
     head: ["slice", "rows", "turbine-weeks", "mean error, K", "failures found", "false alarms"],
     rows: slices.map(({ by, value, rows, turbineWeeks, maeKelvin, detected, falseAlarms }) => [
       `${by}: ${value}`,

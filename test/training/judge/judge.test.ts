@@ -175,8 +175,8 @@ test("equal losses accuse nobody, and slices of a few signals are not judged", (
 test("the words follow from the figures, whichever way they point", () => {
   const say = (low: number, high: number): string =>
     sayFinding("Pruning", { value: (low + high) / 2, low, high });
-  expect(say(0.01, 0.03)).toBe("Pruning helps: 0.0200 (0.0100 to 0.0300)");
+  expect(say(0.01, 0.03)).toBe("Pruning helps: macro AUROC changes by 0.0200 (0.0100 to 0.0300)");
   expect(say(-0.03, -0.01)).toMatch(/^Pruning hurts/);
   expect(say(-0.001, 0.001)).toMatch(/^Pruning makes no difference worth speaking of/);
-  expect(say(-0.01, 0.02)).toMatch(/^Pruning does not help as far as can be told/);
+  expect(say(-0.01, 0.02)).toMatch(/^Pruning neither helps nor hurts as far as can be told/);
 });

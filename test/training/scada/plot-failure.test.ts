@@ -17,4 +17,6 @@ test("a failure's drawing says whether it was found, and marks the inspections o
   const missed = plotFailure({ failure, days, inspections: [inspection("T06", 149)] });
   expect(missed).toContain(": missed");
   expect(missed).not.toMatch(/NaN|undefined/);
+  // The axis ends at the smallest scale that the scores fit on.
+  expect(missed).toMatch(/text-anchor="end">(?:2|4|8)<\/text>/);
 });
