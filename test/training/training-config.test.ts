@@ -40,6 +40,9 @@ test("the shipped levels are those that the features room tests, and none of the
 test("an unknown key and a wrong value are refused with their line", () => {
   expect(() => parse(shipped.replace("trainingHop:", "traningHop:"))).toThrow(/train\.yaml:\d+:\d+/);
   expect(() => parse(shipped.replace("clamp: 5", "clamp: -5"))).toThrow(/train\.yaml:\d+:\d+.*clamp/);
+  expect(() => parse(shipped.replace("found: 12500", "found: 30000"))).toThrow(
+    /train\.yaml:\d+:\d+.*costs\.found.*must cost less/,
+  );
   expect(() => parse(shipped.replace("clamp: 5", "clamp: -5"))).toThrow(
     expect.objectContaining({
       code: "CONFIG_INVALID",

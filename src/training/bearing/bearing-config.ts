@@ -78,12 +78,17 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
       evidence: evidenceSpecSchema.optional(),
     })
     .optional(),
-  costs: z.strictObject({
-    missed: z.number().positive(),
-    found: z.number().min(0),
-    falseAlarm: z.number().positive(),
-    faultPrior: z.number().gt(0).lt(1),
-  }),
+  costs: z
+    .strictObject({
+      missed: z.number().positive(),
+      found: z.number().min(0),
+      falseAlarm: z.number().positive(),
+      faultPrior: z.number().gt(0).lt(1),
+    })
+    .refine(({ missed, found }) => found < missed, {
+      path: ["found"],
+      error: "a fault that is found must cost less than one that is missed: no alarm is worth it otherwise",
+    }),
   maxCalibrationError: share,
 });
 

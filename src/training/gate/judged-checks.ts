@@ -122,8 +122,16 @@ export function checkSlices(own: Judgement, against: Judgement | null, seed: num
   );
 }
 
-/** Does the decision rule miss more faults, or raise more on healthy machines, than the active model's? */
+/**
+ * Does the decision rule find anything, which neither ranking nor calibration tells; and does it miss more faults, or raise
+ * more on healthy machines, than the active model's?
+ */
 export function checkDecisions(own: Judgement, against: Judgement | null): GateCheck {
+  const { detected } = own.metrics;
+  if (detected !== undefined && !(detected.value > 0)) {
+    const words = "the decision rule finds none of the held-out faults";
+    return answer("decisions", false, { detected: detected.value }, { detectedMoreThan: 0 }, words);
+  }
   if (against === null) return skip("decisions", "no model to compare with was given (--against)");
   const compared = compareDecisions(own.cases, against.cases);
   if (compared.length === 0) return skip("decisions", "nothing is decided case by case");

@@ -347,6 +347,12 @@ describe("what the judgement answers", () => {
     },
   );
 
+  test("a decision rule that finds nothing fails, also where there is no model to compare with", () => {
+    const quiet = { ...good, metrics: { detected: { value: 0, low: 0, high: 0.08 } } };
+    expect(checkDecisions(quiet, null)).toMatchObject({ outcome: "failed" });
+    expect(checkDecisions({ ...good, metrics: { detected: surely } }, null).outcome).toBe("skipped");
+  });
+
   test("where nothing is decided case by case, or there is no other model, decisions are not compared", () => {
     expect(checkDecisions(good, good).outcome).toBe("skipped");
     expect(checkDecisions(decide(7, "missed"), null).outcome).toBe("skipped");
