@@ -54,7 +54,7 @@ export async function writeBundle(dir: string, contents: BundleContents, signer:
   return bundle;
 }
 
-/** Writes a bundle that exists in memory. Durable when it returns: files and folders are synced. */
+/** Writes a bundle that exists in memory. Durable when it returns: files and folders are synced. Fails with BUNDLE_FORMAT or STORE. */
 export async function writeBundleFolder(dir: string, bundle: Bundle): Promise<void> {
   const target = resolve(dir);
   const parent = dirname(target);
@@ -69,7 +69,7 @@ export async function writeBundleFolder(dir: string, bundle: Bundle): Promise<vo
     await renameAtomic(staging, target);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
-    throw error;
+    throw error instanceof AuroraError ? error : cannotWrite(target, error as Error);
   }
 }
 
@@ -94,7 +94,7 @@ async function makeStaging(target: string): Promise<string> {
 function cannotWrite(target: string, cause: Error): AuroraError {
   return new AuroraError("STORE", `cannot write ${target}: ${cause.message}`, {
     ...{ op: "write bundle", subject: target, cause },
-    hint: "name a folder that this user may write",
+    hint: "name a folder that this user may write, on a disk with some space left",
   });
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../../src/bundle/verify-bundle.ts";
 import { bundleEntries, createBundle, writeBundle } from "../../src/bundle/write-bundle.ts";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { newKey, sampleContents, withTempDir } from "./sample-bundle.ts";
 
 const key = newKey();
@@ -159,6 +160,18 @@ describe("a bundle", () => {
       const second = await writeBundle(join(dir, "b"), contents, key);
       expect((await verifyBundle(join(dir, "b"), trusted)).digest).toBe(second.digest);
     });
+  });
+
+  it("is refused by a full disk in words, and leaves nothing there", async ({ skip }) => {
+    const disk = mountSmallDisk(64);
+    if (disk === null) return skip("nobody may mount a small disk here");
+    const contents = sampleContents();
+    const large = new Map(contents.files).set("model.mcu.bin", new Uint8Array(100_000));
+    await expect(writeBundle(join(disk, "b"), { ...contents, files: large }, key)).rejects.toMatchObject({
+      code: "STORE",
+      message: expect.stringMatching(/cannot write .*ENOSPC/),
+    });
+    expect(await readdir(disk)).toEqual([]);
   });
 
   it("has a manifest in one form only", () => {

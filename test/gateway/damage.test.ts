@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RunningCollector } from "../../src/collector/compose.ts";
-import { atProcessEnd } from "../../src/platform/at-process-end.ts";
-import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, names, startDevice, statusWhen } from "./installation.ts";
 import { listen } from "./subscriber.ts";
@@ -63,24 +61,11 @@ test("a collector whose database is damaged sets it aside, says so and takes wha
   await statusWhen(gateway, ({ uplink }) => uplink.acksReceived > before.acksReceived);
 });
 
-/** A file system of 2 MB, or null where nobody may mount one. */
-function mountSmallDisk(): string | null {
-  const folder = createTemporaryFolder();
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    return null;
-  }
-  // Before the folder that it lies in is removed.
-  onTestFinished(atProcessEnd(() => execFileSync("umount", [folder])));
-  return folder;
-}
-
 test("a full disk stops neither inference nor alerts, and what had no room follows later", async ({
   skip,
 }) => {
   const installation = await createInstallation();
-  const disk = mountSmallDisk();
+  const disk = mountSmallDisk(2048);
   if (disk === null) return skip("nobody may mount a small disk here");
   const collector = await installation.startCollector();
   const subscriber = await listen(installation);

@@ -16,7 +16,7 @@ export interface FailurePlot {
 
 /** As wide as the report's other drawings, whose letters are as large. */
 const size = { width: 420, height: 210, left: 32, right: 8, top: 26, bottom: 28 } as const;
-const scales = [2, 4, 8] as const;
+const scales = [2, 4, 6, 8] as const;
 const daysBefore = 90;
 const daysAfter = 14;
 const dayMs = 86_400_000;
@@ -71,7 +71,7 @@ export function plotFailure({ failure, days, inspections }: FailurePlot): string
   const title = `${failure.turbine} ${failure.component}, ${date}: ${found ? "found" : "missed"}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="11" fill="currentColor">`,
-    `<text x="0" y="14">score |z|; other turbines thin; inspections dashed; a find in the shaded days</text>`,
+    `<text x="0" y="14">score |z|; others thin; inspections dashed; shaded: a find counts</text>`,
     `<rect x="${x(failure.timestampMs - maxLeadDays * dayMs).toFixed(1)}" y="${size.top}" width="${(x(failure.timestampMs - minLeadDays * dayMs) - x(failure.timestampMs - maxLeadDays * dayMs)).toFixed(1)}" height="${size.height - size.top - size.bottom}" opacity="0.07"/>`,
     ...levels,
     ...days.filter((turbine) => turbine.turbine !== failure.turbine).map(line),

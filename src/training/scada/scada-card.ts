@@ -62,7 +62,7 @@ export function renderScadaCard(
     "",
     `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. ${describeScores(policies)}`,
     "",
-    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}: failures at random give as much with p = ${mean(metrics.windowAucP!, 3)}; the gain, with p = ${mean(metrics.gainP!, 3)}.`,
+    `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}: with failures at random it is as high with p = ${mean(metrics.windowAucP!, 3)}, and the gain with p = ${mean(metrics.gainP!, 3)}.`,
     "",
     "| failure | how often found | median lead, days |",
     "|---|---|---|",

@@ -137,7 +137,7 @@ export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: s
 export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
   const share = metrics.detectedShare!;
   return [
-    `mean over ${seeds.length} seed(s) and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
+    `mean over ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"} and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
     ...Object.entries(policies).map(
       ([name, each]) =>
         `${name}: ${formatFigure(each.detected, 2)} of ${each.failures.length} detected, ${formatFigure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,

@@ -18,5 +18,5 @@ test("a failure's drawing says whether it was found, and marks the inspections o
   expect(missed).toContain(": missed");
   expect(missed).not.toMatch(/NaN|undefined/);
   // The axis ends at the smallest scale that the scores fit on.
-  expect(missed).toMatch(/text-anchor="end">(?:2|4|8)<\/text>/);
+  expect(missed).toMatch(/text-anchor="end">(?:2|4|6|8)<\/text>/);
 });

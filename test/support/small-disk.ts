@@ -1,0 +1,18 @@
+/** A disk that is soon full. */
+import { execFileSync } from "node:child_process";
+import { onTestFinished } from "vitest";
+import { atProcessEnd } from "../../src/platform/at-process-end.ts";
+import { createTemporaryFolder } from "./temporary-folder.ts";
+
+/** A file system of so many KiB, or null where nobody may mount one. Gone when the test is. */
+export function mountSmallDisk(sizeKib: number): string | null {
+  const folder = createTemporaryFolder();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k`, "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return null;
+  }
+  // Before the folder that it lies in is removed.
+  onTestFinished(atProcessEnd(() => execFileSync("umount", [folder])));
+  return folder;
+}
