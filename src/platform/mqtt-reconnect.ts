@@ -2,10 +2,11 @@
  * Keeps an MQTT connection alive over its losses: versions, backoff, subscriptions, time limits. Knows no vendor and
  * holds no message: a publish is on the wire or it is rejected.
  */
-import { AuroraError } from "../contract/aurora-error.ts";
 import { type BackoffOptions, createBackoff } from "./backoff.ts";
+import { chooseMqttVersion } from "./choose-mqtt-version.ts";
 import type { Timers } from "./clock.ts";
 import type { Logger } from "./logger.ts";
+import { createMqttError, createMqttExchanges } from "./mqtt-exchanges.ts";
 import type { LinkLoss, MqttLink, MqttQos, MqttVersion, OpenLink, PublishOptions } from "./mqtt-link.ts";
 import { topicMatches } from "./mqtt-topic.ts";
 
@@ -56,8 +57,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const subscriptions = new Map<string, { readonly qos: MqttQos; readonly handler: MqttHandler }>();
   const connectCallbacks = new Set<() => void>();
   const lossCallbacks = new Set<(loss: LinkLoss) => void>();
-  /** Rejects everything that waits for an answer over the current link. */
-  const pending = new Set<(error: Error) => void>();
+  const exchanges = createMqttExchanges(options);
   let version: MqttVersion = options.version === "auto" ? 5 : options.version;
   let provenVersion: MqttVersion | null = null;
   let link: MqttLink | null = null;
@@ -68,36 +68,6 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let cancelRetry = (): void => {};
   let cancelStable = (): void => {};
   let onGone = (): void => {};
-
-  const mqttError = (message: string, cause?: unknown): AuroraError =>
-    new AuroraError("MQTT", message, {
-      op: "use broker",
-      subject,
-      ...(cause === undefined ? {} : { cause }),
-    });
-
-  /** Runs one exchange over the link, bounded in time; a broker that does not answer is cut off. */
-  const exchange = (begin: (link: MqttLink, done: (error: Error | null) => void) => void): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const current = link;
-      if (current === null) {
-        reject(mqttError("not connected"));
-        return;
-      }
-      const settle = (error: Error | null): void => {
-        if (!pending.delete(fail)) return;
-        cancel();
-        if (error === null) resolve();
-        else reject(error instanceof AuroraError ? error : mqttError(error.message, error));
-      };
-      const fail = (error: Error): void => settle(error);
-      pending.add(fail);
-      const cancel = timers.after(options.answerTimeoutMs, () => {
-        settle(mqttError(`no answer within ${options.answerTimeoutMs} ms`));
-        current.cut({ reason: "silent", detail: `no answer within ${options.answerTimeoutMs} ms` });
-      });
-      begin(current, settle);
-    });
 
   const open = (): void => {
     let mine: MqttLink | null = null;
@@ -120,9 +90,11 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     const mine = link;
     provenVersion = version;
     const renewed = [...subscriptions].map(([filter, { qos }]) =>
-      exchange((current, done) => current.subscribe(filter, qos, done)).catch((error: unknown) => {
-        if (link === mine) logger.warn("subscription not renewed", { broker: subject, filter, error });
-      }),
+      exchanges
+        .run(link, (current, done) => current.subscribe(filter, qos, done))
+        .catch((error: unknown) => {
+          if (link === mine) logger.warn("subscription not renewed", { broker: subject, filter, error });
+        }),
     );
     await Promise.all(renewed);
     if (mine === null || link !== mine || closing) return;
@@ -139,7 +111,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     link = null;
     connected = false;
     cancelStable();
-    for (const fail of [...pending]) fail(mqttError(`connection lost: ${loss.detail}`));
+    exchanges.failAll(`connection lost: ${loss.detail}`);
     if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
     if (closing) {
       onGone();
@@ -149,20 +121,17 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   };
 
   const retry = (loss: LinkLoss, wasConnected: boolean): void => {
-    const auto = options.version === "auto";
-    // Told so by the broker: 3.1.1 at once. Its loss in turn always waits, so this cannot spin.
-    const fallBack = auto && loss.reason === "version";
-    if (fallBack) version = 4;
-    else if (auto && !wasConnected && version === 4) version = 5;
-    if (!fallBack) failures += 1;
-    const delayMs = fallBack ? 0 : backoff.nextMs();
+    const next = chooseMqttVersion(options.version, { version, wasConnected, lossReason: loss.reason });
+    version = next.version;
+    if (!next.isFallback) failures += 1;
+    const delayMs = next.isFallback ? 0 : backoff.nextMs();
     const fields = {
       broker: subject,
       reason: loss.reason,
       detail: loss.detail,
       retryMs: Math.round(delayMs),
     };
-    if (fallBack) logger.debug("broker does not speak MQTT 5, falling back to 3.1.1", fields);
+    if (next.isFallback) logger.debug("broker does not speak MQTT 5, falling back to 3.1.1", fields);
     else if (wasConnected || failures === 1) logger.warn("no connection to broker, trying again", fields);
     else logger.debug("no connection to broker, trying again", fields);
     cancelRetry = timers.after(delayMs, open);
@@ -192,12 +161,13 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       return provenVersion;
     },
     async publish(topic, payload, publishOptions) {
-      if (!connected) throw mqttError("not connected");
-      if (inFlight >= options.maxInFlight) throw mqttError(`${inFlight} publishes are under way already`);
+      if (!connected) throw createMqttError(subject, "not connected");
+      if (inFlight >= options.maxInFlight)
+        throw createMqttError(subject, `${inFlight} publishes are under way already`);
       const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
       inFlight += 1;
       try {
-        await exchange((current, done) => current.publish(topic, bytes, publishOptions, done));
+        await exchanges.run(link, (current, done) => current.publish(topic, bytes, publishOptions, done));
       } finally {
         inFlight -= 1;
       }
@@ -207,7 +177,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       if (!connected) return;
       const mine = link;
       try {
-        await exchange((current, done) => current.subscribe(filter, qos, done));
+        await exchanges.run(link, (current, done) => current.subscribe(filter, qos, done));
       } catch (error) {
         // Lost meanwhile: it is registered and will be renewed. Refused: it is not.
         if (link !== mine) return;
@@ -217,7 +187,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     },
     async unsubscribe(filter) {
       if (!subscriptions.delete(filter) || !connected) return;
-      await exchange((current, done) => current.unsubscribe(filter, done)).catch(() => {});
+      await exchanges.run(link, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
     },
     onConnect(callback) {
       connectCallbacks.add(callback);
@@ -235,7 +205,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       cancelStable();
       const current = link;
       if (current === null) return;
-      await waitUntilIdle(pending, timers);
+      await exchanges.idle(goodbyeMs);
       if (link === null) return;
       await new Promise<void>((resolve) => {
         const cancel = timers.after(goodbyeMs, () => {
@@ -246,23 +216,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
           cancel();
           resolve();
         };
-        if (pending.size > 0 || !connected) current.cut({ reason: "closed", detail: "closed" });
+        if (exchanges.waiting > 0 || !connected) current.cut({ reason: "closed", detail: "closed" });
         else current.end();
       });
     },
   };
-}
-
-function waitUntilIdle(pending: ReadonlySet<unknown>, timers: Timers): Promise<void> {
-  return new Promise((resolve) => {
-    let waitedMs = 0;
-    const look = (): void => {
-      if (pending.size === 0 || waitedMs >= goodbyeMs) resolve();
-      else {
-        waitedMs += 15;
-        timers.after(15, look);
-      }
-    };
-    look();
-  });
 }
