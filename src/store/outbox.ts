@@ -5,16 +5,15 @@
  */
 import { basename } from "node:path";
 import type { Lane } from "../contract/topics.ts";
-import { laneOfKind, type UplinkRecord } from "../contract/uplink-record.ts";
+import type { UplinkRecord } from "../contract/uplink-record.ts";
 import { createBackoff } from "../platform/backoff.ts";
 import type { Clock, Timers } from "../platform/clock.ts";
 import { type Logger, silentLogger } from "../platform/logger.ts";
 import { sqliteErrorKind } from "../platform/sqlite-error.ts";
-import { encodeRecord } from "../wire/record-codec.ts";
 import { WireRangeError } from "../wire/wire-limits.ts";
 import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
-import { createOutboxBuffer } from "./outbox-buffer.ts";
-import { eachLane, type OutboxLedger, openOutboxLedger, sumOf } from "./outbox-ledger.ts";
+import { eachLane, sumOf } from "./outbox-ledger.ts";
+import { createOutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 
 /** What the outbox holds and what became of the rest. */
@@ -74,19 +73,28 @@ export interface OutboxOptions {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { file, clock, timers } = options;
   const logger = options.logger ?? silentLogger;
-  const maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
   const groupMs = options.groupMs ?? 100;
   const groupRecords = options.groupRecords ?? 64;
-  const buffer = createOutboxBuffer(options.maxPendingBytes ?? 4 * 1024 * 1024);
   const callbacks = new Set<(lane: Lane) => void>();
   const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
-  const dropped = eachLane(() => 0);
-  let ledger: OutboxLedger | null = null;
   let rejected = 0;
   let trouble: string | null = null;
-  let acknowledgementsWait = false;
   let closed = false;
   let cancelTimer: (() => void) | null = null;
+
+  const writer = createOutboxWriter({
+    file,
+    clock,
+    logger,
+    maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
+    maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
+    onRescued: () => announce("alert"),
+    onRoom: () => schedule(0),
+  });
+
+  const announce = (lane: Lane): void => {
+    for (const callback of [...callbacks]) callback(lane);
+  };
 
   const schedule = (delayMs: number): void => {
     if (cancelTimer !== null || closed) return;
@@ -96,31 +104,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
     });
   };
 
-  const push = (record: UplinkRecord): Lane => {
-    const lane = laneOfKind[record.kind];
-    buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
-    return lane;
-  };
-
   const pushEvent = (name: string, subject: string, detail: string): Lane =>
-    push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail });
+    writer.push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail });
 
   const flush = (): void => {
     if (closed) return;
     cancelTimer?.();
     cancelTimer = null;
-    if (buffer.records.length === 0 && buffer.gaps.length === 0 && !acknowledgementsWait) return;
+    if (!writer.hasWork) return;
     try {
-      // The ledger is the database's: a corrupted one is replaced on the way, and its ledger with it.
-      const { changed, drops } = file.use(() => ledger!.commit(buffer, clock.nowMs()));
-      buffer.clear();
-      acknowledgementsWait = false;
-      for (const { lane, records } of drops) {
-        dropped[lane] += records;
-        logger.warn("the outbox is full: oldest records dropped and declared", { lane, records });
-      }
+      const changed = writer.commit();
       recover();
-      for (const lane of changed) for (const callback of [...callbacks]) callback(lane);
+      for (const lane of changed) announce(lane);
     } catch (error) {
       suffer(error);
     }
@@ -141,40 +136,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
     }
     trouble = kind;
-    if (kind === "full" && buffer.records.some((record) => record.lane === "alert")) rescueAlerts();
-    trim();
+    if (kind === "full") writer.rescueAlerts();
+    writer.trim();
     schedule(retry.nextMs());
-  };
-
-  /** On a full disk an alert is tried alone, then with the log folded into the file, then in place of old predictions. */
-  const rescueAlerts = (): void => {
-    const ways = [
-      () => {},
-      () => file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)")),
-      sacrifice,
-    ];
-    for (const makeRoom of ways) {
-      try {
-        makeRoom();
-        const records = buffer.records.filter((record) => record.lane === "alert");
-        file.use(() => ledger!.commit({ records, gaps: [] }, clock.nowMs()));
-        buffer.clearLane("alert");
-        for (const callback of [...callbacks]) callback("alert");
-        return;
-      } catch (error) {
-        logger.debug("no room for an alert yet", { error });
-      }
-    }
-  };
-
-  const sacrifice = (): void => {
-    const drop = file.use(() => ledger!.sacrifice(256 * 1024));
-    if (drop === null) return;
-    const { lane, records, fromMs, toMs } = drop;
-    dropped[lane] += records;
-    buffer.declare({ kind: "gap", lane, records, fromMs, toMs });
-    // There is room now: the rest need not wait either.
-    schedule(0);
   };
 
   /**
@@ -186,21 +150,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       detail,
     });
     try {
-      file.use(() => ledger!.table.renewBootId());
+      file.use(() => writer.ledger!.table.renewBootId());
     } catch (error) {
       suffer(error);
     }
     pushEvent("store.rolled-back", "outbox", detail);
   };
 
-  const trim = (): void => {
-    for (const { lane, records } of buffer.trim()) dropped[lane] += records;
-  };
-
   file.add({
-    attach(database) {
-      ledger = openOutboxLedger(database, maxBytes);
-    },
+    attach: writer.attach,
     onRenewed(setAside, reason) {
       pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
       schedule(groupMs);
@@ -209,50 +167,49 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     get bootId() {
-      return ledger?.table.bootId ?? null;
+      return writer.ledger?.table.bootId ?? null;
     },
     append(record) {
       let lane: Lane;
       try {
-        lane = push(record);
+        lane = writer.push(record);
       } catch (error) {
         if (!(error instanceof WireRangeError)) throw error;
         rejected += 1;
         logger.error("a record cannot be encoded", { kind: record.kind, error });
         lane = pushEvent("record.rejected", record.kind, error.message);
       }
-      if (trouble !== null) trim();
-      const full = trouble === null && buffer.records.length >= groupRecords;
+      if (trouble !== null) writer.trim();
+      const full = trouble === null && writer.pendingRecords >= groupRecords;
       if (lane === "alert" || full) flush();
       else schedule(groupMs);
     },
     flush,
     peek(lane, peekOptions = {}) {
-      if (ledger === null || closed) return null;
+      if (writer.ledger === null || closed) return null;
       try {
-        return file.use(() => readBatch(ledger!, lane, peekOptions));
+        return file.use(() => readBatch(writer.ledger!, lane, peekOptions));
       } catch (error) {
         suffer(error);
         return null;
       }
     },
     acknowledge(bootId, lane, sequence) {
-      if (ledger === null || bootId !== ledger.table.bootId) return;
-      const verdict = ledger.acknowledge(lane, sequence);
+      if (bootId !== writer.ledger?.table.bootId) return;
+      const verdict = writer.acknowledge(lane, sequence);
       if (verdict === "old") return;
-      if (verdict === "new") acknowledgementsWait = true;
-      else beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
+      if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
       schedule(groupMs);
     },
     counts() {
-      const totals = ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
+      const totals = writer.ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
       return {
         lanes: eachLane((lane) => {
           const { records, bytes } = totals[lane];
-          return { records, bytes, dropped: dropped[lane] };
+          return { records, bytes, dropped: writer.dropped[lane] };
         }),
         records: sumOf(totals, "records"),
-        pendingRecords: buffer.records.length,
+        pendingRecords: writer.pendingRecords,
         rejected,
         trouble,
       };
