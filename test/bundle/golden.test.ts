@@ -6,7 +6,6 @@ import {
   encodeGolden,
   type Golden,
   type GoldenCase,
-  type GoldenWindowCase,
   maxGoldenBytes,
 } from "../../src/bundle/golden.ts";
 import { type GoldenWindow, maxGoldenSamples } from "../../src/bundle/golden-window.ts";
@@ -208,7 +207,8 @@ describe("golden.bin", () => {
 
   it("refuses to encode cases of another shape or out of bounds", () => {
     const golden = decodeGolden(sampleGolden);
-    const one = golden.cases[0] as GoldenWindowCase;
+    const one = golden.cases[0];
+    if (one?.kind !== "window") throw new Error("the first sample case is a window");
     const withCase = (change: object): Golden => ({ ...golden, cases: [{ ...one, ...change }] });
     const withWindow = (change: object): Golden => withCase({ window: { ...one.window, ...change } });
     expect(() => encodeGolden(withCase({ logits: new Uint8Array(2) }))).toThrow(/2 logits/);

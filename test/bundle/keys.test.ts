@@ -37,7 +37,7 @@ describe("keys", () => {
     await withTempDir(async (dir) => {
       await writeKeyPair(dir, "root", createKeyPair());
       const before = await readFile(join(dir, "root.key"), "utf8");
-      await expect(writeKeyPair(dir, "root", createKeyPair())).rejects.toThrow(keyError as Error);
+      await expect(writeKeyPair(dir, "root", createKeyPair())).rejects.toThrow(keyError);
       expect(await readFile(join(dir, "root.key"), "utf8")).toBe(before);
     });
   });

@@ -56,11 +56,11 @@ describe("compatibility", () => {
       (change: object, runtimeVersion = "0.1.0"): (() => void) =>
       () =>
         checkCompatibility({ ...manifest, ...change }, { runtimeVersion });
-    expect(attempt({ features: { ...manifest.features, catalogueVersion: 2 } })).toThrow(code as Error);
+    expect(attempt({ features: { ...manifest.features, catalogueVersion: 2 } })).toThrow(code);
     expect(attempt({ features: { ...manifest.features, catalogueVersion: 2 } })).toThrow(
       /needs features catalogue 2/,
     );
     expect(attempt({}, "1.0.0")).toThrow(/needs runtime >=0.1.0 <1.0.0, this is 1.0.0/);
-    expect(attempt({ runtime: "new ones" })).toThrow(code as Error);
+    expect(attempt({ runtime: "new ones" })).toThrow(code);
   });
 });

@@ -82,8 +82,8 @@ const alerting = ["--seed", "1", "--fault", "outer-race", "--speed", "20"];
 test("--until alert --json ends with 0 and one JSON object once the expected turbine has alerted", async () => {
   const demo = await startDemo(...alerting, "--until", "alert", "--json");
   const { code, stdout, stderr } = await demo.finished;
-  expect([code, stderr]).toEqual([0, expect.stringContaining("ALERT RAISED") as string]);
-  const report = JSON.parse(stdout) as Record<string, unknown>;
+  expect([code, stderr]).toEqual([0, expect.stringContaining("ALERT RAISED")]);
+  const report: Record<string, unknown> = JSON.parse(stdout);
   expect(Object.keys(report).sort()).toEqual([
     "alerts",
     "expected",

@@ -99,7 +99,7 @@ describe("a running collector", () => {
       { turbine: "wt-01", health: "ok", gateway: "gw-1", operatingState: "full-performance" },
       { turbine: "wt-02", health: "alarm" },
     ]);
-    const alerts = (await fleet.getJson("/api/v1/alerts?active=true")).body as Record<string, unknown>;
+    const { body: alerts } = await fleet.getJson("/api/v1/alerts?active=true");
     expect(alerts).toMatchObject({ total: 1, items: [{ active: true, steps: [{ transition: "raised" }] }] });
     const predictions = (await fleet.getJson("/api/v1/predictions?site=north-sea&turbine=wt-02&steps=10"))
       .body as { series: { timesMs: number[]; thresholds: number[] }[] };

@@ -7,7 +7,7 @@ import { findFreePort } from "../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
-import { connectGateway, type TestFleet } from "./fleet-fixture.ts";
+import { connectGateway } from "./fleet-fixture.ts";
 import { turbineState } from "./fleet-records.ts";
 
 it.skipIf(!hasMosquitto)(
@@ -23,7 +23,7 @@ it.skipIf(!hasMosquitto)(
     const topics = createTopics(config.mqtt.base);
     const collector = await startCollector(config, { logger: silentLogger });
     onTestFinished(() => collector.close());
-    const fleet = { collector, topics } as TestFleet;
+    const fleet = { collector, topics };
     const gateway = await connectGateway(fleet);
     onTestFinished(() => gateway.close());
     expect(gateway.client.version).toBe(5);

@@ -154,7 +154,11 @@ export interface TestGateway {
 }
 
 /** Connects a gateway. */
-export async function connectGateway(fleet: TestFleet, id = "gw-1", bootId = "boot-1"): Promise<TestGateway> {
+export async function connectGateway(
+  fleet: Pick<TestFleet, "collector" | "topics">,
+  id = "gw-1",
+  bootId = "boot-1",
+): Promise<TestGateway> {
   const client = createMqttClient({
     url: fleet.collector.mqttUrl,
     clientId: `gateway-${id}`,

@@ -8,8 +8,8 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "./fleet-records.ts";
 import { createIngestBench, type IngestBench } from "./ingest-bench.ts";
 
-const event = (name: string): UplinkRecord => ({
-  ...{ kind: "event", timeMs: 1_700_000_000_000, name, subject: "wt-01", detail: "detail" },
+const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
+  ...{ kind: "event", timeMs, name, subject: "wt-01", detail: "detail" },
 });
 const names = (bench: IngestBench): string[] =>
   bench.store.events
@@ -117,7 +117,7 @@ describe("the uplink's ingest", () => {
       ...{ windowsDropped: 0, quarantined: {}, outboxRecords: 0 },
     });
     const ack = bench.take([
-      { ...event("late"), timeMs } as UplinkRecord,
+      event("late", timeMs),
       {
         ...{ kind: "update", timeMs, modelName: "m", fromVersion: "", toVersion: "" },
         step: "proved",

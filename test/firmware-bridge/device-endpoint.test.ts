@@ -156,7 +156,7 @@ test("a refused device stops and says why, until a gateway says hello again", as
   gateway.play({ type: "nack", sequence: 0, reason: "wrong device" }, 0);
   const error = await waiting.catch((reason: unknown) => reason);
   expect(hasErrorCode(error, "DEVICE_PROTOCOL")).toBe(true);
-  expect((error as Error).message).toBe("the gateway refused device-1: wrong device");
+  expect(error).toMatchObject({ message: "the gateway refused device-1: wrong device" });
   timers.advance(10_000);
   expect(gateway.takeSent()).toEqual([]);
   gateway.play({ ...gatewayHello, sessionId: 2 }, 0);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import type { Type } from "protobufjs";
+import protobuf from "protobufjs";
 import { afterAll, describe, expect, test } from "vitest";
 import { deviceMessageType } from "../../firmware-bridge/device-schema.ts";
 import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
@@ -28,8 +28,12 @@ function float32Bits(value: number): number {
 }
 
 /** The fields of a payload by the schema; `nested` gives the bytes of a message within it. */
-function wordsOf(reflected: Type, payload: Uint8Array, nested: (bytes: string) => string): FieldWords[] {
-  const values = reflected.toObject(reflected.decode(payload), { longs: String }) as Record<string, unknown>;
+function wordsOf(
+  reflected: protobuf.Type,
+  payload: Uint8Array,
+  nested: (bytes: string) => string,
+): FieldWords[] {
+  const values = reflected.toObject(reflected.decode(payload), { longs: String });
   return reflected.fieldsArray.flatMap((field): FieldWords[] => {
     const { id, type } = field.resolve();
     const value = values[field.name];
@@ -44,29 +48,31 @@ function wordsOf(reflected: Type, payload: Uint8Array, nested: (bytes: string) =
     };
     switch (type) {
       case "float":
-        return [numberWord("f", BigInt(float32Bits(value as number)))];
+        return [numberWord("f", BigInt(float32Bits(value)))];
       case "fixed32":
-        return [numberWord("f", BigInt(value as number))];
+        return [numberWord("f", BigInt(value))];
       case "double": {
         const bytes = Buffer.alloc(8);
-        bytes.writeDoubleLE(value as number);
+        bytes.writeDoubleLE(value);
         // Eight bytes are skipped.
         return [{ ...hexWord("d", bytes), read: undefined }];
       }
       case "string":
-        return [hexWord("t", Buffer.from(value as string))];
+        return [hexWord("t", Buffer.from(value))];
       case "bytes":
-        return [hexWord("b", value as Uint8Array)];
-      case "Channel":
-        return (value as object[]).map((each) => {
-          const inner = field.resolvedType as Type;
+        return [hexWord("b", value)];
+      case "Channel": {
+        const inner = field.resolvedType;
+        if (!(inner instanceof protobuf.Type)) throw new Error("a channel is a message");
+        return value.map((each: object) => {
           return hexWord(
             "b",
             Buffer.from(nested(Buffer.from(inner.encode(each).finish()).toString("hex")), "hex"),
           );
         });
+      }
       default:
-        return [numberWord("n", BigInt(value as number))];
+        return [numberWord("n", BigInt(value))];
     }
   });
 }

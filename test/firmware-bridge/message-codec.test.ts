@@ -111,5 +111,5 @@ test("a hello with too many channels for a frame is an error that says what to d
     caught = error;
   }
   expect(hasErrorCode(caught, "WIRE_FORMAT")).toBe(true);
-  expect((caught as { hint: string }).hint).toMatch(/fewer channels/);
+  expect(caught).toMatchObject({ hint: expect.stringMatching(/fewer channels/) });
 });

@@ -16,7 +16,7 @@ function decodeByReflection(bytes: Uint8Array): Record<string, unknown> {
   const { channel, firstSample, timestampUs, shaftRpm, samples } = type.toObject(type.decode(bytes), {
     longs: Number,
     defaults: true,
-  }) as Record<string, number> & { samples: Uint8Array };
+  });
   const data = new DataView(samples.buffer, samples.byteOffset, samples.length);
   const counts = Array.from({ length: samples.length >> 1 }, (_, index) => data.getInt16(index * 2, true));
   // An unknown speed is left out, and an optional field that is absent has no default.

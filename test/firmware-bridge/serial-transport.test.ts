@@ -54,7 +54,7 @@ test("a path that is no serial port is an error that names it", async () => {
     .open(handlers)
     .catch((reason: unknown) => reason);
   expect(hasErrorCode(error, "DEVICE_UNREACHABLE")).toBe(true);
-  expect((error as Error).message).toContain("/nonexistent/tty");
+  expect(error).toMatchObject({ message: expect.stringContaining("/nonexistent/tty") });
 });
 
 describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {

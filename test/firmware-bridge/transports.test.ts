@@ -9,6 +9,7 @@ import { createTcpListenerTransport, createTcpTransport } from "../../firmware-b
 import { AuroraError, hasErrorCode } from "../../src/contract/aurora-error.ts";
 import { createRandom } from "../../src/maths/random.ts";
 import { systemTimers } from "../../src/platform/clock.ts";
+import { listeningPort } from "../support/listening-port.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createManualTimers } from "./manual-timers.ts";
 import { observe } from "./observe-transport.ts";
@@ -22,7 +23,7 @@ async function serve(onSocket: (socket: Socket) => void): Promise<{ server: Serv
   const server = createServer(onSocket);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => new Promise((resolve) => server.close(resolve)));
-  return { server, port: (server.address() as { port: number }).port };
+  return { server, port: listeningPort(server) };
 }
 
 describe("tcp", () => {
@@ -52,7 +53,7 @@ describe("tcp", () => {
       .open(observe().handlers)
       .catch((reason: unknown) => reason);
     expect(hasErrorCode(error, "DEVICE_UNREACHABLE")).toBe(true);
-    expect((error as Error).message).toContain(`tcp://127.0.0.1:${port}`);
+    expect(error).toMatchObject({ message: expect.stringContaining(`tcp://127.0.0.1:${port}`) });
   });
 
   test("a reader that pauses makes the writer wait, and nothing is lost", async () => {

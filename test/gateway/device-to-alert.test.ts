@@ -66,15 +66,15 @@ test("a fault on one of three turbines becomes one explained alert on MQTT and a
   expect(JSON.stringify(late.statuses[0])).not.toContain(installation.password);
   expect(late.alerts).toEqual([]);
 
-  const ask = async <T>(path: string): Promise<T> => (await (await fetch(collector.url + path)).json()) as T;
+  const ask = async (path: string): Promise<string> => (await fetch(collector.url + path)).text();
   await until(() => collector.store.alerts.list({ limit: 1, offset: 0 }).total === 1, "the stored alert");
-  const turbines = await ask<Page<{ turbine: string; health: string }>>("/api/v1/turbines");
+  const turbines: Page<{ turbine: string; health: string }> = JSON.parse(await ask("/api/v1/turbines"));
   expect(turbines.items.map(({ turbine, health }) => [turbine, health]).sort()).toEqual([
     ["WT01", "ok"],
     ["WT02", "alarm"],
     ["WT03", "ok"],
   ]);
-  expect(JSON.stringify(await ask("/api/v1/alerts"))).toContain(alert!.id);
+  expect(await ask("/api/v1/alerts")).toContain(alert!.id);
 
   const before = performance.now();
   await gateway.close();
@@ -82,7 +82,7 @@ test("a fault on one of three turbines becomes one explained alert on MQTT and a
   // What was still gathered has gone to the collector with the end.
   const day = new Date().toISOString().slice(0, 10);
   await until(() => collector.store.drift.read({ day }).length > 0, "drift");
-  expect(JSON.stringify(await ask("/api/v1/drift"))).toContain("bpfo.h1");
+  expect(await ask("/api/v1/drift")).toContain("bpfo.h1");
   await until(() => subscriber.statuses.at(-1)?.online === false, "the gateway says goodbye");
   const closing = performance.now();
   await collector.close();

@@ -34,7 +34,7 @@ async function firstRecording(
     existsSync(dir) ? readdirSync(dir).find((name) => name.endsWith(".npy")) : undefined;
   await until(() => find() !== undefined, "a recording", 30_000);
   const path = join(dir, find()!);
-  const about = JSON.parse(readFileSync(path.replace(/npy$/, "json"), "utf8")) as RecordingAbout;
+  const about: RecordingAbout = JSON.parse(readFileSync(path.replace(/npy$/, "json"), "utf8"));
   return { samples: parseNpy(readFileSync(path), path).data.length, about };
 }
 

@@ -1,24 +1,42 @@
 import { expect, test } from "vitest";
 import type { DeviceScore } from "../../firmware-bridge/device-score.ts";
-import { createEdgeScores, type EdgeScoresOptions } from "../../src/gateway/edge-scores.ts";
+import { createEdgeScores } from "../../src/gateway/edge-scores.ts";
 import type { PipelinePoint } from "../../src/gateway/pipeline-point.ts";
 
-const point = {
+const never = (): never => expect.fail("a score of an unknown model goes nowhere");
+const point: PipelinePoint = {
   id: { site: "s", turbine: "WT01", component: "bearing" },
-  config: { bundle: "bearing" },
-} as unknown as PipelinePoint;
-const score = { deviceId: "mcu", channel: "de", modelVersion: "1.0.0", fromMs: 0, sampleCount: 7 };
+  config: {
+    ...{ component: "bearing", bundle: "bearing", device: "mcu", channel: "de" },
+    ...{ bearing: { bpfo: 3.6, bpfi: 5.4, bsf: 4.7, ftf: 0.4 }, shaftRpm: null, baselineEpoch: 0 },
+  },
+  ...{
+    accept: never,
+    acceptScore: never,
+    use: never,
+    tick: never,
+    snapshot: never,
+    idle: never,
+    close: never,
+  },
+};
+const score: DeviceScore = {
+  ...{ deviceId: "mcu", channel: "de", unit: "g", sampleRateHz: 12_000, modelVersion: "1.0.0" },
+  ...{ quantised: new Uint8Array(3), inputs: new Uint8Array(0) },
+  ...{ fromMs: 0, toMs: 1, sampleCount: 7, shaftRpm: 1800 },
+};
 
 test("a flood of scores is set aside once a thousand wait, and those that wait are taken in turn", async () => {
   const reasons: string[] = [];
-  const options: Partial<EdgeScoresOptions> = {
+  const scores = createEdgeScores({
     pointsOf: () => [point],
     findBundle: () => undefined,
+    judge: never,
     setAside: ({ reason }) => reasons.push(reason),
-  };
-  const scores = createEdgeScores(options as EdgeScoresOptions);
+    onMismatch: never,
+  });
   const flood = (): void => {
-    for (let each = 0; each < 3000; each++) scores.accept(score as DeviceScore, "edge", 0);
+    for (let each = 0; each < 3000; each++) scores.accept(score, "edge", 0);
   };
   flood();
   expect(reasons).toEqual(new Array(3000 - 1024).fill("overload"));

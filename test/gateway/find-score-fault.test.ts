@@ -3,10 +3,15 @@ import { toDeviceScore } from "../../firmware-bridge/device-score.ts";
 import type { HelloMessage, ScoreMessage } from "../../src/contract/device-message.ts";
 import { findScoreFault, type WindowContract } from "../../src/gateway/find-score-fault.ts";
 
-const contract = {
-  channels: [{ kind: "waveform", unit: "g", minRateHz: 10_000, maxRateHz: 50_000 }],
+const contract: WindowContract = {
+  channels: [
+    {
+      ...{ kind: "waveform", name: "de", unit: "g", minRateHz: 10_000, maxRateHz: 50_000 },
+      ...{ min: -50, max: 50, missing: "quarantine", stuckAfter: 64 },
+    },
+  ],
   window: { unit: "revolutions", length: 30, hop: 30 },
-} as unknown as WindowContract;
+};
 
 /** Thirty revolutions at 1,800 rpm: one second. */
 const good = { firstSample: 0, sampleCount: 12_000, shaftRpm: 1_800 };

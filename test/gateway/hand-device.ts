@@ -51,7 +51,8 @@ export async function startHandDevice(
   const transport = createTcpListenerTransport("127.0.0.1", port);
   const link = createFramedLink(transport);
   let change: PacketChanges["payload"];
-  const tampered: PacketLink = Object.assign(Object.create(link) as PacketLink, {
+  const inherited: PacketLink = Object.create(link);
+  const tampered: PacketLink = Object.assign(inherited, {
     send: (type: number, flags: number, sequence: number, length: number) =>
       link.send(type, flags, sequence, change?.(link.payload, length) ?? length),
   });

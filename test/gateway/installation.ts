@@ -201,7 +201,10 @@ export async function createInstallation(): Promise<Installation> {
       return {
         ...gateway,
         close,
-        status: async () => (await (await fetch(`${gateway.httpUrl}/status`)).json()) as StatusPage,
+        status: async () => {
+          const page: StatusPage = JSON.parse(await (await fetch(`${gateway.httpUrl}/status`)).text());
+          return page;
+        },
       };
     },
     connect: (clientId, changes = {}) => {

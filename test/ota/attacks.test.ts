@@ -103,8 +103,9 @@ describe("metadata", () => {
     try {
       await stranger.publish(sampleContents({ version: "6.6.6" }));
       const files = ["timestamp.json", "2.snapshot.json", "2.targets.json"];
-      const foreign = files.map(async (name) => [`/metadata/${name}`, await stranger.metadata(name)]);
-      fixture.substitute(Object.fromEntries(await Promise.all(foreign)) as Record<string, Uint8Array>);
+      const foreign: Record<string, Uint8Array> = {};
+      for (const name of files) foreign[`/metadata/${name}`] = await stranger.metadata(name);
+      fixture.substitute(foreign);
       await expectRefused(gateway, /timestamp was signed by 0\/1 keys/);
     } finally {
       await stranger.close();
@@ -221,7 +222,7 @@ describe("a tar", () => {
     let tried = 0;
     for (let index = 0; index < tar.length; index += 5) {
       await expect(checkBundle(flip(tar, index), target, [key.publicKey], runtime)).rejects.toThrow(
-        expect.objectContaining({ code: expect.stringMatching(/^BUNDLE_/) as string }) as Error,
+        expect.objectContaining({ code: expect.stringMatching(/^BUNDLE_/) as string }),
       );
       tried++;
     }
@@ -232,7 +233,7 @@ describe("a tar", () => {
   it("that is another bundle than the metadata names is refused", async () => {
     for (const change of [{ version: "1.2.0" }, { name: "another" }, { digest: "0".repeat(64) }]) {
       await expect(checkBundle(tar, { ...target, ...change }, [key.publicKey], runtime)).rejects.toThrow(
-        expect.objectContaining({ code: "UPDATE" }) as Error,
+        expect.objectContaining({ code: "UPDATE" }),
       );
     }
   });
@@ -245,7 +246,7 @@ describe("a tar", () => {
     fixture.substitute({ [path]: flip(bytes, 700) });
     expect(await gateway.updater.checkNow()).toMatchObject({
       kind: "unreachable",
-      reason: expect.stringMatching(/other bytes/) as string,
+      reason: expect.stringMatching(/other bytes/),
     });
     await gateway.updater.checkNow();
     expect(gateway.story()).toEqual(["refused 1.1.0"]);

@@ -93,6 +93,6 @@ describe("a gateway that starts", () => {
       await truncate(join(stateDir, "..", "shipped", "golden.bin"), 1);
       expect(version(await choose())).toBe("1.2.0");
       await writeFile(join(stateDir, "active"), "");
-      await expect(choose()).rejects.toThrow(expect.objectContaining({ code: "BUNDLE_DIGEST" }) as Error);
+      await expect(choose()).rejects.toThrow(expect.objectContaining({ code: "BUNDLE_DIGEST" }));
     }));
 });

@@ -32,7 +32,7 @@ describe("a disk that takes nothing more", () => {
       expect(await gateway.updater.checkNow()).toMatchObject({
         kind: "refused",
         final: false,
-        reason: expect.stringContaining("ENOSPC") as string,
+        reason: expect.stringContaining("ENOSPC"),
       });
     }
     expect(gateway.story()).toEqual(["refused 1.1.0"]);
@@ -60,7 +60,7 @@ describe("a disk that takes nothing more", () => {
       limits: { stallMs: 100, deadlineMs: 100 },
       attempts: 1,
     });
-    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: "STORE" }) as Error);
+    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: "STORE" }));
     expect(fixture.requests).toEqual([]);
   });
 

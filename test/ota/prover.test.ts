@@ -113,9 +113,7 @@ describe("the prover", () => {
       },
     });
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "unreachable" });
-    const journal = JSON.parse(await readFile(join(gateway.stateDir, "journal.json"), "utf8")) as {
-      pending: { attempts: number; step: string };
-    };
-    expect(journal.pending).toMatchObject({ attempts: 0, step: "staged" });
+    const journal: unknown = JSON.parse(await readFile(join(gateway.stateDir, "journal.json"), "utf8"));
+    expect(journal).toMatchObject({ pending: { attempts: 0, step: "staged" } });
   });
 });

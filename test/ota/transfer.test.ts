@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpGet, readBody } from "../../src/ota/http-get.ts";
 import { sampleContents } from "../bundle/sample-bundle.ts";
+import { listeningPort } from "../support/listening-port.ts";
 import { createUpdateFixture, type Gateway, impatientBounds, type UpdateFixture } from "./update-fixture.ts";
 
 let fixture: UpdateFixture;
@@ -117,7 +118,7 @@ describe("an interrupted download", () => {
     const outcome = await gateway.updater.checkNow();
     expect(outcome).toMatchObject({
       kind: "unreachable",
-      reason: expect.stringMatching(/asked for 6000-/) as string,
+      reason: expect.stringMatching(/asked for 6000-/),
     });
   });
 });
@@ -128,7 +129,7 @@ describe("a source that misbehaves", () => {
     const impatient = await fixture.gateway({ bounds: impatientBounds });
     const outcome = await impatient.updater.checkNow();
     expect(performance.now() - startMs).toBeLessThan(30_000);
-    expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringMatching(reason) as string });
+    expect(outcome).toMatchObject({ kind: "unreachable", reason: expect.stringMatching(reason) });
     expect(impatient.story()).toEqual([]);
     fixture.misbehave(null);
     fixture.reachable(true);
@@ -209,15 +210,14 @@ describe("a source that misbehaves", () => {
   it("does not speak HTTP", async () => {
     const server = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address() as { port: number };
-    const lost = await fixture.gateway({ url: `http://127.0.0.1:${address.port}/tuf` });
+    const lost = await fixture.gateway({ url: `http://127.0.0.1:${listeningPort(server)}/tuf` });
     expect(await lost.updater.checkNow()).toMatchObject({ kind: "unreachable" });
     server.close();
   });
 
   it("has an address that is none", async () => {
     const lost = await fixture.gateway({ url: "http://[::/tuf" });
-    await expect(lost.updater.checkNow()).resolves.toMatchObject({ kind: expect.any(String) as string });
+    await expect(lost.updater.checkNow()).resolves.toMatchObject({ kind: expect.any(String) });
     expect(lost.activated).toEqual([]);
   });
 });
@@ -232,7 +232,7 @@ describe("one GET", () => {
       signal: stop.signal,
     });
     stop.abort();
-    await expect(get).rejects.toThrow(expect.objectContaining({ code: "UPDATE_SOURCE" }) as Error);
+    await expect(get).rejects.toThrow(expect.objectContaining({ code: "UPDATE_SOURCE" }));
   });
 
   it("reads what there is, up to the bound", async () => {

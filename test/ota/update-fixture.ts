@@ -1,7 +1,6 @@
 /** A registry behind a server that tests can make misbehave, and updaters that look at it. */
 import { cp, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import Fastify from "fastify";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
@@ -15,6 +14,7 @@ import { createLogger } from "../../src/platform/logger.ts";
 import { mountRegistry } from "../../src/registry/registry-routes.ts";
 import { sampleContents } from "../bundle/sample-bundle.ts";
 import { createRegistryFixture, type RegistryFixture } from "../registry/registry-fixture.ts";
+import { listeningPort } from "../support/listening-port.ts";
 
 /** Answers a request itself (true), or leaves it to the registry. */
 export type Override = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
@@ -86,7 +86,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
     app.routing(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tuf`;
+  const url = `http://127.0.0.1:${listeningPort(server)}/tuf`;
   const shippedDir = join(base, "shipped");
   const shipped = await writeBundle(shippedDir, sampleContents(), registry.release);
   const updaters: Updater[] = [];

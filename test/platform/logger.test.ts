@@ -17,7 +17,7 @@ describe("the logger", () => {
     logger.info("started", { port: 1883 });
     expect(lines).toHaveLength(1);
     expect(lines[0]!.endsWith("\n")).toBe(true);
-    const line = JSON.parse(lines[0]!) as Record<string, unknown>;
+    const line: Record<string, unknown> = JSON.parse(lines[0]!);
     expect(line).toMatchObject({ level: "info", name: "gateway", message: "started", port: 1883 });
     expect(Date.parse(String(line.time))).toBeGreaterThan(0);
   });

@@ -96,7 +96,7 @@ for (const engine of sqliteEngines) {
       }
       expect(hasErrorCode(failure, "STORE")).toBe(true);
       expect(sqliteErrorKind(failure)).toBe("full");
-      expect((failure as { hint: string }).hint).toMatch(/disk space/);
+      expect(failure).toMatchObject({ hint: expect.stringMatching(/disk space/) });
       db.exec("DELETE FROM t");
       db.transaction(() => insert.run(new Uint8Array(4000)));
       expect(db.prepare("SELECT count(*) AS n FROM t").get()?.n).toBe(1);

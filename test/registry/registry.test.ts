@@ -20,7 +20,7 @@ afterEach(async () => {
   await fixture.close();
 });
 
-const code = (value: string): Error => expect.objectContaining({ code: value }) as Error;
+const code = (value: string): Error => expect.objectContaining({ code: value });
 
 /** The unmodified TUF client, as anybody could run it against our repository. */
 async function tufClient(url: string, root: Uint8Array): Promise<Updater> {

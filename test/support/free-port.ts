@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { listeningPort } from "./listening-port.ts";
 
 /** A port that was free a moment ago, on loopback; for servers that cannot choose one themselves. */
 export function findFreePort(): Promise<number> {
@@ -6,8 +7,8 @@ export function findFreePort(): Promise<number> {
     const server = createServer();
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+      const port = listeningPort(server);
+      server.close(() => resolve(port));
     });
   });
 }

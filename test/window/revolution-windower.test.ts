@@ -16,10 +16,10 @@ function createRecorder(): WindowSink & {
   refused: Quarantine[];
 } {
   const open = new Map<number, number[]>();
-  const recorder = {
-    windows: [] as (WindowEnd & { content: number[] })[],
-    abandoned: [] as Quarantine[],
-    refused: [] as Quarantine[],
+  const recorder: ReturnType<typeof createRecorder> = {
+    windows: [],
+    abandoned: [],
+    refused: [],
     begin: (slot: number): void => {
       expect(open.has(slot)).toBe(false);
       open.set(slot, []);

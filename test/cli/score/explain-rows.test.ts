@@ -122,6 +122,7 @@ describe("explaining the last row of a table", () => {
     const path = writeTable(channels);
     const { code, stdout, stderr } = await aurora("explain", dir, "--window", path, "--json");
     expect([code, stderr]).toEqual([0, ""]);
-    expect((JSON.parse(stdout) as RowExplanation).places).toHaveLength(manifest.outputs.length);
+    const printed: RowExplanation = JSON.parse(stdout);
+    expect(printed.places).toHaveLength(manifest.outputs.length);
   });
 });

@@ -47,7 +47,7 @@ test("stopped after fine-tuning it goes on behind it, with the bytes of a run th
 });
 
 test("the table shows the student before and after it, and a sentence says whether it helped", async () => {
-  const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
+  const report: TrainingReport = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8"));
   const step = (name: string) => report.steps.find((each) => each.name === name)!;
   const names = report.steps.map(({ name }) => name);
   expect(names.slice(0, 5)).toEqual(["teacher", "wide", "untuned", "untunedInt8", "float"]);

@@ -22,7 +22,7 @@ test("a run leaves a page that needs nothing from outside, and the same figures 
     ...tinyOptions(dir, "1.0.0", parsePrivateKey(createKeyPair().privateKeyPem)),
     reportDir: join(dir, "report"),
   });
-  const report = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8")) as TrainingReport;
+  const report: TrainingReport = JSON.parse(await readFile(join(dir, "report", "report.json"), "utf8"));
   expect(report.digest).toBe(digest);
   expect(report.metrics).toEqual(JSON.parse(JSON.stringify(evaluation.metrics)));
   const names = report.steps.map((step) => step.name);
