@@ -47,7 +47,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "score",
-    description: "predictions for recordings in files, the same as the gateway's",
+    description: "predictions for recordings and tables in files, the same as the gateway's",
     load: async () => (await import("./commands/score.ts")).scoreCommand(),
   },
   {

@@ -36,7 +36,8 @@ export function scoreCommand(): Command {
       `
 A bundle for vibration scores recordings; a bundle of normal behaviour scores tables of readings (see Tables, below).
 What is wrong with one file is said of that file; the others are scored, and the exit code is 1.
-${sidecarHelp}
+
+Recordings${sidecarHelp}
 
 ${recordingHelp}
 ${tableHelp}

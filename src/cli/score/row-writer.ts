@@ -3,7 +3,7 @@
  * them are. A process that is ended before takes them with it.
  */
 import { rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { atProcessEnd } from "../../platform/at-process-end.ts";
 import { renameAtomic } from "../../platform/atomic-file.ts";
@@ -32,10 +32,12 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
     throw new AuroraError("STORE", `cannot write ${path}: ${reason}`, {
       op: "write predictions",
       subject: path,
-      hint: "check --out: its folder must exist, have room and be writable",
+      hint: "check --out: it names a file, whose folder must exist, have room and be writable",
       cause,
     });
   };
+  const before = await stat(path).catch(() => null);
+  if (before?.isDirectory() === true) fail(new Error("it is a folder"));
   const handle = await open(temporary, "wx").catch(fail);
   const removeTemporary = atProcessEnd(() => rmSync(temporary, { force: true }));
   const asJson = /\.(jsonl|ndjson)$/i.test(path);
@@ -61,7 +63,7 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
       await flush();
       await handle.sync().catch(fail);
       await closeHandle();
-      await renameAtomic(temporary, path);
+      await renameAtomic(temporary, path).catch(fail);
     },
     close: async () => {
       await closeHandle();

@@ -25,9 +25,13 @@ export interface TurbineRows {
   readonly values: readonly Float64Array[];
 }
 
-/** Turbine of a row; null: the row cannot be used, as it has no time or no turbine. */
+/** Nobody measured before, and nobody will after: what says so is damaged, or counts something else than milliseconds. */
+const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2100, 0, 1) };
+
+/** Turbine of a row; null: the row cannot be used, as it has no time that may be believed or no turbine. */
 export function turbineOfRow({ turbine, readings }: TurbineTable, row: number): string | null {
-  if (!Number.isFinite(readings.timeMs[row]!)) return null;
+  const timeMs = readings.timeMs[row]!;
+  if (!(timeMs >= plausibleMs.from && timeMs < plausibleMs.to)) return null;
   const id = readings.turbines === null ? turbine : readings.turbines[row]!;
   return id === "" ? null : id;
 }

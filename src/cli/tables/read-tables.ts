@@ -3,7 +3,7 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../score/file-summary.ts";
 import { type TurbineTable, turbineOfRow } from "./join-turbines.ts";
 import type { FileTurbine } from "./name-turbines.ts";
-import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
+import { type ReadingColumns, readReadings } from "./read-readings.ts";
 
 /** Tables that can be scored, and errors of the others by their place among the files. */
 export interface FarmTables {
@@ -17,8 +17,6 @@ export interface FarmTables {
 export const maxFarmRows = 12_000_000;
 /** As many as a gateway has at most. */
 export const maxTurbines = 1024;
-/** Nobody measured before; what says so counts something else than milliseconds. */
-const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2200, 0, 1) };
 
 /** Reads all `files`; `progress` is told before each. */
 export async function readTables(
@@ -88,30 +86,27 @@ function checkTable(
       hint: "leave --turbine out for this file, or the column",
     });
   }
-  const first = findUsable(table);
-  if (first === null) {
-    throw refuse(
-      path,
-      readings.rows === 0 ? "has no rows" : "has no row with a time and a turbine",
-      "expected one row a window below a line of names",
-    );
-  }
-  if (first < plausibleMs.from || first >= plausibleMs.to) {
-    throw refuse(
-      path,
-      `begins in the year ${new Date(first).getUTCFullYear() || first}`,
-      "times are ISO 8601 or milliseconds since 1970, neither seconds nor microseconds",
-    );
-  }
+  if (readings.rows === 0)
+    throw refuse(path, "has no rows", "expected one row a window below a line of names");
+  if (hasUsableRow(table)) return;
+  const timeMs = readings.timeMs.find(Number.isFinite) ?? Number.NaN;
+  throw refuse(
+    path,
+    "has no row with a turbine and a time from 1990 to 2099",
+    `its first time is ${describeTime(timeMs)}; times are ISO 8601 or milliseconds since 1970, neither seconds nor microseconds`,
+  );
 }
 
-/** Time of the first row that can be used. */
-function findUsable(table: TurbineTable): number | null {
-  const { rows, timeMs }: Readings = table.readings;
-  for (let row = 0; row < rows; row++) {
-    if (turbineOfRow(table, row) !== null) return timeMs[row]!;
+function hasUsableRow(table: TurbineTable): boolean {
+  for (let row = 0; row < table.readings.rows; row++) {
+    if (turbineOfRow(table, row) !== null) return true;
   }
-  return null;
+  return false;
+}
+
+function describeTime(timeMs: number): string {
+  const date = new Date(timeMs);
+  return Number.isNaN(date.getTime()) ? `${timeMs}` : date.toISOString();
 }
 
 function refuse(path: string, message: string, hint: string): AuroraError {

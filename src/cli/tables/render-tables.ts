@@ -5,6 +5,12 @@ import { requireSpec } from "../../gateway/scada/scada-turbine.ts";
 import type { AskedInspection, ScoredTables } from "./score-tables.ts";
 import type { TableSummary } from "./table-summary.ts";
 
+/** What a table's reader would call it; other reasons stand for themselves. */
+const reasonWords: Readonly<Record<string, string>> = {
+  gap: "missing",
+  "time-backwards": "repeated",
+  malformed: "without time or turbine",
+};
 const isoDate = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
 
 /** Two lines a turbine and file, one for each sensor that was not believed, one an inspection. */
@@ -31,7 +37,9 @@ function renderFile({
   components,
   sensorFaults,
 }: TableSummary): string[] {
-  const reasons = Object.entries(setAside.samples).map(([reason, count]) => `${reason} ${count}`);
+  const reasons = Object.entries(setAside.samples).map(
+    ([reason, count]) => `${reasonWords[reason] ?? reason} ${count}`,
+  );
   const lost = setAside.windows === 0 ? "" : `, ${setAside.windows} more lost to bad data`;
   const frozen = states.frozen === 0 ? "" : `, ${states.frozen} frozen`;
   const known = Object.entries(components).flatMap(([name, { score, probability }]) =>
@@ -41,7 +49,7 @@ function renderFile({
   );
   return [
     `${turbine}, ${basename(file)}: ${windows} rows, of them ${states.scored} scored, ${states.learning} learnt from, ${states["not-operating"]} not in normal operation${frozen}${lost}`,
-    ...(reasons.length === 0 ? [] : [`  readings set aside: ${reasons.join(", ")}`]),
+    ...(reasons.length === 0 ? [] : [`  readings that do not count: ${reasons.join(", ")}`]),
     ...(known.length === 0 ? [] : [`  |z| at the end: ${known.join(", ")}`]),
     ...sensorFaults.map(
       ({ channel, fromMs, toMs }) =>
@@ -68,31 +76,42 @@ function renderInspections(inspections: readonly AskedInspection[]): string[] {
 
 /** Why something that a user may wait for is not there yet, or means less than it seems. */
 export function listNotes(files: readonly TableSummary[], manifest: Manifest): string[] {
-  const { policy, statistics, operation } = requireSpec(manifest);
-  const last = new Map(files.map((summary) => [summary.turbine, summary]));
-  const notes: string[] = [];
-  for (const { turbine, windows, states, learning, components } of last.values()) {
-    if (windows === 0) continue;
-    if (windows === states["not-operating"] + states.frozen && learning !== null) {
-      const { powerChannel, windChannel } = operation.powerCurve;
-      const units = [powerChannel, windChannel].map(
-        (name) => `${name} in ${manifest.channels.find((channel) => channel.name === name)?.unit ?? "?"}`,
-      );
-      notes.push(`${turbine}: no row is in normal operation; is ${units.join(" and ")}?`);
-    } else if (learning !== null) {
-      notes.push(
-        `${turbine} is still being learnt: ${learning.rows} of ${learning.of} rows in normal operation; residuals, scores and inspections come after that`,
-      );
-    } else if (Object.values(components).every(({ score }) => score === null)) {
-      notes.push(
-        `${turbine} has no score yet: that takes ${statistics.minHistoryDays} days with ${statistics.minRowsPerDay} scored rows each, and ${statistics.gapDays} more`,
-      );
+  const { policy } = requireSpec(manifest);
+  const turbines = [...new Set(files.map(({ turbine }) => turbine))];
+  return [
+    ...turbines.flatMap((turbine) => {
+      const own = files.filter((file) => file.turbine === turbine);
+      const lacking = describeLack(own, manifest);
+      return lacking === null ? [] : [`${turbine}${lacking}`];
+    }),
+    ...(turbines.length === 1 && policy.kind === "ranking"
+      ? [
+          "the policy ranks turbines against each other: of one that stands alone its inspections are a calendar's, whatever the scores",
+        ]
+      : []),
+  ];
+}
+
+/** What keeps a turbine from being scored after all of its files; null: nothing does. */
+function describeLack(files: readonly TableSummary[], manifest: Manifest): string | null {
+  const { statistics, operation } = requireSpec(manifest);
+  const judged = files.filter(({ windows }) => windows > 0);
+  if (judged.length === 0) return null;
+  if (judged.every(({ learning }) => learning !== null)) {
+    const rows = judged.reduce((most, { learning }) => Math.max(most, learning!.rows), 0);
+    if (rows > 0) {
+      return ` is still being learnt: ${rows} of ${judged[0]!.learning!.of} rows in normal operation; residuals, scores and inspections come after that`;
     }
-  }
-  if (last.size === 1 && policy.kind === "ranking") {
-    notes.push(
-      "the policy ranks turbines against each other: of one that stands alone its inspections are a calendar's, whatever the scores",
+    const { powerChannel, windChannel } = operation.powerCurve;
+    const units = [powerChannel, windChannel].map(
+      (name) => `${name} in ${manifest.channels.find((channel) => channel.name === name)?.unit ?? "?"}`,
     );
+    return `: no row is in normal operation; is ${units.join(" and ")}?`;
   }
-  return notes;
+  const isKnown = judged.some(({ components }) =>
+    Object.values(components).some(({ score }) => score !== null),
+  );
+  return isKnown
+    ? null
+    : ` has no score yet: that takes ${statistics.minHistoryDays} days with ${statistics.minRowsPerDay} scored rows each, and ${statistics.gapDays} more`;
 }

@@ -62,11 +62,14 @@ function complain(summary: TableSummary, { silent }: ScoredTables): void {
   const channels = silent.get(file) ?? [];
   const reasons = Object.keys(setAside.samples).join(", ");
   process.stderr.write(`error: ${file}: no row of ${turbine} could be judged\n`);
-  process.stderr.write(
+  const never = "a row without a reading of every channel is never judged";
+  const why =
     channels.length > 0
-      ? `hint: there is no number in the column of ${channels.join(", ")}, and a row without a reading of every channel is never judged\n`
-      : `hint: readings were set aside (${reasons || "none"}), and a row without a reading of every channel is never judged; check units and times\n`,
-  );
+      ? `there is no number in the column of ${channels.join(", ")}, and ${never}`
+      : reasons === "time-backwards"
+        ? "its rows repeat times of rows before them, or of another file; of readings of the same time the first counts"
+        : `readings were set aside (${reasons || "none"}), and ${never}; check units and times`;
+  process.stderr.write(`hint: ${why}\n`);
 }
 
 /** A logbook may speak of turbines that are not here, but a name that is misspelt says nothing either. */

@@ -7,7 +7,7 @@ import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { requireSpec } from "../../gateway/scada/scada-turbine.ts";
 import { expectOtherOutput } from "../score/expect-other-output.ts";
 import { openRowWriter } from "../score/row-writer.ts";
-import { joinTurbines, type TurbineTable, turbineOfRow } from "./join-turbines.ts";
+import { joinTurbines, type TurbineRows, type TurbineTable, turbineOfRow } from "./join-turbines.ts";
 import { placeJudgedRow } from "./judged-row-cells.ts";
 import type { FileTurbine } from "./name-turbines.ts";
 import type { ReadingColumns } from "./read-readings.ts";
@@ -67,14 +67,8 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
   const { files, out, progress } = request;
   expectOtherOutput(files, out);
   const { manifest } = bundle;
-  const read = await readTables(files, request.turbines, request.columns, (done, path) =>
-    progress(done, files.length, `files read, ${path}`),
-  );
-  const turbines = joinTurbines(
-    read.tables,
-    manifest.channels.map(({ name }) => name),
-  );
-  const summaries = createSummaries(manifest, request, read);
+  const { turbines, entries, errors, silent } = await loadTurbines(manifest, request);
+  const summaries = createSummaries(manifest, request, entries, errors);
   const inspections: AskedInspection[] = [];
   if (turbines.length > 0) {
     const cells = placeJudgedRow(manifest);
@@ -107,8 +101,43 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
     files: summaries.list(),
     inspections,
     turbines: turbines.map(({ turbine }) => turbine),
-    silent: new Map([...read.silent].map(([file, channels]) => [files[file]!, channels])),
+    silent: new Map([...silent].map(([file, channels]) => [files[file]!, channels])),
   };
+}
+
+interface Loaded extends Pick<FarmTables, "errors" | "silent"> {
+  readonly turbines: readonly TurbineRows[];
+  readonly entries: readonly TableEntry[];
+}
+
+/** A turbine in a file. */
+interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
+  /** Rows of the file that are nobody's, counted with its first turbine. */
+  readonly unusableRows: number;
+}
+
+/** Reads and joins; the tables themselves are not held any longer than that. */
+async function loadTurbines(
+  manifest: Manifest,
+  { files, turbines, columns, progress }: TableRequest,
+): Promise<Loaded> {
+  const { tables, errors, silent } = await readTables(files, turbines, columns, (done, path) =>
+    progress(done, files.length, `files read, ${path}`),
+  );
+  const channels = manifest.channels.map(({ name }) => name);
+  return { turbines: joinTurbines(tables, channels), entries: tables.flatMap(listEntries), errors, silent };
+}
+
+function listEntries(table: TurbineTable): TableEntry[] {
+  const { file } = table;
+  const found = new Set<string>();
+  let unusable = 0;
+  for (let row = 0; row < table.readings.rows; row++) {
+    const turbine = turbineOfRow(table, row);
+    if (turbine === null) unusable++;
+    else found.add(turbine);
+  }
+  return [...found].map((turbine, index) => ({ file, turbine, unusableRows: index === 0 ? unusable : 0 }));
 }
 
 interface Summaries {
@@ -118,7 +147,12 @@ interface Summaries {
 }
 
 /** Summaries of all files, by turbine. */
-function createSummaries(manifest: Manifest, { files, turbines }: TableRequest, read: FarmTables): Summaries {
+function createSummaries(
+  manifest: Manifest,
+  { files, turbines }: TableRequest,
+  entries: readonly TableEntry[],
+  errors: FarmTables["errors"],
+): Summaries {
   const minRows = requireSpec(manifest).siteCorrection?.minRows ?? 0;
   const learnt = new Map<string, number>();
   const progressOf = (turbine: string): LearningProgress | null => {
@@ -133,7 +167,11 @@ function createSummaries(manifest: Manifest, { files, turbines }: TableRequest, 
     builders[file]!.set(turbine, created);
     return created;
   };
-  for (const table of read.tables) countUnusable(table, manifest, builderOf);
+  for (const entry of entries) {
+    const samples = entry.unusableRows * manifest.channels.length;
+    const builder = builderOf(entry);
+    if (samples > 0) builder.setAside({ reason: "malformed", samples }, 0);
+  }
   return {
     sink: {
       setAside: (place, quarantine, windows) => builderOf(place).setAside(quarantine, windows),
@@ -147,29 +185,9 @@ function createSummaries(manifest: Manifest, { files, turbines }: TableRequest, 
     },
     list: () =>
       files.flatMap((_, file) => {
-        const error = read.errors.get(file);
+        const error = errors.get(file);
         if (error !== undefined) return [builderOf({ file, turbine: turbines[file]!.id }).summarise(error)];
         return [...builders[file]!.values()].map((builder) => builder.summarise());
       }),
   };
-}
-
-/** Makes an entry for every turbine of a table, and counts the rows that are nobody's. */
-function countUnusable(
-  table: TurbineTable,
-  { channels }: Manifest,
-  builderOf: (place: Pick<RowPlace, "file" | "turbine">) => TableSummaryBuilder,
-): void {
-  const { file } = table;
-  let first: TableSummaryBuilder | null = null;
-  let lost = 0;
-  for (let row = 0; row < table.readings.rows; row++) {
-    const turbine = turbineOfRow(table, row);
-    if (turbine === null) lost++;
-    else {
-      const builder = builderOf({ file, turbine });
-      first ??= builder;
-    }
-  }
-  if (lost > 0) first?.setAside({ reason: "malformed", samples: lost * channels.length }, 0);
 }

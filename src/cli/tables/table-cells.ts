@@ -99,7 +99,7 @@ function parsePiece(
 }
 
 function openParquet(bytes: Uint8Array, path: string): TableCells {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const file = new Uint8Array(bytes).buffer;
   const attempt = <T>(use: () => T): T => {
     try {
       return use();

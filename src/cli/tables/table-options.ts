@@ -32,8 +32,8 @@ export function addTableOptions(command: Command): Command {
 /** How tables are read and what comes out, for the end of `--help`. */
 export const tableHelp: string = `
 Tables: a bundle of normal behaviour, such as models/turbine-scada/1.0.0, takes tables of readings (.csv or .parquet, at
-most 256 MB and 2 million rows each; the readings of all files, at most 12 million rows, are held in memory, about 150
-bytes a row) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
+most 256 MB and 2 million rows each; the readings of all files, at most 12 million rows, are held in memory, 8
+bytes a reading) and says row by row what a gateway would have said that had got them: a back-test on one's own history. All
 turbines go in one call, because the policy ranks them against each other.
            A table has a column of times (time, timestamp or date: ISO 8601, without a zone UTC; or milliseconds since
            1970) and one for each channel, in the channel's unit (\`aurora bundle inspect DIR\`), called as the channel, as
@@ -48,12 +48,13 @@ Rows:      turbine, file, row (the first of the window, from 1), from_ms and to_
            nothing could be said.
 Summary:   windows, states   rows that were judged, and what they say
            setAside          rows lost to bad data, and readings by reason: time-backwards are repeats, gap are missing
-                             ones, malformed is a row without a time or a turbine
+                             ones, malformed those of rows without a time or a turbine
            components        score (|z|) and probability of a failure in the horizon when the last day of the rows was
                              over; null while nothing is known
            sensorFaults      days on which a sensor was not believed
            learning          rows in normal operation so far, and how many the site's own share needs; null afterwards
-           inspections       what the policy would have asked for: turbine, component, atMs, score, probability, worthEur`;
+           inspections       what the policy would have asked for: turbine, component, atMs, score, probability, worthEur
+                             (below 0 where a ranking names somebody all the same)`;
 
 const ownOptions = {
   recordings: {

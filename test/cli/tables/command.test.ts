@@ -164,6 +164,20 @@ describe("aurora score of tables", () => {
     expect(stderr).toMatch(/\nhint: /);
   });
 
+  it.each([
+    ["a folder", "", /cannot write .*: it is a folder\nhint: check --out/],
+    ["an input", "T02.csv", /T02\.csv is an input, and --out would replace it/],
+  ])("does not write over %s", async (_what, name, message) => {
+    const { folder, at } = createFolder();
+    const before = readdirSync(folder);
+    const { code, stderr } = await aurora(
+      ...["score", dir, "--input", at("T02.csv"), "--out", at(name), "--columns", at("columns.json")],
+    );
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
   it("refuses repairs of a component that nobody knows", async () => {
     const { at, out } = createFolder();
     writeFileSync(at("log.csv"), "turbine,component,date\nT02,rotor,2020-03-02\n");

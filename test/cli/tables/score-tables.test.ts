@@ -78,7 +78,7 @@ describe("scoring tables", () => {
     );
     expect(scored.files[0]!.setAside).toEqual({ windows: 1, samples: { range: 1 } });
     expect(renderTables(scored)).toMatch(
-      /T1, T1\.csv: 1799 rows.*\n.*range 1\n.*gearbox [\d.]+ \(p 0\.\d+\)/,
+      /T1, T1\.csv: 1799 rows.*\n.*do not count: range 1\n.*gearbox [\d.]+ \(p 0\.\d+\)/,
     );
     expect(renderTables(scored)).toMatch(
       /inspections? would have been asked for:\n {2}20\d\d-\d\d-\d\d {2}T1 {2}gearbox/,
@@ -192,10 +192,11 @@ describe("bad tables", () => {
     expect(files[1]).toMatchObject({ windows: 60, setAside: { windows: 0, samples: {} } });
   });
 
-  it("sets rows without a time aside", async () => {
-    const text = `${renderCsv(rows)}Average,${"1,".repeat(7)}`.slice(0, -1);
+  it("sets rows without a time that may be believed aside", async () => {
+    const bad = ["Average", "1901-01-01", "9999-12-31"].map((time) => `${time},1,1,1,1,1,1,1\n`).join("");
+    const text = renderCsv(rows) + bad;
     const { files } = await scoreFolder(createScadaBundle(), { "T1.csv": text, ...good });
-    expect(files[0]).toMatchObject({ windows: 60, setAside: { windows: 0, samples: { malformed: 7 } } });
+    expect(files[0]).toMatchObject({ windows: 60, setAside: { windows: 0, samples: { malformed: 3 * 7 } } });
   });
 
   it("says nothing where a channel never has a number, and which", async () => {
@@ -223,8 +224,18 @@ describe("bad tables", () => {
       "DATA_FORMAT",
       /no time in its column time/,
     ],
-    ["of seconds", renderCsv(rows, (time) => `${time / 1000}`), "DATA_FORMAT", /begins in the year 1970/],
-    ["of microseconds", renderCsv(rows, (time) => `${time * 1000}`), "DATA_FORMAT", /begins in the year/],
+    [
+      "of seconds",
+      renderCsv(rows, (time) => `${time / 1000}`),
+      "DATA_FORMAT",
+      /no row with a turbine and a time from 1990/,
+    ],
+    [
+      "of microseconds",
+      renderCsv(rows, (time) => `${time * 1000}`),
+      "DATA_FORMAT",
+      /no row with a turbine and a time from 1990/,
+    ],
     ["with a ragged row", `${renderCsv(rows)}2030-01-01,5\n`, "DATA_FORMAT", /line 62: 2 fields, expected 8/],
     ["with an open quote", `${renderCsv(rows)}"2030-01-01`, "DATA_FORMAT", /line 62: a quote is not closed/],
   ])("refuses a table %s, and scores the others", async (_what, text, code, message) => {
@@ -259,6 +270,11 @@ describe("bad tables", () => {
       expect.stringMatching(/^T1 has no score yet: that takes 20 days with 10 scored rows each, and 7 more/),
       expect.stringMatching(/^T2 is still being learnt/),
     ]);
+    // Files in any order, and one that only repeats another.
+    const [first, second] = [renderCsv(warmT1.slice(0, 30)), renderCsv(warmT1.slice(30, 60))];
+    const named = { turbines: [{ id: "T1", patterns: ["*"] }] };
+    const { files } = await scoreFolder(bundle, { "b.csv": second, "a.csv": first, "c.csv": first }, named);
+    expect(listNotes(files, bundle.manifest)[0]).toMatch(/^T1 is still being learnt: 60 of 200 rows/);
     // Megawatts.
     const small = rows.map((row) => ({ ...row, values: row.values.with(0, row.values[0]! / 1000) }));
     expect((await notesOf({ "T1.csv": renderCsv(small) }))[0]).toMatch(
