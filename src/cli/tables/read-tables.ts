@@ -29,6 +29,8 @@ export async function readTables(
   const errors = new Map<number, FileError>();
   const silent = new Map<number, readonly string[]>();
   const ids = new Set<string>();
+  /** Turbine that only a file's name speaks of → that file. */
+  const named = new Map<string, string>();
   let rows = 0;
   for (const [file, path] of files.entries()) {
     progress(file, path);
@@ -44,6 +46,11 @@ export async function readTables(
         );
       }
       checkTable(path, table, turbines[file]!, columns);
+      if (readings.turbines === null && !turbines[file]!.isGiven) {
+        const other = named.get(table.turbine);
+        if (other !== undefined) throw refuseNamesake(path, table.turbine, other);
+        named.set(table.turbine, path);
+      }
       for (let row = 0; row < readings.rows; row++) ids.add(turbineOfRow(table, row) ?? table.turbine);
       if (ids.size > maxTurbines) {
         throw refuse(
@@ -95,6 +102,15 @@ function checkTable(
     "has no row with a turbine and a time from 1990 to 2099",
     `its first time is ${describeTime(timeMs)}; times are ISO 8601 or milliseconds since 1970, neither seconds nor microseconds`,
   );
+}
+
+/** T01/2017.csv and T06/2017.csv are hardly of one turbine. */
+function refuseNamesake(path: string, turbine: string, other: string): AuroraError {
+  return new AuroraError("USAGE", `${path} would be of the turbine ${turbine}, as ${other} is`, {
+    op: "read table",
+    subject: path,
+    hint: "say with --turbine ID=FILE[,FILE…] whose each file is, such as T01='*/T01/*'",
+  });
 }
 
 function hasUsableRow(table: TurbineTable): boolean {

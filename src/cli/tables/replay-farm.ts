@@ -51,8 +51,8 @@ export interface ReplayOptions {
 }
 
 const dayMs = 86_400_000;
-/** Points in time that are played before their answers are waited for. */
-const stepsAtOnce = 144;
+/** Rows that are played before their answers are waited for: a model lets only so many wait. */
+const rowsAtOnce = 1024;
 
 /** Plays all rows, and time on to the end of the last day. Fails with INFERENCE, and as the sink does. */
 export async function replayFarm(options: ReplayOptions): Promise<void> {
@@ -64,12 +64,13 @@ export async function replayFarm(options: ReplayOptions): Promise<void> {
   /** A day is closed when its last row is: two windows after its end. */
   const dayBefore = (timeMs: number): number => Math.floor((timeMs - 2000 * window.length) / dayMs);
   let done = 0;
-  let steps = 0;
+  let settled = 0;
   let day = Number.NEGATIVE_INFINITY;
 
   const settle = async (): Promise<void> => {
     await farm.idle();
     await sink.takeRows(takeJudged());
+    settled = done;
     sink.progress(done, total);
   };
   const tellStanding = (): void => {
@@ -84,7 +85,7 @@ export async function replayFarm(options: ReplayOptions): Promise<void> {
     if (endsDay) await settle();
     feed();
     farm.advance(nowMs);
-    if (!endsDay && ++steps % stepsAtOnce !== 0) return;
+    if (!endsDay && done - settled < rowsAtOnce) return;
     await settle();
     if (!endsDay) return;
     day = dayBefore(nowMs);

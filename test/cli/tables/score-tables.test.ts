@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { listNotes, renderTables } from "../../../src/cli/tables/render-tables.ts";
-import { createScadaBundle, dayMs, hourMs, spec, startMs } from "../../gateway/scada/scada-site.ts";
+import { renderTables } from "../../../src/cli/tables/render-tables.ts";
+import { channels, createScadaBundle, dayMs, hourMs, spec, startMs } from "../../gateway/scada/scada-site.ts";
+import { encodeParquet } from "../../support/parquet-file.ts";
 import { inventRows, renderCsv, scoreFolder, watchRows } from "./farm-files.ts";
 
 const days = (count: number): number => count * 24;
@@ -133,6 +134,38 @@ describe("scoring tables", () => {
     expect(joined.files[0]!.components).toEqual(whole.files[0]!.components);
   });
 
+  it("closes the days of a turbine that falls silent as a gateway does, and averages what comes more often", async () => {
+    const bundle = createScadaBundle();
+    // Twice an hour, as a faster logger would write; T2 is silent from day 40 to 60, and T1 ends before it.
+    const often = warmT1
+      .slice(0, days(70))
+      .flatMap((row) => [
+        row,
+        { ...row, timeMs: row.timeMs + hourMs / 2, values: row.values.map((value) => value + 0.5) },
+      ]);
+    const silent = calmT2.filter(
+      ({ timeMs }) => timeMs < startMs + 40 * dayMs || timeMs >= startMs + 60 * dayMs,
+    );
+    const scored = await scoreFolder(bundle, { "T1.csv": renderCsv(often), "T2.csv": renderCsv(silent) });
+    const site = await watchRows(bundle, [...often, ...silent]);
+    const scores = (turbine: string): (string | undefined)[] =>
+      scored.rows.filter((row) => row.turbine === turbine).map((row) => row.score_gearbox);
+    for (const turbine of ["T1", "T2"]) {
+      const decided = site.decisions.filter(
+        ({ point }) => point.turbine === turbine && point.component === "gearbox",
+      );
+      expect(scores(turbine)).toEqual(
+        decided.map(({ modes: [ahead] }) => (ahead === undefined ? "" : `${ahead.score}`)),
+      );
+    }
+    expect(scored.inspections.map(({ turbine }) => `${turbine} inspection-asked`)).toEqual(
+      site.events.filter((event) => event.includes("asked")),
+    );
+    expect(scored.inspections.length).toBeGreaterThan(0);
+    expect(scored.files[0]).toMatchObject({ windows: days(70) });
+    expect(scored.rows[4]).toMatchObject({ turbine: "T1", row: "5", from_ms: `${startMs + 2 * hourMs}` });
+  });
+
   it("knows turbines by a column, and tables that mean the same in other words", async () => {
     const bundle = createScadaBundle();
     const [one, two] = [inventRows("T1", 0, 200), inventRows("T2", 0, 200)];
@@ -152,133 +185,26 @@ describe("scoring tables", () => {
     const both = await scoreFolder(bundle, { "farm.csv": foreign });
     const strip = ({ file: _, row: __, ...row }: Readonly<Record<string, string>>) => row;
     expect(both.rows.map(strip)).toEqual(plain.rows.map(strip));
+    const numbered = encodeParquet(
+      {
+        turbine: Int32Array.from([...one, ...two], ({ turbine }) => Number(turbine.slice(1))),
+        Timestamp: Float64Array.from([...one, ...two], ({ timeMs }) => timeMs),
+        ...Object.fromEntries(
+          channels.map((name, at) => [
+            name,
+            Float64Array.from([...one, ...two], ({ values }) => values[at]!),
+          ]),
+        ),
+      },
+      150,
+    );
+    const packed = await scoreFolder(bundle, { "farm.parquet": numbered });
+    expect(packed.rows.map((row) => strip({ ...row, turbine: `T${row.turbine}` }))).toEqual(
+      plain.rows.map(strip),
+    );
     expect(both.files.map(({ turbine, windows }) => [turbine, windows])).toEqual([
       ["T1", 200],
       ["T2", 200],
     ]);
-  });
-});
-
-describe("bad tables", () => {
-  const rows = inventRows("T1", 0, 60);
-  const good = { "T2.csv": renderCsv(inventRows("T2", 0, 60)) };
-  const head = renderCsv([]);
-
-  it("counts what is repeated, and takes the first", async () => {
-    const repeated = rows
-      .slice(20, 40)
-      .map((row) => ({ ...row, values: row.values.map((value) => value + 1) }));
-    const { files, rows: written } = await scoreFolder(
-      createScadaBundle(),
-      {
-        "a.csv": renderCsv([...rows.slice(0, 40), ...rows.slice(30, 35)]),
-        "b.csv": renderCsv([...repeated, ...rows.slice(40)]),
-      },
-      { turbines: [{ id: "T1", patterns: ["a.csv", "b.csv"] }] },
-    );
-    expect(files.map(({ windows, setAside }) => [windows, setAside.windows, setAside.samples])).toEqual([
-      [40, 0, { "time-backwards": 5 * 7 }],
-      [20, 0, { "time-backwards": 20 * 7 }],
-    ]);
-    expect(written[25]!["measured_gear-oil"]).toBe(`${rows[25]!.values[2]}`);
-  });
-
-  it("never judges a row that lacks a reading", async () => {
-    const holed = rows.map((row, hour) =>
-      hour % 10 === 3 ? { ...row, values: row.values.with(3, Number.NaN) } : row,
-    );
-    const { files } = await scoreFolder(createScadaBundle(), { "T1.csv": renderCsv(holed), ...good });
-    expect(files[0]).toMatchObject({ windows: 54, setAside: { windows: 6, samples: { "not-finite": 6 } } });
-    expect(files[1]).toMatchObject({ windows: 60, setAside: { windows: 0, samples: {} } });
-  });
-
-  it("sets rows without a time that may be believed aside", async () => {
-    const bad = ["Average", "1901-01-01", "9999-12-31"].map((time) => `${time},1,1,1,1,1,1,1\n`).join("");
-    const text = renderCsv(rows) + bad;
-    const { files } = await scoreFolder(createScadaBundle(), { "T1.csv": text, ...good });
-    expect(files[0]).toMatchObject({ windows: 60, setAside: { windows: 0, samples: { malformed: 3 * 7 } } });
-  });
-
-  it("says nothing where a channel never has a number, and which", async () => {
-    const silent = rows.map((row) => ({ ...row, values: row.values.with(4, Number.NaN) }));
-    const { files, silent: channels } = await scoreFolder(createScadaBundle(), {
-      "T1.csv": renderCsv(silent),
-      ...good,
-    });
-    expect(files[0]).toMatchObject({ windows: 0, setAside: { windows: 60, samples: { "not-finite": 60 } } });
-    expect([...channels.values()]).toEqual([["phase-1"], []]);
-  });
-
-  it.each([
-    ["that is empty", "", "DATA_FORMAT", /line 1: the table is empty/],
-    ["without rows", head, "DATA_FORMAT", /has no rows/],
-    [
-      "without a channel",
-      renderCsv(rows).replaceAll("phase-2", "phase-4"),
-      "DATA_FORMAT",
-      /has no column for phase-2$/,
-    ],
-    [
-      "of times that are none",
-      renderCsv(rows, () => "01/06/2017 00:00"),
-      "DATA_FORMAT",
-      /no time in its column time/,
-    ],
-    [
-      "of seconds",
-      renderCsv(rows, (time) => `${time / 1000}`),
-      "DATA_FORMAT",
-      /no row with a turbine and a time from 1990/,
-    ],
-    [
-      "of microseconds",
-      renderCsv(rows, (time) => `${time * 1000}`),
-      "DATA_FORMAT",
-      /no row with a turbine and a time from 1990/,
-    ],
-    ["with a ragged row", `${renderCsv(rows)}2030-01-01,5\n`, "DATA_FORMAT", /line 62: 2 fields, expected 8/],
-    ["with an open quote", `${renderCsv(rows)}"2030-01-01`, "DATA_FORMAT", /line 62: a quote is not closed/],
-  ])("refuses a table %s, and scores the others", async (_what, text, code, message) => {
-    const { files, rows: written } = await scoreFolder(createScadaBundle(), { "T1.csv": text, ...good });
-    expect(files[0]).toMatchObject({ windows: 0, error: { code, message: expect.stringMatching(message) } });
-    expect(files[1]).not.toHaveProperty("error");
-    expect(written).toHaveLength(60);
-  });
-
-  it("refuses a table that says otherwise than the command whose it is", async () => {
-    const text = renderCsv(rows)
-      .replaceAll(/^/gm, "T1,")
-      .replace("T1,time", "turbine,time")
-      .replace(/T1,$/, "");
-    const { files } = await scoreFolder(
-      createScadaBundle(),
-      { "x.csv": text, ...good },
-      { turbines: [{ id: "T9", patterns: ["x.csv"] }] },
-    );
-    expect(files[0]!.error).toMatchObject({ code: "USAGE", hint: expect.stringContaining("--turbine") });
-  });
-
-  it("says why nothing is known yet", async () => {
-    const ranking = { policy: { ...spec.policy, kind: "ranking" } } as const;
-    const bundle = createScadaBundle("1.0.0", { siteCorrection: { ridge: 0.01, minRows: 200 }, ...ranking });
-    const notesOf = async (files: Record<string, string>): Promise<string[]> =>
-      listNotes((await scoreFolder(bundle, files)).files, bundle.manifest);
-    const alone = await notesOf({ "T1.csv": renderCsv(rows) });
-    expect(alone[0]).toMatch(/^T1 is still being learnt: 60 of 200 rows/);
-    expect(alone[1]).toMatch(/one that stands alone/);
-    expect(await notesOf({ "T1.csv": renderCsv(warmT1.slice(0, 300)), ...good })).toEqual([
-      expect.stringMatching(/^T1 has no score yet: that takes 20 days with 10 scored rows each, and 7 more/),
-      expect.stringMatching(/^T2 is still being learnt/),
-    ]);
-    // Files in any order, and one that only repeats another.
-    const [first, second] = [renderCsv(warmT1.slice(0, 30)), renderCsv(warmT1.slice(30, 60))];
-    const named = { turbines: [{ id: "T1", patterns: ["*"] }] };
-    const { files } = await scoreFolder(bundle, { "b.csv": second, "a.csv": first, "c.csv": first }, named);
-    expect(listNotes(files, bundle.manifest)[0]).toMatch(/^T1 is still being learnt: 60 of 200 rows/);
-    // Megawatts.
-    const small = rows.map((row) => ({ ...row, values: row.values.with(0, row.values[0]! / 1000) }));
-    expect((await notesOf({ "T1.csv": renderCsv(small) }))[0]).toMatch(
-      /no row is in normal operation; is power in kW/,
-    );
   });
 });
