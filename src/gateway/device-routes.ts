@@ -5,7 +5,7 @@ import { type DeviceCaptureReply, deviceCaptureRequestSchema } from "../contract
 import { isLoopbackAddress } from "../platform/loopback-host.ts";
 import { readBodyBounded } from "../platform/read-body.ts";
 import type { GatewayWord } from "./access-file.ts";
-import type { Captured, CaptureWish } from "./device-captures.ts";
+import type { Captured, CaptureWish } from "./capture-attempt.ts";
 import { describeRecording, type RecordingPlace } from "./recording.ts";
 
 /** What the routes need. */

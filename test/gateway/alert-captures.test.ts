@@ -5,7 +5,7 @@ import {
   alertCaptureEveryMs,
   createAlertCaptures,
 } from "../../src/gateway/alert-captures.ts";
-import type { CaptureWish } from "../../src/gateway/device-captures.ts";
+import type { CaptureWish } from "../../src/gateway/capture-attempt.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { alertAt } from "./fakes.ts";

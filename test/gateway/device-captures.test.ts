@@ -1,11 +1,8 @@
 import { expect, test } from "vitest";
 import type { HelloMessage } from "../../src/contract/device-message.ts";
 import type { SampleBlock } from "../../src/contract/stream.ts";
-import {
-  type CaptureWish,
-  createDeviceCaptures,
-  type DeviceCaptures,
-} from "../../src/gateway/device-captures.ts";
+import type { CaptureWish } from "../../src/gateway/capture-attempt.ts";
+import { createDeviceCaptures, type DeviceCaptures } from "../../src/gateway/device-captures.ts";
 import { createManualTimers, type ManualTimers } from "../firmware-bridge/manual-timers.ts";
 
 const hello: HelloMessage = {
