@@ -1,7 +1,5 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
-import type { LinkStatistics } from "../../firmware-bridge/link-statistics.ts";
 import type { AlarmRegister } from "../alert/alarm-register.ts";
-import type { DeviceHealthMessage } from "../contract/device-message.ts";
 import type { GatewayConfig } from "../contract/gateway-config.ts";
 import { createMetrics, type Metrics } from "../platform/metrics.ts";
 import type { MqttClient } from "../platform/mqtt-reconnect.ts";
@@ -9,6 +7,7 @@ import type { Outbox } from "../store/outbox.ts";
 import type { Uplink } from "../uplink/uplink.ts";
 import type { ConnectedDevices } from "./connect-devices.ts";
 import type { DataQuality } from "./data-quality.ts";
+import { addDeviceMetrics } from "./device-metrics.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PointStatus } from "./pipeline-baselines.ts";
 import type { ServingFigures } from "./serving-figures.ts";
@@ -35,7 +34,7 @@ const windowLatencyBuckets: readonly number[] = [
 
 /** Creates the metrics. */
 export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
-  const { config, quality, figures, outbox, uplink, mqtt, devices, register } = sources;
+  const { config, quality, figures, outbox, uplink, mqtt, register } = sources;
   const metrics = createMetrics({ defaults: "process" });
   const gauge = (name: string, help: string, read: () => number): void => {
     metrics.gauge({ name, help }, read);
@@ -58,83 +57,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
   total("uplink_sent_bytes", "Bytes of uplink messages since the start.", () => uplink.counts().bytesSent);
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
-  gauge(
-    "devices_established",
-    "Devices that are connected and introduced.",
-    () => devices.sessions.filter(({ session }) => session.state === "established").length,
-  );
-  const overLinks = (read: (link: LinkStatistics) => number) => () =>
-    devices.sessions.reduce((sum, { session }) => sum + read(session.statistics), 0);
-  total(
-    "device_discarded_bytes",
-    "Bytes on device links that belonged to no good frame.",
-    overLinks((link) => link.discardedBytes),
-  );
-  total(
-    "device_bad_frames",
-    "Frames of devices with a wrong length or checksum.",
-    overLinks((link) => link.badFrames),
-  );
-  total(
-    "device_malformed_messages",
-    "Whole frames whose message could not be understood.",
-    overLinks((link) => link.malformedMessages),
-  );
-  total(
-    "device_lost_frames",
-    "Frames of devices that never came, by their numbers.",
-    overLinks((link) => link.lostFrames),
-  );
-  total("device_recordings", "Recordings of raw samples that were kept.", () => devices.recordings);
-  total(
-    "device_recordings_missed",
-    "Alerts of devices that no raw samples could be had for.",
-    () => devices.missedRecordings,
-  );
-  const { backPressure } = devices;
-  total("device_pauses", "Times that devices had to wait for the gateway.", () => backPressure.pauses);
-  gauge("devices_paused", "1 while devices have to wait.", () => (backPressure.isPaused ? 1 : 0));
-  total("device_ignored_stops", "Packets that devices sent although they were told to wait.", () =>
-    devices.sessions.reduce((sum, { session }) => sum + session.ignoredStops, 0),
-  );
-  const overHealth = (read: (health: DeviceHealthMessage) => number | undefined) => () =>
-    devices.sessions.reduce((sum, { health }) => sum + (health === null ? 0 : (read(health) ?? 0)), 0);
-  gauge(
-    "device_dropped_samples",
-    "Samples that devices could not send, by their own count since their boot.",
-    overHealth((health) => health.droppedSamples),
-  );
-  gauge(
-    "device_abandoned_windows",
-    "Windows that devices gave up, by their own count since their boot.",
-    overHealth((health) => health.abandonedWindows),
-  );
-  gauge(
-    "device_heard_bad_frames",
-    "Bad frames that devices heard from this gateway, by their own count since their boot.",
-    overHealth((health) => health.badFrames),
-  );
-  const { edgeScores } = sources.pipeline;
-  total("device_scores", "Scores that devices computed themselves.", () => edgeScores.received);
-  total(
-    "device_scores_agreed",
-    "Scores of devices that the gateway computed too, to the same integers.",
-    () => edgeScores.agreed,
-  );
-  total(
-    "device_score_mismatches",
-    "Scores of devices with other integers than the gateway's.",
-    () => edgeScores.mismatched,
-  );
-  total(
-    "device_scores_unknown_model",
-    "Scores of models that this gateway does not know.",
-    () => edgeScores.unknownModel,
-  );
-  for (const outcome of ["confirmed", "refused", "reverted", "failed"] as const) {
-    const help = `Models pushed to devices that ended as ${outcome}.`;
-    total(`device_models_${outcome}`, help, () => devices.pushCounts[outcome]);
-  }
+  addDeviceMetrics(metrics, sources.devices, sources.pipeline.edgeScores);
   gauge("alarms_active", "Alarms whose condition holds.", () =>
     config.turbines.reduce(
       (sum, { id }) =>
