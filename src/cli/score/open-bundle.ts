@@ -37,11 +37,15 @@ export async function withAnyBundle<T>(
 }
 
 /** Does the bundle judge recordings? @throws AuroraError BUNDLE_INCOMPATIBLE. */
-export function expectWaveform({ name, version, channels, window }: Manifest): void {
+export function expectWaveform({ name, version, task, channels, window }: Manifest): void {
   if (window.unit === "revolutions" && channels.some(({ kind }) => kind === "waveform")) return;
-  throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform in shaft revolutions", {
-    op: "score file",
-    subject: `${name}@${version}`,
-    hint: "recordings are scored with a bundle for vibration, such as models/bearing-vibration/1.0.0, and tables with one of normal behaviour, such as models/turbine-scada/1.0.0; `aurora evaluate DIR --protocol held-out` replays any other on its data set",
-  });
+  throw new AuroraError(
+    "BUNDLE_INCOMPATIBLE",
+    `listens to no waveform in shaft revolutions (its task is ${task})`,
+    {
+      op: "score file",
+      subject: `${name}@${version}`,
+      hint: "recordings are scored with a bundle for vibration, such as models/bearing-vibration/1.0.0, and tables with one of normal behaviour, such as models/turbine-scada/1.0.0; `aurora evaluate DIR --protocol held-out` replays any other on its data set",
+    },
+  );
 }

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
-import { expectWaveform } from "../../../src/cli/score/open-bundle.ts";
+import { writeBundle } from "../../../src/bundle/write-bundle.ts";
+import { newKey } from "../../bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { aurora } from "../aurora.ts";
 import { shippedBundle } from "../score/recordings.ts";
 
 const dir = fileURLToPath(new URL("../../../models/turbine-scada/1.0.0", import.meta.url));
-const { manifest } = await readBundle(dir);
+const { manifest, files } = await readBundle(dir);
 const channels = manifest.channels.map(({ name }) => name);
 const startMs = Date.parse("2020-03-01T00:00:00Z");
 
@@ -189,12 +190,23 @@ describe("aurora score of tables", () => {
   });
 });
 
-it("a bundle of remaining life is scored neither way, and is told what can be done with it", () => {
-  const life = { ...manifest, task: "remaining-life" as const, normalBehaviour: undefined };
-  expect(() => expectWaveform(life)).toThrow(
-    expect.objectContaining({
-      code: "BUNDLE_INCOMPATIBLE",
-      hint: expect.stringMatching(/recordings .* tables .* `aurora evaluate DIR/),
-    }),
+it("a bundle of remaining life is scored neither way, and is told what can be done with it", async () => {
+  const { folder, at, out } = createFolder();
+  const { files: _, normalBehaviour: __, ...rest } = manifest;
+  const life = {
+    ...{ ...rest, name: "turbofan-life", task: "remaining-life" as const, horizonHours: null },
+    outputs: [{ failureMode: "remaining-life", title: "share of the cap that is left" }],
+    remainingLife: {
+      ...{ unit: "cycle", capSteps: 125, minHistorySteps: 10, coverage: 0.9 },
+      interval: [{ predicted: 0, low: -5, high: 5 }],
+    },
+  };
+  await writeBundle(join(folder, "life"), { manifest: life, files }, newKey());
+  const { code, stdout, stderr } = await aurora(
+    ...["score", join(folder, "life"), "--input", at("T02.csv"), "--out", out],
+  );
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^error: turbofan-life@1\.0\.0: listens to no waveform .*\(its task is remaining-life\)\nhint: recordings are .* tables .* `aurora evaluate DIR/,
   );
 });
