@@ -86,19 +86,11 @@ function createPlot(place, point, kind, rangeOf, named) {
   }
   place.append(holder);
   let zoomed = false;
-  const text = colour("--soft");
-  const axis = {
-    stroke: text,
-    font: "12px system-ui, sans-serif",
-    labelFont: "12px system-ui, sans-serif",
-    grid: { stroke: colour("--line"), width: 1 },
-    ticks: { stroke: colour("--line"), width: 1 },
-  };
   const strokes = point.failureModes.map((_, index) => colour(`--series-${(index % 6) + 1}`));
   const withSpeed = kind === "single";
   const options = {
     width: Math.max(260, place.clientWidth),
-    height: kind === "single" ? 340 : 230,
+    height: withSpeed ? 340 : 230,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
     scales: {
@@ -106,71 +98,11 @@ function createPlot(place, point, kind, rangeOf, named) {
       y: { range: [0, 1] },
       ...(withSpeed ? { rpm: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.15)] } } : {}),
     },
-    axes: [
-      {
-        ...axis,
-        label: "Time (UTC)",
-        labelSize: 20,
-        space: 64,
-        values: (_, splits, __, ___, stepSeconds) => labelTimes(splits, stepSeconds),
-      },
-      {
-        ...axis,
-        label: "Probability (%)",
-        labelSize: 20,
-        size: 46,
-        values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
-      },
-      ...(withSpeed
-        ? [
-            {
-              ...axis,
-              scale: "rpm",
-              side: 1,
-              label: "Shaft speed (rpm)",
-              labelSize: 20,
-              size: 56,
-              grid: { show: false },
-            },
-          ]
-        : []),
-    ],
+    axes: withSpeed ? [timeAxis(), probabilityAxis(), speedAxis()] : [timeAxis(), probabilityAxis()],
     series: [
-      {
-        label: "UTC",
-        value: (_, seconds) =>
-          seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19),
-      },
-      ...point.failureModes.flatMap((mode, index) => [
-        {
-          label: words(mode),
-          stroke: strokes[index],
-          width: 2,
-          spanGaps: false,
-          points: { show: point.timesMs.length < 40, size: 5 },
-          value: (_, value) => percent(value),
-        },
-        {
-          label: `${words(mode)} maximum`,
-          stroke: `${strokes[index]}66`,
-          width: 1,
-          points: { show: false },
-          value: (_, value) => percent(value),
-        },
-      ]),
-      ...(withSpeed
-        ? [
-            {
-              label: "Shaft speed",
-              scale: "rpm",
-              stroke: text,
-              width: 1,
-              dash: [2, 3],
-              points: { show: false },
-              value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
-            },
-          ]
-        : []),
+      timeSeries,
+      ...point.failureModes.flatMap((mode, index) => modeSeries(mode, strokes[index], point.timesMs.length)),
+      ...(withSpeed ? [speedSeries()] : []),
     ],
     bands: point.failureModes.map((_, index) => ({
       series: [index * 2 + 2, index * 2 + 1],
@@ -231,6 +163,62 @@ function createPlot(place, point, kind, rangeOf, named) {
     },
   };
 }
+
+const axis = () => ({
+  stroke: colour("--soft"),
+  font: "12px system-ui, sans-serif",
+  labelFont: "12px system-ui, sans-serif",
+  labelSize: 20,
+  grid: { stroke: colour("--line"), width: 1 },
+  ticks: { stroke: colour("--line"), width: 1 },
+});
+
+const timeAxis = () => ({
+  ...axis(),
+  label: "Time (UTC)",
+  space: 64,
+  values: (_, splits, __, ___, stepSeconds) => labelTimes(splits, stepSeconds),
+});
+
+const probabilityAxis = () => ({
+  ...axis(),
+  label: "Probability (%)",
+  size: 46,
+  values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
+});
+
+const speedAxis = () => ({
+  ...axis(),
+  scale: "rpm",
+  side: 1,
+  label: "Shaft speed (rpm)",
+  size: 56,
+  grid: { show: false },
+});
+
+const timeSeries = {
+  label: "UTC",
+  value: (_, seconds) => (seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19)),
+};
+
+/** Mean and maximum of one failure mode; few steps are shown as points. */
+function modeSeries(mode, stroke, steps) {
+  const value = (_, probability) => percent(probability);
+  return [
+    { label: words(mode), stroke, width: 2, spanGaps: false, points: { show: steps < 40, size: 5 }, value },
+    { label: `${words(mode)} maximum`, stroke: `${stroke}66`, width: 1, points: { show: false }, value },
+  ];
+}
+
+const speedSeries = () => ({
+  label: "Shaft speed",
+  scale: "rpm",
+  stroke: colour("--soft"),
+  width: 1,
+  dash: [2, 3],
+  points: { show: false },
+  value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
+});
 
 /** Without a cursor over the chart its legend tells the latest step. */
 function showLatest(plot) {
