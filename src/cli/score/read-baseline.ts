@@ -107,6 +107,11 @@ export async function writeBaseline(path: string, baseline: SiteBaseline): Promi
   try {
     await writeFileAtomic(path, canonicalJsonBytes(baseline));
   } catch (cause) {
-    throw new AuroraError("STORE", `cannot write ${path}`, { op: "write baseline", subject: path, cause });
+    throw new AuroraError("STORE", `cannot write ${path}`, {
+      op: "write baseline",
+      subject: path,
+      hint: "check --write-baseline: its folder must exist, have room and be writable",
+      cause,
+    });
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Rows as CSV, or as JSON lines where the name ends in .jsonl: written beside their place, and put there only when all of
- * them are. A process that is ended before takes them with it.
+ * them are. A process that is ended before takes them with it. What is there already and no file (/dev/null, a pipe) is
+ * written to as it is: nothing is ever put in its place.
  */
 import { rmSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
@@ -38,8 +39,10 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
   };
   const before = await stat(path).catch(() => null);
   if (before?.isDirectory() === true) fail(new Error("it is a folder"));
-  const handle = await open(temporary, "wx").catch(fail);
-  const removeTemporary = atProcessEnd(() => rmSync(temporary, { force: true }));
+  const isDevice = before !== null && !before.isFile();
+  // Before it is there: a signal may come at once.
+  const removeTemporary = atProcessEnd(() => (isDevice ? undefined : rmSync(temporary, { force: true })));
+  const handle = await (isDevice ? open(path, "w") : open(temporary, "wx")).catch(fail);
   const asJson = /\.(jsonl|ndjson)$/i.test(path);
   let isOpen = true;
   let text = asJson ? "" : `${columns.join(",")}\n`;
@@ -61,9 +64,9 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
     },
     finish: async () => {
       await flush();
-      await handle.sync().catch(fail);
+      if (!isDevice) await handle.sync().catch(fail);
       await closeHandle();
-      await renameAtomic(temporary, path).catch(fail);
+      if (!isDevice) await renameAtomic(temporary, path).catch(fail);
     },
     close: async () => {
       await closeHandle();

@@ -3,6 +3,7 @@ import { AuroraError } from "../../contract/aurora-error.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { createProgressBar } from "../progress-bar.ts";
 import { doubtBearing } from "./doubt-bearing.ts";
+import { expectOtherOutput } from "./expect-other-output.ts";
 import type { FileSummary } from "./file-summary.ts";
 import {
   isBaselineFile,
@@ -27,6 +28,7 @@ export interface RecordingFlags extends SidecarFlags {
 
 /** Returns the exit code. Fails with USAGE, STORE, CONFIG_INVALID, DATA_* of a baseline, INFERENCE. */
 export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags): Promise<number> {
+  expectOutputsApart(flags);
   const describer = await createDescriber(flags);
   const doubts = new Set<string>();
   const describeFile: Describer["describe"] = async (path) => {
@@ -55,12 +57,34 @@ export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags)
           .join(""),
   );
   for (const file of files) complain(file);
-  const short = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
-  if (short.length > 0)
-    process.stderr.write(
-      `note: ${short.length} of ${files.length} files have no window that could be scored (of ${fewestRevolutions} revolutions or more): severity only\n`,
-    );
+  noteSeverityOnly(files);
   return exitCodeOf(files, saysNothing);
+}
+
+/** Neither table nor baseline may replace a recording, a description, or the other. */
+function expectOutputsApart({
+  input,
+  out,
+  baseline = [],
+  writeBaseline: target,
+  ...sidecar
+}: RecordingFlags): void {
+  const files = [sidecar.bearings, sidecar.bearing].filter((each) => typeof each === "string");
+  const read = [...input, ...baseline, ...files.map((file) => file.replace(/#[^#]*$/, "")), ...files];
+  expectOtherOutput(read, out);
+  if (target !== undefined) expectOtherOutput([...read, out], target, "--write-baseline");
+}
+
+function noteSeverityOnly(files: readonly FileSummary[]): void {
+  const silent = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
+  const spoilt = silent.filter(({ setAside }) => setAside.windows > 0).length;
+  for (const [count, why] of [
+    [silent.length - spoilt, `are shorter than ${fewestRevolutions} revolutions of the shaft`],
+    [spoilt, "lost every window to bad data (setAside)"],
+  ] as const) {
+    if (count > 0)
+      process.stderr.write(`note: ${count} of ${files.length} files ${why}: a severity, but no diagnosis\n`);
+  }
 }
 
 async function obtainBaseline(
@@ -77,7 +101,14 @@ async function obtainBaseline(
     });
   }
   const [first] = paths;
-  if (paths.length === 1 && isBaselineFile(first!)) return await readBaseline(first!, bundle);
+  if (paths.length === 1 && isBaselineFile(first!)) {
+    if (target === undefined) return await readBaseline(first!, bundle);
+    throw new AuroraError("USAGE", `${first} is a baseline already: there is nothing to learn`, {
+      op: "score",
+      subject: "--write-baseline",
+      hint: "give --baseline recordings, or leave --write-baseline out",
+    });
+  }
   const learnt = await learnBaseline(bundle, openSources(bundle, paths, describeFile));
   if (target !== undefined) await writeBaseline(target, learnt.baseline);
   return learnt;

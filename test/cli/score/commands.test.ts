@@ -120,7 +120,7 @@ describe("aurora score", () => {
     );
     expect([code, stderr]).toEqual([
       0,
-      "note: 1 of 1 files have no window that could be scored (of 8 revolutions or more): severity only\n",
+      "note: 1 of 1 files are shorter than 8 revolutions of the shaft: a severity, but no diagnosis\n",
     ]);
     const { baseline, files } = JSON.parse(stdout) as {
       baseline: { windows: number };
