@@ -41,6 +41,9 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
   if (bpfo !== undefined || bpfi !== undefined || bsf !== undefined || given !== undefined) {
     // n · FTF and n · (1 − FTF): both orders of the races say it.
     const ftf = given ?? (bpfo ?? Number.NaN) / ((bpfo ?? Number.NaN) + (bpfi ?? Number.NaN));
+    const silent = (["bpfo", "bpfi", "bsf"] as const).filter((name) => values.get(name) === undefined);
+    if (silent.length > 0)
+      return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
     const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
     if (parsed.success) return ok(parsed.data);
     const issue = parsed.error.issues[0]!;

@@ -7,12 +7,16 @@ const shownNames = 20;
 /** Columns that say when, not how much. */
 const clockName = /^(time|timestamp|date|datetime|t|index|sample|samples|n|no|#|)([ _[(].*)?$/i;
 
+/** A unit in brackets after a name: `Accel [g]`, `acc_x (m/s²)`. */
+const unitAfterName = /\s*[[(][^[(]*[\])]\s*$/;
+
 /**
- * Index of the one channel among `names` that `channel` means: the name itself, the only name that fits a pattern
- * (`*` stands for anything), or an index from 0; upper and lower case are the same where nothing else decides. Null takes
- * the only channel there is beside a time or an index. Fails with USAGE.
+ * Index of the one channel among `names` that `channel` means: the name itself (its unit in brackets may be left out), the
+ * only name that fits a pattern (`*` stands for anything), or an index from 0; upper and lower case are the same where
+ * nothing else decides. Null takes the only channel there is beside a time or an index. Fails with USAGE.
  */
 export function chooseChannel(path: string, names: readonly string[], channel: string | null): number {
+  if (names.length === 0) throw usage(path, names, "has no channel of numbers");
   if (channel === null) {
     if (names.length === 1) return 0;
     const signals = names.flatMap((name, index) => (clockName.test(name.trim()) ? [] : [index]));
@@ -21,8 +25,12 @@ export function chooseChannel(path: string, names: readonly string[], channel: s
   }
   const exact = names.indexOf(channel);
   if (exact >= 0) return exact;
-  const same = names.flatMap((name, index) => (name.toLowerCase() === channel.toLowerCase() ? [index] : []));
-  if (same.length === 1) return same[0]!;
+  for (const plain of [(name: string) => name, (name: string) => name.replace(unitAfterName, "")]) {
+    const same = names.flatMap((name, index) =>
+      plain(name).toLowerCase() === channel.toLowerCase() ? [index] : [],
+    );
+    if (same.length === 1) return same[0]!;
+  }
   if (channel.includes("*")) {
     const fitting = names.flatMap((name, index) => (matchesPattern(name, channel) ? [index] : []));
     if (fitting.length === 1) return fitting[0]!;
@@ -63,6 +71,6 @@ function usage(path: string, names: readonly string[], what: string): AuroraErro
   const hint =
     names.length === 0
       ? "this file holds no vibration that can be read"
-      : `give --channel with a name (or a pattern such as "*${names[0]!.slice(-4)}") or an index from 0: ${shown}${more}`;
+      : `give --channel with ${names[0] === "0" ? "" : `a name (or a pattern such as "*${names.at(-1)!.slice(-4)}") or `}an index from 0: ${shown}${more}`;
   return new AuroraError("USAGE", `${path} ${what}`, { op: "choose channel", subject: path, hint });
 }

@@ -1,71 +1,57 @@
 /**
- * Streams one column of numbers from text that may be larger than memory. Commas, semicolons (then a comma may be the
- * decimal point), tabs or blanks separate; a first line that is not all numbers names the columns. Refuses ragged rows
- * and text among the numbers; an empty field, or a blank line among the rows, is a missing value.
+ * Streams one column of numbers from text that may be larger than memory. Commas, semicolons or tabs (then a comma may be
+ * the decimal point) or blanks separate; what stands above the numbers names the columns. Refuses ragged rows, text
+ * among the numbers, and what is no text in UTF-8; an empty field, or a blank line among the rows, is a missing value.
  */
 import { createReadStream } from "node:fs";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { chooseChannel, chooseUnnamedChannel } from "./choose-channel.ts";
+import {
+  type CsvLayout,
+  type CsvLine,
+  findCsvLayout,
+  isMissingField,
+  parseCsvNumber,
+  splitFields,
+} from "./csv-layout.ts";
 import type { SampleFile } from "./samples.ts";
 
 const maxLineLength = 64 * 1024;
 const pieceSamples = 8192;
 
-/** How a line's fields are parted. */
-type Separator = "," | ";" | "\t" | " ";
+/** Lines that are looked at to understand a file. */
+const headLines = 200;
 
-/** Where the samples stand. */
-interface Column {
-  readonly index: number;
-  readonly columns: number;
-  readonly hasHeader: boolean;
-  readonly separator: Separator;
-}
-
-/** Reads the first line. Fails with DATA_FORMAT, or USAGE without a needed channel. */
+/** Reads the first lines. Fails with DATA_FORMAT, or USAGE without a needed channel. */
 export async function openCsvSamples(path: string, channel: string | null): Promise<SampleFile> {
-  const head: string[] = [];
-  for await (const { lines } of readLines(path)) {
-    head.push(...lines.filter((text) => text.trim() !== "").slice(0, 2));
-    if (head.length >= 2) break;
+  const head: CsvLine[] = [];
+  for await (const { lines, first } of readLines(path)) {
+    for (const [index, text] of lines.entries()) {
+      if (text.trim() !== "" && head.length < headLines) head.push({ text, number: first + index });
+    }
+    if (head.length === headLines) break;
   }
-  const [first, second] = head;
-  if (first === undefined) throw refuse(path, 1, "the table is empty");
-  const column = chooseColumn(path, first, second ?? first, channel);
-  return { path, isCounts: false, pieces: () => readColumn(path, column) };
+  if (head.length === 0) throw refuse(path, 1, "the table is empty");
+  const layout = findCsvLayout(path, head, channel);
+  if (layout.firstLine === Number.POSITIVE_INFINITY)
+    throw refuse(path, head.at(-1)!.number, "no number follows");
+  return { path, isCounts: false, pieces: () => readColumn(path, layout) };
 }
 
-function chooseColumn(path: string, line: string, next: string, channel: string | null): Column {
-  const separator = ([";", "\t", ","] as const).find((each) => line.includes(each)) ?? " ";
-  // A name of several words above a single column.
-  const isOneName = separator === " " && !/\s/.test(next.trim());
-  const fields = isOneName ? [line.trim()] : splitLine(line, separator);
-  const hasHeader = fields.some((field) => Number.isNaN(toNumber(field, separator)) && !isMissing(field));
-  const index = hasHeader
-    ? chooseChannel(path, fields, channel)
-    : chooseUnnamedChannel(path, fields.length, channel);
-  return { index, columns: fields.length, hasHeader, separator };
-}
-
-async function* readColumn(path: string, column: Column): AsyncGenerator<Float64Array> {
+async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Float64Array> {
   const piece = new Float64Array(pieceSamples);
   let filled = 0;
   /** Blank lines since the last row: missing samples, unless the file ends with them. */
   let blank = 0;
   let isBeforeData = true;
-  let isHeader = column.hasHeader;
   for await (const { lines, first } of readLines(path)) {
     for (const [index, text] of lines.entries()) {
       if (text.trim() === "") {
         if (!isBeforeData) blank++;
         continue;
       }
-      if (isHeader) {
-        isHeader = false;
-        continue;
-      }
+      if (first + index < layout.firstLine) continue;
       isBeforeData = false;
-      const value = parseField(path, first + index, text, column);
+      const value = parseField(path, first + index, text, layout);
       for (; blank >= 0; blank--) {
         piece[filled++] = blank > 0 ? Number.NaN : value;
         if (filled < pieceSamples) continue;
@@ -78,14 +64,14 @@ async function* readColumn(path: string, column: Column): AsyncGenerator<Float64
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-function parseField(path: string, line: number, text: string, column: Column): number {
-  const { index, columns, separator } = column;
+function parseField(path: string, line: number, text: string, layout: CsvLayout): number {
+  const { index, columns, separator } = layout;
   // Most files have one column, and most lines are numbers: no need to look for fields.
-  const fields = columns === 1 && separator === " " ? [text.trim()] : splitLine(text, separator);
+  const fields = columns === 1 && separator === " " ? [text.trim()] : splitFields(text, separator);
   if (fields.length !== columns) throw refuse(path, line, `${fields.length} fields, expected ${columns}`);
   const field = fields[index]!;
-  if (isMissing(field)) return Number.NaN;
-  const value = toNumber(field, separator);
+  if (isMissingField(field)) return Number.NaN;
+  const value = parseCsvNumber(field, separator);
   if (Number.isNaN(value)) throw refuse(path, line, `"${field.slice(0, 40)}" is not a number`);
   return value;
 }
@@ -104,6 +90,7 @@ async function* readLines(path: string): AsyncGenerator<{ lines: readonly string
         const number = first + lines.length;
         throw refuse(path, number, `a line of more than ${maxLineLength} characters`);
       }
+      if (first === 1 && lines.concat(rest).some((text) => text.includes("\0"))) throw refuseBinary(path);
       if (lines.length === 0) continue;
       lines[0] = withoutMark(lines[0]!);
       yield { lines, first };
@@ -119,23 +106,18 @@ async function* readLines(path: string): AsyncGenerator<{ lines: readonly string
   if (text.trim() !== "") yield { lines: [text], first };
 }
 
-function splitLine(line: string, separator: Separator): string[] {
-  const parts = separator === " " ? line.trim().split(/ +/) : line.split(separator);
-  return parts.map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
-}
-
-function toNumber(field: string, separator: Separator): number {
-  return Number(separator === ";" ? field.replace(",", ".") : field);
-}
-
-function isMissing(field: string): boolean {
-  return field === "" || /^nan$/i.test(field);
-}
-
 function refuse(path: string, line: number, message: string): AuroraError {
   return new AuroraError("DATA_FORMAT", `${path}, line ${line}: ${message}`, {
     op: "read csv",
     subject: path,
-    hint: "expected numbers parted by commas, semicolons, tabs or blanks, the same number in every line, after at most one line of names",
+    hint: "expected numbers parted by commas, semicolons, tabs or blanks, the same number in every line, below a line of names or none",
+  });
+}
+
+function refuseBinary(path: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path} is no text in UTF-8`, {
+    op: "read csv",
+    subject: path,
+    hint: "save it as UTF-8 (Windows programs may write UTF-16), or give a binary file the ending of its format: .npy, .mat, .parquet",
   });
 }

@@ -1,7 +1,8 @@
 /** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
+import { openDataFile } from "../../dataset/open-data-file.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { openNpySamples } from "./npy-samples.ts";
@@ -26,32 +27,44 @@ export async function openSampleFile(path: string, channel: string | null): Prom
     case ".parquet":
       return openParquetSamples(path, channel);
     default:
-      // Data loggers call their text by the time of day, or not at all.
-      if (await isTextOfNumbers(path)) return openCsvSamples(path, channel);
-      throw new AuroraError(
-        "DATA_FORMAT",
-        `${path} is neither .npy, .csv, .mat, .parquet nor a text of numbers`,
-        {
-          op: "open samples",
-          subject: path,
-          hint: "save the samples with numpy.save(name, array), or as comma-separated text",
-        },
-      );
+      return openByContent(path, sizeBytes, channel);
   }
 }
 
 const headBytes = 4096;
+/** Numbers and what parts them, and nothing else. */
+const lineOfNumbers = /^[\d\s.,;+\-eE]*\d[\d\s.,;+\-eE]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds
+const noText = /[\0-\x08\x0e-\x1f]/;
 
-/** Whether a file begins with numbers and what parts them, and nothing else. */
-async function isTextOfNumbers(path: string): Promise<boolean> {
-  const handle = await open(path, "r");
+/** Data loggers call their files by the time of day, or by endings of their own: what is in them says what they are. */
+async function openByContent(path: string, sizeBytes: number, channel: string | null): Promise<SampleFile> {
+  const handle = await openDataFile(path, "open samples");
+  let head: string;
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const head = buffer.toString("latin1", 0, bytesRead);
-    return /\d/.test(head) && /^[\d\s.,;+\-eE]+$/.test(head);
+    head = buffer.toString("latin1", 0, bytesRead);
   } finally {
     await handle.close();
   }
+  if (head.startsWith("\x93NUMPY")) return openNpySamples(path, sizeBytes, channel);
+  if (head.startsWith("MATLAB 5.0")) return openMatSamples(path, channel);
+  if (head.startsWith("PAR1")) return openParquetSamples(path, channel);
+  if (!noText.test(head) && head.split(/\r?\n/).some((line) => lineOfNumbers.test(line))) {
+    return openCsvSamples(path, channel);
+  }
+  const packed = head.startsWith("\x1f\x8b") || head.startsWith("PK");
+  throw new AuroraError(
+    "DATA_FORMAT",
+    `${path} is neither .npy, .csv, .mat, .parquet nor a text of numbers`,
+    {
+      op: "open samples",
+      subject: path,
+      hint: packed
+        ? "it is packed: unpack it first (gunzip, unzip)"
+        : "save the samples with numpy.save(name, array), or as comma-separated text",
+    },
+  );
 }
 
 async function statFile(path: string): Promise<number> {

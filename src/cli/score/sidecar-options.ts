@@ -34,15 +34,16 @@ export function addSidecarOptions(command: Command): Command {
     )
     .option(
       "--channel <name|index>",
-      "name of a column or variable (* stands for anything), or an index from 0",
+      "name of a column or variable (* stands for anything, a unit in brackets may be left out), or an index from 0",
     );
 }
 
 /** How numbers are read, for the end of `--help`. */
 export const sidecarHelp: string = `
-Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv
-(comma-separated, with or without a line of names), .mat (level 5; a vector, or name:2 for a channel of a matrix),
-.parquet, and text of numbers alone under any other name. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
+Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv, .tsv and .txt
+(commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
+above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix), .parquet; under any other name what is
+in the file decides. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
 converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
 known unit at most the bundle's range), which becomes count 32,000. With --scale or --unit, data outside the bundle's
 data contract is set aside with the windows that need it, as on the gateway. Without them nobody knows the unit: no

@@ -38,11 +38,11 @@ describe("a file of samples", () => {
     },
   );
 
-  it("is read as text whatever its name, where it holds numbers alone", async () => {
+  it("is read as text whatever its name, where it holds lines of numbers", async () => {
     for (const name of ["2004.02.12.10.32.39", "record", "a.dat"]) {
       expect(await readAll(write(name, "-0.049\t1e-3\n 0.5\t2.25\n"), "1")).toEqual([1e-3, 2.25]);
     }
-    for (const content of ["", "\n", "time\n1\n", Uint8Array.of(0, 1, 49, 50, 255)]) {
+    for (const content of ["", "\n", "time\nnone\n", Uint8Array.of(0, 1, 49, 50, 255)]) {
       await expect(openSampleFile(write("a.dat", content), null)).rejects.toMatchObject({
         code: "DATA_FORMAT",
       });
