@@ -6,8 +6,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { computeFingerprint } from "../dataset/fingerprint.ts";
+import { sha256Hex } from "../platform/sha256.ts";
 
 /** Static and dynamic imports of a file of the repository: all of them end in `.ts`. */
 const importPattern = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"\n]+\.ts)"/g;
@@ -19,6 +21,8 @@ export function findRepositoryRoot(): string {
   const below = parts.at(-3) === "dist" ? 3 : 2;
   return resolve(here, ...new Array<string>(below).fill(".."));
 }
+
+const buildRecordSchema = z.record(z.string(), z.string());
 
 /** What runs a recipe; without the table of recipes. */
 const pipelineSource = "src/training/train.ts";
@@ -44,15 +48,52 @@ export async function listSourceClosure(
   return [...found].sort();
 }
 
-/** The digest. Fails with TRAINING when the sources are not there (a gateway's package has none: it does not train). */
+/** Where the build notes the SHA-256 of every source that it compiled; null where the sources themselves run. */
+function findBuildRecord(): string | null {
+  return import.meta.url.endsWith(".ts") ? null : join(findRepositoryRoot(), "dist", "sources.json");
+}
+
+/**
+ * The digest. Fails with TRAINING when the sources are not there (a gateway's package has none: it does not train), or are
+ * not those that the running code was compiled from: the digest would name code that made nothing.
+ */
 export async function digestTrainingCode(
   recipeSource: string,
   root: string = findRepositoryRoot(),
+  buildRecord: string | null = findBuildRecord(),
 ): Promise<string> {
   const names = await listSourceClosure(root, [pipelineSource, recipeSource]);
   const files = [];
   for (const name of names) files.push({ name, bytes: await readSource(join(root, name)) });
+  if (buildRecord !== null) await refuseOtherSources(files, buildRecord);
   return computeFingerprint(files);
+}
+
+async function refuseOtherSources(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  buildRecord: string,
+): Promise<void> {
+  const compiled = await readBuildRecord(buildRecord);
+  const other = files.find(({ name, bytes }) => compiled?.[name] !== sha256Hex(bytes));
+  if (other === undefined) return;
+  const words =
+    compiled === null
+      ? `${buildRecord} does not say what the code that runs was compiled from`
+      : `${other.name} was changed after the code that runs was compiled`;
+  throw new AuroraError("TRAINING", words, {
+    op: "digest training code",
+    subject: compiled === null ? buildRecord : other.name,
+    hint: "compile it (npm run build): the bundle names the digest of the code that made it",
+  });
+}
+
+/** SHA-256 by path; null where the record is not there or says something else. */
+async function readBuildRecord(path: string): Promise<Readonly<Record<string, string>> | null> {
+  try {
+    return buildRecordSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch {
+    return null;
+  }
 }
 
 async function readSource(path: string): Promise<Buffer> {

@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { sha256Hex } from "../../src/platform/sha256.ts";
 import {
   digestTrainingCode,
   findRepositoryRoot,
@@ -22,7 +23,7 @@ test("the code of a bundle is training and all that it calls, and nothing else",
   expect(files.filter((file) => /^src\/(cli|gateway|collector|ota)\//.test(file))).toEqual([]);
 });
 
-test("the digest changes with any file of the closure, and with no other", async () => {
+test("the digest changes with any file of the closure, and with no other; code compiled from another is refused", async () => {
   const root = createTemporaryFolder();
   await mkdir(join(root, "src", "training"), { recursive: true });
   const write = (name: string, text: string): Promise<void> => writeFile(join(root, "src", name), text);
@@ -40,6 +41,23 @@ test("the digest changes with any file of the closure, and with no other", async
   expect(await digestTrainingCode("src/training/r/recipe.ts", root)).toBe(before);
   await write("training/b.ts", "export const b = 2;\n");
   expect(await digestTrainingCode("src/training/r/recipe.ts", root)).not.toBe(before);
+  const record = join(root, "sources.json");
+  const digests: Record<string, string> = {};
+  for (const name of ["training/train.ts", "training/r/recipe.ts", "a.ts", "training/b.ts"]) {
+    digests[`src/${name}`] = sha256Hex(await readFile(join(root, "src", name)));
+  }
+  await writeFile(record, JSON.stringify(digests));
+  const digest = await digestTrainingCode("src/training/r/recipe.ts", root);
+  expect(await digestTrainingCode("src/training/r/recipe.ts", root, record)).toBe(digest);
+  await write("a.ts", "export type A = 2;\n");
+  await expect(digestTrainingCode("src/training/r/recipe.ts", root, record)).rejects.toMatchObject({
+    ...{ code: "TRAINING", hint: expect.stringContaining("npm run build") },
+    message: expect.stringContaining("src/a.ts was changed after"),
+  });
+  await writeFile(record, "[");
+  await expect(digestTrainingCode("src/training/r/recipe.ts", root, record)).rejects.toMatchObject({
+    ...{ code: "TRAINING", message: expect.stringContaining("does not say what") },
+  });
   await rm(join(root, "src", "a.ts"));
   await expect(digestTrainingCode("src/training/r/recipe.ts", root)).rejects.toMatchObject({
     code: "TRAINING",
