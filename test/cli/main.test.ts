@@ -6,7 +6,7 @@ import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { commandTable } from "../../src/cli/command-table.ts";
 import { sampleContents } from "../bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
-import { aurora } from "./aurora.ts";
+import { aurora, startAurora } from "./aurora.ts";
 
 describe("aurora", () => {
   test("--help names every subcommand", async () => {
@@ -101,4 +101,15 @@ describe("aurora", () => {
       writeFileSync(path, good);
     }
   });
+});
+
+test("a reader that has seen enough ends the command without a word", async () => {
+  const running = startAurora([
+    "bundle",
+    "diff",
+    "models/bearing-vibration/1.0.0",
+    "models/turbine-scada/1.0.0",
+  ]);
+  running.child.stdout?.destroy();
+  expect(await running.finished).toMatchObject({ code: 141, stderr: "" });
 });

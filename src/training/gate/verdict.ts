@@ -75,12 +75,33 @@ export async function readVerdict(dir: string, trusted: readonly TrustedKey[]): 
     op: "read verdict",
     hint: "`aurora evaluate DIR --key FILE` makes and signs one",
   });
-  const envelope = parseEnvelope(bytes);
-  if (envelope.payloadType !== verdictPayloadType) {
-    throw new AuroraError("BUNDLE_FORMAT", `${path} is not a verdict`, { op: "read verdict", subject: path });
+  return parseVerdict(path, openEnvelope(path, bytes, trusted));
+}
+
+/** The payload that a trusted key has signed. What is wrong is said of the file, not of a bundle. */
+function openEnvelope(path: string, bytes: Uint8Array, trusted: readonly TrustedKey[]): Uint8Array {
+  const about = { op: "read verdict", subject: path };
+  try {
+    const envelope = parseEnvelope(bytes);
+    if (envelope.payloadType !== verdictPayloadType) {
+      throw new AuroraError("BUNDLE_FORMAT", `${path} is not a verdict`, about);
+    }
+    verifyEnvelope(envelope, trusted);
+    return envelope.payload;
+  } catch (cause) {
+    if (!(cause instanceof AuroraError)) throw cause;
+    const isUnsigned = cause.code === "BUNDLE_SIGNATURE";
+    throw new AuroraError(
+      cause.code,
+      isUnsigned ? `${path} is by no trusted key, or was changed` : `${path}: ${cause.message}`,
+      {
+        ...{ ...about, cause },
+        hint: isUnsigned
+          ? `name the public key of whoever signed it with --keys. ${cause.hint}`
+          : "`aurora evaluate DIR --key FILE` makes one anew",
+      },
+    );
   }
-  verifyEnvelope(envelope, trusted);
-  return parseVerdict(path, envelope.payload);
 }
 
 const identitySchema = z.looseObject({ name: z.string(), version: z.string(), digest: z.string() });
@@ -114,14 +135,17 @@ function parseVerdict(path: string, payload: Uint8Array): Verdict {
 /** Where `now` and the record differ, in words; none = the record is true. Values that differ by nature are left out. */
 export function compareVerdicts(record: Verdict, now: Verdict): string[] {
   const differences: string[] = [];
-  const expectSame = (what: string, left: unknown, right: unknown): void => {
+  const expectSame = (what: string, left: unknown, right: unknown): boolean => {
     const [before, after] = [canonicalJson(left ?? null), canonicalJson(right ?? null)];
     if (before !== after) differences.push(`${what}: the record says ${before}, now it is ${after}`);
+    return before === after;
   };
   expectSame("bundle", record.bundle, now.bundle);
   expectSame("against", record.against, now.against);
   expectSame("data", record.data, now.data);
-  expectSame("metrics", record.metrics, now.metrics);
+  for (const name of namesOf(record.metrics, now.metrics)) {
+    expectSame(`metrics.${name}`, record.metrics[name], now.metrics[name]);
+  }
   // Held against its own checks, which are compared below: how fast this machine is at the moment decides nothing here.
   const isPassed = record.checks.every(({ outcome }) => outcome !== "failed");
   if (record.passed !== isPassed) {
@@ -129,12 +153,25 @@ export function compareVerdicts(record: Verdict, now: Verdict): string[] {
   }
   const names = [...new Set([...record.checks, ...now.checks].map(({ name }) => name))];
   // How fast a machine is at the moment is no part of the truth; what is asked of it is.
-  const comparable = (check: GateCheck | undefined): unknown =>
-    check?.volatile === true ? { name: check.name, limits: check.limits } : check;
+  const comparable = (check: GateCheck | undefined): Readonly<Record<string, unknown>> =>
+    check === undefined
+      ? {}
+      : check.volatile === true
+        ? { limits: check.limits, volatile: true }
+        : { ...check };
   for (const name of names) {
-    const find = (verdict: Verdict): unknown =>
-      comparable(verdict.checks.find((check) => check.name === name));
-    expectSame(name, find(record), find(now));
+    const [before, after] = [record, now].map((verdict) =>
+      comparable(verdict.checks.find((check) => check.name === name)),
+    );
+    const { words: saidThen, ...then } = before!;
+    const { words: saidNow, ...today } = after!;
+    const same = namesOf(then, today).map((part) => expectSame(`${name}.${part}`, then[part], today[part]));
+    // The sentence says the same once more: it is heard where nothing else differs.
+    if (!same.includes(false)) expectSame(`${name}.words`, saidThen, saidNow);
   }
   return differences;
+}
+
+function namesOf(left: object, right: object): string[] {
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].sort();
 }

@@ -71,6 +71,7 @@ test("a verdict is signed beside the bundle, and played again every answer is th
   const stranger = parsePrivateKey(createKeyPair().privateKeyPem).publicKey;
   await expect(replayVerdict(bundle, [stranger], options)).rejects.toMatchObject({
     code: "BUNDLE_SIGNATURE",
+    message: expect.stringContaining(verdictPath(bundle)),
   });
   await expect(replayVerdict(bundle, [signer.publicKey], { dataDir: dir, ...context })).rejects.toMatchObject(
     { code: "USAGE" },
@@ -85,7 +86,15 @@ test("a signed record that is not true is found, and the answer says where", asy
   const { passed, lines } = await replayVerdict(bundle, [signer.publicKey], options);
   expect(passed).toBe(false);
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^metrics: the record says .*0\.999/);
+  expect(lines[0]).toMatch(/^metrics\.macroAuroc: the record says .*0\.999/);
+  const checks = verdict.checks.map((check) =>
+    check.name === "calibration" ? { ...check, limits: { expectedCalibrationError: 0.95 } } : check,
+  );
+  const lenient = compareVerdicts({ ...verdict, checks }, verdict);
+  expect(lenient).toHaveLength(1);
+  expect(lenient[0]).toMatch(
+    /^calibration\.limits: the record says \{"expectedCalibrationError":0\.95\}, now/,
+  );
 });
 
 test("a signed record that says otherwise than its checks is found", async () => {
