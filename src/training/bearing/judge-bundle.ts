@@ -85,6 +85,7 @@ export async function judgeBearingBundle(
     calibration: { error, limit: config.maxCalibrationError },
     parity: {
       lost: 100 * (claim.parity.floatMacroAuroc - outcome.macroAuroc),
+      lostOf: "points of AUC",
       limit: maxLostPoints,
       floatDetected: claim.parity.floatDetected,
       int8Detected: outcome.detected.right,

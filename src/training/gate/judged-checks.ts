@@ -83,14 +83,21 @@ export function checkCalibration(
 /** Do the integers decide as their float parent does? */
 export function checkParity({ parity }: Judgement): GateCheck {
   if (parity === null) return skip("tail-parity", "the bundle keeps no figures of its float parent");
-  const { lost, limit, floatDetected, int8Detected, lostEventsLimit } = parity;
+  const { lost, lostOf, limit, floatDetected, int8Detected, lostEventsLimit } = parity;
   const leastDetected = floatDetected - lostEventsLimit;
   return answer(
     "tail-parity",
     lost <= limit && int8Detected >= leastDetected,
-    { lostPoints: lost, floatDetected, int8Detected },
-    { lostPoints: limit, int8Detected: leastDetected },
-    `int8 loses ${lost.toFixed(3)} points (at most ${limit}); it detects ${int8Detected} events (at least ${leastDetected}), its float parent ${floatDetected}`,
+    { lost, lostOf, floatDetected, int8Detected },
+    { lost: limit, int8Detected: leastDetected },
+    [
+      `int8 loses ${lost.toFixed(3)} ${lostOf} (at most ${limit})`,
+      ...(floatDetected === 0 && int8Detected === 0
+        ? []
+        : [
+            `it detects ${int8Detected} events (at least ${leastDetected}), its float parent ${floatDetected}`,
+          ]),
+    ].join("; "),
   );
 }
 

@@ -24,8 +24,9 @@ export interface Judgement {
 
 /** What quantisation costs. */
 export interface ParityFigures {
-  /** Points (hundredths) of AUC, or percent of the error, that the integers lose. */
+  /** How much the integers lose, and of what: a point is a hundredth. */
   readonly lost: number;
+  readonly lostOf: "points of AUC" | "% of the error";
   /** Largest loss that is accepted. */
   readonly limit: number;
   /** Events that either detects at the operating point. */

@@ -141,6 +141,7 @@ function readParity({ steps }: LifeEvaluation): Judgement["parity"] {
   // Percent of the error; there are no events to detect.
   return {
     lost: 100 * (int8 / float - 1),
+    lostOf: "% of the error",
     limit: parityLimit,
     floatDetected: 0,
     int8Detected: 0,

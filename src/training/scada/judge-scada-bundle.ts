@@ -156,6 +156,7 @@ function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | nul
   if (int8 === undefined || float === undefined || detections === null) return null;
   return {
     lost: 100 * (int8 / float - 1),
+    lostOf: "% of the error",
     limit: 100 * required.maeIncrease,
     floatDetected: detections.float,
     int8Detected: detections.int8,

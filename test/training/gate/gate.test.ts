@@ -266,7 +266,10 @@ const good: Judgement = {
   leakage: [{ by: "recording", shared: [] }],
   baselines: [{ name: "physics", gain: surely }],
   calibration: { error: { value: 0.04, low: 0.01, high: 0.2 }, limit: 0.15 },
-  parity: { lost: 0.2, limit: 0.5, floatDetected: 32, int8Detected: 32, lostEventsLimit: 0 },
+  parity: {
+    ...{ lost: 0.2, lostOf: "points of AUC", limit: 0.5 },
+    ...{ floatDetected: 32, int8Detected: 32, lostEventsLimit: 0 },
+  },
   cases,
 };
 
@@ -315,6 +318,16 @@ describe("what the judgement answers", () => {
     ],
   ] as const)("%s fails", (_, check, change) => {
     expect(check({ ...good, ...change })).toMatchObject({ outcome: "failed" });
+  });
+
+  test("what the integers lose is named, and events where there are any", () => {
+    expect(checkParity(good).words).toBe(
+      "int8 loses 0.200 points of AUC (at most 0.5); it detects 32 events (at least 32), its float parent 32",
+    );
+    const none = { ...good.parity!, lostOf: "% of the error" as const, floatDetected: 0, int8Detected: 0 };
+    expect(checkParity({ ...good, parity: none }).words).toBe(
+      "int8 loses 0.200 % of the error (at most 0.5)",
+    );
   });
 
   test("a slice that is worse than the active model's fails by name, one that is better does not", () => {
