@@ -152,11 +152,10 @@ export function compareForms(
 }
 
 /** In words, from the interval alone. */
-function judgeDifference({ value, low, high }: Figure): string {
-  const size = `${Math.abs(value).toFixed(2)} cycles`;
-  if (low !== null && low > 0) return `costs ${size}`;
-  if (high !== null && high < 0) return `gains ${size}`;
-  return `no difference that the engines can show (${value < 0 ? "−" : "+"}${size})`;
+function judgeDifference({ low, high }: Figure): string {
+  if (low !== null && low > 0) return "raises the error";
+  if (high !== null && high < 0) return "lowers the error";
+  return "makes no difference that the engines can show";
 }
 
 const titles: Readonly<Record<JudgedForm, string>> = {

@@ -58,10 +58,11 @@ export function renderLifeCard(manifest: CardManifest, config: LifeConfig, repor
         `| ${step.title} | ${step.parameters} | ${step.multiplyAdds} | ${step.bytes} | ${formatFigure(step.test, 2)} | ${formatFigure(step.outOfFold, 2)} |`,
     ),
     "",
-    "Did it help? RMSE out of fold, paired by engine:",
+    "Did it help? The error is the RMSE out of fold, paired by engine:",
     "",
     ...report.comparisons.map(
-      (each) => `- ${each.what}: ${each.verdict}, ${formatFigure(each.difference, 2)}`,
+      (each) =>
+        `- ${each.what}: ${each.verdict}; the difference is ${formatFigure(each.difference, 2)} cycles`,
     ),
     "",
     ...closeCard(manifest, report.limitations, "Notes", config.notes),

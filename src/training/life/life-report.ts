@@ -30,7 +30,7 @@ export function reportLife(
     findings: [
       ...evaluation.comparisons.map(
         ({ what, verdict, difference }) =>
-          `RMSE out of fold, ${what}: ${verdict}; ${formatFigure(difference, 2)} cycles.`,
+          `RMSE out of fold, ${what}: ${verdict}; the difference is ${formatFigure(difference, 2)} cycles.`,
       ),
       `The ${100 * config.interval.coverage} % interval holds ${formatFigure(test.coverage)} of the test engines at their last rows, ${formatFigure(testAllRows.coverage)} over all their rows and ${formatFigure(outOfFold.coverage)} out of fold.`,
       `Against lives that are not capped at ${evaluation.capCycles} cycles the RMSE is ${formatFigure(testUncapped.rmse, 2)}.`,

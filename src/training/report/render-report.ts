@@ -67,11 +67,12 @@ ${body.join("\n")}
 
 function renderTiles(metrics: TrainingReport["metrics"]): string {
   const tiles = Object.entries(metrics).map(([name, figure]) => {
+    const digits = Math.abs(figure.value) >= 100 ? 0 : 3;
     const interval =
       figure.low === null || figure.high === null
         ? "no interval"
-        : `${formatNumber(figure.low)} to ${formatNumber(figure.high)}`;
-    return `<div class="tile"><span class="soft">${escapeText(spellOut(name))}</span><b>${formatNumber(figure.value)}</b><span class="soft">${interval}</span></div>`;
+        : `${formatNumber(figure.low, digits)} to ${formatNumber(figure.high, digits)}`;
+    return `<div class="tile"><span class="soft">${escapeText(spellOut(name))}</span><b>${formatNumber(figure.value, digits)}</b><span class="soft">${interval}</span></div>`;
   });
   return `<div class="tiles">${tiles.join("")}</div>`;
 }
@@ -148,9 +149,9 @@ function spellOut(name: string): string {
     .replace(/\b(?:au(?:ro)?c|eur|mae|rmse|nasa)\b/g, (word) => word.toUpperCase());
 }
 
-function formatNumber(value: number): string {
+function formatNumber(value: number, digits: number): string {
   if (Number.isNaN(value)) return "–";
-  return Math.abs(value) >= 100 ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : value.toFixed(3);
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** About five round ticks around a range. */

@@ -67,6 +67,20 @@ test("whatever a configuration says is text on the page, not markup", () => {
   expect(page).not.toContain("<img");
 });
 
+test("a figure and its interval have the same number of digits, and abbreviations are written as such", () => {
+  const page = renderReport({
+    ...{ formatVersion: 1, name: "a", version: "1.0.0", title: "A", digest: "0", summary: [] },
+    metrics: {
+      nasaScore: { value: 180.1, low: 95.97, high: 316.4 },
+      macroAuroc: { value: 0.9, low: 0.8, high: 1 },
+    },
+    ...{ stepColumns: [], findings: [], plots: [], checks: [], lineage: {}, steps: [], tables: [] },
+    ...{ limitations: [], notes: [], log: [] },
+  });
+  expect(page).toContain('NASA score</span><b>180</b><span class="soft">96 to 316<');
+  expect(page).toContain('macro AUROC</span><b>0.900</b><span class="soft">0.800 to 1.000<');
+});
+
 test("ticks are round and enclose the range", () => {
   expect(chooseTicks(0.734, 0.994)).toEqual({
     from: 0.7,
