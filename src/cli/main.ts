@@ -2,11 +2,9 @@
 /** The `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
+import { endAtClosedPipe } from "./end-at-closed-pipe.ts";
 import { reportError } from "./report-error.ts";
 import { runtimeVersion } from "./runtime-version.ts";
-
-/** What a program ends by that writes where nobody reads. */
-const sigpipe = 13;
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("aurora")
@@ -50,11 +48,7 @@ function usageHint(path: string): string {
   return `hint: \`${path} --help\` says what is possible.`;
 }
 
-// Whoever reads has seen enough (`| head`, a pager that was left): over as for every other program of the shell.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(128 + sigpipe);
-});
+endAtClosedPipe();
 const exitCode = await main(process.argv);
 // A command that failed is over, whatever it left running; one that went well ends when its work does.
 if (exitCode === 0) process.exitCode = 0;
