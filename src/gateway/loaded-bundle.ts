@@ -17,7 +17,7 @@ import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { PointBundle } from "./measuring-point.ts";
+import type { PointBundle } from "./window-cutter.ts";
 
 /** What the student says of one window. */
 export interface StudentOutput {

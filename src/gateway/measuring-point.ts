@@ -3,24 +3,9 @@
  * window begins; the window that is open is finished for the old one. Knows nothing of models.
  */
 import type { BearingOrders } from "../contract/bearing.ts";
-import type { Manifest } from "../contract/manifest.ts";
 import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contract/stream.ts";
-import { createWaveformExtractor } from "../features/waveform-extractor.ts";
-import {
-  countWindowSlots,
-  createRevolutionWindower,
-  type RevolutionWindower,
-  type WindowEnd,
-  type WindowStart,
-} from "../window/revolution-windower.ts";
-
-/** A bundle as far as a point needs it. */
-export interface PointBundle {
-  readonly manifest: Manifest;
-  /** Counts the windows that are being cut for it: it must not be closed while there are any. */
-  retain(): void;
-  release(): void;
-}
+import type { WindowEnd } from "../window/revolution-windower.ts";
+import { createWindowCutter, type PointBundle, type WindowCutter } from "./window-cutter.ts";
 
 /** Where windows and bad data go. */
 export interface MeasuringPointSink<B extends PointBundle> {
@@ -42,22 +27,6 @@ export interface MeasuringPoint<B extends PointBundle> {
   close(): void;
 }
 
-/** A windower with its extractors, for one window and feature spec. */
-interface Cutter<B> {
-  readonly key: string;
-  readonly windower: RevolutionWindower;
-  /** Bundle of the windows to come; null when the next one belongs to a successor. */
-  bundle: B | null;
-  openWindows: number;
-}
-
-/** Where the next window begins: at `offset` of the block at hand, −1 until its first sample is met there. */
-interface Handover {
-  readonly slot: number;
-  readonly fromMs: number;
-  offset: number;
-}
-
 /** Creates a point that is watched by `bundle`. */
 export function createMeasuringPoint<B extends PointBundle>(
   point: PointId,
@@ -71,67 +40,22 @@ export function createMeasuringPoint<B extends PointBundle>(
   let closed = false;
   let current = createCutter(bundle);
   /** Cutter of a bundle with another spec: takes over, to the sample, where the current one would begin a window. */
-  let successor: Cutter<B> | null = null;
-  let handover: Handover | null = null;
+  let successor: WindowCutter<B> | null = null;
   /** Cutters of former bundles that still finish a window. */
-  let finishing: Cutter<B>[] = [];
+  let finishing: WindowCutter<B>[] = [];
 
-  function createCutter(first: B): Cutter<B> {
-    const { manifest } = first;
-    const slots = countWindowSlots(manifest.window);
-    const extractors = Array.from({ length: slots }, () => createWaveformExtractor(manifest.features));
-    const levelSpec = manifest.baseline?.levels;
-    const meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
-    /** Bundle of the window that is open in each slot. */
-    const bundles: (B | null)[] = Array.from({ length: slots }, () => null);
-    const close = (slot: number): B | null => {
-      const open = bundles[slot] ?? null;
-      bundles[slot] = null;
-      if (open !== null) own.openWindows--;
-      return open;
-    };
-    const windower = createRevolutionWindower(manifest.window, {
-      begin: (slot: number, start: WindowStart) => {
-        if (own.bundle === null) {
-          if (own === current) handover ??= { slot, fromMs: start.fromMs, offset: -1 };
-          return;
-        }
-        bundles[slot] = own.bundle;
-        own.bundle.retain();
-        own.openWindows++;
-        const context = { sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm };
-        extractors[slot]!.begin(context);
-        meters[slot]?.begin(context);
-      },
-      push: (slot, counts, from, to, scale, shaftRpm) => {
-        if (bundles[slot] !== null) {
-          extractors[slot]!.push(counts, from, to, scale, shaftRpm);
-          meters[slot]?.push(counts, from, to, scale, shaftRpm);
-        } else if (own === current && handover?.slot === slot && handover.offset < 0) handover.offset = from;
-      },
-      end: (slot, end) => {
-        const open = close(slot);
-        if (open === null) return;
-        const features = new Float32Array(open.manifest.features.list.length);
-        extractors[slot]!.finish(features, 0);
-        const levels = levelSpec === undefined ? undefined : new Float32Array(levelSpec.list.length);
-        if (levels !== undefined) meters[slot]!.finish(levels, 0);
-        finish(open, features, levels, end);
-        open.release();
-      },
-      abandon: (slot, quarantine) => {
-        const open = close(slot);
-        if (open === null) return;
-        open.release();
+  function createCutter(first: B): WindowCutter<B> {
+    const cutter = createWindowCutter(first, bearing, {
+      onEnd: finish,
+      onAbandon: (quarantine) => {
         if (!closed) sink.onQuarantine(quarantine, 1);
       },
-      refuse: (quarantine) => {
+      onRefuse: (quarantine) => {
         // While two cutters run side by side, only the newer one complains.
-        if (own === current) sink.onQuarantine(quarantine, 0);
+        if (cutter === current) sink.onQuarantine(quarantine, 0);
       },
     });
-    const own: Cutter<B> = { key: specKey(manifest), windower, bundle: first, openWindows: 0 };
-    return own;
+    return cutter;
   }
 
   function finish(owner: B, features: Float32Array, levels: Float32Array | undefined, end: WindowEnd): void {
@@ -158,12 +82,12 @@ export function createMeasuringPoint<B extends PointBundle>(
   }
 
   function takeOver(block: SampleBlock): void {
+    const { handover } = current;
     if (successor === null || handover === null || handover.offset < 0) return;
     const { offset, fromMs } = handover;
     if (current.openWindows > 0) finishing.push(current);
     current = successor;
     successor = null;
-    handover = null;
     current.windower.accept({
       ...block,
       firstSample: block.firstSample + offset,
@@ -192,7 +116,7 @@ export function createMeasuringPoint<B extends PointBundle>(
       takeOver(block);
     },
     use: (next) => {
-      if (specKey(next.manifest) === current.key) {
+      if (current.fits(next.manifest)) {
         current.bundle = next;
         successor = null;
         return;
@@ -206,9 +130,4 @@ export function createMeasuringPoint<B extends PointBundle>(
       reset("closed");
     },
   };
-}
-
-/** Bundles with the same key can share windower and extractors. */
-function specKey(manifest: Manifest): string {
-  return JSON.stringify([manifest.window, manifest.features, manifest.baseline?.levels]);
 }
