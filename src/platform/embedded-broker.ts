@@ -12,6 +12,7 @@ import { createPlaces } from "./connection-places.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
+import { createRetainedBound } from "./retained-bound.ts";
 import { waitAtMost } from "./wait-at-most.ts";
 
 /** Who is at the other end. */
@@ -143,7 +144,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
         identity !== undefined &&
         !packet.topic.startsWith(systemTopic) &&
         options.authorisePublish?.(identity, packet.topic) === true &&
-        retained.admits(packet.topic, packet.retain, packet.payload.length);
+        (!packet.retain || retained.admits(packet.topic, packet.payload.length));
       if (allowed) {
         callback(null);
         return;
@@ -218,31 +219,6 @@ function scopeClientId(username: string | undefined, clientId: string): string {
 
 function unscopeClientId(id: string): string {
   return id.slice(id.indexOf(idSeparator) + 1);
-}
-
-/** Counts topics with a retained message, and their bytes; an empty payload gives its topic back (MQTT 3.1.1 section 3.3.1.3). */
-function createRetainedBound(
-  maxTopics: number,
-  maxBytes: number,
-): {
-  admits(topic: string, retain: boolean, bytes: number): boolean;
-} {
-  const bytesOf = new Map<string, number>();
-  let total = 0;
-  return {
-    admits(topic, retain, bytes) {
-      if (!retain) return true;
-      const before = bytesOf.get(topic);
-      const after = total - (before ?? 0) + bytes;
-      if (bytes === 0) bytesOf.delete(topic);
-      else {
-        if (after > maxBytes || (before === undefined && bytesOf.size >= maxTopics)) return false;
-        bytesOf.set(topic, bytes);
-      }
-      total = after;
-      return true;
-    },
-  };
 }
 
 function createListener(options: EmbeddedBrokerOptions, accept: (socket: Socket) => void): Server {
