@@ -4,14 +4,17 @@
  *
  * AUROCs are over recordings. `fault`: any fault against healthy, by faultProbability, by the highest of the modes'
  * calibrated probabilities, and by the highest mean log signal-to-noise ratio of three harmonics. `modes`: each kind against all else, by its probability, and by the
- * physics score (its own harmonics less the larger of the others). Nothing is trained here; choosing a recipe by these
+ * physics score (its own harmonics less the larger of the others). `named`: share of faulty recordings whose own kind has
+ * the highest probability, and the highest physics score. `quiet`: share of healthy ones whose kinds all stay at 0.5 or
+ * below. Nothing is trained here; choosing a recipe by these
  * figures makes them flatter, and has to be said.
  */
 import { join } from "node:path";
+import type { ScoredWindow } from "../src/cli/score/ask-student.ts";
 import { createSummary } from "../src/cli/score/file-summary.ts";
 import { withBundle } from "../src/cli/score/open-bundle.ts";
 import { fewWindows, withOverlappingWindows } from "../src/cli/score/overlapping-windows.ts";
-import { openSource, type ScoredWindow, scoreWindows } from "../src/cli/score/score-windows.ts";
+import { openSource, scoreWindows } from "../src/cli/score/score-windows.ts";
 import { chooseSeverityScale } from "../src/cli/score/severity-scale.ts";
 import { withShortWindow } from "../src/cli/score/short-window.ts";
 import type { LoadedBundle } from "../src/gateway/loaded-bundle.ts";
@@ -80,12 +83,14 @@ async function scoreRecording(
 
 const rigs = Number(process.argv[2] ?? 20);
 const dir = process.argv[3] ?? join("models", "bearing-vibration", "1.0.0");
-const totals = [0, 0, 0, 0, 0];
+const totals = [0, 0, 0, 0, 0, 0, 0, 0];
 await withBundle(dir, async (bundle) => {
   console.log(
     `${bundle.ref.name} ${bundle.ref.version} (${bundle.ref.digest.slice(0, 12)}), ${rigs} rigs a family`,
   );
-  console.log(`${"family".padEnd(44)} windows  fault: student  calibrated physics  modes: student physics`);
+  console.log(
+    `${"family".padEnd(44)} windows  fault: student  calibrated physics  modes: student physics  named: student physics  quiet`,
+  );
   for (const family of rigFamilies) {
     const scored: { readonly kind: string | null; readonly scores: Scores }[] = [];
     for (let seed = 1; seed <= rigs; seed++) {
@@ -101,12 +106,22 @@ await withBundle(dir, async (bundle) => {
         const labels = scored.map(({ kind }) => kind === own);
         return sum + computeAuroc(column(by, index + 1), labels) / faultKinds.length;
       }, 0);
+    const namedBy = (by: "student" | "physics"): number =>
+      shareOf(scored, ({ kind, scores }) => {
+        const own = scores[by].slice(1, 1 + faultKinds.length);
+        return kind === null ? null : faultKinds[own.indexOf(Math.max(...own))] === kind;
+      });
     const areas = [
       computeAuroc(column("student", 0), faulty),
       computeAuroc(column("student", 4), faulty),
       computeAuroc(column("physics", 0), faulty),
       modesOf("student"),
       modesOf("physics"),
+      namedBy("student"),
+      namedBy("physics"),
+      shareOf(scored, ({ kind, scores }) =>
+        kind === null ? scores.student[faultKinds.length + 1]! <= 0.5 : null,
+      ),
     ];
     for (const [index, area] of areas.entries()) totals[index]! += area / rigFamilies.length;
     const windows = scored.reduce((sum, { scores }) => sum + scores.windows, 0) / scored.length;
@@ -115,7 +130,15 @@ await withBundle(dir, async (bundle) => {
 });
 print("mean", "", totals);
 
-function print(name: string, windows: string, areas: readonly number[]): void {
-  const [a, b, c, d, e] = areas.map((area) => area.toFixed(3).padStart(7));
-  console.log(`${name.padEnd(44)} ${windows.padStart(7)}       ${a}     ${b} ${c}        ${d} ${e}`);
+/** Of those that `judge` says something of. */
+function shareOf<T>(items: readonly T[], judge: (item: T) => boolean | null): number {
+  const judged = items.map(judge).filter((each) => each !== null);
+  return judged.filter(Boolean).length / judged.length;
+}
+
+function print(name: string, windows: string, figures: readonly number[]): void {
+  const [a, b, c, d, e, f, g, h] = figures.map((figure) => figure.toFixed(3).padStart(7));
+  console.log(
+    `${name.padEnd(44)} ${windows.padStart(7)}       ${a}     ${b} ${c}        ${d} ${e}        ${f} ${g} ${h}`,
+  );
 }

@@ -68,6 +68,22 @@ export const rigFamilies: readonly RigFamily[] = [
     blow: developed,
     amplitude: 1e3,
   },
+  {
+    name: "developed, 25.6 kHz, rings above 6.5 kHz",
+    rateHz: 25_600,
+    shaftRpm: 1500,
+    seconds: 4,
+    blow: developed,
+    ringsHz: [6500, 9000],
+  },
+  {
+    name: "developed, 51.2 kHz, rings above 6.5 kHz",
+    rateHz: 51_200,
+    shaftRpm: 1200,
+    seconds: 4,
+    blow: developed,
+    ringsHz: [6500, 9000],
+  },
   { name: "early, 12 kHz, 1,800 rpm", rateHz: 12_000, shaftRpm: 1800, seconds: 10, blow: early },
   { name: "early, 20 kHz, 2,000 rpm, 1 s", rateHz: 20_000, shaftRpm: 2000, seconds: 1, blow: early },
   {

@@ -19,6 +19,8 @@ export interface RigFamily {
   readonly blow: readonly [low: number, high: number];
   /** True speed over the stated one, less one: drawn between ± this. */
   readonly speedError?: number;
+  /** Where the housing rings, lowest and highest; absent: from 900 Hz, once at least below 5 kHz. */
+  readonly ringsHz?: readonly [low: number, high: number];
   /** Amplitude of the gear mesh. */
   readonly gear?: number;
   /** Amplitude of mains harmonics and of a converter's lines. */
@@ -49,7 +51,7 @@ export function recordRig(
   const root = createRandom(seed);
   const design = root.fork("design");
   const bearing = drawBearing(design);
-  const resonances = drawResonances(design, family.rateHz);
+  const resonances = drawResonances(design, family);
   const speed = 1 + (family.speedError ?? 0) * (2 * design.uniform() - 1);
   const plan = {
     bearing,
@@ -101,12 +103,12 @@ function drawBearing(random: Random): BearingOrders {
 }
 
 /** Two to four, the first of them where a 12 kHz chain can hear it; the others up to 0.45 of the rate. */
-function drawResonances(random: Random, rateHz: number): Resonance[] {
+function drawResonances(random: Random, { rateHz, ringsHz }: RigFamily): Resonance[] {
   const count = 2 + random.integer(3);
   return Array.from({ length: count }, (_, index) => {
-    const highest = index === 0 ? 5000 : 0.45 * rateHz;
+    const [lowest, highest] = ringsHz ?? [900, index === 0 ? 5000 : 0.45 * rateHz];
     return {
-      frequencyHz: 900 + (highest - 900) * random.uniform(),
+      frequencyHz: lowest + (highest - lowest) * random.uniform(),
       dampingRatio: 0.015 + 0.065 * random.uniform(),
       noiseRmsG: (0.3 + 0.7 * random.uniform()) / Math.sqrt(count),
       impactPeakG: (0.3 + 0.7 * random.uniform()) / Math.sqrt(count),

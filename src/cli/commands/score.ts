@@ -68,11 +68,14 @@ const recordingHelp = `Rows:      file, window (from 0), from_ms and to_ms (sinc
            student's integers, the same as on the gateway), probability_<mode>, fault_probability, short.
            short is 1 where a window is shorter than the bundle's: a recording of 8 revolutions or more that is shorter
            than one window is scored as one of its own length.
-Summary:   probabilities     of the windows' mean logits, calibrated, one a failure mode; a file of fewer than ten windows is
-                             summed up over windows that overlap by two thirds, rows are not
+Summary:   probabilities     of the windows' mean logits, one a failure mode, calibrated for machines that nobody trained on
+                             (half by the mode's own calibration, half by the mean of all: rows have its own); a file of
+                             fewer than ten windows is summed up over windows that overlap by two thirds, rows are not
            faultProbability  that any fault is there: of the mean of the student's logits with and without side bands, which
                              stand elsewhere on every machine; it and the modes' probabilities each take their own question
                              for even beforehand (this fault or not, any or none), so it may be the lower one
+                             From 24 kHz on both, and fault_probability, rest on two bands: the one that the gateway hears
+                             and the one above it (to 16 kHz); the other columns are of the lower one
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
                              --scale and --unit the file's numbers are taken for g; a machine that is too loud for the

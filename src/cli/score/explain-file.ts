@@ -7,8 +7,9 @@ import type { Explanation, ModelRef } from "../../contract/prediction.ts";
 import { explainWindow } from "../../gateway/explain-window.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { renderShares } from "../render-shares.ts";
+import type { ScoredWindow } from "./ask-student.ts";
 import type { SampleFile } from "./samples.ts";
-import { openSource, type ScoredWindow, scoreWindows } from "./score-windows.ts";
+import { openSource, scoreWindows } from "./score-windows.ts";
 import { countRevolutions, fewestRevolutions, withShortWindow } from "./short-window.ts";
 import type { Sidecar } from "./sidecar.ts";
 

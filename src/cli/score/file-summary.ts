@@ -4,7 +4,8 @@ import type { Manifest } from "../../contract/manifest.ts";
 import type { Quarantine } from "../../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
-import type { ScoredWindow } from "./score-windows.ts";
+import type { ScoredWindow } from "./ask-student.ts";
+import { hedgeCalibrations } from "./hedge-calibrations.ts";
 import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
 
 /** Why a file could not be scored. */
@@ -21,7 +22,7 @@ export interface FileSummary {
   /** Windows that were scored, and those of them that are shorter than the bundle's. */
   readonly windows: number;
   readonly shortWindows: number;
-  /** Of the mean logits of the windows (where they are few: of overlapping ones), calibrated, by {@link probabilityKey}; null without a window. */
+  /** Of the mean logits of the windows (where they are few: of overlapping ones), calibrated (hedged), by {@link probabilityKey}; null without a window. */
   readonly probabilities: Readonly<Record<string, number | null>>;
   /** That any of the faults is there; null without a window. */
   readonly faultProbability: number | null;
@@ -35,7 +36,7 @@ export interface FileSummary {
 }
 
 /** What a file is summed up of. */
-export type WindowLogits = Pick<ScoredWindow, "output" | "faultLogits">;
+export type WindowLogits = Pick<ScoredWindow, "modeLogits" | "faultLogits">;
 
 /** Sums up one file. */
 export interface SummaryBuilder {
@@ -65,6 +66,7 @@ export function describeFileError(error: unknown): FileError {
 /** Starts the summary of `file`. */
 export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
   const { outputs, calibration } = manifest;
+  const hedged = hedgeCalibrations(calibration);
   const proper = createLogitMean(outputs.length);
   const overlapping = createLogitMean(outputs.length);
   const samples: Record<string, number> = {};
@@ -91,7 +93,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
       const { logits, faultLogits } = (overlapping.count > 0 ? overlapping : proper).means();
       const probabilityOf = (index: number): number =>
-        computeProbability(calibrateLogit(logits[index]!, calibration[index]!));
+        computeProbability(calibrateLogit(logits[index]!, hedged[index]!));
       return {
         file,
         windows,
@@ -127,10 +129,10 @@ function createLogitMean(outputs: number): LogitMean {
     get count(): number {
       return count;
     },
-    add: ({ output, faultLogits }) => {
+    add: ({ modeLogits, faultLogits }) => {
       count++;
       for (let index = 0; index < outputs; index++) {
-        sums[index]! += output.logits[index]!;
+        sums[index]! += modeLogits[index]!;
         faultSums[index]! += faultLogits[index]!;
       }
     },

@@ -1,9 +1,9 @@
 /** The predictions of windows as rows of a table. */
 import type { Manifest } from "../../contract/manifest.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
+import type { ScoredWindow } from "./ask-student.ts";
 import { probabilityKey } from "./file-summary.ts";
 import { openRowWriter, type RowWriter } from "./row-writer.ts";
-import type { ScoredWindow } from "./score-windows.ts";
 
 /** An open table. */
 export interface PredictionTable extends Omit<RowWriter, "add"> {

@@ -4,32 +4,22 @@
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { ChannelContract } from "../../contract/manifest.ts";
-import type { FeatureWindow, Quarantine, SampleBlock } from "../../contract/stream.ts";
-import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
-import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
+import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../contract/stream.ts";
+import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../gateway/measuring-point.ts";
 import { createWaveformIngest } from "../../ingest/waveform-ingest.ts";
+import { askStudent, type ScoredWindow } from "./ask-student.ts";
 import { isOverload } from "./is-overload.ts";
 import type { LevelMeter } from "./level-meter.ts";
 import { chooseQuantisation, type Quantisation, readCountBlocks } from "./quantise-samples.ts";
 import type { SampleFile } from "./samples.ts";
 import type { Sidecar } from "./sidecar.ts";
-import { createSideBandRemover } from "./without-side-bands.ts";
+import { createUpperBandShifter } from "./upper-band.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
 const blockSamples = 496;
 /** Windows that wait for the student before more of the file is read. */
 const maxWaiting = 64;
-
-/** A window with what the student says of it. */
-export interface ScoredWindow {
-  readonly window: FeatureWindow;
-  readonly output: StudentOutput;
-  /** Calibrated, one a failure mode, as the gateway decides upon. */
-  readonly probabilities: readonly number[];
-  /** One a failure mode: mean of the student's logits with and without side bands, for the question of any fault. */
-  readonly faultLogits: readonly number[];
-}
 
 /** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
 export type OnQuarantine = (quarantine: Quarantine, windows: 0 | 1) => void;
@@ -71,9 +61,9 @@ export async function* scoreWindows(
   meter: LevelMeter | null,
 ): AsyncGenerator<ScoredWindow> {
   const { file, sidecar, quantisation, contract } = source;
-  const remove = createSideBandRemover(bundle.manifest);
   const cut: FeatureWindow[] = [];
-  const id = { site: "file", turbine: "file", component: contract.name };
+  const upper = createUpperPoint(bundle, sidecar);
+  const id = pointOf(contract);
   const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {
     onWindow: (window) => cut.push(window),
     onQuarantine,
@@ -85,6 +75,7 @@ export async function* scoreWindows(
       accept: (block) => {
         meter?.accept(block);
         point.accept(block, 0);
+        upper?.accept(block);
       },
       // A gap is only what the loss of a block looks like, which was told already.
       quarantine: (quarantine) => {
@@ -96,26 +87,11 @@ export async function* scoreWindows(
       schemaDrift: () => {},
     },
   });
-  async function* answer(): AsyncGenerator<ScoredWindow> {
-    const windows = cut.splice(0);
-    const outputs = await Promise.all(windows.map((window) => bundle.score(window)));
-    const bare =
-      remove === null
-        ? outputs
-        : await Promise.all(
-            windows.map((window) => bundle.score({ ...window, features: remove(window.features) })),
-          );
-    for (const [index, output] of outputs.entries()) {
-      const faultLogits = Array.from(
-        output.logits,
-        (logit, mode) => (logit + bare[index]!.logits[mode]!) / 2,
-      );
-      const probabilities = bundle.manifest.calibration.map((calibration, mode) =>
-        computeProbability(calibrateLogit(output.logits[mode]!, calibration)),
-      );
-      yield { window: windows[index]!, output, probabilities, faultLogits };
-    }
-  }
+  const answer = (): Promise<ScoredWindow[]> =>
+    askStudent(
+      bundle,
+      cut.splice(0).map((lower) => ({ lower, upper: upper?.take(lower) ?? null })),
+    );
   try {
     for await (const { firstSample, counts, allFinite } of readCountBlocks(
       file,
@@ -139,13 +115,52 @@ export async function* scoreWindows(
         counts,
       };
       ingest.accept(offered);
-      if (cut.length >= maxWaiting) yield* answer();
+      if (cut.length >= maxWaiting) yield* await answer();
     }
     meter?.finish();
-    yield* answer();
+    yield* await answer();
   } finally {
     point.close();
+    upper?.close();
   }
+}
+
+function pointOf({ name }: Pick<ChannelContract, "name">): PointId {
+  return { site: "file", turbine: "file", component: name };
+}
+
+/** Cuts the windows of the upper band from the blocks that the lower one's are cut from. */
+interface UpperPoint {
+  accept(block: SampleBlock): void;
+  /** The one of the same time, null where it says nothing; those before it are forgotten. */
+  take(lower: FeatureWindow): FeatureWindow | null;
+  close(): void;
+}
+
+function createUpperPoint(bundle: LoadedBundle, { rateHz, bearing }: Sidecar): UpperPoint | null {
+  const { baseline: _, ...manifest } = bundle.manifest;
+  const shift = createUpperBandShifter(manifest, rateHz);
+  if (shift === null) return null;
+  const cut: FeatureWindow[] = [];
+  const id = pointOf({ name: "upper" });
+  const point = createMeasuringPoint<LoadedBundle>(
+    id,
+    bearing,
+    { ...bundle, manifest },
+    {
+      onWindow: (window) => cut.push(window),
+      // What is wrong with the samples the lower band's point has told.
+      onQuarantine: () => {},
+    },
+  );
+  return {
+    accept: (block) => point.accept(shift(block), 0),
+    take: ({ fromMs, toMs }) => {
+      const at = cut.findIndex((window) => window.fromMs === fromMs && window.toMs === toMs);
+      return at < 0 ? null : (cut.splice(0, at + 1).at(-1) ?? null);
+    },
+    close: point.close,
+  };
 }
 
 /** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */

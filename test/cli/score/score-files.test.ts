@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
 import { explainFile, renderExplanation } from "../../../src/cli/score/explain-file.ts";
 import { probabilityKey } from "../../../src/cli/score/file-summary.ts";
+import { hedgeCalibrations } from "../../../src/cli/score/hedge-calibrations.ts";
 import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
 import { type ScoreRequest, scoreFiles } from "../../../src/cli/score/score-files.ts";
 import type { Sidecar } from "../../../src/cli/score/sidecar.ts";
@@ -105,7 +106,7 @@ describe("scoring files", () => {
     expect(Object.keys(summary.probabilities)).toEqual(["inner", "outer", "ball"]);
     for (const [mode, value] of Object.values(summary.probabilities).entries()) {
       const logit = onGateway.reduce((sum, { output }) => sum + output.logits[mode]!, 0) / rows.length;
-      const { slope, intercept } = bundle.manifest.calibration[mode]!;
+      const { slope, intercept } = hedgeCalibrations(bundle.manifest.calibration)[mode]!;
       expect(value).toBeCloseTo(1 / (1 + Math.exp(-(slope * logit + intercept))), 12);
     }
     expect(summary.faultProbability).toBeGreaterThan(0.9);
@@ -291,9 +292,11 @@ describe("explaining a file", () => {
     expect(explanation.window.isShort).toBe(true);
     expect(explanation.window.toMs).toBeCloseTo((12 * 60_000) / sidecar.shaftRpm, -1);
     expect(renderExplanation(explanation, false)).toContain("shorter than the bundle's");
-    const [summary] = await scoreFiles(bundle, request([file], join(createTemporaryFolder(), "out.csv")));
+    const out = join(createTemporaryFolder(), "out.jsonl");
+    await scoreFiles(bundle, request([file], out));
+    const row = JSON.parse(readFileSync(out, "utf8")) as Record<string, number>;
     for (const { failureMode, probability } of explanation.modes) {
-      expect(summary!.probabilities[probabilityKey(failureMode)]).toBeCloseTo(probability, 9);
+      expect(row[`probability_${probabilityKey(failureMode)}`]).toBeCloseTo(probability, 9);
     }
   });
 });
