@@ -4,6 +4,7 @@ import type { Bundle } from "../../bundle/bundle.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
 import { explainFile, type FileExplanation, renderExplanation } from "../score/explain-file.ts";
 import { explainRows, type RowExplanation, readsRows, renderRowExplanation } from "../score/explain-rows.ts";
+import { withJsonError } from "../score/json-error.ts";
 import { expectWaveform, withAnyBundle } from "../score/open-bundle.ts";
 import { listColumnNames, readRowTable } from "../score/row-table.ts";
 import { openSampleFile } from "../score/sample-file.ts";
@@ -28,7 +29,7 @@ export function explainCommand(): Command {
       "recording whose first window, or table of readings whose last row, is explained",
     );
   return addSidecarOptions(command)
-    .option("--json", "print one JSON object")
+    .option("--json", "print one JSON object, also of an error")
     .addHelpText(
       "after",
       `${sidecarHelp}
@@ -50,10 +51,12 @@ Example:
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
       const check = (bundle: Bundle): void =>
         readsRows(bundle) ? undefined : expectWaveform(bundle.manifest);
-      const { json, text } = await withAnyBundle(dir, check, (loaded, bundle) =>
-        readsRows(bundle)
-          ? explainTable(loaded, bundle, flags.window, color)
-          : explainRecording(loaded, flags, color),
+      const { json, text } = await withJsonError(flags, () =>
+        withAnyBundle(dir, check, (loaded, bundle) =>
+          readsRows(bundle)
+            ? explainTable(loaded, bundle, flags.window, color)
+            : explainRecording(loaded, flags, color),
+        ),
       );
       process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
     });

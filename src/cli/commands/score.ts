@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { readsRows } from "../score/explain-rows.ts";
+import { withJsonError } from "../score/json-error.ts";
 import { expectWaveform, withAnyBundle } from "../score/open-bundle.ts";
 import { type RecordingFlags, runRecordings } from "../score/run-recordings.ts";
 import { addSidecarOptions, sidecarHelp } from "../score/sidecar-options.ts";
@@ -30,7 +31,10 @@ export function scoreCommand(): Command {
     )
     .option("--write-baseline <file>", "keep the baseline that was learnt of --baseline's recordings");
   return addTableOptions(addSidecarOptions(command))
-    .option("--json", "print the summaries as one JSON object")
+    .option(
+      "--json",
+      "print one JSON object: the summaries, or the error that kept all files from being scored",
+    )
     .addHelpText(
       "after",
       `
@@ -58,8 +62,10 @@ Examples:
         if (!readsRows(bundle)) expectWaveform(bundle.manifest);
         refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags);
       };
-      process.exitCode = await withAnyBundle(dir, check, (loaded, bundle) =>
-        readsRows(bundle) ? runTables(loaded, bundle, flags) : runRecordings(loaded, flags),
+      process.exitCode = await withJsonError(flags, () =>
+        withAnyBundle(dir, check, (loaded, bundle) =>
+          readsRows(bundle) ? runTables(loaded, bundle, flags) : runRecordings(loaded, flags),
+        ),
       );
     });
 }

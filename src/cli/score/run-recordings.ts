@@ -79,7 +79,10 @@ function noteSeverityOnly(files: readonly FileSummary[]): void {
   const silent = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
   const spoilt = silent.filter(({ setAside }) => setAside.windows > 0).length;
   for (const [count, why] of [
-    [silent.length - spoilt, `are shorter than ${fewestRevolutions} revolutions of the shaft`],
+    [
+      silent.length - spoilt,
+      `are shorter than ${fewestRevolutions} revolutions of the shaft (--shaft-rpm counts a minute's)`,
+    ],
     [spoilt, "lost every window to bad data (setAside)"],
   ] as const) {
     if (count > 0)

@@ -71,24 +71,35 @@ export async function readGeometries(reference: string): Promise<Geometries> {
 export async function readOwnSidecar(path: string): Promise<SidecarPart> {
   const stem = path.slice(0, path.length - extname(path).length);
   for (const name of [`${path}.json`, `${stem}.json`]) {
-    try {
-      const bytes = await readFileBounded(name, maxFileBytes, { op: "read sidecar" });
-      const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-      if (isFields(json) && isSidecar(json)) return parseSidecarWords(json, name);
-    } catch (error) {
-      // None there, or a JSON file about something else.
-      if (
-        !(
-          error instanceof SyntaxError ||
-          hasErrorCode(error, "DATA_MISSING") ||
-          hasErrorCode(error, "DATA_FORMAT")
-        )
-      ) {
-        throw error;
-      }
-    }
+    const json = await readJson(name);
+    if (isFields(json) && isSidecar(json)) return parseSidecarWords(json, name);
   }
   return {};
+}
+
+/** Null without such a file, or where it is too large to be a sidecar. Fails with CONFIG_INVALID. */
+async function readJson(name: string): Promise<unknown> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFileBounded(name, maxFileBytes, { op: "read sidecar" });
+  } catch (error) {
+    if (hasErrorCode(error, "DATA_MISSING") || hasErrorCode(error, "DATA_FORMAT")) return null;
+    throw error;
+  }
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // Something else of the same name is nobody's concern.
+    if (!/rate|rpm|bearing|bpf/i.test(text)) return null;
+    const reason = cause instanceof Error ? cause.message : "";
+    throw new AuroraError("CONFIG_INVALID", `${name}, which describes a recording, is no JSON: ${reason}`, {
+      op: "read sidecar",
+      subject: name,
+      hint: "mend it, or take it away from beside the recording",
+      cause,
+    });
+  }
 }
 
 function listEntries(path: string, text: string): Entry[] {

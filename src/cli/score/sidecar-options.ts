@@ -1,5 +1,6 @@
 /** The options of a command that describe files of samples, and what they come to for each file. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { AuroraError } from "../../contract/aurora-error.ts";
 import type { BearingOrders } from "../../contract/bearing.ts";
 import { parseNumber } from "../parse-number.ts";
 import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
@@ -79,6 +80,13 @@ export interface Describer {
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
 export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const { bearing, bearings, ...rest } = flags;
+  if (bearings !== undefined && typeof bearing === "string") {
+    throw new AuroraError("USAGE", `--bearing ${bearing} and --bearings ${bearings} are two files`, {
+      op: "read bearings",
+      subject: bearings,
+      hint: "give one of them; the orders of one bearing may stand in --bearing beside a file in --bearings, and go before it",
+    });
+  }
   const file = bearings ?? (typeof bearing === "string" ? bearing : undefined);
   const geometries: Geometries | null = file === undefined ? null : await readGeometries(file);
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };

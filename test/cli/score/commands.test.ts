@@ -109,6 +109,23 @@ describe("aurora score", () => {
     expect(stderr).toMatch(/^error: .*no\.npy\nhint: /);
   });
 
+  it.each([
+    ["score", ["--input", "a.npy", "--out", "o.csv"]],
+    ["explain", ["--window", "a.npy"]],
+  ])("%s prints one JSON object also where nothing could be done", async (command, args) => {
+    const { folder } = createFolder();
+    const { code, stdout, stderr } = await aurora(command, join(folder, "none"), ...args, "--json", ...flags);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: "BUNDLE_FORMAT",
+        message: expect.stringMatching(/missing/),
+        hint: expect.stringMatching(/./),
+      },
+    });
+    expect(stderr).toMatch(/^error: .*\nhint: /);
+  });
+
   it("is content with a severity where a recording is too short for a diagnosis", async () => {
     const { folder, good, out } = createFolder();
     const tenth = join(folder, "tenth.npy");
@@ -120,7 +137,7 @@ describe("aurora score", () => {
     );
     expect([code, stderr]).toEqual([
       0,
-      "note: 1 of 1 files are shorter than 8 revolutions of the shaft: a severity, but no diagnosis\n",
+      "note: 1 of 1 files are shorter than 8 revolutions of the shaft (--shaft-rpm counts a minute's): a severity, but no diagnosis\n",
     ]);
     const { baseline, files } = JSON.parse(stdout) as {
       baseline: { windows: number };

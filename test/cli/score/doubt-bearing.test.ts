@@ -39,6 +39,31 @@ describe("fault orders that a person wrote down", () => {
     );
   });
 
+  it("are not doubted for the slip of a bearing that they were measured on", () => {
+    fc.assert(
+      fc.property(orders, fc.double({ min: 0.99, max: 1, noNaN: true }), ({ bpfo, bpfi, bsf, ftf }, slip) => {
+        expect(
+          doubtBearing({ bpfo: bpfo * slip, bpfi: bpfi * slip, bsf: bsf * slip, ftf: ftf * slip }),
+        ).toBeNull();
+      }),
+    );
+  });
+
+  it.each([
+    [{ bpfo: 3.9, bpfi: 5.5, bsf: 4.7, ftf: 0.415 }, /sum to 9\.4/],
+    [
+      { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.45 },
+      /ftf 0\.45 does not fit bpfo and bpfi, which say 0\.3983/,
+    ],
+    [
+      { bpfo: 3.5848, bpfi: 5.4152, bsf: 9.7, ftf: 0.39828 },
+      /bsf 9\.7 does not fit bpfo and bpfi: at most 4\.7/,
+    ],
+    [{ bpfo: 3.5848, bpfi: 5.4152, bsf: 1, ftf: 0.39828 }, /bsf 1 does not fit/],
+  ])("are doubted where they do not fit each other: %j", (bearing, doubt) => {
+    expect(doubtBearing(bearing)).toMatch(doubt);
+  });
+
   it("are doubted where the cage outruns half of the shaft", () => {
     expect(doubtBearing({ bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.6 })).toMatch(/not below 0\.5/);
   });

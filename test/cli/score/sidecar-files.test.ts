@@ -54,6 +54,22 @@ describe("what is known of a recording", () => {
     expect(other.sidecar.bearing.bpfo).toBeCloseTo(orders.bpfo, 2);
   });
 
+  it("is not guessed where the file beside it is broken, or two files speak of bearings", async () => {
+    const folder = createTemporaryFolder();
+    write(folder, "a.json", '{"rateHz": 51200, "bearing": {"bpfo": 3.5}');
+    write(folder, "b.json", "of something else {");
+    const given = { bearing: orders, rateHz: 12_000, shaftRpm: 600 };
+    const describer = await createDescriber(given);
+    await expect(describer.describe(join(folder, "a.npy"))).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(/a\.json, which describes a recording, is no JSON/),
+    });
+    await expect(describer.describe(join(folder, "b.npy"))).resolves.toMatchObject({ channel: null });
+    await expect(createDescriber({ bearing: "a.yaml", bearings: "b.yaml" })).rejects.toMatchObject({
+      code: "USAGE",
+    });
+  });
+
   it.each([
     [
       "g.csv",
