@@ -9,6 +9,8 @@ import { createSideBandRemover } from "./without-side-bands.ts";
 export interface ScoredWindow {
   readonly window: FeatureWindow;
   readonly output: StudentOutput;
+  /** The same of the upper band, where the recording has one. */
+  readonly upper: { readonly window: FeatureWindow; readonly output: StudentOutput } | null;
   /** Calibrated, one a failure mode, as the gateway decides upon. */
   readonly probabilities: readonly number[];
   /** One a failure mode: of both bands where the recording has a second one. */
@@ -45,6 +47,7 @@ export async function askStudent(
     return {
       window: lower,
       output,
+      upper: upper === null ? null : { window: upper, output: other!.output },
       probabilities: calibration.map((own, mode) =>
         computeProbability(calibrateLogit(output.logits[mode]!, own)),
       ),

@@ -4,8 +4,10 @@
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../contract/prediction.ts";
+import type { FeatureWindow } from "../../contract/stream.ts";
+import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import { explainWindow } from "../../gateway/explain-window.ts";
-import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
+import type { LoadedBundle, StudentOutput } from "../../gateway/loaded-bundle.ts";
 import { renderShares } from "../render-shares.ts";
 import type { ScoredWindow } from "./ask-student.ts";
 import type { SampleFile } from "./samples.ts";
@@ -36,6 +38,8 @@ export interface FileExplanation {
     readonly isShort: boolean;
   };
   readonly modes: readonly ModeExplanation[];
+  /** The same window in the band above the one that the gateway hears; null where the recording is too slow to have one. */
+  readonly upperBand: readonly ModeExplanation[] | null;
 }
 
 /** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */
@@ -64,32 +68,53 @@ export async function explainFile(
       hint: `a window is ${length} revolutions of good data, ${fewestRevolutions} of a short recording: ${secondsOf(length)} s and ${secondsOf(fewestRevolutions)} s at ${sidecar.shaftRpm} rpm`,
     });
   }
-  const { window, output, probabilities } = first;
-  const explanations = await explainWindow(bundle, window.features);
+  const { window, output, upper } = first;
   const { fromMs, toMs, shaftRpm } = window;
   return {
     file: file.path,
     model: bundle.ref,
     window: { fromMs, toMs, shaftRpm, isShort: short !== null },
-    modes: bundle.manifest.outputs.map(({ failureMode }, index) => ({
-      failureMode,
-      probability: probabilities[index]!,
-      score: output.logits[index]!,
-      quantised: output.quantised[index]!,
-      ...explanations[index]!,
-    })),
+    modes: await explainModes(bundle, window, output),
+    upperBand: upper === null ? null : await explainModes(bundle, upper.window, upper.output),
   };
 }
 
+async function explainModes(
+  bundle: LoadedBundle,
+  { features }: Pick<FeatureWindow, "features">,
+  { logits, quantised }: StudentOutput,
+): Promise<ModeExplanation[]> {
+  const { outputs, calibration } = bundle.manifest;
+  const explanations = await explainWindow(bundle, features);
+  return outputs.map(({ failureMode }, index) => ({
+    failureMode,
+    probability: computeProbability(calibrateLogit(logits[index]!, calibration[index]!)),
+    score: logits[index]!,
+    quantised: quantised[index]!,
+    ...explanations[index]!,
+  }));
+}
+
 /** As a bar chart for the terminal; `color` adds ANSI colours. */
-export function renderExplanation({ file, model, window, modes }: FileExplanation, color: boolean): string {
+export function renderExplanation(
+  { file, model, window, modes, upperBand }: FileExplanation,
+  color: boolean,
+): string {
   const digest = model.digest.slice(0, 12);
   const lines = [
     `${file}, ${window.fromMs} to ${window.toMs} ms at ${Math.round(window.shaftRpm)} rpm${window.isShort ? " (shorter than the bundle's)" : ""}, by ${model.name} ${model.version} (${digest})`,
   ];
-  for (const mode of modes) {
+  const add = (mode: ModeExplanation): void => {
     lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
     for (const line of renderShares(mode, mode.score, color)) lines.push(`  ${line}`);
+  };
+  for (const mode of modes) add(mode);
+  if (upperBand !== null) {
+    lines.push(
+      "",
+      "The same in the band above, which counts in a file's summary and which no gateway hears:",
+    );
+    for (const mode of upperBand) add(mode);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../../../src/bundle/verify-bundle.ts";
+import { explainFile, renderExplanation } from "../../../src/cli/score/explain-file.ts";
 import { hedgeCalibrations } from "../../../src/cli/score/hedge-calibrations.ts";
+import { openSampleFile } from "../../../src/cli/score/sample-file.ts";
 import { scoreFiles } from "../../../src/cli/score/score-files.ts";
 import { createUpperBandShifter, joinLogits } from "../../../src/cli/score/upper-band.ts";
 import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
@@ -67,6 +69,27 @@ describe("the upper band of a fast recording", () => {
     const { summary } = await scoreCounts(record(0, 2));
     expect(summary.faultProbability).toBeLessThan(0.2);
     for (const value of Object.values(summary.probabilities)) expect(value).toBeLessThan(0.5);
+  });
+
+  it("is explained beside the lower one, and is none where the recording is slow", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "a.npy");
+    const counts = record(3, 1);
+    writeFileSync(path, encodeNpy(counts, [counts.length]));
+    const file = await openSampleFile(path, null);
+    const sidecar = { rateHz, shaftRpm, bearing, scale: 0.001 };
+    const both = await explainFile(bundle, file, sidecar);
+    const [lower, upper] = [both.modes[1]!, both.upperBand![1]!];
+    expect(upper).toMatchObject({ failureMode: "outer-race" });
+    expect(upper.probability).toBeGreaterThan(Math.max(0.9, lower.probability));
+    for (const { baseValue, groups, score } of [...both.modes, ...both.upperBand!]) {
+      const sum = groups.reduce((total, { share }) => total + share, baseValue);
+      expect(Math.abs(sum - score)).toBeLessThan(1e-9);
+    }
+    expect(renderExplanation(both, false)).toMatch(/which no gateway hears:\n\ninner-race {2}p = /);
+    const slow = await explainFile(bundle, file, { ...sidecar, rateHz: 12_800 });
+    expect(slow.upperBand).toBeNull();
+    expect(renderExplanation(slow, false)).not.toContain("no gateway hears");
   });
 
   it("moves to the difference from the carrier, the same for every length of block", () => {
