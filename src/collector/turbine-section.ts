@@ -27,7 +27,7 @@ export function renderTurbines(
       : html`<div class="scroll" tabindex="0" role="region" aria-label="Turbines, table"><table>
   <thead><tr>
     <th scope="col">Turbine</th><th scope="col">Health</th><th scope="col">Operating state</th>
-    <th scope="col">Highest fault probability</th><th scope="col" class="number">Windows</th>
+    <th scope="col" title="Of one window alone; an alarm asks for several">Last window's highest fault probability</th><th scope="col" class="number">Windows</th>
     <th scope="col" class="number">Set aside</th><th scope="col">Model</th><th scope="col">Last heard of</th>
   </tr></thead>
   <tbody>${shown.map((turbine) => renderRow(turbine, titleOf, nowMs))}</tbody>
