@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
 import { endAtClosedPipe } from "./end-at-closed-pipe.ts";
+import { endProcess } from "./end-process.ts";
 import { reportError } from "./report-error.ts";
 import { runtimeVersion } from "./runtime-version.ts";
 
@@ -50,6 +51,4 @@ function usageHint(path: string): string {
 
 endAtClosedPipe();
 const exitCode = await main(process.argv);
-// A command that failed is over, whatever it left running; one that went well ends when its work does.
-if (exitCode === 0) process.exitCode = 0;
-else process.exit(exitCode);
+await endProcess(exitCode);

@@ -1,5 +1,6 @@
 /** Says what went wrong: message and hint for the user's errors, the stack for a bug of ours. */
 import { hasErrorCode } from "../contract/aurora-error.ts";
+import { printable } from "./printable.ts";
 
 /**
  * Writes `error` to stderr.
@@ -10,8 +11,8 @@ export function reportError(error: unknown): number {
     const { subject, message } = error;
     // Many messages are half a sentence about their subject: "is missing".
     const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
-    process.stderr.write(`error: ${where}${message}\n`);
-    process.stderr.write(`hint: ${error.hint}\n`);
+    process.stderr.write(`error: ${printable(`${where}${message}`)}\n`);
+    process.stderr.write(`hint: ${printable(error.hint)}\n`);
     return error.code === "USAGE" ? 2 : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

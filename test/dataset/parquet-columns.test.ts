@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasErrorCode } from "../../src/contract/aurora-error.ts";
@@ -30,6 +31,24 @@ const table = {
 };
 
 describe("a Parquet file", () => {
+  it("that is packed with gzip is read, and refused where a page's sum is wrong", async () => {
+    expect(await readColumn(write(encodeParquet(table, 10_000, gzipSync)), "accel")).toEqual([
+      ...table.accel,
+    ]);
+    const damaged = write(
+      encodeParquet(table, 10_000, (page) => {
+        const packed = gzipSync(page);
+        // The last eight bytes are sum and length.
+        packed[packed.length - 8]! ^= 1;
+        return packed;
+      }),
+    );
+    await expect(readColumn(damaged, "accel")).rejects.toMatchObject({
+      code: "DATA_FORMAT",
+      message: expect.stringMatching(/cannot be read as Parquet: incorrect data check/),
+    });
+  });
+
   it.each([25_000, 10_000, 77])("gives back every column, in row groups of %d", async (groupRows) => {
     const path = write(encodeParquet(table, groupRows));
     const { columns } = await openParquetTable(path);

@@ -1,10 +1,14 @@
-/** Writes plain Parquet files for tests: required columns, PLAIN encoding, no compression, any number of row groups. */
+/** Writes plain Parquet files for tests: required columns, PLAIN encoding, plain or packed with gzip, any number of row groups. */
 
 /** A column; float64, int32, or int16 (stored as int32). */
 export type ParquetData = Float64Array | Int32Array | Int16Array;
 
 /** The bytes of a file whose row groups hold `groupRows` rows. */
-export function encodeParquet(columns: Readonly<Record<string, ParquetData>>, groupRows: number): Buffer {
+export function encodeParquet(
+  columns: Readonly<Record<string, ParquetData>>,
+  groupRows: number,
+  gzip: ((page: Buffer) => Buffer) | null = null,
+): Buffer {
   const names = Object.keys(columns);
   const rows = columns[names[0]!]!.length;
   const parts: Buffer[] = [Buffer.from("PAR1")];
@@ -16,10 +20,11 @@ export function encodeParquet(columns: Readonly<Record<string, ParquetData>>, gr
     const chunks = names.map((name) => {
       const data = columns[name]!.subarray(from, from + count);
       const wide = data instanceof Int16Array ? Int32Array.from(data) : data;
-      const page = Buffer.from(wide.buffer, wide.byteOffset, wide.byteLength);
+      const plain = Buffer.from(wide.buffer, wide.byteOffset, wide.byteLength);
+      const page = gzip === null ? plain : gzip(plain);
       const header = struct(
         [1, i32(0)],
-        [2, i32(page.length)],
+        [2, i32(plain.length)],
         [3, i32(page.length)],
         [5, struct([1, i32(count)], [2, i32(0)], [3, i32(3)], [4, i32(3)])],
       ).bytes;
@@ -28,9 +33,9 @@ export function encodeParquet(columns: Readonly<Record<string, ParquetData>>, gr
         [1, i32(typeOf(columns[name]!))],
         [2, list(5, [zigzag(0)])],
         [3, list(8, [text(name)])],
-        [4, i32(0)],
+        [4, i32(gzip === null ? 0 : 2)],
         [5, i64(count)],
-        [6, i64(size)],
+        [6, i64(header.length + plain.length)],
         [7, i64(size)],
         [9, i64(at)],
       );

@@ -1,4 +1,5 @@
 /** What a command says of files that went wrong, and the exit code that they come to. */
+import { printable } from "../printable.ts";
 import type { FileError } from "./file-summary.ts";
 
 interface ToldFile {
@@ -10,7 +11,7 @@ interface ToldFile {
 export function complainOfFile({ file, error }: ToldFile): boolean {
   if (error === undefined) return false;
   const where = error.message.includes(file) ? "" : `${file}: `;
-  process.stderr.write(`error: ${where}${error.message}\nhint: ${error.hint}\n`);
+  process.stderr.write(`error: ${printable(`${where}${error.message}`)}\nhint: ${printable(error.hint)}\n`);
   return true;
 }
 

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
-import { aurora } from "../aurora.ts";
+import { until } from "../../support/until.ts";
+import { aurora, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
 const { counts, sidecar } = simulateFault(2);
@@ -52,6 +53,35 @@ describe("what aurora score writes", () => {
       ...["--write-baseline", at("i.json"), ...sidecarArguments(sidecar)],
     );
     expect([code, stderr]).toEqual([2, expect.stringMatching(/is a baseline already/)]);
+  });
+
+  it("is whole where the command fails and its reader is slow", async () => {
+    const at = createFolder();
+    const inputs = Array.from({ length: 1000 }, (_, index) => at(`${index}${"-".repeat(200)}.npy`));
+    const { child, finished } = startAurora([
+      ...["score", shippedBundle, "--input", ...inputs, "--out", at("o.csv"), "--json"],
+      ...sidecarArguments(sidecar),
+    ]);
+    child.stdout!.pause();
+    let told = "";
+    child.stderr!.on("data", (text: string) => {
+      told += text;
+    });
+    await until(() => told.includes(`${inputs.at(-1)!}\nhint: `), "the last complaint");
+    child.stdout!.resume();
+    const { code, stdout } = await finished;
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as { files: object[] }).files).toHaveLength(1000);
+  });
+
+  it("shows no control character of a file on a terminal", async () => {
+    const at = createFolder();
+    writeFileSync(at("a.csv"), "time\u001b[2J,x\n1,2\n1,2\n1,2\n1,2\n");
+    const { code, stderr } = await aurora(
+      ...["score", shippedBundle, "--input", at("a.csv"), "--out", at("o.csv"), "--channel", "y"],
+      ...sidecarArguments(sidecar),
+    );
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/: time\ufffd\[2J, x\n/)]);
   });
 
   it("goes to a device as it is, and leaves it one", async () => {
