@@ -39,7 +39,8 @@ export function scoreCommand(): Command {
       "after",
       `
 A bundle for vibration scores recordings; a bundle of normal behaviour scores tables of readings (see Tables, below).
-What is wrong with one file is said of that file, and the others are scored.
+What is wrong with one file is said of that file; the others are scored, and the exit code is 1 (2 where the options lack
+something for every file).
 
 Recordings${sidecarHelp}
 
@@ -89,5 +90,4 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
            shortWindows      windows that are shorter than the bundle's
            setAside          windows lost to bad data, and samples by reason
            error             why a file, or the rest of it, could not be read; the other files are scored
-           Probabilities are null where a file has no window. The exit code is 1 where a file has an error, or says nothing
-           at all, and 2 where the options lack something for every file.`;
+           Probabilities are null where a file has no window. A file that says nothing at all counts as wrong.`;
