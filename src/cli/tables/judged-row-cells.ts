@@ -1,6 +1,6 @@
 /** A judged row as cells of a table: times, state, of every place integer, expectation, measurement and residual, of every component the decision. */
 import type { Manifest } from "../../contract/manifest.ts";
-import { requireSpec } from "../../gateway/scada/scada-turbine.ts";
+import { listComponents, requireSpec } from "../../gateway/scada/scada-turbine.ts";
 import type { Cell } from "../score/row-writer.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 
@@ -12,9 +12,9 @@ export interface JudgedRowCells {
 
 /** Places the cells of rows that a bundle of normal behaviour judges. */
 export function placeJudgedRow(manifest: Manifest): JudgedRowCells {
-  const { residuals } = requireSpec(manifest);
-  const components = [...new Set(residuals.map(({ component }) => component))];
-  const places = residuals.map(({ channel, location, scale }) => ({
+  const spec = requireSpec(manifest);
+  const components = listComponents(spec);
+  const places = spec.residuals.map(({ channel, location, scale }) => ({
     ...{ channel, location, scale },
     // In the order of a row's values.
     at: manifest.channels.filter(({ kind }) => kind === "scalar").findIndex(({ name }) => name === channel),

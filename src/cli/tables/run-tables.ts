@@ -1,7 +1,7 @@
 /** `aurora score` of tables: scores them, prints what they come to, and says on stderr what is wrong with any or still missing. */
 import type { Bundle } from "../../bundle/bundle.ts";
 import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
-import { requireSpec } from "../../gateway/scada/scada-turbine.ts";
+import { listComponents, requireSpec } from "../../gateway/scada/scada-turbine.ts";
 import { createProgressBar } from "../progress-bar.ts";
 import { listColumnNames } from "../score/row-table.ts";
 import { complainOfFile, exitCodeOf } from "../score/tell-files.ts";
@@ -28,7 +28,7 @@ export async function runTables(
 ): Promise<number> {
   const { manifest, ref } = loaded;
   const names = manifest.channels.map(({ name }) => name);
-  const components = [...new Set(requireSpec(manifest).residuals.map(({ component }) => component))];
+  const components = listComponents(requireSpec(manifest));
   const turbines = nameTurbines(flags.input, flags.turbine ?? []);
   const columns = await nameColumns(names, listColumnNames(bundle), flags.columns);
   const repairs = await readRepairs(flags.repairs ?? [], components);

@@ -10,6 +10,7 @@ import type { StatePublisher } from "../state-publisher.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { checkScadaConfig } from "./check-scada-config.ts";
 import { createScadaStore } from "./scada-store.ts";
+import { listComponents } from "./scada-turbine.ts";
 import { createScadaWatch, type ScadaWatch } from "./scada-watch.ts";
 
 /** What is joined. */
@@ -76,6 +77,6 @@ export function listScadaComponents(
   turbine: string,
 ): readonly string[] {
   const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
-  const residuals = name === null ? [] : (models.current(name).manifest.normalBehaviour?.residuals ?? []);
-  return [...new Set(residuals.map((residual) => residual.component))];
+  const spec = name === null ? undefined : models.current(name).manifest.normalBehaviour;
+  return spec === undefined ? [] : listComponents(spec);
 }

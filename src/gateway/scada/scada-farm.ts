@@ -11,7 +11,13 @@ import type { LoadedBundle } from "../loaded-bundle.ts";
 import { createScadaDecider } from "./decide-scada.ts";
 import { createScadaPlan } from "./scada-plan.ts";
 import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.ts";
-import { createScadaTurbine, type JudgedRow, type Repair, requireSpec } from "./scada-turbine.ts";
+import {
+  createScadaTurbine,
+  type JudgedRow,
+  listComponents,
+  type Repair,
+  requireSpec,
+} from "./scada-turbine.ts";
 
 /** What the last run kept. */
 export interface ScadaKept {
@@ -70,7 +76,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const { bundle, site, sink, kept } = options;
   const { manifest, ref } = bundle;
   const spec = requireSpec(manifest);
-  const components = [...new Set(spec.residuals.map((residual) => residual.component))];
+  const components = listComponents(spec);
   const plan = createScadaPlan({
     ...{ policy: spec.policy, components, turbines: new Set(options.turbines.map(({ id }) => id)).size },
     from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
