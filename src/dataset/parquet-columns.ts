@@ -3,18 +3,15 @@
  * never the table. Refuses columns of anything but plain numbers, and row groups that would not fit.
  */
 import type { FileHandle } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { openDataFile, readWhole } from "./open-data-file.ts";
+import { boundedCompressors, maxChunkBytes } from "./parquet-compressors.ts";
 
 const op = "read parquet";
 
 /** Largest footer that is read. */
 const maxFooterBytes = 16 * 1024 * 1024;
-/** Largest column of a row group, packed and unpacked: at most about three of these are held at a time. */
-const maxChunkBytes = 256 * 1024 * 1024;
 const pieceNumbers = 8192;
 const numericTypes: ReadonlySet<string> = new Set(["INT32", "INT64", "FLOAT", "DOUBLE", "FLOAT16"]);
 /** What a number may be meant as without ceasing to be one. */
@@ -133,24 +130,6 @@ export async function* readParquetColumn(table: ParquetTable, column: string): A
   } finally {
     await handle.close();
   }
-}
-
-/**
- * The library's decompressors, asked for no more than a column may hold; gzip by Node, which checks the sum at its end: a
- * damaged page may state runs of any length, and the library would believe it.
- */
-const boundedCompressors: typeof compressors = Object.fromEntries(
-  Object.entries({ ...compressors, GZIP: unzip }).map(([codec, unpack]) => [
-    codec,
-    (input: Uint8Array, bytes: number) => {
-      if (!(bytes <= maxChunkBytes)) throw new RangeError(`a page of ${bytes} bytes`);
-      return unpack!(input, bytes);
-    },
-  ]),
-);
-
-function unzip(input: Uint8Array, bytes: number): Uint8Array {
-  return gunzipSync(input, { maxOutputLength: Math.max(1, bytes) });
 }
 
 function asyncBuffer(handle: FileHandle, path: string, byteLength: number): AsyncBuffer {

@@ -4,9 +4,9 @@
  */
 import { extname } from "node:path";
 import { parquetMetadata, parquetRead } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
 import { parseCsv } from "../../dataset/csv.ts";
+import { boundedCompressors } from "../../dataset/parquet-compressors.ts";
 import { readFileBounded } from "../../platform/bounded-read.ts";
 
 /** An open table. */
@@ -119,7 +119,7 @@ function openParquet(bytes: Uint8Array, path: string): TableCells {
       const names = wanted.map((column) => columns[column]!);
       try {
         await parquetRead({
-          ...{ file, compressors, metadata, columns: names },
+          ...{ file, compressors: boundedCompressors, metadata, columns: names },
           onChunk: ({ columnName, columnData, rowStart }) => {
             const at = names.indexOf(columnName);
             for (let index = 0; index < columnData.length; index++)
