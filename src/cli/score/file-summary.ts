@@ -1,11 +1,11 @@
 /** What a file's windows say together, and what was set aside. */
 import { hasErrorCode } from "../../contract/aurora-error.ts";
 import type { Manifest } from "../../contract/manifest.ts";
-import type { Quarantine } from "../../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../decision/calibrate.ts";
 import { computeFaultProbability } from "../../decision/fault-probability.ts";
 import type { ScoredWindow } from "./ask-student.ts";
 import { hedgeCalibrations } from "./hedge-calibrations.ts";
+import { createLossCounter, type LossCounter, type Losses } from "./loss-counter.ts";
 import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
 
 /** Why a file could not be scored. */
@@ -30,7 +30,7 @@ export interface FileSummary {
   readonly severity: number | null;
   readonly severityReference: SeverityReference;
   /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
-  readonly setAside: { readonly windows: number; readonly samples: Readonly<Record<string, number>> };
+  readonly setAside: Losses;
   /** Why the file, or the rest of it, could not be read; absent where all went well. */
   readonly error?: FileError;
 }
@@ -46,7 +46,7 @@ export interface SummaryBuilder {
    * windows proper are only counted.
    */
   overlap(scored: WindowLogits): void;
-  setAside(quarantine: Quarantine, windows: 0 | 1): void;
+  readonly setAside: LossCounter["update"];
   /** Of a tenth of a second. */
   addLevels(levels: Float32Array, shaftRpm: number): void;
   summarise(error?: FileError): FileSummary;
@@ -69,11 +69,10 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
   const hedged = hedgeCalibrations(calibration);
   const proper = createLogitMean(outputs.length);
   const overlapping = createLogitMean(outputs.length);
-  const samples: Record<string, number> = {};
+  const counter = createLossCounter();
   const severity = createSeverityMedian(scale);
   let windows = 0;
   let shortWindows = 0;
-  let lost = 0;
   return {
     update: (scored, isShort) => {
       windows++;
@@ -81,13 +80,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
       proper.add(scored);
     },
     overlap: overlapping.add,
-    setAside: (quarantine, lostWindows) => {
-      lost += lostWindows;
-      // The samples of a lost window are mostly good ones: they are not counted as bad.
-      if (lostWindows === 0) {
-        samples[quarantine.reason] = (samples[quarantine.reason] ?? 0) + quarantine.samples;
-      }
-    },
+    setAside: counter.update,
     addLevels: severity.add,
     summarise: (error) => {
       // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
@@ -107,7 +100,7 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
         faultProbability: windows === 0 ? null : computeFaultProbability(faultLogits, calibration),
         severity: severity.value,
         severityReference: scale.reference,
-        setAside: { windows: lost, samples },
+        setAside: counter.losses,
         ...(error === undefined ? {} : { error }),
       };
     },

@@ -1,11 +1,11 @@
 /** What became of a turbine's rows in a file, and what is known of its components at their end. */
 import type { Manifest } from "../../contract/manifest.ts";
-import type { Quarantine } from "../../contract/stream.ts";
 import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
 import type { ComponentStanding } from "../../gateway/scada/scada-farm.ts";
 import { requireSpec } from "../../gateway/scada/scada-turbine.ts";
 import type { FileError } from "../score/file-summary.ts";
+import { createLossCounter, type LossCounter, type Losses } from "../score/loss-counter.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 
 /** What a row says; see `turbine-watch.ts`. */
@@ -32,7 +32,7 @@ export interface TableSummary {
   readonly windows: number;
   readonly states: Readonly<Record<RowState, number>>;
   /** Rows that were lost to bad data, and readings by the reason that they were set aside for. */
-  readonly setAside: { readonly windows: number; readonly samples: Readonly<Record<string, number>> };
+  readonly setAside: Losses;
   /** At the end of the last day of these rows: |z|, and the probability of a failure in the horizon; null: nothing is known. */
   readonly components: Readonly<
     Record<string, { readonly score: number | null; readonly probability: number | null }>
@@ -47,7 +47,7 @@ export interface TableSummary {
 /** Sums up one turbine in one file. */
 export interface TableSummaryBuilder {
   update(row: ReplayedRow, learning: LearningProgress | null): void;
-  setAside(quarantine: Pick<Quarantine, "reason" | "samples">, windows: 0 | 1): void;
+  readonly setAside: LossCounter["update"];
   takeDay(day: MonitorDay): void;
   takeStanding(standing: readonly ComponentStanding[]): void;
   summarise(error?: FileError): TableSummary;
@@ -64,10 +64,9 @@ export function createTableSummary(
 ): TableSummaryBuilder {
   const { residuals } = requireSpec(manifest);
   const states: Record<RowState, number> = { scored: 0, learning: 0, "not-operating": 0, frozen: 0 };
-  const samples: Record<string, number> = {};
+  const counter = createLossCounter();
   const faults: { channel: string; fromMs: number; toMs: number }[] = [];
   let learning = learningBefore;
-  let lost = 0;
   let known: readonly ComponentStanding[] = residuals.map(({ component }) => ({
     ...{ component, score: Number.NaN, probability: 0 },
   }));
@@ -76,11 +75,7 @@ export function createTableSummary(
       states[judged.state]++;
       learning = progress;
     },
-    setAside: ({ reason, samples: count }, windows) => {
-      lost += windows;
-      // The readings of a lost row are mostly good ones: they are not counted as bad.
-      if (windows === 0) samples[reason] = (samples[reason] ?? 0) + count;
-    },
+    setAside: counter.update,
     takeDay: ({ day, sensorFaults }) => {
       for (const output of sensorFaults) {
         const { channel } = residuals[output]!;
@@ -94,7 +89,7 @@ export function createTableSummary(
     },
     summarise: (error) => ({
       ...{ file, turbine, windows: Object.values(states).reduce((sum, count) => sum + count, 0), states },
-      setAside: { windows: lost, samples },
+      setAside: counter.losses,
       components: Object.fromEntries(
         known.map(({ component, score, probability }) => [
           component,
