@@ -36,8 +36,7 @@ export async function readReadings(
 ): Promise<Readings> {
   const cells = await openTableCells(path);
   const plain = cells.columns.map((name) => name.toLowerCase());
-  const find = (names: readonly string[]): number =>
-    names.map((name) => plain.indexOf(name.trim().toLowerCase())).find((at) => at >= 0) ?? -1;
+  const find = (names: readonly string[]): number => findColumn(plain, names);
   const timeColumn = find(time);
   if (timeColumn < 0) throw refuseTable(path, `has no column of times: none is called ${time.join(" or ")}`);
   const turbineColumn = find(turbine);
@@ -60,6 +59,11 @@ export async function readReadings(
     ...{ rows: timeMs.length, timeMs, turbines: texts[0] ?? null },
     readings: new Map(found.map(([name], index) => [name, numbers[1 + index]!])),
   };
+}
+
+/** Place of the first of `names` that is among the `columns` (trimmed, in lower case); -1 where none is. */
+export function findColumn(columns: readonly string[], names: readonly string[]): number {
+  return names.map((name) => columns.indexOf(name.trim().toLowerCase())).find((at) => at >= 0) ?? -1;
 }
 
 /** The first of the `numeric` columns as times, the others as numbers; the `named` ones as texts. */

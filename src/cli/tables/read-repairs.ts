@@ -8,6 +8,7 @@ import { z } from "zod";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { parseCsv } from "../../dataset/csv.ts";
 import { readFileBounded } from "../../platform/bounded-read.ts";
+import { findColumn, usualColumns } from "./read-readings.ts";
 import { parseTableTime } from "./table-time.ts";
 
 /** A component that failed and was mended. */
@@ -30,7 +31,7 @@ const configSchema = z.object({
   ),
 });
 const columnNames = {
-  turbine: ["turbine", "turbine_id"],
+  turbine: usualColumns.turbine,
   component: ["component"],
   date: ["date", "timestamp", "time"],
 } as const;
@@ -83,8 +84,8 @@ function listRows(path: string, content: string): Entry[] {
   const { columns, rows } = parseCsv(content, path, head.includes(";") ? ";" : ",");
   const plain = columns.map((column) => column.trim().toLowerCase());
   const at = (wanted: keyof typeof columnNames): number => {
-    const found = columnNames[wanted].map((name) => plain.indexOf(name)).find((index) => index >= 0);
-    if (found === undefined) throw refuse(path, `has no column ${columnNames[wanted].join(" or ")}`);
+    const found = findColumn(plain, columnNames[wanted]);
+    if (found < 0) throw refuse(path, `has no column ${columnNames[wanted].join(" or ")}`);
     return found;
   };
   const [turbine, component, date] = [at("turbine"), at("component"), at("date")];
