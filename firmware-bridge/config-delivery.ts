@@ -2,8 +2,8 @@
  * Brings a device its configuration: only the newest counts, and it is repeated until the device has taken or refused
  * it. Knows nothing of the session but its number.
  */
-import type { Random } from "../src/maths/random.ts";
-import type { Timers } from "../src/platform/clock.ts";
+import type { Random } from "../src/core/maths/random.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 import type { DeviceSessionOptions } from "./device-session-options.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { packetFlags } from "./protocol.ts";

@@ -1,7 +1,7 @@
 /** Device addresses as a configuration writes them: a serial path, `tcp://host:port`, or `mqtt:<device id>`. */
-import type { Result } from "../src/contract/result.ts";
-import { failed, ok } from "../src/contract/result.ts";
-import { idPattern } from "../src/contract/topics.ts";
+import type { Result } from "../src/core/contract/result.ts";
+import { failed, ok } from "../src/core/contract/result.ts";
+import { idPattern } from "../src/core/contract/topics.ts";
 import type { ByteTransport } from "./byte-transport.ts";
 import { createTcpTransport } from "./tcp-transport.ts";
 

@@ -8,8 +8,8 @@ import type {
   RawWindowMessage,
   ReadingMessage,
   ScoreMessage,
-} from "../src/contract/device-message.ts";
-import { systemTimers } from "../src/platform/clock.ts";
+} from "../src/core/contract/device/device-message.ts";
+import { systemTimers } from "../src/core/platform/clock.ts";
 import {
   type DeviceEndpointLimits,
   type DeviceEndpointOptions,

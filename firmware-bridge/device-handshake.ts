@@ -2,10 +2,10 @@
  * The device's side of the handshake: says hello until the gateway has configured or refused the device, and says
  * where the conversation stands. Sends and takes no data.
  */
-import { AuroraError } from "../src/contract/aurora-error.ts";
-import type { ConfigMessage } from "../src/contract/device-message.ts";
-import type { BackoffOptions } from "../src/platform/backoff.ts";
-import type { Timers } from "../src/platform/clock.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
+import type { ConfigMessage } from "../src/core/contract/device/device-message.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
+import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import type { DeviceEndpointOptions, DeviceEndpointState } from "./device-endpoint-options.ts";
 import { createHelloRepeater } from "./hello-repeater.ts";
 import type { PacketSender } from "./packet-sender.ts";

@@ -1,5 +1,5 @@
 /** A device's score with names of its hello and epoch milliseconds: what a gateway that trusts the device takes in. */
-import type { HelloMessage, ScoreMessage } from "../src/contract/device-message.ts";
+import type { HelloMessage, ScoreMessage } from "../src/core/contract/device/device-message.ts";
 
 /** What a device's own model said of one window. */
 export interface DeviceScore {

@@ -1,5 +1,5 @@
 /** What a device session is made of: its link, whom it expects, whom it tells, its limits. */
-import type { AuroraError } from "../src/contract/aurora-error.ts";
+import type { AuroraError } from "../src/core/contract/aurora-error.ts";
 import type {
   ConfigMessage,
   DeviceHealthMessage,
@@ -8,11 +8,11 @@ import type {
   RawWindowMessage,
   ReadingMessage,
   ScoreMessage,
-} from "../src/contract/device-message.ts";
-import type { ModelStatusMessage } from "../src/contract/device-model-message.ts";
-import type { Random } from "../src/maths/random.ts";
-import type { BackoffOptions } from "../src/platform/backoff.ts";
-import type { Timers } from "../src/platform/clock.ts";
+} from "../src/core/contract/device/device-message.ts";
+import type { ModelStatusMessage } from "../src/core/contract/device/device-model-message.ts";
+import type { Random } from "../src/core/maths/random.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
+import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 

@@ -1,5 +1,5 @@
 /** Bounds the packets that are sent and not yet acknowledged; gives them up when no acknowledgement comes. */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 
 /** What a window needs. */
 export interface FlightWindowOptions {

@@ -2,10 +2,10 @@
  * The gateway's side of the handshake: says hello until the device has said its own, welcomes or refuses the device,
  * and says where the session stands. Configures nothing and takes no data.
  */
-import { AuroraError } from "../src/contract/aurora-error.ts";
-import type { HelloMessage } from "../src/contract/device-message.ts";
-import type { BackoffOptions } from "../src/platform/backoff.ts";
-import type { Timers } from "../src/platform/clock.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
+import type { HelloMessage } from "../src/core/contract/device/device-message.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
+import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import type { DeviceSessionOptions, DeviceSessionState } from "./device-session-options.ts";
 import { createHelloRepeater } from "./hello-repeater.ts";
 import type { PacketSender } from "./packet-sender.ts";

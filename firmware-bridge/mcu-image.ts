@@ -2,7 +2,7 @@
  * The memory image of a virtual board (the firmware's host build, or QEMU): identity, empty model slots, and the
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
-import { sha256 as digest } from "../src/platform/sha256.ts";
+import { sha256 as digest } from "../src/core/platform/files/sha256.ts";
 import { computeModelMac } from "./model-mac.ts";
 
 /** What is in the image. */

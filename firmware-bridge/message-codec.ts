@@ -2,10 +2,14 @@
  * Device messages ↔ protobuf payloads. RawWindow goes through its hand-written codec; the others are rare and go
  * through protobufjs. What arrives is checked against the limits of PROTOCOL.md: a bad message is a value.
  */
-import { AuroraError } from "../src/contract/aurora-error.ts";
-import type { DeviceHealthMessage, DeviceMessage, RawWindowMessage } from "../src/contract/device-message.ts";
-import type { Result } from "../src/contract/result.ts";
-import { failed, ok } from "../src/contract/result.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
+import type {
+  DeviceHealthMessage,
+  DeviceMessage,
+  RawWindowMessage,
+} from "../src/core/contract/device/device-message.ts";
+import type { Result } from "../src/core/contract/result.ts";
+import { failed, ok } from "../src/core/contract/result.ts";
 import { type DeviceMessageName, deviceMessageType } from "./device-schema.ts";
 import { readHello } from "./hello-codec.ts";
 import { packetTypes } from "./protocol.ts";

@@ -1,7 +1,7 @@
 /** What a push of a model is made of, and how it ends. */
-import type { ModelRequestMessage } from "../src/contract/device-model-message.ts";
-import type { Random } from "../src/maths/random.ts";
-import type { Timers } from "../src/platform/clock.ts";
+import type { ModelRequestMessage } from "../src/core/contract/device/device-model-message.ts";
+import type { Random } from "../src/core/maths/random.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 
 /** A model for a device: the bytes of a bundle's `model.mcu.bin`, and what the device is told of them. */
 export interface ModelImage {

@@ -10,9 +10,9 @@ import type {
   ModelRequestMessage,
   ModelState,
   ModelStatusMessage,
-} from "../src/contract/device-model-message.ts";
-import type { Timers } from "../src/platform/clock.ts";
-import { sha256 as digest } from "../src/platform/sha256.ts";
+} from "../src/core/contract/device/device-model-message.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
+import { sha256 as digest } from "../src/core/platform/files/sha256.ts";
 import { linkTiming } from "./link-timing.ts";
 import { computeModelMac } from "./model-mac.ts";
 import { modelChunkBytes } from "./protocol.ts";

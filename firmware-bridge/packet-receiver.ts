@@ -2,7 +2,7 @@
  * Turns packets into messages; the same for both sides: version, sequence, decoding, and who has to be answered.
  * Bad packets are counted, never thrown.
  */
-import type { DeviceMessage, HelloMessage } from "../src/contract/device-message.ts";
+import type { DeviceMessage, HelloMessage } from "../src/core/contract/device/device-message.ts";
 import type { PacketSink } from "./frame-parser.ts";
 import { decodeMessage } from "./message-codec.ts";
 import type { PacketLink } from "./packet-link.ts";

@@ -1,5 +1,5 @@
 /** Numbers and sends messages on a link; the same for both sides. */
-import type { DeviceMessage } from "../src/contract/device-message.ts";
+import type { DeviceMessage } from "../src/core/contract/device/device-message.ts";
 import { encodeMessage, packetTypeOf } from "./message-codec.ts";
 import type { PacketLink } from "./packet-link.ts";
 import { packetFlags } from "./protocol.ts";

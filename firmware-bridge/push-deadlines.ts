@@ -2,7 +2,7 @@
  * Ends a push that stands still: a device in contact has so long to let something move, and one that is away, or comes
  * and goes, a longer time.
  */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 import { linkTiming } from "./link-timing.ts";
 
 /** The deadlines of one push. */

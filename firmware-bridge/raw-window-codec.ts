@@ -3,7 +3,7 @@
  * again for the next message. Agrees with the schema (a test compares it with protobufjs), and refuses what a
  * gateway could not use: no samples, half a sample, an index beyond 2^53, groups.
  */
-import type { RawWindowMessage } from "../src/contract/device-message.ts";
+import type { RawWindowMessage } from "../src/core/contract/device/device-message.ts";
 
 /** Tag = field number · 8 + wire type (0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes). */
 const tagChannel = 0x08;

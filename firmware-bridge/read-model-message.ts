@@ -3,9 +3,9 @@ import type {
   ModelRequestMessage,
   ModelState,
   ModelStatusMessage,
-} from "../src/contract/device-model-message.ts";
-import type { Result } from "../src/contract/result.ts";
-import { failed, ok } from "../src/contract/result.ts";
+} from "../src/core/contract/device/device-model-message.ts";
+import type { Result } from "../src/core/contract/result.ts";
+import { failed, ok } from "../src/core/contract/result.ts";
 import type { DecodedFields } from "./wire-fields.ts";
 
 /** A message about models, either way. */

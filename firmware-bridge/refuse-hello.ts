@@ -1,5 +1,5 @@
 /** Why a gateway refuses a device that introduces itself. */
-import type { HelloMessage } from "../src/contract/device-message.ts";
+import type { HelloMessage } from "../src/core/contract/device/device-message.ts";
 import { protocolVersion } from "./protocol.ts";
 
 /** The reason, and what helps; undefined: it is welcome. `linkName` says where it is. */

@@ -2,10 +2,10 @@
  * Sends messages that must arrive, one after the other: each is repeated with growing waits until the other side
  * acknowledges or refuses it, or the attempts are used up.
  */
-import type { DeviceMessage } from "../src/contract/device-message.ts";
-import type { Random } from "../src/maths/random.ts";
-import { createBackoff } from "../src/platform/backoff.ts";
-import type { Timers } from "../src/platform/clock.ts";
+import type { DeviceMessage } from "../src/core/contract/device/device-message.ts";
+import type { Random } from "../src/core/maths/random.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
+import { createBackoff } from "../src/core/platform/mqtt/backoff.ts";
 import { linkTiming, repeatBackoff } from "./link-timing.ts";
 
 /** Messages that may wait; more are refused. */

@@ -4,8 +4,8 @@ import type {
   HelloMessage,
   RawWindowMessage,
   ReadingMessage,
-} from "../src/contract/device-message.ts";
-import type { Reading, SampleBlock } from "../src/contract/stream.ts";
+} from "../src/core/contract/device/device-message.ts";
+import type { Reading, SampleBlock } from "../src/core/contract/stream.ts";
 
 /**
  * A raw window as a sample block. Its time is the device's, or else `arrivedMs` (epoch, when the window came) less

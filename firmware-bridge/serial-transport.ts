@@ -1,6 +1,6 @@
 /** A serial line (or a pty). The only file that knows serialport. */
 import { SerialPort } from "serialport";
-import { AuroraError } from "../src/contract/aurora-error.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 import { createSerialReader, type SerialReader } from "./serial-reader.ts";
 import { listUsbSerialPorts, type SerialPortInfo } from "./usb-serial-ports.ts";

@@ -1,5 +1,5 @@
 /** Lets a device show at even intervals that it lives, and for how long it has. */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 
 /** What it needs. */
 export interface SignOfLifeOptions {

@@ -1,5 +1,5 @@
 /** Notices that nothing good came for too long; the same for both sides. */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 
 /** What a watch needs. */
 export interface SilenceWatchOptions {

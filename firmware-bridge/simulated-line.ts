@@ -2,7 +2,7 @@
  * A serial line made of software: two ends, a bit rate, and whatever happens to lines. Time is an argument, so that
  * minutes on a bad line pass in milliseconds, the same way every time.
  */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 
 /** Which way bytes go. */

@@ -3,7 +3,7 @@
  * gateway that cannot follow takes its word of room back; what comes all the same is answered, so that a lost
  * acknowledgement is made good by the next.
  */
-import type { Timers } from "../src/platform/clock.ts";
+import type { Timers } from "../src/core/platform/clock.ts";
 import type { PacketLink } from "./packet-link.ts";
 import type { PacketReceiver } from "./packet-receiver.ts";
 import type { PacketSender } from "./packet-sender.ts";

@@ -1,6 +1,6 @@
 /** Byte streams over TCP: a client for `tcp://host:port` (ser2net, Ethernet devices), and a one-client listener. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { AuroraError } from "../src/contract/aurora-error.ts";
+import { AuroraError } from "../src/core/contract/aurora-error.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 
 const connectTimeoutMs = 5_000;

@@ -4,7 +4,7 @@
  */
 import { readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readFileBounded } from "../src/platform/bounded-read.ts";
+import { readFileBounded } from "../src/core/platform/files/bounded-read.ts";
 
 /** A serial port of this machine, as far as the system knows it. */
 export interface SerialPortInfo {

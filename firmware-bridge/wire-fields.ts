@@ -9,14 +9,14 @@ import type {
   NackMessage,
   ReadingMessage,
   ScoreMessage,
-} from "../src/contract/device-message.ts";
+} from "../src/core/contract/device/device-message.ts";
 import type {
   ModelBeginMessage,
   ModelChunkMessage,
   ModelCommitMessage,
   ModelProbeMessage,
   ModelStatusMessage,
-} from "../src/contract/device-model-message.ts";
+} from "../src/core/contract/device/device-model-message.ts";
 
 /** By the message's type. */
 export interface WireFields {

@@ -5,23 +5,23 @@
  * `--seeds tuning|report`, `--turbines N` (a kind and strength), `--json`.
  */
 import { parseArgs } from "node:util";
-import { readBundle } from "../src/bundle/verify-bundle.ts";
-import type { BaselineSpec } from "../src/contract/baseline-spec.ts";
-import { bundleFileNames } from "../src/contract/manifest.ts";
-import type { SiteBaseline } from "../src/contract/site-baseline.ts";
-import { createBaselineLearner } from "../src/decision/baseline-learner.ts";
-import { createDecider } from "../src/decision/decider.ts";
-import { stepEvidence } from "../src/decision/evidence.ts";
-import { computeSeverity } from "../src/decision/severity.ts";
-import { bearingLevelSpec } from "../src/features/bearing-level-spec.ts";
-import { createWaveformExtractor } from "../src/features/waveform-extractor.ts";
-import { findNewestVersion } from "../src/gateway/served-models.ts";
-import { decodeStudent } from "../src/inference/onnx-codec.ts";
-import { computeMedian } from "../src/maths/robust.ts";
-import { type FaultPlan, faultKinds, planScenario } from "../src/simulate/scenario.ts";
-import { createTurbineSimulation } from "../src/simulate/turbine-simulation.ts";
-import { runStudent } from "../src/training/train-student.ts";
-import { createRevolutionWindower } from "../src/window/revolution-windower.ts";
+import { readBundle } from "../src/core/bundle/verify-bundle.ts";
+import type { BaselineSpec } from "../src/core/contract/bundle/baseline-spec.ts";
+import { bundleFileNames } from "../src/core/contract/bundle/manifest.ts";
+import type { SiteBaseline } from "../src/core/contract/site-baseline.ts";
+import { createBaselineLearner } from "../src/core/decision/baseline-learner.ts";
+import { createDecider } from "../src/core/decision/decider.ts";
+import { stepEvidence } from "../src/core/decision/evidence.ts";
+import { computeSeverity } from "../src/core/decision/severity.ts";
+import { bearingLevelSpec } from "../src/core/features/bearing-level-spec.ts";
+import { createWaveformExtractor } from "../src/core/features/waveform-extractor.ts";
+import { decodeStudent } from "../src/core/inference/onnx-codec.ts";
+import { computeMedian } from "../src/core/maths/robust.ts";
+import { findNewestVersion } from "../src/core/serving/served-models.ts";
+import { type FaultPlan, faultKinds, planScenario } from "../src/core/simulate/scenario.ts";
+import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
+import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
+import { runStudent } from "../src/training/learn/train-student.ts";
 
 const { values } = parseArgs({
   options: {

@@ -13,7 +13,7 @@ import { createFramedLink } from "../firmware-bridge/framed-link.ts";
 import { maxSamplesPerFrame, packetTypes } from "../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder, encodeRawWindow } from "../firmware-bridge/raw-window-codec.ts";
 import { createTcpListenerTransport, createTcpTransport } from "../firmware-bridge/tcp-transport.ts";
-import { createRandom } from "../src/maths/random.ts";
+import { createRandom } from "../src/core/maths/random.ts";
 
 /** One measured line. */
 interface Measurement {

@@ -1,6 +1,6 @@
 /** Prints how fast the turbine simulation renders: `npx tsx scripts/bench-simulate.ts`. */
-import { faultKinds } from "../src/simulate/scenario.ts";
-import { createTurbineSimulation } from "../src/simulate/turbine-simulation.ts";
+import { faultKinds } from "../src/core/simulate/scenario.ts";
+import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 
 const blockSamples = 512;
 const blocks = 20_000;

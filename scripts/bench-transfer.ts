@@ -10,15 +10,15 @@
  * figures makes them flatter, and has to be said.
  */
 import { join } from "node:path";
-import type { ScoredWindow } from "../src/cli/score/ask-student.ts";
-import { createSummary } from "../src/cli/score/file-summary.ts";
-import { withBundle } from "../src/cli/score/open-bundle.ts";
-import { fewWindows, withOverlappingWindows } from "../src/cli/score/overlapping-windows.ts";
-import { openSource, scoreWindows } from "../src/cli/score/score-windows.ts";
-import { chooseSeverityScale } from "../src/cli/score/severity-scale.ts";
-import { withShortWindow } from "../src/cli/score/short-window.ts";
-import type { LoadedBundle } from "../src/gateway/loaded-bundle.ts";
-import { faultKinds } from "../src/simulate/scenario.ts";
+import type { ScoredWindow } from "../src/cli/score/recordings/ask-student.ts";
+import { createSummary } from "../src/cli/score/recordings/file-summary.ts";
+import { withBundle } from "../src/cli/score/recordings/open-bundle.ts";
+import { fewWindows, withOverlappingWindows } from "../src/cli/score/recordings/overlapping-windows.ts";
+import { openSource, scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
+import { chooseSeverityScale } from "../src/cli/score/recordings/severity-scale.ts";
+import { withShortWindow } from "../src/cli/score/recordings/short-window.ts";
+import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
+import { faultKinds } from "../src/core/simulate/scenario.ts";
 import { computeAuroc } from "../src/training/judge/metrics.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { type RigFamily, type RigRecording, recordRig } from "./bench/transfer-rig.ts";

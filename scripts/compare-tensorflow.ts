@@ -5,10 +5,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createRandom } from "../src/maths/random.ts";
-import { openTensorTrainer } from "../src/training/open-tensor-trainer.ts";
-import { quantiseNetwork } from "../src/training/quantise-network.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/tied-network.ts";
+import { createRandom } from "../src/core/maths/random.ts";
+import { openTensorTrainer } from "../src/training/learn/open-tensor-trainer.ts";
+import { quantiseNetwork } from "../src/training/learn/quantise-network.ts";
+import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/tied-network.ts";
 
 const rows = 4000;
 const inputs = 40;

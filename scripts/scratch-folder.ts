@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { atProcessEnd } from "../src/platform/at-process-end.ts";
+import { atProcessEnd } from "../src/core/platform/daemon/at-process-end.ts";
 
 /** A fresh folder. */
 export interface ScratchFolder {

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 import { runDemo } from "../src/cli/demo/run-demo.ts";
-import { packageRoot } from "../src/cli/package-root.ts";
+import { packageRoot } from "../src/core/platform/files/package-root.ts";
 
 const target = process.argv[2] ?? join(packageRoot(), "scripts", "readme", "page.png");
 const args = [

@@ -14,11 +14,7 @@ const exclude = [
 ];
 
 /** Rooms whose tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once. */
-const together = [
-  ...["alert", "bundle", "collector", "contract", "dataset", "decision", "drift", "explain", "features"],
-  ...["gateway", "inference", "ingest", "maths", "ota", "platform", "registry", "simulate", "store"],
-  ...["training", "uplink", "window", "wire"],
-].map((room) => `test/${room}/**/*.test.ts`);
+const together = ["core", "gateway", "collector", "training"].map((room) => `test/${room}/**/*.test.ts`);
 
 // One more than cores: many tests wait for processes and timers (two cores: 200 s instead of 244).
 const maxWorkers = Math.max(2, availableParallelism() + 1);

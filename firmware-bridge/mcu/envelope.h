@@ -1,6 +1,6 @@
 /*
  * From samples to the envelope over shaft angle: whitening by a linear prediction that is fitted anew every few
- * milliseconds, |residual|, equal slices of a revolution, low-pass and decimation (src/features/block-whitener.ts and
+ * milliseconds, |residual|, equal slices of a revolution, low-pass and decimation (src/core/features/block-whitener.ts and
  * angle-envelope.ts). Streams: one short block of samples is all that is held of the signal.
  */
 #ifndef AURORA_ENVELOPE_H

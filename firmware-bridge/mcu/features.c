@@ -1,5 +1,5 @@
 /*
- * See features.h. The same steps in the same sequence as src/features/envelope-order-chain.ts and what it calls, in
+ * See features.h. The same steps in the same sequence as src/core/features/envelope-order-chain.ts and what it calls, in
  * float32 where that has float64.
  */
 #include "features.h"

@@ -1,5 +1,5 @@
 /*
- * The int8 student: the integers of ONNX Runtime and of the TypeScript engine, bit for bit (src/contract/quantised-mlp.ts).
+ * The int8 student: the integers of ONNX Runtime and of the TypeScript engine, bit for bit (src/core/contract/bundle/quantised-mlp.ts).
  * Uses float32 where the core has it, exact integer arithmetic where not; both give the same.
  */
 #ifndef AURORA_STUDENT_H

@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { daemonNodeOptions } from "../../src/cli/daemon-node-options.ts";
-import { packageRoot } from "../../src/cli/package-root.ts";
-import { isReadyMessage } from "../../src/contract/process-message.ts";
-import { endWithProcess } from "../../src/platform/at-process-end.ts";
-import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
+import { daemonNodeOptions } from "../../src/cli/terminal/daemon-node-options.ts";
+import { isReadyMessage } from "../../src/core/contract/process-message.ts";
+import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/core/simulate/bearing-geometry.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { type LatencyBuckets, parseLatencyBuckets } from "./latency-histogram.ts";
 

@@ -19,8 +19,8 @@ import { packetTypes } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder, encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
 import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { endWithProcess } from "../../src/platform/at-process-end.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { createVirtualTime } from "../link/virtual-time.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 

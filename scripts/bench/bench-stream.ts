@@ -9,8 +9,8 @@ import {
   protocolVersion,
 } from "../../firmware-bridge/protocol.ts";
 import { encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
-import type { DeviceMessage, HelloMessage } from "../../src/contract/device-message.ts";
-import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
+import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 
 /** Sampling rate of the benchmark's channels. */
 export const benchRateHz = 12_000;

@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { assembleEnvelope } from "../../src/wire/envelope-codec.ts";
-import { encodeRecord } from "../../src/wire/record-codec.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { assembleEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { encodeRecord } from "../../src/core/wire/record-codec.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { startBenchDevices } from "./bench-devices.ts";
 import { startBenchGateway, waitUntilIdle } from "./bench-gateway.ts";

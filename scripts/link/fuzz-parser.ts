@@ -3,7 +3,7 @@ import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/f
 import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
 import { decodeMessage } from "../../firmware-bridge/message-codec.ts";
 import { maxEncodedBytes, packetFlags } from "../../firmware-bridge/protocol.ts";
-import { createRandom, type Random } from "../../src/maths/random.ts";
+import { createRandom, type Random } from "../../src/core/maths/random.ts";
 
 /** Counts of a run. */
 export interface FuzzResult {

@@ -2,7 +2,7 @@
 import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
-import { createRandom, type Random } from "../../src/maths/random.ts";
+import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 

@@ -5,7 +5,7 @@ import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import type { HostileScenario } from "./hostile-scenarios.ts";
 import { createVirtualTime } from "./virtual-time.ts";

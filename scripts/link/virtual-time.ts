@@ -1,5 +1,5 @@
 /** Timers whose time passes only when somebody says so: hours of a link in seconds, the same every time. */
-import type { Timers } from "../../src/platform/clock.ts";
+import type { Timers } from "../../src/core/platform/clock.ts";
 
 /** Timers with a hand on the clock. */
 export interface VirtualTime extends Timers {

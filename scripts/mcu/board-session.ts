@@ -9,9 +9,9 @@ import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createModelPush, type ModelPush } from "../../firmware-bridge/model-push.ts";
 import type { ModelImage, ModelProbe, ModelPushResult } from "../../firmware-bridge/model-push-options.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
-import type { HelloMessage } from "../../src/contract/device-message.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { systemTimers } from "../../src/platform/clock.ts";
+import type { HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { systemTimers } from "../../src/core/platform/clock.ts";
 
 /** An open session. */
 export interface BoardSession {

@@ -3,11 +3,11 @@
  * inputs, rounding boundaries and values far outside among them. The expected integers are those of the definition.
  */
 
-import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { encodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createRandomRows, createRandomStudent } from "./random-student.ts";
 import type { ShippedModel } from "./shipped-models.ts";
 

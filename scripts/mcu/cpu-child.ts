@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { deserialize } from "node:v8";
-import { createIntegerEngine } from "../../src/inference/integer-engine.ts";
-import { decodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createOnnxEngine, importRuntime, probeRuntime } from "../../src/inference/onnx-session.ts";
+import { createIntegerEngine } from "../../src/core/inference/integer-engine.ts";
+import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { createOnnxEngine, importRuntime, probeRuntime } from "../../src/core/inference/onnx-session.ts";
 import { type CpuCase, countViolations } from "./cpu-cases.ts";
 
 let cases = 0;

@@ -1,13 +1,13 @@
 /** The bundles of the demonstration: a shipped one, and a next version of it that the collector offers later. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Signer } from "../../src/bundle/dsse.ts";
-import { readBundle } from "../../src/bundle/verify-bundle.ts";
-import { compareVersions } from "../../src/bundle/version.ts";
-import { writeBundle } from "../../src/bundle/write-bundle.ts";
-import { bundleFileNames, mcuModelFileName } from "../../src/contract/manifest.ts";
-import { decodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createMcuModel } from "../../src/training/create-mcu-model.ts";
+import type { Signer } from "../../src/core/bundle/dsse.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { compareVersions } from "../../src/core/bundle/version.ts";
+import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { bundleFileNames, mcuModelFileName } from "../../src/core/contract/bundle/manifest.ts";
+import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
 
 /** A bundle to make others of. */
 export interface BundleSource {

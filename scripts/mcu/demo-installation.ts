@@ -2,16 +2,16 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/bundle/keys.ts";
-import { packageRoot } from "../../src/cli/package-root.ts";
 import { type RunningCollector, startCollector } from "../../src/collector/compose.ts";
-import type { BearingOrders } from "../../src/contract/bearing.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
+import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
+import { createKeyPair, type PrivateKey, parsePrivateKey, writeKeyPair } from "../../src/core/bundle/keys.ts";
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { Daemon } from "../../src/core/platform/daemon/run-daemon.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
 import { startGateway } from "../../src/gateway/compose.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import type { Daemon } from "../../src/platform/run-daemon.ts";
-import { createInstallationKeys } from "../../src/registry/installation-keys.ts";
 import { type BundleSource, openNewestBundle } from "./demo-bundles.ts";
 
 /** Files that collector and gateway start from, all below one folder. */

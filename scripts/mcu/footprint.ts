@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { mcuNeverRaises } from "../../src/inference/mcu-layout.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { mcuNeverRaises } from "../../src/core/inference/mcu-layout.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import {
   applicationSources,

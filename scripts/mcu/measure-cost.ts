@@ -3,9 +3,9 @@
  * Nothing here was measured on silicon.
  */
 import { join } from "node:path";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { mcuNeverRaises } from "../../src/inference/mcu-layout.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { mcuNeverRaises } from "../../src/core/inference/mcu-layout.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { CheckCommands, CheckResults } from "./check-commands.ts";
 import { buildCheckProgram, type CheckProgram } from "./check-program.ts";

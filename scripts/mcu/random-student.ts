@@ -1,6 +1,6 @@
 /** Random students for tests, with corners: saturation, extreme zero points, wide ranges of scales. */
-import type { QuantisedLayer, QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
-import type { Random } from "../../src/maths/random.ts";
+import type { QuantisedLayer, QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
+import type { Random } from "../../src/core/maths/random.ts";
 
 /** A random sound student; `widths` = [inputs, hidden …, outputs]. */
 export function createRandomStudent(random: Random, widths: readonly number[]): QuantisedMlp {

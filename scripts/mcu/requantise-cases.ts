@@ -1,9 +1,9 @@
 /** Requantisations at every corner: exact ties, sums beyond 24 bits, both ends of uint8, tiny and huge multipliers. */
 
-import type { Random } from "../../src/maths/random.ts";
+import type { Random } from "../../src/core/maths/random.ts";
 import type { RequantiseCase } from "./check-commands.ts";
 
-/** The definition (`src/contract/quantised-mlp.ts`), written once more and plainly. */
+/** The definition (`src/core/contract/bundle/quantised-mlp.ts`), written once more and plainly. */
 export function requantiseAsDefined({ sum, multiplier, zeroPoint }: RequantiseCase): number {
   const product = Math.fround(Math.fround(sum) * multiplier);
   const below = Math.floor(product);

@@ -2,11 +2,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createMcuImage } from "../../firmware-bridge/mcu-image.ts";
-import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
-import type { BearingOrders } from "../../src/contract/bearing.ts";
-import { createTopics } from "../../src/contract/topics.ts";
-import { turbineStateSchema } from "../../src/contract/turbine-state.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import { type AlertEvent, alertEventSchema } from "../../src/core/contract/alert.ts";
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { turbineStateSchema } from "../../src/core/contract/turbine-state.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import {
   type DemoInstallation,
   prepareInstallation,

@@ -1,13 +1,13 @@
 /** The shipped bundles as a microcontroller gets them: model files and golden vectors. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { decodeGolden, type Golden } from "../../src/bundle/golden.ts";
-import { readBundle } from "../../src/bundle/verify-bundle.ts";
-import { bundleFileNames, type Manifest, mcuModelFileName } from "../../src/contract/manifest.ts";
-import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
-import { mcuMaxWidth } from "../../src/inference/mcu-layout.ts";
-import { decodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createMcuModel } from "../../src/training/create-mcu-model.ts";
+import { decodeGolden, type Golden } from "../../src/core/bundle/golden.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { bundleFileNames, type Manifest, mcuModelFileName } from "../../src/core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
+import { mcuMaxWidth } from "../../src/core/inference/mcu-layout.ts";
+import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
 import { firmwareFolder } from "./toolchain.ts";
 
 /** One bundle. */

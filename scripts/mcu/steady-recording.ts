@@ -1,11 +1,11 @@
 /** A recording of a simulated machine at constant speed, healthy at first, then with a fault: what a board plays. */
-import type { BearingOrders } from "../../src/contract/bearing.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { computeBearingOrders, generatorBearings } from "../../src/simulate/bearing-geometry.ts";
-import { createDriveTrainVibration } from "../../src/simulate/drive-train-vibration.ts";
-import { createFaultExcitation } from "../../src/simulate/fault-excitation.ts";
-import type { FaultKind } from "../../src/simulate/scenario.ts";
-import { accelerometerScale } from "../../src/simulate/turbine-simulation.ts";
+import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { computeBearingOrders, generatorBearings } from "../../src/core/simulate/bearing-geometry.ts";
+import { createDriveTrainVibration } from "../../src/core/simulate/drive-train-vibration.ts";
+import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
+import type { FaultKind } from "../../src/core/simulate/scenario.ts";
+import { accelerometerScale } from "../../src/core/simulate/turbine-simulation.ts";
 
 /** What to record. */
 export interface SteadyRecordingOptions {

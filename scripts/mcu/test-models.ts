@@ -1,9 +1,9 @@
 /** Small random models for pushes to virtual boards, with the integers that they must give. */
 import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
-import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { computeSecurityCounter, encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { computeSecurityCounter, encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 
 /** A model and its golden vectors. */
 export interface TestModel {

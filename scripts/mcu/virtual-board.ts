@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { mcuImageBytes } from "../../firmware-bridge/mcu-image.ts";
-import { endWithProcess } from "../../src/platform/at-process-end.ts";
+import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
 import { type CoreName, cores, hasProgram, hostCompiler } from "./toolchain.ts";
 

@@ -1,24 +1,24 @@
 /** Joins the collector: store, broker, ingest, registry, page. Everything that is opened here is closed here. */
 import { join } from "node:path";
-import { loadTrustedKeys } from "../bundle/keys.ts";
-import type { CollectorConfig } from "../contract/collector-config.ts";
-import { createTopics, type Topics } from "../contract/topics.ts";
-import { systemClock, systemTimers } from "../platform/clock.ts";
-import { type Closers, createClosers } from "../platform/closers.ts";
-import { createLogger, type Logger } from "../platform/logger.ts";
-import { createMetrics } from "../platform/metrics.ts";
-import type { MqttClient } from "../platform/mqtt-reconnect.ts";
-import { loadRegistryKeys } from "../registry/installation-keys.ts";
-import { createRegistry, type Registry } from "../registry/registry.ts";
-import { mountRegistry } from "../registry/registry-routes.ts";
-import { encodeUplinkAck } from "../wire/uplink-ack.ts";
-import { type BundleShelf, createBundleShelf } from "./bundle-shelf.ts";
-import { type CollectorStore, openCollectorStore } from "./collector-store.ts";
-import { createFleetView } from "./fleet-view.ts";
-import { createHttpServer, listenHttp, type RouteHook } from "./http-server.ts";
-import { gatewaySites, openMqttSide } from "./mqtt-side.ts";
-import { createStateWatch } from "./state-watch.ts";
-import { createUplinkIngest } from "./uplink-ingest.ts";
+import { loadTrustedKeys } from "../core/bundle/keys.ts";
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { createTopics, type Topics } from "../core/contract/topics.ts";
+import { systemClock, systemTimers } from "../core/platform/clock.ts";
+import { type Closers, createClosers } from "../core/platform/daemon/closers.ts";
+import { createLogger, type Logger } from "../core/platform/logger.ts";
+import { createMetrics } from "../core/platform/metrics.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { encodeUplinkAck } from "../core/wire/uplink-ack.ts";
+import { createHttpServer, listenHttp, type RouteHook } from "./api/http-server.ts";
+import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { createFleetView } from "./fleet/fleet-view.ts";
+import { type CollectorStore, openCollectorStore } from "./record/collector-store.ts";
+import { loadRegistryKeys } from "./registry/installation-keys.ts";
+import { createRegistry, type Registry } from "./registry/registry.ts";
+import { mountRegistry } from "./registry/registry-routes.ts";
+import { gatewaySites, openMqttSide } from "./uplink/mqtt-side.ts";
+import { createStateWatch } from "./uplink/state-watch.ts";
+import { createUplinkIngest } from "./uplink/uplink-ingest.ts";
 
 /** What may be given instead of the default. */
 export interface CollectorWiring {

@@ -1,9 +1,9 @@
 /** The collector daemon: parse the configuration, compose, run until stopped. */
-import { collectorConfigSchema } from "../contract/collector-config.ts";
-import { installedPath } from "../platform/installed-path.ts";
-import { createLogger } from "../platform/logger.ts";
-import { runDaemon } from "../platform/run-daemon.ts";
-import { loadYamlConfig } from "../platform/yaml-config.ts";
+import { collectorConfigSchema } from "../core/contract/config/collector-config.ts";
+import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
+import { loadYamlConfig } from "../core/platform/daemon/yaml-config.ts";
+import { installedPath } from "../core/platform/files/installed-path.ts";
+import { createLogger } from "../core/platform/logger.ts";
 import { startCollector } from "./compose.ts";
 
 /** How to run. */

@@ -2,31 +2,32 @@
  * Joins what judges the turbines: the pipeline of the measuring points and the watch over SCADA values, with the alarms
  * that both raise, the states that they publish and the journal that keeps an alert from being half told.
  */
-import { type AlarmRegister, createAlarmRegister } from "../alert/alarm-register.ts";
-import { defaultAlertPolicy } from "../alert/alert-policy.ts";
-import type { AlertEvent } from "../contract/alert.ts";
-import type { GatewayConfig } from "../contract/gateway-config.ts";
-import type { Reading } from "../contract/stream.ts";
-import type { Topics } from "../contract/topics.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Closers } from "../platform/closers.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { MqttClient } from "../platform/mqtt-reconnect.ts";
-import { waitAtMost } from "../platform/wait-at-most.ts";
-import type { Uplink } from "../uplink/uplink.ts";
-import { openAlertJournal } from "./alert-journal.ts";
-import { type AlertPublisher, createAlertPublisher } from "./alert-publisher.ts";
+
+import type { AlertEvent } from "../core/contract/alert.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { Reading } from "../core/contract/stream.ts";
+import type { Topics } from "../core/contract/topics.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Closers } from "../core/platform/daemon/closers.ts";
+import { waitAtMost } from "../core/platform/daemon/wait-at-most.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
+import type { ServedModels } from "../core/serving/served-models.ts";
+import { type AlarmRegister, createAlarmRegister } from "./alarms/alarm-register.ts";
+import { openAlertJournal } from "./alarms/alert-journal.ts";
+import { defaultAlertPolicy } from "./alarms/alert-policy.ts";
+import { type AlertPublisher, createAlertPublisher } from "./alarms/alert-publisher.ts";
+import { createStatePublisher } from "./alarms/state-publisher.ts";
 import { composePipeline } from "./compose-pipeline.ts";
-import type { DataQuality } from "./data-quality.ts";
+import { composeScada, listScadaComponents } from "./compose-scada.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
-import type { LoadedBundle } from "./loaded-bundle.ts";
-import { isOperatingChannel } from "./operating-readings.ts";
-import type { Pipeline } from "./pipeline.ts";
-import { composeScada, listScadaComponents } from "./scada/compose-scada.ts";
-import type { ServedModels } from "./served-models.ts";
-import { createServingFigures, type ServingFigures } from "./serving-figures.ts";
-import { createStatePublisher } from "./state-publisher.ts";
-import type { WorkGauge } from "./work-gauge.ts";
+import { isOperatingChannel } from "./points/operating-readings.ts";
+import type { Pipeline } from "./points/pipeline.ts";
+import type { WorkGauge } from "./points/work-gauge.ts";
+import type { DataQuality } from "./record/data-quality.ts";
+import type { Uplink } from "./record/uplink.ts";
+import { createServingFigures, type ServingFigures } from "./status/serving-figures.ts";
 
 /** What is joined. */
 export interface JudgeParts {

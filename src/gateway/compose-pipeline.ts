@@ -1,19 +1,20 @@
 /** Joins the pipeline of the measuring points with the rest of a gateway. */
-import type { AlarmRegister } from "../alert/alarm-register.ts";
-import type { AlertEvent } from "../contract/alert.ts";
-import type { GatewayConfig } from "../contract/gateway-config.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { StateStore } from "../store/state-store.ts";
-import { createBaselineStore } from "./baseline-store.ts";
-import type { DataQuality } from "./data-quality.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
-import type { ServedModels } from "./served-models.ts";
-import type { ServingFigures } from "./serving-figures.ts";
-import type { Snapshots } from "./snapshots.ts";
-import type { StatePublisher } from "./state-publisher.ts";
-import type { Telemetry } from "./telemetry.ts";
-import type { WorkGauge } from "./work-gauge.ts";
+
+import type { AlertEvent } from "../core/contract/alert.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { ServedModels } from "../core/serving/served-models.ts";
+import type { AlarmRegister } from "./alarms/alarm-register.ts";
+import type { StatePublisher } from "./alarms/state-publisher.ts";
+import { createBaselineStore } from "./points/baseline-store.ts";
+import { createPipeline, type Pipeline } from "./points/pipeline.ts";
+import type { Snapshots } from "./points/snapshots.ts";
+import type { WorkGauge } from "./points/work-gauge.ts";
+import type { DataQuality } from "./record/data-quality.ts";
+import type { StateStore } from "./record/state-store.ts";
+import type { Telemetry } from "./record/telemetry.ts";
+import type { ServingFigures } from "./status/serving-figures.ts";
 
 /** What is joined. */
 export interface PipelineParts {

@@ -1,27 +1,27 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
-import type { GatewayConfig } from "../contract/gateway-config.ts";
-import { createTopics } from "../contract/topics.ts";
-import { type Clock, systemClock, systemTimers } from "../platform/clock.ts";
-import { type Closers, createClosers } from "../platform/closers.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { Daemon } from "../platform/run-daemon.ts";
-import { createUplink } from "../uplink/uplink.ts";
-import { createGatewayWord, publishAccess } from "./access-file.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { createTopics } from "../core/contract/topics.ts";
+import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
+import { type Closers, createClosers } from "../core/platform/daemon/closers.ts";
+import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import { composeJudges } from "./compose-judges.ts";
-import { type ConnectedDevices, connectDevices } from "./connect-devices.ts";
-import { createDataQuality } from "./data-quality.ts";
-import { describeGateway } from "./describe-gateway.ts";
-import { createDeviceRoutes } from "./device-routes.ts";
-import { createGatewayMetrics } from "./gateway-metrics.ts";
+import { listBundles } from "./compose-scada.ts";
+import { createGatewayWord, publishAccess } from "./devices/access-file.ts";
+import { type ConnectedDevices, connectDevices } from "./devices/connect-devices.ts";
+import { createDeviceRoutes } from "./devices/device-routes.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { openGatewayRecord } from "./gateway-record.ts";
-import { startHealthServer } from "./health-server.ts";
-import { listBundles } from "./scada/compose-scada.ts";
+import { createWorkGauge } from "./points/work-gauge.ts";
+import { createDataQuality } from "./record/data-quality.ts";
+import type { Telemetry } from "./record/telemetry.ts";
+import { createUplink } from "./record/uplink.ts";
 import { subscribeScada } from "./scada-topics.ts";
-import { openServedModels, type ServedModels } from "./served-models.ts";
-import type { Telemetry } from "./telemetry.ts";
-import { startUpdates } from "./updates.ts";
-import { createWorkGauge } from "./work-gauge.ts";
+import { describeGateway } from "./status/describe-gateway.ts";
+import { createGatewayMetrics } from "./status/gateway-metrics.ts";
+import { startHealthServer } from "./status/health-server.ts";
+import { startUpdates } from "./updates/updates.ts";
 
 /** What a gateway is started with. */
 export interface StartGatewayOptions {

@@ -1,15 +1,15 @@
 /** Connects a gateway to its broker, as its configuration says, with the retained status and its last will. */
 import { readFileSync } from "node:fs";
-import { AuroraError } from "../contract/aurora-error.ts";
-import type { GatewayConfig, MqttConfig } from "../contract/gateway-config.ts";
-import type { Topics } from "../contract/topics.ts";
-import type { GatewayStatus } from "../contract/turbine-state.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/logger.ts";
-import { createMqttClient } from "../platform/mqtt-client.ts";
-import type { MqttClient } from "../platform/mqtt-reconnect.ts";
-import { redactText } from "../platform/redact.ts";
-import { waitAtMost } from "../platform/wait-at-most.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
+import type { GatewayConfig, MqttConfig } from "../core/contract/config/gateway-config.ts";
+import type { Topics } from "../core/contract/topics.ts";
+import type { GatewayStatus } from "../core/contract/turbine-state.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import { waitAtMost } from "../core/platform/daemon/wait-at-most.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import { redactText } from "../core/platform/redact.ts";
 
 /** How long the broker may take to hear that the gateway goes offline. */
 const lastWordsMs = 500;

@@ -1,15 +1,15 @@
 /** Opens the durable record of a gateway: the database, the outbox and the state in it, and what is written there. */
 import { join } from "node:path";
-import type { GatewayConfig } from "../contract/gateway-config.ts";
-import { type Clock, systemTimers } from "../platform/clock.ts";
-import type { Closers } from "../platform/closers.ts";
-import type { Logger } from "../platform/logger.ts";
-import { createOutbox, type Outbox } from "../store/outbox.ts";
-import { createStateStore, type StateStore } from "../store/state-store.ts";
-import { openStoreFile } from "../store/store-file.ts";
-import type { DataQuality } from "./data-quality.ts";
-import { createSnapshots, type Snapshots } from "./snapshots.ts";
-import { createTelemetry, type Telemetry } from "./telemetry.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import { type Clock, systemTimers } from "../core/platform/clock.ts";
+import type { Closers } from "../core/platform/daemon/closers.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import { createSnapshots, type Snapshots } from "./points/snapshots.ts";
+import type { DataQuality } from "./record/data-quality.ts";
+import { createOutbox, type Outbox } from "./record/outbox.ts";
+import { createStateStore, type StateStore } from "./record/state-store.ts";
+import { openStoreFile } from "./record/store-file.ts";
+import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 
 /** The record. */
 export interface GatewayRecord {

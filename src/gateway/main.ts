@@ -1,9 +1,9 @@
 /** The gateway daemon: parse the configuration, compose, run until stopped. */
-import { gatewayConfigSchema } from "../contract/gateway-config-schema.ts";
-import { installedPath } from "../platform/installed-path.ts";
-import { createLogger } from "../platform/logger.ts";
-import { runDaemon } from "../platform/run-daemon.ts";
-import { loadYamlConfig } from "../platform/yaml-config.ts";
+import { gatewayConfigSchema } from "../core/contract/config/gateway-config-schema.ts";
+import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
+import { loadYamlConfig } from "../core/platform/daemon/yaml-config.ts";
+import { installedPath } from "../core/platform/files/installed-path.ts";
+import { createLogger } from "../core/platform/logger.ts";
 import { startGateway } from "./compose.ts";
 
 /** How to run. */

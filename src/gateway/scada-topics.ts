@@ -1,11 +1,11 @@
 /** Subscribes to the JSON topics of an existing SCADA bridge and hands on their readings. */
-import type { ScadaConfig } from "../contract/gateway-config.ts";
-import type { Reading } from "../contract/stream.ts";
-import { parseScadaPayload } from "../ingest/parse-scada-payload.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Logger } from "../platform/logger.ts";
-import type { MqttClient, MqttHandler } from "../platform/mqtt-reconnect.ts";
-import type { DataQuality } from "./data-quality.ts";
+import type { ScadaConfig } from "../core/contract/config/gateway-config.ts";
+import type { Reading } from "../core/contract/stream.ts";
+import { parseScadaPayload } from "../core/ingest/parse-scada-payload.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { MqttClient, MqttHandler } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import type { DataQuality } from "./record/data-quality.ts";
 
 /** Subscribes to every mapped topic. One that the broker refuses is logged: the turbines are watched without it. */
 export async function subscribeScada(

@@ -1,6 +1,6 @@
 /** What every `train.yaml` says, whatever the kind of its data set: the name, the data contract, the features, the limits. */
 import { z } from "zod";
-import { type FeatureSpec, featureSpecSchema } from "../contract/feature-spec.ts";
+import { type FeatureSpec, featureSpecSchema } from "../core/contract/bundle/feature-spec.ts";
 import {
   budgetsSchema,
   type ChannelContract,
@@ -10,7 +10,7 @@ import {
   semverPattern,
   type WindowSpec,
   windowSchema,
-} from "../contract/manifest.ts";
+} from "../core/contract/bundle/manifest.ts";
 
 /** Name of the configuration inside the bundle, so that the recipe can be retrained from the bundle alone. */
 export const bundledConfigName = "train.yaml";

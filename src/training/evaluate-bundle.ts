@@ -3,9 +3,9 @@
  * `aurora bundle verify`'s to say.
  */
 import { join } from "node:path";
-import type { Bundle } from "../bundle/bundle.ts";
-import { readBundle } from "../bundle/verify-bundle.ts";
-import { AuroraError } from "../contract/aurora-error.ts";
+import type { Bundle } from "../core/bundle/bundle.ts";
+import { readBundle } from "../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
 import { bundledConfigName } from "./common-config.ts";
 import type { EvaluationContext, OpenRecipe } from "./recipe.ts";
 import { parseTrainingConfig } from "./training-config.ts";

@@ -1,8 +1,8 @@
 /** The gate over a bundle in its folder: judged anew, the verdict signed beside it, or an earlier verdict played again. */
-import type { Bundle } from "../bundle/bundle.ts";
-import type { Signer, TrustedKey } from "../bundle/dsse.ts";
-import { readBundle } from "../bundle/verify-bundle.ts";
-import { AuroraError } from "../contract/aurora-error.ts";
+import type { Bundle } from "../core/bundle/bundle.ts";
+import type { Signer, TrustedKey } from "../core/bundle/dsse.ts";
+import { readBundle } from "../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
 import type { CommonConfig } from "./common-config.ts";
 import { type BundleEvaluation, openBundledRecipe } from "./evaluate-bundle.ts";
 import { checkRebuild } from "./gate/rebuild-check.ts";

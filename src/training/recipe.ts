@@ -7,18 +7,18 @@
  * `bearing/bearing-recipe.ts` is the example.
  */
 import type { z } from "zod";
-import type { Bundle } from "../bundle/bundle.ts";
-import type { Lineage } from "../contract/lineage.ts";
-import type { Manifest } from "../contract/manifest.ts";
-import { parseYamlConfig } from "../platform/yaml-config.ts";
-import type { CardManifest } from "./card-parts.ts";
+import type { Bundle } from "../core/bundle/bundle.ts";
+import type { Lineage } from "../core/contract/bundle/lineage.ts";
+import type { Manifest } from "../core/contract/bundle/manifest.ts";
+import { parseYamlConfig } from "../core/platform/daemon/yaml-config.ts";
+import type { CardManifest } from "./bundle/card-parts.ts";
+import type { BomFigures } from "./bundle/ml-bom.ts";
 import type { CommonConfig } from "./common-config.ts";
 import type { Judgement } from "./gate/judgement.ts";
 import type { Figure } from "./judge/figure.ts";
-import type { BomFigures } from "./ml-bom.ts";
+import type { TensorTrainer } from "./learn/tensor-trainer.ts";
 import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
 import type { ReportParts } from "./report/report-parts.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
 
 /** What a recipe works with. */
 export interface TrainingContext {

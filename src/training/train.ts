@@ -3,14 +3,14 @@
  * seed give the same bytes, whether the run went through or was killed and taken up again.
  */
 import { dirname, join } from "node:path";
-import type { Signer } from "../bundle/dsse.ts";
-import { checkBundleFolder, writeBundleFolder } from "../bundle/write-bundle.ts";
-import { AuroraError } from "../contract/aurora-error.ts";
-import type { Manifest } from "../contract/manifest.ts";
+import type { Signer } from "../core/bundle/dsse.ts";
+import { checkBundleFolder, writeBundleFolder } from "../core/bundle/write-bundle.ts";
+import { AuroraError } from "../core/contract/aurora-error.ts";
+import type { Manifest } from "../core/contract/bundle/manifest.ts";
+import { makeBundle } from "./bundle/make-bundle.ts";
 import type { CommonConfig } from "./common-config.ts";
 import type { GateCheck } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
-import { makeBundle } from "./make-bundle.ts";
 import type { StepProgress } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
 import type { EvaluationDocument } from "./recipe.ts";

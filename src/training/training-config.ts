@@ -1,8 +1,8 @@
 /** `train.yaml`: everything that decides a bundle's bytes but the data and the code. Holds no path and no secret. */
 import { z } from "zod";
-import { AuroraError, hasErrorCode } from "../contract/aurora-error.ts";
-import { readFileBounded } from "../platform/bounded-read.ts";
-import { maxConfigBytes, parseYamlConfig } from "../platform/yaml-config.ts";
+import { AuroraError, hasErrorCode } from "../core/contract/aurora-error.ts";
+import { maxConfigBytes, parseYamlConfig } from "../core/platform/daemon/yaml-config.ts";
+import { readFileBounded } from "../core/platform/files/bounded-read.ts";
 import type { OpenRecipe } from "./recipe.ts";
 import { recipeTable } from "./recipe-table.ts";
 

@@ -4,8 +4,8 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
 import {
   connectGateway,
   startTestFleet,

@@ -1,10 +1,10 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { bundleCommand } from "../../src/cli/commands/bundle.ts";
 import { keysCommand } from "../../src/cli/commands/keys.ts";
-import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
+import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { newKey, sampleContents, withTempDir } from "../core/bundle/sample-bundle.ts";
 
 let stdout = "";
 let stderr = "";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { commandTable } from "../../src/cli/command-table.ts";
-import { renderBashCompletion, renderFishCompletion } from "../../src/cli/render-completion.ts";
+import { renderBashCompletion, renderFishCompletion } from "../../src/cli/terminal/render-completion.ts";
 
 const commands = [
   new Command("train").option("--out <dir>", "the bundle's folder").option("--json", "one object"),

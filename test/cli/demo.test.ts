@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
-import { writeBundle } from "../../src/bundle/write-bundle.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createTestBundle } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
-import type { ChannelContract } from "../../src/contract/manifest.ts";
-import { operatingChannels } from "../../src/gateway/operating-readings.ts";
-import { loadYamlConfig } from "../../src/platform/yaml-config.ts";
+import type { ChannelContract } from "../../src/core/contract/bundle/manifest.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../src/core/platform/daemon/yaml-config.ts";
+import { operatingChannels } from "../../src/gateway/points/operating-readings.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "scripts", "examples");

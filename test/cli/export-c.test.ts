@@ -9,13 +9,13 @@ import {
   runTool,
   warningFlags,
 } from "../../scripts/mcu/toolchain.ts";
-import type { Bundle } from "../../src/bundle/bundle.ts";
-import { renderModelHeader } from "../../src/cli/bundle/render-model-header.ts";
-import { mcuModelFileName } from "../../src/contract/manifest.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { sampleManifest } from "../bundle/sample-bundle.ts";
+import { renderModelHeader } from "../../src/cli/device/render-model-header.ts";
+import type { Bundle } from "../../src/core/bundle/bundle.ts";
+import { mcuModelFileName } from "../../src/core/contract/bundle/manifest.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 
 const student = createRandomStudent(createRandom(5), [6, 5, 3]);

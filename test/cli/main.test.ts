@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
-import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { commandTable } from "../../src/cli/command-table.ts";
-import { sampleContents } from "../bundle/sample-bundle.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { sampleContents } from "../core/bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { aurora, startAurora } from "./aurora.ts";
 

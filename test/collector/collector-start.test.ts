@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { createLogger, silentLogger } from "../../src/platform/logger.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { startTestFleet } from "./fleet-fixture.ts";
 

@@ -1,11 +1,11 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { apiRoutes } from "../../src/collector/api-routes.ts";
+import { apiRoutes } from "../../src/collector/api/api-routes.ts";
 import { startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { createLogger, silentLogger } from "../../src/platform/logger.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { createLogger, silentLogger } from "../../src/core/platform/logger.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { until } from "../support/until.ts";
 import {

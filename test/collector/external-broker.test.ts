@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { createTopics } from "../../src/contract/topics.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";

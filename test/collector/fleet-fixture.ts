@@ -1,24 +1,24 @@
 /** A collector with its own broker, keys and one bundle, and gateways that speak to it as real ones do. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
-import { type BundleContents, writeBundle } from "../../src/bundle/write-bundle.ts";
 import { type CollectorWiring, type RunningCollector, startCollector } from "../../src/collector/compose.ts";
-import { collectorConfigSchema } from "../../src/contract/collector-config.ts";
-import { bundleFileNames } from "../../src/contract/manifest.ts";
-import { createTopics, type Topics } from "../../src/contract/topics.ts";
-import type { Envelope, UplinkAck, UplinkRecord } from "../../src/contract/uplink-record.ts";
-import { laneOfKind } from "../../src/contract/uplink-record.ts";
-import { fitReference } from "../../src/drift/fit-reference.ts";
-import { encodeReference } from "../../src/drift/reference-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
-import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
-import { createInstallationKeys } from "../../src/registry/installation-keys.ts";
-import { encodeEnvelope } from "../../src/wire/envelope-codec.ts";
-import { decodeUplinkAck } from "../../src/wire/uplink-ack.ts";
-import { sampleFiles, sampleManifest } from "../bundle/sample-bundle.ts";
+import { createInstallationKeys } from "../../src/collector/registry/installation-keys.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { type BundleContents, writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import { bundleFileNames } from "../../src/core/contract/bundle/manifest.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
+import { createTopics, type Topics } from "../../src/core/contract/topics.ts";
+import type { Envelope, UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import { laneOfKind } from "../../src/core/contract/uplink-record.ts";
+import { fitReference } from "../../src/core/drift/fit-reference.ts";
+import { encodeReference } from "../../src/core/drift/reference-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { encodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
+import { sampleFiles, sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { until } from "../support/until.ts";
 
 export const featureNames = [

@@ -1,9 +1,9 @@
 /** Records of a small fleet, as gateways send them: one turbine with a growing inner race fault, others healthy. */
-import type { AlarmState, AlertEvent, AlertTransition } from "../../src/contract/alert.ts";
-import type { TurbineState } from "../../src/contract/turbine-state.ts";
-import type { AlertRecord, DriftReport, PredictionBatch } from "../../src/contract/uplink-record.ts";
-import { createSketcher } from "../../src/drift/sketcher.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import type { AlarmState, AlertEvent, AlertTransition } from "../../src/core/contract/alert.ts";
+import type { TurbineState } from "../../src/core/contract/turbine-state.ts";
+import type { AlertRecord, DriftReport, PredictionBatch } from "../../src/core/contract/uplink-record.ts";
+import { createSketcher } from "../../src/core/drift/sketcher.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { failureModes, featureNames, healthyRow, reference } from "./fleet-fixture.ts";
 
 const site = "north-sea";

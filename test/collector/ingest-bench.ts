@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
-import { type CollectorStore, openCollectorStore } from "../../src/collector/collector-store.ts";
-import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink-ingest.ts";
-import type { Envelope, UplinkAck, UplinkRecord } from "../../src/contract/uplink-record.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { createMetrics, type Metrics } from "../../src/platform/metrics.ts";
-import { encodeEnvelope } from "../../src/wire/envelope-codec.ts";
+import { type CollectorStore, openCollectorStore } from "../../src/collector/record/collector-store.ts";
+import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink/uplink-ingest.ts";
+import type { Envelope, UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
+import { encodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 /** What it is made of. */

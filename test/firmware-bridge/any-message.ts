@@ -1,6 +1,6 @@
 /** Any message of the protocol that its sender may send, for property tests. */
 import fc from "fast-check";
-import type { DeviceMessage } from "../../src/contract/device-message.ts";
+import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 
 const uint32 = fc.oneof(
   fc.constantFrom(0, 1, 127, 128, 0xffff_ffff),

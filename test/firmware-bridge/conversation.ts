@@ -4,8 +4,8 @@ import type { DeviceEndpointOptions } from "../../firmware-bridge/device-endpoin
 import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/device-session.ts";
 import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
-import type { DeviceChannel, HelloMessage } from "../../src/contract/device-message.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import type { DeviceChannel, HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 
 /** Two channels, as a drive-end and a fan-end accelerometer. */
 export const channels: readonly DeviceChannel[] = [

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { packetFlags, packetTypes } from "../../firmware-bridge/protocol.ts";
-import { hasErrorCode } from "../../src/contract/aurora-error.ts";
+import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { createDevice } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";
 import { createScriptedLink, type ScriptedLink } from "./scripted-link.ts";

@@ -3,8 +3,8 @@ import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createMemoryTransportPair } from "../../firmware-bridge/memory-transport.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createTcpListenerTransport, createTcpTransport } from "../../firmware-bridge/tcp-transport.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { systemTimers } from "../../src/platform/clock.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { systemTimers } from "../../src/core/platform/clock.ts";
 import { createDevice, listen } from "./conversation.ts";
 
 const closers: (() => Promise<void>)[] = [];

@@ -1,5 +1,5 @@
 /** Timers whose time passes only when a test says so. */
-import type { Timers } from "../../src/platform/clock.ts";
+import type { Timers } from "../../src/core/platform/clock.ts";
 
 /** {@link Timers} with a hand on the clock. */
 export interface ManualTimers extends Timers {

@@ -6,7 +6,7 @@ import { deviceMessageType } from "../../firmware-bridge/device-schema.ts";
 import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
 import { packetFlags } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
-import type { DeviceMessage } from "../../src/contract/device-message.ts";
+import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 import { anyMessage } from "./any-message.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
 import { publishedBy, withLength } from "./mqtt-message.ts";

@@ -15,8 +15,8 @@ import {
   type VirtualBoard,
 } from "../../scripts/mcu/virtual-board.ts";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { systemTimers } from "../../src/platform/clock.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { systemTimers } from "../../src/core/platform/clock.ts";
 import { type Heard, listen } from "./conversation.ts";
 
 /** Is there a C compiler? Without one these tests are skipped. */

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { hasProgram } from "../../scripts/mcu/toolchain.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { until } from "../support/until.ts";
 import { createMcuWorkshop, hasCompiler, type RunningBoard } from "./mcu-host.ts";
 

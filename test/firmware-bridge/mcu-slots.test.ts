@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
 
 /** A model of two sectors. */

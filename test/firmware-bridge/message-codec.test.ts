@@ -8,7 +8,7 @@ import {
   type RareMessage,
 } from "../../firmware-bridge/message-codec.ts";
 import { maxFramePayloadBytes, packetTypes } from "../../firmware-bridge/protocol.ts";
-import { hasErrorCode } from "../../src/contract/aurora-error.ts";
+import { hasErrorCode } from "../../src/core/contract/aurora-error.ts";
 import { anyMessage } from "./any-message.ts";
 
 const message = anyMessage.filter((one): one is RareMessage => one.type !== "raw-window");

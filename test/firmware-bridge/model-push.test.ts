@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { createImage, createProbes, deviceKey, startTransfer } from "./model-transfer.ts";
 
 const image = createImage("1.1.0", 0x1010000);

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { createMqttLink } from "../../firmware-bridge/mqtt-link.ts";
 import { maxMqttBytes } from "../../firmware-bridge/protocol.ts";
-import { createTopics } from "../../src/contract/topics.ts";
-import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
-import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { until } from "../support/until.ts";
 import { createDevice, listen } from "./conversation.ts";
 import { createMemoryBroker } from "./memory-broker.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import { createMemoryTransportPair } from "../../firmware-bridge/memory-transport.ts";
-import { createRandom, type Random } from "../../src/maths/random.ts";
+import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createDevice, listen } from "./conversation.ts";
 
 /** A line that now and then flips a bit, loses, repeats or invents some bytes. */

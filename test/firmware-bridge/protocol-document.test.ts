@@ -16,7 +16,7 @@ import {
 } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
 import { stallBoundMs } from "../../scripts/link/hostile-result.ts";
-import type { DeviceMessage } from "../../src/contract/device-message.ts";
+import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 
 const document = readFileSync(new URL("../../firmware-bridge/PROTOCOL.md", import.meta.url), "utf8");
 const goldenFolder = new URL("../golden/device/", import.meta.url);

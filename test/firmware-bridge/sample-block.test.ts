@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toReading, toSampleBlock } from "../../firmware-bridge/sample-block.ts";
-import type { HelloMessage, RawWindowMessage } from "../../src/contract/device-message.ts";
+import type { HelloMessage, RawWindowMessage } from "../../src/core/contract/device/device-message.ts";
 import { channels } from "./conversation.ts";
 
 const hello: HelloMessage = {

@@ -2,7 +2,7 @@
 import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
 import type { PacketLink, PacketLinkHandlers } from "../../firmware-bridge/packet-link.ts";
 import { maxFramePayloadBytes, packetTypes } from "../../firmware-bridge/protocol.ts";
-import type { DeviceMessage } from "../../src/contract/device-message.ts";
+import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 
 /** A packet that was sent. */
 export interface SentPacket {

@@ -1,5 +1,5 @@
 import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
-import type { HelloMessage, ReadingMessage } from "../../src/contract/device-message.ts";
+import type { HelloMessage, ReadingMessage } from "../../src/core/contract/device/device-message.ts";
 import { channels, type Heard, listen } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";
 import { createScriptedLink, type ScriptedLink } from "./scripted-link.ts";

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { createRandom } from "../../src/maths/random.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { findFreePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
 import { type HandDevice, startHandDevice, vibration } from "./hand-device.ts";

@@ -1,23 +1,26 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
-import { loadTrustedKeys } from "../../src/bundle/keys.ts";
-import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
-import type { AlertEvent } from "../../src/contract/alert.ts";
-import type { BaselineSpec } from "../../src/contract/baseline-spec.ts";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
-import type { Decision } from "../../src/contract/prediction.ts";
-import { bearingLevelSpec } from "../../src/features/bearing-level-spec.ts";
-import { createBaselineStore } from "../../src/gateway/baseline-store.ts";
-import { createDataQuality } from "../../src/gateway/data-quality.ts";
-import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
-import { createPipeline, type Pipeline } from "../../src/gateway/pipeline.ts";
-import { findNewestVersion } from "../../src/gateway/served-models.ts";
-import { computeMedian } from "../../src/maths/robust.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import type { FaultPlan } from "../../src/simulate/scenario.ts";
-import { createTurbineSimulation, type TurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
-import type { StateStore } from "../../src/store/state-store.ts";
+import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
+import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import type { BaselineSpec } from "../../src/core/contract/bundle/baseline-spec.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { Decision } from "../../src/core/contract/prediction.ts";
+import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
+import { computeMedian } from "../../src/core/maths/robust.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { findNewestVersion } from "../../src/core/serving/served-models.ts";
+import type { FaultPlan } from "../../src/core/simulate/scenario.ts";
+import {
+  createTurbineSimulation,
+  type TurbineSimulation,
+} from "../../src/core/simulate/turbine-simulation.ts";
+import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
+import { createBaselineStore } from "../../src/gateway/points/baseline-store.ts";
+import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
+import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
+import type { StateStore } from "../../src/gateway/record/state-store.ts";
 import { createFakeState } from "./fakes.ts";
 
 const models = join(import.meta.dirname, "..", "..", "models");

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { gatewayAccessSchema, type RecordingAbout } from "../../src/contract/device-capture.ts";
-import { parseNpy } from "../../src/dataset/npy.ts";
+import { gatewayAccessSchema, type RecordingAbout } from "../../src/core/contract/device/device-capture.ts";
+import { parseNpy } from "../../src/training/dataset/npy.ts";
 import { until } from "../support/until.ts";
 import { capture, score } from "./capture-command.ts";
 import {

@@ -1,12 +1,12 @@
 /** Stand-ins for what surrounds the gateway's parts, so that each can be looked at alone. */
-import type { AlertEvent } from "../../src/contract/alert.ts";
-import type { Manifest } from "../../src/contract/manifest.ts";
-import type { FeatureWindow, SampleBlock } from "../../src/contract/stream.ts";
-import type { DriftReference } from "../../src/drift/drift-reference.ts";
-import type { LoadedBundle, StudentOutput } from "../../src/gateway/loaded-bundle.ts";
-import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
-import type { StateStore } from "../../src/store/state-store.ts";
-import { sampleManifest } from "../bundle/sample-bundle.ts";
+import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
+import type { FeatureWindow, SampleBlock } from "../../src/core/contract/stream.ts";
+import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
+import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
+import type { StateStore } from "../../src/gateway/record/state-store.ts";
+import { sampleManifest } from "../core/bundle/sample-bundle.ts";
 
 /** The point of all these tests. */
 export const point = { site: "north", turbine: "WT01", component: "generator-bearing" };

@@ -4,9 +4,9 @@ import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
 import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { createTcpListenerTransport } from "../../firmware-bridge/tcp-transport.ts";
-import type { DeviceChannel } from "../../src/contract/device-message.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { accelerometerScale } from "../../src/simulate/turbine-simulation.ts";
+import type { DeviceChannel } from "../../src/core/contract/device/device-message.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { accelerometerScale } from "../../src/core/simulate/turbine-simulation.ts";
 import { deviceOf } from "./installation.ts";
 
 /** What a test may say otherwise than a good device would. */

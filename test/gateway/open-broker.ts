@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { createEmbeddedBroker } from "../../src/platform/embedded-broker.ts";
+import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
 import type { Installation } from "./installation.ts";
 
 /** A broker of the site's own at an installation's address, where bridge and gateway may do as they like. */

@@ -1,10 +1,14 @@
 import { onTestFinished } from "vitest";
-import type { DeviceConfig } from "../../src/contract/gateway-config.ts";
-import { createTopics } from "../../src/contract/topics.ts";
-import { type DeviceLinks, type DeviceSink, openDeviceLinks } from "../../src/gateway/device-links.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { systemClock } from "../../src/platform/clock.ts";
-import type { Logger } from "../../src/platform/logger.ts";
+import type { DeviceConfig } from "../../src/core/contract/config/gateway-config.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { systemClock } from "../../src/core/platform/clock.ts";
+import type { Logger } from "../../src/core/platform/logger.ts";
+import {
+  type DeviceLinks,
+  type DeviceSink,
+  openDeviceLinks,
+} from "../../src/gateway/devices/device-links.ts";
 import { createFakeMqtt } from "./fakes.ts";
 
 /** Opens the links to these devices for the length of a test; `sink` hears what it has a function for. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { AlarmRegisterSnapshot } from "../../src/alert/alarm-record.ts";
-import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
-import { defaultAlertPolicy } from "../../src/alert/alert-policy.ts";
-import { createStateStore } from "../../src/store/state-store.ts";
-import { openStoreFile } from "../../src/store/store-file.ts";
+import type { AlarmRegisterSnapshot } from "../../src/gateway/alarms/alarm-record.ts";
+import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../src/gateway/alarms/alert-policy.ts";
+import { createStateStore } from "../../src/gateway/record/state-store.ts";
+import { openStoreFile } from "../../src/gateway/record/store-file.ts";
 import { until } from "../support/until.ts";
 import { createInstallation, type Installation, names, startDevice, statusWhen } from "./installation.ts";
 import { listen } from "./subscriber.ts";

@@ -1,14 +1,14 @@
 /** Who listens to all that an installation says in public, and holds every message to its schema. */
 import { onTestFinished } from "vitest";
-import { type AlertEvent, alertEventSchema } from "../../src/contract/alert.ts";
+import { type AlertEvent, alertEventSchema } from "../../src/core/contract/alert.ts";
 import {
   type GatewayStatus,
   gatewayStatusSchema,
   type TurbineState,
   turbineStateSchema,
-} from "../../src/contract/turbine-state.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
-import type { MqttClient } from "../../src/platform/mqtt-reconnect.ts";
+} from "../../src/core/contract/turbine-state.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import { type Installation, names, topics } from "./installation.ts";
 
 /** What a subscriber has heard. */

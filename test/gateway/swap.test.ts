@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
-import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
-import { writeBundle } from "../../src/bundle/write-bundle.ts";
-import type { WindowSpec } from "../../src/contract/manifest.ts";
-import type { FeatureWindow, Quarantine } from "../../src/contract/stream.ts";
-import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
-import { createMeasuringPoint } from "../../src/gateway/measuring-point.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { writeBundle } from "../../src/core/bundle/write-bundle.ts";
+import type { WindowSpec } from "../../src/core/contract/bundle/manifest.ts";
+import type { FeatureWindow, Quarantine } from "../../src/core/contract/stream.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { createMeasuringPoint } from "../../src/core/serving/measuring-point.ts";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createTestBundle, otherSpec, type TestBundleOptions } from "../support/test-bundle.ts";
 

@@ -4,11 +4,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
-import { readBundle } from "../../src/bundle/verify-bundle.ts";
-import { bundleFileNames, type Manifest } from "../../src/contract/manifest.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
+import { digestTrainingCode } from "../../src/training/bundle/training-code-digest.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
-import { digestTrainingCode } from "../../src/training/training-code-digest.ts";
 import { dataFolder as data } from "../support/data-folder.ts";
 
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
@@ -57,7 +57,7 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
   test("gives the shipped digest as long as the training code is the one that the manifest names", async () => {
     const shipped = await readBundle(shippedDir);
     const isSameCode =
-      (await digestTrainingCode("src/training/bearing/bearing-recipe.ts")) ===
+      (await digestTrainingCode("src/training/recipes/bearing/bearing-recipe.ts")) ===
       shipped.manifest.lineage.trainingCodeSha256;
     expect(again.digest === shipped.digest).toBe(isSameCode);
   });

@@ -7,10 +7,10 @@ import {
 } from "../../scripts/mcu/check-commands.ts";
 import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../scripts/mcu/check-program.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
-import type { GoldenWindow } from "../../src/bundle/golden-window.ts";
-import { createWaveformExtractor } from "../../src/features/waveform-extractor.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import type { GoldenWindow } from "../../src/core/bundle/golden-window.ts";
+import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { reasonToSkip } from "./skip-reason.ts";
 
 /** float32 on the device against float64 on the gateway, in the features' own unit (natural logarithms). */

@@ -4,11 +4,15 @@ import type { DeviceDataMessage } from "../../firmware-bridge/device-session-opt
 import type { McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
 import { type BoardKind, findMissingForBoard } from "../../scripts/mcu/virtual-board.ts";
-import type { GoldenWindow } from "../../src/bundle/golden-window.ts";
-import type { RawWindowMessage, ScoreMessage } from "../../src/contract/device-message.ts";
-import { createWaveformExtractor } from "../../src/features/waveform-extractor.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { computeSecurityCounter, decodeMcuModel, encodeMcuModel } from "../../src/inference/mcu-codec.ts";
+import type { GoldenWindow } from "../../src/core/bundle/golden-window.ts";
+import type { RawWindowMessage, ScoreMessage } from "../../src/core/contract/device/device-message.ts";
+import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import {
+  computeSecurityCounter,
+  decodeMcuModel,
+  encodeMcuModel,
+} from "../../src/core/inference/mcu-codec.ts";
 import { createMcuWorkshop, type McuWorkshop } from "../firmware-bridge/mcu-host.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);

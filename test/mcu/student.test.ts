@@ -4,9 +4,9 @@ import { buildCheckProgram, type CheckProgram, type CheckTarget } from "../../sc
 import { createRandomStudent } from "../../scripts/mcu/random-student.ts";
 import { createRequantiseCases, requantiseAsDefined } from "../../scripts/mcu/requantise-cases.ts";
 import { coreNames } from "../../scripts/mcu/toolchain.ts";
-import { createIntegerKernel } from "../../src/inference/integer-engine.ts";
-import { encodeMcuModel } from "../../src/inference/mcu-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
+import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
+import { encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
 import { reasonToSkip } from "./skip-reason.ts";
 
 const shapes = [

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
-import type { LifeEvaluation } from "../../src/training/life/life-evaluation.ts";
+import type { LifeEvaluation } from "../../src/training/recipes/life/life-evaluation.ts";
 import { train } from "../../src/training/train.ts";
 import { dataFolder as dataDir } from "../support/data-folder.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";

@@ -1,7 +1,7 @@
-import type { Lane } from "../../src/contract/topics.ts";
-import type { UplinkAck, UplinkRecord } from "../../src/contract/uplink-record.ts";
-import { decodeEnvelope } from "../../src/wire/envelope-codec.ts";
-import { stepWatermark } from "../../src/wire/lane-watermark.ts";
+import type { Lane } from "../../src/core/contract/topics.ts";
+import type { UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import { decodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { stepWatermark } from "../../src/core/wire/lane-watermark.ts";
 
 /** The collector's half of the protocol over a store in memory, as its real counterpart keeps it in a database. */
 export interface CollectorModel {

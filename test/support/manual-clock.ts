@@ -1,4 +1,4 @@
-import type { Clock, Timers } from "../../src/platform/clock.ts";
+import type { Clock, Timers } from "../../src/core/platform/clock.ts";
 
 /** A clock that stands still until it is turned; its timers fire in order while it is. */
 export interface ManualClock extends Clock, Timers {

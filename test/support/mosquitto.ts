@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { endWithProcess } from "../../src/platform/at-process-end.ts";
+import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 
 const program = "/usr/sbin/mosquitto";
 

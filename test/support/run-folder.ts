@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { atProcessEnd } from "../../src/platform/at-process-end.ts";
+import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
 
 /** How long processes that were told to end may take, milliseconds. */
 const patienceMs = 5_000;

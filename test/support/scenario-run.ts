@@ -1,15 +1,16 @@
 /** Runs simulated turbines through the gateway's own pipeline, as fast as it goes. */
-import { createAlarmRegister } from "../../src/alert/alarm-register.ts";
-import type { AlertEvent } from "../../src/contract/alert.ts";
-import { gatewayConfigSchema } from "../../src/contract/gateway-config-schema.ts";
-import { createDataQuality, type DataQuality } from "../../src/gateway/data-quality.ts";
-import type { LoadedBundle } from "../../src/gateway/loaded-bundle.ts";
-import { createPipeline } from "../../src/gateway/pipeline.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
+
+import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import {
   createTurbineSimulation,
   type TurbineSimulationOptions,
-} from "../../src/simulate/turbine-simulation.ts";
+} from "../../src/core/simulate/turbine-simulation.ts";
+import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
+import { createPipeline } from "../../src/gateway/points/pipeline.ts";
+import { createDataQuality, type DataQuality } from "../../src/gateway/record/data-quality.ts";
 
 /** What came of it. */
 export interface ScenarioRun {

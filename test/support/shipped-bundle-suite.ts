@@ -1,12 +1,12 @@
 /** The shipped bearing bundle on simulated turbines: one suite, of a few turbines for every day and of many for the long run. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadTrustedKeys } from "../../src/bundle/keys.ts";
-import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
-import { type LoadedBundle, serveBundle } from "../../src/gateway/loaded-bundle.ts";
-import { findNewestVersion } from "../../src/gateway/served-models.ts";
-import { silentLogger } from "../../src/platform/logger.ts";
-import { faultKinds, planScenario } from "../../src/simulate/scenario.ts";
+import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
+import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { findNewestVersion } from "../../src/core/serving/served-models.ts";
+import { faultKinds, planScenario } from "../../src/core/simulate/scenario.ts";
 import { runScenario } from "./scenario-run.ts";
 
 /** How much is tried. */

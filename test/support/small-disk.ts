@@ -1,7 +1,7 @@
 /** A disk that is soon full. */
 import { execFileSync } from "node:child_process";
 import { onTestFinished } from "vitest";
-import { atProcessEnd } from "../../src/platform/at-process-end.ts";
+import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
 
 /** A file system of so many KiB, or null where nobody may mount one. Gone when the test is. */

@@ -2,32 +2,32 @@
  * A small bundle that really tells the simulator's faults apart: the physics score as one layer by hand, scaled and
  * calibrated on simulated rows. Made from code in a moment, so that tests of the whole path need no trained model.
  */
-import { encodeGolden, type GoldenCase } from "../../src/bundle/golden.ts";
-import type { BundleContents } from "../../src/bundle/write-bundle.ts";
-import type { FeatureSpec } from "../../src/contract/feature-spec.ts";
+import { encodeGolden, type GoldenCase } from "../../src/core/bundle/golden.ts";
+import type { BundleContents } from "../../src/core/bundle/write-bundle.ts";
+import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
 import {
   bundleFileNames,
   type Calibration,
   mcuModelFileName,
   type Scaler,
   type WindowSpec,
-} from "../../src/contract/manifest.ts";
-import type { QuantisedMlp } from "../../src/contract/quantised-mlp.ts";
-import { fitReference } from "../../src/drift/fit-reference.ts";
-import { encodeReference } from "../../src/drift/reference-codec.ts";
-import { encodeBackground } from "../../src/explain/background-codec.ts";
-import { bearingFeatureSpec, bearingWindow } from "../../src/features/bearing-feature-spec.ts";
-import { encodeStudent } from "../../src/inference/onnx-codec.ts";
-import { createRandom } from "../../src/maths/random.ts";
-import { faultKinds } from "../../src/simulate/scenario.ts";
-import { createTurbineSimulation } from "../../src/simulate/turbine-simulation.ts";
-import { clusterBackground } from "../../src/training/cluster-background.ts";
-import { createMcuModel } from "../../src/training/create-mcu-model.ts";
-import { extractRows } from "../../src/training/extract-rows.ts";
-import { createGoldenCases } from "../../src/training/golden-cases.ts";
-import { quantiseNetwork, runQuantised } from "../../src/training/quantise-network.ts";
-import { standardiseRows } from "../../src/training/train-student.ts";
-import { sampleManifest } from "../bundle/sample-bundle.ts";
+} from "../../src/core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
+import { fitReference } from "../../src/core/drift/fit-reference.ts";
+import { encodeReference } from "../../src/core/drift/reference-codec.ts";
+import { encodeBackground } from "../../src/core/explain/background-codec.ts";
+import { bearingFeatureSpec, bearingWindow } from "../../src/core/features/bearing-feature-spec.ts";
+import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { faultKinds } from "../../src/core/simulate/scenario.ts";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
+import { clusterBackground } from "../../src/training/bundle/cluster-background.ts";
+import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
+import { createGoldenCases } from "../../src/training/bundle/golden-cases.ts";
+import { extractRows } from "../../src/training/learn/extract-rows.ts";
+import { quantiseNetwork, runQuantised } from "../../src/training/learn/quantise-network.ts";
+import { standardiseRows } from "../../src/training/learn/train-student.ts";
+import { sampleManifest } from "../core/bundle/sample-bundle.ts";
 
 /** Name of the bundle. */
 export const testBundleName = "bearing-test";

@@ -1,10 +1,10 @@
 /** A gateway reduced to outbox and uplink, as a process that a test can kill: appends numbered alerts and says each number once it is durable. */
-import { createTopics } from "../../src/contract/topics.ts";
-import { systemClock, systemTimers } from "../../src/platform/clock.ts";
-import { createMqttClient } from "../../src/platform/mqtt-client.ts";
-import { createOutbox } from "../../src/store/outbox.ts";
-import { openStoreFile } from "../../src/store/store-file.ts";
-import { createUplink } from "../../src/uplink/uplink.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { systemClock, systemTimers } from "../../src/core/platform/clock.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { createOutbox } from "../../src/gateway/record/outbox.ts";
+import { openStoreFile } from "../../src/gateway/record/store-file.ts";
+import { createUplink } from "../../src/gateway/record/uplink.ts";
 
 const [path, url, first, count] = process.argv.slice(2) as [string, string, string, string];
 const file = openStoreFile({ path });

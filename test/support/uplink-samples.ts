@@ -1,4 +1,4 @@
-import type { UplinkRecord } from "../../src/contract/uplink-record.ts";
+import type { UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 
 /** One record of every kind, with values that the wire keeps exactly. */
 export const sampleRecords: readonly UplinkRecord[] = [

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
-import { createKeyPair, parsePrivateKey } from "../../src/bundle/keys.ts";
+import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";

@@ -1,8 +1,8 @@
 /** Writes a small data set in the form of the CWRU folder, made of seeded noise and impacts: no recording is copied. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cwruBearings } from "../../src/dataset/cwru-recordings.ts";
-import { createRandom, type Random } from "../../src/maths/random.ts";
+import { createRandom, type Random } from "../../src/core/maths/random.ts";
+import { cwruBearings } from "../../src/training/dataset/cwru-recordings.ts";
 
 const kinds = [
   ["IR", "bpfi"],

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PrivateKey } from "../../src/bundle/keys.ts";
+import type { PrivateKey } from "../../src/core/bundle/keys.ts";
 import type { TrainingOptions } from "../../src/training/train.ts";
 
 /** Says nothing. */

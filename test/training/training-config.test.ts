@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { bearingFeatureSpec } from "../../src/features/bearing-feature-spec.ts";
-import { bearingLevelSpec } from "../../src/features/bearing-level-spec.ts";
-import type { BearingConfig } from "../../src/training/bearing/bearing-config.ts";
-import { deriveTying } from "../../src/training/bearing/derive-tying.ts";
+import { bearingFeatureSpec } from "../../src/core/features/bearing-feature-spec.ts";
+import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
+import type { BearingConfig } from "../../src/training/recipes/bearing/bearing-config.ts";
+import { deriveTying } from "../../src/training/recipes/bearing/learn/derive-tying.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
 
 const path = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;

@@ -1,17 +1,17 @@
 /** `aurora bundle inspect|verify|sign|diff|export-c`: what is in a bundle, and whether it is what was signed. */
 import { join } from "node:path";
 import { Command } from "commander";
-import type { Bundle } from "../../bundle/bundle.ts";
-import { compareBundles } from "../../bundle/compare-bundles.ts";
-import type { TrustedKey } from "../../bundle/dsse.ts";
-import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
-import { resignBundle } from "../../bundle/resign-bundle.ts";
-import { readBundle, verifyBundle } from "../../bundle/verify-bundle.ts";
-import { hasErrorCode } from "../../contract/aurora-error.ts";
-import { mcuModelFileName } from "../../contract/manifest.ts";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { renderModelHeader } from "../bundle/render-model-header.ts";
-import { packageRoot } from "../package-root.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { compareBundles } from "../../core/bundle/compare-bundles.ts";
+import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
+import { resignBundle } from "../../core/bundle/resign-bundle.ts";
+import { readBundle, verifyBundle } from "../../core/bundle/verify-bundle.ts";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { renderModelHeader } from "../device/render-model-header.ts";
 
 interface JsonOption {
   readonly json?: boolean;

@@ -1,9 +1,9 @@
 /** `aurora collector`: the daemon that keeps the fleet's record. */
 import { Command } from "commander";
 import { runCollector } from "../../collector/main.ts";
-import { environmentHelp } from "../environment-help.ts";
-import { packageRoot } from "../package-root.ts";
-import { runtimeVersion } from "../runtime-version.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { environmentHelp } from "../terminal/environment-help.ts";
+import { runtimeVersion } from "../terminal/runtime-version.ts";
 
 /** Builds the command. */
 export function collectorCommand(): Command {

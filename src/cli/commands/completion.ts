@@ -1,6 +1,6 @@
 /** `aurora completion SHELL`: what the tab key should offer, made from the commands themselves, so that it cannot be out of date. */
 import { Argument, Command } from "commander";
-import { renderBashCompletion, renderFishCompletion } from "../render-completion.ts";
+import { renderBashCompletion, renderFishCompletion } from "../terminal/render-completion.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];

@@ -1,10 +1,10 @@
 /** `aurora config schema|validate`: what can be configured, and whether a file is right. */
 import { Argument, Command } from "commander";
 import { z } from "zod";
-import { collectorConfigSchema } from "../../contract/collector-config.ts";
-import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
-import { loadYamlConfig } from "../../platform/yaml-config.ts";
-import { environmentHelp } from "../environment-help.ts";
+import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
+import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { environmentHelp } from "../terminal/environment-help.ts";
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 type Kind = keyof typeof schemas;

@@ -2,10 +2,10 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { faultKinds } from "../../simulate/scenario.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { faultKinds } from "../../core/simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
-import { packageRoot } from "../package-root.ts";
-import { parseInteger, parseNumber } from "../parse-number.ts";
+import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
 
 /** The options as commander gives them. */
 interface DemoOptions {

@@ -1,14 +1,14 @@
 /** `aurora device capture`: raw samples of a device, through the gateway that holds it, into a file. */
 import { extname } from "node:path";
 import { Command } from "commander";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { type DeviceCaptureReply, maxCaptureSeconds } from "../../contract/device-capture.ts";
-import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
-import { encodeNpy } from "../../dataset/encode-npy.ts";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { type DeviceCaptureReply, maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
+import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import { askCapture } from "../device/ask-gateway.ts";
-import { parseNumber } from "../parse-number.ts";
+import { parseNumber } from "../terminal/parse-number.ts";
 
 interface DeviceCaptureFlags {
   readonly device: string;

@@ -1,7 +1,7 @@
 /** `aurora device list`: serial ports by their stable names, and the devices of a gateway. */
 import { Command } from "commander";
-import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
-import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
 
 /** Builds the command `list`, to be put under `aurora device`. */

@@ -1,21 +1,21 @@
 /** `aurora device push`: gives a device a bundle's model, tries the golden vectors on it, and confirms. */
 import { join } from "node:path";
 import { Command } from "commander";
-import { checkCompatibility } from "../../bundle/compatibility.ts";
-import { loadTrustedKeys } from "../../bundle/keys.ts";
-import { verifyBundle } from "../../bundle/verify-bundle.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { gatewayConfigSchema } from "../../contract/gateway-config-schema.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
-import { type DeviceImage, readDeviceImage } from "../../gateway/device-image.ts";
-import { readDeviceKey } from "../../gateway/device-key.ts";
-import { decodeStudent } from "../../inference/onnx-codec.ts";
-import { installedPath } from "../../platform/installed-path.ts";
-import { loadYamlConfig } from "../../platform/yaml-config.ts";
+import { checkCompatibility } from "../../core/bundle/compatibility.ts";
+import { loadTrustedKeys } from "../../core/bundle/keys.ts";
+import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
+import { decodeStudent } from "../../core/inference/onnx-codec.ts";
+import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { installedPath } from "../../core/platform/files/installed-path.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { type DeviceImage, readDeviceImage } from "../../gateway/devices/device-image.ts";
+import { readDeviceKey } from "../../gateway/devices/device-key.ts";
 import { type DevicePushReport, pushToDevice } from "../device/push-to-device.ts";
-import { packageRoot } from "../package-root.ts";
-import { parseInteger } from "../parse-number.ts";
-import { runtimeVersion } from "../runtime-version.ts";
+import { parseInteger } from "../terminal/parse-number.ts";
+import { runtimeVersion } from "../terminal/runtime-version.ts";
 
 interface DevicePushFlags {
   readonly device: string;

@@ -1,12 +1,12 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readBundle } from "../../bundle/verify-bundle.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { mcuModelFileName } from "../../contract/manifest.ts";
-import { idPattern } from "../../contract/topics.ts";
-import { readDeviceKey } from "../../gateway/device-key.ts";
-import { type FaultKind, type FaultPlan, faultKinds, planScenario } from "../../simulate/scenario.ts";
-import { createTurbineSimulation } from "../../simulate/turbine-simulation.ts";
+import { readBundle } from "../../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { type FaultKind, type FaultPlan, faultKinds, planScenario } from "../../core/simulate/scenario.ts";
+import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
+import { readDeviceKey } from "../../gateway/devices/device-key.ts";
 import {
   type DeviceOutlet,
   type DeviceSimulatorOptions,
@@ -16,7 +16,7 @@ import type { EdgeDeviceOptions } from "../device/edge-device.ts";
 import { findRecording, openRecordingSource } from "../device/recording-source.ts";
 import type { SampleSource } from "../device/sample-source.ts";
 import { createSimulatedSource } from "../device/simulated-source.ts";
-import { parseInteger, parseNumber } from "../parse-number.ts";
+import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
 
 /** The options as commander gives them. */
 interface DeviceSimOptions {

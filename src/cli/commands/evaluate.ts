@@ -1,14 +1,14 @@
 /** `aurora evaluate`: the gate over a bundle, its verdict played again, or its recipe on a published protocol. */
 import { join } from "node:path";
 import { Command } from "commander";
-import { loadPrivateKey, loadTrustedKeys } from "../../bundle/keys.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
+import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
 import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
 import { recipeTable } from "../../training/recipe-table.ts";
-import { findDataDir } from "../data-dir.ts";
-import { packageRoot } from "../package-root.ts";
-import { createProgressBar, type ProgressBar } from "../progress-bar.ts";
+import { findDataDir } from "../terminal/data-dir.ts";
+import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {
   readonly data?: string;

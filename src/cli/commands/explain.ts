@@ -1,19 +1,24 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
-import type { Bundle } from "../../bundle/bundle.ts";
-import type { LoadedBundle } from "../../gateway/loaded-bundle.ts";
-import { explainFile, type FileExplanation, renderExplanation } from "../score/explain-file.ts";
-import { explainRows, type RowExplanation, readsRows, renderRowExplanation } from "../score/explain-rows.ts";
-import { withJsonError } from "../score/json-error.ts";
-import { expectWaveform, withAnyBundle } from "../score/open-bundle.ts";
-import { listColumnNames, readRowTable } from "../score/row-table.ts";
-import { openSampleFile } from "../score/sample-file.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import { explainFile, type FileExplanation, renderExplanation } from "../score/recordings/explain-file.ts";
+import {
+  explainRows,
+  type RowExplanation,
+  readsRows,
+  renderRowExplanation,
+} from "../score/recordings/explain-rows.ts";
+import { withJsonError } from "../score/recordings/json-error.ts";
+import { expectWaveform, withAnyBundle } from "../score/recordings/open-bundle.ts";
+import { listColumnNames, readRowTable } from "../score/recordings/row-table.ts";
+import { openSampleFile } from "../score/samples/sample-file.ts";
 import {
   addSidecarOptions,
   createDescriber,
   type SidecarFlags,
   sidecarHelp,
-} from "../score/sidecar-options.ts";
+} from "../score/sidecar/sidecar-options.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;

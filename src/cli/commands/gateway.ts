@@ -1,9 +1,9 @@
 /** `aurora gateway`: the daemon beside the turbine. */
 import { Command } from "commander";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runGateway } from "../../gateway/main.ts";
-import { environmentHelp } from "../environment-help.ts";
-import { packageRoot } from "../package-root.ts";
-import { runtimeVersion } from "../runtime-version.ts";
+import { environmentHelp } from "../terminal/environment-help.ts";
+import { runtimeVersion } from "../terminal/runtime-version.ts";
 
 /** Builds the command. */
 export function gatewayCommand(): Command {

@@ -1,7 +1,7 @@
 /** `aurora keys init`: the keys of an installation. */
 import { Command } from "commander";
-import { systemClock } from "../../platform/clock.ts";
-import { createInstallationKeys } from "../../registry/installation-keys.ts";
+import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
+import { systemClock } from "../../core/platform/clock.ts";
 
 /** Builds the command. */
 export function keysCommand(): Command {

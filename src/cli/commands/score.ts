@@ -1,18 +1,18 @@
 /** `aurora score`: recordings or tables in files through a bundle, with the gateway's own results. */
 import { Command } from "commander";
-import type { Bundle } from "../../bundle/bundle.ts";
-import { readsRows } from "../score/explain-rows.ts";
-import { withJsonError } from "../score/json-error.ts";
-import { expectWaveform, withAnyBundle } from "../score/open-bundle.ts";
-import { type RecordingFlags, runRecordings } from "../score/run-recordings.ts";
-import { addSidecarOptions, sidecarHelp } from "../score/sidecar-options.ts";
-import { runTables } from "../tables/run-tables.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { readsRows } from "../score/recordings/explain-rows.ts";
+import { withJsonError } from "../score/recordings/json-error.ts";
+import { expectWaveform, withAnyBundle } from "../score/recordings/open-bundle.ts";
+import { type RecordingFlags, runRecordings } from "../score/recordings/run-recordings.ts";
+import { addSidecarOptions, sidecarHelp } from "../score/sidecar/sidecar-options.ts";
+import { runTables } from "../score/tables/run-tables.ts";
 import {
   addTableOptions,
   refuseForeignOptions,
   type TableFlags,
   tableHelp,
-} from "../tables/table-options.ts";
+} from "../score/tables/table-options.ts";
 
 interface ScoreFlags extends RecordingFlags, TableFlags {}
 

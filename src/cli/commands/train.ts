@@ -2,13 +2,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../bundle/keys.ts";
+import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
-import { findDataDir } from "../data-dir.ts";
-import { keepLog } from "../keep-log.ts";
-import { createProgressBar } from "../progress-bar.ts";
+import { findDataDir } from "../terminal/data-dir.ts";
+import { keepLog } from "../terminal/keep-log.ts";
+import { createProgressBar } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
   readonly data?: string;

@@ -1,9 +1,9 @@
 /** Starts a subcommand of aurora as a process of its own, waits until it is ready, and stops it for certain. */
 import { type ChildProcess, fork } from "node:child_process";
 import { dirname, join } from "node:path";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { isReadyMessage, type ReadyMessage } from "../../contract/process-message.ts";
-import { daemonNodeOptions } from "../daemon-node-options.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { isReadyMessage, type ReadyMessage } from "../../core/contract/process-message.ts";
+import { daemonNodeOptions } from "../terminal/daemon-node-options.ts";
 
 /** A started daemon, ready or not. */
 export interface ChildDaemon {

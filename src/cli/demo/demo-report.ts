@@ -1,6 +1,6 @@
 /** The one JSON object that `aurora demo --json` prints, and where its figures come from. */
 import { z } from "zod";
-import type { AlertEvent } from "../../contract/alert.ts";
+import type { AlertEvent } from "../../core/contract/alert.ts";
 import { askStatus } from "../device/ask-gateway.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 

@@ -1,7 +1,7 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
-import { type AlertEvent, alertEventSchema } from "../../contract/alert.ts";
-import type { Topics } from "../../contract/topics.ts";
-import type { MqttClient } from "../../platform/mqtt-reconnect.ts";
+import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 
 /** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */

@@ -1,7 +1,8 @@
 /** Asks a running gateway of this machine: what its status page says, and for raw samples of a device. */
 import { join } from "node:path";
 import { z } from "zod";
-import { AuroraError, type ErrorCode, errorCodes } from "../../contract/aurora-error.ts";
+import { AuroraError, type ErrorCode, errorCodes } from "../../core/contract/aurora-error.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import {
   type DeviceCaptureReply,
   type DeviceCaptureRequest,
@@ -10,10 +11,9 @@ import {
   gatewayAccessFile,
   gatewayAccessSchema,
   maxCaptureSamples,
-} from "../../contract/device-capture.ts";
-import type { GatewayConfig } from "../../contract/gateway-config.ts";
-import { readFileBounded } from "../../platform/bounded-read.ts";
-import { readBodyBounded } from "../../platform/read-body.ts";
+} from "../../core/contract/device/device-capture.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
 /** Largest status page: 256 devices and 65,536 points have room. */
 const maxStatusBytes = 64 * 1024 * 1024;

@@ -15,12 +15,15 @@ import type {
   DeviceChannel,
   HelloMessage,
   ScoreMessage,
-} from "../../contract/device-message.ts";
-import type { ModelRequestMessage, ModelStatusMessage } from "../../contract/device-model-message.ts";
-import { decodeMcuModel } from "../../inference/mcu-codec.ts";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { systemTimers } from "../../platform/clock.ts";
-import { reportError } from "../report-error.ts";
+} from "../../core/contract/device/device-message.ts";
+import type {
+  ModelRequestMessage,
+  ModelStatusMessage,
+} from "../../core/contract/device/device-model-message.ts";
+import { decodeMcuModel } from "../../core/inference/mcu-codec.ts";
+import { systemTimers } from "../../core/platform/clock.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { reportError } from "../terminal/report-error.ts";
 import { createEdgeInference, type EdgeInference, type EdgeModel, openEdgeModel } from "./edge-model.ts";
 import type { SampleLink } from "./stream-pump.ts";
 

@@ -3,16 +3,16 @@
  * integers. Another model takes over with the next window.
  */
 import type { RunnableModel } from "../../../firmware-bridge/model-slots.ts";
-import type { BearingOrders } from "../../contract/bearing.ts";
-import type { ScoreMessage } from "../../contract/device-message.ts";
-import type { SampleBlock } from "../../contract/stream.ts";
-import { type McuSectionContent, readMcuSection } from "../../features/read-mcu-section.ts";
-import { standardise } from "../../features/standardise.ts";
-import { createWaveformExtractor } from "../../features/waveform-extractor.ts";
-import { quantiseInputs } from "../../inference/integer-engine.ts";
-import { decodeMcuModel, type McuImage } from "../../inference/mcu-codec.ts";
-import { runMcuImage } from "../../inference/mcu-kernel.ts";
-import { countWindowSlots, createRevolutionWindower } from "../../window/revolution-windower.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { ScoreMessage } from "../../core/contract/device/device-message.ts";
+import type { SampleBlock } from "../../core/contract/stream.ts";
+import { type McuSectionContent, readMcuSection } from "../../core/features/read-mcu-section.ts";
+import { standardise } from "../../core/features/standardise.ts";
+import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
+import { quantiseInputs } from "../../core/inference/integer-engine.ts";
+import { decodeMcuModel, type McuImage } from "../../core/inference/mcu-codec.ts";
+import { runMcuImage } from "../../core/inference/mcu-kernel.ts";
+import { countWindowSlots, createRevolutionWindower } from "../../core/window/revolution-windower.ts";
 
 /** A model that this device can run. */
 export interface EdgeModel extends RunnableModel {

@@ -2,7 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { GatewayConfig } from "../../contract/gateway-config.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { askStatus } from "./ask-gateway.ts";
 
 /** A serial port. */

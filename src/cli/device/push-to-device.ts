@@ -6,10 +6,10 @@ import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
 import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model-push-options.ts";
 import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import type { DeviceImage } from "../../gateway/device-image.ts";
-import { createRandom } from "../../maths/random.ts";
-import { systemTimers } from "../../platform/clock.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { createRandom } from "../../core/maths/random.ts";
+import { systemTimers } from "../../core/platform/clock.ts";
+import type { DeviceImage } from "../../gateway/devices/device-image.ts";
 
 /** What to push, and where. */
 export interface PushToDeviceOptions {

@@ -3,14 +3,14 @@
  * the shaft speed of the recording's log. Nothing is resampled, scaled or smoothed.
  */
 import { basename, dirname, join } from "node:path";
-import { AuroraError, hasErrorCode } from "../../contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import {
   type CwruEnd,
   type CwruRecording,
   type CwruSignal,
   readCwruIndex,
   readCwruSignals,
-} from "../../dataset/cwru-recordings.ts";
+} from "../../training/dataset/cwru-recordings.ts";
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
 /** What happens at the end of the recording. `loop`: it begins again, with a splice that no machine made. */

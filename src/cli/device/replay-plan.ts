@@ -3,17 +3,17 @@
  * seen. Recordings of bearings that the bundle was trained on are refused, unless they are asked for by name.
  */
 import { join } from "node:path";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import type { BearingOrders } from "../../contract/bearing.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import { createRandom } from "../../core/maths/random.ts";
+import { type FaultKind, faultKinds } from "../../core/simulate/scenario.ts";
 import {
   type CwruEnd,
   type CwruRecording,
   cwruBearings,
   cwruFailureModes,
   readCwruIndex,
-} from "../../dataset/cwru-recordings.ts";
-import { createRandom } from "../../maths/random.ts";
-import { type FaultKind, faultKinds } from "../../simulate/scenario.ts";
+} from "../../training/dataset/cwru-recordings.ts";
 
 /** Whether recordings of bearings that the model was trained on may be played. */
 export type TrainingDataRule = "refuse" | "allow";

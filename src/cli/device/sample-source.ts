@@ -1,5 +1,5 @@
 /** Where a simulated device gets its samples from: physics, a recording, or a test's own. */
-import type { DeviceChannel } from "../../contract/device-message.ts";
+import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 
 /** Samples of all channels, taken at once by one converter. Read by one reader, in order. */
 export interface SampleSource {

@@ -1,5 +1,5 @@
 /** Samples of one simulated turbine's generator bearing. */
-import type { TurbineSimulation } from "../../simulate/turbine-simulation.ts";
+import type { TurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
 /** Wraps a turbine of a simulation, which nobody else may read. Endless, unless `durationS` is given. */

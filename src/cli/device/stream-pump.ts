@@ -3,9 +3,9 @@
  * link takes them. At true pace a converter does not wait: what a stalled link cannot take within two seconds is
  * dropped, counted, and shows as a jump of the sample index. An accelerated pace slips instead.
  */
-import { hasErrorCode } from "../../contract/aurora-error.ts";
-import type { RawWindowMessage } from "../../contract/device-message.ts";
-import type { Clock, Timers } from "../../platform/clock.ts";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import type { RawWindowMessage } from "../../core/contract/device/device-message.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { SampleSource } from "./sample-source.ts";
 
 /** Where the samples go; a `DeviceEndpoint` is one. */

@@ -1,16 +1,16 @@
 /** The gate's questions that a bundle answers by itself, whatever kind of data it was made from. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import { decodeGolden } from "../../bundle/golden.ts";
-import type { Lineage } from "../../contract/lineage.ts";
-import { bundleFileNames, mcuModelFileName } from "../../contract/manifest.ts";
-import { decodeReference } from "../../drift/reference-codec.ts";
-import { decodeBackground } from "../../explain/background-codec.ts";
-import { groupFeatures } from "../../explain/feature-groups.ts";
-import { createIntegerKernel } from "../../inference/integer-engine.ts";
-import { decodeStudent } from "../../inference/onnx-codec.ts";
-import { sha256Hex } from "../../platform/sha256.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { decodeGolden } from "../../core/bundle/golden.ts";
+import type { Lineage } from "../../core/contract/bundle/lineage.ts";
+import { bundleFileNames, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { decodeReference } from "../../core/drift/reference-codec.ts";
+import { decodeBackground } from "../../core/explain/background-codec.ts";
+import { groupFeatures } from "../../core/explain/feature-groups.ts";
+import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
+import { decodeStudent } from "../../core/inference/onnx-codec.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { explainRow } from "../bundle/explain-row.ts";
 import { bundledConfigName } from "../common-config.ts";
-import { explainRow } from "../explain-row.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { listBudgets } from "./device-budgets.ts";
 import { answer, type GateCheck } from "./gate-check.ts";

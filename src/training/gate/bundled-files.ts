@@ -1,7 +1,7 @@
 /** Files of a bundle that was read: those that every bundle has are there, whatever stands in them. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 
 /** The bytes of a file that reading a bundle has made sure of. */
 export function bundledFilesOf(bundle: Bundle, name: string): Uint8Array {

@@ -1,6 +1,6 @@
 /** What a model may take on each class of device, when another model is in service there already. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import type { DeviceBudget } from "../../contract/manifest.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import type { DeviceBudget } from "../../core/contract/bundle/manifest.ts";
 
 /**
  * The bundle's own budgets, none looser than the active model's, and the active model's for devices that the bundle

@@ -1,9 +1,9 @@
 /** Is the model that devices are sent the one that the gateway runs? Made once more from the bundle's own parts. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { bundleFileNames, mcuModelFileName } from "../../contract/manifest.ts";
-import { decodeStudent } from "../../inference/onnx-codec.ts";
-import { createMcuModel } from "../create-mcu-model.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { bundleFileNames, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { decodeStudent } from "../../core/inference/onnx-codec.ts";
+import { createMcuModel } from "../bundle/create-mcu-model.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 

@@ -1,5 +1,5 @@
 /** The gate's questions about how good a model is, answered from its judgement. */
-import type { Lineage } from "../../contract/lineage.ts";
+import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { compareSlices } from "../judge/compare-slices.ts";
 import { formatFigure } from "../judge/figure.ts";
 import { compareDecisions } from "./compare-decisions.ts";

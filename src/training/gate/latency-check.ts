@@ -1,7 +1,7 @@
 /** How long one inference takes on this machine, with the engine that a gateway uses. Differs from run to run. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
-import { openEngine } from "../../inference/open-engine.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { openEngine } from "../../core/inference/open-engine.ts";
 import { bundledFilesOf } from "./bundled-files.ts";
 import { listBudgets } from "./device-budgets.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";

@@ -1,10 +1,10 @@
 /** Is the bundle what its own configuration gives? Trains it once more, in memory, from the folder alone and compares bytes. */
-import type { Bundle } from "../../bundle/bundle.ts";
-import { canonicalJson } from "../../bundle/canonical-json.ts";
-import { createKeyPair, parsePrivateKey } from "../../bundle/keys.ts";
-import { bundleFileNames } from "../../contract/manifest.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { canonicalJson } from "../../core/bundle/canonical-json.ts";
+import { createKeyPair, parsePrivateKey } from "../../core/bundle/keys.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { makeBundle } from "../bundle/make-bundle.ts";
 import { bundledConfigName } from "../common-config.ts";
-import { makeBundle } from "../make-bundle.ts";
 import { noWorkFolder } from "../pipeline/work-folder.ts";
 import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
 import { bundledFilesOf } from "./bundled-files.ts";

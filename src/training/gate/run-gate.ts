@@ -1,5 +1,5 @@
 /** The gate: every question that a bundle must answer before it is let out, in one list. Refuses; never repairs. */
-import type { Bundle } from "../../bundle/bundle.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { Figure } from "../judge/figure.ts";
 import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
 import {

@@ -1,5 +1,5 @@
 /** What a bundle's `evaluation.json` says of the bundle, and whether it is so. */
-import type { Bundle } from "../../bundle/bundle.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { Figure } from "../judge/figure.ts";
 import { readEvaluationOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";

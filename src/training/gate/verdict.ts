@@ -4,8 +4,8 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import type { Bundle } from "../../bundle/bundle.ts";
-import { canonicalJson, canonicalJsonBytes } from "../../bundle/canonical-json.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import { canonicalJson, canonicalJsonBytes } from "../../core/bundle/canonical-json.ts";
 import {
   encodeEnvelope,
   parseEnvelope,
@@ -13,10 +13,10 @@ import {
   signEnvelope,
   type TrustedKey,
   verifyEnvelope,
-} from "../../bundle/dsse.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { readFileBounded } from "../../platform/bounded-read.ts";
+} from "../../core/bundle/dsse.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { GateCheck } from "./gate-check.ts";
 import type { GateResult } from "./run-gate.ts";
 

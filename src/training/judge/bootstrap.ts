@@ -2,8 +2,8 @@
  * Intervals by resampling whole units (a bearing, not its windows: those of one bearing are nearly equal and would make
  * any interval look narrow). Percentile bootstrap, stratified, seeded (Efron & Tibshirani 1993, chapter 13).
  */
-import { createRandom } from "../../maths/random.ts";
-import { computeQuantile } from "../../maths/robust.ts";
+import { createRandom } from "../../core/maths/random.ts";
+import { computeQuantile } from "../../core/maths/robust.ts";
 import type { Figure } from "./figure.ts";
 import type { Multiplicities, ScoredSignal, Statistic } from "./scored-set.ts";
 

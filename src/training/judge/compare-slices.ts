@@ -3,7 +3,7 @@
  * signs of the paired differences are flipped at random, those of a block together, and the largest statistic over all
  * slices is what counts (max-T, Westfall & Young 1993), so that many slices do not make a false alarm likely.
  */
-import { createRandom } from "../../maths/random.ts";
+import { createRandom } from "../../core/maths/random.ts";
 import { listSlices } from "./slice-figures.ts";
 
 /** One signal under both models. */

@@ -3,9 +3,9 @@
  * after the last step that it finished, with the same bytes as if nothing had happened. Knows nothing of models.
  */
 
-import { canonicalJson } from "../../bundle/canonical-json.ts";
-import { AuroraError } from "../../contract/aurora-error.ts";
-import { sha256Hex } from "../../platform/sha256.ts";
+import { canonicalJson } from "../../core/bundle/canonical-json.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { decodeStepValue, encodeStepValue } from "./step-codec.ts";
 import type { WorkFolder } from "./work-folder.ts";
 

@@ -5,8 +5,8 @@
 
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, writeFileAtomic } from "../../platform/atomic-file.ts";
-import { sha256 } from "../../platform/sha256.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { sha256 } from "../../core/platform/files/sha256.ts";
 
 /** Kept outputs of steps. */
 export interface WorkFolder {

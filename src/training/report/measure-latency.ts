@@ -1,9 +1,9 @@
 /** Times one window through each network, on this machine, for the report alone: no clock reaches a bundle. */
-import type { QuantisedMlp } from "../../contract/quantised-mlp.ts";
-import { createIntegerKernel } from "../../inference/integer-engine.ts";
-import { encodeStudent } from "../../inference/onnx-codec.ts";
-import { openEngine } from "../../inference/open-engine.ts";
-import { runDense } from "../tied-network.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
+import { encodeStudent } from "../../core/inference/onnx-codec.ts";
+import { openEngine } from "../../core/inference/open-engine.ts";
+import { runDense } from "../learn/tied-network.ts";
 import type { ReportStep } from "./report-parts.ts";
 
 /** Median microseconds a window; null where it does not run so. */

@@ -1,7 +1,7 @@
 /** Writes `report.html` and `report.json` of a run. They hold a clock's figures, so they never go into a bundle. */
 import { join } from "node:path";
-import type { Manifest } from "../../contract/manifest.ts";
-import { makeFolder, writeFileAtomic } from "../../platform/atomic-file.ts";
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import type { CommonConfig } from "../common-config.ts";
 import type { GateCheck } from "../gate/gate-check.ts";
 import type { TrainedModel } from "../recipe.ts";

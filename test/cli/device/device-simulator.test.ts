@@ -16,12 +16,12 @@ import {
   startDeviceSimulator,
 } from "../../../src/cli/device/device-simulator.ts";
 import { createSimulatedSource } from "../../../src/cli/device/simulated-source.ts";
-import { createTopics } from "../../../src/contract/topics.ts";
-import { createRandom } from "../../../src/maths/random.ts";
-import { systemTimers } from "../../../src/platform/clock.ts";
-import { createEmbeddedBroker } from "../../../src/platform/embedded-broker.ts";
-import { createMqttClient } from "../../../src/platform/mqtt-client.ts";
-import { createTurbineSimulation } from "../../../src/simulate/turbine-simulation.ts";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { systemTimers } from "../../../src/core/platform/clock.ts";
+import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
+import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
+import { createTurbineSimulation } from "../../../src/core/simulate/turbine-simulation.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
 import { createDisturbedTransport, type Disturbance } from "../../../src/cli/device/disturbed-transport.ts";
-import { createRandom } from "../../../src/maths/random.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 
 const none: Disturbance = { bitErrorRate: 0, dropRate: 0, truncateRate: 0 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SampleSource } from "../../../src/cli/device/sample-source.ts";
 import { type SampleLink, type StreamPump, startStreamPump } from "../../../src/cli/device/stream-pump.ts";
-import { AuroraError } from "../../../src/contract/aurora-error.ts";
-import type { Clock, Timers } from "../../../src/platform/clock.ts";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import type { Clock, Timers } from "../../../src/core/platform/clock.ts";
 
 const sampleRateHz = 1000;
 

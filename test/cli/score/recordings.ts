@@ -1,15 +1,15 @@
 /** Files of invented vibration, what is known of them, and what the gateway's own pipeline says of them. */
 import { join } from "node:path";
-import { createAlarmRegister } from "../../../src/alert/alarm-register.ts";
-import type { Sidecar } from "../../../src/cli/score/sidecar.ts";
-import type { BearingOrders } from "../../../src/contract/bearing.ts";
-import { gatewayConfigSchema } from "../../../src/contract/gateway-config-schema.ts";
-import { createDataQuality } from "../../../src/gateway/data-quality.ts";
-import type { LoadedBundle } from "../../../src/gateway/loaded-bundle.ts";
-import { createPipeline } from "../../../src/gateway/pipeline.ts";
-import type { ScoredWindow } from "../../../src/gateway/pipeline-options.ts";
-import { createRandom } from "../../../src/maths/random.ts";
-import { silentLogger } from "../../../src/platform/logger.ts";
+import type { Sidecar } from "../../../src/cli/score/sidecar/sidecar.ts";
+import type { BearingOrders } from "../../../src/core/contract/bundle/bearing.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
+import type { ScoredWindow } from "../../../src/gateway/points/pipeline-options.ts";
+import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 
 /** The bundle that the repository ships. */
 export const shippedBundle: string = join(

@@ -2,13 +2,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readBundle } from "../../../src/bundle/verify-bundle.ts";
-import { learnBaseline, readBaseline, writeBaseline } from "../../../src/cli/score/read-baseline.ts";
-import { openSources, scoreFiles } from "../../../src/cli/score/score-files.ts";
-import { createThinnedList } from "../../../src/cli/score/thinned-list.ts";
-import { type LoadedBundle, serveBundle } from "../../../src/gateway/loaded-bundle.ts";
-import { createRandom } from "../../../src/maths/random.ts";
-import { silentLogger } from "../../../src/platform/logger.ts";
+import {
+  learnBaseline,
+  readBaseline,
+  writeBaseline,
+} from "../../../src/cli/score/recordings/read-baseline.ts";
+import { openSources, scoreFiles } from "../../../src/cli/score/recordings/score-files.ts";
+import { createThinnedList } from "../../../src/cli/score/recordings/thinned-list.ts";
+import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { encodeNpy, shippedBundle } from "./recordings.ts";
 

@@ -2,12 +2,16 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Bundle } from "../../../src/bundle/bundle.ts";
-import { decodeGolden, encodeGolden } from "../../../src/bundle/golden.ts";
-import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
-import { readBundle } from "../../../src/bundle/verify-bundle.ts";
-import { createBundle } from "../../../src/bundle/write-bundle.ts";
-import { bundleFileNames, type Manifest, mcuModelFileName } from "../../../src/contract/manifest.ts";
+import type { Bundle } from "../../../src/core/bundle/bundle.ts";
+import { decodeGolden, encodeGolden } from "../../../src/core/bundle/golden.ts";
+import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
+import { createBundle } from "../../../src/core/bundle/write-bundle.ts";
+import {
+  bundleFileNames,
+  type Manifest,
+  mcuModelFileName,
+} from "../../../src/core/contract/bundle/manifest.ts";
 import {
   checkAdditivity,
   checkDriftReference,

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
+import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
 import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
 import {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRandom } from "../../../src/maths/random.ts";
-import { computeQuantile } from "../../../src/maths/robust.ts";
-import { sayFinding } from "../../../src/training/bearing/judge-steps.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { computeQuantile } from "../../../src/core/maths/robust.ts";
 import { computeBayesThreshold, computeExpectedCost } from "../../../src/training/judge/bayes-threshold.ts";
 import { computeFigure, drawResamples } from "../../../src/training/judge/bootstrap.ts";
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
@@ -12,6 +11,7 @@ import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
 import { listSlices } from "../../../src/training/judge/slice-figures.ts";
 import { createAuroc } from "../../../src/training/judge/weighted-auroc.ts";
+import { sayFinding } from "../../../src/training/recipes/bearing/judge/judge-steps.ts";
 
 function signal(id: string, truth: number | null, rows: number, unit = id): ScoredSignal {
   return { id, unit, stratum: `${truth}`, truth, rows, slices: {} };

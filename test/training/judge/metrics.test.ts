@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRandom } from "../../../src/maths/random.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 import {
   computeAuroc,
   computeBrier,
   computeMacroAuroc,
   summariseSpread,
 } from "../../../src/training/judge/metrics.ts";
-import { applyCalibration, fitPlatt } from "../../../src/training/platt.ts";
+import { applyCalibration, fitPlatt } from "../../../src/training/learn/platt.ts";
 
 test("the AUROC is the share of ordered pairs, ties counting half", () => {
   fc.assert(

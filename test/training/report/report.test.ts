@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createKeyPair, parsePrivateKey } from "../../../src/bundle/keys.ts";
-import { rocOf } from "../../../src/training/bearing/bearing-plots.ts";
+import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import { rocOf } from "../../../src/training/recipes/bearing/report/bearing-plots.ts";
 import {
   chooseTicks,
   renderReport,

@@ -1,0 +1,120 @@
+/**
+ * Explains the first window of a file with the deployed student, as the gateway explains an alert; a recording that is
+ * shorter than the bundle's window as one of its own length, as it is scored.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
+import type { FeatureWindow } from "../../../core/contract/stream.ts";
+import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
+import { explainWindow } from "../../../core/serving/explain-window.ts";
+import type { LoadedBundle, StudentOutput } from "../../../core/serving/loaded-bundle.ts";
+import { renderShares } from "../../terminal/render-shares.ts";
+import type { SampleFile } from "../samples/samples.ts";
+import type { Sidecar } from "../sidecar/sidecar.ts";
+import type { ScoredWindow } from "./ask-student.ts";
+import { openSource, scoreWindows } from "./score-windows.ts";
+import { countRevolutions, fewestRevolutions, withShortWindow } from "./short-window.ts";
+
+/** One failure mode of the window. */
+export interface ModeExplanation extends Explanation {
+  readonly failureMode: string;
+  /** Calibrated. */
+  readonly probability: number;
+  /** The logit, which `baseValue` and the shares sum to. */
+  readonly score: number;
+  /** The student's integer that the logit stands for. */
+  readonly quantised: number;
+}
+
+/** `aurora explain --json`. */
+export interface FileExplanation {
+  readonly file: string;
+  readonly model: ModelRef;
+  /** Since the file's first sample; `isShort`: it has fewer revolutions than the bundle's windows. */
+  readonly window: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly shaftRpm: number;
+    readonly isShort: boolean;
+  };
+  readonly modes: readonly ModeExplanation[];
+  /** The same window in the band above the one that the gateway hears; null where the recording is too slow to have one. */
+  readonly upperBand: readonly ModeExplanation[] | null;
+}
+
+/** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */
+export async function explainFile(
+  bundle: LoadedBundle,
+  file: SampleFile,
+  sidecar: Sidecar,
+): Promise<FileExplanation> {
+  const source = await openSource(bundle, file, sidecar);
+  const reasons = new Set<string>();
+  const findFirst = async (by: LoadedBundle): Promise<ScoredWindow | null> => {
+    for await (const scored of scoreWindows(by, source, ({ reason }) => reasons.add(reason), null))
+      return scored;
+    return null;
+  };
+  let first = await findFirst(bundle);
+  const short = first === null ? withShortWindow(bundle, await countRevolutions(source)) : null;
+  if (short !== null) first = await findFirst(short);
+  if (first === null) {
+    const { length } = bundle.manifest.window;
+    const secondsOf = (revolutions: number): string => ((revolutions * 60) / sidecar.shaftRpm).toFixed(2);
+    const lost = reasons.size === 0 ? "" : `; data was set aside: ${[...reasons].join(", ")}`;
+    throw new AuroraError("DATA_FORMAT", `${file.path} has no window that can be scored${lost}`, {
+      op: "explain window",
+      subject: file.path,
+      hint: `a window is ${length} revolutions of good data, ${fewestRevolutions} of a short recording: ${secondsOf(length)} s and ${secondsOf(fewestRevolutions)} s at ${sidecar.shaftRpm} rpm`,
+    });
+  }
+  const { window, output, upper } = first;
+  const { fromMs, toMs, shaftRpm } = window;
+  return {
+    file: file.path,
+    model: bundle.ref,
+    window: { fromMs, toMs, shaftRpm, isShort: short !== null },
+    modes: await explainModes(bundle, window, output),
+    upperBand: upper === null ? null : await explainModes(bundle, upper.window, upper.output),
+  };
+}
+
+async function explainModes(
+  bundle: LoadedBundle,
+  { features }: Pick<FeatureWindow, "features">,
+  { logits, quantised }: StudentOutput,
+): Promise<ModeExplanation[]> {
+  const { outputs, calibration } = bundle.manifest;
+  const explanations = await explainWindow(bundle, features);
+  return outputs.map(({ failureMode }, index) => ({
+    failureMode,
+    probability: computeProbability(calibrateLogit(logits[index]!, calibration[index]!)),
+    score: logits[index]!,
+    quantised: quantised[index]!,
+    ...explanations[index]!,
+  }));
+}
+
+/** As a bar chart for the terminal; `color` adds ANSI colours. */
+export function renderExplanation(
+  { file, model, window, modes, upperBand }: FileExplanation,
+  color: boolean,
+): string {
+  const digest = model.digest.slice(0, 12);
+  const lines = [
+    `${file}, ${window.fromMs} to ${window.toMs} ms at ${Math.round(window.shaftRpm)} rpm${window.isShort ? " (shorter than the bundle's)" : ""}, by ${model.name} ${model.version} (${digest})`,
+  ];
+  const add = (mode: ModeExplanation): void => {
+    lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
+    for (const line of renderShares(mode, mode.score, color)) lines.push(`  ${line}`);
+  };
+  for (const mode of modes) add(mode);
+  if (upperBand !== null) {
+    lines.push(
+      "",
+      "The same in the band above, which counts in a file's summary and which no gateway hears:",
+    );
+    for (const mode of upperBand) add(mode);
+  }
+  return `${lines.join("\n")}\n`;
+}

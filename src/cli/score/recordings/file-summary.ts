@@ -1,0 +1,137 @@
+/** What a file's windows say together, and what was set aside. */
+import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
+import { computeFaultProbability } from "../../../core/decision/fault-probability.ts";
+import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
+import type { ScoredWindow } from "./ask-student.ts";
+import { hedgeCalibrations } from "./hedge-calibrations.ts";
+import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
+
+/** Why a file could not be scored. */
+export interface FileError {
+  /** One of the codes in `src/ERRORS.md`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** One file in `aurora score --json`. */
+export interface FileSummary {
+  readonly file: string;
+  /** Windows that were scored, and those of them that are shorter than the bundle's. */
+  readonly windows: number;
+  readonly shortWindows: number;
+  /** Of the mean logits of the windows (where they are few: of overlapping ones), calibrated (hedged), by {@link probabilityKey}; null without a window. */
+  readonly probabilities: Readonly<Record<string, number | null>>;
+  /** That any of the faults is there; null without a window. */
+  readonly faultProbability: number | null;
+  /** Median over the recording's tenths of a second, dB above what `severityReference` names; null: nothing was heard. */
+  readonly severity: number | null;
+  readonly severityReference: SeverityReference;
+  /** Windows that were lost to bad data, and samples by the reason that they were set aside for. */
+  readonly setAside: Losses;
+  /** Why the file, or the rest of it, could not be read; absent where all went well. */
+  readonly error?: FileError;
+}
+
+/** What a file is summed up of. */
+export type WindowLogits = Pick<ScoredWindow, "modeLogits" | "faultLogits">;
+
+/** Sums up one file. */
+export interface SummaryBuilder {
+  update(scored: WindowLogits, isShort: boolean): void;
+  /**
+   * Takes one of many overlapping windows: once there are any, probabilities rest on them, and the
+   * windows proper are only counted.
+   */
+  overlap(scored: WindowLogits): void;
+  readonly setAside: LossCounter["update"];
+  /** Of a tenth of a second. */
+  addLevels(levels: Float32Array, shaftRpm: number): void;
+  summarise(error?: FileError): FileSummary;
+}
+
+/** The failure mode without `-race`: `inner`, `outer`, `ball`. */
+export function probabilityKey(failureMode: string): string {
+  return failureMode.replace(/-race$/, "");
+}
+
+/** A user's error as it stands in a summary; a bug is thrown on. */
+export function describeFileError(error: unknown): FileError {
+  if (!hasErrorCode(error)) throw error;
+  return { code: error.code, message: error.message, hint: error.hint };
+}
+
+/** Starts the summary of `file`. */
+export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
+  const { outputs, calibration } = manifest;
+  const hedged = hedgeCalibrations(calibration);
+  const proper = createLogitMean(outputs.length);
+  const overlapping = createLogitMean(outputs.length);
+  const counter = createLossCounter();
+  const severity = createSeverityMedian(scale);
+  let windows = 0;
+  let shortWindows = 0;
+  return {
+    update: (scored, isShort) => {
+      windows++;
+      if (isShort) shortWindows++;
+      proper.add(scored);
+    },
+    overlap: overlapping.add,
+    setAside: counter.update,
+    addLevels: severity.add,
+    summarise: (error) => {
+      // Logits, not probabilities: those of strong faults would all be 1 and could not be ranked.
+      const { logits, faultLogits } = (overlapping.count > 0 ? overlapping : proper).means();
+      const probabilityOf = (index: number): number =>
+        computeProbability(calibrateLogit(logits[index]!, hedged[index]!));
+      return {
+        file,
+        windows,
+        shortWindows,
+        probabilities: Object.fromEntries(
+          outputs.map(({ failureMode }, index) => [
+            probabilityKey(failureMode),
+            windows === 0 ? null : probabilityOf(index),
+          ]),
+        ),
+        faultProbability: windows === 0 ? null : computeFaultProbability(faultLogits, calibration),
+        severity: severity.value,
+        severityReference: scale.reference,
+        setAside: counter.losses,
+        ...(error === undefined ? {} : { error }),
+      };
+    },
+  };
+}
+
+/** Adds up the logits of windows. */
+interface LogitMean {
+  readonly count: number;
+  add(scored: WindowLogits): void;
+  means(): { readonly logits: number[]; readonly faultLogits: number[] };
+}
+
+function createLogitMean(outputs: number): LogitMean {
+  const sums = new Float64Array(outputs);
+  const faultSums = new Float64Array(outputs);
+  let count = 0;
+  return {
+    get count(): number {
+      return count;
+    },
+    add: ({ modeLogits, faultLogits }) => {
+      count++;
+      for (let index = 0; index < outputs; index++) {
+        sums[index]! += modeLogits[index]!;
+        faultSums[index]! += faultLogits[index]!;
+      }
+    },
+    means: () => ({
+      logits: Array.from(sums, (sum) => sum / count),
+      faultLogits: Array.from(faultSums, (sum) => sum / count),
+    }),
+  };
+}

@@ -1,0 +1,154 @@
+/** `aurora score` of recordings: scores them, prints what they come to, and says on stderr what is wrong with any. */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { createProgressBar } from "../../terminal/progress-bar.ts";
+import { doubtBearing } from "../sidecar/doubt-bearing.ts";
+import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
+import { expectOtherOutput } from "./expect-other-output.ts";
+import type { FileSummary } from "./file-summary.ts";
+import {
+  isBaselineFile,
+  learnBaseline,
+  type ReadBaseline,
+  readBaseline,
+  writeBaseline,
+} from "./read-baseline.ts";
+import { openSources, scoreFiles } from "./score-files.ts";
+import { fewestRevolutions } from "./short-window.ts";
+import { complainOfFile, exitCodeOf } from "./tell-files.ts";
+
+/** What the command was called with. */
+export interface RecordingFlags extends SidecarFlags {
+  readonly input: readonly string[];
+  readonly out: string;
+  readonly baseline?: readonly string[];
+  readonly writeBaseline?: string;
+  readonly json?: boolean;
+}
+
+/** Returns the exit code. Fails with USAGE, STORE, CONFIG_INVALID, DATA_* of a baseline, INFERENCE. */
+export async function runRecordings(bundle: LoadedBundle, flags: RecordingFlags): Promise<number> {
+  expectOutputsApart(flags);
+  const describer = await createDescriber(flags);
+  const doubts = new Set<string>();
+  const describeFile: Describer["describe"] = async (path) => {
+    const description = await describer.describe(path);
+    const doubt = doubtBearing(description.sidecar.bearing);
+    if (doubt !== null) doubts.add(doubt);
+    return description;
+  };
+  const bar = createProgressBar();
+  const known = await obtainBaseline(bundle, flags, describer);
+  const files = await scoreFiles(bundle, {
+    files: flags.input,
+    describe: describeFile,
+    out: flags.out,
+    baseline: known?.baseline ?? null,
+    progress: bar.update,
+  }).finally(bar.end);
+  for (const doubt of doubts) process.stderr.write(`warning: bearing: ${doubt}\n`);
+  for (const warning of known?.warnings ?? []) process.stderr.write(`warning: baseline: ${warning}\n`);
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify({ model: bundle.ref, out: flags.out, baseline: describeBaseline(known), files })}\n`
+      : files
+          .filter(({ error }) => error === undefined)
+          .map(describe)
+          .join(""),
+  );
+  for (const file of files) complain(file);
+  noteSeverityOnly(files);
+  return exitCodeOf(files, saysNothing);
+}
+
+/** Neither table nor baseline may replace a recording, a description, or the other. */
+function expectOutputsApart({
+  input,
+  out,
+  baseline = [],
+  writeBaseline: target,
+  ...sidecar
+}: RecordingFlags): void {
+  const files = [sidecar.bearings, sidecar.bearing].filter((each) => typeof each === "string");
+  const read = [...input, ...baseline, ...files.map((file) => file.replace(/#[^#]*$/, "")), ...files];
+  expectOtherOutput(read, out);
+  if (target !== undefined) expectOtherOutput([...read, out], target, "--write-baseline");
+}
+
+function noteSeverityOnly(files: readonly FileSummary[]): void {
+  const silent = files.filter((file) => file.windows === 0 && file.error === undefined && !saysNothing(file));
+  const spoilt = silent.filter(({ setAside }) => setAside.windows > 0).length;
+  for (const [count, why] of [
+    [
+      silent.length - spoilt,
+      `are shorter than ${fewestRevolutions} revolutions of the shaft (--shaft-rpm counts a minute's)`,
+    ],
+    [spoilt, "lost every window to bad data (setAside)"],
+  ] as const) {
+    if (count > 0)
+      process.stderr.write(`note: ${count} of ${files.length} files ${why}: a severity, but no diagnosis\n`);
+  }
+}
+
+async function obtainBaseline(
+  bundle: LoadedBundle,
+  { baseline: paths, writeBaseline: target }: RecordingFlags,
+  { describe: describeFile }: Describer,
+): Promise<ReadBaseline | null> {
+  if (paths === undefined) {
+    if (target === undefined) return null;
+    throw new AuroraError("USAGE", "there is nothing to learn a baseline of", {
+      op: "score",
+      subject: "--write-baseline",
+      hint: "name recordings of the healthy machine with --baseline",
+    });
+  }
+  const [first] = paths;
+  if (paths.length === 1 && isBaselineFile(first!)) {
+    if (target === undefined) return await readBaseline(first!, bundle);
+    throw new AuroraError("USAGE", `${first} is a baseline already: there is nothing to learn`, {
+      op: "score",
+      subject: "--write-baseline",
+      hint: "give --baseline recordings, or leave --write-baseline out",
+    });
+  }
+  const learnt = await learnBaseline(bundle, openSources(bundle, paths, describeFile));
+  if (target !== undefined) await writeBaseline(target, learnt.baseline);
+  return learnt;
+}
+
+function describeBaseline(known: ReadBaseline | null): object | null {
+  if (known === null) return null;
+  const { version, windows, shaftRpm } = known.baseline;
+  return { version, windows, shaftRpm, warnings: known.warnings };
+}
+
+function describe({ file, windows, shortWindows, probabilities, ...rest }: FileSummary): string {
+  const show = (value: number | null): string => (value === null ? "-" : value.toFixed(3));
+  const modes = Object.entries(probabilities).map(([mode, value]) => `${mode} ${show(value)}`);
+  const lost = rest.setAside.windows === 0 ? "" : ` (${rest.setAside.windows} lost to bad data)`;
+  const short = shortWindows === 0 ? "" : " (shorter than the bundle's)";
+  const { severity } = rest;
+  const above = { baseline: "over the baseline", bundle: "over the bundle's reference", unit: "over 1 g" };
+  const level = severity === null ? "no level" : `${severity.toFixed(1)} dB ${above[rest.severityReference]}`;
+  return `${file}: ${windows} windows${lost}${short}, fault ${show(rest.faultProbability)}: ${modes.join(", ")}, ${level}\n`;
+}
+
+/** Neither a diagnosis nor a severity. */
+function saysNothing({ windows, severity }: FileSummary): boolean {
+  return windows === 0 && severity === null;
+}
+
+/** Says on stderr what is wrong with a file, if anything is. */
+function complain(summary: FileSummary): void {
+  if (complainOfFile(summary)) return;
+  const { file, setAside } = summary;
+  if (!saysNothing(summary)) return;
+  const reasons = Object.keys(setAside.samples).join(", ");
+  process.stderr.write(`error: ${file}: no window could be scored\n`);
+  process.stderr.write(
+    reasons === "" && setAside.windows === 0
+      ? `hint: it is shorter than ${fewestRevolutions} revolutions; check --rate-hz and --shaft-rpm\n`
+      : `hint: data was set aside (${reasons || "features not finite"}): check the sensor and --rate-hz; without --scale and --unit no range is held against it\n`,
+  );
+}

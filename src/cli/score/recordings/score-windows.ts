@@ -1,0 +1,192 @@
+/**
+ * Scores the windows of a file on the gateway's own way: data contract, measuring point, student. Bad data is set
+ * aside and counted as it is there. Time counts from the file's first sample.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
+import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
+import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
+import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
+import { isOverload } from "../samples/is-overload.ts";
+import type { LevelMeter } from "../samples/level-meter.ts";
+import { chooseQuantisation, type Quantisation, readCountBlocks } from "../samples/quantise-samples.ts";
+import type { SampleFile } from "../samples/samples.ts";
+import type { Sidecar } from "../sidecar/sidecar.ts";
+import { askStudent, type ScoredWindow } from "./ask-student.ts";
+import { createUpperBandShifter } from "./upper-band.ts";
+
+/** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
+const blockSamples = 496;
+/** Windows that wait for the student before more of the file is read. */
+const maxWaiting = 64;
+
+/** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
+export type OnQuarantine = (quarantine: Quarantine, windows: 0 | 1) => void;
+
+/** A file whose numbers are understood. */
+export interface SampleSource {
+  readonly file: SampleFile;
+  readonly sidecar: Sidecar;
+  readonly quantisation: Quantisation;
+  /** What the bundle expects of the channel; without a range where nobody knows the unit. */
+  readonly contract: ChannelContract;
+}
+
+/** Prepares a file for scoring. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE. */
+export async function openSource(
+  bundle: LoadedBundle,
+  file: SampleFile,
+  sidecar: Sidecar,
+): Promise<SampleSource> {
+  const contract = findContract(bundle, sidecar);
+  const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
+  const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+  return {
+    file,
+    sidecar,
+    quantisation,
+    contract: quantisation.isAbsolute ? contract : { ...contract, ...anyRange },
+  };
+}
+
+/**
+ * Yields the windows in order of time; `meter` hears the same blocks, and those that are too loud for the sensor, clipped:
+ * they are no window's, but they have a level. Fails with DATA_*, INFERENCE.
+ */
+export async function* scoreWindows(
+  bundle: LoadedBundle,
+  source: SampleSource,
+  onQuarantine: OnQuarantine,
+  meter: LevelMeter | null,
+): AsyncGenerator<ScoredWindow> {
+  const { file, sidecar, quantisation, contract } = source;
+  const cut: FeatureWindow[] = [];
+  const upper = createUpperPoint(bundle, sidecar);
+  const id = pointOf(contract);
+  const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {
+    onWindow: (window) => cut.push(window),
+    onQuarantine,
+  });
+  let offered: SampleBlock | null = null;
+  const ingest = createWaveformIngest({
+    contractOf: () => contract,
+    sink: {
+      accept: (block) => {
+        meter?.accept(block);
+        point.accept(block, 0);
+        upper?.accept(block);
+      },
+      // A gap is only what the loss of a block looks like, which was told already.
+      quarantine: (quarantine) => {
+        if (quarantine.reason === "range" && offered !== null && isOverload(offered.counts)) {
+          meter?.accept(offered);
+        }
+        if (quarantine.reason !== "gap") onQuarantine(quarantine, 0);
+      },
+      schemaDrift: () => {},
+    },
+  });
+  const answer = (): Promise<ScoredWindow[]> =>
+    askStudent(
+      bundle,
+      cut.splice(0).map((lower) => ({ lower, upper: upper?.take(lower) ?? null })),
+    );
+  try {
+    for await (const { firstSample, counts, allFinite } of readCountBlocks(
+      file,
+      quantisation,
+      blockSamples,
+    )) {
+      const timestampMs = (firstSample * 1000) / sidecar.rateHz;
+      const from = { deviceId: "file", channel: contract.name, timestampMs };
+      if (!allFinite) {
+        const detail = "a sample is missing or not a finite number";
+        onQuarantine({ ...from, reason: "not-finite", detail, samples: counts.length }, 0);
+        continue;
+      }
+      offered = {
+        ...from,
+        unit: contract.unit,
+        firstSample,
+        sampleRateHz: sidecar.rateHz,
+        scale: quantisation.scale,
+        shaftRpm: sidecar.shaftRpm,
+        counts,
+      };
+      ingest.accept(offered);
+      if (cut.length >= maxWaiting) yield* await answer();
+    }
+    meter?.finish();
+    yield* await answer();
+  } finally {
+    point.close();
+    upper?.close();
+  }
+}
+
+function pointOf({ name }: Pick<ChannelContract, "name">): PointId {
+  return { site: "file", turbine: "file", component: name };
+}
+
+/** Cuts the windows of the upper band from the blocks that the lower one's are cut from. */
+interface UpperPoint {
+  accept(block: SampleBlock): void;
+  /** The one of the same time, null where it says nothing; those before it are forgotten. */
+  take(lower: FeatureWindow): FeatureWindow | null;
+  close(): void;
+}
+
+function createUpperPoint(bundle: LoadedBundle, { rateHz, bearing }: Sidecar): UpperPoint | null {
+  const { baseline: _, ...manifest } = bundle.manifest;
+  const shift = createUpperBandShifter(manifest, rateHz);
+  if (shift === null) return null;
+  const cut: FeatureWindow[] = [];
+  const id = pointOf({ name: "upper" });
+  const point = createMeasuringPoint<LoadedBundle>(
+    id,
+    bearing,
+    { ...bundle, manifest },
+    {
+      onWindow: (window) => cut.push(window),
+      // What is wrong with the samples the lower band's point has told.
+      onQuarantine: () => {},
+    },
+  );
+  return {
+    accept: (block) => point.accept(shift(block), 0),
+    take: ({ fromMs, toMs }) => {
+      const at = cut.findIndex((window) => window.fromMs === fromMs && window.toMs === toMs);
+      return at < 0 ? null : (cut.splice(0, at + 1).at(-1) ?? null);
+    },
+    close: point.close,
+  };
+}
+
+/** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */
+function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar): ChannelContract {
+  const subject = `${manifest.name}@${manifest.version}`;
+  const contract = manifest.channels.find((channel) => channel.kind === "waveform");
+  if (contract === undefined) {
+    throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform", {
+      op: "score file",
+      subject,
+    });
+  }
+  const { minRateHz, maxRateHz } = contract;
+  if (rateHz < minRateHz || rateHz > maxRateHz) {
+    throw new AuroraError("USAGE", `takes ${minRateHz} to ${maxRateHz} Hz, --rate-hz says ${rateHz}`, {
+      op: "score file",
+      subject,
+      hint: "resample the recording, or use a bundle that was made for its rate",
+    });
+  }
+  if (shaftRpm > 6 * rateHz) {
+    throw new AuroraError("USAGE", `at ${shaftRpm} rpm a revolution has fewer than 10 samples`, {
+      op: "score file",
+      subject: "--shaft-rpm",
+      hint: "--shaft-rpm is in revolutions a minute of the shaft that carries the bearing",
+    });
+  }
+  return contract;
+}

@@ -1,0 +1,123 @@
+/**
+ * Streams one column of numbers from text that may be larger than memory. Commas, semicolons or tabs (then a comma may be
+ * the decimal point) or blanks separate; what stands above the numbers names the columns. Refuses ragged rows, text
+ * among the numbers, and what is no text in UTF-8; an empty field, or a blank line among the rows, is a missing value.
+ */
+import { createReadStream } from "node:fs";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import {
+  type CsvLayout,
+  type CsvLine,
+  findCsvLayout,
+  isMissingField,
+  parseCsvNumber,
+  splitFields,
+} from "./csv-layout.ts";
+import type { SampleFile } from "./samples.ts";
+
+const maxLineLength = 64 * 1024;
+const pieceSamples = 8192;
+
+/** Lines that are looked at to understand a file. */
+const headLines = 200;
+
+/** Reads the first lines. Fails with DATA_FORMAT, or USAGE without a needed channel. */
+export async function openCsvSamples(path: string, channel: string | null): Promise<SampleFile> {
+  const head: CsvLine[] = [];
+  for await (const { lines, first } of readLines(path)) {
+    for (const [index, text] of lines.entries()) {
+      if (text.trim() !== "" && head.length < headLines) head.push({ text, number: first + index });
+    }
+    if (head.length === headLines) break;
+  }
+  if (head.length === 0) throw refuse(path, 1, "the table is empty");
+  const layout = findCsvLayout(path, head, channel);
+  if (layout.firstLine === Number.POSITIVE_INFINITY)
+    throw refuse(path, head.at(-1)!.number, "no number follows");
+  return { path, isCounts: false, pieces: () => readColumn(path, layout) };
+}
+
+async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Float64Array> {
+  const piece = new Float64Array(pieceSamples);
+  let filled = 0;
+  /** Blank lines since the last row: missing samples, unless the file ends with them. */
+  let blank = 0;
+  let isBeforeData = true;
+  for await (const { lines, first } of readLines(path)) {
+    for (const [index, text] of lines.entries()) {
+      if (text.trim() === "") {
+        if (!isBeforeData) blank++;
+        continue;
+      }
+      if (first + index < layout.firstLine) continue;
+      isBeforeData = false;
+      const value = parseField(path, first + index, text, layout);
+      for (; blank >= 0; blank--) {
+        piece[filled++] = blank > 0 ? Number.NaN : value;
+        if (filled < pieceSamples) continue;
+        yield piece;
+        filled = 0;
+      }
+      blank = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
+function parseField(path: string, line: number, text: string, layout: CsvLayout): number {
+  const { index, columns, separator } = layout;
+  // Most files have one column, and most lines are numbers: no need to look for fields.
+  const fields = columns === 1 && separator === " " ? [text.trim()] : splitFields(text, separator);
+  if (fields.length !== columns) throw refuse(path, line, `${fields.length} fields, expected ${columns}`);
+  const field = fields[index]!;
+  if (isMissingField(field)) return Number.NaN;
+  const value = parseCsvNumber(field, separator);
+  if (Number.isNaN(value)) throw refuse(path, line, `"${field.slice(0, 40)}" is not a number`);
+  return value;
+}
+
+/** Some lines at a time; the first of them is number `first`, from 1. */
+async function* readLines(path: string): AsyncGenerator<{ lines: readonly string[]; first: number }> {
+  let rest = "";
+  let first = 1;
+  const withoutMark = (text: string): string => (first === 1 ? text.replace(/^\ufeff/, "") : text);
+  const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 64 * 1024 });
+  try {
+    for await (const chunk of stream) {
+      const lines = `${rest}${String(chunk)}`.split("\n");
+      rest = lines.pop()!;
+      if (rest.length > maxLineLength) {
+        const number = first + lines.length;
+        throw refuse(path, number, `a line of more than ${maxLineLength} characters`);
+      }
+      if (first === 1 && lines.concat(rest).some((text) => text.includes("\0"))) throw refuseBinary(path);
+      if (lines.length === 0) continue;
+      lines[0] = withoutMark(lines[0]!);
+      yield { lines, first };
+      first += lines.length;
+    }
+  } catch (cause) {
+    if (cause instanceof AuroraError) throw cause;
+    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, { op: "read csv", subject: path, cause });
+  } finally {
+    stream.destroy();
+  }
+  const text = withoutMark(rest);
+  if (text.trim() !== "") yield { lines: [text], first };
+}
+
+function refuse(path: string, line: number, message: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path}, line ${line}: ${message}`, {
+    op: "read csv",
+    subject: path,
+    hint: "expected numbers parted by commas, semicolons, tabs or blanks, the same number in every line, below a line of names or none",
+  });
+}
+
+function refuseBinary(path: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path} is no text in UTF-8`, {
+    op: "read csv",
+    subject: path,
+    hint: "save it as UTF-8 (Windows programs may write UTF-16), or give a binary file the ending of its format: .npy, .mat, .parquet",
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * One channel of a MAT-file of level 5: a numeric vector, or a row or column of a matrix whose longer side is time.
+ * `NAME:2` is the third channel of the matrix NAME.
+ */
+import { listMatArrays, type MatArray, readMatNumbers } from "../../../training/dataset/mat5.ts";
+import { matInt16Class } from "../../../training/dataset/mat5-format.ts";
+import { chooseChannel } from "./choose-channel.ts";
+import type { SampleFile } from "./samples.ts";
+
+/** Shorter arrays are speeds, rates and notes, no recordings. */
+const fewestSamples = 256;
+/** More channels than this are a table, not a recording. */
+const maxChannels = 64;
+const pieceSamples = 8192;
+
+/** A channel: the numbers `first`, `first` + `stride`, … of an array. */
+interface MatChannel {
+  readonly name: string;
+  readonly array: MatArray;
+  readonly first: number;
+  readonly stride: number;
+  readonly samples: number;
+}
+
+/** Opens the file. Fails with DATA_MISSING, DATA_FORMAT, or USAGE where it does not say which channel is meant. */
+export async function openMatSamples(path: string, channel: string | null): Promise<SampleFile> {
+  const channels = (await listMatArrays(path)).flatMap(channelsOf);
+  const chosen =
+    channels[
+      chooseChannel(
+        path,
+        channels.map(({ name }) => name),
+        channel,
+      )
+    ]!;
+  return {
+    path,
+    isCounts: chosen.array.classNumber === matInt16Class,
+    pieces: () => readChannel(path, chosen),
+  };
+}
+
+function channelsOf(array: MatArray): MatChannel[] {
+  const { dimensions, name, complex } = array;
+  const [rows, columns] = dimensions as [number, number];
+  const samples = Math.max(rows, columns);
+  const channels = Math.min(rows, columns);
+  if (complex || dimensions.length > 2 || samples < fewestSamples || channels > maxChannels) return [];
+  return Array.from({ length: channels }, (_, index) => ({
+    name: channels === 1 ? name : `${name}:${index}`,
+    array,
+    first: rows >= columns ? index * rows : index,
+    stride: rows >= columns ? 1 : rows,
+    samples,
+  }));
+}
+
+async function* readChannel(
+  path: string,
+  { array, first, stride, samples }: MatChannel,
+): AsyncGenerator<Float64Array> {
+  const out = new Float64Array(pieceSamples);
+  let filled = 0;
+  let taken = 0;
+  let next = first;
+  let base = 0;
+  for await (const numbers of readMatNumbers(path, array)) {
+    for (; next < base + numbers.length && taken < samples; next += stride) {
+      out[filled++] = numbers[next - base]!;
+      taken++;
+      if (filled < pieceSamples) continue;
+      yield out;
+      filled = 0;
+    }
+    base += numbers.length;
+    if (taken === samples) break;
+  }
+  if (filled > 0) yield out.subarray(0, filled);
+}

@@ -1,0 +1,136 @@
+/**
+ * Streams one channel of a `.npy` file that may be larger than memory: whole numbers and floats of either byte order,
+ * in C or Fortran order; one-dimensional, channels × samples or samples × channels (the longer side is time).
+ * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { openDataFile, readWhole } from "../../../training/dataset/open-data-file.ts";
+import { chooseUnnamedChannel } from "./choose-channel.ts";
+import type { SampleFile } from "./samples.ts";
+
+const op = "read npy";
+const magic = "\x93NUMPY";
+const maxHeaderBytes = 4096;
+/** More than this on the shorter side is a picture, not a recording. */
+const maxChannels = 64;
+const pieceBytes = 64 * 1024;
+
+type Read = (view: DataView, at: number, little: boolean) => number;
+const elementReads: Readonly<Record<string, Read>> = {
+  i1: (view, at) => view.getInt8(at),
+  u1: (view, at) => view.getUint8(at),
+  i2: (view, at, little) => view.getInt16(at, little),
+  u2: (view, at, little) => view.getUint16(at, little),
+  i4: (view, at, little) => view.getInt32(at, little),
+  u4: (view, at, little) => view.getUint32(at, little),
+  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
+  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
+  f4: (view, at, little) => view.getFloat32(at, little),
+  f8: (view, at, little) => view.getFloat64(at, little),
+};
+
+/** Where a channel's numbers lie: `first`, `first` + `stride`, … elements after the header. */
+interface Layout {
+  readonly dataAt: number;
+  readonly elementBytes: number;
+  readonly read: Read;
+  readonly little: boolean;
+  readonly first: number;
+  readonly stride: number;
+  readonly samples: number;
+}
+
+/** Checks the header against the file's size. Fails with DATA_FORMAT, or USAGE without a needed channel. */
+export async function openNpySamples(
+  path: string,
+  sizeBytes: number,
+  channel: string | null,
+): Promise<SampleFile> {
+  const refuse = (expected: string, actual: string): never => {
+    throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
+      op: "open npy",
+      subject: path,
+      hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
+    });
+  };
+  const head = await readHead(path, Math.min(sizeBytes, maxHeaderBytes + 12));
+  if (head.length < 12 || head.toString("latin1", 0, 6) !== magic) refuse("a .npy file", "other bytes");
+  const major = head[6]!;
+  if (major < 1 || major > 3) refuse("format version 1 to 3", `${major}`);
+  const headerAt = major === 1 ? 10 : 12;
+  const headerBytes = major === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
+  if (headerBytes > maxHeaderBytes) refuse(`a header of at most ${maxHeaderBytes} bytes`, `${headerBytes}`);
+  const dataAt = headerAt + headerBytes;
+  if (head.length < dataAt) refuse(`a header of ${headerBytes} bytes`, `${head.length - headerAt}`);
+  const header = head.toString("latin1", headerAt, dataAt);
+
+  const descr = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? refuse("an element type", header.trim());
+  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1] ?? refuse("an order", header.trim());
+  const dimensions = /'shape':\s*\(([0-9, ]*)\)/.exec(header)?.[1] ?? refuse("a shape", header.trim());
+  const read =
+    (/^[<>|=]/.test(descr) ? elementReads[descr.slice(1)] : undefined) ??
+    refuse(`elements of ${Object.keys(elementReads).join(", ")}`, descr);
+  const shape = dimensions
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map(Number);
+  if (shape.length < 1 || shape.length > 2) {
+    refuse("one dimension, or channels × samples", `the shape (${shape.join(", ")})`);
+  }
+  const [rows, columns] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  const channels = Math.min(rows, columns);
+  const samples = Math.max(rows, columns);
+  if (channels < 1 || channels > maxChannels) {
+    refuse(`1 to ${maxChannels} channels on the shorter side`, `the shape (${shape.join(", ")})`);
+  }
+  const elementBytes = Number(descr.slice(2));
+  const dataBytes = channels * samples * elementBytes;
+  if (sizeBytes - dataAt !== dataBytes) {
+    refuse(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
+  }
+  const chosen = chooseUnnamedChannel(path, channels, channel);
+  // A channel is a run of numbers where its samples lie along the axis that varies fastest.
+  const isRun = rows < columns || shape.length === 1 ? order === "False" : order === "True";
+  const layout: Layout = {
+    ...{ dataAt, elementBytes, read, samples, little: !descr.startsWith(">") },
+    ...(isRun || channels === 1
+      ? { first: chosen * samples, stride: 1 }
+      : { first: chosen, stride: channels }),
+  };
+  return { path, isCounts: descr.slice(1) === "i2", pieces: () => readChannel(path, layout) };
+}
+
+async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float64Array> {
+  const { dataAt, elementBytes, read, little, first, stride, samples } = layout;
+  const stepBytes = stride * elementBytes;
+  const most = Math.max(1, Math.floor(pieceBytes / stepBytes));
+  const piece = new Float64Array(most);
+  const bytes = new Uint8Array(most * stepBytes);
+  const view = new DataView(bytes.buffer);
+  const file = await openDataFile(path, op);
+  try {
+    for (let done = 0; done < samples; ) {
+      const count = Math.min(most, samples - done);
+      // The last step's other channels need not be there after this one.
+      const span = (count - 1) * stepBytes + elementBytes;
+      const at = dataAt + first * elementBytes + done * stepBytes;
+      await readWhole(file, bytes.subarray(0, span), at, { path, op });
+      for (let index = 0; index < count; index++) piece[index] = read(view, index * stepBytes, little);
+      yield piece.subarray(0, count);
+      done += count;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHead(path: string, bytes: number): Promise<Buffer> {
+  const file = await openDataFile(path, op);
+  try {
+    const head = Buffer.alloc(bytes);
+    await readWhole(file, head, 0, { path, op });
+    return head;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,86 @@
+/** What a recording on disk is to `score` and `explain`: one channel of samples that is read from its beginning as often as asked. */
+import { stat } from "node:fs/promises";
+import { extname } from "node:path";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { openDataFile } from "../../../training/dataset/open-data-file.ts";
+import { openCsvSamples } from "./csv-samples.ts";
+import { openMatSamples } from "./mat-samples.ts";
+import { openNpySamples } from "./npy-samples.ts";
+import { openParquetSamples } from "./parquet-samples.ts";
+import type { SampleFile } from "./samples.ts";
+
+/**
+ * Opens the channel (a column's name, or an index from 0) of a file; only its head is read. Fails with DATA_MISSING,
+ * DATA_FORMAT, or USAGE where the file has several channels and none was chosen.
+ */
+export async function openSampleFile(path: string, channel: string | null): Promise<SampleFile> {
+  const sizeBytes = await statFile(path);
+  switch (extname(path).toLowerCase()) {
+    case ".npy":
+      return openNpySamples(path, sizeBytes, channel);
+    case ".csv":
+    case ".tsv":
+    case ".txt":
+      return openCsvSamples(path, channel);
+    case ".mat":
+      return openMatSamples(path, channel);
+    case ".parquet":
+      return openParquetSamples(path, channel);
+    default:
+      return openByContent(path, sizeBytes, channel);
+  }
+}
+
+const headBytes = 4096;
+/** Numbers and what parts them, and nothing else. */
+const lineOfNumbers = /^[\d\s.,;+\-eE]*\d[\d\s.,;+\-eE]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds
+const noText = /[\0-\x08\x0e-\x1f]/;
+
+/** Data loggers call their files by the time of day, or by endings of their own: what is in them says what they are. */
+async function openByContent(path: string, sizeBytes: number, channel: string | null): Promise<SampleFile> {
+  const handle = await openDataFile(path, "open samples");
+  let head: string;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    head = buffer.toString("latin1", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+  if (head.startsWith("\x93NUMPY")) return openNpySamples(path, sizeBytes, channel);
+  if (head.startsWith("MATLAB 5.0")) return openMatSamples(path, channel);
+  if (head.startsWith("PAR1")) return openParquetSamples(path, channel);
+  if (!noText.test(head) && head.split(/\r?\n/).some((line) => lineOfNumbers.test(line))) {
+    return openCsvSamples(path, channel);
+  }
+  const packed = head.startsWith("\x1f\x8b") || head.startsWith("PK");
+  throw new AuroraError(
+    "DATA_FORMAT",
+    `${path} is neither .npy, .csv, .mat, .parquet nor a text of numbers`,
+    {
+      op: "open samples",
+      subject: path,
+      hint: packed
+        ? "it is packed: unpack it first (gunzip, unzip)"
+        : "save the samples with numpy.save(name, array), or as comma-separated text",
+    },
+  );
+}
+
+async function statFile(path: string): Promise<number> {
+  try {
+    const info = await stat(path);
+    if (info.isFile()) return info.size;
+  } catch (cause) {
+    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
+      op: "open samples",
+      subject: path,
+      cause,
+    });
+  }
+  throw new AuroraError("DATA_MISSING", `${path} is not a file`, {
+    op: "open samples",
+    subject: path,
+    hint: `name the files in it, for example ${path.replace(/\/+$/, "")}/*.npy`,
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * A bearing as people write it down: fault orders, or the geometry that they follow from. Names may be written in any
+ * of the usual ways (`ballDiameter`, `ball_diameter_mm`).
+ */
+import { type BearingOrders, bearingOrdersSchema } from "../../../core/contract/bundle/bearing.ts";
+import { failed, ok, type Result } from "../../../core/contract/result.ts";
+import { computeBearingOrders } from "../../../core/simulate/bearing-geometry.ts";
+
+const orderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
+const geometryNames = {
+  rollingElements: ["rollingelements", "elements", "balls", "rollers", "nballs", "numberofballs"],
+  elementDiameterMm: ["elementdiameter", "balldiameter", "rollerdiameter"],
+  pitchDiameterMm: ["pitchdiameter"],
+  contactAngleDeg: ["contactangle"],
+} as const;
+/** The keys that {@link parseBearingWords} looks at, in its own spelling. */
+const known: ReadonlySet<string> = new Set([...orderNames, ...Object.values(geometryNames).flat()]);
+
+/** A key without case, separators and unit: `Ball_Diameter_mm` → `balldiameter`. */
+export function plainKey(key: string): string {
+  return key
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .replace(/(mm|deg|degrees)$/, "");
+}
+
+/** Does any key speak of a bearing? */
+export function speaksOfBearing(fields: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(fields).some((key) => known.has(plainKey(key)));
+}
+
+/**
+ * Fault orders of `fields`: the orders themselves (`ftf` follows from the races' where it is not there), or a geometry.
+ * `bsf` is twice the spin of a rolling element: the rate at which its defect meets a race. The error is a sentence.
+ */
+export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Result<BearingOrders, string> {
+  const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), toNumber(value)]));
+  const find = (names: readonly string[]): number | undefined =>
+    names.map((name) => values.get(name)).find((value) => value !== undefined);
+  const [bpfo, bpfi, bsf, given] = orderNames.map((name) => values.get(name));
+  if (bpfo !== undefined || bpfi !== undefined || bsf !== undefined || given !== undefined) {
+    // n · FTF and n · (1 − FTF): both orders of the races say it.
+    const ftf = given ?? (bpfo ?? Number.NaN) / ((bpfo ?? Number.NaN) + (bpfi ?? Number.NaN));
+    const silent = (["bpfo", "bpfi", "bsf"] as const).filter((name) => values.get(name) === undefined);
+    if (silent.length > 0)
+      return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
+    const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });
+    if (parsed.success) return ok(parsed.data);
+    const issue = parsed.error.issues[0]!;
+    return failed(`${issue.path.join(".")}: ${issue.message}`);
+  }
+  const [balls, ball, pitch] = [
+    find(geometryNames.rollingElements),
+    find(geometryNames.elementDiameterMm),
+    find(geometryNames.pitchDiameterMm),
+  ];
+  if (balls === undefined || ball === undefined || pitch === undefined) {
+    return failed("neither bpfo, bpfi and bsf nor balls, ball_diameter and pitch_diameter are there");
+  }
+  try {
+    return ok(
+      computeBearingOrders({
+        designation: "given",
+        rollingElements: balls,
+        elementDiameterMm: ball,
+        pitchDiameterMm: pitch,
+        contactAngleDeg: find(geometryNames.contactAngleDeg) ?? 0,
+      }),
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return failed(error.message);
+    throw error;
+  }
+}
+
+/** An empty field of a table says nothing. */
+function toNumber(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  return typeof value === "number" ? value : typeof value === "string" ? Number(value) : Number.NaN;
+}

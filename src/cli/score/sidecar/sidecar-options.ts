@@ -1,0 +1,97 @@
+/** The options of a command that describe files of samples, and what they come to for each file. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { parseNumber } from "../../terminal/parse-number.ts";
+import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
+import { type AccelerationUnit, accelerationUnits, type FileDescription, joinSidecar } from "./sidecar.ts";
+import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
+
+/** The options as commander gives them. */
+export interface SidecarFlags {
+  readonly rateHz?: number;
+  readonly shaftRpm?: number;
+  readonly bearing?: BearingOrders | string;
+  readonly bearings?: string;
+  readonly scale?: number;
+  readonly unit?: AccelerationUnit;
+  readonly channel?: string;
+}
+
+/** Adds the options to `command`. */
+export function addSidecarOptions(command: Command): Command {
+  return command
+    .option("--rate-hz <hz>", "samples a second", parseNumber(1, 10_000_000))
+    .option("--shaft-rpm <rpm>", "speed of the bearing's shaft", parseNumber(0.001, 100_000))
+    .option(
+      "--bearing <orders|file>",
+      "fault frequencies in multiples of shaft speed: bpfo=..,bpfi=..,bsf=..,ftf=.. (bsf: twice the ball's spin); or a geometry: balls=..,ball_diameter=..,pitch_diameter=..,contact_angle=..; or a file of them (FILE#NAME: one of its entries)",
+      parseBearing,
+    )
+    .option("--bearings <file>", "the same as --bearing with a file")
+    .option("--scale <value>", "value of the file's number 1 in --unit (g)", parseNumber(1e-12, 1e12))
+    .addOption(
+      new Option("--unit <unit>", "unit of the file's numbers (times --scale)").choices(accelerationUnits),
+    )
+    .option(
+      "--channel <name|index>",
+      "name of a column or variable (* stands for anything, a unit in brackets may be left out), or an index from 0",
+    );
+}
+
+/** How numbers are read, for the end of `--help`. */
+export const sidecarHelp: string = `
+Files: .npy (whole numbers or floats; one-dimensional, channels × samples or samples × channels), .csv, .tsv and .txt
+(commas, semicolons, tabs or blanks part the columns, a comma may be the decimal point; names, units, comments may stand
+above the numbers), .mat (level 5; a vector, or name:2 for a channel of a matrix), .parquet; under any other name what is
+in the file decides. They may be larger than memory. int16, and whole numbers that come with --scale, are taken as the
+converter's counts. Other numbers are quantised to int16 as a device would: a first pass finds the file's peak (with a
+known unit at most the bundle's range), which becomes count 32,000. With --scale or --unit, data outside the bundle's
+data contract is set aside with the windows that need it, as on the gateway. Without them nobody knows the unit: no
+range is held against the numbers, which does no harm, because no feature of a bearing depends on the level.
+
+What a file does not say of itself comes, in this sequence, from the options, from the file of geometries (YAML, JSON
+or CSV; the first entry whose name or "file" fits the file's name as a pattern with *; it may say rate_hz, shaft_rpm,
+unit, scale and channel too), and from a NAME.json beside NAME.npy ({"rateHz": 51200, "shaftRpm": 600,
+"channel": "accel", "unit": "g", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}).`;
+
+/** Parses orders or a geometry (`bpfo=..,bpfi=..,…`); what holds no `=` is the name of a file. */
+export function parseBearing(text: string): BearingOrders | string {
+  if (text.trim() !== "" && !text.includes("=")) return text;
+  const parts = text.split(",").map((part) => part.split("="));
+  const fields = Object.fromEntries(
+    parts.map(([key, value]) => [(key ?? "").trim(), value?.trim() || "missing"]),
+  );
+  const parsed = parseBearingWords(fields);
+  const isClear =
+    Object.keys(fields).length === parts.length &&
+    Object.keys(fields).every((key) => speaksOfBearing({ [key]: 0 }));
+  if (parsed.ok && isClear) return parsed.value;
+  throw new InvalidArgumentError(
+    `Write each once, such as bpfo=3.5848,bpfi=5.4152,bsf=4.7135,ftf=0.39828${parsed.ok ? "" : ` (${parsed.error})`}.`,
+  );
+}
+
+/** Says of each file what is known. `describe` fails with USAGE, CONFIG_INVALID. */
+export interface Describer {
+  describe(path: string): Promise<FileDescription>;
+}
+
+/** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
+export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
+  const { bearing, bearings, ...rest } = flags;
+  if (bearings !== undefined && typeof bearing === "string") {
+    throw new AuroraError("USAGE", `--bearing ${bearing} and --bearings ${bearings} are two files`, {
+      op: "read bearings",
+      subject: bearings,
+      hint: "give one of them; the orders of one bearing may stand in --bearing beside a file in --bearings, and go before it",
+    });
+  }
+  const file = bearings ?? (typeof bearing === "string" ? bearing : undefined);
+  const geometries: Geometries | null = file === undefined ? null : await readGeometries(file);
+  const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
+  return {
+    describe: async (path) =>
+      joinSidecar(path, [given, geometries?.find(path) ?? {}, await readOwnSidecar(path)]),
+  };
+}

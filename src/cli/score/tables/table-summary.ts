@@ -1,0 +1,107 @@
+/** What became of a turbine's rows in a file, and what is known of its components at their end. */
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import type { MonitorDay } from "../../../core/decision/normal-behaviour/residual-monitor.ts";
+import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbine-watch.ts";
+import type { ComponentStanding } from "../../../core/serving/scada-farm.ts";
+import { requireSpec } from "../../../core/serving/scada-turbine.ts";
+import type { FileError } from "../recordings/file-summary.ts";
+import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
+import type { ReplayedRow } from "./replay-farm.ts";
+
+/** What a row says; see `turbine-watch.ts`. */
+export type RowState = WatchOutcome["state"];
+
+/** How far the site's own share of the residuals has been learnt: rows in normal operation, and as many as are needed. */
+export interface LearningProgress {
+  readonly rows: number;
+  readonly of: number;
+}
+
+/** Days on which a sensor was not believed. */
+export interface SensorFault {
+  readonly channel: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** One turbine in one file in `aurora score --json`. */
+export interface TableSummary {
+  readonly file: string;
+  readonly turbine: string;
+  /** Rows of the bundle's length of time that were judged, and what they say. */
+  readonly windows: number;
+  readonly states: Readonly<Record<RowState, number>>;
+  /** Rows that were lost to bad data, and readings by the reason that they were set aside for. */
+  readonly setAside: Losses;
+  /** At the end of the last day of these rows: |z|, and the probability of a failure in the horizon; null: nothing is known. */
+  readonly components: Readonly<
+    Record<string, { readonly score: number | null; readonly probability: number | null }>
+  >;
+  readonly sensorFaults: readonly SensorFault[];
+  /** While residuals do not count; null once the site's own share has been learnt. */
+  readonly learning: LearningProgress | null;
+  /** Why the file could not be read; absent where all went well. */
+  readonly error?: FileError;
+}
+
+/** Sums up one turbine in one file. */
+export interface TableSummaryBuilder {
+  update(row: ReplayedRow, learning: LearningProgress | null): void;
+  readonly setAside: LossCounter["update"];
+  takeDay(day: MonitorDay): void;
+  takeStanding(standing: readonly ComponentStanding[]): void;
+  summarise(error?: FileError): TableSummary;
+}
+
+const dayMs = 86_400_000;
+
+/** Starts the summary. */
+export function createTableSummary(
+  file: string,
+  turbine: string,
+  manifest: Manifest,
+  learningBefore: LearningProgress | null,
+): TableSummaryBuilder {
+  const { residuals } = requireSpec(manifest);
+  const states: Record<RowState, number> = { scored: 0, learning: 0, "not-operating": 0, frozen: 0 };
+  const counter = createLossCounter();
+  const faults: { channel: string; fromMs: number; toMs: number }[] = [];
+  let learning = learningBefore;
+  let known: readonly ComponentStanding[] = residuals.map(({ component }) => ({
+    ...{ component, score: Number.NaN, probability: 0 },
+  }));
+  return {
+    update: ({ judged }, progress) => {
+      states[judged.state]++;
+      learning = progress;
+    },
+    setAside: counter.update,
+    takeDay: ({ day, sensorFaults }) => {
+      for (const output of sensorFaults) {
+        const { channel } = residuals[output]!;
+        const running = faults.find((fault) => fault.channel === channel && fault.toMs === day * dayMs);
+        if (running === undefined) faults.push({ channel, fromMs: day * dayMs, toMs: (day + 1) * dayMs });
+        else running.toMs += dayMs;
+      }
+    },
+    takeStanding: (standing) => {
+      known = standing;
+    },
+    summarise: (error) => ({
+      ...{ file, turbine, windows: Object.values(states).reduce((sum, count) => sum + count, 0), states },
+      setAside: counter.losses,
+      components: Object.fromEntries(
+        known.map(({ component, score, probability }) => [
+          component,
+          {
+            score: Number.isNaN(score) ? null : score,
+            // 0 stands for a pair that has never been weighed.
+            probability: Number.isNaN(score) || probability === 0 ? null : probability,
+          },
+        ]),
+      ),
+      ...{ sensorFaults: faults, learning },
+      ...(error === undefined ? {} : { error }),
+    }),
+  };
+}

@@ -1,0 +1,164 @@
+/** The JSON API as one table: what is served, what may be asked and what is answered. OpenAPI and server are made from it. */
+import { z } from "zod";
+import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import type { FleetView } from "../fleet/fleet-view.ts";
+import * as schemas from "./api-schemas.ts";
+
+/** One route, GET only. */
+export interface ApiRoute {
+  readonly path: string;
+  readonly summary: string;
+  /** Validates and completes what is asked. */
+  readonly query: z.ZodType;
+  readonly response: z.ZodType;
+  /** Answers what was asked, as it came; or says what `query` finds wrong with it. */
+  answer(fleet: FleetView, asked: unknown): Result<unknown, string>;
+}
+
+const id = z.string().regex(idPattern);
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+const offset = z.coerce.number().int().min(0).max(1_000_000).default(0);
+const epochMs = z.coerce.number().min(0).max(8.64e15);
+const page = { limit, offset };
+const pageQuery = z.strictObject(page);
+const listQuery = z.strictObject({ gateway: id.optional(), ...page });
+const hourMs = 3_600_000;
+
+/** All routes below `/api/v1`, but the OpenAPI document itself. */
+export const apiRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    path: "/api/v1/turbines",
+    summary: "Turbines with health and operating state; a silent one is information-unavailable",
+    query: pageQuery,
+    response: schemas.turbinesSchema,
+    answer: (fleet, query) => slice(fleet.turbines(), query),
+  }),
+  defineRoute({
+    path: "/api/v1/alerts",
+    summary: "Alarms with their latest event and their life; active ones first",
+    query: z.strictObject({
+      site: id.optional(),
+      turbine: id.optional(),
+      active: z.enum(["true", "false"]).optional(),
+      ...page,
+    }),
+    response: schemas.alertsSchema,
+    answer: (fleet, query) => ({
+      ...pageOf(query),
+      ...fleet.alarms({ ...query, active: query.active === undefined ? undefined : query.active === "true" }),
+    }),
+  }),
+  defineRoute({
+    path: "/api/v1/predictions",
+    summary:
+      "Calibrated probabilities of one turbine over time, in columns; default: the last hour, or the last `spanMs`, up to now or to the newest one of a device whose clock is ahead",
+    query: z
+      .strictObject({
+        site: id,
+        turbine: id,
+        component: z.string().min(1).max(256).optional(),
+        fromMs: epochMs.optional(),
+        toMs: epochMs.optional(),
+        spanMs: epochMs.min(1).optional(),
+        steps: z.coerce.number().int().min(2).max(2_000).default(500),
+      })
+      .refine((query) => (query.fromMs ?? 0) < (query.toMs ?? 8.64e15), "fromMs must be before toMs"),
+    response: schemas.predictionsSchema,
+    answer: (fleet, query) => {
+      const { site, turbine } = query;
+      const toMs = query.toMs ?? fleet.latestMs(site, turbine);
+      const fromMs = query.fromMs ?? Math.max(0, toMs - (query.spanMs ?? hourMs));
+      return { site, turbine, fromMs, toMs, ...fleet.predictions({ ...query, fromMs, toMs }) };
+    },
+  }),
+  defineRoute({
+    path: "/api/v1/drift",
+    summary: "Drift of a day per point: PSI of every feature and score against its calibrated thresholds",
+    query: z.strictObject({
+      day: z.iso.date().optional(),
+      site: id.optional(),
+      turbine: id.optional(),
+    }),
+    response: schemas.driftSchema,
+    answer: (fleet, query) => fleet.drift(query),
+  }),
+  defineRoute({
+    path: "/api/v1/gateways",
+    summary: "Gateways with their last health",
+    query: pageQuery,
+    response: schemas.gatewaysSchema,
+    answer: (fleet, query) => slice(fleet.gateways(), query),
+  }),
+  defineRoute({
+    path: "/api/v1/models",
+    summary: "Models that are known here or in use",
+    query: pageQuery,
+    response: schemas.modelsSchema,
+    answer: (fleet, query) => slice(fleet.models(), query),
+  }),
+  defineRoute({
+    path: "/api/v1/updates",
+    summary: "Steps of model updates on the gateways, newest first",
+    query: listQuery,
+    response: schemas.updatesSchema,
+    answer: (fleet, query) => ({ ...pageOf(query), ...fleet.updates(query) }),
+  }),
+  defineRoute({
+    path: "/api/v1/events",
+    summary: "Schema drift, declared gaps and other things that people should know, newest first",
+    query: listQuery,
+    response: schemas.eventsSchema,
+    answer: (fleet, query) => ({ ...pageOf(query), ...fleet.events(query) }),
+  }),
+  defineRoute({
+    path: "/api/v1/quarantine",
+    summary: "Messages that could not be understood, counted by topic and reason",
+    query: pageQuery,
+    response: schemas.quarantineSchema,
+    answer: (fleet, query) => {
+      const listed = fleet.quarantine(query.limit + query.offset).items.map(({ sample, ...entry }) => ({
+        ...entry,
+        sampleHex: Buffer.from(sample).toString("hex"),
+      }));
+      return { ...slice(listed, query), total: fleet.quarantine(0).total };
+    },
+  }),
+];
+
+function defineRoute<Q>(route: {
+  readonly path: string;
+  readonly summary: string;
+  readonly query: z.ZodType<Q>;
+  readonly response: z.ZodType;
+  readonly answer: (fleet: FleetView, query: Q) => unknown;
+}): ApiRoute {
+  return {
+    ...route,
+    answer: (fleet, asked) => {
+      const query = route.query.safeParse(asked);
+      return query.success ? ok(route.answer(fleet, query.data)) : failed(describeIssues(query.error));
+    },
+  };
+}
+
+function describeIssues({ issues }: z.ZodError): string {
+  return issues
+    .map((issue) => [...issue.path, issue.message].join(": "))
+    .join("; ")
+    .slice(0, 500);
+}
+
+interface PageQuery {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+function pageOf(query: PageQuery): PageQuery {
+  return { limit: query.limit, offset: query.offset };
+}
+
+function slice<T>(items: readonly T[], query: PageQuery): PageQuery & { total: number; items: readonly T[] } {
+  const { limit, offset } = query;
+  return { total: items.length, limit, offset, items: items.slice(offset, offset + limit) };
+}

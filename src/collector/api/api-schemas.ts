@@ -1,0 +1,195 @@
+/** What the API answers, as validators: the OpenAPI document is made from them, and the tests hold every answer against them. */
+import { z } from "zod";
+import { alertEventSchema } from "../../core/contract/alert.ts";
+import { operatingStates } from "../../core/contract/prediction.ts";
+import { turbineStateSchema } from "../../core/contract/turbine-state.ts";
+
+const timeMs = z.number().describe("Epoch milliseconds");
+const probability = z.number().min(0).max(1);
+const health = z.enum(["ok", "alarm", "information-unavailable"]);
+const operatingState = z.enum(operatingStates);
+const level = z.enum(["insufficient", "stable", "warning", "drift"]);
+
+/** A page of a list. */
+function listOf(item: z.ZodType): z.ZodType {
+  return z.object({
+    total: z.int().min(0),
+    limit: z.int(),
+    offset: z.int(),
+    items: z.array(item),
+  });
+}
+
+/** `/api/v1/turbines`. */
+export const turbinesSchema: z.ZodType = listOf(
+  z.object({
+    site: z.string(),
+    turbine: z.string(),
+    gateway: z.string().nullable(),
+    health,
+    reason: z.string().nullable().describe("Why the information is unavailable"),
+    operatingState,
+    lastSeenMs: timeMs,
+    state: turbineStateSchema.nullable().describe("Last state as published; may be old"),
+  }),
+);
+
+/** `/api/v1/alerts`. */
+export const alertsSchema: z.ZodType = listOf(
+  z.object({
+    alarm: z.int(),
+    active: z.boolean(),
+    firstMs: timeMs,
+    lastMs: timeMs,
+    event: alertEventSchema,
+    steps: z.array(
+      z.object({
+        eventId: z.string(),
+        transition: z.enum(["raised", "updated", "acknowledged", "cleared"]),
+        timeMs,
+        probability,
+      }),
+    ),
+  }),
+);
+
+/** `/api/v1/predictions`. */
+export const predictionsSchema: z.ZodType = z.object({
+  site: z.string(),
+  turbine: z.string(),
+  fromMs: timeMs,
+  toMs: timeMs,
+  bucketMs: z.number(),
+  series: z.array(
+    z.object({
+      component: z.string(),
+      failureModes: z.array(z.string()),
+      thresholds: z.array(probability.nullable()).describe("Probability at which an alarm is raised"),
+      timesMs: z.array(timeMs),
+      mean: z.array(z.array(probability.nullable())).describe("One array a failure mode"),
+      max: z.array(z.array(probability.nullable())),
+      shaftRpm: z.array(z.number().nullable()),
+      windows: z.array(z.int()),
+      modelVersion: z.string().nullable(),
+    }),
+  ),
+});
+
+/** `/api/v1/drift`. */
+export const driftSchema: z.ZodType = z.object({
+  day: z.string(),
+  points: z.array(
+    z.object({
+      site: z.string(),
+      turbine: z.string(),
+      component: z.string(),
+      day: z.string(),
+      modelName: z.string(),
+      modelVersion: z.string(),
+      modelDigest: z.string(),
+      fromMs: timeMs,
+      toMs: timeMs,
+      reports: z.int(),
+      windows: z.int(),
+      level,
+      reason: z.string().nullable(),
+      falseAlarmRate: z
+        .number()
+        .nullable()
+        .describe("Probability of a false drift verdict per point and day"),
+      features: z.array(
+        z.object({
+          feature: z.int(),
+          name: z.string(),
+          level,
+          values: z.int(),
+          invalid: z.int(),
+          psi: z.number().nullable(),
+          warningPsi: z.number().nullable(),
+          driftPsi: z.number().nullable(),
+          edges: z.array(z.number()),
+          referenceCounts: z.array(z.int()),
+          counts: z.array(z.int()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** `/api/v1/gateways`. */
+export const gatewaysSchema: z.ZodType = listOf(
+  z.object({
+    gateway: z.string(),
+    online: z.boolean().nullable(),
+    reachable: z.boolean(),
+    version: z.string().nullable(),
+    lastSeenMs: timeMs,
+    health: z
+      .object({
+        timeMs,
+        uptimeMs: z.number(),
+        rssBytes: z.number(),
+        windowsProcessed: z.number(),
+        windowsQuarantined: z.number(),
+        windowsDropped: z.number(),
+        quarantined: z.record(z.string(), z.number()),
+        outboxRecords: z.number(),
+      })
+      .nullable(),
+  }),
+);
+
+/** `/api/v1/models`. */
+export const modelsSchema: z.ZodType = listOf(
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    digest: z.string(),
+    title: z.string().nullable(),
+    turbines: z.array(z.string()),
+  }),
+);
+
+/** `/api/v1/updates`. */
+export const updatesSchema: z.ZodType = listOf(
+  z.object({
+    id: z.int(),
+    gateway: z.string(),
+    timeMs,
+    modelName: z.string(),
+    fromVersion: z.string(),
+    toVersion: z.string(),
+    step: z.enum(["fetched", "verified", "staged", "proved", "activated", "refused", "reverted"]),
+    detail: z.string(),
+  }),
+);
+
+/** `/api/v1/events`. */
+export const eventsSchema: z.ZodType = listOf(
+  z.object({
+    id: z.int(),
+    gateway: z.string(),
+    timeMs,
+    name: z.string(),
+    subject: z.string(),
+    detail: z.string(),
+  }),
+);
+
+/** `/api/v1/quarantine`. */
+export const quarantineSchema: z.ZodType = listOf(
+  z.object({
+    topic: z.string(),
+    reason: z.string(),
+    messages: z.int(),
+    firstMs: timeMs,
+    lastMs: timeMs,
+    detail: z.string(),
+    sampleHex: z.string().describe("First bytes of the last message"),
+  }),
+);
+
+/** Every error of the API. */
+export const apiErrorSchema: z.ZodType = z.object({
+  error: z.object({ code: z.string(), message: z.string() }),
+});

@@ -1,0 +1,115 @@
+/**
+ * The bundles of this installation: published to the gateways, and read for the page. Looks again from time to time,
+ * so that a new version in the folder is offered without a restart.
+ */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { manifestFileName } from "../../core/bundle/bundle.ts";
+import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { Registry } from "../registry/registry.ts";
+import { createModelCatalogue, type KnownModel, loadModel, type ModelCatalogue } from "./model-catalogue.ts";
+
+/** The bundles. */
+export interface BundleShelf {
+  readonly catalogue: ModelCatalogue;
+  /** Takes up what is new; resolves with how many bundles were. Those that do not verify are logged once and left out. */
+  scan(): Promise<number>;
+}
+
+/** What the shelf is joined to. */
+export interface BundleShelfOptions {
+  /** Bundle folders, or folders that hold bundle folders. */
+  readonly dirs: readonly string[];
+  readonly trustedKeys: readonly TrustedKey[];
+  /** Null: bundles are shown and not served. */
+  readonly registry: Pick<Registry, "publish"> | null;
+  readonly logger: Logger;
+}
+
+/** Creates an empty shelf. */
+export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
+  const { registry, logger } = options;
+  /** Manifest's time by folder: what was looked at already, good or bad. */
+  const seen = new Map<string, number>();
+  const models = new Map<string, KnownModel>();
+  let catalogue = createModelCatalogue([]);
+
+  const takeUp = async (dir: string): Promise<boolean> => {
+    try {
+      const model = await loadModel(dir, options.trustedKeys);
+      await registry?.publish(dir);
+      const isNew = !models.has(model.digest);
+      models.set(model.digest, model);
+      if (isNew) {
+        const { name, version } = model.manifest;
+        logger.info("bundle taken up", {
+          dir,
+          name,
+          version,
+          digest: model.digest,
+          served: registry !== null,
+        });
+      }
+      return isNew;
+    } catch (error) {
+      logger.error("bundle refused", { dir, error });
+      return false;
+    }
+  };
+  const scan = async (): Promise<number> => {
+    let taken = 0;
+    for (const { dir, timeMs } of await findBundles(options.dirs, logger)) {
+      if (seen.get(dir) === timeMs) continue;
+      seen.set(dir, timeMs);
+      if (await takeUp(dir)) taken++;
+    }
+    if (taken > 0) catalogue = createModelCatalogue([...models.values()]);
+    return taken;
+  };
+  let queue: Promise<unknown> = Promise.resolve();
+  return {
+    get catalogue() {
+      return catalogue;
+    },
+    // One after the other: two scans at once would publish the same bundle twice.
+    scan: () => {
+      const next = queue.then(scan);
+      queue = next.catch(() => {});
+      return next;
+    },
+  };
+}
+
+interface FoundBundle {
+  readonly dir: string;
+  readonly timeMs: number;
+}
+
+async function findBundles(dirs: readonly string[], logger: Logger): Promise<FoundBundle[]> {
+  const found: FoundBundle[] = [];
+  for (const dir of dirs) {
+    const own = await findBundle(dir);
+    if (own !== null) {
+      found.push(own);
+      continue;
+    }
+    try {
+      for (const entry of (await readdir(dir, { withFileTypes: true })).slice(0, 256)) {
+        const bundle = entry.isDirectory() ? await findBundle(join(dir, entry.name)) : null;
+        if (bundle !== null) found.push(bundle);
+      }
+    } catch (error) {
+      logger.warn("folder of bundles cannot be read", { dir, error });
+    }
+  }
+  return found;
+}
+
+async function findBundle(dir: string): Promise<FoundBundle | null> {
+  try {
+    return { dir, timeMs: (await stat(join(dir, manifestFileName))).mtimeMs };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,87 @@
+/** Gateways, models and what happened: the machinery behind the turbines. */
+
+import type { GatewayStatusView, Listing, ModelView } from "../fleet/fleet-view.ts";
+import type { EventView, UpdateView } from "../record/event-store.ts";
+import type { QuarantineView } from "../record/quarantine-store.ts";
+import { formatBytes, formatCount, formatDuration, formatTime } from "./format-words.ts";
+import { html, type SafeHtml } from "./html.ts";
+import { renderEmpty, renderPanel } from "./page-layout.ts";
+import { renderBadge } from "./state-badges.ts";
+import { renderAgo } from "./turbine-section.ts";
+
+/** Renders the gateways. */
+export function renderGateways(gateways: readonly GatewayStatusView[], nowMs: number): SafeHtml {
+  const body =
+    gateways.length === 0
+      ? renderEmpty("No gateway has connected yet. Point one at this collector's broker.")
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Gateways, table"><table>
+  <thead><tr><th scope="col">Gateway</th><th scope="col">Link</th><th scope="col">Version</th><th scope="col" class="number">Up for</th>
+    <th scope="col" class="number">Memory</th><th scope="col" class="number">Windows</th><th scope="col" class="number">Set aside</th>
+    <th scope="col" class="number">Dropped</th><th scope="col" class="number">Waiting to be sent</th><th scope="col">Last heard of</th></tr></thead>
+  <tbody>${gateways.map((gateway) => renderGateway(gateway, nowMs))}</tbody></table></div>`;
+  return renderPanel({ id: "gateways", title: "Gateways", live: "live", body });
+}
+
+function renderGateway(gateway: GatewayStatusView, nowMs: number): SafeHtml {
+  const { health } = gateway;
+  const link = gateway.reachable
+    ? renderBadge("ok", "Online")
+    : renderBadge("unknown", gateway.online === false ? "Offline" : "Silent");
+  const figures =
+    health === null
+      ? html`<td colspan="6" class="why">no health record yet</td>`
+      : html`<td class="number">${formatDuration(health.uptimeMs)}</td><td class="number">${formatBytes(health.rssBytes)}</td>
+    <td class="number">${formatCount(health.windowsProcessed)}</td>
+    <td class="number" title="${describeReasons(health.quarantined)}">${formatCount(health.windowsQuarantined)}</td>
+    <td class="number">${formatCount(health.windowsDropped)}</td><td class="number">${formatCount(health.outboxRecords)} records</td>`;
+  return html`<tr><th scope="row">${gateway.gateway}</th><td>${link}</td><td>${gateway.version ?? "–"}</td>${figures}<td class="nowrap">${renderAgo(gateway.lastSeenMs, nowMs)}</td></tr>`;
+}
+
+function describeReasons(reasons: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(reasons).filter(([, count]) => count > 0);
+  return entries.length === 0 ? "" : entries.map(([reason, count]) => `${reason}: ${count}`).join(", ");
+}
+
+/** Renders the models and what became of their updates. */
+export function renderModels(models: readonly ModelView[], updates: Listing<UpdateView>): SafeHtml {
+  const table =
+    models.length === 0
+      ? renderEmpty("No model is known: no turbine has named one, and no bundle is configured.")
+      : html`<table><thead><tr><th scope="col">Model</th><th scope="col">Version</th><th scope="col">Digest</th><th scope="col">In use by</th></tr></thead>
+  <tbody>${models.map(
+    (
+      model,
+    ) => html`<tr><th scope="row">${model.title ?? model.name}</th><td>${model.version}</td><td><code title="${model.digest}">${model.digest.slice(0, 12)}</code></td>
+    <td>${model.turbines.length === 0 ? "no turbine" : `${model.turbines.length} ${model.turbines.length === 1 ? "turbine" : "turbines"}`}</td></tr>`,
+  )}</tbody></table>`;
+  const steps =
+    updates.items.length === 0
+      ? renderEmpty("No update has been attempted.")
+      : html`<ol class="life">${updates.items.map(
+          (update) =>
+            html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}"><time datetime="${new Date(update.timeMs).toISOString()}">${formatTime(update.timeMs)}</time>
+            <b>${update.step}</b> ${update.modelName} ${update.fromVersion} → ${update.toVersion} on ${update.gateway} <span class="why">${update.detail}</span></li>`,
+        )}</ol>`;
+  const body = html`${table}<h3>Updates</h3>${steps}`;
+  return renderPanel({ id: "models", title: "Models", live: "live", body });
+}
+
+/** Renders events, and the messages that were set aside. */
+export function renderEvents(events: Listing<EventView>, quarantine: Listing<QuarantineView>): SafeHtml {
+  const list =
+    events.items.length === 0
+      ? renderEmpty("Nothing has been reported.")
+      : html`<ol class="life">${events.items.map(
+          (event) =>
+            html`<li><time datetime="${new Date(event.timeMs).toISOString()}">${formatTime(event.timeMs)}</time> <b>${event.name}</b> ${event.subject} on ${event.gateway} <span class="why">${event.detail}</span></li>`,
+        )}</ol>`;
+  const setAside =
+    quarantine.total === 0
+      ? renderEmpty("Every message was understood.")
+      : html`<p>${formatCount(quarantine.total)} ${quarantine.total === 1 ? "message was" : "messages were"} set aside, and none of them blocked another.</p><ul class="life">${quarantine.items.map(
+          (entry) =>
+            html`<li><b>${entry.reason}</b> ${formatCount(entry.messages)} × on <code>${entry.topic}</code> <span class="why">${entry.detail}</span></li>`,
+        )}</ul>`;
+  const body = html`${list}<h3>Messages set aside</h3>${setAside}`;
+  return renderPanel({ id: "events", title: "Events", live: "live", body });
+}

@@ -1,0 +1,98 @@
+/**
+ * The keys of an installation: root, targets, snapshot and timestamp of its update repository, and `release` for
+ * signing bundles of its own. Made once, into one folder; only the public halves and `root.json` leave it.
+ */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  createKeyPair,
+  loadPrivateKey,
+  type PrivateKey,
+  parsePrivateKey,
+  privateKeySuffix,
+  writeKeyPair,
+} from "../../core/bundle/keys.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { rootLifetimeMs, signRoot } from "./sign-root.ts";
+
+/** Name of the root metadata file in the keys' folder: what a gateway is given at enrolment. */
+export const rootFileName = "root.json";
+
+const names = ["root", "targets", "snapshot", "timestamp", "release"] as const;
+
+/** What the collector signs with; the root key is not among them and belongs elsewhere. */
+export interface RegistryKeys {
+  readonly targets: PrivateKey;
+  readonly snapshot: PrivateKey;
+  readonly timestamp: PrivateKey;
+  /** Bytes of the newest root metadata. */
+  readonly root: Uint8Array;
+}
+
+/** What {@link createInstallationKeys} made. */
+export interface InstallationKeys {
+  /** Key ids by name. */
+  readonly keyIds: Readonly<Record<(typeof names)[number], string>>;
+  /** Path of the root metadata. */
+  readonly rootFile: string;
+}
+
+/**
+ * Makes the five key pairs and signs the first root metadata.
+ * @throws AuroraError KEY when keys are there already; KEY or STORE when the folder cannot be written.
+ */
+export async function createInstallationKeys(dir: string, nowMs: number): Promise<InstallationKeys> {
+  for (const name of names) await refuseExisting(join(dir, name + privateKeySuffix));
+  const pairs = names.map((name) => [name, createKeyPair()] as const);
+  for (const [name, pair] of pairs) await writeKeyPair(dir, name, pair);
+  const keys = new Map(pairs.map(([name, pair]) => [name, parsePrivateKey(pair.privateKeyPem)]));
+  const root = keys.get("root")!;
+  const bytes = signRoot(
+    {
+      version: 1,
+      issuedMs: nowMs,
+      lifetimeMs: rootLifetimeMs,
+      keys: {
+        root: root.publicKey,
+        targets: keys.get("targets")!.publicKey,
+        snapshot: keys.get("snapshot")!.publicKey,
+        timestamp: keys.get("timestamp")!.publicKey,
+      },
+    },
+    [root],
+  );
+  const rootFile = join(dir, rootFileName);
+  await writeFileAtomic(rootFile, bytes);
+  const keyIds = Object.fromEntries(pairs.map(([name, pair]) => [name, pair.keyId]));
+  return { keyIds: keyIds as InstallationKeys["keyIds"], rootFile };
+}
+
+/** Loads what the registry needs from the folder of {@link createInstallationKeys}. @throws AuroraError KEY. */
+export async function loadRegistryKeys(dir: string): Promise<RegistryKeys> {
+  const load = (name: string): Promise<PrivateKey> => loadPrivateKey(join(dir, name + privateKeySuffix));
+  return {
+    targets: await load("targets"),
+    snapshot: await load("snapshot"),
+    timestamp: await load("timestamp"),
+    root: await readFileBounded(join(dir, rootFileName), 512_000, {
+      missing: "KEY",
+      tooLarge: "KEY",
+      hint: "Make keys with `aurora keys init DIR`.",
+    }),
+  };
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return;
+  throw new AuroraError("KEY", "keys are there already, and a key is never overwritten", {
+    op: "make keys",
+    subject: path,
+    hint: "Choose another folder, or move the old keys away.",
+  });
+}

@@ -1,0 +1,149 @@
+/** Serves the repository over HTTP: GET with ETag, and Range for the tars. As plain data, and mounted on Fastify. */
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { metadataFilePattern } from "./metadata-folder.ts";
+import type { Registry } from "./registry.ts";
+
+/** What a handler sees of a request. */
+export interface RegistryRequest {
+  readonly params: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What it answers. */
+export interface RegistryResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable | Uint8Array | string;
+}
+
+/** One route. */
+export interface RegistryRoute {
+  readonly method: "GET";
+  /** Path with `:parameters`. */
+  readonly path: string;
+  handle(request: RegistryRequest): Promise<RegistryResponse>;
+}
+
+const targetFilePattern = /^[0-9a-f]{64}\.[0-9A-Za-z.-]{1,64}\.tar$/;
+const neverChanges = "public, max-age=31536000, immutable";
+
+/** The routes under `/tuf/`. */
+export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/tuf/metadata/:file",
+      async handle({ params, headers }) {
+        const file = params.file ?? "";
+        const bytes = metadataFilePattern.test(file) ? await registry.readMetadata(file) : null;
+        if (bytes === null) return notFound;
+        const etag = `"${sha256Hex(bytes)}"`;
+        const caching = { etag, "cache-control": file === "timestamp.json" ? "no-cache" : neverChanges };
+        if (matches(headers["if-none-match"], etag)) return { status: 304, headers: caching, body: "" };
+        return {
+          status: 200,
+          headers: { ...caching, "content-type": "application/json", "content-length": String(bytes.length) },
+          body: bytes,
+        };
+      },
+    },
+    {
+      method: "GET",
+      path: "/tuf/targets/:name/:file",
+      async handle({ params, headers }) {
+        const file = params.file ?? "";
+        const target = targetFilePattern.test(file) ? registry.findTarget(params.name ?? "", file) : null;
+        if (target === null) return notFound;
+        return serveTarget(target, headers);
+      },
+    },
+  ];
+}
+
+/** The same routes as a hook for the collector: `routes: [mountRegistry(registry)]`. */
+export function mountRegistry(registry: Registry): (app: FastifyInstance) => void {
+  return (app) => {
+    for (const route of registryRoutes(registry)) {
+      app.route({
+        method: route.method,
+        url: route.path,
+        handler: async (request, reply) => {
+          const { status, headers, body } = await route.handle({
+            params: request.params as Readonly<Record<string, string>>,
+            headers: request.headers,
+          });
+          return reply
+            .code(status)
+            .headers(headers)
+            .send(body instanceof Uint8Array ? Buffer.from(body) : body);
+        },
+      });
+    }
+  };
+}
+
+const notFound: RegistryResponse = {
+  status: 404,
+  headers: { "content-type": "application/json", "cache-control": "no-cache" },
+  body: '{"error":"not found"}',
+};
+
+function serveTarget(
+  target: { path: string; sizeBytes: number; sha256: string },
+  headers: RegistryRequest["headers"],
+): RegistryResponse {
+  const etag = `"${target.sha256}"`;
+  const common = { etag, "cache-control": neverChanges, "accept-ranges": "bytes" };
+  if (matches(headers["if-none-match"], etag)) return { status: 304, headers: common, body: "" };
+  const condition = headers["if-range"];
+  const range =
+    condition === undefined || condition === etag ? parseRange(headers.range, target.sizeBytes) : null;
+  if (range === "unsatisfiable") {
+    return { status: 416, headers: { ...common, "content-range": `bytes */${target.sizeBytes}` }, body: "" };
+  }
+  const start = range?.start ?? 0;
+  const end = range?.end ?? target.sizeBytes - 1;
+  return {
+    status: range === null ? 200 : 206,
+    headers: {
+      ...common,
+      "content-type": "application/x-tar",
+      "content-length": String(end - start + 1),
+      ...(range === null ? {} : { "content-range": `bytes ${start}-${end}/${target.sizeBytes}` }),
+    },
+    body: createReadStream(target.path, { start, end }),
+  };
+}
+
+/**
+ * One byte range (RFC 9110 §14.1.2), inclusive. Null: none was asked for, or in a form that a server may ignore
+ * (several ranges, another unit), so that the whole is sent.
+ */
+export function parseRange(
+  header: string | readonly string[] | undefined,
+  sizeBytes: number,
+): { readonly start: number; readonly end: number } | "unsatisfiable" | null {
+  const match = typeof header === "string" ? /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim()) : null;
+  if (match === null) return null;
+  const [first, last] = [match[1] ?? "", match[2] ?? ""];
+  if (first === "" && last === "") return null;
+  if (first === "") {
+    const length = Math.min(Number(last), sizeBytes);
+    return length === 0 ? "unsatisfiable" : { start: sizeBytes - length, end: sizeBytes - 1 };
+  }
+  const start = Number(first);
+  const end = last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
+  if (last !== "" && Number(last) < start) return null;
+  return start >= sizeBytes ? "unsatisfiable" : { start, end };
+}
+
+function matches(header: string | readonly string[] | undefined, etag: string): boolean {
+  if (typeof header !== "string") return false;
+  return header
+    .split(",")
+    .some((one) => one.trim() === etag || one.trim() === `W/${etag}` || one.trim() === "*");
+}

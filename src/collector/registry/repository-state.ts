@@ -1,0 +1,118 @@
+/** From one signed state of the repository to the next: versions go up by one, every file says when it was signed. */
+import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { issuedMember } from "../../core/contract/bundle/update-target.ts";
+import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import type { RegistryKeys } from "./installation-keys.ts";
+import type { RepositoryState } from "./metadata-folder.ts";
+import { type AnyMetadata, addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
+
+/** How long a file is good after it was signed, in milliseconds. */
+export interface Lifetimes {
+  readonly targetsMs: number;
+  readonly snapshotMs: number;
+  /** The time after which a gateway that hears nothing new stops taking updates. */
+  readonly timestampMs: number;
+}
+
+const dayMs = 86_400_000;
+
+/** A year, a month, a week. */
+export const defaultLifetimes: Lifetimes = {
+  targetsMs: 365 * dayMs,
+  snapshotMs: 30 * dayMs,
+  timestampMs: 7 * dayMs,
+};
+
+/** Files that are signed anew: the named one and all that point to it. */
+export type RefreshFrom = "targets" | "snapshot" | "timestamp";
+
+/** What signing needs. */
+export interface SigningContext {
+  readonly keys: RegistryKeys;
+  readonly lifetimes: Lifetimes;
+  readonly nowMs: number;
+}
+
+/**
+ * The next state, in which `from` and everything above it is signed anew.
+ * @throws AuroraError CLOCK when this clock is past the root's end: nobody would accept the files.
+ */
+export function nextState(
+  root: Metadata<Root>,
+  previous: RepositoryState | null,
+  from: RefreshFrom,
+  targetFiles: Readonly<Record<string, TargetFile>>,
+  context: SigningContext,
+): RepositoryState {
+  const { keys, lifetimes } = context;
+  // A collector's clock that went back must not make new files look older than the last ones.
+  const issuedMs = Math.max(context.nowMs, previous === null ? 0 : issuedAtMs(previous.timestamp));
+  if (issuedMs >= Date.parse(root.signed.expires)) {
+    throw new AuroraError("CLOCK", `the root metadata was good until ${root.signed.expires}`, {
+      op: "sign update metadata",
+      subject: new Date(issuedMs).toISOString(),
+      hint: "Set the collector's clock, or make a new root with the root key.",
+    });
+  }
+  const common = (version: number, lifetimeMs: number): ReturnType<typeof commonMembers> =>
+    commonMembers(version, issuedMs, lifetimeMs);
+
+  let targets = previous?.targets;
+  if (targets === undefined || from === "targets") {
+    const version = (targets?.signed.version ?? 0) + 1;
+    targets = new Metadata(
+      new Targets({ ...common(version, lifetimes.targetsMs), targets: { ...targetFiles } }),
+    );
+    addSignature(targets, keys.targets);
+  }
+  let snapshot = previous?.snapshot;
+  if (snapshot === undefined || from !== "timestamp") {
+    const version = (snapshot?.signed.version ?? 0) + 1;
+    const meta = { "targets.json": describe(targets) };
+    snapshot = new Metadata(new Snapshot({ ...common(version, lifetimes.snapshotMs), meta }));
+    addSignature(snapshot, keys.snapshot);
+  }
+  const version = (previous?.timestamp.signed.version ?? 0) + 1;
+  const timestamp = new Metadata(
+    new Timestamp({ ...common(version, lifetimes.timestampMs), snapshotMeta: describe(snapshot) }),
+  );
+  addSignature(timestamp, keys.timestamp);
+  return { root, targets, snapshot, timestamp };
+}
+
+/** What has less than half of its life left, lowest first; null when nothing has. */
+export function refreshDue(state: RepositoryState, lifetimes: Lifetimes, nowMs: number): RefreshFrom | null {
+  const due = (metadata: AnyMetadata, lifetimeMs: number): boolean =>
+    Date.parse(metadata.signed.expires) - nowMs < lifetimeMs / 2;
+  if (due(state.targets, lifetimes.targetsMs)) return "targets";
+  if (due(state.snapshot, lifetimes.snapshotMs)) return "snapshot";
+  return due(state.timestamp, lifetimes.timestampMs) ? "timestamp" : null;
+}
+
+/** @throws AuroraError KEY when `root` does not let these keys sign. */
+export function checkKeys(root: Metadata<Root>, keys: RegistryKeys): void {
+  for (const role of ["targets", "snapshot", "timestamp"] as const) {
+    const keyId = toTufKey(keys[role].publicKey).keyID;
+    if (root.signed.roles[role]?.keyIDs.includes(keyId)) continue;
+    throw new AuroraError("KEY", `the ${role} key is not the one that the root metadata names`, {
+      op: "open registry",
+      subject: role,
+      hint: "Use the keys and the root.json of one and the same `aurora keys init`.",
+    });
+  }
+}
+
+function issuedAtMs(metadata: AnyMetadata): number {
+  const issued = metadata.signed.unrecognizedFields[issuedMember];
+  return typeof issued === "string" ? Date.parse(issued) || 0 : 0;
+}
+
+function describe(metadata: Metadata<Snapshot> | Metadata<Targets>): MetaFile {
+  const bytes = encodeMetadata(metadata);
+  return new MetaFile({
+    version: metadata.signed.version,
+    length: bytes.length,
+    hashes: { sha256: sha256Hex(bytes) },
+  });
+}

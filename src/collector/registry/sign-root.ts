@@ -1,0 +1,55 @@
+/** Root metadata: which key may sign what. Made when an installation's keys are made, and again when they change. */
+import { Metadata, MetadataKind, Root } from "@tufjs/models";
+import type { PrivateKey, PublicKey } from "../../core/bundle/keys.ts";
+import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
+import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
+
+/** The roles of a TUF repository. */
+export const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
+
+/** One of {@link tufRoles}. */
+export type TufRole = (typeof tufRoles)[number];
+
+/** What a root file says. */
+export interface RootContents {
+  /** 1 for the first, then one more each time. */
+  readonly version: number;
+  readonly issuedMs: number;
+  readonly lifetimeMs: number;
+  /** The key of each role (one a role, threshold 1). */
+  readonly keys: Readonly<Record<TufRole, PublicKey>>;
+}
+
+/** Five years: the root key is offline, and a fleet that outlives its root must be visited. */
+export const rootLifetimeMs: number = 5 * 365 * 86_400_000;
+
+/**
+ * Bytes of `<version>.root.json`. A new root is signed by its own root key and, from version 2 on, by the root key of
+ * the version before (§6.1): give both.
+ */
+export function signRoot(contents: RootContents, signers: readonly PrivateKey[]): Uint8Array {
+  const root = new Root({
+    ...commonMembers(contents.version, contents.issuedMs, contents.lifetimeMs),
+    consistentSnapshot: true,
+  });
+  for (const role of tufRoles) root.addKey(toTufKey(contents.keys[role]), role);
+  const metadata = new Metadata(root);
+  for (const signer of signers) addSignature(metadata, signer);
+  return encodeMetadata(metadata);
+}
+
+/**
+ * Parses root metadata and checks that it is signed by itself and, if `previous` is given, follows it.
+ * @throws Error saying what is wrong.
+ */
+export function parseRoot(bytes: Uint8Array, previous: Metadata<Root> | null): Metadata<Root> {
+  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
+  root.verifyDelegate(MetadataKind.Root, root);
+  if (previous !== null) {
+    previous.verifyDelegate(MetadataKind.Root, root);
+    if (root.signed.version !== previous.signed.version + 1) {
+      throw new Error(`root ${root.signed.version} does not follow root ${previous.signed.version}`);
+    }
+  }
+  return root;
+}

@@ -1,0 +1,78 @@
+/**
+ * Who may do what on the embedded broker: each gateway below its own names, a device only talks to its gateway, the
+ * collector everything, a guest reads alerts.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { BrokerClient, EmbeddedBrokerOptions } from "../../core/platform/mqtt/embedded-broker.ts";
+import { filterCovers, topicMatches } from "../../core/platform/mqtt/mqtt-topic.ts";
+
+/** The broker's three questions, and the collector's own way in. */
+export interface BrokerAccess
+  extends Required<Pick<EmbeddedBrokerOptions, "authenticate" | "authorisePublish" | "authoriseSubscribe">> {
+  /** Made for this run; no gateway can have this name, since it is no id. */
+  readonly own: { readonly username: string; readonly password: string };
+}
+
+/**
+ * Creates the rules.
+ * @param sites site whose turbines a gateway may speak of; one that is not in it may speak of any
+ * @param passwords of the enrolled gateways by id, and of devices by `<gateway>/<device>`, which no id can be
+ */
+export function createBrokerAccess(options: {
+  readonly base: string;
+  readonly passwords: ReadonlyMap<string, string>;
+  readonly sites: ReadonlyMap<string, string>;
+  readonly anonymousRead: boolean;
+}): BrokerAccess {
+  const { base, anonymousRead } = options;
+  const own = { username: "$collector", password: randomBytes(32).toString("hex") };
+  const digests = new Map([...options.passwords].map(([id, password]) => [id, digest(password)]));
+  digests.set(own.username, digest(own.password));
+  const unknown = digest(randomBytes(32).toString("hex"));
+  const isCollector = (client: BrokerClient): boolean => client.username === own.username;
+  const matches = (filters: readonly string[], topic: string): boolean =>
+    filters.some((filter) => topicMatches(filter, topic));
+
+  return {
+    own,
+    authenticate: (client, password) => {
+      if (client.username === null && password === null) return anonymousRead;
+      const expected = digests.get(client.username ?? "");
+      // Compared even for an unknown name, so that the time taken tells nobody which names exist.
+      const equal = timingSafeEqual(expected ?? unknown, digest(password ?? new Uint8Array()));
+      return equal && expected !== undefined;
+    },
+    authorisePublish: (client, topic) => {
+      if (isCollector(client)) return topic.startsWith(`${base}/`);
+      const id = client.username;
+      if (id === null) return false;
+      const [gateway, device] = id.split("/");
+      if (device !== undefined) return topic === `${base}/device/${gateway}/${device}/tx`;
+      const site = options.sites.get(id) ?? "+";
+      return matches(
+        [
+          `${base}/turbine/${site}/+/alert`,
+          `${base}/turbine/${site}/+/state`,
+          `${base}/gateway/${id}/status`,
+          `${base}/gateway/${id}/up/+`,
+          `${base}/device/${id}/+/rx`,
+        ],
+        topic,
+      );
+    },
+    authoriseSubscribe: (client, filter) => {
+      if (isCollector(client)) return true;
+      const [gateway, device] = client.username?.split("/") ?? [];
+      if (device !== undefined) return filter === `${base}/device/${gateway}/${device}/rx`;
+      const readable = [`${base}/turbine/+/+/alert`, `${base}/turbine/+/+/state`];
+      if (client.username !== null) {
+        readable.push(`${base}/gateway/${client.username}/#`, `${base}/device/${client.username}/#`);
+      }
+      return readable.some((outer) => filterCovers(outer, filter));
+    },
+  };
+}
+
+function digest(password: string | Uint8Array): Buffer {
+  return createHash("sha256").update(password).digest();
+}

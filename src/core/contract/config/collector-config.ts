@@ -1,0 +1,131 @@
+/** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
+import { z } from "zod";
+import { idPattern } from "../topics.ts";
+import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
+import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
+
+/** A gateway that may connect to the embedded broker. */
+export interface EnrolledGateway {
+  readonly id: string;
+  /** Site whose turbines it may speak of; null: of any. */
+  readonly site: string | null;
+  readonly passwordFile: string;
+}
+
+/** A device that speaks MQTT itself; its user name is `<gateway>/<id>`. */
+export interface EnrolledDevice {
+  readonly gateway: string;
+  readonly id: string;
+  readonly passwordFile: string;
+}
+
+/** The whole file. */
+export interface CollectorConfig {
+  readonly collector: {
+    readonly stateDir: string;
+    readonly httpHost: string;
+    readonly httpPort: number;
+  };
+  readonly mqtt: {
+    /** Broker to use; null: the embedded one. */
+    readonly url: string | null;
+    readonly base: string;
+    readonly username: string | null;
+    readonly passwordFile: string | null;
+    readonly embedded: {
+      readonly host: string;
+      readonly port: number;
+      readonly anonymousRead: boolean;
+      readonly maxPacketBytes: number;
+      readonly gateways: readonly EnrolledGateway[];
+      readonly devices: readonly EnrolledDevice[];
+    };
+  };
+  readonly registry: {
+    /** Folder of the TUF keys of this installation, or null: no updates are served. */
+    readonly keysDir: string | null;
+    /** Bundle folders to publish at start. */
+    readonly publish: readonly string[];
+    readonly trustedKeys: readonly string[];
+  };
+  readonly retentionDays: number;
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
+}
+
+/** Validator (and source of the JSON schema) of {@link CollectorConfig}. */
+export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject({
+  collector: z
+    .strictObject({
+      stateDir: file
+        .default("/var/lib/aurora-collector")
+        .describe("Folder for the database and the registry"),
+      httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the page and the API"),
+      httpPort: z
+        .int()
+        .min(0)
+        .max(65535)
+        .default(8080)
+        .describe("Port of the page and the API; 0 picks a free one"),
+    })
+    .prefault({}),
+  mqtt: z
+    .strictObject({
+      url: brokerUrlSchema.nullable().default(null).describe("Broker to use; null starts the embedded one"),
+      base: topicBaseSchema,
+      username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
+      passwordFile: file.nullable().default(null).describe("File that holds the password"),
+      embedded: z
+        .strictObject({
+          host: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the embedded broker"),
+          port: z.int().min(0).max(65535).default(1883).describe("Its port; 0 picks a free one"),
+          anonymousRead: z
+            .boolean()
+            .default(false)
+            .describe("May anyone who reaches it subscribe to alerts and states (never publish)?"),
+          maxPacketBytes: z
+            .int()
+            .min(1024)
+            .max(16_777_216)
+            .default(1_048_576)
+            .describe("Larger messages are cut off"),
+          gateways: z
+            .array(
+              z.strictObject({
+                id: z.string().regex(idPattern).describe("Id of the gateway, which is its user name"),
+                site: z
+                  .string()
+                  .regex(idPattern)
+                  .nullable()
+                  .default(null)
+                  .describe("Site whose turbines it may speak of; null: of any"),
+                passwordFile: file.describe("File that holds its password"),
+              }),
+            )
+            .max(10_000)
+            .default([])
+            .describe("Gateways that may connect"),
+          devices: z
+            .array(
+              z.strictObject({
+                gateway: z.string().regex(idPattern).describe("Gateway that it belongs to"),
+                id: z.string().regex(idPattern).describe("Id of the device; its user name is <gateway>/<id>"),
+                passwordFile: file.describe("File that holds its password"),
+              }),
+            )
+            .max(10_000)
+            .default([])
+            .describe("Devices that speak MQTT themselves: each may only talk to its gateway"),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  registry: z
+    .strictObject({
+      keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),
+      publish: z.array(file).max(64).default([]).describe("Bundle folders to publish at start"),
+      trustedKeys: trustedKeysSchema,
+    })
+    .prefault({}),
+  retentionDays: z.number().min(1).max(3650).default(90).describe("Days that predictions and drift are kept"),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+});

@@ -1,0 +1,289 @@
+/** The validator of a gateway's configuration, which is also the source of its published JSON schema. */
+import { z } from "zod";
+import { bearingOrdersSchema } from "../bundle/bearing.ts";
+import { maxCaptureSeconds } from "../device/device-capture.ts";
+import { idPattern } from "../topics.ts";
+import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
+import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
+import type { GatewayConfig } from "./gateway-config.ts";
+
+const id = z
+  .string()
+  .regex(idPattern, "letters, digits, dot, dash and underscore; at most 63; starts with a letter or digit");
+const optionalFile = file.nullable().default(null);
+
+/** How a device can be reached; the part behind the scheme is checked where it is used. */
+export const deviceConnectPattern: RegExp =
+  /^(\/.{1,1023}|COM\d{1,3}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;
+
+const mqtt = z
+  .strictObject({
+    url: brokerUrlSchema.default("mqtt://127.0.0.1:1883").describe("The broker"),
+    base: topicBaseSchema,
+    username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
+    passwordFile: optionalFile.describe(
+      "File that holds the password (AURORA_MQTT_PASSWORD instead is possible)",
+    ),
+    caFile: optionalFile.describe("CA certificates (PEM) to trust"),
+    certFile: optionalFile.describe("Client certificate (PEM)"),
+    keyFile: optionalFile.describe("Key of the client certificate (PEM)"),
+    maxPacketBytes: z
+      .int()
+      .min(1024)
+      .max(268_435_455)
+      .default(1_048_576)
+      .describe("Larger messages are refused"),
+  })
+  .prefault({});
+
+const point = z.strictObject({
+  component: id.describe("Component that is watched, for example generator-bearing"),
+  bundle: id.default("bearing-vibration").describe("Name of the bundle that watches it"),
+  device: id.describe("Device that samples it"),
+  channel: z.string().min(1).max(64).describe("Channel of that device"),
+  bearing: bearingOrdersSchema.describe("Fault frequencies of the bearing in orders of the shaft speed"),
+  shaftRpm: z
+    .number()
+    .positive()
+    .max(100_000)
+    .nullable()
+    .default(null)
+    .describe("Shaft speed to assume where the device sends none"),
+  baselineEpoch: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt anew"),
+});
+
+/** Validator (and source of the JSON schema) of {@link GatewayConfig}. */
+export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
+  .strictObject({
+    gateway: z.strictObject({
+      id: id.describe("Id of this gateway, unique in the fleet"),
+      site: id.describe("Site that its turbines stand on"),
+      stateDir: file
+        .default("/var/lib/aurora")
+        .describe("Folder for the outbox, alarm states and model slots"),
+      httpHost: z.string().min(1).max(255).default("127.0.0.1").describe("Address for health and metrics"),
+      httpPort: z
+        .int()
+        .min(0)
+        .max(65535)
+        .default(9617)
+        .describe("Port for health and metrics; 0 picks a free one"),
+    }),
+    mqtt,
+    devices: z
+      .array(
+        z.strictObject({
+          id: id.describe("Id of the device, as it says hello"),
+          connect: z
+            .string()
+            .regex(deviceConnectPattern, "/dev/serial/by-id/..., tcp://host:port or mqtt")
+            .describe("serial path, tcp://HOST:PORT or mqtt"),
+          baud: z.int().min(1200).max(12_000_000).default(921_600).describe("Speed of a serial line"),
+          mode: z
+            .enum(["raw", "edge", "both"])
+            .default("raw")
+            .describe("raw: the gateway infers; edge: the device does; both: the gateway checks the device"),
+          keyFile: file
+            .nullable()
+            .default(null)
+            .describe("File with the device's key (64 hexadecimal digits); without it no model is pushed"),
+          alarmRawSamples: z
+            .int()
+            .min(0)
+            .max(480_000)
+            .default(0)
+            .describe("In mode edge: raw samples kept after every score that is an alarm"),
+          alertCaptureSeconds: z
+            .number()
+            .min(0)
+            .max(maxCaptureSeconds)
+            .default(2)
+            .describe("In mode edge: seconds of raw samples asked for when an alert is raised; 0: none"),
+        }),
+      )
+      .max(256)
+      .default([])
+      .describe("Microcontrollers"),
+    turbines: z
+      .array(
+        z.strictObject({
+          id: id.describe("Id of the turbine, unique on the site"),
+          points: z.array(point).max(64).default([]).describe("Components that are watched"),
+          scadaBundle: id
+            .nullable()
+            .default(null)
+            .describe("Bundle that watches the turbine's SCADA values; map its channels under scada"),
+          repairs: z
+            .array(
+              z.strictObject({
+                component: id.describe("Component as the bundle calls it, for example gearbox"),
+                date: z.iso.date().describe("Day on which it failed, for example 2026-08-20"),
+              }),
+            )
+            .max(1000)
+            .default([])
+            .describe("Components that failed and were mended: what is healthy is learnt anew from there"),
+        }),
+      )
+      .min(1)
+      .max(1024)
+      .describe("Turbines"),
+    scada: z
+      .array(
+        z.strictObject({
+          topic: z.string().min(1).max(512).describe("Topic of the existing SCADA bridge"),
+          turbine: id.describe("Turbine that it speaks of"),
+          timePath: z.string().min(1).max(256).nullable().default(null).describe("Dotted path of the time"),
+          channels: z
+            .array(
+              z.strictObject({
+                name: id.describe("Channel name"),
+                path: z.string().min(1).max(256).describe("Dotted path of the value"),
+                unit: z.string().min(1).max(32).describe("Unit of the value"),
+              }),
+            )
+            .min(1)
+            .max(256),
+        }),
+      )
+      .max(1024)
+      .default([])
+      .describe("JSON topics of an existing SCADA bridge"),
+    bundles: z
+      .strictObject({
+        dir: file.default("models").describe("Folder of the bundles that came with the installation"),
+        trustedKeys: trustedKeysSchema,
+        engine: z.enum(["auto", "onnx", "integer"]).default("auto").describe("Engine that runs the student"),
+      })
+      .prefault({}),
+    updates: z
+      .strictObject({
+        enabled: z.boolean().default(false).describe("Look for newer bundles"),
+        url: z
+          .string()
+          .regex(/^https?:\/\/\S+$/, "http://... or https://...")
+          .nullable()
+          .default(null),
+        rootFile: optionalFile.describe("Trusted TUF root metadata, from the collector at enrolment"),
+        pollSeconds: z
+          .number()
+          .min(1)
+          .max(86_400)
+          .default(300)
+          .describe("Seconds between two looks, jittered"),
+      })
+      .prefault({}),
+    operation: z
+      .strictObject({
+        standbyBelowRpm: z
+          .number()
+          .min(0)
+          .default(300)
+          .describe("Below this shaft speed a turbine stands by"),
+        dataTimeoutSeconds: z
+          .number()
+          .min(1)
+          .default(60)
+          .describe("Without data for so long, a turbine's state is information-unavailable"),
+      })
+      .prefault({}),
+    commissioning: z
+      .strictObject({
+        minWindows: z
+          .int()
+          .min(16)
+          .max(1_000_000)
+          .default(600)
+          .describe("Windows of operation that a healthy baseline rests on at least"),
+        minHours: z
+          .number()
+          .min(0)
+          .max(8760)
+          .default(24)
+          .describe("Hours that learning a healthy baseline takes at least"),
+      })
+      .prefault({}),
+    drift: z
+      .strictObject({
+        intervalSeconds: z.number().min(1).max(86_400).default(600).describe("Length of a drift summary"),
+      })
+      .prefault({}),
+    uplink: z
+      .strictObject({
+        predictionIntervalSeconds: z
+          .number()
+          .min(1)
+          .max(3600)
+          .default(60)
+          .describe("Predictions are thinned to this"),
+        healthIntervalSeconds: z
+          .number()
+          .min(1)
+          .max(3600)
+          .default(60)
+          .describe("Seconds between health records"),
+      })
+      .prefault({}),
+    log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+  })
+  .superRefine((config, context) => {
+    const devices = new Set<string>();
+    for (const [index, device] of config.devices.entries()) {
+      if (devices.has(device.id)) {
+        context.addIssue({
+          code: "custom",
+          path: ["devices", index, "id"],
+          message: `"${device.id}" stands twice`,
+        });
+      }
+      devices.add(device.id);
+    }
+    const turbines = new Set<string>();
+    for (const [index, turbine] of config.turbines.entries()) {
+      if (turbines.has(turbine.id)) {
+        context.addIssue({
+          code: "custom",
+          path: ["turbines", index, "id"],
+          message: `"${turbine.id}" stands twice`,
+        });
+      }
+      turbines.add(turbine.id);
+      const components = new Set<string>();
+      for (const [at, entry] of turbine.points.entries()) {
+        const path = ["turbines", index, "points", at];
+        if (!devices.has(entry.device)) {
+          const known = [...devices].join(", ") || "none";
+          context.addIssue({
+            code: "custom",
+            path: [...path, "device"],
+            message: `no device "${entry.device}" (known: ${known})`,
+          });
+        }
+        if (components.has(entry.component)) {
+          context.addIssue({
+            code: "custom",
+            path: [...path, "component"],
+            message: `"${entry.component}" stands twice on this turbine`,
+          });
+        }
+        components.add(entry.component);
+      }
+    }
+    for (const [index, mapping] of config.scada.entries()) {
+      if (!turbines.has(mapping.turbine)) {
+        context.addIssue({
+          code: "custom",
+          path: ["scada", index, "turbine"],
+          message: `no turbine "${mapping.turbine}"`,
+        });
+      }
+    }
+    if (config.updates.enabled && (config.updates.url === null || config.updates.rootFile === null)) {
+      context.addIssue({ code: "custom", path: ["updates"], message: "updates need url and rootFile" });
+    }
+  });

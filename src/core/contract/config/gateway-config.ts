@@ -1,0 +1,110 @@
+/**
+ * The configuration of a gateway: one YAML file. Every key has a description (it becomes the published JSON schema,
+ * see `gateway-config-schema.ts`) and, where one is sensible, a default. Secrets stand in files or in the environment, never in the YAML itself.
+ */
+import type { BearingOrders } from "../bundle/bearing.ts";
+
+/** Where and as whom to reach the broker. */
+export interface MqttConfig {
+  readonly url: string;
+  readonly base: string;
+  readonly username: string | null;
+  readonly passwordFile: string | null;
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  readonly maxPacketBytes: number;
+}
+
+/** A microcontroller and the way to it. */
+export interface DeviceConfig {
+  readonly id: string;
+  /** serial path (`/dev/serial/by-id/...`), `tcp://HOST:PORT` or `mqtt`. */
+  readonly connect: string;
+  readonly baud: number;
+  /** Who infers: the gateway (`raw`), the device (`edge`), or the device and the gateway checks it (`both`). */
+  readonly mode: "raw" | "edge" | "both";
+  /** File with the device's key; null: no model is pushed to it. */
+  readonly keyFile: string | null;
+  /** In mode `edge`: raw samples that the device sends after every score that is an alarm, kept as recordings. */
+  readonly alarmRawSamples: number;
+  /** In mode `edge`: seconds of raw samples that are asked of the device when an alert is raised by its scores; 0: none. */
+  readonly alertCaptureSeconds: number;
+}
+
+/** One component of one turbine, watched by one bundle. */
+export interface PointConfig {
+  readonly component: string;
+  /** Name of the bundle. */
+  readonly bundle: string;
+  /** Id of the device and the name of its channel. */
+  readonly device: string;
+  readonly channel: string;
+  readonly bearing: BearingOrders;
+  /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
+  readonly shaftRpm: number | null;
+  /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt anew. */
+  readonly baselineEpoch: number;
+}
+
+/** One turbine. */
+export interface TurbineConfig {
+  readonly id: string;
+  readonly points: readonly PointConfig[];
+  /** Bundle that watches the values of the turbine's SCADA bridge, or null; see `scada`. */
+  readonly scadaBundle: string | null;
+  /** The logbook: components that failed and were mended. Their past begins anew. */
+  readonly repairs: readonly {
+    readonly component: string;
+    /** Date of the failure, in the time of the data. */
+    readonly date: string;
+  }[];
+}
+
+/** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */
+export interface ScadaConfig {
+  readonly topic: string;
+  readonly turbine: string;
+  /** Dotted path of the time in the payload (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
+  readonly timePath: string | null;
+  readonly channels: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly unit: string;
+  }[];
+}
+
+/** The whole file. */
+export interface GatewayConfig {
+  readonly gateway: {
+    readonly id: string;
+    readonly site: string;
+    readonly stateDir: string;
+    readonly httpHost: string;
+    readonly httpPort: number;
+  };
+  readonly mqtt: MqttConfig;
+  readonly devices: readonly DeviceConfig[];
+  readonly turbines: readonly TurbineConfig[];
+  readonly scada: readonly ScadaConfig[];
+  readonly bundles: {
+    readonly dir: string;
+    readonly trustedKeys: readonly string[];
+    readonly engine: "auto" | "onnx" | "integer";
+  };
+  readonly updates: {
+    readonly enabled: boolean;
+    readonly url: string | null;
+    readonly rootFile: string | null;
+    readonly pollSeconds: number;
+  };
+  readonly operation: {
+    readonly standbyBelowRpm: number;
+    readonly dataTimeoutSeconds: number;
+  };
+  /** How the points' healthy baselines are learnt. */
+  readonly commissioning: { readonly minWindows: number; readonly minHours: number };
+  readonly drift: { readonly intervalSeconds: number };
+  readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
+}

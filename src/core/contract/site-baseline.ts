@@ -1,0 +1,90 @@
+/**
+ * The healthy baseline of one measuring point, learnt on site: what a gateway keeps over restarts, and the file that
+ * `aurora score` takes. Speaks of one point, one list of levels and (for the margins) one model.
+ */
+import { z } from "zod";
+import { type FeatureSpec, featureSpecSchema } from "./bundle/feature-spec.ts";
+import type { ModelRef } from "./prediction.ts";
+
+/** The healthy course of a level: location at the reference speed, and its slope over the learnt speeds. */
+export interface SiteLevel {
+  /** dB at `shaftRpm.reference`. */
+  readonly locationDb: number;
+  /** Scaled median absolute deviation of the residuals, dB. */
+  readonly scaleDb: number;
+  /** dB a doubling of the shaft's speed. */
+  readonly perOctaveDb: number;
+}
+
+/**
+ * Healthy windows' margin of one output: its calibrated logit above the highest of the others (alone: the calibrated
+ * logit itself). What moves all outputs of a healthy machine alike, its noise and its load, cancels.
+ */
+export interface SiteMargin {
+  readonly location: number;
+  /** Scaled median absolute deviation. */
+  readonly scale: number;
+  /** Correlation of neighbouring windows, 0 ≤ ρ < 1 (negative ones count as 0). */
+  readonly autocorrelation: number;
+}
+
+/** A baseline. */
+export interface SiteBaseline {
+  readonly formatVersion: 1;
+  /** Counts the baselines of this point, from 1. */
+  readonly version: number;
+  /** Windows that it rests on. */
+  readonly windows: number;
+  /** Time of the data, epoch ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly shaftRpm: { readonly min: number; readonly max: number; readonly reference: number };
+  /** The levels that it speaks of. */
+  readonly spec: FeatureSpec;
+  /** One a level; null: not heard on this site (a band above the sensor's rate). */
+  readonly levels: readonly (SiteLevel | null)[];
+  /** The model whose margins these are; null: levels only. */
+  readonly model: ModelRef | null;
+  /** One an output; empty without a model. */
+  readonly margins: readonly SiteMargin[];
+  /** Why the machine may not have been healthy while it was learnt, one sentence each; empty: nothing seemed wrong. */
+  readonly suspicions: readonly string[];
+}
+
+const finite = z.number();
+const level: z.ZodType<SiteLevel> = z.strictObject({
+  locationDb: finite,
+  scaleDb: z.number().min(0),
+  perOctaveDb: finite,
+});
+
+/** Validator of {@link SiteBaseline}: it comes from a disk. */
+export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
+  .strictObject({
+    formatVersion: z.literal(1),
+    version: z.int().min(1),
+    windows: z.int().min(1),
+    fromMs: finite,
+    toMs: finite,
+    shaftRpm: z.strictObject({
+      min: z.number().positive(),
+      max: z.number().positive(),
+      reference: z.number().positive(),
+    }),
+    spec: featureSpecSchema,
+    levels: z.array(level.nullable()).max(512),
+    model: z
+      .strictObject({ name: z.string().max(256), version: z.string().max(256), digest: z.string().max(128) })
+      .nullable(),
+    margins: z
+      .array(
+        z.strictObject({
+          location: finite,
+          scale: z.number().min(0),
+          autocorrelation: z.number().min(0).lt(1),
+        }),
+      )
+      .max(32),
+    suspicions: z.array(z.string().max(1024)).max(64),
+  })
+  .refine((baseline) => baseline.levels.length === baseline.spec.list.length, "one entry a level");

@@ -1,0 +1,78 @@
+/**
+ * What a site's turbine has of its own: one student serves all turbines of a type, and each turbine's steady difference
+ * from it is a linear function of the operating point, learnt on the turbine's own rows in normal operation. Rows of the
+ * weeks before a failure are the caller's to keep away.
+ */
+import type { SiteCorrectionSpec } from "../../contract/bundle/normal-behaviour.ts";
+import { createRidge, type RidgeSnapshot } from "../../maths/ridge.ts";
+
+/** Coefficients [(1 + inputs + outputs) × outputs], row-major: what a residual is expected to be. */
+export interface SiteCorrection {
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly coefficients: readonly number[];
+}
+
+/** Learns a correction. */
+export interface SiteCorrectionLearner {
+  readonly rows: number;
+  /** One row: the student's standardised inputs, its dequantised outputs, and measured less expected. */
+  add(inputs: ArrayLike<number>, outputs: ArrayLike<number>, residuals: ArrayLike<number>): void;
+  /** The correction, or null while it rests on fewer than `minRows` rows. */
+  fit(): SiteCorrection | null;
+  /** To go on with later. */
+  snapshot(): RidgeSnapshot;
+}
+
+/** Creates a learner for a student of `inputs` and `outputs`, or goes on with a snapshot of one of the same size. */
+export function createSiteCorrectionLearner(
+  spec: SiteCorrectionSpec,
+  inputs: number,
+  outputs: number,
+  from?: RidgeSnapshot,
+): SiteCorrectionLearner {
+  const ridge = createRidge(1 + inputs + outputs, outputs, from);
+  const regressors = new Float64Array(1 + inputs + outputs);
+  return {
+    get rows() {
+      return ridge.rows;
+    },
+    add: (input, output, residuals) => {
+      fillRegressors(regressors, input, output);
+      ridge.add(regressors, residuals);
+    },
+    fit: () =>
+      ridge.rows < spec.minRows
+        ? null
+        : { rows: ridge.rows, inputs, outputs, coefficients: Array.from(ridge.solve(spec.ridge)) },
+    snapshot: () => ridge.snapshot(),
+  };
+}
+
+/** Takes the site's share off `residuals`, in place. */
+export function applySiteCorrection(
+  correction: SiteCorrection,
+  inputs: ArrayLike<number>,
+  outputs: ArrayLike<number>,
+  residuals: Float64Array,
+): void {
+  const { coefficients } = correction;
+  const targets = correction.outputs;
+  for (let target = 0; target < targets; target++) {
+    let sum = coefficients[target]!;
+    for (let input = 0; input < correction.inputs; input++) {
+      sum += coefficients[(1 + input) * targets + target]! * inputs[input]!;
+    }
+    for (let output = 0; output < targets; output++) {
+      sum += coefficients[(1 + correction.inputs + output) * targets + target]! * outputs[output]!;
+    }
+    residuals[target]! -= sum;
+  }
+}
+
+function fillRegressors(out: Float64Array, inputs: ArrayLike<number>, outputs: ArrayLike<number>): void {
+  out[0] = 1;
+  for (let index = 0; index < inputs.length; index++) out[1 + index] = inputs[index]!;
+  for (let index = 0; index < outputs.length; index++) out[1 + inputs.length + index] = outputs[index]!;
+}

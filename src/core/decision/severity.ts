@@ -1,0 +1,69 @@
+/**
+ * Severity of a window: by how many decibels the machine is louder than when it was healthy, over the bands that the
+ * bundle watches. 0 dB: as at the baseline; 6 dB: twice the amplitude; negative: quieter. Never clipped, and nothing
+ * but the levels enters it, so that it says something of a tenth of a second.
+ *
+ *   severity = 10 · lg( Σ wᵢ · 10^(Δᵢ / 10) / Σ wᵢ ),  wᵢ = 1 / (scaleᵢ² + 1 dB²)
+ *
+ * Δᵢ is level i above its baseline (at the window's own shaft speed). The mean is one of energy ratios: a single band
+ * that rises by 20 dB weighs more than five that rise by 3, yet the noise of no single band rules. Bands that scatter
+ * while healthy weigh less.
+ *
+ * Without a baseline Δᵢ is against other machines, and may be +10 dB in one band and −10 in another on a healthy one. Energies
+ * would be ruled by the band in which this machine happens to be loud, and a fault elsewhere would not show: there it
+ * is the plain mean of the Δᵢ, to which every band's rise adds alike.
+ */
+import type { BaselineSpec, LevelStatistics } from "../contract/bundle/baseline-spec.ts";
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { SiteBaseline, SiteLevel } from "../contract/site-baseline.ts";
+
+/** No level is known better than this, dB. */
+const floorDb = 1;
+
+/**
+ * Severity in dB over `baseline`, or, without one (or with one of other levels), over the bundle's own reference: the
+ * healthy bearings of training, another machine, of which only the trend is to be believed. NaN when no level is known.
+ * @param levels one a level of the spec, dB; NaN: not heard.
+ * @param shaftRpm speed of the window; without one (NaN) levels are not corrected for speed.
+ */
+export function computeSeverity(
+  levels: Float32Array,
+  shaftRpm: number,
+  spec: BaselineSpec,
+  baseline: SiteBaseline | null,
+): number {
+  const site = baseline !== null && hasLevels(baseline, spec.levels) ? baseline : null;
+  const octaves = site === null ? 0 : octavesAbove(shaftRpm, site);
+  let energy = 0;
+  let weights = 0;
+  let decibels = 0;
+  let heard = 0;
+  for (let index = 0; index < levels.length; index++) {
+    const healthy = site === null ? spec.reference[index] : site.levels[index];
+    const level = levels[index]!;
+    if (healthy === undefined || healthy === null || !Number.isFinite(level)) continue;
+    const difference = level - expectLevel(healthy, octaves);
+    const weight = 1 / (healthy.scaleDb * healthy.scaleDb + floorDb * floorDb);
+    energy += weight * 10 ** (difference / 10);
+    weights += weight;
+    decibels += difference;
+    heard++;
+  }
+  if (heard === 0) return Number.NaN;
+  return site === null ? decibels / heard : 10 * Math.log10(energy / weights);
+}
+
+/** Does `baseline` speak of these levels? */
+export function hasLevels(baseline: SiteBaseline, levels: FeatureSpec): boolean {
+  return JSON.stringify(baseline.spec) === JSON.stringify(levels);
+}
+
+/** Octaves above the reference speed; outside the learnt speeds, as at their border: nothing is extrapolated. */
+function octavesAbove(shaftRpm: number, { shaftRpm: learnt }: Pick<SiteBaseline, "shaftRpm">): number {
+  if (!(shaftRpm > 0)) return 0;
+  return Math.log2(Math.min(learnt.max, Math.max(learnt.min, shaftRpm)) / learnt.reference);
+}
+
+function expectLevel(healthy: SiteLevel | LevelStatistics, octaves: number): number {
+  return "perOctaveDb" in healthy ? healthy.locationDb + healthy.perOctaveDb * octaves : healthy.locationDb;
+}

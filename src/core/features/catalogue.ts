@@ -1,0 +1,60 @@
+/**
+ * The features catalogue, version 1: which chains exist and who binds them.
+ *
+ * | chain kind       | parameters | operators (parameters) |
+ * |------------------|------------|------------------------|
+ * | `envelope-order` | whiteningOrder, whiteningBlock (samples at the analysis rate), whiteningMemory (share of the lag products kept from block to block), samplesPerRevolution, fftSize, revolutions (longest window), floorOrders (half width of the median), shaftGuardOrders (half width of the shaft harmonics that fault orders pass over, 0: none) | order-log-snr (order, harmonic, tolerance), side-band-log-snr (order, spacing, harmonic, tolerance), order-margin (order, harmonics, tolerance), envelope-kurtosis, envelope-crest-factor |
+ * | `time`           | – | mean, rms, std, peak, peak-to-peak, absolute-mean, crest-factor, kurtosis, skewness, shape-factor, impulse-factor, clearance-factor |
+ * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
+ * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |
+ * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
+ * | `history` | channel | recent-mean (steps), recent-slope (steps), change-from-start (recent, start), age (histories of a machine only, see `history-extractor.ts`) |
+ *
+ * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
+ */
+
+import type { AuroraError } from "../contract/aurora-error.ts";
+import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import { bindBandLevelChains } from "./band-level-chain.ts";
+import type { BoundChain, ChainBinder, ChainGroupBinder, ChainWithFeatures } from "./chain.ts";
+import { bindEnvelopeOrderChain } from "./envelope-order-chain.ts";
+import { refuse } from "./read-params.ts";
+import { bindSpectrumChain } from "./spectrum-chain.ts";
+import { bindTimeChain } from "./time-chain.ts";
+
+/** Chains that are computed one by one, … */
+const singleChains: Readonly<Record<string, ChainBinder>> = {
+  "envelope-order": bindEnvelopeOrderChain,
+  time: bindTimeChain,
+  spectrum: bindSpectrumChain,
+};
+/** … and those of which all of a spec are computed together. */
+const groupedChains: Readonly<Record<string, ChainGroupBinder>> = { "band-level": bindBandLevelChains };
+
+/**
+ * Binds the chains of a spec for waveforms: what is bound together comes in one list.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown kind or operator, or a wrong parameter.
+ */
+export function bindWaveformChains(
+  chains: readonly ChainWithFeatures[],
+): readonly { readonly bound: BoundChain; readonly features: readonly FeatureDeclaration[] }[] {
+  const groups = new Map<string, ChainWithFeatures[]>();
+  const single: { bound: BoundChain; features: readonly FeatureDeclaration[] }[] = [];
+  for (const each of chains) {
+    const { chain, features } = each;
+    const binder = Object.hasOwn(singleChains, chain.kind) ? singleChains[chain.kind] : undefined;
+    if (binder !== undefined) single.push({ bound: binder(chain, features), features });
+    else if (!Object.hasOwn(groupedChains, chain.kind)) throw refuseKind(chain);
+    else groups.set(chain.kind, [...(groups.get(chain.kind) ?? []), each]);
+  }
+  const grouped = [...groups].map(([kind, group]) => ({
+    bound: groupedChains[kind]!(group),
+    features: group.flatMap(({ features }) => features),
+  }));
+  return [...single, ...grouped].filter(({ features }) => features.length > 0);
+}
+
+function refuseKind({ kind, name }: ChainSpec): AuroraError {
+  const known = [...Object.keys(singleChains), ...Object.keys(groupedChains)].join(", ");
+  return refuse(`chain ${name}`, `no chain kind "${kind}" for waveforms; there are ${known}`);
+}

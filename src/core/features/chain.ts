@@ -1,0 +1,40 @@
+/** What a signal chain of the catalogue is to the extractor: samples in, feature values out. */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+
+/** What is known of a window when it begins. */
+export interface WaveformContext {
+  /** Sampling rate of the raw counts in Hz; constant in a window. */
+  readonly sampleRateHz: number;
+  /** Geometry of the watched bearing. */
+  readonly bearing: BearingOrders;
+  /** Shaft speed at the first sample, revolutions per minute; > 0. */
+  readonly shaftRpm: number;
+}
+
+/** One chain with the features that read it. Holds what it needs of one window; nothing allocates per sample. */
+export interface BoundChain {
+  /** Forgets the window before and starts another. */
+  begin(context: WaveformContext): void;
+  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. */
+  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
+  finish(): void;
+  /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
+  evaluate(index: number): number;
+}
+
+/** A chain and the features that read it, in the order of the spec. */
+export interface ChainWithFeatures {
+  readonly chain: ChainSpec;
+  readonly features: readonly FeatureDeclaration[];
+}
+
+/**
+ * Binds a chain and its features: checks every parameter.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for a parameter or operator that this catalogue does not know.
+ */
+export type ChainBinder = (chain: ChainSpec, features: readonly FeatureDeclaration[]) => BoundChain;
+
+/** Binds all chains of a kind that computes them together: `evaluate` counts the first chain's features first. */
+export type ChainGroupBinder = (chains: readonly ChainWithFeatures[]) => BoundChain;

@@ -1,0 +1,155 @@
+/** Operators that read chain `envelope-order`. All are free of level and of sampling rate. */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import type { AngleEnvelope } from "./angle-envelope.ts";
+import type { OrderSpectrum } from "./order-spectrum.ts";
+import { createParamsReader, refuse } from "./read-params.ts";
+
+/** What the chain gives to its operators. */
+export interface EnvelopeView {
+  bearing: BearingOrders;
+  envelope: AngleEnvelope;
+  spectrum: OrderSpectrum;
+}
+
+/** A bound operator. */
+export interface EnvelopeOperator {
+  evaluate(view: EnvelopeView): number;
+  /** Highest order that it looks at for this bearing. */
+  highestOrder(bearing: BearingOrders): number;
+}
+
+const orderNames = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
+type OrderName = (typeof orderNames)[number];
+
+/** The order of `name`: one of the bearing's, or 1 for the shaft. */
+function orderOf(name: OrderName, bearing: BearingOrders): number {
+  return name === "shaft" ? 1 : bearing[name];
+}
+
+/** Binds one feature of this chain. @throws AuroraError BUNDLE_INCOMPATIBLE for an unknown operator. */
+export function bindEnvelopeOperator(feature: FeatureDeclaration): EnvelopeOperator {
+  switch (feature.operator) {
+    case "order-log-snr":
+      return bindOrderLogSnr(feature);
+    case "side-band-log-snr":
+      return bindSideBandLogSnr(feature);
+    case "order-margin":
+      return bindOrderMargin(feature);
+    case "envelope-kurtosis":
+      return bindEnvelopeStatistic(feature, envelopeKurtosis);
+    case "envelope-crest-factor":
+      return bindEnvelopeStatistic(feature, envelopeCrestFactor);
+    default:
+      throw refuse(
+        `feature ${feature.name}`,
+        `chain kind envelope-order has no operator "${feature.operator}"`,
+      );
+  }
+}
+
+/** `order-log-snr`: ln(peak / local median) at `harmonic` · `order`, searched within ± tolerance. */
+function bindOrderLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const name = params.choice("order", orderNames);
+  const harmonic = params.integer("harmonic", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  return {
+    evaluate: (view) => {
+      const order = orderOf(name, view.bearing) * harmonic;
+      return name === "shaft"
+        ? view.spectrum.shaftLogSnr(order, tolerance)
+        : view.spectrum.logSnr(order, tolerance);
+    },
+    highestOrder: (bearing) => orderOf(name, bearing) * harmonic * (1 + tolerance),
+  };
+}
+
+/** `side-band-log-snr`: mean of both side bands `harmonic` · `order` ± `spacing`. */
+function bindSideBandLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const name = params.choice("order", orderNames);
+  const spacing = params.choice("spacing", orderNames);
+  const harmonic = params.integer("harmonic", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  return {
+    evaluate: (view) => {
+      const centre = orderOf(name, view.bearing) * harmonic;
+      const distance = orderOf(spacing, view.bearing);
+      const upper = view.spectrum.logSnr(centre + distance, tolerance);
+      // A lower side band at or below zero order does not exist.
+      if (centre - distance < view.spectrum.lowestOrder) return upper;
+      return (view.spectrum.logSnr(centre - distance, tolerance) + upper) / 2;
+    },
+    highestOrder: (bearing) =>
+      (orderOf(name, bearing) * harmonic + orderOf(spacing, bearing)) * (1 + tolerance),
+  };
+}
+
+const hypotheses = ["bpfi", "bpfo", "bsf"] as const;
+
+/**
+ * `order-margin`: mean `order-log-snr` over harmonics 1 … `harmonics` of one fault order, less the larger of the same
+ * of the other two. Positive where this fault explains the spectrum better than its rivals: a fault score without a
+ * parameter to learn.
+ */
+function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
+  const params = createParamsReader(feature.params, `feature ${feature.name}`);
+  const own = params.choice("order", hypotheses);
+  const harmonics = params.integer("harmonics", 1, 16);
+  const tolerance = params.number("tolerance", 0, 0.1);
+  params.done();
+  const [first, second] = hypotheses.filter((name) => name !== own) as [OrderName, OrderName];
+  const meanOf = (name: OrderName, view: EnvelopeView): number => {
+    let sum = 0;
+    for (let harmonic = 1; harmonic <= harmonics; harmonic++) {
+      sum += view.spectrum.logSnr(orderOf(name, view.bearing) * harmonic, tolerance);
+    }
+    return sum / harmonics;
+  };
+  return {
+    evaluate: (view) => meanOf(own, view) - Math.max(meanOf(first, view), meanOf(second, view)),
+    highestOrder: (bearing) =>
+      Math.max(bearing.bpfi, bearing.bpfo, bearing.bsf) * harmonics * (1 + tolerance),
+  };
+}
+
+function bindEnvelopeStatistic(
+  feature: FeatureDeclaration,
+  compute: (samples: Float32Array, count: number) => number,
+): EnvelopeOperator {
+  createParamsReader(feature.params, `feature ${feature.name}`).done();
+  return {
+    evaluate: (view) => compute(view.envelope.samples, view.envelope.count),
+    highestOrder: () => 0,
+  };
+}
+
+/** `envelope-kurtosis`: ln of the fourth central moment over the squared variance of the angle envelope. */
+function envelopeKurtosis(samples: Float32Array, count: number): number {
+  let mean = 0;
+  for (let index = 0; index < count; index++) mean += samples[index]!;
+  mean /= count;
+  let m2 = 0;
+  let m4 = 0;
+  for (let index = 0; index < count; index++) {
+    const square = (samples[index]! - mean) ** 2;
+    m2 += square;
+    m4 += square * square;
+  }
+  return Math.log((m4 * count) / (m2 * m2));
+}
+
+/** `envelope-crest-factor`: ln of the largest over the rms value of the angle envelope. */
+function envelopeCrestFactor(samples: Float32Array, count: number): number {
+  let peak = 0;
+  let energy = 0;
+  for (let index = 0; index < count; index++) {
+    const value = samples[index]!;
+    if (value > peak) peak = value;
+    energy += value * value;
+  }
+  return Math.log(peak / Math.sqrt(energy / count));
+}

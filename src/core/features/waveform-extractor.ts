@@ -1,0 +1,72 @@
+/**
+ * Executes a feature spec on one window of a waveform at a time: `begin`, any number of `push`, `finish`. Used by
+ * training and serving alike. Streams: allocates nothing per sample, holds no raw window, and a window's features
+ * depend on that window's samples alone, not on how they were split into pushes.
+ */
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import { bindWaveformChains } from "./catalogue.ts";
+import { checkCatalogueVersion } from "./catalogue-version.ts";
+import type { BoundChain, WaveformContext } from "./chain.ts";
+import { refuse } from "./read-params.ts";
+
+/** One window at a time. */
+export interface WaveformExtractor {
+  /** Names of the features in the order of the vector. */
+  readonly featureNames: readonly string[];
+  /** Starts a window; what was not finished before is forgotten. */
+  begin(context: WaveformContext): void;
+  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed in rpm over them, > 0. */
+  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /**
+   * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
+   * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
+   * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
+   */
+  finish(out: Float32Array, offset: number): void;
+}
+
+/**
+ * Creates an extractor.
+ * @throws AuroraError BUNDLE_INCOMPATIBLE for another catalogue version, an unknown chain or operator, or wrong
+ * parameters.
+ */
+export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
+  checkCatalogueVersion(spec);
+  const chains: BoundChain[] = [];
+  /** Of each chain: the places of its features in the vector. */
+  const placesOf: number[][] = [];
+  const declared = spec.chains.map((chain) => {
+    return { chain, features: spec.list.filter((feature) => feature.chain === chain.name) };
+  });
+  for (const { bound, features } of bindWaveformChains(declared)) {
+    chains.push(bound);
+    placesOf.push(features.map((feature) => spec.list.indexOf(feature)));
+  }
+  for (const feature of spec.list) {
+    if (!spec.chains.some((chain) => chain.name === feature.chain)) {
+      throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
+    }
+  }
+  return {
+    featureNames: spec.list.map((feature) => feature.name),
+    begin: (context) => {
+      for (let index = 0; index < chains.length; index++) chains[index]!.begin(context);
+    },
+    push: (counts, from, to, scale, shaftRpm) => {
+      for (let index = 0; index < chains.length; index++) {
+        chains[index]!.push(counts, from, to, scale, shaftRpm);
+      }
+    },
+    finish: (out, offset) => {
+      // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
+      for (let index = 0; index < chains.length; index++) {
+        const chain = chains[index]!;
+        const places = placesOf[index]!;
+        chain.finish();
+        for (let feature = 0; feature < places.length; feature++) {
+          out[offset + places[feature]!] = chain.evaluate(feature);
+        }
+      }
+    },
+  };
+}

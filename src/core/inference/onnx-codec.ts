@@ -1,0 +1,214 @@
+/**
+ * The student as an ONNX file and back: a QDQ graph of Gemm layers, opset 13, that ONNX Runtime fuses into integer
+ * kernels. Writes equal bytes for equal students; reads only graphs of this one form, whatever their names and order,
+ * and refuses everything else.
+ *
+ *     features ─ Quantize ─ Dequantize ─ Gemm ─ [Relu] ─ Quantize ─ Dequantize ─ Gemm ─ … ─ Quantize ─ logits
+ *                 int8 weights ─ Dequantize ─┤                                    (uint8, the last has no Dequantize)
+ *                 int32 bias ─── Dequantize ─┘
+ */
+import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
+import { findStudentFault, studentLimits } from "./check-student.ts";
+import { type DequantisedConstant, OnnxReader, refuseStudent } from "./onnx-reader.ts";
+import {
+  encodeOnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  onnxAttributeTypes,
+  onnxTypes,
+} from "./onnx-schema.ts";
+
+/** Name of the graph's input, float32 [rows × features], standardised. */
+export const studentInputName = "features";
+/** Name of the graph's output, uint8 [rows × outputs]. */
+export const studentOutputName = "logits";
+/** Largest file that is read. */
+export const maxStudentBytes: number = 2 << 20;
+
+/** Encodes a student as ONNX. Throws INFERENCE when it breaks its definition (`contract/quantised-mlp.ts`). */
+export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
+  const fault = findStudentFault(mlp);
+  if (fault !== null) refuseStudent(`it is not sound: ${fault}`);
+  const initializer: OnnxTensor[] = [];
+  const node: OnnxNode[] = [];
+  const addQuantisation = (name: string, scale: number, zeroPoint: number): void => {
+    initializer.push(floatTensor(`${name}.scale`, [], [scale]));
+    initializer.push({
+      name: `${name}.zero`,
+      dims: [],
+      dataType: onnxTypes.uint8,
+      rawData: Uint8Array.of(zeroPoint),
+    });
+  };
+  const addNode = (
+    opType: string,
+    input: string[],
+    output: string,
+    attribute: OnnxNode["attribute"] = [],
+  ): string => {
+    node.push({ name: `${output}.${opType}`, opType, input, output: [output], attribute });
+    return output;
+  };
+  addQuantisation("x0", mlp.inputScale, mlp.inputZeroPoint);
+  let quantised = addNode("QuantizeLinear", [studentInputName, "x0.scale", "x0.zero"], "x0.q");
+  let scaleIn = mlp.inputScale;
+  for (const [index, layer] of mlp.layers.entries()) {
+    const { inputs, outputs } = layer;
+    const from = `x${index}`;
+    const to = `x${index + 1}`;
+    const weight = `w${index}`;
+    const bias = `b${index}`;
+    initializer.push({
+      name: weight,
+      dims: [outputs, inputs],
+      dataType: onnxTypes.int8,
+      rawData: new Uint8Array(Int8Array.from(layer.weights).buffer),
+    });
+    initializer.push(floatTensor(`${weight}.scale`, [outputs], layer.weightScales));
+    initializer.push({
+      name: `${weight}.zero`,
+      dims: [outputs],
+      dataType: onnxTypes.int8,
+      rawData: new Uint8Array(outputs),
+    });
+    initializer.push({
+      name: bias,
+      dims: [outputs],
+      dataType: onnxTypes.int32,
+      rawData: int32Bytes(layer.bias),
+    });
+    const biasScales = layer.weightScales.map((scale) => scaleIn * scale);
+    initializer.push(floatTensor(`${bias}.scale`, [outputs], biasScales));
+    addQuantisation(to, layer.outputScale, layer.outputZeroPoint);
+    const axis0 = [intAttribute("axis", 0)];
+    addNode("DequantizeLinear", [quantised, `${from}.scale`, `${from}.zero`], `${from}.dq`);
+    addNode("DequantizeLinear", [weight, `${weight}.scale`, `${weight}.zero`], `${weight}.dq`, axis0);
+    addNode("DequantizeLinear", [bias, `${bias}.scale`], `${bias}.dq`, axis0);
+    let product = addNode("Gemm", [`${from}.dq`, `${weight}.dq`, `${bias}.dq`], `${to}.gemm`, [
+      intAttribute("transB", 1),
+    ]);
+    if (layer.relu) product = addNode("Relu", [product], `${to}.relu`);
+    const isLast = index === mlp.layers.length - 1;
+    quantised = addNode(
+      "QuantizeLinear",
+      [product, `${to}.scale`, `${to}.zero`],
+      isLast ? studentOutputName : `${to}.q`,
+    );
+    scaleIn = layer.outputScale;
+  }
+  const { inputs } = mlp.layers[0]!;
+  const { outputs } = mlp.layers[mlp.layers.length - 1]!;
+  return encodeOnnxModel({
+    irVersion: 8,
+    producerName: "aurora-edge",
+    opsetImport: [{ domain: "", version: 13 }],
+    graph: {
+      name: "student",
+      node,
+      initializer,
+      input: [value(studentInputName, onnxTypes.float, inputs)],
+      output: [value(studentOutputName, onnxTypes.uint8, outputs)],
+    },
+  });
+}
+
+/**
+ * Decodes a student from ONNX bytes of at most 2 MiB. Throws INFERENCE when they are not protobuf, not a graph of the
+ * form above, or break the student's definition. The result shares no memory with `bytes`.
+ */
+export function decodeStudent(bytes: Uint8Array): QuantisedMlp {
+  if (bytes.length > maxStudentBytes) {
+    refuseStudent(`it has ${bytes.length} bytes, expected at most ${maxStudentBytes}`);
+  }
+  const reader = new OnnxReader(bytes);
+  // From the output back to the input: each step names the one operator that may stand there.
+  let quantise = reader.takeProducer(reader.output.name, "QuantizeLinear", 3);
+  const layers: QuantisedMlp["layers"][number][] = [];
+  const biases: DequantisedConstant[] = [];
+  while (quantise.input[0] !== reader.input.name) {
+    if (layers.length >= studentLimits.maxLayers) refuseStudent("it has too many layers");
+    const output = reader.readQuantisation(quantise);
+    const product = reader.takeProducer(quantise.input[0]!, "Gemm or Relu", null);
+    const relu = product.opType === "Relu";
+    if (relu && product.input.length !== 1) refuseStudent("Relu must have one input");
+    const gemm = relu ? reader.takeProducer(product.input[0]!, "Gemm", 3) : product;
+    reader.expectGemm(gemm);
+    const weight = reader.readConstant(gemm.input[1]!, "int8");
+    const bias = reader.readConstant(gemm.input[2]!, "int32");
+    const [outputs, inputs] = weight.dims;
+    if (outputs === undefined || inputs === undefined || weight.dims.length !== 2) {
+      refuseStudent(`a weight has the shape [${weight.dims.join(", ")}], expected [outputs, inputs]`);
+    }
+    layers.unshift({
+      inputs,
+      outputs,
+      weights: new Int8Array(weight.bytes.buffer),
+      weightScales: weight.scales,
+      bias: readInt32s(bias.bytes),
+      relu,
+      outputScale: output.scale,
+      outputZeroPoint: output.zeroPoint,
+    });
+    biases.unshift(bias);
+    const dequantise = reader.takeProducer(gemm.input[0]!, "DequantizeLinear", 3);
+    quantise = reader.takeProducer(dequantise.input[0]!, "QuantizeLinear", 3);
+    const before = reader.readQuantisation(quantise);
+    const after = reader.readQuantisation(dequantise);
+    if (before.scale !== after.scale || before.zeroPoint !== after.zeroPoint) {
+      refuseStudent(
+        "an activation is dequantised with another scale or zero point than it was quantised with",
+      );
+    }
+  }
+  const input = reader.readQuantisation(quantise);
+  reader.expectAllUsed();
+  const mlp: QuantisedMlp = { inputScale: input.scale, inputZeroPoint: input.zeroPoint, layers };
+  const fault = findStudentFault(mlp);
+  if (fault !== null) refuseStudent(`it is not sound: ${fault}`);
+  expectBiasScales(mlp, biases);
+  reader.expectShape(layers[0]!.inputs, layers[layers.length - 1]!.outputs);
+  return mlp;
+}
+
+/** A bias must be in units of inputScale · weightScale of its channel, or its integers mean something else. */
+function expectBiasScales(mlp: QuantisedMlp, biases: readonly DequantisedConstant[]): void {
+  let scaleIn = mlp.inputScale;
+  for (const [index, layer] of mlp.layers.entries()) {
+    const actual = biases[index]!.scales;
+    for (let output = 0; output < layer.outputs; output++) {
+      if (actual[output] !== Math.fround(scaleIn * layer.weightScales[output]!)) {
+        refuseStudent(`a bias scale of layer ${index} is not the input's scale times the weight's`);
+      }
+    }
+    scaleIn = layer.outputScale;
+  }
+}
+
+function floatTensor(name: string, dims: readonly number[], values: ArrayLike<number>): OnnxTensor {
+  const rawData = new Uint8Array(values.length * 4);
+  const view = new DataView(rawData.buffer);
+  for (let index = 0; index < values.length; index++) view.setFloat32(index * 4, values[index]!, true);
+  return { name, dims, dataType: onnxTypes.float, rawData };
+}
+
+function int32Bytes(values: Int32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < values.length; index++) view.setInt32(index * 4, values[index]!, true);
+  return bytes;
+}
+
+function readInt32s(bytes: Uint8Array): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: bytes.length / 4 }, (_, index) => view.getInt32(index * 4, true));
+}
+
+function intAttribute(name: string, i: number): OnnxNode["attribute"][number] {
+  return { name, type: onnxAttributeTypes.int, i };
+}
+
+function value(name: string, elemType: number, columns: number): OnnxValue {
+  const dim = [{ dimParam: "rows" }, { dimValue: columns }];
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
+}

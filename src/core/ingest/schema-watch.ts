@@ -1,0 +1,106 @@
+/** Remembers how each stream last described itself and tells every change once. */
+import type { ChannelContract } from "../contract/bundle/manifest.ts";
+import type { SchemaDrift } from "../contract/stream.ts";
+import { type ContractLookup, maxStreams } from "./ingest-sink.ts";
+
+/** A channel as a device announces it. */
+export interface AnnouncedChannel {
+  readonly name: string;
+  readonly unit: string;
+  readonly sampleRateHz: number;
+}
+
+/** Watches any number of streams, up to a bound. */
+export interface SchemaWatch {
+  /** The stream came with this unit and rate (NaN: no rate is stated). */
+  observe(deviceId: string, channel: string, unit: string, rateHz: number, timestampMs: number): void;
+  /** A device introduced itself: what it lacks of `expected` is missing, the rest is observed. */
+  announce(
+    deviceId: string,
+    channels: readonly AnnouncedChannel[],
+    expected: readonly string[],
+    timestampMs: number,
+  ): void;
+}
+
+/** What was last said of a stream. */
+interface Told {
+  unit: string;
+  rateHz: number;
+  unknown: boolean;
+  missing: boolean;
+}
+
+/** Creates a watch that tells `report`. */
+export function createSchemaWatch(
+  contractOf: ContractLookup,
+  report: (drift: SchemaDrift) => void,
+): SchemaWatch {
+  const streams = new Map<string, Told>();
+
+  const toldOf = (deviceId: string, channel: string, contract: ChannelContract | undefined): Told | null => {
+    const key = streamKey(deviceId, channel);
+    let told = streams.get(key);
+    if (told === undefined) {
+      if (streams.size >= maxStreams) return null;
+      told = { unit: contract?.unit ?? "", rateHz: Number.NaN, unknown: false, missing: false };
+      streams.set(key, told);
+    }
+    return told;
+  };
+
+  const observe: SchemaWatch["observe"] = (deviceId, channel, unit, rateHz, timestampMs) => {
+    const contract = contractOf(deviceId, channel);
+    const told = toldOf(deviceId, channel, contract);
+    if (told === null) return;
+    const tell = (change: SchemaDrift["change"], expected: string, actual: string): void =>
+      report({ deviceId, timestampMs, change, channel, expected, actual });
+    told.missing = false;
+    if (contract === undefined) {
+      if (!told.unknown) tell("new-channel", "no such channel", `${channel} in ${unit}`);
+      told.unknown = true;
+      return;
+    }
+    told.unknown = false;
+    if (unit !== told.unit) {
+      tell("unit", told.unit, unit);
+      told.unit = unit;
+    }
+    if (Number.isNaN(rateHz) || rateHz === told.rateHz) return;
+    const before = told.rateHz;
+    told.rateHz = rateHz;
+    const allowed = rateHz >= contract.minRateHz && rateHz <= contract.maxRateHz;
+    if (!Number.isNaN(before)) tell("rate", `${before} Hz`, `${rateHz} Hz`);
+    else if (!allowed) tell("rate", `${contract.minRateHz} to ${contract.maxRateHz} Hz`, `${rateHz} Hz`);
+  };
+
+  return {
+    observe,
+    announce: (deviceId, channels, expected, timestampMs) => {
+      const present = new Set<string>();
+      for (const channel of channels) {
+        present.add(channel.name);
+        observe(deviceId, channel.name, channel.unit, channel.sampleRateHz, timestampMs);
+      }
+      for (const channel of expected) {
+        if (present.has(channel)) continue;
+        const told = toldOf(deviceId, channel, contractOf(deviceId, channel));
+        if (told === null || told.missing) continue;
+        told.missing = true;
+        report({
+          deviceId,
+          timestampMs,
+          change: "missing-channel",
+          channel,
+          expected: channel,
+          actual: present.size === 0 ? "no channel" : [...present].slice(0, 8).join(", "),
+        });
+      }
+    },
+  };
+}
+
+/** NUL cannot stand in an id, so two different pairs never share a key. */
+export function streamKey(deviceId: string, channel: string): string {
+  return `${deviceId}\u0000${channel}`;
+}

@@ -1,0 +1,183 @@
+/**
+ * Holds every block of a waveform against the data contract. A block that breaks it is set aside whole, with a
+ * reason and a count; nothing is repaired, clipped or interpolated.
+ */
+import type { ChannelContract } from "../contract/bundle/manifest.ts";
+import type { QuarantineReason, SampleBlock } from "../contract/stream.ts";
+import { type ContractLookup, type IngestSink, maxStreams } from "./ingest-sink.ts";
+import { type CountScan, createCountScan } from "./scan-counts.ts";
+import { createSchemaWatch, type SchemaWatch, streamKey } from "./schema-watch.ts";
+
+/** The time stamps may wander against the sample clock by this much from one block to the next. */
+const maxClockStepMs = 5000;
+
+/** Settings of {@link createWaveformIngest}. */
+export interface WaveformIngestOptions {
+  readonly contractOf: ContractLookup;
+  readonly sink: IngestSink<SampleBlock>;
+}
+
+/** Any number of streams, each known by device and channel. */
+export interface WaveformIngest {
+  /** Checks a block and hands it on or sets it aside, during the call. */
+  accept(block: SampleBlock): void;
+  /** A device introduced itself; `expected` are the channels that somebody waits for. */
+  readonly announce: SchemaWatch["announce"];
+}
+
+/** What is remembered of a stream between blocks. */
+interface Stream {
+  readonly scan: CountScan;
+  started: boolean;
+  nextSample: number;
+  /** Time stamp less the sample clock: constant while the device's clock runs steadily. */
+  clockOffsetMs: number;
+  rateHz: number;
+  unit: string;
+}
+
+/** A breach: why, and in words. */
+interface Breach {
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+}
+
+/** Creates the ingest. */
+export function createWaveformIngest(options: WaveformIngestOptions): WaveformIngest {
+  const { contractOf, sink } = options;
+  const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
+  const streams = new Map<string, Stream>();
+
+  const streamOf = (block: SampleBlock): Stream | undefined => {
+    const key = streamKey(block.deviceId, block.channel);
+    let stream = streams.get(key);
+    if (stream === undefined && streams.size < maxStreams) {
+      stream = {
+        scan: createCountScan(),
+        started: false,
+        nextSample: 0,
+        clockOffsetMs: 0,
+        rateHz: 0,
+        unit: "",
+      };
+      streams.set(key, stream);
+    }
+    return stream;
+  };
+
+  const setAside = (block: SampleBlock, reason: QuarantineReason, detail: string, samples: number): void =>
+    sink.quarantine({
+      reason,
+      deviceId: block.deviceId,
+      channel: block.channel,
+      timestampMs: Number.isFinite(block.timestampMs) ? block.timestampMs : 0,
+      detail,
+      samples,
+    });
+
+  return {
+    announce: (deviceId, channels, expected, timestampMs) =>
+      watch.announce(deviceId, channels, expected, timestampMs),
+    accept: (block) => {
+      const length = block.counts.length;
+      const malformed = findMalformation(block);
+      if (malformed !== null) {
+        setAside(block, malformed.reason, malformed.detail, length);
+        return;
+      }
+      const contract = contractOf(block.deviceId, block.channel);
+      if (contract === undefined) {
+        watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
+        setAside(block, "unknown-channel", `nobody expects channel "${block.channel}"`, length);
+        return;
+      }
+      const stream = streamOf(block);
+      if (stream === undefined) {
+        setAside(block, "unknown-channel", `more than ${maxStreams} streams`, length);
+        return;
+      }
+      if (block.unit !== stream.unit || block.sampleRateHz !== stream.rateHz) {
+        watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
+      }
+      const breach = findSchemaBreach(block, contract) ?? findClockBreach(block, stream);
+      const missing = stream.started ? block.firstSample - stream.nextSample : 0;
+      // The new position and clock are taken over in any case: what follows is judged against what the device says now.
+      if (missing !== 0 || !stream.started || block.sampleRateHz !== stream.rateHz) stream.scan.reset();
+      stream.started = true;
+      stream.nextSample = block.firstSample + length;
+      stream.rateHz = block.sampleRateHz;
+      stream.unit = block.unit;
+      stream.clockOffsetMs = clockOffsetOf(block);
+      if (missing > 0) setAside(block, "gap", `${missing} samples are missing`, missing);
+      if (missing < 0) setAside(block, "gap", `the sample count went back by ${-missing}: a restart`, 0);
+      stream.scan.scan(block.counts);
+      const found = breach ?? findValueBreach(block, contract, stream.scan);
+      if (found === null) sink.accept(block);
+      else setAside(block, found.reason, found.detail, length);
+    },
+  };
+}
+
+function findMalformation(block: SampleBlock): Breach | null {
+  const { timestampMs, firstSample, sampleRateHz, scale } = block;
+  if (!Number.isFinite(timestampMs)) return { reason: "not-finite", detail: `time stamp ${timestampMs}` };
+  if (!Number.isFinite(scale)) return { reason: "not-finite", detail: `scale ${scale}` };
+  if (!Number.isFinite(sampleRateHz)) return { reason: "not-finite", detail: `rate ${sampleRateHz} Hz` };
+  if (block.counts.length === 0) return { reason: "malformed", detail: "a block without samples" };
+  if (!(scale > 0)) return { reason: "malformed", detail: `scale ${scale} is not above 0` };
+  if (!(sampleRateHz > 0)) return { reason: "malformed", detail: `rate ${sampleRateHz} Hz is not above 0` };
+  if (!Number.isSafeInteger(firstSample) || firstSample < 0) {
+    return { reason: "malformed", detail: `first sample ${firstSample}` };
+  }
+  return null;
+}
+
+function findSchemaBreach(block: SampleBlock, contract: ChannelContract): Breach | null {
+  if (contract.kind !== "waveform") {
+    return { reason: "malformed", detail: `channel "${contract.name}" is no waveform` };
+  }
+  if (block.unit !== contract.unit) {
+    return { reason: "unit", detail: `expected ${contract.unit}, got ${block.unit}` };
+  }
+  if (block.sampleRateHz < contract.minRateHz || block.sampleRateHz > contract.maxRateHz) {
+    return {
+      reason: "rate",
+      detail: `expected ${contract.minRateHz} to ${contract.maxRateHz} Hz, got ${block.sampleRateHz} Hz`,
+    };
+  }
+  return null;
+}
+
+/** Compares the time stamp with the sample clock, so that neither pace nor pauses of the link matter. */
+function findClockBreach(block: SampleBlock, stream: Stream): Breach | null {
+  // A restarted counter or another rate begins a new sample clock.
+  if (!stream.started || block.firstSample < stream.nextSample || block.sampleRateHz !== stream.rateHz) {
+    return null;
+  }
+  const stepMs = clockOffsetOf(block) - stream.clockOffsetMs;
+  if (stepMs > maxClockStepMs) {
+    return { reason: "time-jump", detail: `the clock is ${Math.round(stepMs)} ms ahead of the samples` };
+  }
+  if (stepMs < -maxClockStepMs) {
+    return { reason: "time-backwards", detail: `the clock went back by ${Math.round(-stepMs)} ms` };
+  }
+  return null;
+}
+
+function findValueBreach(block: SampleBlock, contract: ChannelContract, scan: CountScan): Breach | null {
+  if (scan.saturated) return { reason: "range", detail: `the converter is saturated at ±32,768 counts` };
+  const low = scan.min * block.scale;
+  const high = scan.max * block.scale;
+  if (low < contract.min || high > contract.max) {
+    const range = `${contract.min} to ${contract.max} ${contract.unit}`;
+    return { reason: "range", detail: `expected ${range}, got ${low} to ${high}` };
+  }
+  if (scan.longestRun >= contract.stuckAfter) {
+    return { reason: "stuck", detail: `${scan.longestRun} identical samples in a row` };
+  }
+  return null;
+}
+
+function clockOffsetOf(block: SampleBlock): number {
+  return block.timestampMs - (block.firstSample * 1000) / block.sampleRateHz;
+}

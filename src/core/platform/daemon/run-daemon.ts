@@ -1,0 +1,42 @@
+/**
+ * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, or the end of the parent that forked it. Tells the
+ * parent when it is ready. Stops once, within a bound.
+ */
+import type { ReadyMessage } from "../../contract/process-message.ts";
+import type { Logger } from "../logger.ts";
+
+/** A started daemon. */
+export interface Daemon {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  close(): Promise<void>;
+}
+
+/** A daemon that has not stopped after this long is left behind. */
+const maxStopMs = 2500;
+
+/** Resolves when the daemon has stopped. */
+export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
+  const ready: ReadyMessage = { type: "ready", httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl };
+  const isForked = process.send !== undefined;
+  if (process.connected) process.send?.(ready);
+  logger.info("ready", { httpUrl: daemon.httpUrl, mqttUrl: daemon.mqttUrl });
+  const reason = await new Promise<string>((resolve) => {
+    process.once("SIGINT", () => resolve("SIGINT"));
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+    const orphaned = (): void => resolve("the parent process ended");
+    if (process.connected) process.once("disconnect", orphaned);
+    else if (isForked) orphaned();
+  });
+  // A second signal while stopping changes nothing.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  logger.info("stopping", { reason });
+  const timeout = setTimeout(() => {
+    logger.error("did not stop in time", { maxStopMs });
+    process.exit(1);
+  }, maxStopMs);
+  await daemon.close();
+  clearTimeout(timeout);
+  logger.info("stopped");
+  if (process.connected) process.disconnect?.();
+}

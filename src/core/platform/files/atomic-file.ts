@@ -1,0 +1,109 @@
+/**
+ * The one way to write a file that must be whole after a power cut: temporary file, fsync, rename, fsync of the
+ * folder. Readers see the old bytes or the new ones, never a mixture.
+ */
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AuroraError } from "../../contract/aurora-error.ts";
+
+/** Options of {@link writeFileAtomic}. */
+export interface AtomicWriteOptions {
+  /** Permission bits; default 0o644. Secrets: 0o600. */
+  readonly mode?: number;
+}
+
+let counter = 0;
+
+/**
+ * Writes `bytes` (text as UTF-8) to `path`, whose folder must exist; when the promise resolves, they are on the disk.
+ * Fails with `STORE` when the disk is full or the folder cannot be written; the old file is then untouched.
+ */
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const folder = dirname(path);
+  counter += 1;
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${counter}.tmp`);
+  try {
+    const file = await open(temporary, "wx", options.mode ?? 0o644);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw storeError("write file", path, error);
+  }
+}
+
+/** Renames a file or folder on the same file system and makes the new name durable. Replaces a file at `to`. */
+export async function renameAtomic(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+    await syncFolder(dirname(to));
+    if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
+  } catch (error) {
+    throw storeError("rename", from, error);
+  }
+}
+
+/** Makes the folder and those above it where they are missing. Fails with `STORE`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeMissing(path);
+  } catch (error) {
+    throw storeError("make folder", path, error);
+  }
+}
+
+/** Not Node's recursive mkdir: under /proc, where a name can be neither made nor found, that one never ends. */
+async function makeMissing(path: string): Promise<void> {
+  for (const isLast of [false, true]) {
+    try {
+      await mkdir(path);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // There already, also when somebody else made it just now.
+      if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+      if (code !== "ENOENT" || isLast) throw error;
+    }
+    await makeMissing(dirname(path));
+  }
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function storeError(op: string, path: string, cause: unknown): AuroraError {
+  const code = (cause as { code?: unknown }).code;
+  const hints: Readonly<Record<string, string>> = {
+    ENOSPC: "Free some disk space.",
+    EDQUOT: "Raise the disk quota or free some space.",
+    EROFS: "The file system is read-only: choose a folder that can be written.",
+    EACCES: "Give this user the right to write there.",
+    EPERM: "Give this user the right to write there.",
+    ENOENT: "Create the folder first.",
+  };
+  const hint = typeof code === "string" ? hints[code] : undefined;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
+    op,
+    subject: path,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,257 @@
+/**
+ * A small MQTT broker in this process, for installations without one: MQTT 3.1.1 (aedes), everything denied that is
+ * not allowed, packets bounded at the socket. Keeps no sessions for absent clients, has no shared subscriptions and no
+ * cluster: whoever needs those points the configuration at mosquitto or another broker.
+ */
+import type { EventEmitter } from "node:events";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { waitAtMost } from "../daemon/wait-at-most.ts";
+import { type Logger, silentLogger } from "../logger.ts";
+import { createPlaces } from "./connection-places.ts";
+import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
+import { isSharedFilter } from "./mqtt-topic.ts";
+import { createRetainedBound } from "./retained-bound.ts";
+
+/** Who is at the other end. */
+export interface BrokerClient {
+  readonly clientId: string;
+  readonly username: string | null;
+  readonly address: string;
+}
+
+/** Options of {@link createEmbeddedBroker}. What is not given is denied. */
+export interface EmbeddedBrokerOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 (default) lets the system choose. */
+  readonly port?: number;
+  /** PEM texts; makes the listener TLS. */
+  readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array };
+  /** Largest packet taken, header included; default 1 MiB. */
+  readonly maxPacketBytes?: number;
+  /**
+   * Default 1,000. Who has not said who it is makes room for a newcomer, and guests (no user name) get half of the
+   * places, so that neither can keep the others out.
+   */
+  readonly maxConnections?: number;
+  /** Topics that may hold a retained message, which live in memory; default 10,000. */
+  readonly maxRetainedTopics?: number;
+  /** Bytes of all their payloads together; default 64 MiB. */
+  readonly maxRetainedBytes?: number;
+  /** May this client connect? */
+  readonly authenticate?: (client: BrokerClient, password: Uint8Array | null) => boolean | Promise<boolean>;
+  /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
+  readonly authorisePublish?: (client: BrokerClient, topic: string) => boolean;
+  /** May it subscribe to that filter? */
+  readonly authoriseSubscribe?: (client: BrokerClient, filter: string) => boolean;
+  readonly logger?: Logger;
+}
+
+/** Counts since the start. */
+export interface BrokerCounts {
+  readonly connections: number;
+  readonly refusedConnections: number;
+  /** Connections cut for a packet above the bound, or with a malformed length. */
+  readonly oversizedPackets: number;
+  readonly refusedPublishes: number;
+  readonly refusedSubscriptions: number;
+  /** Clients told to fall back from MQTT 5 to 3.1.1. */
+  readonly mqtt5Refusals: number;
+}
+
+/** A running broker. */
+export interface EmbeddedBroker {
+  readonly port: number;
+  counts(): BrokerCounts;
+  /** Cuts every connection and is gone within a second. */
+  close(): Promise<void>;
+}
+
+/** CONNACK of MQTT 5 with reason 0x84 "unsupported protocol version" and no properties (MQTT 5 section 3.2). */
+const connackUnsupportedVersion = Uint8Array.of(0x20, 0x03, 0x00, 0x84, 0x00);
+const systemTopic = "$";
+
+/** Starts to listen. Fails with `MQTT` when the port is taken. */
+export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+  const logger = options.logger ?? silentLogger;
+  const maxPacketBytes = options.maxPacketBytes ?? 1024 * 1024;
+  const counts = {
+    refusedConnections: 0,
+    oversizedPackets: 0,
+    refusedPublishes: 0,
+    refusedSubscriptions: 0,
+    mqtt5Refusals: 0,
+  };
+  const identities = new WeakMap<Client, BrokerClient>();
+  const places = createPlaces(options.maxConnections ?? 1000);
+  const retained = createRetainedBound(
+    options.maxRetainedTopics ?? 10_000,
+    options.maxRetainedBytes ?? 64 * 1024 * 1024,
+  );
+  const broker = await Aedes.createBroker({
+    connectTimeout: 10_000,
+    // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
+    maxClientsIdLength: 65_535,
+    // A subscriber that does not read holds up every other; give it little time.
+    drainTimeout: 5_000,
+    queueLimit: 1_000,
+    preConnect(client, packet, callback) {
+      if (packet.protocolVersion === 5) {
+        counts.mqtt5Refusals += 1;
+        (client.conn as Socket).end(connackUnsupportedVersion, () =>
+          callback(new Error("speaks MQTT 5"), false),
+        );
+        return;
+      }
+      // No sessions: aedes would queue for an absent client in memory and without bound.
+      packet.clean = true;
+      // A second connection with an id ends the first (section 3.1.4): only its own user's, never another's.
+      if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
+      callback(null, true);
+    },
+    authenticate(client, username, password, done) {
+      const identity = {
+        clientId: unscopeClientId(client.id),
+        username: username ?? null,
+        address: (client.conn as Socket).remoteAddress ?? "unknown",
+      };
+      identities.set(client, identity);
+      const verdict = async (): Promise<boolean> =>
+        (await options.authenticate?.(identity, password === undefined ? null : new Uint8Array(password))) ===
+        true;
+      verdict().then(
+        (allowed) => {
+          if (allowed && places.settle(client.conn as Socket, identity.username === null)) {
+            done(null, true);
+            return;
+          }
+          counts.refusedConnections += 1;
+          done(refusal(allowed ? "no place for another guest" : "bad user name or password"), false);
+        },
+        (error: unknown) => {
+          counts.refusedConnections += 1;
+          logger.error("authentication failed", { client: client.id, error });
+          done(refusal("cannot be checked"), false);
+        },
+      );
+    },
+    authorizePublish(client, packet, callback) {
+      const identity = client === null ? undefined : identities.get(client);
+      const allowed =
+        identity !== undefined &&
+        !packet.topic.startsWith(systemTopic) &&
+        options.authorisePublish?.(identity, packet.topic) === true &&
+        (!packet.retain || retained.admits(packet.topic, packet.payload.length));
+      if (allowed) {
+        callback(null);
+        return;
+      }
+      counts.refusedPublishes += 1;
+      logger.warn("publish refused", { client: identity?.clientId, topic: packet.topic });
+      callback(new Error("not authorised"));
+    },
+    authorizeSubscribe(client, subscription, callback) {
+      const identity = identities.get(client);
+      const { topic } = subscription;
+      // aedes grants `$share/…` and never delivers: a refusal is honest.
+      const allowed =
+        identity !== undefined &&
+        !isSharedFilter(topic) &&
+        !topic.startsWith(systemTopic) &&
+        options.authoriseSubscribe?.(identity, topic) === true;
+      if (!allowed) {
+        counts.refusedSubscriptions += 1;
+        logger.warn("subscription refused", { client: identity?.clientId, filter: topic });
+      }
+      callback(null, allowed ? subscription : null);
+    },
+  });
+  // Its typings leave out "error", which it does emit when its memory store fails.
+  (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
+
+  const accept = (socket: Socket): void => {
+    socket.on("error", () => {});
+    if (!places.take(socket)) {
+      counts.refusedConnections += 1;
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    broker.handle(socket);
+    const guard = createMqttPacketGuard(maxPacketBytes);
+    // aedes reads on "readable"; "data" then tells of the same chunk just before its parser gets it.
+    socket.on("data", (chunk: Buffer) => {
+      const violation = guard.inspect(chunk);
+      if (violation === null || socket.destroyed) return;
+      counts.oversizedPackets += 1;
+      logger.warn("connection cut for an oversized packet", {
+        address: socket.remoteAddress,
+        packetBytes: violation.packetBytes,
+        maxPacketBytes,
+        reason: violation.reason,
+      });
+      socket.destroy();
+    });
+  };
+  const server = createListener(options, accept);
+  const port = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
+  return {
+    port,
+    counts: () => ({ connections: places.taken.size, ...counts }),
+    async close() {
+      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
+      for (const socket of places.taken) socket.destroy();
+      await waitAtMost(stopped, 450);
+    },
+  };
+}
+
+const idSeparator = "\u0000";
+
+/** The id that sessions are kept by. Neither a user's name nor an id holds NUL (section 1.5.3); guests share one name. */
+function scopeClientId(username: string | undefined, clientId: string): string {
+  return `${username === undefined ? "guest" : `user ${username}`}${idSeparator}${clientId}`;
+}
+
+function unscopeClientId(id: string): string {
+  return id.slice(id.indexOf(idSeparator) + 1);
+}
+
+function createListener(options: EmbeddedBrokerOptions, accept: (socket: Socket) => void): Server {
+  if (options.tls === undefined) return createTcpServer(accept);
+  const material = (value: string | Uint8Array): string | Buffer =>
+    typeof value === "string" ? value : Buffer.from(value);
+  const { cert, key } = options.tls;
+  const server = createTlsServer({ cert: material(cert), key: material(key), minVersion: "TLSv1.2" }, accept);
+  server.on("tlsClientError", () => {});
+  return server;
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(
+        new AuroraError("MQTT", `the broker cannot listen on ${host}:${port}: ${cause.message}`, {
+          op: "start broker",
+          subject: `${host}:${port}`,
+          hint: "Choose another port, or stop what listens there.",
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.on("error", () => {});
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function refusal(message: string): AuthenticateError {
+  // 4 is "bad user name or password" of 3.1.1, section 3.2.2.3.
+  return Object.assign(new Error(message), { returnCode: 4 });
+}

@@ -1,0 +1,266 @@
+/**
+ * The only door to the `mqtt` package. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
+ * exponential backoff, and keeps no queue: what cannot be sent now is rejected and stays its sender's.
+ *
+ * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
+ * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
+ */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import { systemTimers, type Timers } from "../clock.ts";
+import { type Logger, silentLogger } from "../logger.ts";
+import type { LinkLoss, MqttLink, MqttLinkEvents, MqttVersion, OpenLink } from "./mqtt-link.ts";
+import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
+import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
+
+/** A message that the broker publishes when this client is lost. */
+export interface MqttWill {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
+/** PEM texts. Setting it makes the connection TLS, as does `mqtts://`. */
+export interface MqttTls {
+  /** Authorities to trust instead of the system's. */
+  readonly ca?: string | Uint8Array;
+  /** Client certificate and its key. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** Name to expect in the broker's certificate, when it is not the host's. */
+  readonly serverName?: string;
+}
+
+/** Options of {@link createMqttClient}. */
+export interface MqttClientOptions {
+  /** `mqtt://host:1883` or `mqtts://host:8883`; may hold `user:password@`. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: MqttTls;
+  readonly will?: MqttWill;
+  /** Default 30 s. */
+  readonly keepaliveSeconds?: number;
+  /** Largest packet taken, header included; a larger one ends the connection. Default 1 MiB. */
+  readonly maxPacketBytes?: number;
+  /** Broker keeps subscriptions and QoS 1 messages this long after a loss; default 0 (a clean session). */
+  readonly sessionExpirySeconds?: number;
+  /** `auto` (default) tries MQTT 5 first. */
+  readonly version?: "auto" | MqttVersion;
+  /** Upper bounds of the first and of any wait before reconnecting; default 500 ms and 30 s. */
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
+  /** How long to wait for the broker's answer to a connect, publish or subscribe; default 10 s. */
+  readonly answerTimeoutMs?: number;
+  /** Publishes under way at once; more are rejected. Default 1,000. */
+  readonly maxInFlight?: number;
+  readonly logger?: Logger;
+  readonly timers?: Timers;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random?: () => number;
+}
+
+const defaultMaxPacketBytes = 1024 * 1024;
+
+/**
+ * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws only for a URL that is none
+ * (`CONFIG_INVALID`).
+ */
+export function createMqttClient(options: MqttClientOptions): MqttClient {
+  const address = parseBrokerUrl(options.url);
+  return createReconnectingClient({
+    openLink: createLinkOpener(address, options),
+    subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
+    version: options.version ?? "auto",
+    backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: options.random ?? Math.random },
+    answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
+    maxInFlight: options.maxInFlight ?? 1000,
+    logger: options.logger ?? silentLogger,
+    timers: options.timers ?? systemTimers,
+  });
+}
+
+interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+function parseBrokerUrl(text: string): BrokerAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const secure = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
+  if (url === undefined || url.hostname === "" || !(secure || /^(mqtt|tcp):$/.test(url.protocol))) {
+    throw new AuroraError("CONFIG_INVALID", "the broker's address is not a URL of MQTT", {
+      op: "connect to broker",
+      hint: "Write mqtt://host:1883, or mqtts://host:8883 for TLS.",
+    });
+  }
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (secure ? 8883 : 1883) : Number(url.port),
+    secure,
+    username: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+  };
+}
+
+function createLinkOpener(address: BrokerAddress, options: MqttClientOptions): OpenLink {
+  const username = options.username ?? address.username;
+  const password = options.password ?? address.password;
+  return (version, events) => {
+    const vendorOptions: IClientOptions = {
+      protocolVersion: version,
+      clientId: options.clientId,
+      clean: options.sessionExpirySeconds === undefined,
+      keepalive: options.keepaliveSeconds ?? 30,
+      connectTimeout: options.answerTimeoutMs ?? 10_000,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(options.will === undefined
+        ? {}
+        : { will: { ...options.will, payload: toBuffer(options.will.payload) } }),
+      ...(version === 5
+        ? {
+            properties: {
+              maximumPacketSize: options.maxPacketBytes ?? defaultMaxPacketBytes,
+              ...(options.sessionExpirySeconds === undefined
+                ? {}
+                : { sessionExpiryInterval: options.sessionExpirySeconds }),
+            },
+          }
+        : {}),
+    };
+    return openVendorLink(() => openSocket(address, options.tls), vendorOptions, options, version, events);
+  };
+}
+
+function openSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
+  const { host, port } = address;
+  if (!address.secure && tls === undefined) return connectTcp({ host, port, noDelay: true });
+  const material = (value: string | Uint8Array | undefined): string | Buffer | undefined =>
+    value === undefined || typeof value === "string" ? value : Buffer.from(value);
+  try {
+    return connectTls({
+      host,
+      port,
+      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+      ca: material(tls?.ca),
+      cert: material(tls?.cert),
+      key: material(tls?.key),
+      minVersion: "TLSv1.2",
+    });
+  } catch (cause) {
+    // Only the material can fail here: the network answers later.
+    throw new AuroraError("KEY", `the TLS certificate or key for ${host} cannot be used`, {
+      op: "connect to broker",
+      subject: host,
+      hint: "Give PEM files, and a key that belongs to the certificate.",
+      cause,
+    });
+  }
+}
+
+function openVendorLink(
+  open: () => Socket,
+  vendorOptions: IClientOptions,
+  options: MqttClientOptions,
+  version: MqttVersion,
+  events: MqttLinkEvents,
+): MqttLink {
+  const guard = createMqttPacketGuard(options.maxPacketBytes ?? defaultMaxPacketBytes);
+  let loss: LinkLoss | null = null;
+  let reached = false;
+  let answered = false;
+  const socket = open();
+  const cut = (why: LinkLoss): void => {
+    loss ??= why;
+    socket.destroy();
+  };
+  const vendor = new VendorClient(() => {
+    socket.once("connect", () => {
+      reached = true;
+    });
+    // Comes before the vendor's own listener: an oversized packet is cut off at its header, not collected.
+    socket.on("data", (chunk: Buffer) => {
+      const violation = guard.inspect(chunk);
+      if (violation === null) return;
+      const detail = `the broker sent a packet of ${violation.packetBytes} bytes (${violation.reason})`;
+      cut({ reason: "packet-too-large", detail });
+    });
+    return socket;
+  }, vendorOptions);
+  /** The broker's Receive Maximum (MQTT 5 section 3.3.4), which the vendor does not heed. */
+  let windowSize = 65_535;
+  let onTheWire = 0;
+  const waiting: (() => void)[] = [];
+  vendor.on("connect", (connack) => {
+    answered = true;
+    windowSize = connack.properties?.receiveMaximum ?? windowSize;
+    events.onConnect();
+  });
+  vendor.on("message", (topic, payload, packet) => {
+    events.onMessage(
+      topic,
+      new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
+      packet.retain,
+    );
+  });
+  vendor.on("error", (error) => {
+    loss ??= classify(error, reached, answered, version);
+    socket.destroy();
+  });
+  vendor.once("close", () => {
+    loss ??=
+      reached && !answered && version === 5
+        ? { reason: "version", detail: "closed without an answer, perhaps for speaking MQTT 5" }
+        : { reason: "closed", detail: "the connection was closed" };
+    events.onLoss(loss);
+  });
+  return {
+    publish(topic, payload, { qos, retain }, done) {
+      const send = (): void => {
+        onTheWire += 1;
+        vendor.publish(topic, toBuffer(payload), { qos, retain }, (error) => {
+          onTheWire -= 1;
+          done(error ?? null);
+          waiting.shift()?.();
+        });
+      };
+      if (onTheWire < windowSize) send();
+      else waiting.push(send);
+    },
+    subscribe(filter, qos, done) {
+      vendor.subscribe(filter, { qos }, (error) => {
+        done(error === null ? null : new Error(`subscription ${filter} refused: ${error.message}`));
+      });
+    },
+    unsubscribe: (filter, done) => void vendor.unsubscribe(filter, (error) => done(error ?? null)),
+    end: () => void vendor.end(),
+    cut,
+  };
+}
+
+/** CONNACK codes that mean "I do not speak this version": 1 in 3.1.1 (section 3.2.2.3), 0x84 in 5 (section 3.2.2.2). */
+const versionCodes: ReadonlySet<unknown> = new Set([1, 0x84]);
+
+function classify(error: Error, reached: boolean, answered: boolean, version: MqttVersion): LinkLoss {
+  const { code, message } = error as Error & { code?: unknown };
+  const detail = message === "" ? String(code) : message;
+  if (answered || !reached) return { reason: "closed", detail };
+  if (version === 5 && (versionCodes.has(code) || code === undefined)) return { reason: "version", detail };
+  return { reason: typeof code === "number" ? "refused" : "closed", detail };
+}
+
+function toBuffer(payload: string | Uint8Array): Buffer {
+  return typeof payload === "string"
+    ? Buffer.from(payload)
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+}

@@ -1,0 +1,90 @@
+/**
+ * What waits for a broker's answer. Each exchange ends with the answer, with the loss of its connection, or after a
+ * time limit; a broker that does not answer is cut off.
+ */
+import { AuroraError } from "../../contract/aurora-error.ts";
+import type { Timers } from "../clock.ts";
+import type { MqttLink } from "./mqtt-link.ts";
+
+/** Options of {@link createMqttExchanges}. */
+export interface MqttExchangesOptions {
+  /** The broker's address without secrets, for messages. */
+  readonly subject: string;
+  readonly answerTimeoutMs: number;
+  readonly timers: Timers;
+}
+
+/** All exchanges of one client. */
+export interface MqttExchanges {
+  /** Begins one over `link`; rejects with `MQTT`, at once without a link. `done` takes the answer. */
+  run(
+    link: MqttLink | null,
+    begin: (link: MqttLink, done: (error: Error | null) => void) => void,
+  ): Promise<void>;
+  /** The connection is lost: rejects whatever waits. */
+  failAll(message: string): void;
+  readonly waiting: number;
+  /** Resolves when nothing waits any more, or after about `maxMs`. */
+  idle(maxMs: number): Promise<void>;
+}
+
+/** An error of the connection to `subject`. */
+export function createMqttError(subject: string, message: string, cause?: unknown): AuroraError {
+  return new AuroraError("MQTT", message, {
+    op: "use broker",
+    subject,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** How often an idle client is looked for. */
+const lookEveryMs = 15;
+
+/** Creates it with nothing that waits. */
+export function createMqttExchanges(options: MqttExchangesOptions): MqttExchanges {
+  const { subject, answerTimeoutMs, timers } = options;
+  /** Rejects one exchange each. */
+  const pending = new Set<(error: Error) => void>();
+
+  return {
+    run: (link, begin) =>
+      new Promise((resolve, reject) => {
+        if (link === null) {
+          reject(createMqttError(subject, "not connected"));
+          return;
+        }
+        const settle = (error: Error | null): void => {
+          if (!pending.delete(fail)) return;
+          cancel();
+          if (error === null) resolve();
+          else reject(error instanceof AuroraError ? error : createMqttError(subject, error.message, error));
+        };
+        const fail = (error: Error): void => settle(error);
+        pending.add(fail);
+        const cancel = timers.after(answerTimeoutMs, () => {
+          const detail = `no answer within ${answerTimeoutMs} ms`;
+          settle(createMqttError(subject, detail));
+          link.cut({ reason: "silent", detail });
+        });
+        begin(link, settle);
+      }),
+    failAll: (message) => {
+      for (const fail of [...pending]) fail(createMqttError(subject, message));
+    },
+    get waiting() {
+      return pending.size;
+    },
+    idle: (maxMs) =>
+      new Promise((resolve) => {
+        let waitedMs = 0;
+        const look = (): void => {
+          if (pending.size === 0 || waitedMs >= maxMs) resolve();
+          else {
+            waitedMs += lookEveryMs;
+            timers.after(lookEveryMs, look);
+          }
+        };
+        look();
+      }),
+  };
+}

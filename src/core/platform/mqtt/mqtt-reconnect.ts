@@ -1,0 +1,225 @@
+/**
+ * Keeps an MQTT connection alive over its losses: versions, backoff, subscriptions, time limits. Knows no vendor and
+ * holds no message: a publish is on the wire or it is rejected.
+ */
+
+import type { Timers } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import { type BackoffOptions, createBackoff } from "./backoff.ts";
+import { chooseMqttVersion } from "./choose-mqtt-version.ts";
+import { createMqttError, createMqttExchanges } from "./mqtt-exchanges.ts";
+import type { LinkLoss, MqttLink, MqttQos, MqttVersion, OpenLink, PublishOptions } from "./mqtt-link.ts";
+import { topicMatches } from "./mqtt-topic.ts";
+
+/** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
+export type MqttHandler = (topic: string, payload: Uint8Array, retain: boolean) => void;
+
+/** A client of one broker. */
+export interface MqttClient {
+  /** Resolves when written (QoS 0) or acknowledged by the broker (QoS 1). Rejects with `MQTT` when not connected, when the connection is lost meanwhile, or without an answer. */
+  publish(topic: string, payload: Uint8Array | string, options: PublishOptions): Promise<void>;
+  /**
+   * Registers `handler` for a filter, one a filter, and renews it at every connection. Resolves at once while not
+   * connected; rejects with `MQTT` when the broker refuses it.
+   */
+  subscribe(filter: string, qos: MqttQos, handler: MqttHandler): Promise<void>;
+  unsubscribe(filter: string): Promise<void>;
+  readonly connected: boolean;
+  /** Of the current or the last connection. */
+  readonly version: MqttVersion | null;
+  /** Calls back after every (re)connection, subscriptions renewed; at once if connected. Returns the way out. */
+  onConnect(callback: () => void): () => void;
+  onDisconnect(callback: (loss: LinkLoss) => void): () => void;
+  /** Says goodbye and is gone within a second; publishes under way have half of that to finish. */
+  close(): Promise<void>;
+}
+
+/** Options of {@link createReconnectingClient}. */
+export interface ReconnectOptions {
+  readonly openLink: OpenLink;
+  /** The broker's address without secrets, for messages. */
+  readonly subject: string;
+  readonly version: "auto" | MqttVersion;
+  readonly backoff: BackoffOptions;
+  readonly answerTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly logger: Logger;
+  readonly timers: Timers;
+}
+
+const goodbyeMs = 450;
+/** A connection that lasted this long was a good one. */
+const stableMs = 5_000;
+
+/** Starts to connect. */
+export function createReconnectingClient(options: ReconnectOptions): MqttClient {
+  const { logger, timers, subject } = options;
+  const backoff = createBackoff(options.backoff);
+  const subscriptions = new Map<string, { readonly qos: MqttQos; readonly handler: MqttHandler }>();
+  const connectCallbacks = new Set<() => void>();
+  const lossCallbacks = new Set<(loss: LinkLoss) => void>();
+  const exchanges = createMqttExchanges(options);
+  let version: MqttVersion = options.version === "auto" ? 5 : options.version;
+  let provenVersion: MqttVersion | null = null;
+  let link: MqttLink | null = null;
+  let connected = false;
+  let closing = false;
+  let inFlight = 0;
+  let failures = 0;
+  let cancelRetry = (): void => {};
+  let cancelStable = (): void => {};
+  let onGone = (): void => {};
+
+  const open = (): void => {
+    let mine: MqttLink | null = null;
+    const isCurrent = (): boolean => mine !== null && link === mine;
+    mine = options.openLink(version, {
+      onConnect: () => {
+        if (isCurrent()) void welcome();
+      },
+      onMessage: (topic, payload, retain) => {
+        if (isCurrent()) deliver(topic, payload, retain);
+      },
+      onLoss: (loss) => {
+        if (isCurrent()) lose(loss);
+      },
+    });
+    link = mine;
+  };
+
+  const welcome = async (): Promise<void> => {
+    const mine = link;
+    provenVersion = version;
+    const renewed = [...subscriptions].map(([filter, { qos }]) =>
+      exchanges
+        .run(link, (current, done) => current.subscribe(filter, qos, done))
+        .catch((error: unknown) => {
+          if (link === mine) logger.warn("subscription not renewed", { broker: subject, filter, error });
+        }),
+    );
+    await Promise.all(renewed);
+    if (mine === null || link !== mine || closing) return;
+    connected = true;
+    failures = 0;
+    // A broker that lets in and throws out at once must not be stormed.
+    cancelStable = timers.after(stableMs, () => backoff.reset());
+    logger.info("connected to broker", { broker: subject, protocol: version === 5 ? "5" : "3.1.1" });
+    for (const callback of [...connectCallbacks]) guarded(callback);
+  };
+
+  const lose = (loss: LinkLoss): void => {
+    const wasConnected = connected;
+    link = null;
+    connected = false;
+    cancelStable();
+    exchanges.failAll(`connection lost: ${loss.detail}`);
+    if (wasConnected) for (const callback of [...lossCallbacks]) guarded(() => callback(loss));
+    if (closing) {
+      onGone();
+      return;
+    }
+    retry(loss, wasConnected);
+  };
+
+  const retry = (loss: LinkLoss, wasConnected: boolean): void => {
+    const next = chooseMqttVersion(options.version, { version, wasConnected, lossReason: loss.reason });
+    version = next.version;
+    if (!next.isFallback) failures += 1;
+    const delayMs = next.isFallback ? 0 : backoff.nextMs();
+    const fields = {
+      broker: subject,
+      reason: loss.reason,
+      detail: loss.detail,
+      retryMs: Math.round(delayMs),
+    };
+    if (next.isFallback) logger.debug("broker does not speak MQTT 5, falling back to 3.1.1", fields);
+    else if (wasConnected || failures === 1) logger.warn("no connection to broker, trying again", fields);
+    else logger.debug("no connection to broker, trying again", fields);
+    cancelRetry = timers.after(delayMs, open);
+  };
+
+  const deliver = (topic: string, payload: Uint8Array, retain: boolean): void => {
+    for (const [filter, { handler }] of [...subscriptions]) {
+      if (topicMatches(filter, topic)) guarded(() => handler(topic, payload, retain));
+    }
+  };
+
+  const guarded = (call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      logger.error("a handler of MQTT messages failed", { broker: subject, error });
+    }
+  };
+
+  open();
+
+  return {
+    get connected() {
+      return connected;
+    },
+    get version() {
+      return provenVersion;
+    },
+    async publish(topic, payload, publishOptions) {
+      if (!connected) throw createMqttError(subject, "not connected");
+      if (inFlight >= options.maxInFlight)
+        throw createMqttError(subject, `${inFlight} publishes are under way already`);
+      const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+      inFlight += 1;
+      try {
+        await exchanges.run(link, (current, done) => current.publish(topic, bytes, publishOptions, done));
+      } finally {
+        inFlight -= 1;
+      }
+    },
+    async subscribe(filter, qos, handler) {
+      subscriptions.set(filter, { qos, handler });
+      if (!connected) return;
+      const mine = link;
+      try {
+        await exchanges.run(link, (current, done) => current.subscribe(filter, qos, done));
+      } catch (error) {
+        // Lost meanwhile: it is registered and will be renewed. Refused: it is not.
+        if (link !== mine) return;
+        subscriptions.delete(filter);
+        throw error;
+      }
+    },
+    async unsubscribe(filter) {
+      if (!subscriptions.delete(filter) || !connected) return;
+      await exchanges.run(link, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
+    },
+    onConnect(callback) {
+      connectCallbacks.add(callback);
+      if (connected) guarded(callback);
+      return () => void connectCallbacks.delete(callback);
+    },
+    onDisconnect(callback) {
+      lossCallbacks.add(callback);
+      return () => void lossCallbacks.delete(callback);
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      cancelRetry();
+      cancelStable();
+      const current = link;
+      if (current === null) return;
+      await exchanges.idle(goodbyeMs);
+      if (link === null) return;
+      await new Promise<void>((resolve) => {
+        const cancel = timers.after(goodbyeMs, () => {
+          current.cut({ reason: "closed", detail: "closed" });
+          resolve();
+        });
+        onGone = () => {
+          cancel();
+          resolve();
+        };
+        if (exchanges.waiting > 0 || !connected) current.cut({ reason: "closed", detail: "closed" });
+        else current.end();
+      });
+    },
+  };
+}

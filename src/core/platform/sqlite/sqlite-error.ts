@@ -1,0 +1,67 @@
+/** Turns what either SQLite library throws into one error that a user can act upon, and answers what kind it was. */
+import { AuroraError } from "../../contract/aurora-error.ts";
+
+/** Primary result codes of SQLite (sqlite.org/rescode.html) that need different answers. */
+const kinds: Readonly<Record<number, { readonly kind: SqliteErrorKind; readonly hint?: string }>> = {
+  5: {
+    kind: "busy",
+    hint: "Another process holds the database: is a second one running on the same folder?",
+  },
+  6: {
+    kind: "busy",
+    hint: "Another process holds the database: is a second one running on the same folder?",
+  },
+  8: { kind: "read-only", hint: "Give this user the right to write the file and its folder." },
+  10: { kind: "io", hint: "The disk reported an error: check the system's log and the file system." },
+  11: { kind: "corrupt", hint: "Restart: a corrupted database is set aside and started anew." },
+  13: {
+    kind: "full",
+    hint: "Free some disk space; work goes on meanwhile, and what could not be kept is counted.",
+  },
+  14: { kind: "cannot-open", hint: "Create the folder, or give this user the right to write there." },
+  26: { kind: "corrupt", hint: "Restart: a file that is no database is set aside and started anew." },
+};
+
+const codeNames: Readonly<Record<string, number>> = {
+  SQLITE_BUSY: 5,
+  SQLITE_LOCKED: 6,
+  SQLITE_READONLY: 8,
+  SQLITE_IOERR: 10,
+  SQLITE_CORRUPT: 11,
+  SQLITE_FULL: 13,
+  SQLITE_CANTOPEN: 14,
+  SQLITE_NOTADB: 26,
+};
+
+/** What went wrong, as far as the answer to it differs. */
+export type SqliteErrorKind = "busy" | "read-only" | "io" | "corrupt" | "full" | "cannot-open" | "other";
+
+/** The kind of an error thrown by a database of `openSqlite`, or undefined when it is none of SQLite's. */
+export function sqliteErrorKind(error: unknown): SqliteErrorKind | undefined {
+  const code = resultCode(error instanceof AuroraError ? error.cause : error);
+  return code === undefined ? undefined : (kinds[code]?.kind ?? "other");
+}
+
+/** Wraps what a library threw; anything that is not SQLite's (a bug, a callback's own error) comes back as it is. */
+export function wrapSqliteError(error: unknown, op: string, path: string): unknown {
+  const code = resultCode(error);
+  if (code === undefined) return error;
+  const { hint } = kinds[code] ?? {};
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AuroraError("STORE", `cannot ${op} ${path}: ${reason}`, {
+    op,
+    subject: path,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** better-sqlite3 throws `code: "SQLITE_IOERR_WRITE"`, node:sqlite `errcode: 778` (extended; the low byte is primary). */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === "number") return errcode & 0xff;
+  if (typeof code !== "string" || !code.startsWith("SQLITE_")) return undefined;
+  const primary = code.split("_").slice(0, 2).join("_");
+  return codeNames[primary] ?? 1;
+}

@@ -1,0 +1,170 @@
+/**
+ * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
+ * checks the file, sets a corrupted one aside and starts anew. Synchronous, as both libraries are; one writer a file.
+ */
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import process from "node:process";
+import { AuroraError } from "../../contract/aurora-error.ts";
+import {
+  createSqliteDatabase,
+  type RawDatabase,
+  type SqliteDatabase,
+  type SqliteEngine,
+} from "./sqlite-database.ts";
+import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
+import { setFileAside } from "./sqlite-set-aside.ts";
+
+/** Both libraries, in the order in which they are tried. */
+export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
+
+/** Options of {@link openSqlite}. */
+export interface SqliteOptions {
+  /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process. */
+  readonly synchronous?: "full" | "normal";
+  /** How long a statement waits for another connection's lock; default 5,000 ms. */
+  readonly busyTimeoutMs?: number;
+  /** Upper bound of the file in bytes; beyond it writes fail as on a full disk. Default none. */
+  readonly maxBytes?: number;
+  /** `exclusive`: a second process that opens the file is told that it is busy. Default `shared`. */
+  readonly locking?: "shared" | "exclusive";
+  /** `quick` (default) checks the file's structure at open, `none` leaves that out. */
+  readonly check?: "quick" | "none";
+  /** Told when a corrupted file was set aside. Without it a corrupted file is an error. */
+  readonly onCorrupt?: (setAside: string, reason: string) => void;
+  /** Default: the first that loads, of {@link sqliteEngines}. */
+  readonly engine?: SqliteEngine;
+}
+
+/** Opens (or creates, with its folder) the database at `path`. Fails with `STORE`. */
+export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
+  const inMemory = path === ":memory:";
+  if (!inMemory) makeFolder(dirname(path));
+  try {
+    return openOnce(path, options);
+  } catch (error) {
+    if (inMemory || options.onCorrupt === undefined || sqliteErrorKind(error) !== "corrupt") throw error;
+    const setAside = setFileAside(path);
+    const database = openOnce(path, options);
+    options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
+    return database;
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (cause) {
+    throw new AuroraError("STORE", `cannot make the folder ${dir}: ${(cause as Error).message}`, {
+      op: "open database",
+      subject: dir,
+      hint: "Create it and give this user the right to write there, or configure another stateDir.",
+      cause,
+    });
+  }
+}
+
+function openOnce(path: string, options: SqliteOptions): SqliteDatabase {
+  const { engine, open } = chooseEngine(options.engine);
+  let raw: RawDatabase | undefined;
+  try {
+    raw = open(path);
+    raw.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyTimeoutMs ?? 5000)}`);
+    if (options.locking === "exclusive") raw.exec("PRAGMA locking_mode = EXCLUSIVE");
+    raw.exec("PRAGMA journal_mode = WAL");
+    raw.exec(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
+    raw.exec("PRAGMA foreign_keys = ON");
+    // A log that once grew large gives its space back at the next checkpoint.
+    raw.exec("PRAGMA journal_size_limit = 4194304");
+    if (options.check !== "none") checkStructure(raw);
+    if (options.maxBytes !== undefined) limitSize(raw, options.maxBytes);
+    // An empty write takes the lock now and not at the first record.
+    if (options.locking === "exclusive") raw.exec("BEGIN IMMEDIATE; COMMIT");
+    return createSqliteDatabase(raw, engine, path);
+  } catch (error) {
+    try {
+      raw?.close();
+    } catch {
+      // The first error says more.
+    }
+    throw wrapSqliteError(error, "open database", path);
+  }
+}
+
+function chooseEngine(wanted: SqliteEngine | undefined): {
+  engine: SqliteEngine;
+  open: (path: string) => RawDatabase;
+} {
+  for (const engine of wanted === undefined ? sqliteEngines : [wanted]) {
+    const open = loadSqliteEngine(engine);
+    if (open !== undefined) return { engine, open };
+  }
+  throw new AuroraError("STORE", `no SQLite library loads on Node ${process.versions.node}`, {
+    op: "open database",
+    hint: "Use Node ≥ 22.13, or reinstall so that better-sqlite3 is compiled (needs a C++ compiler and python3).",
+  });
+}
+
+function checkStructure(raw: RawDatabase): void {
+  const row = raw.prepare("PRAGMA quick_check(1)").get() as Record<string, unknown> | undefined;
+  const verdict = row === undefined ? "no answer" : String(Object.values(row)[0]);
+  if (verdict !== "ok") throw Object.assign(new Error(verdict), { code: "SQLITE_CORRUPT" });
+}
+
+function limitSize(raw: RawDatabase, maxBytes: number): void {
+  const row = raw.prepare("PRAGMA page_size").get() as { page_size: number };
+  raw.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / row.page_size))}`);
+}
+
+/** Opens a file; throws the library's own error. */
+export type OpenRaw = (path: string) => RawDatabase;
+
+/** The door to one library, or undefined where this Node or this installation lacks it. */
+export function loadSqliteEngine(engine: SqliteEngine): OpenRaw | undefined {
+  switch (engine) {
+    case "node":
+      return loadBuiltIn();
+    case "better":
+      return loadBetter();
+  }
+}
+
+interface BuiltInModule {
+  readonly DatabaseSync: new (path: string) => RawDatabase;
+}
+
+function loadBuiltIn(): OpenRaw | undefined {
+  // Before 22.13 it hides behind a flag, and getBuiltinModule then answers undefined.
+  const builtIn = quietly(
+    () => (process.getBuiltinModule as (id: string) => unknown)("node:sqlite") as BuiltInModule | undefined,
+  );
+  if (builtIn === undefined) return undefined;
+  const { DatabaseSync } = builtIn;
+  return (path) => new DatabaseSync(path);
+}
+
+function loadBetter(): OpenRaw | undefined {
+  try {
+    const Better = createRequire(import.meta.url)("better-sqlite3") as new (path: string) => RawDatabase;
+    // The native half is loaded at the first use: an installation without it shows only then.
+    new Better(":memory:").close();
+    return (path) => new Better(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node announces its SQLite as experimental on stderr at every start; users of a gateway can do nothing about it. */
+function quietly<T>(load: () => T): T {
+  const original = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes("SQLite")) return;
+    Reflect.apply(original, process, [warning, ...rest]);
+  }) as typeof process.emitWarning;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = original;
+  }
+}

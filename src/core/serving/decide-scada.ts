@@ -1,0 +1,104 @@
+/** What a row, the turbine's last day and the plan make of each component: a decision of two modes, with its explanation. */
+import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
+import type {
+  Decision,
+  Explanation,
+  ModeDecision,
+  ModelRef,
+  OperatingState,
+} from "../contract/prediction.ts";
+import { explainScore } from "../decision/normal-behaviour/explain-score.ts";
+import type { ScadaPlan } from "./scada-plan.ts";
+import type { JudgedRow } from "./scada-turbine.ts";
+
+/** Failure modes of such a decision, in order. */
+const scadaModes = ["failure-ahead", "sensor-fault"] as const;
+
+/** What decisions are made with. */
+export interface ScadaDeciderOptions {
+  readonly site: string;
+  readonly model: ModelRef;
+  readonly spec: NormalBehaviourSpec;
+  readonly components: readonly string[];
+  /** Titles of the outputs. */
+  readonly titles: readonly string[];
+  /** Place of the power among a row's values. */
+  readonly powerAt: number;
+  readonly plan: ScadaPlan;
+  /** One component after a row; `explanations` are one a mode, null where the mode has none. */
+  onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;
+}
+
+/** Decides on every component of `turbine` after a row of it. */
+export type ScadaDecider = (turbine: string, judged: JudgedRow) => void;
+
+/** Creates it; remembers since when each sensor has not been believed, of this run. */
+export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
+  const { site, model, spec, components, titles, powerAt, plan } = options;
+  /** By turbine and component. */
+  const sensorSince = new Map<string, number>();
+  const firstFaultMs = (key: string, atMs: number): number => {
+    const since = sensorSince.get(key) ?? atMs;
+    sensorSince.set(key, since);
+    return since;
+  };
+  return (turbine, { row, state, residuals }) => {
+    const operatingState = judgeState(state, row.values[powerAt]!);
+    const day = plan.lastDayOf(turbine);
+    const isKnown = residuals !== null || (state === "not-operating" && operatingState !== "standby");
+    for (const [at, component] of components.entries()) {
+      const key = `${turbine}/${component}`;
+      const scored = day === undefined ? Number.NaN : day.scores[at]!;
+      const outputs = spec.residuals.flatMap((each, index) => (each.component === component ? [index] : []));
+      const hasSensorFault = day?.sensorFaults.some((output) => outputs.includes(output)) ?? false;
+      const isJudged = isKnown && day !== undefined && (!Number.isNaN(scored) || hasSensorFault);
+      const asked = plan.askedOf(turbine, component);
+      const modes: ModeDecision[] = [
+        {
+          failureMode: scadaModes[0],
+          probability: plan.probabilityOf(turbine, component),
+          score: Number.isNaN(scored) ? 0 : scored,
+          threshold: thresholdOf(spec, component),
+          active: asked !== undefined,
+          sinceMs: asked === undefined ? null : (asked.day + 1) * dayMs,
+        },
+        {
+          failureMode: scadaModes[1],
+          probability: hasSensorFault ? 1 : 0,
+          score: hasSensorFault ? 1 : 0,
+          threshold: 1,
+          active: hasSensorFault,
+          sinceMs: hasSensorFault ? firstFaultMs(key, row.fromMs) : null,
+          isAdvisory: true,
+        },
+      ];
+      if (!hasSensorFault) sensorSince.delete(key);
+      const sensors = outputs.map((output) => ({ name: titles[output]!, z: day?.z[output] ?? Number.NaN }));
+      options.onDecision(
+        {
+          point: { site, turbine, component },
+          windowId: `${key}/${row.fromMs}`,
+          ...{ fromMs: row.fromMs, toMs: row.toMs, operatingState, model },
+          modes: isJudged ? modes : [],
+        },
+        [explainScore(sensors), null],
+      );
+    }
+  };
+}
+
+const dayMs = 86_400_000;
+
+/** The probability from which an inspection is worth its money. */
+function thresholdOf({ policy }: NormalBehaviourSpec, component: string): number {
+  const own = policy.components.find((each) => each.component === component);
+  if (own === undefined) return 1;
+  const breakEven = (policy.minWorthEur + own.inspectionEur) / (own.worthEur + own.inspectionEur);
+  return Math.min(1, Math.max(0, breakEven));
+}
+
+function judgeState(state: JudgedRow["state"], power: number): OperatingState {
+  if (state === "frozen") return "information-unavailable";
+  if (state === "scored" || state === "learning") return "full-performance";
+  return power > 0 ? "partial-performance" : "standby";
+}

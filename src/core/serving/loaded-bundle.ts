@@ -1,0 +1,98 @@
+/**
+ * A verified bundle that is ready to serve: warm engine, batching host, drift reference and explanation background.
+ * It closes itself when it has been retired and its last window has been answered.
+ */
+import type { Bundle } from "../bundle/bundle.ts";
+import { bundleFileNames } from "../contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
+import type { ModelRef } from "../contract/prediction.ts";
+import type { FeatureWindow } from "../contract/stream.ts";
+import type { DriftReference } from "../drift/drift-reference.ts";
+import { decodeReference } from "../drift/reference-codec.ts";
+import type { ExplanationBackground } from "../explain/background.ts";
+import { decodeBackground } from "../explain/background-codec.ts";
+import { standardise } from "../features/standardise.ts";
+import { createModelHost } from "../inference/model-host.ts";
+import { decodeStudent } from "../inference/onnx-codec.ts";
+import { openEngine } from "../inference/open-engine.ts";
+import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { PointBundle } from "./window-cutter.ts";
+
+/** What the student says of one window. */
+export interface StudentOutput {
+  readonly quantised: Uint8Array;
+  readonly logits: Float64Array;
+}
+
+/** A bundle that serves. */
+export interface LoadedBundle extends PointBundle {
+  readonly dir: string;
+  readonly ref: ModelRef;
+  readonly engine: StudentEngine;
+  /** The same student as integers. */
+  readonly student: QuantisedMlp;
+  readonly reference: DriftReference;
+  readonly background: ExplanationBackground;
+  /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
+  score(window: Pick<FeatureWindow, "features">): Promise<StudentOutput>;
+  /** Standardised features of one window, as the student sees them. */
+  standardised(features: Float32Array): Float32Array;
+  /** Takes no new window; resolves when the last one was answered and the engine is closed. */
+  retire(): Promise<void>;
+}
+
+/**
+ * Opens a bundle whose trust and compatibility were judged already.
+ * @throws AuroraError BUNDLE_FORMAT, INFERENCE when it cannot run.
+ */
+export async function serveBundle(
+  dir: string,
+  bundle: Bundle,
+  prefer: "auto" | "onnx" | "integer",
+  logger: Logger,
+): Promise<LoadedBundle> {
+  const { manifest, digest, files } = bundle;
+  const { engine } = await openEngine(
+    files.get(bundleFileNames.model)!,
+    { prefer },
+    { warn: (details, message) => logger.warn(message, details) },
+  );
+  const host = createModelHost({ engine, meta: null });
+  let windows = 0;
+  let retired: (() => void) | null = null;
+  const standardised = (features: Float32Array): Float32Array => {
+    const row = new Float32Array(features.length);
+    standardise(features, 1, manifest.scaler, row);
+    return row;
+  };
+  return {
+    dir,
+    manifest,
+    ref: { name: manifest.name, version: manifest.version, digest },
+    engine,
+    student: decodeStudent(files.get(bundleFileNames.model)!),
+    reference: decodeReference(files.get(bundleFileNames.reference)!),
+    background: decodeBackground(files.get(bundleFileNames.background)!),
+    standardised,
+    score: async (window) => {
+      const { quantised } = await host.submit(standardised(window.features));
+      return { quantised, logits: dequantise(quantised, engine.outputScale, engine.outputZeroPoint) };
+    },
+    retain: () => {
+      windows++;
+    },
+    release: () => {
+      windows--;
+      if (windows === 0) retired?.();
+    },
+    retire: async () => {
+      if (windows > 0) {
+        await new Promise<void>((resolve) => {
+          retired = resolve;
+        });
+      }
+      await host.close();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * The turbines that one normal-behaviour bundle watches: hands readings to each, ranks them against each other at the
+ * end of every day, and turns what the policy asks for into decisions of two modes a component: `failure-ahead` while
+ * an inspection is asked for, `sensor-fault` while a sensor's values cannot be believed. Reads no clock of its own.
+ */
+import type { Decision, Explanation, ModelRef } from "../contract/prediction.ts";
+import type { Quarantine, Reading } from "../contract/stream.ts";
+import type { PlannedInspection } from "../decision/normal-behaviour/inspection-planner.ts";
+import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
+import { createScadaDecider } from "./decide-scada.ts";
+import type { LoadedBundle } from "./loaded-bundle.ts";
+import { createScadaPlan } from "./scada-plan.ts";
+import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.ts";
+import {
+  createScadaTurbine,
+  type JudgedRow,
+  listComponents,
+  type Repair,
+  requireSpec,
+} from "./scada-turbine.ts";
+
+/** What the last run kept. */
+export interface ScadaKept {
+  readonly farm: ScadaFarmSnapshot | undefined;
+  turbine(id: string): ScadaTurbineSnapshot | undefined;
+}
+
+/** What a farm is made of. */
+export interface ScadaFarmOptions {
+  readonly site: string;
+  readonly bundle: LoadedBundle;
+  readonly turbines: readonly { readonly id: string; readonly repairs: readonly Repair[] }[];
+  readonly kept: ScadaKept;
+  readonly sink: ScadaFarmSink;
+}
+
+/** Where everything goes. */
+export interface ScadaFarmSink {
+  /** One component after a row; `explanations` are one a mode, null where the mode has none. */
+  onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;
+  onRow(turbine: string, judged: JudgedRow): void;
+  onQuarantine(turbine: string, quarantine: Quarantine, windows: 0 | 1): void;
+  onDropped(turbine: string, error: unknown): void;
+  onEvent(turbine: string, name: string, detail: string): void;
+  /** The policy asks for an inspection. */
+  onInspection(inspection: PlannedInspection): void;
+  /** A day of a turbine is over: its state, and the farm's, are worth writing down. */
+  onDay(turbine: string, day: MonitorDay): void;
+}
+
+/** What is known of a component at the end of its turbine's last day. */
+export interface ComponentStanding {
+  readonly component: string;
+  /** |z|, NaN while nothing is known. */
+  readonly score: number;
+  /** Of a failure in the horizon; 0 while nothing is known. */
+  readonly probability: number;
+}
+
+/** The turbines of one bundle. */
+export interface ScadaFarm {
+  readonly model: ModelRef;
+  /** By turbine: components that are watched. */
+  readonly components: readonly string[];
+  accept(reading: Reading, arrivalMs: number): void;
+  advance(nowMs: number): void;
+  /** What is known of each component of a turbine, in the order of `components`; null before its first day is over. */
+  standingOf(turbine: string): readonly ComponentStanding[] | null;
+  snapshot(): ScadaFarmSnapshot;
+  snapshotTurbine(id: string): ScadaTurbineSnapshot;
+  idle(): Promise<void>;
+}
+
+/** Creates the farm of `bundle`'s turbines. */
+export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
+  const { bundle, site, sink, kept } = options;
+  const { manifest, ref } = bundle;
+  const spec = requireSpec(manifest);
+  const components = listComponents(spec);
+  const plan = createScadaPlan({
+    ...{ policy: spec.policy, components, turbines: new Set(options.turbines.map(({ id }) => id)).size },
+    from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
+    onAsked: (inspection) => sink.onInspection(inspection),
+  });
+  const decide = createScadaDecider({
+    ...{ site, model: ref, spec, components, plan },
+    titles: manifest.outputs.map((output) => output.title),
+    powerAt: manifest.channels.findIndex(({ name }) => name === spec.operation.powerCurve.powerChannel),
+    onDecision: (decision, explanations) => sink.onDecision(decision, explanations),
+  });
+  const running = new Map(
+    options.turbines.map(({ id, repairs }) => {
+      const turbine = createScadaTurbine(
+        bundle,
+        repairs,
+        {
+          onRow: (judged) => {
+            sink.onRow(id, judged);
+            decide(id, judged);
+          },
+          onDay: (day) => {
+            plan.takeDay(id, repairs, day);
+            sink.onDay(id, day);
+          },
+          onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
+          onDropped: (error) => sink.onDropped(id, error),
+          onLearnt: ({ rows }) => sink.onEvent(id, "scada-learnt", `the site's own share, of ${rows} rows`),
+        },
+        kept.turbine(id),
+      );
+      return [id, turbine] as const;
+    }),
+  );
+  return {
+    model: ref,
+    components,
+    accept: (reading, arrivalMs) => running.get(reading.deviceId)?.accept(reading, arrivalMs),
+    advance: (nowMs) => {
+      for (const turbine of running.values()) turbine.advance(nowMs);
+    },
+    standingOf: (turbine) => {
+      const scores = plan.lastDayOf(turbine)?.scores;
+      if (scores === undefined) return null;
+      return components.map((component, at) => ({
+        ...{ component, score: scores[at]! },
+        probability: plan.probabilityOf(turbine, component),
+      }));
+    },
+    snapshot: () => ({ modelDigest: ref.digest, ...plan.snapshot() }),
+    snapshotTurbine: (id) => running.get(id)!.snapshot(),
+    idle: async () => {
+      await Promise.all([...running.values()].map((turbine) => turbine.idle()));
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * What a farm's turbines are known for at the end of every day, and what the policy makes of it: which inspections are
+ * asked for and stand, and how probable a failure of each pair is. Reads no clock of its own.
+ */
+import type { InspectionPolicy } from "../contract/bundle/normal-behaviour.ts";
+import {
+  createInspectionPlanner,
+  type PlannedInspection,
+} from "../decision/normal-behaviour/inspection-planner.ts";
+import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
+import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
+import type { Repair } from "./scada-turbine.ts";
+
+/** What the plan is made of. */
+export interface ScadaPlanOptions {
+  readonly policy: InspectionPolicy;
+  readonly components: readonly string[];
+  /** How many turbines the farm has. */
+  readonly turbines: number;
+  readonly from: ScadaFarmSnapshot | undefined;
+  /** An inspection is asked for from the end of its day on. */
+  onAsked(inspection: PlannedInspection): void;
+}
+
+/** The plan of one farm. */
+export interface ScadaPlan {
+  /** A day of a turbine is over; `repairs` are those that its logbook tells. */
+  takeDay(turbine: string, repairs: readonly Repair[], day: MonitorDay): void;
+  /** The last day of a turbine that is over. */
+  lastDayOf(turbine: string): MonitorDay | undefined;
+  /** The inspection that is asked for and stands. */
+  askedOf(turbine: string, component: string): StandingInspection | undefined;
+  /** Probability of a failure in the horizon; 0 while nothing is known. */
+  probabilityOf(turbine: string, component: string): number;
+  snapshot(): Omit<ScadaFarmSnapshot, "modelDigest">;
+}
+
+/** Creates the plan, or goes on with a snapshot's. */
+export function createScadaPlan({
+  policy,
+  components,
+  turbines,
+  from,
+  onAsked,
+}: ScadaPlanOptions): ScadaPlan {
+  const planner = createInspectionPlanner(policy, from?.planner);
+  /** Day at whose end the inspection that stands was decided, by turbine and component. */
+  const standing = new Map((from?.standing ?? []).map((each) => [keyOf(each.turbine, each.component), each]));
+  const assessed = new Map((from?.assessed ?? []).map(([turbine, name, p]) => [keyOf(turbine, name), p]));
+  const days = new Map((from?.days ?? []).map((each) => [each.turbine, restoreDay(each)]));
+  const told = new Set<string>();
+  let plannedDay = from?.plannedDay ?? null;
+
+  const tellRepairs = (turbine: string, repairs: readonly Repair[], day: number): void => {
+    for (const { component, day: repairDay } of repairs) {
+      const key = keyOf(turbine, component);
+      if (repairDay > day || told.has(`${key} ${repairDay}`)) continue;
+      told.add(`${key} ${repairDay}`);
+      planner.failed(turbine, component, repairDay);
+      const asked = standing.get(key);
+      if (asked !== undefined && asked.day <= repairDay) standing.delete(key);
+    }
+  };
+
+  /** Weighs the pairs at the end of a day that every turbine has come to the end of; a silent one is not waited for. */
+  const plan = (day: number): void => {
+    const latest = [...days.values()].map((each) => each.day);
+    const isWhole = latest.length === turbines && latest.every((each) => each >= day);
+    const due = isWhole ? day : day - 1;
+    if (plannedDay !== null && due <= plannedDay) return;
+    plannedDay = due;
+    for (const pair of planner.assess(due))
+      assessed.set(keyOf(pair.turbine, pair.component), pair.probability);
+    if (due % policy.roundDays !== 0) return;
+    for (const asked of planner.plan(due)) {
+      const { turbine, component } = asked;
+      standing.set(keyOf(turbine, component), { turbine, component, day: due });
+      onAsked(asked);
+    }
+  };
+
+  return {
+    takeDay: (turbine, repairs, day) => {
+      days.set(turbine, day);
+      tellRepairs(turbine, repairs, day.day);
+      planner.observe(turbine, day.day, new Map(components.map((name, at) => [name, day.scores[at]!])));
+      for (const [key, asked] of standing) {
+        if (asked.turbine === turbine && day.day >= asked.day + policy.muteDays) standing.delete(key);
+      }
+      plan(day.day);
+    },
+    lastDayOf: (turbine) => days.get(turbine),
+    askedOf: (turbine, component) => standing.get(keyOf(turbine, component)),
+    probabilityOf: (turbine, component) => assessed.get(keyOf(turbine, component)) ?? 0,
+    snapshot: () => ({
+      ...{ planner: planner.snapshot(), plannedDay },
+      standing: [...standing.values()],
+      days: [...days].map(([turbine, day]) => keepDay(turbine, day)),
+      assessed: [...days.keys()].flatMap((turbine) =>
+        components.flatMap((component) => {
+          const probability = assessed.get(keyOf(turbine, component));
+          return probability === undefined ? [] : [[turbine, component, probability] as const];
+        }),
+      ),
+    }),
+  };
+}
+
+function keepDay(
+  turbine: string,
+  { day, z, scores, sensorFaults }: MonitorDay,
+): ScadaFarmSnapshot["days"][number] {
+  const toNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  return { turbine, day, sensorFaults, z: Array.from(z, toNull), scores: Array.from(scores, toNull) };
+}
+
+function restoreDay({ day, z, scores, sensorFaults }: ScadaFarmSnapshot["days"][number]): MonitorDay {
+  const toNumber = (value: number | null): number => value ?? Number.NaN;
+  return {
+    day,
+    sensorFaults,
+    z: Float64Array.from(z, toNumber),
+    scores: Float64Array.from(scores, toNumber),
+  };
+}
+
+const keyOf = (turbine: string, component: string): string => `${turbine}/${component}`;

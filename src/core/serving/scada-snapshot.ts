@@ -1,0 +1,105 @@
+/** What the watch over a turbine's SCADA values keeps over a restart, as plain JSON. */
+import { z } from "zod";
+import type { InspectionPlannerSnapshot } from "../decision/normal-behaviour/inspection-planner.ts";
+import type { TurbineWatchSnapshot } from "../decision/normal-behaviour/turbine-watch.ts";
+
+/** One turbine. */
+export interface ScadaTurbineSnapshot {
+  /** The model whose residuals these are; of another one nothing can be used. */
+  readonly modelDigest: string;
+  /** Averages of the features: name, value, time of the last window. */
+  readonly memory: readonly (readonly [string, number, number])[];
+  readonly watch: TurbineWatchSnapshot;
+}
+
+/** An inspection that was asked for, while it stands. */
+export interface StandingInspection {
+  readonly turbine: string;
+  readonly component: string;
+  /** Day at whose end it was decided. */
+  readonly day: number;
+}
+
+/** The turbines of one bundle together. */
+export interface ScadaFarmSnapshot {
+  readonly modelDigest: string;
+  readonly planner: InspectionPlannerSnapshot;
+  readonly standing: readonly StandingInspection[];
+  readonly plannedDay: number | null;
+  /** What was known of each turbine at the end of its last day; `null` for NaN. */
+  readonly days: readonly {
+    readonly turbine: string;
+    readonly day: number;
+    readonly z: readonly (number | null)[];
+    readonly scores: readonly (number | null)[];
+    readonly sensorFaults: readonly number[];
+  }[];
+  /** Turbine, component, probability of a failure in the horizon. */
+  readonly assessed: readonly (readonly [string, string, number])[];
+}
+
+const finite = z.number();
+const text = z.string().min(1).max(256);
+const day = z.int();
+const maybe = finite.nullable();
+
+const watch: z.ZodType<TurbineWatchSnapshot> = z.strictObject({
+  correction: z
+    .strictObject({
+      rows: z.int().min(0),
+      inputs: z.int().min(1),
+      outputs: z.int().min(1),
+      coefficients: z.array(finite).max(100_000),
+    })
+    .nullable(),
+  learning: z
+    .strictObject({
+      rows: z.int().min(0),
+      gram: z.array(finite).max(1_000_000),
+      cross: z.array(finite).max(100_000),
+    })
+    .nullable(),
+  open: z.strictObject({ day: day.nullable(), rows: z.array(z.array(finite).max(32)).max(1440) }),
+  lastDay: day.nullable(),
+  monitor: z.strictObject({
+    firstDay: day,
+    medians: z.array(z.array(maybe).max(32)).max(8000),
+    z: z.array(maybe).max(32),
+    steps: z.array(maybe).max(32),
+    repairs: z.array(z.strictObject({ component: text, day })).max(10_000),
+    reference: z
+      .array(z.strictObject({ location: finite, scale: finite }).nullable())
+      .max(32)
+      .optional(),
+  }),
+});
+
+/** Validator of {@link ScadaTurbineSnapshot}: it comes from a disk. */
+export const scadaTurbineSnapshotSchema: z.ZodType<ScadaTurbineSnapshot> = z.strictObject({
+  modelDigest: z.string().max(128),
+  memory: z.array(z.tuple([text, finite, finite])).max(512),
+  watch,
+});
+
+/** Validator of {@link ScadaFarmSnapshot}: it comes from a disk. */
+export const scadaFarmSnapshotSchema: z.ZodType<ScadaFarmSnapshot> = z.strictObject({
+  modelDigest: z.string().max(128),
+  planner: z.strictObject({
+    scores: z.array(z.tuple([day, text, z.array(maybe).max(32)])).max(1_000_000),
+    inspectedDays: z.array(z.tuple([text, text, day])).max(100_000),
+  }),
+  standing: z.array(z.strictObject({ turbine: text, component: text, day })).max(100_000),
+  plannedDay: day.nullable(),
+  days: z
+    .array(
+      z.strictObject({
+        turbine: text,
+        day,
+        z: z.array(maybe).max(32),
+        scores: z.array(maybe).max(32),
+        sensorFaults: z.array(z.int().min(0).max(31)).max(32),
+      }),
+    )
+    .max(10_000),
+  assessed: z.array(z.tuple([text, text, finite])).max(100_000),
+});

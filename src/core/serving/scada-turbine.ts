@@ -1,0 +1,168 @@
+/**
+ * One turbine under a normal-behaviour bundle: readings → rows → student → the watch of `src/decision`, which training's
+ * evaluation lives through as well. Rows are judged in order, whatever the engine does.
+ */
+import type { Manifest } from "../contract/bundle/manifest.ts";
+import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
+import type { Quarantine, Reading } from "../contract/stream.ts";
+import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
+import type { SiteCorrection } from "../decision/normal-behaviour/site-correction.ts";
+import { createTurbineWatch, type WatchOutcome } from "../decision/normal-behaviour/turbine-watch.ts";
+import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
+import { createScadaRowCutter, type ScadaRow } from "./scada-row-cutter.ts";
+import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
+
+/** A row with what was made of it. */
+export interface JudgedRow {
+  readonly row: ScadaRow;
+  readonly state: WatchOutcome["state"];
+  readonly output: StudentOutput;
+  /** Measured less expected less the site's share, one an output; null unless the state is `scored`. */
+  readonly residuals: Float64Array | null;
+}
+
+/** Where judgements go. */
+export interface ScadaTurbineSink {
+  onRow(judged: JudgedRow): void;
+  /** A day is over; days without rows come too, with what is still known. */
+  onDay(day: MonitorDay): void;
+  onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
+  /** A row, or the end of a day, could not be judged; what comes after it is. */
+  onDropped(error: unknown): void;
+  /** The site's own share has been learnt; residuals count from now on. */
+  onLearnt(correction: SiteCorrection): void;
+}
+
+/** A failure that was mended, from the installation's logbook. */
+export interface Repair {
+  readonly component: string;
+  /** Whole days since the epoch, in the time of the data. */
+  readonly day: number;
+}
+
+/** One turbine. */
+export interface ScadaTurbine {
+  readonly components: readonly string[];
+  /** Takes a trusted reading that arrived at `arrivalMs`. */
+  accept(reading: Reading, arrivalMs: number): void;
+  /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
+  advance(nowMs: number): void;
+  snapshot(): ScadaTurbineSnapshot;
+  /** Resolves when every row has been judged. */
+  idle(): Promise<void>;
+}
+
+const dayMs = 86_400_000;
+
+/** Creates the watch over one turbine by `bundle`, new or from a snapshot of the same model. */
+export function createScadaTurbine(
+  bundle: LoadedBundle,
+  repairs: readonly Repair[],
+  sink: ScadaTurbineSink,
+  snapshot?: ScadaTurbineSnapshot,
+): ScadaTurbine {
+  const { manifest } = bundle;
+  const from = snapshot?.modelDigest === bundle.ref.digest ? snapshot : undefined;
+  const memory = new Map((from?.memory ?? []).map(([name, value, atMs]) => [name, { value, atMs }]));
+  const watch = createTurbineWatch(
+    {
+      spec: requireSpec(manifest),
+      channels: manifest.channels.map((channel) => channel.name),
+      inputs: manifest.features.list.length,
+    },
+    from?.watch,
+  );
+  const told = new Set(
+    (from?.watch.monitor.repairs ?? []).map(({ component, day }) => `${component} ${day}`),
+  );
+  let tail: Promise<void> = Promise.resolve();
+  /** By how much the last reading's own time lay behind its arrival: a bridge that is late, or in another time zone. */
+  let lagMs = Number.NaN;
+  /** Day that time alone has come to. */
+  let advancedDay = Number.NEGATIVE_INFINITY;
+
+  /** What was logged by the end of a day is known on the next one: before `timeMs` closes that. */
+  const tellRepairs = (timeMs: number): void => {
+    const closing = Math.floor(timeMs / dayMs) - 1;
+    for (const { component, day } of repairs) {
+      if (day >= closing || told.has(`${component} ${day}`)) continue;
+      told.add(`${component} ${day}`);
+      watch.repaired(component, day);
+    }
+  };
+
+  const judge = (row: ScadaRow, output: StudentOutput): void => {
+    const wasLearning = watch.correction === null;
+    tellRepairs(row.fromMs);
+    const { state, residuals, days } = watch.accept({
+      timestampMs: row.fromMs,
+      values: row.values,
+      standardised: bundle.standardised(row.features),
+      outputs: output.logits,
+    });
+    for (const day of days) sink.onDay(day);
+    if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
+    sink.onRow({ row, state, output, residuals });
+  };
+
+  const cutter = createScadaRowCutter(manifest, memory, {
+    onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
+    onRow: (row) => {
+      bundle.retain();
+      const scored = bundle.score(row);
+      // Rejections are taken below; without this an earlier row's wait would leave them unhandled.
+      scored.catch(() => {});
+      tail = tail.then(async () => {
+        try {
+          judge(row, await scored);
+        } catch (error) {
+          sink.onDropped(error);
+        } finally {
+          bundle.release();
+        }
+      });
+    },
+  });
+
+  return {
+    components: watch.components,
+    accept: (reading, arrivalMs) => {
+      lagMs = arrivalMs - reading.timestampMs;
+      cutter.accept(reading);
+    },
+    advance: (nowMs) => {
+      if (Number.isNaN(lagMs)) return;
+      cutter.advance(nowMs - lagMs);
+      // The last row of a day is cut some minutes after its end.
+      const endedMs = nowMs - lagMs - 2 * manifest.window.length * 1000;
+      const day = Math.floor(endedMs / dayMs);
+      if (day <= advancedDay) return;
+      advancedDay = day;
+      tail = tail.then(() => {
+        try {
+          tellRepairs(endedMs);
+          for (const each of watch.advance(endedMs)) sink.onDay(each);
+        } catch (error) {
+          sink.onDropped(error);
+        }
+      });
+    },
+    snapshot: () => ({
+      modelDigest: bundle.ref.digest,
+      memory: [...memory].map(([name, { value, atMs }]) => [name, value, atMs] as const),
+      watch: watch.snapshot(),
+    }),
+    idle: () => tail,
+  };
+}
+
+/** The section that such a bundle must have. @throws RangeError without it: the caller asks the task first. */
+export function requireSpec(manifest: Manifest): NormalBehaviourSpec {
+  if (manifest.normalBehaviour === undefined) throw new RangeError(`${manifest.name} watches no residuals`);
+  return manifest.normalBehaviour;
+}
+
+/** Components that a bundle watches, in the order in which a gateway decides on them. */
+export function listComponents({ residuals }: Pick<NormalBehaviourSpec, "residuals">): readonly string[] {
+  return [...new Set(residuals.map(({ component }) => component))];
+}

@@ -1,0 +1,107 @@
+/** Which bundle serves each model name: chosen and verified at start, replaced by updates while windows flow. */
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { TrustedKey } from "../bundle/dsse.ts";
+import { loadTrustedKeys } from "../bundle/keys.ts";
+import { compareVersions } from "../bundle/version.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { semverPattern } from "../contract/bundle/manifest.ts";
+import type { Logger } from "../platform/logger.ts";
+import { chooseBundle } from "./choose-bundle.ts";
+import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
+
+/** Where bundles are and who may sign them. */
+export interface ServedModelsOptions {
+  /** Names that the measuring points ask for. */
+  readonly names: readonly string[];
+  /** Folder with `<name>/<version>/`. */
+  readonly bundlesDir: string;
+  readonly trustedKeyPaths: readonly string[];
+  /** Folder for update slots, one below it a name. */
+  readonly stateDir: string;
+  readonly engine: "auto" | "onnx" | "integer";
+  readonly runtimeVersion: string;
+  readonly logger: Logger;
+  /** A bundle that should have served was not good. */
+  readonly onRefused: (dir: string, error: Error) => void;
+}
+
+/** The models that serve. */
+export interface ServedModels {
+  readonly trustedKeys: readonly TrustedKey[];
+  readonly names: readonly string[];
+  /** What serves `name` from the next window on. */
+  current(name: string): LoadedBundle;
+  /** Folder for the updates of `name`. */
+  updateDir(name: string): string;
+  /** Makes `next` current; the old one closes itself after its last window. */
+  replace(next: LoadedBundle): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Chooses, verifies and opens a bundle for every name.
+ * @throws AuroraError BUNDLE_*, DATA_MISSING, INFERENCE: without its models a gateway does not start.
+ */
+export async function openServedModels(options: ServedModelsOptions): Promise<ServedModels> {
+  const trustedKeys = (await Promise.all(options.trustedKeyPaths.map(loadTrustedKeys))).flat();
+  const updateDir = (name: string): string => join(options.stateDir, "updates", name);
+  const current = new Map<string, LoadedBundle>();
+  const retiring = new Set<Promise<void>>();
+  for (const name of options.names) {
+    const chosen = await chooseBundle({
+      stateDir: updateDir(name),
+      shippedDir: await findNewestVersion(options.bundlesDir, name),
+      trustedKeys,
+      runtime: { runtimeVersion: options.runtimeVersion },
+    });
+    for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
+    const bundle = await serveBundle(chosen.dir, chosen.bundle, options.engine, options.logger);
+    options.logger.info("model serves", { model: bundle.ref, engine: bundle.engine.kind });
+    current.set(name, bundle);
+  }
+  const find = (name: string): LoadedBundle => {
+    const bundle = current.get(name);
+    if (bundle === undefined) throw new Error(`no bundle serves ${name}`);
+    return bundle;
+  };
+  const retire = (bundle: LoadedBundle): void => {
+    const done = bundle.retire().finally(() => retiring.delete(done));
+    retiring.add(done);
+  };
+  return {
+    trustedKeys,
+    names: options.names,
+    current: find,
+    updateDir,
+    replace: (next) => {
+      const old = find(next.ref.name);
+      current.set(next.ref.name, next);
+      retire(old);
+    },
+    close: async () => {
+      for (const bundle of current.values()) retire(bundle);
+      await Promise.all([...retiring]);
+    },
+  };
+}
+
+/**
+ * The folder of the highest version below `<bundlesDir>/<name>/`.
+ * @throws AuroraError DATA_MISSING when there is none.
+ */
+export async function findNewestVersion(bundlesDir: string, name: string): Promise<string> {
+  const folder = join(bundlesDir, name);
+  const entries = await readdir(folder).catch((): string[] => []);
+  const versions = entries.filter((entry) => semverPattern.test(entry)).sort(compareVersions);
+  const newest = versions.at(-1);
+  if (newest === undefined) {
+    throw new AuroraError("DATA_MISSING", `there is no bundle ${name} in ${bundlesDir}`, {
+      op: "find bundle",
+      subject: folder,
+      hint: "A bundle stands in <bundles.dir>/<name>/<version>/; set bundles.dir to that folder.",
+    });
+  }
+  return join(folder, newest);
+}

@@ -1,0 +1,213 @@
+/**
+ * Seeded wind turbines, each with an accelerometer on a generator bearing, one of which may develop a bearing fault.
+ * Built from published mechanics, not from recordings; it imitates no particular machine.
+ */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { OperatingState } from "../contract/prediction.ts";
+import { createRandom, type Random } from "../maths/random.ts";
+import { type BearingGeometry, computeBearingOrders, generatorBearings } from "./bearing-geometry.ts";
+import { createDriveTrainVibration } from "./drive-train-vibration.ts";
+import { createFaultExcitation } from "./fault-excitation.ts";
+import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
+import { computeSeverity, type FaultPlan, planScenario } from "./scenario.ts";
+import { createWindTurbine, type WindTurbineState } from "./wind-turbine.ts";
+
+/** What to simulate. */
+export interface TurbineSimulationOptions {
+  /** Any integer; the same seed gives the same samples, whatever the block sizes. */
+  readonly seed: number;
+  /** 1 to 100, default 3. A turbine's signal does not depend on how many there are. */
+  readonly turbines?: number;
+  /** Default `random`: planned from the seed by `planScenario`. */
+  readonly fault?: FaultPlan | "none" | "random";
+  /** 8,000 to 65,536; default 12,000. */
+  readonly sampleRateHz?: number;
+  /** Mean wind of the site; drawn per turbine, 7 to 12 m/s, when absent. */
+  readonly meanWindMetresPerSecond?: number;
+}
+
+/** A turbine's fixed properties. */
+export interface SimulatedTurbine {
+  readonly bearing: BearingGeometry;
+  readonly orders: BearingOrders;
+}
+
+/** A run of samples. */
+export interface SimulatedBlock {
+  /** Raw counts; valid until the turbine's next block. */
+  readonly counts: Int16Array;
+  /** Index of the first sample since the start. */
+  readonly firstSample: number;
+  /** Mean shaft speed over the block as a tachometer reads it (0.1 rpm). */
+  readonly shaftRpm: number;
+  readonly operatingState: OperatingState;
+  /** True severity of the fault at the block's end, 0 when healthy: for tests and displays, no device knows it. */
+  readonly severity: number;
+}
+
+/** Running turbines. */
+export interface TurbineSimulation {
+  readonly sampleRateHz: number;
+  /** g per count: a 16-bit converter of ± 16 g. */
+  readonly scale: number;
+  readonly turbines: readonly SimulatedTurbine[];
+  /** The fault that will come, or null. */
+  readonly fault: FaultPlan | null;
+  /** The next `samples` of a turbine (≥ 1). */
+  nextBlock(turbine: number, samples: number): SimulatedBlock;
+  /** The slow signals at the end of the turbine's last block. */
+  state(turbine: number): Readonly<WindTurbineState>;
+  /** Ten-minute records completed since the last call. */
+  takeScadaRecords(turbine: number): ScadaRecord[];
+}
+
+/** g per count. */
+export const accelerometerScale: number = 16 / 32_768;
+/** Steps of the slow models a second: the same at every sampling rate, so that the same seed has the same wind. */
+const stepsPerSecond = 100;
+
+/** Creates the simulation. Throws a RangeError for options out of range. */
+export function createTurbineSimulation(options: TurbineSimulationOptions): TurbineSimulation {
+  const { seed, turbines: count = 3, sampleRateHz = 12_000 } = options;
+  if (!Number.isInteger(count) || count < 1 || count > 100) {
+    throw new RangeError(`a simulation has 1 to 100 turbines, got ${count}`);
+  }
+  if (!(sampleRateHz >= 8_000 && sampleRateHz <= 65_536)) {
+    throw new RangeError(`a sampling rate lies between 8,000 and 65,536 Hz, got ${sampleRateHz}`);
+  }
+  const chosen = options.fault ?? "random";
+  const fault =
+    chosen === "none" ? null : chosen === "random" ? planScenario(seed, { turbines: count }) : chosen;
+  if (fault !== null && !(Number.isInteger(fault.turbine) && fault.turbine >= 0 && fault.turbine < count)) {
+    throw new RangeError(`no turbine ${fault.turbine} among ${count}`);
+  }
+  const root = createRandom(seed);
+  const running = Array.from({ length: count }, (_, index) => {
+    const own = fault !== null && fault.turbine === index ? fault : null;
+    return createTurbine(root.fork(`turbine ${index}`), sampleRateHz, own, options.meanWindMetresPerSecond);
+  });
+  const at = (turbine: number): RunningTurbine => {
+    const found = running[turbine];
+    if (found === undefined) throw new RangeError(`no turbine ${turbine} among ${count}`);
+    return found;
+  };
+  return {
+    sampleRateHz,
+    scale: accelerometerScale,
+    turbines: running.map(({ fixed }) => fixed),
+    fault,
+    nextBlock: (turbine, samples) => at(turbine).nextBlock(samples),
+    state: (turbine) => at(turbine).state,
+    takeScadaRecords: (turbine) => at(turbine).takeScadaRecords(),
+  };
+}
+
+interface RunningTurbine {
+  readonly fixed: SimulatedTurbine;
+  readonly state: Readonly<WindTurbineState>;
+  nextBlock(samples: number): SimulatedBlock;
+  takeScadaRecords(): ScadaRecord[];
+}
+
+function createTurbine(
+  random: Random,
+  sampleRateHz: number,
+  fault: FaultPlan | null,
+  meanWind: number | undefined,
+): RunningTurbine {
+  const stepSamples = Math.round(sampleRateHz / stepsPerSecond);
+  // Streams are forked in a fixed order, so that a fault changes nothing but itself.
+  const bearing = generatorBearings[random.integer(generatorBearings.length)]!;
+  const orders = computeBearingOrders(bearing);
+  const wind = createWindTurbine(
+    random.fork("wind"),
+    meanWind === undefined ? {} : { meanWindMetresPerSecond: meanWind },
+  );
+  const vibration = createDriveTrainVibration(random.fork("vibration"), sampleRateHz, stepSamples);
+  const knocks = random.fork("knocks");
+  const faultRandom = random.fork("fault");
+  const excitation = fault === null ? null : createFaultExcitation(fault.kind, orders, faultRandom);
+  // Brake, yaw drive, cable or rain: a healthy nacelle knocks now and then.
+  const knocksPerSecond = 0.02 + 0.18 * knocks.uniform();
+  const scada = createScadaAverager();
+  const stepS = stepSamples / sampleRateHz;
+  const acceleration = new Float64Array(stepSamples);
+  const impacts = new Float64Array(stepSamples + 1);
+  const rendered = new Int16Array(stepSamples);
+  let counts = new Int16Array(0);
+  let position = stepSamples;
+  let stepIndex = 0;
+  let revolutions = random.uniform();
+  let stepRevolutions = 0;
+  let severity = 0;
+  let firstSample = 0;
+
+  const renderStep = (): void => {
+    wind.step(stepS, 1.5 * severity);
+    stepIndex++;
+    const { state } = wind;
+    const timeS = stepIndex * stepS;
+    stepRevolutions = (state.shaftRpm / 60) * stepS;
+    const to = revolutions + stepRevolutions;
+    const relativeSpeed = state.shaftRpm / 1500;
+    // What fell on the border belongs to this block's first sample.
+    impacts[0] = impacts[stepSamples]!;
+    impacts.fill(0, 1);
+    if (knocks.uniform() < knocksPerSecond * stepS) {
+      const strength = -Math.log(1 - knocks.uniform()) * 2 * vibration.broadbandRmsG;
+      impacts[knocks.integer(stepSamples)]! += strength;
+    }
+    severity = fault === null ? 0 : computeSeverity(fault, timeS);
+    if (severity > 0) {
+      // A blow is as hard as the speed and the load of the contact.
+      const strength = severity * vibration.broadbandRmsG * relativeSpeed * (0.5 + 0.5 * state.load);
+      excitation?.addTo(impacts, stepSamples, revolutions, to, strength);
+    }
+    vibration.render(acceleration, impacts, {
+      samples: stepSamples,
+      fromRevolutions: revolutions,
+      toRevolutions: to,
+      relativeSpeed,
+      load: state.load,
+    });
+    for (let index = 0; index < stepSamples; index++) {
+      const count = Math.round(acceleration[index]! / accelerometerScale);
+      rendered[index] = count > 32_767 ? 32_767 : count < -32_768 ? -32_768 : count;
+    }
+    revolutions = to;
+    scada.add(state, timeS);
+    position = 0;
+  };
+
+  const nextBlock = (samples: number): SimulatedBlock => {
+    if (!Number.isInteger(samples) || samples < 1) {
+      throw new RangeError(`a block has at least one sample, got ${samples}`);
+    }
+    if (counts.length !== samples) counts = new Int16Array(samples);
+    let filled = 0;
+    let turned = 0;
+    while (filled < samples) {
+      if (position === stepSamples) renderStep();
+      const take = Math.min(stepSamples - position, samples - filled);
+      counts.set(rendered.subarray(position, position + take), filled);
+      turned += (stepRevolutions * take) / stepSamples;
+      position += take;
+      filled += take;
+    }
+    const block: SimulatedBlock = {
+      counts,
+      firstSample,
+      shaftRpm: Math.round((turned / samples) * sampleRateHz * 600) / 10,
+      operatingState: wind.state.operatingState,
+      severity,
+    };
+    firstSample += samples;
+    return block;
+  };
+  return {
+    fixed: { bearing, orders },
+    state: wind.state,
+    nextBlock,
+    takeScadaRecords: () => scada.take(),
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * Cuts a stream of sample blocks into windows of a fixed number of shaft revolutions. Holds no sample: it only says
+ * where windows begin and end. The same code cuts recordings in training and streams on the gateway.
+ *
+ * A gap, another sampling rate, a speed that is unknown or moves by more than 10 % inside a window abandons what is
+ * open and starts afresh; nothing is interpolated over.
+ */
+import { AuroraError } from "../contract/aurora-error.ts";
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import type { Quarantine, QuarantineReason, SampleBlock } from "../contract/stream.ts";
+
+/** A window that begins. */
+export interface WindowStart {
+  /** Epoch ms of the first sample, by the sample clock. */
+  readonly fromMs: number;
+  readonly sampleRateHz: number;
+  /** Shaft speed at the first sample. */
+  readonly shaftRpm: number;
+}
+
+/** A window that is complete. */
+export interface WindowEnd {
+  readonly fromMs: number;
+  /** Epoch ms of the first sample after the window. */
+  readonly toMs: number;
+  readonly samples: number;
+  /** Mean shaft speed over the window. */
+  readonly shaftRpm: number;
+}
+
+/**
+ * Receives the windows. Where windows overlap (hop < length), several are open at a time: `slot` tells them apart
+ * and runs from 0 to {@link countWindowSlots} − 1.
+ */
+export interface WindowSink {
+  begin(slot: number, start: WindowStart): void;
+  /** `counts[from … to)` belong to the open window; valid only during the call. */
+  push(slot: number, counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  end(slot: number, window: WindowEnd): void;
+  /** The open window is lost; `quarantine.samples` are its samples so far. */
+  abandon(slot: number, quarantine: Quarantine): void;
+  /** A whole block was set aside: its shaft speed is unknown or impossible. */
+  refuse(quarantine: Quarantine): void;
+}
+
+/** One stream (one channel of one device). */
+export interface RevolutionWindower {
+  accept(block: SampleBlock): void;
+  /** Abandons what is open, for example because the stream ended. */
+  reset(reason: QuarantineReason, detail: string): void;
+}
+
+/** Largest relative change of speed inside a window. */
+const maxSpeedChange = 0.1;
+/** The sample clock is set anew when a block's own time stamp disagrees by more. */
+const maxClockDriftMs = 1000;
+
+/** A revolution of fewer samples is no plausible shaft speed: 72,000 rpm at 12 kHz. */
+const fewestSamplesPerRevolution = 10;
+/** Overlap beyond this is a mistake of the specification, and would cost as many extractors. */
+const maxSlots = 64;
+
+/** How many windows may be open at a time. */
+export function countWindowSlots(spec: WindowSpec): number {
+  return Math.ceil(spec.length / spec.hop - 1e-9);
+}
+
+/** Creates a windower. @throws AuroraError BUNDLE_FORMAT unless unit is revolutions and 0 < hop ≤ length. */
+export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): RevolutionWindower {
+  if (spec.unit !== "revolutions" || !(spec.hop > 0 && spec.hop <= spec.length)) {
+    throw new AuroraError("BUNDLE_FORMAT", "a revolution windower needs revolutions with 0 < hop ≤ length", {
+      op: "create windower",
+    });
+  }
+  const slots = countWindowSlots(spec);
+  if (slots > maxSlots) {
+    throw new AuroraError("BUNDLE_FORMAT", `${slots} windows would overlap, at most ${maxSlots} may`, {
+      op: "create windower",
+    });
+  }
+  const startMs = new Float64Array(slots);
+  const startSample = new Float64Array(slots);
+  const startRpm = new Float64Array(slots);
+  const startPosition = new Float64Array(slots);
+  let running = false;
+  let rateHz = 0;
+  let rpm = 0;
+  /** Samples since the stream (re)started, and the number the device gave to the first of them. */
+  let sample = 0;
+  let deviceOrigin = 0;
+  /** Epoch ms of sample 0. */
+  let originMs = 0;
+  /** Position in revolutions: `anchorPosition` at `anchorSample`, on from there at the current speed. Anchors move
+   * only with the speed, so that windows do not depend on how the samples came in blocks. */
+  let anchorSample = 0;
+  let anchorPosition = 0;
+  let perSample = 0;
+  /** Windows opened and ended since the restart; those between are open, each in slot number mod slots. */
+  let opened = 0;
+  let ended = 0;
+  let deviceId = "";
+  let channel = "";
+
+  const positionAt = (index: number): number => anchorPosition + (index - anchorSample) * perSample;
+  /** First sample at or after a position. The slack takes up rounding, far below one sample. */
+  const sampleAt = (position: number): number =>
+    Math.ceil(anchorSample + (position - anchorPosition) / perSample - 1e-6);
+  const timeOf = (index: number): number => originMs + (index * 1000) / rateHz;
+
+  const abandonAll = (reason: QuarantineReason, detail: string): void => {
+    for (; ended < opened; ended++) {
+      const slot = ended % slots;
+      sink.abandon(slot, {
+        reason,
+        deviceId,
+        channel,
+        timestampMs: startMs[slot]!,
+        detail,
+        samples: sample - startSample[slot]!,
+      });
+    }
+    running = false;
+  };
+
+  const restart = (block: SampleBlock): void => {
+    running = true;
+    rateHz = block.sampleRateHz;
+    rpm = block.shaftRpm;
+    sample = 0;
+    deviceOrigin = block.firstSample;
+    originMs = block.timestampMs;
+    anchorSample = 0;
+    anchorPosition = 0;
+    perSample = rpm / 60 / rateHz;
+    opened = 0;
+    ended = 0;
+  };
+
+  /** Why the stream cannot go on with this block, or null. */
+  const breakWith = (block: SampleBlock): { reason: QuarantineReason; detail: string } | null => {
+    if (block.sampleRateHz !== rateHz) {
+      return { reason: "rate", detail: `sampling rate went from ${rateHz} Hz to ${block.sampleRateHz} Hz` };
+    }
+    const expected = deviceOrigin + sample;
+    if (block.firstSample !== expected) {
+      return { reason: "gap", detail: `expected sample ${expected}, got ${block.firstSample}` };
+    }
+    for (let number = ended; number < opened; number++) {
+      const before = startRpm[number % slots]!;
+      if (Math.abs(block.shaftRpm - before) > maxSpeedChange * before) {
+        return {
+          reason: "shaft-speed-changed",
+          detail: `shaft speed went from ${before} rpm to ${block.shaftRpm} rpm inside a window`,
+        };
+      }
+    }
+    return null;
+  };
+
+  const prepare = (block: SampleBlock): void => {
+    if (running) {
+      const broken = breakWith(block);
+      if (broken !== null) abandonAll(broken.reason, broken.detail);
+    }
+    if (!running) {
+      restart(block);
+      return;
+    }
+    if (Math.abs(timeOf(sample) - block.timestampMs) > maxClockDriftMs) {
+      originMs = block.timestampMs - (sample * 1000) / rateHz;
+    }
+    if (block.shaftRpm !== rpm) {
+      anchorPosition = positionAt(sample);
+      anchorSample = sample;
+      rpm = block.shaftRpm;
+      perSample = rpm / 60 / rateHz;
+    }
+  };
+
+  const endWindow = (at: number): void => {
+    const slot = ended % slots;
+    const samples = at - startSample[slot]!;
+    ended++;
+    sink.end(slot, {
+      fromMs: startMs[slot]!,
+      toMs: startMs[slot]! + (samples * 1000) / rateHz,
+      samples,
+      shaftRpm: ((positionAt(at) - startPosition[slot]!) * 60 * rateHz) / samples,
+    });
+  };
+
+  const beginWindow = (at: number): void => {
+    const slot = opened % slots;
+    opened++;
+    startMs[slot] = timeOf(at);
+    startSample[slot] = at;
+    startRpm[slot] = rpm;
+    startPosition[slot] = positionAt(at);
+    sink.begin(slot, { fromMs: startMs[slot]!, sampleRateHz: rateHz, shaftRpm: rpm });
+  };
+
+  return {
+    accept: (block) => {
+      deviceId = block.deviceId;
+      channel = block.channel;
+      const highestRpm = (60 * block.sampleRateHz) / fewestSamplesPerRevolution;
+      if (!(block.shaftRpm > 0 && block.shaftRpm <= highestRpm)) {
+        const detail = `shaft speed is ${block.shaftRpm} rpm`;
+        abandonAll("no-shaft-speed", detail);
+        sink.refuse({
+          reason: "no-shaft-speed",
+          deviceId,
+          channel,
+          timestampMs: block.timestampMs,
+          detail,
+          samples: block.counts.length,
+        });
+        return;
+      }
+      prepare(block);
+      const base = sample;
+      const blockEnd = base + block.counts.length;
+      while (sample < blockEnd) {
+        if (ended < opened && sampleAt(ended * spec.hop + spec.length) <= sample) {
+          endWindow(sample);
+          continue;
+        }
+        const nextStart = sampleAt(opened * spec.hop);
+        if (nextStart <= sample) {
+          beginWindow(sample);
+          continue;
+        }
+        const nextEnd = ended < opened ? sampleAt(ended * spec.hop + spec.length) : nextStart;
+        const stop = Math.min(blockEnd, nextStart, nextEnd);
+        for (let number = ended; number < opened; number++) {
+          sink.push(number % slots, block.counts, sample - base, stop - base, block.scale, block.shaftRpm);
+        }
+        sample = stop;
+      }
+      // A window that ends with the block's last sample ends now, not when the next block comes.
+      while (ended < opened && sampleAt(ended * spec.hop + spec.length) <= sample) endWindow(sample);
+    },
+    reset: (reason, detail) => abandonAll(reason, detail),
+  };
+}

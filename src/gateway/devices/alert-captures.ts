@@ -1,0 +1,79 @@
+/**
+ * Raw samples to an alert that rests on a device's own scores: the device is asked for them once the alert is raised,
+ * since it holds none of the past. At most one recording of a device in so many minutes, and never beside another.
+ */
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { DeviceCaptures } from "./device-captures.ts";
+import type { RawCaptures } from "./raw-captures.ts";
+
+/** Where an alert's samples come from. */
+export interface AlertSource {
+  readonly deviceId: string;
+  readonly channel: string;
+  /** Length of a recording; 0: none. */
+  readonly seconds: number;
+}
+
+/** What is needed to record alerts. */
+export interface AlertCapturesOptions {
+  readonly captures: Pick<DeviceCaptures, "capture" | "isBusy">;
+  readonly recordings: Pick<RawCaptures, "keep">;
+  /** The device that a component is watched by. */
+  sourceOf(turbine: string, component: string): AlertSource | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Records alerts. */
+export interface AlertCaptures {
+  /** Something was told to subscribers. */
+  note(event: AlertEvent): void;
+  /** Alerts without samples, because their device was busy, out of contact, or sent none. */
+  readonly missed: number;
+}
+
+/** Another alert of the same device within this time gets no recording of its own. */
+export const alertCaptureEveryMs = 300_000;
+
+/** Creates captures of no alert yet. */
+export function createAlertCaptures(options: AlertCapturesOptions): AlertCaptures {
+  const { captures, recordings, clock, logger } = options;
+  const begun = new Map<string, number>();
+  let missed = 0;
+
+  async function record(event: AlertEvent, { deviceId, channel, seconds }: AlertSource): Promise<void> {
+    const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
+    recordings.keep(recording, event.id, clock.monotonicMs());
+    logger.info("raw samples were kept for an alert", {
+      ...{ device: deviceId, alert: event.id, samples: recording.samples },
+    });
+  }
+
+  return {
+    note: (event) => {
+      const { turbine, component, inferredOn } = event.data;
+      if (event.type !== "io.aurora.alert.raised.v1" || inferredOn !== "device") return;
+      const source = options.sourceOf(turbine, component);
+      if (source === undefined || source.seconds === 0) return;
+      const nowMs = clock.monotonicMs();
+      const beganMs = begun.get(source.deviceId);
+      if (beganMs !== undefined && nowMs - beganMs < alertCaptureEveryMs) return;
+      // Somebody captures by hand: those samples are as good.
+      if (captures.isBusy(source.deviceId)) {
+        missed++;
+        return;
+      }
+      begun.set(source.deviceId, nowMs);
+      record(event, source).catch((error: unknown) => {
+        missed++;
+        begun.delete(source.deviceId);
+        logger.warn("no raw samples to an alert", { device: source.deviceId, alert: event.id, error });
+      });
+    },
+    get missed() {
+      return missed;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Makes devices wait while too many windows do, so that a gateway that cannot follow drops nothing: it takes its word of
+ * room back (protocol 1.1) or stops reading (1.0). Never for longer than a bound: a model that hangs is seen by what is
+ * then refused and counted, not by devices that are silent for ever.
+ */
+import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
+import type { Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { WorkGauge } from "../points/work-gauge.ts";
+
+/** A way to make a device wait. */
+export interface PausableLink {
+  pause(): void;
+  resume(): void;
+}
+
+/** What is needed to make devices wait. */
+export interface BackPressureOptions {
+  readonly gauge: WorkGauge;
+  readonly links: readonly PausableLink[];
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** How often devices had to wait. */
+export interface BackPressure {
+  readonly isPaused: boolean;
+  readonly pauses: number;
+  /** Pauses that were ended by the bound, with the work still waiting. */
+  readonly forcedEnds: number;
+  close(): void;
+}
+
+/** Follows the gauge from now on. */
+export function startBackPressure(options: BackPressureOptions): BackPressure {
+  const { gauge, links, timers, logger } = options;
+  const counts = { isPaused: false, pauses: 0, forcedEnds: 0 };
+  let cancel = (): void => {};
+
+  function resume(): void {
+    cancel();
+    if (!counts.isPaused) return;
+    counts.isPaused = false;
+    for (const link of links) link.resume();
+  }
+
+  gauge.watch({
+    onHigh: () => {
+      if (counts.pauses++ % 100 === 0)
+        logger.warn("more windows wait than can be judged; devices are told to wait", {
+          waiting: gauge.waiting,
+          pauses: counts.pauses,
+        });
+      counts.isPaused = true;
+      for (const link of links) link.pause();
+      cancel = timers.after(linkTiming.pauseMaxMs, () => {
+        counts.forcedEnds++;
+        logger.error("windows are not judged; devices go on, and what is too much is dropped", {
+          waiting: gauge.waiting,
+        });
+        resume();
+      });
+    },
+    onLow: resume,
+  });
+  return Object.assign(counts, { close: () => cancel() });
+}

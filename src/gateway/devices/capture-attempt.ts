@@ -1,0 +1,159 @@
+/**
+ * One capture of raw samples under way: collects them, asks the device anew after a gap, and ends when there are
+ * enough, when too little came for too long, or when it is called off. Finds no device and chooses no channel.
+ */
+import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
+import type { AuroraError } from "../../core/contract/aurora-error.ts";
+import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
+import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
+import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { Timers } from "../../core/platform/clock.ts";
+import { createCaptureError } from "./capture-error.ts";
+import type { Recording } from "./recording.ts";
+import { createSampleRun, type SampleRun } from "./sample-run.ts";
+
+/** What is wanted. */
+export interface CaptureWish {
+  readonly deviceId: string;
+  readonly seconds: number;
+  /** Null: the channel that is watched, or the only one. */
+  readonly channel: string | null;
+  /** Take the longest run without a gap, however short. */
+  readonly partial: boolean;
+  /** Ends the capture early; the promise then rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came. */
+export interface Captured {
+  readonly recording: Recording;
+  readonly receivedSamples: number;
+  readonly gaps: number;
+}
+
+/** What an attempt needs. */
+export interface CaptureAttemptOptions {
+  readonly wish: CaptureWish;
+  readonly channel: DeviceChannel;
+  /** The device infers itself, and sends samples only when asked. */
+  readonly isAsked: boolean;
+  readonly timers: Timers;
+  /** Asks such a device for so many samples from now on; 0: no more. */
+  askRaw(samples: number): void;
+  /** It is over; the promise is settled next. */
+  onEnd(): void;
+}
+
+/** An attempt. */
+export interface CaptureAttempt {
+  /** Name of the channel. */
+  readonly channel: string;
+  /** Asks for the first time, and waits. */
+  start(): void;
+  accept(block: SampleBlock): void;
+  /** Calls it off. */
+  fail(failure: AuroraError): void;
+  /** Rejects with DEVICE_CAPTURE, or what `fail` was given. */
+  readonly ended: Promise<Captured>;
+}
+
+/** A slow line may take so much longer than the samples took to record, and so long beside. */
+const slownessFactor = 5;
+const slownessMs = 10_000;
+/** Times that a device is asked for a run of samples, once more after a gap. */
+const maxAsks = 8;
+
+/** Creates an attempt; its time runs. Throws USAGE for too many samples, DEVICE_CAPTURE when the signal was aborted before. */
+export function createCaptureAttempt(options: CaptureAttemptOptions): CaptureAttempt {
+  const { wish, channel, isAsked, timers } = options;
+  const { deviceId, signal } = wish;
+  const samples = Math.ceil(wish.seconds * channel.sampleRateHz);
+  if (samples > maxCaptureSamples)
+    throw createCaptureError(
+      "USAGE",
+      deviceId,
+      `${wish.seconds} s of ${channel.name} are ${samples} samples; at most ${maxCaptureSamples} are kept`,
+      `Ask for at most ${Math.floor(maxCaptureSamples / channel.sampleRateHz)} seconds.`,
+    );
+  if (signal?.aborted === true) throw abandoned(deviceId);
+  const run = createSampleRun(samples);
+  /** Times that the device was asked, and how many samples had come when it was last. */
+  let asks = 1;
+  let askedAt = 0;
+  let cancelWait = (): void => {};
+  let resolve: (captured: Captured) => void = () => {};
+  let reject: (failure: AuroraError) => void = () => {};
+  const ended = new Promise<Captured>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  const cancelAll = timers.after(wish.seconds * 1000 * slownessFactor + slownessMs, finish);
+  const abort = (): void => fail(abandoned(deviceId));
+  signal?.addEventListener("abort", abort);
+
+  function stop(): void {
+    cancelWait();
+    cancelAll();
+    signal?.removeEventListener("abort", abort);
+    options.onEnd();
+  }
+
+  function fail(failure: AuroraError): void {
+    stop();
+    reject(failure);
+  }
+
+  /** Takes what has come as all that will. */
+  function finish(): void {
+    stop();
+    const { longest, receivedSamples, gaps } = run;
+    if (longest !== null && (run.isComplete || wish.partial))
+      resolve({ recording: longest, receivedSamples, gaps });
+    else reject(describeShortfall(deviceId, isAsked, samples, run));
+  }
+
+  function wait(delayMs: number): void {
+    cancelWait();
+    cancelWait = timers.after(delayMs, finish);
+  }
+
+  return {
+    channel: channel.name,
+    start: () => {
+      wait(linkTiming.captureFirstMs);
+      if (isAsked) options.askRaw(samples);
+    },
+    accept: (block) => {
+      const { gaps } = run;
+      run.accept(block);
+      // Of a stream the next samples may do; a device that was asked is asked anew from the gap on.
+      if (run.gaps > gaps && isAsked && asks < maxAsks) {
+        asks++;
+        askedAt = run.receivedSamples - block.counts.length;
+        options.askRaw(samples);
+      }
+      const isOver = isAsked && run.receivedSamples >= askedAt + samples;
+      if (run.isComplete || isOver) finish();
+      else wait(linkTiming.captureQuietMs);
+    },
+    fail,
+    ended,
+  };
+}
+
+function abandoned(deviceId: string): AuroraError {
+  return createCaptureError("DEVICE_CAPTURE", deviceId, "nobody waits for the samples any more");
+}
+
+function describeShortfall(deviceId: string, isAsked: boolean, samples: number, run: SampleRun): AuroraError {
+  const { receivedSamples, gaps, longest } = run;
+  if (longest === null) {
+    const waited = `${deviceId} sent no raw samples for ${linkTiming.captureFirstMs / 1000} s`;
+    const hint = isAsked
+      ? "Its firmware must take raw_samples of a Config (protocol 1.1)."
+      : "See `aurora device list` for what the device says of itself.";
+    return createCaptureError("DEVICE_CAPTURE", deviceId, waited, hint);
+  }
+  const came = `${receivedSamples} samples came with ${gaps} gaps; ${longest.samples} of ${samples} at a stretch`;
+  return createCaptureError("DEVICE_CAPTURE", deviceId, came);
+}

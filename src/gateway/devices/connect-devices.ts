@@ -1,0 +1,211 @@
+/** Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves. */
+import { randomInt } from "node:crypto";
+import { join } from "node:path";
+import type { MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import { createRandom } from "../../core/maths/random.ts";
+import { type Clock, systemTimers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { ServedModels } from "../../core/serving/served-models.ts";
+import type { Pipeline } from "../points/pipeline.ts";
+import type { WorkGauge } from "../points/work-gauge.ts";
+import type { Telemetry } from "../record/telemetry.ts";
+import { type AlertSource, createAlertCaptures } from "./alert-captures.ts";
+import { type BackPressure, startBackPressure } from "./back-pressure.ts";
+import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
+import { readDeviceImage } from "./device-image.ts";
+import { readDeviceKey } from "./device-key.ts";
+import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
+import { createDevicePushes, type DevicePushCounts, type PushedDevice } from "./device-pushes.ts";
+import { createRawCaptures } from "./raw-captures.ts";
+import type { RecordingPlace } from "./recording.ts";
+
+/** What is joined. */
+export interface ConnectDevicesOptions {
+  readonly config: GatewayConfig;
+  readonly runtimeVersion: string;
+  readonly models: ServedModels;
+  readonly pipeline: Pipeline;
+  /** What waits in the pipeline. */
+  readonly load: WorkGauge;
+  readonly telemetry: Telemetry;
+  readonly topics: Topics;
+  readonly mqtt: MqttPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The devices of a gateway. */
+export interface ConnectedDevices extends DeviceLinks {
+  readonly pushCounts: DevicePushCounts;
+  /** Another bundle serves `name`: devices that infer shall have its image. */
+  renew(name: string): void;
+  /** Writes down recordings that have ended; call it about once a second. */
+  tick(): void;
+  /** Recordings of raw samples that were kept since the start. */
+  readonly recordings: number;
+  /** Alerts of devices' scores that no raw samples could be had for. */
+  readonly missedRecordings: number;
+  /** How often devices had to wait because the pipeline could not follow. */
+  readonly backPressure: BackPressure;
+  /** Raw samples on request. */
+  readonly capture: DeviceCaptures["capture"];
+  /** Where a device's samples come from. */
+  placeOf(deviceId: string): RecordingPlace;
+  /** Something was told to subscribers: a device that raised it is asked for raw samples. */
+  noteAlert(event: AlertEvent): void;
+  /** All devices for the status page, without secrets. */
+  describe(): readonly unknown[];
+}
+
+/**
+ * Opens the links of all devices.
+ * @throws AuroraError CONFIG_INVALID for an address or a key file that is none.
+ */
+export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
+  const { config, models, pipeline, telemetry, clock, logger } = options;
+  const random = createRandom(randomInt(2 ** 31));
+  const placeOf = (deviceId: string): RecordingPlace => {
+    const { bearing, shaftRpm } = findPoint(config, deviceId) ?? {};
+    return { bearing, shaftRpm };
+  };
+  const dir = join(config.gateway.stateDir, "recordings");
+  const recordings = createRawCaptures({ dir, placeOf, logger });
+  const captures = createDeviceCaptures({
+    devices: config.devices,
+    watchedChannelOf: (deviceId) => findPoint(config, deviceId)?.channel,
+    timers: systemTimers,
+  });
+  const alertCaptures = createAlertCaptures({
+    ...{ captures, recordings, clock, logger },
+    sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
+  });
+  const pushes = createDevicePushes({
+    devices: await findPushedDevices(config),
+    imageOf: (name) => {
+      const { dir, manifest, student } = models.current(name);
+      return readDeviceImage(dir, manifest, student);
+    },
+    timers: systemTimers,
+    random,
+    logger,
+    onEnd: (deviceId, { image }, { outcome, reason, sentBytes, probes }) =>
+      telemetry.event(
+        `device-model.${outcome}`,
+        deviceId,
+        reason === ""
+          ? `${image.name} ${image.version}: ${sentBytes} bytes sent, ${probes} golden vectors right`
+          : `${image.name} ${image.version}: ${reason}`,
+      ),
+  });
+  const links = await openDeviceLinks({
+    devices: config.devices,
+    bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
+    gatewayId: config.gateway.id,
+    runtimeVersion: options.runtimeVersion,
+    topics: options.topics,
+    mqtt: options.mqtt,
+    clock,
+    random,
+    logger,
+    sink: {
+      onHello: (hello) => pipeline.announce(hello),
+      onBlock: (block, arrivedMonotonicMs) => {
+        captures.accept(block);
+        pipeline.accept(block, arrivedMonotonicMs);
+      },
+      onReading: (reading) => pipeline.acceptDeviceReading(reading),
+      onCapture: (block, arrivedMonotonicMs) => {
+        if (!captures.accept(block)) recordings.accept(block, arrivedMonotonicMs);
+      },
+      onScore: (score, mode, arrivedMonotonicMs) => pipeline.acceptScore(score, mode, arrivedMonotonicMs),
+      onContact: (hello, session) => {
+        captures.contact(hello, session);
+        pushes.contact(hello, session);
+      },
+      onLost: (deviceId) => {
+        captures.lost(deviceId);
+        pushes.lost(deviceId);
+      },
+      onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
+    },
+  });
+  const backPressure = startBackPressure({
+    gauge: options.load,
+    links: links.sessions.map(({ session }) => session),
+    ...{ timers: systemTimers, logger },
+  });
+  return {
+    sessions: links.sessions,
+    backPressure,
+    pushCounts: pushes.counts,
+    renew: (name) => pushes.renew(name),
+    tick: () => recordings.tick(clock.monotonicMs()),
+    get recordings() {
+      return recordings.written;
+    },
+    get missedRecordings() {
+      return alertCaptures.missed;
+    },
+    capture: captures.capture,
+    placeOf,
+    noteAlert: alertCaptures.note,
+    describe: () =>
+      links.sessions.map(({ id, session, health }, index) => ({
+        id,
+        connect: config.devices[index]!.connect,
+        mode: config.devices[index]!.mode,
+        state: session.state,
+        firmware: session.hello?.firmware ?? null,
+        model: session.hello?.modelVersion ?? null,
+        push: pushes.describe(id),
+        health,
+        link: session.statistics,
+        ignoredStops: session.ignoredStops,
+      })),
+    close: async () => {
+      backPressure.close();
+      pushes.close();
+      captures.close();
+      await links.close();
+      await recordings.close();
+    },
+  };
+}
+
+/** Devices that infer and whose key is known. */
+async function findPushedDevices(config: GatewayConfig): Promise<PushedDevice[]> {
+  const wanted = config.devices.flatMap(
+    (device): { device: DeviceConfig; keyFile: string; bundle: string }[] => {
+      const bundle = findPoint(config, device.id)?.bundle;
+      return device.mode === "raw" || device.keyFile === null || bundle === undefined
+        ? []
+        : [{ device, keyFile: device.keyFile, bundle }];
+    },
+  );
+  return await Promise.all(
+    wanted.map(async ({ device, keyFile, bundle }) => {
+      return { id: device.id, bundle, key: await readDeviceKey(keyFile) };
+    }),
+  );
+}
+
+/** The first point that a device feeds: its model and bearing are the device's. */
+function findPoint(config: GatewayConfig, deviceId: string): PointConfig | undefined {
+  return config.turbines.flatMap(({ points }) => points).find(({ device }) => device === deviceId);
+}
+
+/** The device behind a point, if it infers itself. */
+function findAlertSource(
+  config: GatewayConfig,
+  turbineId: string,
+  component: string,
+): AlertSource | undefined {
+  const turbine = config.turbines.find(({ id }) => id === turbineId);
+  const point = turbine?.points.find((each) => each.component === component);
+  const device = config.devices.find(({ id }) => id === point?.device);
+  if (point === undefined || device?.mode !== "edge") return undefined;
+  return { deviceId: device.id, channel: point.channel, seconds: device.alertCaptureSeconds };
+}

@@ -1,0 +1,189 @@
+/** Opens the sessions with all configured devices and hands on what they send, with arrival times. */
+import { createByteTransport, parseDeviceAddress } from "../../../firmware-bridge/device-address.ts";
+import { type DeviceScore, toDeviceScore } from "../../../firmware-bridge/device-score.ts";
+import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
+import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
+import { createMqttLink, type MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
+import { toReading, toSampleBlock } from "../../../firmware-bridge/sample-block.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
+import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/device/device-message.ts";
+import type { ModelStatusMessage } from "../../core/contract/device/device-model-message.ts";
+import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import type { Random } from "../../core/maths/random.ts";
+import { type Clock, systemTimers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+
+/** Where the devices' data go. */
+export interface DeviceSink {
+  onHello(hello: HelloMessage): void;
+  /** `block.counts` are valid only during the call. */
+  onBlock(block: SampleBlock, arrivedMonotonicMs: number): void;
+  onReading(reading: Reading): void;
+  /** Raw samples of a device that infers itself: not to be decided upon. */
+  onCapture(block: SampleBlock, arrivedMonotonicMs: number): void;
+  /** The device inferred itself. In mode `both` its raw windows come too. */
+  onScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  /** The device took its configuration and may be spoken to. */
+  onContact(hello: HelloMessage, session: DeviceSession): void;
+  onLost(deviceId: string): void;
+  onModelStatus(deviceId: string, status: ModelStatusMessage): void;
+}
+
+/** What the sessions need. */
+export interface DeviceLinksOptions {
+  readonly devices: readonly DeviceConfig[];
+  /** The bearing that a device watches, if it watches one. */
+  bearingOf(deviceId: string): BearingOrders | undefined;
+  readonly gatewayId: string;
+  readonly runtimeVersion: string;
+  readonly topics: Topics;
+  readonly mqtt: MqttPort;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly sink: DeviceSink;
+}
+
+/** One device. */
+export interface DeviceLink {
+  readonly id: string;
+  readonly session: DeviceSession;
+  /** What it counted since its boot: dropped samples, bad frames, abandoned windows; null until it said so. */
+  readonly health: DeviceHealthMessage | null;
+}
+
+/** The open sessions. */
+export interface DeviceLinks {
+  /** One a configured device, in that order. */
+  readonly sessions: readonly DeviceLink[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts connecting to every device; returns at once, unreachable devices are tried for ever.
+ * @throws AuroraError CONFIG_INVALID for an address that is none.
+ */
+export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
+  const sessions = await Promise.all(
+    options.devices.map(async (device) => {
+      let health: DeviceHealthMessage | null = null;
+      const session = createSession(device, await createLink(device, options), options, (said) => {
+        health = said;
+      });
+      await session.open();
+      return {
+        id: device.id,
+        session,
+        get health() {
+          return health;
+        },
+      };
+    }),
+  );
+  return {
+    sessions,
+    close: async () => {
+      await Promise.all(sessions.map(({ session }) => session.close()));
+    },
+  };
+}
+
+async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
+  const address = parseDeviceAddress(device.connect === "mqtt" ? `mqtt:${device.id}` : device.connect);
+  if (!address.ok) {
+    throw new AuroraError("CONFIG_INVALID", `device ${device.id}: ${address.error}`, {
+      op: "connect device",
+      subject: device.id,
+    });
+  }
+  if (address.value.kind === "mqtt") {
+    return createMqttLink({
+      mqtt: options.mqtt,
+      listenTopic: options.topics.deviceTx(options.gatewayId, device.id),
+      sendTopic: options.topics.deviceRx(options.gatewayId, device.id),
+    });
+  }
+  const transport = await createByteTransport(address.value, device.baud);
+  return createFramedLink(
+    createReconnectingTransport(transport, { timers: systemTimers, random: options.random }),
+  );
+}
+
+function createSession(
+  device: DeviceConfig,
+  link: PacketLink,
+  options: DeviceLinksOptions,
+  onHealth: (health: DeviceHealthMessage | null) => void,
+): DeviceSession {
+  const { clock, sink } = options;
+  const logger = options.logger.child({ device: device.id });
+  const bearing = options.bearingOf(device.id);
+  let warnedOf: string | undefined;
+  const session = createDeviceSession({
+    link,
+    gatewayId: options.gatewayId,
+    runtimeVersion: options.runtimeVersion,
+    expectedDeviceId: device.id,
+    mode: device.mode,
+    ...(bearing === undefined || device.mode === "raw"
+      ? {}
+      : { configuration: { bearing, alarmRawSamples: device.alarmRawSamples } }),
+    random: options.random,
+    onHello: (hello) => {
+      logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
+      onHealth(null);
+      sink.onLost(device.id);
+      sink.onHello(hello);
+    },
+    onConfigured: (hello) => sink.onContact(hello, session),
+    onMessage: (message, hello) => {
+      switch (message.type) {
+        case "raw-window": {
+          const block = toSampleBlock(hello, message, clock.nowMs());
+          if (block === undefined) return;
+          // A device that infers sends raw windows around alarms, for people.
+          if (device.mode === "edge") sink.onCapture(block, clock.monotonicMs());
+          else sink.onBlock(block, clock.monotonicMs());
+          return;
+        }
+        case "reading": {
+          const reading = toReading(hello, message, clock.nowMs());
+          if (reading !== undefined) sink.onReading(reading);
+          return;
+        }
+        case "health":
+          logger.debug("device health", { ...message });
+          onHealth(message);
+          return;
+        case "score": {
+          if (device.mode === "raw") return;
+          const score = toDeviceScore(hello, message, clock.nowMs());
+          if (score !== undefined) sink.onScore(score, device.mode, clock.monotonicMs());
+          return;
+        }
+        case "model-status":
+          sink.onModelStatus(device.id, message);
+          return;
+        case "nack":
+          return;
+      }
+    },
+    onState: (state, reason) => {
+      logger.debug("device link", { state, reason });
+      if (state === "established") warnedOf = undefined;
+      else sink.onLost(device.id);
+      // Said once a reason until the device is back. The broker's loss is the broker's, and said once for all devices.
+      const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
+      if (!isLost || (device.connect === "mqtt" && !options.mqtt.connected)) return;
+      warnedOf = reason;
+      logger.warn("no contact with device, trying again", { connect: device.connect, reason });
+    },
+    onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
+  });
+  return session;
+}

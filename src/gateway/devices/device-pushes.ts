@@ -1,0 +1,209 @@
+/**
+ * Brings devices to the models that this gateway serves: at every contact and after every update, a device that infers
+ * itself and runs another image is given the right one. What a device refused or went back from is not tried again.
+ */
+import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
+import type { ModelPushResult } from "../../../firmware-bridge/model-push-options.ts";
+import type { HelloMessage } from "../../core/contract/device/device-message.ts";
+import type {
+  ModelRequestMessage,
+  ModelStatusMessage,
+} from "../../core/contract/device/device-model-message.ts";
+import type { Random } from "../../core/maths/random.ts";
+import type { Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import type { DeviceImage } from "./device-image.ts";
+
+/** One device, as far as models are pushed to it. */
+export interface PushedDevice {
+  readonly id: string;
+  /** Bundle whose image it shall run. */
+  readonly bundle: string;
+  readonly key: Uint8Array;
+}
+
+/** Counts since the start, by how pushes ended. */
+export type DevicePushCounts = Readonly<Record<ModelPushResult["outcome"], number>>;
+
+/** What pushes need. */
+export interface DevicePushesOptions {
+  readonly devices: readonly PushedDevice[];
+  /** Image of the bundle that serves a name; null: it has none. */
+  imageOf(bundle: string): Promise<DeviceImage | null>;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  onEnd(deviceId: string, image: DeviceImage, result: ModelPushResult): void;
+}
+
+/** A way to a device. */
+export interface PushLink {
+  sendModel(message: ModelRequestMessage): boolean;
+}
+
+/** Follows all devices. */
+export interface DevicePushes {
+  /** A device took its configuration. */
+  contact(hello: HelloMessage, link: PushLink): void;
+  /** A device is out of contact. */
+  lost(deviceId: string): void;
+  status(deviceId: string, status: ModelStatusMessage): void;
+  /** Another bundle serves a name. */
+  renew(bundle: string): void;
+  /** What is under way, for the status page: stage and bytes that the device has. */
+  describe(deviceId: string): { readonly stage: string; readonly confirmedBytes: number } | null;
+  readonly counts: DevicePushCounts;
+  close(): void;
+}
+
+interface Entry {
+  readonly device: PushedDevice;
+  contact: { readonly hello: HelloMessage; readonly link: PushLink } | null;
+  push: ModelPush | null;
+  pushedSha256: string;
+  confirmedBytes: number;
+  /** What a push has left on the device in this session. */
+  left: { readonly sessionId: number; readonly sha256: string } | null;
+  /** Image that is not tried again. */
+  refusedSha256: string;
+  /** Grows with every look, so that only the newest one counts. */
+  look: number;
+}
+
+/** A push that failed is tried again this much later, if the device is in contact. */
+const retryMs = 300_000;
+
+/** Creates pushes of nothing yet. */
+export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
+  const { logger } = options;
+  const counts = { confirmed: 0, "already-runs": 0, refused: 0, reverted: 0, failed: 0 };
+  const entries = new Map<string, Entry>(
+    options.devices.map((device) => [
+      device.id,
+      {
+        device,
+        contact: null,
+        push: null,
+        pushedSha256: "",
+        confirmedBytes: 0,
+        left: null,
+        refusedSha256: "",
+        look: 0,
+      },
+    ]),
+  );
+  const retries = new Set<() => void>();
+
+  async function look(entry: Entry): Promise<void> {
+    const turn = ++entry.look;
+    const { device } = entry;
+    const image = await options.imageOf(device.bundle);
+    if (turn !== entry.look || entry.contact === null) return;
+    if (image === null) {
+      logger.warn("the bundle has no model for microcontrollers", {
+        device: device.id,
+        bundle: device.bundle,
+      });
+      return;
+    }
+    if (entry.push !== null && entry.pushedSha256 === image.sha256) {
+      if (entry.push.stage === "waiting") entry.push.begin();
+      return;
+    }
+    entry.push?.cancel("another bundle serves now");
+    const { hello } = entry.contact;
+    const runs =
+      entry.left?.sessionId === hello.sessionId
+        ? entry.left.sha256
+        : Buffer.from(hello.modelSha256 ?? []).toString("hex");
+    if (runs === image.sha256 || entry.refusedSha256 === image.sha256) return;
+    start(entry, image);
+  }
+
+  function start(entry: Entry, image: DeviceImage): void {
+    const { device, contact } = entry;
+    if (contact === null) return;
+    const { maxPayloadBytes, modelVersion } = contact.hello;
+    const { version } = image.image;
+    logger.info("a model is pushed to the device", {
+      device: device.id,
+      from: modelVersion ?? "none",
+      to: version,
+    });
+    const push = createModelPush({
+      image: image.image,
+      key: device.key,
+      probes: image.probes,
+      ...(maxPayloadBytes === undefined ? {} : { maxPayloadBytes }),
+      timers: options.timers,
+      random: options.random,
+      send: (message) => entry.contact?.link.sendModel(message) ?? false,
+      onProgress: (_stage, confirmedBytes) => {
+        entry.confirmedBytes = confirmedBytes;
+      },
+    });
+    entry.push = push;
+    entry.pushedSha256 = image.sha256;
+    void push.ended.then((result) => end(entry, push, image, result));
+    push.begin();
+  }
+
+  function end(entry: Entry, push: ModelPush, image: DeviceImage, result: ModelPushResult): void {
+    if (entry.push === push) entry.push = null;
+    counts[result.outcome]++;
+    const { outcome, reason } = result;
+    if (outcome === "confirmed" || outcome === "already-runs") {
+      const sessionId = entry.contact?.hello.sessionId;
+      entry.left = sessionId === undefined ? null : { sessionId, sha256: image.sha256 };
+    }
+    if (outcome === "refused" || outcome === "reverted") entry.refusedSha256 = image.sha256;
+    const fields = { device: entry.device.id, version: image.image.version, outcome, reason };
+    if (reason === "") logger.info("the device runs the model", fields);
+    else logger.warn("the device does not run the model", fields);
+    if (outcome === "failed") {
+      const cancel = options.timers.after(retryMs, () => {
+        retries.delete(cancel);
+        check(entry);
+      });
+      retries.add(cancel);
+    }
+    options.onEnd(entry.device.id, image, result);
+  }
+
+  function check(entry: Entry): void {
+    look(entry).catch((error: unknown) =>
+      logger.error("a model cannot be pushed", { device: entry.device.id, error }),
+    );
+  }
+
+  return {
+    contact: (hello, link) => {
+      const entry = entries.get(hello.deviceId);
+      if (entry === undefined) return;
+      entry.contact = { hello, link };
+      check(entry);
+    },
+    lost: (deviceId) => {
+      const entry = entries.get(deviceId);
+      if (entry === undefined) return;
+      entry.contact = null;
+      entry.push?.suspend();
+    },
+    status: (deviceId, status) => entries.get(deviceId)?.push?.receive(status),
+    renew: (bundle) => {
+      for (const entry of entries.values()) if (entry.device.bundle === bundle) check(entry);
+    },
+    describe: (deviceId) => {
+      const entry = entries.get(deviceId);
+      return entry?.push == null ? null : { stage: entry.push.stage, confirmedBytes: entry.confirmedBytes };
+    },
+    counts,
+    close: () => {
+      for (const cancel of retries) cancel();
+      for (const entry of entries.values()) {
+        entry.contact = null;
+        entry.push?.cancel("the gateway stops");
+      }
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Raw windows that a device sent beside its scores, around an alarm: kept as recordings for people, a `.npy` with a
+ * `.json` that says what it is, so that `aurora score` and `aurora explain` read them. Decides nothing by them, and keeps
+ * only the newest of each device.
+ */
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
+import type { SampleBlock } from "../../core/contract/stream.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { describeRecording, type Recording, type RecordingPlace } from "./recording.ts";
+import { createSampleRun, type SampleRun } from "./sample-run.ts";
+
+/** What captures need. */
+export interface RawCapturesOptions {
+  /** Folder with one folder a device. */
+  readonly dir: string;
+  placeOf(deviceId: string): RecordingPlace;
+  readonly logger: Logger;
+}
+
+/** Gathers captures. */
+export interface RawCaptures {
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  /** Keeps a recording that was made for the alert of this id. */
+  keep(recording: Recording, alert: string, arrivedMonotonicMs: number): void;
+  /** Writes down what has ended; call it about once a second. */
+  tick(monotonicMs: number): void;
+  /** Recordings that were written since the start. */
+  readonly written: number;
+  /** Recordings that were not, because their device begins too many. */
+  readonly dropped: number;
+  /** Writes down what is open, and resolves when everything is on disk. */
+  close(): Promise<void>;
+}
+
+interface Capture {
+  readonly run: SampleRun;
+  readonly shaftRpm: number;
+  nextSample: number;
+  samples: number;
+  arrivedMonotonicMs: number;
+}
+
+/** A burst has ended when nothing of it came for so long. */
+const quietMs = 2_000;
+/** Recordings that are kept of a device. */
+const keptRecordings = 32;
+/** … and written in a minute: a torn line, or a device that jumps about, must not wear out the disk. */
+const minuteMs = 60_000;
+
+/** Creates captures of nothing. */
+export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
+  const open = new Map<string, Capture>();
+  let tail: Promise<void> = Promise.resolve();
+  let written = 0;
+  let dropped = 0;
+  /** When recordings of a device ended that were written in the last minute. */
+  const recent = new Map<string, number[]>();
+
+  function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
+    const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
+    if (ends.length >= keptRecordings) return false;
+    recent.set(deviceId, [...ends, arrivedMonotonicMs]);
+    return true;
+  }
+
+  function finish(key: string): void {
+    const capture = open.get(key);
+    open.delete(key);
+    const recording = capture?.run.longest;
+    if (capture != null && recording != null) save(recording, capture.arrivedMonotonicMs);
+  }
+
+  function save(recording: Recording, arrivedMonotonicMs: number, alert?: string): void {
+    const { deviceId } = recording.first;
+    if (!mayWrite(deviceId, arrivedMonotonicMs)) {
+      if (dropped++ % 1_000 === 0)
+        options.logger.warn("a device sends its raw samples in too many pieces; some are not kept", {
+          device: deviceId,
+          dropped,
+        });
+      return;
+    }
+    tail = tail
+      .then(() => write(recording, { ...options.placeOf(deviceId), alert }))
+      .catch((error: unknown) =>
+        options.logger.warn("raw samples of a device could not be kept", { device: deviceId, error }),
+      );
+  }
+
+  async function write(recording: Recording, place: RecordingPlace): Promise<void> {
+    const { deviceId, channel, timestampMs } = recording.first;
+    const dir = join(options.dir, deviceId);
+    await mkdir(dir, { recursive: true });
+    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
+    await writeFileAtomic(join(dir, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
+    await writeFileAtomic(join(dir, `${name}.npy`), encodeNpy(recording.parts));
+    written++;
+    const names = (await readdir(dir)).filter((each) => each.endsWith(".npy")).sort();
+    for (const old of names.slice(0, -keptRecordings)) {
+      await rm(join(dir, old), { force: true });
+      await rm(join(dir, old.replace(/npy$/, "json")), { force: true });
+    }
+  }
+
+  return {
+    accept: (block, arrivedMonotonicMs) => {
+      const key = `${block.deviceId}/${block.channel}`;
+      const before = open.get(key);
+      const continues =
+        before !== undefined &&
+        block.firstSample === before.nextSample &&
+        before.samples + block.counts.length <= maxCaptureSamples &&
+        isSameSpeed(block.shaftRpm, before.shaftRpm);
+      if (!continues) finish(key);
+      const capture: Capture = continues
+        ? before
+        : {
+            ...{ run: createSampleRun(maxCaptureSamples), shaftRpm: block.shaftRpm, samples: 0 },
+            ...{ nextSample: block.firstSample, arrivedMonotonicMs },
+          };
+      capture.run.accept(block);
+      capture.samples += block.counts.length;
+      capture.nextSample += block.counts.length;
+      capture.arrivedMonotonicMs = arrivedMonotonicMs;
+      open.set(key, capture);
+    },
+    keep: (recording, alert, arrivedMonotonicMs) => save(recording, arrivedMonotonicMs, alert),
+    tick: (monotonicMs) => {
+      for (const [key, { arrivedMonotonicMs }] of open) {
+        if (monotonicMs - arrivedMonotonicMs > quietMs) finish(key);
+      }
+    },
+    get written() {
+      return written;
+    },
+    get dropped() {
+      return dropped;
+    },
+    close: () => {
+      for (const key of [...open.keys()]) finish(key);
+      return tail;
+    },
+  };
+}
+
+/** Devices name their channels as they like: what is no letter or number here could lead out of the folder. */
+function toFileName(channel: string): string {
+  return channel.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+}
+
+/** A file has one speed, to one in a hundred; an unknown one is like another. */
+function isSameSpeed(one: number, other: number): boolean {
+  return Object.is(one, other) || Math.abs(one - other) <= 0.01 * other;
+}

@@ -1,0 +1,148 @@
+/**
+ * Scores that devices computed themselves. Each is computed again from the inputs that came with it: a score of an
+ * unknown model, of another shape or with other integers is set aside and never decided upon. What is good is judged
+ * like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
+ */
+import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
+import { dequantise } from "../../core/inference/student-engine.ts";
+import type { LoadedBundle, StudentOutput } from "../../core/serving/loaded-bundle.ts";
+import { dequantiseInput, unstandardise } from "../../core/serving/student-input.ts";
+import { findScoreFault } from "./find-score-fault.ts";
+import type { PipelinePoint } from "./pipeline-point.ts";
+import type { WorkGauge } from "./work-gauge.ts";
+
+/** Counts since the start. */
+export interface EdgeScoreCounts {
+  /** Scores that came. */
+  readonly received: number;
+  /** Scores whose integers the gateway computed too, the same ones. */
+  readonly agreed: number;
+  /** Scores with other integers than the gateway's. */
+  readonly mismatched: number;
+  /** Scores of a model that this gateway does not know. */
+  readonly unknownModel: number;
+}
+
+/** What is needed to take scores in. */
+export interface EdgeScoresOptions {
+  pointsOf(deviceId: string, channel: string): readonly PipelinePoint[];
+  /** A bundle by its name and version, if this gateway knows it. */
+  findBundle(name: string, version: string): LoadedBundle | undefined;
+  /** Judges a score as a window. */
+  judge(point: PipelinePoint, window: FeatureWindow, bundle: LoadedBundle, output: StudentOutput): void;
+  setAside(quarantine: Quarantine, turbine: string): void;
+  /** Counts the scores that wait. */
+  readonly load?: Pick<WorkGauge, "begin" | "end">;
+  /** A device computed other integers than the gateway. */
+  onMismatch(score: DeviceScore, detail: string): void;
+}
+
+/** Takes scores in. */
+export interface EdgeScores {
+  /** `mode` edge: the score is decided upon; both: only compared. `arrivedMonotonicMs` is when its last byte came. */
+  accept(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  readonly counts: EdgeScoreCounts;
+  /** Resolves when every score that came has been compared. */
+  idle(): Promise<void>;
+}
+
+/** Scores that may wait to be compared: a device makes one a second, so only a flood gets there. */
+const maxWaiting = 1024;
+
+/** Creates counts of nothing. */
+export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
+  const counts = { received: 0, agreed: 0, mismatched: 0, unknownModel: 0 };
+  /** Scores are taken in the order in which they came. */
+  let tail: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  function refuse(score: DeviceScore, turbine: string, reason: QuarantineReason, detail: string): void {
+    const { deviceId, channel, fromMs, sampleCount } = score;
+    options.setAside(
+      {
+        ...{ reason, deviceId, channel, detail, samples: sampleCount },
+        timestampMs: Number.isFinite(fromMs) ? Math.round(fromMs) : 0,
+      },
+      turbine,
+    );
+  }
+
+  async function take(
+    point: PipelinePoint,
+    score: DeviceScore,
+    mode: "edge" | "both",
+    arrivedMonotonicMs: number,
+  ): Promise<void> {
+    const { turbine, component } = point.id;
+    const bundle = options.findBundle(point.config.bundle, score.modelVersion);
+    if (bundle === undefined) {
+      counts.unknownModel++;
+      const wanted = `${point.config.bundle} ${JSON.stringify(score.modelVersion.slice(0, 64))}`;
+      refuse(score, turbine, "unknown-model", `a score of ${wanted}, which this gateway does not know`);
+      return;
+    }
+    const { manifest, engine } = bundle;
+    const { quantised, inputs } = score;
+    if (quantised.length !== engine.outputs || (inputs.length > 0 && inputs.length !== engine.inputs)) {
+      const shape = `${inputs.length} → ${quantised.length}`;
+      refuse(score, turbine, "malformed", `a score of ${shape}, not ${engine.inputs} → ${engine.outputs}`);
+      return;
+    }
+    const fault = findScoreFault(score, manifest);
+    if (fault !== null) {
+      refuse(score, turbine, fault.reason, fault.detail);
+      return;
+    }
+    const standardised = dequantiseInput(bundle.student, inputs);
+    if (inputs.length > 0) {
+      const expected = await engine.run(standardised, 1);
+      if (expected.some((value, index) => value !== quantised[index])) {
+        counts.mismatched++;
+        const detail = `${turbine}/${component}: device ${[...quantised].join(" ")}, gateway ${[...expected].join(" ")}`;
+        options.onMismatch(score, detail);
+        refuse(score, turbine, "score-mismatch", detail);
+        return;
+      }
+      counts.agreed++;
+    }
+    if (mode === "both") return;
+    const fromMs = Math.round(score.fromMs);
+    const window: FeatureWindow = {
+      point: point.id,
+      id: `${turbine}/${component}/${fromMs}`,
+      fromMs,
+      toMs: Math.round(score.toMs),
+      shaftRpm: score.shaftRpm,
+      features: unstandardise(manifest.scaler, standardised),
+      arrivedMonotonicMs,
+      inferredOn: "device",
+    };
+    const logits = dequantise(quantised, engine.outputScale, engine.outputZeroPoint);
+    options.judge(point, window, bundle, { quantised, logits });
+  }
+
+  return {
+    accept: (score, mode, arrivedMonotonicMs) => {
+      counts.received++;
+      for (const point of options.pointsOf(score.deviceId, score.channel)) {
+        if (waiting >= maxWaiting) {
+          refuse(score, point.id.turbine, "overload", `${maxWaiting} scores wait already`);
+          continue;
+        }
+        waiting++;
+        options.load?.begin();
+        // A failing engine costs this score, not those to come.
+        tail = tail
+          .then(() => take(point, score, mode, arrivedMonotonicMs))
+          .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)))
+          .finally(() => {
+            waiting--;
+            options.load?.end();
+          });
+      }
+    },
+    counts,
+    idle: () => tail,
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * The scalar readings that say how a turbine operates: shaft speed and power from an existing SCADA bridge. They stand
+ * in where a device has no tachometer, and they tell standby from operation. Readings are held against the contract
+ * below like any other.
+ */
+import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
+
+const scalar = { kind: "scalar", missing: "quarantine", minRateHz: 1 / 3600, maxRateHz: 100 } as const;
+
+/** Channels that a configuration may map under `scada`, with their units and ranges. */
+export const operatingChannels: Readonly<Record<string, ChannelContract>> = {
+  "shaft-speed": { ...scalar, name: "shaft-speed", unit: "rpm", min: 0, max: 100_000, stuckAfter: 100_000 },
+  power: { ...scalar, name: "power", unit: "kW", min: -1000, max: 50_000, stuckAfter: 100_000 },
+};
+
+/** Does a reading of this channel say how a turbine operates? */
+export function isOperatingChannel(channel: string): boolean {
+  return Object.hasOwn(operatingChannels, channel);
+}
+
+/** What was last read of a turbine. */
+export interface OperatingReadings {
+  /** Takes a reading whose `deviceId` is the turbine. */
+  accept(reading: Reading, arrivalMs: number, arrivedMonotonicMs: number): void;
+  /** NaN when there is none, or none younger than `maxAgeMs`. */
+  read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number, maxAgeMs: number): number;
+}
+
+/** Where bad readings go. */
+export interface OperatingReadingsSink {
+  readonly quarantine: (quarantine: Quarantine) => void;
+  readonly schemaDrift: (drift: SchemaDrift) => void;
+}
+
+/** Creates an empty store of readings. */
+export function createOperatingReadings(sink: OperatingReadingsSink): OperatingReadings {
+  const latest = new Map<string, { readonly value: number; readonly monotonicMs: number }>();
+  let monotonicMs = 0;
+  const ingest = createScalarIngest({
+    contractOf: (_turbine, channel) =>
+      Object.hasOwn(operatingChannels, channel) ? operatingChannels[channel] : undefined,
+    sink: {
+      ...sink,
+      accept: (reading) => {
+        latest.set(`${reading.deviceId}/${reading.channel}`, { value: reading.value, monotonicMs });
+      },
+    },
+  });
+  return {
+    accept: (reading, arrivalMs, arrivedMonotonicMs) => {
+      monotonicMs = arrivedMonotonicMs;
+      ingest.accept(reading, arrivalMs);
+    },
+    read: (turbine, channel, nowMs, maxAgeMs) => {
+      const entry = latest.get(`${turbine}/${channel}`);
+      return entry !== undefined && nowMs - entry.monotonicMs <= maxAgeMs ? entry.value : Number.NaN;
+    },
+  };
+}

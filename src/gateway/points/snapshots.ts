@@ -1,0 +1,55 @@
+/** What must survive a restart: the alarms (acknowledged, shelved, told) and the deciders' streaks. */
+
+import { z } from "zod";
+import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { type AlarmRegisterSnapshot, alarmRegisterSnapshotSchema } from "../alarms/alarm-record.ts";
+import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import type { StateStore } from "../record/state-store.ts";
+import type { Pipeline } from "./pipeline.ts";
+
+/** The last run's snapshots, and the way to keep this run's. */
+export interface Snapshots {
+  /** Undefined at the first start, or when what was kept cannot be read. */
+  readonly alarms: AlarmRegisterSnapshot | undefined;
+  /** By `<turbine>/<component>`. */
+  readonly deciders: ReadonlyMap<string, DeciderSnapshot>;
+  /** This run's, to be written to the state store together with whatever must not be without them. */
+  describe(register: AlarmRegister, pipeline: Pipeline): Readonly<Record<string, string>>;
+}
+
+const key = "serving";
+
+/** Both in one text: a decider that forgot an alarm which the register remembers would clear it. */
+interface ServingSnapshot {
+  readonly alarms: AlarmRegisterSnapshot;
+  readonly deciders: Readonly<Record<string, DeciderSnapshot>>;
+}
+const servingSchema: z.ZodType<ServingSnapshot> = z.strictObject({
+  alarms: alarmRegisterSnapshotSchema,
+  deciders: z.record(z.string(), deciderSnapshotSchema),
+});
+
+/** Reads what the last run kept. */
+export function createSnapshots(state: StateStore, logger: Logger): Snapshots {
+  const kept = read(state, logger);
+  return {
+    alarms: kept?.alarms,
+    deciders: new Map(Object.entries(kept?.deciders ?? {})),
+    describe: (register, pipeline) => {
+      const snapshot: ServingSnapshot = { alarms: register.snapshot(), deciders: pipeline.snapshot() };
+      return { [key]: JSON.stringify(snapshot) };
+    },
+  };
+}
+
+function read(state: StateStore, logger: Logger): ServingSnapshot | undefined {
+  const text = state.get(key);
+  if (text === null) return undefined;
+  try {
+    return servingSchema.parse(JSON.parse(text));
+  } catch (error) {
+    logger.error("what the last run kept cannot be read, starting without it", { error });
+    return undefined;
+  }
+}

@@ -1,0 +1,169 @@
+/** The outbox's tables and statements: lanes with their next sequence, records by lane and sequence. Decides nothing. */
+import { randomBytes } from "node:crypto";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type Lane, lanes } from "../../core/contract/topics.ts";
+import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
+
+/** What a lane holds. */
+export interface LaneTotals {
+  readonly records: number;
+  readonly bytes: number;
+  /** Sequence that the next record gets, from 1. */
+  readonly nextSequence: number;
+}
+
+/** Records that were dropped. */
+export interface DroppedRecords {
+  readonly records: number;
+  readonly bytes: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A record as it is kept. */
+export interface StoredRecord {
+  readonly sequence: number;
+  /** As `encodeRecord` made it. */
+  readonly body: Uint8Array;
+}
+
+/** Statements on an open database. */
+export interface OutboxTable {
+  readonly bootId: string;
+  /** Gives the life of this outbox another name, at once. */
+  renewBootId(): void;
+  totals(lane: Lane): LaneTotals;
+  insert(lane: Lane, sequence: number, timeMs: number, body: Uint8Array): void;
+  setNextSequence(lane: Lane, sequence: number): void;
+  /** Records after `after`, oldest first. */
+  read(lane: Lane, after: number, limit: number): StoredRecord[];
+  /** Lowest sequence held, or null. */
+  oldest(lane: Lane): number | null;
+  /** Removes records up to and with `sequence`. */
+  removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
+  /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
+  dropOldest(lane: Lane, bytes: number): DroppedRecords;
+}
+
+const schemaVersion = 1;
+const schema = `
+  CREATE TABLE IF NOT EXISTS outbox_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS outbox_lane (lane INTEGER PRIMARY KEY, next_sequence INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS outbox_record (
+    lane INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (lane, sequence)
+  ) WITHOUT ROWID;
+`;
+
+/** Records that `dropOldest` looks at in one step. */
+const dropStep = 256;
+
+/** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
+export function openOutboxTable(database: SqliteDatabase): OutboxTable {
+  let bootId = database.transaction(() => {
+    database.exec(schema);
+    const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
+    const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
+    write.run("schema", String(schemaVersion));
+    write.run("boot-id", newBootId());
+    const version = Number(read.get("schema")?.value);
+    if (version > schemaVersion) {
+      throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
+        op: "open outbox",
+        subject: database.path,
+        hint: "Install that version again, or move the file away.",
+      });
+    }
+    return String(read.get("boot-id")!.value);
+  });
+  const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
+  const total = database.prepare(
+    "SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM outbox_record WHERE lane = ?",
+  );
+  const totalUpTo = database.prepare(
+    `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes,
+            coalesce(min(time_ms), 0) AS from_ms, coalesce(max(time_ms), 0) AS to_ms
+     FROM outbox_record WHERE lane = ? AND sequence <= ?`,
+  );
+  const next = database.prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?");
+  const setNext = database.prepare("INSERT OR REPLACE INTO outbox_lane VALUES (?, ?)");
+  const insert = database.prepare("INSERT INTO outbox_record VALUES (?, ?, ?, ?)");
+  const select = database.prepare(
+    "SELECT sequence, body FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+  );
+  const sizes = database.prepare(
+    "SELECT sequence, length(body) AS bytes FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+  );
+  const oldest = database.prepare("SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ?");
+  const remove = database.prepare("DELETE FROM outbox_record WHERE lane = ? AND sequence <= ?");
+
+  const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
+    const row = totalUpTo.get(numberOf(lane), sequence)!;
+    remove.run(numberOf(lane), sequence);
+    return {
+      records: asNumber(row, "records"),
+      bytes: asNumber(row, "bytes"),
+      fromMs: asNumber(row, "from_ms"),
+      toMs: asNumber(row, "to_ms"),
+    };
+  };
+
+  return {
+    get bootId() {
+      return bootId;
+    },
+    renewBootId() {
+      const fresh = newBootId();
+      rename.run(fresh);
+      bootId = fresh;
+    },
+    totals(lane) {
+      const row = total.get(numberOf(lane))!;
+      const nextSequence = Number(next.get(numberOf(lane))?.next_sequence ?? 1);
+      return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
+    },
+    insert: (lane, sequence, timeMs, body) =>
+      void insert.run(numberOf(lane), sequence, Math.round(timeMs), body),
+    setNextSequence: (lane, sequence) => void setNext.run(numberOf(lane), sequence),
+    read: (lane, after, limit) =>
+      select.all(numberOf(lane), after, limit).map((row) => ({
+        sequence: asNumber(row, "sequence"),
+        body: row.body as Uint8Array,
+      })),
+    oldest(lane) {
+      const sequence = oldest.get(numberOf(lane))?.sequence;
+      return typeof sequence === "number" ? sequence : null;
+    },
+    removeUpTo: removeCounted,
+    dropOldest(lane, bytes) {
+      let upTo = 0;
+      let found = 0;
+      while (found < bytes) {
+        const rows = sizes.all(numberOf(lane), upTo, dropStep);
+        for (const row of rows) {
+          if (found >= bytes) break;
+          found += asNumber(row, "bytes");
+          upTo = asNumber(row, "sequence");
+        }
+        if (rows.length < dropStep) break;
+      }
+      return upTo === 0 ? { records: 0, bytes: 0, fromMs: 0, toMs: 0 } : removeCounted(lane, upTo);
+    },
+  };
+}
+
+function newBootId(): string {
+  return randomBytes(9).toString("hex");
+}
+
+/** Lanes are kept by their place in the order of survival, as on the wire. */
+function numberOf(lane: Lane): number {
+  return lanes.indexOf(lane) + 1;
+}
+
+function asNumber(row: SqlRow, name: string): number {
+  return Number(row[name]);
+}

@@ -1,0 +1,229 @@
+/**
+ * The gateway's durable outbox: what the collector shall know, kept until the collector says that it is stored.
+ * Appends are committed in groups, alerts at once; the size is bounded, and what has to be dropped is declared as a
+ * gap. A full disk stops nothing: records wait in memory, bounded too. Sends nothing itself.
+ */
+import { basename } from "node:path";
+import type { Lane } from "../../core/contract/topics.ts";
+import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { type Logger, silentLogger } from "../../core/platform/logger.ts";
+import { createBackoff } from "../../core/platform/mqtt/backoff.ts";
+import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { WireRangeError } from "../../core/wire/wire-limits.ts";
+import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
+import { eachLane, sumOf } from "./outbox-ledger.ts";
+import { createOutboxWriter } from "./outbox-writer.ts";
+import type { StoreFile } from "./store-file.ts";
+
+/** What the outbox holds and what became of the rest. */
+export interface OutboxCounts {
+  readonly lanes: Readonly<
+    Record<Lane, { readonly records: number; readonly bytes: number; readonly dropped: number }>
+  >;
+  /** Committed records of all lanes. */
+  readonly records: number;
+  /** Not yet committed. */
+  readonly pendingRecords: number;
+  /** Records that could not be encoded (a bug; declared as events). */
+  readonly rejected: number;
+  /** Why nothing can be committed now, or null. */
+  readonly trouble: string | null;
+}
+
+/** The outbox. */
+export interface Outbox {
+  /** Of the database in use, or null while none could be opened; another one means that sequences begin anew. */
+  readonly bootId: string | null;
+  /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
+  append(record: UplinkRecord): void;
+  /** Commits what is pending. */
+  flush(): void;
+  /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
+  peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
+  /**
+   * Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. Of a
+   * record that this file never held: begins a new life under another boot id.
+   */
+  acknowledge(bootId: string, lane: Lane, sequence: number): void;
+  counts(): OutboxCounts;
+  /** Calls back after records of a lane were committed. Returns the way out. */
+  onCommit(callback: (lane: Lane) => void): () => void;
+  /** Commits and stops; the file stays open. */
+  close(): void;
+}
+
+/** Options of {@link createOutbox}. */
+export interface OutboxOptions {
+  readonly file: StoreFile;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger?: Logger;
+  /** Bound of all bodies on the disk; default 256 MiB. Alerts count but are never dropped. */
+  readonly maxBytes?: number;
+  /** Bound of what waits in memory while the disk is full; default 4 MiB. */
+  readonly maxPendingBytes?: number;
+  /** A group is committed after this long; default 100 ms. */
+  readonly groupMs?: number;
+  /** … or when it has this many records; default 64. */
+  readonly groupRecords?: number;
+}
+
+/** Creates the outbox in an open file. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { file, clock, timers } = options;
+  const logger = options.logger ?? silentLogger;
+  const groupMs = options.groupMs ?? 100;
+  const groupRecords = options.groupRecords ?? 64;
+  const callbacks = new Set<(lane: Lane) => void>();
+  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
+  let rejected = 0;
+  let trouble: string | null = null;
+  let closed = false;
+  let cancelTimer: (() => void) | null = null;
+
+  const writer = createOutboxWriter({
+    file,
+    clock,
+    logger,
+    maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
+    maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
+    onRescued: () => announce("alert"),
+    onRoom: () => schedule(0),
+  });
+
+  const announce = (lane: Lane): void => {
+    for (const callback of [...callbacks]) callback(lane);
+  };
+
+  const schedule = (delayMs: number): void => {
+    if (cancelTimer !== null || closed) return;
+    cancelTimer = timers.after(delayMs, () => {
+      cancelTimer = null;
+      flush();
+    });
+  };
+
+  const pushEvent = (name: string, subject: string, detail: string): Lane =>
+    writer.push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail });
+
+  const flush = (): void => {
+    if (closed) return;
+    cancelTimer?.();
+    cancelTimer = null;
+    if (!writer.hasWork) return;
+    try {
+      const changed = writer.commit();
+      recover();
+      for (const lane of changed) announce(lane);
+    } catch (error) {
+      suffer(error);
+    }
+  };
+
+  const recover = (): void => {
+    if (trouble === null) return;
+    logger.info("the outbox can be written again", { after: trouble });
+    trouble = null;
+    retry.reset();
+  };
+
+  /** Reported once a trouble, not once a try. */
+  const suffer = (error: unknown): void => {
+    const kind = sqliteErrorKind(error) ?? "other";
+    if (trouble === null) {
+      logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
+      pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
+    }
+    trouble = kind;
+    if (kind === "full") writer.rescueAlerts();
+    writer.trim();
+    schedule(retry.nextMs());
+  };
+
+  /**
+   * The collector knows of records that this file does not: the file is an older copy (a restored backup). Under its
+   * old name new records would be taken for duplicates; under a new one they and what is held are sent afresh.
+   */
+  const beginNewLife = (detail: string): void => {
+    logger.error("the outbox is older than what the collector has: it goes on under a new boot id", {
+      detail,
+    });
+    try {
+      file.use(() => writer.ledger!.table.renewBootId());
+    } catch (error) {
+      suffer(error);
+    }
+    pushEvent("store.rolled-back", "outbox", detail);
+  };
+
+  file.add({
+    attach: writer.attach,
+    onRenewed(setAside, reason) {
+      pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
+      schedule(groupMs);
+    },
+  });
+
+  return {
+    get bootId() {
+      return writer.ledger?.table.bootId ?? null;
+    },
+    append(record) {
+      let lane: Lane;
+      try {
+        lane = writer.push(record);
+      } catch (error) {
+        if (!(error instanceof WireRangeError)) throw error;
+        rejected += 1;
+        logger.error("a record cannot be encoded", { kind: record.kind, error });
+        lane = pushEvent("record.rejected", record.kind, error.message);
+      }
+      if (trouble !== null) writer.trim();
+      const full = trouble === null && writer.pendingRecords >= groupRecords;
+      if (lane === "alert" || full) flush();
+      else schedule(groupMs);
+    },
+    flush,
+    peek(lane, peekOptions = {}) {
+      if (writer.ledger === null || closed) return null;
+      try {
+        return file.use(() => readBatch(writer.ledger!, lane, peekOptions));
+      } catch (error) {
+        suffer(error);
+        return null;
+      }
+    },
+    acknowledge(bootId, lane, sequence) {
+      if (bootId !== writer.ledger?.table.bootId) return;
+      const verdict = writer.acknowledge(lane, sequence);
+      if (verdict === "old") return;
+      if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
+      schedule(groupMs);
+    },
+    counts() {
+      const totals = writer.ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
+      return {
+        lanes: eachLane((lane) => {
+          const { records, bytes } = totals[lane];
+          return { records, bytes, dropped: writer.dropped[lane] };
+        }),
+        records: sumOf(totals, "records"),
+        pendingRecords: writer.pendingRecords,
+        rejected,
+        trouble,
+      };
+    },
+    onCommit(callback) {
+      callbacks.add(callback);
+      return () => void callbacks.delete(callback);
+    },
+    close() {
+      if (closed) return;
+      flush();
+      closed = true;
+      cancelTimer?.();
+      callbacks.clear();
+    },
+  };
+}

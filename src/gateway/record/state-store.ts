@@ -1,0 +1,91 @@
+/**
+ * Small named snapshots that outlive a restart (the alarms' state, which model serves). Reads come from memory; a
+ * write that the disk refuses is kept in memory and tried again with the next one.
+ */
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type Logger, silentLogger } from "../../core/platform/logger.ts";
+import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
+import type { StoreFile } from "./store-file.ts";
+
+/** The snapshots. */
+export interface StateStore {
+  /** The text kept under `key`, or null. */
+  get(key: string): string | null;
+  /** Keeps `text` (null forgets the key). True when it is on the disk, false when it waits in memory. */
+  set(key: string, text: string | null): boolean;
+  /** As `set` for several keys, in one write: after a power cut all of them are there or none. */
+  setAll(entries: Readonly<Record<string, string | null>>): boolean;
+}
+
+/** A thousand turbines' deciders and alarms stay well below. */
+const maxTextLength = 16 * 1024 * 1024;
+
+/** Creates the store in an open file. */
+export function createStateStore(file: StoreFile, logger: Logger = silentLogger): StateStore {
+  const values = new Map<string, string>();
+  /** Keys whose value in memory is newer than the disk's. */
+  const waiting = new Set<string>();
+  let failing = false;
+
+  file.add({
+    attach(database: SqliteDatabase) {
+      database.exec(
+        "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+      );
+      for (const row of database.prepare("SELECT key, value FROM state").all()) {
+        const key = String(row.key);
+        if (!waiting.has(key) && !values.has(key)) values.set(key, String(row.value));
+      }
+    },
+    // What this process knows is still true: it is written anew, whole.
+    onRenewed() {
+      for (const key of values.keys()) waiting.add(key);
+      write();
+    },
+  });
+
+  const write = (): boolean => {
+    try {
+      file.use((database) => {
+        const put = database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)");
+        const drop = database.prepare("DELETE FROM state WHERE key = ?");
+        database.transaction(() => {
+          for (const key of waiting) {
+            const value = values.get(key);
+            if (value === undefined) drop.run(key);
+            else put.run(key, value);
+          }
+        });
+      });
+      waiting.clear();
+      failing = false;
+      return true;
+    } catch (error) {
+      if (!failing) logger.error("state cannot be written; it is kept in memory", { error });
+      failing = true;
+      return false;
+    }
+  };
+
+  const setAll: StateStore["setAll"] = (entries) => {
+    for (const [key, text] of Object.entries(entries)) {
+      if (text === null || text.length <= maxTextLength) continue;
+      throw new AuroraError("STORE", `state ${key} has ${text.length} characters`, {
+        op: "write state",
+        subject: key,
+      });
+    }
+    for (const [key, text] of Object.entries(entries)) {
+      if (text === null) values.delete(key);
+      else values.set(key, text);
+      waiting.add(key);
+    }
+    return write();
+  };
+
+  return {
+    get: (key) => values.get(key) ?? null,
+    set: (key, text) => setAll({ [key]: text }),
+    setAll,
+  };
+}

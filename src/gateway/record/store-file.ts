@@ -1,0 +1,142 @@
+/**
+ * The gateway's one database file: opened when first needed, set aside when corrupted, tried again when the disk was
+ * full. Knows nothing of what is kept in it; each part brings its own tables.
+ */
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { type Logger, silentLogger } from "../../core/platform/logger.ts";
+import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
+import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
+import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { setFileAside } from "../../core/platform/sqlite/sqlite-set-aside.ts";
+
+/** Options of {@link openStoreFile}. */
+export interface StoreFileOptions {
+  readonly path: string;
+  /** Upper bound of the whole file in bytes; for tests of a full disk. Default none. */
+  readonly maxFileBytes?: number;
+  /**
+   * `power-cut` (default): what was committed is there after one. `crash`: only after a crash of the process; for tests,
+   * as sequences lost in a power cut would be given out twice.
+   */
+  readonly survives?: "power-cut" | "crash";
+  /** How long to wait for another process to let the file go; default 2,000 ms. */
+  readonly busyTimeoutMs?: number;
+  readonly logger?: Logger;
+}
+
+/** Something that keeps tables in the file. */
+export interface StorePart {
+  /** Called with every newly opened database, before anything else uses it: create tables, prepare statements. */
+  readonly attach: (database: SqliteDatabase) => void;
+  /** Called when a corrupted file was replaced by an empty one, after `attach`. */
+  readonly onRenewed?: (setAside: string, reason: string) => void;
+}
+
+/** The file. */
+export interface StoreFile {
+  /** Adds a part; it is attached at once if the file is open. */
+  add(part: StorePart): void;
+  /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
+  use<T>(work: (database: SqliteDatabase) => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the file. Throws `STORE` where only a person can help (no rights, another process has it, no SQLite); a full
+ * or failing disk is no reason not to start, and every later use tries again.
+ */
+export function openStoreFile(options: StoreFileOptions): StoreFile {
+  const { path } = options;
+  const logger = options.logger ?? silentLogger;
+  const parts: StorePart[] = [];
+  let database: SqliteDatabase | null = null;
+  let closed = false;
+
+  const announce = (setAside: string, reason: string): void => {
+    logger.error("the store was corrupted: set aside and started anew", { path, setAside, reason });
+    for (const part of parts) part.onRenewed?.(setAside, reason);
+  };
+
+  const open = (): SqliteDatabase => {
+    let renewed: { setAside: string; reason: string } | null = null;
+    const opened = openSqlite(path, {
+      locking: "exclusive",
+      synchronous: options.survives === "crash" ? "normal" : "full",
+      busyTimeoutMs: options.busyTimeoutMs ?? 2000,
+      ...(options.maxFileBytes === undefined ? {} : { maxBytes: options.maxFileBytes }),
+      onCorrupt: (setAside, reason) => {
+        renewed = { setAside, reason };
+      },
+    });
+    try {
+      for (const part of parts) part.attach(opened);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    database = opened;
+    tellRenewed(renewed);
+    return opened;
+  };
+
+  let pendingRenewal: { setAside: string; reason: string } | null = null;
+  const tellRenewed = (renewed: { setAside: string; reason: string } | null): void => {
+    if (renewed === null) return;
+    // Found at the very first opening: the parts that want to know come later.
+    if (parts.length === 0) pendingRenewal = renewed;
+    else announce(renewed.setAside, renewed.reason);
+  };
+
+  const replace = (reason: string): SqliteDatabase => {
+    try {
+      database?.close();
+    } catch {
+      // It is broken; what matters is that the file is let go.
+    }
+    database = null;
+    const setAside = setFileAside(path);
+    const fresh = open();
+    announce(setAside, reason);
+    return fresh;
+  };
+
+  try {
+    open();
+  } catch (error) {
+    const kind = sqliteErrorKind(error);
+    if (kind !== "full" && kind !== "io" && !isFullDisk(error)) throw error;
+    logger.error("the store cannot be opened now, trying again later", { path, error });
+  }
+
+  return {
+    add(part) {
+      if (database !== null) part.attach(database);
+      parts.push(part);
+      if (pendingRenewal === null) return;
+      const { setAside, reason } = pendingRenewal;
+      pendingRenewal = null;
+      announce(setAside, reason);
+    },
+    use(work) {
+      if (closed) throw new AuroraError("STORE", `${path} is closed`, { op: "use store", subject: path });
+      const current = database ?? open();
+      try {
+        return work(current);
+      } catch (error) {
+        if (sqliteErrorKind(error) !== "corrupt") throw error;
+        return work(replace(error instanceof Error ? error.message : String(error)));
+      }
+    },
+    close() {
+      closed = true;
+      database?.close();
+      database = null;
+    },
+  };
+}
+
+/** A full disk can already refuse the folder. */
+function isFullDisk(error: unknown): boolean {
+  const cause = hasErrorCode(error) ? error.cause : error;
+  return (cause as { code?: unknown } | undefined)?.code === "ENOSPC";
+}

@@ -1,0 +1,101 @@
+/** What the collector shall know, as records for the outbox: thinned predictions, drift, health, events, updates. */
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { Decision } from "../../core/contract/prediction.ts";
+import type { PointId, SchemaDrift } from "../../core/contract/stream.ts";
+import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { ScoredWindow } from "../points/pipeline-options.ts";
+import type { DataQuality } from "./data-quality.ts";
+import { createDriftWatch, type DriftSource } from "./drift-watch.ts";
+import { createPredictionThinner } from "./prediction-thinner.ts";
+
+/** Turns what happens into records. */
+export interface Telemetry {
+  decision(decision: Decision, scored: ScoredWindow | null): void;
+  /** A row that was scored outside of a measuring point. */
+  drift(
+    point: PointId,
+    source: DriftSource,
+    toMs: number,
+    features: Float32Array,
+    scores: Float64Array,
+  ): void;
+  alert(event: AlertEvent): void;
+  schemaDrift(drift: SchemaDrift): void;
+  event(name: string, subject: string, detail: string): void;
+  /** Health when it is due, and batches that are old enough; call it about once a second. */
+  tick(): void;
+  /** Everything that is still gathered. */
+  flush(): void;
+}
+
+/** What it needs. */
+export interface TelemetryOptions {
+  readonly append: (record: UplinkRecord) => void;
+  readonly outboxRecords: () => number;
+  readonly quality: DataQuality;
+  readonly clock: Clock;
+  readonly driftIntervalMs: number;
+  readonly predictionIntervalMs: number;
+  readonly healthIntervalMs: number;
+}
+
+/** Creates the telemetry of a gateway. */
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const { append, clock, quality } = options;
+  const startedMonotonicMs = clock.monotonicMs();
+  let healthDueMs = startedMonotonicMs;
+  let latestDataMs = 0;
+  const drift = createDriftWatch(options.driftIntervalMs, append);
+  const thinner = createPredictionThinner(append, {
+    rowMs: options.predictionIntervalMs,
+    batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
+  });
+
+  const health = (): void => {
+    const { processed, quarantined, dropped, byReason } = quality.total;
+    append({
+      kind: "health",
+      timeMs: clock.nowMs(),
+      uptimeMs: Math.round(clock.monotonicMs() - startedMonotonicMs),
+      rssBytes: process.memoryUsage.rss(),
+      windowsProcessed: processed,
+      windowsQuarantined: quarantined,
+      windowsDropped: dropped,
+      quarantined: { ...byReason },
+      outboxRecords: options.outboxRecords(),
+    });
+  };
+  const event = (name: string, subject: string, detail: string): void =>
+    append({ kind: "event", timeMs: clock.nowMs(), name, subject, detail: detail.slice(0, 1000) });
+
+  return {
+    decision: (decision, scored) => {
+      if (scored === null) return;
+      const { window, output, bundle } = scored;
+      thinner.update(decision, window.shaftRpm);
+      if (window.features.length > 0)
+        drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
+      latestDataMs = decision.toMs;
+    },
+    drift: (point, source, toMs, features, scores) => drift.add(point, source, toMs, features, scores),
+    alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),
+    schemaDrift: (change) => {
+      const detail = `expected ${change.expected}, got ${change.actual}`;
+      event(`schema-drift.${change.change}`, `${change.deviceId}/${change.channel}`, detail);
+    },
+    event,
+    tick: () => {
+      // The data's own time, which in a replay runs ahead of the clock.
+      thinner.tick(Math.max(clock.nowMs(), latestDataMs));
+      if (clock.monotonicMs() < healthDueMs) return;
+      healthDueMs = clock.monotonicMs() + options.healthIntervalMs;
+      health();
+    },
+    flush: () => {
+      thinner.flush();
+      drift.flush();
+      health();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Figures of serving: latency from a window's last byte to its decision, time to the first one, and a digest. */
+import type { FeatureWindow } from "../../core/contract/stream.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { createLatencyRecorder } from "./latency-recorder.ts";
+
+/** Gathers figures. */
+export interface ServingFigures {
+  /** One window was decided. */
+  record(window: FeatureWindow, quantised: Uint8Array): void;
+  /** Calls back with every latency, in milliseconds. */
+  onLatency(callback: (milliseconds: number) => void): void;
+  describe(): {
+    readonly latencyMs: { readonly p50: number; readonly p99: number };
+    /** From the start of the process; null before the first prediction. */
+    readonly startToFirstPredictionMs: number | null;
+    /** The same for the same windows and logits, in whatever order they were decided. */
+    readonly decisionsDigest: string;
+  };
+}
+
+/** Creates empty figures. */
+export function createServingFigures(clock: Clock): ServingFigures {
+  const latency = createLatencyRecorder();
+  let firstMs: number | null = null;
+  let digest = 0;
+  let tell = (_milliseconds: number): void => {};
+  return {
+    record: (window, quantised) => {
+      const nowMs = clock.monotonicMs();
+      // performance.now() counts from the start of the process.
+      firstMs ??= nowMs;
+      latency.record(nowMs - window.arrivedMonotonicMs);
+      tell(nowMs - window.arrivedMonotonicMs);
+      digest = (digest + hashDecision(window, quantised)) >>> 0;
+    },
+    onLatency: (callback) => {
+      tell = callback;
+    },
+    describe: () => ({
+      latencyMs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99) },
+      startToFirstPredictionMs: firstMs,
+      decisionsDigest: digest.toString(16).padStart(8, "0"),
+    }),
+  };
+}
+
+/** FNV-1a over the window's id and its quantised logits. */
+function hashDecision(window: FeatureWindow, quantised: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < window.id.length; index++) {
+    hash = Math.imul(hash ^ window.id.charCodeAt(index), 0x01000193);
+  }
+  for (const value of quantised) hash = Math.imul(hash ^ value, 0x01000193);
+  return hash >>> 0;
+}

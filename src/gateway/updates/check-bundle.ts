@@ -1,0 +1,53 @@
+/** Is what was fetched the bundle that was signed, and can this runtime run it? Everything short of running it. */
+import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
+import { checkCompatibility, type RuntimeIdentity } from "../../core/bundle/compatibility.ts";
+import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { decodeGolden, type Golden } from "../../core/bundle/golden.ts";
+import { unpackTar } from "../../core/bundle/tar.ts";
+import { verifyBundleFiles } from "../../core/bundle/verify-bundle.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import type { OfferedTarget } from "./tuf-client.ts";
+
+/** A bundle ready to be staged. */
+export interface CheckedBundle {
+  readonly bundle: VerifiedBundle;
+  readonly golden: Golden;
+}
+
+/**
+ * Unpacks and checks: the tar's form, the bundle's own signature and digests, that it is the model, version and digest
+ * that the metadata names, that this runtime can run it, that its golden vectors fit it.
+ * @throws AuroraError BUNDLE_*, or UPDATE when metadata and bundle contradict each other.
+ */
+export async function checkBundle(
+  tar: Uint8Array,
+  target: OfferedTarget,
+  trustedKeys: readonly TrustedKey[],
+  runtime: RuntimeIdentity,
+): Promise<CheckedBundle> {
+  const subject = `${target.name}@${target.version}`;
+  const bundle = await verifyBundleFiles(unpackTar(tar), trustedKeys, subject);
+  const { manifest, digest } = bundle;
+  if (manifest.name !== target.name || manifest.version !== target.version || digest !== target.digest) {
+    throw new AuroraError("UPDATE", `the tar holds ${manifest.name}@${manifest.version} (${digest})`, {
+      op: "verify update",
+      subject,
+      hint: "The update repository mixed up its bundles.",
+    });
+  }
+  checkCompatibility(manifest, runtime);
+  const golden = decodeGolden(bundle.files.get(bundleFileNames.golden)!);
+  const fits =
+    golden.features === manifest.features.list.length &&
+    golden.outputs === manifest.outputs.length &&
+    (golden.groups === 0 || golden.groups === manifest.groups.length);
+  if (!fits) {
+    throw new AuroraError(
+      "BUNDLE_FORMAT",
+      `golden.bin is for ${golden.features} features, ${golden.outputs} outputs and ${golden.groups} groups`,
+      { op: "verify update", subject, hint: "Its vectors were made for another model." },
+    );
+  }
+  return { bundle, golden };
+}

@@ -1,0 +1,154 @@
+/** Has a staged bundle proved by another process, and believes only a complete, timely and fitting report. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type ProofReport, type ProofRequest, proofReportSchema } from "./proof-message.ts";
+
+/** How the prover is started. */
+export interface ProverCommand {
+  /** Executable, for example `process.execPath`. */
+  readonly command: string;
+  /** Its arguments, for example `[…process.execArgv, ".../prove-main.js"]`. */
+  readonly args: readonly string[];
+  /** It is killed after so long. */
+  readonly timeoutMs: number;
+}
+
+/** What the caller knows about the bundle and the report must repeat. */
+export interface ExpectedProof {
+  readonly digest: string;
+  /** Golden cases in the bundle. */
+  readonly cases: number;
+}
+
+const maxReportBytes = 65_536;
+const keptErrorBytes = 2000;
+/** The prover gets no secret of the daemon's environment. */
+const environmentNames = ["PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "NODE_PATH"];
+
+/** How a failed proof failed: a wrong result stays wrong; an accident may not happen again. */
+export class ProofError extends AuroraError {
+  /** True if trying again cannot help. */
+  readonly final: boolean;
+
+  constructor(message: string, subject: string, final: boolean) {
+    super("PROOF_FAILED", message, {
+      op: "prove bundle",
+      subject,
+      hint: final ? "The model does not compute here what it must." : "It is tried again a few times.",
+    });
+    this.final = final;
+  }
+}
+
+/**
+ * Runs the prover on the bundle in `bundleDir`.
+ * @throws ProofError (PROOF_FAILED) when it does not prove it, hangs, crashes or talks nonsense.
+ */
+export async function proveBundle(
+  prover: ProverCommand,
+  bundleDir: string,
+  expected: ExpectedProof,
+  signal?: AbortSignal,
+): Promise<ProofReport> {
+  const request: ProofRequest = { formatVersion: 1, bundleDir, digest: expected.digest };
+  const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal);
+  const lastWords = run.stderr.trim() === "" ? "" : `; it said: ${run.stderr.trim().slice(-500)}`;
+  if (run.stopped !== null) throw new ProofError(`the prover ${run.stopped}${lastWords}`, bundleDir, false);
+  const report = parseReport(run.stdout);
+  if (report === null) {
+    throw new ProofError(
+      `the prover ended with ${run.end} and without a report${lastWords}`,
+      bundleDir,
+      false,
+    );
+  }
+  if (report.digest !== expected.digest) {
+    throw new ProofError(`the prover ran another bundle (${report.digest})`, bundleDir, false);
+  }
+  if (!report.ok || report.failed > 0) {
+    const words = `${report.failed} of ${report.cases} golden cases differ on this machine: ${report.detail}`;
+    throw new ProofError(words, bundleDir, true);
+  }
+  if (report.cases !== expected.cases) {
+    throw new ProofError(`the prover ran ${report.cases} of ${expected.cases} cases`, bundleDir, false);
+  }
+  if (run.end !== "exit code 0") {
+    throw new ProofError(
+      `the prover reported success and ended with ${run.end}${lastWords}`,
+      bundleDir,
+      false,
+    );
+  }
+  return report;
+}
+
+interface ProverRun {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** `exit code N` or the signal's name. */
+  readonly end: string;
+  /** Why it was stopped by us, or null. */
+  readonly stopped: string | null;
+}
+
+function runProver(
+  prover: ProverCommand,
+  input: string,
+  signal: AbortSignal | undefined,
+): Promise<ProverRun> {
+  return new Promise((resolve) => {
+    const environment = environmentNames.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(prover.command, prover.args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: Object.fromEntries(environment),
+    });
+    let stdout = "";
+    let stderr = "";
+    let stopped: string | null = null;
+    const stop = (why: string): void => {
+      stopped ??= why;
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => stop(`gave no answer within ${prover.timeoutMs} ms`), prover.timeoutMs);
+    const abort = (): void => stop("was stopped because the gateway stops");
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      if (stdout.length > maxReportBytes) stop(`wrote more than ${maxReportBytes} bytes`);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-keptErrorBytes);
+    });
+    child.stdin.on("error", () => undefined); // it ended without reading: its end says more
+    child.stdin.end(input);
+    const finish = (end: string): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      resolve({ stdout: stdout.slice(0, maxReportBytes), stderr, end, stopped });
+    };
+    child.once("error", (error) => finish(`no start (${error.message})`));
+    // Not "close": a grandchild that holds the pipes must not keep us waiting. What was written before the exit is
+    // in the pipe; one more turn of the event loop after each read drains it.
+    child.once("exit", (code, killedBy) => {
+      const end = killedBy ?? `exit code ${code}`;
+      const late = setTimeout(() => finish(end), 500);
+      child.once("close", () => {
+        clearTimeout(late);
+        finish(end);
+      });
+    });
+  });
+}
+
+function parseReport(text: string): ProofReport | null {
+  try {
+    return proofReportSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,130 @@
+/** Trusted metadata of the update repository on disk: read with bounds, believed only when signed, written atomically. */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  Metadata,
+  MetadataKind,
+  type Root,
+  type Snapshot,
+  type Targets,
+  type Timestamp,
+} from "@tufjs/models";
+import { issuedMember } from "../../core/contract/bundle/update-target.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
+
+/** The four files in the order in which they may be replaced: each is only good with the ones before it. */
+export const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
+
+/** One of {@link trustedFiles}. */
+export type TrustedFile = (typeof trustedFiles)[number];
+
+/** Largest size of each file, bytes. */
+export const maxFileBytes: Readonly<Record<TrustedFile, number>> = {
+  root: 512_000,
+  timestamp: 16_384,
+  snapshot: 262_144,
+  targets: 4_194_304,
+};
+
+/** Any of the four. */
+export type SignedFile = Metadata<Root> | Metadata<Timestamp> | Metadata<Snapshot> | Metadata<Targets>;
+
+/** Bytes of a stored file, or null when it is missing or too large to be ours. */
+export async function readTrusted(dir: string, file: TrustedFile): Promise<Uint8Array | null> {
+  return readFileBounded(join(dir, `${file}.json`), maxFileBytes[file]).catch(() => null);
+}
+
+/**
+ * The root to start from: the stored one, or `initial` where that is newer or the stored one is unreadable.
+ * @throws Error when `initial` itself is not good.
+ */
+export async function readTrustedRoot(
+  dir: string,
+  initial: Uint8Array,
+): Promise<{ readonly bytes: Uint8Array; readonly root: Metadata<Root> }> {
+  const shipped = parseRoot(initial);
+  const stored = await readTrusted(dir, "root");
+  if (stored !== null) {
+    try {
+      const root = parseRoot(stored);
+      if (root.signed.version >= shipped.signed.version) return { bytes: stored, root };
+    } catch {
+      // Damaged on disk: the one that came with the installation is as good a start, only an older one.
+    }
+  }
+  return { bytes: initial, root: shipped };
+}
+
+/** The stored timestamp if `root` says that its key may sign it, else null. */
+export async function readTrustedTimestamp(
+  dir: string,
+  root: Metadata<Root>,
+): Promise<Metadata<Timestamp> | null> {
+  const bytes = await readTrusted(dir, "timestamp");
+  if (bytes === null) return null;
+  try {
+    const timestamp = Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
+    root.verifyDelegate(MetadataKind.Timestamp, timestamp);
+    return timestamp;
+  } catch {
+    return null;
+  }
+}
+
+/** Parses a file that was verified before. */
+export function parseVerified(file: "timestamp", bytes: Uint8Array): Metadata<Timestamp>;
+export function parseVerified(file: "snapshot", bytes: Uint8Array): Metadata<Snapshot>;
+export function parseVerified(file: "targets", bytes: Uint8Array): Metadata<Targets>;
+export function parseVerified(file: "timestamp" | "snapshot" | "targets", bytes: Uint8Array): SignedFile {
+  switch (file) {
+    case "timestamp":
+      return Metadata.fromJSON(MetadataKind.Timestamp, parseJsonObject(bytes));
+    case "snapshot":
+      return Metadata.fromJSON(MetadataKind.Snapshot, parseJsonObject(bytes));
+    case "targets":
+      return Metadata.fromJSON(MetadataKind.Targets, parseJsonObject(bytes));
+  }
+}
+
+/** When the file says it was signed, epoch ms; NaN if it does not say. */
+export function issuedAtMs(file: SignedFile): number {
+  const issued = file.signed.unrecognizedFields[issuedMember];
+  return typeof issued === "string" ? Date.parse(issued) : Number.NaN;
+}
+
+/** Until when it is good, epoch ms. An unreadable date is no date far away: it counts as ended. */
+export function expiresAtMs(file: SignedFile): number {
+  const expires = Date.parse(file.signed.expires);
+  return Number.isNaN(expires) ? Number.NEGATIVE_INFINITY : expires;
+}
+
+/** Makes a fresh folder with the stored files for one look at the repository; the client writes into that. */
+export async function prepareScratch(dir: string, root: Uint8Array): Promise<string> {
+  const scratch = join(dir, "scratch");
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  for (const file of trustedFiles) {
+    const bytes = file === "root" ? root : await readTrusted(dir, file);
+    if (bytes !== null) await writeFile(join(scratch, `${file}.json`), bytes);
+  }
+  return scratch;
+}
+
+/** Keeps what the client has verified. Writes only what changed, in an order that a power cut may break anywhere. */
+export async function commitScratch(scratch: string, dir: string): Promise<void> {
+  for (const file of trustedFiles) {
+    const bytes = await readTrusted(scratch, file);
+    if (bytes === null) continue;
+    const stored = await readTrusted(dir, file);
+    if (stored !== null && Buffer.compare(stored, bytes) === 0) continue;
+    await writeFileAtomic(join(dir, `${file}.json`), bytes);
+  }
+}
+
+function parseRoot(bytes: Uint8Array): Metadata<Root> {
+  const root = Metadata.fromJSON(MetadataKind.Root, parseJsonObject(bytes));
+  root.verifyDelegate(MetadataKind.Root, root);
+  return root;
+}

@@ -1,0 +1,90 @@
+/**
+ * Keeps a gateway's bundle current: looks at the update repository at jittered intervals and when nudged. The signed
+ * metadata decides, never the nudge. Runs one look at a time; a look that fails is logged and the next one comes.
+ */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { createUpdateLook, type LookOutcome } from "./update-look.ts";
+import { defaultBounds, type UpdaterOptions } from "./updater-options.ts";
+
+/** A running updater. */
+export interface Updater {
+  /** Begins to look: at once (within a tenth of the interval, at random), then at the interval. */
+  start(): void;
+  /** Look soon. Costs the same as a poll, however often it is called. */
+  nudge(): void;
+  /** Looks now and says what came of it; waits for a look under way first. */
+  checkNow(): Promise<LookOutcome>;
+  /** Stops: transfers break off (and are resumed another time), a prover is killed. */
+  close(): Promise<void>;
+}
+
+/** Creates an updater; nothing happens before `start` or `checkNow`. */
+export function createUpdater(options: UpdaterOptions): Updater {
+  const { timers, random, logger } = options;
+  const nudgeSpreadMs = options.bounds?.nudgeSpreadMs ?? defaultBounds.nudgeSpreadMs;
+  const look = createUpdateLook(options);
+  const stopping = new AbortController();
+  let cancelTimer = (): void => undefined;
+  let dueMonotonicMs = Number.POSITIVE_INFINITY;
+  let running: Promise<unknown> = Promise.resolve();
+  let started = false;
+  let lastProblem: string | null = null;
+
+  function schedule(delayMs: number): void {
+    if (stopping.signal.aborted || !started) return;
+    cancelTimer();
+    dueMonotonicMs = options.clock.monotonicMs() + delayMs;
+    cancelTimer = timers.after(delayMs, () => {
+      dueMonotonicMs = Number.POSITIVE_INFINITY;
+      checkNow().catch((error: unknown) => logger.error("look for updates failed", { error }));
+    });
+  }
+
+  function note(outcome: LookOutcome): void {
+    const problem = outcome.kind === "unreachable" ? outcome.reason : null;
+    if (problem !== null && lastProblem === null)
+      logger.warn("updates cannot be fetched", { reason: problem });
+    if (problem === null && lastProblem !== null) logger.info("updates can be fetched again");
+    lastProblem = problem;
+  }
+
+  function checkNow(): Promise<LookOutcome> {
+    const result = running.then(async (): Promise<LookOutcome> => {
+      if (stopping.signal.aborted) return { kind: "unreachable", reason: "the gateway stops" };
+      try {
+        const outcome = await look.run(stopping.signal);
+        note(outcome);
+        return outcome;
+      } catch (error) {
+        // A full disk, for example: known, but not the source's fault and nobody's update yet.
+        if (!hasErrorCode(error)) throw error;
+        logger.warn("look for updates failed", { error });
+        return { kind: "unreachable", reason: error.message };
+      } finally {
+        // A nudge that came meanwhile is nearer than the next poll and stays.
+        if (dueMonotonicMs === Number.POSITIVE_INFINITY)
+          schedule(options.pollIntervalMs * (0.8 + 0.4 * random()));
+      }
+    });
+    running = result.catch(() => undefined);
+    return result;
+  }
+
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      schedule((options.pollIntervalMs / 10) * random());
+    },
+    nudge() {
+      const delayMs = nudgeSpreadMs * random();
+      if (options.clock.monotonicMs() + delayMs < dueMonotonicMs) schedule(delayMs);
+    },
+    checkNow,
+    async close() {
+      stopping.abort();
+      cancelTimer();
+      await running;
+    },
+  };
+}

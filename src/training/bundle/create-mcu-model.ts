@@ -1,0 +1,58 @@
+/** Makes `model.mcu.bin` of a bundle's own parts: student, thresholds, and the feature list where a device can compute it. */
+import type { Calibration, Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { calibrateLogit, computeProbability } from "../../core/decision/calibrate.ts";
+import { encodeMcuSection } from "../../core/features/mcu-section.ts";
+import { encodeMcuModel } from "../../core/inference/mcu-codec.ts";
+import { mcuNeverRaises } from "../../core/inference/mcu-layout.ts";
+
+/** The parts of a manifest that the device needs. */
+export type McuManifest = Pick<
+  Manifest,
+  "name" | "version" | "channels" | "window" | "features" | "scaler" | "calibration" | "thresholds"
+>;
+
+/**
+ * The file's bytes; they depend on the arguments alone. Without a feature section (the gateway computes features) where
+ * the list is not one for microcontrollers.
+ * @throws AuroraError BUNDLE_FORMAT when the student or the version does not fit.
+ */
+export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Uint8Array {
+  const { outputs, outputScale, outputZeroPoint } = student.layers[student.layers.length - 1]!;
+  const waveform = manifest.channels.find((channel) => channel.kind === "waveform");
+  const section =
+    waveform === undefined
+      ? null
+      : encodeMcuSection({
+          spec: manifest.features,
+          window: manifest.window,
+          scaler: manifest.scaler,
+          maxRateHz: waveform.maxRateHz,
+        });
+  return encodeMcuModel({
+    name: manifest.name,
+    version: manifest.version,
+    student,
+    // An output that no threshold stands for (a remaining life, a predicted temperature) alarms nowhere.
+    raiseAt: Array.from({ length: outputs }, (_, output) => {
+      const [calibration, threshold] = [manifest.calibration[output], manifest.thresholds[output]];
+      if (calibration === undefined || threshold === undefined) return mcuNeverRaises;
+      return findRaisingLogit(calibration, threshold.raise, outputScale, outputZeroPoint);
+    }),
+    features: section?.ok === true ? section.bytes : null,
+  });
+}
+
+/** Lowest quantised logit whose calibrated probability reaches `raise`; 256 when none does. */
+function findRaisingLogit(
+  calibration: Calibration,
+  raise: number,
+  outputScale: number,
+  outputZeroPoint: number,
+): number {
+  for (let quantised = 0; quantised <= 255; quantised++) {
+    const logit = (quantised - outputZeroPoint) * outputScale;
+    if (computeProbability(calibrateLogit(logit, calibration)) >= raise) return quantised;
+  }
+  return mcuNeverRaises;
+}

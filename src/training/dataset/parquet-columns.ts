@@ -1,0 +1,172 @@
+/**
+ * Streams one numeric column of a Parquet file, row group by row group: what is held is one column of one row group,
+ * never the table. Refuses columns of anything but plain numbers, and row groups that would not fit.
+ */
+import type { FileHandle } from "node:fs/promises";
+import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { openDataFile, readWhole } from "./open-data-file.ts";
+import { boundedCompressors, maxChunkBytes } from "./parquet-compressors.ts";
+
+const op = "read parquet";
+
+/** Largest footer that is read. */
+const maxFooterBytes = 16 * 1024 * 1024;
+const pieceNumbers = 8192;
+const numericTypes: ReadonlySet<string> = new Set(["INT32", "INT64", "FLOAT", "DOUBLE", "FLOAT16"]);
+/** What a number may be meant as without ceasing to be one. */
+const numericMeanings: ReadonlySet<string> = new Set([
+  "INT_8",
+  "INT_16",
+  "INT_32",
+  "INT_64",
+  "UINT_8",
+  "UINT_16",
+  "UINT_32",
+  "UINT_64",
+  "DECIMAL",
+  "INTEGER",
+  "FLOAT16",
+]);
+
+/** A column of plain numbers. */
+export interface ParquetColumn {
+  readonly name: string;
+  /** Whole numbers of 16 bits. */
+  readonly isInt16: boolean;
+}
+
+/** What a file's footer says. */
+export interface ParquetTable {
+  readonly path: string;
+  /** Columns that can be read, in the file's sequence. */
+  readonly columns: readonly ParquetColumn[];
+  readonly metadata: FileMetaData;
+}
+
+/** Reads the footer. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function openParquetTable(path: string): Promise<ParquetTable> {
+  const file = await openDataFile(path, op);
+  try {
+    const { size } = await file.stat();
+    const tail = await readAt(file, path, Math.max(0, size - 8), Math.min(8, size));
+    if (tail.length < 8 || tail.toString("latin1", 4) !== "PAR1")
+      throw refuse(path, "is no complete Parquet file");
+    const footerBytes = tail.readUInt32LE(0) + 8;
+    if (footerBytes > Math.min(maxFooterBytes, size)) {
+      throw refuse(path, `states a footer of ${footerBytes} bytes in a file of ${size}`);
+    }
+    const footer = await readAt(file, path, size - footerBytes, footerBytes);
+    return await guard(path, async () => {
+      const metadata = parquetMetadata(new Uint8Array(footer).buffer);
+      for (const group of metadata.row_groups) {
+        for (const { meta_data: chunk } of group.columns) {
+          const largest = Math.max(
+            Number(chunk?.total_compressed_size),
+            Number(chunk?.total_uncompressed_size),
+          );
+          if (!(largest <= maxChunkBytes)) {
+            throw refuse(
+              path,
+              `has a row group whose column ${chunk?.path_in_schema.join(".")} takes ${largest} bytes`,
+              `write it in row groups of at most ${maxChunkBytes / 2 ** 20} MiB a column, for example of a million rows`,
+            );
+          }
+        }
+      }
+      const columns = parquetSchema(metadata).children.flatMap(({ element, children }) => {
+        const meaning = element.logical_type?.type ?? element.converted_type ?? element.type ?? "";
+        const isNumber =
+          children.length === 0 &&
+          element.repetition_type !== "REPEATED" &&
+          numericTypes.has(element.type ?? element.logical_type?.type ?? "") &&
+          (numericMeanings.has(meaning) || numericTypes.has(meaning));
+        const { logical_type: logical } = element;
+        const isInt16 =
+          element.converted_type === "INT_16" ||
+          (logical?.type === "INTEGER" && logical.bitWidth === 16 && logical.isSigned);
+        return isNumber ? [{ name: element.name, isInt16 }] : [];
+      });
+      return { path, columns, metadata };
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The numbers of a column in pieces that are valid until the next is asked for; null is NaN. Fails with DATA_FORMAT. */
+export async function* readParquetColumn(table: ParquetTable, column: string): AsyncGenerator<Float64Array> {
+  const { path, metadata } = table;
+  const handle = await openDataFile(path, op);
+  try {
+    const file = asyncBuffer(handle, path, (await handle.stat()).size);
+    const piece = new Float64Array(pieceNumbers);
+    const scan = await guard(path, () =>
+      parquetScan({
+        file,
+        metadata,
+        columns: [column],
+        compressors: boundedCompressors,
+        useOffsetIndex: false,
+      }),
+    );
+    for (const range of scan.ranges) {
+      const values = await guard(path, () => scan.readColumn({ column, ...range }));
+      if (values.length !== range.rowEnd - range.rowStart) {
+        throw refuse(
+          path,
+          `has ${values.length} values in a row group of ${range.rowEnd - range.rowStart} rows`,
+        );
+      }
+      for (let from = 0; from < values.length; from += pieceNumbers) {
+        const count = Math.min(pieceNumbers, values.length - from);
+        for (let index = 0; index < count; index++) {
+          const value: unknown = values[from + index];
+          piece[index] = typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+        }
+        yield piece.subarray(0, count);
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function asyncBuffer(handle: FileHandle, path: string, byteLength: number): AsyncBuffer {
+  return {
+    byteLength,
+    slice: async (from, to = byteLength) => {
+      const bytes = Math.min(to, byteLength) - from;
+      if (!(from >= 0 && bytes >= 0 && bytes <= maxChunkBytes))
+        throw new RangeError(`bytes ${from} to ${to}`);
+      return new Uint8Array(await readAt(handle, path, from, bytes)).buffer;
+    },
+  };
+}
+
+async function readAt(file: FileHandle, path: string, from: number, bytes: number): Promise<Buffer> {
+  const out = Buffer.alloc(bytes);
+  await readWhole(file, out, from, { path, op });
+  return out;
+}
+
+/** The library throws errors of its own on damaged bytes: they are the file's fault. */
+async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof AuroraError) throw cause;
+    throw refuse(
+      path,
+      `cannot be read as Parquet: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+}
+
+function refuse(path: string, what: string, hint?: string): AuroraError {
+  return new AuroraError("DATA_FORMAT", `${path} ${what}`, {
+    op,
+    subject: path,
+    hint: hint ?? "the file may be cut off or damaged: copy or write it again",
+  });
+}

@@ -1,0 +1,155 @@
+/**
+ * The forms of a student of a regression: an ensemble that teaches, a wide network that is taught and loses neurons in
+ * rounds with training between and may be fine-tuned in the engine's integers, one of the final size that saw neither
+ * teacher nor pruning, and the integers. The same arguments give the same weights. Knows no data set.
+ */
+import type { Scaler } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import type { Random } from "../../core/maths/random.ts";
+import { planPruning, pruneDense } from "./prune-network.ts";
+import { readGrids, runQuantised } from "./quantise-network.ts";
+import type { RegressionRecipe } from "./regression-recipe.ts";
+import { createTeacherHidden } from "./similarity-loss.ts";
+import type { FitConfig } from "./student-recipe.ts";
+import type { RegressionRows, TensorTrainer } from "./tensor-trainer.ts";
+import { createDenseNetwork, type DenseLayer, runDense } from "./tied-network.ts";
+import { runEnsemble } from "./train-student.ts";
+
+/** Everything that the steps from teacher to integers gave. */
+export interface RegressionStudent {
+  readonly scaler: Scaler;
+  readonly teacher: readonly (readonly DenseLayer[])[];
+  /** The student before pruning, and the float network that the integers were made from: pruned, then perhaps fine-tuned. */
+  readonly wide: readonly DenseLayer[];
+  readonly float: readonly DenseLayer[];
+  /** What it would be without fine-tuning in integers; absent where the recipe has none. */
+  readonly untuned?: Pick<RegressionStudent, "float" | "quantised"> | undefined;
+  /** Of the pruned student's size, from the measurements alone with as many gradient steps. */
+  readonly untaught: readonly DenseLayer[];
+  readonly quantised: QuantisedMlp;
+}
+
+/** The forms that are compared. */
+export const regressionForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
+
+/** Without fine-tuning, of students that were fine-tuned: the float network and the integers. */
+export const untunedForms = ["untuned", "untunedInt8"] as const;
+
+/** One of {@link regressionForms} or {@link untunedForms}. */
+export type RegressionForm = (typeof regressionForms)[number] | (typeof untunedForms)[number];
+
+/** Those of a student, in the sequence in which they were made. */
+export function formsOf({ untuned }: Pick<RegressionStudent, "untuned">): RegressionForm[] {
+  return regressionForms.flatMap((form) =>
+    form === "pruned" && untuned !== undefined ? [...untunedForms, form] : [form],
+  );
+}
+
+/** What the integers of a form are; null of floats. */
+export function integersOf(student: RegressionStudent, form: RegressionForm): QuantisedMlp | null {
+  if (form === "int8") return student.quantised;
+  return form === "untunedInt8" ? student.untuned!.quantised : null;
+}
+
+/** One network of the teacher, of `hidden` widths between the inputs and the outputs of `rows`. */
+export function fitNetwork(
+  rows: RegressionRows,
+  hidden: readonly number[],
+  fit: Parameters<TensorTrainer["fitRegression"]>[2],
+  trainer: TensorTrainer,
+  random: Random,
+): DenseLayer[] {
+  const inputs = rows.features.length / rows.rows;
+  const outputs = rows.targets.length / rows.rows;
+  return trainer.fitRegression(createDenseNetwork(inputs, [...hidden, outputs], random), rows, fit, random);
+}
+
+/** The wide student, then the pruned one; `taught` has the teacher's word in its targets. */
+export function fitPrunedStudent(
+  taught: RegressionRows,
+  { student, huberDelta, similarityWeight }: RegressionRecipe,
+  trainer: TensorTrainer,
+  random: Random,
+): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
+  const shared = { huberDelta, similarityWeight };
+  const wide = fitNetwork(taught, student.hidden, { ...student.fit, ...shared }, trainer, random);
+  let float = wide;
+  const { to, rounds, fit } = student.prune;
+  for (const widths of planPruning(student.hidden, to, rounds)) {
+    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, ...shared }, random);
+  }
+  return { wide, float };
+}
+
+/**
+ * What the last hidden layer of the teacher says of the standardised rows `features`, to be spread into the taught rows;
+ * nothing where the recipe does not match features.
+ */
+export function teachHidden(
+  { similarityWeight }: Pick<RegressionRecipe, "similarityWeight">,
+  teacher: readonly (readonly DenseLayer[])[],
+  features: Float32Array,
+): Pick<RegressionRows, "teacherHidden"> {
+  return similarityWeight === undefined ? {} : { teacherHidden: createTeacherHidden(teacher, features) };
+}
+
+/** Goes on with `float` on the same rows in the engine's integers, on the grids of `quantised`; stays floats underneath. */
+export function finetuneNetwork(
+  taught: RegressionRows,
+  { float, quantised }: Pick<RegressionStudent, "float" | "quantised">,
+  { huberDelta, similarityWeight }: RegressionRecipe,
+  finetune: FitConfig,
+  trainer: TensorTrainer,
+  random: Random,
+): DenseLayer[] {
+  const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised) };
+  return trainer.fitRegression(float, taught, options, random);
+}
+
+/** A student of the final size that learns from the targets of `rows` alone, with as many gradient steps. */
+export function fitUntaughtStudent(
+  rows: RegressionRows,
+  { student, huberDelta, finetune }: RegressionRecipe,
+  trainer: TensorTrainer,
+  random: Random,
+): DenseLayer[] {
+  const { fit, prune } = student;
+  const steps = fit.steps + prune.rounds * prune.fit.steps + (finetune?.steps ?? 0);
+  return fitNetwork(rows, prune.to, { ...fit, steps, huberDelta }, trainer, random);
+}
+
+/** Outputs [rows × outputs] of one form on standardised rows. */
+export function runRegressionForm(
+  student: RegressionStudent,
+  form: RegressionForm,
+  standardised: Float32Array,
+  rows: number,
+): Float32Array {
+  const integers = integersOf(student, form);
+  if (integers !== null) return runQuantised(integers, standardised, rows);
+  const networks = networksOf(student, form);
+  return form === "teacher"
+    ? runEnsemble(networks, standardised, rows)
+    : runDense(networks[0]!, standardised, rows);
+}
+
+/** The float networks of a form: several of an ensemble; of the integers the one that they were made from. */
+export function networksOf(
+  student: RegressionStudent,
+  form: RegressionForm,
+): readonly (readonly DenseLayer[])[] {
+  switch (form) {
+    case "teacher":
+      return student.teacher;
+    case "wide":
+      return [student.wide];
+    case "pruned":
+    case "int8":
+      return [student.float];
+    case "untuned":
+    case "untunedInt8":
+      return [student.untuned!.float];
+    case "untaught":
+      return [student.untaught];
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * The recipe from labelled feature rows to an int8 student: scaler → teacher (an ensemble of larger tied networks) →
+ * student distilled from it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the
+ * engine's integers → quantised on a calibration set.
+ * Knows nothing of files, recordings or bundles.
+ */
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { Scaler } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { standardise } from "../../core/features/standardise.ts";
+import { type Random, type RandomState, resumeRandom } from "../../core/maths/random.ts";
+import type { FitRows } from "./batch-sampler.ts";
+import { fitScaler } from "./fit-scaler.ts";
+import { planPruning, pruneNetwork } from "./prune-network.ts";
+import { quantiseNetwork, readGrids, runQuantised } from "./quantise-network.ts";
+import { createTeacherHidden } from "./similarity-loss.ts";
+import type { StudentRecipe } from "./student-recipe.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
+import {
+  arrangeRows,
+  createTiedNetwork,
+  type DenseLayer,
+  expandTiedNetwork,
+  runDense,
+  type TiedNetwork,
+  type Tying,
+} from "./tied-network.ts";
+
+/** Rows to learn from, or to be judged on. */
+export interface LabelledRows {
+  readonly rows: number;
+  /** [rows × features], not standardised. */
+  readonly features: Float32Array;
+  /** [rows × outputs], 0 or 1. */
+  readonly labels: Float32Array;
+}
+
+/** Float and integer forms of what was learnt. */
+export interface TrainedStudent {
+  readonly scaler: Scaler;
+  readonly teacher: readonly (readonly DenseLayer[])[];
+  readonly float: readonly DenseLayer[];
+  readonly quantised: QuantisedMlp;
+  /** What it would be without fine-tuning in integers; absent where the recipe has none. */
+  readonly untuned?: Pick<TrainedStudent, "float" | "quantised">;
+}
+
+/** What all stages share. */
+export interface StudentTask {
+  readonly tying: Tying;
+  readonly recipe: StudentRecipe;
+  readonly trainer: TensorTrainer;
+}
+
+/** Rows as the stages read them. */
+export interface PreparedRows {
+  readonly scaler: Scaler;
+  /** Features a row. */
+  readonly features: number;
+  /** [rows × features]. */
+  readonly standardised: Float32Array;
+  readonly fitRows: FitRows;
+}
+
+/** A network between two stages, and where its random stream stands. */
+export interface NetworkInTraining {
+  readonly network: TiedNetwork;
+  readonly random: RandomState;
+}
+
+/** Learns from `data`; the same arguments give the same integers. All stages in one go. */
+export function trainStudent(
+  data: LabelledRows,
+  tying: Tying,
+  recipe: StudentRecipe,
+  trainer: TensorTrainer,
+  random: Random,
+): TrainedStudent {
+  const task = { tying, recipe, trainer };
+  const prepared = prepareRows(data, task);
+  const streams = forkStreams(recipe, random);
+  const teacher = trainTeacher(prepared, task, streams.teacher);
+  const wide = distilStudent(prepared, task, teacher, streams.student);
+  const narrow = pruneStudent(prepared, task, teacher, wide);
+  const tuned = finetuneStudent(prepared, task, teacher, narrow);
+  return quantiseStudent(prepared, task, teacher, narrow, tuned);
+}
+
+/** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
+export function forkStreams(
+  recipe: StudentRecipe,
+  random: Random,
+): { readonly teacher: readonly Random[]; readonly student: Random } {
+  const teacher = Array.from({ length: recipe.teacher.members }, (_, member) =>
+    random.fork(`teacher ${member}`),
+  );
+  return { teacher, student: random.fork("student") };
+}
+
+/** Fits the scaler and arranges the rows. Fails with CONFIG_INVALID where the recipe does not fit the features. */
+export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask): PreparedRows {
+  if (recipe.sharedNoise !== undefined && recipe.sharedNoise.length !== tying.shared.length) {
+    throw new AuroraError(
+      "CONFIG_INVALID",
+      `sharedNoise has ${recipe.sharedNoise.length} figures for ${tying.shared.length} shared features`,
+      { op: "prepare rows", subject: "recipe.sharedNoise" },
+    );
+  }
+  const scaler = fitScaler(data.features, data.rows, tying, recipe.clamp);
+  const standardised = standardiseRows(data.features, data.rows, scaler);
+  return {
+    scaler,
+    features: data.features.length / data.rows,
+    standardised,
+    fitRows: {
+      rows: data.rows,
+      ...arrangeRows(standardised, data.rows, tying),
+      targets: data.labels,
+      weights: new Float32Array(data.rows).fill(1),
+      sharedNoise: recipe.sharedNoise,
+      teacherLogits: null,
+    },
+  };
+}
+
+/** The ensemble, as plain networks. */
+export function trainTeacher(
+  { fitRows, features }: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
+  streams: readonly Random[],
+): DenseLayer[][] {
+  const { hidden, fit } = recipe.teacher;
+  return streams.map((own) => {
+    const start = createTiedNetwork(tying, [...hidden, 1], own);
+    return expandTiedNetwork(
+      trainer.fit(start, fitRows, { ...fit, temperature: 1, softShare: 0 }, own),
+      tying,
+      features,
+    );
+  });
+}
+
+/** The wide student, taught by the ensemble where there is one. */
+export function distilStudent(
+  prepared: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  random: Random,
+): NetworkInTraining {
+  const { student, distillation } = recipe;
+  const start = createTiedNetwork(tying, [...student.hidden, 1], random);
+  const rows = addTeacher(prepared, recipe, teacher);
+  const network = trainer.fit(start, rows, { ...student.fit, ...distillation }, random);
+  return { network, random: random.save() };
+}
+
+/** Takes neurons out in rounds, and lets the rest learn from the teacher again after each. */
+export function pruneStudent(
+  prepared: PreparedRows,
+  { recipe, trainer }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  wide: NetworkInTraining,
+): NetworkInTraining {
+  const { student, distillation } = recipe;
+  if (student.prune === null) return wide;
+  const random = resumeRandom(wide.random);
+  const rows = addTeacher(prepared, recipe, teacher);
+  const { to, rounds, fit } = student.prune;
+  let { network } = wide;
+  for (const widths of planPruning(student.hidden, to, rounds)) {
+    network = trainer.fit(pruneNetwork(network, widths), rows, { ...fit, ...distillation }, random);
+  }
+  return { network, random: random.save() };
+}
+
+/**
+ * Goes on with the teacher in the engine's integers, on the grids that the network would be quantised on; its weights stay
+ * floats underneath. Without `finetune` in the recipe the network stays as it is.
+ */
+export function finetuneStudent(
+  prepared: PreparedRows,
+  { tying, recipe, trainer }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  narrow: NetworkInTraining,
+): NetworkInTraining {
+  const { finetune, distillation } = recipe;
+  if (finetune === undefined) return narrow;
+  const random = resumeRandom(narrow.random);
+  const { quantised } = quantiseTied(prepared, tying, recipe, narrow.network);
+  const options = { ...finetune, ...distillation, grids: readGrids(quantised) };
+  const network = trainer.fit(narrow.network, addTeacher(prepared, recipe, teacher), options, random);
+  return { network, random: random.save() };
+}
+
+/** The integers of `tuned`, with ranges chosen on the training rows, and those of `narrow` where it is another network. */
+export function quantiseStudent(
+  prepared: PreparedRows,
+  { tying, recipe }: StudentTask,
+  teacher: readonly (readonly DenseLayer[])[],
+  narrow: NetworkInTraining,
+  tuned: NetworkInTraining,
+): TrainedStudent {
+  return {
+    ...{ scaler: prepared.scaler, teacher, ...quantiseTied(prepared, tying, recipe, tuned.network) },
+    ...(tuned === narrow ? {} : { untuned: quantiseTied(prepared, tying, recipe, narrow.network) }),
+  };
+}
+
+function quantiseTied(
+  { features, standardised, fitRows }: PreparedRows,
+  tying: Tying,
+  { clamp }: StudentRecipe,
+  network: TiedNetwork,
+): Pick<TrainedStudent, "float" | "quantised"> {
+  const float = expandTiedNetwork(network, tying, features);
+  return { float, quantised: quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp }) };
+}
+
+function addTeacher(
+  { standardised, fitRows }: PreparedRows,
+  { distillation }: StudentRecipe,
+  teacher: readonly (readonly DenseLayer[])[],
+): FitRows {
+  if (teacher.length === 0) return fitRows;
+  const teacherLogits = runEnsemble(teacher, standardised, fitRows.rows);
+  return distillation.similarityWeight === undefined
+    ? { ...fitRows, teacherLogits }
+    : { ...fitRows, teacherLogits, teacherHidden: createTeacherHidden(teacher, standardised) };
+}
+
+/** Standardises rows as the runtime does. */
+export function standardiseRows(features: Float32Array, rows: number, scaler: Scaler): Float32Array {
+  const out = new Float32Array(features.length);
+  standardise(features, rows, scaler, out);
+  return out;
+}
+
+/** Mean logits of several plain networks. */
+export function runEnsemble(
+  members: readonly (readonly DenseLayer[])[],
+  standardised: Float32Array,
+  rows: number,
+): Float32Array {
+  const sum = new Float32Array(rows * members[0]!.at(-1)!.outputs);
+  for (const member of members) {
+    const logits = runDense(member, standardised, rows);
+    for (let index = 0; index < sum.length; index++) sum[index]! += logits[index]! / members.length;
+  }
+  return sum;
+}
+
+/** Dequantised logits [rows × outputs] of the integer student on rows that are not yet standardised. */
+export function runStudent(
+  student: { readonly scaler: Scaler; readonly quantised: QuantisedMlp },
+  features: Float32Array,
+  rows: number,
+): Float32Array {
+  return runQuantised(student.quantised, standardiseRows(features, rows, student.scaler), rows);
+}

@@ -1,0 +1,99 @@
+/** `train.yaml` of a bearing diagnosis: recordings, noise, hypotheses, the student's recipe and the decision rule. */
+import { z } from "zod";
+import { type BaselineSpec, evidenceSpecSchema } from "../../../core/contract/bundle/baseline-spec.ts";
+import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
+import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
+import { type CommonConfig, commonConfigShape } from "../../common-config.ts";
+import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
+import { type StudentRecipe, studentRecipeSchema } from "../../learn/student-recipe.ts";
+
+/** A failure mode, and the prefix of the names of the features that are its own. */
+export interface Hypothesis {
+  readonly failureMode: string;
+  readonly title: string;
+  readonly featurePrefix: string;
+}
+
+/** The whole file. */
+export interface BearingConfig extends CommonConfig {
+  readonly dataset: {
+    readonly kind: "cwru";
+    /** Bearings that are not trained on, and by which rule they were chosen, before any result was seen. */
+    readonly heldOutGroups: readonly string[];
+    readonly heldOutRule: string;
+  };
+  /** Hop between training windows, in the window's unit; shorter than the window's own to see more of each recording. */
+  readonly trainingHop: number;
+  /** Noisy copies of the training windows: white noise of these shares of the signal's rms; may be empty. */
+  readonly noiseLevels: readonly number[];
+  readonly hypotheses: readonly Hypothesis[];
+  readonly recipe: StudentRecipe;
+  /** Healthy baselines on site: levels, windows and evidence as in the manifest; the reference is fitted. */
+  readonly baseline?: Omit<BaselineSpec, "reference"> | undefined;
+  /**
+   * What outcomes cost, and how common faults are where the model is used: the probability to raise at follows from
+   * them (`judge/bayes-threshold.ts`). The calibrated odds of the likeliest mode stand for the bearing's.
+   */
+  readonly costs: DecisionCosts;
+  /** The rest of the rule, one for all failure modes. Fixed beforehand, not fitted. */
+  readonly thresholds: Omit<Threshold, "raise">;
+  /** Largest calibration error on bearings out of fold that the gate accepts. */
+  readonly maxCalibrationError: number;
+}
+
+const share = z.number().min(0).max(1);
+const windows = z.int().min(1).max(100_000);
+
+/** Validator of {@link BearingConfig}; unknown keys are refused. */
+export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
+  ...commonConfigShape,
+  dataset: z.strictObject({
+    kind: z.literal("cwru"),
+    heldOutGroups: z.array(z.string().max(128)).max(256),
+    heldOutRule: z.string().max(4096),
+  }),
+  trainingHop: z.number().positive(),
+  noiseLevels: z.array(z.number().positive().max(10)).max(8),
+  hypotheses: z
+    .array(
+      z.strictObject({
+        failureMode: z.string().max(64),
+        title: z.string().max(256),
+        featurePrefix: z.string().min(1).max(64),
+      }),
+    )
+    .min(1)
+    .max(32),
+  recipe: studentRecipeSchema,
+  thresholds: z.strictObject({
+    onCount: windows,
+    onWindows: windows,
+    clear: share,
+    offWindows: windows,
+  }),
+  baseline: z
+    .strictObject({
+      levels: featureSpecSchema,
+      minWindows: z.int().min(16).max(256),
+      evidence: evidenceSpecSchema.optional(),
+    })
+    .optional(),
+  costs: z
+    .strictObject({
+      missed: z.number().positive(),
+      found: z.number().min(0),
+      falseAlarm: z.number().positive(),
+      faultPrior: z.number().gt(0).lt(1),
+    })
+    .refine(({ missed, found }) => found < missed, {
+      path: ["found"],
+      error: "a fault that is found must cost less than one that is missed: no alarm is worth it otherwise",
+    }),
+  maxCalibrationError: share,
+});
+
+/** The decision rule, with the probability that the costs ask for. */
+export function decideThreshold(config: Pick<BearingConfig, "costs" | "thresholds">): Threshold {
+  const raise = computeBayesThreshold(config.costs);
+  return { ...config.thresholds, raise, clear: Math.min(config.thresholds.clear, raise) };
+}

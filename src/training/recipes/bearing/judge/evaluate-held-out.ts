@@ -1,0 +1,135 @@
+/** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
+import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
+import { createDecider } from "../../../../core/decision/decider.ts";
+import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
+import { columnOf } from "../../../judge/scored-set.ts";
+import { applyCalibration } from "../../../learn/platt.ts";
+import { joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
+
+/** One recording and channel through the decision rule. */
+export interface RecordingOutcome {
+  readonly waveform: string;
+  readonly file: string;
+  readonly sampleRateHz: number;
+  readonly windows: number;
+  /** What the bearing at the sensor's end has; null = healthy. */
+  readonly truth: string | null;
+  /** The mode that the rule raises on this recording, played in a loop; null = none. */
+  readonly raised: string | null;
+  /** Mean squared error of its probabilities over windows and modes. */
+  readonly brier: number;
+  /** Share of windows at or above the threshold, one a failure mode. */
+  readonly shareAboveRaise: readonly number[];
+}
+
+/** Everything about the held-out bearings. */
+export interface HeldOutEvaluation {
+  readonly windows: number;
+  readonly macroAuroc: number;
+  readonly aurocPerMode: Readonly<Record<string, number>>;
+  /** Of the calibrated probabilities, over all modes. */
+  readonly brier: number;
+  readonly recordings: readonly RecordingOutcome[];
+  /** Faulty recordings (sensor at the faulty bearing) for which the right mode is raised. */
+  readonly detected: { readonly right: number; readonly of: number };
+  /** Healthy recordings for which nothing is raised. */
+  readonly quiet: { readonly right: number; readonly of: number };
+}
+
+/** Scores rows that are not standardised: logits [rows × outputs]. */
+export type ScoreRows = (features: Float32Array, rows: number) => Float32Array;
+
+/** Evaluates signals with the deployed hop. */
+export function evaluateHeldOut(
+  signals: readonly WaveformRows[],
+  failureModes: readonly string[],
+  score: ScoreRows,
+  calibration: readonly Calibration[],
+  thresholds: readonly Threshold[],
+): HeldOutEvaluation {
+  const outputs = failureModes.length;
+  const all = joinRows(signals, "served", failureModes);
+  const logits = score(all.features, all.rows);
+  const probabilities = Float64Array.from(logits, (logit, index) =>
+    applyCalibration(calibration[index % outputs]!, logit),
+  );
+  let at = 0;
+  const recordings = signals.map((signal): RecordingOutcome => {
+    const { rows } = signal.served;
+    const own = probabilities.subarray(at * outputs, (at + rows) * outputs);
+    const ownLogits = logits.subarray(at * outputs, (at + rows) * outputs);
+    const ownLabels = all.labels.subarray(at * outputs, (at + rows) * outputs);
+    at += rows;
+    return {
+      waveform: signal.waveform.id,
+      file: signal.waveform.file,
+      sampleRateHz: signal.recording.sampleRateHz,
+      windows: rows,
+      truth: signal.waveform.failureMode,
+      raised: decideLooped(ownLogits, rows, failureModes, calibration, thresholds),
+      brier: computeBrier(own, ownLabels),
+      shareAboveRaise: thresholds.map(
+        (threshold, output) =>
+          Array.from({ length: rows }, (_, row) => own[row * outputs + output]!).filter(
+            (probability) => probability >= threshold.raise,
+          ).length / rows,
+      ),
+    };
+  });
+  const faulty = recordings.filter((recording) => recording.truth !== null);
+  const healthy = recordings.filter((recording) => recording.truth === null);
+  return {
+    windows: all.rows,
+    macroAuroc: computeMacroAuroc(logits, all.labels, outputs),
+    aurocPerMode: Object.fromEntries(
+      failureModes.map((mode, output) => [
+        mode,
+        computeAuroc(columnOf(logits, output, outputs), columnOf(all.labels, output, outputs)),
+      ]),
+    ),
+    brier: computeBrier(probabilities, all.labels),
+    recordings,
+    detected: {
+      right: faulty.filter((recording) => recording.raised === recording.truth).length,
+      of: faulty.length,
+    },
+    quiet: { right: healthy.filter((recording) => recording.raised === null).length, of: healthy.length },
+  };
+}
+
+/** Times that a recording of about ten seconds is played, so that its length does not decide. */
+const loops = 3;
+
+/** The mode that the gateway's own decider raises first when the recording is played in a loop; null = none. */
+export function decideLooped(
+  logits: Float32Array,
+  rows: number,
+  failureModes: readonly string[],
+  calibration: readonly Calibration[],
+  thresholds: readonly Threshold[],
+): string | null {
+  const point = { site: "rig", turbine: "rig", component: "bearing" };
+  const model = { name: "judged", version: "0.0.0", digest: "" };
+  const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
+  const decider = createDecider(
+    point,
+    { outputs, calibration, thresholds, model },
+    { maxGapMs: Number.POSITIVE_INFINITY },
+  );
+  for (let index = 0; index < loops * rows; index++) {
+    const from = (index % rows) * failureModes.length;
+    decider.update({
+      point,
+      windowId: `${index}`,
+      fromMs: index * 1000,
+      toMs: (index + 1) * 1000,
+      quantised: new Uint8Array(failureModes.length),
+      logits: Float64Array.from(logits.subarray(from, from + failureModes.length)),
+      model,
+      operatingState: "full-performance",
+    });
+    const raised = decider.active[0];
+    if (raised !== undefined) return raised.failureMode;
+  }
+  return null;
+}

@@ -1,0 +1,159 @@
+/** The great shrink, step by step: size, cost and figure of every contender, and what the figures say in words. */
+import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
+import { type Figure, formatFigure } from "../../../judge/figure.ts";
+import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { createMacroAuroc } from "../../../judge/weighted-auroc.ts";
+import type { DenseLayer } from "../../../learn/tied-network.ts";
+import type { TrainedStudent } from "../../../learn/train-student.ts";
+import type { Rivals } from "../learn/contenders.ts";
+
+/** One contender's row of the table. */
+export interface StepFigures {
+  readonly name: string;
+  readonly title: string;
+  /** Weights and biases, and multiplications of one window; null for scores that are no network. */
+  readonly parameters: number | null;
+  readonly multiplyAdds: number | null;
+  /** Of the ONNX file for int8; four bytes a parameter for float networks. */
+  readonly bytes: number | null;
+  /** Macro AUROC on held-out bearings, and over the inner splits of the training bearings. */
+  readonly heldOut: Figure;
+  readonly outOfFold: Figure;
+}
+
+/** A paired difference and what it says. */
+export interface Finding {
+  readonly name: string;
+  /** First less second contender, on the inner splits (more bearings) and on held-out bearings. */
+  readonly outOfFold: Figure;
+  readonly heldOut: Figure;
+  readonly sentence: string;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  teacher: "teacher (ensemble)",
+  wide: "distilled student, not pruned",
+  untuned: "distilled and pruned student",
+  untunedInt8: "the same as int8, without fine-tuning",
+  float: "distilled, pruned and fine-tuned student",
+  int8: "int8 student (deployed)",
+  untaught: "same student without a teacher",
+  direct: "same size from the start, not pruned",
+  logistic: "tied logistic regression",
+  physics: "physics score, nothing learnt",
+  silent: "always healthy",
+};
+
+/** What is compared with what: name, first, second, subject of the sentence. */
+const comparisons: readonly (readonly [string, string, string, string])[] = [
+  ["distillation", "float", "untaught", "Distillation"],
+  ["pruning", "float", "direct", "Pruning down to this size, against training it from the start,"],
+  ["shrinking", "float", "wide", "Taking neurons out of the wide student"],
+  ["teacher", "float", "teacher", "Going from the teacher to its student"],
+  ["quantisation", "int8", "float", "Quantisation to int8"],
+  ["finetuning", "int8", "untunedInt8", "Quantisation-aware fine-tuning"],
+  ["gainOverLogistic", "int8", "logistic", "Learning more than a logistic regression"],
+  ["gainOverPhysics", "int8", "physics", "Learning at all, against the physics score,"],
+];
+
+/** Judges; both lists of sets hold the scores of the same contenders. */
+export function judgeSteps(
+  student: TrainedStudent,
+  rivals: Rivals,
+  heldOut: ScoredSet,
+  folds: readonly ScoredSet[],
+  seed: number,
+): { readonly steps: readonly StepFigures[]; readonly findings: readonly Finding[] } {
+  const names = Object.keys(titles).filter((name) => heldOut.scores[name] !== undefined);
+  const resamples = {
+    heldOut: drawResamples(heldOut.signals, seed),
+    folds: drawResamples(
+      folds.flatMap((fold) => fold.signals),
+      seed,
+    ),
+  };
+  const statistics = Object.fromEntries(
+    names.map((name) => [
+      name,
+      { heldOut: createMacroAuroc([heldOut], name), folds: createMacroAuroc(folds, name) },
+    ]),
+  );
+  const steps = names.map((name): StepFigures => {
+    const size = sizeOf(name, student, rivals);
+    return {
+      // Without fine-tuning the integers' float parent is the pruned student itself.
+      ...{
+        name,
+        title: titles[name === "float" && student.untuned === undefined ? "untuned" : name]!,
+        ...size,
+      },
+      heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
+      outOfFold: computeFigure(statistics[name]!.folds, resamples.folds),
+    };
+  });
+  const findings = comparisons
+    .filter(([, first, second]) => names.includes(first) && names.includes(second))
+    .map(([name, first, second, subject]): Finding => {
+      const [a, b] = [statistics[first]!, statistics[second]!];
+      const differenceOn = (kind: "heldOut" | "folds"): Figure =>
+        computeFigure((counts) => a[kind](counts) - b[kind](counts), resamples[kind]);
+      const [onFolds, onHeldOut] = [differenceOn("folds"), differenceOn("heldOut")];
+      const sentence = `${sayFinding(subject, onFolds)}, on bearings left out of training in turn; on the held-out bearings by ${formatFigure(onHeldOut, 4)}.`;
+      return { name, outOfFold: onFolds, heldOut: onHeldOut, sentence };
+    });
+  return { steps, findings };
+}
+
+/** Smaller differences than this matter to nobody, even where they are certain. */
+const worthTelling = 0.002;
+
+/** What a difference says: helps, hurts, makes no difference worth speaking of, or cannot be told. */
+export function sayFinding(subject: string, difference: Figure): string {
+  const figure = `macro AUROC changes by ${formatFigure(difference, 4)}`;
+  const { low, high } = difference;
+  if (low === null || high === null) return `${subject} cannot be judged: ${figure}`;
+  if (low > 0 && high > worthTelling) return `${subject} helps: ${figure}`;
+  if (high < 0 && low < -worthTelling) return `${subject} hurts: ${figure}`;
+  if (low >= -worthTelling && high <= worthTelling) {
+    return `${subject} makes no difference worth speaking of: ${figure}`;
+  }
+  return `${subject} neither helps nor hurts as far as can be told: ${figure}, which includes zero`;
+}
+
+function sizeOf(
+  name: string,
+  student: TrainedStudent,
+  rivals: Rivals,
+): Pick<StepFigures, "parameters" | "multiplyAdds" | "bytes"> {
+  const count = (networks: readonly (readonly DenseLayer[])[]): ReturnType<typeof sizeOf> => {
+    const layers = networks.flat();
+    const multiplyAdds = layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
+    const parameters = multiplyAdds + layers.reduce((sum, layer) => sum + layer.outputs, 0);
+    return { parameters, multiplyAdds, bytes: 4 * parameters };
+  };
+  switch (name) {
+    case "teacher":
+      return count(student.teacher);
+    case "float":
+      return count([student.float]);
+    case "int8":
+      return { ...count([student.float]), bytes: sizeOfModel(student.quantised) };
+    case "untuned":
+      return count([student.untuned!.float]);
+    case "untunedInt8":
+      return { ...count([student.untuned!.float]), bytes: sizeOfModel(student.untuned!.quantised) };
+    case "wide":
+    case "untaught":
+    case "direct":
+    case "logistic":
+      return count([rivals[name]]);
+    default:
+      return { parameters: null, multiplyAdds: null, bytes: null };
+  }
+}
+
+function sizeOfModel(model: QuantisedMlp): number {
+  return encodeStudent(model).length;
+}

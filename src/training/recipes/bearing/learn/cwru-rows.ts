@@ -1,0 +1,167 @@
+/** The CWRU recordings as labelled feature rows, one bearing a signal. Reads every file once. */
+import { join } from "node:path";
+import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
+import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
+import { createRandom, type Random } from "../../../../core/maths/random.ts";
+import {
+  type CwruEnd,
+  type CwruRecording,
+  cwruBearings,
+  cwruFailureModes,
+  readCwruIndex,
+  readCwruSignals,
+} from "../../../dataset/cwru-recordings.ts";
+import { type CwruWaveform, readCwruWaveforms } from "../../../dataset/cwru-splits.ts";
+import { fingerprintFiles } from "../../../dataset/fingerprint.ts";
+import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../learn/extract-rows.ts";
+import type { LabelledRows } from "../../../learn/train-student.ts";
+import { nameSignal } from "../check-contract.ts";
+
+/** Rows of one channel of one recording. */
+export interface WaveformRows {
+  readonly waveform: CwruWaveform;
+  /** Speed, rate and load of the recording. */
+  readonly recording: CwruRecording;
+  /** Windows with the deployed hop, for evaluation. */
+  readonly served: { readonly rows: number; readonly features: Float32Array };
+  /** Windows with the training hop. */
+  readonly training: { readonly rows: number; readonly features: Float32Array };
+}
+
+/** What is extracted. */
+export interface CwruRows {
+  /** The 144 signals of the published splits. */
+  readonly signals: readonly WaveformRows[];
+  /**
+   * Signals that no split uses, served windows only: the normal recording, the recordings at 48 kHz, outer race
+   * faults at other clock positions, and the 0.028 inch bearings of another make.
+   */
+  readonly extra: readonly WaveformRows[];
+}
+
+/** How to cut. */
+export interface CwruRowsOptions {
+  readonly window: WindowSpec;
+  readonly trainingHop: number;
+  readonly features: FeatureSpec;
+  /** Noise of the training windows' noisy copies, as shares of the signal's rms; see {@link addNoise}. */
+  readonly noiseLevels: readonly number[];
+  readonly seed: number;
+  /** Signals that break the data contract (see `check-contract.ts`): they are left out. */
+  readonly refused: readonly { readonly signal: string }[];
+  /** Called after each recording. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** Reads `<dataDir>/cwru` and extracts all rows. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function readCwruRows(dataDir: string, options: CwruRowsOptions): Promise<CwruRows> {
+  const dir = join(dataDir, "cwru");
+  const recordings = await readCwruIndex(dir);
+  const waveforms = await readCwruWaveforms(dir);
+  const signals: WaveformRows[] = [];
+  const extra: WaveformRows[] = [];
+  const refused = new Set(options.refused.map(({ signal }) => signal));
+  for (const [index, recording] of recordings.entries()) {
+    for (const signal of await readCwruSignals(dir, recording)) {
+      if (refused.has(nameSignal(recording.file, signal.end))) continue;
+      const source = {
+        counts: signal.counts,
+        scale: signal.scale,
+        sampleRateHz: recording.sampleRateHz,
+        shaftRpm: recording.shaftRpm,
+        bearing: cwruBearings[signal.end],
+      };
+      const served = extractRows(source, options.window, options.features);
+      const waveform = waveforms.find(
+        (wave) => wave.file === recording.file && wave.signalEnd === signal.end,
+      );
+      if (waveform === undefined) {
+        extra.push({ waveform: describeExtra(recording, signal.end), recording, served, training: served });
+        continue;
+      }
+      const clean = extractRows(source, { ...options.window, hop: options.trainingHop }, options.features);
+      const random = createRandom(options.seed).fork(waveform.id);
+      const noisy = options.noiseLevels.map((level) =>
+        extractRows(addNoise(source, level, random), options.window, options.features),
+      );
+      signals.push({ waveform, recording, served, training: concatenate([clean, ...noisy]) });
+    }
+    options.progress(index + 1, recordings.length);
+  }
+  return { signals, extra };
+}
+
+/** SHA-256 over all files that {@link readCwruRows} reads. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function fingerprintCwru(dataDir: string): Promise<string> {
+  const dir = join(dataDir, "cwru");
+  const recordings = await readCwruIndex(dir);
+  const files = ["index.json", join("splits", "waveforms.csv"), ...recordings.map(({ file }) => file)];
+  return fingerprintFiles(dir, files);
+}
+
+/**
+ * The signal with white noise of `level` times its own rms on top: a fault that is less developed, or a poorer sensor.
+ * Half the resolution makes room for the sum; what still does not fit is clipped, as a converter does.
+ */
+function addNoise(signal: RecordedSignal, level: number, random: Random): RecordedSignal {
+  let energy = 0;
+  for (const count of signal.counts) energy += count * count;
+  const deviation = level * Math.sqrt(energy / Math.max(1, signal.counts.length));
+  const counts = signal.counts.map((count) =>
+    Math.max(-32_768, Math.min(32_767, Math.round((count + deviation * random.normal()) / 2))),
+  );
+  return { ...signal, counts, scale: 2 * signal.scale };
+}
+
+function concatenate(parts: readonly ExtractedRows[]): { rows: number; features: Float32Array } {
+  const features = new Float32Array(parts.reduce((sum, part) => sum + part.features.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    features.set(part.features, at);
+    at += part.features.length;
+  }
+  return { rows: parts.reduce((sum, part) => sum + part.rows, 0), features };
+}
+
+/** Joins rows of several signals into one matrix with labels, in the order given. */
+export function joinRows(
+  signals: readonly WaveformRows[],
+  kind: "served" | "training",
+  failureModes: readonly string[],
+): LabelledRows {
+  const rows = signals.reduce((sum, signal) => sum + signal[kind].rows, 0);
+  const columns = (signals[0]?.[kind].features.length ?? 0) / (signals[0]?.[kind].rows ?? 1);
+  const features = new Float32Array(rows * columns);
+  const labels = new Float32Array(rows * failureModes.length);
+  let at = 0;
+  for (const signal of signals) {
+    features.set(signal[kind].features, at * columns);
+    const mode = failureModes.indexOf(signal.waveform.failureMode ?? "");
+    if (mode >= 0) {
+      for (let row = 0; row < signal[kind].rows; row++) labels[(at + row) * failureModes.length + mode] = 1;
+    }
+    at += signal[kind].rows;
+  }
+  return { rows, features, labels };
+}
+
+/** The rows of chosen waveforms. */
+export function selectSignals(
+  signals: readonly WaveformRows[],
+  waveforms: readonly CwruWaveform[],
+): WaveformRows[] {
+  const wanted = new Set(waveforms.map((waveform) => waveform.id));
+  return signals.filter((signal) => wanted.has(signal.waveform.id));
+}
+
+function describeExtra(recording: CwruRecording, end: CwruEnd): CwruWaveform {
+  const faulty = recording.fault !== "normal" && recording.faultEnd === end;
+  return {
+    id: `${recording.file.replace(/\.npy$/, "")}_${end}`,
+    file: recording.file,
+    signalEnd: end,
+    faultEnd: recording.faultEnd ?? end,
+    group: recording.group,
+    failureMode: faulty ? cwruFailureModes[recording.fault as "IR" | "OR" | "B"] : null,
+  };
+}

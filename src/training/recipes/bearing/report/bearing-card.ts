@@ -1,0 +1,96 @@
+/** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
+import { type CardManifest, closeCard, headCard } from "../../../bundle/card-parts.ts";
+import { formatFigure } from "../../../judge/figure.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import { sayParity, tabulateSlices } from "./bearing-report.ts";
+
+const figure = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+
+/** Renders the card. */
+export function renderBearingCard(
+  manifest: CardManifest,
+  config: BearingConfig,
+  report: BearingEvaluation,
+): string {
+  const { heldOut, student } = report;
+  const slices = tabulateSlices(report.slices);
+  const data = manifest.lineage.data[0]!;
+  const threshold = manifest.thresholds[0]!;
+  const modes = manifest.outputs.map((output) => output.failureMode);
+  const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
+  const lines = [
+    ...headCard(manifest),
+    "## What it does",
+    "",
+    `Gives, for each window of ${manifest.window.length} shaft ${manifest.window.unit}, one logit for each of ${modes.join(", ")} of one bearing; healthy is none of them. ${manifest.task === "diagnosis" ? "It diagnoses: it does not say when the bearing will fail." : ""}`,
+    "",
+    "## What it learnt from",
+    "",
+    `- Data: ${report.dataDescription}`,
+    `- Fingerprint of the files read: \`${data.sha256}\``,
+    `- Bearings trained on: ${data.trainGroups.join(", ")}`,
+    `- Bearings held out: ${data.heldOutGroups.join(", ")}`,
+    `- Rule for holding out, fixed before any result was seen: ${config.dataset.heldOutRule}`,
+    "- No output of the built-in simulator was trained on; it serves for golden vectors only.",
+    `- Training windows: ${report.trainingWindows}. Teacher: ${manifest.lineage.teacher}`,
+    "",
+    "## The student",
+    "",
+    `- ${student.architecture}; ${student.weights} weights (${student.nonZeroWeights} not zero), ${student.modelBytes} bytes as ONNX`,
+    "- uint8 activations, 7-bit weights with a scale per output channel, int32 bias; the same integers on every device",
+    `- int8 against float on held-out windows: largest difference of a logit ${student.maxLogitDifference.toFixed(3)}, mean ${student.meanLogitDifference.toFixed(4)}; ${percent(student.decisionsChanged)} of the decisions at the threshold change`,
+    "",
+    "## How good it is",
+    "",
+    "Macro AUROC over the failure modes, one window one case, with 95 % intervals that resample whole bearings: on the held-out ones, and on training bearings left out of training in turn. Bytes are those of the ONNX file for int8 and four a parameter for float networks.",
+    "",
+    "| | bytes | multiply-adds | held-out bearings | out of fold |",
+    "|---|---|---|---|---|",
+    ...report.steps.map((step) =>
+      [
+        "",
+        step.name === "int8" ? `**${step.title}**` : step.title,
+        `${step.bytes ?? "–"}`,
+        `${step.multiplyAdds ?? "–"}`,
+        formatFigure(step.heldOut),
+        formatFigure(step.outOfFold),
+        "",
+      ]
+        .join(" | ")
+        .trim(),
+    ),
+    "",
+    "What the figures say:",
+    "",
+    ...report.findings.map(({ sentence }) => `- ${sentence}`),
+    `- ${sayParity(report)}`,
+    "",
+    `Per mode: ${modes.map((mode) => `${mode} ${figure(heldOut.aurocPerMode[mode]!)}`).join(", ")}. Brier score of the calibrated probabilities ${figure(heldOut.brier)}. Out-of-fold on training bearings (${report.outOfFold.folds} inner splits): ${figure(report.outOfFold.macroAuroc)}.`,
+    "",
+    `Calibration: expected calibration error ${formatFigure(report.reliability.heldOut.error)} on held-out bearings, ${formatFigure(report.reliability.outOfFold.error)} out of fold. A probability takes a fault to be as likely as none beforehand.`,
+    "",
+    `Decision rule: probability ≥ ${threshold.raise} in ${threshold.onCount} of ${threshold.onWindows} windows. ${report.decision.sentence} On training bearings out of fold ${percent(report.outOfFold.falseWindowShare)} of the healthy windows reach it, and ${percent(report.outOfFold.detectedWindowShare)} of the faulty ones.`,
+    "",
+    `With that rule, on held-out bearings (each recording played in a loop): the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones.`,
+    "",
+    failed.length === 0 ? "No recording fails." : "Recordings that fail:",
+    "",
+    ...failed.map(
+      (recording) =>
+        `- \`${recording.waveform}\`: truth ${recording.truth ?? "healthy"}, raised ${recording.raised ?? "nothing"}; windows above the threshold ${modes.map((mode, index) => `${mode} ${percent(recording.shareAboveRaise[index]!)}`).join(", ")}`,
+    ),
+    ...(failed.length === 0 ? [] : [""]),
+    "## Slices",
+    "",
+    `${slices.caption}`,
+    "",
+    `| ${slices.head.join(" | ")} |`,
+    `|${slices.head.map(() => "---").join("|")}|`,
+    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
+    "",
+    ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,202 @@
+/** The drawings of a bearing report: reliability, ROC by failure mode and fold, scores, and what the threshold costs. */
+import { columnOf, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
+import type { ReportPlot } from "../../../report/report-parts.ts";
+import { type Axis, drawPlot, type PlotLine } from "../../../report/svg-plot.ts";
+import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+
+const shares = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
+const shareAxis = (label: string): Axis => ({ label, from: 0, to: 1, ticks: shares });
+const colours = ["c0", "c1", "c2", "c3", "c4"] as const;
+
+/** Draws everything; `heldOut` holds probabilities, the folds logits. */
+export function drawBearingPlots(
+  evaluation: BearingEvaluation,
+  heldOut: ScoredSet,
+  folds: readonly ScoredSet[],
+  titles: readonly string[],
+): ReportPlot[] {
+  return [
+    drawReliability(evaluation),
+    ...titles.map((title, output) => drawRoc(title, output, heldOut, folds)),
+    ...titles.map((title, output) => drawScores(title, output, heldOut, evaluation.decision.raise)),
+    drawCosts(evaluation),
+  ];
+}
+
+/** What is stated is what happens; or chance. */
+const diagonal: PlotLine = {
+  ...{ name: "", colour: "faint", width: 1, dashed: true },
+  points: [
+    [0, 0],
+    [1, 1],
+  ],
+};
+
+function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
+  const kinds = [
+    ["out of fold", reliability.outOfFold, "c0"],
+    ["held out", reliability.heldOut, "c1"],
+  ] as const;
+  const lines: PlotLine[] = [
+    diagonal,
+    ...kinds.map(([name, { bins, error }, colour]) => ({
+      name: `${name}, error ${error.value.toFixed(3)}`,
+      colour,
+      points: bins.map(({ stated, observed }) => [stated, observed] as const),
+    })),
+  ];
+  const dots = (scale: { x: (v: number) => number; y: (v: number) => number }): string =>
+    kinds
+      .flatMap(([, { bins }, colour]) =>
+        bins.map(
+          ({ stated, observed, cases }) =>
+            `<circle class="dot ${colour}" cx="${scale.x(stated).toFixed(1)}" cy="${scale.y(observed).toFixed(1)}" r="3.5"><title>${cases} cases</title></circle>`,
+        ),
+      )
+      .join("");
+  return {
+    title: "Reliability",
+    caption:
+      "Share of faults among cases by stated probability, ten bins of equal mass, both classes weighing the same. On the dashed line a probability is what it says. Out of fold: calibrated on the other folds.",
+    svg: drawPlot({
+      x: shareAxis("stated probability"),
+      y: shareAxis("observed share of faults"),
+      lines,
+      extra: dots,
+      alt: "Reliability diagram",
+    }),
+  };
+}
+
+function drawRoc(title: string, output: number, heldOut: ScoredSet, folds: readonly ScoredSet[]): ReportPlot {
+  const lines: PlotLine[] = [
+    diagonal,
+    ...folds.map((fold) => ({
+      ...{ name: "each inner fold", colour: "c0", width: 1 },
+      points: rocOf(fold, "int8", output),
+    })),
+    { name: "held-out bearings", colour: "c1", points: rocOf(heldOut, "int8", output), width: 2.5 },
+    ...(heldOut.scores.physics === undefined
+      ? []
+      : [
+          {
+            ...{ name: "physics score, held out", colour: "c2", width: 1.5, dashed: true },
+            points: rocOf(heldOut, "physics", output),
+          },
+        ]),
+  ];
+  return {
+    title: `ROC: ${title}`,
+    caption: "Windows of bearings that the model had not seen, this fault against everything else.",
+    svg: drawPlot({
+      x: shareAxis("false alarms a window"),
+      y: shareAxis("faults found"),
+      lines,
+      alt: `ROC curves of ${title}`,
+    }),
+  };
+}
+
+/** Points of the ROC curve from (0, 0) to (1, 1); one a distinct score. */
+export function rocOf(set: ScoredSet, model: string, output: number): (readonly [number, number])[] {
+  const scores = columnOf(set.scores[model]!, output, set.outputs);
+  const { labels } = labelRows(set, output);
+  const order = Array.from(scores, (_, index) => index).sort((a, b) => scores[b]! - scores[a]!);
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const negatives = labels.length - positives;
+  const points: (readonly [number, number])[] = [[0, 0]];
+  let [found, wrong] = [0, 0];
+  for (const [at, row] of order.entries()) {
+    if (labels[row] === 1) found++;
+    else wrong++;
+    const next = order[at + 1];
+    if (next !== undefined && scores[next] === scores[row]) continue;
+    points.push([wrong / Math.max(1, negatives), found / Math.max(1, positives)]);
+  }
+  return points;
+}
+
+const bins = 20;
+
+function drawScores(title: string, output: number, heldOut: ScoredSet, raise: number): ReportPlot {
+  const column = columnOf(heldOut.scores.probability!, output, heldOut.outputs);
+  const truth = heldOut.signals.flatMap((signal) => new Array<number | null>(signal.rows).fill(signal.truth));
+  const classes = [
+    ["healthy", (each: number | null) => each === null],
+    [title, (each: number | null) => each === output],
+    ["another fault", (each: number | null) => each !== null && each !== output],
+  ] as const;
+  const lines = classes.map(([name, is], index): PlotLine => {
+    const counts = new Float64Array(bins);
+    let total = 0;
+    for (const [row, probability] of column.entries()) {
+      if (!is(truth[row]!)) continue;
+      counts[Math.min(bins - 1, Math.floor(probability * bins))]!++;
+      total++;
+    }
+    const points = Array.from(counts, (count, bin) => {
+      const share = count / Math.max(1, total);
+      return [[bin / bins, share] as const, [(bin + 1) / bins, share] as const];
+    }).flat();
+    return { name: `${name} (${total})`, colour: colours[index]!, points };
+  });
+  return {
+    title: `Probabilities: ${title}`,
+    caption: `Share of the held-out windows of each class by the probability stated for ${title}; the dashed line is the threshold to raise at.`,
+    svg: drawPlot({
+      x: shareAxis("stated probability"),
+      y: shareAxis("share of windows"),
+      lines: [
+        ...lines,
+        {
+          name: "",
+          colour: "faint",
+          points: [
+            [raise, 0],
+            [raise, 1],
+          ],
+          width: 1.5,
+          dashed: true,
+        },
+      ],
+      alt: `Histogram of probabilities of ${title}`,
+    }),
+  };
+}
+
+function drawCosts({ decision }: BearingEvaluation): ReportPlot {
+  const { points, raise, costOfSilence } = decision;
+  const highest = Math.max(costOfSilence, ...points.map((point) => point.expectedCost));
+  const top = Math.ceil(highest / 500) * 500;
+  const ticks = Array.from({ length: top / 500 + 1 }, (_, index) => 500 * index);
+  const costs = points.map((point) => [point.raise, point.expectedCost] as const);
+  return {
+    title: "What the threshold costs",
+    caption: decision.sentence,
+    svg: drawPlot({
+      x: { label: "probability to raise at", from: 0.5, to: 1, ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1] },
+      y: { label: "expected cost of a bearing", from: 0, to: top, ticks },
+      lines: [
+        { name: "decision rule, out of fold", colour: "c0", points: costs },
+        {
+          name: "never raising",
+          colour: "c2",
+          points: [
+            [0.5, costOfSilence],
+            [1, costOfSilence],
+          ],
+        },
+        {
+          name: `chosen from the costs, ${raise}`,
+          colour: "c1",
+          points: [
+            [raise, 0],
+            [raise, top],
+          ],
+          dashed: true,
+        },
+      ],
+      alt: "Expected cost by threshold",
+    }),
+  };
+}

@@ -1,0 +1,95 @@
+/** What the report of a bearing model shows. */
+import { formatFigure } from "../../../judge/figure.ts";
+import type { ScoredSet } from "../../../judge/scored-set.ts";
+import type { SliceFigures } from "../../../judge/slice-figures.ts";
+import type { TrainedStudent } from "../../../learn/train-student.ts";
+import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import type { Rivals } from "../learn/contenders.ts";
+import { drawBearingPlots } from "./bearing-plots.ts";
+
+/** What it is made from. */
+export interface BearingReportSubject {
+  readonly config: BearingConfig;
+  readonly evaluation: BearingEvaluation;
+  readonly student: TrainedStudent;
+  readonly rivals: Rivals;
+  readonly heldOut: ScoredSet;
+  readonly folds: readonly ScoredSet[];
+}
+
+/** Puts the report together. */
+export function reportBearing(subject: BearingReportSubject): ReportParts {
+  const { config, evaluation, student, rivals, heldOut, folds } = subject;
+  const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
+  const timed: Readonly<Record<string, ReportStep["timed"]>> = {
+    teacher: student.teacher,
+    float: [student.float],
+    int8: student.quantised,
+    ...(student.untuned === undefined
+      ? {}
+      : { untuned: [student.untuned.float], untunedInt8: student.untuned.quantised }),
+    wide: [rivals.wide],
+    untaught: [rivals.untaught],
+    direct: [rivals.direct],
+    logistic: [rivals.logistic],
+  };
+  return {
+    stepColumns: ["macro AUROC, held-out bearings", "macro AUROC, out of fold"],
+    steps: evaluation.steps.map(({ heldOut: held, outOfFold, ...step }) => {
+      const own = timed[step.name];
+      return { ...step, figures: [held, outOfFold], ...(own === undefined ? {} : { timed: own }) };
+    }),
+    findings: [
+      ...evaluation.findings.map(({ sentence }) => sentence),
+      evaluation.decision.sentence,
+      sayParity(evaluation),
+    ],
+    plots: drawBearingPlots(evaluation, heldOut, folds, titles),
+    tables: [tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
+  };
+}
+
+/** The integers against their float parent, in words. */
+export function sayParity({ parity }: BearingEvaluation): string {
+  return `int8 loses ${parity.lostPoints.toFixed(3)} points of AUC to its float parent; it raises the right fault on ${parity.int8Detected} of ${parity.of} faulty recordings, the parent on ${parity.floatDetected}, and ${parity.recordingsDecidedOtherwise} recordings are decided otherwise.`;
+}
+
+/** Slices as rows of text, for the report and the card. */
+export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
+  const count = (share: SliceFigures["detected"]): string =>
+    share === null
+      ? "–"
+      : `${share.right} of ${share.of} (${share.low!.toFixed(2)} to ${share.high!.toFixed(2)})`;
+  return {
+    title: "Slices",
+    caption:
+      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. A slice with one class only has no AUROC.",
+    head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
+    rows: slices.map((slice) => [
+      `${slice.by}: ${slice.value}`,
+      `${slice.signals}`,
+      `${slice.windows}`,
+      slice.macroAuroc === null ? "–" : formatFigure(slice.macroAuroc),
+      formatFigure(slice.brier),
+      count(slice.detected),
+      count(slice.quiet),
+    ]),
+  };
+}
+
+function tabulateDecision({ decision }: BearingEvaluation): ReportTable {
+  const { costs } = decision;
+  return {
+    title: "Thresholds and costs",
+    caption: `Out of fold on training bearings, with the whole decision rule. A missed fault costs ${costs.missed}, a found one ${costs.found}, a false alarm ${costs.falseAlarm}; ${(100 * costs.faultPrior).toFixed(1)} % of the bearings have a fault.`,
+    head: ["raise at", "faults raised", "healthy raised", "expected cost of a bearing"],
+    rows: decision.points.map((point) => [
+      `${point.raise}${point.raise === decision.raise ? " (chosen)" : ""}`,
+      formatFigure(point.recall),
+      formatFigure(point.falseAlarms),
+      point.expectedCost.toFixed(0),
+    ]),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The protocol by which the policy was chosen: forward chaining over the train period alone. For each stretch of two
+ * months a student of the final size learns from everything before it; the logbook's rates are known only as far as the
+ * day; failures after the first half-year are counted. Never opens a test file.
+ */
+import type {
+  InspectionPolicy,
+  ResidualStatistics,
+} from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { type ComponentCost, type EdpFailure, edpTurbines } from "../../../dataset/edp-logbook.ts";
+import { edpTrainStartMs } from "../../../dataset/edp-signals.ts";
+import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
+import { runDense } from "../../../learn/tied-network.ts";
+import { standardiseRows } from "../../../learn/train-student.ts";
+import { fitPolicy } from "../learn/fit-policy.ts";
+import type { TurbineRows } from "../learn/scada-rows.ts";
+import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";
+import type { PolicyConfig, ScadaStudentRecipe } from "../scada-config.ts";
+import {
+  computeTurbineResiduals,
+  dayOf,
+  isNearFailure,
+  type ReplaySpec,
+  replayResiduals,
+  type TurbineDays,
+} from "./replay-turbines.ts";
+
+/** Begins of the stretches; the last one ends with the train period. */
+const cuts = [
+  "2016-03-01",
+  "2016-05-01",
+  "2016-07-01",
+  "2016-09-01",
+  "2016-11-01",
+  "2017-01-01",
+  "2017-03-01",
+];
+/** Failures are counted from here on, with half a month for the first decisions. */
+export const chainCountsFromMs: number = Date.parse("2016-06-15T00:00:00Z");
+/** First decision. */
+export const chainStartMs: number = Date.parse("2016-06-01T00:00:00Z");
+
+/** Days of every turbine, each judged by a student that knew only what came before. */
+export function chainForward(
+  turbines: readonly TurbineRows[],
+  failures: readonly EdpFailure[],
+  parts: { readonly spec: ReplaySpec; readonly recipe: ScadaStudentRecipe; readonly seed: number },
+  trainer: TensorTrainer,
+  progress: (done: number, total: number) => void,
+): TurbineDays[] {
+  const { spec, recipe, seed } = parts;
+  const begins = cuts.map((cut) => Date.parse(`${cut}T00:00:00Z`));
+  const chained: TurbineDays[][] = turbines.map(() => []);
+  for (const [index, fromMs] of begins.entries()) {
+    const learnable = (rows: TurbineRows, row: number): boolean => {
+      const timeMs = rows.timestampMs[row]!;
+      return (
+        timeMs < fromMs &&
+        rows.usable[row] === 1 &&
+        !isNearFailure(rows.turbine, timeMs, failures, recipe.excludeDays, fromMs)
+      );
+    };
+    const prepared = prepareScadaRows(turbines, learnable, recipe.clamp);
+    const network = trainUntaughtStudent(prepared, recipe, trainer, seed);
+    const own: ReplaySpec = {
+      ...spec,
+      statistics: commissionUntil(spec.statistics, fromMs),
+      residuals: spec.residuals.map((residual, output) => ({
+        ...residual,
+        location: prepared.location[output]!,
+        scale: prepared.scale[output]!,
+      })),
+    };
+    for (const [at, rows] of turbines.entries()) {
+      const standardised = standardiseRows(rows.features, rows.rows, prepared.scaler);
+      const predicted = { standardised, outputs: runDense(network, standardised, rows.rows) };
+      const all = computeTurbineResiduals(rows, predicted, own, (row) => learnable(rows, row));
+      // Every student lives through the whole past, as a bundle does on the day that it is installed.
+      chained[at]!.push(replayResiduals(rows, all, own, failures, fromMs));
+    }
+    progress(index + 1, begins.length);
+  }
+  return chained.map((replays) => spliceDays(replays, begins.map(dayOf)));
+}
+
+/** A reference of commissioning ends where the student's knowledge does. */
+function commissionUntil(statistics: ResidualStatistics, endMs: number): ResidualStatistics {
+  if (statistics.reference !== "commissioning") return statistics;
+  const historyDays = dayOf(endMs) - dayOf(edpTrainStartMs);
+  return { ...statistics, historyDays: Math.min(statistics.historyDays, historyDays) };
+}
+
+/** Of each stretch the days that its own student judged; what came before the first one is the first one's too. */
+function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]): TurbineDays {
+  const { turbine, days, mae, scores } = replays.at(-1)!;
+  const outputs = mae.length;
+  const judgeOf = (day: number): TurbineDays =>
+    replays[Math.max(0, begins.filter((begin) => begin <= day).length - 1)]!;
+  const pick = <T>(of: (replay: TurbineDays, at: number) => T): T[] =>
+    days.map((day) => of(judgeOf(day), day - judgeOf(day).days[0]!));
+  return {
+    ...{ turbine, days, mae },
+    z: Float64Array.from(pick(({ z }, at) => [...z.subarray(at * outputs, (at + 1) * outputs)]).flat()),
+    scores: new Map(
+      [...scores.keys()].map((component) => [
+        component,
+        Float64Array.from(pick((replay, at) => replay.scores.get(component)![at]!)),
+      ]),
+    ),
+    sensorFaults: replays.flatMap((replay) => replay.sensorFaults.filter(([day]) => judgeOf(day) === replay)),
+    dailyError: Float64Array.from(pick(({ dailyError }, at) => dailyError[at]!)),
+  };
+}
+
+/** The policy as it would have been known on a day: rates from the failures before its end alone. */
+export function chainedPolicy(
+  config: PolicyConfig,
+  failures: readonly EdpFailure[],
+  costs: ReadonlyMap<string, ComponentCost>,
+): (day: number) => InspectionPolicy {
+  const known = new Map<number, InspectionPolicy>();
+  return (day) => {
+    const earlier = failures.filter((failure) => dayOf(failure.timestampMs) <= day);
+    const days = day + 1 - dayOf(edpTrainStartMs);
+    const policy =
+      known.get(day) ?? fitPolicy(config, { turbines: edpTurbines.length, days, failures: earlier }, costs);
+    known.set(day, policy);
+    return policy;
+  };
+}

@@ -1,0 +1,262 @@
+/** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
+
+import { type Figure, formatFigure } from "../../../judge/figure.ts";
+import type { RegressionForm } from "../../../learn/regression-student.ts";
+import type { EvaluationDocument } from "../../../recipe.ts";
+import type { TimeSplit } from "../learn/scada-case.ts";
+import type { CostOutcome } from "./cost-rule.ts";
+import { policyNames, type SeedJudgement } from "./judge-edp.ts";
+import type { FormFigures } from "./judge-student.ts";
+import type { ScadaSlice } from "./scada-slices.ts";
+import { type PolicyFigures, summarisePolicy } from "./summarise-policy.ts";
+
+/** What an evaluation says of the failures and the money. */
+export interface ScadaFigures {
+  readonly metrics: Readonly<Record<string, Figure>>;
+  readonly seeds: readonly number[];
+  readonly policies: Readonly<Record<string, PolicyFigures>>;
+  /** Forms of each seed. */
+  readonly forms: readonly (readonly FormFigures[])[];
+  readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
+  readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
+  readonly gainPermutationP: readonly number[];
+  /** Failures that the policy finds with the float student and with the integers, of all, summed over seeds and calendars. */
+  readonly detections: { readonly float: number; readonly int8: number; readonly of: number } | null;
+  /** [turbine, channel's output, first day] of every sensor that was set aside on the judged days of the first seed. */
+  readonly sensorFaults: readonly {
+    readonly turbine: string;
+    readonly output: number;
+    readonly from: string;
+  }[];
+  /** Of the first seed. */
+  readonly slices: readonly ScadaSlice[];
+}
+
+/** `evaluation.json`. */
+export interface ScadaEvaluation extends EvaluationDocument, ScadaFigures {
+  readonly dataDescription: string;
+  readonly trainingRows: number;
+  readonly testLooks: readonly string[];
+  readonly limitations: readonly string[];
+}
+
+/** What the evaluation asks for; see `passed`. */
+export const required = {
+  detected: 3.5,
+  gainEur: 110_000,
+  inspections: 36,
+  zCorrelation: 0.98,
+  maeIncrease: 0.01,
+} as const;
+
+/** What the names of the policies mean, beside that of the bundle; for those who read a table of them. */
+export const policiesInWords =
+  "byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score, however lately it was looked at; shuffledScores is the policy with its rounds, rates, costs and muting on scores that are dealt anew among turbines and days; randomTurbines, randomPicks and calendar pick by chance or by the calendar, as often as the policy; alwaysQuiet never looks.";
+
+const yearDays = 365.25;
+const dayMs = 86_400_000;
+
+/** Puts seeds together. */
+export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit): ScadaFigures {
+  const turbines = seeds[0]!.days.length;
+  const years = (split.endMs - split.startMs) / dayMs / yearDays;
+  const policies = Object.fromEntries(
+    policyNames.map((name) => [
+      name,
+      summarisePolicy(
+        seeds.flatMap((seed) => seed.outcomes[name]),
+        turbines,
+        years,
+      ),
+    ]),
+  );
+  const policy = policies.policy!;
+  const over = (of: (seed: SeedJudgement) => number): Figure => spread(seeds.map(of));
+  return {
+    metrics: {
+      detected: policy.detected,
+      detectedShare: policy.detectedShare,
+      gainEur: policy.gainEur,
+      eur: policy.eur,
+      falseAlarms: policy.falseAlarms,
+      falseAlarmsPerTurbineYear: policy.falseAlarmsPerTurbineYear,
+      inspections: policy.inspections,
+      leadDaysMedian: { value: policy.leadDays?.median ?? Number.NaN, low: null, high: null },
+      leadDaysP10: { value: policy.leadDays?.p10 ?? Number.NaN, low: null, high: null },
+      windowAuc: over((seed) => seed.windowAuc.auc),
+      windowAucP: over((seed) => seed.windowAuc.permutationP),
+      gainP: over((seed) => seed.permutationP),
+      ...(seeds.some(({ forms }) => forms.length === 0) ? {} : describeForms(seeds)),
+    },
+    seeds: seeds.map(({ seed }) => seed),
+    policies,
+    forms: seeds.map(({ forms }) => forms),
+    windowAuc: seeds.map(({ windowAuc: { auc, permutationP } }) => ({ auc, permutationP })),
+    windowAucPerComponent: seeds.map(({ windowAuc }) => windowAuc.perComponent),
+    gainPermutationP: seeds.map(({ permutationP }) => permutationP),
+    detections: countDetections(seeds),
+    sensorFaults: listSensorFaults(seeds[0]!, split),
+    slices: seeds[0]!.slices,
+  };
+}
+
+/** Are the figures what is asked for? Each by name. */
+export function checkFigures({ metrics }: Pick<ScadaFigures, "metrics">): Readonly<Record<string, boolean>> {
+  const value = (name: string): number => metrics[name]?.value ?? Number.NaN;
+  return {
+    detected: value("detected") >= required.detected,
+    gainEur: value("gainEur") >= required.gainEur,
+    inspections: value("inspections") <= required.inspections,
+    ...(metrics.zCorrelation === undefined
+      ? {}
+      : {
+          zCorrelation: value("zCorrelation") >= required.zCorrelation,
+          maeIncrease: value("maeIncrease") <= required.maeIncrease,
+        }),
+  };
+}
+
+/** What is asked for, and whether it is reached, in a sentence; `missed` is how a miss is written. */
+export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: string): string {
+  const checks = checkFigures(figures);
+  const words: Readonly<Record<keyof typeof required, string>> = {
+    detected: `at least ${required.detected} failures detected`,
+    gainEur: `at least ${required.gainEur / 1000} k EUR against never looking`,
+    inspections: `at most ${required.inspections} inspections`,
+    zCorrelation: `a correlation of z with the teacher's of at least ${required.zCorrelation}`,
+    maeIncrease: `an error of int8 at most ${100 * required.maeIncrease} % above float`,
+  };
+  const asked = Object.entries(words).flatMap(([name, what]) => {
+    const reached = checks[name];
+    return reached === undefined ? [] : [`${what} (${reached ? "reached" : missed})`];
+  });
+  return `Asked for: ${asked.join(", ")}.`;
+}
+
+/** The figures in words. */
+export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
+  const share = metrics.detectedShare!;
+  return [
+    `mean over ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"} and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
+    ...Object.entries(policies).map(
+      ([name, each]) =>
+        `${name}: ${formatFigure(each.detected, 2)} of ${each.failures.length} detected, ${formatFigure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,
+    ),
+    `${policies.policy!.failures.length} failures tell the true share of detected ones no better than ${(100 * share.low!).toFixed(0)} to ${(100 * share.high!).toFixed(0)} %`,
+    `AUC of turbine-days ${formatFigure(metrics.windowAuc!, 3)}, permutation p ${formatFigure(metrics.windowAucP!, 3)}; gain's permutation p ${formatFigure(metrics.gainP!, 3)}`,
+    ...(metrics.zCorrelation === undefined ? [] : [renderForms(metrics)]),
+  ];
+}
+
+function renderForms(metrics: ScadaFigures["metrics"]): string {
+  return `z of int8 correlates ${formatFigure(metrics.zCorrelation!, 4)} with the teacher's (untaught ${metrics.zCorrelationUntaught!.value.toFixed(4)}), error ${formatFigure(metrics.maeKelvin!, 3)} K, ${(100 * metrics.maeIncrease!.value).toFixed(2)} % above float`;
+}
+
+function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> {
+  const over = (name: RegressionForm, of: (form: FormFigures, seed: SeedJudgement) => number): Figure =>
+    spread(seeds.map((seed) => of(formOf(seed, name), seed)));
+  return {
+    zCorrelation: over("int8", (form) => form.zCorrelation),
+    zCorrelationUntaught: over("untaught", (form) => form.zCorrelation),
+    maeKelvin: over("int8", (form) => form.maeKelvin),
+    maeIncrease: over("int8", (form, seed) => form.maeKelvin / formOf(seed, "pruned").maeKelvin - 1),
+  };
+}
+
+function countDetections(seeds: readonly SeedJudgement[]): ScadaFigures["detections"] {
+  const count = (outcomes: readonly CostOutcome[]): number =>
+    outcomes.reduce((sum, { detected }) => sum + detected, 0);
+  return seeds.some(({ floatOutcomes }) => floatOutcomes.length === 0)
+    ? null
+    : {
+        float: seeds.reduce((sum, seed) => sum + count(seed.floatOutcomes), 0),
+        int8: seeds.reduce((sum, seed) => sum + count(seed.outcomes.policy), 0),
+        of: seeds.reduce(
+          (sum, { outcomes }) => sum + outcomes.policy.flatMap(({ failures }) => failures).length,
+          0,
+        ),
+      };
+}
+
+function formOf(seed: SeedJudgement, name: RegressionForm): FormFigures {
+  return seed.forms.find(({ form }) => form === name)!;
+}
+
+/** Says whether distilling and pruning helped, from the figures. */
+export function compareForms({ forms }: Pick<ScadaFigures, "forms">): string {
+  const form = (name: RegressionForm): FormFigures | undefined =>
+    forms[0]!.find((each) => each.form === name);
+  const [wide, pruned, untaught] = [form("wide")!, form("pruned")!, form("untaught")!];
+  const [untuned, untunedInt8] = [form("untuned"), form("untunedInt8")];
+  return [
+    compareTeaching(untaught),
+    comparePruning(wide, untuned ?? pruned),
+    ...(untunedInt8 === undefined ? [] : [compareTuning(form("int8")!, untunedInt8)]),
+  ].join(" ");
+}
+
+/** `untaught` against the student of its size that had a teacher: what the teacher's word is worth. */
+function compareTeaching({ against }: FormFigures): string {
+  const { maeKelvin, zCorrelation } = against!;
+  const words = isAbove(maeKelvin)
+    ? `Distillation lowers the error: a student of the same size without a teacher errs by ${formatFigure(maeKelvin)} K more`
+    : isBelow(maeKelvin)
+      ? `Distillation does not help the error but raises it: a student of the same size without a teacher errs by ${formatFigure(negate(maeKelvin))} K less`
+      : `Distillation does not help the error as far as can be told: without a teacher the error of a student of the same size changes by ${formatFigure(maeKelvin)} K, which includes zero`;
+  const closeness = isBelow(zCorrelation)
+    ? `less closely: the correlation is lower by ${formatFigure(negate(zCorrelation), 4)}`
+    : isAbove(zCorrelation)
+      ? `more closely: the correlation is higher by ${formatFigure(zCorrelation, 4)}`
+      : `neither more nor less closely as far as can be told: the correlation changes by ${formatFigure(zCorrelation, 4)}`;
+  return `${words}; its z follows the teacher's ${closeness}.`;
+}
+
+/** The same difference, seen from the other side. */
+function negate({ value, low, high }: Figure): Figure {
+  return { value: -value, low: high === null ? null : -high, high: low === null ? null : -low };
+}
+
+/** The narrow student against the wide one that it was cut from. */
+function comparePruning(wide: FormFigures, narrow: FormFigures): string {
+  const { maeKelvin } = narrow.against!;
+  const verdict = isAbove(maeKelvin)
+    ? "costs"
+    : isBelow(maeKelvin)
+      ? "gains"
+      : "neither gains nor costs as far as can be told";
+  return `Pruning ${wide.parameters} parameters to ${narrow.parameters} ${verdict}: it changes the error by ${formatFigure(maeKelvin)} K.`;
+}
+
+function isAbove({ low }: Figure): boolean {
+  return low !== null && low > 0;
+}
+
+function isBelow({ high }: Figure): boolean {
+  return high !== null && high < 0;
+}
+
+/** One seed has no interval: helping in one of both figures alone is not called help. */
+function compareTuning(tuned: FormFigures, untuned: FormFigures): string {
+  const error = tuned.maeKelvin - untuned.maeKelvin;
+  const isHelp = error < 0 && tuned.zCorrelation > untuned.zCorrelation;
+  return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${tuned.zCorrelation.toFixed(4)} instead of ${untuned.zCorrelation.toFixed(4)}.`;
+}
+
+/** Mean with lowest and highest. */
+function spread(values: readonly number[]): Figure {
+  const value = values.reduce((sum, each) => sum + each, 0) / values.length;
+  return values.length < 2
+    ? { value, low: null, high: null }
+    : { value, low: Math.min(...values), high: Math.max(...values) };
+}
+
+function listSensorFaults({ days }: SeedJudgement, split: TimeSplit): ScadaFigures["sensorFaults"] {
+  return days.flatMap(({ turbine, sensorFaults }) =>
+    sensorFaults.flatMap(([day, output]) => {
+      const isFirst = !sensorFaults.some((other) => other[0] === day - 1 && other[1] === output);
+      return isFirst && day * dayMs >= split.startMs
+        ? [{ turbine, output, from: new Date(day * dayMs).toISOString().slice(0, 10) }]
+        : [];
+    }),
+  );
+}

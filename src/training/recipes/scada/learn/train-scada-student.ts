@@ -1,0 +1,272 @@
+/**
+ * From rows of healthy operation to an int8 student of normal behaviour: scaler → teacher (an ensemble) → student taught
+ * by it → neurons pruned in rounds with training between → where it is asked for, fine-tuned in the engine's integers →
+ * quantised on rows of all seasons. Each turbine's own median
+ * is taken off the targets: the student learns how temperatures move, the site correction where they stand.
+ */
+import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
+import { createRandom, type Random } from "../../../../core/maths/random.ts";
+import { medianInPlace } from "../../../../core/maths/select.ts";
+import { fitScaler } from "../../../learn/fit-scaler.ts";
+import { quantiseNetwork } from "../../../learn/quantise-network.ts";
+import {
+  finetuneNetwork,
+  fitNetwork,
+  fitPrunedStudent,
+  fitUntaughtStudent,
+  type RegressionForm,
+  type RegressionStudent,
+  runRegressionForm,
+  teachHidden,
+} from "../../../learn/regression-student.ts";
+import type { RegressionRows, TensorTrainer } from "../../../learn/tensor-trainer.ts";
+import type { DenseLayer } from "../../../learn/tied-network.ts";
+import { runEnsemble, standardiseRows } from "../../../learn/train-student.ts";
+import type { ScadaConfig, ScadaStudentRecipe } from "../scada-config.ts";
+import { inventService } from "./invent-service.ts";
+import type { TurbineRows } from "./scada-rows.ts";
+
+/** Rows that may be learnt from. */
+export interface PreparedScadaRows extends RegressionRows {
+  readonly scaler: Scaler;
+  /** Expected value = location + scale · output, one an output; location is the mean of the turbines' medians. */
+  readonly location: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** The forms of the student, and how its outputs are read. */
+export interface ScadaStudent extends RegressionStudent {
+  readonly location: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** May a row be learnt from? Rows before `untilMs`, usable, and not in the weeks before a failure of the turbine. */
+export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
+
+/** Gathers the rows. */
+export function prepareScadaRows(
+  turbines: readonly TurbineRows[],
+  isLearnable: LearnableRow,
+  clamp: number,
+): PreparedScadaRows {
+  const chosen = turbines.map((turbine) => {
+    const rows: number[] = [];
+    for (let row = 0; row < turbine.rows; row++) if (isLearnable(turbine, row)) rows.push(row);
+    return rows;
+  });
+  const rows = chosen.reduce((sum, each) => sum + each.length, 0);
+  const width = turbines[0]!.features.length / turbines[0]!.rows;
+  const outputs = turbines[0]!.measured.length / turbines[0]!.rows;
+  const raw = new Float32Array(rows * width);
+  const targets = new Float32Array(rows * outputs);
+  const location = new Array<number>(outputs).fill(0);
+  let at = 0;
+  for (const [index, turbine] of turbines.entries()) {
+    const own = chosen[index]!;
+    const medians = Array.from({ length: outputs }, (_, output) => {
+      const values = Float64Array.from(own, (row) => turbine.measured[row * outputs + output]!);
+      return values.length === 0 ? 0 : medianInPlace(values, values.length);
+    });
+    for (const [output, median] of medians.entries()) location[output]! += median / turbines.length;
+    for (const row of own) {
+      raw.set(turbine.features.subarray(row * width, (row + 1) * width), at * width);
+      for (let output = 0; output < outputs; output++) {
+        targets[at * outputs + output] = turbine.measured[row * outputs + output]! - medians[output]!;
+      }
+      at++;
+    }
+  }
+  const scale = Array.from({ length: outputs }, (_, output) => {
+    let squares = 0;
+    for (let row = 0; row < rows; row++) squares += targets[row * outputs + output]! ** 2;
+    return Math.max(1e-3, Math.sqrt(squares / rows));
+  });
+  for (let index = 0; index < targets.length; index++) targets[index]! /= scale[index % outputs]!;
+  const every = { own: [Array.from({ length: width }, (_, column) => column)], shared: [] };
+  const scaler = fitScaler(raw, rows, every, clamp);
+  const features = standardiseRows(raw, rows, scaler);
+  return { rows, scaler, features, targets, weights: new Float32Array(rows).fill(1), location, scale };
+}
+
+/** The ensemble. */
+export function trainScadaTeacher(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  seed: number,
+  progress: (done: number, total: number) => void,
+): DenseLayer[][] {
+  const { members, hidden, fit } = recipe.teacher;
+  return Array.from({ length: members }, (_, member) => {
+    const random = stream(seed, `teacher ${member}`);
+    const fitted = fitNetwork(rows, hidden, { ...fit, huberDelta: recipe.huberDelta }, trainer, random);
+    progress(member + 1, members);
+    return fitted;
+  });
+}
+
+/**
+ * Standardised rows that serving would meet and filtered files do not hold: each learnable row after stops that are
+ * invented, once a copy (see `invent-service.ts`); empty where none are asked for.
+ */
+export function inventScadaRows(
+  turbines: readonly TurbineRows[],
+  isLearnable: LearnableRow,
+  { features, channels }: Pick<ScadaConfig, "features" | "channels">,
+  recipe: ScadaStudentRecipe,
+  scaler: Scaler,
+  seed: number,
+): Float32Array {
+  const width = features.list.length;
+  const names = channels.map((channel) => channel.name);
+  const random = stream(seed, "stops");
+  const lives: Float32Array[] = [];
+  const { inventedStops: stops } = recipe;
+  if (stops === undefined) return new Float32Array(0);
+  for (let copy = 0; copy < stops.copies; copy++) {
+    for (const turbine of turbines) {
+      const life = inventService(turbine, names, features, stops, random);
+      const rows: number[] = [];
+      for (let row = 0; row < turbine.rows; row++) {
+        if (life.stands[row] === 0 && isLearnable(turbine, row)) rows.push(row);
+      }
+      const raw = new Float32Array(rows.length * width);
+      for (const [at, row] of rows.entries()) {
+        raw.set(life.features.subarray(row * width, (row + 1) * width), at * width);
+      }
+      lives.push(standardiseRows(raw, rows.length, scaler));
+    }
+  }
+  return joinArrays(...lives);
+}
+
+/** The wide student, then the pruned one. `invented` are {@link inventScadaRows}. */
+export function distilScadaStudent(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  teacher: readonly (readonly DenseLayer[])[],
+  seed: number,
+): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
+  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
+  return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
+}
+
+/** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
+export function finetuneScadaStudent(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  teacher: readonly (readonly DenseLayer[])[],
+  float: readonly DenseLayer[],
+  seed: number,
+): readonly DenseLayer[] {
+  const { finetune } = recipe;
+  if (finetune === undefined) return float;
+  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
+  const start = { float, quantised: quantiseScadaStudent(rows, invented, recipe, float) };
+  return finetuneNetwork(taught, start, recipe, finetune, trainer, stream(seed, "finetune"));
+}
+
+/** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
+export function quantiseScadaForms(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  pruned: readonly DenseLayer[],
+  tuned: readonly DenseLayer[],
+): Pick<RegressionStudent, "float" | "quantised" | "untuned"> {
+  const quantise = (float: readonly DenseLayer[]): Pick<RegressionStudent, "float" | "quantised"> => ({
+    float,
+    quantised: quantiseScadaStudent(rows, invented, recipe, float),
+  });
+  return { ...quantise(tuned), ...(tuned === pruned ? {} : { untuned: quantise(pruned) }) };
+}
+
+/**
+ * The rows with the teacher's share in their targets, and after them the invented ones, and all of both with noise: these
+ * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
+ * student should still say what the teacher says.
+ */
+function teachRows(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  teacher: readonly (readonly DenseLayer[])[],
+  random: Random,
+): RegressionRows {
+  const { softShare, inventedNoise, clamp } = recipe;
+  const width = rows.scaler.mean.length;
+  const quiet = joinArrays(rows.features, invented);
+  const noisy = quiet.map((value) =>
+    Math.max(-clamp, Math.min(clamp, value + inventedNoise * random.normal())),
+  );
+  const features = inventedNoise === 0 ? quiet : joinArrays(quiet, noisy);
+  const count = features.length / width;
+  const targets = runEnsemble(teacher, features, count);
+  for (const [index, measured] of rows.targets.entries()) {
+    targets[index]! = measured + softShare * (targets[index]! - measured);
+  }
+  const weights = new Float32Array(count).fill(1);
+  return { rows: count, features, targets, weights, ...teachHidden(recipe, teacher, features) };
+}
+
+function joinArrays(...parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** A student of the final size that learns from the measurements alone, with as many gradient steps. */
+export function trainUntaughtStudent(
+  rows: PreparedScadaRows,
+  recipe: ScadaStudentRecipe,
+  trainer: TensorTrainer,
+  seed: number,
+): DenseLayer[] {
+  return fitUntaughtStudent(rows, recipe, trainer, stream(seed, "untaught"));
+}
+
+/** The integers; ranges are calibrated on measured rows and on invented ones alike. */
+export function quantiseScadaStudent(
+  rows: PreparedScadaRows,
+  invented: Float32Array,
+  recipe: ScadaStudentRecipe,
+  float: readonly DenseLayer[],
+): QuantisedMlp {
+  const width = rows.scaler.mean.length;
+  const all = joinArrays(rows.features, invented);
+  // Rows stand turbine by turbine in order of time: every k-th of them covers all seasons of all turbines.
+  const every = Math.max(1, Math.floor(all.length / width / recipe.calibrationRows));
+  const count = Math.floor(all.length / width / every);
+  const features = new Float32Array(count * width);
+  for (let index = 0; index < count; index++) {
+    const row = index * every;
+    features.set(all.subarray(row * width, (row + 1) * width), index * width);
+  }
+  const { clamp, rounding } = recipe;
+  return quantiseNetwork(float, { features, rows: count, clamp, judge: "values", rounding });
+}
+
+/** Outputs [rows × outputs] of one form on rows that are not yet standardised. */
+export function runScadaForm(
+  student: ScadaStudent,
+  form: RegressionForm,
+  features: Float32Array,
+  rows: number,
+): { readonly standardised: Float32Array; readonly outputs: Float32Array } {
+  const standardised = standardiseRows(features, rows, student.scaler);
+  return { standardised, outputs: runRegressionForm(student, form, standardised, rows) };
+}
+
+/** A stream of its own for each purpose, whichever step asks first. */
+function stream(seed: number, purpose: string): Random {
+  return createRandom(seed).fork(purpose);
+}

@@ -1,0 +1,173 @@
+/** Puts together what travels with a normal-behaviour student: drift reference, background, golden vectors, lineage, card. */
+import { encodeGolden } from "../../../core/bundle/golden.ts";
+import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
+import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
+import { fitReference } from "../../../core/drift/fit-reference.ts";
+import { encodeReference } from "../../../core/drift/reference-codec.ts";
+import { encodeBackground } from "../../../core/explain/background-codec.ts";
+import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
+import { createRandom, type Random } from "../../../core/maths/random.ts";
+import { clusterBackground } from "../../bundle/cluster-background.ts";
+import { describeNetwork } from "../../bundle/describe-network.ts";
+import { createGoldenCases } from "../../bundle/golden-cases.ts";
+import { edpTurbines } from "../../dataset/edp-logbook.ts";
+import type { TrainedModel } from "../../recipe.ts";
+import { renderScadaLines, type ScadaEvaluation } from "./judge/scada-evaluation.ts";
+import { learnableRows, type ScadaCase } from "./learn/scada-case.ts";
+import type { ScadaFingerprint } from "./learn/scada-rows.ts";
+import { type PreparedScadaRows, runScadaForm, type ScadaStudent } from "./learn/train-scada-student.ts";
+import { renderScadaCard } from "./report/scada-card.ts";
+import type { ScadaConfig } from "./scada-config.ts";
+
+/** Words about the data set. */
+export const edpDescription =
+  "EDP Open Data, Wind Farm 1, 2016-2017 (Hack the Wind 2018): ten-minute SCADA, failure logbook and costs of four 2 MW turbines; attribution required, licence of the portal not verified";
+
+/** Every so many rows of a turbine go into background and drift reference: two hours apart, rows are less alike. */
+const referenceStride = 12;
+
+/** What is packaged. */
+export interface ScadaSubject {
+  readonly subject: ScadaCase;
+  readonly prepared: PreparedScadaRows;
+  readonly student: ScadaStudent;
+  readonly spec: NormalBehaviourSpec;
+  readonly evaluation: ScadaEvaluation;
+  readonly fingerprint: ScadaFingerprint;
+}
+
+/** Packages; `files` are {@link makeScadaFiles}'. */
+export function packageScada(
+  { subject, student, spec, evaluation, fingerprint }: ScadaSubject,
+  files: Readonly<Record<string, Uint8Array>>,
+): TrainedModel {
+  const { config } = subject;
+  const { teacher } = config.recipe;
+  const form = evaluation.forms[0]!.find((each) => each.form === "teacher")!;
+  const architecture = describeNetwork(student.quantised);
+  const periods = { train: "until 2017-05-31", test: "2017-06-01 to 2017-12-31" };
+  return {
+    manifest: {
+      task: "normal-behaviour",
+      horizonHours: 24 * spec.policy.maxLeadDays,
+      scaler: student.scaler,
+      outputs: config.residuals.map(({ channel, title }) => ({ failureMode: channel, title })),
+      calibration: [],
+      thresholds: [],
+      groups: listGroups(config),
+      normalBehaviour: spec,
+    },
+    lineage: {
+      data: [
+        {
+          name: "edp",
+          sha256: fingerprint.train,
+          trainGroups: edpTurbines.map((turbine) => `${turbine} ${periods.train}`),
+          heldOutGroups: [],
+        },
+        {
+          name: "edp-test",
+          sha256: fingerprint.test,
+          trainGroups: [],
+          heldOutGroups: edpTurbines.map((turbine) => `${turbine} ${periods.test}`),
+        },
+      ],
+      teacher: `mean of ${teacher.members} networks of ${teacher.hidden.join("-")} hidden neurons; error ${form.maeKelvin.toFixed(3)} K on the test half-year`,
+    },
+    files,
+    evaluation,
+    renderCard: (manifest) => renderScadaCard(manifest, config, evaluation),
+    bom: {
+      architecture,
+      task: "regression",
+      outputs: "uint8 quantised temperatures of components in healthy operation",
+      dataDescriptions: { edp: edpDescription, "edp-test": edpDescription },
+      metrics: {
+        "failures detected of 8": evaluation.metrics.detected!.value,
+        "EUR against never looking": evaluation.metrics.gainEur!.value,
+        "mean error in kelvin": evaluation.metrics.maeKelvin!.value,
+      },
+    },
+    summary: renderScadaLines(evaluation),
+  };
+}
+
+/** The binary files of the bundle. */
+export function makeScadaFiles(
+  subject: ScadaCase,
+  prepared: PreparedScadaRows,
+  student: ScadaStudent,
+): Readonly<Record<string, Uint8Array>> {
+  const { config } = subject;
+  const groups = listGroups(config);
+  const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
+  const width = config.features.list.length;
+  const count = Math.floor(prepared.rows / referenceStride);
+  const sample = new Float32Array(count * width);
+  for (let index = 0; index < count; index++) {
+    const row = index * referenceStride;
+    sample.set(prepared.features.subarray(row * width, (row + 1) * width), index * width);
+  }
+  const background = encodeBackground(
+    clusterBackground(sample, count, config.backgroundRows, stream("background")),
+  );
+  const cases = createGoldenCases(
+    {
+      ...{ spec: config.features, window: config.window, groups },
+      ...{ scaler: student.scaler, student: student.quantised, background },
+    },
+    config.goldenCases,
+    stream("golden"),
+  );
+  return {
+    [bundleFileNames.model]: encodeStudent(student.quantised),
+    [bundleFileNames.reference]: encodeReference(fitScadaReference(subject, student, stream("drift"))),
+    [bundleFileNames.background]: background,
+    [bundleFileNames.golden]: encodeGolden({
+      features: width,
+      outputs: config.residuals.length,
+      groups: groups.length,
+      cases,
+    }),
+  };
+}
+
+function fitScadaReference(
+  subject: ScadaCase,
+  student: ScadaStudent,
+  random: Random,
+): ReturnType<typeof fitReference> {
+  const { config } = subject;
+  const width = config.features.list.length;
+  const outputs = config.residuals.length;
+  const isLearnable = learnableRows(subject);
+  const rows: Float32Array[] = [];
+  const scores: Float32Array[] = [];
+  const segments: number[] = [];
+  for (const turbine of subject.rows.turbines) {
+    const predicted = runScadaForm(student, "int8", turbine.features, turbine.rows);
+    let taken = 0;
+    for (let row = 0; row < turbine.rows; row += referenceStride) {
+      if (!isLearnable(turbine, row)) continue;
+      rows.push(turbine.features.subarray(row * width, (row + 1) * width));
+      scores.push(predicted.outputs.subarray(row * outputs, (row + 1) * outputs));
+      taken++;
+    }
+    segments.push(taken);
+  }
+  return fitReference(
+    rows,
+    config.features.list.map((feature) => feature.name),
+    scores,
+    {
+      seed: random.integer(2 ** 31),
+      replicates: config.driftReplicates,
+      segments,
+      scoreNames: config.residuals.map((residual) => residual.channel),
+    },
+  );
+}
+
+function listGroups(config: ScadaConfig): string[] {
+  return [...new Set(config.features.list.map((feature) => feature.group))];
+}

@@ -1,0 +1,157 @@
+/** `train.yaml` of a normal-behaviour bundle: which columns, which residuals, how the student learns, how inspections are chosen. */
+import { z } from "zod";
+import {
+  type InspectionPolicy,
+  inspectionPolicyShape,
+  type NormalBehaviourSpec,
+  type ResidualStatistics,
+  residualStatisticsSchema,
+  type SensorGuardSpec,
+  type SiteCorrectionSpec,
+  sensorGuardSchema,
+  siteCorrectionSchema,
+} from "../../../core/contract/bundle/normal-behaviour.ts";
+import { type CommonConfig, commonConfigShape } from "../../common-config.ts";
+import { type RegressionRecipe, regressionRecipeShape } from "../../learn/regression-recipe.ts";
+
+/** A temperature that the student predicts. */
+export interface ResidualConfig {
+  readonly channel: string;
+  readonly title: string;
+  readonly component: string;
+  readonly siblings: string | null;
+}
+
+/** Normal operation; the power curve itself is fitted. */
+export interface OperationConfig {
+  readonly limits: NormalBehaviourSpec["operation"]["limits"];
+  readonly windChannel: string;
+  readonly powerChannel: string;
+  readonly minRatio: number;
+  readonly maxRatio: number;
+  /** Width of the wind bins whose median power makes the curve. */
+  readonly binWidth: number;
+}
+
+/** How a turbine stands, and how often stops are invented where it ran. */
+export interface InventedStops {
+  /** How often the whole series is lived through, each time with other stops. */
+  readonly copies: number;
+  /** Mean days between stops that are put where the turbine ran. */
+  readonly everyDays: number;
+  /** Shortest and longest of these; their logarithm is uniform between them. */
+  readonly minMinutes: number;
+  readonly maxMinutes: number;
+  /** Lowest and highest reading of a channel while the turbine stands; the others read as they did. */
+  readonly standing: Readonly<Record<string, readonly [number, number]>>;
+}
+
+/** From rows to an int8 student. */
+export interface ScadaStudentRecipe extends RegressionRecipe {
+  /** Days before a logged failure of the turbine that nothing is learnt from: fitting on them hides the fault. */
+  readonly excludeDays: number;
+  /** Standard deviation of the noise of invented rows, which the teacher alone answers; 0 = none are invented. */
+  readonly inventedNoise: number;
+  /** Stops that are invented for the student's lessons, which the teacher alone answers; absent = none. */
+  readonly inventedStops?: InventedStops | undefined;
+  /** Rows that the ranges of the activations are calibrated on, spread evenly over all turbines and seasons. */
+  readonly calibrationRows: number;
+}
+
+/** The policy but for what is fitted: rates come from the logbook, worth from the costs. */
+export interface PolicyConfig extends Omit<InspectionPolicy, "components"> {
+  /** Failures of one pair within so many days are one event: a repair that did not help is no second chance to learn a rate. */
+  readonly eventDays: number;
+  /** Weight of the mean rate of all components, in units of the data's own exposure: few failures make no rate. */
+  readonly poolingWeight: number;
+  /** Mean of lead / longest lead that an inspection in time is credited with. */
+  readonly meanLeadShare: number;
+}
+
+/** The whole file. */
+export interface ScadaConfig extends CommonConfig {
+  readonly dataset: { readonly kind: "edp"; readonly heldOutRule: string };
+  /** Channel → column of the files. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly residuals: readonly ResidualConfig[];
+  readonly operation: OperationConfig;
+  readonly siteCorrection: SiteCorrectionSpec;
+  readonly statistics: ResidualStatistics;
+  readonly guard: SensorGuardSpec;
+  readonly policy: PolicyConfig;
+  readonly recipe: ScadaStudentRecipe;
+  /** Every time that anybody has looked at the test half-year, in words. */
+  readonly testLooks: readonly string[];
+}
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes");
+const share = z.number().min(0).max(1);
+const days = z.number().positive().max(3660);
+
+const recipe: z.ZodType<ScadaStudentRecipe> = z.strictObject({
+  ...regressionRecipeShape,
+  excludeDays: z.number().min(0).max(366),
+  inventedNoise: z.number().min(0).max(4),
+  inventedStops: z
+    .strictObject({
+      copies: z.int().min(1).max(10),
+      everyDays: days,
+      minMinutes: z.number().positive().max(1_000_000),
+      maxMinutes: z.number().positive().max(1_000_000),
+      standing: z.record(name, z.tuple([z.number(), z.number()])),
+    })
+    .refine(
+      ({ minMinutes, maxMinutes }) => minMinutes <= maxMinutes,
+      "the shortest stop is longer than the longest",
+    )
+    .optional(),
+  calibrationRows: z.int().min(100).max(100_000),
+});
+
+/** Validator of {@link ScadaConfig}; unknown keys are refused. */
+export const scadaConfigSchema: z.ZodType<ScadaConfig> = z
+  .strictObject({
+    ...commonConfigShape,
+    dataset: z.strictObject({ kind: z.literal("edp"), heldOutRule: z.string().max(4096) }),
+    columns: z.record(name, z.string().min(1).max(128)),
+    residuals: z
+      .array(
+        z.strictObject({
+          channel: name,
+          title: z.string().max(256),
+          component: name,
+          siblings: name.nullable(),
+        }),
+      )
+      .min(1)
+      .max(32),
+    operation: z.strictObject({
+      limits: z.array(z.strictObject({ channel: name, min: z.number(), max: z.number() })).max(32),
+      windChannel: name,
+      powerChannel: name,
+      minRatio: z.number().min(0),
+      maxRatio: z.number().positive(),
+      binWidth: z.number().positive(),
+    }),
+    siteCorrection: siteCorrectionSchema,
+    statistics: residualStatisticsSchema,
+    guard: sensorGuardSchema,
+    policy: z.strictObject({
+      ...inspectionPolicyShape,
+      // A round of part of a day, or thousands of inspections, is a slip of the pen.
+      roundDays: z.int().min(1).max(366),
+      perRound: z.int().min(1).max(1000),
+      eventDays: days,
+      poolingWeight: z.number().positive().max(100),
+      meanLeadShare: share,
+    }),
+    recipe,
+    testLooks: z.array(z.string().max(4096)).max(64),
+  })
+  .superRefine(({ channels, recipe: { inventedStops } }, context) => {
+    for (const channel of Object.keys(inventedStops?.standing ?? {})) {
+      if (channels.some((each) => each.name === channel)) continue;
+      const path = ["recipe", "inventedStops", "standing"];
+      context.addIssue({ code: "custom", path, message: `there is no channel ${channel}` });
+    }
+  });

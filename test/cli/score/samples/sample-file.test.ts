@@ -1,0 +1,213 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
+import { parseBearing } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
+import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { encodeNpy } from "../recordings.ts";
+
+function write(name: string, bytes: Uint8Array | string): string {
+  const path = join(createTemporaryFolder(), name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function readAll(path: string, channel: string | null): Promise<number[]> {
+  const values: number[] = [];
+  for await (const piece of (await openSampleFile(path, channel)).pieces()) {
+    expect(piece.length).toBeLessThanOrEqual(32_768);
+    for (const value of piece) values.push(value);
+  }
+  return values;
+}
+
+describe("a file of samples", () => {
+  it.each([Int16Array, Float32Array, Float64Array])(
+    "is read in bounded pieces, whichever row is asked for (%o)",
+    async (Elements) => {
+      const samples = 70_001;
+      const data = new Elements(3 * samples).map((_: number, index: number) => (index % 30_011) - 15_000);
+      const path = write("a.npy", encodeNpy(data, [3, samples]));
+      for (const row of [0, 2]) {
+        const expected = Array.from(data.subarray(row * samples, (row + 1) * samples));
+        expect(await readAll(path, `${row}`)).toEqual(expected);
+        expect((await openSampleFile(path, `${row}`)).isCounts).toBe(Elements === Int16Array);
+      }
+    },
+  );
+
+  it("is read as text whatever its name, where it holds lines of numbers", async () => {
+    for (const name of ["2004.02.12.10.32.39", "record", "a.dat"]) {
+      expect(await readAll(write(name, "-0.049\t1e-3\n 0.5\t2.25\n"), "1")).toEqual([1e-3, 2.25]);
+    }
+    for (const content of ["", "\n", "time\nnone\n", Uint8Array.of(0, 1, 49, 50, 255)]) {
+      await expect(openSampleFile(write("a.dat", content), null)).rejects.toMatchObject({
+        code: "DATA_FORMAT",
+      });
+    }
+  });
+
+  it("is read in either order of axes, of memory and of bytes", async () => {
+    const samples = 30_000;
+    const expected = Array.from({ length: samples }, (_, index) => (index % 30_011) - 15_000);
+    const swapped = Int32Array.from(expected);
+    Buffer.from(swapped.buffer).swap32();
+    expect(await readAll(write("a.npy", encodeNpy(swapped, [samples], { descr: ">i4" })), null)).toEqual(
+      expected,
+    );
+    const interleaved = Float32Array.from({ length: 3 * samples }, (_, at) =>
+      at % 3 === 1 ? expected[Math.floor(at / 3)]! : 7,
+    );
+    for (const [shape, fortran] of [
+      [[samples, 3], false],
+      [[3, samples], true],
+    ] as const) {
+      expect(await readAll(write("a.npy", encodeNpy(interleaved, shape, { fortran })), "1")).toEqual(
+        expected,
+      );
+    }
+    const runs = Float64Array.from([...new Array<number>(samples).fill(7), ...expected]);
+    for (const [shape, fortran] of [
+      [[2, samples], false],
+      [[samples, 2], true],
+    ] as const) {
+      expect(await readAll(write("a.npy", encodeNpy(runs, shape, { fortran })), "1")).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ["time;accel\n0;1,5\n1;-2e3\n", null, [1.5, -2000]],
+    ["9,39,39,65664,0.552,-0.146\n9,39,39,65703,0.501,-0.48\n", "4", [0.552, 0.501]],
+    ["0.1\t0.2\n0.3\t0.4\n", "1", [0.2, 0.4]],
+    ["  1.0   2.0\n3.0  4.0\n", "0", [1, 3]],
+    ["Vibration of the bearing [g]\n1\n2\n", null, [1, 2]],
+    ["Time (s),Accel\n0,5\n", "ACCEL", [5]],
+  ])("is read as text however its columns are parted: %j", async (text, channel, expected) => {
+    expect(await readAll(write("a.csv", text), channel)).toEqual(expected);
+  });
+
+  it("gives back every number that was written as CSV", async () => {
+    const path = write("a.csv", "");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 200 }),
+        fc.constantFrom("\n", "\r\n"),
+        fc.boolean(),
+        async (values, lineEnd, hasHeader) => {
+          const lines = values.map((value, index) => `${index},${value}`);
+          writeFileSync(path, [...(hasHeader ? ['\ufefft,"x"'] : []), ...lines].join(lineEnd));
+          // A text has no negative zero to give.
+          expect(await readAll(path, hasHeader ? "x" : "1")).toEqual(values.map((value) => value + 0));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("reads an empty field as a missing value", async () => {
+    expect(await readAll(write("a.csv", "a,b\n1,2\n,3\nnan,4\n"), "a")).toEqual([1, Number.NaN, Number.NaN]);
+  });
+
+  it("takes blank lines among the rows for missing values, and those around them for nothing", async () => {
+    const text = `\n\nx\n\n1\n\n2${"\n".repeat(10_001)}3\n\n\n`;
+    const missing = new Array<number>(10_000).fill(Number.NaN);
+    expect(await readAll(write("a.csv", text), null)).toEqual([1, Number.NaN, 2, ...missing, 3]);
+  });
+
+  const good = encodeNpy(Int16Array.of(1, 2, 3, 4), [2, 2]);
+  it.each([
+    ["a.npy", good.subarray(0, good.length - 1), "0", "DATA_FORMAT", /expected 8 bytes of data .*, got 7/],
+    ["a.npy", Buffer.concat([good, good]), "0", "DATA_FORMAT", /expected 8 bytes/],
+    ["a.npy", good.subarray(0, 40), "0", "DATA_FORMAT", /a header of 118 bytes, got 30/],
+    ["a.npy", "", "0", "DATA_FORMAT", /expected a \.npy file/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1], { descr: "|O" }), null, "DATA_FORMAT", /got \|O/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1], { descr: "<f2" }), null, "DATA_FORMAT", /got <f2/],
+    ["a.npy", encodeNpy(Int16Array.of(1), [1, 1, 1]), null, "DATA_FORMAT", /shape \(1, 1, 1\)/],
+    ["a.npy", encodeNpy(new Int16Array(70 * 70), [70, 70]), "0", "DATA_FORMAT", /1 to 64 channels/],
+    ["a.npy", good, null, "USAGE", /2 channels and no --channel/],
+    ["a.npy", good, "2", "USAGE", /no channel "2"/],
+    ["a.csv", "a,b\n1,2\n", null, "USAGE", /2 channels and no --channel/],
+    ["a.csv", "a,b\n1,2\n", "c", "USAGE", /no channel "c"/],
+    ["a.csv", "a,b\n1,2\n3\n", "a", "DATA_FORMAT", /line 3: 1 fields, expected 2/],
+    ["a.csv", "1\n\n2 g\n", null, "DATA_FORMAT", /line 3: "2 g" is not a number/],
+    ["a.csv", "\n \n", null, "DATA_FORMAT", /the table is empty/],
+    ["a.csv", "1".repeat(200_000), null, "DATA_FORMAT", /line 1: a line of more than/],
+    ["a.wav", "RIFF", null, "DATA_FORMAT", /neither \.npy, \.csv, \.mat, \.parquet nor a text of numbers/],
+  ])("is refused when it is wrong: %s %#", async (name, bytes, channel, code, message) => {
+    const path = write(name, bytes);
+    const error: unknown = await readAll(path, channel).then(
+      () => null,
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message), subject: path });
+  });
+
+  it("that is damaged gives a user's error or numbers, never anything else", async () => {
+    const npy = encodeNpy(
+      Float32Array.from({ length: 60 }, (_, index) => index / 7),
+      [2, 30],
+    );
+    const csv = Buffer.from(
+      `t,x\n${Array.from({ length: 20 }, (_, index) => `${index},${index / 3}`).join("\n")}\n`,
+    );
+    const paths = { npy: write("a.npy", npy), csv: write("a.csv", csv) };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("npy" as const, "csv" as const),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 5 }),
+        fc.option(fc.nat()),
+        async (format, changes, cut) => {
+          const broken = Buffer.from(format === "npy" ? npy : csv);
+          for (const [at, value] of changes) broken[at % broken.length] = value;
+          writeFileSync(paths[format], cut === null ? broken : broken.subarray(0, cut % broken.length));
+          const error: unknown = await readAll(paths[format], "1").then(
+            () => null,
+            (caught: unknown) => caught,
+          );
+          if (error !== null && !hasErrorCode(error, "DATA_FORMAT") && !hasErrorCode(error, "USAGE"))
+            throw error;
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it("is missed by name", async () => {
+    const folder = createTemporaryFolder();
+    await expect(openSampleFile(join(folder, "no.npy"), null)).rejects.toMatchObject({
+      code: "DATA_MISSING",
+    });
+    await expect(openSampleFile(folder, null)).rejects.toMatchObject({ code: "DATA_MISSING" });
+  });
+});
+
+describe("bearing orders on the command line", () => {
+  it("are taken in any sequence", () => {
+    const expected = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
+    expect(parseBearing("ftf=0.39828, bpfi=5.4152,bpfo=3.5848,bsf=4.7135")).toEqual(expected);
+    const { ftf } = parseBearing("bpfi=5.4152,bpfo=3.5848,bsf=4.7135") as typeof expected;
+    expect(ftf).toBeCloseTo(expected.ftf, 4);
+    // SKF 6205, whose orders the rig's tables give.
+    const geometry = parseBearing("balls=9,ball_diameter=7.94,pitch_diameter=39.04") as typeof expected;
+    for (const [name, value] of Object.entries(expected)) {
+      expect(geometry[name as "ftf"]).toBeCloseTo(value, 2);
+    }
+    expect(parseBearing("bearings.yaml#6205")).toBe("bearings.yaml#6205");
+  });
+
+  it.each([
+    ...[
+      "",
+      "bpfo=3",
+      "balls=9,ball_diameter=50,pitch_diameter=39",
+      "bpfo=3,bpfi=5,bsf=4,ftf=",
+      "bpfo=3,bpfi=5,bsf=4,ftf=4",
+      "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
+    ],
+    "bpfo=3,bpfi=5,bsf=4,ftf=0.4,ftf=0.3",
+  ])("are refused as wrong usage: %j", (text) => {
+    expect(() => parseBearing(text)).toThrow(/Write each once/);
+  });
+});

@@ -1,0 +1,135 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
+import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/name-turbines.ts";
+import { readRepairs } from "../../../../src/cli/score/tables/read-repairs.ts";
+import { parseTableTime } from "../../../../src/cli/score/tables/table-time.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+
+function write(name: string, text: string): string {
+  const path = join(createTemporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("naming turbines", () => {
+  const files = ["/data/T01_2016.csv", "/data/T01_2017.csv", "/data/T06.parquet"];
+
+  it("goes by patterns, and else by the file's name", () => {
+    const named = parseTurbine("north=T01_2016.csv,/data/T01_2017*", parseTurbine("T6=*06*"));
+    expect(nameTurbines(files, named).map(({ id }) => id)).toEqual(["north", "north", "T6"]);
+    expect(nameTurbines(files, []).map(({ id, isGiven }) => [id, isGiven])).toEqual([
+      ["T01_2016", false],
+      ["T01_2017", false],
+      ["T06", false],
+    ]);
+  });
+
+  it("refuses what fits nothing, what fits twice and what is no pair", () => {
+    expect(() => nameTurbines(files, parseTurbine("T07=T07*"))).toThrow(/T07=T07\* fits none of the files/);
+    expect(() => nameTurbines(files, parseTurbine("a=T01*", parseTurbine("b=*2016*")))).toThrow(
+      /T01_2016\.csv would be of the turbines b and a/,
+    );
+    for (const text of ["T01", "=x.csv", "T01=", "T01=,"])
+      expect(() => parseTurbine(text)).toThrow(/ID=FILE/);
+  });
+});
+
+describe("naming columns", () => {
+  it("looks for the given name first, then the channel's, then that of the bundle's own data", async () => {
+    const path = write("columns.yaml", 'time: Date\nturbine: WTG\npower: "Active power (kW)"\n');
+    const columns = await nameColumns(["power", "wind"], { power: "P_avg", wind: "V_avg" }, path);
+    expect(columns.channels.get("power")).toEqual(["Active power (kW)", "power", "P_avg"]);
+    expect(columns.channels.get("wind")).toEqual(["wind", "V_avg"]);
+    expect([columns.time[0], columns.turbine[0]]).toEqual(["Date", "WTG"]);
+  });
+
+  it.each([
+    ["of another channel", "speed: S\n", /speaks of speed/],
+    ["of a number", "power: 5\n", /does not name a column/],
+    ["that is a list", "- power\n", /does not name a column/],
+    ["that is no YAML", "power: [", /neither YAML nor JSON/],
+  ])("refuses a file %s", async (_what, text, message) => {
+    await expect(nameColumns(["power"], {}, write("columns.yaml", text))).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe("reading repairs", () => {
+  const components = ["gearbox", "generator-bearing"];
+  const day = Date.parse("2017-08-20") / 86_400_000;
+
+  it("takes a logbook, the turbines of a gateway's configuration, or both", async () => {
+    const logbook = write(
+      "log.csv",
+      "\ufeffTurbine_ID;Component;Timestamp;Remarks\nT07;GENERATOR_BEARING;2017-08-20T23:08:00+00:00;damaged\n",
+    );
+    const config = write(
+      "gateway.yaml",
+      "gateway: {id: gw}\nturbines:\n  - {id: T1}\n  - id: T2\n    repairs: [{component: gearbox, date: 2017-08-20}]\n",
+    );
+    expect(await readRepairs([logbook, config], components)).toEqual([
+      { turbine: "T07", component: "generator-bearing", day },
+      { turbine: "T2", component: "gearbox", day },
+    ]);
+  });
+
+  it.each([
+    [
+      "an unknown component",
+      "a.csv",
+      "turbine,component,date\nT1,rotor,2017-08-20\n",
+      /row 1: the bundle knows no component "rotor"/,
+    ],
+    [
+      "a date of another country",
+      "a.csv",
+      "turbine,component,date\nT1,gearbox,20/08/2017\n",
+      /row 1: "20\/08\/2017" is no date/,
+    ],
+    ["a year alone", "a.csv", "turbine,component,date\nT1,gearbox,2017\n", /"2017" is no date/],
+    ["no turbine", "a.csv", "turbine,component,date\n,gearbox,2017-08-20\n", /row 1: it names no turbine/],
+    ["no such column", "a.csv", "wtg,component,date\n", /has no column turbine/],
+    ["no repairs", "a.yaml", "turbine: T1\n", /says no repairs: turbines/],
+    ["no YAML", "a.yaml", "a: [", /neither CSV nor YAML/],
+  ])("refuses %s", async (_what, name, text, message) => {
+    await expect(readRepairs([write(name, text)], components)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+it("reads times as tables write them, and guesses none", () => {
+  const expected = Date.UTC(2017, 5, 1, 12, 30);
+  for (const text of [
+    ...[
+      "2017-06-01 12:30",
+      "2017-06-01T12:30:00",
+      "2017-06-01T12:30:00.000000Z",
+      "2017-06-01 12:30:00+00:00",
+    ],
+    ...["2017-06-01T14:30+02:00", "2017-06-01 14:30:00+02", "2017-06-01 11:30-0100", "2017-06-01 12:30 UTC"],
+    ...[`${expected}`, ` ${expected} `],
+  ]) {
+    expect([text, parseTableTime(text)]).toEqual([text, expected]);
+  }
+  expect(parseTableTime(new Date(expected))).toBe(expected);
+  expect(parseTableTime(BigInt(expected))).toBe(expected);
+  expect(parseTableTime("2017-06-01")).toBe(Date.UTC(2017, 5, 1));
+  for (const text of [
+    "01/06/2017 12:30",
+    "2017-13-01",
+    "2017-06-01 25:00",
+    "noon",
+    "",
+    null,
+    undefined,
+    {},
+  ]) {
+    expect([text, parseTableTime(text)]).toEqual([text, Number.NaN]);
+  }
+});

@@ -1,0 +1,103 @@
+/** A registry in a temporary folder with keys of its own, a clock that tests turn, and bundles to publish. */
+import { join } from "node:path";
+import Fastify from "fastify";
+import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
+import {
+  createInstallationKeys,
+  loadRegistryKeys,
+  type RegistryKeys,
+} from "../../../src/collector/registry/installation-keys.ts";
+import { createRegistry, type Registry } from "../../../src/collector/registry/registry.ts";
+import { mountRegistry } from "../../../src/collector/registry/registry-routes.ts";
+import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
+import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
+import { type BundleContents, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+
+export const dayMs = 86_400_000;
+export const startMs: number = Date.UTC(2026, 0, 10, 12);
+
+export interface TestClock {
+  nowMs(): number;
+  monotonicMs(): number;
+  /** Sets the calendar; time that really passed does not change. */
+  set(timeMs: number): void;
+  /** Lets time pass on both. */
+  pass(durationMs: number): void;
+}
+
+export function testClock(timeMs: number = startMs): TestClock {
+  let now = timeMs;
+  let monotonic = 1000;
+  return {
+    nowMs: () => now,
+    monotonicMs: () => monotonic,
+    set: (value) => {
+      now = value;
+    },
+    pass: (durationMs) => {
+      now += durationMs;
+      monotonic += durationMs;
+    },
+  };
+}
+
+export interface RegistryFixture {
+  readonly dir: string;
+  readonly keysDir: string;
+  readonly keys: RegistryKeys;
+  readonly release: PrivateKey;
+  readonly clock: TestClock;
+  readonly registry: Registry;
+  /** Writes a bundle and publishes it. */
+  publish(contents: BundleContents, signer?: PrivateKey): ReturnType<Registry["publish"]>;
+  /** A file of metadata that must be there. @throws Error when it is not. */
+  metadata(name: string): Promise<Uint8Array>;
+  open(): Promise<Registry>;
+  /** Serves the registry on a free port of the loopback; gives the base URL with `/tuf`. */
+  serve(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function createRegistryFixture(): Promise<RegistryFixture> {
+  const scratch = createScratchFolder("registry");
+  const base = scratch.path;
+  const [dir, keysDir] = [join(base, "registry"), join(base, "keys")];
+  const clock = testClock();
+  await createInstallationKeys(keysDir, clock.nowMs());
+  const keys = await loadRegistryKeys(keysDir);
+  const release = await loadPrivateKey(join(keysDir, "release.key"));
+  const open = (): Promise<Registry> =>
+    createRegistry({ dir, keys, trustedKeys: [release.publicKey], clock });
+  const registry = await open();
+  const closers: (() => Promise<unknown>)[] = [];
+  let written = 0;
+  return {
+    dir,
+    keysDir,
+    keys,
+    release,
+    clock,
+    registry,
+    open,
+    async publish(contents, signer = release) {
+      const bundleDir = join(base, `bundle-${written++}`);
+      await writeBundle(bundleDir, contents, signer);
+      return registry.publish(bundleDir);
+    },
+    async metadata(name) {
+      const bytes = await registry.readMetadata(name);
+      if (bytes === null) throw new Error(`no metadata ${name}`);
+      return bytes;
+    },
+    async serve() {
+      const app = Fastify();
+      mountRegistry(registry)(app);
+      closers.push(() => app.close());
+      return `${await app.listen({ port: 0, host: "127.0.0.1" })}/tuf`;
+    },
+    async close() {
+      for (const close of closers) await close();
+      scratch.remove();
+    },
+  };
+}

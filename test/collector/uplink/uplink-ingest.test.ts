@@ -1,0 +1,258 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { encodeEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { alertEvent, alertRecord, driftReport, predictionBatch } from "../fleet-records.ts";
+import { createIngestBench, type IngestBench } from "../ingest-bench.ts";
+
+const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
+  ...{ kind: "event", timeMs, name, subject: "wt-01", detail: "detail" },
+});
+const names = (bench: IngestBench): string[] =>
+  bench.store.events
+    .events({ limit: 500, offset: 0 })
+    .items.map((item) => item.name)
+    .reverse();
+
+describe("the uplink's ingest", () => {
+  it("acknowledges only what is stored, once a batch and after its commit", () => {
+    const bench = createIngestBench();
+    expect(bench.take([event("a"), event("b")])).toMatchObject([
+      { bootId: "b", lane: "update", sequence: 2 },
+    ]);
+    expect(names(bench)).toEqual(["a", "b"]);
+    expect(bench.take([event("c")], { firstSequence: 3 })).toMatchObject([{ sequence: 3 }]);
+  });
+
+  it("waits a moment so that many messages share a transaction", () => {
+    const bench = createIngestBench();
+    const envelope = (firstSequence: number): Uint8Array =>
+      encodeEnvelope({
+        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence, oldestSequence: 1 },
+        records: [event(`e${firstSequence}`)],
+      });
+    for (let sequence = 1; sequence <= 40; sequence++) {
+      bench.ingest.accept("aurora/v1/gateway/gw-1/up/update", envelope(sequence));
+    }
+    expect(bench.acks).toEqual([]);
+    bench.clock.advance(20);
+    expect(bench.acks).toEqual([{ gateway: "gw-1", bootId: "b", lane: "update", sequence: 40 }]);
+    expect(names(bench)).toHaveLength(40);
+  });
+
+  it("stores every record exactly once, in order, whatever is repeated, cut or reordered", () => {
+    const deliveries = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 })), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(deliveries, (tries) => {
+        const bench = createIngestBench();
+        let acknowledged = 0;
+        for (const [firstSequence, count] of tries) {
+          const records = Array.from({ length: count }, (_, index) => event(`e${firstSequence + index}`));
+          for (const ack of bench.take(records, { firstSequence })) {
+            expect(ack.sequence).toBeGreaterThanOrEqual(acknowledged);
+            acknowledged = ack.sequence;
+          }
+        }
+        expect(names(bench)).toEqual(Array.from({ length: acknowledged }, (_, index) => `e${index + 1}`));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("goes on after a restart where it was, and does not wait for what a gateway dropped", () => {
+    const path = join(createTemporaryFolder(), "collector.sqlite");
+    const first = createIngestBench(path);
+    first.take([event("a"), event("b")]);
+    first.store.close();
+    const second = createIngestBench(path);
+    expect(second.take([event("a"), event("b"), event("c")])).toMatchObject([{ sequence: 3 }]);
+    expect(second.take([event("x")], { firstSequence: 9, oldestSequence: 2 })).toMatchObject([
+      { sequence: 3 },
+    ]);
+    expect(second.take([event("x")], { firstSequence: 9, oldestSequence: 9 })).toMatchObject([
+      { sequence: 9 },
+    ]);
+    expect(names(second)).toEqual(["a", "b", "c", "x"]);
+  });
+
+  it("keeps two lives of a gateway's outbox apart", () => {
+    const bench = createIngestBench();
+    bench.take([event("a")]);
+    expect(bench.take([event("b")], { bootId: "new" })).toMatchObject([{ bootId: "new", sequence: 1 }]);
+    expect(names(bench)).toEqual(["a", "b"]);
+  });
+
+  it("counts poison, keeps its start, and never lets it block what follows", () => {
+    const bench = createIngestBench();
+    const topic = "aurora/v1/gateway/gw-1/up/update";
+    for (const bytes of [new Uint8Array(0), Uint8Array.of(255, 255, 255), new Uint8Array(2_000).fill(7)]) {
+      bench.ingest.accept(topic, bytes);
+    }
+    bench.ingest.accept(
+      "aurora/v1/gateway/someone-else/up/update",
+      encodeEnvelope({
+        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence: 1, oldestSequence: 1 },
+        records: [event("forged")],
+      }),
+    );
+    expect(bench.take([event("good")])).toMatchObject([{ sequence: 1 }]);
+    expect(names(bench)).toEqual(["good"]);
+    const [set] = bench.store.quarantine.list(10).filter((entry) => entry.reason === "envelope-invalid");
+    expect(set).toMatchObject({ topic, messages: 3 });
+    expect(set!.sample.length).toBe(256);
+    expect(bench.store.quarantine.list(10).map((entry) => entry.reason)).toContain("topic-mismatch");
+    expect(bench.store.quarantine.messages).toBe(4);
+  });
+
+  it("sets records of a time that is none aside, and takes health as it comes, whatever a clock did", () => {
+    const bench = createIngestBench();
+    const timeMs = 9e15;
+    const health = (at: number, uptimeMs: number): UplinkRecord => ({
+      ...{ kind: "health", timeMs: at, uptimeMs, rssBytes: 1, windowsProcessed: 1, windowsQuarantined: 0 },
+      ...{ windowsDropped: 0, quarantined: {}, outboxRecords: 0 },
+    });
+    const ack = bench.take([
+      event("late", timeMs),
+      {
+        ...{ kind: "update", timeMs, modelName: "m", fromVersion: "", toVersion: "" },
+        step: "proved",
+        detail: "",
+      },
+      { kind: "gap", lane: "raw", records: 1, fromMs: 0, toMs: timeMs },
+      health(timeMs, 1),
+      health(1_700_003_600_000, 2),
+      health(1_700_000_000_000, 3),
+      event("good"),
+    ]);
+    expect(ack).toMatchObject([{ sequence: 7 }]);
+    expect(names(bench)).toEqual(["good"]);
+    expect(bench.store.quarantine.messages).toBe(4);
+    expect(bench.store.gateways.list()).toMatchObject([{ health: { uptimeMs: 3 } }]);
+  });
+
+  it("takes of a gateway that is bound to a site nothing about another", () => {
+    const bench = createIngestBench(":memory:", undefined, new Map([["gw-1", "elsewhere"]]));
+    const timeMs = 1_700_000_000_000;
+    const ack = bench.take([
+      alertRecord(alertEvent("wt-1", "raised", timeMs)),
+      predictionBatch("wt-1", timeMs, { rows: 2, stepMs: 1000 }),
+      driftReport("wt-1", timeMs, "0".repeat(64), { windows: 5, shift: 0 }),
+      event("its own"),
+    ]);
+    expect(ack).toMatchObject([{ sequence: 4 }]);
+    expect(bench.store.turbines.list()).toEqual([]);
+    expect(bench.store.quarantine.list(10)).toMatchObject([{ reason: "foreign-site", messages: 3 }]);
+    expect(names(bench)).toEqual(["its own"]);
+  });
+
+  it("sets a bad record aside and acknowledges the lane all the same", () => {
+    const bench = createIngestBench();
+    const bad = alertEvent("wt-1", "raised", 1_700_000_000_000, { probability: 7 });
+    const acks = bench.take(
+      [
+        { kind: "alert", id: "x", json: "{" },
+        alertRecord(bad),
+        alertRecord(alertEvent("../etc", "raised", 1_700_000_000_000)),
+        alertRecord(alertEvent("wt-1", "raised", 1_700_000_000_000)),
+      ],
+      { lane: "alert" },
+    );
+    expect(acks).toMatchObject([{ lane: "alert", sequence: 4 }]);
+    expect(bench.store.alerts.list({ limit: 10, offset: 0 }).total).toBe(1);
+    const reasons = bench.store.quarantine.list(10).map((entry) => [entry.reason, entry.messages]);
+    expect(Object.fromEntries(reasons)).toEqual({ "alert-invalid": 2, "id-invalid": 1 });
+  });
+
+  it("sets sketches of other bins aside and leaves the day as it was", () => {
+    const bench = createIngestBench();
+    const report = driftReport("wt-1", 1_700_000_000_000, "d", { windows: 50, shift: 0 });
+    const other = {
+      ...report,
+      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [1] } : sketch)),
+    };
+    const sent = { lane: "drift" } as const;
+    bench.take([report], sent);
+    expect(bench.take([other, report], { ...sent, firstSequence: 2 })).toMatchObject([{ sequence: 3 }]);
+    const [day] = bench.store.drift.read({ day: "2023-11-14" });
+    expect(day!.reports).toBe(2);
+    for (const [index, sketch] of day!.sketches.entries()) {
+      expect(sketch.counts).toEqual(report.sketches[index]!.counts.map((count) => 2 * count));
+    }
+    expect(bench.store.quarantine.list(10)).toMatchObject([{ reason: "drift-bins", messages: 1 }]);
+  });
+
+  it("acknowledges nothing while the disk is full, and goes on when there is room", () => {
+    let full = true;
+    const bench = createIngestBench(":memory:", (store) => ({
+      ...store,
+      transaction: (work) =>
+        store.transaction(() => {
+          const result = work();
+          if (full) throw new AuroraError("STORE", "the disk is full", { op: "commit" });
+          return result;
+        }),
+    }));
+    expect(bench.take([event("a")])).toEqual([]);
+    expect(names(bench)).toEqual([]);
+    expect(bench.ingest.storeFails).toBe(true);
+    full = false;
+    expect(bench.take([event("a")])).toMatchObject([{ sequence: 1 }]);
+    expect(bench.ingest.storeFails).toBe(false);
+    expect(names(bench)).toEqual(["a"]);
+  });
+
+  it("drops messages unacknowledged rather than grow without bound", async () => {
+    const bench = createIngestBench();
+    const bytes = new Uint8Array(30_000);
+    for (let index = 0; index < 10; index++) bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", bytes);
+    expect(await bench.metrics.render()).toMatch(/uplink_messages_total\{outcome="overload"\} 7/);
+    bench.ingest.close();
+    expect(bench.store.quarantine.messages).toBe(3);
+  });
+
+  it("keeps predictions, health, updates and gaps where they belong", () => {
+    const bench = createIngestBench();
+    const endMs = 1_700_000_000_000;
+    bench.take(
+      [
+        predictionBatch("wt-1", endMs, { rows: 5, stepMs: 1000 }),
+        {
+          ...{
+            kind: "health",
+            timeMs: endMs,
+            uptimeMs: 5,
+            rssBytes: 1e8,
+            windowsProcessed: 9,
+            windowsQuarantined: 1,
+          },
+          ...{ windowsDropped: 0, quarantined: { gap: 1 }, outboxRecords: 2 },
+        },
+      ],
+      { lane: "prediction" },
+    );
+    bench.take([
+      { kind: "gap", lane: "prediction", records: 12, fromMs: endMs - 1000, toMs: endMs },
+      {
+        ...{ kind: "update", timeMs: endMs, modelName: "m", fromVersion: "1.0.0", toVersion: "1.1.0" },
+        ...{ step: "refused", detail: "a digest differs" },
+      },
+    ]);
+    const read = { fromMs: 0, toMs: endMs, bucketMs: 1 };
+    const series = bench.store.predictions.read(
+      bench.store.turbines.points("north-sea", "wt-1")[0]!.number,
+      "c",
+      read,
+    );
+    expect(series.timesMs).toHaveLength(5);
+    expect(series.failureModes).toEqual(["ball", "inner-race", "outer-race"]);
+    expect(series.mean[1]!.every((value) => value !== null && value >= 0 && value <= 1)).toBe(true);
+    expect(bench.store.gateways.list()[0]!.health).toMatchObject({ rssBytes: 1e8, quarantined: { gap: 1 } });
+    expect(names(bench)).toEqual(["gap.prediction"]);
+    expect(bench.store.events.updates({ limit: 1, offset: 0 }).items[0]).toMatchObject({ step: "refused" });
+  });
+});

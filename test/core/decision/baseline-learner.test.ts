@@ -1,0 +1,199 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Prediction } from "../../../src/core/contract/prediction.ts";
+import { type BaselineEvent, createBaselineLearner } from "../../../src/core/decision/baseline-learner.ts";
+import { baselineSnapshotSchema } from "../../../src/core/decision/baseline-snapshot.ts";
+import type { BaselineSubject } from "../../../src/core/decision/fit-site-baseline.ts";
+import { computeSeverity } from "../../../src/core/decision/severity.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+
+const chain = { name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500 } };
+const list = ["a", "b"].map((name) => ({
+  ...{ name, operator: "rms-db", chain: "x" },
+  ...{ params: {}, group: "level" },
+}));
+const subject: BaselineSubject = {
+  spec: {
+    levels: { catalogueVersion: 1, chains: [chain], list },
+    reference: [
+      { locationDb: -20, scaleDb: 1 },
+      { locationDb: -20, scaleDb: 1 },
+    ],
+    minWindows: 64,
+  },
+  outputs: [{ failureMode: "ball", title: "rolling element fault" }],
+  calibration: [{ slope: 1, intercept: 0 }],
+  thresholds: [{ raise: 0.8, onCount: 6, onWindows: 10, clear: 0.5, offWindows: 10 }],
+  model: { name: "m", version: "1.0.0", digest: "d1" },
+};
+const options = { epoch: 0, minWindows: 96, minDurationMs: 60_000 };
+
+interface Scene {
+  readonly logit?: number;
+  readonly levelDb?: number;
+  readonly rpm?: number;
+  readonly state?: Prediction["operatingState"];
+}
+
+function play(
+  learner: ReturnType<typeof createBaselineLearner>,
+  windows: number,
+  sceneOf: (index: number) => Scene = () => ({}),
+  first = 0,
+): BaselineEvent[] {
+  const random = createRandom(11 + first);
+  const events: BaselineEvent[] = [];
+  for (let index = first; index < first + windows; index++) {
+    const { logit = -3, levelDb = -30, rpm = 1500, state = "full-performance" } = sceneOf(index);
+    const event = learner.update(
+      {
+        point: { site: "s", turbine: "t", component: "c" },
+        windowId: `${index}`,
+        fromMs: index * 1000,
+        toMs: (index + 1) * 1000,
+        quantised: Uint8Array.of(0),
+        logits: Float64Array.of(logit + 0.5 * random.normal()),
+        model: { name: "m", version: "1.0.0", digest: "d1" },
+        operatingState: state,
+      },
+      Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal()),
+      rpm,
+    );
+    if (event !== null) events.push(event);
+  }
+  return events;
+}
+
+test("a steady machine's baseline is ready after enough windows and enough time, once", () => {
+  const learner = createBaselineLearner(subject, options);
+  expect(play(learner, 95)).toEqual([]);
+  expect(learner.status).toMatchObject({ state: "learning", version: 0, windows: 95 });
+  expect(play(learner, 200, undefined, 95).map(({ kind }) => kind)).toEqual(["ready"]);
+  expect(learner.status).toMatchObject({ state: "ready", version: 1, windows: 96, suspicions: [] });
+  expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
+  const slow = createBaselineLearner(subject, { ...options, minDurationMs: 1e7 });
+  play(slow, 2000);
+  expect(slow.status.state).toBe("learning");
+});
+
+test("a standing turbine teaches nothing", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 500, () => ({ state: "standby" }));
+  play(learner, 500, () => ({ state: "information-unavailable" }));
+  expect(learner.status.windows).toBe(0);
+});
+
+test("a baseline is not learnt while the level or the score moves; it is when they have settled", () => {
+  const moves: ((index: number) => Scene)[] = [
+    (index) => ({ levelDb: -30 + index * 0.08 }),
+    (index) => ({ levelDb: index < 50 ? -30 : -24 }),
+    (index) => ({ logit: index < 50 ? -3 : 2 }),
+  ];
+  for (const move of moves) {
+    const learner = createBaselineLearner(subject, options);
+    expect(play(learner, 96, move).map(({ kind }) => kind)).toEqual(["unsteady"]);
+    const settled = play(learner, 400, () => move(120), 96);
+    expect(settled.at(-1)!.kind).toBe("ready");
+  }
+});
+
+test("a machine that never settles gets a doubtful baseline in the end, and the doubt is told", () => {
+  const learner = createBaselineLearner(subject, options);
+  const events = play(learner, 600, (index) => ({ levelDb: Math.floor(index / 20) % 2 === 0 ? -36 : -24 }));
+  const drifting = createBaselineLearner(subject, options);
+  const others = play(drifting, 600, (index) => ({ levelDb: -30 + 0.1 * index }));
+  expect(events.at(-1)!.kind).toBe("ready");
+  expect(others.map(({ kind }) => kind)).toEqual(["unsteady", "unsteady", "unsteady", "ready"]);
+  expect(drifting.status.suspicions.join()).toContain("wandered");
+});
+
+test("a knock now and then does not move a baseline", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 96, (index) => (index % 12 === 0 ? { levelDb: 0, logit: 6 } : {}));
+  expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
+});
+
+test("a machine that seems faulty already while it is learnt is said to be suspicious", () => {
+  const faulty = createBaselineLearner(subject, options);
+  const [event] = play(faulty, 96, () => ({ logit: 3 }));
+  expect(event!.kind).toBe("ready");
+  expect(faulty.status.suspicions.join()).toContain("rolling element fault");
+  const loud = createBaselineLearner(subject, options);
+  play(loud, 96, () => ({ levelDb: 10 }));
+  expect(loud.status.suspicions.join()).toContain("louder");
+});
+
+test("speed is learnt as speed: a faster shaft is not a worse one", () => {
+  const learner = createBaselineLearner(subject, options);
+  const rpm = (index: number): number => 1000 + (index % 10) * 80;
+  play(learner, 96, (index) => ({
+    rpm: rpm(index),
+    levelDb: -30 + 12 * Math.log2(rpm(index) / 1000),
+  }));
+  const { current } = learner;
+  expect(current!.levels[0]!.perOctaveDb).toBeCloseTo(12, 0);
+  for (const at of [1050, 1300, 1650]) {
+    const levelDb = -30 + 12 * Math.log2(at / 1000);
+    const severity = computeSeverity(Float32Array.of(levelDb, levelDb - 5), at, subject.spec, current);
+    expect(Math.abs(severity)).toBeLessThan(1);
+  }
+});
+
+test("learning goes on after a restart as if there had been none", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), (stop) => {
+      const whole = createBaselineLearner(subject, options);
+      play(whole, stop);
+      const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(whole.snapshot())));
+      const resumed = createBaselineLearner(subject, options, kept);
+      play(whole, 100, undefined, stop);
+      play(resumed, 100, undefined, stop);
+      expect(JSON.stringify(resumed.snapshot())).toBe(JSON.stringify(whole.snapshot()));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("memory stays bounded however long learning takes, and what is kept spans all of it", () => {
+  const learner = createBaselineLearner(subject, { ...options, minDurationMs: 1e9 });
+  play(learner, 20_000);
+  const { kept } = learner.snapshot();
+  expect(kept.length).toBeLessThanOrEqual(512);
+  expect(kept.length).toBeGreaterThanOrEqual(200);
+  expect(kept[0]!.fromMs).toBe(0);
+  expect(kept.at(-1)!.fromMs).toBeGreaterThan(19_000_000 / 2);
+});
+
+test("an operator's new epoch learns anew, and the version goes on counting", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 96);
+  const next = createBaselineLearner(subject, { ...options, epoch: 1 }, learner.snapshot());
+  expect(next.status).toMatchObject({ state: "learning", version: 0, windows: 0 });
+  expect(next.current).toBeNull();
+  play(next, 96, () => ({ levelDb: -20 }));
+  expect(next.status).toMatchObject({ state: "ready", version: 2 });
+});
+
+test("another model's scores are learnt anew; the levels stay those of the new machine", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 96);
+  const event = learner.adopt({ ...subject, model: { name: "m", version: "1.1.0", digest: "d2" } });
+  expect(event!.kind).toBe("relearning");
+  expect(learner.status.state).toBe("learning");
+  expect(learner.current).toMatchObject({ version: 1, model: null, margins: [] });
+  play(learner, 96, () => ({ levelDb: -20, logit: 1 }), 96);
+  expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
+  expect(learner.current!.margins[0]!.location).toBeCloseTo(1, 0);
+  expect(learner.status).toMatchObject({ state: "ready", version: 2 });
+});
+
+test("a model that watches other levels has no baseline until it has learnt them", () => {
+  const learner = createBaselineLearner(subject, options);
+  play(learner, 96);
+  const levels = { ...subject.spec.levels, chains: [{ ...chain, params: { fromHz: 600, toHz: 1500 } }] };
+  const model = { name: "m", version: "2.0.0", digest: "d3" };
+  learner.adopt({ ...subject, spec: { ...subject.spec, levels }, model });
+  expect(learner.current).toBeNull();
+});

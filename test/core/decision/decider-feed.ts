@@ -1,0 +1,66 @@
+/** A decider of one point for tests, and windows to feed it. */
+import type { Threshold } from "../../../src/core/contract/bundle/manifest.ts";
+import type { Decision, OperatingState, Prediction } from "../../../src/core/contract/prediction.ts";
+import type { Decider, DeciderParts } from "../../../src/core/decision/decider.ts";
+
+export const point = { site: "north", turbine: "t1", component: "generator-bearing" };
+export const threshold: Threshold = { raise: 0.8, onCount: 3, onWindows: 5, clear: 0.5, offWindows: 4 };
+export const options = { maxGapMs: 60_000 };
+export const startMs: number = Date.UTC(2026, 0, 1);
+
+/** The parts of a model with these failure modes. */
+export function partsOf(
+  failureModes: readonly string[],
+  version = "1.0.0",
+  of: Threshold = threshold,
+): DeciderParts {
+  return {
+    outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
+    calibration: failureModes.map(() => ({ slope: 1, intercept: 0 })),
+    thresholds: failureModes.map(() => of),
+    model: { name: "bearing-vibration", version, digest: `digest-${version}` },
+  };
+}
+
+/** Feeds windows of one second each; a probability a mode. */
+export function createFeed(
+  decider: Decider,
+  fromMs = startMs,
+): {
+  atMs: number;
+  next(probabilities: readonly number[], operatingState?: OperatingState): Decision;
+} {
+  let window = 0;
+  return {
+    atMs: fromMs,
+    next(probabilities, operatingState = "full-performance") {
+      const from = this.atMs;
+      this.atMs += 1_000;
+      const logits = Float64Array.from(probabilities, (p) => Math.log(p / (1 - p)));
+      return decider.update({
+        point,
+        windowId: `t1/generator-bearing/${from}/${window++}`,
+        fromMs: from,
+        toMs: from + 1_000,
+        quantised: new Uint8Array(probabilities.length),
+        logits,
+        model: decider.parts.model,
+        operatingState,
+      });
+    },
+  };
+}
+
+/** One window of a mode at high odds. */
+export function predictionFor(decider: Decider): Prediction {
+  return {
+    point,
+    windowId: "w",
+    fromMs: 0,
+    toMs: 1,
+    quantised: new Uint8Array(1),
+    logits: Float64Array.of(5),
+    model: decider.parts.model,
+    operatingState: "full-performance",
+  };
+}

@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { FeatureSketch } from "../../../src/core/contract/uplink-record.ts";
+import { fitReference } from "../../../src/core/drift/fit-reference.ts";
+import { countValues, mergeSketches } from "../../../src/core/drift/merge-sketches.ts";
+import { createSketcher } from "../../../src/core/drift/sketcher.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+
+const random = createRandom(1);
+const reference = fitReference(
+  Array.from({ length: 500 }, () => [random.normal(), random.normal() * 100 + 5, 3]),
+  ["a", "b", "constant"],
+  Array.from({ length: 500 }, () => [random.normal()]),
+  { seed: 1, replicates: 20 },
+);
+const value = fc.oneof(
+  fc.float({ min: -1000, max: 1000, noNaN: true }),
+  fc.constantFrom(3, Number.NaN, Number.POSITIVE_INFINITY),
+);
+const rows = fc.array(fc.tuple(value, value, value, value), { minLength: 1, maxLength: 60 });
+type Rows = readonly (readonly [number, number, number, number])[];
+
+function sketch(given: Rows): FeatureSketch[] {
+  const sketcher = createSketcher(reference);
+  for (const [a, b, c, score] of given) sketcher.update([a, b, c], [score]);
+  return sketcher.take();
+}
+
+/** What a merge promises to the bit. */
+const exact = (s: FeatureSketch): unknown => ({ ...s, mean: 0, sumSquares: 0 });
+const merge = (a: readonly FeatureSketch[], b: readonly FeatureSketch[]): FeatureSketch[] =>
+  a.map((ofA, index) => mergeSketches(ofA, b[index]!));
+
+describe("sketches", () => {
+  it("of two halves merge to exactly the sketch of the whole", () => {
+    fc.assert(
+      fc.property(rows, rows, (first, second) => {
+        const merged = merge(sketch(first), sketch(second));
+        const whole = sketch([...first, ...second]);
+        expect(merged.map(exact)).toEqual(whole.map(exact));
+        for (const [index, s] of merged.entries()) {
+          const expected = whole[index]!;
+          expect(Math.abs(s.mean - expected.mean)).toBeLessThanOrEqual(1e-9);
+          expect(Math.abs(s.sumSquares - expected.sumSquares)).toBeLessThanOrEqual(
+            1e-9 * (1 + expected.sumSquares),
+          );
+        }
+      }),
+    );
+  });
+
+  it("merge in any order and grouping to the same", () => {
+    fc.assert(
+      fc.property(rows, rows, rows, (a, b, c) => {
+        const [x, y, z] = [sketch(a), sketch(b), sketch(c)];
+        expect(merge(x, y).map(exact)).toEqual(merge(y, x).map(exact));
+        expect(merge(merge(x, y), z).map(exact)).toEqual(merge(x, merge(y, z)).map(exact));
+        for (const [index, s] of merge(x, y).entries()) {
+          const swapped = merge(y, x)[index]!;
+          expect(s.mean).toBeCloseTo(swapped.mean, 9);
+        }
+      }),
+    );
+  });
+
+  it("count every value once: in a bin or as invalid", () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        for (const s of sketch(given)) expect(countValues(s) + s.invalid).toBe(given.length);
+      }),
+    );
+  });
+
+  it("start anew after take, and say nothing of an empty interval", () => {
+    const sketcher = createSketcher(reference);
+    expect(sketcher.take()).toEqual([]);
+    sketcher.update([0, 0, 3], null);
+    expect(sketcher.windows).toBe(1);
+    const first = sketcher.take();
+    expect(first.map((s) => s.feature)).toEqual([0, 1, 2]);
+    expect(sketcher.windows).toBe(0);
+    sketcher.update([0, 0, 3], null);
+    expect(sketcher.take()).toEqual(first);
+  });
+
+  it("of another feature or other bins do not merge", () => {
+    const [a, b] = sketch([[0, 0, 0, 0]]);
+    expect(() => mergeSketches(a!, b!)).toThrow(RangeError);
+    expect(() => mergeSketches(a!, { ...a!, counts: [1] })).toThrow(/bins/);
+  });
+});

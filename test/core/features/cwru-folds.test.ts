@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../../src/core/features/bearing-feature-spec.ts";
+import {
+  type CwruSignal,
+  cwruBearings,
+  readCwruIndex,
+  readCwruSignals,
+} from "../../../src/training/dataset/cwru-recordings.ts";
+import {
+  divideCwruWaveforms,
+  readCwruTuningSplits,
+  readCwruWaveforms,
+} from "../../../src/training/dataset/cwru-splits.ts";
+import { computeAuroc } from "../../../src/training/judge/metrics.ts";
+import { extractRows } from "../../../src/training/learn/extract-rows.ts";
+import { dataFolder as data } from "../../support/data-folder.ts";
+
+const cwru = join(data, "cwru");
+const present = existsSync(join(cwru, "index.json"));
+const modes = ["inner-race", "outer-race", "ball"] as const;
+const margins = ["bpfi", "bpfo", "bsf"].map((order) =>
+  bearingFeatureSpec.list.findIndex((feature) => feature.name === `${order}.margin`),
+);
+
+/** Margins of inner race, outer race and rolling element for each window of a signal. */
+function marginsOf(signal: CwruSignal): number[][] {
+  const { recording, end, counts, scale } = signal;
+  const { sampleRateHz, shaftRpm } = recording;
+  const bearing = cwruBearings[end];
+  const { rows, features } = extractRows(
+    { counts, scale, sampleRateHz, shaftRpm, bearing },
+    bearingWindow,
+    bearingFeatureSpec,
+  );
+  const columns = bearingFeatureSpec.list.length;
+  return Array.from({ length: rows }, (_, row) => margins.map((column) => features[row * columns + column]!));
+}
+
+describe.skipIf(!present)("the bearing feature list on recordings (skipped without the CWRU data)", () => {
+  it("ranks faults on the tuning folds without a parameter to learn: macro AUROC at least .92", async () => {
+    const waveforms = await readCwruWaveforms(cwru);
+    const index = new Map((await readCwruIndex(cwru)).map((recording) => [recording.file, recording]));
+    const scored = new Map<string, number[][]>();
+    for (const waveform of waveforms) {
+      const signals = await readCwruSignals(cwru, index.get(waveform.file)!);
+      scored.set(waveform.id, marginsOf(signals.find(({ end }) => end === waveform.signalEnd)!));
+    }
+    const aurocs: number[] = [];
+    for (const split of await readCwruTuningSplits(cwru, waveforms)) {
+      const { test } = divideCwruWaveforms(waveforms, split);
+      for (const [mode, failureMode] of modes.entries()) {
+        const scores: number[] = [];
+        const labels: boolean[] = [];
+        for (const waveform of test) {
+          for (const window of scored.get(waveform.id)!) {
+            scores.push(window[mode]!);
+            labels.push(waveform.failureMode === failureMode);
+          }
+        }
+        aurocs.push(computeAuroc(scores, labels));
+      }
+    }
+    expect(aurocs).toHaveLength(18);
+    expect(aurocs.reduce((sum, value) => sum + value, 0) / 18).toBeGreaterThan(0.92);
+  });
+
+  it("finds nothing at the drive end of the healthy rig at 48 kHz, and its faults at 12 and 48 kHz alike", async () => {
+    const index = new Map((await readCwruIndex(cwru)).map((recording) => [recording.file, recording]));
+    const mean = async (file: string): Promise<number[]> => {
+      const signals = await readCwruSignals(cwru, index.get(file)!);
+      const windows = marginsOf(signals.find(({ end }) => end === "DE")!);
+      return modes.map((_, mode) => windows.reduce((sum, window) => sum + window[mode]!, 0) / windows.length);
+    };
+    expect(Math.max(...(await mean("Normal_48k_load0.npy")))).toBeLessThan(0.1);
+    for (const rate of ["12k", "48k"]) {
+      expect((await mean(`${rate}_DEfault_IR021_load0.npy`))[0]).toBeGreaterThan(1);
+      expect((await mean(`${rate}_DEfault_OR021at6_load0.npy`))[1]).toBeGreaterThan(1);
+    }
+  });
+});

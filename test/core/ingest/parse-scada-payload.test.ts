@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  maxScadaPayload,
+  parseScadaPayload,
+  type ScadaMapping,
+} from "../../../src/core/ingest/parse-scada-payload.ts";
+
+const mapping: ScadaMapping = {
+  deviceId: "t01",
+  timePath: "meta.time",
+  channels: [
+    { name: "power", path: "values.power", unit: "kW" },
+    { name: "oil", path: "/values/temps/1", unit: "degC" },
+    { name: "odd", path: "/a~1b~0c", unit: "rpm" },
+  ],
+};
+const arrivalMs = 1_700_000_000_500;
+
+function parse(document: unknown, change: Partial<ScadaMapping> = {}): ReturnType<typeof parseScadaPayload> {
+  return parseScadaPayload(JSON.stringify(document), { ...mapping, ...change }, arrivalMs);
+}
+
+describe("a SCADA payload", () => {
+  it("is read along dotted paths and JSON pointers", () => {
+    const document = {
+      meta: { time: 1_700_000_000_000 },
+      values: { power: 1500.5, temps: [1, 61] },
+      "a/b~c": 14,
+    };
+    const parsed = parse(document);
+    expect(parsed.ok && parsed.value.quarantined).toEqual([]);
+    expect(parsed.ok && parsed.value.readings).toEqual([
+      { deviceId: "t01", channel: "power", unit: "kW", timestampMs: 1_700_000_000_000, value: 1500.5 },
+      { deviceId: "t01", channel: "oil", unit: "degC", timestampMs: 1_700_000_000_000, value: 61 },
+      { deviceId: "t01", channel: "odd", unit: "rpm", timestampMs: 1_700_000_000_000, value: 14 },
+    ]);
+    const bytes = parseScadaPayload(new TextEncoder().encode(JSON.stringify(document)), mapping, arrivalMs);
+    expect(bytes).toEqual(parsed);
+  });
+
+  it("may state its time in epoch ms, epoch s or RFC 3339, or leave it to the arrival", () => {
+    for (const time of [
+      1_700_000_000_000,
+      1_700_000_000,
+      "2023-11-14T22:13:20Z",
+      "2023-11-14T23:13:20.000+01:00",
+    ]) {
+      const parsed = parse({ meta: { time }, values: { power: 1 } });
+      expect(parsed.ok && parsed.value.readings[0]!.timestampMs).toBe(1_700_000_000_000);
+    }
+    const parsed = parse({ values: { power: 1 } }, { timePath: null });
+    expect(parsed.ok && parsed.value.readings[0]!.timestampMs).toBe(arrivalMs);
+  });
+
+  it("is refused without the time that is mapped, or with a local one", () => {
+    for (const time of [undefined, null, "yesterday", "2023-11-14T22:13:20", -5, {}]) {
+      expect(parse({ meta: { time }, values: { power: 1 } })).toMatchObject({
+        ok: false,
+        error: { reason: "malformed" },
+      });
+    }
+  });
+
+  it("says which values are missing or no numbers, and keeps the others", () => {
+    const parsed = parse({
+      meta: { time: 1_700_000_000 },
+      values: { power: "1500", temps: [1, null] },
+      "a/b~c": 3,
+    });
+    expect(parsed.ok && parsed.value.readings.map(({ channel }) => channel)).toEqual(["odd"]);
+    expect(parsed.ok && parsed.value.quarantined.map(({ channel, reason }) => [channel, reason])).toEqual([
+      ["power", "malformed"],
+      ["oil", "missing-value"],
+    ]);
+  });
+
+  it("never reaches into prototypes", () => {
+    const channels = [
+      { name: "a", path: "constructor.length", unit: "" },
+      { name: "b", path: "__proto__.x", unit: "" },
+      { name: "c", path: "/values/length", unit: "" },
+    ];
+    const parsed = parse({ meta: { time: 1_700_000_000 }, values: "text" }, { channels });
+    expect(parsed.ok && parsed.value.readings).toEqual([]);
+  });
+
+  it("is refused when it is too large, no JSON, no UTF-8 or no object", () => {
+    const payloads: (string | Uint8Array)[] = [
+      `"${"x".repeat(maxScadaPayload)}"`,
+      new Uint8Array(100_000_000),
+      "{",
+      "",
+      "7",
+      "null",
+      Uint8Array.of(0x22, 0xff, 0x22),
+      "[".repeat(60_000),
+    ];
+    for (const payload of payloads) {
+      expect(parseScadaPayload(payload, mapping, arrivalMs)).toMatchObject({
+        ok: false,
+        error: { reason: "malformed" },
+      });
+    }
+  });
+
+  it("never throws, whatever it holds", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), fc.uint8Array()), (payload) => {
+        parseScadaPayload(payload, { ...mapping, timePath: null }, arrivalMs);
+      }),
+    );
+  });
+});

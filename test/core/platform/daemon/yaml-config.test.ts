@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
+import { parseYamlConfig } from "../../../../src/core/platform/daemon/yaml-config.ts";
+
+const minimal = `gateway:
+  id: gw-1
+  site: demo
+turbines:
+  - id: WT01
+`;
+
+function parse(text: string, environment: Record<string, string> = {}) {
+  return parseYamlConfig(text, { path: "gateway.yaml", schema: gatewayConfigSchema, environment });
+}
+
+describe("a YAML configuration", () => {
+  it("fills in the defaults", () => {
+    const config = parse(minimal);
+    expect(config.mqtt.url).toBe("mqtt://127.0.0.1:1883");
+    expect(config.drift.intervalSeconds).toBe(600);
+  });
+
+  it("names line, column and the key that was probably meant", () => {
+    expect(() => parse(`${minimal}mqtt:\n  urll: mqtt://x\n`)).toThrow(
+      /gateway\.yaml:7:\d+: mqtt: unknown key "urll"; did you mean "url"\?/,
+    );
+  });
+
+  it("calls what is missing missing, and an empty file empty", () => {
+    expect(() => parse("gateway:\n  id: gw-1\n")).toThrow(
+      /gateway\.yaml:2:3: gateway\.site: this key is missing/,
+    );
+    expect(() => parse("# nothing yet\n")).toThrow(/gateway\.yaml:1:1: the file says nothing/);
+  });
+
+  it("names the line of a wrong value", () => {
+    expect(() => parse(minimal.replace("gw-1", "gw/1"))).toThrow(/gateway\.yaml:2:7: gateway\.id: /);
+  });
+
+  it("names the line of a reference to nothing", () => {
+    const text = `${minimal}    points:
+      - component: bearing
+        device: mcu-9
+        channel: accel
+        bearing: { bpfo: 3.5, bpfi: 5.4, bsf: 4.7, ftf: 0.4 }
+`;
+    expect(() => parse(text)).toThrow(
+      /gateway\.yaml:8:17: turbines\[0\]\.points\[0\]\.device: no device "mcu-9"/,
+    );
+  });
+
+  it("says where the YAML itself is broken", () => {
+    expect(() => parse("gateway: [")).toThrow(/gateway\.yaml:\d+:\d+: not valid YAML/);
+  });
+
+  it("says so where a variable's key cannot be put", () => {
+    for (const text of ["hello", "gateway: hello\nturbines: []\n"]) {
+      expect(() => parse(text, { AURORA_GATEWAY__ID: "gw-1" })).toThrow(
+        /AURORA_GATEWAY__ID: .* holds no keys/,
+      );
+    }
+  });
+
+  it("complains of hopeless YAML a few times and not thousands", () => {
+    const complaints = (): string => {
+      try {
+        parse(`gateway: ${"[".repeat(20_000)}`);
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(complaints().split("\n").length).toBeLessThan(20);
+  });
+
+  it("takes any key from the environment", () => {
+    const config = parse(minimal, {
+      AURORA_MQTT__PASSWORD_FILE: "/run/secret",
+      AURORA_TURBINES__0__ID: "WT77",
+      AURORA_GATEWAY__HTTP_PORT: "0",
+      AURORA_DATA: "/elsewhere",
+    });
+    expect(config.mqtt.passwordFile).toBe("/run/secret");
+    expect(config.turbines[0]?.id).toBe("WT77");
+    expect(config.gateway.httpPort).toBe(0);
+  });
+
+  it("refuses a variable that names no key, and names the variable of a wrong value", () => {
+    expect(() => parse(minimal, { AURORA_MQTT__URLL: "x" })).toThrow(
+      /AURORA_MQTT__URLL names no configuration key/,
+    );
+    expect(() => parse(minimal, { AURORA_MQTT__URL: "x" })).toThrow(
+      /environment AURORA_MQTT__URL: mqtt\.url/,
+    );
+  });
+
+  it("survives an alias bomb, an empty file and a file of another kind", () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f"]
+      .map((name, index) => `${name}: &${name} [${`*${"abcde"[index]},`.repeat(9)}]`)
+      .join("\n")}`;
+    expect(() => parse(bomb)).toThrow(/gateway\.yaml/);
+    expect(() => parse("")).toThrow(/gateway\.yaml:1:1/);
+    expect(() => parse("just text")).toThrow(/gateway\.yaml:1:1/);
+  });
+});

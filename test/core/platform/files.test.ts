@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
+import { makeFolder, renameAtomic, writeFileAtomic } from "../../../src/core/platform/files/atomic-file.ts";
+import { readFileBounded } from "../../../src/core/platform/files/bounded-read.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+describe("folders", () => {
+  test("are made with those above them, also by several at once, and stay as they are", async () => {
+    const path = join(createTemporaryFolder(), "a", "b", "c");
+    await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(path, "d"))]);
+    await makeFolder(path);
+    expect(readdirSync(path)).toEqual(["d"]);
+  });
+
+  test("that cannot be made fail as a store, and do not try for ever", async () => {
+    const file = join(createTemporaryFolder(), "file");
+    writeFileSync(file, "");
+    const impossible = [file, join(file, "below"), ...(existsSync("/proc") ? ["/proc/none/below"] : [])];
+    for (const path of impossible) await expect(makeFolder(path)).rejects.toMatchObject({ code: "STORE" });
+  });
+});
+
+describe("atomic files", () => {
+  test("replace the old bytes as a whole, with the mode asked for, and leave nothing behind", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "a.json");
+    await writeFileAtomic(path, "one");
+    await writeFileAtomic(path, Uint8Array.of(1, 2, 3), { mode: 0o600 });
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["a.json"]);
+  });
+
+  test("a reader sees one version or the other while many are written at once", async () => {
+    const path = join(createTemporaryFolder(), "a");
+    const version = (index: number): string => `${index}`.repeat(10_000);
+    await writeFileAtomic(path, version(0));
+    const writes = Promise.all(
+      Array.from({ length: 10 }, (_, index) => writeFileAtomic(path, version(index))),
+    );
+    let seen = 0;
+    let done = false;
+    void writes.then(() => {
+      done = true;
+    });
+    while (!done) {
+      const text = readFileSync(path, "utf8");
+      expect(text).toBe(text[0]!.repeat(10_000));
+      seen += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(seen).toBeGreaterThan(0);
+  });
+
+  test("a failure says what to do, leaves the old file alone and nothing behind", async () => {
+    const folder = createTemporaryFolder();
+    await expect(writeFileAtomic(join(folder, "none", "a"), "x")).rejects.toSatisfy(
+      (error) => hasErrorCode(error, "STORE") && error.hint === "Create the folder first.",
+    );
+    mkdirSync(join(folder, "taken"));
+    await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toSatisfy((e) =>
+      hasErrorCode(e, "STORE"),
+    );
+    expect(readdirSync(folder)).toEqual(["taken"]);
+  });
+
+  test("are renamed durably", async () => {
+    const folder = createTemporaryFolder();
+    mkdirSync(join(folder, "sub"));
+    writeFileSync(join(folder, "a"), "1");
+    await renameAtomic(join(folder, "a"), join(folder, "sub", "b"));
+    expect(existsSync(join(folder, "sub", "b"))).toBe(true);
+    await expect(renameAtomic(join(folder, "a"), join(folder, "c"))).rejects.toSatisfy((e) =>
+      hasErrorCode(e, "STORE"),
+    );
+  });
+});
+
+describe("bounded reading", () => {
+  test("gives the bytes up to and with the bound", async () => {
+    const path = join(createTemporaryFolder(), "a");
+    for (const length of [0, 1, 999, 1000]) {
+      writeFileSync(path, new Uint8Array(length).fill(7));
+      expect((await readFileBounded(path, 1000)).length).toBe(length);
+    }
+    writeFileSync(path, new Uint8Array(1001));
+    await expect(readFileBounded(path, 1000)).rejects.toSatisfy((error) =>
+      hasErrorCode(error, "DATA_FORMAT"),
+    );
+    await expect(readFileBounded(path, 1000, { tooLarge: "BUNDLE_FORMAT" })).rejects.toSatisfy((error) =>
+      hasErrorCode(error, "BUNDLE_FORMAT"),
+    );
+  });
+
+  test("does not believe a stated size: a file of /proc states none, an endless device is cut", async () => {
+    expect((await readFileBounded("/proc/self/status", 100_000)).length).toBeGreaterThan(100);
+    await expect(readFileBounded("/dev/zero", 1_000_000)).rejects.toSatisfy((error) =>
+      hasErrorCode(error, "DATA_FORMAT"),
+    );
+  });
+
+  test("a missing file is an error with the hint given", async () => {
+    const path = join(createTemporaryFolder(), "none");
+    await expect(readFileBounded(path, 10, { missing: "KEY", hint: "Make one." })).rejects.toSatisfy(
+      (error) => hasErrorCode(error, "KEY") && error.hint === "Make one." && error.subject === path,
+    );
+  });
+});

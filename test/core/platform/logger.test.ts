@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import { createLogger, type LoggerOptions } from "../../../src/core/platform/logger.ts";
+import { isSecretKey, redact } from "../../../src/core/platform/redact.ts";
+
+function capture(options: LoggerOptions = {}): { lines: string[]; logger: ReturnType<typeof createLogger> } {
+  const lines: string[] = [];
+  return {
+    lines,
+    logger: createLogger({ format: "json", write: (line) => void lines.push(line), ...options }),
+  };
+}
+
+describe("the logger", () => {
+  test("writes one JSON object a line with level, time, name and message", () => {
+    const { lines, logger } = capture({ name: "gateway" });
+    logger.info("started", { port: 1883 });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.endsWith("\n")).toBe(true);
+    const line: Record<string, unknown> = JSON.parse(lines[0]!);
+    expect(line).toMatchObject({ level: "info", name: "gateway", message: "started", port: 1883 });
+    expect(Date.parse(String(line.time))).toBeGreaterThan(0);
+  });
+
+  test("says nothing below its level", () => {
+    const { lines, logger } = capture({ level: "warn" });
+    logger.debug("a");
+    logger.info("b");
+    logger.warn("c");
+    logger.error("d");
+    expect(lines).toHaveLength(2);
+  });
+
+  test("never writes a secret, wherever it stands", () => {
+    const { lines, logger } = capture();
+    logger.child({ apiKey: "hunter2" }).warn("connecting to mqtt://ann:hunter2@host", {
+      password: "hunter2",
+      tls: { key: "hunter2", cert: "public" },
+      list: [{ Authorization: "hunter2" }],
+      url: "mqtts://bob:hunter2@host:8883/x",
+      map: new Map([["token", "hunter2"]]),
+      error: new Error("cannot reach mqtt://ann:hunter2@host", { cause: { secret: "hunter2" } }),
+    });
+    expect(lines[0]).not.toContain("hunter2");
+    expect(lines[0]).toContain("public");
+    expect(lines[0]).toContain("mqtts://bob:[redacted]@host:8883/x");
+  });
+
+  test("describes errors: a user's by code and hint, a bug by its stack", () => {
+    const { lines, logger } = capture();
+    const cause = new TypeError("deep");
+    logger.error("failed", {
+      error: new AuroraError("MQTT", "m", { op: "o", subject: "s", hint: "h", cause }),
+    });
+    logger.error("failed", { error: new TypeError("bug") });
+    const [users, bug] = lines.map((line) => JSON.parse(line) as { error: Record<string, unknown> });
+    expect(users!.error).toMatchObject({
+      code: "MQTT",
+      op: "o",
+      subject: "s",
+      hint: "h",
+      cause: { message: "deep" },
+    });
+    expect(users!.error.stack).toBeUndefined();
+    expect(String(bug!.error.stack)).toContain("logger.test.ts");
+  });
+
+  test("a field cannot pose as the level or the time", () => {
+    const { lines, logger } = capture();
+    logger.info("m", { level: "error", time: "never", message: "other" });
+    expect(JSON.parse(lines[0]!)).toMatchObject({ level: "info", message: "m", level_: "error" });
+  });
+
+  test("writes plain text for a terminal", () => {
+    const { lines, logger } = capture({ format: "text", name: "gateway" });
+    logger.warn("no broker", { host: "a", detail: "two words", n: 1 });
+    expect(lines[0]).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} warn {2}gateway: no broker host=a detail="two words" n=1\n$/,
+    );
+  });
+});
+
+describe("redaction", () => {
+  test.each(["password", "MQTT_PASSWORD", "clientSecret", "token", "key", "privateKey", "api_key", "tlsKey"])(
+    "%s is a secret",
+    (name) => expect(isSecretKey(name)).toBe(true),
+  );
+
+  test.each(["publicKey", "keyId", "passed", "monkey", "topic", "keepalive"])("%s is none", (name) =>
+    expect(isSecretKey(name)).toBe(false),
+  );
+
+  test("is bounded in depth, items and text, and survives what is not plain", () => {
+    const deep: Record<string, unknown> = {};
+    deep.self = deep;
+    const text = JSON.stringify(
+      redact({
+        deep,
+        many: new Array(1000).fill(1),
+        long: "x".repeat(100_000),
+        bytes: new Uint8Array(10),
+        big: 10n,
+        date: new Date(Number.NaN),
+        call: () => {},
+      }),
+    );
+    expect(text.length).toBeLessThan(6000);
+    expect(text).toContain("<10 bytes>");
+    expect(text).toContain("900 more");
+  });
+
+  test("an absent secret is shown as absent", () => {
+    expect(redact({ password: null, token: "" })).toEqual({ password: null, token: "" });
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { createMetrics } from "../../../src/core/platform/metrics.ts";
+
+describe("metrics", () => {
+  test("are rendered as Prometheus text with the common prefix", async () => {
+    const metrics = createMetrics();
+    metrics
+      .counter({ name: "windows_total", help: "Windows.", labels: ["outcome"] })
+      .add(2, { outcome: "ok" });
+    metrics.gauge({ name: "outbox_records", help: "Records." }, () => 7);
+    metrics.histogram({ name: "latency_seconds", help: "Latency." }, [0.01, 0.1]).observe(0.05);
+    const text = await metrics.render();
+    expect(text).toContain('aurora_windows_total{outcome="ok"} 2');
+    expect(text).toContain("aurora_outbox_records 7");
+    expect(text).toContain('aurora_latency_seconds_bucket{le="0.01"} 0');
+    expect(text).toContain('aurora_latency_seconds_bucket{le="0.1"} 1');
+    expect(metrics.contentType).toContain("text/plain");
+  });
+
+  test("two registries know nothing of each other", async () => {
+    const a = createMetrics();
+    const b = createMetrics();
+    a.counter({ name: "x_total", help: "X." }).add();
+    b.counter({ name: "x_total", help: "X." });
+    expect(await b.render()).toContain("aurora_x_total 0");
+  });
+
+  test("names against the practice are refused", () => {
+    const metrics = createMetrics();
+    expect(() => metrics.counter({ name: "windows", help: "" })).toThrow(/_total/);
+    expect(() => metrics.gauge({ name: "camelCase", help: "" })).toThrow(/snake case/);
+    expect(() => metrics.gauge({ name: "aurora_x", help: "" })).toThrow(/prefix/);
+  });
+
+  test("a flood of label values ends in one series", async () => {
+    const metrics = createMetrics({ maxSeries: 3 });
+    const counter = metrics.counter({ name: "frames_total", help: "Frames.", labels: ["device"] });
+    for (let index = 0; index < 100; index++) counter.add(1, { device: `d${index}` });
+    const lines = (await metrics.render())
+      .split("\n")
+      .filter((line) => line.startsWith("aurora_frames_total{"));
+    expect(lines).toHaveLength(4);
+    expect(lines).toContain('aurora_frames_total{device="other"} 97');
+  });
+
+  test("the process's own figures are there when asked for", async () => {
+    expect(await createMetrics({ defaults: "process" }).render()).toContain(
+      "aurora_process_resident_memory_bytes",
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { type ChosenBundle, chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
+import { openSlots } from "../../../src/core/serving/slots.ts";
+import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
+
+const key = newKey();
+
+/** Shipped 1.0.0; slot a was activated with 1.1.0, then slot b with 1.2.0. */
+async function withSlots(
+  use: (stateDir: string, choose: () => Promise<ChosenBundle>) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (dir) => {
+    const stateDir = join(dir, "state");
+    const shippedDir = join(dir, "shipped");
+    await writeBundle(shippedDir, sampleContents(), key);
+    const slots = openSlots(stateDir);
+    for (const [slot, version] of [
+      ["a", "1.1.0"],
+      ["b", "1.2.0"],
+    ] as const) {
+      const bundle = createBundle(sampleContents({ version }), key);
+      await slots.stage(slot, bundle);
+      await slots.activate(slot, bundle.digest);
+    }
+    const options = {
+      stateDir,
+      shippedDir,
+      trustedKeys: [key.publicKey],
+      runtime: { runtimeVersion: "0.1.0" },
+    };
+    await use(stateDir, () => chooseBundle(options));
+  });
+}
+
+const version = (chosen: ChosenBundle): string => chosen.bundle.manifest.version;
+
+describe("a gateway that starts", () => {
+  it("takes the active slot", () =>
+    withSlots(async (stateDir, choose) => {
+      const chosen = await choose();
+      expect([version(chosen), chosen.dir, chosen.refused]).toEqual([
+        "1.2.0",
+        join(stateDir, "slots", "b"),
+        [],
+      ]);
+    }));
+
+  it("takes the slot before when the active one is damaged, and says so", () =>
+    withSlots(async (stateDir, choose) => {
+      await truncate(join(stateDir, "slots", "b", "model.int8.onnx"), 1);
+      const chosen = await choose();
+      expect(version(chosen)).toBe("1.1.0");
+      expect(chosen.refused.map(({ dir }) => dir)).toEqual([join(stateDir, "slots", "b")]);
+    }));
+
+  it("takes the shipped bundle when both are damaged, or when nothing says which is active", () =>
+    withSlots(async (stateDir, choose) => {
+      await truncate(join(stateDir, "slots", "b", "golden.bin"), 1);
+      await writeFile(join(stateDir, "slots", "a", "EXTRA"), "");
+      const chosen = await choose();
+      expect([version(chosen), chosen.refused.length]).toEqual(["1.0.0", 2]);
+      await writeFile(join(stateDir, "active"), "");
+      expect(version(await choose())).toBe("1.0.0");
+    }));
+
+  it("does not take a bundle that was staged and never activated", () =>
+    withSlots(async (stateDir, choose) => {
+      const slots = openSlots(stateDir);
+      await slots.stage("a", createBundle(sampleContents({ version: "1.3.0" }), key));
+      await truncate(join(stateDir, "slots", "b", "golden.bin"), 1);
+      expect(version(await choose())).toBe("1.0.0");
+    }));
+
+  it("takes a shipped bundle that is newer than the last update", async () => {
+    await withSlots(async (stateDir) => {
+      const shippedDir = join(stateDir, "..", "newer");
+      await writeBundle(shippedDir, sampleContents({ version: "2.0.0" }), key);
+      const options = {
+        stateDir,
+        shippedDir,
+        trustedKeys: [key.publicKey],
+        runtime: { runtimeVersion: "0.1.0" },
+      };
+      expect(version(await chooseBundle(options))).toBe("2.0.0");
+    });
+  });
+
+  it("starts from a slot when the shipped bundle is damaged, and fails when nothing is good", () =>
+    withSlots(async (stateDir, choose) => {
+      await truncate(join(stateDir, "..", "shipped", "golden.bin"), 1);
+      expect(version(await choose())).toBe("1.2.0");
+      await writeFile(join(stateDir, "active"), "");
+      await expect(choose()).rejects.toThrow(expect.objectContaining({ code: "BUNDLE_DIGEST" }));
+    }));
+});

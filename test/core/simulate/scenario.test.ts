@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { computeSeverity, faultKinds, planScenario } from "../../../src/core/simulate/scenario.ts";
+
+describe("planScenario", () => {
+  it("gives the same plan for the same seed, and fixing one value changes no other", () => {
+    const free = planScenario(7);
+    expect(planScenario(7)).toEqual(free);
+    expect(planScenario(7, { turbine: 1 })).toEqual({ ...free, turbine: 1 });
+    const { kind, onsetS, turbine } = planScenario(7, { kind: "ball" });
+    expect({ kind, onsetS, turbine }).toEqual({ kind: "ball", onsetS: free.onsetS, turbine: free.turbine });
+  });
+
+  it("reaches every turbine and kind over some seeds, with the onset within its bounds", () => {
+    const plans = Array.from({ length: 60 }, (_, seed) =>
+      planScenario(seed, { minOnsetS: 10, maxOnsetS: 20 }),
+    );
+    expect(new Set(plans.map((plan) => plan.turbine)).size).toBe(3);
+    expect(new Set(plans.map((plan) => plan.kind))).toEqual(new Set(faultKinds));
+    for (const plan of plans) {
+      expect(plan.onsetS).toBeGreaterThanOrEqual(10);
+      expect(plan.onsetS).toBeLessThanOrEqual(20);
+    }
+  });
+
+  it("refuses impossible bounds", () => {
+    expect(() => planScenario(1, { turbines: 0 })).toThrow(/at least one turbine/);
+    expect(() => planScenario(1, { minOnsetS: 9, maxOnsetS: 3 })).toThrow(/no onset/);
+  });
+});
+
+describe("computeSeverity", () => {
+  it("is zero before the onset, a tenth at it, never shrinks and ends at the final severity", () => {
+    const plan = { ...planScenario(3), onsetS: 10, growthS: 20, finalSeverity: 5 };
+    expect(computeSeverity(plan, 9.99)).toBe(0);
+    expect(computeSeverity(plan, 10)).toBeCloseTo(0.5, 9);
+    expect(computeSeverity(plan, 20)).toBeCloseTo(5 / Math.sqrt(10), 9);
+    expect(computeSeverity(plan, 30)).toBe(5);
+    expect(computeSeverity(plan, 1e6)).toBe(5);
+    for (let second = 10; second < 30; second++) {
+      expect(computeSeverity(plan, second + 1)).toBeGreaterThan(computeSeverity(plan, second));
+    }
+  });
+
+  it("jumps straight to the final severity without growth", () => {
+    expect(computeSeverity({ ...planScenario(3), onsetS: 0, growthS: 0, finalSeverity: 4 }, 0)).toBe(4);
+  });
+});

@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Quarantine, Reading } from "../../../src/core/contract/stream.ts";
+import { createSecondsWindower, type SecondsWindower } from "../../../src/core/window/seconds-windower.ts";
+
+const minute = 60_000;
+/** A full hour. */
+const startMs = 1_699_999_200_000;
+
+function create(
+  length = 600,
+  hop = 600,
+  graceMs = 0,
+): {
+  windower: SecondsWindower;
+  windows: { fromMs: number; toMs: number; readings: number; values: number[] }[];
+  abandoned: Quarantine[];
+  refused: Quarantine[];
+} {
+  const open = new Map<number, number[]>();
+  const windows: { fromMs: number; toMs: number; readings: number; values: number[] }[] = [];
+  const abandoned: Quarantine[] = [];
+  const refused: Quarantine[] = [];
+  const windower = createSecondsWindower(
+    { spec: { unit: "seconds", length, hop }, channels: ["power", "oil"], graceMs },
+    {
+      begin: (slot) => {
+        expect(open.has(slot)).toBe(false);
+        expect(slot).toBeGreaterThanOrEqual(0);
+        expect(slot).toBeLessThan(windower.slots);
+        open.set(slot, []);
+      },
+      push: (slot, reading) => open.get(slot)!.push(reading.value),
+      end: (slot, window) => {
+        windows.push({ ...window, values: open.get(slot)! });
+        open.delete(slot);
+      },
+      abandon: (slot, quarantine) => {
+        open.delete(slot);
+        abandoned.push(quarantine);
+      },
+      refuse: (quarantine) => refused.push(quarantine),
+    },
+  );
+  return { windower, windows, abandoned, refused };
+}
+
+function reading(channel: string, minutes: number, value: number): Reading {
+  return { deviceId: "t01", channel, unit: "", timestampMs: startMs + minutes * minute, value };
+}
+
+describe("the seconds windower", () => {
+  it("aligns ten-minute windows to the full hour and ends them with the first reading after", () => {
+    const { windower, windows } = create();
+    for (let at = 3; at < 21; at += 1) {
+      windower.accept(reading("power", at, at));
+      windower.accept(reading("oil", at, -at));
+    }
+    expect(windows.map(({ fromMs, toMs, readings }) => [fromMs, toMs, readings])).toEqual([
+      [startMs, startMs + 10 * minute, 14],
+      [startMs + 10 * minute, startMs + 20 * minute, 20],
+    ]);
+    expect(windows[1]!.values).toContain(10);
+    expect(windows[1]!.values).not.toContain(20);
+  });
+
+  it("ends a window when time passes without a reading", () => {
+    const { windower, windows } = create();
+    windower.accept(reading("power", 1, 1));
+    windower.accept(reading("oil", 1, 1));
+    windower.advance(startMs + 10 * minute - 1);
+    expect(windows).toHaveLength(0);
+    windower.advance(startMs + 10 * minute);
+    expect(windows).toHaveLength(1);
+  });
+
+  it("abandons a window that lacks a channel, and says which", () => {
+    const { windower, windows, abandoned } = create();
+    windower.accept(reading("power", 1, 1));
+    windower.advance(startMs + 10 * minute);
+    expect(windows).toEqual([]);
+    expect(abandoned).toMatchObject([{ reason: "missing-value", channel: "oil", samples: 1 }]);
+  });
+
+  it("waits its grace for channels that report later, then refuses them", () => {
+    const { windower, windows, refused } = create(600, 600, 30_000);
+    windower.accept(reading("power", 1, 1));
+    windower.accept(reading("power", 10.2, 2));
+    windower.accept(reading("oil", 9, 3));
+    windower.accept(reading("power", 10.6, 4));
+    expect(windows.map(({ values }) => values)).toEqual([[1, 3]]);
+    windower.accept(reading("oil", 9.5, 5));
+    expect(refused).toMatchObject([{ reason: "time-backwards", channel: "oil" }]);
+  });
+
+  it("starts anew when the clock was set back an hour", () => {
+    const { windower, windows, abandoned } = create();
+    windower.accept(reading("power", 61, 1));
+    windower.accept(reading("power", 1, 2));
+    windower.accept(reading("oil", 2, 3));
+    windower.accept(reading("oil", 12, 4));
+    expect(abandoned).toMatchObject([{ reason: "time-backwards" }]);
+    expect(windows.map(({ values }) => values)).toEqual([[2, 3]]);
+  });
+
+  it("puts a reading into every window that overlaps it, whatever the order of times within the grace", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom("power", "oil"), fc.integer({ min: 0, max: 3600 })), {
+          maxLength: 60,
+        }),
+        fc.constantFrom([600, 600], [600, 200], [300, 250]),
+        ([...events], [length, hop]) => {
+          events.sort((a, b) => a[1] - b[1]);
+          const { windower, windows, refused } = create(length, hop);
+          for (const [index, [channel, second]] of events.entries()) {
+            windower.accept(reading(channel, second / 60, index));
+          }
+          windower.advance(startMs + 1e9);
+          expect(refused).toEqual([]);
+          for (const { fromMs, toMs, values } of windows) {
+            const inside = events.flatMap(([, second], index) => {
+              const at = startMs + second * 1000;
+              return at >= fromMs && at < toMs ? [index] : [];
+            });
+            expect(values).toEqual(inside);
+          }
+        },
+      ),
+    );
+  });
+
+  it("is refused for revolutions or a hop above its length", () => {
+    const sink = { begin() {}, push() {}, end() {}, abandon() {}, refuse() {} };
+    for (const spec of [
+      { unit: "revolutions" as const, length: 30, hop: 30 },
+      { unit: "seconds" as const, length: 600, hop: 601 },
+    ]) {
+      expect(() => createSecondsWindower({ spec, channels: [], graceMs: 0 }, sink)).toThrow(/seconds/);
+    }
+    const spec = { unit: "seconds" as const, length: 600, hop: 1e-6 };
+    expect(() => createSecondsWindower({ spec, channels: [], graceMs: 0 }, sink)).toThrow(/overlap/);
+  });
+});

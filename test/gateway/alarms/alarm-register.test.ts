@@ -1,0 +1,283 @@
+import { describe, expect, test } from "vitest";
+import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
+import { alarmRegisterSnapshotSchema } from "../../../src/gateway/alarms/alarm-record.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../src/gateway/alarms/alert-policy.ts";
+import { decisionAt, model, point, startMs } from "./decisions.ts";
+import { context, feed } from "./feed-register.ts";
+
+function expectEvent(
+  value: { ok: true; value: AlertEvent | null } | { ok: false; error: string },
+): AlertEvent {
+  if (!value.ok || value.value === null) throw new Error(`no event: ${JSON.stringify(value)}`);
+  return value.value;
+}
+
+const bothModes = [
+  ["inner", 0.9, 0],
+  ["outer", 0.9, 0],
+] as const;
+
+describe("the alarm register", () => {
+  test("calls an alarm critical only after so many windows at a high probability in a row", () => {
+    const register = createAlarmRegister({ ...defaultAlertPolicy, criticalWindows: 3 });
+    const severities = [0.99, 0.99, 0.9, 0.99, 0.99, 0.99].map((probability, index) => {
+      feed(register, decisionAt(index, [["inner", probability, 0]]));
+      return register.snapshot().records[0]!.severity;
+    });
+    expect(severities).toEqual(["warning", "warning", "warning", "warning", "warning", "critical"]);
+  });
+
+  test("tells an alarm's beginning and end once, as valid events with the id of their transition", () => {
+    const register = createAlarmRegister();
+    expect(feed(register, decisionAt(0, [["inner", 0.3, null]]))).toEqual([]);
+    const [raised, ...more] = feed(register, decisionAt(5, [["inner", 0.9, 3]]));
+    expect(more).toEqual([]);
+    expect(alertEventSchema.parse(raised)).toEqual(raised);
+    expect(raised).toEqual({
+      specversion: "1.0",
+      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/raised`,
+      source: "/north/t1",
+      type: "io.aurora.alert.raised.v1",
+      time: "2026-01-01T00:00:06.000Z",
+      subject: "generator-bearing",
+      datacontenttype: "application/json",
+      data: {
+        turbine: "t1",
+        site: "north",
+        component: "generator-bearing",
+        failureMode: "inner",
+        severity: "warning",
+        state: "unacknowledged",
+        probability: 0.9,
+        score: expect.closeTo(Math.log(9), 12),
+        threshold: 0.8,
+        horizonHours: null,
+        since: "2026-01-01T00:00:03.000Z",
+        operatingState: "full-performance",
+        window: {
+          from: "2026-01-01T00:00:05.000Z",
+          to: "2026-01-01T00:00:06.000Z",
+          id: `t1/generator-bearing/${startMs + 5_000}`,
+        },
+        explanation: context.explanation,
+        model,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
+    });
+    expect(feed(register, decisionAt(6, [["inner", 0.9, 3]]))).toEqual([]);
+    const [cleared] = feed(register, decisionAt(9, [["inner", 0.1, null]]));
+    expect(cleared).toMatchObject({
+      id: `north/t1/generator-bearing/inner/${startMs + 3_000}/cleared`,
+      type: "io.aurora.alert.cleared.v1",
+      data: { state: "returned-unacknowledged", since: "2026-01-01T00:00:03.000Z", probability: 0.1 },
+    });
+    expect(feed(register, decisionAt(10, [["inner", 0.1, null]]))).toEqual([]);
+  });
+
+  test("names the output to explain", () => {
+    const [due] = createAlarmRegister().update(
+      decisionAt(0, [
+        ["inner", 0.1, null],
+        ["outer", 0.9, 0],
+      ]),
+    );
+    expect(due).toMatchObject({ output: 1, transition: "raised", mode: { failureMode: "outer" } });
+  });
+
+  test("keeps an alarm through windows without information", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    for (let index = 1; index < 50; index++)
+      expect(feed(register, decisionAt(index, [], {}, "standby"))).toEqual([]);
+    expect(register.list("north", "t1")).toMatchObject([{ failureMode: "inner", state: "unacknowledged" }]);
+  });
+
+  test("is due again with the same id until it has been announced", () => {
+    const register = createAlarmRegister();
+    const [first] = register.update(decisionAt(0, [["inner", 0.9, 0]]));
+    const [second] = register.update(decisionAt(1, [["inner", 0.91, 0]]));
+    const told = register.announce(second!, { explanation: null, horizonHours: 24 });
+    expect(told).toMatchObject({ data: { horizonHours: 24, explanation: { baseValue: 0, groups: [] } } });
+    expect(told!.data.explanation.gap).toBeCloseTo(Math.abs(told!.data.score), 12);
+    expect(register.announce(first!, context)).toBeNull();
+    expect(register.update(decisionAt(2, [["inner", 0.92, 0]]))).toEqual([]);
+  });
+
+  test("does not let a single odd window speak for a standing alarm, but tells a change that lasts", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const intervalS = defaultAlertPolicy.minUpdateIntervalMs / 1000;
+    for (let index = 1; index < intervalS; index++) feed(register, decisionAt(index, [["inner", 0.9, 0]]));
+    expect(feed(register, decisionAt(intervalS, [["inner", 0.16, 0]]))).toEqual([]);
+    expect(feed(register, decisionAt(intervalS + 1, [["inner", 0.9, 0]]))).toEqual([]);
+    const told = Array.from({ length: 30 }, (_, index) =>
+      feed(register, decisionAt(intervalS + 2 + index, [["inner", 0.6, 0]])),
+    ).flat();
+    expect(told).toMatchObject([{ type: "io.aurora.alert.updated.v1", data: { probability: 0.6 } }]);
+  });
+
+  test("tells a material change at most once an interval, and an escalation at once", () => {
+    const policy = { ...defaultAlertPolicy, criticalWindows: 3, minUpdateIntervalMs: 60_000 };
+    const register = createAlarmRegister(policy);
+    feed(register, decisionAt(0, [["inner", 0.82, 0]]));
+    const told: AlertEvent[] = [];
+    for (let index = 1; index <= 180; index++) {
+      told.push(...feed(register, decisionAt(index, [["inner", index % 2 === 0 ? 0.81 : 0.94, 0]])));
+    }
+    expect(told.map(({ id }) => id.split("/").slice(-2).join("/"))).toEqual(["updated/1", "updated/2"]);
+    const escalated = [181, 182, 183, 184].flatMap((index) =>
+      feed(register, decisionAt(index, [["inner", 0.99, 0]])),
+    );
+    // At second 183 the ordinary update is due as well; the escalation follows it a second later all the same.
+    expect(escalated.map(({ time, data }) => [time.slice(14, 19), data.severity])).toEqual([
+      ["03:03", "warning"],
+      ["03:04", "critical"],
+    ]);
+    // Once critical, always critical, and not told again.
+    expect(feed(register, decisionAt(185, [["inner", 0.85, 0]]))).toEqual([]);
+  });
+
+  test("does not escalate because the clock jumps", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.99, 0]]));
+    for (const at of [3_600, 7_200, 86_400, -3_600]) {
+      for (const event of feed(register, decisionAt(at, [["inner", 0.99, 0]]))) {
+        expect(event.data.severity).toBe("warning");
+      }
+    }
+    expect(register.list("north", "t1")).toMatchObject([{ sinceMs: startMs }]);
+  });
+
+  test("goes on telling changes after the clock jumped an hour back", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.82, 0]]));
+    expect(feed(register, decisionAt(-3_600, [["inner", 0.94, 0]]))).toMatchObject([
+      { type: "io.aurora.alert.updated.v1", data: { since: "2026-01-01T00:00:00.000Z" } },
+    ]);
+    expect(feed(register, decisionAt(-3_599, [["inner", 0.82, 0]]))).toEqual([]);
+    expect(feed(register, decisionAt(-2_900, [["inner", 0.82, 0]]))).toHaveLength(1);
+  });
+
+  test("acknowledges with an event, once", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const acknowledge = { kind: "acknowledge", atMs: startMs + 5_000, by: "ana" } as const;
+    const event = expectEvent(register.step(point, "inner", acknowledge, startMs + 5_000));
+    expect(alertEventSchema.parse(event)).toMatchObject({
+      id: `north/t1/generator-bearing/inner/${startMs}/acknowledged`,
+      type: "io.aurora.alert.acknowledged.v1",
+      time: "2026-01-01T00:00:05.000Z",
+      data: { state: "acknowledged" },
+    });
+    expect(register.step(point, "inner", acknowledge, startMs)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("while acknowledged"),
+    });
+    expect(register.step(point, "ball", acknowledge, startMs)).toMatchObject({ ok: false });
+    expect(feed(register, decisionAt(9, [["inner", 0.1, null]]))).toMatchObject([
+      { data: { state: "normal" } },
+    ]);
+    expect(register.list("north", "t1")).toEqual([]);
+  });
+
+  test("acknowledges an alarm that has returned", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    feed(register, decisionAt(1, [["inner", 0.1, null]]));
+    const event = expectEvent(
+      register.step(point, "inner", { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs),
+    );
+    expect(event.data.state).toBe("normal");
+  });
+
+  test("withholds a shelved alarm, tells its end, and shows a new one when shelving is over", () => {
+    const register = createAlarmRegister();
+    const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    expect(expectEvent(register.step(point, "inner", shelve, startMs)).data.state).toBe("shelved");
+    expect(feed(register, decisionAt(5, [["inner", 0.1, null]]))).toMatchObject([
+      { type: "io.aurora.alert.cleared.v1" },
+    ]);
+    expect(feed(register, decisionAt(10, [["inner", 0.9, 10]]))).toEqual([]);
+    expect(register.list("north", "t1")).toMatchObject([{ state: "shelved", conditionActive: true }]);
+    expect(feed(register, decisionAt(58, [["inner", 0.9, 10]]))).toEqual([]);
+    expect(feed(register, decisionAt(59, [["inner", 0.9, 10]]))).toMatchObject([
+      { id: `north/t1/generator-bearing/inner/${startMs + 10_000}/raised` },
+    ]);
+  });
+
+  test("can shelve an alarm that was never raised, without an event", () => {
+    const register = createAlarmRegister();
+    const step = { kind: "suppress", atMs: startMs, reason: "maintenance" } as const;
+    expect(register.step(point, "inner", step, startMs)).toEqual({ ok: true, value: null });
+    expect(feed(register, decisionAt(1, [["inner", 0.9, 1]]))).toEqual([]);
+    expect(register.step(point, "inner", { kind: "unsuppress" }, startMs)).toEqual({ ok: true, value: null });
+    expect(feed(register, decisionAt(2, [["inner", 0.9, 1]]))).toMatchObject([
+      { type: "io.aurora.alert.raised.v1" },
+    ]);
+  });
+
+  test("clears the alarms of modes that a new model does not know", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, bothModes));
+    expect(register.retire(point, ["outer"], startMs + 9_000)).toMatchObject([
+      {
+        type: "io.aurora.alert.cleared.v1",
+        time: "2026-01-01T00:00:09.000Z",
+        data: { failureMode: "inner" },
+      },
+    ]);
+    expect(register.retire(point, ["outer"], startMs + 9_000)).toEqual([]);
+    expect(register.retire({ ...point, turbine: "t2" }, [], startMs)).toEqual([]);
+  });
+
+  test("does not raise again after a restart, and keeps since, acknowledgement and shelving", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, bothModes));
+    register.step(point, "inner", { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs);
+    register.step(
+      point,
+      "outer",
+      { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 1e6 },
+      startMs,
+    );
+    const stored: unknown = JSON.parse(JSON.stringify(register.snapshot()));
+    const restarted = createAlarmRegister(defaultAlertPolicy, alarmRegisterSnapshotSchema.parse(stored));
+    expect(restarted.list("north", "t1")).toEqual(register.list("north", "t1"));
+    expect(
+      feed(
+        restarted,
+        decisionAt(1, [
+          ["inner", 0.9, 0],
+          ["outer", 0.9, 0],
+        ]),
+      ),
+    ).toEqual([]);
+    expect(
+      feed(
+        restarted,
+        decisionAt(2, [
+          ["inner", 0.1, null],
+          ["outer", 0.9, 0],
+        ]),
+      ),
+    ).toMatchObject([
+      { id: `north/t1/generator-bearing/inner/${startMs}/cleared`, data: { state: "normal" } },
+    ]);
+  });
+
+  test("does not take a snapshot that is damaged", () => {
+    const register = createAlarmRegister();
+    feed(register, decisionAt(0, [["inner", 0.9, 0]]));
+    const { records } = register.snapshot();
+    expect(
+      alarmRegisterSnapshotSchema.safeParse({ records: [{ ...records[0], told: "maybe" }] }).success,
+    ).toBe(false);
+    expect(
+      alarmRegisterSnapshotSchema.safeParse({ records: [{ ...records[0], alarm: { state: "shelved" } }] })
+        .success,
+    ).toBe(false);
+    expect(alarmRegisterSnapshotSchema.safeParse({}).success).toBe(false);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { alertEventSchema } from "../../../src/core/contract/alert.ts";
+import { createAlertEvent, formatTime } from "../../../src/gateway/alarms/alert-event.ts";
+import { computeTraceId } from "../../../src/gateway/alarms/trace-id.ts";
+import { decisionAt } from "./decisions.ts";
+
+describe("the alert event", () => {
+  test("is valid for the longest names and the strangest clock", () => {
+    const name = "a".repeat(63);
+    const long = { site: name, turbine: name, component: name };
+    for (const toMs of [0, -1, Number.NaN, 1e300, Number.NEGATIVE_INFINITY, 253_402_300_799_999]) {
+      const decision = decisionAt(0, [[name, 0.9, 0]], {
+        point: long,
+        toMs,
+        fromMs: toMs,
+        windowId: `${name}/${name}/0`,
+      });
+      const event = createAlertEvent({
+        transition: "updated",
+        updateNumber: 123_456,
+        decision,
+        mode: decision.modes[0]!,
+        state: "unacknowledged",
+        severity: "critical",
+        sinceMs: toMs,
+        explanation: null,
+        horizonHours: 72,
+      });
+      expect(alertEventSchema.safeParse(event).error).toBeUndefined();
+    }
+  });
+
+  test("writes times as RFC 3339 in UTC", () => {
+    expect(formatTime(Date.UTC(2026, 10, 20, 7, 35, 51, 7))).toBe("2026-11-20T07:35:51.007Z");
+    expect(formatTime(Number.NaN)).toBe("1970-01-01T00:00:00.000Z");
+    expect(formatTime(Number.MAX_VALUE)).toBe("9999-12-31T00:00:00.000Z");
+  });
+
+  test("has the trace id of its window: FNV-1a of 128 bits, by its published values", () => {
+    expect(computeTraceId("")).toBe("6c62272e07bb014262b821756295c58d");
+    expect(computeTraceId("a")).toBe("d228cb696f1a8caf78912b704e4a8964");
+    expect(computeTraceId("foobar")).toBe("343e1662793c64bf6f0d3597ba446f18");
+  });
+});

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
+import { createStateStore, type StateStore } from "../../../src/gateway/record/state-store.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { alertEvent } from "../../collector/fleet-records.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+/** One run of a gateway over the same file; `dieAt` says where it is killed. */
+function run(
+  path: string,
+  work: (journal: ReturnType<typeof openAlertJournal>, state: StateStore) => void,
+  options: { readonly dieAt?: "append" | "send"; readonly isCommitted?: () => boolean } = {},
+): string[] {
+  const file = openStoreFile({ path });
+  const state = createStateStore(file);
+  const recorded: string[] = [];
+  const held: AlertEvent[] = [];
+  const die = (at: string): void => {
+    if (at === options.dieAt) throw new Error(`killed at ${at}`);
+  };
+  const journal = openAlertJournal({
+    state,
+    publisher: {
+      hold: (event) => {
+        held.push(event);
+        return { held: JSON.stringify(held) };
+      },
+      send: () => die("send"),
+      waiting: 0,
+    },
+    append: (event) => {
+      die("append");
+      recorded.push(event.id);
+    },
+    isCommitted: options.isCommitted ?? (() => true),
+    logger: silentLogger,
+  });
+  try {
+    work(journal, state);
+  } catch (error) {
+    expect(String(error)).toContain("killed");
+  }
+  file.close();
+  return recorded;
+}
+
+const event = alertEvent("wt-1", "raised", 1_700_000_000_000);
+const idle = (): void => {};
+
+test("an alert whose gateway is killed before the outbox has it is recorded by the next run, once", () => {
+  const path = join(createTemporaryFolder(), "gateway.db");
+  expect(run(path, (journal) => journal.take(event, { serving: "told" }), { dieAt: "append" })).toEqual([]);
+  const kept = run(path, (_, state) => {
+    expect(state.get("serving")).toBe("told");
+    expect(state.get("held")).toContain(event.id);
+  });
+  expect(kept).toEqual([event.id]);
+  expect(run(path, idle)).toEqual([]);
+});
+
+test("an alert whose gateway is killed right after is at worst recorded twice under one id", () => {
+  const path = join(createTemporaryFolder(), "gateway.db");
+  const first = run(path, (journal) => journal.take(event, {}), { dieAt: "send" });
+  expect([...first, ...run(path, idle)]).toEqual([event.id, event.id]);
+  expect(run(path, idle)).toEqual([]);
+});
+
+test("alerts that the outbox can only hold in memory are kept until it has written them", () => {
+  const path = join(createTemporaryFolder(), "gateway.db");
+  const later = alertEvent("wt-2", "raised", 1_700_000_001_000);
+  const take = (journal: ReturnType<typeof openAlertJournal>): void => {
+    journal.take(event, {});
+    journal.take(later, {});
+  };
+  run(path, take, { isCommitted: () => false });
+  expect(run(path, (journal) => journal.close({ serving: "x" }))).toEqual([event.id, later.id]);
+  expect(run(path, idle)).toEqual([]);
+});

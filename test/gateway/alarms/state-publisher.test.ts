@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
+import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createFakeBundle, createFakeMqtt, point, windowAt } from "../fakes.ts";
+
+const { ref: model } = createFakeBundle();
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function decisionAt(index: number, probability: number, active = false): Decision {
+  const { id: windowId, fromMs, toMs } = windowAt(index);
+  const mode = { failureMode: "inner-race", probability, score: 0, threshold: 0.8, active };
+  const modes = [{ ...mode, sinceMs: active ? fromMs : null }];
+  return { point, windowId, fromMs, toMs, operatingState: "full-performance", model, modes };
+}
+
+function create() {
+  const clock = createManualClock();
+  const mqtt = createFakeMqtt();
+  const register = createAlarmRegister();
+  const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
+  const entry = {
+    component: point.component,
+    bundle: "b",
+    device: "mcu",
+    channel: "de",
+    bearing,
+    shaftRpm: null,
+    baselineEpoch: 0,
+  };
+  const states = createStatePublisher({
+    ...{
+      site: point.site,
+      register,
+      quality: createDataQuality(),
+      mqtt,
+      topics: createTopics("aurora/v1"),
+      clock,
+    },
+    turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
+  });
+  const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));
+  return { clock, mqtt, register, states, shown };
+}
+
+describe("the state publisher", () => {
+  it("says that nobody knows any more when the gateway stops, and does not fail without a connection", async () => {
+    const { mqtt, states, shown } = create();
+    await states.sayGoodbye();
+    mqtt.connect();
+    await settle();
+    states.update(decisionAt(0, 0.1));
+    states.tick();
+    await states.sayGoodbye();
+    expect(shown().at(-1)).toMatchObject({
+      operatingState: "information-unavailable",
+      health: "information-unavailable",
+      lastScores: [{ failureMode: "inner-race", probability: 0.1 }],
+    });
+  });
+
+  it("lets an alarm stand when the gateway stops", async () => {
+    const { mqtt, register, states, shown } = create();
+    mqtt.connect();
+    await settle();
+    const decision = decisionAt(0, 0.9, true);
+    register.update(decision);
+    states.update(decision);
+    await states.sayGoodbye();
+    expect(shown().at(-1)).toMatchObject({ operatingState: "information-unavailable", health: "alarm" });
+  });
+
+  it("publishes every turbine's state, retained, at every connection", async () => {
+    const { mqtt, states, shown } = create();
+    states.tick();
+    mqtt.connect();
+    await settle();
+    mqtt.connect();
+    await settle();
+    expect(mqtt.sent).toMatchObject([
+      { topic: "aurora/v1/turbine/north/WT01/state", retain: true },
+      { topic: "aurora/v1/turbine/north/WT01/state", retain: true },
+    ]);
+    expect(shown()[0]).toMatchObject({ health: "information-unavailable", alarms: [] });
+  });
+
+  it("publishes at once what an operator wants to know, and a mere score only when it is due", async () => {
+    const { clock, mqtt, states, register, shown } = create();
+    mqtt.connect();
+    const tick = async (): Promise<number> => {
+      mqtt.sent.length = 0;
+      states.tick();
+      await settle();
+      return mqtt.sent.length;
+    };
+    await settle();
+    states.update(decisionAt(0, 0.1));
+    expect(await tick()).toBe(1);
+    states.update(decisionAt(1, 0.2));
+    expect(await tick()).toBe(0);
+    clock.advance(5000);
+    expect(await tick()).toBe(1);
+    expect(shown()[0]!.lastScores).toMatchObject([{ probability: 0.2 }]);
+
+    const alarming = decisionAt(2, 0.9, true);
+    const [due] = register.update(alarming);
+    register.announce(due!, { explanation: null, horizonHours: null });
+    states.update(alarming);
+    expect(await tick()).toBe(1);
+    expect(shown()[0]).toMatchObject({ health: "alarm", alarms: [{ state: "unacknowledged" }] });
+    // Somebody takes note: neither health nor score changes, but the alarm's state does.
+    register.step(
+      point,
+      "inner-race",
+      { kind: "acknowledge", atMs: alarming.toMs, by: "ops" },
+      alarming.toMs,
+    );
+    expect(await tick()).toBe(1);
+    expect(await tick()).toBe(0);
+  });
+
+  it("tries again at the next tick what the broker did not take", async () => {
+    const { mqtt, states } = create();
+    mqtt.connect();
+    await settle();
+    mqtt.sent.length = 0;
+    mqtt.refuse = true;
+    states.update(decisionAt(0, 0.1));
+    states.tick();
+    await settle();
+    mqtt.refuse = false;
+    states.tick();
+    await settle();
+    expect(mqtt.sent).toHaveLength(1);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import type { TurbineHealth } from "../../../src/core/contract/turbine-state.ts";
+import type { OpenAlarm } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-state.ts";
+import { decisionAt, model, point, startMs } from "./decisions.ts";
+
+const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
+const alarm: OpenAlarm = {
+  component: "generator-bearing",
+  failureMode: "inner",
+  state: "unacknowledged",
+  sinceMs: startMs,
+  probability: 0.9,
+  conditionActive: true,
+};
+
+function createTracker(components = ["generator-bearing"]): ReturnType<typeof createTurbineTracker> {
+  return createTurbineTracker("north", "t1", components);
+}
+
+function healthOf(
+  tracker: ReturnType<typeof createTurbineTracker>,
+  alarms: readonly OpenAlarm[] = [],
+): TurbineHealth {
+  return tracker.describe({ timeMs: startMs, alarms, dataQuality }).health;
+}
+
+describe("a turbine's retained state", () => {
+  test("is unknown before anything was scored", () => {
+    const state = createTracker().describe({ timeMs: startMs, alarms: [], dataQuality });
+    expect(state).toEqual({
+      site: "north",
+      turbine: "t1",
+      time: "2026-01-01T00:00:00.000Z",
+      operatingState: "information-unavailable",
+      health: "information-unavailable",
+      alarms: [],
+      lastScores: [],
+      model: null,
+      dataQuality,
+    });
+  });
+
+  test("is ok when it runs, was scored and has no alarm", () => {
+    const tracker = createTracker();
+    tracker.update(
+      decisionAt(0, [
+        ["inner", 0.1, null],
+        ["outer", 0.2, null],
+      ]),
+    );
+    tracker.update(
+      decisionAt(1, [
+        ["inner", 0.3, null],
+        ["outer", 0.2, null],
+      ]),
+    );
+    const state = tracker.describe({ timeMs: startMs, alarms: [], dataQuality });
+    expect(state).toMatchObject({ health: "ok", operatingState: "full-performance", model });
+    expect(state.lastScores).toEqual([
+      {
+        component: "generator-bearing",
+        failureMode: "inner",
+        probability: 0.3,
+        time: "2026-01-01T00:00:02.000Z",
+      },
+      {
+        component: "generator-bearing",
+        failureMode: "outer",
+        probability: 0.2,
+        time: "2026-01-01T00:00:02.000Z",
+      },
+    ]);
+  });
+
+  test("is unknown, not ok, when the turbine stands or its data is missing", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [["inner", 0.1, null]]));
+    tracker.update(decisionAt(1, [], {}, "standby"));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+    tracker.update(decisionAt(2, [["inner", 0.1, null]]));
+    expect(healthOf(tracker)).toBe("ok");
+    tracker.update(decisionAt(3, [], {}, "information-unavailable"));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+  });
+
+  test("is unknown while it runs and its windows cannot be scored", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [], {}, "full-performance"));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+    const state = tracker.describe({ timeMs: startMs, alarms: [], dataQuality });
+    expect(state.operatingState).toBe("information-unavailable");
+  });
+
+  test("is unknown while one of its components is", () => {
+    const tracker = createTracker(["generator-bearing", "gearbox"]);
+    tracker.update(decisionAt(0, [["inner", 0.1, null]]));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+    const state = tracker.describe({ timeMs: startMs, alarms: [], dataQuality });
+    expect(state.operatingState).toBe("full-performance");
+    tracker.update(decisionAt(1, [["wear", 0.1, null]], { point: { ...point, component: "gearbox" } }));
+    expect(healthOf(tracker)).toBe("ok");
+  });
+
+  test("shows an alarm whether or not data comes, and also while it is withheld", () => {
+    const tracker = createTracker();
+    expect(healthOf(tracker, [alarm])).toBe("alarm");
+    tracker.update(decisionAt(0, [["inner", 0.9, 0]]));
+    expect(healthOf(tracker, [{ ...alarm, state: "shelved" }])).toBe("alarm");
+    expect(healthOf(tracker, [{ ...alarm, state: "returned-unacknowledged", conditionActive: false }])).toBe(
+      "ok",
+    );
+    expect(healthOf(tracker, [{ ...alarm, state: "out-of-service" }])).toBe("information-unavailable");
+    expect(tracker.describe({ timeMs: startMs, alarms: [alarm], dataQuality }).alarms).toEqual([
+      {
+        component: "generator-bearing",
+        failureMode: "inner",
+        state: "unacknowledged",
+        since: "2026-01-01T00:00:00.000Z",
+        probability: 0.9,
+      },
+    ]);
+  });
+
+  test("is not changed by decisions of others", () => {
+    const tracker = createTracker();
+    tracker.update(decisionAt(0, [["inner", 0.1, null]], { point: { ...point, turbine: "t2" } }));
+    tracker.update(decisionAt(0, [["inner", 0.1, null]], { point: { ...point, component: "tower" } }));
+    expect(healthOf(tracker)).toBe("information-unavailable");
+  });
+});

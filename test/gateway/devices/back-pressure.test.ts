@@ -1,0 +1,142 @@
+import { expect, onTestFinished, test } from "vitest";
+import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
+import { startDeviceSimulator } from "../../../src/cli/device/device-simulator.ts";
+import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { type BackPressure, startBackPressure } from "../../../src/gateway/devices/back-pressure.ts";
+import type { DeviceLinks } from "../../../src/gateway/devices/device-links.ts";
+import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
+import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
+import { createDataQuality, type DataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { createManualTimers } from "../../firmware-bridge/manual-timers.ts";
+import { until } from "../../support/until.ts";
+import { createFakeBundle } from "../fakes.ts";
+import { openLinks } from "../open-links.ts";
+import { createMadeSource } from "../turbines.ts";
+
+const marks = { high: 400, low: 100 };
+/** Three revolutions of a fast shaft: a packet of 480 samples is 12 windows. */
+const windowSamples = 40;
+const wantedWindows = 6_000;
+
+interface Bench {
+  readonly quality: DataQuality;
+  readonly pressure: BackPressure;
+  readonly links: DeviceLinks;
+  readonly most: () => number;
+}
+
+/** A gateway whose model takes 40 windows every few milliseconds. */
+async function startSlowGateway(connect: string): Promise<Bench> {
+  const bundle = createFakeBundle();
+  const queue: (() => void)[] = [];
+  const ticker = setInterval(() => {
+    for (const next of queue.splice(0, 40)) next();
+  }, 2);
+  onTestFinished(() => clearInterval(ticker));
+  const { score } = bundle;
+  bundle.score = async (window) => {
+    await new Promise<void>((resolve) => queue.push(resolve));
+    return await score(window);
+  };
+  const quality = createDataQuality();
+  const gauge = createWorkGauge(marks);
+  let most = 0;
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "north" },
+    devices: [{ id: "mcu", connect }],
+    turbines: [
+      {
+        id: "WT01",
+        points: [
+          {
+            ...{ component: "bearing", bundle: "bearing-sample", device: "mcu", channel: "accel-de" },
+            bearing: { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 },
+          },
+        ],
+      },
+    ],
+  });
+  const pipeline = createPipeline({
+    ...{ config, quality, clock: systemClock, logger: silentLogger, snapshots: new Map() },
+    register: createAlarmRegister(),
+    load: {
+      ...gauge,
+      begin: () => {
+        gauge.begin();
+        most = Math.max(most, gauge.waiting);
+      },
+    },
+    bundleOf: () => bundle,
+    sink: { onDecision: () => {}, onAlert: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
+  });
+  const links = await openLinks(config.devices, silentLogger, {
+    onHello: (hello) => pipeline.announce(hello),
+    onBlock: (block, arrivedMs) => pipeline.accept(block, arrivedMs),
+  });
+  const pressure = startBackPressure({
+    gauge,
+    links: links.sessions.map(({ session }) => session),
+    ...{ timers: systemTimers, logger: silentLogger },
+  });
+  onTestFinished(() => pressure.close());
+  return { quality, pressure, links, most: () => most };
+}
+
+test("a device that is faster than the model waits, and not a window is lost", async () => {
+  const random = createRandom(3);
+  let sent = 0;
+  const source = createMadeSource((into) => {
+    const samples = Math.min(into.length, wantedWindows * windowSamples - sent);
+    for (let index = 0; index < samples; index++) into[index] = random.normal() * 500;
+    sent += samples;
+    return { samples, shaftRpm: (60 * 3 * 12_000) / windowSamples };
+  });
+  const device = await startDeviceSimulator({
+    ...{ deviceId: "mcu", source, speed: Number.POSITIVE_INFINITY, samplesPerPacket: 480 },
+    outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
+  });
+  onTestFinished(() => device.close());
+  const { quality, pressure, links, most } = await startSlowGateway(device.address);
+  expect(await device.ended).toBe("source-ended");
+  // The last window is complete with the first sample after it.
+  await until(() => quality.total.processed >= wantedWindows - 1, "all windows", 20_000);
+  expect(quality.total).toMatchObject({ quarantined: 0, dropped: 0, byReason: {} });
+  expect(device.droppedSamples).toBe(0);
+  expect(pressure.pauses).toBeGreaterThan(1);
+  expect(pressure.forcedEnds).toBe(0);
+  const [link] = links.sessions;
+  expect(link!.session.ignoredStops).toBe(0);
+  expect(link!.session.statistics).toMatchObject({ lostFrames: 0, duplicates: 0 });
+  // What was on its way when the word was taken back: 64 packets.
+  expect(most()).toBeLessThanOrEqual(marks.high + 64 * 12);
+});
+
+test("devices do not wait for ever for a model that hangs", () => {
+  const timers = createManualTimers();
+  const gauge = createWorkGauge({ high: 2, low: 0 });
+  const said: string[] = [];
+  const links = [{ pause: () => said.push("pause"), resume: () => said.push("resume") }];
+  const pressure = startBackPressure({ gauge, links, timers, logger: silentLogger });
+  gauge.begin();
+  expect(said).toEqual([]);
+  gauge.begin();
+  gauge.begin();
+  expect([said, pressure.isPaused]).toEqual([["pause"], true]);
+  timers.advance(linkTiming.pauseMaxMs);
+  expect(said).toEqual(["pause", "resume"]);
+  expect(pressure).toMatchObject({ isPaused: false, pauses: 1, forcedEnds: 1 });
+  // Only when what waited is done may they be stopped again.
+  gauge.begin();
+  for (let waiting = 4; waiting > 0; waiting--) gauge.end();
+  expect(said).toEqual(["pause", "resume"]);
+  gauge.begin();
+  gauge.begin();
+  gauge.end();
+  gauge.end();
+  expect(said).toEqual(["pause", "resume", "pause", "resume"]);
+  expect(timers.waiting).toBe(0);
+});

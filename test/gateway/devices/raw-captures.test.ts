@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { SampleBlock } from "../../../src/core/contract/stream.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createRawCaptures } from "../../../src/gateway/devices/raw-captures.ts";
+import { parseNpy } from "../../../src/training/dataset/npy.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
+
+function block(firstSample: number, counts: number[], shaftRpm = 1797): SampleBlock {
+  return {
+    deviceId: "mcu-1",
+    channel: "vibration",
+    unit: "g",
+    timestampMs: Date.UTC(2026, 0, 1) + firstSample,
+    firstSample,
+    sampleRateHz: 12_000,
+    scale: 0.0005,
+    shaftRpm,
+    counts: Int16Array.from(counts),
+  };
+}
+
+function listNpy(dir: string): string[] {
+  const folder = join(dir, "mcu-1");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".npy"))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+test("consecutive raw windows become one recording that says what it is; a gap or another speed begins the next", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  captures.accept(block(0, [1, -2, 3]), 0);
+  captures.accept(block(3, [4, 5]), 10);
+  captures.accept(block(100, [6]), 20);
+  captures.accept(block(101, [7], 1500), 30);
+  captures.tick(1_000);
+  await captures.close();
+  const files = listNpy(dir);
+  expect(files.map((path) => [...parseNpy(readFileSync(path), path).data])).toEqual([
+    [1, -2, 3, 4, 5],
+    [6],
+    [7],
+  ]);
+  expect(JSON.parse(readFileSync(files[0]!.replace(/npy$/, "json"), "utf8"))).toMatchObject({
+    rateHz: 12_000,
+    shaftRpm: 1797,
+    scale: 0.0005,
+    bearing,
+  });
+  expect(captures.written).toBe(3);
+});
+
+test("a burst is written when it has ended, and only the newest of a device are kept", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index]), 2_000 * index);
+  captures.tick(90_000);
+  await captures.close();
+  const files = listNpy(dir);
+  expect(files).toHaveLength(32);
+  expect([...parseNpy(readFileSync(files.at(-1)!), "newest").data]).toEqual([39]);
+});
+
+test("a device that jumps about is written down 32 times a minute at most", async () => {
+  const dir = createTemporaryFolder();
+  const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
+  for (let index = 0; index < 500; index++) captures.accept(block(10 * index, [index]), index);
+  captures.accept(block(10_000, [1]), 70_000);
+  await captures.close();
+  expect(captures.written).toBe(33);
+  expect(captures.dropped).toBe(468);
+});
+
+test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE acceleration µ"])(
+  "a channel named %j leads nowhere out of the device's folder",
+  async (channel) => {
+    const dir = createTemporaryFolder();
+    const captures = createRawCaptures({
+      dir: join(dir, "state", "recordings"),
+      placeOf: () => ({ bearing }),
+      logger: silentLogger,
+    });
+    captures.accept({ ...block(0, [1]), channel }, 0);
+    await captures.close();
+    expect(captures.written).toBe(1);
+    expect(listNpy(join(dir, "state", "recordings"))).toHaveLength(1);
+    expect(readdirSync(dir)).toEqual(["state"]);
+    expect(readdirSync(join(dir, "state"))).toEqual(["recordings"]);
+  },
+);

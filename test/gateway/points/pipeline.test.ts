@@ -1,0 +1,244 @@
+import { describe, expect, it } from "vitest";
+import type { GatewayConfig } from "../../../src/core/contract/config/gateway-config.ts";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import type { Quarantine, SchemaDrift } from "../../../src/core/contract/stream.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
+import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { blockAt, createFakeBundle, type FakeBundle, startMs } from "../fakes.ts";
+
+const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
+const points = (change = {}) => [
+  {
+    component: "drive-end",
+    bundle: "bearing-sample",
+    device: "mcu",
+    channel: "de",
+    bearing,
+    shaftRpm: null,
+    baselineEpoch: 0,
+    ...change,
+  },
+];
+
+/** A turbine without SCADA. */
+const plain = { scadaBundle: null, repairs: [] };
+
+function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", points: points() }]) {
+  const clock = createManualClock();
+  const bundles = new Map<string, FakeBundle>(
+    ["bearing-sample", "other"].map((name) => [name, createFakeBundle("1.0.0", { name })]),
+  );
+  const decisions: (Decision & { isScored: boolean })[] = [];
+  const quarantines: (Quarantine & { turbine: string | null })[] = [];
+  const drifts: SchemaDrift[] = [];
+  const quality = createDataQuality();
+  const config: GatewayConfig = {
+    gateway: { id: "gw", site: "north", stateDir: ".", httpHost: "127.0.0.1", httpPort: 0 },
+    mqtt: {
+      ...{ url: "mqtt://127.0.0.1", base: "aurora/v1", username: null, passwordFile: null },
+      ...{ caFile: null, certFile: null, keyFile: null, maxPacketBytes: 1e6 },
+    },
+    ...{ devices: [], turbines, scada: [], bundles: { dir: ".", trustedKeys: [], engine: "integer" } },
+    updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
+    operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
+    commissioning: { minWindows: 600, minHours: 24 },
+    drift: { intervalSeconds: 600 },
+    uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60 },
+    log: { level: "info" },
+  };
+  const pipeline = createPipeline({
+    ...{
+      config,
+      quality,
+      clock,
+      logger: silentLogger,
+      snapshots: new Map(),
+      register: createAlarmRegister(),
+    },
+    bundleOf: (name) => bundles.get(name)!,
+    sink: {
+      onDecision: (decision, scored) => decisions.push({ ...decision, isScored: scored !== null }),
+      onAlert: () => {},
+      onQuarantine: (quarantine, turbine) => quarantines.push({ ...quarantine, turbine }),
+      onSchemaDrift: (drift) => drifts.push(drift),
+    },
+  });
+  let next = 0;
+  const accept = async (change = {}): Promise<void> => {
+    pipeline.accept(blockAt(next++, { sampleRateHz: 10_000, ...change }), clock.monotonicMs());
+    await pipeline.idle();
+  };
+  const read = (channel: string, unit: string, value: number, turbine = "WT01"): void =>
+    pipeline.acceptReading({ deviceId: turbine, channel, unit, value, timestampMs: clock.nowMs() });
+  const states = (): string[] => decisions.map(({ operatingState }) => operatingState);
+  return { clock, bundles, decisions, quarantines, drifts, quality, pipeline, accept, read, states };
+}
+
+describe("the pipeline", () => {
+  it("decides every window of every point that a channel feeds", async () => {
+    const { accept, decisions, quality } = create([
+      { ...plain, id: "WT01", points: points() },
+      { ...plain, id: "WT02", points: points() },
+    ]);
+    for (let index = 0; index < 3; index++) await accept();
+    expect(decisions.map(({ point }) => point.turbine).toSorted()).toEqual([
+      "WT01",
+      "WT01",
+      "WT01",
+      "WT02",
+      "WT02",
+      "WT02",
+    ]);
+    expect(quality.total).toMatchObject({ processed: 6, quarantined: 0, dropped: 0 });
+  });
+
+  it("takes the shaft's speed from the device, else from SCADA, else from the configuration, else sets aside", async () => {
+    const { accept, read, decisions, quarantines } = create([
+      { ...plain, id: "WT01", points: points({ shaftRpm: 18_000 }) },
+    ]);
+    const unknown = { shaftRpm: Number.NaN };
+    await accept({ shaftRpm: -18_000 });
+    await accept(unknown);
+    read("shaft-speed", "rpm", 17_900);
+    await accept(unknown);
+    expect([decisions.map(({ isScored }) => isScored), quarantines]).toEqual([[true, true], []]);
+
+    const without = create();
+    await without.accept(unknown);
+    expect(without.quarantines).toMatchObject([{ reason: "no-shaft-speed", turbine: "WT01" }]);
+    without.read("shaft-speed", "rpm", 18_000);
+    await without.accept(unknown);
+    expect(without.decisions).toHaveLength(1);
+    // A reading from long ago says nothing of now.
+    without.clock.advance(10_001);
+    await without.accept(unknown);
+    expect(without.decisions).toHaveLength(1);
+  });
+
+  it("calls a turbine's speed full or partial by the fastest one seen", async () => {
+    const { accept, states } = create();
+    await accept({ shaftRpm: 18_000 });
+    await accept({ shaftRpm: 18_000 });
+    for (let index = 0; index < 4; index++) await accept({ shaftRpm: 12_000 });
+    expect(new Set(states().slice(0, 2))).toEqual(new Set(["full-performance"]));
+    expect(states().at(-1)).toBe("partial-performance");
+  });
+
+  it("takes a turbine that makes no power for standing by, whatever its shaft does", async () => {
+    const { clock, accept, read, decisions } = create();
+    read("power", "kW", 1200);
+    await accept();
+    clock.advance(1000);
+    read("power", "kW", -3);
+    await accept();
+    expect(decisions.map(({ operatingState, modes }) => [operatingState, modes.length])).toEqual([
+      ["full-performance", 1],
+      ["standby", 0],
+    ]);
+  });
+
+  it("says once that a turbine stands, and nothing of bad data", async () => {
+    const { clock, pipeline, accept, states, quarantines } = create();
+    await accept();
+    for (let index = 0; index < 3; index++) await accept({ shaftRpm: 0 });
+    clock.advance(5000);
+    pipeline.tick();
+    expect(states()).toEqual(["full-performance", "information-unavailable"]);
+    expect(quarantines).toEqual([]);
+    await accept();
+    expect(states().at(-1)).toBe("full-performance");
+  });
+
+  it("says once that a point is silent, from its last data on, and again only after it spoke", async () => {
+    const { clock, pipeline, accept, decisions } = create();
+    pipeline.tick();
+    expect(decisions).toEqual([]);
+    await accept();
+    const silence = (): void => {
+      clock.advance(10_001);
+      pipeline.tick();
+      pipeline.tick();
+    };
+    silence();
+    expect(decisions.map(({ isScored }) => isScored)).toEqual([true, false]);
+    expect(decisions[1]).toMatchObject({ operatingState: "information-unavailable", fromMs: startMs });
+    await accept();
+    silence();
+    expect(decisions.map(({ isScored }) => isScored)).toEqual([true, false, true, false]);
+  });
+
+  it("says of data without a single good window what it says of silence", async () => {
+    const { clock, pipeline, accept, decisions } = create();
+    for (let second = 0; second < 30; second++) {
+      await accept({
+        firstSample: second * 10_000,
+        timestampMs: startMs + second * 1000,
+        counts: blockAt(second).counts.subarray(0, 90),
+      });
+      pipeline.tick();
+      clock.advance(1000);
+    }
+    expect(decisions.map(({ isScored, operatingState }) => [isScored, operatingState])).toEqual([
+      [false, "information-unavailable"],
+    ]);
+  });
+
+  it("counts what belongs to nobody without a turbine, and what belongs to one with it", async () => {
+    const { accept, quarantines, quality } = create();
+    await accept({ channel: "nde" });
+    await accept({ unit: "m/s2" });
+    expect(quarantines.map(({ reason, turbine }) => [reason, turbine])).toEqual([
+      ["unknown-channel", null],
+      ["unit", "WT01"],
+    ]);
+    expect(quality.total.byReason).toEqual({ "unknown-channel": 1, unit: 1 });
+    expect(quality.ofTurbine("WT01").quarantinedByReason).toEqual({ unit: 1 });
+  });
+
+  it("does not take a turbine's speed or power for a new channel of its device, and gives them to its turbines", async () => {
+    const { pipeline, clock, accept, drifts, decisions } = create();
+    const channel = { sampleRateHz: 1, scale: 1 };
+    pipeline.announce({
+      ...{ type: "hello", protocolMajor: 1, protocolMinor: 0, deviceId: "mcu", firmware: "1", sessionId: 1 },
+      channels: [
+        { name: "de", unit: "g", sampleRateHz: 10_000, scale: 0.001 },
+        { ...channel, name: "shaft-speed", unit: "rpm" },
+        { ...channel, name: "power", unit: "kW" },
+      ],
+    });
+    expect(drifts).toEqual([]);
+    const timestampMs = clock.nowMs();
+    pipeline.acceptDeviceReading({
+      deviceId: "mcu",
+      channel: "shaft-speed",
+      unit: "rpm",
+      value: 18_000,
+      timestampMs,
+    });
+    await accept({ shaftRpm: Number.NaN });
+    expect(decisions).toHaveLength(1);
+  });
+
+  it("gives a new bundle to the points of its name alone", async () => {
+    const { pipeline, accept, decisions } = create([
+      { ...plain, id: "WT01", points: points() },
+      { ...plain, id: "WT02", points: points({ bundle: "other" }) },
+    ]);
+    pipeline.use(createFakeBundle("2.0.0", { name: "other" }));
+    await accept();
+    expect(decisions.map(({ point, model }) => [point.turbine, model.version]).toSorted()).toEqual([
+      ["WT01", "1.0.0"],
+      ["WT02", "2.0.0"],
+    ]);
+  });
+
+  it("counts a window that could not be judged as dropped", async () => {
+    const { accept, bundles, quality, decisions } = create();
+    bundles.get("bearing-sample")!.answer = new Error("the engine failed");
+    await accept();
+    expect([quality.total.dropped, quality.total.processed, decisions.length]).toEqual([1, 0, 0]);
+  });
+});

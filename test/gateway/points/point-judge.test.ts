@@ -1,0 +1,144 @@
+import { describe, expect, it, vi } from "vitest";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createPointJudge } from "../../../src/gateway/points/point-judge.ts";
+import { createFakeBundle, type FakeBundle, point, windowAt } from "../fakes.ts";
+
+function create(bundle: FakeBundle) {
+  const decisions: Decision[] = [];
+  const alerts: AlertEvent[] = [];
+  const dropped: string[] = [];
+  const error = vi.fn();
+  const register = createAlarmRegister();
+  const sink = {
+    onDecision: (decision: Decision) => decisions.push(decision),
+    onDropped: (window: { readonly id: string }) => dropped.push(window.id),
+    onAlert: (event: AlertEvent) => alerts.push(event),
+  };
+  const judge = createPointJudge(point, bundle, register, sink, { ...silentLogger, error }, undefined);
+  const submit = (index: number, owner = bundle): void =>
+    judge.submit(windowAt(index), owner, "full-performance");
+  const types = (): string[] => alerts.map(({ type }) => type.split(".")[3]!);
+  return { decisions, alerts, dropped, error, register, judge, submit, types };
+}
+
+describe("a point's judge", () => {
+  it("raises once, with the deployed student's reasons, and clears", async () => {
+    const bundle = createFakeBundle();
+    const { judge, submit, alerts, types, decisions } = create(bundle);
+    bundle.answer = 3;
+    for (const index of [0, 1, 2]) submit(index);
+    await judge.idle();
+    bundle.answer = -3;
+    for (const index of [3, 4, 5]) submit(index);
+    await judge.idle();
+    expect(types()).toEqual(["raised", "cleared"]);
+    expect(decisions).toHaveLength(6);
+    const { explanation, score, model } = alerts[0]!.data;
+    expect(explanation.groups.map(({ name }) => name)).toEqual(["level", "shape"]);
+    expect(explanation.gap).toBeLessThan(1e-9);
+    expect(score).toBe(3);
+    expect(model).toEqual(bundle.ref);
+  });
+
+  it("decides in the order in which windows ended, whichever answer comes first", async () => {
+    const bundle = createFakeBundle();
+    const answers: (() => void)[] = [];
+    bundle.score = () =>
+      new Promise((resolve) => {
+        answers.push(() => resolve({ quantised: Uint8Array.of(128), logits: Float64Array.of(0) }));
+      });
+    const { judge, submit, decisions } = create(bundle);
+    for (const index of [0, 1, 2]) submit(index);
+    for (const answer of answers.toReversed()) answer();
+    await judge.idle();
+    expect(decisions.map(({ windowId }) => windowId)).toEqual([0, 1, 2].map((index) => windowAt(index).id));
+  });
+
+  it("counts a window that cannot be scored as dropped, and goes on", async () => {
+    const bundle = createFakeBundle();
+    const { judge, submit, decisions, dropped } = create(bundle);
+    bundle.answer = new Error("the engine failed");
+    submit(0);
+    bundle.answer = 0;
+    submit(1);
+    await judge.idle();
+    expect(dropped).toEqual([windowAt(0).id]);
+    expect(decisions.map(({ windowId }) => windowId)).toEqual([windowAt(1).id]);
+  });
+
+  it("alerts without reasons rather than not at all, the whole score as gap", async () => {
+    const bundle = createFakeBundle();
+    bundle.answer = 3;
+    bundle.explains = false;
+    const { judge, submit, alerts, dropped, error } = create(bundle);
+    for (const index of [0, 1]) submit(index);
+    await judge.idle();
+    expect(dropped).toEqual([]);
+    expect(alerts[0]!.data.explanation).toMatchObject({ groups: [], gap: 3 });
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it("holds a bundle from a window's end until it is judged and explained", async () => {
+    const bundle = createFakeBundle();
+    const { judge, submit } = create(bundle);
+    submit(0);
+    bundle.answer = new Error("the engine failed");
+    submit(1);
+    expect(bundle.holders).toBe(2);
+    await judge.idle();
+    expect(bundle.holders).toBe(0);
+  });
+
+  it("keeps an alarm over a new model, and clears it when that does not know the failure mode", async () => {
+    const first = createFakeBundle("1.0.0");
+    const same = createFakeBundle("1.1.0");
+    const other = createFakeBundle("2.0.0", { outputs: [{ failureMode: "cage", title: "cage fault" }] });
+    for (const bundle of [first, same]) bundle.answer = 3;
+    const { judge, submit, types, alerts, dropped } = create(first);
+    for (const index of [0, 1]) submit(index);
+    for (const index of [2, 3]) submit(index, same);
+    await judge.idle();
+    expect(types()).toEqual(["raised"]);
+    submit(4, other);
+    await judge.idle();
+    expect(types()).toEqual(["raised", "cleared"]);
+    expect(alerts[1]!.data.failureMode).toBe("inner-race");
+    expect(dropped).toEqual([]);
+  });
+
+  it("knows nothing of a time without data; streaks begin anew and an alarm stays", async () => {
+    const bundle = createFakeBundle();
+    bundle.answer = 3;
+    const { judge, submit, types, register } = create(bundle);
+    submit(0);
+    await judge.idle();
+    const { fromMs, toMs } = windowAt(1);
+    expect(judge.noteMissing(fromMs, toMs)).toMatchObject({
+      operatingState: "information-unavailable",
+      modes: [],
+    });
+    submit(2);
+    await judge.idle();
+    expect(types()).toEqual([]);
+    submit(3);
+    await judge.idle();
+    judge.noteMissing(windowAt(4).fromMs, windowAt(4).toMs);
+    expect(register.list(point.site, point.turbine)).toMatchObject([{ conditionActive: true }]);
+  });
+
+  it("lets a shelved alarm come back in time, also while there is no data", async () => {
+    const bundle = createFakeBundle();
+    bundle.answer = 3;
+    const { judge, submit, register } = create(bundle);
+    for (const index of [0, 1]) submit(index);
+    await judge.idle();
+    const { toMs } = windowAt(1);
+    const shelve = { kind: "shelve", atMs: toMs, by: "ops", untilMs: toMs + 1000 } as const;
+    expect(register.step(point, "inner-race", shelve, toMs).ok).toBe(true);
+    judge.noteMissing(toMs + 5000, toMs + 6000);
+    expect(register.list(point.site, point.turbine)).toMatchObject([{ state: "unacknowledged" }]);
+  });
+});

@@ -1,0 +1,273 @@
+import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
+import { type Lane, lanes } from "../../../src/core/contract/topics.ts";
+import type { AlertRecord, EventRecord, PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
+import { sqliteErrorKind } from "../../../src/core/platform/sqlite/sqlite-error.ts";
+import { createOutbox } from "../../../src/gateway/record/outbox.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+const newPath = (): string => join(createTemporaryFolder(), "store.db");
+const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
+const alert = (id: string): AlertRecord => ({ kind: "alert", id, json: "{}" });
+const batch = (windows: number): PredictionBatch => ({
+  ...{ kind: "prediction-batch", site: "s", turbine: "t", component: "c", modelName: "m", modelVersion: "1" },
+  ...{
+    failureModes: [],
+    timesMs: [1],
+    windows: [windows],
+    meanProbability: [],
+    maxProbability: [],
+    shaftRpm: [1],
+  },
+});
+
+describe("the outbox", () => {
+  test("numbers the records of each lane from 1 and gives them back in order", () => {
+    const { outbox } = openOutbox(newPath());
+    outbox.append(event("a"));
+    outbox.append(batch(1));
+    outbox.append(event("b"));
+    outbox.flush();
+    expect(contents(outbox, "update")).toMatchObject({ first: 1, records: [{ name: "a" }, { name: "b" }] });
+    expect(contents(outbox, "prediction")).toMatchObject({ first: 1, records: [{ windows: [1] }] });
+    expect(outbox.peek("drift")).toBeNull();
+    expect(outbox.peek("update", { after: 1 })).toMatchObject({ firstSequence: 2, oldestSequence: 1 });
+    expect(outbox.peek("update", { maxBytes: 1 })?.records).toHaveLength(1);
+  });
+
+  test("commits a group after 100 ms or 64 records, and an alert at once", () => {
+    const { clock, outbox } = openOutbox(newPath());
+    const committed: Lane[] = [];
+    outbox.onCommit((lane) => committed.push(lane));
+    outbox.append(event("a"));
+    clock.advance(99);
+    expect(outbox.counts()).toMatchObject({ records: 0, pendingRecords: 1 });
+    clock.advance(1);
+    expect(outbox.counts()).toMatchObject({ records: 1, pendingRecords: 0 });
+    for (let index = 0; index < 64; index++) outbox.append(batch(index));
+    expect(outbox.counts().records).toBe(65);
+    outbox.append(alert("x"));
+    expect(outbox.counts()).toMatchObject({ records: 66, pendingRecords: 0 });
+    expect(committed).toEqual(["update", "prediction", "alert"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("survives a restart: records, sequences and the boot id; a new file has a new one", () => {
+    const path = newPath();
+    const first = openOutbox(path);
+    first.outbox.append(event("a"));
+    first.outbox.append(event("b"));
+    first.outbox.flush();
+    const { bootId } = first.outbox.peek("update")!;
+    first.outbox.acknowledge(bootId, "update", 2);
+    first.outbox.close();
+    first.file.close();
+    const second = openOutbox(path);
+    expect(second.outbox.counts().records).toBe(0);
+    second.outbox.append(event("c"));
+    second.outbox.flush();
+    expect(second.outbox.peek("update")).toMatchObject({ bootId, firstSequence: 3 });
+    expect(openOutbox(newPath()).outbox.peek("update")).toBeNull();
+    const other = openOutbox(newPath());
+    other.outbox.append(alert("z"));
+    expect(other.outbox.peek("alert")?.bootId).not.toBe(bootId);
+  });
+
+  test("forgets what is acknowledged, of its own boot and never more than it gave out", () => {
+    const { clock, outbox } = openOutbox(newPath());
+    for (const name of ["a", "b", "c"]) outbox.append(event(name));
+    outbox.flush();
+    const { bootId } = outbox.peek("update")!;
+    outbox.acknowledge("another", "update", 3);
+    clock.advance(200);
+    expect(outbox.counts().records).toBe(3);
+    outbox.acknowledge(bootId, "update", 2);
+    expect(outbox.peek("update")).toMatchObject({ firstSequence: 3, oldestSequence: 3 });
+    clock.advance(200);
+    expect(outbox.counts().records).toBe(1);
+    outbox.acknowledge(bootId, "update", 3);
+    clock.advance(200);
+    expect(outbox.counts().records).toBe(0);
+    outbox.append(event("d"));
+    outbox.flush();
+    expect(outbox.peek("update")).toMatchObject({ firstSequence: 4 });
+  });
+
+  test("a file restored from a backup goes on under a new boot id, so that its records are not taken for duplicates", () => {
+    const { clock, outbox } = openOutbox(newPath());
+    outbox.append(event("a"));
+    outbox.flush();
+    const { bootId } = outbox.peek("update")!;
+    outbox.acknowledge(bootId, "update", 50);
+    clock.advance(200);
+    expect(outbox.bootId).not.toBe(bootId);
+    expect(contents(outbox, "update")).toMatchObject({
+      first: 1,
+      records: [{ name: "a" }, { name: "store.rolled-back" }],
+    });
+    outbox.acknowledge(bootId, "update", 1);
+    expect(outbox.peek("update")?.records).toHaveLength(2);
+  });
+
+  test("keeps to its size by dropping the oldest predictions, declared as gaps; alerts stay", () => {
+    const { outbox } = openOutbox(newPath(), { maxBytes: 20_000 });
+    for (let index = 0; index < 300; index++) outbox.append(alert(`alert-${index}-${"x".repeat(20)}`));
+    for (let index = 0; index < 2000; index++) outbox.append(batch(index));
+    outbox.flush();
+    const counts = outbox.counts();
+    expect(counts.lanes.alert.records).toBe(300);
+    expect(counts.lanes.prediction.dropped).toBeGreaterThan(0);
+    const totalBytes = lanes.reduce((sum, lane) => sum + counts.lanes[lane].bytes, 0);
+    expect(totalBytes).toBeLessThanOrEqual(20_100);
+    const held = contents(outbox, "prediction")!;
+    const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+    const declared = gaps.reduce((sum, gap) => sum + gap.records, 0);
+    expect(declared).toBe(counts.lanes.prediction.dropped);
+    expect(declared + held.records.length).toBe(2000);
+    expect(held.first).toBe(declared + 1);
+    expect(outbox.peek("prediction")?.oldestSequence).toBe(held.first);
+  });
+
+  test("a full disk stops nothing: records wait, it is reported once, an alert takes the place of predictions", () => {
+    const rig = openOutbox(
+      newPath(),
+      { maxPendingBytes: 3000, maxBytes: 1e9 },
+      { maxFileBytes: 500_000, survives: "crash" },
+    );
+    const { clock, outbox } = rig;
+    let appended = 0;
+    while (outbox.counts().trouble === null && appended < 100_000) {
+      outbox.append(batch(appended));
+      appended += 1;
+    }
+    expect(outbox.counts().trouble).toBe("full");
+    for (let index = 0; index < 500; index++) {
+      outbox.append(batch(appended));
+      appended += 1;
+    }
+    clock.advance(60_000);
+    expect(outbox.counts()).toMatchObject({ trouble: "full" });
+    expect(outbox.counts().lanes.prediction.dropped).toBeGreaterThan(300);
+    // At once, although predictions wait before it:
+    outbox.append(alert("important"));
+    expect(contents(outbox, "alert")?.records).toEqual([alert("important")]);
+    for (let index = 0; index < 600; index++) outbox.append(alert(`alert ${index} ${"x".repeat(240)}`));
+    clock.advance(120_000);
+    expect(outbox.counts().trouble).toBeNull();
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 601, dropped: 0 });
+    const updates = contents(outbox, "update")!.records;
+    expect(updates.filter((record) => record.kind === "event" && record.name === "store.full")).toHaveLength(
+      1,
+    );
+    const declared = updates.reduce((sum, record) => sum + (record.kind === "gap" ? record.records : 0), 0);
+    expect(declared + contents(outbox, "prediction")!.records.length).toBe(appended);
+  });
+
+  test("a corrupted file at the start is set aside, and the collector is told", () => {
+    const path = newPath();
+    writeFileSync(path, "garbage ".repeat(2000));
+    const { clock, outbox } = openOutbox(path);
+    clock.advance(200);
+    const [record] = contents(outbox, "update")!.records;
+    expect(record).toMatchObject({ kind: "event", name: "store.corrupted" });
+    expect(readdirSync(join(path, ".."))).toContain("store.db.corrupt-1");
+  });
+
+  test("corruption found while running begins a new life with a new boot id, and waiting records are kept", () => {
+    const path = newPath();
+    const { clock, file, outbox } = openOutbox(path);
+    outbox.append(alert("old"));
+    const { bootId } = outbox.peek("alert")!;
+    // Everything into the main file, then damage it under the open connection and forget the cached pages.
+    file.use((db) => db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA cache_size = 0; PRAGMA shrink_memory"));
+    const handle = openSync(path, "r+");
+    writeSync(handle, new Uint8Array(60_000).fill(0x5a), 0, 60_000, 4096);
+    closeSync(handle);
+    outbox.append(event("waiting"));
+    clock.advance(200);
+    const held = contents(outbox, "update")!;
+    expect(held.records.map((record) => record.kind === "event" && record.name)).toContain("waiting");
+    expect(held.records.map((record) => record.kind === "event" && record.name)).toContain("store.corrupted");
+    expect(outbox.peek("update")?.bootId).not.toBe(bootId);
+    expect(outbox.counts().trouble).toBeNull();
+  });
+
+  test("a second process on the same file is refused with a hint", () => {
+    const path = newPath();
+    openOutbox(path);
+    let failure: unknown;
+    try {
+      openStoreFile({ path, busyTimeoutMs: 50 });
+    } catch (error) {
+      failure = error;
+    }
+    expect(hasErrorCode(failure, "STORE")).toBe(true);
+    expect(sqliteErrorKind(failure)).toBe("busy");
+  });
+
+  test("a record that cannot be encoded is counted and declared, not thrown", () => {
+    const { outbox } = openOutbox(newPath());
+    outbox.append({ ...batch(1), windows: [] });
+    outbox.flush();
+    expect(outbox.counts().rejected).toBe(1);
+    expect(contents(outbox, "update")?.records).toMatchObject([{ name: "record.rejected" }]);
+  });
+
+  test("under any mixture of appends, acknowledgements and restarts nothing is lost, doubled or out of order", () => {
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.constant("append" as const) },
+      { weight: 2, arbitrary: fc.constant("acknowledge" as const) },
+      { weight: 1, arbitrary: fc.constant("restart" as const) },
+      { weight: 2, arbitrary: fc.constant("wait" as const) },
+    );
+    const folder = createTemporaryFolder();
+    let runs = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+        runs += 1;
+        const path = join(folder, `${runs}.db`);
+        let clock = createManualClock();
+        let file = openStoreFile({ path, survives: "crash" });
+        let outbox = createOutbox({ file, clock, timers: clock });
+        let appended = 0;
+        let acknowledged = 0;
+        for (const what of steps) {
+          if (what === "append") {
+            appended += 1;
+            outbox.append(batch(appended));
+          } else if (what === "wait") clock.advance(150);
+          else if (what === "acknowledge") {
+            const held = outbox.peek("prediction", { maxRecords: 2 });
+            if (held === null) continue;
+            acknowledged = held.firstSequence + held.records.length - 1;
+            outbox.acknowledge(held.bootId, "prediction", acknowledged);
+          } else {
+            outbox.close();
+            file.close();
+            clock = createManualClock();
+            file = openStoreFile({ path, survives: "crash" });
+            outbox = createOutbox({ file, clock, timers: clock });
+          }
+        }
+        outbox.flush();
+        const held = contents(outbox, "prediction");
+        const expected = Array.from(
+          { length: appended - acknowledged },
+          (_, index) => acknowledged + index + 1,
+        );
+        expect(
+          held?.records.map((record) => record.kind === "prediction-batch" && record.windows[0]) ?? [],
+        ).toEqual(expected);
+        if (held !== null) expect(held.first).toBe(acknowledged + 1);
+        file.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

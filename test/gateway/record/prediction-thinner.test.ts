@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
+import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { createPredictionThinner } from "../../../src/gateway/record/prediction-thinner.ts";
+
+function decision(toMs: number, probabilities: readonly number[], changes: Partial<Decision> = {}): Decision {
+  return {
+    point: { site: "s", turbine: "t", component: "c" },
+    windowId: `t/c/${toMs}`,
+    fromMs: toMs - 1000,
+    toMs,
+    operatingState: "full-performance",
+    model: { name: "m", version: "1", digest: "d" },
+    modes: probabilities.map((probability, index) => ({
+      ...{
+        failureMode: `mode-${index}`,
+        probability,
+        score: 0,
+        threshold: 0.5,
+        active: false,
+        sinceMs: null,
+      },
+    })),
+    ...changes,
+  };
+}
+
+const total = (batches: readonly PredictionBatch[]): number =>
+  batches.reduce((sum, batch) => sum + batch.windows.reduce((a, b) => a + b, 0), 0);
+
+describe("thinning predictions", () => {
+  test("makes one row a minute with mean, maximum and mean shaft speed", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    for (let second = 0; second < 120; second++) {
+      thinner.update(
+        decision(second * 1000, [second % 2 === 0 ? 0.1 : 0.3]),
+        second < 60 ? 1800 : Number.NaN,
+      );
+    }
+    thinner.flush();
+    expect(batches).toHaveLength(1);
+    expect(batches[0]).toMatchObject({
+      timesMs: [59_000, 119_000],
+      windows: [60, 60],
+      failureModes: ["mode-0"],
+    });
+    expect(batches[0]!.meanProbability[0]).toBeCloseTo(0.2, 10);
+    expect(batches[0]!.maxProbability).toEqual([0.3, 0.3]);
+    expect(batches[0]!.shaftRpm).toEqual([1800, Number.NaN]);
+  });
+
+  test("keeps windows at or above their threshold as rows of their own, within an allowance", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 10 });
+    for (let second = 0; second < 3600; second++) thinner.update(decision(second * 1000, [0.9]), 1800);
+    thinner.flush();
+    const single = batches.flatMap((batch) => batch.windows).filter((windows) => windows === 1).length;
+    expect(single).toBeGreaterThanOrEqual(10 + 3600 / 30 - 2);
+    expect(single).toBeLessThanOrEqual(10 + 3600 / 30 + 1);
+    expect(total(batches)).toBe(3600);
+  });
+
+  test("counts every window in exactly one row and can always be encoded, whatever comes in whatever order", () => {
+    const step = fc.record({
+      toMs: fc.integer({ min: 0, max: 600_000 }),
+      probability: fc.double({ min: 0, max: 1, noNaN: true }),
+      turbine: fc.constantFrom("a", "b"),
+      version: fc.constantFrom("1", "1", "1", "2"),
+      tick: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const batches: PredictionBatch[] = [];
+        const thinner = createPredictionThinner((batch) => batches.push(batch), {
+          batchRows: 3,
+          fullRateBurst: 5,
+        });
+        for (const { toMs, probability, turbine, version, tick } of steps) {
+          const point = { site: "s", turbine, component: "c" };
+          const model = { name: "m", version, digest: "d" };
+          thinner.update(decision(toMs, [probability, 1 - probability], { point, model }), 1800);
+          if (tick) thinner.tick(toMs + 1000);
+        }
+        thinner.flush();
+        expect(total(batches)).toBe(steps.length);
+        for (const batch of batches) {
+          expect(batch.timesMs.length).toBeGreaterThan(0);
+          expect(encodeRecord(batch).length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("a batch leaves when it is old, although no further window comes", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { batchMs: 120_000 });
+    thinner.update(decision(1000, [0.1]), 1800);
+    thinner.tick(60_000);
+    expect(batches).toHaveLength(0);
+    thinner.tick(121_000);
+    expect(batches).toHaveLength(1);
+    thinner.tick(10_000_000);
+    expect(batches).toHaveLength(1);
+  });
+
+  test("a decision without modes counts nothing", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    thinner.update(decision(1000, []), 1800);
+    thinner.flush();
+    expect(batches).toEqual([]);
+  });
+
+  test("closes a row one row length after its end, so that late windows still find it", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { batchRows: 1 });
+    thinner.update(decision(1000, [0.1]), 1800);
+    thinner.tick(119_999);
+    expect(batches).toEqual([]);
+    thinner.update(decision(59_999, [0.1]), 1800);
+    thinner.tick(120_000);
+    expect(batches.map(({ windows }) => windows)).toEqual([[2]]);
+  });
+
+  test("loses no allowance to a clock that is set back", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 4 });
+    for (const toMs of [3_600_000, 1000, 2000, 3000]) thinner.update(decision(toMs, [0.9]), 1800);
+    thinner.flush();
+    expect(
+      batches.flatMap(({ windows, timesMs }) => windows.map((count, index) => [timesMs[index], count])),
+    ).toEqual([
+      [3_600_000, 1],
+      [1000, 1],
+      [2000, 1],
+      [3000, 1],
+    ]);
+  });
+});

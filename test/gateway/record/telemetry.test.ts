@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { createTelemetry } from "../../../src/gateway/record/telemetry.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { alertAt, createFakeBundle, point, windowAt } from "../fakes.ts";
+
+const bundle = createFakeBundle();
+const output = { quantised: Uint8Array.of(128), logits: Float64Array.of(0) };
+
+function create() {
+  const clock = createManualClock();
+  const records: UplinkRecord[] = [];
+  const quality = createDataQuality();
+  const telemetry = createTelemetry({
+    append: (record) => records.push(record),
+    outboxRecords: () => records.length,
+    quality,
+    clock,
+    driftIntervalMs: 600_000,
+    predictionIntervalMs: 60_000,
+    healthIntervalMs: 30_000,
+  });
+  const decide = (index: number, isScored = true): void => {
+    const window = windowAt(index);
+    const mode = {
+      failureMode: "inner-race",
+      probability: 0.1,
+      score: 0,
+      threshold: 0.8,
+      active: false,
+      sinceMs: null,
+    };
+    const decision: Decision = {
+      ...{ point, windowId: window.id, fromMs: window.fromMs, toMs: window.toMs },
+      ...{ operatingState: "full-performance", model: bundle.ref, modes: [mode] },
+    };
+    telemetry.decision(decision, isScored ? { window, output, bundle } : null);
+  };
+  const kinds = (): string[] => records.map(({ kind }) => kind);
+  return { clock, records, quality, telemetry, decide, kinds };
+}
+
+describe("telemetry", () => {
+  it("says how the gateway is at its start, then once an interval", () => {
+    const { clock, records, quality, telemetry, kinds } = create();
+    quality.processed("WT01");
+    quality.quarantined("WT01", "gap", 1);
+    quality.quarantined(null, "unknown-channel", 0);
+    for (let second = 0; second < 60; second++) {
+      telemetry.tick();
+      clock.advance(1000);
+    }
+    expect(kinds()).toEqual(["health", "health"]);
+    expect(records[1]).toMatchObject({
+      ...{
+        uptimeMs: 30_000,
+        windowsProcessed: 1,
+        windowsQuarantined: 1,
+        windowsDropped: 0,
+        outboxRecords: 1,
+      },
+      quarantined: { gap: 1, "unknown-channel": 1 },
+    });
+  });
+
+  it("sketches and thins scored windows only, and gives what is gathered at the end", () => {
+    const { records, telemetry, decide } = create();
+    for (const index of [0, 1, 2]) decide(index);
+    decide(3, false);
+    telemetry.flush();
+    expect(records.map(({ kind }) => kind).toSorted()).toEqual([
+      "drift-report",
+      "health",
+      "prediction-batch",
+    ]);
+    expect(records.find(({ kind }) => kind === "prediction-batch")).toMatchObject({ windows: [3] });
+  });
+
+  it("judges a batch's age by the data's own time, which in a replay runs ahead of the clock", () => {
+    const { telemetry, decide, kinds } = create();
+    decide(3600);
+    telemetry.tick();
+    decide(3600 + 299);
+    telemetry.tick();
+    expect(kinds()).toEqual(["health"]);
+    decide(3600 + 301);
+    expect(kinds()).toEqual(["health", "prediction-batch"]);
+  });
+
+  it("gives a batch that is old enough though no window comes any more", () => {
+    const { clock, telemetry, decide, kinds } = create();
+    decide(0);
+    clock.advance(400_000);
+    telemetry.tick();
+    expect(kinds()).toContain("prediction-batch");
+  });
+
+  it("passes alerts on as they were published, and events with a bounded detail", () => {
+    const { records, telemetry } = create();
+    telemetry.alert(alertAt(1));
+    telemetry.event("store-corrupt", "gateway.db", "x".repeat(5000));
+    telemetry.schemaDrift({
+      ...{ deviceId: "mcu", timestampMs: 1, change: "unit", channel: "de", expected: "g", actual: "m/s2" },
+    });
+    expect(records[0]).toEqual({ kind: "alert", id: alertAt(1).id, json: JSON.stringify(alertAt(1)) });
+    expect(records[1]).toMatchObject({ kind: "event", name: "store-corrupt", detail: "x".repeat(1000) });
+    expect(records[2]).toMatchObject({
+      ...{ name: "schema-drift.unit", subject: "mcu/de", detail: "expected g, got m/s2" },
+    });
+  });
+});

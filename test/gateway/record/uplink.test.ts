@@ -1,0 +1,285 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createTopics, type Lane } from "../../../src/core/contract/topics.ts";
+import type { AlertRecord, EventRecord, UplinkAck } from "../../../src/core/contract/uplink-record.ts";
+import { createRandom, type Random } from "../../../src/core/maths/random.ts";
+import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
+import { createOutbox, type Outbox } from "../../../src/gateway/record/outbox.ts";
+import { openStoreFile, type StoreFile } from "../../../src/gateway/record/store-file.ts";
+import { createUplink, type Uplink, type UplinkTransport } from "../../../src/gateway/record/uplink.ts";
+import { type CollectorModel, createCollectorModel } from "../../support/collector-model.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+const topics = createTopics("aurora/v1");
+const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
+const alert = (id: string): AlertRecord => ({ kind: "alert", id, json: "{}" });
+
+/** A transport in memory whose network is turned on and off and loses what the dice say. */
+interface Network extends UplinkTransport {
+  connect(): void;
+  disconnect(): void;
+  readonly published: { readonly topic: string; readonly bytes: number }[];
+  /** Acknowledges by hand. */
+  deliverAck(ack: UplinkAck): void;
+}
+
+interface NetworkOptions {
+  readonly collector: CollectorModel;
+  readonly clock: ManualClock;
+  readonly loss?: number;
+  readonly random?: Random;
+  /** Acknowledgements are made by hand. */
+  readonly mute?: boolean;
+}
+
+function createNetwork(options: NetworkOptions): Network {
+  const { collector, clock } = options;
+  const lost = (): boolean => (options.random?.uniform() ?? 1) < (options.loss ?? 0);
+  const callbacks = new Set<() => void>();
+  const published: { topic: string; bytes: number }[] = [];
+  let connected = false;
+  let handler: (topic: string, payload: Uint8Array) => void = () => {};
+  const deliverAck = (ack: UplinkAck): void => handler(topics.ack("gw"), encodeUplinkAck(ack));
+  return {
+    get connected() {
+      return connected;
+    },
+    async publish(topic, payload) {
+      if (!connected) throw new Error("not connected");
+      published.push({ topic, bytes: payload.length });
+      if (lost()) return;
+      const copy = payload.slice();
+      const delayMs = (options.random?.uniform() ?? 0) * 50;
+      clock.after(delayMs, () => {
+        const ack = collector.take(copy);
+        if (ack === null || lost() || options.mute === true) return;
+        clock.after(10, () => connected && deliverAck(ack));
+      });
+    },
+    async subscribe(_filter, _qos, given) {
+      handler = given;
+    },
+    onConnect(callback) {
+      callbacks.add(callback);
+      if (connected) callback();
+      return () => void callbacks.delete(callback);
+    },
+    connect() {
+      connected = true;
+      for (const callback of callbacks) callback();
+    },
+    disconnect() {
+      connected = false;
+    },
+    published,
+    deliverAck,
+  };
+}
+
+interface Rig {
+  readonly clock: ManualClock;
+  readonly file: StoreFile;
+  readonly outbox: Outbox;
+  readonly network: Network;
+  readonly collector: CollectorModel;
+  readonly uplink: Uplink;
+}
+
+function open(options: Partial<NetworkOptions> & { path?: string } = {}): Rig {
+  const clock = options.clock ?? createManualClock();
+  const collector = options.collector ?? createCollectorModel();
+  const file = openStoreFile({ path: options.path ?? join(createTemporaryFolder(), "store.db") });
+  onTestFinished(() => file.close());
+  const outbox = createOutbox({ file, clock, timers: clock });
+  const network = createNetwork({ ...options, clock, collector });
+  const uplink = createUplink({
+    ...{ gateway: "gw", outbox, transport: network, topics, clock, timers: clock },
+    random: () => 0.5,
+  });
+  return { clock, file, outbox, network, collector, uplink };
+}
+
+const lanesOf = (network: Network): (string | undefined)[] =>
+  network.published.map(({ topic }) => topic.split("/").at(-1));
+
+describe("the uplink", () => {
+  test("sends what was committed, and the outbox forgets it when the collector says stored", () => {
+    const { clock, outbox, network, collector } = open();
+    network.connect();
+    outbox.append(event("a"));
+    outbox.append(event("b"));
+    clock.advance(2000);
+    expect(collector.stored.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(network.published).toHaveLength(1);
+    expect(outbox.counts().records).toBe(0);
+    clock.advance(3_600_000);
+    expect(network.published).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("sends alerts at once and before everything else that waits", () => {
+    const { clock, outbox, network } = open();
+    outbox.append(event("a"));
+    outbox.flush();
+    outbox.append(alert("x"));
+    network.connect();
+    expect(lanesOf(network)).toEqual(["alert"]);
+    clock.advance(1000);
+    outbox.append(alert("y"));
+    expect(lanesOf(network)).toEqual(["alert", "update", "alert"]);
+  });
+
+  test("keeps a bounded window under way", () => {
+    const { outbox, network } = open({ mute: true });
+    network.connect();
+    for (let index = 0; index < 20; index++) outbox.append(alert(`${index}`));
+    expect(network.published).toHaveLength(4);
+  });
+
+  test("sends again after a timeout, waiting longer each time, and stops when acknowledged", () => {
+    const { clock, outbox, network, uplink } = open({ mute: true });
+    network.connect();
+    outbox.append(alert("x"));
+    const times: number[] = [];
+    let seen = 0;
+    for (let second = 0; second < 600; second++) {
+      if (network.published.length > seen) {
+        seen = network.published.length;
+        times.push(second);
+      }
+      clock.advance(1000);
+    }
+    const waits = times.slice(1).map((time, index) => time - times[index]!);
+    expect(waits.length).toBeGreaterThan(4);
+    expect(waits.length).toBeLessThan(12);
+    expect(waits.every((wait, index) => index === 0 || wait >= waits[index - 1]! - 1)).toBe(true);
+    expect(uplink.counts().timeouts).toBeGreaterThan(3);
+    network.deliverAck({ bootId: outbox.bootId!, lane: "alert", sequence: 1 });
+    clock.advance(3_600_000);
+    expect(network.published).toHaveLength(seen);
+  });
+
+  test("does nothing without a connection, and everything unacknowledged goes again after the next one", () => {
+    const { clock, outbox, network, collector } = open({ mute: true });
+    outbox.append(alert("x"));
+    clock.advance(3_600_000);
+    expect(network.published).toHaveLength(0);
+    expect(clock.pendingTimers).toBe(0);
+    network.connect();
+    network.disconnect();
+    network.connect();
+    clock.advance(100);
+    expect(network.published).toHaveLength(2);
+    expect(collector.stored).toHaveLength(1);
+  });
+
+  test("passes over acknowledgements of another life and bytes that are none", () => {
+    const { clock, outbox, network, uplink } = open({ mute: true });
+    network.connect();
+    outbox.append(alert("x"));
+    network.deliverAck({ bootId: "other", lane: "alert", sequence: 1 });
+    clock.advance(200);
+    expect(outbox.counts().records).toBe(1);
+    expect(uplink.counts()).toMatchObject({ acksIgnored: 1, acksReceived: 0 });
+  });
+
+  test("goes on after the outbox began a new life", () => {
+    const { clock, outbox, network, collector } = open();
+    network.connect();
+    outbox.append(alert("x"));
+    clock.advance(1000);
+    const { bootId } = outbox;
+    network.deliverAck({ bootId: bootId!, lane: "alert", sequence: 1000 });
+    outbox.append(alert("y"));
+    clock.advance(5000);
+    expect(outbox.bootId).not.toBe(bootId);
+    expect(outbox.counts().records).toBe(0);
+    const ids = collector.stored.map(({ record }) => record.kind === "alert" && record.id);
+    expect(ids).toContain("y");
+  });
+
+  test("a collector that lost its database does not make the gateway wait for ever", () => {
+    const path = join(createTemporaryFolder(), "store.db");
+    const first = open({ path });
+    first.network.connect();
+    first.outbox.append(alert("stored and forgotten"));
+    first.clock.advance(1000);
+    first.outbox.close();
+    first.uplink.close();
+    first.file.close();
+    const second = open({ path, collector: createCollectorModel() });
+    second.network.connect();
+    second.outbox.append(alert("new"));
+    second.clock.advance(1000);
+    expect(second.collector.stored).toMatchObject([{ sequence: 2, record: { id: "new" } }]);
+    expect(second.outbox.counts().records).toBe(0);
+  });
+
+  test("every record arrives exactly once and in order under losses, disconnections and restarts", () => {
+    const folder = createTemporaryFolder();
+    let runs = 0;
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 0, max: 40 }), (seed, lossPercent) => {
+        runs += 1;
+        const random = createRandom(seed);
+        const clock = createManualClock();
+        const collector = createCollectorModel();
+        const path = join(folder, `${runs}.db`);
+        const settings = { path, clock, collector, random, loss: lossPercent / 100 };
+        let rig = openPlain(settings);
+        const expected: Record<"alert" | "update", number> = { alert: 0, update: 0 };
+        const steps = 60;
+        for (let step = 0; step < steps; step++) {
+          const dice = random.uniform();
+          if (dice < 0.5) {
+            const lane = random.uniform() < 0.3 ? "alert" : "update";
+            expected[lane] += 1;
+            rig.outbox.append(lane === "alert" ? alert(`${expected.alert}`) : event(`${expected.update}`));
+          } else if (dice < 0.6) rig.network.connect();
+          else if (dice < 0.68) rig.network.disconnect();
+          else if (dice < 0.73) {
+            closePlain(rig);
+            rig = openPlain(settings);
+          } else clock.advance(random.uniform() * 5000);
+        }
+        rig.network.connect();
+        clock.advance(3_600_000);
+        const counts = rig.outbox.counts();
+        closePlain(rig);
+        expect(counts.records).toBe(0);
+        for (const lane of ["alert", "update"] as const) {
+          const names = namesOf(collector, lane);
+          expect(names).toEqual(Array.from({ length: expected[lane] }, (_, index) => `${index + 1}`));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+type PlainRig = Omit<Rig, "collector" | "clock">;
+
+function openPlain(settings: NetworkOptions & { readonly path: string }): PlainRig {
+  const { clock } = settings;
+  const file = openStoreFile({ path: settings.path, survives: "crash" });
+  const outbox = createOutbox({ file, clock, timers: clock });
+  const network = createNetwork(settings);
+  const uplink = createUplink({ gateway: "gw", outbox, transport: network, topics, clock, timers: clock });
+  return { file, outbox, network, uplink };
+}
+
+function closePlain(rig: PlainRig): void {
+  rig.uplink.close();
+  rig.outbox.close();
+  rig.file.close();
+}
+
+function namesOf(collector: CollectorModel, lane: Lane): string[] {
+  return collector.stored.flatMap((stored) => {
+    if (stored.lane !== lane) return [];
+    const { record } = stored;
+    return record.kind === "alert" ? [record.id] : record.kind === "event" ? [record.name] : [];
+  });
+}

@@ -1,0 +1,270 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRegistry } from "../../../src/collector/registry/registry.ts";
+import { signRoot } from "../../../src/collector/registry/sign-root.ts";
+import { loadPrivateKey, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
+import { packBundle } from "../../../src/core/bundle/tar.ts";
+import { createBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { checkBundle } from "../../../src/gateway/updates/check-bundle.ts";
+import { dayMs, startMs } from "../../collector/registry/registry-fixture.ts";
+import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { expectRefused } from "./expect-refused.ts";
+import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+let gateway: Gateway;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+  gateway = await fixture.gateway();
+});
+afterEach(() => fixture.close());
+
+const publish = (version: string): Promise<unknown> => fixture.publish(sampleContents({ version }));
+
+function flip(bytes: Uint8Array, index: number): Uint8Array {
+  const changed = bytes.slice();
+  changed[index] = changed[index]! ^ 0x01;
+  return changed;
+}
+
+describe("metadata", () => {
+  it("with one byte changed anywhere is never acted upon", async () => {
+    await publish("1.1.0");
+    let refused = 0;
+    for (const [path, name] of [
+      ["/metadata/timestamp.json", "timestamp.json"],
+      ["/metadata/2.snapshot.json", "2.snapshot.json"],
+      ["/metadata/2.targets.json", "2.targets.json"],
+    ] as const) {
+      const bytes = await fixture.metadata(name);
+      for (let index = 0; index < bytes.length; index += 23) {
+        const fresh = await fixture.gateway();
+        fixture.substitute({ [path]: flip(bytes, index) });
+        const outcome = await fresh.updater.checkNow();
+        // The timestamp is not hashed by anything above it: a change in its envelope alone may leave it good.
+        if (outcome.kind === "activated") {
+          expect(name).toBe("timestamp.json");
+          expect(fresh.activated[0]?.bundle.manifest.version).toBe("1.1.0");
+        } else {
+          expect(outcome).toMatchObject({ kind: "refused", version: null });
+          refused++;
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(60);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
+  it("rolled back to an older timestamp is refused, and reported once", async () => {
+    await publish("1.1.0");
+    const old = await fixture.metadata("timestamp.json");
+    await publish("1.2.0");
+    await gateway.updater.checkNow();
+    fixture.substitute({ "/metadata/timestamp.json": old });
+    await expectRefused(gateway, /version 2 is less than current version 3/);
+    const told = gateway.steps.length;
+    await expectRefused(gateway, /version 2/);
+    expect(gateway.steps).toHaveLength(told);
+    // A restart does not forget it.
+    gateway = await fixture.gateway({}, gateway.stateDir);
+    await expectRefused(gateway, /version 2/);
+  });
+
+  it("frozen by somebody in between is refused when its time is over", async () => {
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    const frozen = await fixture.metadata("timestamp.json");
+    fixture.substitute({ "/metadata/timestamp.json": frozen });
+    fixture.clock.pass(6 * dayMs);
+    expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
+    fixture.clock.pass(2 * dayMs);
+    await expectRefused(gateway, /timestamp\.json is expired/);
+  });
+
+  it("mixed from different moments is refused", async () => {
+    await publish("1.1.0");
+    const [snapshot, targets] = [
+      await fixture.metadata("2.snapshot.json"),
+      await fixture.metadata("2.targets.json"),
+    ];
+    await publish("1.2.0");
+    fixture.substitute({ "/metadata/3.snapshot.json": snapshot });
+    await expectRefused(gateway, /Expected (hash|length)/);
+    fixture.substitute({ "/metadata/3.targets.json": targets });
+    await expectRefused(gateway, /Expected (hash|length)/);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.2.0" });
+  });
+
+  it("signed by keys that root does not name is refused", async () => {
+    const stranger = await createUpdateFixture();
+    try {
+      await stranger.publish(sampleContents({ version: "6.6.6" }));
+      const files = ["timestamp.json", "2.snapshot.json", "2.targets.json"];
+      const foreign: Record<string, Uint8Array> = {};
+      for (const name of files) foreign[`/metadata/${name}`] = await stranger.metadata(name);
+      fixture.substitute(foreign);
+      await expectRefused(gateway, /timestamp was signed by 0\/1 keys/);
+    } finally {
+      await stranger.close();
+    }
+  });
+
+  it("of a root that its predecessor did not sign is refused", async () => {
+    const attacker = newKey();
+    const keys = {
+      root: attacker.publicKey,
+      targets: attacker.publicKey,
+      snapshot: attacker.publicKey,
+      timestamp: attacker.publicKey,
+    };
+    const forged = signRoot({ version: 2, issuedMs: startMs, lifetimeMs: 100 * dayMs, keys }, [attacker]);
+    fixture.substitute({ "/metadata/2.root.json": forged });
+    await expectRefused(gateway, /root was signed by 0\/1 keys/);
+  });
+});
+
+describe("keys", () => {
+  it("may change: a gateway follows the new root, and what the old timestamp key said is forgotten", async () => {
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    // A stolen timestamp key says that it is the year 2030, to make everything look expired for ever.
+    const stolen = fixture.clock.nowMs();
+    fixture.clock.set(startMs + 4 * 365 * dayMs);
+    const ahead = await fixture.open();
+    await ahead.refresh();
+    const poisoned = (await ahead.readMetadata("timestamp.json"))!;
+    fixture.clock.set(stolen);
+    fixture.substitute({ "/metadata/timestamp.json": poisoned });
+    const outcome = await gateway.updater.checkNow();
+    expect(outcome.kind).not.toBe("activated");
+
+    const root = await loadPrivateKey(join(fixture.keysDir, "root.key"));
+    const timestamp = newKey();
+    const rotated = signRoot(
+      {
+        version: 2,
+        issuedMs: stolen,
+        lifetimeMs: 1000 * dayMs,
+        keys: {
+          root: root.publicKey,
+          targets: fixture.keys.targets.publicKey,
+          snapshot: fixture.keys.snapshot.publicKey,
+          timestamp: timestamp.publicKey,
+        },
+      },
+      [root],
+    );
+    const { registry, serve } = await rebuilt({ ...fixture.keys, root: rotated, timestamp }, rotated);
+    serve();
+    await registry.publish(await written("1.2.0"));
+    await gateway.updater.checkNow(); // learns the new root
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.2.0" });
+  });
+
+  /** A repository put up anew from its keys and roots, as after a break-in. */
+  async function rebuilt(
+    keys: UpdateFixture["keys"],
+    root: Uint8Array,
+  ): Promise<{ registry: Awaited<ReturnType<typeof createRegistry>>; serve: () => void }> {
+    const options = { trustedKeys: [fixture.release.publicKey], clock: fixture.clock };
+    const dir = join(fixture.base, "rebuilt");
+    const registry = await createRegistry({ ...options, dir, keys: { ...keys, root } });
+    // Versions of snapshot and targets go on from the old ones.
+    for (const version of ["1.1.0", "1.1.1", "1.1.2", "1.1.3"])
+      await registry.publish(await written(version));
+    return {
+      registry,
+      serve: () =>
+        fixture.misbehave((path, _request, response) => {
+          const [, kind, first, second] = path.split("/");
+          const answer = async (): Promise<Uint8Array | null> => {
+            if (kind === "metadata") return registry.readMetadata(first ?? "");
+            const target = registry.findTarget(first ?? "", second ?? "");
+            return target === null ? null : readFile(target.path);
+          };
+          answer().then(
+            (bytes) =>
+              bytes === null
+                ? response.writeHead(404).end()
+                : response.writeHead(200, { "content-length": bytes.length }).end(bytes),
+            () => response.destroy(),
+          );
+          return true;
+        }),
+    };
+  }
+
+  async function written(version: string): Promise<string> {
+    const { writeBundle } = await import("../../../src/core/bundle/write-bundle.ts");
+    const dir = join(fixture.base, `bundle-${version}`);
+    await writeBundle(dir, sampleContents({ version }), fixture.release);
+    return dir;
+  }
+});
+
+describe("a tar", () => {
+  const key = newKey();
+  const bundle = createBundle(sampleContents({ version: "1.1.0" }), key);
+  const tar = packBundle(bundle);
+  const target = {
+    name: "bearing-sample",
+    version: "1.1.0",
+    digest: bundle.digest,
+    sizeBytes: tar.length,
+    sha256: "",
+  };
+  const runtime = { runtimeVersion: "0.1.0" };
+
+  it("with any one byte changed is refused even if the repository itself vouches for it", async () => {
+    let tried = 0;
+    for (let index = 0; index < tar.length; index += 5) {
+      await expect(checkBundle(flip(tar, index), target, [key.publicKey], runtime)).rejects.toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^BUNDLE_/) as string }),
+      );
+      tried++;
+    }
+    expect(tried).toBeGreaterThan(2000);
+    expect((await checkBundle(tar, target, [key.publicKey], runtime)).bundle.digest).toBe(bundle.digest);
+  });
+
+  it("that is another bundle than the metadata names is refused", async () => {
+    for (const change of [{ version: "1.2.0" }, { name: "another" }, { digest: "0".repeat(64) }]) {
+      await expect(checkBundle(tar, { ...target, ...change }, [key.publicKey], runtime)).rejects.toThrow(
+        expect.objectContaining({ code: "UPDATE" }),
+      );
+    }
+  });
+
+  it("changed on its way is not kept and reported once, and the good one is taken next time", async () => {
+    await publish("1.1.0");
+    const good = fixture.registry.list()[0]!;
+    const path = `/targets/bearing-sample/${good.sha256}.1.1.0.tar`;
+    const bytes = await readFile(fixture.registry.findTarget("bearing-sample", path.split("/")[3]!)!.path);
+    fixture.substitute({ [path]: flip(bytes, 700) });
+    expect(await gateway.updater.checkNow()).toMatchObject({
+      kind: "unreachable",
+      reason: expect.stringMatching(/other bytes/),
+    });
+    await gateway.updater.checkNow();
+    expect(gateway.story()).toEqual(["refused 1.1.0"]);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+});
+
+describe("keys in memory", () => {
+  it("are never written into the gateway's folder", async () => {
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    const { readdir } = await import("node:fs/promises");
+    for (const file of await readdir(gateway.stateDir, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue;
+      const text = await readFile(join(file.parentPath, file.name), "latin1");
+      expect(text).not.toContain("PRIVATE KEY");
+      expect(() => parsePrivateKey(text)).toThrow();
+    }
+  });
+});

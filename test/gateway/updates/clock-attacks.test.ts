@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRegistry } from "../../../src/collector/registry/registry.ts";
+import { nextState } from "../../../src/collector/registry/repository-state.ts";
+import { parseRoot } from "../../../src/collector/registry/sign-root.ts";
+import { encodeMetadata } from "../../../src/collector/registry/tuf-signing.ts";
+import { dayMs, startMs } from "../../collector/registry/registry-fixture.ts";
+import { sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { expectRefused } from "./expect-refused.ts";
+import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+let gateway: Gateway;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+  gateway = await fixture.gateway();
+});
+afterEach(() => fixture.close());
+
+const publish = (version: string): Promise<unknown> => fixture.publish(sampleContents({ version }));
+
+describe("clocks", () => {
+  it("set back do not make old metadata good again, neither while running nor after a restart", async () => {
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    const frozen = await fixture.metadata("timestamp.json");
+    fixture.clock.pass(30 * dayMs);
+    await publish("1.2.0");
+    await gateway.updater.checkNow();
+    const known = await fixture.metadata("timestamp.json");
+    fixture.substitute({ "/metadata/timestamp.json": known });
+    fixture.clock.pass(8 * dayMs);
+    fixture.clock.set(0); // an empty battery: 1970
+    await expectRefused(gateway, /expired/);
+    const restarted = await fixture.gateway({}, gateway.stateDir);
+    fixture.substitute({ "/metadata/timestamp.json": frozen });
+    expect(await restarted.updater.checkNow()).toMatchObject({ kind: "refused", version: null });
+  });
+
+  it("of 1970 at the first start do not let a gateway take metadata from before its root", async () => {
+    fixture.clock.set(startMs - 3 * 365 * dayMs);
+    const registry = await createRegistry({
+      dir: join(fixture.base, "past"),
+      keys: fixture.keys,
+      trustedKeys: [fixture.release.publicKey],
+      clock: fixture.clock,
+    });
+    const names = ["timestamp.json", "1.snapshot.json", "1.targets.json"];
+    const files = await Promise.all(
+      names.map(async (name) => [`/metadata/${name}`, (await registry.readMetadata(name))!] as const),
+    );
+    fixture.substitute(Object.fromEntries(files));
+    fixture.clock.set(0);
+    await expectRefused(gateway, /expired/);
+  });
+
+  it("of 1970 do not hide that the other files have ended by the time the timestamp speaks of", async () => {
+    // Timestamp of today, targets that ended long ago: the repository itself went wrong.
+    const lifetimes = { targetsMs: dayMs, snapshotMs: 300 * dayMs, timestampMs: 300 * dayMs };
+    const root = parseRoot(fixture.keys.root, null);
+    const signing = { keys: fixture.keys, lifetimes, nowMs: startMs };
+    const past = nextState(root, null, "targets", {}, signing);
+    const today = nextState(root, past, "timestamp", {}, { ...signing, nowMs: startMs + 5 * dayMs });
+    fixture.substitute({
+      "/metadata/timestamp.json": encodeMetadata(today.timestamp),
+      "/metadata/1.snapshot.json": encodeMetadata(today.snapshot),
+      "/metadata/1.targets.json": encodeMetadata(today.targets),
+    });
+    fixture.clock.set(0);
+    await expectRefused(gateway, /targets\.json is expired/);
+  });
+
+  it("of 1970 after a restart do not hide what the last timestamp said about the time", async () => {
+    fixture.clock.pass(38 * dayMs);
+    await publish("1.1.0");
+    await gateway.updater.checkNow();
+    // A higher version that ended before the known one was signed.
+    const root = parseRoot(fixture.keys.root, null);
+    const day = { targetsMs: 7 * dayMs, snapshotMs: 7 * dayMs, timestampMs: 7 * dayMs };
+    const signing = { keys: fixture.keys, lifetimes: day, nowMs: startMs };
+    let old = nextState(root, null, "targets", {}, signing);
+    for (let version = 2; version < 10; version++) old = nextState(root, old, "targets", {}, signing);
+    fixture.substitute({
+      "/metadata/timestamp.json": encodeMetadata(old.timestamp),
+      "/metadata/9.snapshot.json": encodeMetadata(old.snapshot),
+      "/metadata/9.targets.json": encodeMetadata(old.targets),
+    });
+    fixture.clock.set(0);
+    gateway = await fixture.gateway({}, gateway.stateDir);
+    await expectRefused(gateway, /timestamp\.json is expired/);
+    fixture.misbehave(null);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
+  it("set forward only delay updates: nothing is learnt from them", async () => {
+    await publish("1.1.0");
+    const now = fixture.clock.nowMs();
+    const frozen = await fixture.metadata("timestamp.json");
+    fixture.substitute({ "/metadata/timestamp.json": frozen });
+    fixture.clock.set(now + 20 * 365 * dayMs);
+    await expectRefused(gateway, /expired/);
+    fixture.clock.set(now);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version: "1.1.0" });
+  });
+
+  it("an hour off either way change nothing", async () => {
+    for (const [hours, version] of [
+      [-1, "1.1.0"],
+      [1, "1.2.0"],
+    ] as const) {
+      await publish(version);
+      const now = fixture.clock.nowMs();
+      fixture.clock.set(now + hours * 3_600_000);
+      expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated", version });
+      fixture.clock.set(now);
+    }
+  });
+});

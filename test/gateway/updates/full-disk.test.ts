@@ -1,0 +1,74 @@
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { downloadTarget } from "../../../src/gateway/updates/download-target.ts";
+import { sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+let gateway: Gateway;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+  gateway = await fixture.gateway();
+  await fixture.publish(sampleContents({ version: "1.1.0" }));
+});
+afterEach(() => fixture.close());
+
+describe("a disk that takes nothing more", () => {
+  it("while fetching delays the update, which is reported once and tried again", async () => {
+    const downloads = join(gateway.stateDir, "download");
+    const part = join(downloads, `${fixture.registry.list()[0]!.sha256}.part`);
+    // The updater tidies its folder when it finds something new: let it find it first.
+    fixture.misbehave((path, _request, response) => {
+      if (!path.startsWith("/targets/")) return false;
+      response.writeHead(500).end();
+      return true;
+    });
+    await gateway.updater.checkNow();
+    fixture.misbehave(null);
+    await mkdir(downloads, { recursive: true });
+    await symlink("/dev/full", part);
+    for (let look = 0; look < 2; look++) {
+      expect(await gateway.updater.checkNow()).toMatchObject({
+        kind: "refused",
+        final: false,
+        reason: expect.stringContaining("ENOSPC"),
+      });
+    }
+    expect(gateway.story()).toEqual(["refused 1.1.0"]);
+    await rm(part);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
+  it("while staging delays it, too, however often it happens", async () => {
+    await mkdir(gateway.stateDir, { recursive: true });
+    await writeFile(join(gateway.stateDir, "slots"), "in the way");
+    for (let look = 0; look < 5; look++) {
+      expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: false });
+    }
+    expect(gateway.story()).toEqual(["fetched 1.1.0", "verified 1.1.0", "refused 1.1.0"]);
+    await rm(join(gateway.stateDir, "slots"));
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
+  it("with too little room for the tar is seen before a byte is asked for", async () => {
+    const target = { ...fixture.registry.list()[0]!, sizeBytes: 2 ** 50 };
+    const attempt = downloadTarget(target, {
+      targetsUrl: `${fixture.url}/targets`,
+      dir: join(gateway.stateDir, "download"),
+      maxBytes: 2 ** 51,
+      limits: { stallMs: 100, deadlineMs: 100 },
+      attempts: 1,
+    });
+    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: "STORE" }));
+    expect(fixture.requests).toEqual([]);
+  });
+
+  it("never stops the updater when nothing at all can be written", async () => {
+    const file = join(fixture.base, "a-file");
+    await writeFile(file, "");
+    const lost = await fixture.gateway({ stateDir: join(file, "state") });
+    expect(await lost.updater.checkNow()).toMatchObject({ kind: "unreachable" });
+    expect(await readFile(file, "utf8")).toBe("");
+  });
+});

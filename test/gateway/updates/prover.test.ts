@@ -1,0 +1,119 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openSlots } from "../../../src/core/serving/slots.ts";
+import { sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+});
+afterEach(() => fixture.close());
+
+describe("the prover", () => {
+  const attempt = async (body: string, timeoutMs?: number): Promise<string> => {
+    const gateway = await fixture.gateway({ prover: await fixture.prover(body, timeoutMs) });
+    const outcome = await gateway.updater.checkNow();
+    expect(gateway.activated).toEqual([]);
+    expect(await openSlots(gateway.stateDir).active()).toBeNull();
+    expect(gateway.story().at(-1)).toBe("refused 1.1.0");
+    if (outcome.kind !== "refused") throw new Error(`not refused: ${outcome.kind}`);
+    return `${outcome.final ? "final" : "again"}: ${outcome.reason}`;
+  };
+
+  it("must reproduce every case: a difference is final", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    expect(
+      await attempt("answer({ ...report, ok: false, failed: 1, detail: 'case 0: 3 for 200' }, 1);"),
+    ).toBe("final: 1 of 1 golden cases differ on this machine: case 0: 3 for 200");
+  });
+
+  it("may not hang, crash, talk nonsense, prove too little or contradict itself", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    expect(await attempt("setInterval(() => {}, 1000);", 300)).toMatch(/^again: .*no answer within 300 ms/);
+    expect(await attempt("for (;;);", 300)).toMatch(/^again: .*no answer within 300 ms/);
+    expect(await attempt("process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 9);")).toMatch(
+      /^again: .*SIGSEGV/,
+    );
+    expect(await attempt("throw new Error('engine broke');")).toMatch(/^again: .*exit code 1.*engine broke/s);
+    expect(await attempt("console.log('all good');")).toMatch(/^again: .*without a report/);
+    expect(await attempt("answer({ ...report, cases: 0 }, 0);")).toMatch(/^again: .*ran 0 of 1 cases/);
+    expect(await attempt("answer({ ...report, digest: '0'.repeat(64) }, 0);")).toMatch(
+      /^again: .*another bundle/,
+    );
+    expect(await attempt("answer(report, 3);")).toMatch(
+      /^again: .*reported success and ended with exit code 3/,
+    );
+    expect(await attempt("setInterval(() => process.stdout.write('x'.repeat(60000)), 1);")).toMatch(
+      /more than 65536/,
+    );
+    const missing = { command: join(fixture.base, "nothing"), args: [], timeoutMs: 1000 };
+    const gateway = await fixture.gateway({ prover: missing });
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: false });
+  });
+
+  it("is tried three times, reported once a reason, and then the update is given up", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({ prover: await fixture.prover("process.exit(9);") });
+    const outcomes: unknown[] = [];
+    for (let look = 0; look < 5; look++) outcomes.push(await gateway.updater.checkNow());
+    expect(outcomes).toEqual([
+      expect.objectContaining({ kind: "refused", final: false }),
+      expect.objectContaining({ kind: "refused", final: false }),
+      expect.objectContaining({ kind: "refused", final: true }),
+      { kind: "current" },
+      { kind: "current" },
+    ]);
+    expect(gateway.story().slice(3)).toEqual(["refused 1.1.0", "refused 1.1.0"]);
+  });
+
+  it("that takes the whole gateway down is not tried for ever", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    // The state folder as a crash within the proof leaves it, three times over.
+    let copy: string | undefined;
+    for (let crash = 0; crash < 3; crash++) {
+      const target = join(fixture.base, `crash-${crash}`);
+      const prover = await fixture.prover("answer(report, 0);");
+      const gateway = await fixture.gateway(
+        {
+          prover,
+          onStep: async (record) => {
+            if (record.step === "proved") await cp(gateway.stateDir, target, { recursive: true });
+          },
+        },
+        copy,
+      );
+      await gateway.updater.checkNow();
+      copy = target;
+    }
+    const gateway = await fixture.gateway({}, copy);
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
+    expect(gateway.steps.at(-1)?.detail).toBe("given up after 3 attempts: the gateway stopped each time");
+  });
+
+  it("does not see the secrets of the gateway's environment", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    process.env.AURORA_TEST_SECRET = "hush";
+    const body = "answer({ ...report, detail: Object.keys(process.env).join() }, 0);";
+    const gateway = await fixture.gateway({ prover: await fixture.prover(body) });
+    await gateway.updater.checkNow();
+    const detail = gateway.steps.find((step) => step.step === "proved")?.detail ?? "";
+    expect(detail).toContain("PATH");
+    expect(detail).not.toContain("SECRET");
+    delete process.env.AURORA_TEST_SECRET;
+  });
+
+  it("is killed when the gateway stops, which costs no attempt", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway({
+      prover: await fixture.prover("setInterval(() => {}, 1000);"),
+      onStep: (record) => {
+        if (record.step === "staged") setTimeout(() => void gateway.updater.close(), 100);
+      },
+    });
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "unreachable" });
+    const journal: unknown = JSON.parse(await readFile(join(gateway.stateDir, "journal.json"), "utf8"));
+    expect(journal).toMatchObject({ pending: { attempts: 0, step: "staged" } });
+  });
+});

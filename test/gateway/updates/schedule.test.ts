@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sampleContents } from "../../core/bundle/sample-bundle.ts";
+import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
+
+let fixture: UpdateFixture;
+beforeEach(async () => {
+  fixture = await createUpdateFixture();
+});
+afterEach(() => fixture.close());
+
+/** Timers that fire only when told. */
+function manualTimers(): {
+  readonly delays: number[];
+  after(delayMs: number, callback: () => void): () => void;
+  fire(): void;
+} {
+  const delays: number[] = [];
+  let pending: (() => void) | null = null;
+  return {
+    delays,
+    after(delayMs, callback) {
+      delays.push(delayMs);
+      pending = callback;
+      return () => {
+        if (pending === callback) pending = null;
+      };
+    },
+    fire() {
+      const callback = pending;
+      pending = null;
+      callback?.();
+    },
+  };
+}
+
+describe("the updater's schedule", () => {
+  it("looks soon after the start and then at the interval, spread by a fifth either way", async () => {
+    const timers = manualTimers();
+    let random = 0;
+    const gateway = await fixture.gateway({ timers, random: () => random, pollIntervalMs: 100_000 });
+    await gateway.updater.checkNow();
+    expect(timers.delays).toEqual([]); // not started: nobody polls
+    gateway.updater.start();
+    gateway.updater.start();
+    expect(timers.delays).toEqual([0]);
+    for (const value of [0, 0.5, 0.999]) {
+      random = value;
+      timers.fire();
+      await gateway.updater.checkNow();
+    }
+    expect(timers.delays.slice(1).every((delay) => delay >= 80_000 && delay <= 120_000)).toBe(true);
+    expect(Math.max(...timers.delays) - Math.min(...timers.delays.slice(1))).toBeGreaterThan(30_000);
+  });
+
+  it("follows a nudge soon, however many come, and never delays for one", async () => {
+    const timers = manualTimers();
+    const gateway = await fixture.gateway({ timers, pollIntervalMs: 100_000 });
+    gateway.updater.start();
+    timers.fire();
+    await gateway.updater.checkNow();
+    const before = timers.delays.length;
+    for (let count = 0; count < 5; count++) gateway.updater.nudge();
+    expect(timers.delays.slice(before)).toEqual([500]);
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    timers.fire();
+    await gateway.updater.checkNow();
+    expect(gateway.activated).toHaveLength(1);
+  });
+
+  it("runs one look at a time", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const gateway = await fixture.gateway();
+    const outcomes = await Promise.all([1, 2, 3].map(() => gateway.updater.checkNow()));
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(["activated", "current", "current"]);
+  });
+
+  it("goes on after an error of ours in a callback, and stops for good when closed", async () => {
+    await fixture.publish(sampleContents({ version: "1.1.0" }));
+    const timers = manualTimers();
+    const gateway = await fixture.gateway({
+      timers,
+      onStep: () => {
+        throw new Error("the store is full");
+      },
+    });
+    gateway.updater.start();
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+    await gateway.updater.close();
+    const count = timers.delays.length;
+    gateway.updater.nudge();
+    expect(await gateway.updater.checkNow()).toMatchObject({ kind: "unreachable" });
+    expect(timers.delays).toHaveLength(count);
+  });
+});
