@@ -171,7 +171,10 @@ function readHealth(fields: WireFields["health"]): DeviceHealthMessage {
   const newer = ["refusedPackets", "lostPackets", "scores", "abandonedWindows"] as const;
   return {
     type: "health",
-    ...{ uptimeMs, droppedSamples, discardedBytes, badFrames },
+    uptimeMs,
+    droppedSamples,
+    discardedBytes,
+    badFrames,
     ...Object.fromEntries(newer.filter((name) => fields[name] > 0).map((name) => [name, fields[name]])),
   };
 }

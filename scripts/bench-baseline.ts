@@ -102,8 +102,15 @@ function observe(seed: number, fault: FaultPlan | "none", seconds: number): Scen
       continue;
     }
     windower.accept({
-      ...{ deviceId: "bench", channel: "vibration", unit: "g", sampleRateHz, scale, shaftRpm, counts },
-      ...{ firstSample: first, timestampMs: (first / sampleRateHz) * 1000 },
+      deviceId: "bench",
+      channel: "vibration",
+      unit: "g",
+      sampleRateHz,
+      scale,
+      shaftRpm,
+      counts,
+      firstSample: first,
+      timestampMs: (first / sampleRateHz) * 1000,
     });
   }
   const joined = new Float32Array(rows.length * columns);
@@ -118,8 +125,13 @@ function observe(seed: number, fault: FaultPlan | "none", seconds: number): Scen
 function predict(scene: Scene, index: number) {
   const toMs = scene.toS[index]! * 1000;
   return {
-    ...{ point, windowId: `${index}`, fromMs: toMs - 1200, toMs, model },
-    ...{ quantised: new Uint8Array(outputs.length), logits: scene.logits[index]! },
+    point,
+    windowId: `${index}`,
+    fromMs: toMs - 1200,
+    toMs,
+    model,
+    quantised: new Uint8Array(outputs.length),
+    logits: scene.logits[index]!,
     operatingState: "full-performance" as const,
   };
 }

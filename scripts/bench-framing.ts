@@ -99,8 +99,14 @@ function createSlicingCrc(): (bytes: Uint8Array, start: number, end: number) => 
       tables[slice]![index] = (previous >>> 8) ^ first[previous & 255]!;
     }
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
-    ...[Int32Array, Int32Array, Int32Array, Int32Array],
-    ...[Int32Array, Int32Array, Int32Array, Int32Array],
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
   ];
   return (bytes, start, end) => {
     let crc = -1;

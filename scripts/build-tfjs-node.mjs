@@ -58,8 +58,13 @@ const gyp = join(run("npm", ["root", "-g"], root), "npm", "node_modules", "node-
 run(
   process.execPath,
   [
-    ...[gyp, "rebuild", `--nodedir=${prefix}`, "--napi_version=8", "--napi_build_version=8"],
-    ...[`--module=${join(modulePath, "tfjs_binding.node")}`, "--module_name=tfjs_binding"],
+    gyp,
+    "rebuild",
+    `--nodedir=${prefix}`,
+    "--napi_version=8",
+    "--napi_build_version=8",
+    `--module=${join(modulePath, "tfjs_binding.node")}`,
+    "--module_name=tfjs_binding",
     `--module_path=${modulePath}`,
   ],
   folder,

@@ -62,11 +62,9 @@ try {
 const total = Object.values(cpus).reduce((sum, one) => sum + one.cases, 0);
 const violations = Object.values(cpus).reduce((sum, one) => sum + one.violations, 0);
 const shipped = models.map(({ id, golden, mcuModel, isShipped }) => ({
-  ...{
-    id,
-    golden: golden.cases.length,
-    mcuModel: mcuModel === null ? "too wide" : isShipped ? "shipped" : "made from the bundle",
-  },
+  id,
+  golden: golden.cases.length,
+  mcuModel: mcuModel === null ? "too wide" : isShipped ? "shipped" : "made from the bundle",
 }));
 if (json)
   process.stdout.write(`${JSON.stringify({ cases: total, violations, cpus, skipped, bundles: shipped })}\n`);

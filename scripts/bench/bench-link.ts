@@ -216,19 +216,30 @@ function measureUpdate(): number {
   const key = new Uint8Array(32);
   const bytes = Uint8Array.from({ length: 16_000 }, () => random.uniform() * 256);
   const slots = createModelSlots({
-    ...{ key, slotBytes: 65_536, timers: time, confirmed: null },
+    key,
+    slotBytes: 65_536,
+    timers: time,
+    confirmed: null,
     open: () => ({ run: (inputs: Uint8Array) => inputs }),
     keep: () => {},
   });
   const device = createDeviceEndpoint({
     link: createFramedLink(line.deviceEnd, defer),
-    ...{ deviceId: "bench", firmware: "bench", sessionId: 1, timers: time, random },
+    deviceId: "bench",
+    firmware: "bench",
+    sessionId: 1,
+    timers: time,
+    random,
     channels: [{ name: "x", unit: "g", sampleRateHz: 12_000, scale: 1 }],
     onModel: (request) => slots.take(request),
   });
   const session = createDeviceSession({
     link: createFramedLink(line.gatewayEnd, defer),
-    ...{ gatewayId: "bench", runtimeVersion: "0", mode: "edge" as const, timers: time, random },
+    gatewayId: "bench",
+    runtimeVersion: "0",
+    mode: "edge" as const,
+    timers: time,
+    random,
     onHello: () => {},
     onConfigured: () => push.begin(),
     onMessage: (message) => {
@@ -237,7 +248,10 @@ function measureUpdate(): number {
   });
   const push = createModelPush({
     image: { name: "bench", version: "1.0.0", securityCounter: 1, bytes },
-    ...{ key, probes: [], timers: time, random },
+    key,
+    probes: [],
+    timers: time,
+    random,
     send: (message) => session.sendModel(message),
   });
   void device.open();

@@ -66,8 +66,16 @@ export function createHostileTally(time: { readonly nowMs: number }): HostileTal
     finish(scenario, seconds, { badFrames, discardedBytes, refusedFrames }) {
       const { sentSamples, deliveredSamples, wrongValues, wrongConfigurations, sessions } = this;
       return {
-        ...{ scenario, seconds, sentSamples, deliveredSamples, wrongValues, wrongConfigurations },
-        ...{ badFrames, discardedBytes, refusedFrames, sessions },
+        scenario,
+        seconds,
+        sentSamples,
+        deliveredSamples,
+        wrongValues,
+        wrongConfigurations,
+        badFrames,
+        discardedBytes,
+        refusedFrames,
+        sessions,
         longestStallMs: Math.round(longestStallMs),
         stallBoundMs,
       };

@@ -73,7 +73,11 @@ export async function openBoardSession(
     hello,
     push: async (image, key, probes) => {
       push = createModelPush({
-        ...{ image, key, probes, timers: systemTimers, random: createRandom(2) },
+        image,
+        key,
+        probes,
+        timers: systemTimers,
+        random: createRandom(2),
         maxPayloadBytes: 256,
         send: (message) => session.sendModel(message),
       });

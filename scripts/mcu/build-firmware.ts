@@ -36,7 +36,12 @@ export const runtimeSources: readonly string[] = [...protocolSources, ...slotSou
 export const applicationSources: readonly string[] = ["fifo.c", "window.c", "judge.c", "firmware.c"];
 /** The feature chain, which is counted apart. */
 export const featureSources: readonly string[] = [
-  ...["features.c", "feature_section.c", "envelope.c", "spectrum.c", "decimator.c", "float_math.c"],
+  "features.c",
+  "feature_section.c",
+  "envelope.c",
+  "spectrum.c",
+  "decimator.c",
+  "float_math.c",
 ];
 
 /** What stands in for a gateway on the line. */
@@ -59,7 +64,10 @@ export function levelFlags(source: string, core: CoreName): readonly string[] {
  * the ends of paths, joins them by jumps that cost more than they save, and turns indices into several pointers.
  */
 const smallFlags: readonly string[] = [
-  ...["-Os", "-fno-schedule-insns2", "-fno-expensive-optimizations", "-fno-move-loop-invariants"],
+  "-Os",
+  "-fno-schedule-insns2",
+  "-fno-expensive-optimizations",
+  "-fno-move-loop-invariants",
   "-fno-tree-tail-merge",
 ];
 
@@ -79,7 +87,9 @@ const hostTargets: Readonly<Record<HostProgram, HostTarget>> = {
   "firmware-mqtt": {
     sources: [
       ...runtimeSources.map((source) => (source === "frame.c" ? "message.c" : source)),
-      ...[...featureSources, ...applicationSources, "board_host.c"],
+      ...featureSources,
+      ...applicationSources,
+      "board_host.c",
     ],
     libraries: ["-lutil"],
   },
@@ -131,10 +141,19 @@ export function buildHostProgram(name: HostProgram, folder: string): string {
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });
   runTool(hostCompiler(), [
-    ...[...warningFlags, ...arithmeticFlags, ...sanitizers, ...defines],
+    ...warningFlags,
+    ...arithmeticFlags,
+    ...sanitizers,
+    ...defines,
     // Not -I: features.h is also a header of the C library.
-    ...[level, "-g", "-iquote", source, "-o", path],
-    ...[...sources.map((file) => join(source, file)), ...libraries],
+    level,
+    "-g",
+    "-iquote",
+    source,
+    "-o",
+    path,
+    ...sources.map((file) => join(source, file)),
+    ...libraries,
   ]);
   return path;
 }
@@ -161,20 +180,32 @@ export function buildCoreFirmware(core: CoreName, folder: string): string {
     const object = join(folder, `${core}-${file.replace(/\.c$/, ".o")}`);
     objects.push(object);
     runTool(coreCompiler, [
-      ...[
-        ...levelFlags(file, core),
-        "-g",
-        ...warningFlags,
-        ...arithmeticFlags,
-        ...bareFlags,
-        ...cores[core].flags,
-      ],
-      ...[`-DIMAGE_BASE=${imageBase[core]}`, "-iquote", source, "-c", join(source, file), "-o", object],
+      ...levelFlags(file, core),
+      "-g",
+      ...warningFlags,
+      ...arithmeticFlags,
+      ...bareFlags,
+      ...cores[core].flags,
+      `-DIMAGE_BASE=${imageBase[core]}`,
+      "-iquote",
+      source,
+      "-c",
+      join(source, file),
+      "-o",
+      object,
     ]);
   }
   runTool(coreCompiler, [
-    ...[...bareFlags, ...cores[core].flags, "-Wl,--gc-sections", `-Wl,-Map=${path.replace(/elf$/, "map")}`],
-    ...["-T", join(source, "mps2.ld"), ...objects, "-lgcc", "-o", path],
+    ...bareFlags,
+    ...cores[core].flags,
+    "-Wl,--gc-sections",
+    `-Wl,-Map=${path.replace(/elf$/, "map")}`,
+    "-T",
+    join(source, "mps2.ld"),
+    ...objects,
+    "-lgcc",
+    "-o",
+    path,
   ]);
   return path;
 }

@@ -52,8 +52,18 @@ export function buildFuzzer(name: FuzzerName, folder: string): string {
   ];
   mkdirSync(folder, { recursive: true });
   runTool("clang", [
-    ...[...warningFlags, ...arithmeticFlags, "-O1", "-g", "-fsanitize=fuzzer,address,undefined"],
-    ...["-fno-sanitize-recover=all", "-iquote", source, "-iquote", join(source, "host"), "-o", path],
+    ...warningFlags,
+    ...arithmeticFlags,
+    "-O1",
+    "-g",
+    "-fsanitize=fuzzer,address,undefined",
+    "-fno-sanitize-recover=all",
+    "-iquote",
+    source,
+    "-iquote",
+    join(source, "host"),
+    "-o",
+    path,
     ...[...files, `host/fuzz_${name}.c`].map((file) => join(source, file)),
     "-lm",
   ]);
@@ -68,8 +78,13 @@ export function runFuzzer(name: FuzzerName, program: string, folder: string, sec
   const run = spawnSync(
     program,
     [
-      ...[corpus, `-max_total_time=${seconds}`, "-max_len=7936", "-timeout=10", "-print_final_stats=1"],
-      ...[`-artifact_prefix=${join(folder, `${name}-`)}`, "-rss_limit_mb=1024"],
+      corpus,
+      `-max_total_time=${seconds}`,
+      "-max_len=7936",
+      "-timeout=10",
+      "-print_final_stats=1",
+      `-artifact_prefix=${join(folder, `${name}-`)}`,
+      "-rss_limit_mb=1024",
     ],
     { encoding: "utf8", maxBuffer: 1 << 28 },
   );

@@ -52,7 +52,9 @@ export function buildCheckProgram(target: CheckTarget): CheckProgram {
   const files = [
     join("check", "check.c"),
     join("check", isHost ? "host_io_posix.c" : "host_io_semihosting.c"),
-    ...[...portable, ...(features ? featureSources : []), ...(isHost ? [] : ["memory.c"])],
+    ...portable,
+    ...(features ? featureSources : []),
+    ...(isHost ? [] : ["memory.c"]),
   ];
   const flags = [
     ...warningFlags,
@@ -68,13 +70,27 @@ export function buildCheckProgram(target: CheckTarget): CheckProgram {
     const objects = files.map((name, i) => {
       const object = join(folder, `${i}.o`);
       runTool(coreCompiler, [
-        ...[...levelFlags(name, target), "-g", ...flags, ...common, "-c", join(source, name), "-o", object],
+        ...levelFlags(name, target),
+        "-g",
+        ...flags,
+        ...common,
+        "-c",
+        join(source, name),
+        "-o",
+        object,
       ]);
       return object;
     });
     runTool(coreCompiler, [
-      ...[...common, `-Wl,--defsym=RAM_BYTES=${cores[target].ramBytes}`, "-Wl,--gc-sections"],
-      ...["-T", join(source, "check", "image.ld"), ...objects, "-lgcc", "-o", path],
+      ...common,
+      `-Wl,--defsym=RAM_BYTES=${cores[target].ramBytes}`,
+      "-Wl,--gc-sections",
+      "-T",
+      join(source, "check", "image.ld"),
+      ...objects,
+      "-lgcc",
+      "-o",
+      path,
     ]);
   }
   return {
@@ -92,8 +108,18 @@ export function buildCheckProgram(target: CheckTarget): CheckProgram {
 
 function qemuArguments(core: CoreName, path: string, options: CheckOptions): string[] {
   return [
-    ...["-M", cores[core].board, "-kernel", path, "-display", "none", "-monitor", "none", "-serial", "null"],
-    ...["-semihosting-config", "enable=on,target=native"],
+    "-M",
+    cores[core].board,
+    "-kernel",
+    path,
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-serial",
+    "null",
+    "-semihosting-config",
+    "enable=on,target=native",
     ...(options.countInstructions === true ? ["-icount", "shift=0"] : []),
     ...(options.traceFile === undefined
       ? []

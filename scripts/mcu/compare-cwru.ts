@@ -161,13 +161,15 @@ function computeWindows(
   });
   // The whole recording as one block: positions in the block are positions in the recording.
   windower.accept({
-    ...{ deviceId: "recording", channel: "vibration", unit: "g", timestampMs: 0, firstSample: 0 },
-    ...{
-      sampleRateHz: source.sampleRateHz,
-      scale: source.scale,
-      shaftRpm: source.shaftRpm,
-      counts: source.counts,
-    },
+    deviceId: "recording",
+    channel: "vibration",
+    unit: "g",
+    timestampMs: 0,
+    firstSample: 0,
+    sampleRateHz: source.sampleRateHz,
+    scale: source.scale,
+    shaftRpm: source.shaftRpm,
+    counts: source.counts,
   });
   return expected;
 }

@@ -30,18 +30,14 @@ export interface CpuCase {
 
 /** Layers of the random students; every one fits a Cortex-M0. */
 const shapes = [
-  ...[
-    [64, 32, 16, 6],
-    [32, 16, 4],
-    [21, 24, 12, 3],
-    [17, 16, 8, 3],
-  ],
-  ...[
-    [1, 1],
-    [3, 2],
-    [7, 5, 9, 11],
-    [48, 40, 1],
-  ],
+  [64, 32, 16, 6],
+  [32, 16, 4],
+  [21, 24, 12, 3],
+  [17, 16, 8, 3],
+  [1, 1],
+  [3, 2],
+  [7, 5, 9, 11],
+  [48, 40, 1],
 ];
 
 /** Golden vectors of a bundle; their expected integers are those that the bundle states. */
@@ -59,7 +55,11 @@ export function createGoldenCase(model: ShippedModel): CpuCase {
     name: model.id,
     onnx: model.onnx,
     mcuModel: model.mcuModel,
-    ...{ inputs, outputs, rows: cases.length, standardised, expected },
+    inputs,
+    outputs,
+    rows: cases.length,
+    standardised,
+    expected,
     quantised: quantiseInputs(model.student, standardised),
   };
 }
@@ -78,10 +78,17 @@ export function createRandomCases(seed: number, rows: number): CpuCase[] {
       name: `random ${widths.join("-")} number ${index}`,
       onnx: encodeStudent(student),
       mcuModel: encodeMcuModel({
-        ...{ name: "random", version: "1.0.0", student, features: null },
+        name: "random",
+        version: "1.0.0",
+        student,
+        features: null,
         raiseAt: new Array<number>(outputs).fill(256),
       }),
-      ...{ inputs: widths[0]!, outputs, rows: rowsEach, standardised, expected },
+      inputs: widths[0]!,
+      outputs,
+      rows: rowsEach,
+      standardised,
+      expected,
       quantised: quantiseInputs(student, standardised),
     };
   });

@@ -60,7 +60,8 @@ export async function cutUpdates(
   const prepare = (cutAt: number): void => {
     const base = { deviceId: "cut", key, sampleRateHz: 12_000, scale: 0.001, shaftRpm: 1800 };
     const image = createMcuImage({
-      ...{ ...base, counts: new Int16Array(0) },
+      ...base,
+      counts: new Int16Array(0),
       model: { image: old.image.bytes, securityCounter: old.image.securityCounter },
       cut: { operation: cutAt, bytes: 90 },
     });

@@ -77,12 +77,19 @@ export async function startDemoGateway(
   { collector, deviceId, deviceAddress, deviceKeyFile, turbine, bearing }: DemoGatewayOptions,
 ): Promise<Daemon> {
   const device = {
-    ...{ id: deviceId, connect: deviceAddress, baud: 115_200, mode: "edge" },
-    ...{ alarmRawSamples: 12_000, keyFile: deviceKeyFile },
+    id: deviceId,
+    connect: deviceAddress,
+    baud: 115_200,
+    mode: "edge",
+    alarmRawSamples: 12_000,
+    keyFile: deviceKeyFile,
   };
   const point = {
-    ...{ component: "generator-bearing", bundle: bundles.name },
-    ...{ device: deviceId, channel: "vibration", bearing },
+    component: "generator-bearing",
+    bundle: bundles.name,
+    device: deviceId,
+    channel: "vibration",
+    bearing,
   };
   return await startGateway({
     config: gatewayConfigSchema.parse({

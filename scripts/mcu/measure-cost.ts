@@ -64,7 +64,10 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
   const random = createRandom(3);
   const outputs = widths[widths.length - 1]!;
   const file = encodeMcuModel({
-    ...{ name: "cost", version: "1.0.0", student: createRandomStudent(random, widths), features: null },
+    name: "cost",
+    version: "1.0.0",
+    student: createRandomStudent(random, widths),
+    features: null,
     raiseAt: new Array<number>(outputs).fill(mcuNeverRaises),
   });
   const rows = Uint8Array.from({ length: inputsTried * widths[0]! }, () => random.integer(256));
@@ -113,7 +116,9 @@ export async function measureFeatures(): Promise<FeatureCost[]> {
           results.word();
           const [pushed, finished] = [results.word(), results.word()];
           return {
-            ...{ core, sampleRateHz, samples: counts.length },
+            core,
+            sampleRateHz,
+            samples: counts.length,
             revolutions: (counts.length / sampleRateHz) * (shaftRpm / 60),
             instructions: (pushed + finished) * nanosecondsPerTick,
             finishInstructions: finished * nanosecondsPerTick,

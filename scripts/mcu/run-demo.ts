@@ -72,8 +72,12 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
     const guest = await watchAsGuest(collector.mqttUrl);
     close.push(guest.close);
     const gateway = await startDemoGateway(installation, {
-      ...{ collector, turbine, bearing },
-      ...{ deviceId: device, deviceAddress: board.address, deviceKeyFile: options.keyFile },
+      collector,
+      turbine,
+      bearing,
+      deviceId: device,
+      deviceAddress: board.address,
+      deviceKeyFile: options.keyFile,
     });
     close.push(() => gateway.close());
     return await play(installation, guest, gateway.httpUrl, say);
@@ -86,7 +90,9 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
 function imagine(key: Uint8Array): { readonly image: Uint8Array; readonly bearing: BearingOrders } {
   const recording = recordSteadyMachine({
     seed: 5,
-    ...{ sampleRateHz, shaftRpm, fault },
+    sampleRateHz,
+    shaftRpm,
+    fault,
     healthySeconds: 15,
     faultySeconds: 240,
     severity: 7,
@@ -156,8 +162,15 @@ async function play(
     decidedBy === nextVersion &&
     scores.mismatched === 0;
   return {
-    ...{ passed, fault, alert, firstVersion: version, nextVersion },
-    ...{ decidedBy, scores, pushes, recordings },
+    passed,
+    fault,
+    alert,
+    firstVersion: version,
+    nextVersion,
+    decidedBy,
+    scores,
+    pushes,
+    recordings,
   };
 }
 

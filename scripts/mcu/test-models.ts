@@ -21,7 +21,9 @@ export function createTestModel(
   const layers = widths.slice(1).map((outputs, index) => {
     const inputs = widths[index]!;
     return {
-      ...{ inputs, outputs, relu: index < widths.length - 2 },
+      inputs,
+      outputs,
+      relu: index < widths.length - 2,
       weights: Int8Array.from({ length: inputs * outputs }, () => random.integer(127) - 63),
       weightScales: new Float32Array(outputs).fill(Math.fround(0.002)),
       bias: Int32Array.from({ length: outputs }, () => random.integer(20_001) - 10_000),

@@ -24,24 +24,20 @@ export interface Core {
 
 /** C11 with the warnings that MISRA-minded code passes; every one is an error. */
 export const warningFlags: readonly string[] = [
-  ...[
-    "-std=c11",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-Wpedantic",
-    "-Wconversion",
-    "-Wsign-conversion",
-    "-Wshadow",
-  ],
-  ...[
-    "-Wcast-align",
-    "-Wundef",
-    "-Wstrict-prototypes",
-    "-Wmissing-prototypes",
-    "-Wdouble-promotion",
-    "-Wvla",
-  ],
+  "-std=c11",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-Wpedantic",
+  "-Wconversion",
+  "-Wsign-conversion",
+  "-Wshadow",
+  "-Wcast-align",
+  "-Wundef",
+  "-Wstrict-prototypes",
+  "-Wmissing-prototypes",
+  "-Wdouble-promotion",
+  "-Wvla",
 ];
 
 /** float32 as written: no fused multiply-add, no errno, so that every machine gives the same bits. */
@@ -53,7 +49,11 @@ export const arithmeticFlags: readonly string[] = [
 
 /** No operating system, no library. */
 export const bareFlags: readonly string[] = [
-  ...["-mthumb", "-ffreestanding", "-nostdlib", "-ffunction-sections", "-fdata-sections"],
+  "-mthumb",
+  "-ffreestanding",
+  "-nostdlib",
+  "-ffunction-sections",
+  "-fdata-sections",
 ];
 
 /** All cores by name. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../core/contract/topics.ts";
+import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closers.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
@@ -47,8 +48,6 @@ export interface RunningCollector {
   close(): Promise<void>;
 }
 
-const hourMs = 3_600_000;
-
 /**
  * Starts a collector; resolves when the page is served. A broker that cannot be reached is tried for ever meanwhile.
  * @throws AuroraError STORE, MQTT, KEY or CONFIG_INVALID for what cannot be mended by waiting
@@ -84,7 +83,11 @@ async function assemble(
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
   const ingest = createUplinkIngest({
-    ...{ store, clock, logger, metrics, timers: systemTimers },
+    store,
+    clock,
+    logger,
+    metrics,
+    timers: systemTimers,
     sites: gatewaySites(config.mqtt.embedded.gateways),
     acknowledge: (gateway, ack) =>
       mqtt.client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
@@ -111,7 +114,11 @@ async function assemble(
   );
   const { httpHost, httpPort } = config.collector;
   const app = createHttpServer({
-    ...{ fleet, metrics, logger, host: httpHost, version: wiring.version ?? "0.0.0" },
+    fleet,
+    metrics,
+    logger,
+    host: httpHost,
+    version: wiring.version ?? "0.0.0",
     notReady: () => {
       store.check();
       if (ingest.storeFails) return "what gateways send cannot be stored; see the log";

@@ -100,11 +100,30 @@ export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
     parts.onAlert(event);
   };
   const pipeline = composePipeline({
-    ...{ config, models, register, quality, snapshots, state, telemetry, states, figures, clock, logger },
-    ...{ load, takeAlert },
+    config,
+    models,
+    register,
+    quality,
+    snapshots,
+    state,
+    telemetry,
+    states,
+    figures,
+    clock,
+    logger,
+    load,
+    takeAlert,
   });
   const scada = composeScada({
-    ...{ config, models, register, quality, state, telemetry, states, logger, takeAlert },
+    config,
+    models,
+    register,
+    quality,
+    state,
+    telemetry,
+    states,
+    logger,
+    takeAlert,
   });
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
@@ -115,7 +134,10 @@ export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
     await waitAtMost(states.sayGoodbye(), lastWordsMs);
   });
   return {
-    ...{ pipeline, register, figures, alerts },
+    pipeline,
+    register,
+    figures,
+    alerts,
     takeReading: (reading) => {
       const isJudged = scada.accept(reading, clock.nowMs());
       if (!isJudged || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);

@@ -32,7 +32,10 @@ export function composeScada(parts: ScadaParts): ScadaWatch {
   const { config, models, telemetry, logger } = parts;
   checkScadaConfig(config, (name) => models.current(name).manifest);
   return createScadaWatch({
-    ...{ config, register: parts.register, quality: parts.quality, logger },
+    config,
+    register: parts.register,
+    quality: parts.quality,
+    logger,
     bundleOf: (name) => models.current(name),
     store: createScadaStore(parts.state, logger, (what) =>
       telemetry.event("scada-lost", what, "what was kept cannot be read; it is learnt anew"),

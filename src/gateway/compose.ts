@@ -60,12 +60,22 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const models = await openModels(options, telemetry);
   closers.add(() => models.close());
   const { client: mqtt, close: closeMqtt } = connectGatewayMqtt({
-    ...{ config, topics, environment, runtimeVersion, clock, logger },
+    config,
+    topics,
+    environment,
+    runtimeVersion,
+    clock,
+    logger,
   });
   closers.add(closeMqtt);
   const uplink = createUplink({
     gateway: config.gateway.id,
-    ...{ outbox, transport: mqtt, topics, clock, timers: systemTimers, logger },
+    outbox,
+    transport: mqtt,
+    topics,
+    clock,
+    timers: systemTimers,
+    logger,
   });
   closers.add(() => uplink.close());
 
@@ -74,14 +84,28 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const load = createWorkGauge();
   const judges = composeJudges(
     {
-      ...{ config, record, models, quality, load, mqtt, topics, uplink, clock, logger },
+      config,
+      record,
+      models,
+      quality,
+      load,
+      mqtt,
+      topics,
+      uplink,
+      clock,
+      logger,
       onAlert: (event) => connected?.noteAlert(event),
     },
     closers,
   );
   const { pipeline, register, figures, alerts } = judges;
   const updaters = await startUpdates({
-    ...{ settings: config.updates, models, engine: config.bundles.engine, runtimeVersion, clock, logger },
+    settings: config.updates,
+    models,
+    engine: config.bundles.engine,
+    runtimeVersion,
+    clock,
+    logger,
     timers: systemTimers,
     random: Math.random,
     onServe: (bundle) => {
@@ -98,7 +122,16 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   await subscribeScada(config.scada, mqtt, clock, judges.takeReading, quality, logger);
   const devices = await connectDevices({
-    ...{ config, runtimeVersion, models, pipeline, load, telemetry, topics, mqtt, clock, logger },
+    config,
+    runtimeVersion,
+    models,
+    pipeline,
+    load,
+    telemetry,
+    topics,
+    mqtt,
+    clock,
+    logger,
   });
   connected = devices;
   closers.add(() => devices.close());
@@ -106,7 +139,15 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const ticker = startTicker(clock, [judges, telemetry, devices]);
   closers.add(ticker.stop);
   const metrics = createGatewayMetrics({
-    ...{ quality, figures, outbox, uplink, mqtt, devices, register, config, pipeline },
+    quality,
+    figures,
+    outbox,
+    uplink,
+    mqtt,
+    devices,
+    register,
+    config,
+    pipeline,
     conditions: () => pipeline.conditions,
   });
   const word = createGatewayWord();
@@ -116,7 +157,16 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     metrics: () => metrics.render(),
     status: () =>
       describeGateway({
-        ...{ config, runtimeVersion, models, quality, pipeline, figures, mqtt, outbox, uplink, alerts },
+        config,
+        runtimeVersion,
+        models,
+        quality,
+        pipeline,
+        figures,
+        mqtt,
+        outbox,
+        uplink,
+        alerts,
         devices,
       }),
     devices: createDeviceRoutes({ word, capture: devices.capture, placeOf: devices.placeOf }),

@@ -61,7 +61,11 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   await checkBundleFolder(options.outDir);
   const work = options.workDir === null ? noWorkFolder : await openWorkFolder(options.workDir);
   const { bundle, model, steps } = await makeBundle(loaded, {
-    ...{ dataDir, work, signer, log, progress },
+    dataDir,
+    work,
+    signer,
+    log,
+    progress,
     ...(signal === undefined ? {} : { signal }),
   });
   const checks: GateCheck[] = [];

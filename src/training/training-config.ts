@@ -18,7 +18,8 @@ export interface LoadedTrainingConfig {
 /** Reads `train.yaml`. Fails with CONFIG_INVALID, one line per wrong key with its place. */
 export async function loadTrainingConfig(path: string): Promise<LoadedTrainingConfig> {
   const bytes = await readFileBounded(path, maxConfigBytes, {
-    ...{ missing: "CONFIG_INVALID", tooLarge: "CONFIG_INVALID" },
+    missing: "CONFIG_INVALID",
+    tooLarge: "CONFIG_INVALID",
     op: "read training configuration",
     hint: examples,
   });

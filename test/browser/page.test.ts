@@ -20,8 +20,13 @@ const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
 );
 const screenshots = process.env.AURORA_SCREENSHOT_DIR;
 const launchFlags = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 describe.skipIf(executablePath === undefined)("the page in Chromium (skipped where there is none)", () => {
@@ -184,13 +189,13 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
 });
 
 const stateOf = (turbine: string) => ({
-  ...{ site: "north-sea", turbine, time: new Date().toISOString() },
-  ...{
-    operatingState: "standby",
-    health: "information-unavailable",
-    alarms: [],
-    lastScores: [],
-    model: null,
-  },
+  site: "north-sea",
+  turbine,
+  time: new Date().toISOString(),
+  operatingState: "standby",
+  health: "information-unavailable",
+  alarms: [],
+  lastScores: [],
+  model: null,
   dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
 });

@@ -54,20 +54,16 @@ describe("a bundle's model as a C header", () => {
       writeFileSync(join(folder, "main.c"), program);
       const source = firmwareFolder();
       runTool(hostCompiler(), [
-        ...[
-          ...warningFlags,
-          "-DAURORA_NO_FEATURES",
-          "-iquote",
-          source,
-          "-iquote",
-          folder,
-          join(folder, "main.c"),
-        ],
-        ...[
-          ...["model.c", "student.c", "sha256.c", "bytes.c"].map((file) => join(source, file)),
-          "-o",
-          join(folder, "main"),
-        ],
+        ...warningFlags,
+        "-DAURORA_NO_FEATURES",
+        "-iquote",
+        source,
+        "-iquote",
+        folder,
+        join(folder, "main.c"),
+        ...["model.c", "student.c", "sha256.c", "bytes.c"].map((file) => join(source, file)),
+        "-o",
+        join(folder, "main"),
       ]);
       const out = new Uint8Array(3);
       createIntegerKernel(student).runQuantisedInto(Uint8Array.of(0, 255, 17, 200, 128, 3), 1, out);

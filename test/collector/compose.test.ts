@@ -56,7 +56,10 @@ beforeAll(async () => {
     );
   }
   await gateway.send({
-    ...{ kind: "event", timeMs: nowMs, name: "schema-drift.unit", subject: "wt-01" },
+    kind: "event",
+    timeMs: nowMs,
+    name: "schema-drift.unit",
+    subject: "wt-01",
     detail: "<script>alert(1)</script>",
   });
 });
@@ -209,7 +212,9 @@ describe("a running collector", () => {
       const lines: string[] = [];
       const logger = createLogger({ level: "debug", format: "json", write: (line) => lines.push(line) });
       const client = createMqttClient({
-        ...{ url: fleet.collector.mqttUrl, clientId: `test-${username ?? "guest"}`, logger },
+        url: fleet.collector.mqttUrl,
+        clientId: `test-${username ?? "guest"}`,
+        logger,
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),
       });
@@ -262,7 +267,8 @@ describe("a running collector", () => {
     await second.send({ kind: "event", timeMs: Date.now(), name: "x", subject: "x", detail: "" });
     await until(() => fleet.collector.store.gateways.list().some((row) => row.online === false), "offline");
     expect(await health()).toMatchObject({
-      ...{ health: "information-unavailable", operatingState: "information-unavailable" },
+      health: "information-unavailable",
+      operatingState: "information-unavailable",
       reason: "its gateway is offline",
     });
     await second.close();

@@ -22,8 +22,18 @@ import { sampleFiles, sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { until } from "../support/until.ts";
 
 export const featureNames = [
-  ...["bpfi.h1", "bpfi.h2", "bpfi.h3", "bpfo.h1", "bpfo.h2", "bpfo.h3"],
-  ...["bsf.h1", "bsf.h2", "shaft.h1", "cage.h1", "rms", "kurtosis"],
+  "bpfi.h1",
+  "bpfi.h2",
+  "bpfi.h3",
+  "bpfo.h1",
+  "bpfo.h2",
+  "bpfo.h3",
+  "bsf.h1",
+  "bsf.h2",
+  "shaft.h1",
+  "cage.h1",
+  "rms",
+  "kurtosis",
 ];
 export const failureModes = ["ball", "inner-race", "outer-race"];
 const groups = ["inner-race", "outer-race", "ball", "shaft", "level"];
@@ -65,7 +75,10 @@ export function fleetBundle(version = "1.2.0"): BundleContents {
         catalogueVersion: 1,
         chains: [{ name: "envelope", kind: "whitened-envelope-orders", params: {} }],
         list: featureNames.map((name) => ({
-          ...{ name, operator: "order-log-snr", chain: "envelope", params: {} },
+          name,
+          operator: "order-log-snr",
+          chain: "envelope",
+          params: {},
           group: groupOf(name),
         })),
       },
@@ -81,7 +94,11 @@ export function fleetBundle(version = "1.2.0"): BundleContents {
       ],
       calibration: failureModes.map(() => ({ slope: 1, intercept: 0 })),
       thresholds: failureModes.map(() => ({
-        ...{ raise: 0.9, onCount: 8, onWindows: 10, clear: 0.5, offWindows: 20 },
+        raise: 0.9,
+        onCount: 8,
+        onWindows: 10,
+        clear: 0.5,
+        offWindows: 20,
       })),
       groups,
     }),
@@ -124,7 +141,9 @@ export async function startTestFleet(folder: string, wiring: CollectorWiring = {
   });
   const collector = await startCollector(config, { logger: silentLogger, ...wiring });
   return {
-    ...{ collector, bundlesDir, digest: bundle.digest },
+    collector,
+    bundlesDir,
+    digest: bundle.digest,
     topics: createTopics(config.mqtt.base),
     addBundle: async (version) => {
       await writeBundle(join(bundlesDir, version), fleetBundle(version), release);

@@ -32,9 +32,17 @@ export function alertEvent(
     subject: component,
     datacontenttype: "application/json",
     data: {
-      ...{ turbine, site, component, failureMode: "inner-race", severity: "critical" },
+      turbine,
+      site,
+      component,
+      failureMode: "inner-race",
+      severity: "critical",
       state: states[transition],
-      ...{ probability: 0.972, score: 3.55, threshold: 0.9, horizonHours: null, since: time },
+      probability: 0.972,
+      score: 3.55,
+      threshold: 0.9,
+      horizonHours: null,
+      since: time,
       operatingState: "full-performance",
       window: { from: time, to: time, id: `${turbine}/${component}/${timeMs}` },
       explanation: {
@@ -75,8 +83,13 @@ export function predictionBatch(
   };
   const mean = indices.flatMap((index) => failureModes.map((mode) => level(index, mode)));
   return {
-    ...{ kind: "prediction-batch", site, turbine, component, modelName: "bearing-vibration" },
-    ...{ modelVersion: "1.2.0", failureModes },
+    kind: "prediction-batch",
+    site,
+    turbine,
+    component,
+    modelName: "bearing-vibration",
+    modelVersion: "1.2.0",
+    failureModes,
     timesMs: indices.map((index) => Math.round(endMs - (options.rows - 1 - index) * options.stepMs)),
     windows: indices.map(() => 20),
     meanProbability: mean,
@@ -104,9 +117,16 @@ export function driftReport(
     sketcher.update(row, scores);
   }
   return {
-    ...{ kind: "drift-report", site, turbine, component },
-    ...{ modelName: "bearing-vibration", modelVersion: "1.2.0", modelDigest: digest },
-    ...{ fromMs: toMs - 600_000, toMs, sketches: sketcher.take() },
+    kind: "drift-report",
+    site,
+    turbine,
+    component,
+    modelName: "bearing-vibration",
+    modelVersion: "1.2.0",
+    modelDigest: digest,
+    fromMs: toMs - 600_000,
+    toMs,
+    sketches: sketcher.take(),
   };
 }
 
@@ -118,14 +138,22 @@ export function turbineState(
 ): TurbineState {
   const time = new Date(timeMs).toISOString();
   return {
-    ...{ site, turbine, time, operatingState: "full-performance", health: "ok", alarms: [] },
+    site,
+    turbine,
+    time,
+    operatingState: "full-performance",
+    health: "ok",
+    alarms: [],
     lastScores: failureModes.map((failureMode, index) => ({
-      ...{ component, failureMode, time },
+      component,
+      failureMode,
+      time,
       probability: 0.02 + index * 0.01,
     })),
     model: model(digest),
     dataQuality: {
-      ...{ windowsProcessed: 12_480, windowsQuarantined: 3 },
+      windowsProcessed: 12_480,
+      windowsQuarantined: 3,
       quarantinedByReason: { gap: 2, "no-shaft-speed": 1 },
     },
     ...changes,

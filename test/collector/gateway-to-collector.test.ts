@@ -32,7 +32,10 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   const file = openStoreFile({ path: join(folder, "gateway.sqlite") });
   const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers, groupMs: 5 });
   const client = createMqttClient({
-    ...{ url: `mqtt://127.0.0.1:${brokerPort}`, clientId: "gw-1", username: "gw-1", password: "secret" },
+    url: `mqtt://127.0.0.1:${brokerPort}`,
+    clientId: "gw-1",
+    username: "gw-1",
+    password: "secret",
     backoff: { firstMs: 20, maxMs: 100 },
   });
   let acks = 0;
@@ -49,8 +52,14 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
     onConnect: (callback) => client.onConnect(callback),
   };
   const uplink = createUplink({
-    ...{ gateway: "gw-1", outbox, transport, topics: createTopics("aurora/v1") },
-    ...{ clock: systemClock, timers: systemTimers, maxRecords: 7, ackTimeoutMs: 150 },
+    gateway: "gw-1",
+    outbox,
+    transport,
+    topics: createTopics("aurora/v1"),
+    clock: systemClock,
+    timers: systemTimers,
+    maxRecords: 7,
+    ackTimeoutMs: 150,
     resend: { firstMs: 20, maxMs: 100 },
     gatherMs: { alert: 0, update: 5, drift: 5, prediction: 5 },
   });
@@ -62,7 +71,11 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
 
   const startMs = Date.UTC(2026, 5, 1, 12);
   const event = (index: number): EventRecord => ({
-    ...{ kind: "event", timeMs: startMs + index, name: `e${index}`, subject: "s", detail: "" },
+    kind: "event",
+    timeMs: startMs + index,
+    name: `e${index}`,
+    subject: "s",
+    detail: "",
   });
   let expectedDriftWindows = 0;
   for (let round = 0; round < 3; round++) {

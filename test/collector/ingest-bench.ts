@@ -30,25 +30,32 @@ export function createIngestBench(
   const metrics = createMetrics();
   const acks: IngestBench["acks"] = [];
   const ingest = createUplinkIngest({
-    ...{
-      store: wrap(store),
-      clock,
-      timers: clock,
-      metrics,
-      sites,
-      logger: silentLogger,
-      maxPendingBytes: 100_000,
-    },
+    store: wrap(store),
+    clock,
+    timers: clock,
+    metrics,
+    sites,
+    logger: silentLogger,
+    maxPendingBytes: 100_000,
     acknowledge: async (gateway, ack) => {
       acks.push({ gateway, ...ack });
     },
   });
   return {
-    ...{ store, ingest, clock, metrics, acks },
+    store,
+    ingest,
+    clock,
+    metrics,
+    acks,
     take: (records, changes) => {
       const before = acks.length;
       const envelope: Envelope = {
-        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence: 1, oldestSequence: 1, records },
+        gateway: "gw-1",
+        bootId: "b",
+        lane: "update",
+        firstSequence: 1,
+        oldestSequence: 1,
+        records,
         ...changes,
       };
       ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeEnvelope(envelope));

@@ -18,7 +18,11 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
   const nowMs = Date.now();
   const iso = (timeMs: number): string => new Date(timeMs).toISOString();
   await gateway.publish(topics.status("gw-1"), {
-    ...{ gateway: "gw-1", online: true, time: iso(nowMs), version: "0.1.0", config: null },
+    gateway: "gw-1",
+    online: true,
+    time: iso(nowMs),
+    version: "0.1.0",
+    config: null,
   });
   for (const turbine of ["WT-01", "WT-02", "WT-03", "WT-04"]) {
     const faulty = turbine === "WT-02";
@@ -41,25 +45,33 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
     alertRecord(alertEvent("WT-02", "updated", nowMs - 40_000, data)),
     alertRecord(
       alertEvent("WT-03", "raised", nowMs - 50 * 60_000, {
-        ...{ failureMode: "outer-race", severity: "warning", probability: 0.92, model: model(digest) },
+        failureMode: "outer-race",
+        severity: "warning",
+        probability: 0.92,
+        model: model(digest),
       }),
     ),
     alertRecord(
       alertEvent("WT-03", "cleared", nowMs - 31 * 60_000, {
-        ...{
-          failureMode: "outer-race",
-          severity: "warning",
-          probability: 0.31,
-          score: -0.8,
-          model: model(digest),
-        },
+        failureMode: "outer-race",
+        severity: "warning",
+        probability: 0.31,
+        score: -0.8,
+        model: model(digest),
         since: iso(nowMs - 50 * 60_000),
       }),
     ),
   );
   await gateway.send({
-    ...{ kind: "health", timeMs: nowMs, uptimeMs: 3_720_000, rssBytes: 96e6, windowsProcessed: 37_440 },
-    ...{ windowsQuarantined: 9, windowsDropped: 0, quarantined: { gap: 6, stuck: 3 }, outboxRecords: 4 },
+    kind: "health",
+    timeMs: nowMs,
+    uptimeMs: 3_720_000,
+    rssBytes: 96e6,
+    windowsProcessed: 37_440,
+    windowsQuarantined: 9,
+    windowsDropped: 0,
+    quarantined: { gap: 6, stuck: 3 },
+    outboxRecords: 4,
   });
   const step = {
     kind: "update",
@@ -81,7 +93,10 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
       detail: "between two windows; none was skipped",
     },
     {
-      ...{ kind: "event", timeMs: nowMs - 1_200_000, name: "schema-drift.rate", subject: "WT-03/vibration" },
+      kind: "event",
+      timeMs: nowMs - 1_200_000,
+      name: "schema-drift.rate",
+      subject: "WT-03/vibration",
       detail: "expected 12 000 Hz, the device sends 11 980 Hz",
     },
   );
@@ -101,7 +116,9 @@ function describeState(turbine: string, nowMs: number, digest: string): object {
   }
   if (turbine === "WT-04") {
     return turbineState(turbine, nowMs, digest, {
-      ...{ operatingState: "standby", health: "information-unavailable", lastScores: [] },
+      operatingState: "standby",
+      health: "information-unavailable",
+      lastScores: [],
     });
   }
   return turbineState(turbine, nowMs, digest, {

@@ -60,7 +60,11 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
   let nowMs = 0;
   let at = 0;
   return {
-    ...{ simulation, state, decisions, alerts, events },
+    simulation,
+    state,
+    decisions,
+    alerts,
+    events,
     start: (epoch = 0) => {
       const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a" };
       const config = gatewayConfigSchema.parse({
@@ -75,8 +79,12 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         commissioning: { minWindows: 48, minHours: 0.01 },
       });
       return createPipeline({
-        ...{ config, register: createAlarmRegister(), quality: createDataQuality() },
-        ...{ snapshots: new Map(), logger: silentLogger, bundleOf: () => bundle },
+        config,
+        register: createAlarmRegister(),
+        quality: createDataQuality(),
+        snapshots: new Map(),
+        logger: silentLogger,
+        bundleOf: () => bundle,
         clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
         baselines: createBaselineStore(state, silentLogger, (name) => events.push(`lost ${name}`)),
         sink: {

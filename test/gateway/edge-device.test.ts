@@ -163,7 +163,10 @@ describe("raw samples on request", () => {
     const device = await startDevice("WT01", turbine.source, 20, { key, firstImage: null, slotFile: null });
     const gateway = await installation.startGateway([
       {
-        ...{ id: "WT01", bearing: turbine.bearing, connect: device.address, mode: "edge" },
+        id: "WT01",
+        bearing: turbine.bearing,
+        connect: device.address,
+        mode: "edge",
         keyFile: writeKey(installation),
       },
     ]);

@@ -57,7 +57,11 @@ export async function startHandDevice(
       link.send(type, flags, sequence, change?.(link.payload, length) ?? length),
   });
   const endpoint = createDeviceEndpoint({
-    ...{ link: tampered, deviceId: deviceOf(turbine), firmware: "by hand", channels, random },
+    link: tampered,
+    deviceId: deviceOf(turbine),
+    firmware: "by hand",
+    channels,
+    random,
     sessionId: random.integer(2 ** 31) + 1,
   });
   await endpoint.open();

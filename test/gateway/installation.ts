@@ -209,7 +209,10 @@ export async function createInstallation(): Promise<Installation> {
     },
     connect: (clientId, changes = {}) => {
       const client = createMqttClient({
-        ...{ url: mqttUrl, clientId, username: names.gateway, password },
+        url: mqttUrl,
+        clientId,
+        username: names.gateway,
+        password,
         backoff: { firstMs: 20, maxMs: 100 },
         ...changes,
       });

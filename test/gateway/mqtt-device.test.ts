@@ -19,8 +19,12 @@ async function streamToAlert(installation: Installation, username: string): Prom
   const device = await startDeviceSimulator({
     deviceId: deviceOf("WT02"),
     outlet: {
-      ...{ kind: "mqtt", url: installation.mqttUrl, base: "aurora/v1", gateway: names.gateway },
-      ...{ username, password: installation.password },
+      kind: "mqtt",
+      url: installation.mqttUrl,
+      base: "aurora/v1",
+      gateway: names.gateway,
+      username,
+      password: installation.password,
     },
     source,
     speed: 60,

@@ -18,9 +18,14 @@ export async function openLinks(
   sink: Partial<DeviceSink> = {},
 ): Promise<DeviceLinks> {
   const links = await openDeviceLinks({
-    ...{ devices, logger, gatewayId: "gw-1", runtimeVersion: "0.1.0" },
-    ...{ topics: createTopics("aurora/v1"), mqtt: createFakeMqtt() },
-    ...{ clock: systemClock, random: createRandom(1) },
+    devices,
+    logger,
+    gatewayId: "gw-1",
+    runtimeVersion: "0.1.0",
+    topics: createTopics("aurora/v1"),
+    mqtt: createFakeMqtt(),
+    clock: systemClock,
+    random: createRandom(1),
     bearingOf: () => undefined,
     sink: {
       onHello: () => {},

@@ -25,7 +25,9 @@ export interface Subscriber {
 /** An ordinary guest at the broker who listens to everything that is public. */
 export async function listen(installation: Installation): Promise<Subscriber> {
   const client = createMqttClient({
-    ...{ url: installation.mqttUrl, clientId: `guest-${Math.random()}`, version: 4 },
+    url: installation.mqttUrl,
+    clientId: `guest-${Math.random()}`,
+    version: 4,
     backoff: { firstMs: 20, maxMs: 100 },
   });
   onTestFinished(() => client.close());

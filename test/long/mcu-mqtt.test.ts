@@ -51,7 +51,10 @@ describe.skipIf(!hasCompiler)("the firmware's packets over MQTT (need a C compil
       createMcuImage({ deviceId: "mcu", sampleRateHz: 4_000, scale: 1, shaftRpm: 1797, counts }),
     );
     const board = await startVirtualBoard({
-      ...{ kind: "host", program: workshop.build("firmware-mqtt"), imagePath, line: "tcp" },
+      kind: "host",
+      program: workshop.build("firmware-mqtt"),
+      imagePath,
+      line: "tcp",
       folder: workshop.folder,
     });
     onTestFinished(() => board.stop());

@@ -60,7 +60,10 @@ async function scoreWithin(folder: string, name: string): Promise<void> {
   const before = process.resourceUsage().maxRSS * 1024;
   const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
   const [summary] = await scoreFiles(bundle, {
-    ...{ files: [file], out: join(folder, "out.csv"), baseline: null, progress: () => {} },
+    files: [file],
+    out: join(folder, "out.csv"),
+    baseline: null,
+    progress: () => {},
     describe: () =>
       Promise.resolve({ sidecar: { rateHz: 51_200, shaftRpm: 3000, bearing, scale: null }, channel: null }),
   });

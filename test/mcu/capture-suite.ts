@@ -23,8 +23,12 @@ export function testCapture(kind: BoardKind): void {
       const workshop = createMcuWorkshop();
       try {
         const recording = recordSteadyMachine({
-          ...{ seed: 5, ...shape, fault: "outer-race", severity: 7 },
-          ...{ healthySeconds: 0, faultySeconds: 20 },
+          seed: 5,
+          ...shape,
+          fault: "outer-race",
+          severity: 7,
+          healthySeconds: 0,
+          faultySeconds: 20,
         });
         const board = await workshop.start(
           kind,
@@ -34,8 +38,11 @@ export function testCapture(kind: BoardKind): void {
         const installation = await createInstallation();
         const gateway = await installation.startGateway([
           {
-            ...{ id: "WT01", bearing: recording.bearing, connect: board.address },
-            ...{ channel: "vibration", mode: "edge" },
+            id: "WT01",
+            bearing: recording.bearing,
+            connect: board.address,
+            channel: "vibration",
+            mode: "edge",
           },
         ]);
         await statusWhen(gateway, ({ devices }) => devices[0]?.state === "established");
@@ -57,8 +64,10 @@ export function testCapture(kind: BoardKind): void {
         const cut = join(workshop.folder, "cut.npy");
         writeFileSync(cut, encodeNpy([played]));
         const options = {
-          ...{ "--rate-hz": shape.sampleRateHz, "--shaft-rpm": shape.shaftRpm },
-          ...{ "--scale": recording.scale, "--unit": "g" },
+          "--rate-hz": shape.sampleRateHz,
+          "--shaft-rpm": shape.shaftRpm,
+          "--scale": recording.scale,
+          "--unit": "g",
           "--bearing": Object.entries(recording.bearing).map(([order, value]) => `${order}=${value}`),
         };
         expect(await score(installation, cut, ...Object.entries(options).flat().map(String))).toEqual({

@@ -33,8 +33,12 @@ export function describeFirmware(kind: BoardKind): void {
     afterAll(() => workshop.close());
 
     const createImage = (): McuImageOptions => ({
-      ...{ deviceId: `device-${kind}`, key, sampleRateHz: recording.sampleRateHz, scale: recording.scale },
-      ...{ shaftRpm: recording.shaftRpm, counts: recording.counts },
+      deviceId: `device-${kind}`,
+      key,
+      sampleRateHz: recording.sampleRateHz,
+      scale: recording.scale,
+      shaftRpm: recording.shaftRpm,
+      counts: recording.counts,
       model: {
         image: model.mcuModel!,
         securityCounter: computeSecurityCounter(model.manifest.version),
@@ -112,7 +116,9 @@ export function describeFirmware(kind: BoardKind): void {
       };
       const bearing = recording.bearing;
       let heard = await workshop.listenTo(board, {
-        ...{ ...options, mode: "edge", configuration: { bearing, rawSamples: 960 } },
+        ...options,
+        mode: "edge",
+        configuration: { bearing, rawSamples: 960 },
       });
       await heard.until(() => scores >= 2);
       // A Hello that is repeated is configured once more, and asks for nothing more.
@@ -175,7 +181,10 @@ export function describeFirmware(kind: BoardKind): void {
       // Alarms whatever it sees: a threshold of 0 on every output.
       const decoded = decodeMcuModel(model.mcuModel!);
       const image = encodeMcuModel({
-        ...{ name: decoded.name, version: "9.0.0", student: model.student, features: decoded.features },
+        name: decoded.name,
+        version: "9.0.0",
+        student: model.student,
+        features: decoded.features,
         raiseAt: decoded.raiseAt.map(() => 0),
       });
       const options = createImage();

@@ -33,14 +33,12 @@ describe.skipIf(missing.length > 0)("a push to the firmware on host (needs a C c
     const { image, probes } = createTestModel("1.0.1", 2);
     const { bytes, securityCounter } = image;
     const board = await workshop.start("host", {
-      ...{
-        deviceId: "mcu",
-        key,
-        sampleRateHz: 1_000,
-        scale: 1,
-        shaftRpm: 1_800,
-        counts: new Int16Array(0),
-      },
+      deviceId: "mcu",
+      key,
+      sampleRateHz: 1_000,
+      scale: 1,
+      shaftRpm: 1_800,
+      counts: new Int16Array(0),
       // As after a reset between the last chunk and the trial.
       model: { image: bytes, securityCounter, isUntried: true },
     });

@@ -71,7 +71,11 @@ describe.skipIf(reasonToSkip("host") !== null)("opening a model in C", () => {
   test("refuses every file with a flipped bit, of another size, or that is no model", () => {
     const student = createRandomStudent(createRandom(33), [5, 4, 3]);
     const file = encodeMcuModel({
-      ...{ name: "small", version: "1.2.3", student, raiseAt: [256, 0, 255], features: null },
+      name: "small",
+      version: "1.2.3",
+      student,
+      raiseAt: [256, 0, 255],
+      features: null,
     });
     const commands = new CheckCommands().model(file);
     let damaged = 0;

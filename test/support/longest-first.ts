@@ -2,9 +2,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take longest, longest first: whoever begins one last keeps all others waiting. */
 const longest = [
-  ...["cli/demo", "cli/main", "gateway/update", "mcu/firmware", "browser/page", "gateway/damage"],
-  ...["gateway/edge-device", "mcu/features", "mcu/student", "gateway/outage", "gateway/swap"],
-  ...["training/resume", "training/gate/verdict", "gateway/shipped-bundle", "simulate/turbine-simulation"],
+  "cli/demo",
+  "cli/main",
+  "gateway/update",
+  "mcu/firmware",
+  "browser/page",
+  "gateway/damage",
+  "gateway/edge-device",
+  "mcu/features",
+  "mcu/student",
+  "gateway/outage",
+  "gateway/swap",
+  "training/resume",
+  "training/gate/verdict",
+  "gateway/shipped-bundle",
+  "simulate/turbine-simulation",
 ];
 
 /**

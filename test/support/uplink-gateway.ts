@@ -11,8 +11,14 @@ const file = openStoreFile({ path });
 const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
 const transport = createMqttClient({ url, clientId: "gateway", backoff: { firstMs: 20, maxMs: 100 } });
 createUplink({
-  ...{ gateway: "gw", outbox, transport, topics: createTopics("aurora/v1"), clock: systemClock },
-  ...{ timers: systemTimers, ackTimeoutMs: 300, resend: { firstMs: 20, maxMs: 200 } },
+  gateway: "gw",
+  outbox,
+  transport,
+  topics: createTopics("aurora/v1"),
+  clock: systemClock,
+  timers: systemTimers,
+  ackTimeoutMs: 300,
+  resend: { firstMs: 20, maxMs: 200 },
 });
 
 let next = Number(first);

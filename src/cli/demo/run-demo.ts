@@ -103,7 +103,13 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const collector = start(
     "collector",
     await writeCollectorConfig({
-      ...{ dir, passwordFile, httpPort, mqttPort, keysDir, bundles: [bundleDir], trustedKey },
+      dir,
+      passwordFile,
+      httpPort,
+      mqttPort,
+      keysDir,
+      bundles: [bundleDir],
+      trustedKey,
     }),
   );
   const reached = await Promise.race([collector.ready, stopped]);
@@ -118,7 +124,14 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const gateway = start(
     "gateway",
     await writeGatewayConfig({
-      ...{ dir, passwordFile, mqttUrl, collectorUrl: httpUrl, rootFile, modelsDir, trustedKey, bundleName },
+      dir,
+      passwordFile,
+      mqttUrl,
+      collectorUrl: httpUrl,
+      rootFile,
+      modelsDir,
+      trustedKey,
+      bundleName,
       turbines: plan.turbines,
       addresses: devices.map((device) => device.address),
     }),

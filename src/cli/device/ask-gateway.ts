@@ -109,7 +109,8 @@ function readRefusal(body: unknown, deviceId: string): AuroraError | undefined {
   if (!refusal.success) return undefined;
   const { code, message, hint } = refusal.data.error;
   return new AuroraError(code, message, {
-    ...{ op: "capture raw samples", subject: deviceId },
+    op: "capture raw samples",
+    subject: deviceId,
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -70,7 +70,9 @@ export async function listDevices(config: GatewayConfig | null): Promise<DeviceL
   const devices = config.devices.map(({ id, connect, mode, keyFile }): ConfiguredDevice => {
     const live = known?.find((device) => device.id === id);
     return {
-      ...{ id, connect, mode },
+      id,
+      connect,
+      mode,
       hasKey: keyFile !== null,
       state: live?.state ?? null,
       firmware: live?.firmware ?? null,

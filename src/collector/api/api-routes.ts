@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
+import { hourMs } from "../../core/maths/durations.ts";
 import type { FleetView } from "../fleet/fleet-view.ts";
 import * as schemas from "./api-schemas.ts";
 
@@ -23,7 +24,6 @@ const epochMs = z.coerce.number().min(0).max(8.64e15);
 const page = { limit, offset };
 const pageQuery = z.strictObject(page);
 const listQuery = z.strictObject({ gateway: id.optional(), ...page });
-const hourMs = 3_600_000;
 
 /** All routes below `/api/v1`, but the OpenAPI document itself. */
 export const apiRoutes: readonly ApiRoute[] = [

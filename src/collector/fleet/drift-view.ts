@@ -42,7 +42,11 @@ export function describeDrift(drift: DriftDay, models: ModelCatalogue): PointDri
   const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
   const reference = models.find(drift.modelDigest)?.reference;
   const unjudged = (reason: string): PointDriftView => ({
-    ...{ ...day, windows, reason, level: "insufficient", falseAlarmRate: null },
+    ...day,
+    windows,
+    reason,
+    level: "insufficient",
+    falseAlarmRate: null,
     features: sketches.map(describeUnjudged),
   });
   if (reference === undefined)
@@ -60,12 +64,16 @@ export function describeDrift(drift: DriftDay, models: ModelCatalogue): PointDri
       ...feature,
       warningPsi: orNull(feature.warningPsi),
       driftPsi: orNull(feature.driftPsi),
-      ...{ edges, referenceCounts: counts, counts: sketches[index]!.counts },
+      edges,
+      referenceCounts: counts,
+      counts: sketches[index]!.counts,
     };
   });
   const ratio = (feature: FeatureDriftView): number => (feature.psi ?? 0) / (feature.driftPsi ?? 1);
   return {
-    ...{ ...day, windows, level: verdict.level },
+    ...day,
+    windows,
+    level: verdict.level,
     reason: verdict.level === "insufficient" ? "too few windows so far" : null,
     falseAlarmRate: reference.calibration.driftRate,
     features: features.sort((a, b) => ratio(b) - ratio(a)),
@@ -79,8 +87,12 @@ function describeUnjudged(sketch: FeatureSketch): FeatureDriftView {
     level: "insufficient",
     values: countValues(sketch),
     invalid: sketch.invalid,
-    ...{ psi: null, warningPsi: null, driftPsi: null },
-    ...{ edges: [], referenceCounts: [], counts: sketch.counts },
+    psi: null,
+    warningPsi: null,
+    driftPsi: null,
+    edges: [],
+    referenceCounts: [],
+    counts: sketch.counts,
   };
 }
 

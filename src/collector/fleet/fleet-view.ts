@@ -1,4 +1,6 @@
 /** Everything that can be asked of the fleet: one set of answers for the page and for the API. Writes nothing. */
+
+import { dayMs } from "../../core/maths/durations.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { AlarmQuery, AlarmView } from "../record/alert-store.ts";
 import type { CollectorStore } from "../record/collector-store.ts";
@@ -10,8 +12,6 @@ import type { QuarantineView } from "../record/quarantine-store.ts";
 import { describeDrift, type PointDriftView } from "./drift-view.ts";
 import type { ModelCatalogue } from "./model-catalogue.ts";
 import { describeTurbine, type TurbineView } from "./turbine-view.ts";
-
-const dayMs = 86_400_000;
 
 /** A list that may go on. */
 export interface Listing<T> {

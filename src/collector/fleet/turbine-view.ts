@@ -26,7 +26,12 @@ export function describeTurbine(
 ): TurbineView {
   const { site, turbine, lastSeenMs, state } = row;
   const unknown = (reason: string): TurbineView => ({
-    ...{ site, turbine, gateway: row.gateway, lastSeenMs, state, reason },
+    site,
+    turbine,
+    gateway: row.gateway,
+    lastSeenMs,
+    state,
+    reason,
     health: "information-unavailable",
     operatingState: "information-unavailable",
   });
@@ -38,7 +43,13 @@ export function describeTurbine(
     return { ...unknown("the gateway cannot judge it now"), operatingState };
   }
   return {
-    ...{ site, turbine, gateway: row.gateway, lastSeenMs, state, health, operatingState },
+    site,
+    turbine,
+    gateway: row.gateway,
+    lastSeenMs,
+    state,
+    health,
+    operatingState,
     reason: null,
   };
 }

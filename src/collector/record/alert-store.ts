@@ -79,7 +79,14 @@ export function createAlertStore(database: SqliteDatabase): AlertStore {
         // A failure mode of a point has one alarm at a time: a gateway that begins another has forgotten the last.
         if (isOpen) endAlarm.run(Number(current.id));
         alarm = insertAlarm.run(
-          ...[site, turbine, component, failureMode, active, timeMs, timeMs, event.id],
+          site,
+          turbine,
+          component,
+          failureMode,
+          active,
+          timeMs,
+          timeMs,
+          event.id,
         ).lastInsertRowid;
       } else {
         alarm = Number(current.id);

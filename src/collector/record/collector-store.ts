@@ -1,4 +1,6 @@
 /** Opens the fleet's record: one SQLite file, every table's store, transactions, retention. */
+
+import { dayMs } from "../../core/maths/durations.ts";
 import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { type AlertStore, createAlertStore } from "./alert-store.ts";
@@ -35,8 +37,6 @@ export interface CollectorStore {
 /** Told when a corrupted file was set aside and a new one begun. */
 export type OnCorrupt = (setAside: string, reason: string) => void;
 
-const dayMs = 86_400_000;
-
 /** Opens (or creates) the record at `path`. @throws AuroraError STORE */
 export function openCollectorStore(path: string, onCorrupt?: OnCorrupt): CollectorStore {
   const database = openSqlite(path, onCorrupt === undefined ? {} : { onCorrupt });
@@ -55,7 +55,9 @@ function createCollectorStore(database: SqliteDatabase): CollectorStore {
   const events = createEventStore(database);
   const one = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
   return {
-    ...{ predictions, drift, events },
+    predictions,
+    drift,
+    events,
     gateways: createGatewayStore(database),
     turbines: createTurbineStore(database),
     alerts: createAlertStore(database),

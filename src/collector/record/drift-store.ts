@@ -72,8 +72,14 @@ export function createDriftStore(database: SqliteDatabase): DriftStore {
             ? sketch
             : mergeSketches(JSON.parse(String(row.sketch_json)) as FeatureSketch, sketch);
         put.run(
-          ...[point, day, report.modelDigest, report.modelName, report.modelVersion, sketch.feature],
-          ...[JSON.stringify(merged), Number(row?.reports ?? 0) + 1],
+          point,
+          day,
+          report.modelDigest,
+          report.modelName,
+          report.modelVersion,
+          sketch.feature,
+          JSON.stringify(merged),
+          Number(row?.reports ?? 0) + 1,
           Math.trunc(Math.min(report.fromMs, Number(row?.from_ms ?? report.fromMs))),
           Math.trunc(Math.max(report.toMs, Number(row?.to_ms ?? report.toMs))),
         );

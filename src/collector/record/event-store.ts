@@ -61,8 +61,12 @@ export function createEventStore(database: SqliteDatabase): EventStore {
   };
   const putEvent = (gateway: string, record: EventRecord, receivedMs: number): void => {
     insertEvent.run(
-      ...[gateway, Math.trunc(record.timeMs), Math.trunc(receivedMs)],
-      ...[record.name, record.subject, record.detail],
+      gateway,
+      Math.trunc(record.timeMs),
+      Math.trunc(receivedMs),
+      record.name,
+      record.subject,
+      record.detail,
     );
   };
   return {
@@ -81,8 +85,14 @@ export function createEventStore(database: SqliteDatabase): EventStore {
     },
     putUpdate: (gateway, record, receivedMs) => {
       insertUpdate.run(
-        ...[gateway, Math.trunc(record.timeMs), Math.trunc(receivedMs), record.modelName],
-        ...[record.fromVersion, record.toVersion, record.step, record.detail],
+        gateway,
+        Math.trunc(record.timeMs),
+        Math.trunc(receivedMs),
+        record.modelName,
+        record.fromVersion,
+        record.toVersion,
+        record.step,
+        record.detail,
       );
     },
     events: list("event", (row) => ({

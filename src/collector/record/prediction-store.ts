@@ -61,12 +61,14 @@ export function createPredictionStore(database: SqliteDatabase): PredictionStore
         const rpm = batch.shaftRpm[row];
         for (const [mode, failureMode] of batch.failureModes.entries()) {
           insert.run(
-            ...[point, failureMode, Math.trunc(timeMs), batch.windows[row] ?? 1],
-            ...[
-              batch.meanProbability[row * modes + mode] ?? 0,
-              batch.maxProbability[row * modes + mode] ?? 0,
-            ],
-            ...[rpm !== undefined && Number.isFinite(rpm) ? rpm : null, batch.modelVersion],
+            point,
+            failureMode,
+            Math.trunc(timeMs),
+            batch.windows[row] ?? 1,
+            batch.meanProbability[row * modes + mode] ?? 0,
+            batch.maxProbability[row * modes + mode] ?? 0,
+            rpm !== undefined && Number.isFinite(rpm) ? rpm : null,
+            batch.modelVersion,
           );
         }
       }
@@ -74,7 +76,11 @@ export function createPredictionStore(database: SqliteDatabase): PredictionStore
     newestMs: (point, limitMs) => Number(newest.get(point, Math.trunc(limitMs))?.time_ms ?? 0),
     read: (point, component, { fromMs, toMs, bucketMs }) => {
       const rows = read.all(
-        ...[Math.max(1, Math.trunc(bucketMs)), point, Math.trunc(fromMs), Math.trunc(toMs), maxSteps * 16],
+        Math.max(1, Math.trunc(bucketMs)),
+        point,
+        Math.trunc(fromMs),
+        Math.trunc(toMs),
+        maxSteps * 16,
       );
       const failureModes = [...new Set(rows.map((row) => String(row.failure_mode)))].sort();
       const steps = new Map<number, { timeMs: number; windows: number; rpm: number | null }>();
@@ -102,7 +108,10 @@ export function createPredictionStore(database: SqliteDatabase): PredictionStore
       const kept = buckets.map((bucket) => steps.get(bucket)!);
       const last = rows.at(-1)?.model_version;
       return {
-        ...{ component, failureModes, mean, max },
+        component,
+        failureModes,
+        mean,
+        max,
         timesMs: kept.map((step) => step.timeMs),
         windows: kept.map((step) => step.windows),
         shaftRpm: kept.map((step) => step.rpm),

@@ -49,8 +49,12 @@ export function createQuarantineStore(database: SqliteDatabase): QuarantineStore
       const full = Number(rows.get()?.total) >= maxRows && known.get(topic, reason) === undefined;
       const now = Math.trunc(nowMs);
       put.run(
-        ...[full ? "(other topics)" : topic.slice(0, 512), reason, now, now],
-        ...[detail.slice(0, 500), payload.slice(0, sampleBytes)],
+        full ? "(other topics)" : topic.slice(0, 512),
+        reason,
+        now,
+        now,
+        detail.slice(0, 500),
+        payload.slice(0, sampleBytes),
       );
     },
     list: (limit) =>

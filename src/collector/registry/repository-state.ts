@@ -2,6 +2,7 @@
 import { Metadata, MetaFile, type Root, Snapshot, type TargetFile, Targets, Timestamp } from "@tufjs/models";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { issuedMember } from "../../core/contract/bundle/update-target.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
 import type { RepositoryState } from "./metadata-folder.ts";
@@ -14,8 +15,6 @@ export interface Lifetimes {
   /** The time after which a gateway that hears nothing new stops taking updates. */
   readonly timestampMs: number;
 }
-
-const dayMs = 86_400_000;
 
 /** A year, a month, a week. */
 export const defaultLifetimes: Lifetimes = {

@@ -25,7 +25,10 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
   if (config.url !== null) {
     const password = config.passwordFile === null ? null : await readPassword(config.passwordFile);
     const client = createMqttClient({
-      ...{ url: config.url, clientId, maxPacketBytes, logger },
+      url: config.url,
+      clientId,
+      maxPacketBytes,
+      logger,
       ...(config.username === null ? {} : { username: config.username }),
       ...(password === null ? {} : { password }),
     });
@@ -40,13 +43,19 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
   }
   const { host, port, anonymousRead } = config.embedded;
   const access = createBrokerAccess({
-    ...{ base: config.base, passwords, anonymousRead },
+    base: config.base,
+    passwords,
+    anonymousRead,
     sites: gatewaySites(config.embedded.gateways),
   });
   const broker = await createEmbeddedBroker({ ...access, host, port, maxPacketBytes, logger });
   const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${broker.port}`;
   const client = createMqttClient({
-    ...{ url: localAddress(host, broker.port), clientId, maxPacketBytes, logger, version: 4 },
+    url: localAddress(host, broker.port),
+    clientId,
+    maxPacketBytes,
+    logger,
+    version: 4,
     ...access.own,
   });
   return {

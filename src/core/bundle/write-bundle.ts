@@ -93,7 +93,9 @@ async function makeStaging(target: string): Promise<string> {
 
 function cannotWrite(target: string, cause: Error): AuroraError {
   return new AuroraError("STORE", `cannot write ${target}: ${cause.message}`, {
-    ...{ op: "write bundle", subject: target, cause },
+    op: "write bundle",
+    subject: target,
+    cause,
     hint: "name a folder that this user may write, on a disk with some space left",
   });
 }

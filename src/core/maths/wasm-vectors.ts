@@ -78,10 +78,22 @@ export function encodeVectorLoop(loop: VectorLoop): Uint8Array {
   const first = loop.constants.length;
   const code: Code = [
     ...kept.flatMap((name, index) => set(name, [...zero, ...vector(vectorOps.load), ...at(index)])),
-    ...[0x03, 0x40],
+    0x03,
+    0x40,
     ...loop.body(words),
     // position += 8; again if position < bytes (unsigned).
-    ...[0x20, 1, 0x41, 8, 0x6a, 0x22, 1, 0x20, 0, 0x49, 0x0d, 0],
+    0x20,
+    1,
+    0x41,
+    8,
+    0x6a,
+    0x22,
+    1,
+    0x20,
+    0,
+    0x49,
+    0x0d,
+    0,
     0x0b,
     ...loop.variables.flatMap((name, index) => [
       ...zero,
@@ -93,7 +105,14 @@ export function encodeVectorLoop(loop: VectorLoop): Uint8Array {
   ];
   const body: Code = [2, 1, i32, names.length, v128, ...code];
   return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 1, i32, 0]),
     ...section(3, [1, 0]),
     ...section(5, [1, 0, 1]),

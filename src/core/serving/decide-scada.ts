@@ -8,6 +8,7 @@ import type {
   OperatingState,
 } from "../contract/prediction.ts";
 import { explainScore } from "../decision/normal-behaviour/explain-score.ts";
+import { dayMs } from "../maths/durations.ts";
 import type { ScadaPlan } from "./scada-plan.ts";
 import type { JudgedRow } from "./scada-turbine.ts";
 
@@ -78,7 +79,10 @@ export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
         {
           point: { site, turbine, component },
           windowId: `${key}/${row.fromMs}`,
-          ...{ fromMs: row.fromMs, toMs: row.toMs, operatingState, model },
+          fromMs: row.fromMs,
+          toMs: row.toMs,
+          operatingState,
+          model,
           modes: isJudged ? modes : [],
         },
         [explainScore(sensors), null],
@@ -86,8 +90,6 @@ export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
     }
   };
 }
-
-const dayMs = 86_400_000;
 
 /** The probability from which an inspection is worth its money. */
 function thresholdOf({ policy }: NormalBehaviourSpec, component: string): number {

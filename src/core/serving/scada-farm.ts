@@ -78,12 +78,18 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const spec = requireSpec(manifest);
   const components = listComponents(spec);
   const plan = createScadaPlan({
-    ...{ policy: spec.policy, components, turbines: new Set(options.turbines.map(({ id }) => id)).size },
+    policy: spec.policy,
+    components,
+    turbines: new Set(options.turbines.map(({ id }) => id)).size,
     from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
     onAsked: (inspection) => sink.onInspection(inspection),
   });
   const decide = createScadaDecider({
-    ...{ site, model: ref, spec, components, plan },
+    site,
+    model: ref,
+    spec,
+    components,
+    plan,
     titles: manifest.outputs.map((output) => output.title),
     powerAt: manifest.channels.findIndex(({ name }) => name === spec.operation.powerCurve.powerChannel),
     onDecision: (decision, explanations) => sink.onDecision(decision, explanations),
@@ -122,7 +128,8 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
       const scores = plan.lastDayOf(turbine)?.scores;
       if (scores === undefined) return null;
       return components.map((component, at) => ({
-        ...{ component, score: scores[at]! },
+        component,
+        score: scores[at]!,
         probability: plan.probabilityOf(turbine, component),
       }));
     },

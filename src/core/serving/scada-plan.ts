@@ -93,7 +93,8 @@ export function createScadaPlan({
     askedOf: (turbine, component) => standing.get(keyOf(turbine, component)),
     probabilityOf: (turbine, component) => assessed.get(keyOf(turbine, component)) ?? 0,
     snapshot: () => ({
-      ...{ planner: planner.snapshot(), plannedDay },
+      planner: planner.snapshot(),
+      plannedDay,
       standing: [...standing.values()],
       days: [...days].map(([turbine, day]) => keepDay(turbine, day)),
       assessed: [...days.keys()].flatMap((turbine) =>

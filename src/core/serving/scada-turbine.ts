@@ -8,6 +8,7 @@ import type { Quarantine, Reading } from "../contract/stream.ts";
 import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
 import type { SiteCorrection } from "../decision/normal-behaviour/site-correction.ts";
 import { createTurbineWatch, type WatchOutcome } from "../decision/normal-behaviour/turbine-watch.ts";
+import { dayMs } from "../maths/durations.ts";
 import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
 import { createScadaRowCutter, type ScadaRow } from "./scada-row-cutter.ts";
 import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
@@ -51,8 +52,6 @@ export interface ScadaTurbine {
   /** Resolves when every row has been judged. */
   idle(): Promise<void>;
 }
-
-const dayMs = 86_400_000;
 
 /** Creates the watch over one turbine by `bundle`, new or from a snapshot of the same model. */
 export function createScadaTurbine(

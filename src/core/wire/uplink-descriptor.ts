@@ -73,7 +73,14 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
   }),
   Event: message({ timeMs: "uint64 1", name: "string 2", subject: "string 3", detail: "string 4" }),
   UpdateStep: enumeration("UPDATE_STEP", [
-    ...["UNSPECIFIED", "FETCHED", "VERIFIED", "STAGED", "PROVED", "ACTIVATED", "REFUSED", "REVERTED"],
+    "UNSPECIFIED",
+    "FETCHED",
+    "VERIFIED",
+    "STAGED",
+    "PROVED",
+    "ACTIVATED",
+    "REFUSED",
+    "REVERTED",
   ]),
   Update: message({
     timeMs: "uint64 1",

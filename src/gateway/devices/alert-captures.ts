@@ -47,7 +47,9 @@ export function createAlertCaptures(options: AlertCapturesOptions): AlertCapture
     const { recording } = await captures.capture({ deviceId, channel, seconds, partial: true });
     recordings.keep(recording, event.id, clock.monotonicMs());
     logger.info("raw samples were kept for an alert", {
-      ...{ device: deviceId, alert: event.id, samples: recording.samples },
+      device: deviceId,
+      alert: event.id,
+      samples: recording.samples,
     });
   }
 

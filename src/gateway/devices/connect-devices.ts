@@ -79,7 +79,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     timers: systemTimers,
   });
   const alertCaptures = createAlertCaptures({
-    ...{ captures, recordings, clock, logger },
+    captures,
+    recordings,
+    clock,
+    logger,
     sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
   });
   const pushes = createDevicePushes({
@@ -135,7 +138,8 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
   const backPressure = startBackPressure({
     gauge: options.load,
     links: links.sessions.map(({ session }) => session),
-    ...{ timers: systemTimers, logger },
+    timers: systemTimers,
+    logger,
   });
   return {
     sessions: links.sessions,

@@ -59,7 +59,8 @@ async function readVerified(dir: string, manifest: Manifest, path: string): Prom
     hint: "Something changes files of an installed bundle; install it anew.",
   };
   const bytes = await readFileBounded(join(dir, path), stated?.sizeBytes ?? 0, {
-    ...{ missing: "BUNDLE_DIGEST", tooLarge: "BUNDLE_DIGEST" },
+    missing: "BUNDLE_DIGEST",
+    tooLarge: "BUNDLE_DIGEST",
     ...about,
   });
   if (stated?.sha256 !== sha256Hex(bytes)) {

@@ -7,6 +7,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
+import { minuteMs } from "../../core/maths/durations.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -50,7 +51,6 @@ const quietMs = 2_000;
 /** Recordings that are kept of a device. */
 const keptRecordings = 32;
 /** … and written in a minute: a torn line, or a device that jumps about, must not wear out the disk. */
-const minuteMs = 60_000;
 
 /** Creates captures of nothing. */
 export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
@@ -120,8 +120,11 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
       const capture: Capture = continues
         ? before
         : {
-            ...{ run: createSampleRun(maxCaptureSamples), shaftRpm: block.shaftRpm, samples: 0 },
-            ...{ nextSample: block.firstSample, arrivedMonotonicMs },
+            run: createSampleRun(maxCaptureSamples),
+            shaftRpm: block.shaftRpm,
+            samples: 0,
+            nextSample: block.firstSample,
+            arrivedMonotonicMs,
           };
       capture.run.accept(block);
       capture.samples += block.counts.length;

@@ -61,7 +61,11 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     const { deviceId, channel, fromMs, sampleCount } = score;
     options.setAside(
       {
-        ...{ reason, deviceId, channel, detail, samples: sampleCount },
+        reason,
+        deviceId,
+        channel,
+        detail,
+        samples: sampleCount,
         timestampMs: Number.isFinite(fromMs) ? Math.round(fromMs) : 0,
       },
       turbine,

@@ -9,6 +9,7 @@ import type { Decision, Explanation } from "../../core/contract/prediction.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
 import type { PlannedInspection } from "../../core/decision/normal-behaviour/inspection-planner.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
+import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada-farm.ts";
@@ -53,8 +54,6 @@ export interface ScadaWatch {
   /** Writes down how far everything is. */
   close(): Promise<void>;
 }
-
-const hourMs = 3_600_000;
 
 /** Creates the watch over every turbine with a `scadaBundle`; none: it takes nothing. */
 export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
@@ -109,7 +108,10 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
     const { name } = bundle.ref;
     const own = turbines.filter((turbine) => turbine.bundle === name);
     return createScadaFarm({
-      ...{ site: config.gateway.site, bundle, turbines: own, kept: store.read(name) },
+      site: config.gateway.site,
+      bundle,
+      turbines: own,
+      kept: store.read(name),
       sink: {
         onDecision: (decision, explanations) => decide(decision, explanations, bundle.manifest.horizonHours),
         onRow: (turbine, judged) => {

@@ -37,7 +37,9 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     })),
     windows: quality.total,
     baselines: pipeline.conditions.map(({ point: { turbine, component }, status, severityDb }) => ({
-      ...{ turbine, component, severityDb },
+      turbine,
+      component,
+      severityDb,
       ...status,
     })),
     ...figures.describe(),

@@ -88,7 +88,10 @@ function assembleBundle(
   const manifest: CardManifest = { formatVersion: 1, ...common, ...model.manifest, lineage };
   const text = new TextEncoder();
   const bom = createMlBom({
-    ...{ name, version, title, lineage },
+    name,
+    version,
+    title,
+    lineage,
     ...model.bom,
     modelSha256: sha256Hex(model.files[bundleFileNames.model]!),
     useCases: [title],

@@ -13,9 +13,30 @@ export type CmapssSubset = "FD001" | "FD003";
 
 /** Columns after engine and cycle, in the order of the files; lower case as channel names. */
 export const cmapssChannels: readonly string[] = [
-  ...["altitude", "mach", "throttle"],
-  ...["t2", "t24", "t30", "t50", "p2", "p15", "p30", "nf", "nc", "epr", "ps30", "phi"],
-  ...["nrf", "nrc", "bpr", "farb", "htbleed", "nf-dmd", "pcnfr-dmd", "w31", "w32"],
+  "altitude",
+  "mach",
+  "throttle",
+  "t2",
+  "t24",
+  "t30",
+  "t50",
+  "p2",
+  "p15",
+  "p30",
+  "nf",
+  "nc",
+  "epr",
+  "ps30",
+  "phi",
+  "nrf",
+  "nrc",
+  "bpr",
+  "farb",
+  "htbleed",
+  "nf-dmd",
+  "pcnfr-dmd",
+  "w31",
+  "w32",
 ];
 
 /** One engine. */

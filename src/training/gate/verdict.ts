@@ -43,7 +43,9 @@ const maxVerdictBytes = 1 << 20;
 /** Puts the record together. */
 export function createVerdict(bundle: Bundle, against: Bundle | null, result: GateResult): Verdict {
   const identify = ({ manifest, digest }: Bundle): BundleIdentity => ({
-    ...{ name: manifest.name, version: manifest.version, digest },
+    name: manifest.name,
+    version: manifest.version,
+    digest,
   });
   return {
     formatVersion: 1,
@@ -95,7 +97,8 @@ function openEnvelope(path: string, bytes: Uint8Array, trusted: readonly Trusted
       cause.code,
       isUnsigned ? `${path} is by no trusted key, or was changed` : `${path}: ${cause.message}`,
       {
-        ...{ ...about, cause },
+        ...about,
+        cause,
         hint: isUnsigned
           ? `name the public key of whoever signed it with --keys. ${cause.hint}`
           : "`aurora evaluate DIR --key FILE` makes one anew",

@@ -64,7 +64,10 @@ function collectCases(sets: readonly ScoredSet[], model: string): readonly Case[
       const { signalOf, labels } = labelRows(set, output);
       const column = columnOf(set.scores[model]!, output, set.outputs);
       return Array.from(column, (probability, row) => ({
-        ...{ probability, label: labels[row]!, signal: start + signalOf[row]!, output },
+        probability,
+        label: labels[row]!,
+        signal: start + signalOf[row]!,
+        output,
       }));
     });
   });
@@ -94,7 +97,10 @@ interface Bin {
 function bin(cases: readonly Case[], weights: Float64Array): Bin[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const bins: Bin[] = Array.from({ length: reliabilityBins }, () => ({
-    ...{ weight: 0, positive: 0, stated: 0, count: 0 },
+    weight: 0,
+    positive: 0,
+    stated: 0,
+    count: 0,
   }));
   let passed = 0;
   for (const [index, { probability, label }] of cases.entries()) {

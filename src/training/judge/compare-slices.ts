@@ -52,7 +52,10 @@ export function compareSlices(pairs: readonly PairedLoss[], seed: number): Slice
   }
   return slices
     .map(({ by, value, own, sums }, index) => ({
-      ...{ by, value, signals: own.length, blocks: sums.length },
+      by,
+      value,
+      signals: own.length,
+      blocks: sums.length,
       meanDifference: own.reduce((sum, { difference }) => sum + difference, 0) / own.length,
       adjustedP: (reached[index]! + 1) / (permutations + 1),
     }))

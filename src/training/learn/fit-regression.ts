@@ -37,7 +37,8 @@ export function fitRegressionNetwork(
     options,
     random,
     {
-      ...{ variables, decaying },
+      variables,
+      decaying,
       prepare: (batch, batchRows) => {
         const wanted = tf.tensor2d(batch.targets, [batchRows, outputs]);
         const rowWeights = tf.tensor2d(batch.weights, [batchRows, 1]);

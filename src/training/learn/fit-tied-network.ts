@@ -30,7 +30,8 @@ export function fitTiedNetwork(
     options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
   const shape = { ownColumns: hypotheses * ownInputs, sharedColumns: sharedInputs, outputs: hypotheses };
   descend(tf, rows, shape, options, random, {
-    ...{ variables, decaying },
+    variables,
+    decaying,
     prepare: (batch, batchRows) => {
       const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
       const shared = tf.tensor2d(batch.shared, [batchRows, sharedInputs]);

@@ -15,7 +15,9 @@ export function openTensorTrainer(log: (message: string) => void): Promise<Tenso
 async function open(log: (message: string) => void): Promise<TensorTrainer> {
   const { tf, name, packages } = await loadTensorFlow(log);
   return {
-    ...{ name, version: tf.version_core, packages },
+    name,
+    version: tf.version_core,
+    packages,
     fit: (network, rows, options, random) => fitTiedNetwork(tf, network, rows, options, random),
     fitRegression: (layers, rows, options, random) => fitRegressionNetwork(tf, layers, rows, options, random),
   };

@@ -38,14 +38,21 @@ export function pruneNetwork(network: TiedNetwork, widths: readonly number[]): T
 export function pruneDense(network: readonly DenseLayer[], widths: readonly number[]): DenseLayer[] {
   const layers = network.map(
     ({ inputs, outputs, weights, bias }): TiedLayer => ({
-      ...{ inputs, outputs, own: weights, bias },
+      inputs,
+      outputs,
+      own: weights,
+      bias,
       others: new Float32Array(weights.length),
       shared: new Float32Array(0),
     }),
   );
   return pruneNetwork({ hypotheses: 1, sharedInputs: 0, layers }, widths).layers.map(
     ({ inputs, outputs, own, bias }, index): DenseLayer => ({
-      ...{ inputs, outputs, weights: own, bias, relu: network[index]!.relu },
+      inputs,
+      outputs,
+      weights: own,
+      bias,
+      relu: network[index]!.relu,
     }),
   );
 }

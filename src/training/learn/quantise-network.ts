@@ -142,8 +142,14 @@ function quantiseLayer(
     bias[output] = clampTo(roundHalfEven(rest / Math.fround(inputScale * scale)), 2 ** 30);
   }
   return {
-    ...{ inputs: layer.inputs, outputs: layer.outputs, weights, weightScales, bias, relu: layer.relu },
-    ...{ outputScale: grid.scale, outputZeroPoint: grid.zeroPoint },
+    inputs: layer.inputs,
+    outputs: layer.outputs,
+    weights,
+    weightScales,
+    bias,
+    relu: layer.relu,
+    outputScale: grid.scale,
+    outputZeroPoint: grid.zeroPoint,
   };
 }
 

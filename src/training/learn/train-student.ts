@@ -201,7 +201,9 @@ export function quantiseStudent(
   tuned: NetworkInTraining,
 ): TrainedStudent {
   return {
-    ...{ scaler: prepared.scaler, teacher, ...quantiseTied(prepared, tying, recipe, tuned.network) },
+    scaler: prepared.scaler,
+    teacher,
+    ...quantiseTied(prepared, tying, recipe, tuned.network),
     ...(tuned === narrow ? {} : { untuned: quantiseTied(prepared, tying, recipe, narrow.network) }),
   };
 }

@@ -93,7 +93,12 @@ function renderSteps({ steps, stepColumns }: TrainingReport): string {
     return `<tr${step.name === "int8" ? ' class="chosen"' : ""}>${cells.map((cell) => `<td>${escapeText(cell)}</td>`).join("")}</tr>`;
   });
   const head = [
-    ...["", "bytes", "parameters", "multiply-adds", "µs TypeScript", "µs ONNX Runtime"],
+    "",
+    "bytes",
+    "parameters",
+    "multiply-adds",
+    "µs TypeScript",
+    "µs ONNX Runtime",
     ...stepColumns,
   ];
   const charts = stepColumns.map((label, column) => {
@@ -101,7 +106,8 @@ function renderSteps({ steps, stepColumns }: TrainingReport): string {
     const ends = values.flatMap((figure) => [figure.low ?? figure.value, figure.high ?? figure.value]);
     const { from, to, ticks } = chooseTicks(Math.min(...ends), Math.max(...ends));
     const rowsOf = steps.map((step) => ({
-      ...{ name: step.title, colour: step.name === "int8" ? "c1" : "c0" },
+      name: step.title,
+      colour: step.name === "int8" ? "c1" : "c0",
       ...step.figures[column]!,
     }));
     const svg = drawWhiskers(rowsOf, { label, from, to, ticks }, label);

@@ -50,7 +50,15 @@ describe("aurora score", () => {
   it("fails when a file had no window, and says so", async () => {
     const { good, short, out } = createFolder();
     const { code, stdout, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", good, short, "--out", out, "--json", ...flags],
+      "score",
+      shippedBundle,
+      "--input",
+      good,
+      short,
+      "--out",
+      out,
+      "--json",
+      ...flags,
     );
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as { files: object[] }).files[1]).toMatchObject({ faultProbability: null });
@@ -90,7 +98,13 @@ describe("aurora score", () => {
   ])("ends %s with a hint and no table", async (_, expected, given, name, message) => {
     const { folder, out } = createFolder();
     const { code, stdout, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", join(folder, name), "--out", out, ...given],
+      "score",
+      shippedBundle,
+      "--input",
+      join(folder, name),
+      "--out",
+      out,
+      ...given,
     );
     expect([code, stdout]).toEqual([expected, ""]);
     expect(stderr).toMatch(message);
@@ -101,7 +115,15 @@ describe("aurora score", () => {
   it("says in the JSON which of the files could not be read", async () => {
     const { folder, good, out } = createFolder();
     const { code, stdout, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", good, join(folder, "no.npy"), "--out", out, "--json", ...flags],
+      "score",
+      shippedBundle,
+      "--input",
+      good,
+      join(folder, "no.npy"),
+      "--out",
+      out,
+      "--json",
+      ...flags,
     );
     expect(code).toBe(1);
     const { files } = JSON.parse(stdout) as { files: { error?: { code: string } }[] };
@@ -132,8 +154,18 @@ describe("aurora score", () => {
     writeFileSync(tenth, encodeNpy(counts.slice(0, 1200), [1200]));
     const kept = join(folder, "healthy.json");
     const { code, stdout, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", tenth, "--out", out, "--json", ...flags],
-      ...["--baseline", good, "--write-baseline", kept],
+      "score",
+      shippedBundle,
+      "--input",
+      tenth,
+      "--out",
+      out,
+      "--json",
+      ...flags,
+      "--baseline",
+      good,
+      "--write-baseline",
+      kept,
     );
     expect([code, stderr]).toEqual([
       0,
@@ -147,7 +179,16 @@ describe("aurora score", () => {
     expect(files[0]).toMatchObject({ faultProbability: null, severityReference: "baseline" });
     expect(Math.abs(files[0]!.severity)).toBeLessThan(3);
     const again = await aurora(
-      ...["score", shippedBundle, "--input", tenth, "--out", out, "--json", ...flags, "--baseline", kept],
+      "score",
+      shippedBundle,
+      "--input",
+      tenth,
+      "--out",
+      out,
+      "--json",
+      ...flags,
+      "--baseline",
+      kept,
     );
     expect((JSON.parse(again.stdout) as { files: object[] }).files).toEqual(files);
   });

@@ -38,7 +38,12 @@ describe("what aurora score writes", () => {
     const at = createFolder();
     const args = options.map((option) => (option.startsWith("--") ? option : at(option)));
     const { code, stdout, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", at("a.npy"), ...args, ...sidecarArguments(sidecar)],
+      "score",
+      shippedBundle,
+      "--input",
+      at("a.npy"),
+      ...args,
+      ...sidecarArguments(sidecar),
     );
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/would replace it/);
@@ -49,8 +54,17 @@ describe("what aurora score writes", () => {
     const at = createFolder();
     writeFileSync(at("h.json"), "{}");
     const { code, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", at("a.npy"), "--out", at("o.csv"), "--baseline", at("h.json")],
-      ...["--write-baseline", at("i.json"), ...sidecarArguments(sidecar)],
+      "score",
+      shippedBundle,
+      "--input",
+      at("a.npy"),
+      "--out",
+      at("o.csv"),
+      "--baseline",
+      at("h.json"),
+      "--write-baseline",
+      at("i.json"),
+      ...sidecarArguments(sidecar),
     );
     expect([code, stderr]).toEqual([2, expect.stringMatching(/is a baseline already/)]);
   });
@@ -59,7 +73,13 @@ describe("what aurora score writes", () => {
     const at = createFolder();
     const inputs = Array.from({ length: 1000 }, (_, index) => at(`${index}${"-".repeat(200)}.npy`));
     const { child, finished } = startAurora([
-      ...["score", shippedBundle, "--input", ...inputs, "--out", at("o.csv"), "--json"],
+      "score",
+      shippedBundle,
+      "--input",
+      ...inputs,
+      "--out",
+      at("o.csv"),
+      "--json",
       ...sidecarArguments(sidecar),
     ]);
     child.stdout!.pause();
@@ -78,7 +98,14 @@ describe("what aurora score writes", () => {
     const at = createFolder();
     writeFileSync(at("a.csv"), "time\u001b[2J,x\n1,2\n1,2\n1,2\n1,2\n");
     const { code, stderr } = await aurora(
-      ...["score", shippedBundle, "--input", at("a.csv"), "--out", at("o.csv"), "--channel", "y"],
+      "score",
+      shippedBundle,
+      "--input",
+      at("a.csv"),
+      "--out",
+      at("o.csv"),
+      "--channel",
+      "y",
       ...sidecarArguments(sidecar),
     );
     expect([code, stderr]).toEqual([2, expect.stringMatching(/: time\ufffd\[2J, x\n/)]);
@@ -89,7 +116,13 @@ describe("what aurora score writes", () => {
     // A link to one: what goes wrong must not cost the machine its own.
     symlinkSync("/dev/null", at("null"));
     const { code } = await aurora(
-      ...["score", shippedBundle, "--input", at("a.npy"), "--out", at("null"), ...sidecarArguments(sidecar)],
+      "score",
+      shippedBundle,
+      "--input",
+      at("a.npy"),
+      "--out",
+      at("null"),
+      ...sidecarArguments(sidecar),
     );
     expect(code).toBe(0);
     expect(readFileSync(at("null"), "utf8")).toBe("");

@@ -14,7 +14,12 @@ import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 /** The bundle that the repository ships. */
 export const shippedBundle: string = join(
   import.meta.dirname,
-  ...["..", "..", "..", "models", "bearing-vibration", "1.0.0"],
+  "..",
+  "..",
+  "..",
+  "models",
+  "bearing-vibration",
+  "1.0.0",
 );
 
 /** One channel at one speed. */
@@ -84,8 +89,14 @@ export async function scoreOnGateway(
   });
   for (let at = 0; at < counts.length; at += blockSamples) {
     const block = {
-      ...{ deviceId: "mcu", channel: "a", unit: "g", timestampMs: (at * 1000) / sidecar.rateHz },
-      ...{ firstSample: at, sampleRateHz: sidecar.rateHz, scale: sidecar.scale, shaftRpm: sidecar.shaftRpm },
+      deviceId: "mcu",
+      channel: "a",
+      unit: "g",
+      timestampMs: (at * 1000) / sidecar.rateHz,
+      firstSample: at,
+      sampleRateHz: sidecar.rateHz,
+      scale: sidecar.scale,
+      shaftRpm: sidecar.shaftRpm,
     };
     pipeline.accept({ ...block, counts: counts.subarray(at, at + blockSamples) }, 0);
   }

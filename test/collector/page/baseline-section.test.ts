@@ -3,8 +3,15 @@ import { formatSeverity, renderBaselines } from "../../../src/collector/page/bas
 import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
 
 const state = (baselines: TurbineState["baselines"]): TurbineState => ({
-  ...{ site: "s", turbine: "t", time: "2026-01-01T00:00:00Z", operatingState: "full-performance" },
-  ...{ health: "ok", alarms: [], lastScores: [], model: null, baselines },
+  site: "s",
+  turbine: "t",
+  time: "2026-01-01T00:00:00Z",
+  operatingState: "full-performance",
+  health: "ok",
+  alarms: [],
+  lastScores: [],
+  model: null,
+  baselines,
   dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
 });
 

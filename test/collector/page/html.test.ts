@@ -35,10 +35,20 @@ describe("html templates", () => {
 describe("words for figures", () => {
   it("say durations, shares and counts as people do", () => {
     expect([0, 119_000, 125_000, 7_200_000, 12_000_000, 3 * 86_400_000].map(formatDuration)).toEqual([
-      ...["0 s", "119 s", "2 min", "2 h", "3 h 20 min", "3 d"],
+      "0 s",
+      "119 s",
+      "2 min",
+      "2 h",
+      "3 h 20 min",
+      "3 d",
     ]);
     expect([0, 0.0001, 0.5, 0.972, 0.9999, 1].map(formatShare)).toEqual([
-      ...["0 %", "0 %", "50.0 %", "97.2 %", "100 %", "100 %"],
+      "0 %",
+      "0 %",
+      "50.0 %",
+      "97.2 %",
+      "100 %",
+      "100 %",
     ]);
     expect(formatSigned(-0.4)).toBe("−0.40");
     expect(formatCount(1_234_567)).toBe("1\u202f234\u202f567");

@@ -13,7 +13,6 @@ import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 
-export const dayMs = 86_400_000;
 export const startMs: number = Date.UTC(2026, 0, 10, 12);
 
 export interface TestClock {

@@ -48,12 +48,13 @@ describe("the registry's routes", () => {
 
   it("know nothing else: no other file, no way out of the folder", async () => {
     const paths = [
-      ...["/metadata/2.root.json", "/metadata/root.json", "/metadata/timestamp.json.tmp", "/metadata/"],
-      ...[
-        "/metadata/..%2f..%2fkeys%2froot.key",
-        "/targets/..%2f..%2fkeys/root.key",
-        "/targets/bearing-sample/1.0.0.tar",
-      ],
+      "/metadata/2.root.json",
+      "/metadata/root.json",
+      "/metadata/timestamp.json.tmp",
+      "/metadata/",
+      "/metadata/..%2f..%2fkeys%2froot.key",
+      "/targets/..%2f..%2fkeys/root.key",
+      "/targets/bearing-sample/1.0.0.tar",
       `/targets/other/${"0".repeat(64)}.1.0.0.tar`,
       `/targets/bearing-sample/${"0".repeat(64)}.1.0.0.tar`,
       "/targets/__proto__/x",

@@ -11,8 +11,9 @@ import { signRoot } from "../../../src/collector/registry/sign-root.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { unpackTar } from "../../../src/core/bundle/tar.ts";
 import { verifyBundleFiles } from "../../../src/core/bundle/verify-bundle.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
-import { createRegistryFixture, dayMs, type RegistryFixture, startMs } from "./registry-fixture.ts";
+import { createRegistryFixture, type RegistryFixture, startMs } from "./registry-fixture.ts";
 
 let fixture: RegistryFixture;
 beforeEach(async () => {
@@ -43,7 +44,11 @@ describe("installation keys", () => {
   it("are five pairs for the owner alone and a root that tells who may sign what", async () => {
     const names = (await readdir(fixture.keysDir)).sort();
     expect(names.filter((name) => name.endsWith(".key"))).toEqual([
-      ...["release.key", "root.key", "snapshot.key", "targets.key", "timestamp.key"],
+      "release.key",
+      "root.key",
+      "snapshot.key",
+      "targets.key",
+      "timestamp.key",
     ]);
     for (const name of names.filter((one) => one.endsWith(".key"))) {
       expect((await stat(join(fixture.keysDir, name))).mode & 0o777).toBe(0o600);
@@ -77,7 +82,10 @@ describe("the registry", () => {
     const again = await fixture.open();
     expect(again.list()).toEqual(fixture.registry.list());
     expect(again.list().map((one) => `${one.name} ${one.version}`)).toEqual([
-      ...["another 1.0.0", "bearing-sample 1.10.0", "bearing-sample 1.10.0-rc.1", "bearing-sample 1.2.0"],
+      "another 1.0.0",
+      "bearing-sample 1.10.0",
+      "bearing-sample 1.10.0-rc.1",
+      "bearing-sample 1.2.0",
     ]);
   });
 

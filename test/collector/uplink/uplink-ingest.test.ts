@@ -9,7 +9,11 @@ import { alertEvent, alertRecord, driftReport, predictionBatch } from "../fleet-
 import { createIngestBench, type IngestBench } from "../ingest-bench.ts";
 
 const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
-  ...{ kind: "event", timeMs, name, subject: "wt-01", detail: "detail" },
+  kind: "event",
+  timeMs,
+  name,
+  subject: "wt-01",
+  detail: "detail",
 });
 const names = (bench: IngestBench): string[] =>
   bench.store.events
@@ -31,7 +35,11 @@ describe("the uplink's ingest", () => {
     const bench = createIngestBench();
     const envelope = (firstSequence: number): Uint8Array =>
       encodeEnvelope({
-        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence, oldestSequence: 1 },
+        gateway: "gw-1",
+        bootId: "b",
+        lane: "update",
+        firstSequence,
+        oldestSequence: 1,
         records: [event(`e${firstSequence}`)],
       });
     for (let sequence = 1; sequence <= 40; sequence++) {
@@ -96,7 +104,11 @@ describe("the uplink's ingest", () => {
     bench.ingest.accept(
       "aurora/v1/gateway/someone-else/up/update",
       encodeEnvelope({
-        ...{ gateway: "gw-1", bootId: "b", lane: "update", firstSequence: 1, oldestSequence: 1 },
+        gateway: "gw-1",
+        bootId: "b",
+        lane: "update",
+        firstSequence: 1,
+        oldestSequence: 1,
         records: [event("forged")],
       }),
     );
@@ -113,13 +125,24 @@ describe("the uplink's ingest", () => {
     const bench = createIngestBench();
     const timeMs = 9e15;
     const health = (at: number, uptimeMs: number): UplinkRecord => ({
-      ...{ kind: "health", timeMs: at, uptimeMs, rssBytes: 1, windowsProcessed: 1, windowsQuarantined: 0 },
-      ...{ windowsDropped: 0, quarantined: {}, outboxRecords: 0 },
+      kind: "health",
+      timeMs: at,
+      uptimeMs,
+      rssBytes: 1,
+      windowsProcessed: 1,
+      windowsQuarantined: 0,
+      windowsDropped: 0,
+      quarantined: {},
+      outboxRecords: 0,
     });
     const ack = bench.take([
       event("late", timeMs),
       {
-        ...{ kind: "update", timeMs, modelName: "m", fromVersion: "", toVersion: "" },
+        kind: "update",
+        timeMs,
+        modelName: "m",
+        fromVersion: "",
+        toVersion: "",
         step: "proved",
         detail: "",
       },
@@ -222,15 +245,15 @@ describe("the uplink's ingest", () => {
       [
         predictionBatch("wt-1", endMs, { rows: 5, stepMs: 1000 }),
         {
-          ...{
-            kind: "health",
-            timeMs: endMs,
-            uptimeMs: 5,
-            rssBytes: 1e8,
-            windowsProcessed: 9,
-            windowsQuarantined: 1,
-          },
-          ...{ windowsDropped: 0, quarantined: { gap: 1 }, outboxRecords: 2 },
+          kind: "health",
+          timeMs: endMs,
+          uptimeMs: 5,
+          rssBytes: 1e8,
+          windowsProcessed: 9,
+          windowsQuarantined: 1,
+          windowsDropped: 0,
+          quarantined: { gap: 1 },
+          outboxRecords: 2,
         },
       ],
       { lane: "prediction" },
@@ -238,8 +261,13 @@ describe("the uplink's ingest", () => {
     bench.take([
       { kind: "gap", lane: "prediction", records: 12, fromMs: endMs - 1000, toMs: endMs },
       {
-        ...{ kind: "update", timeMs: endMs, modelName: "m", fromVersion: "1.0.0", toVersion: "1.1.0" },
-        ...{ step: "refused", detail: "a digest differs" },
+        kind: "update",
+        timeMs: endMs,
+        modelName: "m",
+        fromVersion: "1.0.0",
+        toVersion: "1.1.0",
+        step: "refused",
+        detail: "a digest differs",
       },
     ]);
     const read = { fromMs: 0, toMs: endMs, bucketMs: 1 };

@@ -7,8 +7,18 @@ import { newKey, sampleContents } from "./sample-bundle.ts";
 describe("versions", () => {
   it("are ordered as semver.org §11 shows", () => {
     const order = [
-      ...["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11"],
-      ...["1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"],
+      "1.0.0-alpha",
+      "1.0.0-alpha.1",
+      "1.0.0-alpha.beta",
+      "1.0.0-beta",
+      "1.0.0-beta.2",
+      "1.0.0-beta.11",
+      "1.0.0-rc.1",
+      "1.0.0",
+      "1.0.1",
+      "1.2.0",
+      "1.10.0",
+      "2.0.0",
     ];
     for (const [i, left] of order.entries()) {
       for (const [j, right] of order.entries()) {

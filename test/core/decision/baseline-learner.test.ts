@@ -9,8 +9,11 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const chain = { name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500 } };
 const list = ["a", "b"].map((name) => ({
-  ...{ name, operator: "rms-db", chain: "x" },
-  ...{ params: {}, group: "level" },
+  name,
+  operator: "rms-db",
+  chain: "x",
+  params: {},
+  group: "level",
 }));
 const subject: BaselineSubject = {
   spec: {

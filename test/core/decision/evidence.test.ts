@@ -158,8 +158,13 @@ test("a baseline that was learnt of a faulty machine does not mute the threshold
     const site = { ...baseline, margins: baseline.margins.map((margin) => ({ ...margin, location: 9 })) };
     decider.update(
       {
-        ...{ point, windowId: `${index}`, fromMs: index, toMs: index + 1, model },
-        ...{ quantised: new Uint8Array(2), logits: Float64Array.of(-3, 3) },
+        point,
+        windowId: `${index}`,
+        fromMs: index,
+        toMs: index + 1,
+        model,
+        quantised: new Uint8Array(2),
+        logits: Float64Array.of(-3, 3),
         operatingState: "full-performance",
       },
       site,

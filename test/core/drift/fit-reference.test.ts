@@ -42,7 +42,11 @@ describe("calibrated PSI thresholds", () => {
       expect(Math.abs(approximate(n, m)[1]! / drift - 1)).toBeLessThan(0.01);
     }
     const fitted = fitReference(simulateRows(10_000, 1, 0, 5), ["x"], null, {
-      ...{ seed: 1, bins: 10, replicates: 12_000, blockRows: 1, sampleSizes: [100, 1440] },
+      seed: 1,
+      bins: 10,
+      replicates: 12_000,
+      blockRows: 1,
+      sampleSizes: [100, 1440],
     });
     const { warningPsi, driftPsi } = fitted.features[0]!;
     expect(Math.abs(warningPsi[1]! / 0.01721 - 1)).toBeLessThan(0.03);

@@ -16,9 +16,15 @@ it("a sketch of ten minutes at one window a second takes at most 100 bytes on th
   for (let window = 0; window < 600; window++) sketcher.update(row(), null);
   const sketches = sketcher.take();
   const report: Omit<DriftReport, "sketches"> = {
-    ...{ kind: "drift-report", site: "s", turbine: "t", component: "c" },
-    ...{ modelName: "m", modelVersion: "1.0.0", modelDigest: "d" },
-    ...{ fromMs: 1_700_000_000_000, toMs: 1_700_000_600_000 },
+    kind: "drift-report",
+    site: "s",
+    turbine: "t",
+    component: "c",
+    modelName: "m",
+    modelVersion: "1.0.0",
+    modelDigest: "d",
+    fromMs: 1_700_000_000_000,
+    toMs: 1_700_000_600_000,
   };
   const empty = encodeRecord({ ...report, sketches: [] }).length;
   const bytes = encodeRecord({ ...report, sketches }).length - empty;

@@ -10,7 +10,10 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const student = createRandomStudent(createRandom(71), [6, 5, 3]);
 const model = {
-  ...{ name: "bearing-vibration", version: "1.2.3-rc.1", student, raiseAt: [0, 255, 256] },
+  name: "bearing-vibration",
+  version: "1.2.3-rc.1",
+  student,
+  raiseAt: [0, 255, 256],
   features: Uint8Array.of(1, 2, 3, 4),
 };
 
@@ -18,8 +21,12 @@ describe("the model file for microcontrollers", () => {
   test("gives back what was put in, with the zero point folded into the bias", () => {
     const image = decodeMcuModel(encodeMcuModel(model));
     expect(image).toMatchObject({
-      ...{ name: model.name, version: model.version, raiseAt: model.raiseAt, features: model.features },
-      ...{ inputScale: student.inputScale, inputZeroPoint: student.inputZeroPoint },
+      name: model.name,
+      version: model.version,
+      raiseAt: model.raiseAt,
+      features: model.features,
+      inputScale: student.inputScale,
+      inputZeroPoint: student.inputZeroPoint,
       securityCounter: 0x01020003,
     });
     let zeroPoint = student.inputZeroPoint;

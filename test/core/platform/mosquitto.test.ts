@@ -16,12 +16,10 @@ describe.skipIf(!hasMosquitto)(`a client and mosquitto${hasMosquitto ? "" : " (n
   function client(port: number, options: Partial<MqttClientOptions> = {}): MqttClient {
     names += 1;
     const created = createMqttClient({
-      ...{
-        url: `mqtt://127.0.0.1:${port}`,
-        clientId: `m-${names}`,
-        backoff: { firstMs: 20, maxMs: 100 },
-        ...options,
-      },
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId: `m-${names}`,
+      backoff: { firstMs: 20, maxMs: 100 },
+      ...options,
     });
     onTestFinished(() => created.close());
     return created;
@@ -93,7 +91,10 @@ describe.skipIf(!hasMosquitto)(`a client and mosquitto${hasMosquitto ? "" : " (n
     const refused: string[] = [];
     const stranger = client(broker.port, {
       logger: {
-        ...{ debug: () => {}, info: () => {}, error: () => {}, child: () => expect.fail("no child") },
+        debug: () => {},
+        info: () => {},
+        error: () => {},
+        child: () => expect.fail("no child"),
         warn: (_message, fields) => void refused.push(String(fields?.reason)),
       },
     });

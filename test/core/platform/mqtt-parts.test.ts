@@ -16,14 +16,12 @@ describe("the packet guard", () => {
         (bodies, max, cut) => {
           const packets = bodies.map((size) =>
             mqttPacket.generate({
-              ...{
-                cmd: "publish",
-                topic: "t",
-                payload: Buffer.alloc(size),
-                qos: 0,
-                retain: false,
-                dup: false,
-              },
+              cmd: "publish",
+              topic: "t",
+              payload: Buffer.alloc(size),
+              qos: 0,
+              retain: false,
+              dup: false,
             }),
           );
           const stream = Buffer.concat(packets);

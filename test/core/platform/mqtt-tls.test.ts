@@ -16,19 +16,23 @@ function createCertificate(folder: string): { cert: string; key: string } {
   execFileSync(
     openssl,
     [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-      ],
-      ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-      ...["-keyout", paths.key, "-out", paths.cert],
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "1",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      "subjectAltName=DNS:localhost,IP:127.0.0.1",
+      "-keyout",
+      paths.key,
+      "-out",
+      paths.cert,
     ],
     { stdio: "ignore" },
   );
@@ -39,7 +43,9 @@ describe.skipIf(!existsSync(openssl))("MQTT over TLS (with openssl)", () => {
   test("a client connects to a broker whose authority it trusts, and to no other", async () => {
     const { cert, key } = createCertificate(createTemporaryFolder());
     const broker = await createEmbeddedBroker({
-      ...{ tls: { cert, key }, authenticate: () => true, authorisePublish: () => true },
+      tls: { cert, key },
+      authenticate: () => true,
+      authorisePublish: () => true,
     });
     onTestFinished(() => broker.close());
     const url = `mqtts://127.0.0.1:${broker.port}`;
@@ -50,9 +56,14 @@ describe.skipIf(!existsSync(openssl))("MQTT over TLS (with openssl)", () => {
     await trusting.publish("t", "x", { qos: 1, retain: false });
     const details: string[] = [];
     const careful = createMqttClient({
-      ...{ url, clientId: "careful", backoff },
+      url,
+      clientId: "careful",
+      backoff,
       logger: {
-        ...{ debug: () => {}, info: () => {}, error: () => {}, child: () => expect.fail("no child") },
+        debug: () => {},
+        info: () => {},
+        error: () => {},
+        child: () => expect.fail("no child"),
         warn: (_message, fields) => void details.push(String(fields?.detail)),
       },
     });

@@ -29,13 +29,12 @@ describe("a measuring point", () => {
     const { timestampMs } = blockAt(0);
     expect(windows).toMatchObject([
       {
-        ...{
-          point,
-          id: `WT01/generator-bearing/${timestampMs}`,
-          fromMs: timestampMs,
-          toMs: timestampMs + 10,
-        },
-        ...{ shaftRpm: 18_000, arrivedMonotonicMs: 17 },
+        point,
+        id: `WT01/generator-bearing/${timestampMs}`,
+        fromMs: timestampMs,
+        toMs: timestampMs + 10,
+        shaftRpm: 18_000,
+        arrivedMonotonicMs: 17,
       },
     ]);
     expect(windows[0]!.features.every((value) => value > 0)).toBe(true);

@@ -74,8 +74,14 @@ describe("decoding", () => {
     const bytes = type
       .encode(
         type.fromObject({
-          ...{ major: 1, minor: 9, mood: "fine", gateway: "gw", bootId: "b", lane: 2 },
-          ...{ firstSequence: 5, oldestSequence: 5 },
+          major: 1,
+          minor: 9,
+          mood: "fine",
+          gateway: "gw",
+          bootId: "b",
+          lane: 2,
+          firstSequence: 5,
+          oldestSequence: 5,
           records: [
             { novelty: { what: "x" } },
             { health: { timeMs: 7, colour: "red" } },
@@ -87,7 +93,10 @@ describe("decoding", () => {
       .finish();
     const decoded = decodeEnvelope(bytes);
     expect(decoded.ok && decoded.value.records.map((record) => record.kind)).toEqual([
-      ...["event", "health", "event", "gap"],
+      "event",
+      "health",
+      "event",
+      "gap",
     ]);
     expect(decoded.ok && decoded.value.records[0]).toMatchObject({ name: "record.unknown" });
   });
@@ -97,7 +106,12 @@ describe("decoding", () => {
     const bytes = type
       .encode(
         type.fromObject({
-          ...{ major: 1, gateway: "gw", bootId: "b", lane: 4, firstSequence: 1, oldestSequence: 1 },
+          major: 1,
+          gateway: "gw",
+          bootId: "b",
+          lane: 4,
+          firstSequence: 1,
+          oldestSequence: 1,
           records: [
             { predictionBatch: { rows: 3, startMs: 1, deltaMs: [1] } },
             { predictionBatch: { rows: 4_000_000_000 } },

@@ -13,7 +13,11 @@ const envelope = (firstSequence: number, length: number, oldestSequence = 1) => 
 describe("the watermark of a lane", () => {
   test("moves over what follows without a hole", () => {
     expect(stepWatermark(0, envelope(1, 3))).toEqual({
-      ...{ duplicates: 0, fresh: 3, missing: 0, hole: false, watermark: 3 },
+      duplicates: 0,
+      fresh: 3,
+      missing: 0,
+      hole: false,
+      watermark: 3,
     });
     expect(stepWatermark(3, envelope(4, 1))).toMatchObject({ fresh: 1, watermark: 4 });
   });
@@ -25,13 +29,21 @@ describe("the watermark of a lane", () => {
 
   test("is not acknowledged past a hole", () => {
     expect(stepWatermark(5, envelope(7, 2))).toEqual({
-      ...{ duplicates: 0, fresh: 0, missing: 0, hole: true, watermark: 5 },
+      duplicates: 0,
+      fresh: 0,
+      missing: 0,
+      hole: true,
+      watermark: 5,
     });
   });
 
   test("does not wait for what the gateway no longer holds", () => {
     expect(stepWatermark(0, envelope(500, 2, 500))).toEqual({
-      ...{ duplicates: 0, fresh: 2, missing: 499, hole: false, watermark: 501 },
+      duplicates: 0,
+      fresh: 2,
+      missing: 499,
+      hole: false,
+      watermark: 501,
     });
     expect(stepWatermark(10, envelope(30, 2, 20))).toMatchObject({ hole: true, missing: 9, watermark: 19 });
   });

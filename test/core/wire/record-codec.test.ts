@@ -96,7 +96,11 @@ describe("records", () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 6 }), (records) => {
         const envelope = {
-          ...{ gateway: "gw", bootId: "boot", lane: "update" as const, firstSequence: 1, oldestSequence: 1 },
+          gateway: "gw",
+          bootId: "boot",
+          lane: "update" as const,
+          firstSequence: 1,
+          oldestSequence: 1,
           records,
         };
         expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual({ ok: true, value: envelope });
@@ -111,7 +115,12 @@ describe("records", () => {
       encodeRecord({
         ...report,
         sketches: new Array<FeatureSketch>(sketches).fill({
-          ...{ feature: 500, invalid: 2_000_000, mean: Math.PI, sumSquares: 1e30, min: -1e30, max: 1e30 },
+          feature: 500,
+          invalid: 2_000_000,
+          mean: Math.PI,
+          sumSquares: 1e30,
+          min: -1e30,
+          max: 1e30,
           counts,
         }),
       }).length;
@@ -137,7 +146,10 @@ describe("records", () => {
 
   test("a detail that is too long is cut, not refused", () => {
     const bytes = encodeRecord({
-      ...{ kind: "event" as const, timeMs: 1, name: "n", subject: "s" },
+      kind: "event" as const,
+      timeMs: 1,
+      name: "n",
+      subject: "s",
       detail: "x".repeat(10_000),
     });
     expect(bytes.length).toBeLessThan(4200);

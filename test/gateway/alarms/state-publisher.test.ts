@@ -33,14 +33,12 @@ function create() {
     baselineEpoch: 0,
   };
   const states = createStatePublisher({
-    ...{
-      site: point.site,
-      register,
-      quality: createDataQuality(),
-      mqtt,
-      topics: createTopics("aurora/v1"),
-      clock,
-    },
+    site: point.site,
+    register,
+    quality: createDataQuality(),
+    mqtt,
+    topics: createTopics("aurora/v1"),
+    clock,
     turbines: [{ id: point.turbine, points: [entry], scadaBundle: null, repairs: [] }],
   });
   const shown = (): TurbineState[] => mqtt.sent.map(({ payload }) => JSON.parse(payload));

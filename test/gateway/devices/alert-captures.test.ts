@@ -27,8 +27,13 @@ function create(seconds = 2) {
         wishes.push(wish);
         if (state.fails) throw new Error("no samples");
         const first = {
-          ...{ deviceId: wish.deviceId, channel: "de", unit: "g", timestampMs: 0, firstSample: 0 },
-          ...{ sampleRateHz: 12_000, scale: 1 },
+          deviceId: wish.deviceId,
+          channel: "de",
+          unit: "g",
+          timestampMs: 0,
+          firstSample: 0,
+          sampleRateHz: 12_000,
+          scale: 1,
         };
         const speed = { shaftRpm: 1800, slowestRpm: 1800, fastestRpm: 1800 };
         return { recording: { first, parts: [], samples: 0, ...speed }, receivedSamples: 0, gaps: 0 };

@@ -53,7 +53,10 @@ async function startSlowGateway(connect: string): Promise<Bench> {
         id: "WT01",
         points: [
           {
-            ...{ component: "bearing", bundle: "bearing-sample", device: "mcu", channel: "accel-de" },
+            component: "bearing",
+            bundle: "bearing-sample",
+            device: "mcu",
+            channel: "accel-de",
             bearing: { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 },
           },
         ],
@@ -61,7 +64,11 @@ async function startSlowGateway(connect: string): Promise<Bench> {
     ],
   });
   const pipeline = createPipeline({
-    ...{ config, quality, clock: systemClock, logger: silentLogger, snapshots: new Map() },
+    config,
+    quality,
+    clock: systemClock,
+    logger: silentLogger,
+    snapshots: new Map(),
     register: createAlarmRegister(),
     load: {
       ...gauge,
@@ -80,7 +87,8 @@ async function startSlowGateway(connect: string): Promise<Bench> {
   const pressure = startBackPressure({
     gauge,
     links: links.sessions.map(({ session }) => session),
-    ...{ timers: systemTimers, logger: silentLogger },
+    timers: systemTimers,
+    logger: silentLogger,
   });
   onTestFinished(() => pressure.close());
   return { quality, pressure, links, most: () => most };
@@ -96,7 +104,10 @@ test("a device that is faster than the model waits, and not a window is lost", a
     return { samples, shaftRpm: (60 * 3 * 12_000) / windowSamples };
   });
   const device = await startDeviceSimulator({
-    ...{ deviceId: "mcu", source, speed: Number.POSITIVE_INFINITY, samplesPerPacket: 480 },
+    deviceId: "mcu",
+    source,
+    speed: Number.POSITIVE_INFINITY,
+    samplesPerPacket: 480,
     outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
   });
   onTestFinished(() => device.close());

@@ -37,11 +37,19 @@ function createBench(mode: "raw" | "edge"): Bench {
   });
   captures.contact(hello, { askRaw: (samples) => asked.push(samples) });
   return {
-    ...{ captures, timers, asked },
+    captures,
+    timers,
+    asked,
     send: (firstSample, samples, shaftRpm = 1500) =>
       captures.accept({
-        ...{ deviceId: "mcu-1", channel: "vibration", unit: "g", sampleRateHz: 1_000, scale: 0.001 },
-        ...{ timestampMs: firstSample, firstSample, shaftRpm },
+        deviceId: "mcu-1",
+        channel: "vibration",
+        unit: "g",
+        sampleRateHz: 1_000,
+        scale: 0.001,
+        timestampMs: firstSample,
+        firstSample,
+        shaftRpm,
         counts: Int16Array.from({ length: samples }, (_, index) => firstSample + index),
       } satisfies SampleBlock),
   };

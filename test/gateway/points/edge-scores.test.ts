@@ -7,23 +7,34 @@ const never = (): never => expect.fail("a score of an unknown model goes nowhere
 const point: PipelinePoint = {
   id: { site: "s", turbine: "WT01", component: "bearing" },
   config: {
-    ...{ component: "bearing", bundle: "bearing", device: "mcu", channel: "de" },
-    ...{ bearing: { bpfo: 3.6, bpfi: 5.4, bsf: 4.7, ftf: 0.4 }, shaftRpm: null, baselineEpoch: 0 },
+    component: "bearing",
+    bundle: "bearing",
+    device: "mcu",
+    channel: "de",
+    bearing: { bpfo: 3.6, bpfi: 5.4, bsf: 4.7, ftf: 0.4 },
+    shaftRpm: null,
+    baselineEpoch: 0,
   },
-  ...{
-    accept: never,
-    acceptScore: never,
-    use: never,
-    tick: never,
-    snapshot: never,
-    idle: never,
-    close: never,
-  },
+  accept: never,
+  acceptScore: never,
+  use: never,
+  tick: never,
+  snapshot: never,
+  idle: never,
+  close: never,
 };
 const score: DeviceScore = {
-  ...{ deviceId: "mcu", channel: "de", unit: "g", sampleRateHz: 12_000, modelVersion: "1.0.0" },
-  ...{ quantised: new Uint8Array(3), inputs: new Uint8Array(0) },
-  ...{ fromMs: 0, toMs: 1, sampleCount: 7, shaftRpm: 1800 },
+  deviceId: "mcu",
+  channel: "de",
+  unit: "g",
+  sampleRateHz: 12_000,
+  modelVersion: "1.0.0",
+  quantised: new Uint8Array(3),
+  inputs: new Uint8Array(0),
+  fromMs: 0,
+  toMs: 1,
+  sampleCount: 7,
+  shaftRpm: 1800,
 };
 
 test("a flood of scores is set aside once a thousand wait, and those that wait are taken in turn", async () => {

@@ -6,8 +6,15 @@ import { findScoreFault, type WindowContract } from "../../../src/gateway/points
 const contract: WindowContract = {
   channels: [
     {
-      ...{ kind: "waveform", name: "de", unit: "g", minRateHz: 10_000, maxRateHz: 50_000 },
-      ...{ min: -50, max: 50, missing: "quarantine", stuckAfter: 64 },
+      kind: "waveform",
+      name: "de",
+      unit: "g",
+      minRateHz: 10_000,
+      maxRateHz: 50_000,
+      min: -50,
+      max: 50,
+      missing: "quarantine",
+      stuckAfter: 64,
     },
   ],
   window: { unit: "revolutions", length: 30, hop: 30 },
@@ -18,11 +25,20 @@ const good = { firstSample: 0, sampleCount: 12_000, shaftRpm: 1_800 };
 
 function faultOf(said: Partial<ScoreMessage>, channel: { unit?: string; sampleRateHz?: number } = {}) {
   const hello: HelloMessage = {
-    ...{ type: "hello", protocolMajor: 1, protocolMinor: 1, deviceId: "mcu", firmware: "", sessionId: 1 },
+    type: "hello",
+    protocolMajor: 1,
+    protocolMinor: 1,
+    deviceId: "mcu",
+    firmware: "",
+    sessionId: 1,
     channels: [{ name: "de", unit: "g", sampleRateHz: 12_000, scale: 1, ...channel }],
   };
   const message: ScoreMessage = {
-    ...{ type: "score", channel: 0, timestampUs: 0, modelVersion: "1.0.0", quantised: new Uint8Array(3) },
+    type: "score",
+    channel: 0,
+    timestampUs: 0,
+    modelVersion: "1.0.0",
+    quantised: new Uint8Array(3),
     ...said,
   };
   const fault = findScoreFault(toDeviceScore(hello, message, Date.UTC(2026, 0, 1))!, contract);

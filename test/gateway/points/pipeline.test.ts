@@ -38,10 +38,19 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
   const config: GatewayConfig = {
     gateway: { id: "gw", site: "north", stateDir: ".", httpHost: "127.0.0.1", httpPort: 0 },
     mqtt: {
-      ...{ url: "mqtt://127.0.0.1", base: "aurora/v1", username: null, passwordFile: null },
-      ...{ caFile: null, certFile: null, keyFile: null, maxPacketBytes: 1e6 },
+      url: "mqtt://127.0.0.1",
+      base: "aurora/v1",
+      username: null,
+      passwordFile: null,
+      caFile: null,
+      certFile: null,
+      keyFile: null,
+      maxPacketBytes: 1e6,
     },
-    ...{ devices: [], turbines, scada: [], bundles: { dir: ".", trustedKeys: [], engine: "integer" } },
+    devices: [],
+    turbines,
+    scada: [],
+    bundles: { dir: ".", trustedKeys: [], engine: "integer" },
     updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
     commissioning: { minWindows: 600, minHours: 24 },
@@ -50,14 +59,12 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     log: { level: "info" },
   };
   const pipeline = createPipeline({
-    ...{
-      config,
-      quality,
-      clock,
-      logger: silentLogger,
-      snapshots: new Map(),
-      register: createAlarmRegister(),
-    },
+    config,
+    quality,
+    clock,
+    logger: silentLogger,
+    snapshots: new Map(),
+    register: createAlarmRegister(),
     bundleOf: (name) => bundles.get(name)!,
     sink: {
       onDecision: (decision, scored) => decisions.push({ ...decision, isScored: scored !== null }),
@@ -202,7 +209,12 @@ describe("the pipeline", () => {
     const { pipeline, clock, accept, drifts, decisions } = create();
     const channel = { sampleRateHz: 1, scale: 1 };
     pipeline.announce({
-      ...{ type: "hello", protocolMajor: 1, protocolMinor: 0, deviceId: "mcu", firmware: "1", sessionId: 1 },
+      type: "hello",
+      protocolMajor: 1,
+      protocolMinor: 0,
+      deviceId: "mcu",
+      firmware: "1",
+      sessionId: 1,
       channels: [
         { name: "de", unit: "g", sampleRateHz: 10_000, scale: 0.001 },
         { ...channel, name: "shaft-speed", unit: "rpm" },

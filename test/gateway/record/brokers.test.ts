@@ -42,7 +42,10 @@ async function startEmbedded(): Promise<Broker> {
     },
     async start() {
       broker = await createEmbeddedBroker({
-        ...{ port, authenticate: () => true, authorisePublish: () => true, authoriseSubscribe: () => true },
+        port,
+        authenticate: () => true,
+        authorisePublish: () => true,
+        authoriseSubscribe: () => true,
       });
     },
     close: () => self.kill(),
@@ -98,8 +101,14 @@ for (const { name, available, startBroker } of brokers) {
       const transport = createMqttClient({ url, clientId: "gateway", backoff });
       onTestFinished(() => transport.close());
       const uplink = createUplink({
-        ...{ gateway: "gw", outbox, transport, topics, clock: systemClock, timers: systemTimers },
-        ...{ ackTimeoutMs: 200, resend: { firstMs: 20, maxMs: 100 } },
+        gateway: "gw",
+        outbox,
+        transport,
+        topics,
+        clock: systemClock,
+        timers: systemTimers,
+        ackTimeoutMs: 200,
+        resend: { firstMs: 20, maxMs: 100 },
       });
       onTestFinished(() => uplink.close());
       let appended = 0;

@@ -5,7 +5,10 @@ const create = () => {
   const resetWait = vi.fn();
   const waits = [100, 200, 400];
   const sender = createLaneSender({
-    ...{ windowEnvelopes: 2, ackTimeoutMs: 1000, nextWaitMs: () => waits.shift() ?? 800, resetWait },
+    windowEnvelopes: 2,
+    ackTimeoutMs: 1000,
+    nextWaitMs: () => waits.shift() ?? 800,
+    resetWait,
   });
   return { sender, resetWait };
 };

@@ -16,15 +16,18 @@ const newPath = (): string => join(createTemporaryFolder(), "store.db");
 const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
 const alert = (id: string): AlertRecord => ({ kind: "alert", id, json: "{}" });
 const batch = (windows: number): PredictionBatch => ({
-  ...{ kind: "prediction-batch", site: "s", turbine: "t", component: "c", modelName: "m", modelVersion: "1" },
-  ...{
-    failureModes: [],
-    timesMs: [1],
-    windows: [windows],
-    meanProbability: [],
-    maxProbability: [],
-    shaftRpm: [1],
-  },
+  kind: "prediction-batch",
+  site: "s",
+  turbine: "t",
+  component: "c",
+  modelName: "m",
+  modelVersion: "1",
+  failureModes: [],
+  timesMs: [1],
+  windows: [windows],
+  meanProbability: [],
+  maxProbability: [],
+  shaftRpm: [1],
 });
 
 describe("the outbox", () => {

@@ -14,14 +14,12 @@ function decision(toMs: number, probabilities: readonly number[], changes: Parti
     operatingState: "full-performance",
     model: { name: "m", version: "1", digest: "d" },
     modes: probabilities.map((probability, index) => ({
-      ...{
-        failureMode: `mode-${index}`,
-        probability,
-        score: 0,
-        threshold: 0.5,
-        active: false,
-        sinceMs: null,
-      },
+      failureMode: `mode-${index}`,
+      probability,
+      score: 0,
+      threshold: 0.5,
+      active: false,
+      sinceMs: null,
     })),
     ...changes,
   };

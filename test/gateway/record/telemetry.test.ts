@@ -33,8 +33,13 @@ function create() {
       sinceMs: null,
     };
     const decision: Decision = {
-      ...{ point, windowId: window.id, fromMs: window.fromMs, toMs: window.toMs },
-      ...{ operatingState: "full-performance", model: bundle.ref, modes: [mode] },
+      point,
+      windowId: window.id,
+      fromMs: window.fromMs,
+      toMs: window.toMs,
+      operatingState: "full-performance",
+      model: bundle.ref,
+      modes: [mode],
     };
     telemetry.decision(decision, isScored ? { window, output, bundle } : null);
   };
@@ -54,13 +59,11 @@ describe("telemetry", () => {
     }
     expect(kinds()).toEqual(["health", "health"]);
     expect(records[1]).toMatchObject({
-      ...{
-        uptimeMs: 30_000,
-        windowsProcessed: 1,
-        windowsQuarantined: 1,
-        windowsDropped: 0,
-        outboxRecords: 1,
-      },
+      uptimeMs: 30_000,
+      windowsProcessed: 1,
+      windowsQuarantined: 1,
+      windowsDropped: 0,
+      outboxRecords: 1,
       quarantined: { gap: 1, "unknown-channel": 1 },
     });
   });
@@ -102,12 +105,19 @@ describe("telemetry", () => {
     telemetry.alert(alertAt(1));
     telemetry.event("store-corrupt", "gateway.db", "x".repeat(5000));
     telemetry.schemaDrift({
-      ...{ deviceId: "mcu", timestampMs: 1, change: "unit", channel: "de", expected: "g", actual: "m/s2" },
+      deviceId: "mcu",
+      timestampMs: 1,
+      change: "unit",
+      channel: "de",
+      expected: "g",
+      actual: "m/s2",
     });
     expect(records[0]).toEqual({ kind: "alert", id: alertAt(1).id, json: JSON.stringify(alertAt(1)) });
     expect(records[1]).toMatchObject({ kind: "event", name: "store-corrupt", detail: "x".repeat(1000) });
     expect(records[2]).toMatchObject({
-      ...{ name: "schema-drift.unit", subject: "mcu/de", detail: "expected g, got m/s2" },
+      name: "schema-drift.unit",
+      subject: "mcu/de",
+      detail: "expected g, got m/s2",
     });
   });
 });

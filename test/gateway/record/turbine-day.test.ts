@@ -52,16 +52,18 @@ function runDay(alarmed: number): { bytes: number; records: number; byLane: Reco
     const high = second % 1000 < alarmed * 1000;
     thinner.update(
       {
-        ...{
-          point,
-          model,
-          windowId: `w${second}`,
-          fromMs: toMs - 1000,
-          toMs,
-          operatingState: "full-performance",
-        },
+        point,
+        model,
+        windowId: `w${second}`,
+        fromMs: toMs - 1000,
+        toMs,
+        operatingState: "full-performance",
         modes: modes.map((failureMode) => ({
-          ...{ failureMode, score: 0, threshold: 0.5, active: high, sinceMs: null },
+          failureMode,
+          score: 0,
+          threshold: 0.5,
+          active: high,
+          sinceMs: null,
           probability: high ? 0.6 + 0.4 * random.uniform() : 0.3 * random.uniform(),
         })),
       },
@@ -70,27 +72,33 @@ function runDay(alarmed: number): { bytes: number; records: number; byLane: Reco
     if (second % 60 === 0) {
       thinner.tick(toMs);
       outbox.append({
-        ...{
-          kind: "health",
-          timeMs: toMs,
-          uptimeMs: second * 1000,
-          rssBytes: 120e6,
-          windowsProcessed: second,
-        },
-        ...{
-          windowsQuarantined: 12,
-          windowsDropped: 0,
-          quarantined: { range: 12, gap: 3 },
-          outboxRecords: 3,
-        },
+        kind: "health",
+        timeMs: toMs,
+        uptimeMs: second * 1000,
+        rssBytes: 120e6,
+        windowsProcessed: second,
+        windowsQuarantined: 12,
+        windowsDropped: 0,
+        quarantined: { range: 12, gap: 3 },
+        outboxRecords: 3,
       });
     }
     if (second % 600 === 599) {
       outbox.append({
-        ...{ kind: "drift-report", ...point, modelName: model.name, modelVersion: model.version },
-        ...{ modelDigest: model.digest, fromMs: toMs - 600_000, toMs },
+        kind: "drift-report",
+        ...point,
+        modelName: model.name,
+        modelVersion: model.version,
+        modelDigest: model.digest,
+        fromMs: toMs - 600_000,
+        toMs,
         sketches: Array.from({ length: sketchesAPoint }, (_, feature) => ({
-          ...{ feature, invalid: 0, mean: random.normal(), sumSquares: 600, min: -4, max: 4 },
+          feature,
+          invalid: 0,
+          mean: random.normal(),
+          sumSquares: 600,
+          min: -4,
+          max: 4,
           counts: Array.from({ length: 16 }, () => 20 + random.integer(40)),
         })),
       });

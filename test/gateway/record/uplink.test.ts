@@ -95,7 +95,12 @@ function open(options: Partial<NetworkOptions> & { path?: string } = {}): Rig {
   const outbox = createOutbox({ file, clock, timers: clock });
   const network = createNetwork({ ...options, clock, collector });
   const uplink = createUplink({
-    ...{ gateway: "gw", outbox, transport: network, topics, clock, timers: clock },
+    gateway: "gw",
+    outbox,
+    transport: network,
+    topics,
+    clock,
+    timers: clock,
     random: () => 0.5,
   });
   return { clock, file, outbox, network, collector, uplink };

@@ -2,8 +2,9 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
+import { dayMs } from "../../../src/core/maths/durations.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
-import { dayMs } from "../../collector/registry/registry-fixture.ts";
+
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
 

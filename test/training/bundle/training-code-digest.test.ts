@@ -48,12 +48,14 @@ test("the digest changes with any file of the closure, and with no other; code c
   expect(await digestTrainingCode("src/training/r/recipe.ts", root, record)).toBe(digest);
   await write("a.ts", "export type A = 2;\n");
   await expect(digestTrainingCode("src/training/r/recipe.ts", root, record)).rejects.toMatchObject({
-    ...{ code: "TRAINING", hint: expect.stringContaining("npm run build") },
+    code: "TRAINING",
+    hint: expect.stringContaining("npm run build"),
     message: expect.stringContaining("src/a.ts was changed after"),
   });
   await writeFile(record, "[");
   await expect(digestTrainingCode("src/training/r/recipe.ts", root, record)).rejects.toMatchObject({
-    ...{ code: "TRAINING", message: expect.stringContaining("does not say what") },
+    code: "TRAINING",
+    message: expect.stringContaining("does not say what"),
   });
   await rm(join(root, "src", "a.ts"));
   await expect(digestTrainingCode("src/training/r/recipe.ts", root)).rejects.toMatchObject({

@@ -132,7 +132,21 @@ describe("MAT-files of level 5", () => {
   const name = [(1 << 16) | 1, 97];
   const field = [14, 0xf0000000, 6, 8, 6, 0, 5, 8, 0x1d000000, 1, ...name, 9, 0xe8000000];
   const claim = u32(
-    ...[14, 0xfffffff0, 6, 8, 2, 0, 5, 8, 1, 1, ...name, (4 << 16) | 5, 32, 1, 32],
+    14,
+    0xfffffff0,
+    6,
+    8,
+    2,
+    0,
+    5,
+    8,
+    1,
+    1,
+    ...name,
+    (4 << 16) | 5,
+    32,
+    1,
+    32,
     ...new Array<number>(8).fill(120),
     ...field,
   );

@@ -271,8 +271,12 @@ const good: Judgement = {
   baselines: [{ name: "physics", gain: surely }],
   calibration: { error: { value: 0.04, low: 0.01, high: 0.2 }, limit: 0.15 },
   parity: {
-    ...{ lost: 0.2, lostOf: "points of AUC", limit: 0.5 },
-    ...{ floatDetected: 32, int8Detected: 32, lostEventsLimit: 0 },
+    lost: 0.2,
+    lostOf: "points of AUC",
+    limit: 0.5,
+    floatDetected: 32,
+    int8Detected: 32,
+    lostEventsLimit: 0,
   },
   cases,
 };

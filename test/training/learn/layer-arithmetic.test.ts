@@ -176,7 +176,11 @@ test("fine-tuning on coarse grids makes the engine err less than rounding alone 
       0,
     );
   const options = {
-    ...{ steps: 200, batchRows: 0, learningRate: 0.03, weightDecay: 0, inputNoise: 0 },
+    steps: 200,
+    batchRows: 0,
+    learningRate: 0.03,
+    weightDecay: 0,
+    inputNoise: 0,
     huberDelta: 1,
   };
   const rowsOf = { rows: count, features, targets, weights: new Float32Array(count).fill(1) };

@@ -101,7 +101,9 @@ test("a student that is asked to comes to have a hidden layer like its teacher's
   const member = createDenseNetwork(4, [12, 1], random);
   const teacherHidden = createTeacherHidden([member], features);
   const taught = {
-    ...{ rows: count, features, weights: new Float32Array(count).fill(1) },
+    rows: count,
+    features,
+    weights: new Float32Array(count).fill(1),
     targets: runDense(member, features, count),
   };
   const learn = (data: RegressionRows, similarityWeight?: number): DenseLayer[] =>
@@ -109,7 +111,12 @@ test("a student that is asked to comes to have a hidden layer like its teacher's
       createDenseNetwork(4, [6, 1], createRandom(8)),
       data,
       {
-        ...{ steps: 40, batchRows: 0, learningRate: 0.03, weightDecay: 0, inputNoise: 0, huberDelta: 1 },
+        steps: 40,
+        batchRows: 0,
+        learningRate: 0.03,
+        weightDecay: 0,
+        inputNoise: 0,
+        huberDelta: 1,
         similarityWeight,
       },
       createRandom(9),

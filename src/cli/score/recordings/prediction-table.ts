@@ -18,7 +18,11 @@ export async function openPredictionTable(
 ): Promise<PredictionTable> {
   const keys = outputs.map(({ failureMode }) => probabilityKey(failureMode));
   const writer = await openRowWriter(path, [
-    ...["file", "window", "from_ms", "to_ms", "shaft_rpm"],
+    "file",
+    "window",
+    "from_ms",
+    "to_ms",
+    "shaft_rpm",
     ...keys.map((key) => `quantised_${key}`),
     ...keys.map((key) => `probability_${key}`),
     "fault_probability",
@@ -28,9 +32,15 @@ export async function openPredictionTable(
     ...writer,
     add: (file, index, { window, output, probabilities, faultLogits }, isShort) =>
       writer.add([
-        ...[file, index, window.fromMs, window.toMs, window.shaftRpm],
-        ...[...output.quantised, ...probabilities],
-        ...[computeFaultProbability(faultLogits, calibration), isShort ? 1 : 0],
+        file,
+        index,
+        window.fromMs,
+        window.toMs,
+        window.shaftRpm,
+        ...output.quantised,
+        ...probabilities,
+        computeFaultProbability(faultLogits, calibration),
+        isShort ? 1 : 0,
       ]),
   };
 }

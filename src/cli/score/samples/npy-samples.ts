@@ -92,7 +92,11 @@ export async function openNpySamples(
   // A channel is a run of numbers where its samples lie along the axis that varies fastest.
   const isRun = rows < columns || shape.length === 1 ? order === "False" : order === "True";
   const layout: Layout = {
-    ...{ dataAt, elementBytes, read, samples, little: !descr.startsWith(">") },
+    dataAt,
+    elementBytes,
+    read,
+    samples,
+    little: !descr.startsWith(">"),
     ...(isRun || channels === 1
       ? { first: chosen * samples, stride: 1 }
       : { first: chosen, stride: channels }),

@@ -61,7 +61,9 @@ export function joinTurbines(tables: readonly TurbineTable[], channels: readonly
       return Float64Array.from(order, (place) => columns[owners[place]!]?.[rows[place]!] ?? Number.NaN);
     };
     return {
-      ...{ turbine, rows: rows.length, timeMs: Float64Array.from(order, timeAt) },
+      turbine,
+      rows: rows.length,
+      timeMs: Float64Array.from(order, timeAt),
       file: Int32Array.from(order, (place) => tables[owners[place]!]!.file),
       row: Int32Array.from(order, (place) => rows[place]! + 1),
       values: channels.map(valuesOf),

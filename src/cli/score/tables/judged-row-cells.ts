@@ -15,13 +15,20 @@ export function placeJudgedRow(manifest: Manifest): JudgedRowCells {
   const spec = requireSpec(manifest);
   const components = listComponents(spec);
   const places = spec.residuals.map(({ channel, location, scale }) => ({
-    ...{ channel, location, scale },
+    channel,
+    location,
+    scale,
     // In the order of a row's values.
     at: manifest.channels.filter(({ kind }) => kind === "scalar").findIndex(({ name }) => name === channel),
   }));
   return {
     columns: [
-      ...["turbine", "file", "row", "from_ms", "to_ms", "state"],
+      "turbine",
+      "file",
+      "row",
+      "from_ms",
+      "to_ms",
+      "state",
       ...places.flatMap(({ channel }) =>
         ["quantised", "expected", "measured", "residual"].map((what) => `${what}_${channel}`),
       ),
@@ -30,7 +37,12 @@ export function placeJudgedRow(manifest: Manifest): JudgedRowCells {
       ),
     ],
     cellsOf: ({ place, judged: { row, state, output, residuals: left }, decisions }, file) => [
-      ...[place.turbine, file, place.row, row.fromMs, row.toMs, state],
+      place.turbine,
+      file,
+      place.row,
+      row.fromMs,
+      row.toMs,
+      state,
       ...places.flatMap(({ at, location, scale }, index): Cell[] => [
         output.quantised[index]!,
         location + scale * output.logits[index]!,

@@ -56,7 +56,9 @@ export async function readReadings(
     );
   }
   return {
-    ...{ rows: timeMs.length, timeMs, turbines: texts[0] ?? null },
+    rows: timeMs.length,
+    timeMs,
+    turbines: texts[0] ?? null,
     readings: new Map(found.map(([name], index) => [name, numbers[1 + index]!])),
   };
 }

@@ -6,6 +6,7 @@ import { extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
 import { findColumn, usualColumns } from "./read-readings.ts";
@@ -20,7 +21,6 @@ export interface LoggedRepair {
 }
 
 const maxFileBytes = 1024 * 1024;
-const dayMs = 86_400_000;
 const text = z.string().min(1).max(256);
 const configSchema = z.object({
   turbines: z.array(
@@ -90,7 +90,9 @@ function listRows(path: string, content: string): Entry[] {
   };
   const [turbine, component, date] = [at("turbine"), at("component"), at("date")];
   return rows.map((row, index) => ({
-    ...{ turbine: row[turbine]!.trim(), component: row[component]!.trim(), date: row[date]!.trim() },
+    turbine: row[turbine]!.trim(),
+    component: row[component]!.trim(),
+    date: row[date]!.trim(),
     where: `row ${index + 1}`,
   }));
 }

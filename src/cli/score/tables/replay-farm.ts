@@ -8,6 +8,7 @@ import type { Quarantine, Reading } from "../../../core/contract/stream.ts";
 import type { PlannedInspection } from "../../../core/decision/normal-behaviour/inspection-planner.ts";
 import type { MonitorDay } from "../../../core/decision/normal-behaviour/residual-monitor.ts";
 import { createScalarIngest } from "../../../core/ingest/scalar-ingest.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { type ComponentStanding, createScadaFarm, type ScadaFarm } from "../../../core/serving/scada-farm.ts";
 import type { JudgedRow } from "../../../core/serving/scada-turbine.ts";
@@ -50,7 +51,6 @@ export interface ReplayOptions {
   readonly sink: ReplaySink;
 }
 
-const dayMs = 86_400_000;
 /** Rows that are played before their answers are waited for: a model lets only so many wait. */
 const rowsAtOnce = 1024;
 
@@ -133,7 +133,8 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
     return placeOf(rows, Math.min(rows.rows - 1, countBefore(rows.timeMs, timeMs)));
   };
   const farm = createScadaFarm({
-    ...{ site: "score", bundle },
+    site: "score",
+    bundle,
     turbines: turbines.map(({ turbine }) => ({
       id: turbine,
       repairs: repairs.filter((repair) => repair.turbine === turbine),

@@ -34,7 +34,11 @@ export async function runTables(
   const repairs = await readRepairs(flags.repairs ?? [], components);
   const bar = createProgressBar();
   const scored = await scoreTables(loaded, {
-    ...{ files: flags.input, turbines, columns, repairs, out: flags.out },
+    files: flags.input,
+    turbines,
+    columns,
+    repairs,
+    out: flags.out,
     progress: bar.update,
   }).finally(bar.end);
   const { files, inspections } = scored;

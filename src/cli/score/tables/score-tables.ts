@@ -3,6 +3,7 @@
  * summary for each turbine in each file, and the inspections that would have been asked for.
  */
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { requireSpec } from "../../../core/serving/scada-turbine.ts";
 import { expectOtherOutput } from "../recordings/expect-other-output.ts";
@@ -57,8 +58,6 @@ export interface ScoredTables {
   readonly silent: ReadonlyMap<string, readonly string[]>;
 }
 
-const dayMs = 86_400_000;
-
 /**
  * The table appears when all rows are through, unless no file could be read. Fails with USAGE, STORE, INFERENCE; what is
  * wrong with one file is that file's `error`.
@@ -75,7 +74,9 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
     const writer = await openRowWriter(out, cells.columns);
     try {
       await replayFarm({
-        ...{ bundle, turbines, repairs: request.repairs },
+        bundle,
+        turbines,
+        repairs: request.repairs,
         sink: {
           ...summaries.sink,
           takeRows: async (rows) => {
@@ -86,7 +87,11 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
           },
           takeInspection: ({ turbine, component, day, score, probability, expectedEur }) =>
             inspections.push({
-              ...{ turbine, component, atMs: (day + 1) * dayMs, score, probability },
+              turbine,
+              component,
+              atMs: (day + 1) * dayMs,
+              score,
+              probability,
               worthEur: expectedEur,
             }),
           progress: (done, total) => progress(done, total, "rows"),

@@ -119,7 +119,10 @@ function openParquet(bytes: Uint8Array, path: string): TableCells {
       const names = wanted.map((column) => columns[column]!);
       try {
         await parquetRead({
-          ...{ file, compressors: boundedCompressors, metadata, columns: names },
+          file,
+          compressors: boundedCompressors,
+          metadata,
+          columns: names,
           onChunk: ({ columnName, columnData, rowStart }) => {
             const at = names.indexOf(columnName);
             for (let index = 0; index < columnData.length; index++)

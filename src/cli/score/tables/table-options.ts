@@ -58,9 +58,15 @@ Summary:   windows, states   rows that were judged, and what they say
 
 const ownOptions = {
   recordings: {
-    ...{ rateHz: "--rate-hz", shaftRpm: "--shaft-rpm", bearing: "--bearing", bearings: "--bearings" },
-    ...{ scale: "--scale", unit: "--unit", channel: "--channel" },
-    ...{ baseline: "--baseline", writeBaseline: "--write-baseline" },
+    rateHz: "--rate-hz",
+    shaftRpm: "--shaft-rpm",
+    bearing: "--bearing",
+    bearings: "--bearings",
+    scale: "--scale",
+    unit: "--unit",
+    channel: "--channel",
+    baseline: "--baseline",
+    writeBaseline: "--write-baseline",
   },
   tables: { turbine: "--turbine", columns: "--columns", repairs: "--repairs" },
 } as const;

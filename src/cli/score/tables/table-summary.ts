@@ -2,6 +2,7 @@
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { MonitorDay } from "../../../core/decision/normal-behaviour/residual-monitor.ts";
 import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbine-watch.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { ComponentStanding } from "../../../core/serving/scada-farm.ts";
 import { requireSpec } from "../../../core/serving/scada-turbine.ts";
 import type { FileError } from "../recordings/file-summary.ts";
@@ -53,8 +54,6 @@ export interface TableSummaryBuilder {
   summarise(error?: FileError): TableSummary;
 }
 
-const dayMs = 86_400_000;
-
 /** Starts the summary. */
 export function createTableSummary(
   file: string,
@@ -68,7 +67,9 @@ export function createTableSummary(
   const faults: { channel: string; fromMs: number; toMs: number }[] = [];
   let learning = learningBefore;
   let known: readonly ComponentStanding[] = residuals.map(({ component }) => ({
-    ...{ component, score: Number.NaN, probability: 0 },
+    component,
+    score: Number.NaN,
+    probability: 0,
   }));
   return {
     update: ({ judged }, progress) => {
@@ -88,7 +89,10 @@ export function createTableSummary(
       known = standing;
     },
     summarise: (error) => ({
-      ...{ file, turbine, windows: Object.values(states).reduce((sum, count) => sum + count, 0), states },
+      file,
+      turbine,
+      windows: Object.values(states).reduce((sum, count) => sum + count, 0),
+      states,
       setAside: counter.losses,
       components: Object.fromEntries(
         known.map(({ component, score, probability }) => [
@@ -100,7 +104,8 @@ export function createTableSummary(
           },
         ]),
       ),
-      ...{ sensorFaults: faults, learning },
+      sensorFaults: faults,
+      learning,
       ...(error === undefined ? {} : { error }),
     }),
   };

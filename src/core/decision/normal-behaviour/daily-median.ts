@@ -1,4 +1,6 @@
 /** Medians of a day's residuals, one an output. A day that is not over, or has too few rows, has none. */
+
+import { dayMs } from "../../maths/durations.ts";
 import { medianInPlace } from "../../maths/select.ts";
 
 /** A day that is over. */
@@ -26,7 +28,6 @@ export interface DailyMedianSnapshot {
   readonly rows: readonly (readonly number[])[];
 }
 
-const dayMs = 86_400_000;
 /** A day holds 144 ten-minute rows; more are not kept, so that a wrong clock cannot fill the memory. */
 const maxRows = 1_440;
 

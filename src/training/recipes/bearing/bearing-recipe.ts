@@ -59,8 +59,15 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     { config, from: [contract, rows, trained, rivals, ...folds] },
     () =>
       judgeBearing({
-        ...{ config, trainRows, heldOutSignals, outOfFold, calibrated, folds: foldSets },
-        ...{ student: trained.value, rivals: rivals.value, contract: contract.value },
+        config,
+        trainRows,
+        heldOutSignals,
+        outOfFold,
+        calibrated,
+        folds: foldSets,
+        student: trained.value,
+        rivals: rivals.value,
+        contract: contract.value,
       }),
   );
   const baseline = await describeBaseline(config, context, rows, division);
@@ -70,7 +77,10 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
     context,
   );
   const report = reportBearing({
-    ...{ config, student: trained.value, rivals: rivals.value, folds: foldSets },
+    config,
+    student: trained.value,
+    rivals: rivals.value,
+    folds: foldSets,
     ...judged.value,
   });
   return { ...packaged, report };
@@ -98,7 +108,11 @@ async function readRecordings(
     { config: { window, trainingHop, features, noiseLevels, seed }, from: [data, contract] },
     (progress) =>
       readCwruRows(dataDir, {
-        ...{ window, trainingHop, features, noiseLevels, seed },
+        window,
+        trainingHop,
+        features,
+        noiseLevels,
+        seed,
         refused: contract.value.refused,
         progress: (done, total) => progress(done, total, "recordings read"),
       }),

@@ -46,8 +46,12 @@ export function judgeLevels(
     const parts = engines.map((engine) => sums.get(engine) ?? [0, 0, 0, 0]);
     const figure = (column: number): Figure => summariseRatio(parts, column, draws);
     return {
-      ...{ from, to, share: parts.reduce((sum, part) => sum + part[0]!, 0) / total },
-      ...{ coverage: figure(1), width: figure(2), score: figure(3) },
+      from,
+      to,
+      share: parts.reduce((sum, part) => sum + part[0]!, 0) / total,
+      coverage: figure(1),
+      width: figure(2),
+      score: figure(3),
     };
   });
   return levels.filter(({ share }) => share > 0);

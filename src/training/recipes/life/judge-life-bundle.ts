@@ -76,8 +76,12 @@ export async function judgeLifeBundle(
   const actual = last.remaining.map((remaining) => Math.min(remaining, spec.capSteps));
   const score = (predicted: Float32Array): EngineScore[] =>
     scoreEngines({
-      ...{ predicted, low: predicted, high: predicted, actual },
-      ...{ weights: new Float32Array(last.rows).fill(1), engine: last.engine },
+      predicted,
+      low: predicted,
+      high: predicted,
+      actual,
+      weights: new Float32Array(last.rows).fill(1),
+      engine: last.engine,
     });
   const own = score(predict(last));
   const { linear, mean } = learnBaselines(bundle, config, data, spec);

@@ -48,8 +48,12 @@ export function scoreEngines(judged: JudgedLife): EngineScore[] {
     .map(({ weight, values }) => {
       const at = (index: number): number => values[index]! / weight;
       return {
-        ...{ squaredError: at(0), absoluteError: at(1), error: at(2), nasa: at(3) },
-        ...{ covered: at(4), width: at(5) },
+        squaredError: at(0),
+        absoluteError: at(1),
+        error: at(2),
+        nasa: at(3),
+        covered: at(4),
+        width: at(5),
       };
     });
 }

@@ -22,7 +22,11 @@ export function reportLife(
     stepColumns: ["RMSE on test engines, cycles", "RMSE out of fold, cycles"],
     steps: evaluation.steps.map(
       ({ form, title, parameters, multiplyAdds, bytes, ...figures }): ReportStep => ({
-        ...{ name: form, title, parameters, multiplyAdds, bytes },
+        name: form,
+        title,
+        parameters,
+        multiplyAdds,
+        bytes,
         figures: [figures.test, figures.outOfFold],
         ...timedOf(form, student),
       }),
@@ -74,8 +78,11 @@ function drawEngines(
   const last = selectLastRows(testRows);
   const predicted = predictLife(student, "int8", last.features, last.rows, capCycles);
   const spec = {
-    ...{ unit: "cycle", capSteps: capCycles, minHistorySteps: config.minHistory },
-    ...{ coverage: config.interval.coverage, interval },
+    unit: "cycle",
+    capSteps: capCycles,
+    minHistorySteps: config.minHistory,
+    coverage: config.interval.coverage,
+    interval,
   };
   const ticks = [0, 25, 50, 75, 100, 125, 150].filter((tick) => tick <= capCycles);
   const axis = { from: 0, to: capCycles, ticks };
@@ -88,7 +95,9 @@ function drawEngines(
     y: { ...axis, label: "predicted, cycles" },
     lines: [
       {
-        ...{ name: "truth", colour: "faint", dashed: true },
+        name: "truth",
+        colour: "faint",
+        dashed: true,
         points: [
           [0, 0],
           [capCycles, capCycles],

@@ -13,7 +13,9 @@ export interface LifeStudentStreams {
 export function lifeStreams(seed: number, owner: string): LifeStudentStreams {
   const stream = (purpose: string): Random => createRandom(seed).fork(`${owner}: ${purpose}`);
   return {
-    ...{ teacher: stream("teacher"), student: stream("student"), baselines: stream("baselines") },
+    teacher: stream("teacher"),
+    student: stream("student"),
+    baselines: stream("baselines"),
     finetune: stream("finetune"),
   };
 }

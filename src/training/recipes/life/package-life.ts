@@ -153,8 +153,12 @@ function makeFiles(
   );
   const golden = createGoldenCases(
     {
-      ...{ spec: features, window: config.window, groups, scaler: student.scaler },
-      ...{ student: student.quantised, background },
+      spec: features,
+      window: config.window,
+      groups,
+      scaler: student.scaler,
+      student: student.quantised,
+      background,
     },
     config.goldenCases,
     stream("golden"),

@@ -113,8 +113,12 @@ export function makeScadaFiles(
   );
   const cases = createGoldenCases(
     {
-      ...{ spec: config.features, window: config.window, groups },
-      ...{ scaler: student.scaler, student: student.quantised, background },
+      spec: config.features,
+      window: config.window,
+      groups,
+      scaler: student.scaler,
+      student: student.quantised,
+      background,
     },
     config.goldenCases,
     stream("golden"),

@@ -100,8 +100,13 @@ async function trainScada(
   );
   const { scaler, location, scale } = prepared;
   const student: ScadaStudent = {
-    ...{ scaler, location, scale, teacher: teacher.value },
-    ...{ wide: taught.value.wide, untaught: untaught.value, ...quantised.value },
+    scaler,
+    location,
+    scale,
+    teacher: teacher.value,
+    wide: taught.value.wide,
+    untaught: untaught.value,
+    ...quantised.value,
   };
   const judged: StepOutput<{ evaluation: ScadaEvaluation; plots: ReportPlot[] }> = await steps.run(
     "evaluate",
@@ -109,7 +114,9 @@ async function trainScada(
     () => {
       const one = judgeSeed(subject, student, seed);
       const evaluation: ScadaEvaluation = {
-        ...{ formatVersion: 1, name: config.name, version: config.version },
+        formatVersion: 1,
+        name: config.name,
+        version: config.version,
         ...summariseSeeds([one], testSplit),
         dataDescription: edpDescription,
         trainingRows: prepared.rows,

@@ -57,7 +57,10 @@ describe("explaining the last row of a table", () => {
         const { unit } = manifest.channels[index]!;
         const reading: Reading = {
           deviceId: "d",
-          ...{ channel, unit, timestampMs: startMs + row * 600_000, value: readingAt(row, index) },
+          channel,
+          unit,
+          timestampMs: startMs + row * 600_000,
+          value: readingAt(row, index),
         };
         cutter.accept(reading);
       }

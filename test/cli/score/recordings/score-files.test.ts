@@ -35,7 +35,10 @@ const request = (
   known: Sidecar = sidecar,
   channel: string | null = null,
 ): ScoreRequest => ({
-  ...{ files, out, baseline: null, progress: () => {} },
+  files,
+  out,
+  baseline: null,
+  progress: () => {},
   describe: () => Promise.resolve({ sidecar: known, channel }),
 });
 

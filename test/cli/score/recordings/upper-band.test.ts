@@ -41,7 +41,10 @@ async function scoreCounts(counts: Int16Array) {
   writeFileSync(file, encodeNpy(counts, [counts.length]));
   const sidecar = { rateHz, shaftRpm, bearing, scale: 0.001 };
   const [summary] = await scoreFiles(bundle, {
-    ...{ files: [file], out, baseline: null, progress: () => {} },
+    files: [file],
+    out,
+    baseline: null,
+    progress: () => {},
     describe: () => Promise.resolve({ sidecar, channel: null }),
   });
   const rows = readFileSync(out, "utf8")
@@ -98,8 +101,15 @@ describe("the upper band of a fast recording", () => {
       Math.round(10_000 * Math.cos((2 * Math.PI * 8000 * index) / rateHz)),
     );
     const block = (from: number, to: number) => ({
-      ...{ deviceId: "a", channel: "a", unit: "g", timestampMs: 0, scale: 1, shaftRpm },
-      ...{ sampleRateHz: rateHz, firstSample: from, counts: counts.subarray(from, to) },
+      deviceId: "a",
+      channel: "a",
+      unit: "g",
+      timestampMs: 0,
+      scale: 1,
+      shaftRpm,
+      sampleRateHz: rateHz,
+      firstSample: from,
+      counts: counts.subarray(from, to),
     });
     const whole = shift(block(0, 4000)).counts.slice();
     expect([...shift(block(1000, 1700)).counts]).toEqual([...whole.subarray(1000, 1700)]);

@@ -198,14 +198,12 @@ describe("bearing orders on the command line", () => {
   });
 
   it.each([
-    ...[
-      "",
-      "bpfo=3",
-      "balls=9,ball_diameter=50,pitch_diameter=39",
-      "bpfo=3,bpfi=5,bsf=4,ftf=",
-      "bpfo=3,bpfi=5,bsf=4,ftf=4",
-      "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
-    ],
+    "",
+    "bpfo=3",
+    "balls=9,ball_diameter=50,pitch_diameter=39",
+    "bpfo=3,bpfi=5,bsf=4,ftf=",
+    "bpfo=3,bpfi=5,bsf=4,ftf=4",
+    "bpfo=3,bpfi=5,bsf=4,ftf=0.4,x=1",
     "bpfo=3,bpfi=5,bsf=4,ftf=0.4,ftf=0.3",
   ])("are refused as wrong usage: %j", (text) => {
     expect(() => parseBearing(text)).toThrow(/Write each once/);

@@ -38,18 +38,17 @@ describe("aurora score of tables", () => {
   it("prints a summary a file, what is still missing, and writes a row a window", async () => {
     const { at, out } = createFolder();
     const args = [
-      ...[
-        "score",
-        dir,
-        "--input",
-        at("T01_mar.csv"),
-        at("T02.csv"),
-        "--out",
-        out,
-        "--columns",
-        at("columns.json"),
-      ],
-      ...["--turbine", "T01=T01_*"],
+      "score",
+      dir,
+      "--input",
+      at("T01_mar.csv"),
+      at("T02.csv"),
+      "--out",
+      out,
+      "--columns",
+      at("columns.json"),
+      "--turbine",
+      "T01=T01_*",
     ];
     const { code, stdout, stderr } = await aurora(...args, "--json");
     expect(code).toBe(0);
@@ -71,26 +70,33 @@ describe("aurora score of tables", () => {
         ["T01_mar.csv", "T01"],
         ["T02.csv", "T02"],
       ].map(([name, turbine]) => ({
-        ...{ file: at(name!), turbine, windows: 36, learning: { rows: 36, of: 6000 }, sensorFaults: [] },
+        file: at(name!),
+        turbine,
+        windows: 36,
+        learning: { rows: 36, of: 6000 },
+        sensorFaults: [],
         states: { scored: 0, learning: 36, "not-operating": 0, frozen: 0 },
         setAside: { windows: 0, samples: {} },
         components: {
-          ...{ gearbox: nothing, generator: nothing, "generator-bearing": nothing },
-          ...{ transformer: nothing, "hydraulic-group": nothing },
+          gearbox: nothing,
+          generator: nothing,
+          "generator-bearing": nothing,
+          transformer: nothing,
+          "hydraulic-group": nothing,
         },
       })),
     );
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows).toHaveLength(72);
     expect(JSON.parse(rows[70]!)).toMatchObject({
-      ...{
-        turbine: "T01",
-        file: at("T01_mar.csv"),
-        row: 36,
-        from_ms: startMs + 35 * 600_000,
-        state: "learning",
-      },
-      ...{ "measured_gear-oil-temperature": 20, "residual_gear-oil-temperature": null, score_gearbox: null },
+      turbine: "T01",
+      file: at("T01_mar.csv"),
+      row: 36,
+      from_ms: startMs + 35 * 600_000,
+      state: "learning",
+      "measured_gear-oil-temperature": 20,
+      "residual_gear-oil-temperature": null,
+      score_gearbox: null,
     });
     const text = await aurora(...args);
     expect(text.stdout).toBe(
@@ -103,18 +109,16 @@ describe("aurora score of tables", () => {
   it("scores the other files where one cannot be read, and ends with 1", async () => {
     const { folder, at, out } = createFolder();
     const { code, stdout, stderr } = await aurora(
-      ...[
-        "score",
-        dir,
-        "--input",
-        at("T02.csv"),
-        folder,
-        at("no.csv"),
-        "--out",
-        out,
-        "--columns",
-        at("columns.json"),
-      ],
+      "score",
+      dir,
+      "--input",
+      at("T02.csv"),
+      folder,
+      at("no.csv"),
+      "--out",
+      out,
+      "--columns",
+      at("columns.json"),
       "--json",
     );
     expect(code).toBe(1);
@@ -172,7 +176,14 @@ describe("aurora score of tables", () => {
     const { folder, at } = createFolder();
     const before = readdirSync(folder);
     const { code, stderr } = await aurora(
-      ...["score", dir, "--input", at("T02.csv"), "--out", at(name), "--columns", at("columns.json")],
+      "score",
+      dir,
+      "--input",
+      at("T02.csv"),
+      "--out",
+      at(name),
+      "--columns",
+      at("columns.json"),
     );
     expect(code).toBeGreaterThan(0);
     expect(stderr).toMatch(message);
@@ -183,7 +194,14 @@ describe("aurora score of tables", () => {
     const { at, out } = createFolder();
     writeFileSync(at("log.csv"), "turbine,component,date\nT02,rotor,2020-03-02\n");
     const { code, stderr } = await aurora(
-      ...["score", dir, "--input", at("T02.csv"), "--out", out, "--repairs", at("log.csv")],
+      "score",
+      dir,
+      "--input",
+      at("T02.csv"),
+      "--out",
+      out,
+      "--repairs",
+      at("log.csv"),
     );
     expect(code).toBe(1);
     expect(stderr).toMatch(/knows no component "rotor"\nhint: components are gearbox, generator, /);
@@ -194,16 +212,27 @@ it("a bundle of remaining life is scored neither way, and is told what can be do
   const { folder, at, out } = createFolder();
   const { files: _, normalBehaviour: __, ...rest } = manifest;
   const life = {
-    ...{ ...rest, name: "turbofan-life", task: "remaining-life" as const, horizonHours: null },
+    ...rest,
+    name: "turbofan-life",
+    task: "remaining-life" as const,
+    horizonHours: null,
     outputs: [{ failureMode: "remaining-life", title: "share of the cap that is left" }],
     remainingLife: {
-      ...{ unit: "cycle", capSteps: 125, minHistorySteps: 10, coverage: 0.9 },
+      unit: "cycle",
+      capSteps: 125,
+      minHistorySteps: 10,
+      coverage: 0.9,
       interval: [{ predicted: 0, low: -5, high: 5 }],
     },
   };
   await writeBundle(join(folder, "life"), { manifest: life, files }, newKey());
   const { code, stdout, stderr } = await aurora(
-    ...["score", join(folder, "life"), "--input", at("T02.csv"), "--out", out],
+    "score",
+    join(folder, "life"),
+    "--input",
+    at("T02.csv"),
+    "--out",
+    out,
   );
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(

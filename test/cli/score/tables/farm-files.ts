@@ -5,13 +5,13 @@ import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
 import { type NamedTurbine, nameTurbines } from "../../../../src/cli/score/tables/name-turbines.ts";
 import type { LoggedRepair } from "../../../../src/cli/score/tables/read-repairs.ts";
 import { type ScoredTables, scoreTables } from "../../../../src/cli/score/tables/score-tables.ts";
+import { hourMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { LoadedBundle } from "../../../../src/core/serving/loaded-bundle.ts";
 import type { FakeBundle } from "../../../gateway/fakes.ts";
 import {
   channels,
   createScadaSite,
-  hourMs,
   type ScadaSite,
   startMs,
   unitOf,
@@ -84,7 +84,9 @@ export async function scorePaths(
 ): Promise<ScoredFolder> {
   const out = join(createTemporaryFolder(), "rows.csv");
   const scored = await scoreTables(bundle, {
-    ...{ files: paths, turbines: nameTurbines(paths, options.turbines ?? []), out },
+    files: paths,
+    turbines: nameTurbines(paths, options.turbines ?? []),
+    out,
     columns: await nameColumns(
       bundle.manifest.channels.map(({ name }) => name),
       aliases,

@@ -52,13 +52,17 @@ test.skipIf(!present)(
       .filter(({ from_ms }) => Number(from_ms) < endMs)
       .map((row) =>
         [
-          ...[row.turbine, row.from_ms, row.state],
+          row.turbine,
+          row.from_ms,
+          row.state,
           ...places.flatMap(({ channel }) => [row[`quantised_${channel}`], row[`residual_${channel}`]]),
         ].join(),
       );
     const theirs = gateway.rows.map(({ turbine, judged: { row, state, output, residuals } }) =>
       [
-        ...[turbine, row.fromMs, state],
+        turbine,
+        row.fromMs,
+        state,
         ...places.flatMap((_, at) => [output.quantised[at], residuals?.[at] ?? ""]),
       ].join(),
     );
@@ -118,10 +122,16 @@ async function watchSignals(
       gateway: { id: "gw", site: "edp" },
       turbines: turbines.map((id) => ({ id, scadaBundle: bundle.ref.name })),
     }),
-    ...{ bundleOf: () => bundle, register: createAlarmRegister(), quality: createDataQuality() },
-    ...{ store: createScadaStore(createFakeState(), silentLogger, () => {}), logger: silentLogger },
+    bundleOf: () => bundle,
+    register: createAlarmRegister(),
+    quality: createDataQuality(),
+    store: createScadaStore(createFakeState(), silentLogger, () => {}),
+    logger: silentLogger,
     sink: {
-      ...{ onDecision: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {}, onEvent: () => {} },
+      onDecision: () => {},
+      onQuarantine: () => {},
+      onSchemaDrift: () => {},
+      onEvent: () => {},
       onAlert: (event) => alerts.push(event),
       onRow: (turbine, judged) => rows.push({ turbine, judged }),
     },

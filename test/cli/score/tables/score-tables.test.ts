@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { renderTables } from "../../../../src/cli/score/tables/render-tables.ts";
+import { hourMs } from "../../../../src/core/maths/durations.ts";
 import {
   channels,
   createScadaBundle,
   dayMs,
-  hourMs,
   spec,
   startMs,
 } from "../../../gateway/points/scada/scada-site.ts";
@@ -39,7 +39,9 @@ describe("scoring tables", () => {
 
     const places = spec.residuals.map(({ channel }) => channel);
     const ours = scored.rows.map((row) => [
-      ...[row.turbine, Number(row.from_ms), row.state],
+      row.turbine,
+      Number(row.from_ms),
+      row.state,
       ...places.map((channel) => Number(row[`quantised_${channel}`])),
       ...places.map((channel) => Number(row[`measured_${channel}`])),
       ...places.map((channel) =>
@@ -47,7 +49,11 @@ describe("scoring tables", () => {
       ),
     ]);
     const theirs = site.rows.map(({ turbine, judged: { row, state, output, residuals } }) => [
-      ...[turbine, row.fromMs, state, ...output.quantised, ...row.values.slice(2)],
+      turbine,
+      row.fromMs,
+      state,
+      ...output.quantised,
+      ...row.values.slice(2),
       ...(residuals ?? places.map(() => null)),
     ]);
     expect(ours).toEqual(theirs);

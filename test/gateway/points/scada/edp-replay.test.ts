@@ -66,7 +66,9 @@ test.skipIf(!present)(
     const student = createRandomStudent(createRandom(9), [width, 12, recipe.residuals.length]);
     const spec: NormalBehaviourSpec = {
       residuals: recipe.residuals.map((residual) => ({ ...residual, location: 50, scale: 8 })),
-      ...{ operation, statistics: recipe.statistics, guard: recipe.guard },
+      operation,
+      statistics: recipe.statistics,
+      guard: recipe.guard,
       policy: {
         ...recipe.policy,
         components: [{ component: "gearbox", prior: 0.01, worthEur: 1, inspectionEur: 1 }],
@@ -127,10 +129,17 @@ async function serve(
   const kernel = createIntegerKernel(student);
   const last = student.layers.at(-1)!;
   const fake = createFakeBundle("1.0.0", {
-    ...{ name: "turbine-scada", task: "normal-behaviour", horizonHours: 1440, window: recipe.window },
-    ...{ channels: recipe.channels, features: recipe.features, scaler, normalBehaviour: spec },
+    name: "turbine-scada",
+    task: "normal-behaviour",
+    horizonHours: 1440,
+    window: recipe.window,
+    channels: recipe.channels,
+    features: recipe.features,
+    scaler,
+    normalBehaviour: spec,
     outputs: recipe.residuals.map(({ channel, title }) => ({ failureMode: channel, title })),
-    ...{ calibration: [], thresholds: [] },
+    calibration: [],
+    thresholds: [],
     groups: [...new Set(recipe.features.list.map((feature) => feature.group))],
   });
   fake.standardised = (features) => standardiseRows(features, 1, scaler);
@@ -146,11 +155,18 @@ async function serve(
       gateway: { id: "gw", site: "edp" },
       turbines: [{ id: "T01", scadaBundle: "turbine-scada" }],
     }),
-    ...{ bundleOf: () => fake, register: createAlarmRegister(), quality, logger: silentLogger },
+    bundleOf: () => fake,
+    register: createAlarmRegister(),
+    quality,
+    logger: silentLogger,
     store: createScadaStore(createFakeState(), silentLogger, () => {}),
     sink: {
-      ...{ onDecision: () => {}, onAlert: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
-      ...{ onEvent: () => {}, onRow: (_turbine, row) => judged.push(row) },
+      onDecision: () => {},
+      onAlert: () => {},
+      onQuarantine: () => {},
+      onSchemaDrift: () => {},
+      onEvent: () => {},
+      onRow: (_turbine, row) => judged.push(row),
     },
   });
   for (let row = 0; row < signals.rows; row++) {

@@ -22,18 +22,30 @@ const rowMs = dayMs / 6;
 async function putScadaBundle({ folder, release }: Installation): Promise<void> {
   const { files: _, ...manifest } = createScadaBundle("1.0.0", {
     statistics: {
-      ...{ minRowsPerDay: 3, historyDays: 20, gapDays: 2, minHistoryDays: 5, relearnDays: 3 },
-      ...{ excludeDays: 2, minScale: 0.3, clip: 8, ewmaDays: 2 },
+      minRowsPerDay: 3,
+      historyDays: 20,
+      gapDays: 2,
+      minHistoryDays: 5,
+      relearnDays: 3,
+      excludeDays: 2,
+      minScale: 0.3,
+      clip: 8,
+      ewmaDays: 2,
     },
     policy: { ...spec.policy, roundDays: 1, muteDays: 8, referenceDays: 60 },
   }).manifest;
   const rows = Array.from({ length: 400 }, () => [random.normal(), random.normal()]);
   const scores = rows.map(() => Array.from({ length: outputs }, () => random.normal()));
   const student = {
-    ...{ inputScale: Math.fround(0.1), inputZeroPoint: 128 },
+    inputScale: Math.fround(0.1),
+    inputZeroPoint: 128,
     layers: [
       {
-        ...{ inputs: 2, outputs, relu: false, outputScale: Math.fround(0.1), outputZeroPoint: 128 },
+        inputs: 2,
+        outputs,
+        relu: false,
+        outputScale: Math.fround(0.1),
+        outputZeroPoint: 128,
         weights: new Int8Array(2 * outputs),
         weightScales: new Float32Array(outputs).fill(0.01),
         bias: new Int32Array(outputs),
@@ -42,7 +54,8 @@ async function putScadaBundle({ folder, release }: Installation): Promise<void> 
   };
   const text = new TextEncoder();
   const golden = {
-    ...{ kind: "random" as const, standardised: new Float32Array(2) },
+    kind: "random" as const,
+    standardised: new Float32Array(2),
     logits: new Uint8Array(outputs).fill(128),
     shares: new Float32Array(outputs),
   };
@@ -71,7 +84,9 @@ async function putScadaBundle({ folder, release }: Installation): Promise<void> 
 }
 
 const mapping = (turbine: string, names: readonly string[]) => ({
-  ...{ topic: `scada/${turbine}`, turbine, timePath: "time" },
+  topic: `scada/${turbine}`,
+  turbine,
+  timePath: "time",
   channels: names.map((name) => ({ name, path: `values.${name}`, unit: unitOf(name) })),
 });
 const turbines = ["T1", "T2"].map((id) => ({ id, scadaBundle: "scada-test" }));

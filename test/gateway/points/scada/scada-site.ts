@@ -4,6 +4,7 @@ import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
 import type { NormalBehaviourSpec } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../../../src/core/contract/prediction.ts";
+import { hourMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
@@ -18,7 +19,6 @@ const units: Readonly<Record<string, string>> = { power: "kW", wind: "m/s" };
 export const unitOf = (channel: string): string => units[channel] ?? "degC";
 export const channels = ["power", "wind", "gear-oil", "gear-bearing", "phase-1", "phase-2", "phase-3"];
 const temperatures = channels.slice(2);
-export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 /** A midnight. */
 export const startMs = 19_000 * dayMs;
@@ -34,7 +34,10 @@ export const spec: NormalBehaviourSpec = {
   operation: {
     limits: [{ channel: "wind", min: 4, max: 25 }],
     powerCurve: {
-      ...{ windChannel: "wind", powerChannel: "power", minRatio: 0.5, maxRatio: 1.5 },
+      windChannel: "wind",
+      powerChannel: "power",
+      minRatio: 0.5,
+      maxRatio: 1.5,
       points: [
         [4, 100],
         [12, 2000],
@@ -42,15 +45,32 @@ export const spec: NormalBehaviourSpec = {
     },
   },
   statistics: {
-    ...{ minRowsPerDay: 10, historyDays: 60, gapDays: 7, minHistoryDays: 20, relearnDays: 20 },
-    ...{ excludeDays: 10, minScale: 0.3, clip: 8, ewmaDays: 5 },
+    minRowsPerDay: 10,
+    historyDays: 60,
+    gapDays: 7,
+    minHistoryDays: 20,
+    relearnDays: 20,
+    excludeDays: 10,
+    minScale: 0.3,
+    clip: 8,
+    ewmaDays: 5,
   },
   guard: { frozenRows: 3, fall: 10, siblingsWithin: 3, beforeDays: 6 },
   policy: {
-    ...{ roundDays: 2, perRound: 1, muteDays: 20, minLeadDays: 2, maxLeadDays: 60 },
-    ...{ evidence: 1, scoreCap: 6, referenceDays: 120, minWorthEur: 0 },
+    roundDays: 2,
+    perRound: 1,
+    muteDays: 20,
+    minLeadDays: 2,
+    maxLeadDays: 60,
+    evidence: 1,
+    scoreCap: 6,
+    referenceDays: 120,
+    minWorthEur: 0,
     components: ["gearbox", "transformer"].map((component) => ({
-      ...{ component, prior: 0.02, worthEur: 20_000, inspectionEur: 5000 },
+      component,
+      prior: 0.02,
+      worthEur: 20_000,
+      inspectionEur: 5000,
     })),
   },
 };
@@ -62,8 +82,15 @@ export function createScadaBundle(version = "1.0.0", changes: Partial<NormalBeha
     horizonHours: 1440,
     window: { unit: "seconds", length: 3600, hop: 3600 },
     channels: channels.map((name) => ({
-      ...{ name, unit: unitOf(name), min: -10_000, max: 5000, kind: "scalar", missing: "quarantine" },
-      ...{ minRateHz: 1e-4, maxRateHz: 1, stuckAfter: 1000 },
+      name,
+      unit: unitOf(name),
+      min: -10_000,
+      max: 5000,
+      kind: "scalar",
+      missing: "quarantine",
+      minRateHz: 1e-4,
+      maxRateHz: 1,
+      stuckAfter: 1000,
     })),
     features: {
       catalogueVersion: 1,
@@ -71,7 +98,10 @@ export function createScadaBundle(version = "1.0.0", changes: Partial<NormalBeha
       list: [
         { name: "power", operator: "mean", chain: "power", params: {}, group: "power" },
         {
-          ...{ name: "power.2h", operator: "recent-mean", chain: "power", group: "power" },
+          name: "power.2h",
+          operator: "recent-mean",
+          chain: "power",
+          group: "power",
           params: { tauHours: 2 },
         },
       ],
@@ -120,15 +150,25 @@ export function createScadaSite(repairs: readonly { component: string; date: str
   const config = gatewayConfigSchema.parse({
     gateway: { id: "gw", site: "north" },
     turbines: turbines.map((id) => ({
-      ...{ id, scadaBundle: "scada-test" },
+      id,
+      scadaBundle: "scada-test",
       repairs: id === "T1" ? repairs : [],
     })),
   });
   return {
-    ...{ state, quality, alerts, decisions, events, rows },
+    state,
+    quality,
+    alerts,
+    decisions,
+    events,
+    rows,
     start: (bundle) =>
       createScadaWatch({
-        ...{ config, register, quality, logger: silentLogger, bundleOf: () => bundle },
+        config,
+        register,
+        quality,
+        logger: silentLogger,
+        bundleOf: () => bundle,
         store: createScadaStore(state, silentLogger, (what) => events.push(`lost ${what}`)),
         sink: {
           onDecision: (decision) => decisions.push(decision),

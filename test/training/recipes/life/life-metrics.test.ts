@@ -33,7 +33,12 @@ test("an engine with several rows counts once, by the weights of its rows", () =
     width: (3 * 10 + 5) / 4,
   });
   expect(second).toEqual({
-    ...{ squaredError: 16, absoluteError: 4, error: 4, nasa: scoreNasa(4), covered: 1, width: 20 },
+    squaredError: 16,
+    absoluteError: 4,
+    error: 4,
+    nasa: scoreNasa(4),
+    covered: 1,
+    width: 20,
   });
 });
 

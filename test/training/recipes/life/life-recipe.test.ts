@@ -111,7 +111,15 @@ test("with the optional terms the table shows the student before fine-tuning, an
   const other = await trainTiny("terms", `  similarityWeight: 10\n  finetune: ${fit}\n`);
   const { steps, comparisons } = other.evaluation as LifeEvaluation;
   expect(steps.map(({ form }) => form)).toEqual([
-    ...["teacher", "wide", "untuned", "untunedInt8", "pruned", "int8", "untaught", "linear", "mean"],
+    "teacher",
+    "wide",
+    "untuned",
+    "untunedInt8",
+    "pruned",
+    "int8",
+    "untaught",
+    "linear",
+    "mean",
   ]);
   const step = (form: string) => steps.find((each) => each.form === form)!;
   expect(step("untunedInt8").bytes).toBe(step("int8").bytes);

@@ -33,8 +33,15 @@ function engine(id: string, cycles: number, remainingCycles: number): CmapssEngi
 }
 
 const channel = (name: string): ChannelContract => ({
-  ...{ name, unit: "1", min: 0, max: 5, minRateHz: 1, maxRateHz: 1, kind: "scalar" },
-  ...{ missing: "quarantine", stuckAfter: 2 },
+  name,
+  unit: "1",
+  min: 0,
+  max: 5,
+  minRateHz: 1,
+  maxRateHz: 1,
+  kind: "scalar",
+  missing: "quarantine",
+  stuckAfter: 2,
 });
 
 test("rows begin where there is history enough, and count what is left", () => {

@@ -12,8 +12,15 @@ const figure = (value: number, halfWidth: number): Figure => ({
 
 function compare(untaught: Figure, pruned: Figure, z: Figure): string {
   const form = (name: RegressionForm, maeKelvin: Figure, parameters: number): FormFigures => ({
-    ...{ form: name, widths: [1], members: 1, parameters, multiplyAdds: 1, bytes: 1 },
-    ...{ maeKelvin: 3, zCorrelation: 0.9, sure: { maeKelvin, zCorrelation: z } },
+    form: name,
+    widths: [1],
+    members: 1,
+    parameters,
+    multiplyAdds: 1,
+    bytes: 1,
+    maeKelvin: 3,
+    zCorrelation: 0.9,
+    sure: { maeKelvin, zCorrelation: z },
     against: { form: "wide", maeKelvin, zCorrelation: z },
   });
   return compareForms({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { InspectionPolicy } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { ComponentCost } from "../../../../src/training/dataset/edp-logbook.ts";
 import { binomialInterval } from "../../../../src/training/judge/binomial-interval.ts";
@@ -23,7 +24,7 @@ import {
   fitPolicy,
   listEvents,
 } from "../../../../src/training/recipes/scada/learn/fit-policy.ts";
-import { dayMs, failureAt, makeDays } from "./synthetic-farm.ts";
+import { failureAt, makeDays } from "./synthetic-farm.ts";
 
 const costs = new Map<string, ComponentCost>([
   ["gearbox", { replacementEur: 100_000, repairEur: 20_000, inspectionEur: 5_000 }],

@@ -29,7 +29,10 @@ function makeTurbine(turbine: string, days: number): TurbineRows {
     readings.set([50, wind, Math.min(2000, 220 * (wind - 3))], row * 3);
   }
   return {
-    ...{ turbine, rows, trainRows: 0, readings },
+    turbine,
+    rows,
+    trainRows: 0,
+    readings,
     timestampMs: Float64Array.from({ length: rows }, (_, row) => row * (dayMs / 24)),
     features: new Float32Array(rows),
     measured: new Float32Array(rows),
@@ -54,7 +57,12 @@ function makeCells(seed: number, extra: (wind: number, turbine: string) => numbe
 
 function judge(cases: readonly JudgedCase[]): Judgement {
   return {
-    ...{ fingerprints: {}, metrics: {}, leakage: [], baselines: [], calibration: null, parity: null },
+    fingerprints: {},
+    metrics: {},
+    leakage: [],
+    baselines: [],
+    calibration: null,
+    parity: null,
     cases,
   };
 }

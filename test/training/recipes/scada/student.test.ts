@@ -82,7 +82,9 @@ test("a student with the optional terms is another one, whose integers without f
   const trainer = await openTensorTrainer(() => {});
   const quick = { ...fit, steps: 20 };
   const few = {
-    ...{ ...recipe, inventedNoise: 0, teacher: { members: 2, hidden: [8], fit: quick } },
+    ...recipe,
+    inventedNoise: 0,
+    teacher: { members: 2, hidden: [8], fit: quick },
     student: { hidden: [8], fit: quick, prune: { to: [6], rounds: 1, fit: quick } },
   };
   const none = new Float32Array(0);
@@ -104,7 +106,13 @@ test("a student with the optional terms is another one, whose integers without f
   const { scaler, location, scale } = prepared;
   const student = { scaler, location, scale, teacher, wide, untaught: float, ...forms };
   expect(formsOf(student)).toEqual([
-    ...["teacher", "wide", "untuned", "untunedInt8", "pruned", "int8", "untaught"],
+    "teacher",
+    "wide",
+    "untuned",
+    "untunedInt8",
+    "pruned",
+    "int8",
+    "untaught",
   ]);
   for (const [form, parent] of [
     ["int8", "pruned"],

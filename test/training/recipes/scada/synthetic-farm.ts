@@ -1,11 +1,10 @@
 /** A small farm whose temperatures follow power and ambient; one component of one turbine warms before it fails. */
 
+import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { EdpFailure } from "../../../../src/training/dataset/edp-logbook.ts";
 import type { TurbineDays } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import type { TurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
-
-export const dayMs = 86_400_000;
 
 /** Days of four turbines with random scores; `warm` lifts a pair's score before a day. */
 export function makeDays(

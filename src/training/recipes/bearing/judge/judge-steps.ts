@@ -84,11 +84,9 @@ export function judgeSteps(
     const size = sizeOf(name, student, rivals);
     return {
       // Without fine-tuning the integers' float parent is the pruned student itself.
-      ...{
-        name,
-        title: titles[name === "float" && student.untuned === undefined ? "untuned" : name]!,
-        ...size,
-      },
+      name,
+      title: titles[name === "float" && student.untuned === undefined ? "untuned" : name]!,
+      ...size,
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
       outOfFold: computeFigure(statistics[name]!.folds, resamples.folds),
     };

@@ -19,7 +19,12 @@ export async function readBundleSignals(
 ): Promise<BundleSignals> {
   const { window, features } = manifest;
   const data = await readCwruRows(context.dataDir, {
-    ...{ window, trainingHop: window.hop, features, noiseLevels: [], seed, refused: [] },
+    window,
+    trainingHop: window.hop,
+    features,
+    noiseLevels: [],
+    seed,
+    refused: [],
     progress: (done, total) => context.progress(done, total, "recordings read"),
   });
   const all = [...data.signals, ...data.extra];

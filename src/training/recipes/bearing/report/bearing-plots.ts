@@ -25,7 +25,10 @@ export function drawBearingPlots(
 
 /** What is stated is what happens; or chance. */
 const diagonal: PlotLine = {
-  ...{ name: "", colour: "faint", width: 1, dashed: true },
+  name: "",
+  colour: "faint",
+  width: 1,
+  dashed: true,
   points: [
     [0, 0],
     [1, 1],
@@ -72,7 +75,9 @@ function drawRoc(title: string, output: number, heldOut: ScoredSet, folds: reado
   const lines: PlotLine[] = [
     diagonal,
     ...folds.map((fold) => ({
-      ...{ name: "each inner fold", colour: "c0", width: 1 },
+      name: "each inner fold",
+      colour: "c0",
+      width: 1,
       points: rocOf(fold, "int8", output),
     })),
     { name: "held-out bearings", colour: "c1", points: rocOf(heldOut, "int8", output), width: 2.5 },
@@ -80,7 +85,10 @@ function drawRoc(title: string, output: number, heldOut: ScoredSet, folds: reado
       ? []
       : [
           {
-            ...{ name: "physics score, held out", colour: "c2", width: 1.5, dashed: true },
+            name: "physics score, held out",
+            colour: "c2",
+            width: 1.5,
+            dashed: true,
             points: rocOf(heldOut, "physics", output),
           },
         ]),

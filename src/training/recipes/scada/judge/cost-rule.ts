@@ -4,6 +4,8 @@
  * a failure found saves a part of (replacement − repair) that grows with the lead; a failure missed costs the
  * replacement; an inspection that finds nothing costs an inspection.
  */
+
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { ComponentCost } from "../../../dataset/edp-logbook.ts";
 
 /** Somebody looks at a component, because an alarm said so. */
@@ -43,8 +45,6 @@ export interface CostOutcome {
 export const minLeadDays = 2;
 /** See {@link minLeadDays}. */
 export const maxLeadDays = 60;
-
-const dayMs = 86_400_000;
 
 /** Scores `inspections` against `failures`. @throws RangeError when a failure's component has no cost. */
 export function scoreInspections(

@@ -99,7 +99,9 @@ function spliceDays(replays: readonly TurbineDays[], begins: readonly number[]):
   const pick = <T>(of: (replay: TurbineDays, at: number) => T): T[] =>
     days.map((day) => of(judgeOf(day), day - judgeOf(day).days[0]!));
   return {
-    ...{ turbine, days, mae },
+    turbine,
+    days,
+    mae,
     z: Float64Array.from(pick(({ z }, at) => [...z.subarray(at * outputs, (at + 1) * outputs)]).flat()),
     scores: new Map(
       [...scores.keys()].map((component) => [

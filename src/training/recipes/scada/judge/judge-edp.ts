@@ -4,6 +4,7 @@
  */
 
 import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import { describeBehaviour, type ReplayedTurbine, replayForm, type ScadaCase } from "../learn/scada-case.ts";
@@ -34,7 +35,6 @@ export const calendars = 12;
 export const draws = 240;
 /** Permutations of labels. */
 const permutations = 999;
-const dayMs = 86_400_000;
 /** The one site of the data set. */
 export const edpSite = "Wind Farm 1";
 
@@ -81,7 +81,8 @@ export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: numbe
   const float = judgePolicy(describeCase(subject, spec.policy, days.get("pruned")!), "float");
   return {
     ...judgeDays(subject, spec.policy, days.get("int8")!, seed),
-    ...{ forms, floatOutcomes: float.outcomes },
+    forms,
+    floatOutcomes: float.outcomes,
   };
 }
 
@@ -110,7 +111,10 @@ export function judgeDays(
   };
   const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs) };
   return {
-    ...{ seed, forms: [], floatOutcomes: [], days },
+    seed,
+    forms: [],
+    floatOutcomes: [],
+    days,
     windowAuc: computeWindowAuc(days, counted, judged, permutations, random),
     permutationP: permutePolicy(policyCase, policy, permutations, random),
     outcomes: Object.fromEntries(policyNames.map((name) => [name, runs[name].outcomes])) as Record<
@@ -123,7 +127,8 @@ export function judgeDays(
         site: edpSite,
         cells: days.flatMap(({ cells }) => cells),
         inspections: policy.inspections,
-        ...{ failures: counted, costs: subject.costs },
+        failures: counted,
+        costs: subject.costs,
       },
       seed,
     ),
@@ -138,7 +143,11 @@ function describeCase(
   const { failures, costs } = subject;
   const { startMs, endMs } = subject.split;
   return {
-    ...{ turbines, failures, costs, startMs, endMs },
+    turbines,
+    failures,
+    costs,
+    startMs,
+    endMs,
     counted: failures.filter(({ timestampMs }) => timestampMs >= startMs && timestampMs < endMs + dayMs),
     policyAt: () => policy,
     phases: Math.max(calendars, policy.roundDays),

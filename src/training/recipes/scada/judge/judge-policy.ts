@@ -4,6 +4,7 @@
  * the plain ranking of turbines.
  */
 import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { Random } from "../../../../core/maths/random.ts";
 import type { ComponentCost, EdpFailure } from "../../../dataset/edp-logbook.ts";
 import { type CostOutcome, type Inspection, scoreInspections } from "./cost-rule.ts";
@@ -32,7 +33,6 @@ export interface PolicyRuns {
   readonly inspections: readonly (readonly Inspection[])[];
 }
 
-const dayMs = 86_400_000;
 /** Calendars of the policies by worth, at most. */
 const worthCalendars = 12;
 

@@ -13,6 +13,7 @@ import {
   createSiteCorrectionLearner,
   type SiteCorrection,
 } from "../../../../core/decision/normal-behaviour/site-correction.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { EdpFailure } from "../../../dataset/edp-logbook.ts";
 import type { TurbineRows } from "../learn/scada-rows.ts";
 
@@ -46,8 +47,6 @@ export interface TurbineDays {
   /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
   readonly dailyError: Float64Array;
 }
-
-const dayMs = 86_400_000;
 
 /** Day of a time. */
 export function dayOf(timestampMs: number): number {

@@ -1,6 +1,7 @@
 /** Plays an inspection policy through the days of a farm, on any of its calendars. */
 import type { InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { createInspectionPlanner } from "../../../../core/decision/normal-behaviour/inspection-planner.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { EdpFailure } from "../../../dataset/edp-logbook.ts";
 import type { Inspection } from "./cost-rule.ts";
 import { dayOf, type TurbineDays } from "./replay-turbines.ts";
@@ -11,8 +12,6 @@ export interface PolicyCalendar {
   readonly endDay: number;
   readonly phaseDays: number;
 }
-
-const dayMs = 86_400_000;
 
 /**
  * The inspections that the policy asks for; a decision at the end of a day is an inspection at the begin of the next.

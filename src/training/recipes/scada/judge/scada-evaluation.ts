@@ -1,5 +1,6 @@
 /** `evaluation.json` of a normal-behaviour bundle, and what `aurora evaluate` prints: one or more seeds put together. */
 
+import { dayMs } from "../../../../core/maths/durations.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { RegressionForm } from "../../../learn/regression-student.ts";
 import type { EvaluationDocument } from "../../../recipe.ts";
@@ -54,7 +55,6 @@ export const policiesInWords =
   "byWorth, byProbability and withoutScores look every six days where expected worth or probability is highest, the last without any score; ranking30 looks every 30 days, of each component at the turbine with the highest score, however lately it was looked at; shuffledScores is the policy with its rounds, rates, costs and muting on scores that are dealt anew among turbines and days; randomTurbines, randomPicks and calendar pick by chance or by the calendar, as often as the policy; alwaysQuiet never looks.";
 
 const yearDays = 365.25;
-const dayMs = 86_400_000;
 
 /** Puts seeds together. */
 export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit): ScadaFigures {

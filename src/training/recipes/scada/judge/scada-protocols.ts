@@ -121,7 +121,9 @@ async function runTuning(
     context.progress(done, total, "stretches of the chain"),
   );
   const policyCase: PolicyCase = {
-    ...{ turbines: days, failures, costs },
+    turbines: days,
+    failures,
+    costs,
     counted: failures.filter((failure) => failure.timestampMs >= chainCountsFromMs),
     policyAt: chainedPolicy(config.policy, failures, costs),
     startMs: chainStartMs,
@@ -146,8 +148,12 @@ async function runTuning(
   return {
     json: {
       metrics: {
-        ...{ detected: policy.detected, gainEur: policy.gainEur, inspections: policy.inspections },
-        ...{ zCorrelation, maeIncrease, maeKelvin },
+        detected: policy.detected,
+        gainEur: policy.gainEur,
+        inspections: policy.inspections,
+        zCorrelation,
+        maeIncrease,
+        maeKelvin,
         ...(zAfterStops === undefined ? {} : { zAfterStops: { value: zAfterStops, low: null, high: null } }),
       },
       policies: Object.fromEntries(runs),

@@ -48,7 +48,8 @@ export function sliceScada(subject: SlicedScada, seed: number): ScadaSlice[] {
   const describe = (by: string, value: string, own: readonly ErrorCell[]): ScadaSlice => {
     const judged = by === "site" ? turbines : by === "turbine" ? [value] : null;
     return {
-      ...{ by, value },
+      by,
+      value,
       ...computeError(own, seed),
       ...(judged === null ? { detected: null, falseAlarms: null } : countFailures(subject, judged)),
     };

@@ -1,5 +1,6 @@
 /** What the inspection policy needs of the logbook and the costs: how often components fail, what a look is worth. */
 import type { ComponentPolicy, InspectionPolicy } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { ComponentCost, EdpFailure } from "../../../dataset/edp-logbook.ts";
 import type { PolicyConfig } from "../scada-config.ts";
 
@@ -10,8 +11,6 @@ export interface Exposure {
   /** Failures in that time, in order. */
   readonly failures: readonly EdpFailure[];
 }
-
-const dayMs = 86_400_000;
 
 /**
  * Failures a turbine and day of one component: (own events + w · mean events of all) / (exposure · (1 + w)), a gamma

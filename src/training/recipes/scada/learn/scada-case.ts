@@ -136,12 +136,16 @@ export function describeBehaviour(
   };
   return {
     residuals: config.residuals.map(({ channel, component, siblings }, output) => ({
-      ...{ channel, component, siblings },
+      channel,
+      component,
+      siblings,
       location: location[output]!,
       scale: scale[output]!,
     })),
     operation: rows.operation,
-    ...{ siteCorrection, statistics, guard },
+    siteCorrection,
+    statistics,
+    guard,
     policy: fitPolicy(config.policy, exposure, costs),
   };
 }

@@ -2,6 +2,8 @@
  * Draws one failure: the score of its component on its turbine over the weeks before, the other turbines' beside it, the
  * inspections of one calendar and the failure itself. Gives SVG that follows the page's light or dark colours.
  */
+
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { CountedFailure, Inspection } from "../judge/cost-rule.ts";
 import { maxLeadDays, minLeadDays } from "../judge/cost-rule.ts";
 import { dayOf, type TurbineDays } from "../judge/replay-turbines.ts";
@@ -19,7 +21,6 @@ const size = { width: 420, height: 210, left: 32, right: 8, top: 26, bottom: 28 
 const scales = [2, 4, 6, 8] as const;
 const daysBefore = 90;
 const daysAfter = 14;
-const dayMs = 86_400_000;
 
 /** The drawing, on the smallest scale that all scores fit on; those above the largest scale's end are drawn at it. */
 export function plotFailure({ failure, days, inspections }: FailurePlot): string {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import {
   type ComponentCost,
   edpComponents,
@@ -16,7 +17,6 @@ import {
 import { dataFolder as data } from "../../../../support/data-folder.ts";
 
 const present = existsSync(join(data, "edp", "HTW_Costs.csv"));
-const dayMs = 86_400_000;
 const costs = new Map<string, ComponentCost>([
   ["gearbox", { replacementEur: 100, repairEur: 20, inspectionEur: 5 }],
 ]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
 import type { RegressionForm } from "../../../../../src/training/learn/regression-student.ts";
 import {
@@ -6,7 +7,6 @@ import {
   type SureFigures,
 } from "../../../../../src/training/recipes/scada/learn/resample-forms.ts";
 import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/learn/scada-case.ts";
-import { dayMs } from "../synthetic-farm.ts";
 
 const outputs = 2;
 const split = { startMs: 10 * dayMs, endMs: 80 * dayMs };
@@ -28,7 +28,13 @@ function makeForm(noise: number, offset: number): ReplayedTurbine[] {
         return [{ ...cell, slices: { turbine, month: "2017-01" } }, band];
       });
     return {
-      ...{ turbine, days, z, cells, scores: new Map(), sensorFaults: [], mae: [] },
+      turbine,
+      days,
+      z,
+      cells,
+      scores: new Map(),
+      sensorFaults: [],
+      mae: [],
       dailyError: new Float64Array(90),
     };
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { dayMs } from "../../../../../src/core/maths/durations.ts";
 import { plotFailure } from "../../../../../src/training/recipes/scada/report/plot-failure.ts";
-import { dayMs, failureAt, makeDays } from "../synthetic-farm.ts";
+import { failureAt, makeDays } from "../synthetic-farm.ts";
 
 test("a failure's drawing says whether it was found, and marks the inspections of its pair alone", () => {
   const days = makeDays(200, 1, []);
