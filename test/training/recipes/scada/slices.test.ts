@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { checkSlices } from "../../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../../src/training/gate/judgement.ts";
@@ -10,7 +11,6 @@ import {
   type ErrorCell,
 } from "../../../../src/training/recipes/scada/learn/error-cells.ts";
 import type { TurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
-import { dayMs } from "./synthetic-farm.ts";
 
 const channels = ["oil", "wind-speed", "power"];
 const bands = bandOperation({
