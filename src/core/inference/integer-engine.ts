@@ -1,6 +1,6 @@
 /**
  * The student in plain TypeScript, bit for bit what ONNX Runtime and the microcontroller compute (definition in
- * `contract/quantised-mlp.ts`). Serves where the native library does not load, and is the oracle for the others.
+ * `core/contract/bundle/quantised-mlp.ts`). Serves where the native library does not load, and is the oracle for the others.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { QuantisedLayer, QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";

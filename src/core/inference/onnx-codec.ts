@@ -26,7 +26,7 @@ export const studentOutputName = "logits";
 /** Largest file that is read. */
 export const maxStudentBytes: number = 2 << 20;
 
-/** Encodes a student as ONNX. Throws INFERENCE when it breaks its definition (`contract/quantised-mlp.ts`). */
+/** Encodes a student as ONNX. Throws INFERENCE when it breaks its definition (`core/contract/bundle/quantised-mlp.ts`). */
 export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
   const fault = findStudentFault(mlp);
   if (fault !== null) refuseStudent(`it is not sound: ${fault}`);

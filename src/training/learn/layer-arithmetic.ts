@@ -1,5 +1,5 @@
 /**
- * The numbers that a network learns in: plain floats, or the integers of the engine (`contract/quantised-mlp.ts`), whose
+ * The numbers that a network learns in: plain floats, or the integers of the engine (`core/contract/bundle/quantised-mlp.ts`), whose
  * rounding the gradients do not see (straight-through estimator, Bengio et al. 2013; for networks of integers Jacob et
  * al. 2018). Knows no architecture: who trains a network asks for the numbers, and multiplies and adds them itself.
  */

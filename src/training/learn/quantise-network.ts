@@ -1,5 +1,5 @@
 /**
- * From a plain float network to the integers that every engine computes (`contract/quantised-mlp.ts`): uint8
+ * From a plain float network to the integers that every engine computes (`core/contract/bundle/quantised-mlp.ts`): uint8
  * activations, 7-bit weights with a scale per output channel, int32 bias. The ranges of the activations are chosen on
  * a calibration set of training rows, by the error of the outputs: of logits with weight on rows near the decision, of
  * a regression's values as they are.

@@ -96,7 +96,7 @@ describe("ONNX Runtime and the integer engine", () => {
   });
 });
 
-/** The definition of `contract/quantised-mlp.ts`, written once more, for zero point 0 and no clamp. */
+/** The definition of `core/contract/bundle/quantised-mlp.ts`, written once more, for zero point 0 and no clamp. */
 function requantise(accumulator: number, scaleIn: number, weightScale: number, scaleOut: number): number {
   const multiplier = Math.fround(Math.fround(scaleIn * weightScale) / scaleOut);
   return roundHalfEven(Math.fround(Math.fround(accumulator) * multiplier));

@@ -1,4 +1,4 @@
-/** Tables of the invented farm of `test/gateway/scada`, and what a gateway's watch makes of the same readings. */
+/** Tables of the invented farm of `test/gateway/points/scada`, and what a gateway's watch makes of the same readings. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const documents = ["README.md", ...below("src"), ...below("firmware-bridge"), "models/README.md"];
+
+function below(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((entry) => entry.endsWith(".md"))
+    .map((entry) => `${folder}/${entry}`);
+}
+
+/** Targets of links, and sources that the text names by a path. */
+function findPaths(document: string): string[] {
+  const text = readFileSync(join(root, document), "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) =>
+    join(dirname(document), match[1]!),
+  );
+  const named = [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.(?:ts|mjs|md|c|h|proto|grit))`/g)].map(
+    (match) => match[1]!,
+  );
+  return [...links, ...named];
+}
+
+/** A path is told from the root, from the document's own folder, or from `src`. */
+function exists(path: string, document: string): boolean {
+  return ["", dirname(document), "src"].some((folder) => existsSync(join(root, folder, path)));
+}
+
+it.each(documents)("%s names only files that are there", (document) => {
+  expect(findPaths(document).filter((path) => !exists(path, document))).toEqual([]);
+});
+
+it("finds what the documents name", () => {
+  expect(documents.length).toBeGreaterThan(20);
+  expect(findPaths("src/ARCHITECTURE.md")).toContain("test/architecture.test.ts");
+});
