@@ -2,8 +2,7 @@
 
 import type { AnyRecipe } from "./recipe.ts";
 import { bearingRecipe } from "./recipes/bearing/bearing-recipe.ts";
-import { lifeRecipe } from "./recipes/life/life-recipe.ts";
 import { scadaRecipe } from "./recipes/scada/scada-recipe.ts";
 
 /** The recipes. */
-export const recipeTable: readonly AnyRecipe[] = [bearingRecipe, scadaRecipe, lifeRecipe];
+export const recipeTable: readonly AnyRecipe[] = [bearingRecipe, scadaRecipe];

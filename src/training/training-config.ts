@@ -7,7 +7,7 @@ import type { OpenRecipe } from "./recipe.ts";
 import { recipeTable } from "./recipe-table.ts";
 
 const examples =
-  "complete examples are models/bearing-vibration/train.yaml, models/turbine-scada/train.yaml and models/turbofan-life/fd001.yaml";
+  "complete examples are models/bearing-vibration/train.yaml and models/turbine-scada/train.yaml";
 
 /** A recipe with its configuration, and the bytes that it came from (their digest goes into the lineage). */
 export interface LoadedTrainingConfig {

@@ -11,6 +11,6 @@ export function findDataDir(option: string | undefined): string {
   throw new AuroraError("DATA_MISSING", `there is no data folder ${dir}`, {
     op: "find data",
     subject: dir,
-    hint: "name the folder that holds the data sets (cwru/, edp/, cmapss/) with --data DIR or AURORA_DATA",
+    hint: "name the folder that holds the data sets (cwru/, edp/) with --data DIR or AURORA_DATA",
   });
 }

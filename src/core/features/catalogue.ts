@@ -8,7 +8,6 @@
  * | `spectrum`       | fftSize | band-energy (fromHz, toHz), band-energy-share (fromHz, toHz), spectral-centroid |
  * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |
  * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
- * | `history` | channel | recent-mean (steps), recent-slope (steps), change-from-start (recent, start), age (histories of a machine only, see `history-extractor.ts`) |
  *
  * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
  */

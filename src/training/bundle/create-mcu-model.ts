@@ -33,7 +33,7 @@ export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Ui
     name: manifest.name,
     version: manifest.version,
     student,
-    // An output that no threshold stands for (a remaining life, a predicted temperature) alarms nowhere.
+    // An output that no threshold stands for (a predicted temperature) alarms nowhere.
     raiseAt: Array.from({ length: outputs }, (_, output) => {
       const [calibration, threshold] = [manifest.calibration[output], manifest.thresholds[output]];
       if (calibration === undefined || threshold === undefined) return mcuNeverRaises;

@@ -36,7 +36,7 @@ export interface ParityFigures {
   readonly lostEventsLimit: number;
 }
 
-/** One held-out recording, turbine-day or engine. */
+/** One held-out recording or turbine-day. */
 export interface JudgedCase {
   readonly id: string;
   readonly slices: Readonly<Record<string, string>>;

@@ -117,7 +117,7 @@ function renderSteps({ steps, stepColumns }: TrainingReport): string {
     );
   });
   return `<h2>The great shrink, step by step</h2>
-<p class="soft">Bytes are those of the ONNX file for int8 and four a parameter for float networks. Microseconds are medians of one window on the machine that trained. Intervals resample whole units (a bearing, an engine, a turbine's week), of which there are few: they are rather too narrow than too wide.</p>
+<p class="soft">Bytes are those of the ONNX file for int8 and four a parameter for float networks. Microseconds are medians of one window on the machine that trained. Intervals resample whole units (a bearing, a turbine's week), of which there are few: they are rather too narrow than too wide.</p>
 <div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${escapeText(cell)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
 <div class="plots">${charts.join("")}</div>`;
 }

@@ -7,7 +7,6 @@ import { type BaselineSpec, baselineSpecSchema } from "./baseline-spec.ts";
 import { type FeatureSpec, featureSpecSchema } from "./feature-spec.ts";
 import { type Lineage, lineageSchema } from "./lineage.ts";
 import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
-import { type RemainingLifeSpec, remainingLifeSchema } from "./remaining-life.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
 export type MissingValueRule = "quarantine";
@@ -29,12 +28,9 @@ export interface ChannelContract {
   readonly stuckAfter: number;
 }
 
-/**
- * How the stream is cut: in shaft revolutions (bearing bundles), in seconds (SCADA bundles), or in steps of a machine's
- * history (one reading of every channel a step), where `length` is the longest look back of any feature.
- */
+/** How the stream is cut: in shaft revolutions (bearing bundles) or in seconds (SCADA bundles). */
 export interface WindowSpec {
-  readonly unit: "revolutions" | "seconds" | "steps";
+  readonly unit: "revolutions" | "seconds";
   /** Length of a window in `unit`. */
   readonly length: number;
   /** Distance between the starts of two windows in `unit`; 0 < hop ≤ length. */
@@ -100,11 +96,8 @@ export interface Manifest {
   readonly changelog: string;
   /** Semver range of the runtime that can run it. */
   readonly runtime: string;
-  /**
-   * `normal-behaviour`: the outputs are expected values of channels; see {@link Manifest.normalBehaviour}.
-   * `remaining-life`: the one output is the share of a cap that is left; see {@link Manifest.remainingLife}.
-   */
-  readonly task: "diagnosis" | "prognosis" | "normal-behaviour" | "remaining-life";
+  /** `normal-behaviour`: the outputs are expected values of channels; see {@link Manifest.normalBehaviour}. */
+  readonly task: "diagnosis" | "prognosis" | "normal-behaviour";
   /** Hours ahead that an alert speaks of; null for a diagnosis. */
   readonly horizonHours: number | null;
   readonly channels: readonly ChannelContract[];
@@ -112,9 +105,9 @@ export interface Manifest {
   readonly features: FeatureSpec;
   readonly scaler: Scaler;
   readonly outputs: readonly OutputClass[];
-  /** One a output; none for the tasks `normal-behaviour` and `remaining-life`. */
+  /** One a output; none for the task `normal-behaviour`. */
   readonly calibration: readonly Calibration[];
-  /** One a output; none for the tasks `normal-behaviour` and `remaining-life`. */
+  /** One a output; none for the task `normal-behaviour`. */
   readonly thresholds: readonly Threshold[];
   /** Explanation groups in order; every feature's group is one of them; 1 to 12. */
   readonly groups: readonly string[];
@@ -123,8 +116,6 @@ export interface Manifest {
   readonly baseline?: BaselineSpec | undefined;
   /** There for the task `normal-behaviour` and for no other. */
   readonly normalBehaviour?: NormalBehaviourSpec | undefined;
-  /** There for the task `remaining-life` and for no other. */
-  readonly remainingLife?: RemainingLifeSpec | undefined;
   readonly files: readonly BundleFile[];
   readonly lineage: Lineage;
 }
@@ -160,7 +151,7 @@ export const channelsSchema: z.ZodType<readonly ChannelContract[]> = z
 
 /** Validator of {@link WindowSpec}, but for hop ≤ length. */
 export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
-  unit: z.enum(["revolutions", "seconds", "steps"]),
+  unit: z.enum(["revolutions", "seconds"]),
   length: z.number().positive().max(1e6),
   hop: z.number().positive().max(1e6),
 });
@@ -183,7 +174,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     title: text,
     changelog: text,
     runtime: z.string().min(1).max(128),
-    task: z.enum(["diagnosis", "prognosis", "normal-behaviour", "remaining-life"]),
+    task: z.enum(["diagnosis", "prognosis", "normal-behaviour"]),
     horizonHours: z.number().positive().nullable(),
     channels: channelsSchema,
     window: windowSchema,
@@ -217,7 +208,6 @@ export const manifestSchema: z.ZodType<Manifest> = z
     budgets: budgetsSchema,
     baseline: baselineSpecSchema.optional(),
     normalBehaviour: normalBehaviourSchema.optional(),
-    remainingLife: remainingLifeSchema.optional(),
     files: z
       .array(
         z.strictObject({
@@ -246,17 +236,11 @@ export const manifestSchema: z.ZodType<Manifest> = z
     expectLength("scaler.mean", manifest.scaler.mean.length, manifest.features.list.length);
     expectLength("scaler.inverseStd", manifest.scaler.inverseStd.length, manifest.features.list.length);
     const expectsValues = manifest.task === "normal-behaviour";
-    const countsDown = manifest.task === "remaining-life";
-    const decided = expectsValues || countsDown ? 0 : manifest.outputs.length;
+    const decided = expectsValues ? 0 : manifest.outputs.length;
     expectLength("calibration", manifest.calibration.length, decided);
     expectLength("thresholds", manifest.thresholds.length, decided);
     const residuals = manifest.normalBehaviour?.residuals.length ?? 0;
     expectLength("normalBehaviour.residuals", residuals, expectsValues ? manifest.outputs.length : 0);
-    if (countsDown !== (manifest.remainingLife !== undefined)) {
-      const message = "stands in bundles for the task remaining-life, and only there";
-      context.addIssue({ code: "custom", path: ["remainingLife"], message });
-    }
-    if (countsDown) expectLength("outputs", manifest.outputs.length, 1);
     if (manifest.window.hop > manifest.window.length) {
       context.addIssue({ code: "custom", path: ["window", "hop"], message: "hop must not be above length" });
     }

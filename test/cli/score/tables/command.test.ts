@@ -208,27 +208,21 @@ describe("aurora score of tables", () => {
   });
 });
 
-it("a bundle of remaining life is scored neither way, and is told what can be done with it", async () => {
+it("a bundle for neither recordings nor normal behaviour is scored neither way, and is told what can be done with it", async () => {
   const { folder, at, out } = createFolder();
   const { files: _, normalBehaviour: __, ...rest } = manifest;
-  const life = {
+  const prognosis = {
     ...rest,
-    name: "turbofan-life",
-    task: "remaining-life" as const,
-    horizonHours: null,
-    outputs: [{ failureMode: "remaining-life", title: "share of the cap that is left" }],
-    remainingLife: {
-      unit: "cycle",
-      capSteps: 125,
-      minHistorySteps: 10,
-      coverage: 0.9,
-      interval: [{ predicted: 0, low: -5, high: 5 }],
-    },
+    name: "turbine-prognosis",
+    task: "prognosis" as const,
+    outputs: [{ failureMode: "gearbox", title: "gearbox fails" }],
+    calibration: [{ slope: 1, intercept: 0 }],
+    thresholds: [{ raise: 0.9, onCount: 1, onWindows: 1, clear: 0.5, offWindows: 1 }],
   };
-  await writeBundle(join(folder, "life"), { manifest: life, files }, newKey());
+  await writeBundle(join(folder, "prognosis"), { manifest: prognosis, files }, newKey());
   const { code, stdout, stderr } = await aurora(
     "score",
-    join(folder, "life"),
+    join(folder, "prognosis"),
     "--input",
     at("T02.csv"),
     "--out",
@@ -236,6 +230,6 @@ it("a bundle of remaining life is scored neither way, and is told what can be do
   );
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(
-    /^error: turbofan-life@1\.0\.0: listens to no waveform .*\(its task is remaining-life\)\nhint: recordings are .* tables .* `aurora evaluate DIR/,
+    /^error: turbine-prognosis@1\.0\.0: listens to no waveform .*\(its task is prognosis\)\nhint: recordings are .* tables .* `aurora evaluate DIR/,
   );
 });
