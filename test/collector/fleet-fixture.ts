@@ -8,7 +8,7 @@ import { type BundleContents, writeBundle } from "../../src/core/bundle/write-bu
 import { bundleFileNames } from "../../src/core/contract/bundle/manifest.ts";
 import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../../src/core/contract/topics.ts";
-import type { Envelope, UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import type { UplinkAck, UplinkEnvelope, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { laneOfKind } from "../../src/core/contract/uplink-record.ts";
 import { fitReference } from "../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../src/core/drift/reference-codec.ts";
@@ -16,7 +16,7 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
-import { encodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../src/core/wire/uplink-ack.ts";
 import { sampleFiles, sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { until } from "../support/until.ts";
@@ -167,7 +167,7 @@ export interface TestGateway {
   /** Sends records of one lane as the next envelope, and waits until they are acknowledged as stored. */
   send(...records: UplinkRecord[]): Promise<void>;
   /** Publishes bytes on the uplink as they are. */
-  sendRaw(lane: Envelope["lane"], bytes: Uint8Array): Promise<void>;
+  sendRaw(lane: UplinkEnvelope["lane"], bytes: Uint8Array): Promise<void>;
   publish(topic: string, payload: object, retain?: boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -200,7 +200,10 @@ export async function connectGateway(
       const last = firstSequence + records.length - 1;
       next.set(lane, last + 1);
       const envelope = { gateway: id, bootId, lane, firstSequence, oldestSequence: firstSequence, records };
-      await client.publish(fleet.topics.up(id, lane), encodeEnvelope(envelope), { qos: 1, retain: false });
+      await client.publish(fleet.topics.up(id, lane), encodeUplinkEnvelope(envelope), {
+        qos: 1,
+        retain: false,
+      });
       await until(
         () => acks.some((ack) => ack.lane === lane && ack.sequence >= last),
         `ack of ${lane} ${last}`,

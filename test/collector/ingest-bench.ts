@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
 import { type CollectorStore, openCollectorStore } from "../../src/collector/record/collector-store.ts";
 import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink/uplink-ingest.ts";
-import type { Envelope, UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import type { UplinkAck, UplinkEnvelope, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
-import { encodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 /** What it is made of. */
@@ -15,7 +15,7 @@ export interface IngestBench {
   readonly metrics: Metrics;
   readonly acks: (UplinkAck & { readonly gateway: string })[];
   /** Stores an envelope now; returns the acknowledgements that it brought. */
-  take(records: readonly UplinkRecord[], changes?: Partial<Envelope>): UplinkAck[];
+  take(records: readonly UplinkRecord[], changes?: Partial<UplinkEnvelope>): UplinkAck[];
 }
 
 /** Opens one for the length of a test. */
@@ -49,7 +49,7 @@ export function createIngestBench(
     acks,
     take: (records, changes) => {
       const before = acks.length;
-      const envelope: Envelope = {
+      const envelope: UplinkEnvelope = {
         gateway: "gw-1",
         bootId: "b",
         lane: "update",
@@ -58,7 +58,7 @@ export function createIngestBench(
         records,
         ...changes,
       };
-      ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeEnvelope(envelope));
+      ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeUplinkEnvelope(envelope));
       ingest.flush();
       return acks.slice(before);
     },

@@ -1,7 +1,7 @@
 import type { Lane } from "../../src/core/contract/topics.ts";
 import type { UplinkAck, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
-import { decodeEnvelope } from "../../src/core/wire/envelope-codec.ts";
-import { stepWatermark } from "../../src/core/wire/lane-watermark.ts";
+import { decodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
+import { stepWatermark } from "../../src/core/wire/uplink-ack.ts";
 
 /** The collector's half of the protocol over a store in memory, as its real counterpart keeps it in a database. */
 export interface CollectorModel {
@@ -17,7 +17,7 @@ export function createCollectorModel(): CollectorModel {
   return {
     stored,
     take(payload) {
-      const decoded = decodeEnvelope(payload);
+      const decoded = decodeUplinkEnvelope(payload);
       if (!decoded.ok) return null;
       const { gateway, bootId, lane, firstSequence, records } = decoded.value;
       const key = `${gateway}/${bootId}/${lane}`;

@@ -3,13 +3,13 @@
  * understood is counted and set aside; it never blocks. Opens no transaction and acknowledges nothing.
  */
 import { failed, type Result } from "../../core/contract/result.ts";
-import type { Envelope, UplinkAck } from "../../core/contract/uplink-record.ts";
+import type { UplinkAck, UplinkEnvelope } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Counter, Metrics } from "../../core/platform/metrics.ts";
 import { type SqliteErrorKind, sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
-import { decodeEnvelope } from "../../core/wire/envelope-codec.ts";
-import { stepWatermark } from "../../core/wire/lane-watermark.ts";
+import { decodeUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
+import { stepWatermark } from "../../core/wire/uplink-ack.ts";
 import type { CollectorStore } from "../record/collector-store.ts";
 import { storeRecord } from "./store-record.ts";
 
@@ -71,7 +71,7 @@ export function createEnvelopeStore(options: EnvelopeStoreOptions): EnvelopeStor
   });
 
   /** Returns the new watermark of the envelope's lane. */
-  const storeEnvelope = (message: UplinkMessage, envelope: Envelope): number => {
+  const storeEnvelope = (message: UplinkMessage, envelope: UplinkEnvelope): number => {
     const nowMs = clock.nowMs();
     const stored = store.progress.get(envelope);
     const step = stepWatermark(stored ?? 0, envelope);
@@ -130,8 +130,8 @@ interface Fault {
 }
 
 /** The envelope in a message, if it is one of the topic that it came under. */
-function readEnvelope({ topic, payload }: UplinkMessage): Result<Envelope, Fault> {
-  const decoded = decodeEnvelope(payload);
+function readEnvelope({ topic, payload }: UplinkMessage): Result<UplinkEnvelope, Fault> {
+  const decoded = decodeUplinkEnvelope(payload);
   if (!decoded.ok) return failed({ reason: "envelope-invalid", detail: decoded.error.message });
   const [gateway, , lane] = topic.split("/").slice(-3);
   if (decoded.value.gateway !== gateway || decoded.value.lane !== lane) {

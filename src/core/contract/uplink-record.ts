@@ -1,4 +1,4 @@
-/** What the gateway reports to the collector. Encoded by `src/wire`; kept by `src/store` until it is stored there. */
+/** What the gateway reports to the collector. Encoded by `core/wire`; kept by `gateway/record` until it is stored there. */
 import type { Lane } from "./topics.ts";
 
 /** A batch of thinned predictions of one point. */
@@ -120,7 +120,7 @@ export const laneOfKind: Readonly<Record<UplinkRecord["kind"], Lane>> = {
 };
 
 /** One message on the uplink: consecutive records of one lane. */
-export interface Envelope {
+export interface UplinkEnvelope {
   readonly gateway: string;
   /** Random, new at every start of the store's life (a new database), so that sequences cannot be mixed up. */
   readonly bootId: string;

@@ -1,7 +1,16 @@
 /** Packs drift sketches: counts as varints, moments as float32, so that 16 bins take 34 to 92 bytes. */
 import type { DriftReport, FeatureSketch } from "../contract/uplink-record.ts";
-import { compact, type Plain } from "./uplink-schema.ts";
-import { asCount, asList, asText, maxBins, maxSketches, WireRangeError } from "./wire-limits.ts";
+import {
+  asCount,
+  asList,
+  asText,
+  asUint32,
+  compact,
+  maxBins,
+  maxSketches,
+  type Plain,
+  WireRangeError,
+} from "./uplink-schema.ts";
 
 /** Fields of the message; throws {@link WireRangeError} for a report past its bounds. */
 export function packDriftReport(report: DriftReport): Plain {
@@ -58,10 +67,4 @@ function unpackSketch(plain: Plain): FeatureSketch {
     min: Number(plain.min),
     max: Number(plain.max),
   };
-}
-
-function asUint32(value: unknown, name: string): number {
-  const count = asCount(value, name);
-  if (count > 0xffff_ffff) throw new WireRangeError(`${name} is ${count}`);
-  return count;
 }

@@ -5,10 +5,17 @@
 import protobuf from "protobufjs/light.js";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { idPattern, type Lane } from "../contract/topics.ts";
-import type { Envelope } from "../contract/uplink-record.ts";
+import type { UplinkEnvelope } from "../contract/uplink-record.ts";
 import { encodeRecord, unpackRecord } from "./record-codec.ts";
-import { envelopeType, laneNumber, laneOfNumber, type Plain, toPlain } from "./uplink-schema.ts";
-import { asCount, asText } from "./wire-limits.ts";
+import {
+  asCount,
+  asText,
+  envelopeType,
+  laneNumber,
+  laneOfNumber,
+  type Plain,
+  toPlain,
+} from "./uplink-schema.ts";
 
 /** Version that this code writes, and the newest major that it reads. */
 export const wireVersion: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
@@ -28,14 +35,14 @@ export interface WireError {
 }
 
 /** An envelope without its records. */
-export type EnvelopeHeader = Omit<Envelope, "records">;
+export type EnvelopeHeader = Omit<UplinkEnvelope, "records">;
 
 const recordsTag = (8 << 3) | 2;
 const majorField = 1;
 const recordsField = 8;
 
 /** Bytes of an envelope. Throws for values out of bounds (a bug of the caller). */
-export function encodeEnvelope(envelope: Envelope): Uint8Array {
+export function encodeUplinkEnvelope(envelope: UplinkEnvelope): Uint8Array {
   return assembleEnvelope(envelope, envelope.records.map(encodeRecord));
 }
 
@@ -54,7 +61,10 @@ export function assembleEnvelope(header: EnvelopeHeader, records: readonly Uint8
 }
 
 /** The envelope in `bytes`; nothing of it is a view on them. */
-export function decodeEnvelope(bytes: Uint8Array, limits: EnvelopeLimits = {}): Result<Envelope, WireError> {
+export function decodeUplinkEnvelope(
+  bytes: Uint8Array,
+  limits: EnvelopeLimits = {},
+): Result<UplinkEnvelope, WireError> {
   const maxBytes = limits.maxBytes ?? 1024 * 1024;
   const maxRecords = limits.maxRecords ?? 2000;
   if (bytes.length > maxBytes)
@@ -97,12 +107,13 @@ function scan(bytes: Uint8Array): { major: number; records: number } {
   return { major, records };
 }
 
-function validate(plain: Plain): Result<Envelope, WireError> {
+function validate(plain: Plain): Result<UplinkEnvelope, WireError> {
   const { gateway, bootId, firstSequence, oldestSequence } = plain;
   const lane: Lane | undefined = laneOfNumber(plain.lane);
   if (typeof gateway !== "string" || !idPattern.test(gateway))
-    return error("invalid", "the gateway's id is none");
-  if (typeof bootId !== "string" || !idPattern.test(bootId)) return error("invalid", "the boot id is none");
+    return error("invalid", "the gateway's id is invalid");
+  if (typeof bootId !== "string" || !idPattern.test(bootId))
+    return error("invalid", "the boot id is invalid");
   if (lane === undefined) return error("invalid", `lane ${String(plain.lane)} is not known`);
   if (!isSequence(firstSequence) || !isSequence(oldestSequence) || oldestSequence > firstSequence) {
     return error(
@@ -120,6 +131,6 @@ function isSequence(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
 }
 
-function error(reason: WireError["reason"], message: string): Result<Envelope, WireError> {
+function error(reason: WireError["reason"], message: string): Result<UplinkEnvelope, WireError> {
   return failed({ reason, message });
 }

@@ -3,18 +3,27 @@
  * of one failure mode takes about 11 bytes. Loses what lies below those steps, and nothing else.
  */
 import type { PredictionBatch } from "../contract/uplink-record.ts";
-import { compact, type Plain } from "./uplink-schema.ts";
-import { asCount, asList, asText, maxBatchRows, maxFailureModes, WireRangeError } from "./wire-limits.ts";
+import {
+  asCount,
+  asList,
+  asListOf,
+  asText,
+  asUint32,
+  compact,
+  maxBatchRows,
+  maxFailureModes,
+  type Plain,
+  WireRangeError,
+} from "./uplink-schema.ts";
 
 /** Fields of the message; throws {@link WireRangeError} for a batch whose columns do not fit together. */
 export function packPredictionBatch(batch: PredictionBatch): Plain {
   const rows = asList(batch.timesMs, "timesMs", maxBatchRows).length;
   const modes = asList(batch.failureModes, "failureModes", maxFailureModes).length;
-  asList(batch.windows, "windows", maxBatchRows, rows);
-  asList(batch.shaftRpm, "shaftRpm", maxBatchRows, rows);
-  const cells = maxBatchRows * maxFailureModes;
-  asList(batch.meanProbability, "meanProbability", cells, rows * modes);
-  asList(batch.maxProbability, "maxProbability", cells, rows * modes);
+  asListOf(rows, batch.windows, "windows");
+  asListOf(rows, batch.shaftRpm, "shaftRpm");
+  asListOf(rows * modes, batch.meanProbability, "meanProbability");
+  asListOf(rows * modes, batch.maxProbability, "maxProbability");
   const times = batch.timesMs.map((time) => asCount(Math.round(time), "timesMs"));
   return compact({
     site: asText(batch.site, "site"),
@@ -40,7 +49,7 @@ export function unpackPredictionBatch(plain: Plain): PredictionBatch {
   const failureModes = asList(plain.failureModes, "failureModes", maxFailureModes);
   const cells = rows * failureModes.length;
   const numbers = (name: string, expected: number): number[] =>
-    asList(plain[name], name, expected, expected).map((value) => Number(value));
+    asListOf(expected, plain[name], name).map((value) => Number(value));
   const timesMs: number[] = [];
   let timeMs = asCount(plain.startMs, "startMs");
   for (const [index, deltaMs] of [0, ...numbers("deltaMs", Math.max(0, rows - 1))].slice(0, rows).entries()) {
@@ -76,10 +85,4 @@ function fromPerMille(value: number): number {
 function toDeciRpm(rpm: number): number {
   if (Number.isNaN(rpm)) return 0;
   return asUint32(Math.round(Math.abs(rpm) * 10) + 1, "shaftRpm");
-}
-
-function asUint32(value: number, name: string): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
-    throw new WireRangeError(`${name} is ${value}`);
-  return value;
 }

@@ -6,16 +6,20 @@ import type { Lane } from "../contract/topics.ts";
 import type { HealthRecord, UpdateRecord, UplinkRecord } from "../contract/uplink-record.ts";
 import { packDriftReport, unpackDriftReport } from "./drift-report-codec.ts";
 import { packPredictionBatch, unpackPredictionBatch } from "./prediction-batch-codec.ts";
-import { compact, laneNumber, laneOfNumber, type Plain, recordType } from "./uplink-schema.ts";
 import {
   asCount,
   asText,
+  compact,
+  laneNumber,
+  laneOfNumber,
   maxAlertIdLength,
   maxAlertJsonLength,
   maxDetailLength,
   maxReasons,
+  type Plain,
+  recordType,
   WireRangeError,
-} from "./wire-limits.ts";
+} from "./uplink-schema.ts";
 
 /** Name of the event that stands for a record of a kind that this version does not know. */
 export const unknownRecordEvent = "record.unknown";

@@ -1,4 +1,7 @@
-/** The message types of the uplink, ready to encode and decode. Built once from the descriptor; reads no file. */
+/**
+ * The message types of the uplink, ready to encode and decode, and the bounds of their fields, kept by the writer and
+ * demanded by the reader. Built once from the descriptor; reads no file.
+ */
 import protobuf, { type Type } from "protobufjs/light.js";
 import { type Lane, lanes } from "../contract/topics.ts";
 import { uplinkDescriptor } from "./uplink-descriptor.ts";
@@ -37,4 +40,66 @@ export function compact(fields: Plain): Record<string, unknown> {
     if (!empty) written[name] = value;
   }
   return written;
+}
+
+/** Names, ids and versions, in UTF-16 units. */
+export const maxNameLength = 256;
+/** Free text. */
+export const maxDetailLength = 4_096;
+/** Id of an alert event, as long as `alertEventSchema` allows: four names of up to 63 characters and more. */
+export const maxAlertIdLength = 512;
+/** An alert event as JSON. */
+export const maxAlertJsonLength = 262_144;
+/** Rows of a prediction batch. */
+export const maxBatchRows = 10_000;
+/** Failure modes of a prediction batch. */
+export const maxFailureModes = 32;
+/** Sketches of a drift report. */
+export const maxSketches = 512;
+/** Bins of a sketch. */
+export const maxBins = 64;
+/** Reasons that a health record counts by. */
+export const maxReasons = 64;
+
+/** A value on the wire that no record may hold. */
+export class WireRangeError extends RangeError {}
+
+/** A text of at most `max` units and without NUL; throws {@link WireRangeError}. */
+export function asText(value: unknown, name: string, max: number = maxNameLength): string {
+  if (typeof value !== "string") throw new WireRangeError(`${name} is not a text`);
+  if (value.length > max)
+    throw new WireRangeError(`${name} has ${value.length} characters, at most ${max} allowed`);
+  // No name or sentence holds one, and databases stumble over it.
+  if (value.includes("\u0000")) throw new WireRangeError(`${name} holds a NUL character`);
+  return value;
+}
+
+/** A whole number from 0 to 2^53 − 1; throws {@link WireRangeError}. */
+export function asCount(value: unknown, name: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new WireRangeError(`${name} is ${String(value)}, not a whole number from 0 to 2^53 − 1`);
+  }
+  return value;
+}
+
+/** A list of at most `max` items; throws {@link WireRangeError}. */
+export function asList(value: unknown, name: string, max: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new WireRangeError(`${name} is not a list`);
+  if (value.length > max)
+    throw new WireRangeError(`${name} has ${value.length} items, at most ${max} allowed`);
+  return value;
+}
+
+/** A list of exactly `count` items; throws {@link WireRangeError}. */
+export function asListOf(count: number, value: unknown, name: string): readonly unknown[] {
+  const list = asList(value, name, Number.POSITIVE_INFINITY);
+  if (list.length === count) return list;
+  throw new WireRangeError(`${name} has ${list.length} items instead of ${count}`);
+}
+
+/** A whole number from 0 to 2^32 − 1; throws {@link WireRangeError}. */
+export function asUint32(value: unknown, name: string): number {
+  const count = asCount(value, name);
+  if (count > 0xffff_ffff) throw new WireRangeError(`${name} is ${count}, at most 2^32 − 1 allowed`);
+  return count;
 }

@@ -10,7 +10,7 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { createBackoff } from "../../core/platform/mqtt/backoff.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
-import { WireRangeError } from "../../core/wire/wire-limits.ts";
+import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
 import { eachLane, sumOf } from "./outbox-ledger.ts";
 import { createOutboxWriter } from "./outbox-writer.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
-import { encodeEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "../fleet-records.ts";
 import { createIngestBench, type IngestBench } from "../ingest-bench.ts";
@@ -34,7 +34,7 @@ describe("the uplink's ingest", () => {
   it("waits a moment so that many messages share a transaction", () => {
     const bench = createIngestBench();
     const envelope = (firstSequence: number): Uint8Array =>
-      encodeEnvelope({
+      encodeUplinkEnvelope({
         gateway: "gw-1",
         bootId: "b",
         lane: "update",
@@ -103,7 +103,7 @@ describe("the uplink's ingest", () => {
     }
     bench.ingest.accept(
       "aurora/v1/gateway/someone-else/up/update",
-      encodeEnvelope({
+      encodeUplinkEnvelope({
         gateway: "gw-1",
         bootId: "b",
         lane: "update",

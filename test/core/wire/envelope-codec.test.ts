@@ -3,9 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
-import type { Envelope, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import type { UplinkEnvelope, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { laneOfKind } from "../../../src/core/contract/uplink-record.ts";
-import { assembleEnvelope, decodeEnvelope, encodeEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import {
+  assembleEnvelope,
+  decodeUplinkEnvelope,
+  encodeUplinkEnvelope,
+} from "../../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { uplinkDescriptor } from "../../../src/core/wire/uplink-descriptor.ts";
 import { sampleRecords } from "../../support/uplink-samples.ts";
@@ -15,7 +19,10 @@ const goldenFolder = join(repository, "test", "golden", "wire");
 
 const proto = readFileSync(join(repository, "src", "core", "wire", "uplink.proto"), "utf8");
 
-function envelopeOf(records: readonly UplinkRecord[], lane: Envelope["lane"] = "update"): Envelope {
+function envelopeOf(
+  records: readonly UplinkRecord[],
+  lane: UplinkEnvelope["lane"] = "update",
+): UplinkEnvelope {
   return { gateway: "gw-1", bootId: "b00t", lane, firstSequence: 300, oldestSequence: 299, records };
 }
 
@@ -28,10 +35,10 @@ describe("golden bytes", () => {
     test(`an envelope with a record of kind ${record.kind} has its published bytes`, () => {
       const envelope = envelopeOf([record], laneOfKind[record.kind]);
       const file = join(goldenFolder, `envelope-${record.kind}.hex`);
-      const hex = Buffer.from(encodeEnvelope(envelope)).toString("hex");
+      const hex = Buffer.from(encodeUplinkEnvelope(envelope)).toString("hex");
       if (process.env.UPDATE_GOLDEN === "1" && !existsSync(file)) writeFileSync(file, `${hex}\n`);
       expect(hex).toBe(readFileSync(file, "utf8").trim());
-      expect(decodeEnvelope(Buffer.from(hex, "hex"))).toEqual({ ok: true, value: envelope });
+      expect(decodeUplinkEnvelope(Buffer.from(hex, "hex"))).toEqual({ ok: true, value: envelope });
     });
   }
 });
@@ -39,17 +46,19 @@ describe("golden bytes", () => {
 describe("decoding", () => {
   test("records of all kinds survive a round trip in one envelope", () => {
     const envelope = envelopeOf(sampleRecords);
-    expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual({ ok: true, value: envelope });
+    expect(decodeUplinkEnvelope(encodeUplinkEnvelope(envelope))).toEqual({ ok: true, value: envelope });
   });
 
   test("an envelope around already encoded records is the same as one encoded at once", () => {
     const envelope = envelopeOf(sampleRecords);
-    expect(assembleEnvelope(envelope, sampleRecords.map(encodeRecord))).toEqual(encodeEnvelope(envelope));
+    expect(assembleEnvelope(envelope, sampleRecords.map(encodeRecord))).toEqual(
+      encodeUplinkEnvelope(envelope),
+    );
   });
 
   test("nothing decoded is a view on the input", () => {
-    const bytes = encodeEnvelope(envelopeOf(sampleRecords));
-    const decoded = decodeEnvelope(bytes);
+    const bytes = encodeUplinkEnvelope(envelopeOf(sampleRecords));
+    const decoded = decodeUplinkEnvelope(bytes);
     const before = structuredClone(decoded);
     bytes.fill(0xff);
     expect(decoded).toEqual(before);
@@ -58,8 +67,8 @@ describe("decoding", () => {
   test("a newer major is refused clearly, whatever follows", () => {
     const bytes = Uint8Array.of(8, 2, 0xff, 0xff);
     const padded = Uint8Array.of(8, 2, 26, 0);
-    expect(decodeEnvelope(padded)).toMatchObject({ ok: false, error: { reason: "newer-major" } });
-    expect(decodeEnvelope(bytes).ok).toBe(false);
+    expect(decodeUplinkEnvelope(padded)).toMatchObject({ ok: false, error: { reason: "newer-major" } });
+    expect(decodeUplinkEnvelope(bytes).ok).toBe(false);
   });
 
   test("a newer minor, unknown fields and unknown kinds of records are accepted, and keep their sequence", () => {
@@ -91,7 +100,7 @@ describe("decoding", () => {
         }),
       )
       .finish();
-    const decoded = decodeEnvelope(bytes);
+    const decoded = decodeUplinkEnvelope(bytes);
     expect(decoded.ok && decoded.value.records.map((record) => record.kind)).toEqual([
       "event",
       "health",
@@ -123,20 +132,22 @@ describe("decoding", () => {
         }),
       )
       .finish();
-    const decoded = decodeEnvelope(bytes);
+    const decoded = decodeUplinkEnvelope(bytes);
     expect(decoded.ok && decoded.value.records.map((r) => r.kind === "event" && r.name)).toEqual(
       new Array(4).fill("record.invalid"),
     );
   });
 
   test("bytes and records are bounded before anything is built", () => {
-    const bytes = encodeEnvelope(envelopeOf(sampleRecords));
-    expect(decodeEnvelope(bytes, { maxBytes: 10 })).toMatchObject({ error: { reason: "too-large" } });
-    expect(decodeEnvelope(bytes, { maxRecords: 6 })).toMatchObject({ error: { reason: "too-many-records" } });
+    const bytes = encodeUplinkEnvelope(envelopeOf(sampleRecords));
+    expect(decodeUplinkEnvelope(bytes, { maxBytes: 10 })).toMatchObject({ error: { reason: "too-large" } });
+    expect(decodeUplinkEnvelope(bytes, { maxRecords: 6 })).toMatchObject({
+      error: { reason: "too-many-records" },
+    });
   });
 
   test("impossible headers are refused", () => {
-    const bad: Partial<Envelope>[] = [
+    const bad: Partial<UplinkEnvelope>[] = [
       { gateway: "a/b" },
       { gateway: "" },
       { bootId: "#" },
@@ -144,22 +155,22 @@ describe("decoding", () => {
       { firstSequence: 1, oldestSequence: 2 },
     ];
     for (const change of bad) {
-      const bytes = encodeEnvelope({ ...envelopeOf([]), ...change });
-      expect(decodeEnvelope(bytes)).toMatchObject({ ok: false, error: { reason: "invalid" } });
+      const bytes = encodeUplinkEnvelope({ ...envelopeOf([]), ...change });
+      expect(decodeUplinkEnvelope(bytes)).toMatchObject({ ok: false, error: { reason: "invalid" } });
     }
   });
 
   test("random bytes never throw", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-        expect(typeof decodeEnvelope(bytes).ok).toBe("boolean");
+        expect(typeof decodeUplinkEnvelope(bytes).ok).toBe("boolean");
       }),
       { numRuns: 2000 },
     );
   });
 
   test("a damaged or cut envelope never throws, and yields none but known kinds of records", () => {
-    const good = encodeEnvelope(envelopeOf(sampleRecords));
+    const good = encodeUplinkEnvelope(envelopeOf(sampleRecords));
     fc.assert(
       fc.property(
         fc.nat(good.length - 1),
@@ -168,7 +179,7 @@ describe("decoding", () => {
         (at, flip, cut) => {
           const bytes = cut ? good.slice(0, at) : good.slice();
           if (!cut) bytes[at]! ^= flip;
-          const decoded = decodeEnvelope(bytes);
+          const decoded = decodeUplinkEnvelope(bytes);
           if (decoded.ok)
             for (const record of decoded.value.records) expect(record.kind).toBeTypeOf("string");
         },

@@ -7,7 +7,7 @@ import type {
   PredictionBatch,
   UplinkRecord,
 } from "../../../src/core/contract/uplink-record.ts";
-import { decodeEnvelope, encodeEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { sampleRecords } from "../../support/uplink-samples.ts";
 
@@ -103,7 +103,7 @@ describe("records", () => {
           oldestSequence: 1,
           records,
         };
-        expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual({ ok: true, value: envelope });
+        expect(decodeUplinkEnvelope(encodeUplinkEnvelope(envelope))).toEqual({ ok: true, value: envelope });
       }),
       { numRuns: 500 },
     );

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Lane } from "../../../src/core/contract/topics.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
-import { assembleEnvelope, decodeEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "../../../src/gateway/record/outbox.ts";
 import {
   openStoreFile,
@@ -40,7 +40,7 @@ export function contents(
   if (held === null) return null;
   const { bootId, firstSequence, oldestSequence } = held;
   const bytes = assembleEnvelope({ gateway: "g", bootId, lane, firstSequence, oldestSequence }, held.records);
-  const decoded = decodeEnvelope(bytes, { maxBytes: 1e9, maxRecords: 1e6 });
+  const decoded = decodeUplinkEnvelope(bytes, { maxBytes: 1e9, maxRecords: 1e6 });
   if (!decoded.ok) throw new Error(decoded.error.message);
   return { first: firstSequence, records: decoded.value.records };
 }

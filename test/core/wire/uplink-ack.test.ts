@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { stepWatermark } from "../../../src/core/wire/lane-watermark.ts";
-import { decodeUplinkAck, encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
+import { decodeUplinkAck, encodeUplinkAck, stepWatermark } from "../../../src/core/wire/uplink-ack.ts";
 
 const envelope = (firstSequence: number, length: number, oldestSequence = 1) => ({
   firstSequence,
