@@ -25,6 +25,9 @@ export interface ChildDaemonOptions {
   readonly onLog: (chunk: Buffer) => void;
 }
 
+/** Longest wait for the rest of what a daemon said before it ended. */
+const pipeGraceMs = 1000;
+
 /** Forks `aurora <args>`; runs from source (through tsx) when this file does. */
 export function startChildDaemon(options: ChildDaemonOptions): ChildDaemon {
   const fromSource = import.meta.filename.endsWith(".ts");
@@ -35,6 +38,11 @@ export function startChildDaemon(options: ChildDaemonOptions): ChildDaemon {
     // A process group of its own: Ctrl-C reaches only the parent, which stops the daemons in order.
     detached: true,
   });
+  return watchDaemon(child, options);
+}
+
+/** Follows a process that was forked with pipes for its output; once it has ended, `onLog` is not called any more. */
+export function watchDaemon(child: ChildProcess, options: ChildDaemonOptions): ChildDaemon {
   let lastWords = "";
   const listen = (chunk: Buffer): void => {
     lastWords = (lastWords + chunk.toString()).slice(-2000);
@@ -43,8 +51,10 @@ export function startChildDaemon(options: ChildDaemonOptions): ChildDaemon {
   child.stderr?.on("data", listen);
   child.stdout?.on("data", listen);
   const gone = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // `exit` comes while the pipes may still hold what it said last; `close` comes after that was read.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once("error", (error) => resolve(error.message));
+    child.once("exit", () => closePipes(child));
   });
   const overdue = setTimeout(() => child.kill("SIGKILL"), options.readyTimeoutMs);
   const ready = Promise.race([
@@ -62,8 +72,22 @@ export function startChildDaemon(options: ChildDaemonOptions): ChildDaemon {
   return {
     ready,
     ended: gone.then((how) => `${how}\n${lastWords.trim()}`),
-    stop: (graceMs) => stop(child, gone, graceMs),
+    stop: async (graceMs) => {
+      child.kill("SIGTERM");
+      const kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      await gone;
+      clearTimeout(kill);
+    },
   };
+}
+
+/** A process of the daemon's own that outlives it may hold its pipes open: they are not waited for any longer. */
+function closePipes(child: ChildProcess): void {
+  const close = setTimeout(() => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, pipeGraceMs);
+  child.once("close", () => clearTimeout(close));
 }
 
 function notStarted(options: ChildDaemonOptions, how: string, lastWords: string): AuroraError {
@@ -86,12 +110,4 @@ function withoutRoutine(lastWords: string): string {
     .filter((line) => !line.startsWith('{"level":"info"'))
     .join("\n")
     .trim();
-}
-
-async function stop(child: ChildProcess, gone: Promise<string>, graceMs: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGTERM");
-  const kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
-  await gone;
-  clearTimeout(kill);
 }
