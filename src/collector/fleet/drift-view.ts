@@ -1,7 +1,7 @@
 /** Judges the drift of a day against the reference of the model that saw it. Without its bundle nothing is judged. */
 import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
-import { type DriftLevel, judgePoint } from "../../core/drift/judge-drift.ts";
-import { countValues } from "../../core/drift/merge-sketches.ts";
+import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
+import { countValues } from "../../core/drift/sketcher.ts";
 import type { DriftDay } from "../record/drift-store.ts";
 import type { ModelCatalogue } from "./model-catalogue.ts";
 
@@ -51,9 +51,9 @@ export function describeDrift(drift: DriftDay, models: ModelCatalogue): PointDri
   });
   if (reference === undefined)
     return unjudged("the bundle of this model is not known here; name its folder under registry.publish");
-  let verdict: ReturnType<typeof judgePoint>;
+  let verdict: ReturnType<typeof assessPointDrift>;
   try {
-    verdict = judgePoint(reference, sketches);
+    verdict = assessPointDrift(reference, sketches);
   } catch (error) {
     if (error instanceof RangeError) return unjudged("the sketches are not of this model's bins");
     throw error;

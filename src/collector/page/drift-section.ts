@@ -1,6 +1,6 @@
 /** Drift of a day: is today like training day? PSI of every feature and score against its own calibrated threshold. */
 
-import type { DriftLevel } from "../../core/drift/judge-drift.ts";
+import type { DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { FeatureDriftView, PointDriftView } from "../fleet/drift-view.ts";
 import { renderHistogram } from "./drift-histogram.ts";
 import { formatCount, formatName, formatShare } from "./format-words.ts";

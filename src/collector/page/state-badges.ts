@@ -1,7 +1,7 @@
 /** States as badges: a shape, words and a colour, so that no state is told by colour alone. */
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
 import type { TurbineHealth } from "../../core/contract/turbine-state.ts";
-import type { DriftLevel } from "../../core/drift/judge-drift.ts";
+import type { DriftLevel } from "../../core/drift/assess-drift.ts";
 import { html, type SafeHtml } from "./html.ts";
 
 type Tone = "ok" | "warning" | "critical" | "unknown" | "plain";

@@ -1,6 +1,6 @@
 /** Drift sketches, merged per point, model, feature and day (UTC). Judges nothing. */
 import type { DriftReport, FeatureSketch } from "../../core/contract/uplink-record.ts";
-import { mergeSketches } from "../../core/drift/merge-sketches.ts";
+import { mergeSketches } from "../../core/drift/sketcher.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 
 /** All sketches of one point and model over one day. */

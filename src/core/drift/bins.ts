@@ -1,6 +1,7 @@
 /**
- * Fixed bins of one feature, cut at the quantiles of the reference. Bin i holds the values in [edge i−1, edge i);
- * the first and the last bin are open. It never widens, so that counts of different days can be added.
+ * Fixed bins of one feature, cut at the quantiles of the reference, and the distance between two days' counts in them.
+ * Bin i holds the values in [edge i−1, edge i); the first and the last bin are open. Bins never widen, so that counts of
+ * different days can be added.
  */
 
 /**
@@ -48,4 +49,26 @@ function nextFloat32(value: number): number {
   const bits = new Int32Array(float.buffer);
   bits[0] = float[0]! >= 0 ? bits[0]! + 1 : bits[0]! - 1;
   return float[0]!;
+}
+
+/**
+ * Shares of counts in which no bin is empty: an empty one counts half a value, so that logarithms stay finite and one
+ * stray value in a bin never seen before does not outweigh everything else. The shares sum to 1 or slightly more.
+ */
+export function computeShares(counts: ArrayLike<number>): number[] {
+  let total = 0;
+  for (let index = 0; index < counts.length; index++) total += counts[index]!;
+  const divisor = total === 0 ? 1 : total;
+  return Array.from(counts, (count) => Math.max(count, 0.5) / divisor);
+}
+
+/** Population stability index Σ (q − p)·ln(q / p), the symmetric Kullback–Leibler divergence (Jeffreys, 1946). */
+export function computePsi(p: ArrayLike<number>, q: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < p.length; index++) {
+    const a = p[index]!;
+    const b = q[index]!;
+    sum += a === b ? 0 : (b - a) * Math.log(b / a);
+  }
+  return sum;
 }

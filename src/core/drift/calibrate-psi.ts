@@ -3,7 +3,7 @@
  * are drawn together (Künsch, 1989), since autocorrelated rows make a nominal 1 % fire far more often.
  */
 import { createRandom } from "../maths/random.ts";
-import { computePsi, computeShares } from "./distances.ts";
+import { computePsi, computeShares } from "./bins.ts";
 
 /** Rows as bins, in their order in time. */
 export interface BinnedRows {

@@ -25,7 +25,7 @@ export interface DriftCalibration {
   readonly replicates: number;
   /** Consecutive rows that were drawn together, so that autocorrelation is respected. */
   readonly blockRows: number;
-  /** Probability of a false warning, and of a false drift verdict, per feature and judgement. */
+  /** Probability of a false warning, and of a false drift verdict, per feature and test. */
   readonly warningRate: number;
   readonly driftRate: number;
   /** Sample sizes for which thresholds were calibrated, increasing. */

@@ -1,4 +1,7 @@
-/** Counts what a point shows, in the reference's bins. Holds no row; `update` allocates nothing. */
+/**
+ * Sketches of a point's features: counts in the reference's bins and moments, gathered over an interval, and merged
+ * (intervals to a day, turbines to a fleet). Holds no row; `update` allocates nothing.
+ */
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { findBin } from "./bins.ts";
 import type { DriftReference } from "./drift-reference.ts";
@@ -92,5 +95,39 @@ export function createSketcher(reference: DriftReference): Sketcher {
       reset();
       return sketches;
     },
+  };
+}
+
+/** Sum of all counts: the finite values that a sketch has seen. */
+export function countValues(sketch: FeatureSketch): number {
+  return sketch.counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Merges two sketches of one feature and reference. Counts, invalid values, minimum and maximum merge exactly, in any
+ * order; mean and sum of squares to rounding (Chan, Golub, LeVeque, 1983).
+ * @throws RangeError when they are not of the same feature and bins
+ */
+export function mergeSketches(a: FeatureSketch, b: FeatureSketch): FeatureSketch {
+  if (a.feature !== b.feature || a.counts.length !== b.counts.length) {
+    throw new RangeError(
+      `cannot merge feature ${a.feature} (${a.counts.length} bins) with feature ${b.feature} (${b.counts.length} bins)`,
+    );
+  }
+  const countA = countValues(a);
+  const countB = countValues(b);
+  const invalid = a.invalid + b.invalid;
+  if (countA === 0) return { ...b, invalid };
+  if (countB === 0) return { ...a, invalid };
+  const total = countA + countB;
+  const delta = b.mean - a.mean;
+  return {
+    feature: a.feature,
+    counts: a.counts.map((count, index) => count + b.counts[index]!),
+    invalid,
+    mean: (a.mean * countA + b.mean * countB) / total,
+    sumSquares: a.sumSquares + b.sumSquares + (delta * delta * countA * countB) / total,
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
   };
 }

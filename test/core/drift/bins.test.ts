@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findBin, fitBinEdges } from "../../../src/core/drift/bins.ts";
+import { computePsi, computeShares, findBin, fitBinEdges } from "../../../src/core/drift/bins.ts";
 
 describe("fixed bins", () => {
   it("hold equal shares of a continuous feature", () => {
@@ -49,5 +49,36 @@ describe("fixed bins", () => {
         expect(findBin(sorted, 0, sorted.length, value)).toBe(sorted.filter((edge) => edge <= value).length);
       }),
     );
+  });
+});
+
+describe("the population stability index", () => {
+  it("agrees with vector A5", () => {
+    expect(computePsi([0.5, 0.3, 0.2], [0.3, 0.4, 0.3])).toBeCloseTo(0.17147984280919268, 14);
+  });
+
+  it("agrees with vector A6", () => {
+    const deciles = new Array<number>(10).fill(0.1);
+    const moved = [0.05, 0.05, ...new Array<number>(6).fill(0.1), 0.15, 0.15];
+    expect(computePsi(deciles, moved)).toBeCloseTo(0.10986122886681095, 14);
+  });
+
+  it("is zero for equal histograms, symmetric, finite and not negative for any counts", () => {
+    const counts = fc.array(fc.nat(1000), { minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(counts, counts, (first, second) => {
+        const a = computeShares(first);
+        const b = computeShares(second);
+        expect(computePsi(a, a)).toBe(0);
+        expect(computePsi(a, b)).toBeCloseTo(computePsi(b, a), 10);
+        expect(computePsi(a, b)).toBeGreaterThanOrEqual(0);
+        expect(Number.isFinite(computePsi(a, b))).toBe(true);
+      }),
+    );
+  });
+
+  it("counts an empty bin as half a value", () => {
+    expect(computeShares([0, 100])).toEqual([0.005, 1]);
+    expect(computeShares([0, 0])).toEqual([0.5, 0.5]);
   });
 });

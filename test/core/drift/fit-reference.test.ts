@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { assessFeatureDrift, assessPointDrift } from "../../../src/core/drift/assess-drift.ts";
+import { computePsi, computeShares } from "../../../src/core/drift/bins.ts";
 import { computeChiSquareQuantile } from "../../../src/core/drift/calibrate-psi.ts";
-import { computePsi, computeShares } from "../../../src/core/drift/distances.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import { fitReference } from "../../../src/core/drift/fit-reference.ts";
-import { judgeDrift, judgePoint } from "../../../src/core/drift/judge-drift.ts";
 import { createSketcher } from "../../../src/core/drift/sketcher.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
@@ -19,10 +19,13 @@ function simulateRows(count: number, features: number, rho: number, seed: number
   });
 }
 
-function judgeDay(reference: DriftReference, rows: readonly Float32Array[]): ReturnType<typeof judgePoint> {
+function assessDay(
+  reference: DriftReference,
+  rows: readonly Float32Array[],
+): ReturnType<typeof assessPointDrift> {
   const sketcher = createSketcher(reference);
   for (const row of rows) sketcher.update(row, null);
-  return judgePoint(reference, sketcher.take());
+  return assessPointDrift(reference, sketcher.take());
 }
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `f${index}`);
@@ -68,8 +71,8 @@ describe("calibrated PSI thresholds", () => {
     const stream = simulateRows(days * 144, 1, 0.9, 8);
     for (let day = 0; day < days; day++) {
       const today = stream.slice(day * 144, (day + 1) * 144);
-      if (judgeDay(blocks, today).features[0]!.level !== "stable") falseOfBlocks++;
-      if (judgeDay(independent, today).features[0]!.level !== "stable") falseOfIndependent++;
+      if (assessDay(blocks, today).features[0]!.level !== "stable") falseOfBlocks++;
+      if (assessDay(independent, today).features[0]!.level !== "stable") falseOfIndependent++;
     }
     expect(falseOfIndependent / days).toBeGreaterThan(0.4);
     expect(falseOfBlocks / days).toBeLessThan(0.04);
@@ -86,7 +89,7 @@ describe("calibrated PSI thresholds", () => {
     let anyFeature = 0;
     const days = 300;
     for (let day = 0; day < days; day++) {
-      const verdict = judgeDay(reference, simulateRows(100, 20, 0, 100 + day));
+      const verdict = assessDay(reference, simulateRows(100, 20, 0, 100 + day));
       if (verdict.level !== "stable") falseWarnings++;
       if (verdict.features.some((feature) => feature.level !== "stable")) anyFeature++;
     }
@@ -99,11 +102,11 @@ describe("the reference", () => {
   const reference = fitReference(simulateRows(2_000, 3, 0, 3), names(3), null, { seed: 4, replicates: 400 });
 
   it("calls a shift of half a standard deviation drift, and says nothing of too few windows", () => {
-    const shifted = judgeDay(reference, simulateRows(400, 3, 0, 9, 0.5));
+    const shifted = assessDay(reference, simulateRows(400, 3, 0, 9, 0.5));
     expect(shifted.level).toBe("drift");
     expect(shifted.features.every((feature) => feature.level === "drift")).toBe(true);
-    expect(judgeDay(reference, simulateRows(29, 3, 0, 9, 5)).level).toBe("insufficient");
-    expect(judgeDay(reference, simulateRows(400, 3, 0, 10)).level).toBe("stable");
+    expect(assessDay(reference, simulateRows(29, 3, 0, 9, 5)).level).toBe("insufficient");
+    expect(assessDay(reference, simulateRows(400, 3, 0, 10)).level).toBe("stable");
   });
 
   it("sees a constant feature that changes, and stays calm while it does not", () => {
@@ -114,13 +117,13 @@ describe("the reference", () => {
       { seed: 1, replicates: 200 },
     );
     const days = (value: number): Float32Array[] => Array.from({ length: 100 }, () => Float32Array.of(value));
-    expect(judgeDay(constant, days(7)).level).toBe("stable");
-    expect(judgeDay(constant, days(7.01)).level).toBe("drift");
+    expect(assessDay(constant, days(7)).level).toBe("stable");
+    expect(assessDay(constant, days(7.01)).level).toBe("drift");
   });
 
   it("interpolates between the rungs of the ladder and shrinks beyond the last", () => {
     const psiAt = (values: number): number =>
-      judgeDrift(reference, {
+      assessFeatureDrift(reference, {
         feature: 0,
         counts: reference.features[0]!.counts.map((_, index) => (index === 0 ? values : 0)),
         invalid: 0,

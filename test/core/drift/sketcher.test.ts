@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FeatureSketch } from "../../../src/core/contract/uplink-record.ts";
 import { fitReference } from "../../../src/core/drift/fit-reference.ts";
-import { countValues, mergeSketches } from "../../../src/core/drift/merge-sketches.ts";
-import { createSketcher } from "../../../src/core/drift/sketcher.ts";
+import { countValues, createSketcher, mergeSketches } from "../../../src/core/drift/sketcher.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 const random = createRandom(1);
