@@ -4,14 +4,12 @@ import type {
   DeviceChannel,
   DeviceHealthMessage,
   HelloMessage,
-} from "../src/core/contract/device/device-message.ts";
-import type {
   ModelRequestMessage,
   ModelStatusMessage,
-} from "../src/core/contract/device/device-model-message.ts";
+} from "../src/core/contract/device/device-message.ts";
 import type { Random } from "../src/core/maths/random.ts";
+import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 

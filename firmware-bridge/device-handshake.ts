@@ -4,8 +4,8 @@
  */
 import { AuroraError } from "../src/core/contract/aurora-error.ts";
 import type { ConfigMessage } from "../src/core/contract/device/device-message.ts";
+import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import type { DeviceEndpointOptions, DeviceEndpointState } from "./device-endpoint-options.ts";
 import { createHelloRepeater } from "./hello-repeater.ts";
 import type { PacketSender } from "./packet-sender.ts";

@@ -4,15 +4,15 @@ import type {
   ConfigMessage,
   DeviceHealthMessage,
   HelloMessage,
+  ModelStatusMessage,
   NackMessage,
   RawWindowMessage,
   ReadingMessage,
   ScoreMessage,
 } from "../src/core/contract/device/device-message.ts";
-import type { ModelStatusMessage } from "../src/core/contract/device/device-model-message.ts";
 import type { Random } from "../src/core/maths/random.ts";
+import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
 import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 

@@ -2,8 +2,11 @@
  * The gateway's side of the conversation with one device: introduces itself until the device has, agrees on a
  * version, configures, acknowledges, and notices silence. Nothing that a device sends makes it throw.
  */
-import type { DeviceMessage, HelloMessage } from "../src/core/contract/device/device-message.ts";
-import type { ModelRequestMessage } from "../src/core/contract/device/device-model-message.ts";
+import type {
+  DeviceMessage,
+  HelloMessage,
+  ModelRequestMessage,
+} from "../src/core/contract/device/device-message.ts";
 import { systemTimers } from "../src/core/platform/clock.ts";
 import { createConfigDelivery } from "./config-delivery.ts";
 import {

@@ -1,7 +1,7 @@
 /** Says hello again and again, with growing waits, until the other side has answered; the same for both sides. */
 import type { Random } from "../src/core/maths/random.ts";
+import { type BackoffOptions, createBackoff } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import { type BackoffOptions, createBackoff } from "../src/core/platform/mqtt/backoff.ts";
 
 /** What a repeater needs. */
 export interface HelloRepeaterOptions {

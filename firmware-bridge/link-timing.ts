@@ -2,7 +2,7 @@
  * Every wait of the device link, in one place, as PROTOCOL.md lists them (a test compares the two). Nobody waits on
  * this link without a bound that stands here.
  */
-import type { BackoffOptions } from "../src/core/platform/mqtt/backoff.ts";
+import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 
 /** Waits in milliseconds and counts, by the names that PROTOCOL.md uses. */
 export const linkTiming = {

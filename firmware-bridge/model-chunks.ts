@@ -2,7 +2,7 @@
  * The bytes of a model on their way to a device: sends what is missing within a small window, goes on from what the
  * device says it has, and back once where that shows a gap. Keeps no time.
  */
-import type { ModelChunkMessage } from "../src/core/contract/device/device-model-message.ts";
+import type { ModelChunkMessage } from "../src/core/contract/device/device-message.ts";
 import { modelChunkBytes, modelWindowChunks } from "./protocol.ts";
 
 /** What is sent, and how. */

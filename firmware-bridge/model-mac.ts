@@ -1,6 +1,6 @@
 /** The MAC by which a device knows that an image comes from somebody who has its key (PROTOCOL.md, section 8). */
 import { createHmac } from "node:crypto";
-import type { ModelBeginMessage } from "../src/core/contract/device/device-model-message.ts";
+import type { ModelBeginMessage } from "../src/core/contract/device/device-message.ts";
 
 /** Bytes of a device's key. */
 export const deviceKeyBytes = 32;

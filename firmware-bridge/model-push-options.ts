@@ -1,5 +1,5 @@
 /** What a push of a model is made of, and how it ends. */
-import type { ModelRequestMessage } from "../src/core/contract/device/device-model-message.ts";
+import type { ModelRequestMessage } from "../src/core/contract/device/device-message.ts";
 import type { Random } from "../src/core/maths/random.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
 

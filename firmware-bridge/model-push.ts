@@ -7,9 +7,9 @@ import type {
   ModelBeginMessage,
   ModelRequestMessage,
   ModelStatusMessage,
-} from "../src/core/contract/device/device-model-message.ts";
+} from "../src/core/contract/device/device-message.ts";
+import { createBackoff } from "../src/core/platform/backoff.ts";
 import { sha256 as digest } from "../src/core/platform/files/sha256.ts";
-import { createBackoff } from "../src/core/platform/mqtt/backoff.ts";
 import { linkTiming } from "./link-timing.ts";
 import { createModelChunks } from "./model-chunks.ts";
 import { computeModelMac } from "./model-mac.ts";

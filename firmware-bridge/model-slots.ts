@@ -10,7 +10,7 @@ import type {
   ModelRequestMessage,
   ModelState,
   ModelStatusMessage,
-} from "../src/core/contract/device/device-model-message.ts";
+} from "../src/core/contract/device/device-message.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
 import { sha256 as digest } from "../src/core/platform/files/sha256.ts";
 import { linkTiming } from "./link-timing.ts";

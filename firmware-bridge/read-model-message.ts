@@ -3,9 +3,8 @@ import type {
   ModelRequestMessage,
   ModelState,
   ModelStatusMessage,
-} from "../src/core/contract/device/device-model-message.ts";
-import type { Result } from "../src/core/contract/result.ts";
-import { failed, ok } from "../src/core/contract/result.ts";
+} from "../src/core/contract/device/device-message.ts";
+import { failed, ok, type Result } from "../src/core/contract/result.ts";
 import type { DecodedFields } from "./wire-fields.ts";
 
 /** A message about models, either way. */

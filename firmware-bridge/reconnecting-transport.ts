@@ -1,8 +1,8 @@
 /** Keeps a transport connected: tries again for ever, with bounded, jittered waits. */
 import { hasErrorCode } from "../src/core/contract/aurora-error.ts";
 import type { Random } from "../src/core/maths/random.ts";
+import { type BackoffOptions, createBackoff } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import { type BackoffOptions, createBackoff } from "../src/core/platform/mqtt/backoff.ts";
 import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
 import { reconnectBackoff } from "./link-timing.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { DeviceMessage } from "../src/core/contract/device/device-message.ts";
 import type { Random } from "../src/core/maths/random.ts";
+import { createBackoff } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
-import { createBackoff } from "../src/core/platform/mqtt/backoff.ts";
 import { linkTiming, repeatBackoff } from "./link-timing.ts";
 
 /** Messages that may wait; more are refused. */

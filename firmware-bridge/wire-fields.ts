@@ -6,17 +6,15 @@ import type {
   AckMessage,
   DeviceHealthMessage,
   HelloMessage,
-  NackMessage,
-  ReadingMessage,
-  ScoreMessage,
-} from "../src/core/contract/device/device-message.ts";
-import type {
   ModelBeginMessage,
   ModelChunkMessage,
   ModelCommitMessage,
   ModelProbeMessage,
   ModelStatusMessage,
-} from "../src/core/contract/device/device-model-message.ts";
+  NackMessage,
+  ReadingMessage,
+  ScoreMessage,
+} from "../src/core/contract/device/device-message.ts";
 
 /** By the message's type. */
 export interface WireFields {

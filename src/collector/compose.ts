@@ -5,7 +5,7 @@ import type { CollectorConfig } from "../core/contract/config/collector-config.t
 import { createTopics, type Topics } from "../core/contract/topics.ts";
 import { hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
-import { type Closers, createClosers } from "../core/platform/daemon/closers.ts";
+import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";

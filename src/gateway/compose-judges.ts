@@ -2,14 +2,12 @@
  * Joins what judges the turbines: the pipeline of the measuring points and the watch over SCADA values, with the alarms
  * that both raise, the states that they publish and the journal that keeps an alert from being half told.
  */
-
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { Clock } from "../core/platform/clock.ts";
-import type { Closers } from "../core/platform/daemon/closers.ts";
-import { waitAtMost } from "../core/platform/daemon/wait-at-most.ts";
+import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";

@@ -2,7 +2,7 @@
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
-import { type Closers, createClosers } from "../core/platform/daemon/closers.ts";
+import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";

@@ -5,7 +5,7 @@ import type { GatewayConfig, MqttConfig } from "../core/contract/config/gateway-
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
 import type { Clock } from "../core/platform/clock.ts";
-import { waitAtMost } from "../core/platform/daemon/wait-at-most.ts";
+import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";

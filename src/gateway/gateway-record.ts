@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
-import type { Closers } from "../core/platform/daemon/closers.ts";
+import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { createSnapshots, type Snapshots } from "./points/snapshots.ts";
 import type { DataQuality } from "./record/data-quality.ts";

@@ -3,8 +3,10 @@ import { openBoardSession } from "../../scripts/mcu/board-session.ts";
 import { cutUpdates } from "../../scripts/mcu/cut-updates.ts";
 import { createTestModel } from "../../scripts/mcu/test-models.ts";
 import { findMissingForBoard } from "../../scripts/mcu/virtual-board.ts";
-import type { DeviceHealthMessage } from "../../src/core/contract/device/device-message.ts";
-import type { ModelStatusMessage } from "../../src/core/contract/device/device-model-message.ts";
+import type {
+  DeviceHealthMessage,
+  ModelStatusMessage,
+} from "../../src/core/contract/device/device-message.ts";
 import { createMcuWorkshop } from "../firmware-bridge/mcu-host.ts";
 import { until } from "../support/until.ts";
 import { describeFirmware } from "./firmware-suite.ts";

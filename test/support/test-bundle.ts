@@ -15,7 +15,7 @@ import {
 import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
 import { fitReference } from "../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../src/core/drift/reference-codec.ts";
-import { encodeBackground } from "../../src/core/explain/background-codec.ts";
+import { encodeBackground } from "../../src/core/explain/background.ts";
 import { bearingFeatureSpec, bearingWindow } from "../../src/core/features/bearing-feature-spec.ts";
 import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { createRandom } from "../../src/core/maths/random.ts";

@@ -7,7 +7,7 @@ import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames } from "../../src/core/contract/bundle/manifest.ts";
 import { decodeReference } from "../../src/core/drift/reference-codec.ts";
-import { decodeBackground } from "../../src/core/explain/background-codec.ts";
+import { decodeBackground } from "../../src/core/explain/background.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { dirname, join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { isReadyMessage, type ReadyMessage } from "../../core/contract/process-message.ts";
+import { isReadyMessage, type ReadyMessage } from "../../core/platform/daemon/run-daemon.ts";
 import { daemonNodeOptions } from "../terminal/daemon-node-options.ts";
 
 /** A started daemon, ready or not. */

@@ -1,7 +1,5 @@
 /** Shows one alert on a terminal: what, how sure, since when, and the sensor groups that caused it. */
-
-import type { AlertEvent } from "../../core/contract/alert.ts";
-import { describeOutlook } from "../../core/contract/describe-outlook.ts";
+import { type AlertEvent, describeOutlook } from "../../core/contract/alert.ts";
 import { renderShares } from "../terminal/render-shares.ts";
 
 /** Renders `event` as a few lines of text; `color` adds ANSI colours. */

@@ -14,12 +14,10 @@ import type {
   ConfigMessage,
   DeviceChannel,
   HelloMessage,
-  ScoreMessage,
-} from "../../core/contract/device/device-message.ts";
-import type {
   ModelRequestMessage,
   ModelStatusMessage,
-} from "../../core/contract/device/device-model-message.ts";
+  ScoreMessage,
+} from "../../core/contract/device/device-message.ts";
 import { decodeMcuModel } from "../../core/inference/mcu-codec.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";

@@ -1,7 +1,5 @@
 /** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
-
-import type { AlertData } from "../../core/contract/alert.ts";
-import { describeOutlook } from "../../core/contract/describe-outlook.ts";
+import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { AlarmView } from "../record/alert-store.ts";
 import { formatSeverity } from "./baseline-section.ts";
 import { formatDuration, formatName, formatShare, formatSigned, formatTime } from "./format-words.ts";

@@ -6,13 +6,13 @@ import { chmod, mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import { makeFolder, renameAtomic, syncFolder } from "../platform/files/atomic-file.ts";
+import { makeFolder, renameAtomic, syncFolder, writeFileAtomic } from "../platform/files/atomic-file.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 import { type Bundle, manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 import type { Signer } from "./dsse.ts";
 import { signManifest } from "./sign-manifest.ts";
-import { parseManifest } from "./verify-bundle.ts";
+import { parseManifest, readBundle } from "./verify-bundle.ts";
 
 /** What goes into a bundle: everything but what can be computed from it. */
 export interface BundleContents {
@@ -125,4 +125,16 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Signs a written bundle with other keys: replaces `manifest.dsse.json` in `dir`, and with it the old signatures. Content
+ * and digest stay. Every signer signs; whoever verifies must trust all of them.
+ * @throws AuroraError BUNDLE_FORMAT or BUNDLE_DIGEST when the bundle itself is not whole: nothing is signed then.
+ */
+export async function resignBundle(dir: string, signers: readonly Signer[]): Promise<Bundle> {
+  const bundle = await readBundle(dir);
+  const signatureBytes = signManifest(bundle.digest, signers);
+  await writeFileAtomic(join(dir, signatureFileName), signatureBytes);
+  return { ...bundle, signatureBytes };
 }

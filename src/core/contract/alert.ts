@@ -1,4 +1,4 @@
-/** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen. */
+/** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen; and its outlook in words for people. */
 import { z } from "zod";
 import { type OperatingState, operatingStates } from "./prediction.ts";
 
@@ -110,3 +110,16 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
     traceId: text,
   }),
 });
+
+/**
+ * The outlook in one sentence without a full stop, for example `main-bearing degrading, p = 0.93; says nothing of when
+ * it fails`. Never names a time of failure: no bundle states a probability that is calibrated for "fails within so many
+ * hours", and a horizon only says how far ahead a model was made to look.
+ */
+export function describeOutlook(data: Pick<AlertData, "component" | "probability" | "horizonHours">): string {
+  const head = `${data.component} degrading, p = ${data.probability.toFixed(2)}`;
+  if (data.horizonHours === null) return `${head}; says nothing of when it fails`;
+  const { horizonHours } = data;
+  const ahead = horizonHours >= 48 ? `${Math.round(horizonHours / 24)} days` : `${horizonHours} h`;
+  return `${head}; looks ${ahead} ahead, and when it fails within them is not known`;
+}

@@ -1,4 +1,4 @@
-/** Logit → calibrated probability (Platt 1999). */
+/** From logits to calibrated probabilities (Platt 1999): of one failure mode, and of any fault at all. */
 import type { Calibration } from "../contract/bundle/manifest.ts";
 
 /** The calibrated logit: slope · logit + intercept; unlike the probability it does not saturate at 1. */
@@ -11,4 +11,24 @@ export function computeProbability(calibratedLogit: number): number {
   if (calibratedLogit >= 0) return 1 / (1 + Math.exp(-calibratedLogit));
   const power = Math.exp(calibratedLogit);
   return power / (1 + power);
+}
+
+/**
+ * Probability, 0 to 1, that there is any fault: of the highest of `logits` (one a failure mode), calibrated with the mean
+ * of the modes' calibrations. Ranks machines as the highest raw logit does. The modes of a student share their weights,
+ * so their raw logits may be compared; their own calibrations may not: that of a mode which leaves a weak trace lifts it
+ * on every machine, healthy or not.
+ */
+export function computeFaultProbability(
+  logits: ArrayLike<number>,
+  calibration: readonly Calibration[],
+): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < logits.length; index++) highest = Math.max(highest, logits[index]!);
+  const count = calibration.length;
+  const mean: Calibration = {
+    slope: calibration.reduce((sum, { slope }) => sum + slope, 0) / count,
+    intercept: calibration.reduce((sum, { intercept }) => sum + intercept, 0) / count,
+  };
+  return computeProbability(calibrateLogit(highest, mean));
 }

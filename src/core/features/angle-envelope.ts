@@ -3,7 +3,7 @@
  * The only thing of a window that is held; its size depends on revolutions, never on the sampling rate.
  */
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
-import { designLowPassFir } from "../maths/fir-design.ts";
+import { designLowPassFir } from "../maths/filter-design.ts";
 
 /** Slices are this much finer than the samples that are kept. */
 const oversampling = 2;

@@ -13,7 +13,7 @@ import {
   resetBandPair,
   shareBandKernel,
 } from "../maths/band-kernel.ts";
-import { designButterworth } from "../maths/butterworth.ts";
+import { designButterworth } from "../maths/filter-design.ts";
 import type { BoundChain, ChainWithFeatures } from "./chain.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
-import { designLowPassFir } from "../maths/fir-design.ts";
+import { designLowPassFir } from "../maths/filter-design.ts";
 import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
 import { createBlockWhitener } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";

@@ -4,7 +4,7 @@
  * while several in JavaScript run out of registers: as vectors of two doubles in WebAssembly they take half the time,
  * and round to the same bits (`npx tsx scripts/bench-features.ts`: levels).
  */
-import type { Section } from "./butterworth.ts";
+import type { Section } from "./filter-design.ts";
 import { encodeVectorLoop } from "./wasm-vectors.ts";
 
 /** Most samples of one run. */

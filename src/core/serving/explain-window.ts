@@ -1,7 +1,6 @@
 /** Explains one window: plans the coalitions, runs the deployed student on them in slices, reduces its outputs. */
 import type { Explanation } from "../contract/prediction.ts";
-import { planCoalitions } from "../explain/coalition-plan.ts";
-import { groupFeatures } from "../explain/feature-groups.ts";
+import { groupFeatures, planCoalitions } from "../explain/coalition-plan.ts";
 import { reduceShapley } from "../explain/shapley.ts";
 import type { LoadedBundle } from "./loaded-bundle.ts";
 

@@ -10,8 +10,11 @@ import { toReading, toSampleBlock } from "../../../firmware-bridge/sample-block.
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
-import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { ModelStatusMessage } from "../../core/contract/device/device-model-message.ts";
+import type {
+  DeviceHealthMessage,
+  HelloMessage,
+  ModelStatusMessage,
+} from "../../core/contract/device/device-message.ts";
 import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";

@@ -4,11 +4,11 @@
  */
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
 import type { ModelPushResult } from "../../../firmware-bridge/model-push-options.ts";
-import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type {
+  HelloMessage,
   ModelRequestMessage,
   ModelStatusMessage,
-} from "../../core/contract/device/device-model-message.ts";
+} from "../../core/contract/device/device-message.ts";
 import type { Random } from "../../core/maths/random.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";

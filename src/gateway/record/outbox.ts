@@ -6,9 +6,9 @@
 import { basename } from "node:path";
 import type { Lane } from "../../core/contract/topics.ts";
 import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import { createBackoff } from "../../core/platform/mqtt/backoff.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";

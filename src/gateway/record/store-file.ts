@@ -4,10 +4,9 @@
  */
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import { openSqlite } from "../../core/platform/sqlite/sqlite.ts";
+import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
-import { setFileAside } from "../../core/platform/sqlite/sqlite-set-aside.ts";
 
 /** Options of {@link openStoreFile}. */
 export interface StoreFileOptions {

@@ -3,9 +3,9 @@
  * *stored*. A broker's own acknowledgement means nothing here. Stores nothing and decides nothing about records.
  */
 import { type Lane, lanes, type Topics } from "../../core/contract/topics.ts";
+import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import { createBackoff } from "../../core/platform/mqtt/backoff.ts";
 import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";

@@ -1,8 +1,7 @@
 /** Explains one row with the integers of a student, as a gateway does with its engine. */
 import type { Explanation } from "../../core/contract/prediction.ts";
 import type { ExplanationBackground } from "../../core/explain/background.ts";
-import { planCoalitions } from "../../core/explain/coalition-plan.ts";
-import type { FeatureGroups } from "../../core/explain/feature-groups.ts";
+import { type FeatureGroups, planCoalitions } from "../../core/explain/coalition-plan.ts";
 import { reduceShapley } from "../../core/explain/shapley.ts";
 import type { IntegerKernel } from "../../core/inference/integer-engine.ts";
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compareBundles } from "../../../src/core/bundle/compare-bundles.ts";
-import { resignBundle } from "../../../src/core/bundle/resign-bundle.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
-import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { createBundle, resignBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { newKey, sampleContents, sampleManifest, withTempDir } from "./sample-bundle.ts";
 
 const key = newKey();

@@ -2,8 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Explanation } from "../../../src/core/contract/prediction.ts";
 import type { ExplanationBackground } from "../../../src/core/explain/background.ts";
-import { planCoalitions } from "../../../src/core/explain/coalition-plan.ts";
-import { type FeatureGroups, groupFeatures } from "../../../src/core/explain/feature-groups.ts";
+import {
+  type FeatureGroups,
+  groupFeatures,
+  planCoalitions,
+} from "../../../src/core/explain/coalition-plan.ts";
 import { reduceShapley } from "../../../src/core/explain/shapley.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 

@@ -9,7 +9,7 @@ import {
   fillBandPair,
   resetBandPair,
 } from "../../../src/core/maths/band-kernel.ts";
-import { designButterworth } from "../../../src/core/maths/butterworth.ts";
+import { designButterworth } from "../../../src/core/maths/filter-design.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 const rateHz = 12_000;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDecimator } from "../../../src/core/maths/decimator.ts";
-import { besselI0, designLowPassFir } from "../../../src/core/maths/fir-design.ts";
+import { besselI0, designLowPassFir } from "../../../src/core/maths/filter-design.ts";
 import {
   computeLagProducts,
   filterPredictionError,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import mqttPacket from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { createBackoff } from "../../../src/core/platform/mqtt/backoff.ts";
+import { createBackoff } from "../../../src/core/platform/backoff.ts";
 import { createMqttPacketGuard } from "../../../src/core/platform/mqtt/mqtt-packet-guard.ts";
 import { filterCovers, topicMatches } from "../../../src/core/platform/mqtt/mqtt-topic.ts";
 

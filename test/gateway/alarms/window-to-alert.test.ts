@@ -5,8 +5,7 @@ import type { QuantisedMlp } from "../../../src/core/contract/bundle/quantised-m
 import type { Explanation } from "../../../src/core/contract/prediction.ts";
 import { createDecider, type DeciderParts } from "../../../src/core/decision/decider.ts";
 import type { ExplanationBackground } from "../../../src/core/explain/background.ts";
-import { planCoalitions } from "../../../src/core/explain/coalition-plan.ts";
-import type { FeatureGroups } from "../../../src/core/explain/feature-groups.ts";
+import { type FeatureGroups, planCoalitions } from "../../../src/core/explain/coalition-plan.ts";
 import { reduceShapley } from "../../../src/core/explain/shapley.ts";
 import { createModelHost, type HostedModel } from "../../../src/core/inference/model-host.ts";
 import { encodeStudent } from "../../../src/core/inference/onnx-codec.ts";

@@ -1,8 +1,11 @@
 /** What a file's windows say together, and what was set aside. */
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import { computeFaultProbability } from "../../../core/decision/fault-probability.ts";
+import {
+  calibrateLogit,
+  computeFaultProbability,
+  computeProbability,
+} from "../../../core/decision/calibrate.ts";
 import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
 import type { ScoredWindow } from "./ask-student.ts";
 import { hedgeCalibrations } from "./hedge-calibrations.ts";

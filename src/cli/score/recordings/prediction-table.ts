@@ -1,6 +1,6 @@
 /** The predictions of windows as rows of a table. */
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { computeFaultProbability } from "../../../core/decision/fault-probability.ts";
+import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
 import type { ScoredWindow } from "./ask-student.ts";
 import { probabilityKey } from "./file-summary.ts";
 import { openRowWriter, type RowWriter } from "./row-writer.ts";

@@ -1,8 +1,12 @@
 /** The configuration of a collector: one YAML file, every key described, secrets only in files or the environment. */
 import { z } from "zod";
 import { idPattern } from "../topics.ts";
-import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
-import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
+import {
+  brokerUrlSchema,
+  filePathSchema as file,
+  topicBaseSchema,
+  trustedKeysSchema,
+} from "./config-parts.ts";
 
 /** A gateway that may connect to the embedded broker. */
 export interface EnrolledGateway {

@@ -3,8 +3,12 @@ import { z } from "zod";
 import { bearingOrdersSchema } from "../bundle/bearing.ts";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { idPattern } from "../topics.ts";
-import { brokerUrlSchema, topicBaseSchema } from "./broker-settings.ts";
-import { filePathSchema as file, trustedKeysSchema } from "./config-parts.ts";
+import {
+  brokerUrlSchema,
+  filePathSchema as file,
+  topicBaseSchema,
+  trustedKeysSchema,
+} from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
 const id = z

@@ -5,7 +5,7 @@
  */
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import { computeRobustLocation } from "../../maths/robust.ts";
-import { isSensorStep } from "./sensor-step.ts";
+import { isSensorStep } from "./guards.ts";
 
 /** What is known at the end of a day. */
 export interface MonitorDay {

@@ -6,8 +6,7 @@
 import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import type { RidgeSnapshot } from "../../maths/ridge.ts";
 import { createDailyMedian, type DailyMedianSnapshot, type DayOfResiduals } from "./daily-median.ts";
-import { createFrozenGuard } from "./frozen-guard.ts";
-import { createOperationFilter } from "./operation-filter.ts";
+import { createFrozenGuard, createOperationFilter } from "./guards.ts";
 import { createResidualMonitor, type MonitorDay, type ResidualMonitorSnapshot } from "./residual-monitor.ts";
 import { applySiteCorrection, createSiteCorrectionLearner, type SiteCorrection } from "./site-correction.ts";
 

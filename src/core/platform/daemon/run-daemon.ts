@@ -2,7 +2,6 @@
  * Runs a daemon until it is asked to stop: SIGINT, SIGTERM, or the end of the parent that forked it. Tells the
  * parent when it is ready. Stops once, within a bound.
  */
-import type { ReadyMessage } from "../../contract/process-message.ts";
 import type { Logger } from "../logger.ts";
 
 /** A started daemon. */
@@ -39,4 +38,20 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   clearTimeout(timeout);
   logger.info("stopped");
   if (process.connected) process.disconnect?.();
+}
+
+/** What a daemon tells the process that forked it, once, when everything is up: nobody has to poll. */
+export interface ReadyMessage {
+  readonly type: "ready";
+  /** Base address of the daemon's HTTP server. */
+  readonly httpUrl: string;
+  /** Address of the broker that it uses (or is). */
+  readonly mqttUrl: string;
+}
+
+/** Is `message` a {@link ReadyMessage}? */
+export function isReadyMessage(message: unknown): message is ReadyMessage {
+  if (typeof message !== "object" || message === null) return false;
+  const ready = message as Partial<ReadyMessage>;
+  return ready.type === "ready" && typeof ready.httpUrl === "string" && typeof ready.mqttUrl === "string";
 }

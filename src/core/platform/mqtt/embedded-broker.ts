@@ -8,12 +8,11 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { AuroraError } from "../../contract/aurora-error.ts";
-import { waitAtMost } from "../daemon/wait-at-most.ts";
+import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { createPlaces } from "./connection-places.ts";
+import { createPlaces, createRetainedBound } from "./broker-bounds.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
-import { createRetainedBound } from "./retained-bound.ts";
 
 /** Who is at the other end. */
 export interface BrokerClient {

@@ -11,7 +11,13 @@ import { type IClientOptions, MqttClient as VendorClient } from "mqtt";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { systemTimers, type Timers } from "../clock.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import type { LinkLoss, MqttLink, MqttLinkEvents, MqttVersion, OpenLink } from "./mqtt-link.ts";
+import type {
+  BrokerConnection,
+  BrokerConnectionEvents,
+  ConnectionLoss,
+  MqttVersion,
+  OpenBrokerConnection,
+} from "./broker-connection.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
@@ -72,7 +78,7 @@ const defaultMaxPacketBytes = 1024 * 1024;
 export function createMqttClient(options: MqttClientOptions): MqttClient {
   const address = parseBrokerUrl(options.url);
   return createReconnectingClient({
-    openLink: createLinkOpener(address, options),
+    openConnection: createConnectionOpener(address, options),
     subject: `${address.secure ? "mqtts" : "mqtt"}://${address.host}:${address.port}`,
     version: options.version ?? "auto",
     backoff: { firstMs: 500, maxMs: 30_000, ...options.backoff, random: options.random ?? Math.random },
@@ -109,7 +115,7 @@ function parseBrokerUrl(text: string): BrokerAddress {
   };
 }
 
-function createLinkOpener(address: BrokerAddress, options: MqttClientOptions): OpenLink {
+function createConnectionOpener(address: BrokerAddress, options: MqttClientOptions): OpenBrokerConnection {
   const username = options.username ?? address.username;
   const password = options.password ?? address.password;
   return (version, events) => {
@@ -138,7 +144,13 @@ function createLinkOpener(address: BrokerAddress, options: MqttClientOptions): O
           }
         : {}),
     };
-    return openVendorLink(() => openSocket(address, options.tls), vendorOptions, options, version, events);
+    return openVendorConnection(
+      () => openSocket(address, options.tls),
+      vendorOptions,
+      options,
+      version,
+      events,
+    );
   };
 }
 
@@ -168,19 +180,19 @@ function openSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
   }
 }
 
-function openVendorLink(
+function openVendorConnection(
   open: () => Socket,
   vendorOptions: IClientOptions,
   options: MqttClientOptions,
   version: MqttVersion,
-  events: MqttLinkEvents,
-): MqttLink {
+  events: BrokerConnectionEvents,
+): BrokerConnection {
   const guard = createMqttPacketGuard(options.maxPacketBytes ?? defaultMaxPacketBytes);
-  let loss: LinkLoss | null = null;
+  let loss: ConnectionLoss | null = null;
   let reached = false;
   let answered = false;
   const socket = open();
-  const cut = (why: LinkLoss): void => {
+  const cut = (why: ConnectionLoss): void => {
     loss ??= why;
     socket.destroy();
   };
@@ -251,7 +263,7 @@ function openVendorLink(
 /** CONNACK codes that mean "I do not speak this version": 1 in 3.1.1 (section 3.2.2.3), 0x84 in 5 (section 3.2.2.2). */
 const versionCodes: ReadonlySet<unknown> = new Set([1, 0x84]);
 
-function classify(error: Error, reached: boolean, answered: boolean, version: MqttVersion): LinkLoss {
+function classify(error: Error, reached: boolean, answered: boolean, version: MqttVersion): ConnectionLoss {
   const { code, message } = error as Error & { code?: unknown };
   const detail = message === "" ? String(code) : message;
   if (answered || !reached) return { reason: "closed", detail };

@@ -4,7 +4,7 @@
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
-import type { MqttLink } from "./mqtt-link.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 
 /** Options of {@link createMqttExchanges}. */
 export interface MqttExchangesOptions {
@@ -16,10 +16,10 @@ export interface MqttExchangesOptions {
 
 /** All exchanges of one client. */
 export interface MqttExchanges {
-  /** Begins one over `link`; rejects with `MQTT`, at once without a link. `done` takes the answer. */
+  /** Begins one over `connection`; rejects with `MQTT`, at once without a connection. `done` takes the answer. */
   run(
-    link: MqttLink | null,
-    begin: (link: MqttLink, done: (error: Error | null) => void) => void,
+    connection: BrokerConnection | null,
+    begin: (connection: BrokerConnection, done: (error: Error | null) => void) => void,
   ): Promise<void>;
   /** The connection is lost: rejects whatever waits. */
   failAll(message: string): void;
@@ -47,9 +47,9 @@ export function createMqttExchanges(options: MqttExchangesOptions): MqttExchange
   const pending = new Set<(error: Error) => void>();
 
   return {
-    run: (link, begin) =>
+    run: (connection, begin) =>
       new Promise((resolve, reject) => {
-        if (link === null) {
+        if (connection === null) {
           reject(createMqttError(subject, "not connected"));
           return;
         }
@@ -64,9 +64,9 @@ export function createMqttExchanges(options: MqttExchangesOptions): MqttExchange
         const cancel = timers.after(answerTimeoutMs, () => {
           const detail = `no answer within ${answerTimeoutMs} ms`;
           settle(createMqttError(subject, detail));
-          link.cut({ reason: "silent", detail });
+          connection.cut({ reason: "silent", detail });
         });
-        begin(link, settle);
+        begin(connection, settle);
       }),
     failAll: (message) => {
       for (const fail of [...pending]) fail(createMqttError(subject, message));

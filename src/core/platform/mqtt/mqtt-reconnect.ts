@@ -3,12 +3,19 @@
  * holds no message: a publish is on the wire or it is rejected.
  */
 
+import { type BackoffOptions, createBackoff } from "../backoff.ts";
 import type { Timers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
-import { type BackoffOptions, createBackoff } from "./backoff.ts";
-import { chooseMqttVersion } from "./choose-mqtt-version.ts";
+import {
+  type BrokerConnection,
+  type ConnectionLoss,
+  chooseMqttVersion,
+  type MqttQos,
+  type MqttVersion,
+  type OpenBrokerConnection,
+  type PublishOptions,
+} from "./broker-connection.ts";
 import { createMqttError, createMqttExchanges } from "./mqtt-exchanges.ts";
-import type { LinkLoss, MqttLink, MqttQos, MqttVersion, OpenLink, PublishOptions } from "./mqtt-link.ts";
 import { topicMatches } from "./mqtt-topic.ts";
 
 /** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
@@ -29,14 +36,14 @@ export interface MqttClient {
   readonly version: MqttVersion | null;
   /** Calls back after every (re)connection, subscriptions renewed; at once if connected. Returns the way out. */
   onConnect(callback: () => void): () => void;
-  onDisconnect(callback: (loss: LinkLoss) => void): () => void;
+  onDisconnect(callback: (loss: ConnectionLoss) => void): () => void;
   /** Says goodbye and is gone within a second; publishes under way have half of that to finish. */
   close(): Promise<void>;
 }
 
 /** Options of {@link createReconnectingClient}. */
 export interface ReconnectOptions {
-  readonly openLink: OpenLink;
+  readonly openConnection: OpenBrokerConnection;
   /** The broker's address without secrets, for messages. */
   readonly subject: string;
   readonly version: "auto" | MqttVersion;
@@ -57,11 +64,11 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   const backoff = createBackoff(options.backoff);
   const subscriptions = new Map<string, { readonly qos: MqttQos; readonly handler: MqttHandler }>();
   const connectCallbacks = new Set<() => void>();
-  const lossCallbacks = new Set<(loss: LinkLoss) => void>();
+  const lossCallbacks = new Set<(loss: ConnectionLoss) => void>();
   const exchanges = createMqttExchanges(options);
   let version: MqttVersion = options.version === "auto" ? 5 : options.version;
   let provenVersion: MqttVersion | null = null;
-  let link: MqttLink | null = null;
+  let connection: BrokerConnection | null = null;
   let connected = false;
   let closing = false;
   let inFlight = 0;
@@ -71,9 +78,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
   let onGone = (): void => {};
 
   const open = (): void => {
-    let mine: MqttLink | null = null;
-    const isCurrent = (): boolean => mine !== null && link === mine;
-    mine = options.openLink(version, {
+    let mine: BrokerConnection | null = null;
+    const isCurrent = (): boolean => mine !== null && connection === mine;
+    mine = options.openConnection(version, {
       onConnect: () => {
         if (isCurrent()) void welcome();
       },
@@ -84,21 +91,22 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
         if (isCurrent()) lose(loss);
       },
     });
-    link = mine;
+    connection = mine;
   };
 
   const welcome = async (): Promise<void> => {
-    const mine = link;
+    const mine = connection;
     provenVersion = version;
     const renewed = [...subscriptions].map(([filter, { qos }]) =>
       exchanges
-        .run(link, (current, done) => current.subscribe(filter, qos, done))
+        .run(connection, (current, done) => current.subscribe(filter, qos, done))
         .catch((error: unknown) => {
-          if (link === mine) logger.warn("subscription not renewed", { broker: subject, filter, error });
+          if (connection === mine)
+            logger.warn("subscription not renewed", { broker: subject, filter, error });
         }),
     );
     await Promise.all(renewed);
-    if (mine === null || link !== mine || closing) return;
+    if (mine === null || connection !== mine || closing) return;
     connected = true;
     failures = 0;
     // A broker that lets in and throws out at once must not be stormed.
@@ -107,9 +115,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     for (const callback of [...connectCallbacks]) guarded(callback);
   };
 
-  const lose = (loss: LinkLoss): void => {
+  const lose = (loss: ConnectionLoss): void => {
     const wasConnected = connected;
-    link = null;
+    connection = null;
     connected = false;
     cancelStable();
     exchanges.failAll(`connection lost: ${loss.detail}`);
@@ -121,7 +129,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     retry(loss, wasConnected);
   };
 
-  const retry = (loss: LinkLoss, wasConnected: boolean): void => {
+  const retry = (loss: ConnectionLoss, wasConnected: boolean): void => {
     const next = chooseMqttVersion(options.version, { version, wasConnected, lossReason: loss.reason });
     version = next.version;
     if (!next.isFallback) failures += 1;
@@ -168,7 +176,9 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
       inFlight += 1;
       try {
-        await exchanges.run(link, (current, done) => current.publish(topic, bytes, publishOptions, done));
+        await exchanges.run(connection, (current, done) =>
+          current.publish(topic, bytes, publishOptions, done),
+        );
       } finally {
         inFlight -= 1;
       }
@@ -176,19 +186,19 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     async subscribe(filter, qos, handler) {
       subscriptions.set(filter, { qos, handler });
       if (!connected) return;
-      const mine = link;
+      const mine = connection;
       try {
-        await exchanges.run(link, (current, done) => current.subscribe(filter, qos, done));
+        await exchanges.run(connection, (current, done) => current.subscribe(filter, qos, done));
       } catch (error) {
         // Lost meanwhile: it is registered and will be renewed. Refused: it is not.
-        if (link !== mine) return;
+        if (connection !== mine) return;
         subscriptions.delete(filter);
         throw error;
       }
     },
     async unsubscribe(filter) {
       if (!subscriptions.delete(filter) || !connected) return;
-      await exchanges.run(link, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
+      await exchanges.run(connection, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
     },
     onConnect(callback) {
       connectCallbacks.add(callback);
@@ -204,10 +214,10 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       closing = true;
       cancelRetry();
       cancelStable();
-      const current = link;
+      const current = connection;
       if (current === null) return;
       await exchanges.idle(goodbyeMs);
-      if (link === null) return;
+      if (connection === null) return;
       await new Promise<void>((resolve) => {
         const cancel = timers.after(goodbyeMs, () => {
           current.cut({ reason: "closed", detail: "closed" });

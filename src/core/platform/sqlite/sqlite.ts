@@ -2,9 +2,9 @@
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
  * checks the file, sets a corrupted one aside and starts anew. Synchronous, as both libraries are; one writer a file.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import {
@@ -14,7 +14,6 @@ import {
   type SqliteEngine,
 } from "./sqlite-database.ts";
 import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
-import { setFileAside } from "./sqlite-set-aside.ts";
 
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
@@ -167,4 +166,31 @@ function quietly<T>(load: () => T): T {
   } finally {
     process.emitWarning = original;
   }
+}
+
+/** Files set aside are evidence, but not for ever: the newest few of a name are kept. */
+const keptCorruptFiles = 3;
+
+/**
+ * Moves a corrupted file at `path` and its log to `<path>.corrupt-<n>`, which is returned. The log must go too: SQLite
+ * would replay it into the new file.
+ */
+export function setFileAside(path: string): string {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.corrupt-`;
+  const numbers = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => Number(name.slice(prefix.length)))
+    .filter((number) => Number.isSafeInteger(number))
+    .sort((a, b) => a - b);
+  const setAside = join(folder, `${prefix}${(numbers.at(-1) ?? 0) + 1}`);
+  renameSync(path, setAside);
+  for (const suffix of ["-wal", "-shm"]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, setAside + suffix);
+  }
+  for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - keptCorruptFiles))) {
+    for (const suffix of ["", "-wal", "-shm"])
+      rmSync(join(folder, `${prefix}${old}${suffix}`), { force: true });
+  }
+  return setAside;
 }

@@ -9,7 +9,7 @@ import {
 } from "../../../core/contract/bundle/manifest.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { encodeReference } from "../../../core/drift/reference-codec.ts";
-import { encodeBackground } from "../../../core/explain/background-codec.ts";
+import { encodeBackground } from "../../../core/explain/background.ts";
 import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";

@@ -4,7 +4,7 @@ import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { encodeReference } from "../../../core/drift/reference-codec.ts";
-import { encodeBackground } from "../../../core/explain/background-codec.ts";
+import { encodeBackground } from "../../../core/explain/background.ts";
 import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";

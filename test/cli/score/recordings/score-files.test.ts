@@ -8,7 +8,7 @@ import { type ScoreRequest, scoreFiles } from "../../../../src/cli/score/recordi
 import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
 import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
-import { computeFaultProbability } from "../../../../src/core/decision/fault-probability.ts";
+import { computeFaultProbability } from "../../../../src/core/decision/calibrate.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { explainWindow } from "../../../../src/core/serving/explain-window.ts";
 import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";

@@ -4,9 +4,11 @@ import type {
   SensorGuardSpec,
 } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
 import { createDailyMedian } from "../../../../src/core/decision/normal-behaviour/daily-median.ts";
-import { createFrozenGuard } from "../../../../src/core/decision/normal-behaviour/frozen-guard.ts";
-import { createOperationFilter } from "../../../../src/core/decision/normal-behaviour/operation-filter.ts";
-import { isSensorStep } from "../../../../src/core/decision/normal-behaviour/sensor-step.ts";
+import {
+  createFrozenGuard,
+  createOperationFilter,
+  isSensorStep,
+} from "../../../../src/core/decision/normal-behaviour/guards.ts";
 
 const operation: OperationSpec = {
   limits: [{ channel: "wind", min: 4, max: 25 }],

@@ -1,53 +1,56 @@
 import { beforeEach, expect, test } from "vitest";
 import { hasErrorCode } from "../../../../src/core/contract/aurora-error.ts";
+import type {
+  BrokerConnection,
+  ConnectionLoss,
+} from "../../../../src/core/platform/mqtt/broker-connection.ts";
 import {
   createMqttExchanges,
   type MqttExchanges,
 } from "../../../../src/core/platform/mqtt/mqtt-exchanges.ts";
-import type { LinkLoss, MqttLink } from "../../../../src/core/platform/mqtt/mqtt-link.ts";
 import { createManualClock, type ManualClock } from "../../../support/manual-clock.ts";
 
 let clock: ManualClock;
 let exchanges: MqttExchanges;
-let cuts: LinkLoss[];
-let link: MqttLink;
+let cuts: ConnectionLoss[];
+let connection: BrokerConnection;
 
 beforeEach(() => {
   clock = createManualClock();
   exchanges = createMqttExchanges({ subject: "mqtt://broker", answerTimeoutMs: 1000, timers: clock });
   cuts = [];
   const nothing = (): void => {};
-  const ends = { end: nothing, cut: (loss: LinkLoss) => void cuts.push(loss) };
-  link = { publish: nothing, subscribe: nothing, unsubscribe: nothing, ...ends };
+  const ends = { end: nothing, cut: (loss: ConnectionLoss) => void cuts.push(loss) };
+  connection = { publish: nothing, subscribe: nothing, unsubscribe: nothing, ...ends };
 });
 
 const failure = (exchange: Promise<void>): Promise<unknown> => exchange.catch((error: unknown) => error);
 
 test("an exchange ends with its answer, once, and leaves no timer behind", async () => {
   const refusal = new Error("not authorised");
-  await exchanges.run(link, (_link, done) => {
+  await exchanges.run(connection, (_link, done) => {
     done(null);
     done(refusal);
   });
-  const error = await failure(exchanges.run(link, (_link, done) => done(refusal)));
+  const error = await failure(exchanges.run(connection, (_link, done) => done(refusal)));
   expect(error).toMatchObject({ code: "MQTT", message: "not authorised", cause: refusal });
   expect([exchanges.waiting, clock.pendingTimers, cuts]).toEqual([0, 0, []]);
 });
 
-test("without a link it is refused at once", async () => {
-  const error = await failure(exchanges.run(null, () => expect.fail("begun without a link")));
+test("without a connection it is refused at once", async () => {
+  const error = await failure(exchanges.run(null, () => expect.fail("begun without a connection")));
   expect(hasErrorCode(error, "MQTT")).toBe(true);
 });
 
 test("a broker that does not answer is cut off", async () => {
-  const waiting = failure(exchanges.run(link, () => {}));
+  const waiting = failure(exchanges.run(connection, () => {}));
   clock.advance(1000);
   expect(await waiting).toMatchObject({ message: "no answer within 1000 ms" });
   expect(cuts).toEqual([{ reason: "silent", detail: "no answer within 1000 ms" }]);
 });
 
 test("a lost connection ends all that wait, and whoever waited for that goes on", async () => {
-  const waiting = [1, 2].map(() => failure(exchanges.run(link, () => {})));
+  const waiting = [1, 2].map(() => failure(exchanges.run(connection, () => {})));
   const idle = exchanges.idle(60_000);
   exchanges.failAll("connection lost: unplugged");
   clock.advance(15);

@@ -5,7 +5,7 @@ import { writeBundle } from "../../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../../src/core/contract/bundle/manifest.ts";
 import { fitReference } from "../../../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../../../src/core/drift/reference-codec.ts";
-import { encodeBackground } from "../../../../src/core/explain/background-codec.ts";
+import { encodeBackground } from "../../../../src/core/explain/background.ts";
 import { encodeStudent } from "../../../../src/core/inference/onnx-codec.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { until } from "../../../support/until.ts";

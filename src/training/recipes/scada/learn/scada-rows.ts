@@ -3,8 +3,10 @@
  * may be scored. Rows keep their order in time; train and test of a turbine are one stretch, as a gateway lives it.
  */
 import type { OperationSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
-import { createFrozenGuard } from "../../../../core/decision/normal-behaviour/frozen-guard.ts";
-import { createOperationFilter } from "../../../../core/decision/normal-behaviour/operation-filter.ts";
+import {
+  createFrozenGuard,
+  createOperationFilter,
+} from "../../../../core/decision/normal-behaviour/guards.ts";
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
 import { type EdpPeriod, type EdpSignals, readEdpSignals } from "../../../dataset/edp-signals.ts";
 import type { ScadaConfig } from "../scada-config.ts";

@@ -1,11 +1,11 @@
-/**
- * A bounded number of connections, shared so that those who are known keep theirs: whoever has not said who it is
- * makes room for the next, and guests have half of the places at most. Reads and writes nothing.
- */
+/** What bounds the embedded broker's memory: its connections and its retained messages. Keeps no message itself. */
 import type { Socket } from "node:net";
 
-/** The places. */
-export interface Places {
+/**
+ * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
+ * for the next, and guests have half of the places at most.
+ */
+interface Places {
   /** Every connection that has a place, the oldest first. */
   readonly taken: ReadonlySet<Socket>;
   /** A new connection; false when every place is held by somebody known. Its place is free again when it closes. */
@@ -42,6 +42,34 @@ export function createPlaces(max: number): Places {
       unknown.delete(socket);
       // It may have closed while its password was checked.
       if (isGuest && taken.has(socket)) guests.add(socket);
+      return true;
+    },
+  };
+}
+
+/** Counts retained messages by their topics and bytes. */
+interface RetainedBound {
+  /**
+   * May this message be retained? It is counted when it may; an empty payload gives its topic back (MQTT 3.1.1 section
+   * 3.3.1.3).
+   */
+  admits(topic: string, bytes: number): boolean;
+}
+
+/** Creates a bound with nothing retained. */
+export function createRetainedBound(maxTopics: number, maxBytes: number): RetainedBound {
+  const bytesOf = new Map<string, number>();
+  let total = 0;
+  return {
+    admits(topic, bytes) {
+      const before = bytesOf.get(topic);
+      const after = total - (before ?? 0) + bytes;
+      if (bytes === 0) bytesOf.delete(topic);
+      else {
+        if (after > maxBytes || (before === undefined && bytesOf.size >= maxTopics)) return false;
+        bytesOf.set(topic, bytes);
+      }
+      total = after;
       return true;
     },
   };

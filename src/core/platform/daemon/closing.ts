@@ -1,9 +1,8 @@
-/** What was opened is closed in the opposite order, each exactly once, whatever the others do. */
+/** The orderly end of a daemon: what was opened is closed in the opposite order, and no wait for others is endless. */
 import type { Logger } from "../logger.ts";
 
-/** Gathers what has to be closed. */
+/** Closes each thing exactly once, whatever the others do. */
 export interface Closers {
-  /** Adds something that was just opened. */
   add(close: () => void | Promise<void>): void;
   /** Closes everything, last opened first; what fails is logged. Calling again does nothing more. */
   closeAll(): Promise<void>;
@@ -26,4 +25,20 @@ export function createClosers(logger: Logger): Closers {
       }
     },
   };
+}
+
+/** Resolves when `work` has settled, at the latest after `limitMs`; the work itself goes on unheeded. Never rejects. */
+export async function waitAtMost(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([
+    work.then(
+      () => {},
+      () => {},
+    ),
+    limit,
+  ]);
+  clearTimeout(timer);
 }

@@ -1,8 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { chooseMqttVersion } from "../../../../src/core/platform/mqtt/choose-mqtt-version.ts";
-import type { LinkLoss } from "../../../../src/core/platform/mqtt/mqtt-link.ts";
+import {
+  type ConnectionLoss,
+  chooseMqttVersion,
+} from "../../../../src/core/platform/mqtt/broker-connection.ts";
 
-const reasons: readonly LinkLoss["reason"][] = ["closed", "refused", "version", "packet-too-large", "silent"];
+const reasons: readonly ConnectionLoss["reason"][] = [
+  "closed",
+  "refused",
+  "version",
+  "packet-too-large",
+  "silent",
+];
 
 describe("the version of MQTT after a loss", () => {
   test("is the one that was set, whatever happens", () => {

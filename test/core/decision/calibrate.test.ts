@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { computeFaultProbability } from "../../../src/core/decision/fault-probability.ts";
+import { computeFaultProbability } from "../../../src/core/decision/calibrate.ts";
 
 const calibration = [
   { slope: 3, intercept: -1 },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { waitAtMost } from "../../../../src/core/platform/daemon/wait-at-most.ts";
+import { waitAtMost } from "../../../../src/core/platform/daemon/closing.ts";
 
 it("waits for work that ends, and forgives work that fails", async () => {
   let ended = false;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeBackground, encodeBackground } from "../../../src/core/explain/background-codec.ts";
+import { decodeBackground, encodeBackground } from "../../../src/core/explain/background.ts";
 
 const background = {
   rows: 2,

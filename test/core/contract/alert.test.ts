@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeOutlook } from "../../../src/core/contract/describe-outlook.ts";
+import { describeOutlook } from "../../../src/core/contract/alert.ts";
 
 it("says that a component degrades and how likely that is, and claims no time that nothing supports", () => {
   const data = { component: "main-bearing", probability: 0.927, horizonHours: null };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRetainedBound } from "../../../../src/core/platform/mqtt/retained-bound.ts";
+import { createRetainedBound } from "../../../../src/core/platform/mqtt/broker-bounds.ts";
 
 test("retained messages are bounded by topics, and an empty one gives its topic back", () => {
   const bound = createRetainedBound(2, 1000);

@@ -1,0 +1,72 @@
+/**
+ * One connection to an MQTT broker, from the first byte to its loss, as `mqtt-client.ts` opens it again and again; and
+ * the pure rule by which the next attempt's version of MQTT is chosen. Opens nothing itself.
+ */
+
+/** 5 is MQTT 5, 4 is MQTT 3.1.1. */
+export type MqttVersion = 5 | 4;
+
+/** Quality of service; 2 is not used here: records are deduplicated end to end. */
+export type MqttQos = 0 | 1;
+
+/** How a message is sent. */
+export interface PublishOptions {
+  readonly qos: MqttQos;
+  readonly retain: boolean;
+}
+
+/** How a connection ended. */
+export interface ConnectionLoss {
+  /** `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. */
+  readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent";
+  readonly detail: string;
+}
+
+/** A connection. Callbacks are called once each, with an error or null; none comes after the loss. */
+export interface BrokerConnection {
+  publish(
+    topic: string,
+    payload: Uint8Array,
+    options: PublishOptions,
+    done: (error: Error | null) => void,
+  ): void;
+  subscribe(filter: string, qos: MqttQos, done: (error: Error | null) => void): void;
+  unsubscribe(filter: string, done: (error: Error | null) => void): void;
+  /** Says goodbye; the loss follows. */
+  end(): void;
+  /** Cuts the connection without a word (the broker sends the last will); the loss follows. */
+  cut(loss: ConnectionLoss): void;
+}
+
+/** What a connection tells its owner. */
+export interface BrokerConnectionEvents {
+  onConnect(): void;
+  onMessage(topic: string, payload: Uint8Array, retain: boolean): void;
+  /** Exactly once, last; never before `openConnection` has returned. */
+  onLoss(loss: ConnectionLoss): void;
+}
+
+/** Begins to open a connection. Never throws for reasons of the network. */
+export type OpenBrokerConnection = (version: MqttVersion, events: BrokerConnectionEvents) => BrokerConnection;
+
+/** An attempt that has ended. */
+export interface MqttAttempt {
+  readonly version: MqttVersion;
+  readonly wasConnected: boolean;
+  readonly lossReason: ConnectionLoss["reason"];
+}
+
+/** The next attempt. */
+export interface NextMqttVersion {
+  readonly version: MqttVersion;
+  /** The broker said that it does not speak the last one: no need to wait. Its loss in turn does wait, so this cannot spin. */
+  readonly isFallback: boolean;
+}
+
+/** Chooses. On `auto` a broker is asked for 5 first, and again whenever 3.1.1 did not connect either. */
+export function chooseMqttVersion(setting: "auto" | MqttVersion, last: MqttAttempt): NextMqttVersion {
+  if (setting !== "auto") return { version: setting, isFallback: false };
+  if (last.lossReason === "version") return { version: 4, isFallback: true };
+  const version = last.wasConnected ? last.version : 5;
+  return { version, isFallback: false };
+}
