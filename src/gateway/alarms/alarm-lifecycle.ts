@@ -1,6 +1,7 @@
 /**
  * The life of one alarm after ANSI/ISA-18.2 (2016, section 5.2): what the process does (raise, return) and what people
- * do (acknowledge, shelve, suppress, take out of service). A step out of order is an error value, never a skip.
+ * do (acknowledge, shelve, suppress, take out of service), as one table of states and steps. A step that stands nowhere
+ * in the table is an error value, never a skip.
  *
  *     normal ──raise──▶ unacknowledged ──acknowledge──▶ acknowledged ──return──▶ normal
  *        ▲                 │      ▲                                               │
@@ -62,93 +63,74 @@ export type AlarmStep =
 /** An alarm that was never raised. */
 export const normalAlarm: AnnunciatedAlarm = { state: "normal" };
 
+/** What a step makes of an alarm in state `S`; null: not possible as the alarm is. */
+type Move<S extends Alarm["state"], K extends AlarmStep["kind"]> = (
+  alarm: Extract<Alarm, { readonly state: S }>,
+  step: Extract<AlarmStep, { readonly kind: K }>,
+) => Alarm | null;
+type Moves<S extends Alarm["state"]> = { readonly [K in AlarmStep["kind"]]?: Move<S, K> };
+
+/** What people may do to any alarm that is shown. */
+const withhold = {
+  shelve: (beneath, { atMs, by, untilMs }) => ({ state: "shelved", atMs, by, untilMs, beneath }),
+  suppress: (beneath, { atMs, reason }) => ({ state: "suppressed", atMs, reason, beneath }),
+  "remove-from-service": (beneath, { atMs, by }) => ({ state: "out-of-service", atMs, by, beneath }),
+} satisfies Moves<AnnunciatedAlarm["state"]>;
+
+/** Withheld: the process is followed beneath, people's other steps have to wait. */
+const follow = {
+  raise: (alarm, { sinceMs }) =>
+    isConditionActive(alarm) ? null : { ...alarm, beneath: { state: "unacknowledged", sinceMs } },
+  // Whoever withheld it knows of it: a return needs no acknowledgement.
+  return: (alarm) => (isConditionActive(alarm) ? { ...alarm, beneath: normalAlarm } : null),
+} satisfies Moves<WithheldAlarm["state"]>;
+
+const moves: { readonly [S in Alarm["state"]]: Moves<S> } = {
+  normal: {
+    raise: (_alarm, { sinceMs }) => ({ state: "unacknowledged", sinceMs }),
+    ...withhold,
+  },
+  unacknowledged: {
+    return: ({ sinceMs }, { atMs }) => ({ state: "returned-unacknowledged", sinceMs, returnedMs: atMs }),
+    acknowledge: ({ sinceMs }, { atMs, by }) => ({
+      state: "acknowledged",
+      sinceMs,
+      acknowledgedMs: atMs,
+      by,
+    }),
+    ...withhold,
+  },
+  acknowledged: {
+    return: () => normalAlarm,
+    ...withhold,
+  },
+  "returned-unacknowledged": {
+    raise: (_alarm, { sinceMs }) => ({ state: "unacknowledged", sinceMs }),
+    acknowledge: () => normalAlarm,
+    ...withhold,
+  },
+  shelved: { unshelve: ({ beneath }) => beneath, ...follow },
+  suppressed: { unsuppress: ({ beneath }) => beneath, ...follow },
+  "out-of-service": { "return-to-service": ({ beneath }) => beneath, ...follow },
+};
+
 /** One step of an alarm, or why this step is not possible now. */
 export function stepAlarm(alarm: Alarm, step: AlarmStep): Result<Alarm, string> {
-  switch (alarm.state) {
-    case "normal":
-    case "unacknowledged":
-    case "acknowledged":
-    case "returned-unacknowledged":
-      return stepAnnunciated(alarm, step);
-    case "shelved":
-      return step.kind === "unshelve" ? ok(alarm.beneath) : stepBeneath(alarm, step);
-    case "suppressed":
-      return step.kind === "unsuppress" ? ok(alarm.beneath) : stepBeneath(alarm, step);
-    case "out-of-service":
-      return step.kind === "return-to-service" ? ok(alarm.beneath) : stepBeneath(alarm, step);
-  }
+  // The table's types pair every state with its moves; here both are only known to be one of theirs.
+  const move = moves[alarm.state][step.kind] as Move<Alarm["state"], AlarmStep["kind"]> | undefined;
+  if (move !== undefined && step.kind === "shelve" && !(step.untilMs > step.atMs))
+    return failed("shelving must end after it begins");
+  const next = move?.(alarm, step) ?? null;
+  return next === null ? failed(`${step.kind} is not possible while ${alarm.state}`) : ok(next);
 }
 
 /** Is the process in the alarm's condition, whether or not people are shown it? */
 export function isConditionActive(alarm: Alarm): boolean {
-  const { state } = beneath(alarm);
+  const { state } = isWithheld(alarm) ? alarm.beneath : alarm;
   return state === "unacknowledged" || state === "acknowledged";
 }
 
 /** Is the alarm withheld from people? */
 export function isWithheld(alarm: Alarm): alarm is WithheldAlarm {
   return "beneath" in alarm;
-}
-
-function beneath(alarm: Alarm): AnnunciatedAlarm {
-  return isWithheld(alarm) ? alarm.beneath : alarm;
-}
-
-function stepAnnunciated(alarm: AnnunciatedAlarm, step: AlarmStep): Result<Alarm, string> {
-  switch (step.kind) {
-    case "raise":
-      return raise(alarm, step.sinceMs);
-    case "return":
-      if (alarm.state === "unacknowledged") {
-        return ok({ state: "returned-unacknowledged", sinceMs: alarm.sinceMs, returnedMs: step.atMs });
-      }
-      return alarm.state === "acknowledged" ? ok(normalAlarm) : refuse(alarm, step);
-    case "acknowledge":
-      if (alarm.state === "unacknowledged") {
-        const { sinceMs } = alarm;
-        return ok({ state: "acknowledged", sinceMs, acknowledgedMs: step.atMs, by: step.by });
-      }
-      return alarm.state === "returned-unacknowledged" ? ok(normalAlarm) : refuse(alarm, step);
-    case "shelve":
-      if (!(step.untilMs > step.atMs)) return failed("shelving must end after it begins");
-      return ok({
-        state: "shelved",
-        atMs: step.atMs,
-        by: step.by,
-        untilMs: step.untilMs,
-        beneath: alarm,
-      });
-    case "suppress":
-      return ok({ state: "suppressed", atMs: step.atMs, reason: step.reason, beneath: alarm });
-    case "remove-from-service":
-      return ok({ state: "out-of-service", atMs: step.atMs, by: step.by, beneath: alarm });
-    case "unshelve":
-    case "unsuppress":
-    case "return-to-service":
-      return refuse(alarm, step);
-  }
-}
-
-/** Withheld: the process is followed, people's other steps have to wait. */
-function stepBeneath(alarm: WithheldAlarm, step: AlarmStep): Result<Alarm, string> {
-  if (step.kind === "raise") {
-    const raised = raise(alarm.beneath, step.sinceMs);
-    return raised.ok ? ok({ ...alarm, beneath: raised.value }) : refuse(alarm, step);
-  }
-  if (step.kind === "return" && isConditionActive(alarm)) {
-    // Whoever withheld it knows of it: a return needs no acknowledgement.
-    return ok({ ...alarm, beneath: normalAlarm });
-  }
-  return refuse(alarm, step);
-}
-
-function raise(alarm: AnnunciatedAlarm, sinceMs: number): Result<AnnunciatedAlarm, string> {
-  if (alarm.state === "unacknowledged" || alarm.state === "acknowledged") {
-    return failed(`raise is not possible while ${alarm.state}`);
-  }
-  return ok({ state: "unacknowledged", sinceMs });
-}
-
-function refuse(alarm: Alarm, step: AlarmStep): Result<never, string> {
-  return failed(`${step.kind} is not possible while ${alarm.state}`);
 }
