@@ -81,7 +81,7 @@ export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
     site: config.gateway.site,
     turbines: config.turbines,
     register,
-    quality,
+    dataQualityOf: quality.ofTurbine,
     conditions: () => pipeline.conditions,
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     mqtt,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { AlarmRegisterSnapshot } from "../../src/gateway/alarms/alarm-record.ts";
+import type { AlarmRegisterSnapshot } from "../../src/gateway/alarms/alarm-register.ts";
 import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../src/gateway/alarms/alert-policy.ts";
 import { createStateStore } from "../../src/gateway/record/state-store.ts";
@@ -70,7 +70,7 @@ function acknowledge(installation: Installation, atMs: number): void {
   const kept = JSON.parse(state.get("serving") ?? "null") as { alarms: AlarmRegisterSnapshot };
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
   for (const { point, failureMode } of kept.alarms.records.filter(({ told }) => told === "raised")) {
-    const step = register.step(point, failureMode, { kind: "acknowledge", by: "a person", atMs }, atMs);
+    const step = register.step({ point, failureMode }, { kind: "acknowledge", by: "a person", atMs }, atMs);
     expect(step.ok).toBe(true);
   }
   expect(state.set("serving", JSON.stringify({ ...kept, alarms: register.snapshot() }))).toBe(true);

@@ -1,8 +1,27 @@
-/** What is kept of one alarm over a restart, as plain JSON. */
+/**
+ * One alarm as a gateway remembers it: its state, what subscribers were last told of it, and what a decision or a step
+ * makes of both. Values only; what is kept over a restart is plain JSON.
+ */
 import { z } from "zod";
-import { type AlertEvent, type AlertSeverity, alertEventSchema } from "../../core/contract/alert.ts";
+import {
+  type AlertEvent,
+  type AlertSeverity,
+  type AlertTransition,
+  alertEventSchema,
+} from "../../core/contract/alert.ts";
+import type { Decision, Explanation, ModeDecision } from "../../core/contract/prediction.ts";
+import type { Result } from "../../core/contract/result.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import type { Alarm, AnnunciatedAlarm } from "./alarm-lifecycle.ts";
+import {
+  type Alarm,
+  type AnnunciatedAlarm,
+  isConditionActive,
+  isWithheld,
+  normalAlarm,
+  stepAlarm,
+} from "./alarm-lifecycle.ts";
+import { createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
+import { type AlertPolicy, chooseSeverity, isHighWindow, isMaterialChange } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
 export interface AlarmRecord {
@@ -28,9 +47,158 @@ export interface AlarmRecord {
   readonly lastEvent: AlertEvent | null;
 }
 
-/** All alarms. */
-export interface AlarmRegisterSnapshot {
-  readonly records: readonly AlarmRecord[];
+/** What a decision says of one failure mode. */
+export interface ModeOfDecision {
+  readonly decision: Decision;
+  readonly mode: ModeDecision;
+}
+
+/** What is told beside the decision. */
+export interface AlertContext {
+  /** Null: the event shows the whole score as gap. */
+  readonly explanation: Explanation | null;
+  /** Hours ahead that the alert speaks of; null for a diagnosis. */
+  readonly horizonHours: number | null;
+}
+
+/** A record after something was told, and the event. */
+export interface ToldAlarm<Event = AlertEvent> {
+  readonly record: AlarmRecord;
+  readonly event: Event;
+}
+
+/** What the last window adds to an alarm's recent probability. */
+const recentShare = 0.2;
+
+/** The record of an alarm that was never raised. */
+export function createAlarmRecord(
+  point: PointId,
+  mode: Pick<ModeDecision, "failureMode" | "probability">,
+): AlarmRecord {
+  return {
+    point,
+    failureMode: mode.failureMode,
+    alarm: normalAlarm,
+    sinceMs: null,
+    probability: mode.probability,
+    recentProbability: mode.probability,
+    severity: "warning",
+    highWindows: 0,
+    updates: 0,
+    told: "nothing",
+    toldMs: 0,
+    lastEvent: null,
+  };
+}
+
+/** The record after a decision: the process raises, returns or goes on. */
+export function followDecision(
+  record: AlarmRecord,
+  { decision, mode }: ModeOfDecision,
+  policy: AlertPolicy,
+): AlarmRecord {
+  const { probability } = mode;
+  const wasActive = isConditionActive(record.alarm);
+  if (!mode.active) {
+    if (!wasActive) return { ...record, probability };
+    const returned = stepAlarm(record.alarm, { kind: "return", atMs: decision.toMs });
+    return { ...record, probability, highWindows: 0, alarm: expectStep(returned) };
+  }
+  let current = record;
+  if (!wasActive) {
+    const sinceMs = mode.sinceMs ?? decision.fromMs;
+    const alarm = expectStep(stepAlarm(record.alarm, { kind: "raise", sinceMs }));
+    // A new occurrence: nothing of it has been told.
+    current = { ...createAlarmRecord(record.point, mode), alarm, sinceMs };
+  }
+  const isHigh =
+    mode.isAdvisory !== true &&
+    isHighWindow({ probability, severityDb: decision.severityDb ?? null }, policy);
+  const highWindows = isHigh ? current.highWindows + 1 : 0;
+  const severity = chooseSeverity(current.severity, highWindows, policy);
+  const recentProbability =
+    current.recentProbability + recentShare * (probability - current.recentProbability);
+  return { ...current, probability, recentProbability, highWindows, severity };
+}
+
+/** What subscribers must be told after a decision; null: nothing. */
+export function findDueTransition(
+  record: AlarmRecord,
+  { decision, mode }: ModeOfDecision,
+  policy: AlertPolicy,
+): AlertTransition | null {
+  // That an alarm is over is told even while it is withheld: subscribers were told that it began.
+  if (!mode.active) return record.told === "raised" ? "cleared" : null;
+  if (isWithheld(record.alarm)) return null;
+  if (record.told === "nothing") return "raised";
+  const { lastEvent, severity, recentProbability } = record;
+  if (record.told !== "raised" || lastEvent === null) return null;
+  const told = {
+    severity: lastEvent.data.severity,
+    probability: lastEvent.data.probability,
+    modelDigest: lastEvent.data.model.digest,
+    atMs: record.toldMs,
+  };
+  const now = {
+    severity,
+    probability: mode.probability,
+    recentProbability,
+    modelDigest: decision.model.digest,
+    atMs: decision.toMs,
+  };
+  return isMaterialChange(told, now, policy) ? "updated" : null;
+}
+
+/** Tells what a decision made due; null when the alarm has gone on since then. */
+export function tellDecision(
+  record: AlarmRecord,
+  due: ModeOfDecision & { readonly transition: AlertTransition; readonly sinceMs: number },
+  context: AlertContext,
+): ToldAlarm | null {
+  const { transition, decision, mode, sinceMs } = due;
+  const expected = transition === "raised" ? "nothing" : "raised";
+  if (record.sinceMs !== sinceMs || record.told !== expected) return null;
+  const updates = record.updates + (transition === "updated" ? 1 : 0);
+  const event = createAlertEvent({
+    transition,
+    updateNumber: updates,
+    decision,
+    mode,
+    state: record.alarm.state,
+    severity: record.severity,
+    sinceMs,
+    ...context,
+  });
+  const told = transition === "cleared" ? "cleared" : "raised";
+  return { record: { ...record, told, updates, toldMs: decision.toMs, lastEvent: event }, event };
+}
+
+/** Tells of a step without a window; no event when the alarm was never told. */
+export function tellStep(
+  record: AlarmRecord,
+  transition: AlertTransition,
+  atMs: number,
+): ToldAlarm<AlertEvent | null> {
+  const { lastEvent, sinceMs } = record;
+  const isTold = record.told === "raised" || (record.told === "cleared" && transition === "acknowledged");
+  if (lastEvent === null || sinceMs === null || !isTold) return { record, event: null };
+  const updates = record.updates + (transition === "updated" ? 1 : 0);
+  const change = { transition, updateNumber: updates, sinceMs, state: record.alarm.state, atMs };
+  const event = repeatAlertEvent(lastEvent, change);
+  const told = transition === "cleared" ? "cleared" : record.told;
+  return { record: { ...record, updates, told, lastEvent: event }, event };
+}
+
+/** The record when its shelving has ended, or as it is. */
+export function endShelving(record: AlarmRecord, atMs: number): AlarmRecord {
+  if (record.alarm.state !== "shelved" || atMs < record.alarm.untilMs) return record;
+  return { ...record, alarm: expectStep(stepAlarm(record.alarm, { kind: "unshelve" })) };
+}
+
+/** Only the process's steps that are in order are taken here: anything else is a bug. */
+function expectStep<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
 }
 
 const text = z.string().min(1).max(256);
@@ -62,24 +230,18 @@ const alarm: z.ZodType<Alarm> = z.union([
   z.strictObject({ state: z.literal("out-of-service"), atMs: z.number(), by: text, beneath: annunciated }),
 ]);
 
-/** Validator of {@link AlarmRegisterSnapshot}: a snapshot comes from a disk. */
-export const alarmRegisterSnapshotSchema: z.ZodType<AlarmRegisterSnapshot> = z.strictObject({
-  records: z
-    .array(
-      z.strictObject({
-        point: z.strictObject({ site: text, turbine: text, component: text }),
-        failureMode: text,
-        alarm,
-        sinceMs: z.number().nullable(),
-        probability: z.number().min(0).max(1),
-        recentProbability: z.number().min(0).max(1),
-        severity: z.enum(["warning", "critical"]),
-        highWindows: z.int().min(0),
-        updates: z.int().min(0),
-        told: z.enum(["nothing", "raised", "cleared"]),
-        toldMs: z.number(),
-        lastEvent: alertEventSchema.nullable(),
-      }),
-    )
-    .max(100_000),
+/** Validator of {@link AlarmRecord}: it comes from a disk. */
+export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
+  point: z.strictObject({ site: text, turbine: text, component: text }),
+  failureMode: text,
+  alarm,
+  sinceMs: z.number().nullable(),
+  probability: z.number().min(0).max(1),
+  recentProbability: z.number().min(0).max(1),
+  severity: z.enum(["warning", "critical"]),
+  highWindows: z.int().min(0),
+  updates: z.int().min(0),
+  told: z.enum(["nothing", "raised", "cleared"]),
+  toldMs: z.number(),
+  lastEvent: alertEventSchema.nullable(),
 });

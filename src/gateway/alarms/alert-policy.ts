@@ -46,7 +46,7 @@ export function isHighWindow(
 }
 
 /** Warning, or critical after enough high windows ({@link isHighWindow}) in a row. Once critical, always critical. */
-export function judgeSeverity(
+export function chooseSeverity(
   before: AlertSeverity,
   highWindows: number,
   policy: AlertPolicy,
@@ -60,14 +60,13 @@ export function judgeSeverity(
  */
 export function isMaterialChange(
   told: AlertPicture,
-  now: AlertPicture,
-  recentProbability: number,
+  now: AlertPicture & { readonly recentProbability: number },
   policy: AlertPolicy,
 ): boolean {
   if (now.severity !== told.severity) return true;
   // The absolute distance, so that a clock that jumped back does not silence an alarm.
   if (Math.abs(now.atMs - told.atMs) < policy.minUpdateIntervalMs) return false;
   if (now.modelDigest !== told.modelDigest) return true;
-  const isTypical = Math.abs(now.probability - recentProbability) < policy.materialProbability;
+  const isTypical = Math.abs(now.probability - now.recentProbability) < policy.materialProbability;
   return isTypical && Math.abs(now.probability - told.probability) >= policy.materialProbability;
 }

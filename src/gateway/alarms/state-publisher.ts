@@ -1,15 +1,23 @@
-/** Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. */
-
+/**
+ * Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. Says
+ * "ok" only when every watched component runs, was scored, and has no alarm: a turbine that stands or whose data is
+ * missing is not healthy but unknown.
+ */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
-import type { Decision } from "../../core/contract/prediction.ts";
+import {
+  type Decision,
+  type ModelRef,
+  type OperatingState,
+  operatingStates,
+} from "../../core/contract/prediction.ts";
+import type { PointId } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
-import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import type { TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
+import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { PointStatus } from "../points/pipeline-baselines.ts";
-import type { DataQuality } from "../record/data-quality.ts";
-import type { AlarmRegister } from "./alarm-register.ts";
-import { createTurbineTracker, type TurbineTracker } from "./turbine-state.ts";
+import type { AlarmRegister, OpenAlarm } from "./alarm-register.ts";
+import { formatTime } from "./alert-event.ts";
 
 /** Follows decisions and publishes. */
 export interface StatePublisher {
@@ -24,14 +32,23 @@ export interface StatePublisher {
   sayGoodbye(): Promise<void>;
 }
 
+/** How a point stands against its healthy baseline. */
+export interface PointCondition {
+  readonly point: PointId;
+  /** Null: its bundle knows no baselines. */
+  readonly status: BaselineStatus | null;
+  /** Of its last window, dB; null: not known. */
+  readonly severityDb: number | null;
+}
+
 /** What it needs. */
 export interface StatePublisherOptions {
   readonly site: string;
   readonly turbines: readonly TurbineConfig[];
   readonly register: AlarmRegister;
-  readonly quality: DataQuality;
-  /** Where the baselines of all points stand. */
-  readonly conditions?: () => readonly PointStatus[];
+  /** What of a turbine's data was processed and set aside. */
+  readonly dataQualityOf: (turbine: string) => TurbineState["dataQuality"];
+  readonly conditions?: () => readonly PointCondition[];
   /** Components that are watched beside the turbine's points. */
   readonly componentsOf?: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
@@ -52,7 +69,7 @@ interface Entry {
 
 /** Creates the publisher; every (re)connection publishes all states anew. */
 export function createStatePublisher(options: StatePublisherOptions): StatePublisher {
-  const { site, register, quality, mqtt, topics, clock } = options;
+  const { site, register, mqtt, topics, clock } = options;
   const entries = new Map<string, Entry>(
     options.turbines.map((turbine) => {
       const others = options.componentsOf?.(turbine.id) ?? [];
@@ -71,7 +88,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
     entry.tracker.describe({
       timeMs: clock.nowMs(),
       alarms: register.list(site, entry.turbine),
-      dataQuality: quality.ofTurbine(entry.turbine),
+      dataQuality: options.dataQualityOf(entry.turbine),
       baselines: describeBaselines(options.conditions?.() ?? [], entry.turbine),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
@@ -82,9 +99,13 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   const forget = (entry: Entry): void => {
     entry.published = "";
   };
+  /** What the broker does not take is sent again at the next tick. */
+  const send = (entry: Entry, state: TurbineState): void => {
+    publish(entry, state).catch(() => forget(entry));
+  };
   mqtt.onConnect(() => {
     for (const entry of entries.values()) forget(entry);
-    for (const entry of entries.values()) publish(entry, describe(entry)).catch(() => forget(entry));
+    for (const entry of entries.values()) send(entry, describe(entry));
   });
   return {
     update: (decision) => entries.get(decision.point.turbine)?.tracker.update(decision),
@@ -93,7 +114,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       for (const entry of entries.values()) {
         const state = describe(entry);
         const isDue = clock.monotonicMs() - entry.publishedMonotonicMs >= refreshMs;
-        if (isDue || urgentPart(state) !== entry.published) publish(entry, state).catch(() => forget(entry));
+        if (isDue || urgentPart(state) !== entry.published) send(entry, state);
       }
     },
     sayGoodbye: async () => {
@@ -108,8 +129,86 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   };
 }
 
+/** Follows the decisions of one turbine. */
+export interface TurbineTracker {
+  /** Takes a decision of one of the turbine's components; others are ignored. */
+  update(decision: Decision): void;
+  /** The payload of the retained state at `timeMs`. */
+  describe(now: {
+    readonly timeMs: number;
+    readonly alarms: readonly OpenAlarm[];
+    readonly dataQuality: TurbineState["dataQuality"];
+    readonly baselines?: TurbineState["baselines"];
+  }): TurbineState;
+}
+
+/** Creates the tracker of a turbine; `components` are all that are watched, seen or not. */
+export function createTurbineTracker(
+  site: string,
+  turbine: string,
+  components: readonly string[],
+): TurbineTracker {
+  const states = new Map<string, OperatingState>(
+    components.map((component) => [component, "information-unavailable"]),
+  );
+  const scores = new Map<string, TurbineState["lastScores"][number]>();
+  let model: ModelRef | null = null;
+  return {
+    update({ point, operatingState, modes, toMs, model: ref }) {
+      if (point.site !== site || point.turbine !== turbine || !states.has(point.component)) return;
+      // An operating window without modes was not scored: nothing is known.
+      const isScored = modes.length > 0 || operatingState === "standby";
+      states.set(point.component, isScored ? operatingState : "information-unavailable");
+      model = ref;
+      for (const { failureMode, probability } of modes) {
+        const { component } = point;
+        scores.set(`${component}/${failureMode}`, {
+          component,
+          failureMode,
+          probability,
+          time: formatTime(toMs),
+        });
+      }
+    },
+    describe({ timeMs, alarms, dataQuality, baselines }) {
+      const known = [...states.values()];
+      return {
+        site,
+        turbine,
+        time: formatTime(timeMs),
+        operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
+        health: describeHealth(known, alarms),
+        alarms: alarms.map(({ component, failureMode, state, sinceMs, probability }) => ({
+          component,
+          failureMode,
+          state,
+          since: formatTime(sinceMs),
+          probability,
+        })),
+        lastScores: [...scores.values()],
+        model,
+        ...(baselines === undefined ? {} : { baselines }),
+        dataQuality,
+      };
+    },
+  };
+}
+
+/**
+ * `alarm` when any alarm's condition holds, shelved and suppressed ones too: withholding an alarm mends nothing. An
+ * alarm that is out of service is no evidence either way, so its turbine is unknown at best.
+ */
+function describeHealth(states: readonly OperatingState[], alarms: readonly OpenAlarm[]): TurbineHealth {
+  if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
+    return "alarm";
+  const isKnown = (state: OperatingState): boolean =>
+    state === "full-performance" || state === "partial-performance";
+  if (states.length === 0 || !states.every(isKnown)) return "information-unavailable";
+  return alarms.some(({ state }) => state === "out-of-service") ? "information-unavailable" : "ok";
+}
+
 function describeBaselines(
-  conditions: readonly PointStatus[],
+  conditions: readonly PointCondition[],
   turbine: string,
 ): NonNullable<TurbineState["baselines"]> {
   return conditions.flatMap(({ point, status, severityDb }) =>

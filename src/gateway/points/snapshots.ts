@@ -3,8 +3,11 @@
 import { z } from "zod";
 import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { type AlarmRegisterSnapshot, alarmRegisterSnapshotSchema } from "../alarms/alarm-record.ts";
-import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import {
+  type AlarmRegister,
+  type AlarmRegisterSnapshot,
+  alarmRegisterSnapshotSchema,
+} from "../alarms/alarm-register.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { Pipeline } from "./pipeline.ts";
 

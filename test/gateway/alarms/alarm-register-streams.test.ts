@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
-import { alarmRegisterSnapshotSchema } from "../../../src/gateway/alarms/alarm-record.ts";
-import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import {
+  alarmRegisterSnapshotSchema,
+  createAlarmRegister,
+} from "../../../src/gateway/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/gateway/alarms/alert-policy.ts";
 import { decisionAt, point, startMs } from "./decisions.ts";
 import { feed } from "./feed-register.ts";
@@ -37,7 +39,7 @@ describe("the alarm register over any stream", () => {
             register = createAlarmRegister(policy, alarmRegisterSnapshotSchema.parse(stored));
           } else if (person !== "none") {
             const step = { kind: person, atMs, by: "ana", untilMs: atMs + 5_000 } as const;
-            const result = register.step(point, "inner", step, atMs);
+            const result = register.step({ point, failureMode: "inner" }, step, atMs);
             if (result.ok && result.value !== null) events.push(result.value);
           }
         }

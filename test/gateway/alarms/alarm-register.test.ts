@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
-import { alarmRegisterSnapshotSchema } from "../../../src/gateway/alarms/alarm-record.ts";
-import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import {
+  alarmRegisterSnapshotSchema,
+  createAlarmRegister,
+} from "../../../src/gateway/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../../../src/gateway/alarms/alert-policy.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
 import { context, feed } from "./feed-register.ts";
@@ -163,18 +165,18 @@ describe("the alarm register", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     const acknowledge = { kind: "acknowledge", atMs: startMs + 5_000, by: "ana" } as const;
-    const event = expectEvent(register.step(point, "inner", acknowledge, startMs + 5_000));
+    const event = expectEvent(register.step({ point, failureMode: "inner" }, acknowledge, startMs + 5_000));
     expect(alertEventSchema.parse(event)).toMatchObject({
       id: `north/t1/generator-bearing/inner/${startMs}/acknowledged`,
       type: "io.aurora.alert.acknowledged.v1",
       time: "2026-01-01T00:00:05.000Z",
       data: { state: "acknowledged" },
     });
-    expect(register.step(point, "inner", acknowledge, startMs)).toMatchObject({
+    expect(register.step({ point, failureMode: "inner" }, acknowledge, startMs)).toMatchObject({
       ok: false,
       error: expect.stringContaining("while acknowledged"),
     });
-    expect(register.step(point, "ball", acknowledge, startMs)).toMatchObject({ ok: false });
+    expect(register.step({ point, failureMode: "ball" }, acknowledge, startMs)).toMatchObject({ ok: false });
     expect(feed(register, decisionAt(9, [["inner", 0.1, null]]))).toMatchObject([
       { data: { state: "normal" } },
     ]);
@@ -186,7 +188,11 @@ describe("the alarm register", () => {
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
     feed(register, decisionAt(1, [["inner", 0.1, null]]));
     const event = expectEvent(
-      register.step(point, "inner", { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs),
+      register.step(
+        { point, failureMode: "inner" },
+        { kind: "acknowledge", atMs: startMs, by: "ana" },
+        startMs,
+      ),
     );
     expect(event.data.state).toBe("normal");
   });
@@ -195,7 +201,9 @@ describe("the alarm register", () => {
     const register = createAlarmRegister();
     const shelve = { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 60_000 } as const;
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));
-    expect(expectEvent(register.step(point, "inner", shelve, startMs)).data.state).toBe("shelved");
+    expect(expectEvent(register.step({ point, failureMode: "inner" }, shelve, startMs)).data.state).toBe(
+      "shelved",
+    );
     expect(feed(register, decisionAt(5, [["inner", 0.1, null]]))).toMatchObject([
       { type: "io.aurora.alert.cleared.v1" },
     ]);
@@ -210,9 +218,12 @@ describe("the alarm register", () => {
   test("can shelve an alarm that was never raised, without an event", () => {
     const register = createAlarmRegister();
     const step = { kind: "suppress", atMs: startMs, reason: "maintenance" } as const;
-    expect(register.step(point, "inner", step, startMs)).toEqual({ ok: true, value: null });
+    expect(register.step({ point, failureMode: "inner" }, step, startMs)).toEqual({ ok: true, value: null });
     expect(feed(register, decisionAt(1, [["inner", 0.9, 1]]))).toEqual([]);
-    expect(register.step(point, "inner", { kind: "unsuppress" }, startMs)).toEqual({ ok: true, value: null });
+    expect(register.step({ point, failureMode: "inner" }, { kind: "unsuppress" }, startMs)).toEqual({
+      ok: true,
+      value: null,
+    });
     expect(feed(register, decisionAt(2, [["inner", 0.9, 1]]))).toMatchObject([
       { type: "io.aurora.alert.raised.v1" },
     ]);
@@ -235,10 +246,13 @@ describe("the alarm register", () => {
   test("does not raise again after a restart, and keeps since, acknowledgement and shelving", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, bothModes));
-    register.step(point, "inner", { kind: "acknowledge", atMs: startMs, by: "ana" }, startMs);
     register.step(
-      point,
-      "outer",
+      { point, failureMode: "inner" },
+      { kind: "acknowledge", atMs: startMs, by: "ana" },
+      startMs,
+    );
+    register.step(
+      { point, failureMode: "outer" },
       { kind: "shelve", atMs: startMs, by: "ana", untilMs: startMs + 1e6 },
       startMs,
     );

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { alertEventSchema } from "../../../src/core/contract/alert.ts";
-import { createAlertEvent, formatTime } from "../../../src/gateway/alarms/alert-event.ts";
-import { computeTraceId } from "../../../src/gateway/alarms/trace-id.ts";
+import { computeTraceId, createAlertEvent, formatTime } from "../../../src/gateway/alarms/alert-event.ts";
 import { decisionAt } from "./decisions.ts";
 
 describe("the alert event", () => {

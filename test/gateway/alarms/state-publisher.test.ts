@@ -35,7 +35,7 @@ function create() {
   const states = createStatePublisher({
     site: point.site,
     register,
-    quality: createDataQuality(),
+    dataQualityOf: createDataQuality().ofTurbine,
     mqtt,
     topics: createTopics("aurora/v1"),
     clock,
@@ -112,8 +112,7 @@ describe("the state publisher", () => {
     expect(shown()[0]).toMatchObject({ health: "alarm", alarms: [{ state: "unacknowledged" }] });
     // Somebody takes note: neither health nor score changes, but the alarm's state does.
     register.step(
-      point,
-      "inner-race",
+      { point, failureMode: "inner-race" },
       { kind: "acknowledge", atMs: alarming.toMs, by: "ops" },
       alarming.toMs,
     );

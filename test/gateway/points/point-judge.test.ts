@@ -137,7 +137,7 @@ describe("a point's judge", () => {
     await judge.idle();
     const { toMs } = windowAt(1);
     const shelve = { kind: "shelve", atMs: toMs, by: "ops", untilMs: toMs + 1000 } as const;
-    expect(register.step(point, "inner-race", shelve, toMs).ok).toBe(true);
+    expect(register.step({ point, failureMode: "inner-race" }, shelve, toMs).ok).toBe(true);
     judge.noteMissing(toMs + 5000, toMs + 6000);
     expect(register.list(point.site, point.turbine)).toMatchObject([{ state: "unacknowledged" }]);
   });

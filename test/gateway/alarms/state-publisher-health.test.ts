@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TurbineHealth } from "../../../src/core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../../src/gateway/alarms/alarm-register.ts";
-import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-state.ts";
+import { createTurbineTracker } from "../../../src/gateway/alarms/state-publisher.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
