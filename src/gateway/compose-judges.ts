@@ -13,9 +13,9 @@ import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlarmRegister, createAlarmRegister } from "./alarms/alarm-register.ts";
-import { openAlertJournal } from "./alarms/alert-journal.ts";
+import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { defaultAlertPolicy } from "./alarms/alert-policy.ts";
-import { type AlertPublisher, createAlertPublisher } from "./alarms/alert-publisher.ts";
+import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import { createStatePublisher } from "./alarms/state-publisher.ts";
 import { composePipeline } from "./compose-pipeline.ts";
 import { composeScada, listScadaComponents } from "./compose-scada.ts";
@@ -49,7 +49,7 @@ export interface Judges {
   readonly pipeline: Pipeline;
   readonly register: AlarmRegister;
   readonly figures: ServingFigures;
-  readonly alerts: AlertPublisher;
+  readonly journal: AlertJournal;
   /** A scalar of a turbine from SCADA. */
   takeReading(reading: Reading): void;
   /** A new bundle serves from the next windows and rows on. */
@@ -68,10 +68,9 @@ const lastWordsMs = 500;
 export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
   const { config, record, models, quality, load, mqtt, topics, uplink, clock, logger } = parts;
   const { outbox, state, snapshots, telemetry } = record;
-  const alerts = createAlertPublisher(mqtt, topics, state, logger);
   const journal = openAlertJournal({
     state,
-    publisher: alerts,
+    sinks: [createMqttAlertSink(mqtt, topics)],
     append: (event) => telemetry.alert(event),
     isCommitted: () => outbox.counts().pendingRecords === 0,
     logger,
@@ -135,7 +134,7 @@ export function composeJudges(parts: JudgeParts, closers: Closers): Judges {
     pipeline,
     register,
     figures,
-    alerts,
+    journal,
     takeReading: (reading) => {
       const isJudged = scada.accept(reading, clock.nowMs());
       if (!isJudged || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);

@@ -98,7 +98,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     },
     closers,
   );
-  const { pipeline, register, figures, alerts } = judges;
+  const { pipeline, register, figures, journal } = judges;
   const updaters = await startUpdates({
     settings: config.updates,
     models,
@@ -166,7 +166,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         mqtt,
         outbox,
         uplink,
-        alerts,
+        journal,
         devices,
       }),
     devices: createDeviceRoutes({ word, capture: devices.capture, placeOf: devices.placeOf }),

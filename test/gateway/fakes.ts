@@ -45,6 +45,7 @@ export function createFakeMqtt(): FakeMqtt {
     unsubscribe: async () => {},
     onConnect: (callback) => {
       callbacks.push(callback);
+      if (client.connected) callback();
       return () => {};
     },
     onDisconnect: () => () => {},

@@ -1,18 +1,24 @@
 /**
  * Keeps an alert from being half told, whenever the process is killed: one write says that it was told (the alarms),
- * that subscribers wait for it and that the outbox must have it; only then is it put there. What the last run did
- * not get so far is put there by the next. The collector takes an event once, by its id.
+ * that it waits for every sink and that the outbox must have it; only then is it put there. What the last run did not
+ * get so far is put there by the next. The collector takes an event once, by its id.
+ *
+ * Every sink has a queue of its own: at least once, in order, over a restart, tried again with the next event and
+ * whenever the sink becomes ready.
  */
-import type { AlertEvent } from "../../core/contract/alert.ts";
+import { z } from "zod";
+import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
-import type { AlertPublisher } from "./alert-publisher.ts";
-import { readKeptAlerts } from "./kept-alerts.ts";
+import type { AlertSink } from "./alert-sink.ts";
 
 /** Takes events. */
 export interface AlertJournal {
   /** Keeps `event` and hands it on; `serving` is written with it. */
   take(event: AlertEvent, serving: Readonly<Record<string, string>>): void;
+  /** Events that wait for a sink, of all sinks together. */
+  readonly undelivered: number;
   /** Writes `serving`, at the end of a run. */
   close(serving: Readonly<Record<string, string>>): void;
 }
@@ -20,7 +26,7 @@ export interface AlertJournal {
 /** What it joins. */
 export interface AlertJournalOptions {
   readonly state: StateStore;
-  readonly publisher: AlertPublisher;
+  readonly sinks: readonly AlertSink[];
   /** Puts an event into the outbox. */
   readonly append: (event: AlertEvent) => void;
   /** Is everything that was put into the outbox on the disk? */
@@ -28,20 +34,22 @@ export interface AlertJournalOptions {
   readonly logger: Logger;
 }
 
-const key = "unrecorded-alerts";
-/** While a disk is full the outbox holds alerts in memory: so many are written down here as well. */
+const unrecordedKey = "unrecorded-alerts";
+/**
+ * While a disk is full the outbox holds alerts in memory: so many are written down here as well. And so many wait for a
+ * sink that is down, as more would not fit the store's text.
+ */
 const maxKept = 200;
 
-/** Opens the journal and puts what the last run left into the outbox. */
+/** Opens the journal, puts what the last run left into the outbox, and delivers what waited for the sinks. */
 export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
-  const { state, publisher, append, isCommitted } = options;
-  let unrecorded = readKeptAlerts(state, key, maxKept, options.logger);
+  const { state, append, isCommitted } = options;
+  const queues = options.sinks.map((sink) => openSinkQueue(sink, options));
+  let unrecorded = readKeptAlerts(unrecordedKey, options);
   const settle = (): void => {
     if (isCommitted()) unrecorded = [];
   };
-  const describe = (): Record<string, string | null> => ({
-    [key]: unrecorded.length === 0 ? null : JSON.stringify(unrecorded),
-  });
+  const describe = (): Record<string, string | null> => ({ [unrecordedKey]: toText(unrecorded) });
   if (unrecorded.length > 0) {
     for (const event of unrecorded) append(event);
     settle();
@@ -51,14 +59,96 @@ export function openAlertJournal(options: AlertJournalOptions): AlertJournal {
     take(event, serving) {
       settle();
       unrecorded = [...unrecorded, event].slice(-maxKept);
-      state.setAll({ ...serving, ...publisher.hold(event), ...describe() });
+      const entries: Record<string, string | null> = { ...serving, ...describe() };
+      for (const queue of queues) entries[queue.key] = queue.add(event);
+      state.setAll(entries);
       append(event);
       settle();
-      publisher.send();
+      for (const queue of queues) queue.send();
+    },
+    get undelivered() {
+      return queues.reduce((sum, queue) => sum + queue.length, 0);
     },
     close(serving) {
       settle();
       state.setAll({ ...serving, ...describe() });
     },
   };
+}
+
+/** What waits for one sink. */
+interface SinkQueue {
+  readonly key: string;
+  readonly length: number;
+  /** Takes an event; the text must be in the state store, under `key`, before `send`. */
+  add(event: AlertEvent): string | null;
+  /** Delivers what waits, now or as soon as the sink is ready. */
+  send(): void;
+}
+
+function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "state" | "logger">): SinkQueue {
+  const { state } = options;
+  const key = sink.waitingKey;
+  const logger = options.logger.child({ sink: sink.name });
+  const waiting = readKeptAlerts(key, options);
+  let isSending = false;
+
+  async function deliver(event: AlertEvent): Promise<boolean> {
+    try {
+      await sink.deliver(event);
+      return true;
+    } catch (error) {
+      // Whatever it is: the event waits, and neither the journal nor another sink may suffer from it.
+      logger.warn("an alert could not be published yet", { error });
+      return false;
+    }
+  }
+
+  async function send(): Promise<void> {
+    if (isSending) return;
+    isSending = true;
+    try {
+      for (let event = waiting[0]; event !== undefined && sink.isReady; event = waiting[0]) {
+        if (!(await deliver(event))) return;
+        // It may have been given up meanwhile.
+        if (waiting[0] === event) waiting.shift();
+        state.set(key, toText(waiting));
+      }
+    } finally {
+      isSending = false;
+    }
+  }
+
+  sink.onReady(() => void send());
+  return {
+    key,
+    get length() {
+      return waiting.length;
+    },
+    add: (event) => {
+      waiting.push(event);
+      if (waiting.length > maxKept) {
+        // It is in the outbox all the same.
+        logger.error("too many unpublished alerts, the oldest is given up", { id: waiting.shift()?.id });
+      }
+      return toText(waiting);
+    },
+    send: () => void send(),
+  };
+}
+
+function toText(events: readonly AlertEvent[]): string | null {
+  return events.length === 0 ? null : JSON.stringify(events);
+}
+
+/** The events under `key`; none, and an error in the log, when they are damaged. */
+function readKeptAlerts(
+  key: string,
+  { state, logger }: Pick<AlertJournalOptions, "state" | "logger">,
+): AlertEvent[] {
+  const schema = z.array(alertEventSchema).max(maxKept);
+  const kept = readKept(state, key, schema, (error) =>
+    logger.error("alerts of the last run cannot be read", { key, error }),
+  );
+  return kept ?? [];
 }

@@ -2,7 +2,7 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
-import type { AlertPublisher } from "../alarms/alert-publisher.ts";
+import type { AlertJournal } from "../alarms/alert-journal.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
@@ -21,7 +21,7 @@ export interface GatewayParts {
   readonly mqtt: MqttClient;
   readonly outbox: Outbox;
   readonly uplink: Uplink;
-  readonly alerts: AlertPublisher;
+  readonly journal: AlertJournal;
   readonly devices: ConnectedDevices;
 }
 
@@ -46,7 +46,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     mqtt: { connected: mqtt.connected, version: mqtt.version },
     outbox: parts.outbox.counts(),
     uplink: parts.uplink.counts(),
-    unpublishedAlerts: parts.alerts.waiting,
+    unpublishedAlerts: parts.journal.undelivered,
     edgeScores: pipeline.edgeScores,
     devicePushes: devices.pushCounts,
     recordings: devices.recordings,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
+import type { AlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { createStateStore, type StateStore } from "../../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
 import { alertEvent } from "../../collector/fleet-records.ts";
@@ -17,22 +17,19 @@ function run(
   const file = openStoreFile({ path });
   const state = createStateStore(file);
   const recorded: string[] = [];
-  const held: AlertEvent[] = [];
-  const die = (at: string): void => {
-    if (at === options.dieAt) throw new Error(`killed at ${at}`);
+  const sink: AlertSink = {
+    name: "held",
+    waitingKey: "held",
+    // A process that was killed here never hears whether the event was taken.
+    isReady: options.dieAt === "send",
+    deliver: () => new Promise(() => {}),
+    onReady: () => {},
   };
   const journal = openAlertJournal({
     state,
-    publisher: {
-      hold: (event) => {
-        held.push(event);
-        return { held: JSON.stringify(held) };
-      },
-      send: () => die("send"),
-      waiting: 0,
-    },
+    sinks: [sink],
     append: (event) => {
-      die("append");
+      if (options.dieAt === "append") throw new Error("killed at append");
       recorded.push(event.id);
     },
     isCommitted: options.isCommitted ?? (() => true),

@@ -1,0 +1,47 @@
+/**
+ * The ways by which alerts leave a gateway: MQTT today. Another one, a webhook say, is three steps:
+ *
+ * 1. `webhook-alert-sink.ts` beside this file: `createWebhookAlertSink(…): AlertSink`, as `createMqttAlertSink` below;
+ * 2. one more of the `sinks` that `../compose-judges.ts` gives to the journal;
+ * 3. one more line in `test/gateway/alarms/alert-sink.test.ts`, which holds every sink to the same promises.
+ *
+ * A sink delivers one event and says when it can. What waits for it, in order and over a restart, is kept by
+ * `alert-journal.ts`, for each sink alone: one that is down holds up no other.
+ */
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { Topics } from "../../core/contract/topics.ts";
+import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+
+/** One way out. */
+export interface AlertSink {
+  /** For logs. */
+  readonly name: string;
+  /** Key of what waits for it in the state store. Never renamed: what the last run left is found by it. */
+  readonly waitingKey: string;
+  /** May it be asked to deliver now? */
+  readonly isReady: boolean;
+  /**
+   * Resolves when the other side has the event. A rejection is logged, and the event is tried again at the next event
+   * or `onReady`; the other side knows a repetition by its id. Settles in bounded time, for nothing else is asked of the
+   * sink meanwhile.
+   */
+  deliver(event: AlertEvent): Promise<void>;
+  /** Calls back whenever it became ready (after a connection, or some time after a failure); at once if it is. */
+  onReady(callback: () => void): void;
+}
+
+/** Publishes to the turbine's topic of alerts, at least once, not retained. */
+export function createMqttAlertSink(mqtt: MqttClient, topics: Topics): AlertSink {
+  return {
+    name: "mqtt",
+    waitingKey: "unpublished-alerts",
+    get isReady() {
+      return mqtt.connected;
+    },
+    deliver: (event) => {
+      const { site, turbine } = event.data;
+      return mqtt.publish(topics.alert(site, turbine), JSON.stringify(event), { qos: 1, retain: false });
+    },
+    onReady: (callback) => void mqtt.onConnect(callback),
+  };
+}

@@ -1,0 +1,222 @@
+import { describe, expect, it, test, vi } from "vitest";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
+import { type AlertJournal, openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
+import { type AlertSink, createMqttAlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
+import type { StateStore } from "../../../src/gateway/record/state-store.ts";
+import { alertAt, createFakeMqtt, createFakeState } from "../fakes.ts";
+
+/** A sink with its other side, which is out of reach at first. */
+interface SinkBench {
+  readonly sink: AlertSink;
+  /** Ids of the events that the other side has, as they came. */
+  readonly taken: readonly string[];
+  /** Brings it within reach. */
+  connect(): void;
+  /** While it is within reach: refuses what is delivered. */
+  refuse(refuses: boolean): void;
+}
+
+function createMqttBench(): SinkBench {
+  const mqtt = createFakeMqtt();
+  return {
+    sink: createMqttAlertSink(mqtt, createTopics("aurora/v1")),
+    get taken() {
+      return mqtt.sent.map(({ payload }) => JSON.parse(payload).id);
+    },
+    connect: () => mqtt.connect(),
+    refuse: (refuses) => {
+      mqtt.refuse = refuses;
+    },
+  };
+}
+
+function createMemoryBench(): SinkBench {
+  const taken: string[] = [];
+  const callbacks: (() => void)[] = [];
+  let isReady = false;
+  let isRefusing = false;
+  return {
+    taken,
+    sink: {
+      name: "memory",
+      waitingKey: "memory-alerts",
+      get isReady() {
+        return isReady;
+      },
+      deliver: async ({ id }) => {
+        if (isRefusing) throw new Error("refused");
+        taken.push(id);
+      },
+      onReady: (callback) => {
+        callbacks.push(callback);
+        if (isReady) callback();
+      },
+    },
+    connect: () => {
+      isReady = true;
+      for (const callback of callbacks) callback();
+    },
+    refuse: (refuses) => {
+      isRefusing = refuses;
+    },
+  };
+}
+
+/** Every sink keeps these promises: add yours. */
+const benches: readonly (readonly [string, () => SinkBench])[] = [
+  ["MQTT", createMqttBench],
+  ["memory", createMemoryBench],
+];
+
+function open(
+  sinks: readonly AlertSink[],
+  state: StateStore = createFakeState(),
+  logger: Logger = silentLogger,
+  append: (id: string) => void = () => {},
+): AlertJournal {
+  return openAlertJournal({
+    state,
+    sinks,
+    logger,
+    append: ({ id }) => append(id),
+    isCommitted: () => true,
+  });
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const idOf = (index: number): string => alertAt(index).id;
+
+/** A logger whose errors are looked at. */
+function watchErrors(): { readonly logger: Logger; readonly error: ReturnType<typeof vi.fn> } {
+  const error = vi.fn();
+  const logger: Logger = { ...silentLogger, error, child: () => logger };
+  return { logger, error };
+}
+
+describe.each(benches)("an alert sink (%s)", (_name, createBench) => {
+  it("delivers at once while the other side is within reach", async () => {
+    const bench = createBench();
+    bench.connect();
+    const journal = open([bench.sink]);
+    journal.take(alertAt(1), {});
+    await settle();
+    expect(bench.taken).toEqual([idOf(1)]);
+    expect(journal.undelivered).toBe(0);
+  });
+
+  it("keeps events in order over a lost connection and a restart, and tells each once when it is back", async () => {
+    const state = createFakeState();
+    const before = createBench();
+    const first = open([before.sink], state);
+    for (const index of [1, 2, 3]) first.take(alertAt(index), {});
+    await settle();
+    expect([before.taken, first.undelivered]).toEqual([[], 3]);
+
+    const bench = createBench();
+    const second = open([bench.sink], state);
+    expect(second.undelivered).toBe(3);
+    bench.connect();
+    await settle();
+    expect(bench.taken).toEqual([1, 2, 3].map(idOf));
+    expect(second.undelivered).toBe(0);
+    expect(open([createBench().sink], state).undelivered).toBe(0);
+  });
+
+  it("delivers what the last run left when it is within reach already", async () => {
+    const state = createFakeState();
+    open([createBench().sink], state).take(alertAt(1), {});
+    const bench = createBench();
+    bench.connect();
+    open([bench.sink], state);
+    await settle();
+    expect(bench.taken).toEqual([idOf(1)]);
+  });
+
+  it("tries again what the other side did not take, with the next event", async () => {
+    const bench = createBench();
+    bench.connect();
+    bench.refuse(true);
+    const journal = open([bench.sink]);
+    journal.take(alertAt(1), {});
+    await settle();
+    expect(journal.undelivered).toBe(1);
+    bench.refuse(false);
+    journal.take(alertAt(2), {});
+    await settle();
+    expect(bench.taken).toEqual([idOf(1), idOf(2)]);
+  });
+
+  it("tries again what the other side did not take, with the next connection", async () => {
+    const bench = createBench();
+    bench.connect();
+    bench.refuse(true);
+    const journal = open([bench.sink]);
+    journal.take(alertAt(1), {});
+    await settle();
+    bench.refuse(false);
+    bench.connect();
+    await settle();
+    expect(bench.taken).toEqual([idOf(1)]);
+    expect(journal.undelivered).toBe(0);
+  });
+
+  it("gives up the oldest beyond its bound, and says so", () => {
+    const { logger, error } = watchErrors();
+    const state = createFakeState();
+    const journal = open([createBench().sink], state, logger);
+    for (let index = 0; index <= 200; index++) journal.take(alertAt(index), {});
+    expect(journal.undelivered).toBe(200);
+    expect(error).toHaveBeenCalledExactlyOnceWith(expect.any(String), { id: idOf(0) });
+    expect(open([createBench().sink], state).undelivered).toBe(200);
+  });
+
+  it("starts without what is damaged of the last run, and says so", () => {
+    const { logger, error } = watchErrors();
+    const state = createFakeState();
+    const { sink } = createBench();
+    state.set(sink.waitingKey, '[{"id":1}]');
+    expect(open([sink], state, logger).undelivered).toBe(0);
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it("gets its alerts, and so does the outbox, whatever the other sinks do", async () => {
+    const bench = createBench();
+    bench.connect();
+    const recorded: string[] = [];
+    const down: AlertSink = { ...createMemoryBench().sink, isReady: false, waitingKey: "down" };
+    const broken: AlertSink = {
+      ...down,
+      isReady: true,
+      waitingKey: "broken",
+      deliver: () => {
+        throw new Error("a bug");
+      },
+    };
+    const silent: AlertSink = { ...broken, waitingKey: "silent", deliver: () => new Promise(() => {}) };
+    const state = createFakeState();
+    const journal = open([down, broken, silent, bench.sink], state, silentLogger, (id) => recorded.push(id));
+    for (const index of [1, 2]) journal.take(alertAt(index), {});
+    await settle();
+    expect(bench.taken).toEqual([idOf(1), idOf(2)]);
+    expect(recorded).toEqual([idOf(1), idOf(2)]);
+    expect(journal.undelivered).toBe(6);
+    expect(state.get(bench.sink.waitingKey)).toBeNull();
+    for (const key of ["down", "broken", "silent"]) expect(JSON.parse(state.get(key)!)).toHaveLength(2);
+  });
+});
+
+test("the broker gets an alert on its turbine's topic, not retained", async () => {
+  const mqtt = createFakeMqtt();
+  mqtt.connect();
+  const journal = open([createMqttAlertSink(mqtt, createTopics("aurora/v1"))]);
+  journal.take(alertAt(1), {});
+  await settle();
+  expect(mqtt.sent).toMatchObject([{ topic: "aurora/v1/turbine/north/WT01/alert", retain: false }]);
+});
+
+test("what waits for the broker is found where earlier versions left it", () => {
+  const state = createFakeState();
+  state.set("unpublished-alerts", JSON.stringify([alertAt(1)]));
+  expect(open([createMqttBench().sink], state).undelivered).toBe(1);
+});
