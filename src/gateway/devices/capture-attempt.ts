@@ -3,16 +3,14 @@
  * enough, when too little came for too long, or when it is called off. Finds no device and chooses no channel.
  */
 import { linkTiming } from "../../../firmware-bridge/link-timing.ts";
-import type { AuroraError } from "../../core/contract/aurora-error.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
 import type { Timers } from "../../core/platform/clock.ts";
-import { createCaptureError } from "./capture-error.ts";
-import type { Recording } from "./recording.ts";
-import { createSampleRun, type SampleRun } from "./sample-run.ts";
+import { createSampleRun, type Recording, type SampleRun } from "./recording.ts";
 
-/** What is wanted. */
+/** A request for raw samples of a device. */
 export interface CaptureWish {
   readonly deviceId: string;
   readonly seconds: number;
@@ -44,7 +42,7 @@ export interface CaptureAttemptOptions {
   onEnd(): void;
 }
 
-/** An attempt. */
+/** A capture under way. */
 export interface CaptureAttempt {
   /** Name of the channel. */
   readonly channel: string;
@@ -63,18 +61,14 @@ const slownessMs = 10_000;
 /** Times that a device is asked for a run of samples, once more after a gap. */
 const maxAsks = 8;
 
-/** Creates an attempt; its time runs. Throws USAGE for too many samples, DEVICE_CAPTURE when the signal was aborted before. */
+/**
+ * Creates an attempt; its time runs.
+ * @throws AuroraError USAGE for too many samples, DEVICE_CAPTURE when the signal was aborted before.
+ */
 export function createCaptureAttempt(options: CaptureAttemptOptions): CaptureAttempt {
   const { wish, channel, isAsked, timers } = options;
   const { deviceId, signal } = wish;
-  const samples = Math.ceil(wish.seconds * channel.sampleRateHz);
-  if (samples > maxCaptureSamples)
-    throw createCaptureError(
-      "USAGE",
-      deviceId,
-      `${wish.seconds} s of ${channel.name} are ${samples} samples; at most ${maxCaptureSamples} are kept`,
-      `Ask for at most ${Math.floor(maxCaptureSamples / channel.sampleRateHz)} seconds.`,
-    );
+  const samples = countSamples(wish, channel);
   if (signal?.aborted === true) throw abandoned(deviceId);
   const run = createSampleRun(samples);
   /** Times that the device was asked, and how many samples had come when it was last. */
@@ -109,7 +103,7 @@ export function createCaptureAttempt(options: CaptureAttemptOptions): CaptureAtt
     const { longest, receivedSamples, gaps } = run;
     if (longest !== null && (run.isComplete || wish.partial))
       resolve({ recording: longest, receivedSamples, gaps });
-    else reject(describeShortfall(deviceId, isAsked, samples, run));
+    else reject(describeShortfall(wish, run, { samples, isAsked }));
   }
 
   function wait(delayMs: number): void {
@@ -141,19 +135,45 @@ export function createCaptureAttempt(options: CaptureAttemptOptions): CaptureAtt
   };
 }
 
-function abandoned(deviceId: string): AuroraError {
-  return createCaptureError("DEVICE_CAPTURE", deviceId, "nobody waits for the samples any more");
+/** Why raw samples of a device cannot be had; with the hint of its code where none is given. */
+export function createCaptureError(
+  code: "USAGE" | "DEVICE_BUSY" | "DEVICE_CAPTURE" | "DEVICE_UNREACHABLE",
+  deviceId: string,
+  { message, hint }: { readonly message: string; readonly hint?: string },
+): AuroraError {
+  const details = { op: "capture raw samples", subject: deviceId };
+  return new AuroraError(code, message, hint === undefined ? details : { ...details, hint });
 }
 
-function describeShortfall(deviceId: string, isAsked: boolean, samples: number, run: SampleRun): AuroraError {
+function countSamples({ deviceId, seconds }: CaptureWish, channel: DeviceChannel): number {
+  const samples = Math.ceil(seconds * channel.sampleRateHz);
+  if (samples <= maxCaptureSamples) return samples;
+  throw createCaptureError("USAGE", deviceId, {
+    message: `${seconds} s of ${channel.name} are ${samples} samples; at most ${maxCaptureSamples} are kept`,
+    hint: `Ask for at most ${Math.floor(maxCaptureSamples / channel.sampleRateHz)} seconds.`,
+  });
+}
+
+function abandoned(deviceId: string): AuroraError {
+  return createCaptureError("DEVICE_CAPTURE", deviceId, {
+    message: "nobody waits for the samples any more",
+  });
+}
+
+function describeShortfall(
+  { deviceId }: CaptureWish,
+  run: SampleRun,
+  asked: { readonly samples: number; readonly isAsked: boolean },
+): AuroraError {
   const { receivedSamples, gaps, longest } = run;
   if (longest === null) {
-    const waited = `${deviceId} sent no raw samples for ${linkTiming.captureFirstMs / 1000} s`;
-    const hint = isAsked
-      ? "Its firmware must take raw_samples of a Config (protocol 1.1)."
-      : "See `aurora device list` for what the device says of itself.";
-    return createCaptureError("DEVICE_CAPTURE", deviceId, waited, hint);
+    return createCaptureError("DEVICE_CAPTURE", deviceId, {
+      message: `${deviceId} sent no raw samples for ${linkTiming.captureFirstMs / 1000} s`,
+      hint: asked.isAsked
+        ? "Its firmware must take raw_samples of a Config (protocol 1.1)."
+        : "See `aurora device list` for what the device says of itself.",
+    });
   }
-  const came = `${receivedSamples} samples came with ${gaps} gaps; ${longest.samples} of ${samples} at a stretch`;
-  return createCaptureError("DEVICE_CAPTURE", deviceId, came);
+  const message = `${receivedSamples} samples came with ${gaps} gaps; ${longest.samples} of ${asked.samples} at a stretch`;
+  return createCaptureError("DEVICE_CAPTURE", deviceId, { message });
 }

@@ -1,7 +1,9 @@
 /**
  * Raw samples on request: one capture at a time of each device. A device that streams raw windows is listened to; one
- * that infers itself (mode `edge`) is asked for them, anew after a gap, a few times. Every wait is bounded: for the first sample, between two, in all.
+ * that infers itself (mode `edge`) is asked for them, anew after a gap, a few times. Every wait is bounded: for the
+ * first sample, between two, in all.
  */
+import type { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxCaptureSeconds } from "../../core/contract/device/device-capture.ts";
 import type { DeviceChannel, HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
@@ -11,8 +13,8 @@ import {
   type Captured,
   type CaptureWish,
   createCaptureAttempt,
+  createCaptureError,
 } from "./capture-attempt.ts";
-import { createCaptureError } from "./capture-error.ts";
 
 /** A way to ask a device. */
 export interface CaptureLink {
@@ -75,52 +77,26 @@ export function createDeviceCaptures(options: DeviceCapturesOptions): DeviceCapt
     return capture.ended;
   }
 
-  /** The channel that is meant, of those that the device announced. */
-  function chooseChannel(entry: Entry, hello: HelloMessage, wanted: string | null): DeviceChannel {
-    const waveforms = hello.channels.filter(({ sampleRateHz }) => sampleRateHz > 0);
-    const name = wanted ?? options.watchedChannelOf(entry.id);
-    const chosen =
-      waveforms.find((channel) => channel.name === name) ??
-      (wanted === null && waveforms.length === 1 ? waveforms[0] : undefined);
-    if (chosen !== undefined) return chosen;
-    throw createCaptureError(
-      "USAGE",
-      entry.id,
-      wanted === null
-        ? `${entry.id} has several channels`
-        : `${entry.id} has no channel "${wanted}" of samples`,
-      `Its channels: ${waveforms.map((channel) => channel.name).join(", ") || "none"}.`,
-    );
-  }
-
   return {
     capture: async (wish) => {
-      const { deviceId, seconds, channel } = wish;
+      const { deviceId, seconds } = wish;
       const entry = entries.get(deviceId);
       if (entry === undefined) {
         const known = [...entries.keys()].join(", ") || "none";
-        throw createCaptureError(
-          "USAGE",
-          deviceId,
-          `"${deviceId}" is no device of this gateway`,
-          `Its devices: ${known}.`,
-        );
+        throw createCaptureError("USAGE", deviceId, {
+          message: `"${deviceId}" is no device of this gateway`,
+          hint: `Its devices: ${known}.`,
+        });
       }
+      const refuse = (code: "USAGE" | "DEVICE_UNREACHABLE" | "DEVICE_BUSY", message: string): AuroraError =>
+        createCaptureError(code, deviceId, { message });
       if (!(seconds > 0 && seconds <= maxCaptureSeconds))
-        throw createCaptureError(
-          "USAGE",
-          deviceId,
-          `${seconds} s cannot be captured, only up to ${maxCaptureSeconds}`,
-        );
-      if (entry.contact === null)
-        throw createCaptureError("DEVICE_UNREACHABLE", deviceId, `there is no contact with ${deviceId}`);
+        throw refuse("USAGE", `${seconds} s cannot be captured, only up to ${maxCaptureSeconds}`);
+      if (entry.contact === null) throw refuse("DEVICE_UNREACHABLE", `there is no contact with ${deviceId}`);
       if (entry.capture !== null)
-        throw createCaptureError(
-          "DEVICE_BUSY",
-          deviceId,
-          `raw samples of ${deviceId} are being captured already`,
-        );
-      return await begin(entry, wish, chooseChannel(entry, entry.contact.hello, channel));
+        throw refuse("DEVICE_BUSY", `raw samples of ${deviceId} are being captured already`);
+      const channel = chooseChannel(entry.contact.hello, wish.channel, options.watchedChannelOf(deviceId));
+      return await begin(entry, wish, channel);
     },
     isBusy: (deviceId) => (entries.get(deviceId)?.capture ?? null) !== null,
     accept: (block) => {
@@ -138,14 +114,34 @@ export function createDeviceCaptures(options: DeviceCapturesOptions): DeviceCapt
       const entry = entries.get(deviceId);
       if (entry === undefined) return;
       entry.contact = null;
-      const why = `contact with ${deviceId} was lost while its raw samples were captured`;
-      entry.capture?.fail(createCaptureError("DEVICE_UNREACHABLE", deviceId, why));
+      const message = `contact with ${deviceId} was lost while its raw samples were captured`;
+      entry.capture?.fail(createCaptureError("DEVICE_UNREACHABLE", deviceId, { message }));
     },
     close: () => {
       for (const entry of entries.values()) {
         entry.contact = null;
-        entry.capture?.fail(createCaptureError("DEVICE_CAPTURE", entry.id, "the gateway stops"));
+        entry.capture?.fail(createCaptureError("DEVICE_CAPTURE", entry.id, { message: "the gateway stops" }));
       }
     },
   };
+}
+
+/** The channel that is meant, of those that the device announced: the one that is wanted, watched, or the only one. */
+function chooseChannel(
+  { deviceId, channels }: HelloMessage,
+  wanted: string | null,
+  watched: string | undefined,
+): DeviceChannel {
+  const waveforms = channels.filter(({ sampleRateHz }) => sampleRateHz > 0);
+  const chosen =
+    waveforms.find(({ name }) => name === (wanted ?? watched)) ??
+    (wanted === null && waveforms.length === 1 ? waveforms[0] : undefined);
+  if (chosen !== undefined) return chosen;
+  throw createCaptureError("USAGE", deviceId, {
+    message:
+      wanted === null
+        ? `${deviceId} has several channels`
+        : `${deviceId} has no channel "${wanted}" of samples`,
+    hint: `Its channels: ${waveforms.map(({ name }) => name).join(", ") || "none"}.`,
+  });
 }

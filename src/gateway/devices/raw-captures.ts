@@ -11,8 +11,13 @@ import { minuteMs } from "../../core/maths/durations.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { describeRecording, type Recording, type RecordingPlace } from "./recording.ts";
-import { createSampleRun, type SampleRun } from "./sample-run.ts";
+import {
+  createSampleRun,
+  describeRecording,
+  type Recording,
+  type RecordingPlace,
+  type SampleRun,
+} from "./recording.ts";
 
 /** What captures need. */
 export interface RawCapturesOptions {
