@@ -6,7 +6,7 @@ import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { type FaultKind, type FaultPlan, faultKinds, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
-import { readDeviceKey } from "../../gateway/devices/device-key.ts";
+import { readDeviceKey } from "../../gateway/devices/device-image.ts";
 import {
   type DeviceOutlet,
   type DeviceSimulatorOptions,
