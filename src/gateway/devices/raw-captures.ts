@@ -53,63 +53,22 @@ interface Capture {
 
 /** A burst has ended when nothing of it came for so long. */
 const quietMs = 2_000;
-/** Recordings that are kept of a device. */
+/**
+ * Recordings that are kept of a device, and written in a minute: a torn line, or a device that jumps about, must not
+ * wear out the disk.
+ */
 const keptRecordings = 32;
-/** … and written in a minute: a torn line, or a device that jumps about, must not wear out the disk. */
 
 /** Creates captures of nothing. */
 export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
+  const writer = createRecordingWriter(options);
   const open = new Map<string, Capture>();
-  let tail: Promise<void> = Promise.resolve();
-  let written = 0;
-  let dropped = 0;
-  /** When recordings of a device ended that were written in the last minute. */
-  const recent = new Map<string, number[]>();
-
-  function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
-    const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
-    if (ends.length >= keptRecordings) return false;
-    recent.set(deviceId, [...ends, arrivedMonotonicMs]);
-    return true;
-  }
 
   function finish(key: string): void {
     const capture = open.get(key);
     open.delete(key);
     const recording = capture?.run.longest;
-    if (capture != null && recording != null) save(recording, capture.arrivedMonotonicMs);
-  }
-
-  function save(recording: Recording, arrivedMonotonicMs: number, alert?: string): void {
-    const { deviceId } = recording.first;
-    if (!mayWrite(deviceId, arrivedMonotonicMs)) {
-      if (dropped++ % 1_000 === 0)
-        options.logger.warn("a device sends its raw samples in too many pieces; some are not kept", {
-          device: deviceId,
-          dropped,
-        });
-      return;
-    }
-    tail = tail
-      .then(() => write(recording, { ...options.placeOf(deviceId), alert }))
-      .catch((error: unknown) =>
-        options.logger.warn("raw samples of a device could not be kept", { device: deviceId, error }),
-      );
-  }
-
-  async function write(recording: Recording, place: RecordingPlace): Promise<void> {
-    const { deviceId, channel, timestampMs } = recording.first;
-    const dir = join(options.dir, deviceId);
-    await mkdir(dir, { recursive: true });
-    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
-    await writeFileAtomic(join(dir, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
-    await writeFileAtomic(join(dir, `${name}.npy`), encodeNpy(recording.parts));
-    written++;
-    const names = (await readdir(dir)).filter((each) => each.endsWith(".npy")).sort();
-    for (const old of names.slice(0, -keptRecordings)) {
-      await rm(join(dir, old), { force: true });
-      await rm(join(dir, old.replace(/npy$/, "json")), { force: true });
-    }
+    if (capture != null && recording != null) writer.save(recording, capture.arrivedMonotonicMs);
   }
 
   return {
@@ -137,11 +96,80 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
       capture.arrivedMonotonicMs = arrivedMonotonicMs;
       open.set(key, capture);
     },
-    keep: (recording, alert, arrivedMonotonicMs) => save(recording, arrivedMonotonicMs, alert),
+    keep: (recording, alert, arrivedMonotonicMs) => writer.save(recording, arrivedMonotonicMs, alert),
     tick: (monotonicMs) => {
       for (const [key, { arrivedMonotonicMs }] of open) {
         if (monotonicMs - arrivedMonotonicMs > quietMs) finish(key);
       }
+    },
+    get written() {
+      return writer.written;
+    },
+    get dropped() {
+      return writer.dropped;
+    },
+    close: () => {
+      for (const key of [...open.keys()]) finish(key);
+      return writer.idle();
+    },
+  };
+}
+
+interface RecordingWriter {
+  save(recording: Recording, arrivedMonotonicMs: number, alert?: string): void;
+  readonly written: number;
+  readonly dropped: number;
+  /** Resolves when all is on disk, or was given up. */
+  idle(): Promise<void>;
+}
+
+/** Writes recordings one after the other, deletes the oldest of a device, and bounds how many it may begin. */
+function createRecordingWriter({ dir, placeOf, logger }: RawCapturesOptions): RecordingWriter {
+  let tail: Promise<void> = Promise.resolve();
+  let written = 0;
+  let dropped = 0;
+  /** When recordings of a device ended that were written in the last minute. */
+  const recent = new Map<string, number[]>();
+
+  function mayWrite(deviceId: string, arrivedMonotonicMs: number): boolean {
+    const ends = (recent.get(deviceId) ?? []).filter((end) => arrivedMonotonicMs - end < minuteMs);
+    if (ends.length >= keptRecordings) return false;
+    recent.set(deviceId, [...ends, arrivedMonotonicMs]);
+    return true;
+  }
+
+  async function write(recording: Recording, place: RecordingPlace): Promise<void> {
+    const { deviceId, channel, timestampMs } = recording.first;
+    const folder = join(dir, deviceId);
+    await mkdir(folder, { recursive: true });
+    const name = `${new Date(timestampMs).toISOString().replaceAll(":", "-")}-${toFileName(channel)}`;
+    await writeFileAtomic(join(folder, `${name}.json`), JSON.stringify(describeRecording(recording, place)));
+    await writeFileAtomic(join(folder, `${name}.npy`), encodeNpy(recording.parts));
+    written++;
+    const names = (await readdir(folder)).filter((each) => each.endsWith(".npy")).sort();
+    for (const old of names.slice(0, -keptRecordings)) {
+      await rm(join(folder, old), { force: true });
+      await rm(join(folder, old.replace(/npy$/, "json")), { force: true });
+    }
+  }
+
+  return {
+    save: (recording, arrivedMonotonicMs, alert) => {
+      const { deviceId } = recording.first;
+      if (!mayWrite(deviceId, arrivedMonotonicMs)) {
+        if (dropped++ % 1_000 === 0)
+          logger.warn("a device sends its raw samples in too many pieces; some are not kept", {
+            device: deviceId,
+            dropped,
+          });
+        return;
+      }
+      // A disk that is full or gone costs this recording, and nothing else.
+      tail = tail
+        .then(() => write(recording, { ...placeOf(deviceId), alert }))
+        .catch((error: unknown) =>
+          logger.warn("raw samples of a device could not be kept", { device: deviceId, error }),
+        );
     },
     get written() {
       return written;
@@ -149,10 +177,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
     get dropped() {
       return dropped;
     },
-    close: () => {
-      for (const key of [...open.keys()]) finish(key);
-      return tail;
-    },
+    idle: () => tail,
   };
 }
 
