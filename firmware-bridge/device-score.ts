@@ -1,8 +1,9 @@
 /** A device's score with names of its hello and epoch milliseconds: what a gateway that trusts the device takes in. */
 import type { HelloMessage, ScoreMessage } from "../src/core/contract/device/device-message.ts";
+import type { Arrival } from "../src/core/contract/stream.ts";
 
 /** What a device's own model said of one window. */
-export interface DeviceScore {
+export interface DeviceScore extends Pick<Arrival, "arrivedMonotonicMs"> {
   readonly deviceId: string;
   readonly channel: string;
   /** Of the channel, as the device announced it. */
@@ -21,17 +22,17 @@ export interface DeviceScore {
   readonly shaftRpm: number;
 }
 
-/** The score in `message`, which came at `arrivedMs` (epoch); undefined when its channel was not announced. */
+/** The score in `message`; undefined when its channel was not announced. */
 export function toDeviceScore(
   hello: HelloMessage,
   message: ScoreMessage,
-  arrivedMs: number,
+  arrival: Arrival,
 ): DeviceScore | undefined {
   const channel = hello.channels[message.channel];
   if (channel === undefined) return undefined;
   const sampleCount = message.sampleCount ?? 0;
   const durationMs = channel.sampleRateHz > 0 ? (sampleCount / channel.sampleRateHz) * 1000 : 0;
-  const fromMs = message.timestampUs > 0 ? message.timestampUs / 1000 : arrivedMs - durationMs;
+  const fromMs = message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs - durationMs;
   return {
     deviceId: hello.deviceId,
     channel: channel.name,
@@ -44,5 +45,6 @@ export function toDeviceScore(
     toMs: fromMs + durationMs,
     sampleCount,
     shaftRpm: message.shaftRpm ?? Number.NaN,
+    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
   };
 }

@@ -5,17 +5,16 @@ import type {
   RawWindowMessage,
   ReadingMessage,
 } from "../src/core/contract/device/device-message.ts";
-import type { Reading, SampleBlock } from "../src/core/contract/stream.ts";
+import type { Arrival, Reading, SampleBlock } from "../src/core/contract/stream.ts";
 
 /**
- * A raw window as a sample block. Its time is the device's, or else `arrivedMs` (epoch, when the window came) less
- * the window's duration. The counts stay the message's: valid only during the call. Undefined when the channel was
+ * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. The counts stay the message's: valid only during the call. Undefined when the channel was
  * not announced.
  */
 export function toSampleBlock(
   hello: HelloMessage,
   message: RawWindowMessage,
-  arrivedMs: number,
+  arrival: Arrival,
 ): SampleBlock | undefined {
   const channel = hello.channels[message.channel];
   if (channel === undefined) return undefined;
@@ -24,12 +23,15 @@ export function toSampleBlock(
     channel: channel.name,
     unit: channel.unit,
     timestampMs:
-      message.timestampUs > 0 ? message.timestampUs / 1000 : arrivedMs - computeDurationMs(channel, message),
+      message.timestampUs > 0
+        ? message.timestampUs / 1000
+        : arrival.arrivedMs - computeDurationMs(channel, message),
     firstSample: message.firstSample,
     sampleRateHz: channel.sampleRateHz,
     scale: channel.scale,
     shaftRpm: message.shaftRpm,
     counts: message.counts,
+    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
   };
 }
 
@@ -37,7 +39,7 @@ export function toSampleBlock(
 export function toReading(
   hello: HelloMessage,
   message: ReadingMessage,
-  arrivedMs: number,
+  arrival: Arrival,
 ): Reading | undefined {
   const channel = hello.channels[message.channel];
   if (channel === undefined) return undefined;
@@ -45,8 +47,9 @@ export function toReading(
     deviceId: hello.deviceId,
     channel: channel.name,
     unit: channel.unit,
-    timestampMs: message.timestampUs > 0 ? message.timestampUs / 1000 : arrivedMs,
+    timestampMs: message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs,
     value: message.value,
+    ...arrival,
   };
 }
 

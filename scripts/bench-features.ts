@@ -70,7 +70,6 @@ const ingest = createWaveformIngest({
     stuckAfter: 100,
   }),
   sink: {
-    accept: (block) => windower.accept(block),
     quarantine: (quarantine) => {
       throw new Error(quarantine.detail);
     },
@@ -83,8 +82,8 @@ let firstSample = 0;
 
 /** Ingest, windower and extractor on one endless stream. */
 function runRooms(): number {
-  for (const block of blocks) {
-    ingest.accept({
+  for (const counts of blocks) {
+    const block = {
       deviceId: "mcu",
       channel: "de",
       unit: "g",
@@ -93,8 +92,9 @@ function runRooms(): number {
       sampleRateHz,
       scale: 0.001,
       shaftRpm,
-      counts: block,
-    });
+      counts,
+    };
+    if (ingest.accept(block)) windower.accept(block);
     firstSample += blockLength;
   }
   return blocks.length * blockLength;

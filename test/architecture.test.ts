@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ),
 
   gateway: ["core", "firmware-bridge", ...below("gateway", "devices points alarms record updates status")],
-  "gateway/record": ["core", "gateway/points"],
+  "gateway/record": ["core"],
   "gateway/alarms": ["core", "gateway/record"],
   "gateway/points": ["core", "firmware-bridge", "gateway/record", "gateway/alarms"],
   "gateway/devices": ["core", "firmware-bridge", "gateway/points", "gateway/record"],

@@ -6,10 +6,9 @@ import { type Closers, createClosers } from "../core/platform/daemon/closing.ts"
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";
-import { composeJudges } from "./compose-judges.ts";
-import { listBundles } from "./compose-scada.ts";
+import { composePoints } from "./compose-points.ts";
 import { createGatewayWord, publishAccess } from "./devices/access-file.ts";
-import { type ConnectedDevices, connectDevices } from "./devices/connect-devices.ts";
+import { connectDevices } from "./devices/connect-devices.ts";
 import { createDeviceRoutes } from "./devices/device-routes.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { openGatewayRecord } from "./gateway-record.ts";
@@ -17,7 +16,6 @@ import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
 import type { Telemetry } from "./record/telemetry.ts";
 import { createUplink } from "./record/uplink.ts";
-import { subscribeScada } from "./scada-topics.ts";
 import { describeGateway } from "./status/describe-gateway.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
 import { startHealthServer } from "./status/health-server.ts";
@@ -79,48 +77,13 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => uplink.close());
 
-  // Devices come last, and need not know what was before them.
-  let connected: ConnectedDevices | null = null;
   const load = createWorkGauge();
-  const judges = composeJudges(
-    {
-      config,
-      record,
-      models,
-      quality,
-      load,
-      mqtt,
-      topics,
-      uplink,
-      clock,
-      logger,
-      onAlert: (event) => connected?.noteAlert(event),
-    },
+  const points = composePoints(
+    { config, record, models, quality, load, mqtt, topics, uplink, clock, logger },
     closers,
   );
-  const { pipeline, register, figures, journal } = judges;
-  const updaters = await startUpdates({
-    settings: config.updates,
-    models,
-    engine: config.bundles.engine,
-    runtimeVersion,
-    clock,
-    logger,
-    timers: systemTimers,
-    random: Math.random,
-    onServe: (bundle) => {
-      judges.use(bundle);
-      connected?.renew(bundle.ref.name);
-    },
-    onStep: (step) => outbox.append(step),
-  });
-  closers.add(async () => {
-    await Promise.all(updaters.map((updater) => updater.close()));
-  });
-  await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
-    for (const updater of updaters) updater.nudge();
-  });
-  await subscribeScada(config.scada, mqtt, clock, judges.takeReading, quality, logger);
+  const { pipeline, register, figures, journal, conditions } = points;
+  await points.subscribeScada();
   const devices = await connectDevices({
     config,
     runtimeVersion,
@@ -133,10 +96,32 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     clock,
     logger,
   });
-  connected = devices;
   closers.add(() => devices.close());
+  points.onAlert(devices.noteAlert);
 
-  const ticker = startTicker(clock, [judges, telemetry, devices]);
+  const updaters = await startUpdates({
+    settings: config.updates,
+    models,
+    engine: config.bundles.engine,
+    runtimeVersion,
+    clock,
+    logger,
+    timers: systemTimers,
+    random: Math.random,
+    onServe: (bundle) => {
+      points.use(bundle);
+      devices.renew(bundle.ref.name);
+    },
+    onStep: (step) => outbox.append(step),
+  });
+  closers.add(async () => {
+    await Promise.all(updaters.map((updater) => updater.close()));
+  });
+  await mqtt.subscribe(topics.desired(config.gateway.id), 1, () => {
+    for (const updater of updaters) updater.nudge();
+  });
+
+  const ticker = startTicker(clock, [points, telemetry, devices]);
   closers.add(ticker.stop);
   const metrics = createGatewayMetrics({
     quality,
@@ -148,7 +133,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     register,
     config,
     pipeline,
-    conditions: () => pipeline.conditions,
+    conditions,
   });
   const word = createGatewayWord();
   const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
@@ -162,6 +147,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         models,
         quality,
         pipeline,
+        conditions,
         figures,
         mqtt,
         outbox,
@@ -193,6 +179,15 @@ function openModels(
       telemetry.event("bundle-refused", dir, error.message);
     },
   });
+}
+
+/** Names of all bundles that a configuration asks for. */
+function listBundles(config: GatewayConfig): readonly string[] {
+  const names = config.turbines.flatMap(({ points, scadaBundle }) => [
+    ...points.map((point) => point.bundle),
+    ...(scadaBundle === null ? [] : [scadaBundle]),
+  ]);
+  return [...new Set(names)];
 }
 
 /** Ticks all parts in their order; `sinceMs` is the time since all of them were through. */

@@ -4,7 +4,6 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import { createSnapshots, type Snapshots } from "./points/snapshots.ts";
 import type { DataQuality } from "./record/data-quality.ts";
 import { createOutbox, type Outbox } from "./record/outbox.ts";
 import { createStateStore, type StateStore } from "./record/state-store.ts";
@@ -15,7 +14,6 @@ import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 export interface GatewayRecord {
   readonly outbox: Outbox;
   readonly state: StateStore;
-  readonly snapshots: Snapshots;
   readonly telemetry: Telemetry;
 }
 
@@ -47,5 +45,5 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     predictionIntervalMs: config.uplink.predictionIntervalSeconds * 1000,
     healthIntervalMs: config.uplink.healthIntervalSeconds * 1000,
   });
-  return { outbox, state, snapshots: createSnapshots(state, logger), telemetry };
+  return { outbox, state, telemetry };
 }

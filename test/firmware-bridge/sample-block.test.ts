@@ -12,6 +12,8 @@ const hello: HelloMessage = {
   sessionId: 1,
   channels: [...channels, { name: "temperature", unit: "degC", sampleRateHz: 0, scale: 1 }],
 };
+/** At an epoch time, and 17 ms after some other moment. */
+const at = (arrivedMs: number) => ({ arrivedMs, arrivedMonotonicMs: 17 });
 const window: RawWindowMessage = {
   type: "raw-window",
   channel: 1,
@@ -22,7 +24,7 @@ const window: RawWindowMessage = {
 };
 
 test("a block has the names, unit, rate and scale of the hello", () => {
-  expect(toSampleBlock(hello, window, 1_000_000)).toEqual({
+  expect(toSampleBlock(hello, window, at(1_000_000))).toEqual({
     deviceId: "device-1",
     channel: "fan-end",
     unit: "g",
@@ -32,29 +34,31 @@ test("a block has the names, unit, rate and scale of the hello", () => {
     scale: 0.0005,
     shaftRpm: 1500,
     counts: window.counts,
+    arrivedMonotonicMs: 17,
   });
 });
 
 test("the device's clock is believed when it has one", () => {
-  expect(toSampleBlock(hello, { ...window, timestampUs: 1_767_225_600_123_456 }, 5)!.timestampMs).toBe(
+  expect(toSampleBlock(hello, { ...window, timestampUs: 1_767_225_600_123_456 }, at(5))!.timestampMs).toBe(
     1_767_225_600_123.456,
   );
   const reading = { type: "reading", channel: 2, value: 61.5 } as const;
-  expect(toReading(hello, { ...reading, timestampUs: 2_000_000 }, 5)).toEqual({
+  expect(toReading(hello, { ...reading, timestampUs: 2_000_000 }, at(5))).toEqual({
     deviceId: "device-1",
     channel: "temperature",
     unit: "degC",
     timestampMs: 2_000,
     value: 61.5,
+    ...at(5),
   });
-  expect(toReading(hello, { ...reading, timestampUs: 0 }, 5)!.timestampMs).toBe(5);
+  expect(toReading(hello, { ...reading, timestampUs: 0 }, at(5))!.timestampMs).toBe(5);
 });
 
 test("a channel that was not announced gives nothing", () => {
-  expect(toSampleBlock(hello, { ...window, channel: 3 }, 0)).toBeUndefined();
-  expect(toReading(hello, { type: "reading", channel: 3, timestampUs: 0, value: 1 }, 0)).toBeUndefined();
+  expect(toSampleBlock(hello, { ...window, channel: 3 }, at(0))).toBeUndefined();
+  expect(toReading(hello, { type: "reading", channel: 3, timestampUs: 0, value: 1 }, at(0))).toBeUndefined();
 });
 
 test("a window of a channel without a rate has no duration to subtract", () => {
-  expect(toSampleBlock(hello, { ...window, channel: 2 }, 77)!.timestampMs).toBe(77);
+  expect(toSampleBlock(hello, { ...window, channel: 2 }, at(77))!.timestampMs).toBe(77);
 });

@@ -17,8 +17,8 @@ import {
   type TurbineSimulation,
 } from "../../src/core/simulate/turbine-simulation.ts";
 import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
-import { createBaselineStore } from "../../src/gateway/points/baseline-store.ts";
 import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
+import { createSiteBaselines, type SiteBaselines } from "../../src/gateway/points/site-baselines.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
 import type { StateStore } from "../../src/gateway/record/state-store.ts";
 import { createFakeState } from "./fakes.ts";
@@ -40,6 +40,10 @@ beforeAll(async () => {
 });
 afterAll(() => bundle.retire());
 
+interface StartedPipeline extends Pipeline {
+  readonly baselines: SiteBaselines;
+}
+
 interface Site {
   readonly simulation: TurbineSimulation;
   readonly state: StateStore;
@@ -47,7 +51,7 @@ interface Site {
   readonly alerts: AlertEvent[];
   readonly events: string[];
   /** Starts a gateway where the simulation stands. */
-  start(epoch?: number): Pipeline;
+  start(epoch?: number): StartedPipeline;
   play(pipeline: Pipeline, seconds: number): Promise<void>;
 }
 
@@ -78,7 +82,14 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         ],
         commissioning: { minWindows: 48, minHours: 0.01 },
       });
-      return createPipeline({
+      const baselines = createSiteBaselines({
+        commissioning: config.commissioning,
+        state,
+        logger: silentLogger,
+        onEvent: ({ turbine, component }, kind) =>
+          events.push(kind === "lost" ? `lost ${turbine}/${component}` : kind),
+      });
+      const pipeline = createPipeline({
         config,
         register: createAlarmRegister(),
         quality: createDataQuality(),
@@ -86,15 +97,15 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         logger: silentLogger,
         bundleOf: () => bundle,
         clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
-        baselines: createBaselineStore(state, silentLogger, (name) => events.push(`lost ${name}`)),
+        baselines,
         sink: {
           onDecision: (decision) => decisions.push(decision),
           onAlert: (event) => alerts.push(event),
           onQuarantine: () => {},
           onSchemaDrift: () => {},
-          onBaseline: (_point, { kind }) => events.push(kind),
         },
       });
+      return { ...pipeline, baselines };
     },
     play: async (pipeline, seconds) => {
       const { sampleRateHz, scale } = simulation;
@@ -103,7 +114,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         nowMs = (at * 1000) / sampleRateHz;
         const { counts, firstSample, shaftRpm } = simulation.nextBlock(0, 496);
         const block = { deviceId: "mcu", channel: "a", unit: "g", timestampMs: nowMs, firstSample };
-        pipeline.accept({ ...block, sampleRateHz, scale, shaftRpm, counts }, nowMs);
+        pipeline.accept({ ...block, sampleRateHz, scale, shaftRpm, counts, arrivedMonotonicMs: nowMs });
         if (at % sampleRateHz < 496) await pipeline.idle();
       }
       await pipeline.idle();
@@ -111,7 +122,7 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
   };
 }
 
-const statusOf = (pipeline: Pipeline) => pipeline.conditions[0]!.status!;
+const statusOf = ({ baselines }: StartedPipeline) => baselines.conditions[0]!.status!;
 const severities = (decisions: readonly Decision[]): number[] =>
   decisions.flatMap(({ severityDb }) => (typeof severityDb === "number" ? [severityDb] : []));
 

@@ -3,8 +3,10 @@ import type { AlertEvent } from "../../src/core/contract/alert.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import type { FeatureWindow, SampleBlock } from "../../src/core/contract/stream.ts";
 import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
 import type { MqttClient } from "../../src/core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle, StudentOutput } from "../../src/core/serving/loaded-bundle.ts";
+import { createSiteBaselines, type SiteBaselines } from "../../src/gateway/points/site-baselines.ts";
 import type { StateStore } from "../../src/gateway/record/state-store.ts";
 import { sampleManifest } from "../core/bundle/sample-bundle.ts";
 
@@ -71,6 +73,16 @@ export function createFakeState(): StateStore {
     set,
     setAll: (entries) => Object.entries(entries).every(([key, text]) => set(key, text)),
   };
+}
+
+/** Baselines that are kept nowhere. */
+export function createIdleBaselines(): SiteBaselines {
+  return createSiteBaselines({
+    commissioning: { minWindows: 600, minHours: 24 },
+    state: createFakeState(),
+    logger: silentLogger,
+    onEvent: () => {},
+  });
 }
 
 const featureReference = {
@@ -232,6 +244,7 @@ export function blockAt(index: number, change: Partial<SampleBlock> = {}): Sampl
     scale: 0.001,
     shaftRpm: 18_000,
     counts: Int16Array.from({ length: 100 }, (_, sample) => ((sample * 37 + index) % 101) - 50),
+    arrivedMonotonicMs: 0,
     ...change,
   };
 }

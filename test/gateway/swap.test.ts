@@ -8,7 +8,7 @@ import type { FeatureWindow, Quarantine } from "../../src/core/contract/stream.t
 import { createRandom } from "../../src/core/maths/random.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
-import { createMeasuringPoint } from "../../src/core/serving/measuring-point.ts";
+import { createWindowCutter } from "../../src/core/serving/window-cutter.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createTestBundle, otherSpec, type TestBundleOptions } from "../support/test-bundle.ts";
@@ -25,8 +25,10 @@ interface Cut {
 async function cutThrough(bundles: readonly LoadedBundle[], samplesPerBlock: number): Promise<Cut> {
   const simulation = createTurbineSimulation({ seed: 5, turbines: 1, fault: "none" });
   const cut: Cut = { windows: [], quarantines: [] };
-  const cutter = createMeasuringPoint(point, simulation.turbines[0]!.orders, bundles[0]!, {
-    onWindow: (window, owner) => cut.windows.push({ window, version: owner.ref.version }),
+  const cutter = createWindowCutter({
+    point,
+    bearing: simulation.turbines[0]!.orders,
+    bundle: bundles[0]!,
     onQuarantine: (quarantine) => cut.quarantines.push(quarantine),
   });
   const blocks = Math.floor((40 * 12_000) / samplesPerBlock);
@@ -39,21 +41,20 @@ async function cutThrough(bundles: readonly LoadedBundle[], samplesPerBlock: num
       next++;
     }
     const { counts, firstSample, shaftRpm } = simulation.nextBlock(0, samplesPerBlock);
-    cutter.accept(
-      {
-        deviceId: "mcu",
-        channel: "accel-de",
-        unit: "g",
-        // The device's clock trembles a little.
-        timestampMs: 1_700_000_000_000 + (firstSample * 1000) / 12_000 + (index % 3),
-        firstSample,
-        sampleRateHz: 12_000,
-        scale: simulation.scale,
-        shaftRpm,
-        counts,
-      },
-      0,
-    );
+    const ended = cutter.accept({
+      deviceId: "mcu",
+      channel: "accel-de",
+      unit: "g",
+      // The device's clock trembles a little.
+      timestampMs: 1_700_000_000_000 + (firstSample * 1000) / 12_000 + (index % 3),
+      firstSample,
+      sampleRateHz: 12_000,
+      scale: simulation.scale,
+      shaftRpm,
+      counts,
+      arrivedMonotonicMs: 0,
+    });
+    for (const { window, bundle } of ended) cut.windows.push({ window, version: bundle.ref.version });
   }
   cutter.close();
   await Promise.all([...retired, bundles.at(-1)!.retire()]);

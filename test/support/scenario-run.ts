@@ -11,6 +11,7 @@ import {
 import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
 import { createPipeline } from "../../src/gateway/points/pipeline.ts";
 import { createDataQuality, type DataQuality } from "../../src/gateway/record/data-quality.ts";
+import { createIdleBaselines } from "../gateway/fakes.ts";
 
 /** What came of it. */
 export interface ScenarioRun {
@@ -52,6 +53,7 @@ export async function runScenario(
     register: createAlarmRegister(),
     quality,
     snapshots: new Map(),
+    baselines: createIdleBaselines(),
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
     logger: silentLogger,
     sink: {
@@ -66,20 +68,18 @@ export async function runScenario(
     nowMs = (at * 1000) / simulation.sampleRateHz;
     for (let turbine = 0; turbine < simulation.turbines.length; turbine++) {
       const { counts, firstSample, shaftRpm } = simulation.nextBlock(turbine, blockSamples);
-      pipeline.accept(
-        {
-          deviceId: `mcu-${turbine}`,
-          channel: "a",
-          unit: "g",
-          timestampMs: nowMs,
-          firstSample,
-          sampleRateHz: simulation.sampleRateHz,
-          scale: simulation.scale,
-          shaftRpm,
-          counts,
-        },
-        nowMs,
-      );
+      pipeline.accept({
+        deviceId: `mcu-${turbine}`,
+        channel: "a",
+        unit: "g",
+        timestampMs: nowMs,
+        firstSample,
+        sampleRateHz: simulation.sampleRateHz,
+        scale: simulation.scale,
+        shaftRpm,
+        counts,
+        arrivedMonotonicMs: nowMs,
+      });
     }
     // Once a simulated second: let the student's answers come, as they would between two reads of a socket.
     if (at % simulation.sampleRateHz < blockSamples) await pipeline.idle();

@@ -5,7 +5,7 @@
 import type { RunnableModel } from "../../../firmware-bridge/model-slots.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { ScoreMessage } from "../../core/contract/device/device-message.ts";
-import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { RecordedBlock } from "../../core/contract/stream.ts";
 import { type McuSectionContent, readMcuSection } from "../../core/features/read-mcu-section.ts";
 import { standardise } from "../../core/features/standardise.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
@@ -36,7 +36,7 @@ export function openEdgeModel(bytes: Uint8Array): EdgeModel | undefined {
 /** Judges the stream of one channel. */
 export interface EdgeInference {
   /** `block.counts` are valid only during the call. */
-  accept(block: SampleBlock): void;
+  accept(block: RecordedBlock): void;
   readonly scores: number;
   readonly abandonedWindows: number;
 }

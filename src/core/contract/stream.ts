@@ -1,7 +1,15 @@
 /** What the ingest room takes in and lets through: blocks of waveform samples and scalar readings. */
 
-/** A run of waveform samples of one channel, as a device sent them. */
-export interface SampleBlock {
+/** When something came, by both clocks of the gateway. */
+export interface Arrival {
+  /** Epoch milliseconds. */
+  readonly arrivedMs: number;
+  /** Monotonic time, for latency and silence; 0 where a recording is played. */
+  readonly arrivedMonotonicMs: number;
+}
+
+/** A run of waveform samples of one channel, recorded or as a device sent them. */
+export interface RecordedBlock {
   /** Device and channel name as the device (or the configuration) calls them. */
   readonly deviceId: string;
   readonly channel: string;
@@ -19,8 +27,11 @@ export interface SampleBlock {
   readonly counts: Int16Array;
 }
 
+/** A run of waveform samples that came. */
+export interface SampleBlock extends RecordedBlock, Pick<Arrival, "arrivedMonotonicMs"> {}
+
 /** One scalar value of one channel. */
-export interface Reading {
+export interface Reading extends Arrival {
   /** Whom it speaks of: the device that sent it, or the turbine that a SCADA bridge (or its device) reports on. */
   readonly deviceId: string;
   readonly channel: string;
@@ -94,7 +105,7 @@ export interface FeatureWindow {
   readonly features: Float32Array;
   /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when the bundle has none. */
   readonly levels?: Float32Array;
-  /** `performance.now()` of the arrival of the window's last sample, for latency. */
+  /** Of the window's last sample. */
   readonly arrivedMonotonicMs: number;
   /** Where the model ran on it; left out: here, on the gateway. */
   readonly inferredOn?: InferencePlace;

@@ -31,11 +31,11 @@ export interface OperatingEvidence {
 }
 
 /**
- * Judges the operating state: unavailable when data is missing, stale or without speed; standby when the shaft turns
+ * Classifies the operating state: unavailable when data is missing, stale or without speed; standby when the shaft turns
  * slower than an operating turbine's or no power is made; full or partial performance by power where it is known,
  * by speed otherwise.
  */
-export function judgeOperatingState(evidence: OperatingEvidence): OperatingState {
+export function classifyOperatingState(evidence: OperatingEvidence): OperatingState {
   const { shaftRpm, powerKw, dataAgeMs, limits } = evidence;
   if (!(dataAgeMs <= limits.maxDataAgeMs)) return "information-unavailable";
   if (!Number.isFinite(shaftRpm)) return "information-unavailable";

@@ -3,7 +3,7 @@
  * that looks like a number is malformed, a null is missing.
  */
 import { failed, ok, type Result } from "../contract/result.ts";
-import type { Quarantine, QuarantineReason, Reading } from "../contract/stream.ts";
+import type { Arrival, Quarantine, QuarantineReason, Reading } from "../contract/stream.ts";
 
 /** Payloads above this many characters (or bytes) are refused unread. */
 export const maxScadaPayload = 65_536;
@@ -28,20 +28,21 @@ export interface ScadaReadings {
 }
 
 /**
- * Reads a payload that arrived at `arrivalMs` (epoch).
+ * Reads a payload.
  * @returns the readings, and what was missing; an error when the payload as a whole cannot be read: too large, no
  * JSON object or array, no time where one is mapped.
  */
 export function parseScadaPayload(
   payload: string | Uint8Array,
   mapping: ScadaMapping,
-  arrivalMs: number,
+  arrival: Arrival,
 ): Result<ScadaReadings, Quarantine> {
+  const { arrivedMs } = arrival;
   const setAside = (
     reason: QuarantineReason,
     channel: string,
     detail: string,
-    timestampMs = arrivalMs,
+    timestampMs = arrivedMs,
   ): Quarantine => ({ reason, deviceId: mapping.deviceId, channel, timestampMs, detail, samples: 1 });
   if (payload.length > maxScadaPayload) {
     return failed(setAside("malformed", "", `payload of ${payload.length}, at most ${maxScadaPayload}`));
@@ -57,7 +58,7 @@ export function parseScadaPayload(
   if (typeof document !== "object" || document === null) {
     return failed(setAside("malformed", "", "payload is no JSON object"));
   }
-  const timestampMs = mapping.timePath === null ? arrivalMs : parseTime(find(document, mapping.timePath));
+  const timestampMs = mapping.timePath === null ? arrivedMs : parseTime(find(document, mapping.timePath));
   if (timestampMs === undefined) {
     return failed(setAside("malformed", "", `no time at "${mapping.timePath}"`));
   }
@@ -66,7 +67,7 @@ export function parseScadaPayload(
   for (const { name, path, unit } of mapping.channels) {
     const value = find(document, path);
     if (typeof value === "number") {
-      readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value });
+      readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {
       quarantined.push(setAside("missing-value", name, `nothing at "${path}"`, timestampMs));
     } else {

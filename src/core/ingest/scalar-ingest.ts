@@ -1,8 +1,13 @@
 /** Holds every scalar reading against the data contract; a reading that breaks it is set aside with a reason. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
 import type { QuarantineReason, Reading } from "../contract/stream.ts";
-import { type ContractLookup, type IngestSink, maxStreams } from "./ingest-sink.ts";
-import { createSchemaWatch, streamKey } from "./schema-watch.ts";
+import {
+  type ContractLookup,
+  createSchemaWatch,
+  type IngestSink,
+  maxStreams,
+  streamKey,
+} from "./schema-watch.ts";
 
 /** A reading may be stamped this much later than it arrives: clocks differ a little. */
 const maxAheadMs = 60_000;
@@ -14,13 +19,13 @@ const gapFactor = 1.5;
 /** Settings of {@link createScalarIngest}. */
 export interface ScalarIngestOptions {
   readonly contractOf: ContractLookup;
-  readonly sink: IngestSink<Reading>;
+  readonly sink: IngestSink;
 }
 
 /** Any number of streams, each known by device and channel. */
 export interface ScalarIngest {
-  /** Checks a reading that arrived at `arrivalMs` (epoch), hands it on or sets it aside, during the call. */
-  accept(reading: Reading, arrivalMs: number): void;
+  /** True: the reading keeps its contract. False: it was set aside. */
+  accept(reading: Reading): boolean;
 }
 
 interface Stream {
@@ -35,7 +40,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
   const streams = new Map<string, Stream>();
 
-  const setAside = (reading: Reading, reason: QuarantineReason, detail: string, samples = 1): void =>
+  /** @returns false, for the caller to pass on. */
+  const setAside = (reading: Reading, reason: QuarantineReason, detail: string, samples = 1): false => {
     sink.quarantine({
       reason,
       deviceId: reading.deviceId,
@@ -44,6 +50,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       detail,
       samples,
     });
+    return false;
+  };
 
   const streamOf = (reading: Reading): Stream | undefined => {
     const key = streamKey(reading.deviceId, reading.channel);
@@ -55,17 +63,12 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
     return stream;
   };
 
-  /** Judges the time and takes it over where it may be believed. */
-  const isTimely = (
-    reading: Reading,
-    arrivalMs: number,
-    stream: Stream,
-    contract: ChannelContract,
-  ): boolean => {
-    const { timestampMs } = reading;
-    if (timestampMs > arrivalMs + maxAheadMs) {
-      setAside(reading, "time-jump", `stamped ${Math.round(timestampMs - arrivalMs)} ms after its arrival`);
-      return false;
+  /** Checks the time and takes it over where it may be believed. */
+  const isTimely = (reading: Reading, stream: Stream, contract: ChannelContract): boolean => {
+    const { timestampMs, arrivedMs } = reading;
+    if (timestampMs > arrivedMs + maxAheadMs) {
+      const aheadMs = Math.round(timestampMs - arrivedMs);
+      return setAside(reading, "time-jump", `stamped ${aheadMs} ms after its arrival`);
     }
     const stepMs = timestampMs - stream.lastMs;
     if (stepMs <= 0) {
@@ -77,8 +80,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       return false;
     }
     if (stepMs * contract.maxRateHz < 1000 * (1 - 1e-3)) {
-      setAside(reading, "rate", `${stepMs} ms after the last one, at most ${contract.maxRateHz} a second`);
-      return false;
+      const detail = `${stepMs} ms after the last one, at most ${contract.maxRateHz} a second`;
+      return setAside(reading, "rate", detail);
     }
     const missing = Math.round((stepMs / 1000) * contract.minRateHz) - 1;
     if (Number.isFinite(stepMs) && (stepMs / 1000) * contract.minRateHz > gapFactor && missing > 0) {
@@ -90,47 +93,38 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   };
 
   return {
-    accept: (reading, arrivalMs) => {
+    accept: (reading) => {
       if (!Number.isFinite(reading.timestampMs)) {
-        setAside(reading, "not-finite", `time stamp ${reading.timestampMs}`);
-        return;
+        return setAside(reading, "not-finite", `time stamp ${reading.timestampMs}`);
       }
       watch.observe(reading.deviceId, reading.channel, reading.unit, Number.NaN, reading.timestampMs);
       const contract = contractOf(reading.deviceId, reading.channel);
       if (contract === undefined) {
-        setAside(reading, "unknown-channel", `nobody expects channel "${reading.channel}"`);
-        return;
+        return setAside(reading, "unknown-channel", `nobody expects channel "${reading.channel}"`);
       }
       const stream = streamOf(reading);
       if (stream === undefined) {
-        setAside(reading, "unknown-channel", `more than ${maxStreams} streams`);
-        return;
+        return setAside(reading, "unknown-channel", `more than ${maxStreams} streams`);
       }
       if (contract.kind !== "scalar") {
-        setAside(reading, "malformed", `channel "${contract.name}" is no scalar`);
-        return;
+        return setAside(reading, "malformed", `channel "${contract.name}" is no scalar`);
       }
       if (reading.unit !== contract.unit) {
-        setAside(reading, "unit", `expected ${contract.unit}, got ${reading.unit}`);
-        return;
+        return setAside(reading, "unit", `expected ${contract.unit}, got ${reading.unit}`);
       }
-      if (!isTimely(reading, arrivalMs, stream, contract)) return;
+      if (!isTimely(reading, stream, contract)) return false;
       const { value } = reading;
       stream.run = value === stream.lastValue ? stream.run + 1 : 1;
       stream.lastValue = value;
-      if (!Number.isFinite(value)) {
-        setAside(reading, "not-finite", `value ${value}`);
-      } else if (value < contract.min || value > contract.max) {
-        setAside(
-          reading,
-          "range",
-          `expected ${contract.min} to ${contract.max} ${contract.unit}, got ${value}`,
-        );
-      } else if (stream.run >= contract.stuckAfter) {
-        setAside(reading, "stuck", `${stream.run} identical readings in a row`);
-      } else {
-        sink.accept(reading);
+      if (!Number.isFinite(value)) return setAside(reading, "not-finite", `value ${value}`);
+      if (value < contract.min || value > contract.max) {
+        const detail = `expected ${contract.min} to ${contract.max} ${contract.unit}, got ${value}`;
+        return setAside(reading, "range", detail);
       }
+      if (stream.run >= contract.stuckAfter) {
+        return setAside(reading, "stuck", `${stream.run} identical readings in a row`);
+      }
+      return true;
     },
   };
 }

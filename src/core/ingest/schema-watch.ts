@@ -1,9 +1,21 @@
 /** Remembers how each stream last described itself and tells every change once. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
-import type { SchemaDrift } from "../contract/stream.ts";
-import { type ContractLookup, maxStreams } from "./ingest-sink.ts";
+import type { Quarantine, SchemaDrift } from "../contract/stream.ts";
 
-/** A channel as a device announces it. */
+/** Where an ingest tells of what is not as agreed; called during `accept`. */
+export interface IngestSink {
+  /** A piece of data was set aside, or something before it is missing. */
+  quarantine(quarantine: Quarantine): void;
+  /** The schema changed; told once a change, not once a block. */
+  schemaDrift(drift: SchemaDrift): void;
+}
+
+/** Finds the contract of a channel as its device calls it; undefined when nobody expects it. */
+export type ContractLookup = (deviceId: string, channel: string) => ChannelContract | undefined;
+
+/** More streams than this are not told apart: names come from the network, memory must stay bounded. */
+export const maxStreams = 4096;
+
 export interface AnnouncedChannel {
   readonly name: string;
   readonly unit: string;
@@ -23,7 +35,7 @@ export interface SchemaWatch {
   ): void;
 }
 
-/** What was last said of a stream. */
+/** What a stream last said of itself. */
 interface Told {
   unit: string;
   rateHz: number;

@@ -3,10 +3,16 @@
  * reason and a count; nothing is repaired, clipped or interpolated.
  */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
-import type { QuarantineReason, SampleBlock } from "../contract/stream.ts";
-import { type ContractLookup, type IngestSink, maxStreams } from "./ingest-sink.ts";
+import type { QuarantineReason, RecordedBlock } from "../contract/stream.ts";
 import { type CountScan, createCountScan } from "./scan-counts.ts";
-import { createSchemaWatch, type SchemaWatch, streamKey } from "./schema-watch.ts";
+import {
+  type ContractLookup,
+  createSchemaWatch,
+  type IngestSink,
+  maxStreams,
+  type SchemaWatch,
+  streamKey,
+} from "./schema-watch.ts";
 
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
 const maxClockStepMs = 5000;
@@ -14,13 +20,13 @@ const maxClockStepMs = 5000;
 /** Settings of {@link createWaveformIngest}. */
 export interface WaveformIngestOptions {
   readonly contractOf: ContractLookup;
-  readonly sink: IngestSink<SampleBlock>;
+  readonly sink: IngestSink;
 }
 
 /** Any number of streams, each known by device and channel. */
 export interface WaveformIngest {
-  /** Checks a block and hands it on or sets it aside, during the call. */
-  accept(block: SampleBlock): void;
+  /** True: the block keeps its contract. False: it was set aside. */
+  accept(block: RecordedBlock): boolean;
   /** A device introduced itself; `expected` are the channels that somebody waits for. */
   readonly announce: SchemaWatch["announce"];
 }
@@ -36,7 +42,6 @@ interface Stream {
   unit: string;
 }
 
-/** A breach: why, and in words. */
 interface Breach {
   readonly reason: QuarantineReason;
   readonly detail: string;
@@ -48,7 +53,7 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
   const streams = new Map<string, Stream>();
 
-  const streamOf = (block: SampleBlock): Stream | undefined => {
+  const streamOf = (block: RecordedBlock): Stream | undefined => {
     const key = streamKey(block.deviceId, block.channel);
     let stream = streams.get(key);
     if (stream === undefined && streams.size < maxStreams) {
@@ -65,7 +70,7 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
     return stream;
   };
 
-  const setAside = (block: SampleBlock, reason: QuarantineReason, detail: string, samples: number): void =>
+  const setAside = (block: RecordedBlock, reason: QuarantineReason, detail: string, samples: number): void =>
     sink.quarantine({
       reason,
       deviceId: block.deviceId,
@@ -83,25 +88,25 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
       const malformed = findMalformation(block);
       if (malformed !== null) {
         setAside(block, malformed.reason, malformed.detail, length);
-        return;
+        return false;
       }
       const contract = contractOf(block.deviceId, block.channel);
       if (contract === undefined) {
         watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
         setAside(block, "unknown-channel", `nobody expects channel "${block.channel}"`, length);
-        return;
+        return false;
       }
       const stream = streamOf(block);
       if (stream === undefined) {
         setAside(block, "unknown-channel", `more than ${maxStreams} streams`, length);
-        return;
+        return false;
       }
       if (block.unit !== stream.unit || block.sampleRateHz !== stream.rateHz) {
         watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
       }
       const breach = findSchemaBreach(block, contract) ?? findClockBreach(block, stream);
       const missing = stream.started ? block.firstSample - stream.nextSample : 0;
-      // The new position and clock are taken over in any case: what follows is judged against what the device says now.
+      // The new position and clock are taken over in any case: what follows is held against what the device says now.
       if (missing !== 0 || !stream.started || block.sampleRateHz !== stream.rateHz) stream.scan.reset();
       stream.started = true;
       stream.nextSample = block.firstSample + length;
@@ -112,13 +117,13 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
       if (missing < 0) setAside(block, "gap", `the sample count went back by ${-missing}: a restart`, 0);
       stream.scan.scan(block.counts);
       const found = breach ?? findValueBreach(block, contract, stream.scan);
-      if (found === null) sink.accept(block);
-      else setAside(block, found.reason, found.detail, length);
+      if (found !== null) setAside(block, found.reason, found.detail, length);
+      return found === null;
     },
   };
 }
 
-function findMalformation(block: SampleBlock): Breach | null {
+function findMalformation(block: RecordedBlock): Breach | null {
   const { timestampMs, firstSample, sampleRateHz, scale } = block;
   if (!Number.isFinite(timestampMs)) return { reason: "not-finite", detail: `time stamp ${timestampMs}` };
   if (!Number.isFinite(scale)) return { reason: "not-finite", detail: `scale ${scale}` };
@@ -132,7 +137,7 @@ function findMalformation(block: SampleBlock): Breach | null {
   return null;
 }
 
-function findSchemaBreach(block: SampleBlock, contract: ChannelContract): Breach | null {
+function findSchemaBreach(block: RecordedBlock, contract: ChannelContract): Breach | null {
   if (contract.kind !== "waveform") {
     return { reason: "malformed", detail: `channel "${contract.name}" is no waveform` };
   }
@@ -149,7 +154,7 @@ function findSchemaBreach(block: SampleBlock, contract: ChannelContract): Breach
 }
 
 /** Compares the time stamp with the sample clock, so that neither pace nor pauses of the link matter. */
-function findClockBreach(block: SampleBlock, stream: Stream): Breach | null {
+function findClockBreach(block: RecordedBlock, stream: Stream): Breach | null {
   // A restarted counter or another rate begins a new sample clock.
   if (!stream.started || block.firstSample < stream.nextSample || block.sampleRateHz !== stream.rateHz) {
     return null;
@@ -164,7 +169,7 @@ function findClockBreach(block: SampleBlock, stream: Stream): Breach | null {
   return null;
 }
 
-function findValueBreach(block: SampleBlock, contract: ChannelContract, scan: CountScan): Breach | null {
+function findValueBreach(block: RecordedBlock, contract: ChannelContract, scan: CountScan): Breach | null {
   if (scan.saturated) return { reason: "range", detail: `the converter is saturated at ±32,768 counts` };
   const low = scan.min * block.scale;
   const high = scan.max * block.scale;
@@ -178,6 +183,6 @@ function findValueBreach(block: SampleBlock, contract: ChannelContract, scan: Co
   return null;
 }
 
-function clockOffsetOf(block: SampleBlock): number {
+function clockOffsetOf(block: RecordedBlock): number {
   return block.timestampMs - (block.firstSample * 1000) / block.sampleRateHz;
 }

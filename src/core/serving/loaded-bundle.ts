@@ -16,7 +16,7 @@ import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { PointBundle } from "./window-cutter.ts";
+import type { WindowBundle } from "./window-cutter.ts";
 
 /** What the student says of one window. */
 export interface StudentOutput {
@@ -24,8 +24,15 @@ export interface StudentOutput {
   readonly logits: Float64Array;
 }
 
+/** A window with what was made of it. */
+export interface ScoredWindow {
+  readonly window: FeatureWindow;
+  readonly output: StudentOutput;
+  readonly bundle: LoadedBundle;
+}
+
 /** A bundle that serves. */
-export interface LoadedBundle extends PointBundle {
+export interface LoadedBundle extends WindowBundle {
   readonly dir: string;
   readonly ref: ModelRef;
   readonly engine: StudentEngine;
@@ -42,7 +49,7 @@ export interface LoadedBundle extends PointBundle {
 }
 
 /**
- * Opens a bundle whose trust and compatibility were judged already.
+ * Opens a bundle whose trust and compatibility were checked already.
  * @throws AuroraError BUNDLE_FORMAT, INFERENCE when it cannot run.
  */
 export async function serveBundle(
@@ -86,7 +93,8 @@ export async function serveBundle(
       if (windows === 0) retired?.();
     },
     retire: async () => {
-      if (windows > 0) {
+      // A window that was just cut may be retained again in the turn of the event loop in which it was released.
+      while (windows > 0) {
         await new Promise<void>((resolve) => {
           retired = resolve;
         });

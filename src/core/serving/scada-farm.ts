@@ -62,7 +62,7 @@ export interface ScadaFarm {
   readonly model: ModelRef;
   /** By turbine: components that are watched. */
   readonly components: readonly string[];
-  accept(reading: Reading, arrivalMs: number): void;
+  accept(reading: Reading): void;
   advance(nowMs: number): void;
   /** What is known of each component of a turbine, in the order of `components`; null before its first day is over. */
   standingOf(turbine: string): readonly ComponentStanding[] | null;
@@ -120,7 +120,7 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   return {
     model: ref,
     components,
-    accept: (reading, arrivalMs) => running.get(reading.deviceId)?.accept(reading, arrivalMs),
+    accept: (reading) => running.get(reading.deviceId)?.accept(reading),
     advance: (nowMs) => {
       for (const turbine of running.values()) turbine.advance(nowMs);
     },

@@ -44,8 +44,8 @@ export interface Repair {
 /** One turbine. */
 export interface ScadaTurbine {
   readonly components: readonly string[];
-  /** Takes a trusted reading that arrived at `arrivalMs`. */
-  accept(reading: Reading, arrivalMs: number): void;
+  /** Takes a trusted reading. */
+  accept(reading: Reading): void;
   /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
   advance(nowMs: number): void;
   snapshot(): ScadaTurbineSnapshot;
@@ -125,8 +125,8 @@ export function createScadaTurbine(
 
   return {
     components: watch.components,
-    accept: (reading, arrivalMs) => {
-      lagMs = arrivalMs - reading.timestampMs;
+    accept: (reading) => {
+      lagMs = reading.arrivedMs - reading.timestampMs;
       cutter.accept(reading);
     },
     advance: (nowMs) => {

@@ -7,7 +7,7 @@
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { Quarantine, QuarantineReason, SampleBlock } from "../contract/stream.ts";
+import type { Quarantine, QuarantineReason, RecordedBlock } from "../contract/stream.ts";
 
 /** A window that begins. */
 export interface WindowStart {
@@ -45,7 +45,7 @@ export interface WindowSink {
 
 /** One stream (one channel of one device). */
 export interface RevolutionWindower {
-  accept(block: SampleBlock): void;
+  accept(block: RecordedBlock): void;
   /** Abandons what is open, for example because the stream ended. */
   reset(reason: QuarantineReason, detail: string): void;
 }
@@ -122,7 +122,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
     running = false;
   };
 
-  const restart = (block: SampleBlock): void => {
+  const restart = (block: RecordedBlock): void => {
     running = true;
     rateHz = block.sampleRateHz;
     rpm = block.shaftRpm;
@@ -137,7 +137,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
   };
 
   /** Why the stream cannot go on with this block, or null. */
-  const breakWith = (block: SampleBlock): { reason: QuarantineReason; detail: string } | null => {
+  const breakWith = (block: RecordedBlock): { reason: QuarantineReason; detail: string } | null => {
     if (block.sampleRateHz !== rateHz) {
       return { reason: "rate", detail: `sampling rate went from ${rateHz} Hz to ${block.sampleRateHz} Hz` };
     }
@@ -157,7 +157,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
     return null;
   };
 
-  const prepare = (block: SampleBlock): void => {
+  const prepare = (block: RecordedBlock): void => {
     if (running) {
       const broken = breakWith(block);
       if (broken !== null) abandonAll(broken.reason, broken.detail);

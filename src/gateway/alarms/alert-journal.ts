@@ -147,8 +147,5 @@ function readKeptAlerts(
   { state, logger }: Pick<AlertJournalOptions, "state" | "logger">,
 ): AlertEvent[] {
   const schema = z.array(alertEventSchema).max(maxKept);
-  const kept = readKept(state, key, schema, (error) =>
-    logger.error("alerts of the last run cannot be read", { key, error }),
-  );
-  return kept ?? [];
+  return readKept(state, { key, schema, logger }) ?? [];
 }

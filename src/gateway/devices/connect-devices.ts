@@ -114,15 +114,15 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
     sink: {
       onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block, arrivedMonotonicMs) => {
+      onBlock: (block) => {
         captures.accept(block);
-        pipeline.accept(block, arrivedMonotonicMs);
+        pipeline.accept(block);
       },
       onReading: (reading) => pipeline.acceptDeviceReading(reading),
-      onCapture: (block, arrivedMonotonicMs) => {
-        if (!captures.accept(block)) recordings.accept(block, arrivedMonotonicMs);
+      onCapture: (block) => {
+        if (!captures.accept(block)) recordings.accept(block);
       },
-      onScore: (score, mode, arrivedMonotonicMs) => pipeline.acceptScore(score, mode, arrivedMonotonicMs),
+      onScore: (score, mode) => pipeline.acceptScore(score, mode),
       onContact: (hello, session) => {
         captures.contact(hello, session);
         pushes.contact(hello, session);

@@ -15,7 +15,7 @@ import type {
   HelloMessage,
   ModelStatusMessage,
 } from "../../core/contract/device/device-message.ts";
-import type { Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { Arrival, Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { type Clock, systemTimers } from "../../core/platform/clock.ts";
@@ -25,12 +25,12 @@ import type { Logger } from "../../core/platform/logger.ts";
 export interface DeviceSink {
   onHello(hello: HelloMessage): void;
   /** `block.counts` are valid only during the call. */
-  onBlock(block: SampleBlock, arrivedMonotonicMs: number): void;
+  onBlock(block: SampleBlock): void;
   onReading(reading: Reading): void;
   /** Raw samples of a device that infers itself: not to be decided upon. */
-  onCapture(block: SampleBlock, arrivedMonotonicMs: number): void;
+  onCapture(block: SampleBlock): void;
   /** The device inferred itself. In mode `both` its raw windows come too. */
-  onScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  onScore(score: DeviceScore, mode: "edge" | "both"): void;
   /** The device took its configuration and may be spoken to. */
   onContact(hello: HelloMessage, session: DeviceSession): void;
   onLost(deviceId: string): void;
@@ -126,6 +126,7 @@ function createSession(
   const { clock, sink } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
+  const now = (): Arrival => ({ arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() });
   let warnedOf: string | undefined;
   const session = createDeviceSession({
     link,
@@ -147,15 +148,15 @@ function createSession(
     onMessage: (message, hello) => {
       switch (message.type) {
         case "raw-window": {
-          const block = toSampleBlock(hello, message, clock.nowMs());
+          const block = toSampleBlock(hello, message, now());
           if (block === undefined) return;
           // A device that infers sends raw windows around alarms, for people.
-          if (device.mode === "edge") sink.onCapture(block, clock.monotonicMs());
-          else sink.onBlock(block, clock.monotonicMs());
+          if (device.mode === "edge") sink.onCapture(block);
+          else sink.onBlock(block);
           return;
         }
         case "reading": {
-          const reading = toReading(hello, message, clock.nowMs());
+          const reading = toReading(hello, message, now());
           if (reading !== undefined) sink.onReading(reading);
           return;
         }
@@ -165,8 +166,8 @@ function createSession(
           return;
         case "score": {
           if (device.mode === "raw") return;
-          const score = toDeviceScore(hello, message, clock.nowMs());
-          if (score !== undefined) sink.onScore(score, device.mode, clock.monotonicMs());
+          const score = toDeviceScore(hello, message, now());
+          if (score !== undefined) sink.onScore(score, device.mode);
           return;
         }
         case "model-status":

@@ -30,7 +30,7 @@ export interface RawCapturesOptions {
 /** Gathers captures. */
 export interface RawCaptures {
   /** `block.counts` are valid only during the call. */
-  accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  accept(block: SampleBlock): void;
   /** Keeps a recording that was made for the alert of this id. */
   keep(recording: Recording, alert: string, arrivedMonotonicMs: number): void;
   /** Writes down what has ended; call it about once a second. */
@@ -72,7 +72,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
   }
 
   return {
-    accept: (block, arrivedMonotonicMs) => {
+    accept: (block) => {
       const key = `${block.deviceId}/${block.channel}`;
       const before = open.get(key);
       const continues =
@@ -88,12 +88,12 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
             shaftRpm: block.shaftRpm,
             samples: 0,
             nextSample: block.firstSample,
-            arrivedMonotonicMs,
+            arrivedMonotonicMs: block.arrivedMonotonicMs,
           };
       capture.run.accept(block);
       capture.samples += block.counts.length;
       capture.nextSample += block.counts.length;
-      capture.arrivedMonotonicMs = arrivedMonotonicMs;
+      capture.arrivedMonotonicMs = block.arrivedMonotonicMs;
       open.set(key, capture);
     },
     keep: (recording, alert, arrivedMonotonicMs) => writer.save(recording, arrivedMonotonicMs, alert),

@@ -1,12 +1,12 @@
 /** Recordings: runs of raw samples without a gap, how they are gathered, and what is known of them. */
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { RecordingAbout } from "../../core/contract/device/device-capture.ts";
-import type { SampleBlock } from "../../core/contract/stream.ts";
+import type { RecordedBlock } from "../../core/contract/stream.ts";
 
 /** A run of samples without a gap. */
 export interface Recording {
   /** Its first block; of that only what is true of all. */
-  readonly first: Omit<SampleBlock, "counts" | "shaftRpm">;
+  readonly first: Omit<RecordedBlock, "counts" | "shaftRpm">;
   readonly parts: readonly Int16Array[];
   readonly samples: number;
   /** Mean, slowest and fastest shaft speed; NaN when any block did not know it. */
@@ -46,7 +46,7 @@ export function describeRecording(recording: Recording, place: RecordingPlace): 
 /** A run that is being gathered. */
 export interface SampleRun {
   /** `block.counts` are valid only during the call. */
-  accept(block: SampleBlock): void;
+  accept(block: RecordedBlock): void;
   /** The longest so far; null before the first sample. */
   readonly longest: Recording | null;
   /** It is as long as it was to be; nothing more is taken. */
@@ -75,7 +75,7 @@ export function createSampleRun(samples: number): SampleRun {
   let receivedSamples = 0;
   let gaps = 0;
 
-  function begin({ counts: _counts, shaftRpm: _shaftRpm, ...first }: SampleBlock): OpenRun {
+  function begin({ counts: _counts, shaftRpm: _shaftRpm, ...first }: RecordedBlock): OpenRun {
     return {
       first,
       parts: [],

@@ -1,20 +1,19 @@
 /**
  * Scores that devices computed themselves. Each is computed again from the inputs that came with it: a score of an
- * unknown model, of another shape or with other integers is set aside and never decided upon. What is good is judged
- * like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
+ * unknown model, of another shape or with other integers is set aside and never decided upon. What is good is decided
+ * upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
 import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
 import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
 import { dequantise } from "../../core/inference/student-engine.ts";
-import type { LoadedBundle, StudentOutput } from "../../core/serving/loaded-bundle.ts";
+import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { dequantiseInput, unstandardise } from "../../core/serving/student-input.ts";
 import { findScoreFault } from "./find-score-fault.ts";
-import type { PipelinePoint } from "./pipeline-point.ts";
+import type { MeasuringPoint } from "./point.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
 /** Counts since the start. */
 export interface EdgeScoreCounts {
-  /** Scores that came. */
   readonly received: number;
   /** Scores whose integers the gateway computed too, the same ones. */
   readonly agreed: number;
@@ -26,11 +25,10 @@ export interface EdgeScoreCounts {
 
 /** What is needed to take scores in. */
 export interface EdgeScoresOptions {
-  pointsOf(deviceId: string, channel: string): readonly PipelinePoint[];
-  /** A bundle by its name and version, if this gateway knows it. */
-  findBundle(name: string, version: string): LoadedBundle | undefined;
-  /** Judges a score as a window. */
-  judge(point: PipelinePoint, window: FeatureWindow, bundle: LoadedBundle, output: StudentOutput): void;
+  pointsOf(
+    deviceId: string,
+    channel: string,
+  ): readonly Pick<MeasuringPoint, "id" | "config" | "acceptScore">[];
   setAside(quarantine: Quarantine, turbine: string): void;
   /** Counts the scores that wait. */
   readonly load?: Pick<WorkGauge, "begin" | "end">;
@@ -40,22 +38,33 @@ export interface EdgeScoresOptions {
 
 /** Takes scores in. */
 export interface EdgeScores {
-  /** `mode` edge: the score is decided upon; both: only compared. `arrivedMonotonicMs` is when its last byte came. */
-  accept(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  /**
+   * A bundle serves. The one before it of the same name stays known, and keeps its engine: a device goes on with the old
+   * model until it has the new one.
+   */
+  know(bundle: LoadedBundle): void;
+  /** `mode` edge: the score is decided upon; both: only compared. */
+  accept(score: DeviceScore, mode: "edge" | "both"): void;
   readonly counts: EdgeScoreCounts;
   /** Resolves when every score that came has been compared. */
   idle(): Promise<void>;
+  /** Lets go of all bundles. */
+  close(): void;
 }
+
+/** Versions of a bundle that are known. */
+const knownVersions = 2;
 
 /** Scores that may wait to be compared: a device makes one a second, so only a flood gets there. */
 const maxWaiting = 1024;
 
-/** Creates counts of nothing. */
+/** Creates empty counts; no bundle is known. */
 export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   const counts = { received: 0, agreed: 0, mismatched: 0, unknownModel: 0 };
   /** Scores are taken in the order in which they came. */
   let tail: Promise<void> = Promise.resolve();
   let waiting = 0;
+  const bundles = new Map<string, LoadedBundle[]>();
 
   function refuse(score: DeviceScore, turbine: string, reason: QuarantineReason, detail: string): void {
     const { deviceId, channel, fromMs, sampleCount } = score;
@@ -73,13 +82,13 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   }
 
   async function take(
-    point: PipelinePoint,
+    point: Pick<MeasuringPoint, "id" | "config" | "acceptScore">,
     score: DeviceScore,
     mode: "edge" | "both",
-    arrivedMonotonicMs: number,
   ): Promise<void> {
     const { turbine, component } = point.id;
-    const bundle = options.findBundle(point.config.bundle, score.modelVersion);
+    const known = bundles.get(point.config.bundle) ?? [];
+    const bundle = known.find(({ ref }) => ref.version === score.modelVersion);
     if (bundle === undefined) {
       counts.unknownModel++;
       const wanted = `${point.config.bundle} ${JSON.stringify(score.modelVersion.slice(0, 64))}`;
@@ -119,15 +128,24 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       toMs: Math.round(score.toMs),
       shaftRpm: score.shaftRpm,
       features: unstandardise(manifest.scaler, standardised),
-      arrivedMonotonicMs,
+      arrivedMonotonicMs: score.arrivedMonotonicMs,
       inferredOn: "device",
     };
     const logits = dequantise(quantised, engine.outputScale, engine.outputZeroPoint);
-    options.judge(point, window, bundle, { quantised, logits });
+    point.acceptScore({ window, bundle, output: { quantised, logits } });
   }
 
   return {
-    accept: (score, mode, arrivedMonotonicMs) => {
+    know: (bundle) => {
+      const { name, version } = bundle.ref;
+      const before = bundles.get(name) ?? [];
+      const all = [bundle, ...before.filter(({ ref }) => ref.version !== version)];
+      bundle.retain();
+      bundles.set(name, all.slice(0, knownVersions));
+      for (const old of [...before.filter(({ ref }) => ref.version === version), ...all.slice(knownVersions)])
+        old.release();
+    },
+    accept: (score, mode) => {
       counts.received++;
       for (const point of options.pointsOf(score.deviceId, score.channel)) {
         if (waiting >= maxWaiting) {
@@ -138,7 +156,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
         options.load?.begin();
         // A failing engine costs this score, not those to come.
         tail = tail
-          .then(() => take(point, score, mode, arrivedMonotonicMs))
+          .then(() => take(point, score, mode))
           .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)))
           .finally(() => {
             waiting--;
@@ -148,5 +166,9 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     },
     counts,
     idle: () => tail,
+    close: () => {
+      for (const bundle of [...bundles.values()].flat()) bundle.release();
+      bundles.clear();
+    },
   };
 }

@@ -4,8 +4,9 @@
  * below like any other.
  */
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
-import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { Reading } from "../../core/contract/stream.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
+import type { IngestSink } from "../../core/ingest/schema-watch.ts";
 
 const scalar = { kind: "scalar", missing: "quarantine", minRateHz: 1 / 3600, maxRateHz: 100 } as const;
 
@@ -23,39 +24,26 @@ export function isOperatingChannel(channel: string): boolean {
 /** What was last read of a turbine. */
 export interface OperatingReadings {
   /** Takes a reading whose `deviceId` is the turbine. */
-  accept(reading: Reading, arrivalMs: number, arrivedMonotonicMs: number): void;
+  accept(reading: Reading): void;
   /** NaN when there is none, or none younger than `maxAgeMs`. */
   read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number, maxAgeMs: number): number;
 }
 
-/** Where bad readings go. */
-export interface OperatingReadingsSink {
-  readonly quarantine: (quarantine: Quarantine) => void;
-  readonly schemaDrift: (drift: SchemaDrift) => void;
-}
-
-/** Creates an empty store of readings. */
-export function createOperatingReadings(sink: OperatingReadingsSink): OperatingReadings {
-  const latest = new Map<string, { readonly value: number; readonly monotonicMs: number }>();
-  let monotonicMs = 0;
+/** Creates an empty store of readings; `sink` hears of bad ones. */
+export function createOperatingReadings(sink: IngestSink): OperatingReadings {
+  const latest = new Map<string, Reading>();
   const ingest = createScalarIngest({
     contractOf: (_turbine, channel) =>
       Object.hasOwn(operatingChannels, channel) ? operatingChannels[channel] : undefined,
-    sink: {
-      ...sink,
-      accept: (reading) => {
-        latest.set(`${reading.deviceId}/${reading.channel}`, { value: reading.value, monotonicMs });
-      },
-    },
+    sink,
   });
   return {
-    accept: (reading, arrivalMs, arrivedMonotonicMs) => {
-      monotonicMs = arrivedMonotonicMs;
-      ingest.accept(reading, arrivalMs);
+    accept: (reading) => {
+      if (ingest.accept(reading)) latest.set(`${reading.deviceId}/${reading.channel}`, reading);
     },
     read: (turbine, channel, nowMs, maxAgeMs) => {
       const entry = latest.get(`${turbine}/${channel}`);
-      return entry !== undefined && nowMs - entry.monotonicMs <= maxAgeMs ? entry.value : Number.NaN;
+      return entry !== undefined && nowMs - entry.arrivedMonotonicMs <= maxAgeMs ? entry.value : Number.NaN;
     },
   };
 }

@@ -4,28 +4,56 @@
  */
 import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Quarantine, Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
-import { createKnownBundles } from "./known-bundles.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
-import { createPipelineBaselines, type PointStatus } from "./pipeline-baselines.ts";
-import type { PipelineOptions } from "./pipeline-options.ts";
-import { createPipelinePoint } from "./pipeline-point.ts";
-import { createPipelinePoints } from "./pipeline-points.ts";
-import { createWorkGauge } from "./work-gauge.ts";
+import { createMeasuringPoint, type MeasuringPoint } from "./point.ts";
+import type { SiteBaselines } from "./site-baselines.ts";
+import { createWindowDecider, type DecisionSink, type WindowDecider } from "./window-decider.ts";
+import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
+
+/** What comes out. */
+export interface PipelineSink extends DecisionSink {
+  onQuarantine(quarantine: Quarantine, turbine: string | null): void;
+  onSchemaDrift(drift: SchemaDrift): void;
+  /** A device computed other integers than this gateway. */
+  onScoreMismatch?(deviceId: string, detail: string): void;
+}
+
+/** What a pipeline is made of. */
+export interface PipelineOptions {
+  readonly config: GatewayConfig;
+  /** Bundle that serves a name. */
+  readonly bundleOf: (name: string) => LoadedBundle;
+  readonly register: AlarmRegister;
+  readonly quality: DataQuality;
+  /** Deciders' state of the last run by `<turbine>/<component>`. */
+  readonly snapshots: ReadonlyMap<string, DeciderSnapshot>;
+  readonly baselines: SiteBaselines;
+  /** Counts the windows and scores that wait to be decided. */
+  readonly load?: WorkGauge;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sink: PipelineSink;
+}
 
 /** A running pipeline. */
 export interface Pipeline {
   /** A device introduced itself. */
   announce(hello: HelloMessage): void;
   /** `block.counts` are valid only during the call. */
-  accept(block: SampleBlock, arrivedMonotonicMs: number): void;
+  accept(block: SampleBlock): void;
   /** A score of a device's own model: decided upon in mode `edge`, compared in mode `both`. */
-  acceptScore(score: DeviceScore, mode: "edge" | "both", arrivedMonotonicMs: number): void;
+  acceptScore(score: DeviceScore, mode: "edge" | "both"): void;
   readonly edgeScores: EdgeScoreCounts;
   /** A scalar of a turbine; its `deviceId` is the turbine. */
   acceptReading(reading: Reading): void;
@@ -36,9 +64,7 @@ export interface Pipeline {
   /** Looks for points without data; call it about once a second. */
   tick(): void;
   snapshot(): Readonly<Record<string, DeciderSnapshot>>;
-  /** Where every point's baseline stands. */
-  readonly conditions: readonly PointStatus[];
-  /** Resolves when every window that was cut has been judged. */
+  /** Resolves when every window that was cut has been decided. */
   idle(): Promise<void>;
   /** Lets go of open windows (their bundles wait for that) and resolves as `idle` does. */
   close(): Promise<void>;
@@ -46,114 +72,147 @@ export interface Pipeline {
 
 /** Creates the pipeline of all configured points. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { config, clock, quality, sink, load = createWorkGauge() } = options;
-
-  const readings = createOperatingReadings({
-    quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
-    schemaDrift: (drift) => sink.onSchemaDrift(drift),
-  });
-
+  const { config, clock, quality, sink, load = createWorkGauge(), baselines, bundleOf } = options;
   const setAside = (quarantine: Quarantine, turbine: string | null, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
     sink.onQuarantine(quarantine, turbine);
   };
+  const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
-  const baselines = createPipelineBaselines(config.commissioning, options.baselines, (point, event) =>
-    sink.onBaseline?.(point, event),
-  );
-  const points = createPipelinePoints(config, (id, pointConfig) =>
-    createPipelinePoint(id, pointConfig, options, { readings, baselines, load, setAside }),
-  );
+  const readings = createOperatingReadings({
+    quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
+    schemaDrift: onSchemaDrift,
+  });
+  const points = listPoints(config, (id, pointConfig) => {
+    const bundle = bundleOf(pointConfig.bundle);
+    const name = `${id.turbine}/${id.component}`;
+    const decider = createWindowDecider({
+      point: id,
+      bundle,
+      baseline: baselines.create(id, pointConfig, bundle),
+      snapshot: options.snapshots.get(name),
+      register: options.register,
+      quality,
+      load,
+      logger: options.logger,
+      sink,
+    });
+    const point = createMeasuringPoint({
+      id,
+      config: pointConfig,
+      bundle,
+      operation: config.operation,
+      decider,
+      readings,
+      clock,
+      onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
+    });
+    return { name, point, decider };
+  });
+  const byChannel = groupByChannel(points.map(({ point }) => point));
+  const pointsOf = (deviceId: string, channel: string): readonly MeasuringPoint[] =>
+    byChannel.get(deviceId)?.get(channel) ?? none;
 
-  const known = createKnownBundles();
-  const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
-  const know = (bundle: LoadedBundle): void => {
-    if (knowsScores) known.add(bundle);
-  };
-  for (const point of points.all) know(options.bundleOf(point.config.bundle));
   const edge = createEdgeScores({
-    pointsOf: points.ofChannel,
-    findBundle: known.find,
-    judge: (point, window, bundle, output) => point.acceptScore(window, bundle, output),
+    pointsOf,
     setAside: (quarantine, turbine) => setAside(quarantine, turbine, 1),
     load,
     onMismatch: (score, detail) => sink.onScoreMismatch?.(score.deviceId, detail),
   });
+  const knowsScores = config.devices.some(({ mode }) => mode !== "raw");
+  if (knowsScores) for (const { point } of points) edge.know(bundleOf(point.config.bundle));
 
   const contractOf = (deviceId: string, channel: string): ChannelContract | undefined => {
-    const first = points.ofChannel(deviceId, channel)[0];
-    return (
-      first &&
-      options.bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform")
-    );
+    const first = pointsOf(deviceId, channel)[0];
+    return first && bundleOf(first.config.bundle).manifest.channels.find((each) => each.kind === "waveform");
   };
-
-  let arrivedMonotonicMs = 0;
   const ingest = createWaveformIngest({
     contractOf,
     sink: {
-      accept: (block) => {
-        for (const point of points.ofChannel(block.deviceId, block.channel))
-          point.accept(block, arrivedMonotonicMs);
-      },
       quarantine: (quarantine) => {
-        const affected = points.ofChannel(quarantine.deviceId, quarantine.channel);
+        const affected = pointsOf(quarantine.deviceId, quarantine.channel);
         if (affected.length === 0) setAside(quarantine, null, 0);
         for (const point of affected) setAside(quarantine, point.id.turbine, 0);
       },
-      schemaDrift: (drift) => sink.onSchemaDrift(drift),
+      schemaDrift: onSchemaDrift,
     },
   });
 
-  const acceptReading = (reading: Reading): void =>
-    readings.accept(reading, clock.nowMs(), clock.monotonicMs());
   const idle = async (): Promise<void> => {
     await edge.idle();
-    await Promise.all(points.all.map((point) => point.idle()));
+    await Promise.all(points.map(({ decider }) => decider.idle()));
   };
 
   return {
-    announce: (hello) => {
-      const channels = hello.channels
-        // Scalars about the turbine belong to no bundle and come as readings.
-        .filter(({ name }) => !Object.hasOwn(operatingChannels, name))
-        .map(({ name, unit, sampleRateHz }) => ({ name, unit, sampleRateHz }));
-      ingest.announce(hello.deviceId, channels, points.channelsOf(hello.deviceId), clock.nowMs());
+    announce: ({ deviceId, channels }) => {
+      // Scalars about the turbine belong to no bundle and come as readings.
+      const announced = channels.filter(({ name }) => !Object.hasOwn(operatingChannels, name));
+      const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
+      ingest.announce(deviceId, announced, expected, clock.nowMs());
     },
-    accept: (block, monotonicMs) => {
-      arrivedMonotonicMs = monotonicMs;
-      ingest.accept(block);
+    accept: (block) => {
+      if (!ingest.accept(block)) return;
+      for (const point of pointsOf(block.deviceId, block.channel)) point.accept(block);
     },
     acceptScore: edge.accept,
     edgeScores: edge.counts,
-    acceptReading,
+    acceptReading: readings.accept,
     acceptDeviceReading: (reading) => {
-      for (const turbine of points.turbinesOf(reading.deviceId))
-        acceptReading({ ...reading, deviceId: turbine });
+      const fed = [...(byChannel.get(reading.deviceId)?.values() ?? [])].flat();
+      for (const turbine of new Set(fed.map(({ id }) => id.turbine)))
+        readings.accept({ ...reading, deviceId: turbine });
     },
     use: (bundle) => {
-      know(bundle);
-      for (const point of points.all) {
+      if (knowsScores) edge.know(bundle);
+      for (const { point } of points) {
         if (point.config.bundle === bundle.ref.name) point.use(bundle);
       }
     },
     tick: () => {
-      const nowMs = clock.monotonicMs();
-      for (const point of points.all) point.tick(nowMs);
+      for (const { point } of points) point.tick();
     },
-    snapshot: () =>
-      Object.fromEntries(
-        points.all.map((point) => [`${point.id.turbine}/${point.id.component}`, point.snapshot()]),
-      ),
-    get conditions() {
-      return baselines.statuses;
-    },
+    snapshot: () => Object.fromEntries(points.map(({ name, decider }) => [name, decider.snapshot()])),
     idle,
     close: async () => {
-      for (const point of points.all) point.close();
+      for (const { point } of points) point.close();
       await idle();
-      known.close();
+      edge.close();
       baselines.save();
     },
   };
+}
+
+interface PipelinePoint {
+  /** `<turbine>/<component>`. */
+  readonly name: string;
+  readonly point: MeasuringPoint;
+  readonly decider: WindowDecider;
+}
+
+const none: readonly MeasuringPoint[] = [];
+
+/** A point for every entry of the configuration. */
+function listPoints(
+  { gateway, turbines }: GatewayConfig,
+  create: (id: MeasuringPoint["id"], config: MeasuringPoint["config"]) => PipelinePoint,
+): readonly PipelinePoint[] {
+  return turbines.flatMap((turbine) =>
+    turbine.points.map((point) =>
+      create({ site: gateway.site, turbine: turbine.id, component: point.component }, point),
+    ),
+  );
+}
+
+/** By device, then by channel: several points may share one. */
+function groupByChannel(
+  points: readonly MeasuringPoint[],
+): ReadonlyMap<string, ReadonlyMap<string, readonly MeasuringPoint[]>> {
+  const byDevice = new Map<string, Map<string, MeasuringPoint[]>>();
+  for (const point of points) {
+    const { device, channel } = point.config;
+    const channels = byDevice.get(device) ?? new Map<string, MeasuringPoint[]>();
+    byDevice.set(device, channels);
+    channels.set(channel, [...(channels.get(channel) ?? []), point]);
+  }
+  return byDevice;
 }

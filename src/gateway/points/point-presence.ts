@@ -51,7 +51,7 @@ export function createPointPresence({ standbyBelowRpm, timeoutMs }: PresenceLimi
     if (nowMonotonicMs - lastBlockMonotonicMs > timeoutMs) return "no data";
     if (isStanding) return null;
     const dueMs = timeoutMs + longestWindowMs(window, standbyBelowRpm);
-    return nowMonotonicMs - lastUsefulMonotonicMs > dueMs ? "no window could be judged" : null;
+    return nowMonotonicMs - lastUsefulMonotonicMs > dueMs ? "no window could be decided" : null;
   };
 
   return {

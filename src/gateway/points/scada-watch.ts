@@ -1,8 +1,9 @@
 /**
- * Watches the turbines whose SCADA values a normal-behaviour bundle judges: data contract → farms → alarms. Joins what
- * `scada-farm.ts` decides with the register, the counts and the store. A model that is replaced learns anew.
+ * Watches the turbines whose SCADA values a normal-behaviour bundle scores: data contract → farms → alarms. Keeps what was
+ * learnt over restarts, in one entry a turbine and one a farm. A model that is replaced learns anew.
  */
 
+import type { z } from "zod";
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, Explanation } from "../../core/contract/prediction.ts";
@@ -13,19 +14,22 @@ import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada-farm.ts";
+import { scadaFarmSnapshotSchema, scadaTurbineSnapshotSchema } from "../../core/serving/scada-snapshot.ts";
 import type { JudgedRow } from "../../core/serving/scada-turbine.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
-import type { ScadaStore } from "./scada-store.ts";
+import { readKept } from "../record/read-kept.ts";
+import type { StateStore } from "../record/state-store.ts";
 
-/** What comes out. */
+/** What comes out, in its order. */
 export interface ScadaWatchSink {
   onDecision(decision: Decision): void;
   onAlert(event: AlertEvent): void;
   onQuarantine(quarantine: Quarantine, turbine: string): void;
   onSchemaDrift(drift: SchemaDrift): void;
-  onEvent(turbine: string, name: string, detail: string): void;
-  /** A row was judged: for drift. */
+  /** `subject` is a turbine, or the name of what the last run kept and cannot be read (`scada-lost`). */
+  onEvent(subject: string, name: string, detail: string): void;
+  /** A row was scored: for drift. */
   onRow(turbine: string, judged: JudgedRow, bundle: LoadedBundle): void;
 }
 
@@ -35,17 +39,15 @@ export interface ScadaWatchOptions {
   readonly bundleOf: (name: string) => LoadedBundle;
   readonly register: AlarmRegister;
   readonly quality: DataQuality;
-  readonly store: ScadaStore;
+  readonly state: StateStore;
   readonly logger: Logger;
   readonly sink: ScadaWatchSink;
 }
 
 /** The watch. */
 export interface ScadaWatch {
-  /** Takes a reading of a turbine that arrived at `arrivalMs`; false when no bundle of that turbine knows its channel. */
-  accept(reading: Reading, arrivalMs: number): boolean;
-  /** Components that are watched on a turbine. */
-  componentsOf(turbine: string): readonly string[];
+  /** Takes a reading of a turbine; false when no bundle of that turbine knows its channel. */
+  accept(reading: Reading): boolean;
   /** Another bundle serves. */
   use(bundle: LoadedBundle): void;
   /** Ends rows and days that are over; call it about once a second. */
@@ -57,7 +59,7 @@ export interface ScadaWatch {
 
 /** Creates the watch over every turbine with a `scadaBundle`; none: it takes nothing. */
 export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
-  const { config, register, quality, store, sink } = options;
+  const { config, register, quality, state, logger, sink } = options;
   const turbines = config.turbines.flatMap(({ id, scadaBundle, repairs }) =>
     scadaBundle === null
       ? []
@@ -77,11 +79,25 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   /** Hour of the data in which a turbine's state was last written down. */
   const savedHours = new Map<string, number>();
 
-  const save = (name: string, ids: readonly string[], what: "turbines" | "farm too"): void => {
+  const read = <T>(key: string, schema: z.ZodType<T>): T | undefined =>
+    readKept(state, {
+      key,
+      schema,
+      logger,
+      onLost: () => sink.onEvent(key, "scada-lost", "what was kept cannot be read; it is learnt anew"),
+    });
+  const describeTurbines = (farm: ScadaFarm, ids: readonly string[]): Record<string, string> =>
+    Object.fromEntries(ids.map((id) => [turbineKey(id), JSON.stringify(farm.snapshotTurbine(id))]));
+  /** Of the farm that serves now, whichever one the row came from. */
+  const saveTurbine = (name: string, id: string): void => {
+    const farm = farms.get(name);
+    if (farm !== undefined) state.setAll(describeTurbines(farm, [id]));
+  };
+  /** A farm and turbines of it in one write. */
+  const saveFarm = (name: string, ids: readonly string[]): void => {
     const farm = farms.get(name);
     if (farm === undefined) return;
-    const snapshots = new Map(ids.map((id) => [id, farm.snapshotTurbine(id)]));
-    store.write(name, what === "turbines" ? null : farm.snapshot(), snapshots);
+    state.setAll({ [farmKey(name)]: JSON.stringify(farm.snapshot()), ...describeTurbines(farm, ids) });
   };
   const setAside = (turbine: string, quarantine: Quarantine, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
@@ -106,12 +122,14 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
 
   const createFarm = (bundle: LoadedBundle): ScadaFarm => {
     const { name } = bundle.ref;
-    const own = turbines.filter((turbine) => turbine.bundle === name);
     return createScadaFarm({
       site: config.gateway.site,
       bundle,
-      turbines: own,
-      kept: store.read(name),
+      turbines: turbines.filter((turbine) => turbine.bundle === name),
+      kept: {
+        farm: read(farmKey(name), scadaFarmSnapshotSchema),
+        turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema),
+      },
       sink: {
         onDecision: (decision, explanations) => decide(decision, explanations, bundle.manifest.horizonHours),
         onRow: (turbine, judged) => {
@@ -121,24 +139,22 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
           const hour = Math.floor(judged.row.toMs / hourMs);
           if (savedHours.get(turbine) === hour) return;
           savedHours.set(turbine, hour);
-          save(name, [turbine], "turbines");
+          saveTurbine(name, turbine);
         },
         onQuarantine: setAside,
         onDropped: (turbine, error) => {
           quality.dropped(turbine);
-          options.logger.error("a row could not be judged", { turbine, error });
+          logger.error("a row could not be decided", { turbine, error });
         },
         onEvent: (turbine, event, detail) => sink.onEvent(turbine, event, detail),
         onInspection: (inspection) =>
           sink.onEvent(inspection.turbine, "inspection-asked", describeInspection(inspection)),
-        onDay: (turbine) => save(name, [turbine], "farm too"),
+        onDay: (turbine) => saveFarm(name, [turbine]),
       },
     });
   };
   for (const name of new Set(bundleOfTurbine.values())) farms.set(name, createFarm(options.bundleOf(name)));
 
-  const farmOf = (turbine: string): ScadaFarm | undefined => farms.get(bundleOfTurbine.get(turbine) ?? "");
-  let arrivedMs = Number.NaN;
   const ingest = createScalarIngest({
     contractOf: (turbine, channel) => {
       const name = bundleOfTurbine.get(turbine);
@@ -147,7 +163,6 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
         : options.bundleOf(name).manifest.channels.find((each) => each.name === channel);
     },
     sink: {
-      accept: (reading) => farmOf(reading.deviceId)?.accept(reading, arrivedMs),
       quarantine: (quarantine) => setAside(quarantine.deviceId, quarantine, 0),
       schemaDrift: (drift) => sink.onSchemaDrift(drift),
     },
@@ -157,15 +172,13 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
   };
 
   return {
-    accept: (reading, arrivalMs) => {
+    accept: (reading) => {
       const name = bundleOfTurbine.get(reading.deviceId);
       if (name === undefined) return false;
       const isKnown = options.bundleOf(name).manifest.channels.some((each) => each.name === reading.channel);
-      arrivedMs = arrivalMs;
-      if (isKnown) ingest.accept(reading, arrivalMs);
+      if (isKnown && ingest.accept(reading)) farms.get(name)?.accept(reading);
       return isKnown;
     },
-    componentsOf: (turbine) => farmOf(turbine)?.components ?? [],
     use: (bundle) => {
       if (!farms.has(bundle.ref.name)) return;
       farms.set(bundle.ref.name, createFarm(bundle));
@@ -183,16 +196,18 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
     idle,
     close: async () => {
       await idle();
-      for (const [name] of farms) {
-        save(
+      for (const name of farms.keys()) {
+        saveFarm(
           name,
           turbines.flatMap(({ id, bundle }) => (bundle === name ? [id] : [])),
-          "farm too",
         );
       }
     },
   };
 }
+
+const farmKey = (bundle: string): string => `scada-farm/${bundle}`;
+const turbineKey = (turbine: string): string => `scada-turbine/${turbine}`;
 
 function describeInspection({ component, score, probability, expectedEur }: PlannedInspection): string {
   return `${component}: |z| ${score.toFixed(2)}, p ${probability.toFixed(3)}, worth ${expectedEur.toFixed(0)} EUR`;

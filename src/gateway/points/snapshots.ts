@@ -8,6 +8,7 @@ import {
   type AlarmRegisterSnapshot,
   alarmRegisterSnapshotSchema,
 } from "../alarms/alarm-register.ts";
+import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -34,8 +35,8 @@ const servingSchema: z.ZodType<ServingSnapshot> = z.strictObject({
 });
 
 /** Reads what the last run kept. */
-export function createSnapshots(state: StateStore, logger: Logger): Snapshots {
-  const kept = read(state, logger);
+export function readSnapshots(state: StateStore, logger: Logger): Snapshots {
+  const kept = readKept(state, { key, schema: servingSchema, logger });
   return {
     alarms: kept?.alarms,
     deciders: new Map(Object.entries(kept?.deciders ?? {})),
@@ -44,15 +45,4 @@ export function createSnapshots(state: StateStore, logger: Logger): Snapshots {
       return { [key]: JSON.stringify(snapshot) };
     },
   };
-}
-
-function read(state: StateStore, logger: Logger): ServingSnapshot | undefined {
-  const text = state.get(key);
-  if (text === null) return undefined;
-  try {
-    return servingSchema.parse(JSON.parse(text));
-  } catch (error) {
-    logger.error("what the last run kept cannot be read, starting without it", { error });
-    return undefined;
-  }
 }

@@ -1,20 +1,27 @@
-/** What an earlier run kept as JSON under a key; what is damaged is as good as none. */
+/** What an earlier run kept as JSON under a key; what is damaged is as good as none, and said in the log. */
 import type { z } from "zod";
+import type { Logger } from "../../core/platform/logger.ts";
 import type { StateStore } from "./state-store.ts";
 
-/** The value, or undefined where there is none or, after `onUnreadable`, where it is not of the schema's form. */
-export function readKept<T>(
-  state: StateStore,
-  key: string,
-  schema: z.ZodType<T>,
-  onUnreadable: (error: unknown) => void,
-): T | undefined {
+/** What is read. */
+export interface KeptValue<T> {
+  readonly key: string;
+  readonly schema: z.ZodType<T>;
+  readonly logger: Logger;
+  /** It is there, and cannot be read. */
+  onLost?(): void;
+}
+
+/** The value, or undefined where there is none or, after `onLost`, where it is not of the schema's form. */
+export function readKept<T>(state: StateStore, kept: KeptValue<T>): T | undefined {
+  const { key, schema, logger } = kept;
   const text = state.get(key);
   if (text === null) return undefined;
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    onUnreadable(error);
+    logger.error("what the last run kept cannot be read, starting without it", { key, error });
+    kept.onLost?.();
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, SchemaDrift } from "../../core/contract/stream.ts";
 import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import type { ScoredWindow } from "../points/pipeline-options.ts";
+import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch, type DriftSource } from "./drift-watch.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";

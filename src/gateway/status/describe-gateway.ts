@@ -3,6 +3,7 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { AlertJournal } from "../alarms/alert-journal.ts";
+import type { PointCondition } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
@@ -17,6 +18,8 @@ export interface GatewayParts {
   readonly models: ServedModels;
   readonly quality: DataQuality;
   readonly pipeline: Pipeline;
+  /** Where the baselines of all points stand. */
+  readonly conditions: () => readonly PointCondition[];
   readonly figures: ServingFigures;
   readonly mqtt: MqttClient;
   readonly outbox: Outbox;
@@ -36,7 +39,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       engine: models.current(name).engine.kind,
     })),
     windows: quality.total,
-    baselines: pipeline.conditions.map(({ point: { turbine, component }, status, severityDb }) => ({
+    baselines: parts.conditions().map(({ point: { turbine, component }, status, severityDb }) => ({
       turbine,
       component,
       severityDb,

@@ -4,9 +4,9 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import type { PointCondition } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
-import type { PointStatus } from "../points/pipeline-baselines.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
@@ -24,7 +24,7 @@ export interface GatewayMetricsSources {
   readonly devices: ConnectedDevices;
   readonly pipeline: Pick<Pipeline, "edgeScores">;
   readonly register: AlarmRegister;
-  readonly conditions: () => readonly PointStatus[];
+  readonly conditions: () => readonly PointCondition[];
 }
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -54,7 +54,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     "Windows that were set aside since the start.",
     () => quality.total.quarantined,
   );
-  total("windows_dropped", "Windows that could not be judged since the start.", () => quality.total.dropped);
+  total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
   gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
   total("uplink_sent_bytes", "Bytes of uplink messages since the start.", () => uplink.counts().bytesSent);
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));

@@ -5,11 +5,11 @@ import type { BearingOrders } from "../../../src/core/contract/bundle/bearing.ts
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import type { LoadedBundle } from "../../../src/core/serving/loaded-bundle.ts";
+import type { LoadedBundle, ScoredWindow } from "../../../src/core/serving/loaded-bundle.ts";
 import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
 import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
-import type { ScoredWindow } from "../../../src/gateway/points/pipeline-options.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
+import { createIdleBaselines } from "../../gateway/fakes.ts";
 
 /** The bundle that the repository ships. */
 export const shippedBundle: string = join(
@@ -76,6 +76,7 @@ export async function scoreOnGateway(
     register: createAlarmRegister(),
     quality: createDataQuality(),
     snapshots: new Map(),
+    baselines: createIdleBaselines(),
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
     logger: silentLogger,
     sink: {
@@ -97,8 +98,9 @@ export async function scoreOnGateway(
       sampleRateHz: sidecar.rateHz,
       scale: sidecar.scale,
       shaftRpm: sidecar.shaftRpm,
+      arrivedMonotonicMs: 0,
     };
-    pipeline.accept({ ...block, counts: counts.subarray(at, at + blockSamples) }, 0);
+    pipeline.accept({ ...block, counts: counts.subarray(at, at + blockSamples) });
   }
   await pipeline.idle();
   await pipeline.close();

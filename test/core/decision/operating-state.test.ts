@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { computeProbability } from "../../../src/core/decision/calibrate.ts";
-import { judgeOperatingState } from "../../../src/core/decision/operating-state.ts";
+import { classifyOperatingState } from "../../../src/core/decision/operating-state.ts";
 
 const limits = {
   minOperatingRpm: 300,
@@ -31,15 +31,15 @@ describe("the operating state", () => {
     ["no data ever", { shaftRpm: 1_700, dataAgeMs: Number.NaN }, "information-unavailable"],
     ["data from the future", { shaftRpm: 1_700, dataAgeMs: -1 }, "full-performance"],
   ] as const)("with %s is judged as it should be", (_what, evidence, expected) => {
-    expect(judgeOperatingState({ ...evidence, limits })).toBe(expected);
+    expect(classifyOperatingState({ ...evidence, limits })).toBe(expected);
   });
 
   test("follows the speed where the power of full performance is not known, and still sees standby", () => {
     const withoutPower = { ...limits, fullPerformancePowerKw: null };
-    expect(judgeOperatingState({ shaftRpm: 1_700, powerKw: 3, dataAgeMs: 0, limits: withoutPower })).toBe(
+    expect(classifyOperatingState({ shaftRpm: 1_700, powerKw: 3, dataAgeMs: 0, limits: withoutPower })).toBe(
       "full-performance",
     );
-    expect(judgeOperatingState({ shaftRpm: 1_700, powerKw: -5, dataAgeMs: 0, limits: withoutPower })).toBe(
+    expect(classifyOperatingState({ shaftRpm: 1_700, powerKw: -5, dataAgeMs: 0, limits: withoutPower })).toBe(
       "standby",
     );
   });

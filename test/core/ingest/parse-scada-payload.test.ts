@@ -16,9 +16,10 @@ const mapping: ScadaMapping = {
   ],
 };
 const arrivalMs = 1_700_000_000_500;
+const arrival = { arrivedMs: arrivalMs, arrivedMonotonicMs: 17 };
 
 function parse(document: unknown, change: Partial<ScadaMapping> = {}): ReturnType<typeof parseScadaPayload> {
-  return parseScadaPayload(JSON.stringify(document), { ...mapping, ...change }, arrivalMs);
+  return parseScadaPayload(JSON.stringify(document), { ...mapping, ...change }, arrival);
 }
 
 describe("a SCADA payload", () => {
@@ -31,11 +32,25 @@ describe("a SCADA payload", () => {
     const parsed = parse(document);
     expect(parsed.ok && parsed.value.quarantined).toEqual([]);
     expect(parsed.ok && parsed.value.readings).toEqual([
-      { deviceId: "t01", channel: "power", unit: "kW", timestampMs: 1_700_000_000_000, value: 1500.5 },
-      { deviceId: "t01", channel: "oil", unit: "degC", timestampMs: 1_700_000_000_000, value: 61 },
-      { deviceId: "t01", channel: "odd", unit: "rpm", timestampMs: 1_700_000_000_000, value: 14 },
+      {
+        deviceId: "t01",
+        channel: "power",
+        unit: "kW",
+        timestampMs: 1_700_000_000_000,
+        value: 1500.5,
+        ...arrival,
+      },
+      {
+        deviceId: "t01",
+        channel: "oil",
+        unit: "degC",
+        timestampMs: 1_700_000_000_000,
+        value: 61,
+        ...arrival,
+      },
+      { deviceId: "t01", channel: "odd", unit: "rpm", timestampMs: 1_700_000_000_000, value: 14, ...arrival },
     ]);
-    const bytes = parseScadaPayload(new TextEncoder().encode(JSON.stringify(document)), mapping, arrivalMs);
+    const bytes = parseScadaPayload(new TextEncoder().encode(JSON.stringify(document)), mapping, arrival);
     expect(bytes).toEqual(parsed);
   });
 
@@ -97,7 +112,7 @@ describe("a SCADA payload", () => {
       "[".repeat(60_000),
     ];
     for (const payload of payloads) {
-      expect(parseScadaPayload(payload, mapping, arrivalMs)).toMatchObject({
+      expect(parseScadaPayload(payload, mapping, arrival)).toMatchObject({
         ok: false,
         error: { reason: "malformed" },
       });
@@ -107,7 +122,7 @@ describe("a SCADA payload", () => {
   it("never throws, whatever it holds", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), fc.uint8Array()), (payload) => {
-        parseScadaPayload(payload, { ...mapping, timePath: null }, arrivalMs);
+        parseScadaPayload(payload, { ...mapping, timePath: null }, arrival);
       }),
     );
   });

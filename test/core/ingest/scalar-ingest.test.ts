@@ -17,7 +17,7 @@ const contract: ChannelContract = {
 };
 const startMs = 1_700_000_000_000;
 
-function run(readings: readonly (Partial<Reading> & { arrivalMs?: number })[]): {
+function run(readings: readonly Partial<Reading>[]): {
   accepted: number[];
   reasons: string[];
   quarantined: Quarantine[];
@@ -29,21 +29,22 @@ function run(readings: readonly (Partial<Reading> & { arrivalMs?: number })[]): 
   const ingest = createScalarIngest({
     contractOf: (_device, channel) => (channel === "gearbox-oil" ? contract : undefined),
     sink: {
-      accept: (reading) => accepted.push(reading.value),
       quarantine: (quarantine) => quarantined.push(quarantine),
       schemaDrift: (drift) => drifts.push(drift),
     },
   });
-  for (const [index, { arrivalMs, ...change }] of readings.entries()) {
+  for (const [index, change] of readings.entries()) {
     const reading: Reading = {
       deviceId: "t01",
       channel: "gearbox-oil",
       unit: "degC",
       timestampMs: startMs + index * 30_000,
       value: 50 + index,
+      arrivedMs: startMs + index * 30_000,
+      arrivedMonotonicMs: 0,
       ...change,
     };
-    ingest.accept(reading, arrivalMs ?? startMs + index * 30_000);
+    if (ingest.accept(reading)) accepted.push(reading.value);
   }
   return { accepted, reasons: quarantined.map(({ reason }) => reason), quarantined, drifts };
 }
@@ -111,7 +112,7 @@ describe("the scalar ingest", () => {
   });
 
   it("counts missing readings, and takes stored ones that arrive late", () => {
-    const { accepted, quarantined } = run([{}, { timestampMs: startMs + 300_000, arrivalMs: startMs + 9e8 }]);
+    const { accepted, quarantined } = run([{}, { timestampMs: startMs + 300_000, arrivedMs: startMs + 9e8 }]);
     expect(accepted).toEqual([50, 51]);
     expect(quarantined).toMatchObject([{ reason: "gap", samples: 4 }]);
   });
@@ -123,9 +124,9 @@ describe("the scalar ingest", () => {
 
 describe("the limits of the scalar ingest", () => {
   it("does not count identical readings over a gap as one run", () => {
-    const minute = (minutes: number): { timestampMs: number; arrivalMs: number; value: number } => {
+    const minute = (minutes: number): { timestampMs: number; arrivedMs: number; value: number } => {
       const timestampMs = startMs + minutes * 60_000;
-      return { timestampMs, arrivalMs: timestampMs, value: 50 };
+      return { timestampMs, arrivedMs: timestampMs, value: 50 };
     };
     const { accepted, reasons } = run([minute(0), minute(1), minute(2), minute(62), minute(63), minute(64)]);
     expect(reasons).toEqual(["gap"]);

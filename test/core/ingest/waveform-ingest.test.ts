@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChannelContract } from "../../../src/core/contract/bundle/manifest.ts";
-import type { Quarantine, SampleBlock, SchemaDrift } from "../../../src/core/contract/stream.ts";
-import { maxStreams } from "../../../src/core/ingest/ingest-sink.ts";
+import type { Quarantine, RecordedBlock, SchemaDrift } from "../../../src/core/contract/stream.ts";
+import { maxStreams } from "../../../src/core/ingest/schema-watch.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../src/core/ingest/waveform-ingest.ts";
 
 const contract: ChannelContract = {
@@ -20,27 +20,34 @@ const startMs = 1_700_000_000_000;
 
 function create(): {
   ingest: WaveformIngest;
-  accepted: SampleBlock[];
+  accepted: RecordedBlock[];
   quarantined: Quarantine[];
   drifts: SchemaDrift[];
   reasons: () => string[];
 } {
-  const accepted: SampleBlock[] = [];
+  const accepted: RecordedBlock[] = [];
   const quarantined: Quarantine[] = [];
   const drifts: SchemaDrift[] = [];
-  const ingest = createWaveformIngest({
+  const checked = createWaveformIngest({
     contractOf: (_device, channel) => (channel === "de" ? contract : undefined),
     sink: {
-      accept: (block) => accepted.push(block),
       quarantine: (quarantine) => quarantined.push(quarantine),
       schemaDrift: (drift) => drifts.push(drift),
     },
   });
+  const ingest: WaveformIngest = {
+    ...checked,
+    accept: (block) => {
+      const isTrusted = checked.accept(block);
+      if (isTrusted) accepted.push(block);
+      return isTrusted;
+    },
+  };
   return { ingest, accepted, quarantined, drifts, reasons: () => quarantined.map(({ reason }) => reason) };
 }
 
 /** 120 samples at 12 kHz: 10 ms. */
-function makeBlock(number: number, change: Partial<SampleBlock> = {}): SampleBlock {
+function makeBlock(number: number, change: Partial<RecordedBlock> = {}): RecordedBlock {
   return {
     deviceId: "mcu",
     channel: "de",
@@ -123,7 +130,8 @@ describe("the waveform ingest", () => {
 
   it("finds a stuck sensor, also across blocks, and its recovery", () => {
     const { ingest, accepted, reasons } = create();
-    const stuck = (number: number): SampleBlock => makeBlock(number, { counts: new Int16Array(30).fill(7) });
+    const stuck = (number: number): RecordedBlock =>
+      makeBlock(number, { counts: new Int16Array(30).fill(7) });
     // Blocks of 30 with a count of their own, so that only the run across them is 40 long.
     ingest.accept({ ...stuck(0), firstSample: 0 });
     ingest.accept({ ...stuck(0), firstSample: 30 });
@@ -134,7 +142,7 @@ describe("the waveform ingest", () => {
   });
 
   it("sets aside what is not finite or makes no sense", () => {
-    const cases: [Partial<SampleBlock>, string][] = [
+    const cases: [Partial<RecordedBlock>, string][] = [
       [{ timestampMs: Number.NaN }, "not-finite"],
       [{ scale: Number.POSITIVE_INFINITY }, "not-finite"],
       [{ scale: Number.NaN }, "not-finite"],
@@ -269,7 +277,7 @@ describe("the limits of the waveform ingest", () => {
 
   it("does not join runs of identical samples over a gap", () => {
     const { ingest, reasons } = create();
-    const flat = (number: number): SampleBlock => makeBlock(number, { counts: new Int16Array(25).fill(7) });
+    const flat = (number: number): RecordedBlock => makeBlock(number, { counts: new Int16Array(25).fill(7) });
     ingest.accept(flat(0));
     ingest.accept(flat(2));
     expect(reasons()).toEqual(["gap"]);
@@ -281,14 +289,15 @@ describe("the limits of the waveform ingest", () => {
     const ingest = createWaveformIngest({
       contractOf: () => contract,
       sink: {
-        accept: ({ deviceId }) => accepted.push(deviceId),
         quarantine: (quarantine) => quarantined.push(quarantine),
         schemaDrift: () => {},
       },
     });
-    for (let device = 0; device <= maxStreams; device++)
-      ingest.accept(makeBlock(0, { deviceId: `d${device}` }));
-    ingest.accept(makeBlock(1, { deviceId: "d0" }));
+    const accept = (block: RecordedBlock): void => {
+      if (ingest.accept(block)) accepted.push(block.deviceId);
+    };
+    for (let device = 0; device <= maxStreams; device++) accept(makeBlock(0, { deviceId: `d${device}` }));
+    accept(makeBlock(1, { deviceId: "d0" }));
     expect(accepted).toHaveLength(maxStreams + 1);
     expect(quarantined).toMatchObject([
       { reason: "unknown-channel", deviceId: `d${maxStreams}`, samples: 120 },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WindowSpec } from "../../../src/core/contract/bundle/manifest.ts";
-import type { Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
+import type { Quarantine, RecordedBlock } from "../../../src/core/contract/stream.ts";
 import {
   countWindowSlots,
   createRevolutionWindower,
@@ -47,7 +47,7 @@ function createRecorder(): WindowSink & {
 const rateHz = 1000;
 const startMs = 1_700_000_000_000;
 
-function makeBlock(from: number, to: number, change: Partial<SampleBlock> = {}): SampleBlock {
+function makeBlock(from: number, to: number, change: Partial<RecordedBlock> = {}): RecordedBlock {
   return {
     deviceId: "mcu",
     channel: "de",
@@ -137,7 +137,7 @@ describe("the revolution windower", () => {
   });
 
   it("abandons a window over a gap, a repeated block, another rate or a jump in speed, and starts afresh", () => {
-    const cases: [Partial<SampleBlock>, string][] = [
+    const cases: [Partial<RecordedBlock>, string][] = [
       [{ firstSample: 260 }, "gap"],
       [{ firstSample: 0 }, "gap"],
       [{ sampleRateHz: 2000 }, "rate"],

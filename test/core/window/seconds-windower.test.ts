@@ -46,7 +46,9 @@ function create(
 }
 
 function reading(channel: string, minutes: number, value: number): Reading {
-  return { deviceId: "t01", channel, unit: "", timestampMs: startMs + minutes * minute, value };
+  const timestampMs = startMs + minutes * minute;
+  const arrival = { arrivedMs: timestampMs, arrivedMonotonicMs: 0 };
+  return { deviceId: "t01", channel, unit: "", timestampMs, value, ...arrival };
 }
 
 describe("the seconds windower", () => {

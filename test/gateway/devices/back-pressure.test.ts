@@ -13,7 +13,7 @@ import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality, type DataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualTimers } from "../../firmware-bridge/manual-timers.ts";
 import { until } from "../../support/until.ts";
-import { createFakeBundle } from "../fakes.ts";
+import { createFakeBundle, createIdleBaselines } from "../fakes.ts";
 import { openLinks } from "../open-links.ts";
 import { createMadeSource } from "../turbines.ts";
 
@@ -69,6 +69,7 @@ async function startSlowGateway(connect: string): Promise<Bench> {
     clock: systemClock,
     logger: silentLogger,
     snapshots: new Map(),
+    baselines: createIdleBaselines(),
     register: createAlarmRegister(),
     load: {
       ...gauge,
@@ -82,7 +83,7 @@ async function startSlowGateway(connect: string): Promise<Bench> {
   });
   const links = await openLinks(config.devices, silentLogger, {
     onHello: (hello) => pipeline.announce(hello),
-    onBlock: (block, arrivedMs) => pipeline.accept(block, arrivedMs),
+    onBlock: (block) => pipeline.accept(block),
   });
   const pressure = startBackPressure({
     gauge,

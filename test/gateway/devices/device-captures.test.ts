@@ -51,6 +51,7 @@ function createBench(mode: "raw" | "edge"): Bench {
         firstSample,
         shaftRpm,
         counts: Int16Array.from({ length: samples }, (_, index) => firstSample + index),
+        arrivedMonotonicMs: 0,
       } satisfies SampleBlock),
   };
 }

@@ -9,7 +9,12 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 
-function block(firstSample: number, counts: number[], shaftRpm = 1797): SampleBlock {
+function block(
+  firstSample: number,
+  counts: number[],
+  arrivedMonotonicMs: number,
+  shaftRpm = 1797,
+): SampleBlock {
   return {
     deviceId: "mcu-1",
     channel: "vibration",
@@ -20,6 +25,7 @@ function block(firstSample: number, counts: number[], shaftRpm = 1797): SampleBl
     scale: 0.0005,
     shaftRpm,
     counts: Int16Array.from(counts),
+    arrivedMonotonicMs,
   };
 }
 
@@ -35,10 +41,10 @@ function listNpy(dir: string): string[] {
 test("consecutive raw windows become one recording that says what it is; a gap or another speed begins the next", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
-  captures.accept(block(0, [1, -2, 3]), 0);
-  captures.accept(block(3, [4, 5]), 10);
-  captures.accept(block(100, [6]), 20);
-  captures.accept(block(101, [7], 1500), 30);
+  captures.accept(block(0, [1, -2, 3], 0));
+  captures.accept(block(3, [4, 5], 10));
+  captures.accept(block(100, [6], 20));
+  captures.accept(block(101, [7], 30, 1500));
   captures.tick(1_000);
   await captures.close();
   const files = listNpy(dir);
@@ -59,7 +65,7 @@ test("consecutive raw windows become one recording that says what it is; a gap o
 test("a burst is written when it has ended, and only the newest of a device are kept", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
-  for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index]), 2_000 * index);
+  for (let index = 0; index < 40; index++) captures.accept(block(10 * index, [index], 2_000 * index));
   captures.tick(90_000);
   await captures.close();
   const files = listNpy(dir);
@@ -70,8 +76,8 @@ test("a burst is written when it has ended, and only the newest of a device are 
 test("a device that jumps about is written down 32 times a minute at most", async () => {
   const dir = createTemporaryFolder();
   const captures = createRawCaptures({ dir, placeOf: () => ({ bearing }), logger: silentLogger });
-  for (let index = 0; index < 500; index++) captures.accept(block(10 * index, [index]), index);
-  captures.accept(block(10_000, [1]), 70_000);
+  for (let index = 0; index < 500; index++) captures.accept(block(10 * index, [index], index));
+  captures.accept(block(10_000, [1], 70_000));
   await captures.close();
   expect(captures.written).toBe(33);
   expect(captures.dropped).toBe(468);
@@ -86,7 +92,7 @@ test.each(["x/../../../../leaked", "..", "/etc/leaked", "a\\b", "\0", "DE accele
       placeOf: () => ({ bearing }),
       logger: silentLogger,
     });
-    captures.accept({ ...block(0, [1]), channel }, 0);
+    captures.accept({ ...block(0, [1], 0), channel });
     await captures.close();
     expect(captures.written).toBe(1);
     expect(listNpy(join(dir, "state", "recordings"))).toHaveLength(1);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
 import { createEdgeScores } from "../../../src/gateway/points/edge-scores.ts";
-import type { PipelinePoint } from "../../../src/gateway/points/pipeline-point.ts";
+import type { MeasuringPoint } from "../../../src/gateway/points/point.ts";
 
 const never = (): never => expect.fail("a score of an unknown model goes nowhere");
-const point: PipelinePoint = {
+const point: Pick<MeasuringPoint, "id" | "config" | "acceptScore"> = {
   id: { site: "s", turbine: "WT01", component: "bearing" },
   config: {
     component: "bearing",
@@ -15,13 +15,7 @@ const point: PipelinePoint = {
     shaftRpm: null,
     baselineEpoch: 0,
   },
-  accept: never,
   acceptScore: never,
-  use: never,
-  tick: never,
-  snapshot: never,
-  idle: never,
-  close: never,
 };
 const score: DeviceScore = {
   deviceId: "mcu",
@@ -35,19 +29,18 @@ const score: DeviceScore = {
   toMs: 1,
   sampleCount: 7,
   shaftRpm: 1800,
+  arrivedMonotonicMs: 0,
 };
 
 test("a flood of scores is set aside once a thousand wait, and those that wait are taken in turn", async () => {
   const reasons: string[] = [];
   const scores = createEdgeScores({
     pointsOf: () => [point],
-    findBundle: () => undefined,
-    judge: never,
     setAside: ({ reason }) => reasons.push(reason),
     onMismatch: never,
   });
   const flood = (): void => {
-    for (let each = 0; each < 3000; each++) scores.accept(score, "edge", 0);
+    for (let each = 0; each < 3000; each++) scores.accept(score, "edge");
   };
   flood();
   expect(reasons).toEqual(new Array(3000 - 1024).fill("overload"));

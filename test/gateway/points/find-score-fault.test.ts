@@ -41,7 +41,8 @@ function faultOf(said: Partial<ScoreMessage>, channel: { unit?: string; sampleRa
     quantised: new Uint8Array(3),
     ...said,
   };
-  const fault = findScoreFault(toDeviceScore(hello, message, Date.UTC(2026, 0, 1))!, contract);
+  const arrival = { arrivedMs: Date.UTC(2026, 0, 1), arrivedMonotonicMs: 0 };
+  const fault = findScoreFault(toDeviceScore(hello, message, arrival)!, contract);
   return fault?.reason ?? "none";
 }
 

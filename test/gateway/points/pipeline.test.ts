@@ -6,8 +6,8 @@ import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
 import { createPipeline } from "../../../src/gateway/points/pipeline.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
-import { createManualClock } from "../../support/manual-clock.ts";
-import { blockAt, createFakeBundle, type FakeBundle, startMs } from "../fakes.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+import { blockAt, createFakeBundle, createIdleBaselines, type FakeBundle, startMs } from "../fakes.ts";
 
 const bearing = { bpfo: 3, bpfi: 5, bsf: 4, ftf: 0.4 };
 const points = (change = {}) => [
@@ -22,6 +22,13 @@ const points = (change = {}) => [
     ...change,
   },
 ];
+
+/** A reading that is stamped as it comes. */
+const stampNow = (clock: ManualClock) => ({
+  timestampMs: clock.nowMs(),
+  arrivedMs: clock.nowMs(),
+  arrivedMonotonicMs: clock.monotonicMs(),
+});
 
 /** A turbine without SCADA. */
 const plain = { scadaBundle: null, repairs: [] };
@@ -64,6 +71,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     clock,
     logger: silentLogger,
     snapshots: new Map(),
+    baselines: createIdleBaselines(),
     register: createAlarmRegister(),
     bundleOf: (name) => bundles.get(name)!,
     sink: {
@@ -75,11 +83,13 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
   });
   let next = 0;
   const accept = async (change = {}): Promise<void> => {
-    pipeline.accept(blockAt(next++, { sampleRateHz: 10_000, ...change }), clock.monotonicMs());
+    pipeline.accept(
+      blockAt(next++, { sampleRateHz: 10_000, arrivedMonotonicMs: clock.monotonicMs(), ...change }),
+    );
     await pipeline.idle();
   };
   const read = (channel: string, unit: string, value: number, turbine = "WT01"): void =>
-    pipeline.acceptReading({ deviceId: turbine, channel, unit, value, timestampMs: clock.nowMs() });
+    pipeline.acceptReading({ deviceId: turbine, channel, unit, value, ...stampNow(clock) });
   const states = (): string[] => decisions.map(({ operatingState }) => operatingState);
   return { clock, bundles, decisions, quarantines, drifts, quality, pipeline, accept, read, states };
 }
@@ -222,13 +232,12 @@ describe("the pipeline", () => {
       ],
     });
     expect(drifts).toEqual([]);
-    const timestampMs = clock.nowMs();
     pipeline.acceptDeviceReading({
       deviceId: "mcu",
       channel: "shaft-speed",
       unit: "rpm",
       value: 18_000,
-      timestampMs,
+      ...stampNow(clock),
     });
     await accept({ shaftRpm: Number.NaN });
     expect(decisions).toHaveLength(1);
@@ -247,7 +256,7 @@ describe("the pipeline", () => {
     ]);
   });
 
-  it("counts a window that could not be judged as dropped", async () => {
+  it("counts a window that could not be decided as dropped", async () => {
     const { accept, bundles, quality, decisions } = create();
     bundles.get("bearing-sample")!.answer = new Error("the engine failed");
     await accept();

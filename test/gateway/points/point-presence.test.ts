@@ -46,7 +46,7 @@ describe("a point whose data never makes a window", () => {
   ])("is silent when one is overdue at the slowest speed (%o)", (window, dueMs) => {
     for (let ms = 0; ms <= dueMs; ms += 1_000) presence.noteBlock(Number.NaN, ms, ms);
     expect(presence.findSilence(dueMs, window)).toBeNull();
-    expect(presence.findSilence(dueMs + 1, window)).toBe("no window could be judged");
+    expect(presence.findSilence(dueMs + 1, window)).toBe("no window could be decided");
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Scores the windows of a file on the gateway's own way: data contract, measuring point, student. Bad data is set
+ * Scores the windows of a file on the gateway's own way: data contract, window cutter, student. Bad data is set
  * aside and counted as it is there. Time counts from the file's first sample.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
@@ -7,7 +7,7 @@ import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts"
 import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
+import { createWindowCutter } from "../../../core/serving/window-cutter.ts";
 import { isOverload } from "../samples/is-overload.ts";
 import type { LevelMeter } from "../samples/level-meter.ts";
 import { chooseQuantisation, type Quantisation, readCountBlocks } from "../samples/quantise-samples.ts";
@@ -63,20 +63,16 @@ export async function* scoreWindows(
   const { file, sidecar, quantisation, contract } = source;
   const cut: FeatureWindow[] = [];
   const upper = createUpperPoint(bundle, sidecar);
-  const id = pointOf(contract);
-  const point = createMeasuringPoint<LoadedBundle>(id, sidecar.bearing, bundle, {
-    onWindow: (window) => cut.push(window),
+  const cutter = createWindowCutter({
+    point: pointOf(contract),
+    bearing: sidecar.bearing,
+    bundle,
     onQuarantine,
   });
   let offered: SampleBlock | null = null;
   const ingest = createWaveformIngest({
     contractOf: () => contract,
     sink: {
-      accept: (block) => {
-        meter?.accept(block);
-        point.accept(block, 0);
-        upper?.accept(block);
-      },
       // A gap is only what the loss of a block looks like, which was told already.
       quarantine: (quarantine) => {
         if (quarantine.reason === "range" && offered !== null && isOverload(offered.counts)) {
@@ -113,14 +109,19 @@ export async function* scoreWindows(
         scale: quantisation.scale,
         shaftRpm: sidecar.shaftRpm,
         counts,
+        arrivedMonotonicMs: 0,
       };
-      ingest.accept(offered);
+      if (ingest.accept(offered)) {
+        meter?.accept(offered);
+        for (const { window } of cutter.accept(offered)) cut.push(window);
+        upper?.accept(offered);
+      }
       if (cut.length >= maxWaiting) yield* await answer();
     }
     meter?.finish();
     yield* await answer();
   } finally {
-    point.close();
+    cutter.close();
     upper?.close();
   }
 }
@@ -142,24 +143,22 @@ function createUpperPoint(bundle: LoadedBundle, { rateHz, bearing }: Sidecar): U
   const shift = createUpperBandShifter(manifest, rateHz);
   if (shift === null) return null;
   const cut: FeatureWindow[] = [];
-  const id = pointOf({ name: "upper" });
-  const point = createMeasuringPoint<LoadedBundle>(
-    id,
+  const cutter = createWindowCutter({
+    point: pointOf({ name: "upper" }),
     bearing,
-    { ...bundle, manifest },
-    {
-      onWindow: (window) => cut.push(window),
-      // What is wrong with the samples the lower band's point has told.
-      onQuarantine: () => {},
-    },
-  );
+    bundle: { ...bundle, manifest },
+    // What is wrong with the samples the lower band's cutter has told.
+    onQuarantine: () => {},
+  });
   return {
-    accept: (block) => point.accept(shift(block), 0),
+    accept: (block) => {
+      for (const { window } of cutter.accept(shift(block))) cut.push(window);
+    },
     take: ({ fromMs, toMs }) => {
       const at = cut.findIndex((window) => window.fromMs === fromMs && window.toMs === toMs);
       return at < 0 ? null : (cut.splice(0, at + 1).at(-1) ?? null);
     },
-    close: point.close,
+    close: cutter.close,
   };
 }
 

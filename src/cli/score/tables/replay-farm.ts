@@ -160,7 +160,6 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
       createScalarIngest({
         contractOf: (_turbine, channel) => contracts.get(channel),
         sink: {
-          accept: (reading) => farm.accept(reading, reading.timestampMs),
           quarantine: (quarantine) => sink.setAside(current, quarantine, 0),
           schemaDrift: () => {},
         },
@@ -175,8 +174,16 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
       const ingest = ingests.get(rows.turbine)!;
       for (const [index, { name, unit }] of channels.entries()) {
         const value = rows.values[index]![at]!;
-        const reading: Reading = { deviceId: rows.turbine, channel: name, unit, timestampMs, value };
-        ingest.accept(reading, timestampMs);
+        const reading: Reading = {
+          deviceId: rows.turbine,
+          channel: name,
+          unit,
+          timestampMs,
+          value,
+          arrivedMs: timestampMs,
+          arrivedMonotonicMs: 0,
+        };
+        if (ingest.accept(reading)) farm.accept(reading);
       }
     },
     takeJudged: () => {

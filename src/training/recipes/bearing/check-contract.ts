@@ -40,7 +40,6 @@ export async function checkCwruContract(
       const ingest = createWaveformIngest({
         contractOf: () => contract,
         sink: {
-          accept: () => {},
           schemaDrift: () => {},
           quarantine: ({ reason, samples: count }) => {
             const key = `${deviceId} ${reason}`;

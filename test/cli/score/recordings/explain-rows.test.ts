@@ -61,6 +61,8 @@ describe("explaining the last row of a table", () => {
           unit,
           timestampMs: startMs + row * 600_000,
           value: readingAt(row, index),
+          arrivedMs: startMs + row * 600_000,
+          arrivedMonotonicMs: 0,
         };
         cutter.accept(reading);
       }

@@ -11,8 +11,11 @@ import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { computeFaultProbability } from "../../../../src/core/decision/calibrate.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { explainWindow } from "../../../../src/core/serving/explain-window.ts";
-import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
-import type { ScoredWindow } from "../../../../src/gateway/points/pipeline-options.ts";
+import {
+  type LoadedBundle,
+  type ScoredWindow,
+  serveBundle,
+} from "../../../../src/core/serving/loaded-bundle.ts";
 import { column, encodeMat } from "../../../support/mat-file.ts";
 import { encodeParquet } from "../../../support/parquet-file.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";

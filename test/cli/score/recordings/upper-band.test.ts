@@ -110,6 +110,7 @@ describe("the upper band of a fast recording", () => {
       sampleRateHz: rateHz,
       firstSample: from,
       counts: counts.subarray(from, to),
+      arrivedMonotonicMs: 0,
     });
     const whole = shift(block(0, 4000)).counts.slice();
     expect([...shift(block(1000, 1700)).counts]).toEqual([...whole.subarray(1000, 1700)]);

@@ -124,8 +124,10 @@ export async function watchRows(
         unit: unitOf(channel),
         timestampMs: timeMs,
         value: values[at]!,
+        arrivedMs: timeMs,
+        arrivedMonotonicMs: 0,
       };
-      watch.accept(reading, timeMs);
+      watch.accept(reading);
     }
     if (inTime[index + 1]?.timeMs === timeMs) continue;
     watch.tick(timeMs);

@@ -10,7 +10,6 @@ import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
 import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
-import { createScadaStore } from "../../../../src/gateway/points/scada-store.ts";
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
 import { readEdpSignals } from "../../../../src/training/dataset/edp-signals.ts";
@@ -125,7 +124,7 @@ async function watchSignals(
     bundleOf: () => bundle,
     register: createAlarmRegister(),
     quality: createDataQuality(),
-    store: createScadaStore(createFakeState(), silentLogger, () => {}),
+    state: createFakeState(),
     logger: silentLogger,
     sink: {
       onDecision: () => {},
@@ -140,8 +139,10 @@ async function watchSignals(
   for (let row = 0; times[row]! < endMs; row++) {
     for (const { turbine, columns: values } of signals) {
       for (const [index, { name, unit }] of channels.entries()) {
-        const reading = { deviceId: turbine, channel: name, unit, timestampMs: times[row]! };
-        watch.accept({ ...reading, value: values[index]![row]! }, times[row]!);
+        const timestampMs = times[row]!;
+        const reading = { deviceId: turbine, channel: name, unit, timestampMs };
+        const arrival = { arrivedMs: timestampMs, arrivedMonotonicMs: 0 };
+        watch.accept({ ...reading, value: values[index]![row]!, ...arrival });
       }
     }
     watch.tick(times[row]!);

@@ -12,7 +12,6 @@ import { computeMedian, computeScaledMad } from "../../../../src/core/maths/robu
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
-import { createScadaStore } from "../../../../src/gateway/points/scada-store.ts";
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
 import { type EdpSignals, readEdpSignals } from "../../../../src/training/dataset/edp-signals.ts";
@@ -159,7 +158,7 @@ async function serve(
     register: createAlarmRegister(),
     quality,
     logger: silentLogger,
-    store: createScadaStore(createFakeState(), silentLogger, () => {}),
+    state: createFakeState(),
     sink: {
       onDecision: () => {},
       onAlert: () => {},
@@ -173,7 +172,8 @@ async function serve(
     const timestampMs = signals.timestampMs[row]!;
     for (const [index, { name, unit }] of recipe.channels.entries()) {
       const value = signals.columns[index]![row]!;
-      watch.accept({ deviceId: "T01", channel: name, unit, timestampMs, value }, timestampMs);
+      const arrival = { arrivedMs: timestampMs, arrivedMonotonicMs: 0 };
+      watch.accept({ deviceId: "T01", channel: name, unit, timestampMs, value, ...arrival });
     }
     if (row % 144 === 0) await watch.idle();
   }

@@ -9,7 +9,6 @@ import { createRandom } from "../../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
-import { createScadaStore } from "../../../../src/gateway/points/scada-store.ts";
 import { createScadaWatch, type ScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality, type DataQuality } from "../../../../src/gateway/record/data-quality.ts";
 import type { StateStore } from "../../../../src/gateway/record/state-store.ts";
@@ -169,13 +168,14 @@ export function createScadaSite(repairs: readonly { component: string; date: str
         quality,
         logger: silentLogger,
         bundleOf: () => bundle,
-        store: createScadaStore(state, silentLogger, (what) => events.push(`lost ${what}`)),
+        state,
         sink: {
           onDecision: (decision) => decisions.push(decision),
           onAlert: (event) => alerts.push(event),
           onQuarantine: () => {},
           onSchemaDrift: () => {},
-          onEvent: (turbine, name) => events.push(`${turbine} ${name}`),
+          onEvent: (subject, name) =>
+            events.push(name === "scada-lost" ? `lost ${subject}` : `${subject} ${name}`),
           onRow: (turbine, judged) => rows.push({ turbine, judged }),
         },
       }),
@@ -192,8 +192,9 @@ export function createScadaSite(repairs: readonly { component: string; date: str
               channel === "wind" ? wind : channel === "power" ? 100 + (wind - 4) * 237.5 : 60 + noise;
             const value = usual + (change === null || change === "frozen" ? 0 : (change[channel] ?? 0));
             const timestampMs = startMs + hour * hourMs;
+            const arrival = { arrivedMs: timestampMs, arrivedMonotonicMs: 0 };
             const reading = { deviceId: turbine, channel, unit: unitOf(channel), timestampMs, value };
-            expectKnown(watch.accept(reading, timestampMs));
+            expectKnown(watch.accept({ ...reading, ...arrival }));
           }
         }
         if (hour % 24 === 0) await watch.idle();

@@ -3,7 +3,9 @@ import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
-import { createPointJudge } from "../../../src/gateway/points/point-judge.ts";
+import { createWindowDecider } from "../../../src/gateway/points/window-decider.ts";
+import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
+import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createFakeBundle, type FakeBundle, point, windowAt } from "../fakes.ts";
 
 function create(bundle: FakeBundle) {
@@ -12,28 +14,43 @@ function create(bundle: FakeBundle) {
   const dropped: string[] = [];
   const error = vi.fn();
   const register = createAlarmRegister();
-  const sink = {
-    onDecision: (decision: Decision) => decisions.push(decision),
-    onDropped: (window: { readonly id: string }) => dropped.push(window.id),
-    onAlert: (event: AlertEvent) => alerts.push(event),
-  };
-  const judge = createPointJudge(point, bundle, register, sink, { ...silentLogger, error }, undefined);
+  const quality = createDataQuality();
+  const decider = createWindowDecider({
+    point,
+    bundle,
+    baseline: { update: () => ({ baseline: null, severityDb: null }) },
+    snapshot: undefined,
+    register,
+    quality,
+    load: createWorkGauge(),
+    logger: {
+      ...silentLogger,
+      error: (message, fields) => {
+        if (message === "a window could not be decided") dropped.push(String(fields?.window));
+        else error();
+      },
+    },
+    sink: {
+      onDecision: (decision) => decisions.push(decision),
+      onAlert: (event) => alerts.push(event),
+    },
+  });
   const submit = (index: number, owner = bundle): void =>
-    judge.submit(windowAt(index), owner, "full-performance");
+    decider.submit({ window: windowAt(index), bundle: owner, operatingState: "full-performance" });
   const types = (): string[] => alerts.map(({ type }) => type.split(".")[3]!);
-  return { decisions, alerts, dropped, error, register, judge, submit, types };
+  return { decisions, alerts, dropped, error, register, quality, decider, submit, types };
 }
 
-describe("a point's judge", () => {
+describe("a point's decider", () => {
   it("raises once, with the deployed student's reasons, and clears", async () => {
     const bundle = createFakeBundle();
-    const { judge, submit, alerts, types, decisions } = create(bundle);
+    const { decider, submit, alerts, types, decisions } = create(bundle);
     bundle.answer = 3;
     for (const index of [0, 1, 2]) submit(index);
-    await judge.idle();
+    await decider.idle();
     bundle.answer = -3;
     for (const index of [3, 4, 5]) submit(index);
-    await judge.idle();
+    await decider.idle();
     expect(types()).toEqual(["raised", "cleared"]);
     expect(decisions).toHaveLength(6);
     const { explanation, score, model } = alerts[0]!.data;
@@ -50,22 +67,23 @@ describe("a point's judge", () => {
       new Promise((resolve) => {
         answers.push(() => resolve({ quantised: Uint8Array.of(128), logits: Float64Array.of(0) }));
       });
-    const { judge, submit, decisions } = create(bundle);
+    const { decider, submit, decisions } = create(bundle);
     for (const index of [0, 1, 2]) submit(index);
     for (const answer of answers.toReversed()) answer();
-    await judge.idle();
+    await decider.idle();
     expect(decisions.map(({ windowId }) => windowId)).toEqual([0, 1, 2].map((index) => windowAt(index).id));
   });
 
   it("counts a window that cannot be scored as dropped, and goes on", async () => {
     const bundle = createFakeBundle();
-    const { judge, submit, decisions, dropped } = create(bundle);
+    const { decider, submit, decisions, dropped, quality } = create(bundle);
     bundle.answer = new Error("the engine failed");
     submit(0);
     bundle.answer = 0;
     submit(1);
-    await judge.idle();
+    await decider.idle();
     expect(dropped).toEqual([windowAt(0).id]);
+    expect(quality.total).toMatchObject({ processed: 1, dropped: 1 });
     expect(decisions.map(({ windowId }) => windowId)).toEqual([windowAt(1).id]);
   });
 
@@ -73,22 +91,22 @@ describe("a point's judge", () => {
     const bundle = createFakeBundle();
     bundle.answer = 3;
     bundle.explains = false;
-    const { judge, submit, alerts, dropped, error } = create(bundle);
+    const { decider, submit, alerts, dropped, error } = create(bundle);
     for (const index of [0, 1]) submit(index);
-    await judge.idle();
+    await decider.idle();
     expect(dropped).toEqual([]);
     expect(alerts[0]!.data.explanation).toMatchObject({ groups: [], gap: 3 });
     expect(error).toHaveBeenCalledOnce();
   });
 
-  it("holds a bundle from a window's end until it is judged and explained", async () => {
+  it("holds a bundle from a window's end until it is decided and explained", async () => {
     const bundle = createFakeBundle();
-    const { judge, submit } = create(bundle);
+    const { decider, submit } = create(bundle);
     submit(0);
     bundle.answer = new Error("the engine failed");
     submit(1);
     expect(bundle.holders).toBe(2);
-    await judge.idle();
+    await decider.idle();
     expect(bundle.holders).toBe(0);
   });
 
@@ -97,13 +115,13 @@ describe("a point's judge", () => {
     const same = createFakeBundle("1.1.0");
     const other = createFakeBundle("2.0.0", { outputs: [{ failureMode: "cage", title: "cage fault" }] });
     for (const bundle of [first, same]) bundle.answer = 3;
-    const { judge, submit, types, alerts, dropped } = create(first);
+    const { decider, submit, types, alerts, dropped } = create(first);
     for (const index of [0, 1]) submit(index);
     for (const index of [2, 3]) submit(index, same);
-    await judge.idle();
+    await decider.idle();
     expect(types()).toEqual(["raised"]);
     submit(4, other);
-    await judge.idle();
+    await decider.idle();
     expect(types()).toEqual(["raised", "cleared"]);
     expect(alerts[1]!.data.failureMode).toBe("inner-race");
     expect(dropped).toEqual([]);
@@ -112,33 +130,34 @@ describe("a point's judge", () => {
   it("knows nothing of a time without data; streaks begin anew and an alarm stays", async () => {
     const bundle = createFakeBundle();
     bundle.answer = 3;
-    const { judge, submit, types, register } = create(bundle);
+    const { decider, submit, types, register, decisions } = create(bundle);
     submit(0);
-    await judge.idle();
+    await decider.idle();
     const { fromMs, toMs } = windowAt(1);
-    expect(judge.noteMissing(fromMs, toMs)).toMatchObject({
+    decider.noteMissing(fromMs, toMs);
+    expect(decisions.at(-1)).toMatchObject({
       operatingState: "information-unavailable",
       modes: [],
     });
     submit(2);
-    await judge.idle();
+    await decider.idle();
     expect(types()).toEqual([]);
     submit(3);
-    await judge.idle();
-    judge.noteMissing(windowAt(4).fromMs, windowAt(4).toMs);
+    await decider.idle();
+    decider.noteMissing(windowAt(4).fromMs, windowAt(4).toMs);
     expect(register.list(point.site, point.turbine)).toMatchObject([{ conditionActive: true }]);
   });
 
   it("lets a shelved alarm come back in time, also while there is no data", async () => {
     const bundle = createFakeBundle();
     bundle.answer = 3;
-    const { judge, submit, register } = create(bundle);
+    const { decider, submit, register } = create(bundle);
     for (const index of [0, 1]) submit(index);
-    await judge.idle();
+    await decider.idle();
     const { toMs } = windowAt(1);
     const shelve = { kind: "shelve", atMs: toMs, by: "ops", untilMs: toMs + 1000 } as const;
     expect(register.step({ point, failureMode: "inner-race" }, shelve, toMs).ok).toBe(true);
-    judge.noteMissing(toMs + 5000, toMs + 6000);
+    decider.noteMissing(toMs + 5000, toMs + 6000);
     expect(register.list(point.site, point.turbine)).toMatchObject([{ state: "unacknowledged" }]);
   });
 });

@@ -1,0 +1,241 @@
+/**
+ * Joins what decides on the turbines: the pipeline of the measuring points and the watch over SCADA values, with the alarms
+ * that both raise, the states that they publish and the journal that keeps an alert from being half told.
+ */
+
+import type { AlertEvent } from "../core/contract/alert.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { Quarantine, Reading } from "../core/contract/stream.ts";
+import type { Topics } from "../core/contract/topics.ts";
+import { parseScadaPayload } from "../core/ingest/parse-scada-payload.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { MqttClient, MqttHandler } from "../core/platform/mqtt/mqtt-reconnect.ts";
+import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
+import { listComponents } from "../core/serving/scada-turbine.ts";
+import type { ServedModels } from "../core/serving/served-models.ts";
+import { type AlarmRegister, createAlarmRegister } from "./alarms/alarm-register.ts";
+import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
+import { defaultAlertPolicy } from "./alarms/alert-policy.ts";
+import { createMqttAlertSink } from "./alarms/alert-sink.ts";
+import { createStatePublisher, type PointCondition } from "./alarms/state-publisher.ts";
+import type { GatewayRecord } from "./gateway-record.ts";
+import { checkScadaConfig } from "./points/check-scada-config.ts";
+import { isOperatingChannel } from "./points/operating-readings.ts";
+import { createPipeline, type Pipeline } from "./points/pipeline.ts";
+import { createScadaWatch } from "./points/scada-watch.ts";
+import { createSiteBaselines } from "./points/site-baselines.ts";
+import { readSnapshots } from "./points/snapshots.ts";
+import type { WorkGauge } from "./points/work-gauge.ts";
+import type { DataQuality } from "./record/data-quality.ts";
+import type { Uplink } from "./record/uplink.ts";
+import { createServingFigures, type ServingFigures } from "./status/serving-figures.ts";
+
+/** What of a gateway is there before its points. */
+export interface PointsSurroundings {
+  readonly config: GatewayConfig;
+  readonly record: GatewayRecord;
+  readonly models: ServedModels;
+  readonly quality: DataQuality;
+  /** Counts what waits in the pipeline. */
+  readonly load: WorkGauge;
+  readonly mqtt: MqttClient;
+  readonly topics: Topics;
+  readonly uplink: Uplink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What decides. */
+export interface GatewayPoints {
+  readonly pipeline: Pipeline;
+  readonly register: AlarmRegister;
+  readonly figures: ServingFigures;
+  readonly journal: AlertJournal;
+  /** Where the baselines of all points stand. */
+  conditions(): readonly PointCondition[];
+  /** Calls back with every alert from now on, once it is on its way. */
+  onAlert(callback: (event: AlertEvent) => void): void;
+  /** Subscribes to the JSON topics of an existing SCADA bridge; what the broker refuses is logged and done without. */
+  subscribeScada(): Promise<void>;
+  /** A new bundle serves from the next windows and rows on. */
+  use(bundle: LoadedBundle): void;
+  /** Silent points, ended rows, due states; call it about once a second. */
+  tick(): void;
+}
+
+/** How long a broker may take to hear that the gateway stops. */
+const lastWordsMs = 500;
+
+/**
+ * Joins them; `closers` let what is open come to its end, and write everything down.
+ * @throws AuroraError CONFIG_INVALID when a `scadaBundle` cannot watch what is mapped.
+ */
+export function composePoints(surroundings: PointsSurroundings, closers: Closers): GatewayPoints {
+  const { config, record, models, quality, mqtt, topics, clock, logger } = surroundings;
+  const { outbox, state, telemetry } = record;
+  checkScadaConfig(config, (name) => models.current(name).manifest);
+  const kept = readSnapshots(state, logger);
+  const journal = openAlertJournal({
+    state,
+    sinks: [createMqttAlertSink(mqtt, topics)],
+    append: (event) => telemetry.alert(event),
+    isCommitted: () => outbox.counts().pendingRecords === 0,
+    logger,
+  });
+  const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  const baselines = createSiteBaselines({
+    commissioning: config.commissioning,
+    state,
+    logger,
+    onEvent: ({ turbine, component }, kind, detail) => {
+      logger.info("baseline", { turbine, component, kind, detail });
+      telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
+    },
+  });
+  const states = createStatePublisher({
+    site: config.gateway.site,
+    turbines: config.turbines,
+    register,
+    dataQualityOf: quality.ofTurbine,
+    conditions: () => baselines.conditions,
+    componentsOf: (turbine) => listScadaComponents(config, models, turbine),
+    mqtt,
+    topics,
+    clock,
+  });
+  const figures = createServingFigures(clock);
+  const alertCallbacks: ((event: AlertEvent) => void)[] = [];
+
+  const onAlert = (event: AlertEvent): void => {
+    const { turbine, component, failureMode, probability } = event.data;
+    logger.warn("alert", { type: event.type, turbine, component, failureMode, probability });
+    journal.take(event, kept.describe(register, pipeline));
+    states.tick();
+    for (const callback of alertCallbacks) callback(event);
+  };
+  const onQuarantine = (quarantine: Quarantine): void => logger.debug("set aside", { ...quarantine });
+  const pipeline = createPipeline({
+    ...surroundings,
+    bundleOf: (name) => models.current(name),
+    register,
+    snapshots: kept.deciders,
+    baselines,
+    sink: {
+      onDecision: (decision, scored) => {
+        if (scored !== null) figures.record(scored.window, scored.output.quantised);
+        telemetry.decision(decision, scored);
+        states.update(decision);
+      },
+      onAlert,
+      onQuarantine,
+      onScoreMismatch: (deviceId, detail) => {
+        logger.error("a device computes other integers than this gateway", { device: deviceId, detail });
+        telemetry.event("score-mismatch", deviceId, detail);
+      },
+      onSchemaDrift: (drift) => {
+        logger.warn("a device's schema changed", { ...drift });
+        telemetry.schemaDrift(drift);
+      },
+    },
+  });
+  const scada = createScadaWatch({
+    config,
+    bundleOf: (name) => models.current(name),
+    register,
+    quality,
+    state,
+    logger,
+    sink: {
+      onDecision: (decision) => {
+        telemetry.decision(decision, null);
+        states.update(decision);
+      },
+      onAlert,
+      onQuarantine,
+      onSchemaDrift: (drift) => {
+        logger.warn("a turbine's SCADA schema changed", { ...drift });
+        telemetry.schemaDrift(drift);
+      },
+      onEvent: (subject, name, detail) => {
+        logger.info(name, { subject, detail });
+        telemetry.event(name, subject, detail);
+      },
+      onRow: (turbine, { row, output, state: rowState }, bundle) => {
+        // Drift is asked of what the model is held against.
+        if (rowState !== "scored" && rowState !== "learning") return;
+        const point = { site: config.gateway.site, turbine, component: "scada" };
+        telemetry.drift(point, bundle, row.toMs, row.features, output.logits);
+      },
+    },
+  });
+  closers.add(async () => {
+    await Promise.all([pipeline.close(), scada.close()]);
+    telemetry.flush();
+    outbox.flush();
+    journal.close(kept.describe(register, pipeline));
+    surroundings.uplink.hurry();
+    await waitAtMost(states.sayGoodbye(), lastWordsMs);
+  });
+  return {
+    pipeline,
+    register,
+    figures,
+    journal,
+    conditions: () => baselines.conditions,
+    onAlert: (callback) => {
+      alertCallbacks.push(callback);
+    },
+    subscribeScada: () =>
+      subscribeScada(surroundings, (reading) => {
+        const isScored = scada.accept(reading);
+        if (!isScored || isOperatingChannel(reading.channel)) pipeline.acceptReading(reading);
+      }),
+    use: (bundle) => {
+      pipeline.use(bundle);
+      scada.use(bundle);
+    },
+    tick: () => {
+      pipeline.tick();
+      scada.tick(clock.nowMs());
+      states.tick();
+    },
+  };
+}
+
+/** Components that the SCADA bundle of `turbine` watches. */
+function listScadaComponents(
+  config: GatewayConfig,
+  models: ServedModels,
+  turbine: string,
+): readonly string[] {
+  const name = config.turbines.find(({ id }) => id === turbine)?.scadaBundle ?? null;
+  const spec = name === null ? undefined : models.current(name).manifest.normalBehaviour;
+  return spec === undefined ? [] : listComponents(spec);
+}
+
+async function subscribeScada(
+  { config, mqtt, clock, quality, logger }: PointsSurroundings,
+  onReading: (reading: Reading) => void,
+): Promise<void> {
+  // One topic may speak of several turbines; a client has one handler a topic.
+  for (const topic of new Set(config.scada.map((mapping) => mapping.topic))) {
+    const group = config.scada.filter((mapping) => mapping.topic === topic);
+    const accept: MqttHandler = (_topic, payload) => {
+      const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+      for (const { turbine, timePath, channels } of group) {
+        const parsed = parseScadaPayload(payload, { deviceId: turbine, timePath, channels }, arrival);
+        if (!parsed.ok) {
+          quality.quarantined(turbine, parsed.error.reason, 0);
+          continue;
+        }
+        for (const missing of parsed.value.quarantined) quality.quarantined(turbine, missing.reason, 0);
+        for (const reading of parsed.value.readings) onReading(reading);
+      }
+    };
+    await mqtt
+      .subscribe(topic, 1, accept)
+      .catch((error: unknown) => logger.error("a SCADA topic cannot be subscribed to", { topic, error }));
+  }
+}

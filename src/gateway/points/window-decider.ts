@@ -1,0 +1,158 @@
+/**
+ * Decides the windows of one measuring point: score → decision → alerts with their explanations. Answers are taken in
+ * the order in which the windows ended, whatever the engine does. Publishes nothing itself.
+ */
+
+import type { AlertEvent } from "../../core/contract/alert.ts";
+import type { Decision, Explanation, OperatingState, Prediction } from "../../core/contract/prediction.ts";
+import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
+import { createDecider, type Decider, type DeciderParts } from "../../core/decision/decider.ts";
+import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { explainWindow } from "../../core/serving/explain-window.ts";
+import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
+import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import type { DataQuality } from "../record/data-quality.ts";
+import type { PointBaseline } from "./site-baselines.ts";
+import type { WorkGauge } from "./work-gauge.ts";
+
+/** Where decisions and alerts go, in their order. */
+export interface DecisionSink {
+  /** `scored` is null when the point had no data. */
+  onDecision(decision: Decision, scored: ScoredWindow | null): void;
+  onAlert(event: AlertEvent): void;
+}
+
+/** What a window is decided with. */
+export interface WindowDeciderOptions {
+  readonly point: PointId;
+  /** The bundle that serves first. */
+  readonly bundle: LoadedBundle;
+  readonly baseline: Pick<PointBaseline, "update">;
+  /** Of the last run. */
+  readonly snapshot: DeciderSnapshot | undefined;
+  readonly register: AlarmRegister;
+  readonly quality: Pick<DataQuality, "processed" | "dropped">;
+  /** Counts the windows that wait to be decided. */
+  readonly load: Pick<WorkGauge, "begin" | "end">;
+  readonly logger: Logger;
+  readonly sink: DecisionSink;
+}
+
+/** A window to be decided. */
+export interface DueWindow {
+  readonly window: FeatureWindow;
+  /** The bundle that it was cut for. */
+  readonly bundle: LoadedBundle;
+  readonly operatingState: OperatingState;
+  /** Where the device scored it already. */
+  readonly output?: StudentOutput;
+}
+
+/** Decides for one point. */
+export interface WindowDecider {
+  /** Takes a window, and scores it unless its output is known. */
+  submit(due: DueWindow): void;
+  /** The point had no data over this time. */
+  noteMissing(fromMs: number, toMs: number): void;
+  snapshot(): DeciderSnapshot;
+  /** Resolves when every submitted window has been decided, or could not be. */
+  idle(): Promise<void>;
+}
+
+/** A distance between two windows above this resets the on-delay. */
+const maxGapMs = 60_000;
+
+/** Creates the decider of a point; goes on where the last run left it. */
+export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
+  const { point, register, quality, load, logger, sink } = options;
+  const decider: Decider = createDecider(point, deciderParts(options.bundle), { maxGapMs }, options.snapshot);
+  let tail: Promise<void> = Promise.resolve();
+
+  const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
+    const { window, bundle, operatingState } = due;
+    if (decider.parts.model.digest !== bundle.ref.digest) {
+      decider.adopt(deciderParts(bundle));
+      const known = bundle.manifest.outputs.map(({ failureMode }) => failureMode);
+      for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
+    }
+    const prediction: Prediction = {
+      point,
+      windowId: window.id,
+      fromMs: window.fromMs,
+      toMs: window.toMs,
+      quantised: output.quantised,
+      logits: output.logits,
+      model: bundle.ref,
+      operatingState,
+    };
+    const { baseline, severityDb } = options.baseline.update(window, prediction, bundle);
+    const decision: Decision = {
+      ...decider.update(prediction, baseline),
+      severityDb,
+      ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
+    };
+    quality.processed(point.turbine);
+    sink.onDecision(decision, { window, output, bundle });
+    const alerts = register.update(decision);
+    if (alerts.length === 0) return;
+    // A device that does not say what its model was given leaves nothing to explain.
+    const explanations = window.features.length === 0 ? [] : await explain(bundle, window.features, logger);
+    for (const alert of alerts) {
+      const event = register.announce(alert, {
+        explanation: explanations[alert.output] ?? null,
+        horizonHours: bundle.manifest.horizonHours,
+      });
+      if (event !== null) sink.onAlert(event);
+    }
+  };
+
+  return {
+    submit: (due) => {
+      const { window, bundle } = due;
+      load.begin();
+      // Until the window is decided and explained, its bundle must not close its engine.
+      bundle.retain();
+      const output = due.output === undefined ? bundle.score(window) : Promise.resolve(due.output);
+      // Rejections are taken below; without this an earlier window's wait would leave them unhandled.
+      output.catch(() => {});
+      tail = tail.then(async () => {
+        try {
+          await decide(due, await output);
+        } catch (error) {
+          quality.dropped(point.turbine);
+          logger.error("a window could not be decided", { window: window.id, error });
+        } finally {
+          bundle.release();
+          load.end();
+        }
+      });
+    },
+    noteMissing: (fromMs, toMs) => {
+      const decision = decider.noteMissing(fromMs, toMs);
+      register.update(decision);
+      sink.onDecision(decision, null);
+    },
+    snapshot: () => decider.snapshot(),
+    idle: () => tail,
+  };
+}
+
+async function explain(
+  bundle: LoadedBundle,
+  features: Float32Array,
+  logger: Logger,
+): Promise<readonly Explanation[]> {
+  try {
+    return await explainWindow(bundle, features);
+  } catch (error) {
+    // An alert without its reasons is better than none; its gap then says so.
+    logger.error("an alert could not be explained", { error });
+    return [];
+  }
+}
+
+function deciderParts(bundle: LoadedBundle): DeciderParts {
+  const { outputs, calibration, thresholds, baseline } = bundle.manifest;
+  return { outputs, calibration, thresholds, evidence: baseline?.evidence, model: bundle.ref };
+}
