@@ -108,15 +108,10 @@ export interface Recipe<Config extends CommonConfig> {
   judge?(bundle: Bundle, config: Config, context: EvaluationContext): Promise<Judgement>;
   /** Does training take so little (about a minute) that the gate retrains unless it is told not to? Default: no. */
   readonly isQuick?: boolean;
-  /** Names that `aurora evaluate --protocol` takes for bundles of this recipe. */
-  readonly protocols: readonly string[];
-  /** Runs one of {@link protocols}: this very model on its held-out data, or its recipe trained anew. */
-  runProtocol(
-    protocol: string,
-    bundle: Bundle,
-    config: Config,
-    context: EvaluationContext,
-  ): Promise<ProtocolOutcome>;
+  /** By the names that `aurora evaluate --protocol` takes: this very model on held-out data, or its recipe trained anew. */
+  readonly protocols: Readonly<
+    Record<string, (bundle: Bundle, config: Config, context: EvaluationContext) => Promise<ProtocolOutcome>>
+  >;
 }
 
 /** A recipe whose kind of configuration is nobody else's business. */
@@ -142,7 +137,8 @@ export interface OpenRecipe {
 
 /** Seals a recipe's configuration type in, so that recipes of all kinds stand in one table. */
 export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>): AnyRecipe {
-  const { kind, source, protocols } = recipe;
+  const { kind, source } = recipe;
+  const protocols = Object.keys(recipe.protocols);
   return {
     kind,
     source,
@@ -156,7 +152,7 @@ export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>
         isQuick: recipe.isQuick ?? false,
         judge: async (bundle, context) => (await recipe.judge?.(bundle, config, context)) ?? null,
         train: (context) => recipe.train(config, context),
-        runProtocol: (protocol, bundle, context) => recipe.runProtocol(protocol, bundle, config, context),
+        runProtocol: (protocol, bundle, context) => recipe.protocols[protocol]!(bundle, config, context),
       };
     },
   };

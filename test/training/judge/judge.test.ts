@@ -11,7 +11,7 @@ import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
 import { listSlices } from "../../../src/training/judge/slice-figures.ts";
 import { createAuroc } from "../../../src/training/judge/weighted-auroc.ts";
-import { sayFinding } from "../../../src/training/recipes/bearing/judge/judge-steps.ts";
+import { sayFinding } from "../../../src/training/recipes/bearing/judge/shrink-figures.ts";
 
 function signal(id: string, truth: number | null, rows: number, unit = id): ScoredSignal {
   return { id, unit, stratum: `${truth}`, truth, rows, slices: {} };

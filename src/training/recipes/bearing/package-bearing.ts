@@ -1,7 +1,8 @@
-/** Puts together what travels with a bearing student: drift reference, background, golden vectors, card, lineage. */
+/** Puts together what travels with a bearing student: references, background, golden vectors, card, lineage. */
 
+import { join } from "node:path";
 import { encodeGolden } from "../../../core/bundle/golden.ts";
-import type { BaselineSpec } from "../../../core/contract/bundle/baseline-spec.ts";
+import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
 import {
   bundleFileNames,
   type Calibration,
@@ -11,9 +12,12 @@ import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { encodeReference } from "../../../core/drift/reference-codec.ts";
 import { encodeBackground } from "../../../core/explain/background.ts";
 import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
+import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
 import { createGoldenCases } from "../../bundle/golden-cases.ts";
+import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
+import { extractRows } from "../../learn/extract-rows.ts";
 import {
   type LabelledRows,
   runStudent,
@@ -23,46 +27,40 @@ import {
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
-import type { BearingEvaluation } from "./judge/bearing-evaluation.ts";
-import { cwruDescription, type JudgedBearing } from "./judge/judge-bearing.ts";
-import type { WaveformRows } from "./learn/cwru-rows.ts";
-import { alwaysHeldOut } from "./learn/divide-by-groups.ts";
-import { seedStream } from "./learn/seed-streams.ts";
+import { cwruDescription, type JudgedBearing } from "./judge/bearing-evaluation.ts";
+import type { CwruRows, WaveformRows } from "./learn/cwru-rows.ts";
+import { alwaysHeldOut, describeDivision, type GroupDivision } from "./learn/divide-by-groups.ts";
+import { seedStream } from "./learn/learn-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
-/** Steps that the package is made from. */
+/** What the package is made from. */
 export interface BearingParts {
   readonly config: BearingConfig;
   readonly student: StepOutput<TrainedStudent>;
   readonly judged: StepOutput<JudgedBearing>;
-  readonly rows: StepOutput<unknown>;
   /** One an output. */
   readonly calibration: readonly Calibration[];
-  readonly baseline: BaselineSpec | undefined;
-}
-
-/** What it was learnt from. */
-export interface BearingSources {
-  readonly trainSignals: readonly WaveformRows[];
-  readonly trainRows: LabelledRows;
-  readonly trainGroups: readonly string[];
+  readonly rows: StepOutput<CwruRows>;
+  /** Of the files that the rows were read from. */
   readonly fingerprint: string;
+  readonly division: GroupDivision;
+  readonly trainRows: LabelledRows;
 }
 
-/** Packages. */
-export async function packageBearing(
-  parts: BearingParts,
-  sources: BearingSources,
-  { steps }: TrainingContext,
-): Promise<TrainedModel> {
+/** Makes what goes into the bundle. Fails with DATA_MISSING or DATA_FORMAT. */
+export async function packageBearing(parts: BearingParts, context: TrainingContext): Promise<TrainedModel> {
   const { config, calibration } = parts;
   const student = parts.student.value;
-  const evaluation = parts.judged.value.evaluation;
-  const groups = [...new Set(config.features.list.map((feature) => feature.group))];
+  const { evaluation } = parts.judged.value;
+  const { heldOut } = evaluation;
+  const groups = listGroups(config);
+  const baseline = await describeBaseline(parts, context);
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
   const shares = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
-  const files = await steps.run("package", { config: shares, from: [parts.rows, parts.student] }, () =>
-    makeFiles(config, groups, student, sources),
+  const files = await context.steps.run(
+    "package",
+    { config: shares, from: [parts.rows, parts.student] },
+    () => makeFiles(parts),
   );
   const { teacher } = config.recipe;
   const { scaler } = student;
@@ -77,14 +75,14 @@ export async function packageBearing(
       calibration,
       thresholds,
       groups,
-      ...(parts.baseline === undefined ? {} : { baseline: parts.baseline }),
+      ...(baseline === undefined ? {} : { baseline }),
     },
     lineage: {
       data: [
         {
           name: "cwru",
-          sha256: sources.fingerprint,
-          trainGroups: sources.trainGroups,
+          sha256: parts.fingerprint,
+          trainGroups: parts.division.trainGroups,
           heldOutGroups: [...dataset.heldOutGroups, alwaysHeldOut],
         },
       ],
@@ -102,29 +100,28 @@ export async function packageBearing(
       outputs: "uint8 quantised logits, one per failure mode",
       dataDescriptions: { cwru: cwruDescription },
       metrics: {
-        "held-out macro AUROC": evaluation.heldOut.macroAuroc,
-        "held-out Brier score": evaluation.heldOut.brier,
+        "held-out macro AUROC": heldOut.macroAuroc,
+        "held-out Brier score": heldOut.brier,
       },
     },
-    summary: summarise(evaluation),
+    summary: [
+      `held-out macro AUROC ${heldOut.macroAuroc.toFixed(4)}; ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings raised rightly, ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones quiet`,
+    ],
   };
 }
 
-function summarise({ heldOut }: BearingEvaluation): readonly string[] {
-  const { detected, quiet } = heldOut;
-  return [
-    `held-out macro AUROC ${heldOut.macroAuroc.toFixed(4)}; ${detected.right} of ${detected.of} faulty recordings raised rightly, ${quiet.right} of ${quiet.of} healthy ones quiet`,
-  ];
+function listGroups({ features }: BearingConfig): string[] {
+  return [...new Set(features.list.map((feature) => feature.group))];
 }
 
-function makeFiles(
-  config: BearingConfig,
-  groups: readonly string[],
-  student: TrainedStudent,
-  sources: BearingSources,
-): Readonly<Record<string, Uint8Array>> {
+function makeFiles({
+  config,
+  student: { value: student },
+  division: { trainSignals },
+  trainRows,
+}: BearingParts): Readonly<Record<string, Uint8Array>> {
   const { seed, features, window } = config;
-  const { trainRows, trainSignals } = sources;
+  const groups = listGroups(config);
   const standardised = standardiseRows(trainRows.features, trainRows.rows, student.scaler);
   const background = encodeBackground(
     clusterBackground(standardised, trainRows.rows, config.backgroundRows, seedStream(seed, "background")),
@@ -175,5 +172,49 @@ function fitHealthyReference(
       segments: healthy.map((signal) => signal.served.rows),
       scoreNames: config.hypotheses.map((hypothesis) => hypothesis.failureMode),
     },
+  );
+}
+
+/** Where the levels of healthy machines lay; undefined where the configuration asks for no baseline. */
+async function describeBaseline(
+  { config, rows, division: { trainSignals, trainGroups } }: BearingParts,
+  { dataDir, steps }: TrainingContext,
+): Promise<BaselineSpec | undefined> {
+  const { baseline, window } = config;
+  if (baseline === undefined) return undefined;
+  // The recordings at 48 kHz are in no published split, but the only ones that hold the highest band.
+  const extra = rows.value.extra.filter((signal) => trainGroups.includes(signal.waveform.group));
+  const reference = await steps.run(
+    "package",
+    { part: "levels", config: { ...describeDivision(config), window, baseline }, from: [rows] },
+    () => fitLevelReference(dataDir, [...trainSignals, ...extra], { window, levels: baseline.levels }),
+  );
+  return { ...baseline, reference: reference.value };
+}
+
+/**
+ * Median and scaled median absolute deviation of each level over the healthy windows of `signals`; null where none of
+ * them is heard (a band above the rate of all recordings). A severity is compared with them while a machine's own
+ * baseline is not known: another machine's level says little of this one's; only its trend is to be believed.
+ */
+async function fitLevelReference(
+  dataDir: string,
+  signals: readonly WaveformRows[],
+  { window, levels }: Pick<BearingConfig, "window"> & Pick<BaselineSpec, "levels">,
+): Promise<readonly (LevelStatistics | null)[]> {
+  const values: number[][] = levels.list.map(() => []);
+  for (const { waveform, recording } of signals) {
+    if (waveform.failureMode !== null) continue;
+    const channels = await readCwruSignals(join(dataDir, "cwru"), recording);
+    const signal = channels.find(({ end }) => end === waveform.signalEnd)!;
+    const { sampleRateHz, shaftRpm } = recording;
+    const source = { ...signal, sampleRateHz, shaftRpm, bearing: cwruBearings[signal.end] };
+    const { features } = extractRows(source, window, levels, "keep-unheard");
+    for (const [at, value] of features.entries()) {
+      if (Number.isFinite(value)) values[at % values.length]!.push(value);
+    }
+  }
+  return values.map((each) =>
+    each.length === 0 ? null : { locationDb: computeMedian(each), scaleDb: computeScaledMad(each) },
   );
 }

@@ -8,7 +8,7 @@ import type { ReportPlot } from "../../report/report-parts.ts";
 import { judgeSeed } from "./judge/judge-edp.ts";
 import { judgeScadaBundle } from "./judge/judge-scada-bundle.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./judge/scada-evaluation.ts";
-import { runScadaProtocol, scadaProtocols } from "./judge/scada-protocols.ts";
+import { runScadaHeldOut, runScadaSeeds, runScadaTuning } from "./judge/scada-protocols.ts";
 import {
   describeBehaviour,
   inventCaseRows,
@@ -34,8 +34,7 @@ export const scadaRecipe: AnyRecipe = defineRecipe<ScadaConfig>({
   kind: "edp",
   source: "src/training/recipes/scada/scada-recipe.ts",
   schema: scadaConfigSchema,
-  protocols: scadaProtocols,
-  runProtocol: runScadaProtocol,
+  protocols: { "held-out": runScadaHeldOut, edp: runScadaSeeds, "edp-tuning": runScadaTuning },
   judge: judgeScadaBundle,
   train: trainScada,
 });

@@ -20,9 +20,8 @@ import {
   trainTeacher,
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
-import { describeSet } from "../report/describe-signal.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
+import { describeSet, joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -42,6 +41,13 @@ export interface StudentCalibration {
   /** Share of healthy out-of-fold windows with any mode at or above the threshold, and of faulty ones with their own. */
   readonly falseWindowShare: number;
   readonly detectedWindowShare: number;
+}
+
+/** One inner split, and what a student is trained with. */
+export interface InnerSplitTask {
+  readonly split: CwruSplit;
+  readonly tying: Tying;
+  readonly trainer: TensorTrainer;
 }
 
 /**
@@ -68,13 +74,11 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
   );
 }
 
-/** Everybody's scores on the bearings that one inner split leaves out, by students trained on the others. */
+/** Everybody's scores on the bearings of `signals` that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
   signals: readonly WaveformRows[],
-  split: CwruSplit,
-  tying: Tying,
-  trainer: TensorTrainer,
+  { split, tying, trainer }: InnerSplitTask,
 ): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const part = divideCwruWaveforms(
@@ -83,7 +87,6 @@ export function scoreInnerSplit(
   );
   const train = joinRows(selectSignals(signals, part.train), "training", modes);
   const judged = selectSignals(signals, part.test);
-  const { rows, features } = joinRows(judged, "served", modes);
   const random = createRandom(config.seed).fork(split.name);
   const task = { tying, recipe: config.recipe, trainer };
   const prepared = prepareRows(train, task);
@@ -93,13 +96,17 @@ export function scoreInnerSplit(
   const narrow = pruneStudent(prepared, task, teacher, wide);
   const tuned = finetuneStudent(prepared, task, teacher, narrow);
   const student = quantiseStudent(prepared, task, teacher, narrow, tuned);
-  const rivals = trainRivals(prepared, task, teacher, wide, {
-    logistic: random.fork("logistic"),
-    untaught: random.fork("untaught"),
-    direct: random.fork("direct"),
+  const rivals = trainRivals(prepared, task, {
+    teacher,
+    wide,
+    streams: {
+      logistic: random.fork("logistic"),
+      untaught: random.fork("untaught"),
+      direct: random.fork("direct"),
+    },
   });
-  const { features: spec, hypotheses } = config;
-  return describeSet(judged, modes, scoreContenders(student, rivals, spec, hypotheses, features, rows));
+  const scores = scoreContenders({ student, rivals }, config, joinRows(judged, "served", modes));
+  return describeSet(judged, modes, scores);
 }
 
 /** Puts the int8 students' scores of all folds together, in their sequence. */

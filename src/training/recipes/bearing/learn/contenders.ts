@@ -2,13 +2,13 @@
  * Everybody who is compared: each stage of the great shrink, the same student without a teacher or without pruning, and
  * the baselines. All see the same rows and the same scaler.
  */
-import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import type { Random } from "../../../../core/maths/random.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import { type DenseLayer, expandTiedNetwork, runDense } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   finetuneStudent,
+  type LabelledRows,
   type NetworkInTraining,
   type PreparedRows,
   pruneStudent,
@@ -18,8 +18,8 @@ import {
   standardiseRows,
   type TrainedStudent,
 } from "../../../learn/train-student.ts";
-import type { Hypothesis } from "../bearing-config.ts";
-import { computePhysicsScores, findPhysicsColumns } from "./physics-score.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import { computePhysicsScores, findPhysicsColumns } from "./hypothesis-columns.ts";
 
 /** Networks that are trained only to be compared with. */
 export interface Rivals {
@@ -33,20 +33,24 @@ export interface Rivals {
   readonly logistic: readonly DenseLayer[];
 }
 
-/** One stream a rival. */
-export interface RivalStreams {
-  readonly untaught: Random;
-  readonly direct: Random;
-  readonly logistic: Random;
+/** Everybody who is trained. */
+export interface Contenders {
+  readonly student: TrainedStudent;
+  readonly rivals: Rivals;
+}
+
+/** What rivals are made from, beside the rows: the stages of the student before them, and a stream each. */
+export interface RivalOrigin {
+  readonly teacher: readonly (readonly DenseLayer[])[];
+  readonly wide: NetworkInTraining;
+  readonly streams: Readonly<Record<"untaught" | "direct" | "logistic", Random>>;
 }
 
 /** Trains the rivals of a student. */
 export function trainRivals(
   prepared: PreparedRows,
   task: StudentTask,
-  teacher: readonly (readonly DenseLayer[])[],
-  wide: NetworkInTraining,
-  streams: RivalStreams,
+  { teacher, wide, streams }: RivalOrigin,
 ): Rivals {
   const { recipe, tying } = task;
   const { features } = prepared;
@@ -67,24 +71,31 @@ export function trainRivals(
     prune: null,
   };
   const floats = { ...recipe, finetune: undefined };
-  // A convex problem: plain descent without noise, whatever the student's own schedule is.
-  const convex = { ...student.fit, learningRate: 0.03, weightDecay: 0.02, inputNoise: 0 };
   return {
     wide: expand(wide),
     untaught: train(recipe, [], streams.untaught),
     direct: train({ ...floats, student: narrow }, teacher, streams.direct),
-    logistic: train({ ...floats, student: { hidden: [], fit: convex, prune: null } }, [], streams.logistic),
+    logistic: train(describeLogistic(recipe), [], streams.logistic),
   };
 }
 
-/** Logits [rows × outputs] of everybody on rows that are not standardised, by name. */
+/** The recipe of the tied logistic regression: no hidden layer, no teacher, floats. */
+export function describeLogistic(recipe: StudentRecipe): StudentRecipe {
+  // A convex problem: plain full-length descent without noise, whatever the student's own schedule is.
+  const convex = { ...recipe.student.fit, learningRate: 0.03, weightDecay: 0.02, inputNoise: 0 };
+  return {
+    ...recipe,
+    teacher: { ...recipe.teacher, members: 0 },
+    student: { hidden: [], fit: convex, prune: null },
+    finetune: undefined,
+  };
+}
+
+/** Logits [rows × outputs] of everybody, and the physics scores, by name. */
 export function scoreContenders(
-  student: TrainedStudent,
-  rivals: Rivals,
-  spec: FeatureSpec,
-  hypotheses: readonly Hypothesis[],
-  features: Float32Array,
-  rows: number,
+  { student, rivals }: Contenders,
+  { features: spec, hypotheses }: Pick<BearingConfig, "features" | "hypotheses">,
+  { rows, features }: LabelledRows,
 ): Record<string, Float32Array> {
   const { scaler, untuned } = student;
   const standardised = standardiseRows(features, rows, scaler);

@@ -1,4 +1,4 @@
-/** The CWRU recordings as labelled feature rows, one bearing a signal. Reads every file once. */
+/** The CWRU recordings as feature rows, one bearing a signal: labelled to learn from, described to be judged on. */
 import { join } from "node:path";
 import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
@@ -13,14 +13,14 @@ import {
 } from "../../../dataset/cwru-recordings.ts";
 import { type CwruWaveform, readCwruWaveforms } from "../../../dataset/cwru-splits.ts";
 import { fingerprintFiles } from "../../../dataset/fingerprint.ts";
+import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../learn/extract-rows.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
-import { nameSignal } from "../check-contract.ts";
+import { nameSignal } from "./check-contract.ts";
 
 /** Rows of one channel of one recording. */
 export interface WaveformRows {
   readonly waveform: CwruWaveform;
-  /** Speed, rate and load of the recording. */
   readonly recording: CwruRecording;
   /** Windows with the deployed hop, for evaluation. */
   readonly served: { readonly rows: number; readonly features: Float32Array };
@@ -28,7 +28,7 @@ export interface WaveformRows {
   readonly training: { readonly rows: number; readonly features: Float32Array };
 }
 
-/** What is extracted. */
+/** Rows of all recordings. */
 export interface CwruRows {
   /** The 144 signals of the published splits. */
   readonly signals: readonly WaveformRows[];
@@ -39,7 +39,7 @@ export interface CwruRows {
   readonly extra: readonly WaveformRows[];
 }
 
-/** How to cut. */
+/** How recordings are cut into windows. */
 export interface CwruRowsOptions {
   readonly window: WindowSpec;
   readonly trainingHop: number;
@@ -145,7 +145,6 @@ export function joinRows(
   return { rows, features, labels };
 }
 
-/** The rows of chosen waveforms. */
 export function selectSignals(
   signals: readonly WaveformRows[],
   waveforms: readonly CwruWaveform[],
@@ -164,4 +163,36 @@ function describeExtra(recording: CwruRecording, end: CwruEnd): CwruWaveform {
     group: recording.group,
     failureMode: faulty ? cwruFailureModes[recording.fault as "IR" | "OR" | "B"] : null,
   };
+}
+
+/** Width of a speed band in {@link describeSet}. */
+const speedBandRpm = 25;
+
+/** Served windows as cases to judge: which bearing they belong to, what is right there, their slices and scores. */
+export function describeSet(
+  signals: readonly WaveformRows[],
+  failureModes: readonly string[],
+  scores: Readonly<Record<string, Float32Array>>,
+): ScoredSet {
+  const describe = ({ waveform, recording, served }: WaveformRows): ScoredSignal => {
+    const mode = failureModes.indexOf(waveform.failureMode ?? "");
+    const from = Math.floor(recording.shaftRpm / speedBandRpm) * speedBandRpm;
+    return {
+      id: waveform.id,
+      // Both ends of a recording belong to its faulty bearing: they were recorded at once.
+      unit: waveform.group,
+      stratum: recording.fault,
+      truth: mode < 0 ? null : mode,
+      rows: served.rows,
+      slices: {
+        bearing: waveform.group,
+        end: `${waveform.signalEnd} sensor`,
+        fault: waveform.failureMode ?? "healthy",
+        load: `${recording.loadHp} hp`,
+        rate: `${recording.sampleRateHz / 1000} kHz`,
+        speed: `${from} to ${from + speedBandRpm} rpm`,
+      },
+    };
+  };
+  return { signals: signals.map(describe), outputs: failureModes.length, scores };
 }

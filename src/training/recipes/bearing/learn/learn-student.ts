@@ -1,5 +1,6 @@
 /** The steps of the network: from prepared rows over teacher, distilled and pruned student to integers, and what it must beat. */
 
+import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -16,40 +17,59 @@ import type { StepOutput } from "../../../pipeline/step-runner.ts";
 import type { TrainingContext } from "../../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { type Rivals, trainRivals } from "./contenders.ts";
-import type { CwruRows } from "./cwru-rows.ts";
+import type { CwruRows, WaveformRows } from "./cwru-rows.ts";
 import { describeDivision } from "./divide-by-groups.ts";
-import { seedStream } from "./seed-streams.ts";
 
-/** What was learnt. */
+/** Streams in the sequence in which they are drawn from the seed: a new one goes to the end. */
+const streams = ["bundle", "logistic", "background", "golden", "drift", "untaught", "direct"] as const;
+
+/** The random numbers that one seed gives to a step, the same whichever step asks first. */
+export function seedStream(seed: number, name: (typeof streams)[number]): Random {
+  const random = createRandom(seed);
+  for (const each of streams) {
+    const own = random.fork(each);
+    if (each === name) return own;
+  }
+  throw new Error(`no stream ${name}`);
+}
+
+/** What is learnt from. */
+export interface LearningRows {
+  /** Of all recordings. */
+  readonly rows: StepOutput<CwruRows>;
+  /** Of the bearings that are trained on: by signal, and all in one. */
+  readonly trainSignals: readonly WaveformRows[];
+  readonly trainRows: LabelledRows;
+  readonly tying: StudentTask["tying"];
+}
+
+/** The student, and what it is compared with. */
 export interface LearntStudent {
   readonly trained: StepOutput<TrainedStudent>;
-  /** Networks of the same rows without teacher or hidden layer. */
   readonly rivals: StepOutput<Rivals>;
 }
 
-/** Learns of `trainRows`, which were chosen of `rows`. Fails with TRAINING. */
+/** Learns from `trainRows`. Fails with TRAINING. */
 export async function learnStudent(
   config: BearingConfig,
+  { rows, trainRows, tying }: LearningRows,
   { steps, trainer }: TrainingContext,
-  rows: StepOutput<CwruRows>,
-  trainRows: LabelledRows,
-  tying: StudentTask["tying"],
 ): Promise<LearntStudent> {
   const { recipe, seed } = config;
   const task: StudentTask = { tying, recipe, trainer };
   const prepared = prepareRows(trainRows, task);
   const division = describeDivision(config);
-  const streams = () => forkStreams(recipe, seedStream(seed, "bundle"));
+  const networkStreams = () => forkStreams(recipe, seedStream(seed, "bundle"));
   const teacher = await steps.run(
     "teacher",
     { config: { ...division, teacher: recipe.teacher }, from: [rows] },
-    () => trainTeacher(prepared, task, streams().teacher),
+    () => trainTeacher(prepared, task, networkStreams().teacher),
   );
   const { student, distillation } = recipe;
   const wide = await steps.run(
     "distil",
     { config: { ...division, student: { ...student, prune: null }, distillation }, from: [rows, teacher] },
-    () => distilStudent(prepared, task, teacher.value, streams().student),
+    () => distilStudent(prepared, task, teacher.value, networkStreams().student),
   );
   const narrow = await steps.run(
     "prune",
@@ -74,10 +94,14 @@ export async function learnStudent(
     "quantise",
     { part: "rivals", config: { ...division, recipe }, from: [rows, teacher, wide] },
     () =>
-      trainRivals(prepared, task, teacher.value, wide.value, {
-        untaught: seedStream(seed, "untaught"),
-        direct: seedStream(seed, "direct"),
-        logistic: seedStream(seed, "logistic"),
+      trainRivals(prepared, task, {
+        teacher: teacher.value,
+        wide: wide.value,
+        streams: {
+          untaught: seedStream(seed, "untaught"),
+          direct: seedStream(seed, "direct"),
+          logistic: seedStream(seed, "logistic"),
+        },
       }),
   );
   return { trained, rivals };

@@ -14,14 +14,33 @@ export function renderBearingCard(
   config: BearingConfig,
   report: BearingEvaluation,
 ): string {
-  const { heldOut, student } = report;
   const slices = tabulateSlices(report.slices);
-  const data = manifest.lineage.data[0]!;
-  const threshold = manifest.thresholds[0]!;
-  const modes = manifest.outputs.map((output) => output.failureMode);
-  const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
   const lines = [
     ...headCard(manifest),
+    ...describeOrigin(manifest, config, report),
+    ...describeQuality(manifest, report),
+    "## Slices",
+    "",
+    `${slices.caption}`,
+    "",
+    `| ${slices.head.join(" | ")} |`,
+    `|${slices.head.map(() => "---").join("|")}|`,
+    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
+    "",
+    ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
+  ];
+  return lines.join("\n");
+}
+
+/** What it does, what it learnt from, and the student. */
+function describeOrigin(
+  manifest: CardManifest,
+  config: BearingConfig,
+  { student, ...report }: BearingEvaluation,
+): string[] {
+  const data = manifest.lineage.data[0]!;
+  const modes = manifest.outputs.map((output) => output.failureMode);
+  return [
     "## What it does",
     "",
     `Gives, for each window of ${manifest.window.length} shaft ${manifest.window.unit}, one logit for each of ${modes.join(", ")} of one bearing; healthy is none of them. ${manifest.task === "diagnosis" ? "It diagnoses: it does not say when the bearing will fail." : ""}`,
@@ -42,6 +61,16 @@ export function renderBearingCard(
     "- uint8 activations, 7-bit weights with a scale per output channel, int32 bias; the same integers on every device",
     `- int8 against float on held-out windows: largest difference of a logit ${student.maxLogitDifference.toFixed(3)}, mean ${student.meanLogitDifference.toFixed(4)}; ${percent(student.decisionsChanged)} of the decisions at the threshold change`,
     "",
+  ];
+}
+
+/** How good it is, and where it fails. */
+function describeQuality(manifest: CardManifest, report: BearingEvaluation): string[] {
+  const { heldOut } = report;
+  const threshold = manifest.thresholds[0]!;
+  const modes = manifest.outputs.map((output) => output.failureMode);
+  const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
+  return [
     "## How good it is",
     "",
     "Macro AUROC over the failure modes, one window one case, with 95 % intervals that resample whole bearings: on the held-out ones, and on training bearings left out of training in turn. Bytes are those of the ONNX file for int8 and four a parameter for float networks.",
@@ -82,15 +111,5 @@ export function renderBearingCard(
         `- \`${recording.waveform}\`: truth ${recording.truth ?? "healthy"}, raised ${recording.raised ?? "nothing"}; windows above the threshold ${modes.map((mode, index) => `${mode} ${percent(recording.shareAboveRaise[index]!)}`).join(", ")}`,
     ),
     ...(failed.length === 0 ? [] : [""]),
-    "## Slices",
-    "",
-    `${slices.caption}`,
-    "",
-    `| ${slices.head.join(" | ")} |`,
-    `|${slices.head.map(() => "---").join("|")}|`,
-    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
-    "",
-    ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
   ];
-  return lines.join("\n");
 }

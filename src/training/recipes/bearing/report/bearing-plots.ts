@@ -8,18 +8,21 @@ const shares = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
 const shareAxis = (label: string): Axis => ({ label, from: 0, to: 1, ticks: shares });
 const colours = ["c0", "c1", "c2", "c3", "c4"] as const;
 
-/** Draws everything; `heldOut` holds probabilities, the folds logits. */
-export function drawBearingPlots(
-  evaluation: BearingEvaluation,
-  heldOut: ScoredSet,
-  folds: readonly ScoredSet[],
-  titles: readonly string[],
-): ReportPlot[] {
+/** What is drawn. */
+export interface PlottedBearing {
+  readonly evaluation: BearingEvaluation;
+  /** With probabilities among the scores. */
+  readonly heldOut: ScoredSet;
+  readonly folds: readonly ScoredSet[];
+}
+
+/** Draws everything; `titles` are those of the outputs. */
+export function drawBearingPlots(subject: PlottedBearing, titles: readonly string[]): ReportPlot[] {
   return [
-    drawReliability(evaluation),
-    ...titles.map((title, output) => drawRoc(title, output, heldOut, folds)),
-    ...titles.map((title, output) => drawScores(title, output, heldOut, evaluation.decision.raise)),
-    drawCosts(evaluation),
+    drawReliability(subject.evaluation),
+    ...titles.map((title, output) => drawRoc(title, output, subject)),
+    ...titles.map((title, output) => drawScores(title, output, subject)),
+    drawCosts(subject.evaluation),
   ];
 }
 
@@ -71,7 +74,7 @@ function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
   };
 }
 
-function drawRoc(title: string, output: number, heldOut: ScoredSet, folds: readonly ScoredSet[]): ReportPlot {
+function drawRoc(title: string, output: number, { heldOut, folds }: PlottedBearing): ReportPlot {
   const lines: PlotLine[] = [
     diagonal,
     ...folds.map((fold) => ({
@@ -126,7 +129,8 @@ export function rocOf(set: ScoredSet, model: string, output: number): (readonly 
 
 const bins = 20;
 
-function drawScores(title: string, output: number, heldOut: ScoredSet, raise: number): ReportPlot {
+function drawScores(title: string, output: number, { heldOut, evaluation }: PlottedBearing): ReportPlot {
+  const { raise } = evaluation.decision;
   const column = columnOf(heldOut.scores.probability!, output, heldOut.outputs);
   const truth = heldOut.signals.flatMap((signal) => new Array<number | null>(signal.rows).fill(signal.truth));
   const classes = [

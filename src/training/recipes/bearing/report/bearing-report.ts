@@ -1,27 +1,20 @@
 /** What the report of a bearing model shows. */
 import { formatFigure } from "../../../judge/figure.ts";
-import type { ScoredSet } from "../../../judge/scored-set.ts";
 import type { SliceFigures } from "../../../judge/slice-figures.ts";
-import type { TrainedStudent } from "../../../learn/train-student.ts";
 import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
-import type { Rivals } from "../learn/contenders.ts";
-import { drawBearingPlots } from "./bearing-plots.ts";
+import type { Contenders } from "../learn/contenders.ts";
+import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
 
-/** What it is made from. */
-export interface BearingReportSubject {
+/** What the report is made from. */
+export interface BearingReportSubject extends Contenders, PlottedBearing {
   readonly config: BearingConfig;
-  readonly evaluation: BearingEvaluation;
-  readonly student: TrainedStudent;
-  readonly rivals: Rivals;
-  readonly heldOut: ScoredSet;
-  readonly folds: readonly ScoredSet[];
 }
 
 /** Puts the report together. */
 export function reportBearing(subject: BearingReportSubject): ReportParts {
-  const { config, evaluation, student, rivals, heldOut, folds } = subject;
+  const { config, evaluation, student, rivals } = subject;
   const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
   const timed: Readonly<Record<string, ReportStep["timed"]>> = {
     teacher: student.teacher,
@@ -46,7 +39,7 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
       evaluation.decision.sentence,
       sayParity(evaluation),
     ],
-    plots: drawBearingPlots(evaluation, heldOut, folds, titles),
+    plots: drawBearingPlots(subject, titles),
     tables: [tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
   };
 }

@@ -41,24 +41,18 @@ import { type FormFigures, judgeForms } from "./judge-student.ts";
 import { checkFigures, renderScadaLines, type ScadaFigures, summariseSeeds } from "./scada-evaluation.ts";
 import { summarisePolicy } from "./summarise-policy.ts";
 
-/** Names of the protocols. */
-export const scadaProtocols = ["held-out", "edp", "edp-tuning"] as const;
-
 /** Seeds of the protocol `edp`: the bundle's own and those after it. */
 const protocolSeeds = 5;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
 const tolerance = 1e-6;
 
-/** Runs one of {@link scadaProtocols}. */
-export async function runScadaProtocol(
-  protocol: string,
-  bundle: Bundle,
+/** Runs `edp`: the recipe trained anew with several seeds. */
+export async function runScadaSeeds(
+  _bundle: Bundle,
   config: ScadaConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
-  if (protocol === "held-out") return judgeHeldOut(bundle, config, context);
   const trainer = await openTensorTrainer(context.log);
-  if (protocol === "edp-tuning") return runTuning(config, context, trainer);
   const seeds = await judgeSeeds(config, context, trainer, testSplit, protocolSeeds);
   const figures = summariseSeeds(seeds, testSplit);
   const checks = checkFigures(figures);
@@ -70,7 +64,8 @@ export async function runScadaProtocol(
   };
 }
 
-async function judgeHeldOut(
+/** Runs `held-out`: the bundle's own student on the test half-year. */
+export async function runScadaHeldOut(
   bundle: Bundle,
   config: ScadaConfig,
   context: EvaluationContext,
@@ -107,11 +102,13 @@ async function judgeSeeds(
   return judged;
 }
 
-async function runTuning(
+/** Runs `edp-tuning`. */
+export async function runScadaTuning(
+  _bundle: Bundle,
   config: ScadaConfig,
   context: EvaluationContext,
-  trainer: TensorTrainer,
 ): Promise<ProtocolOutcome> {
+  const trainer = await openTensorTrainer(context.log);
   const subject = await readScadaCase(context.dataDir, config, tuningSplit);
   const { rows, failures, costs } = subject;
   const unit = config.residuals.map(() => 0);

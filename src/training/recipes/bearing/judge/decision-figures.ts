@@ -1,9 +1,9 @@
 /** What the decision rule would cost on training bearings out of fold, at the threshold of the costs and around it. */
-import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
+import type { Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { computeExpectedCost, type DecisionCosts } from "../../../judge/bayes-threshold.ts";
 import { computeShare, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
-import { decideLooped } from "./evaluate-held-out.ts";
+import { type AlertRule, decideLooped } from "./held-out-figures.ts";
 
 /** The rule at one threshold. */
 export interface DecisionPoint {
@@ -29,22 +29,21 @@ export interface DecisionFigures {
 /** Thresholds that are looked at besides the chosen one. */
 const others = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98] as const;
 
-/** Plays every out-of-fold signal through the rule. */
+/** Plays every out-of-fold signal through the rule, which has one threshold for all modes. */
 export function judgeDecision(
   folds: readonly ScoredSet[],
-  failureModes: readonly string[],
-  calibration: readonly Calibration[],
-  threshold: Threshold,
+  { failureModes, calibration, thresholds }: AlertRule,
   costs: DecisionCosts,
 ): DecisionFigures {
+  const threshold = thresholds[0]!;
   const points = [...new Set([...others, threshold.raise])]
     .sort((a, b) => a - b)
     .map((raise): DecisionPoint => {
       const clear = Math.min(threshold.clear, raise);
-      const rule = failureModes.map(() => ({ ...threshold, raise, clear }));
-      const [found, faulty, alarmed, healthy] = countOutcomes(folds, failureModes, calibration, rule);
-      const recall = computeShare(found, faulty);
-      const falseAlarms = computeShare(alarmed, healthy);
+      const tried = failureModes.map((): Threshold => ({ ...threshold, raise, clear }));
+      const counts = countOutcomes(folds, { failureModes, calibration, thresholds: tried });
+      const recall = computeShare(counts.found, counts.faulty);
+      const falseAlarms = computeShare(counts.alarmed, counts.healthy);
       const expectedCost = computeExpectedCost(costs, recall.value, falseAlarms.value);
       return { raise, recall, falseAlarms, expectedCost };
     });
@@ -57,25 +56,23 @@ export function judgeDecision(
 
 function countOutcomes(
   folds: readonly ScoredSet[],
-  failureModes: readonly string[],
-  calibration: readonly Calibration[],
-  rule: readonly Threshold[],
-): readonly [number, number, number, number] {
+  rule: AlertRule,
+): Readonly<Record<"found" | "faulty" | "alarmed" | "healthy", number>> {
   let [found, faulty, alarmed, healthy] = [0, 0, 0, 0];
   for (const fold of folds) {
     let at = 0;
     for (const { truth, rows } of fold.signals) {
       const logits = fold.scores.int8!.subarray(at * fold.outputs, (at + rows) * fold.outputs);
       at += rows;
-      const raised = decideLooped(logits, rows, failureModes, calibration, rule);
+      const raised = decideLooped(logits, rows, rule);
       if (truth === null) {
         healthy++;
         if (raised !== null) alarmed++;
       } else {
         faulty++;
-        if (raised === failureModes[truth]) found++;
+        if (raised === rule.failureModes[truth]) found++;
       }
     }
   }
-  return [found, faulty, alarmed, healthy];
+  return { found, faulty, alarmed, healthy };
 }

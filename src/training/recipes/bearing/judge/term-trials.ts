@@ -6,8 +6,6 @@
 import { createRandom } from "../../../../core/maths/random.ts";
 import { computeMacroAuroc, type Spread, summariseSpread } from "../../../judge/metrics.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
-import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import type { Tying } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -18,6 +16,7 @@ import {
   quantiseStudent,
   runEnsemble,
   runStudent,
+  type StudentTask,
   standardiseRows,
   trainTeacher,
 } from "../../../learn/train-student.ts";
@@ -75,15 +74,14 @@ const trials: Readonly<Record<string, (recipe: StudentRecipe) => StudentRecipe>>
   ),
 };
 
-/** Tries all terms; none where the recipe has no teacher. */
+/** Tries all terms, with the seeds from `task.seed` on; gives nothing where the recipe has no teacher. */
 export function tryTerms(
   splits: readonly TrialRows[],
-  tying: Tying,
-  { finetune: _, ...recipe }: StudentRecipe,
-  seed: number,
-  trainer: TensorTrainer,
+  task: StudentTask & { readonly seed: number },
   { log, progress }: Pick<EvaluationContext, "log" | "progress">,
 ): TrialResult[] {
+  const { seed } = task;
+  const { finetune: _, ...recipe } = task.recipe;
   const { similarityWeight: __, ...distillation } = recipe.distillation;
   const bare = { ...recipe, distillation };
   if (bare.teacher.members === 0) return [];
@@ -91,7 +89,7 @@ export function tryTerms(
   const runs: TrialFigures[][] = [];
   for (let own = seed; own < seed + trialSeeds; own++) {
     for (const split of splits) {
-      runs.push(trainAll(split, tying, recipes, own, trainer));
+      runs.push(trainAll(split, recipes, { ...task, seed: own }));
       progress(runs.length, trialSeeds * splits.length, "splits and seeds tried with and without terms");
     }
     // Three seeds take minutes: what is known already is said at once.
@@ -100,7 +98,6 @@ export function tryTerms(
   return summariseTrials(runs, splits.length);
 }
 
-/** A trial in words. */
 export function sayTrial(result: TrialResult): string {
   const { term, macroAurocGain, macroAurocGainPerSplit, distance, distanceGain, shareAhead } = result;
   const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
@@ -132,10 +129,8 @@ function summariseTrials(runs: readonly (readonly TrialFigures[])[], splits: num
 /** One a recipe; they differ in the student alone and share the teacher and the numbers that it draws. */
 function trainAll(
   { name, train, test }: TrialRows,
-  tying: Tying,
   recipes: readonly StudentRecipe[],
-  seed: number,
-  trainer: TensorTrainer,
+  { tying, trainer, seed }: StudentTask & { readonly seed: number },
 ): TrialFigures[] {
   const streams = () => forkStreams(recipes[0]!, createRandom(seed).fork(name));
   const bare = { tying, recipe: recipes[0]!, trainer };

@@ -1,4 +1,7 @@
-/** The bundle's own figures: its int8 student, calibration and thresholds on bearings that it was not trained on. */
+/**
+ * A student's logits, calibration and thresholds on bearings that it was not trained on: what each recording would have
+ * raised on a gateway, and how often that is right.
+ */
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
@@ -22,7 +25,7 @@ export interface RecordingOutcome {
   readonly shareAboveRaise: readonly number[];
 }
 
-/** Everything about the held-out bearings. */
+/** All recordings of the held-out bearings. */
 export interface HeldOutEvaluation {
   readonly windows: number;
   readonly macroAuroc: number;
@@ -36,20 +39,22 @@ export interface HeldOutEvaluation {
   readonly quiet: { readonly right: number; readonly of: number };
 }
 
-/** Scores rows that are not standardised: logits [rows × outputs]. */
-export type ScoreRows = (features: Float32Array, rows: number) => Float32Array;
+/** How a model's logits become alerts; each list has one entry an output. */
+export interface AlertRule {
+  readonly failureModes: readonly string[];
+  readonly calibration: readonly Calibration[];
+  readonly thresholds: readonly Threshold[];
+}
 
-/** Evaluates signals with the deployed hop. */
+/** Evaluates `logits` [rows × outputs] of the served windows of `signals`. */
 export function evaluateHeldOut(
   signals: readonly WaveformRows[],
-  failureModes: readonly string[],
-  score: ScoreRows,
-  calibration: readonly Calibration[],
-  thresholds: readonly Threshold[],
+  logits: Float32Array,
+  rule: AlertRule,
 ): HeldOutEvaluation {
+  const { failureModes, calibration, thresholds } = rule;
   const outputs = failureModes.length;
   const all = joinRows(signals, "served", failureModes);
-  const logits = score(all.features, all.rows);
   const probabilities = Float64Array.from(logits, (logit, index) =>
     applyCalibration(calibration[index % outputs]!, logit),
   );
@@ -66,7 +71,7 @@ export function evaluateHeldOut(
       sampleRateHz: signal.recording.sampleRateHz,
       windows: rows,
       truth: signal.waveform.failureMode,
-      raised: decideLooped(ownLogits, rows, failureModes, calibration, thresholds),
+      raised: decideLooped(ownLogits, rows, rule),
       brier: computeBrier(own, ownLabels),
       shareAboveRaise: thresholds.map(
         (threshold, output) =>
@@ -104,9 +109,7 @@ const loops = 3;
 export function decideLooped(
   logits: Float32Array,
   rows: number,
-  failureModes: readonly string[],
-  calibration: readonly Calibration[],
-  thresholds: readonly Threshold[],
+  { failureModes, calibration, thresholds }: AlertRule,
 ): string | null {
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };

@@ -1,8 +1,8 @@
 /** Holds every recording against the data contract of the bundle, with the very code that does it on a gateway. */
 import { join } from "node:path";
-import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
-import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
-import { readCwruIndex, readCwruSignals } from "../../dataset/cwru-recordings.ts";
+import type { ChannelContract } from "../../../../core/contract/bundle/manifest.ts";
+import { createWaveformIngest } from "../../../../core/ingest/waveform-ingest.ts";
+import { readCwruIndex, readCwruSignals } from "../../../dataset/cwru-recordings.ts";
 
 /** What the contract says of the recordings. */
 export interface ContractReport {

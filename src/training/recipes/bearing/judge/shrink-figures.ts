@@ -1,13 +1,24 @@
-/** The great shrink, step by step: size, cost and figure of every contender, and what the figures say in words. */
+/**
+ * The great shrink, step by step: size, cost and figure of every contender, what the figures say in words, and what
+ * quantisation changed.
+ */
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { describeNetwork } from "../../../bundle/describe-network.ts";
 import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { createMacroAuroc } from "../../../judge/weighted-auroc.ts";
-import type { DenseLayer } from "../../../learn/tied-network.ts";
-import type { TrainedStudent } from "../../../learn/train-student.ts";
-import type { Rivals } from "../learn/contenders.ts";
+import { applyCalibration } from "../../../learn/platt.ts";
+import { type DenseLayer, runDense } from "../../../learn/tied-network.ts";
+import {
+  type LabelledRows,
+  runStudent,
+  standardiseRows,
+  type TrainedStudent,
+} from "../../../learn/train-student.ts";
+import type { Contenders } from "../learn/contenders.ts";
+import type { AlertRule } from "./held-out-figures.ts";
 
 /** One contender's row of the table. */
 export interface StepFigures {
@@ -46,6 +57,20 @@ const titles: Readonly<Record<string, string>> = {
   silent: "always healthy",
 };
 
+/** The student's size, and what quantisation changed on rows that it was not trained on. */
+export interface StudentFigures {
+  readonly architecture: string;
+  readonly weights: number;
+  readonly nonZeroWeights: number;
+  /** Size of the ONNX file. */
+  readonly modelBytes: number;
+  /** int8 against float logits on held-out windows, within ± 8. */
+  readonly maxLogitDifference: number;
+  readonly meanLogitDifference: number;
+  /** Share of (window, mode) decisions at the raise threshold that differ. */
+  readonly decisionsChanged: number;
+}
+
 /** What is compared with what: name, first, second, subject of the sentence. */
 const comparisons: readonly (readonly [string, string, string, string])[] = [
   ["distillation", "float", "untaught", "Distillation"],
@@ -60,10 +85,8 @@ const comparisons: readonly (readonly [string, string, string, string])[] = [
 
 /** Judges; both lists of sets hold the scores of the same contenders. */
 export function judgeSteps(
-  student: TrainedStudent,
-  rivals: Rivals,
-  heldOut: ScoredSet,
-  folds: readonly ScoredSet[],
+  contenders: Contenders,
+  { heldOut, folds }: { readonly heldOut: ScoredSet; readonly folds: readonly ScoredSet[] },
   seed: number,
 ): { readonly steps: readonly StepFigures[]; readonly findings: readonly Finding[] } {
   const names = Object.keys(titles).filter((name) => heldOut.scores[name] !== undefined);
@@ -81,12 +104,11 @@ export function judgeSteps(
     ]),
   );
   const steps = names.map((name): StepFigures => {
-    const size = sizeOf(name, student, rivals);
     return {
       // Without fine-tuning the integers' float parent is the pruned student itself.
       name,
-      title: titles[name === "float" && student.untuned === undefined ? "untuned" : name]!,
-      ...size,
+      title: titles[name === "float" && contenders.student.untuned === undefined ? "untuned" : name]!,
+      ...sizeOf(name, contenders),
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
       outOfFold: computeFigure(statistics[name]!.folds, resamples.folds),
     };
@@ -122,8 +144,7 @@ export function sayFinding(subject: string, difference: Figure): string {
 
 function sizeOf(
   name: string,
-  student: TrainedStudent,
-  rivals: Rivals,
+  { student, rivals }: Contenders,
 ): Pick<StepFigures, "parameters" | "multiplyAdds" | "bytes"> {
   const count = (networks: readonly (readonly DenseLayer[])[]): ReturnType<typeof sizeOf> => {
     const layers = networks.flat();
@@ -154,4 +175,42 @@ function sizeOf(
 
 function sizeOfModel(model: QuantisedMlp): number {
   return encodeStudent(model).length;
+}
+
+/** Logits beyond this give the same probability to three digits: differences there are cut off. */
+const logitBound = 8;
+
+/** Describes `student` by its size and by the difference of its integers from its floats on `heldOut`. */
+export function describeStudent(
+  student: TrainedStudent,
+  heldOut: LabelledRows,
+  { calibration, thresholds }: Pick<AlertRule, "calibration" | "thresholds">,
+): StudentFigures {
+  const { layers } = student.quantised;
+  const weights = layers.flatMap((layer) => [...layer.weights]);
+  const standardised = standardiseRows(heldOut.features, heldOut.rows, student.scaler);
+  const float = runDense(student.float, standardised, heldOut.rows);
+  const int8 = runStudent(student, heldOut.features, heldOut.rows);
+  const bounded = (logit: number): number => Math.max(-logitBound, Math.min(logitBound, logit));
+  const raises = (logit: number, output: number): boolean =>
+    applyCalibration(calibration[output]!, logit) >= thresholds[output]!.raise;
+  let max = 0;
+  let sum = 0;
+  let changed = 0;
+  for (const [index, logit] of float.entries()) {
+    const difference = Math.abs(bounded(logit) - bounded(int8[index]!));
+    max = Math.max(max, difference);
+    sum += difference;
+    const output = index % calibration.length;
+    if (raises(logit, output) !== raises(int8[index]!, output)) changed++;
+  }
+  return {
+    architecture: `${describeNetwork(student.quantised)}, weights tied over the failure modes`,
+    weights: weights.length,
+    nonZeroWeights: weights.filter((weight) => weight !== 0).length,
+    modelBytes: sizeOfModel(student.quantised),
+    maxLogitDifference: max,
+    meanLogitDifference: sum / float.length,
+    decisionsChanged: changed / float.length,
+  };
 }

@@ -1,0 +1,209 @@
+/** A bearing bundle judged anew, from its own files and the recordings that it holds out: for the gate, and by request. */
+
+import { join } from "node:path";
+import type { Bundle } from "../../../../core/bundle/bundle.ts";
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
+import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
+import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
+import { readDataFile } from "../../../dataset/read-data-file.ts";
+import { readEvaluationOf } from "../../../gate/bundled-files.ts";
+import type { Judgement } from "../../../gate/judgement.ts";
+import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
+import { computeShare } from "../../../judge/figure.ts";
+import { createMacroAuroc } from "../../../judge/weighted-auroc.ts";
+import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../../recipe.ts";
+import type { BearingConfig } from "../bearing-config.ts";
+import {
+  describeSet,
+  fingerprintCwru,
+  joinRows,
+  readCwruRows,
+  type WaveformRows,
+} from "../learn/cwru-rows.ts";
+import { alwaysHeldOut } from "../learn/divide-by-groups.ts";
+import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
+import { evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
+
+/** Points of AUC that quantisation may cost. */
+const maxLostPoints = 0.5;
+/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
+const tolerance = 1e-9;
+
+/** A bundle's student on the recordings, cut as the bundle cuts them. */
+interface ReplayedBundle {
+  readonly all: readonly WaveformRows[];
+  /** Signals of the bearings that its lineage holds out, their rows, logits and figures. */
+  readonly signals: readonly WaveformRows[];
+  readonly rows: LabelledRows;
+  readonly int8: Float32Array;
+  readonly heldOut: HeldOutEvaluation;
+  /** SHA-256 of the files that were read. */
+  readonly fingerprint: string;
+}
+
+async function replayBundle(
+  { manifest, files }: Bundle,
+  { seed }: BearingConfig,
+  { dataDir, progress }: EvaluationContext,
+): Promise<ReplayedBundle> {
+  const { window, features, scaler, calibration, thresholds } = manifest;
+  const data = await readCwruRows(dataDir, {
+    window,
+    trainingHop: window.hop,
+    features,
+    noiseLevels: [],
+    seed,
+    refused: [],
+    progress: (done, total) => progress(done, total, "recordings read"),
+  });
+  const all = [...data.signals, ...data.extra];
+  const held = new Set(manifest.lineage.data[0]!.heldOutGroups);
+  const signals = all.filter((signal) => held.has(signal.waveform.group));
+  const failureModes = manifest.outputs.map((output) => output.failureMode);
+  const rows = joinRows(signals, "served", failureModes);
+  const quantised = decodeStudent(files.get(bundleFileNames.model)!);
+  const int8 = runStudent({ scaler, quantised }, rows.features, rows.rows);
+  const heldOut = evaluateHeldOut(signals, int8, { failureModes, calibration, thresholds });
+  return { all, signals, rows, int8, heldOut, fingerprint: await fingerprintCwru(dataDir) };
+}
+
+/** Judges a bundle for the gate. Fails with DATA_MISSING, DATA_FORMAT or BUNDLE_FORMAT. */
+export async function judgeBearingBundle(
+  bundle: Bundle,
+  config: BearingConfig,
+  context: EvaluationContext,
+): Promise<Judgement> {
+  const { manifest } = bundle;
+  const lineage = manifest.lineage.data[0]!;
+  const { all, signals, rows, int8, heldOut, fingerprint } = await replayBundle(bundle, config, context);
+  const modes = manifest.outputs.map((output) => output.failureMode);
+  const columns = findPhysicsColumns(manifest.features, config.hypotheses);
+  const set = describeSet(signals, modes, {
+    int8,
+    probability: toProbabilities(int8, manifest.calibration),
+    silent: new Float32Array(int8.length),
+    ...(columns === null ? {} : { physics: computePhysicsScores(rows.features, rows.rows, columns) }),
+  });
+  const resamples = drawResamples(set.signals, config.seed);
+  const own = createMacroAuroc([set], "int8");
+  const gainOver = (name: string): Judgement["baselines"][number] => {
+    const other = createMacroAuroc([set], name);
+    return { name, gain: computeFigure((counts) => own(counts) - other(counts), resamples) };
+  };
+  const claim = readBearingClaim(bundle);
+  const logistic = claim.findings.find(({ name }) => name === "gainOverLogistic");
+  const error = judgeCalibration([set], config.seed);
+  return {
+    fingerprints: { [lineage.name]: fingerprint },
+    metrics: {
+      macroAuroc: computeFigure(own, resamples),
+      calibrationError: error,
+      detected: computeShare(heldOut.detected.right, heldOut.detected.of),
+      quiet: computeShare(heldOut.quiet.right, heldOut.quiet.of),
+    },
+    leakage: [
+      ...(await findLeaks(context.dataDir, all, lineage)),
+      {
+        by: "bearing that the configuration holds out",
+        shared: [...config.dataset.heldOutGroups, alwaysHeldOut].filter((group) =>
+          lineage.trainGroups.includes(group),
+        ),
+      },
+    ],
+    baselines: [
+      gainOver("silent"),
+      ...(columns === null ? [] : [gainOver("physics")]),
+      // Trained with the student; a rebuild shows that the figure is true.
+      ...(logistic === undefined ? [] : [{ name: "logistic (as stated)", gain: logistic.heldOut }]),
+    ],
+    calibration: { error, limit: config.maxCalibrationError },
+    parity: {
+      lost: 100 * (claim.parity.floatMacroAuroc - heldOut.macroAuroc),
+      lostOf: "points of AUC",
+      limit: maxLostPoints,
+      floatDetected: claim.parity.floatDetected,
+      int8Detected: heldOut.detected.right,
+      lostEventsLimit: 0,
+    },
+    cases: heldOut.recordings.map(({ waveform, brier, truth, raised }, index) => ({
+      id: waveform,
+      slices: set.signals[index]!.slices,
+      loss: brier,
+      decision: raised === truth ? "right" : truth === null ? "false-alarm" : "missed",
+    })),
+  };
+}
+
+/** Recordings of one content on both sides, under whatever name. */
+async function findLeaks(
+  dataDir: string,
+  signals: readonly WaveformRows[],
+  { trainGroups, heldOutGroups }: Bundle["manifest"]["lineage"]["data"][number],
+): Promise<Judgement["leakage"]> {
+  const digestOf = new Map<string, string>();
+  for (const file of new Set(signals.map((signal) => signal.waveform.file))) {
+    const bytes = await readDataFile(join(dataDir, "cwru", file));
+    digestOf.set(file, sha256Hex(bytes));
+  }
+  const filesOf = (groups: readonly string[]): string[] => [
+    ...new Set(
+      signals.filter(({ waveform }) => groups.includes(waveform.group)).map(({ waveform }) => waveform.file),
+    ),
+  ];
+  const [train, held] = [filesOf(trainGroups), filesOf(heldOutGroups)];
+  const heldDigests = new Set(held.map((file) => digestOf.get(file)));
+  return [
+    { by: "recording", shared: train.filter((file) => held.includes(file)) },
+    { by: "recording's content", shared: train.filter((file) => heldDigests.has(digestOf.get(file))) },
+  ];
+}
+
+/** Are the bundle's figures what it states? Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
+export async function runBearingHeldOut(
+  bundle: Bundle,
+  config: BearingConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { heldOut, fingerprint } = await replayBundle(bundle, config, context);
+  const claimed = readBearingClaim(bundle).heldOut;
+  const sameData = fingerprint === bundle.manifest.lineage.data[0]!.sha256;
+  if (!sameData)
+    context.log("the data files are not those that the bundle was made from: figures may differ");
+  const passed =
+    heldOut.macroAuroc >= claimed.macroAuroc - tolerance && heldOut.detected.right >= claimed.detected.right;
+  return {
+    json: { sameData, metrics: { heldOut }, claimed: claimed.macroAuroc },
+    lines: [
+      `macro AUROC on held-out bearings ${heldOut.macroAuroc.toFixed(4)} (the bundle states ${claimed.macroAuroc.toFixed(4)})`,
+      `right mode raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, nothing on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones`,
+    ],
+    passed,
+  };
+}
+
+/** What the bundle states of itself. Fails with BUNDLE_FORMAT. */
+export function readBearingClaim(bundle: Bundle): BearingEvaluation {
+  const report = readEvaluationOf(bundle) as Partial<BearingEvaluation>;
+  const { heldOut, parity, findings } = report;
+  if (
+    typeof heldOut?.macroAuroc === "number" &&
+    typeof heldOut.detected?.right === "number" &&
+    typeof parity?.floatMacroAuroc === "number" &&
+    typeof parity.floatDetected === "number" &&
+    Array.isArray(findings)
+  ) {
+    return report as BearingEvaluation;
+  }
+  throw new AuroraError(
+    "BUNDLE_FORMAT",
+    `${bundle.manifest.name}: evaluation.json states no figure of held-out bearings`,
+    {
+      op: "evaluate bundle",
+      subject: bundleFileNames.evaluation,
+      hint: "train the bundle again",
+    },
+  );
+}
