@@ -14,7 +14,6 @@ export interface Hypothesis {
   readonly featurePrefix: string;
 }
 
-/** The whole file. */
 export interface BearingConfig extends CommonConfig {
   readonly dataset: {
     readonly kind: "cwru";

@@ -18,7 +18,6 @@ import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
 
-/** The recipe of `dataset.kind: cwru`. */
 export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
   kind: "cwru",
   source: "src/training/recipes/bearing/bearing-recipe.ts",
@@ -34,7 +33,8 @@ export const bearingRecipe: AnyRecipe = defineRecipe<BearingConfig>({
 });
 
 async function trainBearing(config: BearingConfig, context: TrainingContext): Promise<TrainedModel> {
-  const { steps } = context;
+  const { steps, trainer } = context;
+  const { recipe } = config;
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const { contract, rows, fingerprint } = await readRecordings(config, context);
@@ -43,7 +43,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const trainRows = joinRows(trainSignals, "training", modes);
   context.log(`${trainRows.rows} training windows of ${trainSignals.length} signals`);
 
-  const learning = { rows, trainSignals, trainRows, tying };
+  const learning = { rows, trainSignals, trainRows, task: { tying, recipe, trainer } };
   const { trained, rivals } = await learnStudent(config, learning, context);
   const contenders = { student: trained.value, rivals: rivals.value };
   const folds = await scoreFolds(config, learning, context);
@@ -104,17 +104,18 @@ async function readRecordings(
 /** Scores every training bearing by a student that has not seen it. */
 async function scoreFolds(
   config: BearingConfig,
-  { rows, trainSignals, tying }: LearningRows,
-  { steps, trainer }: TrainingContext,
+  learning: LearningRows,
+  { steps }: TrainingContext,
 ): Promise<readonly StepOutput<ScoredSet>[]> {
   const { recipe } = config;
   const folds: StepOutput<ScoredSet>[] = [];
+  const { rows, trainSignals } = learning;
   for (const split of planInnerSplits(trainSignals.map((signal) => signal.waveform))) {
     folds.push(
       await steps.run(
         "calibrate",
         { part: split.name, config: { ...describeDivision(config), recipe, split }, from: [rows] },
-        () => scoreInnerSplit(config, trainSignals, { split, tying, trainer }),
+        () => scoreInnerSplit(config, learning, split),
       ),
     );
   }

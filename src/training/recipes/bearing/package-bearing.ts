@@ -33,7 +33,6 @@ import { alwaysHeldOut, describeDivision, type GroupDivision } from "./learn/div
 import { seedStream } from "./learn/learn-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
-/** What the package is made from. */
 export interface BearingParts {
   readonly config: BearingConfig;
   readonly student: StepOutput<TrainedStudent>;
@@ -41,7 +40,6 @@ export interface BearingParts {
   /** One an output. */
   readonly calibration: readonly Calibration[];
   readonly rows: StepOutput<CwruRows>;
-  /** Of the files that the rows were read from. */
   readonly fingerprint: string;
   readonly division: GroupDivision;
   readonly trainRows: LabelledRows;

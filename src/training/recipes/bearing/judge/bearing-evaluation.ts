@@ -35,7 +35,6 @@ import {
 /** Probabilities against what happened. */
 export interface Reliability {
   readonly bins: readonly ReliabilityBin[];
-  /** Expected calibration error. */
   readonly error: Figure;
 }
 
@@ -53,14 +52,11 @@ export interface Parity {
   readonly recordingsDecidedOtherwise: number;
 }
 
-/** The document. */
 export interface BearingEvaluation extends EvaluationDocument {
   readonly dataDescription: string;
   readonly trainingWindows: number;
   readonly heldOut: HeldOutEvaluation;
-  /** What the data contract says of the recordings. */
   readonly contract: ContractReport;
-  /** Every contender, and what the differences between them say. */
   readonly steps: readonly StepFigures[];
   readonly findings: readonly Finding[];
   readonly reliability: { readonly heldOut: Reliability; readonly outOfFold: Reliability };
@@ -81,7 +77,6 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly limitations: readonly string[];
 }
 
-/** What is judged, and on what. */
 export interface BearingCase extends Contenders {
   readonly config: BearingConfig;
   readonly contract: ContractReport;
@@ -98,7 +93,6 @@ export interface JudgedBearing {
   readonly heldOut: ScoredSet;
 }
 
-/** Words about the data set. */
 export const cwruDescription =
   "Case Western Reserve University Bearing Data Center, bearing recordings of a 2 hp motor rig (12 and 48 kHz), publicly downloadable, no licence text; cite the center";
 
@@ -155,7 +149,6 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
   return { evaluation, heldOut: set };
 }
 
-/** The headline figures. */
 function listMetrics(
   {
     steps,

@@ -27,7 +27,6 @@ import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-co
 import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
 import { evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
 
-/** Points of AUC that quantisation may cost. */
 const maxLostPoints = 0.5;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
 const tolerance = 1e-9;
@@ -40,7 +39,6 @@ interface ReplayedBundle {
   readonly rows: LabelledRows;
   readonly int8: Float32Array;
   readonly heldOut: HeldOutEvaluation;
-  /** SHA-256 of the files that were read. */
   readonly fingerprint: string;
 }
 

@@ -5,7 +5,6 @@ import { computeShare, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped } from "./held-out-figures.ts";
 
-/** The rule at one threshold. */
 export interface DecisionPoint {
   readonly raise: number;
   /** Share of faulty signals whose own fault is raised, and of healthy ones on which anything is. */
@@ -15,7 +14,6 @@ export interface DecisionPoint {
   readonly expectedCost: number;
 }
 
-/** The choice and its surroundings. */
 export interface DecisionFigures {
   readonly costs: DecisionCosts;
   /** What the costs ask for. */

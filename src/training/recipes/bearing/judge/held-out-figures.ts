@@ -25,7 +25,6 @@ export interface RecordingOutcome {
   readonly shareAboveRaise: readonly number[];
 }
 
-/** All recordings of the held-out bearings. */
 export interface HeldOutEvaluation {
   readonly windows: number;
   readonly macroAuroc: number;
@@ -35,7 +34,6 @@ export interface HeldOutEvaluation {
   readonly recordings: readonly RecordingOutcome[];
   /** Faulty recordings (sensor at the faulty bearing) for which the right mode is raised. */
   readonly detected: { readonly right: number; readonly of: number };
-  /** Healthy recordings for which nothing is raised. */
   readonly quiet: { readonly right: number; readonly of: number };
 }
 

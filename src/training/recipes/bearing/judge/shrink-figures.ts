@@ -20,7 +20,6 @@ import {
 import type { Contenders } from "../learn/contenders.ts";
 import type { AlertRule } from "./held-out-figures.ts";
 
-/** One contender's row of the table. */
 export interface StepFigures {
   readonly name: string;
   readonly title: string;
@@ -62,7 +61,6 @@ export interface StudentFigures {
   readonly architecture: string;
   readonly weights: number;
   readonly nonZeroWeights: number;
-  /** Size of the ONNX file. */
   readonly modelBytes: number;
   /** int8 against float logits on held-out windows, within ± 8. */
   readonly maxLogitDifference: number;

@@ -37,9 +37,7 @@ const requiredGainOverPhysics = 0.01;
 /** Macro AUROCs on the test rows of one split; null where a score does not exist. Always-healthy scores 0.5 by definition. */
 interface SplitFigures {
   readonly name: string;
-  /** The integers that are deployed. */
   readonly int8: number;
-  /** The same student before quantisation. */
   readonly float: number;
   readonly teacher: number | null;
   /** Without a learnt parameter. */
@@ -63,7 +61,6 @@ interface ProtocolFigures {
   readonly trainer: string;
 }
 
-/** The recipe's rows and what it is trained with. */
 interface SplitRig {
   readonly config: BearingConfig;
   readonly task: StudentTask;
@@ -101,7 +98,6 @@ export async function runTuningSplits(
   return { json: { ...json, trials }, lines: [...lines, ...trials.map(sayTrial)], passed: true };
 }
 
-/** Computes all features once. */
 async function openRig(config: BearingConfig, context: EvaluationContext): Promise<SplitRig> {
   const { features, hypotheses, recipe } = config;
   const trainer = await openTensorTrainer(context.log);

@@ -22,7 +22,6 @@ import {
 } from "../../../learn/train-student.ts";
 import type { EvaluationContext } from "../../../recipe.ts";
 
-/** One split's rows. */
 export interface TrialRows {
   readonly name: string;
   readonly train: LabelledRows;
@@ -43,7 +42,6 @@ export interface TrialResult {
   readonly distance: Spread;
   readonly macroAurocGain: Spread;
   readonly distanceGain: Spread;
-  /** Of the mean over seeds, one a split. */
   readonly macroAurocGainPerSplit: readonly number[];
   /** Share of splits and seeds in which the term is ahead. */
   readonly shareAhead: number;

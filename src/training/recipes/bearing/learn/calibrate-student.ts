@@ -8,8 +8,6 @@ import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../..
 import { computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
 import { applyCalibration, fitPlatt } from "../../../learn/platt.ts";
-import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import type { Tying } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -21,7 +19,8 @@ import {
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { describeSet, joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
+import { describeSet, joinRows, selectSignals } from "./cwru-rows.ts";
+import type { LearningRows } from "./learn-student.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -41,13 +40,6 @@ export interface StudentCalibration {
   /** Share of healthy out-of-fold windows with any mode at or above the threshold, and of faulty ones with their own. */
   readonly falseWindowShare: number;
   readonly detectedWindowShare: number;
-}
-
-/** One inner split, and what a student is trained with. */
-export interface InnerSplitTask {
-  readonly split: CwruSplit;
-  readonly tying: Tying;
-  readonly trainer: TensorTrainer;
 }
 
 /**
@@ -74,11 +66,11 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
   );
 }
 
-/** Everybody's scores on the bearings of `signals` that one inner split leaves out, by students trained on the others. */
+/** Everybody's scores on the training bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
-  signals: readonly WaveformRows[],
-  { split, tying, trainer }: InnerSplitTask,
+  { trainSignals: signals, task }: Pick<LearningRows, "trainSignals" | "task">,
+  split: CwruSplit,
 ): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
   const part = divideCwruWaveforms(
@@ -88,7 +80,6 @@ export function scoreInnerSplit(
   const train = joinRows(selectSignals(signals, part.train), "training", modes);
   const judged = selectSignals(signals, part.test);
   const random = createRandom(config.seed).fork(split.name);
-  const task = { tying, recipe: config.recipe, trainer };
   const prepared = prepareRows(train, task);
   const streams = forkStreams(config.recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);

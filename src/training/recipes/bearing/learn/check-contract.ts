@@ -6,7 +6,6 @@ import { readCwruIndex, readCwruSignals } from "../../../dataset/cwru-recordings
 
 /** What the contract says of the recordings. */
 export interface ContractReport {
-  /** Channels of recordings that were looked at. */
   readonly signals: number;
   readonly samples: number;
   /** Samples that serving would set aside too, by signal and reason; such a signal is not trained on. */
@@ -21,7 +20,6 @@ export interface RefusedSignal {
   readonly samples: number;
 }
 
-/** Samples of a block, as a device might send them. */
 const blockSamples = 4096;
 
 /** Checks `<dataDir>/cwru` against the first waveform channel. Fails with DATA_MISSING or DATA_FORMAT. */

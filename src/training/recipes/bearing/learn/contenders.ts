@@ -33,7 +33,6 @@ export interface Rivals {
   readonly logistic: readonly DenseLayer[];
 }
 
-/** Everybody who is trained. */
 export interface Contenders {
   readonly student: TrainedStudent;
   readonly rivals: Rivals;
@@ -46,7 +45,6 @@ export interface RivalOrigin {
   readonly streams: Readonly<Record<"untaught" | "direct" | "logistic", Random>>;
 }
 
-/** Trains the rivals of a student. */
 export function trainRivals(
   prepared: PreparedRows,
   task: StudentTask,

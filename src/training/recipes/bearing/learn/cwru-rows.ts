@@ -18,7 +18,6 @@ import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../l
 import type { LabelledRows } from "../../../learn/train-student.ts";
 import { nameSignal } from "./check-contract.ts";
 
-/** Rows of one channel of one recording. */
 export interface WaveformRows {
   readonly waveform: CwruWaveform;
   readonly recording: CwruRecording;
@@ -28,7 +27,6 @@ export interface WaveformRows {
   readonly training: { readonly rows: number; readonly features: Float32Array };
 }
 
-/** Rows of all recordings. */
 export interface CwruRows {
   /** The 144 signals of the published splits. */
   readonly signals: readonly WaveformRows[];
@@ -39,7 +37,6 @@ export interface CwruRows {
   readonly extra: readonly WaveformRows[];
 }
 
-/** How recordings are cut into windows. */
 export interface CwruRowsOptions {
   readonly window: WindowSpec;
   readonly trainingHop: number;
@@ -49,7 +46,6 @@ export interface CwruRowsOptions {
   readonly seed: number;
   /** Signals that break the data contract (see `check-contract.ts`): they are left out. */
   readonly refused: readonly { readonly signal: string }[];
-  /** Called after each recording. */
   readonly progress: (done: number, total: number) => void;
 }
 

@@ -3,18 +3,10 @@ import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { CwruRows, WaveformRows } from "./cwru-rows.ts";
 
-/** Signals of both sides. */
 export interface GroupDivision {
   readonly trainSignals: readonly WaveformRows[];
   readonly heldOutSignals: readonly WaveformRows[];
-  /** Sorted names. */
   readonly trainGroups: readonly string[];
-}
-
-/** See {@link describeDivision}. */
-export interface DivisionInputs extends Pick<BearingConfig, "hypotheses" | "seed"> {
-  readonly heldOut: readonly string[];
-  readonly clamp: number;
 }
 
 /** The recording without any fault is held out always: its bearings' own are not trained on under another name. */
@@ -52,7 +44,12 @@ export function divideByGroups(
 }
 
 /** The share of a configuration that says which rows a network learns from: part of the inputs of every step that does. */
-export function describeDivision({ dataset, hypotheses, recipe, seed }: BearingConfig): DivisionInputs {
+export function describeDivision({
+  dataset,
+  hypotheses,
+  recipe,
+  seed,
+}: BearingConfig): Readonly<Record<string, unknown>> {
   return { heldOut: dataset.heldOutGroups, hypotheses, clamp: recipe.clamp, seed };
 }
 

@@ -33,14 +33,13 @@ export function seedStream(seed: number, name: (typeof streams)[number]): Random
   throw new Error(`no stream ${name}`);
 }
 
-/** What is learnt from. */
 export interface LearningRows {
   /** Of all recordings. */
   readonly rows: StepOutput<CwruRows>;
   /** Of the bearings that are trained on: by signal, and all in one. */
   readonly trainSignals: readonly WaveformRows[];
   readonly trainRows: LabelledRows;
-  readonly tying: StudentTask["tying"];
+  readonly task: StudentTask;
 }
 
 /** The student, and what it is compared with. */
@@ -52,11 +51,10 @@ export interface LearntStudent {
 /** Learns from `trainRows`. Fails with TRAINING. */
 export async function learnStudent(
   config: BearingConfig,
-  { rows, trainRows, tying }: LearningRows,
-  { steps, trainer }: TrainingContext,
+  { rows, trainRows, task }: LearningRows,
+  { steps }: TrainingContext,
 ): Promise<LearntStudent> {
   const { recipe, seed } = config;
-  const task: StudentTask = { tying, recipe, trainer };
   const prepared = prepareRows(trainRows, task);
   const division = describeDivision(config);
   const networkStreams = () => forkStreams(recipe, seedStream(seed, "bundle"));

@@ -8,7 +8,6 @@ import { sayParity, tabulateSlices } from "./bearing-report.ts";
 const figure = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
-/** Renders the card. */
 export function renderBearingCard(
   manifest: CardManifest,
   config: BearingConfig,
@@ -32,7 +31,6 @@ export function renderBearingCard(
   return lines.join("\n");
 }
 
-/** What it does, what it learnt from, and the student. */
 function describeOrigin(
   manifest: CardManifest,
   config: BearingConfig,
@@ -64,7 +62,6 @@ function describeOrigin(
   ];
 }
 
-/** How good it is, and where it fails. */
 function describeQuality(manifest: CardManifest, report: BearingEvaluation): string[] {
   const { heldOut } = report;
   const threshold = manifest.thresholds[0]!;

@@ -8,7 +8,6 @@ const shares = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
 const shareAxis = (label: string): Axis => ({ label, from: 0, to: 1, ticks: shares });
 const colours = ["c0", "c1", "c2", "c3", "c4"] as const;
 
-/** What is drawn. */
 export interface PlottedBearing {
   readonly evaluation: BearingEvaluation;
   /** With probabilities among the scores. */

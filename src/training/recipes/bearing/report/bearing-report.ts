@@ -7,12 +7,10 @@ import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import type { Contenders } from "../learn/contenders.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
 
-/** What the report is made from. */
 export interface BearingReportSubject extends Contenders, PlottedBearing {
   readonly config: BearingConfig;
 }
 
-/** Puts the report together. */
 export function reportBearing(subject: BearingReportSubject): ReportParts {
   const { config, evaluation, student, rivals } = subject;
   const titles = config.hypotheses.map((hypothesis) => hypothesis.title);
