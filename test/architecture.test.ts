@@ -59,14 +59,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "training/judge": ["core"],
   "training/pipeline": ["core"],
   "training/learn": ["core"],
-  "training/bundle": ["core", "training", ...below("training", "learn pipeline dataset")],
-  "training/gate": ["core", "training", ...below("training", "bundle judge pipeline")],
-  "training/report": ["core", "training", ...below("training", "learn gate judge")],
-  "training/recipes": [
-    "core",
-    "training",
-    ...below("training", "learn dataset judge gate bundle report pipeline"),
-  ],
+  "training/bundle": ["core", ...below("training", "learn dataset")],
+  "training/gate": ["core", ...below("training", "bundle judge")],
+  "training/report": ["core", ...below("training", "learn gate judge")],
+  "training/recipes": ["core", ...below("training", "learn dataset judge gate bundle report pipeline")],
 
   cli: ["core", ...below("cli", "commands terminal")],
   "cli/commands": ["core", "gateway", "collector", "training", ...below("cli", "demo device score terminal")],

@@ -3,9 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
-import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
-import { loadTrainingConfig } from "../../training/training-config.ts";
+import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { findDataDir } from "../terminal/data-dir.ts";
 import { keepLog } from "../terminal/keep-log.ts";
 import { createProgressBar } from "../terminal/progress-bar.ts";
@@ -62,7 +61,7 @@ Example:
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
         workDir,
         reportDir,
-        gate: flags.ungated === true ? "off" : "refuse",
+        gated: flags.ungated !== true,
         signer,
         log: keepLog(join(workDir, "train.log"), bar.log, () => new Date()),
         progress: bar.update,

@@ -1,6 +1,10 @@
-/** Reads the parameters of chains and operators; whatever is missing, wrong or unknown is refused. */
+/** Reads the parameters of chains and operators; whatever is missing, wrong or unknown is refused, and so is a spec of another catalogue. */
 import { AuroraError } from "../contract/aurora-error.ts";
-import type { FeatureParameter } from "../contract/bundle/feature-spec.ts";
+import {
+  type FeatureParameter,
+  type FeatureSpec,
+  featuresCatalogueVersion,
+} from "../contract/bundle/feature-spec.ts";
 
 /** Reads named parameters one by one. */
 export interface ParamsReader {
@@ -61,6 +65,16 @@ export function createParamsReader(
       }
     },
   };
+}
+
+/** @throws AuroraError BUNDLE_INCOMPATIBLE unless the spec is for the catalogue of this runtime. */
+export function checkCatalogueVersion(spec: FeatureSpec): void {
+  if (spec.catalogueVersion !== featuresCatalogueVersion) {
+    throw refuse(
+      "feature spec",
+      `is for catalogue version ${spec.catalogueVersion}, this runtime has ${featuresCatalogueVersion}`,
+    );
+  }
 }
 
 /** The error that everything in a feature spec is refused with. */

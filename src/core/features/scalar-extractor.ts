@@ -3,8 +3,7 @@
  * statistics of IEC 61400-25 and few more. Holds sums only, and of the past one exponential average a feature.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import { checkCatalogueVersion } from "./catalogue-version.ts";
-import { createParamsReader, refuse } from "./read-params.ts";
+import { checkCatalogueVersion, createParamsReader, refuse } from "./read-params.ts";
 
 /** Running statistics of one channel over one window (Welford 1962: no difference of large sums). */
 interface ReadingSums {

@@ -6,7 +6,7 @@ import { reduceShapley } from "../../core/explain/shapley.ts";
 import type { IntegerKernel } from "../../core/inference/integer-engine.ts";
 
 /** An explained row. */
-export interface ExplainedRow {
+interface ExplainedRow {
   /** [outputs], of the row itself: all groups are in the last coalition. */
   readonly logits: Uint8Array;
   /** One an output. */

@@ -10,8 +10,7 @@ import { parquetMetadata, parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { edpLogbookFiles, edpTurbines } from "./edp-logbook.ts";
-import { computeFingerprint } from "./fingerprint.ts";
-import { readDataFile } from "./read-data-file.ts";
+import { computeFingerprint, readDataFile } from "./read-data-file.ts";
 
 /** Begin of the test half-year. */
 export const edpTestStartMs: number = Date.parse("2017-06-01T00:00:00Z");

@@ -15,7 +15,7 @@ import {
   parseMatHeader,
   parseMatTag,
 } from "./mat5-format.ts";
-import { openDataFile } from "./open-data-file.ts";
+import { openDataFile } from "./read-data-file.ts";
 
 /** A numeric array of a file, and where its numbers lie. */
 export interface MatArray {

@@ -3,10 +3,11 @@
  * never the table. Refuses columns of anything but plain numbers, and row groups that would not fit.
  */
 import type { FileHandle } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { openDataFile, readWhole } from "./open-data-file.ts";
-import { boundedCompressors, maxChunkBytes } from "./parquet-compressors.ts";
+import { openDataFile, readWhole } from "./read-data-file.ts";
 
 const op = "read parquet";
 
@@ -28,6 +29,27 @@ const numericMeanings: ReadonlySet<string> = new Set([
   "INTEGER",
   "FLOAT16",
 ]);
+
+/** Largest column of a row group, packed and unpacked: at most about three of these are held at a time. */
+const maxChunkBytes = 256 * 1024 * 1024;
+
+/**
+ * The library's decompressors, asked for no more than a column may hold; gzip by Node, which checks the sum at its end: a
+ * damaged page may state runs of any length, and the library would believe it.
+ */
+export const boundedCompressors: typeof compressors = Object.fromEntries(
+  Object.entries({ ...compressors, GZIP: unzip }).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, bytes: number) => {
+      if (!(bytes <= maxChunkBytes)) throw new RangeError(`a page of ${bytes} bytes`);
+      return unpack!(input, bytes);
+    },
+  ]),
+);
+
+function unzip(input: Uint8Array, bytes: number): Uint8Array {
+  return gunzipSync(input, { maxOutputLength: Math.max(1, bytes) });
+}
 
 /** A column of plain numbers. */
 export interface ParquetColumn {

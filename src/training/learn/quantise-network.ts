@@ -7,8 +7,7 @@
 import type { QuantisedLayer, QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import { factorInputs, roundCompensated } from "./compensated-rounding.ts";
-import type { DenseLayer } from "./tied-network.ts";
-import { runDense } from "./tied-network.ts";
+import { type DenseLayer, runDense } from "./tied-network.ts";
 
 /** Largest magnitude of a weight: 7 bits, so that no CPU's int16 intermediate saturates. */
 export const maxQuantisedWeight = 63;

@@ -1,7 +1,7 @@
 /** Rows of a machine's readings that rise in time, from a CSV or Parquet table: one column a channel, one row a window. */
 import { parse as parseYaml } from "yaml";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
-import { bundledConfigName } from "../../../training/common-config.ts";
+import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
 import { readReadings, usualColumns } from "../tables/read-readings.ts";
 import { refuseTable } from "../tables/table-cells.ts";
 

@@ -4,7 +4,7 @@
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { openDataFile, readWhole } from "../../../training/dataset/open-data-file.ts";
+import { openDataFile, readWhole } from "../../../training/dataset/read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { openDataFile } from "../../../training/dataset/open-data-file.ts";
+import { openDataFile } from "../../../training/dataset/read-data-file.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { openNpySamples } from "./npy-samples.ts";
