@@ -89,7 +89,7 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
     return (fromMs: number): number => {
       if (sums.count === 0) return Number.NaN;
       const value = operator(sums);
-      return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, value, fromMs, tauMs);
+      return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, { value, fromMs, tauMs });
     };
   });
   return {
@@ -112,9 +112,7 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
 function moveRecentMean(
   memory: ReadingMemory,
   name: string,
-  value: number,
-  fromMs: number,
-  tauMs: number,
+  { value, fromMs, tauMs }: { readonly value: number; readonly fromMs: number; readonly tauMs: number },
 ): number {
   const before = memory.get(name);
   // Without a time, or with one before the last, the past cannot be weighed: it stands as it is.

@@ -71,14 +71,14 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
   const file = await openDataFile(path, op);
   try {
     const { size } = await file.stat();
-    const tail = await readAt(file, path, Math.max(0, size - 8), Math.min(8, size));
+    const tail = await readAt({ file, path }, Math.max(0, size - 8), Math.min(8, size));
     if (tail.length < 8 || tail.toString("latin1", 4) !== "PAR1")
       throw refuse(path, "is no complete Parquet file");
     const footerBytes = tail.readUInt32LE(0) + 8;
     if (footerBytes > Math.min(maxFooterBytes, size)) {
       throw refuse(path, `states a footer of ${footerBytes} bytes in a file of ${size}`);
     }
-    const footer = await readAt(file, path, size - footerBytes, footerBytes);
+    const footer = await readAt({ file, path }, size - footerBytes, footerBytes);
     return await guard(path, async () => {
       const metadata = parquetMetadata(new Uint8Array(footer).buffer);
       for (const group of metadata.row_groups) {
@@ -161,14 +161,18 @@ function asyncBuffer(handle: FileHandle, path: string, byteLength: number): Asyn
       const bytes = Math.min(to, byteLength) - from;
       if (!(from >= 0 && bytes >= 0 && bytes <= maxChunkBytes))
         throw new RangeError(`bytes ${from} to ${to}`);
-      return new Uint8Array(await readAt(handle, path, from, bytes)).buffer;
+      return new Uint8Array(await readAt({ file: handle, path }, from, bytes)).buffer;
     },
   };
 }
 
-async function readAt(file: FileHandle, path: string, from: number, bytes: number): Promise<Buffer> {
+async function readAt(
+  { file, path }: { readonly file: FileHandle; readonly path: string },
+  from: number,
+  bytes: number,
+): Promise<Buffer> {
   const out = Buffer.alloc(bytes);
-  await readWhole(file, out, from, { path, op });
+  await readWhole({ file, path, op }, out, from);
   return out;
 }
 

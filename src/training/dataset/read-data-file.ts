@@ -65,10 +65,9 @@ export async function openDataFile(path: string, op: string): Promise<FileHandle
 
 /** Fills `into` with the bytes from `position` on. Fails with DATA_FORMAT where the file ends before. */
 export async function readWhole(
-  file: FileHandle,
+  { file, path, op }: { readonly file: FileHandle; readonly path: string; readonly op: string },
   into: Uint8Array,
   position: number,
-  { path, op }: { readonly path: string; readonly op: string },
 ): Promise<void> {
   for (let done = 0; done < into.length; ) {
     const { bytesRead } = await file.read(into, done, into.length - done, position + done);

@@ -46,13 +46,17 @@ export function findSharedGroups(lineage: Lineage): string[] {
 
 /** Does every prediction equal the sum of its explanation, and is it the one that the golden vectors state? */
 export function checkAdditivity(bundle: Bundle): GateCheck {
-  const { student, background, golden } = decodeParts(bundle);
-  const groups = groupFeatures(bundle.manifest.features, bundle.manifest.groups);
-  const kernel = createIntegerKernel(student);
+  const golden = decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden));
+  const { features, groups } = bundle.manifest;
+  const parts = {
+    kernel: createIntegerKernel(decodeStudent(bundledFilesOf(bundle, bundleFileNames.model))),
+    background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
+    groups: groupFeatures(features, groups),
+  };
   let gap = 0;
   let differing = 0;
   for (const each of golden.cases) {
-    const { logits, explanations, shares } = explainRow(kernel, each.standardised, background, groups);
+    const { logits, explanations, shares } = explainRow(each.standardised, parts);
     gap = Math.max(gap, ...explanations.map((explanation) => explanation.gap));
     const sameShares = golden.groups === 0 || sameValues(shares, each.shares);
     if (!sameShares || !sameValues(logits, each.logits)) differing++;
@@ -123,18 +127,6 @@ function sayUnfitting(names: readonly string[], wanted: readonly string[]): stri
 
 function namesOf(bundle: Bundle): string[] {
   return decodeReference(bundledFilesOf(bundle, bundleFileNames.reference)).features.map(({ name }) => name);
-}
-
-function decodeParts(bundle: Bundle): {
-  readonly student: ReturnType<typeof decodeStudent>;
-  readonly background: ReturnType<typeof decodeBackground>;
-  readonly golden: ReturnType<typeof decodeGolden>;
-} {
-  return {
-    student: decodeStudent(bundledFilesOf(bundle, bundleFileNames.model)),
-    background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
-    golden: decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden)),
-  };
 }
 
 function sameValues(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
