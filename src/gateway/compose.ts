@@ -97,7 +97,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
   });
   closers.add(() => devices.close());
-  points.onAlert(devices.noteAlert);
+  points.onAlert((event) => devices.alertCaptures.note(event));
 
   const updaters = await startUpdates({
     settings: config.updates,
@@ -110,7 +110,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     random: Math.random,
     onServe: (bundle) => {
       points.use(bundle);
-      devices.renew(bundle.ref.name);
+      devices.pushes.renew(bundle.ref.name);
     },
     onStep: (step) => outbox.append(step),
   });
@@ -155,7 +155,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
         journal,
         devices,
       }),
-    devices: createDeviceRoutes({ word, capture: devices.capture, placeOf: devices.placeOf }),
+    devices: createDeviceRoutes({ word, capture: devices.captures.capture, placeOf: devices.placeOf }),
   });
   closers.add(() => server.close());
   closers.add(await publishAccess(config.gateway.stateDir, server.url, word.token));

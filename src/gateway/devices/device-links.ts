@@ -69,23 +69,14 @@ export interface DeviceLinks {
 
 /**
  * Starts connecting to every device; returns at once, unreachable devices are tried for ever.
- * @throws AuroraError CONFIG_INVALID for an address that is none.
+ * @throws AuroraError CONFIG_INVALID for an address that is invalid.
  */
 export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
   const sessions = await Promise.all(
     options.devices.map(async (device) => {
-      let health: DeviceHealthMessage | null = null;
-      const session = createSession(device, await createLink(device, options), options, (said) => {
-        health = said;
-      });
-      await session.open();
-      return {
-        id: device.id,
-        session,
-        get health() {
-          return health;
-        },
-      };
+      const link = createDeviceLink(device, await createPacketLink(device, options), options);
+      await link.session.open();
+      return link;
     }),
   );
   return {
@@ -96,7 +87,7 @@ export async function openDeviceLinks(options: DeviceLinksOptions): Promise<Devi
   };
 }
 
-async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
+async function createPacketLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
   const address = parseDeviceAddress(device.connect === "mqtt" ? `mqtt:${device.id}` : device.connect);
   if (!address.ok) {
     throw new AuroraError("CONFIG_INVALID", `device ${device.id}: ${address.error}`, {
@@ -117,17 +108,13 @@ async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Pr
   );
 }
 
-function createSession(
-  device: DeviceConfig,
-  link: PacketLink,
-  options: DeviceLinksOptions,
-  onHealth: (health: DeviceHealthMessage | null) => void,
-): DeviceSession {
+function createDeviceLink(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceLink {
   const { clock, sink } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
   const now = (): Arrival => ({ arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() });
-  let warnedOf: string | undefined;
+  let health: DeviceHealthMessage | null = null;
+  const noteState = createStateLog(device, options.mqtt, logger);
   const session = createDeviceSession({
     link,
     gatewayId: options.gatewayId,
@@ -140,7 +127,7 @@ function createSession(
     random: options.random,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
-      onHealth(null);
+      health = null;
       sink.onLost(device.id);
       sink.onHello(hello);
     },
@@ -162,7 +149,7 @@ function createSession(
         }
         case "health":
           logger.debug("device health", { ...message });
-          onHealth(message);
+          health = message;
           return;
         case "score": {
           if (device.mode === "raw") return;
@@ -178,16 +165,34 @@ function createSession(
       }
     },
     onState: (state, reason) => {
-      logger.debug("device link", { state, reason });
-      if (state === "established") warnedOf = undefined;
-      else sink.onLost(device.id);
-      // Said once a reason until the device is back. The broker's loss is the broker's, and said once for all devices.
-      const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
-      if (!isLost || (device.connect === "mqtt" && !options.mqtt.connected)) return;
-      warnedOf = reason;
-      logger.warn("no contact with device, trying again", { connect: device.connect, reason });
+      if (state !== "established") sink.onLost(device.id);
+      noteState(state, reason);
     },
     onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
   });
-  return session;
+  return {
+    id: device.id,
+    session,
+    get health() {
+      return health;
+    },
+  };
+}
+
+/** Says once a reason that there is no contact, until the device is back. */
+function createStateLog(
+  { connect }: DeviceConfig,
+  mqtt: MqttPort,
+  logger: Logger,
+): (state: DeviceSession["state"], reason: string) => void {
+  let warnedOf: string | undefined;
+  return (state, reason) => {
+    logger.debug("device link", { state, reason });
+    if (state === "established") warnedOf = undefined;
+    const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
+    // The broker's loss is the broker's, and said once for all devices.
+    if (!isLost || (connect === "mqtt" && !mqtt.connected)) return;
+    warnedOf = reason;
+    logger.warn("no contact with device, trying again", { connect, reason });
+  };
 }

@@ -51,9 +51,9 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,
     edgeScores: pipeline.edgeScores,
-    devicePushes: devices.pushCounts,
-    recordings: devices.recordings,
-    missedRecordings: devices.missedRecordings,
+    devicePushes: devices.pushes.counts,
+    recordings: devices.recordings.written,
+    missedRecordings: devices.alertCaptures.missed,
     backPressure: {
       isPaused: devices.backPressure.isPaused,
       pauses: devices.backPressure.pauses,
