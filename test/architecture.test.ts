@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "core",
     "contract maths platform bundle window features inference explain decision drift",
   ),
+  "core/serving/scada": below("core", "contract maths window features decision serving"),
 
   gateway: ["core", "firmware-bridge", ...below("gateway", "devices points alarms record updates status")],
   "gateway/record": ["core"],

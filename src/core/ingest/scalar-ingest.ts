@@ -4,6 +4,7 @@ import type { QuarantineReason, Reading } from "../contract/stream.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
+  describeSource,
   type IngestSink,
   maxStreams,
   streamKey,
@@ -41,15 +42,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const streams = new Map<string, Stream>();
 
   /** @returns false, for the caller to pass on. */
-  const setAside = (reading: Reading, reason: QuarantineReason, detail: string, samples = 1): false => {
-    sink.quarantine({
-      reason,
-      deviceId: reading.deviceId,
-      channel: reading.channel,
-      timestampMs: Number.isFinite(reading.timestampMs) ? reading.timestampMs : 0,
-      detail,
-      samples,
-    });
+  const setAside = (reading: Reading, reason: QuarantineReason, detail: string): false => {
+    sink.quarantine({ ...describeSource(reading), reason, detail, samples: 1 });
     return false;
   };
 
@@ -85,7 +79,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
     }
     const missing = Math.round((stepMs / 1000) * contract.minRateHz) - 1;
     if (Number.isFinite(stepMs) && (stepMs / 1000) * contract.minRateHz > gapFactor && missing > 0) {
-      setAside(reading, "gap", `${missing} readings are missing before this one`, missing);
+      const detail = `${missing} readings are missing before this one`;
+      sink.quarantine({ ...describeSource(reading), reason: "gap", detail, samples: missing });
       stream.run = 0;
     }
     stream.lastMs = timestampMs;
@@ -97,7 +92,7 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       if (!Number.isFinite(reading.timestampMs)) {
         return setAside(reading, "not-finite", `time stamp ${reading.timestampMs}`);
       }
-      watch.observe(reading.deviceId, reading.channel, reading.unit, Number.NaN, reading.timestampMs);
+      watch.observe(reading);
       const contract = contractOf(reading.deviceId, reading.channel);
       if (contract === undefined) {
         return setAside(reading, "unknown-channel", `nobody expects channel "${reading.channel}"`);

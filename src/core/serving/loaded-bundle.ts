@@ -55,14 +55,13 @@ export interface LoadedBundle extends WindowBundle {
 export async function serveBundle(
   dir: string,
   bundle: Bundle,
-  prefer: "auto" | "onnx" | "integer",
-  logger: Logger,
+  options: { readonly engine: "auto" | "onnx" | "integer"; readonly logger: Logger },
 ): Promise<LoadedBundle> {
   const { manifest, digest, files } = bundle;
   const { engine } = await openEngine(
     files.get(bundleFileNames.model)!,
-    { prefer },
-    { warn: (details, message) => logger.warn(message, details) },
+    { prefer: options.engine },
+    { warn: (details, message) => options.logger.warn(message, details) },
   );
   const host = createModelHost({ engine, meta: null });
   let windows = 0;

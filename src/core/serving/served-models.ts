@@ -57,7 +57,10 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       runtime: { runtimeVersion: options.runtimeVersion },
     });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
-    const bundle = await serveBundle(chosen.dir, chosen.bundle, options.engine, options.logger);
+    const bundle = await serveBundle(chosen.dir, chosen.bundle, {
+      engine: options.engine,
+      logger: options.logger,
+    });
     options.logger.info("model serves", { model: bundle.ref, engine: bundle.engine.kind });
     current.set(name, bundle);
   }

@@ -148,7 +148,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       // Scalars about the turbine belong to no bundle and come as readings.
       const announced = channels.filter(({ name }) => !Object.hasOwn(operatingChannels, name));
       const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
-      ingest.announce(deviceId, announced, expected, clock.nowMs());
+      ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
     },
     accept: (block) => {
       if (!ingest.accept(block)) return;

@@ -28,7 +28,7 @@ export async function withAnyBundle<T>(
   const bundle = await readBundle(dir);
   checkCompatibility(bundle.manifest, { runtimeVersion: runtimeVersion() });
   check(bundle);
-  const loaded = await serveBundle(dir, bundle, "auto", silentLogger);
+  const loaded = await serveBundle(dir, bundle, { engine: "auto", logger: silentLogger });
   try {
     return await use(loaded, bundle);
   } finally {

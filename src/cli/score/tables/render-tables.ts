@@ -1,7 +1,7 @@
 /** What scored tables come to, in words for a terminal. */
 import { basename } from "node:path";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import type { AskedInspection, ScoredTables } from "./score-tables.ts";
 import type { TableSummary } from "./table-summary.ts";
 

@@ -1,7 +1,7 @@
 /** `aurora score` of tables: scores them, prints what they come to, and says on stderr what is wrong with any or still missing. */
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { listComponents, requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { listColumnNames } from "../recordings/row-table.ts";
 import { complainOfFile, exitCodeOf } from "../recordings/tell-files.ts";

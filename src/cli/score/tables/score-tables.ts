@@ -5,7 +5,7 @@
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { expectOtherOutput } from "../recordings/expect-other-output.ts";
 import { openRowWriter } from "../recordings/row-writer.ts";
 import { joinTurbines, type TurbineRows, type TurbineTable, turbineOfRow } from "./join-turbines.ts";

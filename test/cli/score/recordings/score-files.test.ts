@@ -27,7 +27,10 @@ let bundle: LoadedBundle;
 let onGateway: ScoredWindow[];
 
 beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
+    engine: "auto",
+    logger: silentLogger,
+  });
   onGateway = await scoreOnGateway(bundle, simulated, 700);
 });
 afterAll(() => bundle.retire());
