@@ -79,27 +79,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     clock,
     random: createRandom(randomInt(2 ** 31)),
     logger,
-    sink: {
-      onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block) => {
-        captures.accept(block);
-        pipeline.accept(block);
-      },
-      onReading: (reading) => pipeline.acceptDeviceReading(reading),
-      onCapture: (block) => {
-        if (!captures.accept(block)) recordings.accept(block);
-      },
-      onScore: (score, mode) => pipeline.acceptScore(score, mode),
-      onContact: (hello, session) => {
-        captures.contact(hello, session);
-        pushes.contact(hello, session);
-      },
-      onLost: (deviceId) => {
-        captures.lost(deviceId);
-        pushes.lost(deviceId);
-      },
-      onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
-    },
+    pipeline,
+    captures,
+    recordings,
+    pushes,
   });
   const backPressure = startBackPressure({
     gauge: options.load,

@@ -9,8 +9,12 @@ import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
 import { createDecider, type Decider, type DeciderParts } from "../../core/decision/decider.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { explainWindow } from "../../core/serving/explain-window.ts";
-import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
+import {
+  explainWindow,
+  type LoadedBundle,
+  type ScoredWindow,
+  type StudentOutput,
+} from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { PointBaseline } from "./site-baselines.ts";

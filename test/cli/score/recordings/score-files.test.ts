@@ -10,8 +10,8 @@ import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { computeFaultProbability } from "../../../../src/core/decision/calibrate.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import { explainWindow } from "../../../../src/core/serving/explain-window.ts";
 import {
+  explainWindow,
   type LoadedBundle,
   type ScoredWindow,
   serveBundle,
