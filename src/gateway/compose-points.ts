@@ -47,7 +47,6 @@ export interface PointsSurroundings {
   readonly logger: Logger;
 }
 
-/** What decides. */
 export interface GatewayPoints {
   readonly pipeline: Pipeline;
   readonly register: AlarmRegister;

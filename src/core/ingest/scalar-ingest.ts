@@ -17,7 +17,6 @@ const clockSetBackMs = 60_000;
 /** Readings may come this much further apart than the contract's slowest rate before some count as missing. */
 const gapFactor = 1.5;
 
-/** Settings of {@link createScalarIngest}. */
 export interface ScalarIngestOptions {
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
@@ -35,7 +34,6 @@ interface Stream {
   run: number;
 }
 
-/** Creates the ingest. */
 export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));

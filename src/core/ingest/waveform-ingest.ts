@@ -18,7 +18,6 @@ import {
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
 const maxClockStepMs = 5000;
 
-/** Settings of {@link createWaveformIngest}. */
 export interface WaveformIngestOptions {
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
@@ -48,7 +47,6 @@ interface Breach {
   readonly detail: string;
 }
 
-/** Creates the ingest. */
 export function createWaveformIngest(options: WaveformIngestOptions): WaveformIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));

@@ -33,7 +33,6 @@ export interface ScoredWindow {
   readonly bundle: LoadedBundle;
 }
 
-/** A bundle that serves. */
 export interface LoadedBundle extends WindowBundle {
   readonly dir: string;
   readonly ref: ModelRef;

@@ -11,7 +11,6 @@ import type { Logger } from "../platform/logger.ts";
 import { chooseBundle } from "./choose-bundle.ts";
 import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
-/** Where bundles are and who may sign them. */
 export interface ServedModelsOptions {
   /** Names that the measuring points ask for. */
   readonly names: readonly string[];
@@ -27,7 +26,6 @@ export interface ServedModelsOptions {
   readonly onRefused: (dir: string, error: Error) => void;
 }
 
-/** The models that serve. */
 export interface ServedModels {
   readonly trustedKeys: readonly TrustedKey[];
   readonly names: readonly string[];

@@ -24,7 +24,6 @@ export interface EdgeScoreCounts {
   readonly unknownModel: number;
 }
 
-/** What is needed to take scores in. */
 export interface EdgeScoresOptions {
   pointsOf(
     deviceId: string,
@@ -37,7 +36,6 @@ export interface EdgeScoresOptions {
   onMismatch(score: DeviceScore, detail: string): void;
 }
 
-/** Takes scores in. */
 export interface EdgeScores {
   /**
    * A bundle serves. The one before it of the same name stays known, and keeps its engine: a device goes on with the old

@@ -13,7 +13,6 @@ import { createWindowCutter } from "../../core/serving/window-cutter.ts";
 import type { OperatingReadings } from "./operating-readings.ts";
 import type { WindowDecider } from "./window-decider.ts";
 
-/** One point. */
 export interface MeasuringPoint {
   readonly id: PointId;
   readonly config: PointConfig;
@@ -29,7 +28,6 @@ export interface MeasuringPoint {
   close(): void;
 }
 
-/** What a point is made of. */
 export interface MeasuringPointOptions {
   readonly id: PointId;
   readonly config: PointConfig;
@@ -64,7 +62,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     classifyOperatingState({
       shaftRpm,
       dataAgeMs: clock.monotonicMs() - presence.lastBlockMonotonicMs,
-      powerKw: readings.read(id.turbine, "power", clock.monotonicMs(), timeoutMs),
+      powerKw: readings.read(id.turbine, "power", clock.monotonicMs()),
       limits: {
         minOperatingRpm: standbyBelowRpm,
         fullPerformanceRpm: presence.fastestRpm * fullPerformanceShare,
@@ -77,7 +75,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
   const findShaftRpm = (block: SampleBlock): number => {
     // The sign of a speed is only the sense of rotation.
     if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
-    const scada = readings.read(id.turbine, "shaft-speed", block.arrivedMonotonicMs, timeoutMs);
+    const scada = readings.read(id.turbine, "shaft-speed", block.arrivedMonotonicMs);
     return Number.isFinite(scada) ? scada : (config.shaftRpm ?? Number.NaN);
   };
 

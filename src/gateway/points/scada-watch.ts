@@ -36,7 +36,6 @@ export interface ScadaWatchSink {
   onRow(turbine: string, scored: ScoredRow, bundle: LoadedBundle): void;
 }
 
-/** What it is made of. */
 export interface ScadaWatchOptions {
   readonly config: GatewayConfig;
   readonly bundleOf: (name: string) => LoadedBundle;
@@ -47,7 +46,6 @@ export interface ScadaWatchOptions {
   readonly sink: ScadaWatchSink;
 }
 
-/** The watch. */
 export interface ScadaWatch {
   /** Takes a reading of a turbine; false when no bundle of that turbine knows its channel. */
   accept(reading: Reading): boolean;

@@ -27,7 +27,6 @@ export interface DecisionSink {
   onAlert(event: AlertEvent): void;
 }
 
-/** What a window is decided with. */
 export interface WindowDeciderOptions {
   readonly point: PointId;
   /** The bundle that serves first. */
@@ -43,7 +42,6 @@ export interface WindowDeciderOptions {
   readonly sink: DecisionSink;
 }
 
-/** A window to be decided. */
 export interface DueWindow {
   readonly window: FeatureWindow;
   /** The bundle that it was cut for. */
@@ -53,7 +51,6 @@ export interface DueWindow {
   readonly output?: StudentOutput;
 }
 
-/** Decides for one point. */
 export interface WindowDecider {
   /** Takes a window, and scores it unless its output is known. */
   submit(due: DueWindow): void;

@@ -15,7 +15,6 @@ import type { ScoredRow } from "./scada-turbine.ts";
 /** Failure modes of such a decision, in order. */
 const scadaModes = ["failure-ahead", "sensor-fault"] as const;
 
-/** What decisions are made with. */
 export interface ComponentDeciderOptions {
   readonly site: string;
   readonly model: ModelRef;

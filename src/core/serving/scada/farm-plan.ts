@@ -11,7 +11,6 @@ import type { MonitorDay } from "../../decision/normal-behaviour/residual-monito
 import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
 import type { Repair } from "./scada-turbine.ts";
 
-/** What the plan is made of. */
 export interface FarmPlanOptions {
   readonly policy: InspectionPolicy;
   readonly components: readonly string[];
@@ -20,7 +19,6 @@ export interface FarmPlanOptions {
   readonly from: ScadaFarmSnapshot | undefined;
 }
 
-/** The plan of one farm. */
 export interface FarmPlan {
   /**
    * A day of a turbine is over; `repairs` are those that its logbook tells. Returns the inspections that are asked for

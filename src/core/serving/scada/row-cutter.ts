@@ -7,7 +7,6 @@ import type { Quarantine, Reading } from "../../contract/stream.ts";
 import { createScalarExtractor, type ReadingMemory } from "../../features/scalar-extractor.ts";
 import { createSecondsWindower } from "../../window/seconds-windower.ts";
 
-/** One row. */
 export interface ScadaRow {
   readonly fromMs: number;
   readonly toMs: number;
@@ -17,13 +16,11 @@ export interface ScadaRow {
   readonly features: Float32Array;
 }
 
-/** Where rows and bad data go. */
 export interface RowSink {
   onRow(row: ScadaRow): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-/** Cuts. */
 export interface RowCutter {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;

@@ -25,7 +25,6 @@ export interface ScadaKept {
   turbine(id: string): ScadaTurbineSnapshot | undefined;
 }
 
-/** What a farm is made of. */
 export interface ScadaFarmOptions {
   readonly site: string;
   readonly bundle: LoadedBundle;
@@ -34,7 +33,6 @@ export interface ScadaFarmOptions {
   readonly sink: ScadaFarmSink;
 }
 
-/** Where everything goes. */
 export interface ScadaFarmSink {
   /** One component after a row; `explanations` are one a mode, null where the mode has none. */
   onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { InspectionPlannerSnapshot } from "../../decision/normal-behaviour/inspection-planner.ts";
 import type { TurbineWatchSnapshot } from "../../decision/normal-behaviour/turbine-watch.ts";
 
-/** One turbine. */
 export interface ScadaTurbineSnapshot {
   /** The model whose residuals these are; of another one nothing can be used. */
   readonly modelDigest: string;

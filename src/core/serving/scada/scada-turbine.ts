@@ -22,7 +22,6 @@ export interface ScoredRow {
   readonly residuals: Float64Array | null;
 }
 
-/** Where rows and days go. */
 export interface ScadaTurbineSink {
   onRow(scored: ScoredRow): void;
   /** A day is over; days without rows come too, with what is still known. */
@@ -41,7 +40,6 @@ export interface Repair {
   readonly day: number;
 }
 
-/** One turbine. */
 export interface ScadaTurbine {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
@@ -52,7 +50,6 @@ export interface ScadaTurbine {
   idle(): Promise<void>;
 }
 
-/** What a turbine is watched by. */
 export interface ScadaTurbineOptions {
   readonly bundle: LoadedBundle;
   readonly repairs: readonly Repair[];
