@@ -6,26 +6,26 @@ import type { ByteTransport } from "./byte-transport.ts";
 import { createTcpTransport } from "./tcp-transport.ts";
 
 /** A serial device. */
-export interface SerialAddress {
+interface SerialAddress {
   readonly path: string;
   readonly kind: "serial";
 }
 
 /** A byte stream over TCP, as ser2net offers it. */
-export interface TcpAddress {
+interface TcpAddress {
   readonly host: string;
   readonly port: number;
   readonly kind: "tcp";
 }
 
 /** A device that speaks MQTT, on the topics of its id. */
-export interface MqttAddress {
+interface MqttAddress {
   readonly deviceId: string;
   readonly kind: "mqtt";
 }
 
 /** Where a device is reached. */
-export type DeviceAddress = SerialAddress | TcpAddress | MqttAddress;
+type DeviceAddress = SerialAddress | TcpAddress | MqttAddress;
 
 /** Parses an address; the error says what is expected. */
 export function parseDeviceAddress(text: string): Result<DeviceAddress, string> {

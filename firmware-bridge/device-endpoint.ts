@@ -18,13 +18,10 @@ import {
 } from "./device-endpoint-options.ts";
 import { createDeviceHandshake } from "./device-handshake.ts";
 import { createFlightWindow } from "./flight-window.ts";
-import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
-import { createPacketReceiver } from "./packet-receiver.ts";
+import { createSignOfLife, createSilenceWatch } from "./liveness.ts";
+import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
 import { packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
-import { createSignOfLife } from "./sign-of-life.ts";
-import { createSilenceWatch } from "./silence-watch.ts";
-import { createWaiters } from "./waiters.ts";
 
 /** A device. */
 export interface DeviceEndpoint {
@@ -205,6 +202,27 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
       ready.rejectAll(handshake.createError());
       wake();
       await link.close();
+    },
+  };
+}
+
+/** Those who wait for something, all let go at once. */
+interface Waiters {
+  /** Resolves or rejects as the next call of the two below says. */
+  wait(): Promise<void>;
+  resolveAll(): void;
+  rejectAll(error: Error): void;
+}
+
+function createWaiters(): Waiters {
+  const all: { resolve(): void; reject(error: Error): void }[] = [];
+  return {
+    wait: () => new Promise((resolve, reject) => all.push({ resolve, reject })),
+    resolveAll: () => {
+      if (all.length > 0) for (const waiter of all.splice(0)) waiter.resolve();
+    },
+    rejectAll: (error) => {
+      for (const waiter of all.splice(0)) waiter.reject(error);
     },
   };
 }

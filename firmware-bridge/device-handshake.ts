@@ -7,13 +7,12 @@ import type { ConfigMessage } from "../src/core/contract/device/device-message.t
 import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
 import type { DeviceEndpointOptions, DeviceEndpointState } from "./device-endpoint-options.ts";
-import { createHelloRepeater } from "./hello-repeater.ts";
+import { createHelloRepeater, createToldState } from "./handshake.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { protocolVersion } from "./protocol.ts";
-import { createToldState } from "./told-state.ts";
 
 /** What the handshake shares with the rest of the endpoint. */
-export interface DeviceHandshakeParts {
+interface DeviceHandshakeParts {
   readonly sender: PacketSender;
   readonly timers: Timers;
   readonly helloBackoff: BackoffOptions;
@@ -27,7 +26,7 @@ export interface DeviceHandshakeParts {
 }
 
 /** A handshake. */
-export interface DeviceHandshake {
+interface DeviceHandshake {
   readonly state: DeviceEndpointState;
   /** Begins anew, whatever the device was doing. */
   introduce(reason: string): void;

@@ -16,10 +16,9 @@ import {
   defaultDeviceSessionLimits,
 } from "./device-session-options.ts";
 import { createGatewayHandshake } from "./gateway-handshake.ts";
-import { type LinkStatistics, mergeCounters } from "./link-statistics.ts";
-import { createPacketReceiver } from "./packet-receiver.ts";
+import { createSilenceWatch } from "./liveness.ts";
+import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
-import { createSilenceWatch } from "./silence-watch.ts";
 import { createStreamAcknowledger } from "./stream-acknowledger.ts";
 import { createStreamBrake } from "./stream-brake.ts";
 

@@ -2,7 +2,7 @@
 import type { Timers } from "../src/core/platform/clock.ts";
 
 /** What a window needs. */
-export interface FlightWindowOptions {
+interface FlightWindowOptions {
   /** Packets in flight at which sending has to wait. */
   readonly maxInFlightFrames: number;
   /** When no acknowledgement came for so long, what is in flight is given up as lost. */
@@ -13,7 +13,7 @@ export interface FlightWindowOptions {
 }
 
 /** Follows one direction of a conversation by its 16-bit sequence numbers. */
-export interface FlightWindow {
+interface FlightWindow {
   /** `sequence` was sent. */
   sent(sequence: number): void;
   /** Everything up to `sequence` was acknowledged. Nonsense is ignored. */

@@ -16,7 +16,7 @@ import {
 export const maxFrameBytesOnWire: number = maxEncodedBytes + 2;
 
 /** Writes one frame after the other. */
-export interface FrameEncoder {
+interface FrameEncoder {
   /** The next frame's payload is written here first (1,024 bytes). */
   readonly payload: Uint8Array;
   /** Packets with the flag "session" are bound to this id; 0 before there is one. */

@@ -21,7 +21,7 @@ export type PacketSink = (
 ) => void;
 
 /** Where every byte went: `bytes = frameBytes + delimiterBytes + discardedBytes + what is still unfinished`. */
-export interface FrameCounters {
+interface FrameCounters {
   bytes: number;
   /** Good frames, and the bytes between their delimiters. */
   frames: number;

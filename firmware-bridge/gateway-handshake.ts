@@ -7,14 +7,12 @@ import type { HelloMessage } from "../src/core/contract/device/device-message.ts
 import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 import type { Timers } from "../src/core/platform/clock.ts";
 import type { DeviceSessionOptions, DeviceSessionState } from "./device-session-options.ts";
-import { createHelloRepeater } from "./hello-repeater.ts";
+import { createHelloRepeater, createToldState } from "./handshake.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { protocolVersion } from "./protocol.ts";
-import { refuseHello } from "./refuse-hello.ts";
-import { createToldState } from "./told-state.ts";
 
 /** What the handshake shares with the rest of the session. */
-export interface GatewayHandshakeParts {
+interface GatewayHandshakeParts {
   readonly sender: PacketSender;
   readonly timers: Timers;
   readonly helloBackoff: BackoffOptions;
@@ -25,7 +23,7 @@ export interface GatewayHandshakeParts {
 }
 
 /** A handshake. */
-export interface GatewayHandshake {
+interface GatewayHandshake {
   readonly state: DeviceSessionState;
   /** What the device said of itself last. */
   readonly hello: HelloMessage | undefined;
@@ -83,7 +81,7 @@ export function createGatewayHandshake(
     );
   }
 
-  function refuse(offered: HelloMessage, sequence: number, reason: string, hint: string): void {
+  function refuse(offered: HelloMessage, sequence: number, { reason, hint }: Refusal): void {
     sender.isBound = false;
     sender.send({ type: "nack", sequence, reason });
     const told = status.current === "refused";
@@ -109,7 +107,7 @@ export function createGatewayHandshake(
       hellos.stop();
       const refused = refuseHello(offered, options.expectedDeviceId, link.name);
       if (refused !== undefined) {
-        refuse(offered, sequence, ...refused);
+        refuse(offered, sequence, refused);
         return "refused";
       }
       const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
@@ -124,4 +122,31 @@ export function createGatewayHandshake(
     rest: status.become,
     report,
   };
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Why the device at `linkName` is refused; undefined: it is welcome. */
+function refuseHello(
+  offered: HelloMessage,
+  expectedDeviceId: string | undefined,
+  linkName: string,
+): Refusal | undefined {
+  const { major, minor } = protocolVersion;
+  if (offered.protocolMajor !== major) {
+    const newer = offered.protocolMajor > major;
+    return {
+      reason: `protocol ${offered.protocolMajor}.${offered.protocolMinor} is ${newer ? "newer" : "older"} than ${major}.${minor}, the only one spoken here`,
+      hint: newer ? "update the gateway" : "update the device's firmware",
+    };
+  }
+  if (expectedDeviceId !== undefined && offered.deviceId !== expectedDeviceId)
+    return {
+      reason: `"${expectedDeviceId}" is expected at ${linkName}`,
+      hint: "check the wiring or the configuration",
+    };
+  return undefined;
 }

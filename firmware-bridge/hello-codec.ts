@@ -1,10 +1,9 @@
 /** Checks what a hello announces, field by field; a hello of another major version is read no further than needed. */
 import type { DeviceChannel, HelloMessage } from "../src/core/contract/device/device-message.ts";
-import type { Result } from "../src/core/contract/result.ts";
-import { failed, ok } from "../src/core/contract/result.ts";
+import { failed, ok, type Result } from "../src/core/contract/result.ts";
 import { idPattern } from "../src/core/contract/topics.ts";
+import type { WireFields } from "./device-schema.ts";
 import { minPayloadBytes, protocolVersion } from "./protocol.ts";
-import type { WireFields } from "./wire-fields.ts";
 
 const maxNameBytes = 64;
 const maxUnitBytes = 32;

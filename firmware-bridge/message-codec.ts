@@ -8,14 +8,17 @@ import type {
   DeviceMessage,
   RawWindowMessage,
 } from "../src/core/contract/device/device-message.ts";
-import type { Result } from "../src/core/contract/result.ts";
-import { failed, ok } from "../src/core/contract/result.ts";
-import { type DeviceMessageName, deviceMessageType } from "./device-schema.ts";
+import { failed, ok, type Result } from "../src/core/contract/result.ts";
+import {
+  type DecodedFields,
+  type DeviceMessageName,
+  deviceMessageType,
+  type WireFields,
+} from "./device-schema.ts";
 import { readHello } from "./hello-codec.ts";
 import { packetTypes } from "./protocol.ts";
 import { encodeRawWindow } from "./raw-window-codec.ts";
 import { modelOutcomes, modelStates, readModelMessage } from "./read-model-message.ts";
-import type { DecodedFields, WireFields } from "./wire-fields.ts";
 
 /** Every message but the raw window, which has its own codec. */
 export type RareMessage = Exclude<DeviceMessage, RawWindowMessage>;
@@ -64,14 +67,12 @@ export function packetTypeOf(type: DeviceMessage["type"]): number {
 }
 
 /**
- * Decodes the payload `bytes[start, end)` of a packet; undefined for a type that this version does not know. The
- * result owns its memory. The error says what is wrong.
+ * Decodes the payload of a packet; undefined for a type that this version does not know. The result owns its memory. The
+ * error says what is wrong.
  */
 export function decodeMessage(
   packetType: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
+  payload: Uint8Array,
 ): Result<RareMessage, string> | undefined {
   const type = messageByPacketType.get(packetType);
   if (type === undefined) return undefined;
@@ -79,7 +80,7 @@ export function decodeMessage(
   try {
     const reflected = deviceMessageType(name);
     // A copy, and no Buffer: protobufjs' bytes fields are views on their input, and the caller's is used again.
-    const decoded = reflected.decode(Uint8Array.from(bytes.subarray(start, end)));
+    const decoded = reflected.decode(Uint8Array.from(payload));
     const fields = reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true });
     // The library's type for them is anything at all: device.proto, by which they were decoded, states these.
     return readMessage({ type, fields } as DecodedFields);

@@ -6,7 +6,7 @@ import type { ModelChunkMessage } from "../src/core/contract/device/device-messa
 import { modelChunkBytes, modelWindowChunks } from "./protocol.ts";
 
 /** What is sent, and how. */
-export interface ModelChunksOptions {
+interface ModelChunksOptions {
   readonly bytes: Uint8Array;
   readonly transferId: number;
   /** Largest payload that the device takes. */

@@ -31,7 +31,7 @@ export interface ConfirmedModel {
 }
 
 /** What slots are made of. */
-export interface ModelSlotsOptions<M extends RunnableModel> {
+interface ModelSlotsOptions<M extends RunnableModel> {
   /** 32 bytes; null refuses every model. */
   readonly key: Uint8Array | null;
   readonly slotBytes: number;
@@ -111,10 +111,14 @@ export function createModelSlots<M extends RunnableModel>(options: ModelSlotsOpt
     if (transfer !== null && isSame(transfer.begin.sha256, message.sha256) && transfer.state !== "reverted")
       return status(message.transferId);
     const refused = refusal(message);
-    if (refused !== reason.none) return answer(message.transferId, "refused", 0, refused);
+    if (refused !== reason.none) return refuse(message.transferId, refused);
     if (confirmed !== null && isSame(confirmed.sha256, message.sha256))
-      return answer(message.transferId, "confirmed", message.sizeBytes, reason.none);
-    if (transfer?.state === "trial") return answer(message.transferId, "refused", 0, reason.otherTrial);
+      return answer(message.transferId, {
+        state: "confirmed",
+        received: message.sizeBytes,
+        reason: reason.none,
+      });
+    if (transfer?.state === "trial") return refuse(message.transferId, reason.otherTrial);
     transfer = {
       begin: message,
       bytes: new Uint8Array(message.sizeBytes).fill(0xff),
@@ -169,18 +173,8 @@ export function createModelSlots<M extends RunnableModel>(options: ModelSlotsOpt
     give(at, "confirmed", reason.none);
   }
 
-  function answer(
-    transferId: number,
-    state: ModelState,
-    nextOffset: number,
-    why: number,
-  ): ModelStatusMessage {
-    return { type: "model-status", transferId, state, nextOffset, reason: why };
-  }
-
   function status(transferId: number): ModelStatusMessage {
-    if (transfer === null) return answer(transferId, "refused", 0, reason.unknownTransfer);
-    return answer(transferId, transfer.state, transfer.received, transfer.reason);
+    return transfer === null ? refuse(transferId, reason.unknownTransfer) : answer(transferId, transfer);
   }
 
   return {
@@ -188,7 +182,7 @@ export function createModelSlots<M extends RunnableModel>(options: ModelSlotsOpt
       if (request.type === "model-begin") return begin(request);
       const at = transfer;
       if (at === null || at.begin.transferId !== request.transferId)
-        return answer(request.transferId, "refused", 0, reason.unknownTransfer);
+        return refuse(request.transferId, reason.unknownTransfer);
       switch (request.type) {
         case "model-chunk":
           takeChunk(at, request);
@@ -215,6 +209,18 @@ export function createModelSlots<M extends RunnableModel>(options: ModelSlotsOpt
     },
     close: () => cancelTrial(),
   };
+}
+
+function answer(
+  transferId: number,
+  at: Pick<Transfer<unknown>, "state" | "received" | "reason">,
+): ModelStatusMessage {
+  const { state, received, reason } = at;
+  return { type: "model-status", transferId, state, nextOffset: received, reason };
+}
+
+function refuse(transferId: number, why: number): ModelStatusMessage {
+  return answer(transferId, { state: "refused", received: 0, reason: why });
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

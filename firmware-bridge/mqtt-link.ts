@@ -20,7 +20,7 @@ export interface MqttPort {
 }
 
 /** What a link needs. */
-export interface MqttLinkOptions {
+interface MqttLinkOptions {
   readonly mqtt: MqttPort;
   /** Topic that the other side publishes on; gateway: `…/tx`, device: `…/rx`. */
   readonly listenTopic: string;

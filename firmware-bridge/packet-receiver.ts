@@ -5,7 +5,7 @@
 import type { DeviceMessage, HelloMessage } from "../src/core/contract/device/device-message.ts";
 import type { PacketSink } from "./frame-parser.ts";
 import { decodeMessage } from "./message-codec.ts";
-import type { PacketLink } from "./packet-link.ts";
+import type { LinkCounters, PacketLink } from "./packet-link.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { maxMqttBytes, packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
 import { createRawWindowDecoder } from "./raw-window-codec.ts";
@@ -26,7 +26,7 @@ export interface ReceiverCounters {
 }
 
 /** What a receiver tells its user. */
-export interface PacketReceiverOptions {
+interface PacketReceiverOptions {
   readonly link: PacketLink;
   readonly sender: PacketSender;
   /**
@@ -83,8 +83,8 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "nack", sequence, reason });
   }
 
-  function receiveHello(sequence: number, bytes: Uint8Array, start: number, end: number): void {
-    const decoded = decodeMessage(packetTypes.hello, bytes, start, end);
+  function receiveHello(sequence: number, payload: Uint8Array): void {
+    const decoded = decodeMessage(packetTypes.hello, payload);
     if (decoded?.ok !== true || decoded.value.type !== "hello") {
       counters.malformedMessages++;
       // A hello always wants an answer, or the other side would repeat it for ever without knowing why.
@@ -129,7 +129,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
 
   return {
     receive: (version, type, flags, sequence, bytes, start, end) => {
-      if (type === packetTypes.hello) return receiveHello(sequence, bytes, start, end);
+      if (type === packetTypes.hello) return receiveHello(sequence, bytes.subarray(start, end));
       if (version !== protocolVersion.major) {
         counters.refusedFrames++;
         options.onStranger();
@@ -157,7 +157,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
         const message = rawWindows.decode(bytes, start, end);
         reason = message === undefined ? "not a valid RawWindow" : options.onMessage(message);
       } else {
-        const decoded = decodeMessage(type, bytes, start, end);
+        const decoded = decodeMessage(type, bytes.subarray(start, end));
         if (decoded === undefined) {
           counters.unknownMessages++;
           if ((flags & packetFlags.acknowledge) !== 0)
@@ -197,4 +197,19 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
     },
     counters,
   };
+}
+
+/** Everything that a session or an endpoint counts, since it was created. */
+export type LinkStatistics = LinkCounters & Readonly<ReceiverCounters>;
+
+/** A live, read-only view of both groups. */
+export function mergeCounters(link: LinkCounters, receiver: Readonly<ReceiverCounters>): LinkStatistics {
+  const live = {};
+  for (const counters of [link, receiver])
+    for (const key of Object.keys(counters))
+      Object.defineProperty(live, key, {
+        enumerable: true,
+        get: () => counters[key as keyof typeof counters],
+      });
+  return live as LinkStatistics;
 }

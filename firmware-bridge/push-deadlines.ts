@@ -6,7 +6,7 @@ import type { Timers } from "../src/core/platform/clock.ts";
 import { linkTiming } from "./link-timing.ts";
 
 /** The deadlines of one push. */
-export interface PushDeadlines {
+interface PushDeadlines {
   /** The device is in contact. That alone moves nothing: it does not hold a push up for ever. */
   watchStall(): void;
   /** The device is out of contact. */

@@ -5,10 +5,10 @@ import type {
   ModelStatusMessage,
 } from "../src/core/contract/device/device-message.ts";
 import { failed, ok, type Result } from "../src/core/contract/result.ts";
-import type { DecodedFields } from "./wire-fields.ts";
+import type { DecodedFields } from "./device-schema.ts";
 
 /** A message about models, either way. */
-export type ModelMessage = ModelRequestMessage | ModelStatusMessage;
+type ModelMessage = ModelRequestMessage | ModelStatusMessage;
 
 /** Wire values of the states, by index. */
 export const modelStates: readonly (ModelState | undefined)[] = [

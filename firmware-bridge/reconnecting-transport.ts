@@ -10,7 +10,7 @@ import { reconnectBackoff } from "./link-timing.ts";
 const settledMs = 10_000;
 
 /** What a reconnecting transport needs. */
-export interface ReconnectingTransportOptions {
+interface ReconnectingTransportOptions {
   readonly timers: Timers;
   readonly random: Pick<Random, "uniform">;
   readonly backoff?: BackoffOptions;

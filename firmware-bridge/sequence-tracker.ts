@@ -1,20 +1,19 @@
 /** Follows the 16-bit sequence numbers of one direction: what was lost, what came twice, what belongs elsewhere. */
 
 /** The verdict on a packet that is the `lost`-th after a gap: 0 or more = new, with so many missing before it. */
-export type SequenceVerdict = number;
+type SequenceVerdict = number;
 /** The packet came before. */
 export const duplicateSequence: SequenceVerdict = -1;
 /** The packet is far behind: it is of another session. */
 export const staleSequence: SequenceVerdict = -2;
 
 /** How far behind the newest packet a number counts as repeated and not as of another session. */
-export const duplicateSpan = 1024;
+const duplicateSpan = 1024;
 
-/** Judges sequence numbers. */
-export interface SequenceTracker {
+interface SequenceTracker {
   /** Starts a session whose newest packet is `sequence`. */
   start(sequence: number): void;
-  /** Judges the next packet; before {@link start}, any number is new. */
+  /** Classifies the next packet; before {@link start}, any number is new. */
   accept(sequence: number): SequenceVerdict;
   /** The newest number so far. */
   readonly last: number;

@@ -6,14 +6,14 @@
 import { readSync } from "node:fs";
 
 /** What the bindings of Linux and macOS offer of an open port: its file, and a watch over it. */
-export interface PolledPort {
+interface PolledPort {
   /** Null once it is closed. */
   readonly fd: number | null;
   readonly poller: PortPoller;
 }
 
 /** One-shot watch: names the events to wait for, instead of those named before; a writer may wait beside us. */
-export interface PortPoller {
+interface PortPoller {
   /** 0 waits for nothing. */
   poll(events: number): void;
   on(event: "readable", listener: (error: Error | null) => void): unknown;

@@ -6,7 +6,7 @@ import { createSerialReader, type SerialReader } from "./serial-reader.ts";
 import { listUsbSerialPorts, type SerialPortInfo } from "./usb-serial-ports.ts";
 
 /** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
-export const defaultBaudRate = 115_200;
+const defaultBaudRate = 115_200;
 
 /** The serial ports of this machine; without udev those of USB alone. */
 export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {

@@ -9,7 +9,7 @@ import type { PacketReceiver } from "./packet-receiver.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
 /** What an acknowledger needs. */
-export interface StreamAcknowledgerOptions {
+interface StreamAcknowledgerOptions {
   readonly link: PacketLink;
   readonly sender: PacketSender;
   readonly receiver: Pick<
@@ -28,7 +28,7 @@ export interface StreamAcknowledgerOptions {
 }
 
 /** Acknowledges one device. */
-export interface StreamAcknowledger {
+interface StreamAcknowledger {
   /** All packets of one read have been taken in. */
   onBatchEnd(): void;
   /** Says at once how much room there is, whether or not a packet came. */

@@ -6,7 +6,7 @@ import type { PacketLink } from "./packet-link.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
 /** What a brake needs. */
-export interface StreamBrakeOptions {
+interface StreamBrakeOptions {
   readonly link: Pick<PacketLink, "pauseReading" | "resumeReading">;
   /** Bound: the device understands a word of room. */
   readonly sender: Pick<PacketSender, "isBound">;

@@ -63,7 +63,7 @@ export function createTcpTransport(host: string, port: number): ByteTransport {
 }
 
 /** A transport that listens, and the port that it got. */
-export interface TcpListenerTransport extends ByteTransport {
+interface TcpListenerTransport extends ByteTransport {
   /** Valid after `open`. */
   readonly port: number;
 }

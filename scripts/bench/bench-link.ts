@@ -18,9 +18,9 @@ import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
 import { packetTypes } from "../../firmware-bridge/protocol.ts";
 import { createRawWindowDecoder, encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
 import { createSerialTransport } from "../../firmware-bridge/serial-transport.ts";
-import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
+import { createSimulatedLine } from "../link/simulated-line.ts";
 import { createVirtualTime } from "../link/virtual-time.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 

@@ -4,10 +4,10 @@ import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge
 import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
 import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import type { HostileScenario } from "./hostile-scenarios.ts";
+import { createSimulatedLine } from "./simulated-line.ts";
 import { createVirtualTime } from "./virtual-time.ts";
 
 const tickMs = 10;

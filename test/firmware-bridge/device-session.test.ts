@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createMemoryTransportPair } from "../../firmware-bridge/memory-transport.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { createTcpListenerTransport, createTcpTransport } from "../../firmware-bridge/tcp-transport.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
 import { createDevice, listen } from "./conversation.ts";
+import { createMemoryTransportPair } from "./memory-transport.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

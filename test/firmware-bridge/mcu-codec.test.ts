@@ -122,7 +122,7 @@ describe.skipIf(!hasCompiler)("the codecs in C and TypeScript (need a C compiler
       if (message.type === "raw-window") {
         expect(rawWindows.decode(fromC, 0, fromC.length)).toEqual(message);
       } else {
-        expect(decodeMessage(packetTypeOf(message.type), fromC, 0, fromC.length)).toEqual({
+        expect(decodeMessage(packetTypeOf(message.type), fromC)).toEqual({
           ok: true,
           value: message,
         });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
 import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createMcuImage, type McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
 import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
 import { buildHostProgram, type HostProgram } from "../../scripts/mcu/build-firmware.ts";
+import { createMcuImage, type McuImageOptions } from "../../scripts/mcu/mcu-image.ts";
 import { hasProgram, hostCompiler } from "../../scripts/mcu/toolchain.ts";
 import {
   type BoardKind,

@@ -14,7 +14,7 @@ import {
   type ModelSlots,
   type RunnableModel,
 } from "../../firmware-bridge/model-slots.ts";
-import { createSimulatedLine, type SimulatedLine } from "../../firmware-bridge/simulated-line.ts";
+import { createSimulatedLine, type SimulatedLine } from "../../scripts/link/simulated-line.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { createDevice, type Heard, listen } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";

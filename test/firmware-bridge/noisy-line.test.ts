@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createMemoryTransportPair } from "../../firmware-bridge/memory-transport.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createDevice, listen } from "./conversation.ts";
+import { createMemoryTransportPair } from "./memory-transport.ts";
 
 /** A line that now and then flips a bit, loses, repeats or invents some bytes. */
 function createNoise(random: Random, ratePerByte: number): (bytes: Uint8Array) => Uint8Array {

@@ -108,7 +108,7 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
         const message =
           type === packetTypes.rawWindow
             ? createRawWindowDecoder(maxSamplesPerFrame).decode(bytes, start, end)
-            : decodeMessage(type, bytes, start, end);
+            : decodeMessage(type, bytes.subarray(start, end));
         heard.push({
           version,
           flags,

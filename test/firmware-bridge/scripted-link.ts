@@ -69,7 +69,7 @@ export function createScriptedLink(): ScriptedLink {
       },
       send: (type, flags, sequence, payloadBytes) => {
         const decoded =
-          type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload, 0, payloadBytes);
+          type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload.subarray(0, payloadBytes));
         sent = [...sent, { type, flags, sequence, message: decoded?.ok ? decoded.value : undefined }];
       },
       bind: (sessionId) => {

@@ -3,7 +3,7 @@ import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** One difference. */
-export interface BundleChange {
+interface BundleChange {
   /** Where: a path into the manifest or `evaluation.json`, or `file <name>`. List entries go by name, not by number. */
   readonly path: string;
   /** Value before, as JSON text; null if it was not there. */

@@ -52,7 +52,7 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>, subject: st
 }
 
 /** Reads a plain file of at most `maxBytes`; does not follow a link, does not block on a pipe. */
-export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

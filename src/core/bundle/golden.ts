@@ -43,7 +43,7 @@ export interface GoldenWindowCase extends GoldenOutcome {
 }
 
 /** Integers on the student's input grid, that only the student is tried with. */
-export interface GoldenRandomCase extends GoldenOutcome {
+interface GoldenRandomCase extends GoldenOutcome {
   readonly kind: "random";
 }
 

@@ -47,7 +47,7 @@ export interface BaselineStatus {
 
 /** Learns for one point. */
 export interface BaselineLearner {
-  /** The baseline to judge by, or null. While another model's logits are learnt it speaks of levels only. */
+  /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
   readonly status: BaselineStatus;
   /** One scored window further. */

@@ -33,7 +33,7 @@ export interface DeciderParts {
 }
 
 /** Limits of a point. */
-export interface DeciderOptions {
+interface DeciderOptions {
   /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
   readonly maxGapMs: number;
 }

@@ -56,7 +56,7 @@ const suspiciousDb = 20;
 const maxAutocorrelation = 0.95;
 
 /** Why there is no baseline; what moved can still be seen in an `unsteady` one. */
-export type NoBaseline =
+type NoBaseline =
   | { readonly kind: "few" | "unheard"; readonly detail: string }
   | { readonly kind: "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
 

@@ -11,14 +11,14 @@ import { type EvidenceState, isRaisedByEvidence, stepEvidence } from "./evidence
 import type { GatheredEvidence } from "./mode-delay.ts";
 
 /** What of a bundle the evidence needs. */
-export interface GathererParts {
+interface GathererParts {
   readonly calibration: readonly Calibration[];
   readonly evidence?: EvidenceSpec | undefined;
   readonly model: ModelRef;
 }
 
 /** Gathers for one point. */
-export interface Gatherer {
+interface Gatherer {
   /** One operating window further; one entry an output, or none where there is no baseline of this very model. */
   update(
     parts: GathererParts,

@@ -16,7 +16,7 @@ export interface ModeState {
 }
 
 /** What one window says of a mode. */
-export interface ModeEvidence {
+interface ModeEvidence {
   /** Epoch ms of the window's start. */
   readonly fromMs: number;
   readonly probability: number;

@@ -5,7 +5,7 @@
 import type { OperatingState } from "../contract/prediction.ts";
 
 /** Where one operating state ends and the next begins. */
-export interface OperatingLimits {
+interface OperatingLimits {
   /** Below this the rotor stands or idles: standby. */
   readonly minOperatingRpm: number;
   /** From this speed on, full performance, where no power is measured. */
@@ -17,7 +17,7 @@ export interface OperatingLimits {
 }
 
 /** What is known of a turbine now. */
-export interface OperatingEvidence {
+interface OperatingEvidence {
   /** Shaft speed at the measuring point; NaN when unknown. */
   readonly shaftRpm: number;
   /** Electrical power; absent or NaN when unknown. */

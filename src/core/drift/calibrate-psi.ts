@@ -17,7 +17,7 @@ export interface BinnedRows {
 }
 
 /** How to resample. */
-export interface PsiCalibrationOptions {
+interface PsiCalibrationOptions {
   readonly seed: number;
   readonly replicates: number;
   readonly blockRows: number;
@@ -28,7 +28,7 @@ export interface PsiCalibrationOptions {
 }
 
 /** Thresholds, indexed as [feature][sample size] and [sample size]. */
-export interface PsiThresholds {
+interface PsiThresholds {
   readonly warning: readonly (readonly number[])[];
   readonly drift: readonly (readonly number[])[];
   readonly familyWarning: readonly number[];

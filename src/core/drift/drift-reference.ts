@@ -19,7 +19,7 @@ export interface FeatureReference {
 }
 
 /** How the thresholds were calibrated, and the false-alarm budget that they keep. */
-export interface DriftCalibration {
+interface DriftCalibration {
   readonly seed: number;
   /** Resampled days. */
   readonly replicates: number;

@@ -5,7 +5,7 @@ import { type BinnedRows, calibratePsi } from "./calibrate-psi.ts";
 import { type DriftReference, type FeatureReference, referenceLimits } from "./drift-reference.ts";
 
 /** How to fit. */
-export interface FitReferenceOptions {
+interface FitReferenceOptions {
   readonly seed: number;
   /** Quantile bins, 3 to 64; default 16. */
   readonly bins?: number;

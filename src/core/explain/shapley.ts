@@ -8,7 +8,7 @@ import type { Explanation } from "../contract/prediction.ts";
 import type { CoalitionPlan } from "./coalition-plan.ts";
 
 /** What the model's outputs are: score = (value − zeroPoint) · scale. */
-export interface OutputScale {
+interface OutputScale {
   /** Outputs a row. */
   readonly outputs: number;
   readonly scale: number;

@@ -25,7 +25,7 @@ import {
 } from "./mcu-layout.ts";
 
 /** What goes into the file. */
-export interface McuModel {
+interface McuModel {
   /** Name of the bundle: at most 31 characters of ASCII. */
   readonly name: string;
   /** Semantic version of the bundle: at most 15 characters, major and minor ≤ 255, patch ≤ 65,535. */
@@ -38,7 +38,7 @@ export interface McuModel {
 }
 
 /** One layer as the device sees it. */
-export interface McuLayer {
+interface McuLayer {
   readonly inputs: number;
   readonly outputs: number;
   readonly outputZeroPoint: number;

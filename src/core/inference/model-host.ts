@@ -13,7 +13,7 @@ export interface HostedModel<M> {
 }
 
 /** The answer to one row. */
-export interface HostedOutput<M> {
+interface HostedOutput<M> {
   /** Quantised logits; the caller's own. */
   readonly quantised: Uint8Array;
   /** The model that ran the row. */
@@ -21,7 +21,7 @@ export interface HostedOutput<M> {
 }
 
 /** Counts since the host was created. `submitted = completed + failed + waiting`. */
-export interface ModelHostCounters {
+interface ModelHostCounters {
   readonly submitted: number;
   readonly completed: number;
   /** Rows whose batch failed; their promises were rejected. */
@@ -36,7 +36,7 @@ export interface ModelHostCounters {
 }
 
 /** Options of {@link createModelHost}. */
-export interface ModelHostOptions {
+interface ModelHostOptions {
   /** Rows of one run at most; default 256. */
   readonly maxBatchRows?: number;
   /** Rows that may wait at once; default 8,192. */
@@ -46,7 +46,7 @@ export interface ModelHostOptions {
 }
 
 /** Batches rows into runs. */
-export interface ModelHost<M> {
+interface ModelHost<M> {
   /** The model that the next submitted row will run on: standardise for this one. */
   readonly current: HostedModel<M>;
   readonly counters: ModelHostCounters;

@@ -18,7 +18,7 @@ export interface DequantisedConstant {
 }
 
 /** Per-tensor quantisation of an activation. */
-export interface Quantisation {
+interface Quantisation {
   readonly scale: number;
   readonly zeroPoint: number;
 }

@@ -21,7 +21,7 @@ export interface OnnxTensor {
 }
 
 /** An attribute of a node. */
-export interface OnnxAttribute {
+interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
   readonly f?: number;

@@ -8,10 +8,10 @@ import { decodeStudent, encodeStudent, studentInputName, studentOutputName } fro
 import {
   createProbeInput,
   encodeProbe,
-  judgeProbe,
   probeInputName,
   probeOutputName,
   probeShape,
+  readProbeSums,
   type SaturationProbe,
 } from "./saturation-probe.ts";
 import type { StudentEngine } from "./student-engine.ts";
@@ -106,7 +106,7 @@ async function measureSaturation(runtime: OnnxRuntime): Promise<SaturationProbe>
   try {
     const input = new runtime.Tensor("uint8", createProbeInput(), probeShape);
     const results = await session.run({ [probeInputName]: input });
-    return judgeProbe(results[probeOutputName]!.data as Int32Array);
+    return readProbeSums(results[probeOutputName]!.data as Int32Array);
   } finally {
     await session.release();
   }

@@ -11,7 +11,7 @@ import { createOnnxEngine, type OnnxEngineOptions } from "./onnx-session.ts";
 import type { StudentEngine } from "./student-engine.ts";
 
 /** How to open an engine. */
-export interface OpenEngineOptions extends OnnxEngineOptions {
+interface OpenEngineOptions extends OnnxEngineOptions {
   /**
    * `auto`: ONNX Runtime, or the integer engine with a reason; `onnx`: ONNX Runtime or an error (a proof or a
    * benchmark must not silently run something else); `integer`: the integer engine.
@@ -20,12 +20,12 @@ export interface OpenEngineOptions extends OnnxEngineOptions {
 }
 
 /** Where a fallback is reported; a pino logger fits. */
-export interface EngineLogger {
+interface EngineLogger {
   warn(details: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** A warm engine. */
-export interface OpenedEngine {
+interface OpenedEngine {
   readonly engine: StudentEngine;
   /** The student that it runs. */
   readonly student: QuantisedMlp;

@@ -5,7 +5,7 @@
 import { factorCholesky, solveCholesky } from "./cholesky.ts";
 
 /** The sums of a regression. */
-export interface Ridge {
+interface Ridge {
   readonly rows: number;
   /** Takes one row of `regressors` and `targets`. */
   add(regressors: ArrayLike<number>, targets: ArrayLike<number>): void;

@@ -11,7 +11,7 @@ export interface BackoffOptions {
 }
 
 /** A sequence of waits. */
-export interface Backoff {
+interface Backoff {
   /** The next wait: between half of the current bound and the bound, which then doubles. */
   nextMs(): number;
   /** After a success: starts from the first again. */

@@ -3,10 +3,10 @@ import { type DestinationStream, destination, type Logger as PinoLogger, pino } 
 import { isSecretKey, redact, redactedMark, redactText } from "./redact.ts";
 
 /** How much is said. */
-export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** One of {@link logLevels}. */
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** Anything that belongs to a message; secrets are replaced by key name. An error goes under `error`. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -9,10 +9,10 @@ import {
 } from "prom-client";
 
 /** Values of a metric's labels. */
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
 /** What a metric is called. */
-export interface MetricSpec {
+interface MetricSpec {
   /** Snake case with a base unit, without the `aurora_` prefix, which is added: `windows_total`, `latency_seconds`. */
   readonly name: string;
   readonly help: string;
@@ -27,12 +27,12 @@ export interface Counter {
 }
 
 /** Goes up and down. */
-export interface Gauge {
+interface Gauge {
   set(value: number, labels?: Labels): void;
 }
 
 /** Counts observations in buckets. */
-export interface Histogram {
+interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
@@ -51,7 +51,7 @@ export interface Metrics {
 }
 
 /** Options of {@link createMetrics}. */
-export interface MetricsOptions {
+interface MetricsOptions {
   /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
   readonly defaults?: "none" | "process";
   /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */

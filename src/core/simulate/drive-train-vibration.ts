@@ -9,7 +9,7 @@ import { modulatedTones, type Tone, tablePoints, tabulateTones } from "./periodi
 import { createResonator, type Resonance } from "./resonator.ts";
 
 /** How the turbine runs during one block. */
-export interface DriveTrainBlock {
+interface DriveTrainBlock {
   readonly samples: number;
   readonly fromRevolutions: number;
   readonly toRevolutions: number;
@@ -20,7 +20,7 @@ export interface DriveTrainBlock {
 }
 
 /** Renders acceleration block by block. */
-export interface DriveTrainVibration {
+interface DriveTrainVibration {
   /** Rms of the broadband vibration at 1,500 rpm and full load, in g: the yardstick of a fault's severity. */
   readonly broadbandRmsG: number;
   /**

@@ -2,7 +2,7 @@
 import type { WindTurbineState } from "./wind-turbine.ts";
 
 /** Signals of a record; the names carry the units. */
-export const scadaSignals = [
+const scadaSignals = [
   "windSpeedMetresPerSecond",
   "powerKw",
   "shaftRpm",
@@ -12,10 +12,10 @@ export const scadaSignals = [
 ] as const;
 
 /** One of {@link scadaSignals}. */
-export type ScadaSignal = (typeof scadaSignals)[number];
+type ScadaSignal = (typeof scadaSignals)[number];
 
 /** Statistics of one signal over one interval. */
-export interface ScadaStatistics {
+interface ScadaStatistics {
   readonly mean: number;
   readonly min: number;
   readonly max: number;
@@ -30,7 +30,7 @@ export interface ScadaRecord {
 }
 
 /** Gathers steps into records. */
-export interface ScadaAverager {
+interface ScadaAverager {
   /** Counts the state that held for the step ending at `timeS`. */
   add(state: Readonly<WindTurbineState>, timeS: number): void;
   /** Records finished since the last call, oldest first. */

@@ -20,13 +20,13 @@ export interface WindTurbineState {
 }
 
 /** What differs from turbine to turbine. */
-export interface WindTurbineOptions {
+interface WindTurbineOptions {
   /** Mean wind at hub height; drawn from 7 to 12 m/s when absent. */
   readonly meanWindMetresPerSecond?: number;
 }
 
 /** Advances its state. */
-export interface WindTurbine {
+interface WindTurbine {
   /** The same object all the time. */
   readonly state: Readonly<WindTurbineState>;
   /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
@@ -34,7 +34,7 @@ export interface WindTurbine {
 }
 
 /** Rated power in kW. */
-export const ratedPowerKw = 2000;
+const ratedPowerKw = 2000;
 const ratedWind = 12;
 const cutInWind = 3.5;
 const stopWind = 3;
@@ -124,7 +124,7 @@ function speedTarget(windMetresPerSecond: number, ratedRpm: number): number {
 }
 
 /** Exact step of an Ornstein–Uhlenbeck (continuous AR(1)) process of zero mean. */
-export function stepOrnsteinUhlenbeck(
+function stepOrnsteinUhlenbeck(
   value: number,
   deviation: number,
   timeConstantS: number,

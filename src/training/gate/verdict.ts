@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { canonicalJson, canonicalJsonBytes } from "../../core/bundle/canonical-json.ts";
 import {
-  encodeEnvelope,
+  encodeDsseEnvelope,
   parseEnvelope,
   type Signer,
   signEnvelope,
@@ -65,7 +65,7 @@ export function verdictPath(dir: string): string {
 export async function writeVerdict(dir: string, verdict: Verdict, signer: Signer): Promise<string> {
   const envelope = signEnvelope(verdictPayloadType, canonicalJsonBytes(verdict), [signer]);
   const path = verdictPath(dir);
-  await writeFileAtomic(path, encodeEnvelope(envelope));
+  await writeFileAtomic(path, encodeDsseEnvelope(envelope));
   return path;
 }
 

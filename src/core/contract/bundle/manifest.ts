@@ -9,7 +9,7 @@ import { type Lineage, lineageSchema } from "./lineage.ts";
 import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
-export type MissingValueRule = "quarantine";
+type MissingValueRule = "quarantine";
 
 /** One input channel: the data contract that every reading is held against. */
 export interface ChannelContract {
@@ -72,7 +72,7 @@ export interface Threshold {
 }
 
 /** A file of the bundle other than the manifest and its signature. */
-export interface BundleFile {
+interface BundleFile {
   readonly path: string;
   readonly sizeBytes: number;
   /** SHA-256, lower-case hex. */

@@ -10,7 +10,7 @@
 import { z } from "zod";
 
 /** What an output of the student predicts. */
-export interface ResidualOutput {
+interface ResidualOutput {
   /** Channel that is measured. */
   readonly channel: string;
   /** Component that it speaks of, for example `gearbox`. */
@@ -40,7 +40,7 @@ export interface OperationSpec {
 export interface SiteCorrectionSpec {
   /** Added to the diagonal, per row. */
   readonly ridge: number;
-  /** Rows in normal operation that it must rest on; the turbine is not judged before. */
+  /** Rows in normal operation that it must rest on; the turbine has no scores before. */
   readonly minRows: number;
 }
 

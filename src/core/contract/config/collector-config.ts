@@ -17,7 +17,7 @@ export interface EnrolledGateway {
 }
 
 /** A device that speaks MQTT itself; its user name is `<gateway>/<id>`. */
-export interface EnrolledDevice {
+interface EnrolledDevice {
   readonly gateway: string;
   readonly id: string;
   readonly passwordFile: string;

@@ -17,7 +17,7 @@ const id = z
 const optionalFile = file.nullable().default(null);
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
-export const deviceConnectPattern: RegExp =
+const deviceConnectPattern: RegExp =
   /^(\/.{1,1023}|COM\d{1,3}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;
 
 const mqtt = z

@@ -87,7 +87,7 @@ export interface DeviceHealthMessage {
   readonly refusedPackets?: number;
   /** Gaps in the gateway's sequence numbers. */
   readonly lostPackets?: number;
-  /** Windows that the device's model has judged. */
+  /** Windows that the device's model has scored. */
   readonly scores?: number;
   /** Windows without a score: a gap, a standing shaft, a bad sample. */
   readonly abandonedWindows?: number;
@@ -123,7 +123,7 @@ export interface ConfigMessage {
 }
 
 /** What a device sends: raw windows (the gateway infers), scores (the device infers), or both (the gateway checks). */
-export type DeviceMode = "raw" | "edge" | "both";
+type DeviceMode = "raw" | "edge" | "both";
 
 /** Any message that this runtime understands. */
 export type DeviceMessage =
@@ -178,7 +178,7 @@ export interface ModelProbeMessage {
 }
 
 /** Keeps the model on trial, or sends the device back to the one before. */
-export interface ModelConfirmMessage {
+interface ModelConfirmMessage {
   readonly type: "model-confirm";
   readonly transferId: number;
   readonly outcome: "confirmed" | "reverted";

@@ -82,7 +82,7 @@ export function createFrozenGuard(rows: number): FrozenGuard {
 }
 
 /** Daily medians of one output: index = day from the first one kept; NaN where a day has none. */
-export type DailySeries = ArrayLike<number>;
+type DailySeries = ArrayLike<number>;
 
 /**
  * Has a sensor shifted: did `series` step down at `day` − 1 and stay there at `day`, while its `siblings`, which measure

@@ -23,7 +23,7 @@ export interface PlannedInspection {
 }
 
 /** The turbines of one farm. */
-export interface InspectionPlanner {
+interface InspectionPlanner {
   /** Takes what is known of a turbine at the end of `day`: one score a component, NaN = nothing is known. */
   observe(turbine: string, day: number, scores: ReadonlyMap<string, number>): void;
   /** The logbook says that the component failed (and was mended): what was muted may be named again. */

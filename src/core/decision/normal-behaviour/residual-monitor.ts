@@ -19,7 +19,7 @@ export interface MonitorDay {
 }
 
 /** One turbine. */
-export interface ResidualMonitor {
+interface ResidualMonitor {
   /** Components that outputs speak of, in the order of their first output. */
   readonly components: readonly string[];
   /** Takes the medians of `day`, after every earlier day; days that are left out count as days without medians. */

@@ -15,7 +15,7 @@ export interface SiteCorrection {
 }
 
 /** Learns a correction. */
-export interface SiteCorrectionLearner {
+interface SiteCorrectionLearner {
   readonly rows: number;
   /** One row: the student's standardised inputs, its dequantised outputs, and measured less expected. */
   add(inputs: ArrayLike<number>, outputs: ArrayLike<number>, residuals: ArrayLike<number>): void;

@@ -56,7 +56,7 @@ export interface TurbineWatchSnapshot {
 }
 
 /** What a watch is made for. */
-export interface TurbineWatchOptions {
+interface TurbineWatchOptions {
   readonly spec: NormalBehaviourSpec;
   /** Names of the channels in the order of the rows' values. */
   readonly channels: readonly string[];

@@ -19,13 +19,13 @@ export interface EnvironmentOverride {
 }
 
 /** Overrides, and the variables that name no key. */
-export interface EnvironmentOverrides {
+interface EnvironmentOverrides {
   readonly overrides: readonly EnvironmentOverride[];
   readonly unknown: readonly string[];
 }
 
 /** `passwordFile` → `PASSWORD_FILE`. */
-export function environmentName(key: string): string {
+function environmentName(key: string): string {
   return key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 }
 

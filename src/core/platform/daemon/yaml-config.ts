@@ -18,8 +18,8 @@ export const maxConfigBytes: number = 1024 * 1024;
 /** What follows the first few is their consequence. */
 const maxYamlErrors = 10;
 
-/** What to read and how to judge it. */
-export interface YamlConfigOptions<T> {
+/** What to read and how to validate it. */
+interface YamlConfigOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -50,14 +50,14 @@ export interface BrokerConnectionEvents {
 export type OpenBrokerConnection = (version: MqttVersion, events: BrokerConnectionEvents) => BrokerConnection;
 
 /** An attempt that has ended. */
-export interface MqttAttempt {
+interface MqttAttempt {
   readonly version: MqttVersion;
   readonly wasConnected: boolean;
   readonly lossReason: ConnectionLoss["reason"];
 }
 
 /** The next attempt. */
-export interface NextMqttVersion {
+interface NextMqttVersion {
   readonly version: MqttVersion;
   /** The broker said that it does not speak the last one: no need to wait. Its loss in turn does wait, so this cannot spin. */
   readonly isFallback: boolean;

@@ -50,7 +50,7 @@ export interface EmbeddedBrokerOptions {
 }
 
 /** Counts since the start. */
-export interface BrokerCounts {
+interface BrokerCounts {
   readonly connections: number;
   readonly refusedConnections: number;
   /** Connections cut for a packet above the bound, or with a malformed length. */

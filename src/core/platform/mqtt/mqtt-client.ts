@@ -22,7 +22,7 @@ import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
 /** A message that the broker publishes when this client is lost. */
-export interface MqttWill {
+interface MqttWill {
   readonly topic: string;
   readonly payload: string | Uint8Array;
   readonly qos: 0 | 1;
@@ -30,7 +30,7 @@ export interface MqttWill {
 }
 
 /** PEM texts. Setting it makes the connection TLS, as does `mqtts://`. */
-export interface MqttTls {
+interface MqttTls {
   /** Authorities to trust instead of the system's. */
   readonly ca?: string | Uint8Array;
   /** Client certificate and its key. */

@@ -7,7 +7,7 @@ import type { Timers } from "../clock.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 
 /** Options of {@link createMqttExchanges}. */
-export interface MqttExchangesOptions {
+interface MqttExchangesOptions {
   /** The broker's address without secrets, for messages. */
   readonly subject: string;
   readonly answerTimeoutMs: number;

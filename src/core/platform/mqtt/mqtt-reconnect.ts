@@ -42,7 +42,7 @@ export interface MqttClient {
 }
 
 /** Options of {@link createReconnectingClient}. */
-export interface ReconnectOptions {
+interface ReconnectOptions {
   readonly openConnection: OpenBrokerConnection;
   /** The broker's address without secrets, for messages. */
   readonly subject: string;

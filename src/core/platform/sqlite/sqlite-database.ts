@@ -15,7 +15,7 @@ export type SqlValue = number | string | Uint8Array | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** A prepared statement; parameters are positional (`?`). */
-export interface SqliteStatement {
+interface SqliteStatement {
   run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
   get(...values: SqlValue[]): SqlRow | undefined;
   all(...values: SqlValue[]): SqlRow[];
@@ -35,7 +35,7 @@ export interface SqliteDatabase {
 }
 
 /** What both libraries' statements can do, as far as it is used. */
-export interface RawStatement {
+interface RawStatement {
   run(...values: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: unknown[]): unknown;
   all(...values: unknown[]): unknown[];

@@ -19,7 +19,7 @@ import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
 
 /** Options of {@link openSqlite}. */
-export interface SqliteOptions {
+interface SqliteOptions {
   /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process. */
   readonly synchronous?: "full" | "normal";
   /** How long a statement waits for another connection's lock; default 5,000 ms. */
@@ -117,7 +117,7 @@ function limitSize(raw: RawDatabase, maxBytes: number): void {
 }
 
 /** Opens a file; throws the library's own error. */
-export type OpenRaw = (path: string) => RawDatabase;
+type OpenRaw = (path: string) => RawDatabase;
 
 /** The door to one library, or undefined where this Node or this installation lacks it. */
 export function loadSqliteEngine(engine: SqliteEngine): OpenRaw | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createToldState } from "../../firmware-bridge/told-state.ts";
+import { createToldState } from "../../firmware-bridge/handshake.ts";
 
 test("a state is told when it changes, and connecting also when its reason does", () => {
   const told: string[] = [];

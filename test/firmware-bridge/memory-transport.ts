@@ -1,8 +1,8 @@
 /** Two ends of a byte stream inside one process, for tests and simulations. Can damage what passes. */
-import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
 
 /** How a pair behaves. */
-export interface MemoryTransportOptions {
+interface MemoryTransportOptions {
   /** Changes, drops or adds bytes on their way; the default passes them on. */
   readonly disturb?: (bytes: Uint8Array) => Uint8Array;
   /** Unread bytes after which write returns false; default 64 KiB. */

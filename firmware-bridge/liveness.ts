@@ -1,8 +1,7 @@
-/** Notices that nothing good came for too long; the same for both sides. */
+/** Who is still there: notices the other side's silence (either side), and shows a sign of life (a device). */
 import type { Timers } from "../src/core/platform/clock.ts";
 
-/** What a watch needs. */
-export interface SilenceWatchOptions {
+interface SilenceWatchOptions {
   readonly silenceMs: number;
   readonly timers: Timers;
   /** Good packets heard so far. */
@@ -11,14 +10,16 @@ export interface SilenceWatchOptions {
   onSilence(): void;
 }
 
-/** Watches one connection. */
-export interface SilenceWatch {
+interface SilenceWatch {
   /** Begins to watch, or forgets how long it has been silent. */
   restart(): void;
   stop(): void;
 }
 
-/** Creates a watch that does not run yet. It looks every quarter of the deadline, so it notices at most that much late. */
+/**
+ * Notices that no good packet came on a connection for too long. Looks every quarter of the deadline, so it notices at
+ * most that much late; does not run yet.
+ */
 export function createSilenceWatch(options: SilenceWatchOptions): SilenceWatch {
   const looks = 4;
   let cancel = (): void => {};
@@ -44,4 +45,32 @@ export function createSilenceWatch(options: SilenceWatchOptions): SilenceWatch {
     },
     stop: () => cancel(),
   };
+}
+
+interface SignOfLifeOptions {
+  readonly timers: Timers;
+  readonly everyMs: number;
+  /** It is time for a sign. */
+  show(uptimeMs: number): void;
+}
+
+interface SignOfLife {
+  start(): void;
+  stop(): void;
+}
+
+/** Calls for a sign of life at even intervals, with the uptime that it counts; not started yet. */
+export function createSignOfLife({ timers, everyMs, show }: SignOfLifeOptions): SignOfLife {
+  let uptimeMs = 0;
+  let cancel = (): void => {};
+
+  function schedule(): void {
+    cancel = timers.after(everyMs, () => {
+      uptimeMs += everyMs;
+      show(uptimeMs);
+      schedule();
+    });
+  }
+
+  return { start: schedule, stop: () => cancel() };
 }

@@ -2,14 +2,15 @@
  * A serial line made of software: two ends, a bit rate, and whatever happens to lines. Time is an argument, so that
  * minutes on a bad line pass in milliseconds, the same way every time.
  */
-import type { Timers } from "../src/core/platform/clock.ts";
-import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+
+import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
+import type { Timers } from "../../src/core/platform/clock.ts";
 
 /** Which way bytes go. */
-export type LineDirection = "to-device" | "to-gateway";
+type LineDirection = "to-device" | "to-gateway";
 
 /** What a line is like. */
-export interface SimulatedLineOptions {
+interface SimulatedLineOptions {
   readonly bitsPerSecond: number;
   readonly timers: Timers;
   readonly monotonicMs: () => number;

@@ -2,8 +2,9 @@
  * The memory image of a virtual board (the firmware's host build, or QEMU): identity, empty model slots, and the
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
-import { sha256 as digest } from "../src/core/platform/files/sha256.ts";
-import { computeModelMac } from "./model-mac.ts";
+
+import { computeModelMac } from "../../firmware-bridge/model-mac.ts";
+import { sha256 as digest } from "../../src/core/platform/files/sha256.ts";
 
 /** What is in the image. */
 export interface McuImageOptions {
