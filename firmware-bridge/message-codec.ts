@@ -77,16 +77,17 @@ export function decodeMessage(
   const type = messageByPacketType.get(packetType);
   if (type === undefined) return undefined;
   const name = names[type];
+  const reflected = deviceMessageType(name);
+  let fields: Record<string, unknown>;
   try {
-    const reflected = deviceMessageType(name);
     // A copy, and no Buffer: protobufjs' bytes fields are views on their input, and the caller's is used again.
     const decoded = reflected.decode(Uint8Array.from(payload));
-    const fields = reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true });
-    // The library's type for them is anything at all: device.proto, by which they were decoded, states these.
-    return readMessage({ type, fields } as DecodedFields);
+    fields = reflected.toObject(decoded, { longs: Number, defaults: true, arrays: true });
   } catch (error) {
     return failed(`${name} is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`);
   }
+  // The library's type for them is anything at all: device.proto, by which they were decoded, states these.
+  return readMessage({ type, fields } as unknown as DecodedFields);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasErrorCode } from "../src/core/contract/aurora-error.ts";
 import { readFileBounded } from "../src/core/platform/files/bounded-read.ts";
 
 /** A serial port of this machine, as far as the system knows it. */
@@ -19,9 +20,9 @@ const usbName = /^tty(USB|ACM)\d+$/;
 /** A port's folder lies at most so deep in that of its USB device. */
 const maxDepth = 4;
 
-/** In the sequence of their names; none where the kernel shows none. `classFolder`: `/sys/class/tty` or one like it. */
+/** In the order of their names; none on a machine without `classFolder` (`/sys/class/tty` or one like it). */
 export async function listUsbSerialPorts(classFolder: string): Promise<readonly SerialPortInfo[]> {
-  const names = await readdir(classFolder).catch((): string[] => []);
+  const names = await unlessGone(readdir(classFolder), []);
   return await Promise.all(
     names
       .filter((name) => usbName.test(name))
@@ -35,7 +36,7 @@ export async function listUsbSerialPorts(classFolder: string): Promise<readonly 
 
 /** What the USB device above a port's folder says of itself (Linux ABI, `sysfs-bus-usb`). */
 async function describeUsbDevice(portFolder: string): Promise<Omit<SerialPortInfo, "path">> {
-  let folder = await realpath(portFolder).catch(() => null);
+  let folder = await unlessGone(realpath(portFolder), null);
   for (let depth = 0; folder !== null && depth < maxDepth; depth++, folder = dirname(folder)) {
     const vendorId = await readAttribute(join(folder, "idVendor"));
     if (vendorId === undefined) continue;
@@ -49,7 +50,18 @@ async function describeUsbDevice(portFolder: string): Promise<Omit<SerialPortInf
 }
 
 async function readAttribute(path: string): Promise<string | undefined> {
-  const bytes = await readFileBounded(path, 4096, { op: "read USB attribute" }).catch(() => null);
+  const bytes = await unlessGone(readFileBounded(path, 4096, { op: "read USB attribute" }), null);
   const text = bytes === null ? "" : new TextDecoder().decode(bytes).trim();
   return text === "" ? undefined : text;
+}
+
+/** `otherwise` where the kernel does not show it: it was never there, or was unplugged meanwhile. */
+async function unlessGone<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code } = (hasErrorCode(error) ? error.cause : error) as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENODEV") return otherwise;
+    throw error;
+  }
 }

@@ -52,6 +52,17 @@ test("a machine without such a folder has no ports", async () => {
   expect(await listUsbSerialPorts(join(system, "none"))).toEqual([]);
 });
 
+test("a folder that cannot be listed is an error, not a machine without ports", async () => {
+  await writeFile(join(system, "file"), "");
+  await expect(listUsbSerialPorts(join(system, "file"))).rejects.toThrow(/ENOTDIR/);
+});
+
+test("an attribute that cannot be read is an error", async () => {
+  await plugIn("ttyUSB5", "port", null);
+  await mkdir(join(system, "usb-ttyUSB5", "idVendor"));
+  await expect(listUsbSerialPorts(join(system, "tty"))).rejects.toThrow(/cannot read USB attribute/);
+});
+
 test("listing ports does not need udev", async () => {
   vi.stubEnv("PATH", "");
   expect(await listSerialPorts()).toBeInstanceOf(Array);

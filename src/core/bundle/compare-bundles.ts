@@ -53,13 +53,18 @@ function manifestLeaves(bundle: Bundle): Leaves {
 
 function evaluationLeaves(bundle: Bundle): Leaves {
   const leaves = new Map<string, unknown>();
-  try {
-    const text = new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation));
-    collect("evaluation", JSON.parse(text), leaves);
-  } catch {
-    leaves.set("evaluation", "not JSON");
-  }
+  collect("evaluation", readEvaluation(bundle), leaves);
   return leaves;
+}
+
+/** `evaluation.json` as a value; a text of its own where the file is not JSON. */
+function readEvaluation(bundle: Bundle): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return "not JSON";
+  }
 }
 
 function collect(path: string, value: unknown, leaves: Map<string, unknown>): void {

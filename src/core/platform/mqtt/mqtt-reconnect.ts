@@ -3,6 +3,7 @@
  * holds no message: a publish is on the wire or it is rejected.
  */
 
+import { hasErrorCode } from "../../contract/aurora-error.ts";
 import { type BackoffOptions, createBackoff } from "../backoff.ts";
 import type { Timers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
@@ -198,7 +199,12 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     },
     async unsubscribe(filter) {
       if (!subscriptions.delete(filter) || !connected) return;
-      await exchanges.run(connection, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
+      // Lost or without an answer: the next connection does not renew it.
+      await exchanges
+        .run(connection, (current, done) => current.unsubscribe(filter, done))
+        .catch((error: unknown) => {
+          if (!hasErrorCode(error, "MQTT")) throw error;
+        });
     },
     onConnect(callback) {
       connectCallbacks.add(callback);
