@@ -1,6 +1,6 @@
 /**
  * Brings a device its configuration: only the newest counts, and it is repeated with growing waits until the device has
- * acknowledged or refused it, or the attempts are used up. Knows nothing of the session but its number.
+ * acknowledged or refused it, or the attempts are used up. Of the session it knows only the number.
  */
 import type { ConfigMessage } from "../src/core/contract/device/device-message.ts";
 import type { Random } from "../src/core/maths/random.ts";
@@ -11,7 +11,6 @@ import { linkTiming, repeatBackoff } from "./link-timing.ts";
 import type { PacketSender } from "./packet-sender.ts";
 import { packetFlags } from "./protocol.ts";
 
-/** What became of a configuration. */
 type Delivery = "acknowledged" | "refused" | "given-up";
 
 interface ConfigDeliveryOptions extends Pick<DeviceSessionOptions, "mode" | "configuration"> {
@@ -23,17 +22,16 @@ interface ConfigDeliveryOptions extends Pick<DeviceSessionOptions, "mode" | "con
   onDelivery(outcome: Delivery): void;
 }
 
-/** Delivers configurations to one device. */
 interface ConfigDelivery {
   /** Another session begins: it is asked for the raw samples that the options name. */
   restart(): void;
   /** Sends the newest configuration in place of one that is under way. */
   send(): void;
-  /** Sends a configuration that asks for so many raw samples from now on, once; 0: no more of them. */
+  /** Sends a configuration that asks for this many raw samples from now on, once; 0 ends that. */
   askRaw(samples: number): void;
   /** An Ack or Nack came for `sequence`. */
   settle(sequence: number, outcome: "acknowledged" | "refused"): void;
-  /** Repeats nothing any more. */
+  /** Stops repeating. */
   stop(): void;
 }
 

@@ -5,7 +5,6 @@ import { idPattern } from "../src/core/contract/topics.ts";
 import type { ByteTransport } from "./byte-transport.ts";
 import { createTcpTransport } from "./tcp-transport.ts";
 
-/** A serial device. */
 interface SerialAddress {
   readonly path: string;
   readonly kind: "serial";
@@ -24,7 +23,6 @@ interface MqttAddress {
   readonly kind: "mqtt";
 }
 
-/** Where a device is reached. */
 type DeviceAddress = SerialAddress | TcpAddress | MqttAddress;
 
 /** Parses an address; the error says what is expected. */

@@ -1,4 +1,4 @@
-/** What a device endpoint is made of: its identity, its link, its limits. */
+/** The options of a device endpoint: its identity, its link, its callbacks, its limits. */
 import type {
   ConfigMessage,
   DeviceChannel,
@@ -13,7 +13,6 @@ import type { Timers } from "../src/core/platform/clock.ts";
 import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 
-/** Where an endpoint stands. */
 export type DeviceEndpointState =
   | "closed"
   | "connecting"
@@ -23,7 +22,6 @@ export type DeviceEndpointState =
   /** The gateway refused this device. */
   | "refused";
 
-/** What an endpoint needs. */
 export interface DeviceEndpointOptions {
   readonly link: PacketLink;
   readonly deviceId: string;
@@ -38,7 +36,7 @@ export interface DeviceEndpointOptions {
   health?(): Omit<DeviceHealthMessage, "type">;
   onState?(state: DeviceEndpointState, reason: string): void;
   onConfig?(config: ConfigMessage): void;
-  /** Why the device cannot do what a configuration asks for; undefined: it can. */
+  /** Why the device cannot do what a configuration asks for; undefined if it can. */
   refuseConfig?(config: ConfigMessage): string | undefined;
   /** The model that the device runs, as its hello tells. */
   model?(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
@@ -46,19 +44,17 @@ export interface DeviceEndpointOptions {
   onModel?(request: ModelRequestMessage): ModelStatusMessage;
 }
 
-/** How often and how much. */
 export interface DeviceEndpointLimits {
   /** Unacknowledged packets at which sending has to wait. A microcontroller has 4 to 8; 64 fill a fast TCP link. */
   readonly maxInFlightFrames: number;
-  /** When no acknowledgement came for so long, what is in flight is given up as lost. */
+  /** After this time without an acknowledgement, what is in flight is given up as lost. */
   readonly ackTimeoutMs: number;
   readonly helloBackoff: BackoffOptions;
   readonly healthEveryMs: number;
-  /** When the gateway was silent for so long, the device says hello again. */
+  /** After this time without a packet of the gateway, the device says hello again. */
   readonly silenceMs: number;
 }
 
-/** The defaults. */
 export const defaultDeviceEndpointLimits: DeviceEndpointLimits = {
   maxInFlightFrames: 64,
   ackTimeoutMs: linkTiming.streamAckMs,

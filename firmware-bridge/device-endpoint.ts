@@ -23,7 +23,6 @@ import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./pack
 import { createPacketSender } from "./packet-sender.ts";
 import { packetFlags, packetTypes, protocolVersion } from "./protocol.ts";
 
-/** A device. */
 export interface DeviceEndpoint {
   /** Starts connecting or listening; resolves when the link has started. */
   open(): Promise<void>;

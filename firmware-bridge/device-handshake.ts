@@ -16,7 +16,7 @@ interface DeviceHandshakeParts {
   readonly sender: PacketSender;
   readonly timers: Timers;
   readonly helloBackoff: BackoffOptions;
-  /** The conversation begins anew: nothing counts before a hello or a configuration. */
+  /** The conversation starts over: until a hello or a configuration nothing is delivered. */
   onIntroduce(): void;
   /** A hello went out under this number. */
   onHelloSent(sequence: number): void;
@@ -25,18 +25,17 @@ interface DeviceHandshakeParts {
   onRefused(): void;
 }
 
-/** A handshake. */
 interface DeviceHandshake {
   readonly state: DeviceEndpointState;
-  /** Begins anew, whatever the device was doing. */
+  /** Starts over, whatever the device was doing. */
   introduce(reason: string): void;
   /** Takes a configuration; the reason if it must be refused. */
   configure(config: ConfigMessage): string | undefined;
-  /** The gateway does not want what was said last. */
+  /** The gateway refused the last hello. */
   refuse(reason: string): void;
-  /** Says no hello: there is no connection yet, or none any more. */
+  /** Stops saying hello: there is no connection yet, or it is lost. */
   rest(next: "connecting" | "closed", reason: string): void;
-  /** Why nobody can wait for the device to become ready: DEVICE_PROTOCOL once refused, else DEVICE_UNREACHABLE. */
+  /** Why waiting for the device to become ready is futile: DEVICE_PROTOCOL once refused, else DEVICE_UNREACHABLE. */
   createError(): AuroraError;
 }
 

@@ -1,4 +1,4 @@
-/** What a device session is made of: its link, whom it expects, whom it tells, its limits. */
+/** The options of a device session: its link, the device that it expects, its callbacks, its limits. */
 import type { AuroraError } from "../src/core/contract/aurora-error.ts";
 import type {
   ConfigMessage,
@@ -16,7 +16,6 @@ import type { Timers } from "../src/core/platform/clock.ts";
 import { helloBackoff, linkTiming } from "./link-timing.ts";
 import type { PacketLink } from "./packet-link.ts";
 
-/** Where a session stands. */
 export type DeviceSessionState =
   | "closed"
   /** No connection. */
@@ -36,7 +35,6 @@ export type DeviceDataMessage =
   | ModelStatusMessage
   | NackMessage;
 
-/** What a session needs. */
 export interface DeviceSessionOptions {
   readonly link: PacketLink;
   /** Told to the device in the gateway's own hello. */
@@ -62,18 +60,19 @@ export interface DeviceSessionOptions {
   onProblem?(problem: AuroraError): void;
 }
 
-/** How often and how long. */
 export interface DeviceSessionLimits {
-  /** Acknowledge at the latest after so many packets … */
+  /** Acknowledge at the latest after this many packets … */
   readonly ackEveryFrames: number;
-  /** … or so long after the first unacknowledged one. */
+  /** … or this long after the first unacknowledged one. */
   readonly ackAfterMs: number;
   /** Packets that a device may send beyond the acknowledged ones. */
   readonly roomFrames: number;
   /** Waits between the gateway's own hellos. */
   readonly helloBackoff: BackoffOptions;
-  /** A connection on which nothing good arrived for so long is dropped and made again: unplugging a serial adapter
-   * or a half-open TCP connection is not reliably signalled. */
+  /**
+   * After this time without a good packet a connection is dropped and made again: an unplugged serial adapter or a
+   * half-open TCP connection is not reliably signalled.
+   */
   readonly silenceMs: number;
 }
 

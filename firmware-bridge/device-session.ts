@@ -22,18 +22,17 @@ import { createPacketSender } from "./packet-sender.ts";
 import { createStreamAcknowledger } from "./stream-acknowledger.ts";
 import { createStreamBrake } from "./stream-brake.ts";
 
-/** A conversation with one device. */
 export interface DeviceSession {
   /** Starts connecting; resolves at once. */
   open(): Promise<void>;
-  /** Asks a device that infers for so many raw samples from now on, once, in this session; 0: no more of them. */
+  /** Asks a device that infers for this many raw samples from now on, once, in this session; 0 ends that. */
   askRaw(samples: number): void;
   /**
-   * Tells the device something about models, as one packet that nobody repeats. False: not sent, because there is no
-   * session, or one with a device that knows no models, or no room in the link now.
+   * Sends one packet about models, which is not repeated. False: not sent, because there is no session, the device knows
+   * no models, or the link has no room now.
    */
   sendModel(message: ModelRequestMessage): boolean;
-  /** Back-pressure: the device has to wait. One of version 1.0 is not read from, and its silence then expected. */
+  /** Back-pressure: the device has to wait. A device of version 1.0 is not read from, so its silence is expected. */
   pause(): void;
   resume(): void;
   /** Packets of a stream that the device sent although it was told to wait, beyond those that were on their way. */

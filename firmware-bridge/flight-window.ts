@@ -1,11 +1,10 @@
 /** Bounds the packets that are sent and not yet acknowledged; gives them up when no acknowledgement comes. */
 import type { Timers } from "../src/core/platform/clock.ts";
 
-/** What a window needs. */
 interface FlightWindowOptions {
   /** Packets in flight at which sending has to wait. */
   readonly maxInFlightFrames: number;
-  /** When no acknowledgement came for so long, what is in flight is given up as lost. */
+  /** After this time without an acknowledgement, what is in flight is given up as lost. */
   readonly ackTimeoutMs: number;
   readonly timers: Timers;
   /** There is room again, or nothing is in flight any more. */
@@ -16,11 +15,11 @@ interface FlightWindowOptions {
 interface FlightWindow {
   /** `sequence` was sent. */
   sent(sequence: number): void;
-  /** Everything up to `sequence` was acknowledged. Nonsense is ignored. */
+  /** Everything up to `sequence` was acknowledged. Numbers that are not in flight are ignored. */
   acknowledge(sequence: number): void;
   /** Forgets what is in flight; the newest packet is `sequence`, if given. */
   reset(sequence?: number): void;
-  /** The other side has room for so many packets; 0: none until it says otherwise. Without it, as many as the options say. */
+  /** Packets that the other side has room for, 0: none until it says otherwise; by default as many as the options say. */
   allow(frames?: number): void;
   readonly inFlightFrames: number;
   readonly hasRoom: boolean;

@@ -8,7 +8,7 @@ import { crcBytes, headerBytes, maxEncodedBytes, packetFlags } from "./protocol.
 
 /**
  * Takes a packet: the header's fields, and the payload as `bytes[start, end)`, valid only during the call.
- * `version` is the sender's major version modulo 8.
+ * `version` is the sender's major version modulo 8. Seven arguments, because an object a packet would cost.
  */
 export type PacketSink = (
   version: number,
@@ -32,7 +32,6 @@ interface FrameCounters {
   discardedBytes: number;
 }
 
-/** A streaming parser. */
 export interface FrameParser {
   /** Takes the next bytes, in chunks of any size. Overwrites the chunk while decoding. Never throws by itself. */
   push(chunk: Uint8Array): void;

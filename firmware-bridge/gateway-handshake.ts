@@ -16,26 +16,24 @@ interface GatewayHandshakeParts {
   readonly sender: PacketSender;
   readonly timers: Timers;
   readonly helloBackoff: BackoffOptions;
-  /** The conversation begins anew: nothing counts before the device's hello. */
+  /** The conversation starts over: until the device's hello nothing is delivered. */
   onIntroduce(): void;
   /** A device (or a new boot of it) is about to be welcomed. */
   onNewSession(): void;
 }
 
-/** A handshake. */
 interface GatewayHandshake {
   readonly state: DeviceSessionState;
-  /** What the device said of itself last. */
+  /** The last hello of the device. */
   readonly hello: HelloMessage | undefined;
-  /** Begins anew. */
   introduce(reason: string): void;
   /** Takes a device's hello: refuses it, or welcomes the device for the first time in its session or again. */
   receive(offered: HelloMessage, sequence: number): "refused" | "new" | "back";
-  /** Says no hello any more. */
+  /** Stops saying hello. */
   stop(): void;
   /** There is no connection. */
   rest(next: "connecting" | "closed", reason: string): void;
-  /** Tells of something about the device that a person should see. */
+  /** Reports a problem of the device that a person should see. */
   report(problem: string, hint: string): void;
 }
 

@@ -5,7 +5,6 @@
 import type { ModelChunkMessage } from "../src/core/contract/device/device-message.ts";
 import { modelChunkBytes, modelWindowChunks } from "./protocol.ts";
 
-/** What is sent, and how. */
 interface ModelChunksOptions {
   readonly bytes: Uint8Array;
   readonly transferId: number;
@@ -15,7 +14,6 @@ interface ModelChunksOptions {
   send(chunk: ModelChunkMessage): boolean;
 }
 
-/** A transfer of bytes. */
 export interface ModelChunks {
   /** Sends what the window has room for; false when the link had none. */
   fill(): boolean;
@@ -42,7 +40,7 @@ export function createModelChunks(options: ModelChunksOptions): ModelChunks {
   const chunkBytes = room - (room % 16);
   let confirmed = 0;
   let next = 0;
-  /** Where the window was opened anew for an answer that showed a gap: once, then the timer decides. */
+  /** Where the window was opened again for an answer that showed a gap: once, then the timer decides. */
   let wentBackAt = -1;
   let sentBytes = 0;
 

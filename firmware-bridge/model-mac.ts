@@ -1,4 +1,4 @@
-/** The MAC by which a device knows that an image comes from somebody who has its key (PROTOCOL.md, section 8). */
+/** The MAC by which a device knows that an image comes from a holder of its key (PROTOCOL.md, section 8). */
 import { createHmac } from "node:crypto";
 import type { ModelBeginMessage } from "../src/core/contract/device/device-message.ts";
 

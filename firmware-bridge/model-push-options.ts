@@ -17,10 +17,8 @@ export interface ModelProbe {
   readonly outputs: Uint8Array;
 }
 
-/** Where a push is. */
 export type ModelPushStage = "waiting" | "asking" | "sending" | "committing" | "probing" | "confirming";
 
-/** How a push ended. */
 export type ModelPushOutcome =
   /** The new model runs, and gave every golden integer. */
   | "confirmed"
@@ -33,7 +31,6 @@ export type ModelPushOutcome =
   /** The device did not answer, or was away for too long, or the push was called off. */
   | "failed";
 
-/** A push that ended. */
 export interface ModelPushResult {
   readonly outcome: ModelPushOutcome;
   /** For a person; empty when all went well. */
@@ -48,7 +45,6 @@ export interface ModelPushResult {
   readonly mismatches: number;
 }
 
-/** What a push needs. */
 export interface ModelPushOptions {
   readonly image: ModelImage;
   /** The device's key, 32 bytes. */

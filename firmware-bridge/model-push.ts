@@ -25,7 +25,6 @@ import { createModelTrial, type ModelTrial } from "./model-trial.ts";
 import { minPayloadBytes } from "./protocol.ts";
 import { startPushDeadlines } from "./push-deadlines.ts";
 
-/** A push under way. */
 export interface ModelPush {
   /** The device is in contact: it was introduced, perhaps after a reset. */
   begin(): void;
@@ -40,7 +39,7 @@ export interface ModelPush {
   readonly ended: Promise<ModelPushResult>;
 }
 
-/** So often a device may begin a transfer anew. */
+/** Times that a device may start a transfer over. */
 const maxStarts = 50;
 
 /** Creates a push that waits for the device. */

@@ -17,7 +17,6 @@ import { linkTiming } from "./link-timing.ts";
 import { computeModelMac } from "./model-mac.ts";
 import { modelChunkBytes } from "./protocol.ts";
 
-/** A model that can run. */
 export interface RunnableModel {
   /** Outputs of quantised inputs; undefined when their number is not the model's. */
   run(inputs: Uint8Array): Uint8Array | undefined;
@@ -30,7 +29,6 @@ export interface ConfirmedModel {
   readonly bytes: Uint8Array;
 }
 
-/** What slots are made of. */
 interface ModelSlotsOptions<M extends RunnableModel> {
   /** 32 bytes; null refuses every model. */
   readonly key: Uint8Array | null;
@@ -44,7 +42,6 @@ interface ModelSlotsOptions<M extends RunnableModel> {
   keep(model: ConfirmedModel): void;
 }
 
-/** The slots of a device. */
 export interface ModelSlots<M extends RunnableModel> {
   /** What a ModelStatus has to say to a request. */
   take(request: ModelRequestMessage): ModelStatusMessage;

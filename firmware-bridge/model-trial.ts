@@ -1,7 +1,6 @@
 /** A new model on trial: asks its device for every golden vector in turn. One wrong integer is enough. */
 import type { ModelProbe } from "./model-push-options.ts";
 
-/** A trial. */
 export interface ModelTrial {
   /** Begins with the first probe again, unless one failed: the device was away. */
   restart(): void;

@@ -1,9 +1,9 @@
-/** Packets as MQTT messages: header and protobuf payload, without COBS and CRC, which the broker's TCP makes up for. */
+/** Packets as MQTT messages: header and protobuf payload; without COBS and CRC, because the broker's TCP frames and checks. */
 import { writeHeader } from "./frame-encoder.ts";
 import type { PacketLink, PacketLinkHandlers } from "./packet-link.ts";
 import { headerBytes, maxMqttBytes, packetFlags, sessionTrailerBytes } from "./protocol.ts";
 
-/** The few things that a link needs from an MQTT client. */
+/** The part of an MQTT client that a link needs. */
 export interface MqttPort {
   /** Rejects when not connected. */
   publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }): Promise<void>;
@@ -19,7 +19,6 @@ export interface MqttPort {
   onDisconnect(callback: (loss: { readonly detail: string }) => void): () => void;
 }
 
-/** What a link needs. */
 interface MqttLinkOptions {
   readonly mqtt: MqttPort;
   /** Topic that the other side publishes on; gateway: `…/tx`, device: `…/rx`. */
@@ -55,7 +54,7 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     if (handlers === undefined) return;
     counters.bytes += payload.length;
     const end = payload.length - trailerBytes(payload[1] ?? 0);
-    // A retained message is an old one: nobody may set one on these topics.
+    // A retained message is an old one, and not allowed on these topics.
     if (retained || end < headerBytes || payload.length > maxMqttBytes || !isOfSession(payload, end)) {
       counters.badFrames++;
       counters.discardedBytes += payload.length;

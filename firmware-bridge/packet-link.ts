@@ -3,7 +3,7 @@ import type { PacketSink } from "./frame-parser.ts";
 
 /** What a link tells its user. */
 export interface PacketLinkHandlers {
-  /** A connection is up; the session on it starts anew. */
+  /** A connection is up; the session on it starts over. */
   onOpen(): void;
   /** A good packet came. */
   readonly onPacket: PacketSink;

@@ -44,7 +44,6 @@ interface PacketReceiverOptions {
   onStranger(): void;
 }
 
-/** Receives packets. */
 export interface PacketReceiver {
   readonly receive: PacketSink;
   /** Until the next hello (or opener), nothing else is delivered. */

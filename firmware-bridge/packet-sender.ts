@@ -4,7 +4,6 @@ import { encodeMessage, packetTypeOf } from "./message-codec.ts";
 import type { PacketLink } from "./packet-link.ts";
 import { packetFlags } from "./protocol.ts";
 
-/** Sends numbered packets. */
 export interface PacketSender {
   /** Whether packets other than a hello are bound to the session. */
   isBound: boolean;

@@ -1,17 +1,16 @@
 /**
- * Ends a push that stands still: a device in contact has so long to let something move, and one that is away, or comes
+ * Ends a push that makes no progress: a device in contact has some time to let it move, and one that is away, or comes
  * and goes, a longer time.
  */
 import type { Timers } from "../src/core/platform/clock.ts";
 import { linkTiming } from "./link-timing.ts";
 
-/** The deadlines of one push. */
 interface PushDeadlines {
   /** The device is in contact. That alone moves nothing: it does not hold a push up for ever. */
   watchStall(): void;
   /** The device is out of contact. */
   stopStall(): void;
-  /** Something moved: both begin anew. */
+  /** Something moved: both start over. */
   moved(): void;
   stop(): void;
 }

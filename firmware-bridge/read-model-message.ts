@@ -33,7 +33,7 @@ const maxTextBytes = 63;
 /** The message in the decoded fields of the schema's, or what is wrong with it. */
 export function readModelMessage(decoded: DecodedFields<ModelMessage["type"]>): Result<ModelMessage, string> {
   const { transferId } = decoded.fields;
-  if (transferId === 0) return failed("transfer_id is 0, nobody's transfer");
+  if (transferId === 0) return failed("transfer_id is 0, which names no transfer");
   switch (decoded.type) {
     case "model-begin": {
       const { name, version, sizeBytes, sha256, securityCounter, mac } = decoded.fields;

@@ -9,7 +9,6 @@ import { reconnectBackoff } from "./link-timing.ts";
 /** A connection that lasted this long was a good one: the waits start from the first again. */
 const settledMs = 10_000;
 
-/** What a reconnecting transport needs. */
 interface ReconnectingTransportOptions {
   readonly timers: Timers;
   readonly random: Pick<Random, "uniform">;

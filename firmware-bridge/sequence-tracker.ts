@@ -1,6 +1,6 @@
 /** Follows the 16-bit sequence numbers of one direction: what was lost, what came twice, what belongs elsewhere. */
 
-/** The verdict on a packet that is the `lost`-th after a gap: 0 or more = new, with so many missing before it. */
+/** What a packet's number says: 0 or more: it is new, and as many packets before it are missing; or one of the two below. */
 type SequenceVerdict = number;
 /** The packet came before. */
 export const duplicateSequence: SequenceVerdict = -1;

@@ -68,7 +68,7 @@ export function createSerialReader(
   }
 
   poller.on("readable", (error) => {
-    // A port that is being closed cancels whoever waits.
+    // A port that is being closed cancels what waits.
     if (port.fd === null || isBroken || isCanceled(error)) return;
     if (error !== null) fail(error);
     else if (isReading) read(port.fd);

@@ -8,7 +8,6 @@ import type { PacketLink } from "./packet-link.ts";
 import type { PacketReceiver } from "./packet-receiver.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
-/** What an acknowledger needs. */
 interface StreamAcknowledgerOptions {
   readonly link: PacketLink;
   readonly sender: PacketSender;
@@ -17,9 +16,9 @@ interface StreamAcknowledgerOptions {
     "unacknowledged" | "unhurried" | "lastSequence" | "takeUnacknowledged"
   >;
   readonly timers: Timers;
-  /** Acknowledges at the latest after so many packets … */
+  /** Acknowledges at the latest after this many packets … */
   readonly everyPackets: number;
-  /** … or so long after the first unacknowledged one. */
+  /** … or this long after the first unacknowledged one. */
   readonly afterMs: number;
   /** Packets that may follow; undefined: nothing is said of it. 0 stops the device. */
   room(): number | undefined;
@@ -27,7 +26,6 @@ interface StreamAcknowledgerOptions {
   isEstablished(): boolean;
 }
 
-/** Acknowledges one device. */
 interface StreamAcknowledger {
   /** All packets of one read have been taken in. */
   onBatchEnd(): void;

@@ -5,7 +5,6 @@
 import type { PacketLink } from "./packet-link.ts";
 import type { PacketSender } from "./packet-sender.ts";
 
-/** What a brake needs. */
 interface StreamBrakeOptions {
   readonly link: Pick<PacketLink, "pauseReading" | "resumeReading">;
   /** Bound: the device understands a word of room. */
@@ -16,7 +15,6 @@ interface StreamBrakeOptions {
   sayRoom(): void;
 }
 
-/** A brake. */
 export interface StreamBrake {
   pause(): void;
   resume(): void;

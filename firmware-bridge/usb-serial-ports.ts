@@ -17,7 +17,7 @@ export interface SerialPortInfo {
 
 /** Adapters (`ttyUSB`) and USB-native devices (`ttyACM`). */
 const usbName = /^tty(USB|ACM)\d+$/;
-/** A port's folder lies at most so deep in that of its USB device. */
+/** A port's folder lies at most this many levels below that of its USB device. */
 const maxDepth = 4;
 
 /** In the order of their names; none on a machine without `classFolder` (`/sys/class/tty` or one like it). */

@@ -78,7 +78,7 @@ test("a configuration for an earlier boot is refused", () => {
   expect(device.state).toBe("introducing");
 });
 
-test("a device is configured although the gateway's hello was lost, and although its numbers began anew", () => {
+test("a device is configured although the gateway's hello was lost, and although its numbers started over", () => {
   gateway.play({ type: "config", mode: "raw", sessionId }, 500, packetFlags.acknowledge);
   expect(device.state).toBe("streaming");
   gateway.disconnect("unplugged");

@@ -110,7 +110,7 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
       expect(heard.problems).toEqual([]);
       expect(heard.session.statistics.badFrames).toBe(0);
 
-      // A gateway that comes anew is introduced to the same session.
+      // A gateway that comes again is introduced to the same session.
       await heard.session.close();
       const again = await workshop.listenTo(board);
       await again.until(() => (again.samples.get(0)?.size ?? 0) >= 500);

@@ -53,7 +53,7 @@ export interface Transfer {
   readonly device: DeviceEndpoint;
   /** The result so far, or after at most so many simulated seconds. */
   result(withinSeconds: number): Promise<ModelPushResult | undefined>;
-  /** The device starts anew, with what it kept. */
+  /** The device starts over, with what it kept. */
   resetDevice(sessionId: number): void;
 }
 

@@ -48,7 +48,7 @@ async function openSerialLink(path: string): Promise<PacketLink> {
   return createFramedLink(transport);
 }
 
-test("a path that is no serial port is an error that names it", async () => {
+test("a path that is not a serial port is an error that names it", async () => {
   const handlers = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
   const error = await createSerialTransport("/nonexistent/tty")
     .open(handlers)

@@ -69,7 +69,7 @@ describe("the handshake", () => {
     expect(device.takeSent().filter(({ type }) => type === packetTypes.config)).toHaveLength(2);
   });
 
-  test("a new boot is a new session: its numbers start anew and nothing counts as lost", () => {
+  test("a new boot is a new session: its numbers start over and nothing counts as lost", () => {
     establish(100);
     device.play(reading(1), 101);
     device.play({ ...hello, sessionId: 78 }, 0);

@@ -2,7 +2,6 @@
 import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 
-/** One difference. */
 interface BundleChange {
   /** Where: a path into the manifest or `evaluation.json`, or `file <name>`. List entries go by name, not by number. */
   readonly path: string;
@@ -10,7 +9,6 @@ interface BundleChange {
   readonly before: string | null;
   /** Value after, as JSON text; null if it is not there any more. */
   readonly after: string | null;
-  /** One sentence. */
   readonly sentence: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * DSSE envelopes (secure-systems-lab/dsse, protocol v1): signs bytes together with their type, verifies by trying
- * keys. The `keyid` of a signature is a hint that nobody has signed: it never decides anything here.
+ * keys. The `keyid` of a signature is a hint that is not itself signed: it never decides anything here.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
@@ -19,7 +19,6 @@ export interface TrustedKey {
   verify(data: Uint8Array, signature: Uint8Array): boolean;
 }
 
-/** One signature of an envelope. */
 interface DsseSignature {
   /** Unauthenticated hint; may be missing. */
   readonly keyid?: string;

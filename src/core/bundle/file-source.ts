@@ -17,7 +17,6 @@ export interface FileSource {
 /** Manifest, signature and the 64 files that a manifest may list. */
 export const maxBundleEntries = 66;
 
-/** The files of a folder. */
 export function folderSource(dir: string): FileSource {
   return {
     subject: dir,

@@ -1,6 +1,6 @@
 /**
  * `golden.bin`: inputs with the outputs that they must give on every device, from raw windows to explanations. Codec
- * only; who proves a model with them runs it itself. There is one form: what is read and written anew has the same
+ * only; who proves a model with them runs it itself. There is one form: what is read and written again has the same
  * bytes.
  *
  * ```text
@@ -184,7 +184,7 @@ function readCase(
     }
     return { standardised, logits, shares: takeFloats(outputs * groups) };
   };
-  // Kind and its three zero bytes at once: whatever else stands there is no kind.
+  // Kind and its three zero bytes at once: any other value is not a kind.
   const kindNumber = view.getUint32(claim(4), true);
   const kind = kinds[kindNumber];
   if (kind === undefined) throw refuseGolden(`has a case of the unknown kind ${kindNumber}`);

@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
-/** A new key pair. */
 interface KeyPair {
   /** SHA-256 of the public key's SPKI DER, lower-case hex. */
   readonly keyId: string;

@@ -51,7 +51,7 @@ export function verifyManifestSignature(
         {
           op,
           subject,
-          hint: "Trust every key that signed, or sign anew with `aurora bundle sign`.",
+          hint: "Trust every key that signed, or sign it again with `aurora bundle sign`.",
         },
       );
     }
@@ -69,7 +69,7 @@ export function verifyManifestSignature(
     throw new AuroraError("BUNDLE_FORMAT", "is not in its canonical form", {
       op,
       subject,
-      hint: "Sign anew with `aurora bundle sign`.",
+      hint: "Sign it again with `aurora bundle sign`.",
     });
   }
   const expected = encodeStatement(manifestSha256);

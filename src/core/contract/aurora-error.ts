@@ -103,7 +103,6 @@ export const errorCodes = {
   },
 } as const;
 
-/** One of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** What, where, and what to do next. */

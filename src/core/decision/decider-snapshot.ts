@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { EvidenceState } from "./evidence.ts";
 import type { ModeState } from "./mode-delay.ts";
 
-/** State of a decider. */
 export interface DeciderSnapshot {
   readonly modes: readonly (ModeState & { readonly failureMode: string })[];
   /** End of the last window that was scored, epoch ms. */

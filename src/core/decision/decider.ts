@@ -19,7 +19,7 @@ import { createGatherer } from "./gatherer.ts";
 import { forgetStreaks, type GatheredEvidence, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
 import { isOperating } from "./operating-state.ts";
 
-/** What of a bundle's manifest decides. */
+/** The parts of a bundle's manifest that decide. */
 export interface DeciderParts {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
@@ -32,13 +32,11 @@ export interface DeciderParts {
   readonly model: ModelRef;
 }
 
-/** Limits of a point. */
 interface DeciderOptions {
   /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
   readonly maxGapMs: number;
 }
 
-/** Decides for one point. */
 export interface Decider {
   readonly parts: DeciderParts;
   /**
@@ -50,7 +48,7 @@ export interface Decider {
   /** The point has no data over this time: information unavailable. Alarms stay, streaks do not. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
-   * Goes on with another model, from before its first prediction: active alarms stay active, streaks start anew.
+   * Goes on with another model, from before its first prediction: active alarms stay active, streaks start over.
    * Returns the failure modes that were active and that the new model does not know: no evidence can clear them.
    */
   adopt(parts: DeciderParts): readonly string[];
@@ -64,7 +62,7 @@ export const rivalMargin = 1;
 
 /**
  * Creates the decider of a point, new or from a snapshot. From the snapshot of another model, or after a long gap,
- * active modes stay active and streaks start anew; modes that the model does not know are dropped.
+ * active modes stay active and streaks start over; modes that the model does not know are dropped.
  */
 export function createDecider(
   point: PointId,
@@ -127,7 +125,7 @@ export function createDecider(
       if (windowId === lastWindowId) return decide(prediction, operatingState, last);
       lastWindowId = windowId;
       if (!isOperating(operatingState)) {
-        // Neither for nor against: a stopped turbine says nothing of its bearings.
+        // Neither for nor against: a stopped turbine does not show the state of its bearings.
         last = [];
         return decide(prediction, operatingState, last);
       }

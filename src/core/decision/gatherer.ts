@@ -1,5 +1,5 @@
 /**
- * Gathers evidence over windows for a decider: steps it, starts anew when the baseline is another one, and says what
+ * Gathers evidence over windows for a decider: steps it, starts over when the baseline is another one, and says what
  * it means for every mode. Keeps nothing where bundle or site have no say.
  */
 import type { EvidenceSpec } from "../contract/bundle/baseline-spec.ts";
@@ -17,9 +17,8 @@ interface GathererParts {
   readonly model: ModelRef;
 }
 
-/** Gathers for one point. */
 interface Gatherer {
-  /** One operating window further; one entry an output, or none where there is no baseline of this very model. */
+  /** One operating window further; one entry an output, or none without a baseline of this very model. */
   update(
     parts: GathererParts,
     baseline: SiteBaseline | null,

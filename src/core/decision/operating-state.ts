@@ -4,7 +4,6 @@
  */
 import type { OperatingState } from "../contract/prediction.ts";
 
-/** Where one operating state ends and the next begins. */
 interface OperatingLimits {
   /** Below this the rotor stands or idles: standby. */
   readonly minOperatingRpm: number;
@@ -12,11 +11,10 @@ interface OperatingLimits {
   readonly fullPerformanceRpm: number;
   /** From this power on, full performance; null when it is not known: power then only tells standby. */
   readonly fullPerformancePowerKw: number | null;
-  /** Data older than this says nothing of now. */
+  /** Older data does not tell the present state. */
   readonly maxDataAgeMs: number;
 }
 
-/** What is known of a turbine now. */
 interface OperatingEvidence {
   /** Shaft speed at the measuring point; NaN when unknown. */
   readonly shaftRpm: number;

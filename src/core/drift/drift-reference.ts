@@ -40,7 +40,6 @@ interface DriftCalibration {
 
 /** `reference.pb`. */
 export interface DriftReference {
-  /** Rows of the reference. */
   readonly rows: number;
   /** Features; the entries of `features` from here on are output scores. */
   readonly featureCount: number;

@@ -4,7 +4,6 @@ import { findBin, fitBinEdges } from "./bins.ts";
 import { type BinnedRows, calibratePsi } from "./calibrate-psi.ts";
 import { type DriftReference, type FeatureReference, referenceLimits } from "./drift-reference.ts";
 
-/** How to fit. */
 interface FitReferenceOptions {
   readonly seed: number;
   /** Quantile bins, 3 to 64; default 16. */

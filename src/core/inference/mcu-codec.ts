@@ -24,7 +24,6 @@ import {
   roundUpTo4,
 } from "./mcu-layout.ts";
 
-/** What goes into the file. */
 interface McuModel {
   /** Name of the bundle: at most 31 characters of ASCII. */
   readonly name: string;
@@ -50,7 +49,6 @@ interface McuLayer {
   readonly weights: Int8Array;
 }
 
-/** What a file says. */
 export interface McuImage {
   readonly name: string;
   readonly version: string;
@@ -267,7 +265,7 @@ function takeText(bytes: Uint8Array, offset: number, room: number): string {
   const length = field.indexOf(0);
   const text = new TextDecoder().decode(field.subarray(0, Math.max(0, length)));
   if (!/^[\x21-\x7e]+$/.test(text) || field.subarray(length).some((byte) => byte !== 0)) {
-    throw refuseMcuModel("has a name or version that is no zero-padded text");
+    throw refuseMcuModel("has a name or version that is not zero-padded text");
   }
   return text;
 }

@@ -10,7 +10,6 @@ import { decodeStudent } from "./onnx-codec.ts";
 import { createOnnxEngine, type OnnxEngineOptions } from "./onnx-session.ts";
 import type { StudentEngine } from "./student-engine.ts";
 
-/** How to open an engine. */
 interface OpenEngineOptions extends OnnxEngineOptions {
   /**
    * `auto`: ONNX Runtime, or the integer engine with a reason; `onnx`: ONNX Runtime or an error (a proof or a
@@ -27,7 +26,6 @@ interface EngineLogger {
 /** A warm engine. */
 interface OpenedEngine {
   readonly engine: StudentEngine;
-  /** The student that it runs. */
   readonly student: QuantisedMlp;
   /** Why the integer engine serves although ONNX Runtime was wanted, or null. */
   readonly fallbackReason: string | null;

@@ -24,7 +24,6 @@ export const probeOutputName = "sums";
 /** Of the input, uint8. */
 export const probeShape: readonly [number, number] = [1, depth];
 
-/** The input's values. */
 export function createProbeInput(): Uint8Array {
   return new Uint8Array(depth).fill(255);
 }

@@ -35,13 +35,11 @@ interface LoopWords {
   readonly input: Code;
 }
 
-/** A loop over doubles. */
 interface VectorLoop {
   /** Held in the memory from its start, 16 bytes each: read before the loop. */
   readonly constants: readonly string[];
   /** Behind them: read before the loop and written back after it. */
   readonly variables: readonly string[];
-  /** Further locals. */
   readonly scratch: readonly string[];
   /** Where in the memory the input lies. */
   readonly inputByte: number;
@@ -49,7 +47,7 @@ interface VectorLoop {
 }
 
 /**
- * Encodes a module that exports one page of `memory` and `run(bytes)`, which goes through so many bytes of the input,
+ * Encodes a module that exports one page of `memory` and `run(bytes)`, which goes through that many bytes of the input,
  * at least eight.
  */
 export function encodeVectorLoop(loop: VectorLoop): Uint8Array {

@@ -11,7 +11,6 @@ import {
 /** Values of a metric's labels. */
 type Labels = Readonly<Record<string, string>>;
 
-/** What a metric is called. */
 interface MetricSpec {
   /** Snake case with a base unit, without the `aurora_` prefix, which is added: `windows_total`, `latency_seconds`. */
   readonly name: string;
@@ -36,7 +35,6 @@ interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
-/** The metrics of one process. */
 export interface Metrics {
   /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
   counter(spec: MetricSpec, read?: () => number): Counter;
@@ -46,11 +44,9 @@ export interface Metrics {
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
   /** The text that `/metrics` answers with. */
   render(): Promise<string>;
-  /** Its content type. */
   readonly contentType: string;
 }
 
-/** Options of {@link createMetrics}. */
 interface MetricsOptions {
   /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
   readonly defaults?: "none" | "process";
@@ -65,7 +61,6 @@ export const latencyBucketsSeconds: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
 ];
 
-/** Creates an empty registry. */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   if (options.defaults === "process") collectDefaultMetrics({ register: registry, prefix });

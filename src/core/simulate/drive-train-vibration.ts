@@ -1,7 +1,7 @@
 /**
  * What an accelerometer on a generator's drive-end bearing feels: shaft harmonics, gear mesh with side bands, hum of
  * the machine and its converter, broadband rolling noise through the structure's resonances, and a fault's impacts
- * through the same structure. Levels are those of ISO 10816-21 machines, drawn anew for every turbine.
+ * through the same structure. Levels are those of ISO 10816-21 machines, drawn again for every turbine.
  */
 import type { Random } from "../maths/random.ts";
 import { createFastNoise } from "./fast-noise.ts";
@@ -19,7 +19,6 @@ interface DriveTrainBlock {
   readonly load: number;
 }
 
-/** Renders acceleration block by block. */
 interface DriveTrainVibration {
   /** Rms of the broadband vibration at 1,500 rpm and full load, in g: the yardstick of a fault's severity. */
   readonly broadbandRmsG: number;

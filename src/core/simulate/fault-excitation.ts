@@ -7,7 +7,6 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Random } from "../maths/random.ts";
 import type { FaultKind } from "./scenario.ts";
 
-/** Writes impacts into force samples. */
 interface FaultExcitation {
   /**
    * Adds the impacts of `length` samples, during which the shaft turns evenly from `fromRevolutions` to

@@ -11,7 +11,6 @@ const scadaSignals = [
   "ambientTemperatureCelsius",
 ] as const;
 
-/** One of {@link scadaSignals}. */
 type ScadaSignal = (typeof scadaSignals)[number];
 
 /** Statistics of one signal over one interval. */
@@ -29,7 +28,6 @@ export interface ScadaRecord {
   readonly signals: Readonly<Record<ScadaSignal, ScadaStatistics>>;
 }
 
-/** Gathers steps into records. */
 interface ScadaAverager {
   /** Counts the state that held for the step ending at `timeS`. */
   add(state: Readonly<WindTurbineState>, timeS: number): void;

@@ -4,7 +4,6 @@ import { createRandom } from "../maths/random.ts";
 /** Bearing faults that can be simulated; the names are those of the failure modes. */
 export const faultKinds = ["inner-race", "outer-race", "ball"] as const;
 
-/** One of {@link faultKinds}. */
 export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault and how it grows. */

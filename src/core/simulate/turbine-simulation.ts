@@ -12,7 +12,6 @@ import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
 import { computeFaultSeverity, type FaultPlan, planScenario } from "./scenario.ts";
 import { createWindTurbine, type WindTurbineState } from "./wind-turbine.ts";
 
-/** What to simulate. */
 export interface TurbineSimulationOptions {
   /** Any integer; the same seed gives the same samples, whatever the block sizes. */
   readonly seed: number;
@@ -26,13 +25,11 @@ export interface TurbineSimulationOptions {
   readonly meanWindMetresPerSecond?: number;
 }
 
-/** A turbine's fixed properties. */
 interface SimulatedTurbine {
   readonly bearing: BearingGeometry;
   readonly orders: BearingOrders;
 }
 
-/** A run of samples. */
 interface SimulatedBlock {
   /** Raw counts; valid until the turbine's next block. */
   readonly counts: Int16Array;
@@ -45,7 +42,6 @@ interface SimulatedBlock {
   readonly severity: number;
 }
 
-/** Running turbines. */
 export interface TurbineSimulation {
   readonly sampleRateHz: number;
   /** g per count: a 16-bit converter of ± 16 g. */

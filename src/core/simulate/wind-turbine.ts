@@ -25,7 +25,6 @@ interface WindTurbineOptions {
   readonly meanWindMetresPerSecond?: number;
 }
 
-/** Advances its state. */
 interface WindTurbine {
   /** The same object all the time. */
   readonly state: Readonly<WindTurbineState>;
@@ -33,7 +32,6 @@ interface WindTurbine {
   step(stepS: number, faultHeatCelsius: number): void;
 }
 
-/** Rated power in kW. */
 const ratedPowerKw = 2000;
 const ratedWind = 12;
 const cutInWind = 3.5;

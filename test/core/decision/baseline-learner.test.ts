@@ -179,7 +179,7 @@ test("an operator's new epoch learns anew, and the version goes on counting", ()
   expect(next.status).toMatchObject({ state: "ready", version: 2 });
 });
 
-test("another model's scores are learnt anew; the levels stay those of the new machine", () => {
+test("another model's scores are learnt again; the levels stay those of the new machine", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 96);
   const event = learner.adopt({ ...subject, model: { name: "m", version: "1.1.0", digest: "d2" } });

@@ -70,7 +70,7 @@ describe("sketches", () => {
     );
   });
 
-  it("start anew after take, and say nothing of an empty interval", () => {
+  it("start over after take, and say nothing of an empty interval", () => {
     const sketcher = createSketcher(reference);
     expect(sketcher.take()).toEqual([]);
     sketcher.update([0, 0, 3], null);

@@ -16,7 +16,6 @@ export interface BearingOrders {
   readonly ftf: number;
 }
 
-/** Validator of {@link BearingOrders}. */
 export const bearingOrdersSchema: z.ZodType<BearingOrders> = z.strictObject({
   bpfo: z.number().min(0.5).max(60),
   bpfi: z.number().min(0.5).max(60),

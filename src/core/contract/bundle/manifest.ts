@@ -90,7 +90,6 @@ export interface DeviceBudget {
 export interface Manifest {
   readonly formatVersion: 1;
   readonly name: string;
-  /** Semantic version. */
   readonly version: string;
   readonly title: string;
   readonly changelog: string;
@@ -156,7 +155,6 @@ export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
   hop: z.number().positive().max(1e6),
 });
 
-/** Validator of a manifest's budgets. */
 export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
   z.strictObject({
     device: name,
@@ -165,7 +163,6 @@ export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
   }),
 );
 
-/** Validator of {@link Manifest}. */
 export const manifestSchema: z.ZodType<Manifest> = z
   .strictObject({
     formatVersion: z.literal(1),

@@ -23,7 +23,6 @@ interface EnrolledDevice {
   readonly passwordFile: string;
 }
 
-/** The whole file. */
 export interface CollectorConfig {
   readonly collector: {
     readonly stateDir: string;

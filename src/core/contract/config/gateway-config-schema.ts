@@ -58,7 +58,7 @@ const point = z.strictObject({
     .min(0)
     .max(1_000_000)
     .default(0)
-    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt anew"),
+    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt again"),
 });
 
 /** Validator (and source of the JSON schema) of {@link GatewayConfig}. */
@@ -131,7 +131,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
             )
             .max(1000)
             .default([])
-            .describe("Components that failed and were mended: what is healthy is learnt anew from there"),
+            .describe("Components that failed and were mended: what is healthy is learnt again from there"),
         }),
       )
       .min(1)
@@ -193,7 +193,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .number()
           .min(1)
           .default(60)
-          .describe("Without data for so long, a turbine's state is information-unavailable"),
+          .describe("After this time without data a turbine's state is information-unavailable"),
       })
       .prefault({}),
     commissioning: z

@@ -76,7 +76,6 @@ export interface ScoreMessage {
   readonly inputs?: Uint8Array;
 }
 
-/** Counters of the device. */
 export interface DeviceHealthMessage {
   readonly type: "health";
   readonly uptimeMs: number;
@@ -114,9 +113,9 @@ export interface ConfigMessage {
   /** Of the hello that it answers: a device ignores a configuration that was meant for an earlier boot. */
   readonly sessionId: number;
   readonly mode: DeviceMode;
-  /** In mode `edge`: so many raw samples once, from now on. */
+  /** In mode `edge`: raw samples to send once, from now on. */
   readonly rawSamples?: number;
-  /** In mode `edge`: so many raw samples after every score that is an alarm. */
+  /** In mode `edge`: raw samples to send after every score that is an alarm. */
   readonly alarmRawSamples?: number;
   /** Of the bearing that the device watches, rounded to float32; it needs them to compute features. */
   readonly bearing?: BearingOrders;

@@ -12,7 +12,6 @@ export interface DayOfResiduals {
   readonly medians: Float64Array;
 }
 
-/** One turbine's residuals. */
 interface DailyMedian {
   /** Takes the residuals of a scored row (copied). Gives the day before when this row begins another one. */
   add(timestampMs: number, residuals: ArrayLike<number>): DayOfResiduals | null;

@@ -5,7 +5,6 @@
  */
 import type { Explanation } from "../../contract/prediction.ts";
 
-/** One output of the component. */
 interface ScoredSensor {
   /** Words for people: `gear oil`. */
   readonly name: string;

@@ -98,7 +98,7 @@ export function isSensorStep(
   if (siblings.length === 0 || day < 2) return false;
   const falls = (at: number): boolean => fallOf(series, at, day - 1, spec) >= spec.fall;
   if (!falls(day - 1) || !falls(day)) return false;
-  // Written so that a sibling without values (NaN) is no witness.
+  // Written so that a sibling without values (NaN) does not count.
   return siblings.every((sibling) => Math.abs(fallOf(sibling, day, day - 1, spec)) < spec.siblingsWithin);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Reads one YAML configuration file, lays environment variables over it, and validates it. Every complaint names the
+ * Reads one YAML configuration file, overrides it by environment variables, and validates it. Every complaint names the
  * line and column, what is wrong and, where a key looks mistyped, which one was probably meant.
  */
 import { closeSync, openSync, readSync } from "node:fs";
@@ -15,7 +15,7 @@ import {
 /** Configuration files larger than this are refused. */
 export const maxConfigBytes: number = 1024 * 1024;
 
-/** What follows the first few is their consequence. */
+/** Later errors follow from the first few. */
 const maxYamlErrors = 10;
 
 /** What to read and how to validate it. */
@@ -60,7 +60,7 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   }
   if (overrides.length > 0 && document.contents === null) document.contents = document.createNode({});
   for (const override of overrides) setOverride(document, override, options.path);
-  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file says nothing`]);
+  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file is empty`]);
   const parsed = options.schema.safeParse(toValue(document, options.path));
   if (parsed.success) return parsed.data;
   const variableOf = new Map(overrides.map((override) => [override.path.join("."), override.variable]));
@@ -92,7 +92,7 @@ function setOverride(document: Document, { path, value, variable }: EnvironmentO
   } catch {
     const within = path.slice(0, -1);
     const what = within.length === 0 ? "the file" : formatPath(within);
-    throw invalid(file, [`${file}: environment ${variable}: ${what} holds no keys that it could be among`]);
+    throw invalid(file, [`${file}: environment ${variable}: ${what} is not a mapping of keys`]);
   }
 }
 

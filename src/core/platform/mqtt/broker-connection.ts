@@ -9,13 +9,11 @@ export type MqttVersion = 5 | 4;
 /** Quality of service; 2 is not used here: records are deduplicated end to end. */
 export type MqttQos = 0 | 1;
 
-/** How a message is sent. */
 export interface PublishOptions {
   readonly qos: MqttQos;
   readonly retain: boolean;
 }
 
-/** How a connection ended. */
 export interface ConnectionLoss {
   /** `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. */
   readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent";
@@ -49,14 +47,12 @@ export interface BrokerConnectionEvents {
 /** Begins to open a connection. Never throws for reasons of the network. */
 export type OpenBrokerConnection = (version: MqttVersion, events: BrokerConnectionEvents) => BrokerConnection;
 
-/** An attempt that has ended. */
 interface MqttAttempt {
   readonly version: MqttVersion;
   readonly wasConnected: boolean;
   readonly lossReason: ConnectionLoss["reason"];
 }
 
-/** The next attempt. */
 interface NextMqttVersion {
   readonly version: MqttVersion;
   /** The broker said that it does not speak the last one: no need to wait. Its loss in turn does wait, so this cannot spin. */

@@ -1,6 +1,6 @@
 /**
  * The only door to the `mqtt` package. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
- * exponential backoff, and keeps no queue: what cannot be sent now is rejected and stays its sender's.
+ * exponential backoff, and keeps no queue: what cannot be sent now is rejected, and its sender keeps it.
  *
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
@@ -29,7 +29,7 @@ interface MqttWill {
   readonly retain: boolean;
 }
 
-/** PEM texts. Setting it makes the connection TLS, as does `mqtts://`. */
+/** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
 interface MqttTls {
   /** Authorities to trust instead of the system's. */
   readonly ca?: string | Uint8Array;
@@ -40,7 +40,6 @@ interface MqttTls {
   readonly serverName?: string;
 }
 
-/** Options of {@link createMqttClient}. */
 export interface MqttClientOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`; may hold `user:password@`. */
   readonly url: string;
@@ -72,8 +71,8 @@ export interface MqttClientOptions {
 const defaultMaxPacketBytes = 1024 * 1024;
 
 /**
- * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws only for a URL that is none
- * (`CONFIG_INVALID`).
+ * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is
+ * invalid.
  */
 export function createMqttClient(options: MqttClientOptions): MqttClient {
   const address = parseBrokerUrl(options.url);
@@ -101,7 +100,7 @@ function parseBrokerUrl(text: string): BrokerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const secure = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
   if (url === undefined || url.hostname === "" || !(secure || /^(mqtt|tcp):$/.test(url.protocol))) {
-    throw new AuroraError("CONFIG_INVALID", "the broker's address is not a URL of MQTT", {
+    throw new AuroraError("CONFIG_INVALID", "the broker's address is not an MQTT URL", {
       op: "connect to broker",
       hint: "Write mqtt://host:1883, or mqtts://host:8883 for TLS.",
     });

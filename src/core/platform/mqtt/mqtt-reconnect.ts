@@ -22,7 +22,6 @@ import { topicMatches } from "./mqtt-topic.ts";
 /** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
 export type MqttHandler = (topic: string, payload: Uint8Array, retain: boolean) => void;
 
-/** A client of one broker. */
 export interface MqttClient {
   /** Resolves when written (QoS 0) or acknowledged by the broker (QoS 1). Rejects with `MQTT` when not connected, when the connection is lost meanwhile, or without an answer. */
   publish(topic: string, payload: Uint8Array | string, options: PublishOptions): Promise<void>;
@@ -42,7 +41,6 @@ export interface MqttClient {
   close(): Promise<void>;
 }
 
-/** Options of {@link createReconnectingClient}. */
 interface ReconnectOptions {
   readonly openConnection: OpenBrokerConnection;
   /** The broker's address without secrets, for messages. */

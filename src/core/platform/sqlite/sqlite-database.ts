@@ -11,7 +11,6 @@ export type SqliteEngine = "node" | "better";
  */
 export type SqlValue = number | string | Uint8Array | null;
 
-/** A row by column name. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** A prepared statement; parameters are positional (`?`). */
@@ -21,7 +20,6 @@ interface SqliteStatement {
   all(...values: SqlValue[]): SqlRow[];
 }
 
-/** An open database. */
 export interface SqliteDatabase {
   readonly engine: SqliteEngine;
   readonly path: string;

@@ -1,6 +1,6 @@
 /**
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
- * checks the file, sets a corrupted one aside and starts anew. Synchronous, as both libraries are; one writer a file.
+ * checks the file, sets a corrupted one aside and starts over. Synchronous, as both libraries are; one writer a file.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,7 +18,6 @@ import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
 
-/** Options of {@link openSqlite}. */
 interface SqliteOptions {
   /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process. */
   readonly synchronous?: "full" | "normal";
