@@ -196,7 +196,9 @@ for (const kind of faultKinds) {
         computeMedian(
           scene.levels
             .slice(from, to)
-            .map((levels, at) => computeSeverity(levels, scene.rpm[from + at]!, spec, baseline)),
+            .map((levels, at) =>
+              computeSeverity({ levels, shaftRpm: scene.rpm[from + at]! }, spec, baseline),
+            ),
         );
       const key = `${kind} ${strength}`;
       severities.set(key, [
@@ -232,12 +234,12 @@ for (let turbine = 0; turbine < Number(values.healthy); turbine++) {
     states = stepEvidence(
       states,
       { fromMs: 0, logits: scene.logits[index]! },
-      calibration,
-      learnt.baseline,
-      spec.evidence!,
+      { calibration, baseline: learnt.baseline, spec: spec.evidence! },
     );
     healthy.largestSum = Math.max(healthy.largestSum, ...states.map((state) => state.sum));
-    healthy.severityDb.push(computeSeverity(scene.levels[index]!, scene.rpm[index]!, spec, learnt.baseline));
+    healthy.severityDb.push(
+      computeSeverity({ levels: scene.levels[index]!, shaftRpm: scene.rpm[index]! }, spec, learnt.baseline),
+    );
   }
 }
 const { severityDb, ...rest } = healthy;

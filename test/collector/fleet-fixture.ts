@@ -58,11 +58,14 @@ const rows = Array.from({ length: 600 }, () => healthyRow(random, featureNames.l
 const scoreRows = rows.map(() => healthyRow(random, failureModes.length));
 
 /** The drift reference of the bundle that the fixture publishes. */
-export const reference = fitReference(rows, featureNames, scoreRows, {
-  seed: 3,
-  replicates: 500,
-  scoreNames: failureModes.map((mode) => `score.${mode}`),
-});
+export const reference = fitReference(
+  { rows, featureNames, scoreRows },
+  {
+    seed: 3,
+    replicates: 500,
+    scoreNames: failureModes.map((mode) => `score.${mode}`),
+  },
+);
 
 /** That bundle. */
 export function fleetBundle(version = "1.2.0"): BundleContents {

@@ -162,9 +162,11 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
     values.subarray(index * width, (index + 1) * width);
   const each = Array.from({ length: healthy.rows }, (_, index) => index);
   const reference = fitReference(
-    each.map((index) => row(healthy.features, columns, index)),
-    spec.list.map((feature) => feature.name),
-    each.map((index) => row(quiet, orders.length, index)),
+    {
+      rows: each.map((index) => row(healthy.features, columns, index)),
+      featureNames: spec.list.map((feature) => feature.name),
+      scoreRows: each.map((index) => row(quiet, orders.length, index)),
+    },
     { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: [...faultKinds] },
   );
   const background = encodeBackground(clusterBackground(inputs, healthy.rows, 8, createRandom(5)));

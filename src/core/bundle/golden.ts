@@ -145,7 +145,7 @@ export function decodeGolden(bytes: Uint8Array): Golden {
   const cases: GoldenCase[] = [];
   let offset = headerBytes;
   for (let index = 0; index < count; index++) {
-    const read = readCase(view, offset, end, sizes);
+    const read = readCase(view, { start: offset, end }, sizes);
     cases.push(read.one);
     offset = read.next;
   }
@@ -155,8 +155,7 @@ export function decodeGolden(bytes: Uint8Array): Golden {
 
 function readCase(
   view: DataView,
-  start: number,
-  end: number,
+  { start, end }: { readonly start: number; readonly end: number },
   sizes: Sizes,
 ): { readonly one: GoldenCase; readonly next: number } {
   const { features, outputs, groups } = sizes;

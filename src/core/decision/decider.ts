@@ -15,7 +15,7 @@ import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
-import { createGatherer } from "./gatherer.ts";
+import { createEvidenceGatherer } from "./evidence.ts";
 import { forgetStreaks, type GatheredEvidence, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
 import { isOperating } from "./operating-state.ts";
 
@@ -35,6 +35,8 @@ export interface DeciderParts {
 interface DeciderOptions {
   /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
   readonly maxGapMs: number;
+  /** State of an earlier decider, to go on with. */
+  readonly snapshot?: DeciderSnapshot | undefined;
 }
 
 export interface Decider {
@@ -67,15 +69,14 @@ export const rivalMargin = 1;
 export function createDecider(
   point: PointId,
   parts: DeciderParts,
-  options: DeciderOptions,
-  snapshot?: DeciderSnapshot,
+  { maxGapMs, snapshot }: DeciderOptions,
 ): Decider {
   let current = parts;
   let modes = new Map<string, ModeState>();
   let lastToMs = snapshot?.lastToMs ?? null;
   let lastWindowId = snapshot?.lastWindowId ?? null;
   let last: readonly ModeDecision[] = [];
-  const gatherer = createGatherer(
+  const gatherer = createEvidenceGatherer(
     snapshot?.modelDigest === parts.model.digest ? snapshot.evidence : undefined,
   );
   for (const { failureMode, active, sinceMs, recent, belowClear } of snapshot?.modes ?? []) {
@@ -133,10 +134,10 @@ export function createDecider(
         last = [];
         return decide(prediction, "information-unavailable", last);
       }
-      if (lastToMs !== null && Math.abs(toMs - lastToMs) > options.maxGapMs) forgetAll();
+      if (lastToMs !== null && Math.abs(toMs - lastToMs) > maxGapMs) forgetAll();
       lastToMs = toMs;
-      const gathered = gatherer.update(current, baseline, fromMs, logits);
-      last = step(current, modes, fromMs, logits, gathered);
+      const gathered = gatherer.update(current, baseline, prediction);
+      last = step(current, modes, { fromMs, logits, gathered });
       return decide(prediction, operatingState, last);
     },
     noteMissing(fromMs, toMs) {
@@ -168,10 +169,13 @@ export function createDecider(
 function step(
   parts: DeciderParts,
   modes: Map<string, ModeState>,
-  fromMs: number,
-  logits: Float64Array,
-  gathered: readonly GatheredEvidence[],
+  window: {
+    readonly fromMs: number;
+    readonly logits: Float64Array;
+    readonly gathered: readonly GatheredEvidence[];
+  },
 ): ModeDecision[] {
+  const { fromMs, logits, gathered } = window;
   const calibrated = parts.calibration.map((calibration, index) =>
     calibrateLogit(logits[index]!, calibration),
   );

@@ -50,7 +50,7 @@ export async function openEngine(
     return { engine: integer, student, fallbackReason: null };
   }
   try {
-    const engine = await openCheckedOnnx(bytes, student, integer, options);
+    const engine = await openCheckedOnnx(bytes, { student, integer }, options);
     return { engine, student, fallbackReason: null };
   } catch (error) {
     if (options.prefer === "onnx" || !hasErrorCode(error, "INFERENCE")) throw error;
@@ -62,8 +62,7 @@ export async function openEngine(
 
 async function openCheckedOnnx(
   bytes: Uint8Array,
-  student: QuantisedMlp,
-  integer: StudentEngine,
+  { student, integer }: { readonly student: QuantisedMlp; readonly integer: StudentEngine },
   options: OnnxEngineOptions,
 ): Promise<StudentEngine> {
   const onnx = await createOnnxEngine(bytes, options);

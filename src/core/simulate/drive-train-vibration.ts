@@ -140,8 +140,10 @@ function drawMeshTones(between: Between, phase: () => number): Tone[] {
   return [1, 0.5, 0.25].flatMap((share, index) =>
     modulatedTones(
       { order: teeth * (index + 1), amplitude: strongest * share * between(0.4, 1.2), phaseRad: phase() },
-      1,
-      [between(0.1, 0.4), between(0.05, 0.2), between(0.02, 0.1)],
+      {
+        modulationOrder: 1,
+        amplitudes: [between(0.1, 0.4), between(0.05, 0.2), between(0.02, 0.1)],
+      },
       phase,
     ),
   );
@@ -156,7 +158,10 @@ function drawGridTones(between: Between, phase: () => number): Tone[] {
     phaseRad: phase(),
   }));
   const switching: Tone = { order: 50, amplitude: between(0.003, 0.02), phaseRad: phase() };
-  return [...tones, ...modulatedTones(switching, 2, [between(0.3, 0.8)], phase)];
+  return [
+    ...tones,
+    ...modulatedTones(switching, { modulationOrder: 2, amplitudes: [between(0.3, 0.8)] }, phase),
+  ];
 }
 
 /**

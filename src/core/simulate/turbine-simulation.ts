@@ -80,7 +80,11 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
   const root = createRandom(seed);
   const running = Array.from({ length: count }, (_, index) => {
     const own = fault !== null && fault.turbine === index ? fault : null;
-    return createTurbine(root.fork(`turbine ${index}`), sampleRateHz, own, options.meanWindMetresPerSecond);
+    return createTurbine(root.fork(`turbine ${index}`), {
+      sampleRateHz,
+      fault: own,
+      meanWind: options.meanWindMetresPerSecond,
+    });
   });
   const at = (turbine: number): RunningTurbine => {
     const found = running[turbine];
@@ -107,10 +111,13 @@ interface RunningTurbine {
 
 function createTurbine(
   random: Random,
-  sampleRateHz: number,
-  fault: FaultPlan | null,
-  meanWind: number | undefined,
+  given: {
+    readonly sampleRateHz: number;
+    readonly fault: FaultPlan | null;
+    readonly meanWind: number | undefined;
+  },
 ): RunningTurbine {
+  const { sampleRateHz, fault, meanWind } = given;
   const stepSamples = Math.round(sampleRateHz / stepsPerSecond);
   // Streams are forked in a fixed order, so that a fault changes nothing but itself.
   const bearing = generatorBearings[random.integer(generatorBearings.length)]!;

@@ -139,7 +139,11 @@ test("speed is learnt as speed: a faster shaft is not a worse one", () => {
   expect(current!.levels[0]!.perOctaveDb).toBeCloseTo(12, 0);
   for (const at of [1050, 1300, 1650]) {
     const levelDb = -30 + 12 * Math.log2(at / 1000);
-    const severity = computeSeverity(Float32Array.of(levelDb, levelDb - 5), at, subject.spec, current);
+    const severity = computeSeverity(
+      { levels: Float32Array.of(levelDb, levelDb - 5), shaftRpm: at },
+      subject.spec,
+      current,
+    );
     expect(Math.abs(severity)).toBeLessThan(1);
   }
 });

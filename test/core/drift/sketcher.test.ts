@@ -7,9 +7,11 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const random = createRandom(1);
 const reference = fitReference(
-  Array.from({ length: 500 }, () => [random.normal(), random.normal() * 100 + 5, 3]),
-  ["a", "b", "constant"],
-  Array.from({ length: 500 }, () => [random.normal()]),
+  {
+    rows: Array.from({ length: 500 }, () => [random.normal(), random.normal() * 100 + 5, 3]),
+    featureNames: ["a", "b", "constant"],
+    scoreRows: Array.from({ length: 500 }, () => [random.normal()]),
+  },
   { seed: 1, replicates: 20 },
 );
 const value = fc.oneof(

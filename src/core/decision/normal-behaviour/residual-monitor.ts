@@ -145,7 +145,7 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
       const sensorFaults: number[] = [];
       for (let output = 0; output < outputs; output++) {
         const siblings = siblingsOf[output]!.map((index) => series[index]!);
-        if (isSensorStep(series[output]!, siblings, day - firstDay, guard)) {
+        if (isSensorStep({ series: series[output]!, siblings }, day - firstDay, guard)) {
           steps[output] = day - 1;
           fixed[output] = null;
           z[output] = Number.NaN;

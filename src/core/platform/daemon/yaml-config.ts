@@ -64,18 +64,21 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   const parsed = options.schema.safeParse(toValue(document, options.path));
   if (parsed.success) return parsed.data;
   const variableOf = new Map(overrides.map((override) => [override.path.join("."), override.variable]));
+  const position = (path: KeyPath): string => {
+    const offset = findOffset(document, path);
+    const at = offset === undefined ? { line: 1, col: 1 } : lines.linePos(offset);
+    return `${options.path}:${at.line}:${at.col}`;
+  };
   throw invalid(
     options.path,
     parsed.error.issues.flatMap((issue) => {
       const path = issue.path.filter((part) => typeof part !== "symbol");
       const variable = variableOf.get(path.join("."));
-      const where =
-        variable === undefined ? position(document, path, lines, options.path) : `environment ${variable}`;
+      const where = variable === undefined ? position(path) : `environment ${variable}`;
       const key = path.length > 0 ? `${formatPath(path)}: ` : "";
       if (issue.code !== "unrecognized_keys") return [`${where}: ${key}${describeIssue(issue)}`];
       return issue.keys.map((name) => {
-        const at = position(document, [...path, name], lines, options.path);
-        return `${at}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
+        return `${position([...path, name])}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
       });
     }),
   );
@@ -139,31 +142,26 @@ function invalid(path: string, complaints: readonly string[]): AuroraError {
   });
 }
 
-/** `file:line:column` of the deepest node on `path` that exists. */
-function position(
-  document: Document,
-  path: readonly (string | number)[],
-  lines: LineCounter,
-  file: string,
-): string {
+type KeyPath = readonly (string | number)[];
+
+/** Where the deepest node on `path` begins that the file has; undefined: it has none. */
+function findOffset(document: Document, path: KeyPath): number | undefined {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
     const offset = node?.range?.[0];
-    if (offset === undefined) continue;
-    const at = lines.linePos(offset);
-    return `${file}:${at.line}:${at.col}`;
+    if (offset !== undefined) return offset;
   }
-  return `${file}:1:1`;
+  return undefined;
 }
 
-function formatPath(path: readonly (string | number)[]): string {
+function formatPath(path: KeyPath): string {
   return path.reduce<string>(
     (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
     "",
   );
 }
 
-function suggestion(schema: ConfigJsonSchema, path: readonly (string | number)[], name: string): string {
+function suggestion(schema: ConfigJsonSchema, path: KeyPath, name: string): string {
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of path) at = typeof part === "number" ? at?.items : at?.properties?.[part];
   const best = Object.keys(at?.properties ?? {})

@@ -117,6 +117,7 @@ function parseBrokerUrl(text: string): BrokerAddress {
 function createConnectionOpener(address: BrokerAddress, options: MqttClientOptions): OpenBrokerConnection {
   const username = options.username ?? address.username;
   const password = options.password ?? address.password;
+  const maxPacketBytes = options.maxPacketBytes ?? defaultMaxPacketBytes;
   return (version, events) => {
     const vendorOptions: IClientOptions = {
       protocolVersion: version,
@@ -135,7 +136,7 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
       ...(version === 5
         ? {
             properties: {
-              maximumPacketSize: options.maxPacketBytes ?? defaultMaxPacketBytes,
+              maximumPacketSize: maxPacketBytes,
               ...(options.sessionExpirySeconds === undefined
                 ? {}
                 : { sessionExpiryInterval: options.sessionExpirySeconds }),
@@ -143,13 +144,7 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
           }
         : {}),
     };
-    return openVendorConnection(
-      () => openSocket(address, options.tls),
-      vendorOptions,
-      options,
-      version,
-      events,
-    );
+    return openVendorConnection(openSocket(address, options.tls), { maxPacketBytes, vendorOptions }, events);
   };
 }
 
@@ -180,17 +175,15 @@ function openSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
 }
 
 function openVendorConnection(
-  open: () => Socket,
-  vendorOptions: IClientOptions,
-  options: MqttClientOptions,
-  version: MqttVersion,
+  socket: Socket,
+  { maxPacketBytes, vendorOptions }: { maxPacketBytes: number; vendorOptions: IClientOptions },
   events: BrokerConnectionEvents,
 ): BrokerConnection {
-  const guard = createMqttPacketGuard(options.maxPacketBytes ?? defaultMaxPacketBytes);
+  const guard = createMqttPacketGuard(maxPacketBytes);
+  const isVersion5 = vendorOptions.protocolVersion === 5;
   let loss: ConnectionLoss | null = null;
   let reached = false;
   let answered = false;
-  const socket = open();
   const cut = (why: ConnectionLoss): void => {
     loss ??= why;
     socket.destroy();
@@ -225,12 +218,15 @@ function openVendorConnection(
     );
   });
   vendor.on("error", (error) => {
-    loss ??= classify(error, reached, answered, version);
+    loss ??=
+      answered || !reached
+        ? { reason: "closed", detail: describe(error) }
+        : { reason: classifyRefusal(error, isVersion5), detail: describe(error) };
     socket.destroy();
   });
   vendor.once("close", () => {
     loss ??=
-      reached && !answered && version === 5
+      reached && !answered && isVersion5
         ? { reason: "version", detail: "closed without an answer, perhaps for speaking MQTT 5" }
         : { reason: "closed", detail: "the connection was closed" };
     events.onLoss(loss);
@@ -262,12 +258,15 @@ function openVendorConnection(
 /** CONNACK codes that mean "I do not speak this version": 1 in 3.1.1 (section 3.2.2.3), 0x84 in 5 (section 3.2.2.2). */
 const versionCodes: ReadonlySet<unknown> = new Set([1, 0x84]);
 
-function classify(error: Error, reached: boolean, answered: boolean, version: MqttVersion): ConnectionLoss {
-  const { code, message } = error as Error & { code?: unknown };
-  const detail = message === "" ? String(code) : message;
-  if (answered || !reached) return { reason: "closed", detail };
-  if (version === 5 && (versionCodes.has(code) || code === undefined)) return { reason: "version", detail };
-  return { reason: typeof code === "number" ? "refused" : "closed", detail };
+/** Why a broker that was reached did not take the connection. */
+function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean): ConnectionLoss["reason"] {
+  const { code } = error;
+  if (isVersion5 && (versionCodes.has(code) || code === undefined)) return "version";
+  return typeof code === "number" ? "refused" : "closed";
+}
+
+function describe({ code, message }: Error & { code?: unknown }): string {
+  return message === "" ? String(code) : message;
 }
 
 function toBuffer(payload: string | Uint8Array): Buffer {

@@ -164,9 +164,7 @@ function fitHealthyReference(
     }
   }
   return fitReference(
-    rows,
-    config.features.list.map((feature) => feature.name),
-    scores,
+    { rows, featureNames: config.features.list.map((feature) => feature.name), scoreRows: scores },
     {
       seed: seedStream(config.seed, "drift").integer(2 ** 31),
       replicates: config.driftReplicates,

@@ -160,9 +160,7 @@ function fitScadaReference(
     segments.push(taken);
   }
   return fitReference(
-    rows,
-    config.features.list.map((feature) => feature.name),
-    scores,
+    { rows, featureNames: config.features.list.map((feature) => feature.name), scoreRows: scores },
     {
       seed: random.integer(2 ** 31),
       replicates: config.driftReplicates,
