@@ -10,7 +10,18 @@ const root = resolve(import.meta.dirname, "..");
  * import itself; a name covers its sub-rooms too, except for whoever lives in one of them.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  "firmware-bridge": ["core/contract", "core/maths", "core/platform"],
+  "firmware-bridge": ["core/platform"],
+  "firmware-bridge/transports": ["core/contract", "core/maths", "core/platform", "firmware-bridge"],
+  "firmware-bridge/framing": ["firmware-bridge", "firmware-bridge/transports"],
+  "firmware-bridge/messages": ["core/contract", "firmware-bridge"],
+  "firmware-bridge/session": [
+    "core/contract",
+    "core/maths",
+    "core/platform",
+    "firmware-bridge",
+    ...below("firmware-bridge", "framing messages"),
+  ],
+  "firmware-bridge/model": ["core/contract", "core/maths", "core/platform", "firmware-bridge"],
 
   "core/contract": ["core/contract/bundle"],
   "core/contract/bundle": [],
@@ -91,7 +102,7 @@ const impurities: readonly (readonly [string, RegExp])[] = [
 const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^onnxruntime-node/, ["src/core/inference/onnx-session.ts"]],
   [/^@tensorflow\//, ["src/training/learn/tensorflow.ts"]],
-  [/^serialport/, ["firmware-bridge/serial-transport.ts"]],
+  [/^serialport/, ["firmware-bridge/transports/serial-transport.ts"]],
   [/^mqtt$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
   [/^aedes/, ["src/core/platform/mqtt/embedded-broker.ts"]],
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],

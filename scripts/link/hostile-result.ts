@@ -1,7 +1,7 @@
 /** What came of a run on a bad line, and how it is counted while it goes on. */
 
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
-import type { LinkStatistics } from "../../firmware-bridge/packet-receiver.ts";
+import type { LinkStatistics } from "../../firmware-bridge/session/packet-receiver.ts";
 
 /** The result. */
 export interface HostileResult {

@@ -3,7 +3,10 @@
  * minutes on a bad line pass in milliseconds, the same way every time.
  */
 
-import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
+import type {
+  ByteTransport,
+  ByteTransportHandlers,
+} from "../../firmware-bridge/transports/byte-transport.ts";
 import type { Timers } from "../../src/core/platform/clock.ts";
 
 /** Which way bytes go. */

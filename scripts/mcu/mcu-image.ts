@@ -3,7 +3,7 @@
  * recording that its accelerometer plays in a loop. The layout is that of mcu/image.h.
  */
 
-import { computeModelMac } from "../../firmware-bridge/model-mac.ts";
+import { computeModelMac } from "../../firmware-bridge/model/model-mac.ts";
 import { sha256 as digest } from "../../src/core/platform/files/sha256.ts";
 
 /** What is in the image. */

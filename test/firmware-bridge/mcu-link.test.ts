@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSyn
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { hasProgram } from "../../scripts/mcu/toolchain.ts";
 import { createRandom } from "../../src/core/maths/random.ts";

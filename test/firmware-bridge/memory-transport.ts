@@ -1,5 +1,8 @@
 /** Two ends of a byte stream inside one process, for tests and simulations. Can damage what passes. */
-import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
+import type {
+  ByteTransport,
+  ByteTransportHandlers,
+} from "../../firmware-bridge/transports/byte-transport.ts";
 
 /** How a pair behaves. */
 interface MemoryTransportOptions {

@@ -1,19 +1,20 @@
 /** A gateway that pushes a model to a device over a simulated line, in simulated time. */
-import type { DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createModelPush, type ModelPush } from "../../firmware-bridge/model-push.ts";
+
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import { createModelPush, type ModelPush } from "../../firmware-bridge/model/model-push.ts";
 import type {
   ModelImage,
   ModelProbe,
   ModelPushOptions,
   ModelPushResult,
-} from "../../firmware-bridge/model-push-options.ts";
+} from "../../firmware-bridge/model/model-push-options.ts";
 import {
   type ConfirmedModel,
   createModelSlots,
   type ModelSlots,
   type RunnableModel,
-} from "../../firmware-bridge/model-slots.ts";
+} from "../../firmware-bridge/model/model-slots.ts";
+import type { DeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
 import { createSimulatedLine, type SimulatedLine } from "../../scripts/link/simulated-line.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { createDevice, type Heard, listen } from "./conversation.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { createMqttLink } from "../../firmware-bridge/mqtt-link.ts";
+import { createMqttLink } from "../../firmware-bridge/framing/mqtt-link.ts";
 import { createMcuImage } from "../../scripts/mcu/mcu-image.ts";
 import { startVirtualBoard } from "../../scripts/mcu/virtual-board.ts";
 import { createRandom } from "../../src/core/maths/random.ts";

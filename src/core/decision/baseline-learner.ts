@@ -20,7 +20,7 @@ import { isOperating } from "./operating-state.ts";
 import { hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
-export interface BaselineOptions {
+interface BaselineOptions {
   /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
   readonly epoch: number;
   /** Windows to rest on; the bundle's own minimum is a lower bound. */

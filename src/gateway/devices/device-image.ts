@@ -1,7 +1,7 @@
 /** What a device is given a model with: the image of a bundle, probes that prove it on the device, and the device's key. */
 import { join } from "node:path";
-import { deviceKeyBytes } from "../../../firmware-bridge/model-mac.ts";
-import type { ModelImage, ModelProbe } from "../../../firmware-bridge/model-push-options.ts";
+import { deviceKeyBytes } from "../../../firmware-bridge/model/model-mac.ts";
+import type { ModelImage, ModelProbe } from "../../../firmware-bridge/model/model-push-options.ts";
 import { decodeGolden } from "../../core/bundle/golden.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";

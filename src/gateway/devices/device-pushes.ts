@@ -2,8 +2,8 @@
  * Brings devices to the models that this gateway serves: at every contact and after every update, a device that infers
  * itself and runs another image is given the right one. What a device refused or went back from is not tried again.
  */
-import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
-import type { ModelPushResult } from "../../../firmware-bridge/model-push-options.ts";
+import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
+import type { ModelPushResult } from "../../../firmware-bridge/model/model-push-options.ts";
 import type {
   HelloMessage,
   ModelRequestMessage,

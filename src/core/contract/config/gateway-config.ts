@@ -60,7 +60,7 @@ export interface TurbineConfig {
 }
 
 /** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */
-export interface ScadaConfig {
+interface ScadaConfig {
   readonly topic: string;
   readonly turbine: string;
   /** Dotted path of the time in the payload (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
