@@ -88,13 +88,11 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
   state.gearOilTemperatureCelsius = oilTarget();
 
   const step = (stepS: number, faultHeatCelsius: number): void => {
-    slowWind = stepOrnsteinUhlenbeck(slowWind, 0.6, 600, stepS, random);
+    slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: 600, stepS }, random);
     const mean = Math.max(0, siteMean + slowWind);
     turbulence = stepOrnsteinUhlenbeck(
       turbulence,
-      1,
-      turbulenceLengthMetres / Math.max(mean, 3),
-      stepS,
+      { deviation: 1, timeConstantS: turbulenceLengthMetres / Math.max(mean, 3), stepS },
       random,
     );
     const deviation = rotorAveraging * referenceTurbulence * (0.75 * mean + 5.6);
@@ -124,11 +122,10 @@ function speedTarget(windMetresPerSecond: number, ratedRpm: number): number {
 /** Exact step of an Ornstein–Uhlenbeck (continuous AR(1)) process of zero mean. */
 function stepOrnsteinUhlenbeck(
   value: number,
-  deviation: number,
-  timeConstantS: number,
-  stepS: number,
+  process: { readonly deviation: number; readonly timeConstantS: number; readonly stepS: number },
   random: Random,
 ): number {
+  const { deviation, timeConstantS, stepS } = process;
   const keep = Math.exp(-stepS / timeConstantS);
   return keep * value + deviation * Math.sqrt(1 - keep * keep) * random.normal();
 }

@@ -14,6 +14,11 @@ export interface PublishOptions {
   readonly retain: boolean;
 }
 
+interface BrokerMessage extends PublishOptions {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
 export interface ConnectionLoss {
   /** `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. */
   readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent";
@@ -22,12 +27,7 @@ export interface ConnectionLoss {
 
 /** A connection. Callbacks are called once each, with an error or null; none comes after the loss. */
 export interface BrokerConnection {
-  publish(
-    topic: string,
-    payload: Uint8Array,
-    options: PublishOptions,
-    done: (error: Error | null) => void,
-  ): void;
+  publish(message: BrokerMessage, done: (error: Error | null) => void): void;
   subscribe(filter: string, qos: MqttQos, done: (error: Error | null) => void): void;
   unsubscribe(filter: string, done: (error: Error | null) => void): void;
   /** Says goodbye; the loss follows. */

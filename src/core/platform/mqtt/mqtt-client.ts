@@ -232,7 +232,7 @@ function openVendorConnection(
     events.onLoss(loss);
   });
   return {
-    publish(topic, payload, { qos, retain }, done) {
+    publish({ topic, payload, qos, retain }, done) {
       const send = (): void => {
         onTheWire += 1;
         vendor.publish(topic, toBuffer(payload), { qos, retain }, (error) => {

@@ -176,7 +176,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       inFlight += 1;
       try {
         await exchanges.run(connection, (current, done) =>
-          current.publish(topic, bytes, publishOptions, done),
+          current.publish({ topic, payload: bytes, ...publishOptions }, done),
         );
       } finally {
         inFlight -= 1;
