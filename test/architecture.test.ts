@@ -63,7 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "collector/registry": ["core"],
   "collector/uplink": ["core", "collector/record"],
   "collector/fleet": ["core", "collector/record", "collector/registry"],
-  "collector/page": ["core", "collector/record", "collector/fleet"],
+  "collector/page": ["core", "collector/fleet"],
   "collector/api": ["core", "collector/fleet", "collector/page"],
 
   training: ["core", ...below("training", "recipes learn dataset judge gate bundle report pipeline")],
@@ -108,6 +108,9 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],
   [/^pino/, ["src/core/platform/logger.ts"]],
   [/^prom-client/, ["src/core/platform/metrics.ts"]],
+  [/^fastify/, ["src/collector/api/http-server.ts"]],
+  // An engine of the fleet's record: everybody else knows the port alone.
+  [/\/record\/sqlite\//, ["src/collector/compose.ts"]],
 ];
 
 interface SourceFile {

@@ -159,8 +159,8 @@ export async function startTestFleet(folder: string, wiring: CollectorWiring = {
 }
 
 /** Turbines whose state has been stored. */
-export function countStates(fleet: TestFleet): number {
-  return fleet.collector.store.turbines.list().filter((row) => row.state !== null).length;
+export async function countStates(fleet: TestFleet): Promise<number> {
+  return (await fleet.collector.record.turbines()).filter((row) => row.state !== null).length;
 }
 
 /** The sending half of a gateway. */

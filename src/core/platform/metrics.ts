@@ -39,7 +39,7 @@ export interface Metrics {
   /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
   counter(spec: MetricSpec, read?: () => number): Counter;
   /** `read`, if given, is asked at every scrape. */
-  gauge(spec: MetricSpec, read?: () => number): Gauge;
+  gauge(spec: MetricSpec, read?: () => number | Promise<number>): Gauge;
   /** Buckets are upper bounds, ascending. */
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
   /** The text that `/metrics` answers with. */
@@ -96,8 +96,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
         ...(read === undefined
           ? {}
           : {
-              collect(this: PromGauge): void {
-                this.set(read());
+              async collect(this: PromGauge): Promise<void> {
+                this.set(await read());
               },
             }),
       });

@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import Fastify from "fastify";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { mountRegistry } from "../../../src/collector/registry/registry-routes.ts";
+import { mountRoutes } from "../../../src/collector/api/http-server.ts";
+import { registryRoutes } from "../../../src/collector/registry/registry-routes.ts";
 import type { VerifiedBundle } from "../../../src/core/bundle/bundle.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
@@ -73,7 +74,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
   const scratch = createScratchFolder("ota");
   const base = scratch.path;
   const app = Fastify();
-  mountRegistry(registry.registry)(app);
+  mountRoutes(app, registryRoutes(registry.registry));
   await app.ready();
   let override: Override | null = null;
   let up = true;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { formatSeverity, renderBaselines } from "../../../src/collector/page/baseline-section.ts";
+import { formatSeverity } from "../../../src/collector/page/page-words.ts";
+import { renderBaselines } from "../../../src/collector/page/turbine-page.ts";
 import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
 
 const state = (baselines: TurbineState["baselines"]): TurbineState => ({

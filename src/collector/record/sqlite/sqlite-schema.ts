@@ -1,6 +1,6 @@
-/** Tables of the fleet's store, and how an older file becomes the newest. Holds no query. */
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
+/** Tables of the fleet's record in SQLite, and how an older file becomes the newest. Holds no query. */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 
 /** One step a version; a step that has been released is never changed. All times are epoch milliseconds. */
 const migrations: readonly string[] = [

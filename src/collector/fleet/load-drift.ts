@@ -1,9 +1,11 @@
-/** Judges the drift of a day against the reference of the model that saw it. Without its bundle nothing is judged. */
+/** Loads the drift of a day, judged against the reference of the model that saw it. Without its bundle nothing is judged. */
 import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
 import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
-import type { DriftDay } from "../record/drift-store.ts";
-import type { ModelCatalogue } from "./model-catalogue.ts";
+import type { DriftDay, TurbineFilter } from "../record/fleet-record.ts";
+import { utcDayOf } from "../record/record-rules.ts";
+import type { FleetSource } from "./fleet-source.ts";
 
 /** One feature of one day. */
 export interface FeatureDriftView {
@@ -36,11 +38,31 @@ export interface PointDriftView extends Omit<DriftDay, "sketches"> {
   readonly features: readonly FeatureDriftView[];
 }
 
-/** Judges one day of one point. */
-export function describeDrift(drift: DriftDay, models: ModelCatalogue): PointDriftView {
+/** All points on one day. */
+export interface DriftView {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly points: readonly PointDriftView[];
+}
+
+/**
+ * Loads a day's drift.
+ * @param query.day default: the newest day of which there is anything, or today
+ */
+export async function loadDrift(
+  fleet: FleetSource,
+  query: TurbineFilter & { readonly day?: string | undefined },
+): Promise<DriftView> {
+  // A gateway whose clock is ahead does not count.
+  const today = utcDayOf(fleet.clock.nowMs());
+  const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
+  const days = await fleet.record.driftOfDay({ ...query, day });
+  return { day, points: days.map((of) => judgeDay(of, fleet.models.get(of.modelDigest)?.reference)) };
+}
+
+function judgeDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
   const { sketches, ...day } = drift;
   const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
-  const reference = models.find(drift.modelDigest)?.reference;
   const unjudged = (reason: string): PointDriftView => ({
     ...day,
     windows,
