@@ -42,5 +42,5 @@ export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[
 }
 
 function textResponse(status: number, line: string): HttpResponse {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${line}\n` };
+  return { status, headers: { "content-type": "text/plain" }, body: `${line}\n` };
 }

@@ -25,6 +25,7 @@ export function loadStaticFiles(): StaticFile[] {
     readStatic("/static/page.css", style, join(import.meta.dirname, "page.css")),
     readStatic("/static/page.client.js", script, join(import.meta.dirname, "page.client.js")),
     readStatic("/static/chart.client.js", script, join(import.meta.dirname, "chart.client.js")),
+    readStatic("/static/chart-axes.client.js", script, join(import.meta.dirname, "chart-axes.client.js")),
     readStatic("/static/uplot.js", script, resolve("uplot/dist/uPlot.esm.js")),
     readStatic("/static/uplot.css", style, resolve("uplot/dist/uPlot.min.css")),
     createStatic("/static/icon.svg", "image/svg+xml", Buffer.from(icon)),
