@@ -7,6 +7,7 @@ import { loadTrustedKeys } from "../bundle/keys.ts";
 import { compareVersions } from "../bundle/version.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { semverPattern } from "../contract/bundle/manifest.ts";
+import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
 import { chooseBundle } from "./choose-bundle.ts";
 import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
@@ -21,6 +22,8 @@ export interface ServedModelsOptions {
   readonly stateDir: string;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
+  /** For the update slots. */
+  readonly files: FileSystem;
   readonly logger: Logger;
   /** A bundle that should have served was not good. */
   readonly onRefused: (dir: string, error: Error) => void;
@@ -53,6 +56,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       shippedDir: await findNewestVersion(options.bundlesDir, name),
       trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
+      files: options.files,
     });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
     const bundle = await serveBundle(chosen.dir, chosen.bundle, {

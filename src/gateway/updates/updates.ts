@@ -4,9 +4,11 @@ import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
+import { proveBundle } from "./prove-bundle.ts";
 import { createUpdater, type Updater } from "./updater.ts";
 
 /** What is needed to keep the models current. */
@@ -15,6 +17,7 @@ export interface UpdatesOptions {
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
+  readonly files: FileSystem;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: () => number;
@@ -22,6 +25,7 @@ export interface UpdatesOptions {
   /** A new bundle serves from the next window on. */
   readonly onServe: (bundle: LoadedBundle) => void;
   readonly onStep: (record: UpdateRecord) => void;
+  readonly onEvent: (name: string, subject: string, detail: string) => void;
 }
 
 /** A prover that has said nothing after this long is killed. */
@@ -36,20 +40,22 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
   if (!enabled || url === null || rootFile === null) return [];
   const initialRoot = await readFile(rootFile);
   const fromSource = import.meta.filename.endsWith(".ts");
-  const prover = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
+  const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
+  const prover = {
+    command: process.execPath,
+    args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
+    timeoutMs: proofTimeoutMs,
+  };
   return options.models.names.map((name) => {
     const { models, clock, timers, random, logger } = options;
     const updater = createUpdater({
       stateDir: models.updateDir(name),
+      files: options.files,
       url,
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
-      prover: {
-        command: process.execPath,
-        args: [...(fromSource ? ["--import", "tsx"] : []), prover],
-        timeoutMs: proofTimeoutMs,
-      },
+      prove: (expected, signal) => proveBundle(prover, expected, signal),
       active: () => {
         const { ref, dir } = models.current(name);
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
@@ -61,6 +67,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
       },
       onStep: options.onStep,
+      onEvent: options.onEvent,
       clock,
       timers,
       logger,

@@ -2,6 +2,7 @@ import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { type ChosenBundle, chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
@@ -16,7 +17,7 @@ async function withSlots(
     const stateDir = join(dir, "state");
     const shippedDir = join(dir, "shipped");
     await writeBundle(shippedDir, sampleContents(), key);
-    const slots = openSlots(stateDir);
+    const slots = openSlots(stateDir, nodeFileSystem);
     for (const [slot, version] of [
       ["a", "1.1.0"],
       ["b", "1.2.0"],
@@ -30,6 +31,7 @@ async function withSlots(
       shippedDir,
       trustedKeys: [key.publicKey],
       runtime: { runtimeVersion: "0.1.0" },
+      files: nodeFileSystem,
     };
     await use(stateDir, () => chooseBundle(options));
   });
@@ -68,7 +70,7 @@ describe("a gateway that starts", () => {
 
   it("does not take a bundle that was staged and never activated", () =>
     withSlots(async (stateDir, choose) => {
-      const slots = openSlots(stateDir);
+      const slots = openSlots(stateDir, nodeFileSystem);
       await slots.stage("a", createBundle(sampleContents({ version: "1.3.0" }), key));
       await truncate(join(stateDir, "slots", "b", "golden.bin"), 1);
       expect(version(await choose())).toBe("1.0.0");
@@ -83,6 +85,7 @@ describe("a gateway that starts", () => {
         shippedDir,
         trustedKeys: [key.publicKey],
         runtime: { runtimeVersion: "0.1.0" },
+        files: nodeFileSystem,
       };
       expect(version(await chooseBundle(options))).toBe("2.0.0");
     });

@@ -1,5 +1,6 @@
 /** What a failed attempt at an update means for the next look. Pure: says it, and does nothing about it. */
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { WrongBytesError } from "./download-target.ts";
 import { ProofError } from "./prove-bundle.ts";
 
 /** The gateway could not take the bundle into service. */
@@ -11,10 +12,11 @@ export class ActivationError extends AuroraError {
 }
 
 /**
- * `unreachable`: the source's fault, or ours because we stop. `again`: an accident that may not happen at the next
- * look. `final`: the bundle's own fault, or an accident that happened once too often.
+ * `unreachable`: the source's fault. `dishonest`: the source's fault too, and worth a report. `stopped`: ours, because
+ * we stop. `again`: an accident that may not happen at the next look. `final`: the bundle's own fault, or an accident
+ * that happened once too often.
  */
-export type FailureVerdict = "unreachable" | "again" | "final";
+export type FailureClass = "unreachable" | "dishonest" | "stopped" | "again" | "final";
 
 /** When it failed. */
 export interface FailureContext {
@@ -24,9 +26,11 @@ export interface FailureContext {
   readonly maxAttempts: number;
 }
 
-/** Judges `error`. A full disk is not the bundle's fault, however often it happens. */
-export function judgeFailure(error: AuroraError, context: FailureContext): FailureVerdict {
-  if (context.isStopping || error.code === "UPDATE_SOURCE") return "unreachable";
+/** Classifies `error`. A full disk is not the bundle's fault, however often it happens. */
+export function classifyFailure(error: AuroraError, context: FailureContext): FailureClass {
+  if (error instanceof WrongBytesError) return "dishonest";
+  if (context.isStopping) return "stopped";
+  if (error.code === "UPDATE_SOURCE") return "unreachable";
   if (error.code === "STORE") return "again";
   const isAccident = error instanceof ActivationError || (error instanceof ProofError && !error.final);
   return isAccident && context.attempts < context.maxAttempts ? "again" : "final";
