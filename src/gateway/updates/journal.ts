@@ -8,7 +8,7 @@
  *   any case, so a forgotten refusal costs a download and nothing is activated unproved. What a doubtful journal cannot
  *   know is how often a proof was begun that took the gateway down: the next update gets one attempt, not several.
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { updateTargetSchema } from "../../core/contract/bundle/update-target.ts";
@@ -112,9 +112,13 @@ export function openJournal(path: string, files: FileSystem): Journal {
     async read() {
       try {
         const bytes = await files.read(path, maxBytes);
-        // Set aside and nothing in its place: the power went in between.
-        if (bytes === null && (await files.sizeOf(damagedPath)) > 0) return beginAnew("was set aside");
-        if (bytes === null) return { state: empty, damage: null };
+        if (bytes === null) {
+          const names = await files.list(dirname(path));
+          // Set aside and nothing in its place: the power went in between.
+          return names.includes(basename(damagedPath))
+            ? await beginAnew("it was set aside")
+            : { state: empty, damage: null };
+        }
         const json: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
         return { state: journalSchema.parse(json), damage: null };
       } catch (error) {

@@ -84,6 +84,8 @@ function beginLook(state: StateOf<"resting">, event: EventOf<"look">): UpdateTra
     effects.push({ kind: "mend-pointer", slot: serving.slot, digest: serving.digest });
   }
   if (isDone) effects.push(...concluded({ look, update: pending }, serving.slot ?? "?"));
+  // Nor may a tar stay for months because it went while the disk was tidied.
+  if (pending === null) effects.push({ kind: "discard-downloads" });
   effects.push({ kind: "read-metadata" });
   return { state: { kind: "looking", look, pending: isDone ? null : pending }, effects };
 }
