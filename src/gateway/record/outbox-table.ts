@@ -33,7 +33,7 @@ export interface OutboxTable {
   /** Gives the life of this outbox another name, at once. */
   renewBootId(): void;
   totals(lane: Lane): LaneTotals;
-  insert(lane: Lane, sequence: number, timeMs: number, body: Uint8Array): void;
+  insert(lane: Lane, record: StoredRecord & { readonly timeMs: number }): void;
   setNextSequence(lane: Lane, sequence: number): void;
   /** Records after `after`, oldest first. */
   read(lane: Lane, after: number, limit: number): StoredRecord[];
@@ -41,6 +41,8 @@ export interface OutboxTable {
   oldest(lane: Lane): number | null;
   /** Removes records up to and with `sequence`. */
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
+  /** Removes the oldest records, up to the first that was made at `timeMs` or later. */
+  dropBefore(lane: Lane, timeMs: number): DroppedRecords;
   /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
   dropOldest(lane: Lane, bytes: number): DroppedRecords;
 }
@@ -98,6 +100,9 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     "SELECT sequence, length(body) AS bytes FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
   );
   const oldest = database.prepare("SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ?");
+  const firstSince = database.prepare(
+    "SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ? AND time_ms >= ?",
+  );
   const remove = database.prepare("DELETE FROM outbox_record WHERE lane = ? AND sequence <= ?");
 
   const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
@@ -125,7 +130,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       const nextSequence = Number(next.get(numberOf(lane))?.next_sequence ?? 1);
       return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
     },
-    insert: (lane, sequence, timeMs, body) =>
+    insert: (lane, { sequence, timeMs, body }) =>
       void insert.run(numberOf(lane), sequence, Math.round(timeMs), body),
     setNextSequence: (lane, sequence) => void setNext.run(numberOf(lane), sequence),
     read: (lane, after, limit) =>
@@ -138,6 +143,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
+    dropBefore(lane, timeMs) {
+      const kept = firstSince.get(numberOf(lane), Math.round(timeMs))?.sequence;
+      return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
+    },
     dropOldest(lane, bytes) {
       let upTo = 0;
       let found = 0;
@@ -159,7 +168,7 @@ function newBootId(): string {
   return randomBytes(9).toString("hex");
 }
 
-/** Lanes are kept by their place in the order of survival, as on the wire. */
+/** Lanes are kept by their number on the wire. */
 function numberOf(lane: Lane): number {
   return lanes.indexOf(lane) + 1;
 }

@@ -11,8 +11,8 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
-import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
-import { eachLane, sumOf } from "./outbox-ledger.ts";
+import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
+import { type OutboxBatch, type PeekOptions, sumOf } from "./outbox-ledger.ts";
 import { createOutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 
@@ -61,6 +61,8 @@ export interface OutboxOptions {
   readonly logger?: Logger;
   /** Bound of all bodies on the disk; default 256 MiB. Alerts count but are never dropped. */
   readonly maxBytes?: number;
+  /** What is dropped first, when the bound is reached and before; default {@link lanePolicies}. */
+  readonly policies?: LanePolicies;
   /** Bound of what waits in memory while the disk is full; default 4 MiB. */
   readonly maxPendingBytes?: number;
   /** A group is committed after this long; default 100 ms. */
@@ -82,19 +84,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let closed = false;
   let cancelTimer: (() => void) | null = null;
 
+  const announce = (lane: Lane): void => {
+    for (const callback of [...callbacks]) callback(lane);
+  };
+
   const writer = createOutboxWriter({
     file,
     clock,
     logger,
-    maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
+    bounds: {
+      maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
+      policies: options.policies ?? lanePolicies,
+    },
     maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
-    onRescued: () => announce("alert"),
+    onRescued: announce,
     onRoom: () => schedule(0),
   });
-
-  const announce = (lane: Lane): void => {
-    for (const callback of [...callbacks]) callback(lane);
-  };
 
   const schedule = (delayMs: number): void => {
     if (cancelTimer !== null || closed) return;
@@ -136,7 +141,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
     }
     trouble = kind;
-    if (kind === "full") writer.rescueAlerts();
+    if (kind === "full") writer.rescue();
     writer.trim();
     schedule(retry.nextMs());
   };
@@ -188,7 +193,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     peek(lane, peekOptions = {}) {
       if (writer.ledger === null || closed) return null;
       try {
-        return file.use(() => readBatch(writer.ledger!, lane, peekOptions));
+        return file.use(() => writer.ledger!.readBatch(lane, peekOptions));
       } catch (error) {
         suffer(error);
         return null;
