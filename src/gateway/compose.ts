@@ -104,17 +104,19 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     engine: config.bundles.engine,
     runtimeVersion,
-    files: nodeFileSystem,
-    clock,
-    logger,
-    timers: systemTimers,
-    random: Math.random,
     onServe: (bundle) => {
       points.use(bundle);
       devices.pushes.renew(bundle.ref.name);
     },
-    onStep: (step) => outbox.append(step),
-    onEvent: telemetry.event,
+    common: {
+      files: nodeFileSystem,
+      clock,
+      timers: systemTimers,
+      random: Math.random,
+      logger,
+      onStep: (step) => outbox.append(step),
+      onEvent: telemetry.event,
+    },
   });
   closers.add(async () => {
     await Promise.all(updaters.map((updater) => updater.close()));

@@ -19,7 +19,6 @@ export interface LanePolicy {
 /** A policy for every lane. */
 export type LanePolicies = Readonly<Record<Lane, LanePolicy>>;
 
-/** The gateway's. */
 export const lanePolicies: LanePolicies = {
   alert: { priority: 1, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
   update: { priority: 2, isExpendable: true, timeToLiveMs: null, quotaBytes: null },

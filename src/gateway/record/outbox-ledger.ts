@@ -10,7 +10,6 @@ import { encodeRecord } from "../../core/wire/record-codec.ts";
 import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
 import { type DroppedRecords, type LaneTotals, type OutboxTable, openOutboxTable } from "./outbox-table.ts";
 
-/** Records dropped from a lane. */
 export type LaneDrop = DroppedRecords & { readonly lane: Lane };
 
 /** Records of one lane, consecutive, encoded. */
@@ -39,7 +38,6 @@ export interface WaitingRecords {
   readonly gaps: readonly GapRecord[];
 }
 
-/** A record that waits. */
 export interface PendingRecord {
   readonly lane: Lane;
   readonly timeMs: number;
@@ -47,7 +45,6 @@ export interface PendingRecord {
   readonly body: Uint8Array;
 }
 
-/** The ledger of one open database. */
 export interface OutboxLedger {
   readonly table: OutboxTable;
   readonly totals: Readonly<Record<Lane, LaneTotals>>;
@@ -55,8 +52,6 @@ export interface OutboxLedger {
   readonly acknowledged: Readonly<Record<Lane, number>>;
   /** Remembers an acknowledgement. `old` says nothing new, `unknown` is of a record that was never given out. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
-  /** The oldest records of a lane that are not acknowledged, or null. */
-  readBatch(lane: Lane, options: PeekOptions): OutboxBatch | null;
   /** Commits what waits (and forgetting it is the caller's). Throws what SQLite throws, and then nothing has changed. */
   commit(
     waiting: WaitingRecords,
@@ -76,7 +71,6 @@ export interface OutboxBounds {
   readonly policies: LanePolicies;
 }
 
-/** Opens the ledger. */
 export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds): OutboxLedger {
   const { maxBytes, policies } = bounds;
   const shedding = sheddingOrder(policies);
@@ -98,22 +92,6 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
       if (sequence <= acknowledged[lane] || sequence < nextSequence - records) return "old";
       acknowledged[lane] = sequence;
       return "new";
-    },
-    readBatch(lane, options) {
-      const after = Math.max(options.after ?? 0, acknowledged[lane]);
-      const rows = table.read(lane, after, options.maxRecords ?? 200);
-      const first = rows[0];
-      if (first === undefined) return null;
-      const maxBatchBytes = options.maxBytes ?? 128 * 1024;
-      const records: Uint8Array[] = [];
-      let bytes = 0;
-      for (const { body } of rows) {
-        bytes += body.length;
-        if (records.length > 0 && bytes > maxBatchBytes) break;
-        records.push(body);
-      }
-      const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
-      return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
     },
     commit(waiting, nowMs) {
       const next = { ...totals };
@@ -168,7 +146,24 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
   };
 }
 
-/** Sum over all lanes. */
+/** The oldest records of a lane that are not acknowledged, or null. */
+export function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
+  const { table, acknowledged } = ledger;
+  const rows = table.read(lane, Math.max(options.after ?? 0, acknowledged[lane]), options.maxRecords ?? 200);
+  const first = rows[0];
+  if (first === undefined) return null;
+  const maxBytes = options.maxBytes ?? 128 * 1024;
+  const records: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { body } of rows) {
+    bytes += body.length;
+    if (records.length > 0 && bytes > maxBytes) break;
+    records.push(body);
+  }
+  const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
+  return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
+}
+
 export function sumOf(totals: Readonly<Record<Lane, LaneTotals>>, field: "records" | "bytes"): number {
   return lanes.reduce((sum, lane) => sum + totals[lane][field], 0);
 }

@@ -4,7 +4,6 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
 
-/** What a lane holds. */
 export interface LaneTotals {
   readonly records: number;
   readonly bytes: number;
@@ -12,7 +11,6 @@ export interface LaneTotals {
   readonly nextSequence: number;
 }
 
-/** Records that were dropped. */
 export interface DroppedRecords {
   readonly records: number;
   readonly bytes: number;
@@ -20,14 +18,12 @@ export interface DroppedRecords {
   readonly toMs: number;
 }
 
-/** A record as it is kept. */
 export interface StoredRecord {
   readonly sequence: number;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
 }
 
-/** Statements on an open database. */
 export interface OutboxTable {
   readonly bootId: string;
   /** Gives the life of this outbox another name, at once. */
@@ -65,22 +61,7 @@ const dropStep = 256;
 
 /** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
 export function openOutboxTable(database: SqliteDatabase): OutboxTable {
-  let bootId = database.transaction(() => {
-    database.exec(schema);
-    const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
-    const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
-    write.run("schema", String(schemaVersion));
-    write.run("boot-id", newBootId());
-    const version = Number(read.get("schema")?.value);
-    if (version > schemaVersion) {
-      throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
-        op: "open outbox",
-        subject: database.path,
-        hint: "Install that version again, or move the file away.",
-      });
-    }
-    return String(read.get("boot-id")!.value);
-  });
+  let bootId = openSchema(database);
   const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const total = database.prepare(
     "SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM outbox_record WHERE lane = ?",
@@ -162,6 +143,26 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return upTo === 0 ? { records: 0, bytes: 0, fromMs: 0, toMs: 0 } : removeCounted(lane, upTo);
     },
   };
+}
+
+/** Creates what is missing; gives the boot id. */
+function openSchema(database: SqliteDatabase): string {
+  return database.transaction(() => {
+    database.exec(schema);
+    const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
+    const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
+    write.run("schema", String(schemaVersion));
+    write.run("boot-id", newBootId());
+    const version = Number(read.get("schema")?.value);
+    if (version > schemaVersion) {
+      throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
+        op: "open outbox",
+        subject: database.path,
+        hint: "Install that version again, or move the file away.",
+      });
+    }
+    return String(read.get("boot-id")!.value);
+  });
 }
 
 function newBootId(): string {

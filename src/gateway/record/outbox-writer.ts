@@ -19,7 +19,6 @@ import {
 } from "./outbox-ledger.ts";
 import type { StoreFile } from "./store-file.ts";
 
-/** Options of {@link createOutboxWriter}. */
 export interface OutboxWriterOptions {
   readonly file: Pick<StoreFile, "use">;
   readonly clock: Clock;
@@ -33,7 +32,6 @@ export interface OutboxWriterOptions {
   onRoom(): void;
 }
 
-/** A writer. */
 export interface OutboxWriter {
   /** Takes a newly opened database. */
   attach(database: SqliteDatabase): void;
@@ -41,6 +39,7 @@ export interface OutboxWriter {
   readonly ledger: OutboxLedger | null;
   /** Lets a record wait; gives its lane. Throws WireRangeError for one that cannot be encoded. */
   push(record: UplinkRecord): Lane;
+  pushEvent(name: string, subject: string, detail: string): Lane;
   /** Remembers an acknowledgement, which goes with the next commit; what of it is news as the ledger says. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
   /** Commits everything; gives the lanes that grew. When it throws, everything waits on. */
@@ -68,6 +67,12 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
   const dropped = eachLane(() => 0);
   let ledger: OutboxLedger | null = null;
   let acknowledgementsWait = false;
+
+  const push = (record: UplinkRecord): Lane => {
+    const lane = laneOfKind[record.kind];
+    buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
+    return lane;
+  };
 
   const sacrifice = (): void => {
     const drop = file.use(() => ledger!.sacrifice(sacrificeBytes));
@@ -101,11 +106,9 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     get ledger() {
       return ledger;
     },
-    push: (record) => {
-      const lane = laneOfKind[record.kind];
-      buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
-      return lane;
-    },
+    push,
+    pushEvent: (name, subject, detail) =>
+      push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail }),
     acknowledge: (lane, sequence) => {
       const verdict = ledger!.acknowledge(lane, sequence);
       if (verdict === "new") acknowledgementsWait = true;
@@ -149,12 +152,10 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
   };
 }
 
-/** The waiting records. */
 interface OutboxBuffer extends WaitingRecords {
   push(record: PendingRecord): void;
   /** Remembers records that were dropped elsewhere. */
   declare(gap: GapRecord): void;
-  /** Everything was committed. */
   clear(): void;
   /** The lane's records were committed. */
   clearLane(lane: Lane): void;

@@ -6,7 +6,6 @@
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
 
-/** Options of {@link createPredictionThinner}. */
 export interface PredictionThinnerOptions {
   /** Length of a row; default 60,000 ms. */
   readonly rowMs?: number;
@@ -20,7 +19,6 @@ export interface PredictionThinnerOptions {
   readonly fullRateEveryMs?: number;
 }
 
-/** Takes decisions and gives batches. */
 export interface PredictionThinner {
   /** Takes one decision. `shaftRpm` may be NaN. A decision without modes (information unavailable) counts nothing. */
   update(decision: Decision, shaftRpm: number): void;
@@ -66,16 +64,6 @@ export function createPredictionThinner(
     give(batch);
   };
 
-  /** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
-  const mayKeep = (batch: PointBatch, timeMs: number): boolean => {
-    const earned = Math.max(0, timeMs - batch.allowanceMs) / everyMs;
-    batch.allowance = Math.min(burst, batch.allowance + earned);
-    batch.allowanceMs = timeMs;
-    if (batch.allowance < 1) return false;
-    batch.allowance -= 1;
-    return true;
-  };
-
   const openPoint = (decision: Decision): PointBatch => {
     const { point, model, modes, toMs } = decision;
     const key = `${point.site}/${point.turbine}/${point.component}`;
@@ -115,7 +103,8 @@ export function createPredictionThinner(
       }
       const probabilities = modes.map((mode) => mode.probability);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
-      if (reached && mayKeep(batch, toMs)) batch.rows.addRow(probabilities, shaftRpm, toMs);
+      if (reached && mayKeep(batch, toMs, { burst, everyMs }))
+        batch.rows.addRow(probabilities, shaftRpm, toMs);
       else batch.rows.addWindow(probabilities, shaftRpm, toMs);
       giveIfDue(batch, toMs);
     },
@@ -130,6 +119,20 @@ export function createPredictionThinner(
       for (const batch of points.values()) close(batch);
     },
   };
+}
+
+/** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
+function mayKeep(
+  batch: PointBatch,
+  timeMs: number,
+  { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
+): boolean {
+  const earned = Math.max(0, timeMs - batch.allowanceMs) / everyMs;
+  batch.allowance = Math.min(burst, batch.allowance + earned);
+  batch.allowanceMs = timeMs;
+  if (batch.allowance < 1) return false;
+  batch.allowance -= 1;
+  return true;
 }
 
 function isSame(
@@ -150,7 +153,6 @@ type PredictionColumns = Pick<
   "timesMs" | "windows" | "meanProbability" | "maxProbability" | "shaftRpm"
 >;
 
-/** The columns under construction. */
 interface RowBuilder {
   /** Closed rows. */
   readonly length: number;

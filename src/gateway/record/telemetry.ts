@@ -9,7 +9,6 @@ import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
-/** Turns what happens into records. */
 export interface Telemetry {
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point. */
@@ -23,7 +22,6 @@ export interface Telemetry {
   flush(): void;
 }
 
-/** What it needs. */
 export interface TelemetryOptions {
   readonly append: (record: UplinkRecord) => void;
   readonly outboxRecords: () => number;

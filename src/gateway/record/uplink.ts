@@ -39,7 +39,6 @@ export interface UplinkTransport {
   onConnect(callback: () => void): () => void;
 }
 
-/** Options of {@link createUplink}. */
 export interface UplinkOptions {
   readonly gateway: string;
   readonly outbox: UplinkOutbox;
@@ -63,7 +62,6 @@ export interface UplinkOptions {
   readonly random?: () => number;
 }
 
-/** Counts since the start. */
 export interface UplinkCounts {
   readonly envelopesSent: number;
   /** Records sent, repetitions included. */
@@ -78,7 +76,6 @@ export interface UplinkCounts {
   readonly acksIgnored: number;
 }
 
-/** A running uplink. */
 export interface Uplink {
   counts(): UplinkCounts;
   /** Sends what waits for company now, for example before a shutdown. */

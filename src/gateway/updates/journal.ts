@@ -18,7 +18,6 @@ import type { OfferedTarget } from "./tuf-client.ts";
 /** Steps in their order. */
 export const updateSteps = ["found", "fetched", "verified", "staged", "proved", "activated"] as const;
 
-/** One of {@link updateSteps}. */
 export type UpdateStep = (typeof updateSteps)[number];
 
 /** The update under way. */
@@ -43,7 +42,6 @@ export interface RefusedUpdate {
   readonly reason: string;
 }
 
-/** Content of the journal. */
 export interface JournalState {
   readonly pending: PendingUpdate | null;
   /** Newest last, at most {@link maxRefused}. */

@@ -84,7 +84,6 @@ function firstDifference(actual: Float32Array | Uint8Array, expected: Float32Arr
   return -1;
 }
 
-/** Compares window after window. */
 interface FeatureProof {
   /** What differs first, or null. */
   findDifference(one: GoldenWindowCase): string | null;

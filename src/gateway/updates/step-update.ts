@@ -24,7 +24,6 @@ import type {
   UpdateState,
 } from "./update-states.ts";
 
-/** Where an event leads. */
 export interface UpdateTransition {
   readonly state: UpdateState;
   readonly effects: readonly UpdateEffect[];

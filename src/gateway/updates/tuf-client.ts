@@ -34,7 +34,6 @@ export interface OfferedTarget extends UpdateTarget {
   readonly sha256: string;
 }
 
-/** What {@link createTufClient} needs. */
 export interface TufClientOptions {
   /** Folder for the trusted metadata; made if missing. */
   readonly dir: string;

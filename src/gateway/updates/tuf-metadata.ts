@@ -20,7 +20,6 @@ import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts"
 /** The four files in the order in which they may be replaced: each is only good with the ones before it. */
 export const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
 
-/** One of {@link trustedFiles}. */
 export type TrustedFile = (typeof trustedFiles)[number];
 
 /** Largest size of each file, bytes. */

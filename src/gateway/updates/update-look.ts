@@ -67,9 +67,7 @@ export interface UpdateLookOptions {
 
 /** Bounds on what the other side and the prover may cost. */
 export interface UpdateBounds {
-  /** Of one metadata file. */
   readonly metadata: TransferLimits;
-  /** Of one tar. */
   readonly target: TransferLimits;
   readonly maxTargetBytes: number;
   /** Transfers of a tar in one look, each going on where the last one stopped. */

@@ -19,7 +19,6 @@ export interface UpdaterOptions extends UpdateLookOptions {
 /** A nudge is followed within this time, at random, so that a fleet does not come all at once. */
 const nudgeSpreadMs = 1000;
 
-/** A running updater. */
 export interface Updater {
   /** Begins to look: at once (within a tenth of the interval, at random), then at the interval. */
   start(): void;

@@ -2,30 +2,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
-import type { Clock, Timers } from "../../core/platform/clock.ts";
-import type { FileSystem } from "../../core/platform/files/file-system.ts";
-import type { Logger } from "../../core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import { proveBundle } from "./prove-bundle.ts";
-import { createUpdater, type Updater } from "./updater.ts";
+import { createUpdater, type Updater, type UpdaterOptions } from "./updater.ts";
 
 /** What is needed to keep the models current. */
 export interface UpdatesOptions {
+  /** What every updater is given alike. */
+  readonly common: Pick<
+    UpdaterOptions,
+    "files" | "clock" | "timers" | "random" | "logger" | "onStep" | "onEvent"
+  >;
   readonly settings: GatewayConfig["updates"];
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: () => number;
-  readonly logger: Logger;
   /** A new bundle serves from the next window on. */
   readonly onServe: (bundle: LoadedBundle) => void;
-  readonly onStep: (record: UpdateRecord) => void;
-  readonly onEvent: (name: string, subject: string, detail: string) => void;
 }
 
 /** A prover that has said nothing after this long is killed. */
@@ -47,10 +41,10 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
     timeoutMs: proofTimeoutMs,
   };
   return options.models.names.map((name) => {
-    const { models, clock, timers, random, logger } = options;
+    const { models, common } = options;
     const updater = createUpdater({
+      ...common,
       stateDir: models.updateDir(name),
-      files: options.files,
       url,
       initialRoot,
       trustedKeys: models.trustedKeys,
@@ -61,17 +55,12 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
       },
       onActivate: async (slotDir, bundle) => {
-        const loaded = await serveBundle(slotDir, bundle, { engine: options.engine, logger });
+        const { engine } = options;
+        const loaded = await serveBundle(slotDir, bundle, { engine, logger: common.logger });
         models.replace(loaded);
         options.onServe(loaded);
-        logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
+        common.logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
       },
-      onStep: options.onStep,
-      onEvent: options.onEvent,
-      clock,
-      timers,
-      logger,
-      random,
       pollIntervalMs: pollSeconds * 1000,
     });
     updater.start();
