@@ -95,10 +95,7 @@ export function createUpdateLook(options: UpdateLookOptions): (signal: AbortSign
 
   /** What the error says about the update under way. Rethrows what says nothing about it. */
   function toEvent(error: unknown, signal: AbortSignal): UpdateEvent {
-    if (!("update" in state) || !hasErrorCode(error)) {
-      ({ state } = stepUpdate(state, { kind: "interrupted" }));
-      throw error;
-    }
+    if (!("update" in state) || !hasErrorCode(error)) throw error;
     const { attempts } = state.update;
     const { maxAttempts } = state.look;
     const failure = classifyFailure(error, { isStopping: signal.aborted, attempts, maxAttempts });
@@ -106,6 +103,8 @@ export function createUpdateLook(options: UpdateLookOptions): (signal: AbortSign
   }
 
   return async (signal) => {
+    // The look before may have broken off half-way.
+    ({ state } = stepUpdate(state, { kind: "interrupted" }));
     let event: UpdateEvent = await beginLook(tools);
     for (;;) {
       const transition = stepUpdate(state, event);

@@ -5,6 +5,7 @@ import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { type ChosenBundle, chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
+import { createMemoryDisk } from "../../support/memory-disk.ts";
 import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
 
 const key = newKey();
@@ -66,6 +67,32 @@ describe("a gateway that starts", () => {
       expect([version(chosen), chosen.refused.length]).toEqual(["1.0.0", 2]);
       await writeFile(join(stateDir, "active"), "");
       expect(version(await choose())).toBe("1.0.0");
+    }));
+
+  it("takes the shipped bundle when the pointer cannot be read, and says so; nothing is activated meanwhile", () =>
+    withSlots(async (stateDir) => {
+      const disk = createMemoryDisk();
+      const options = {
+        stateDir,
+        shippedDir: join(stateDir, "..", "shipped"),
+        trustedKeys: [key.publicKey],
+        runtime: { runtimeVersion: "0.1.0" },
+        files: disk,
+      };
+      const slots = openSlots(stateDir, disk);
+      const bundle = createBundle(sampleContents({ version: "1.1.0" }), key);
+      await slots.stage("a", bundle);
+      await slots.activate("a", bundle.digest);
+      expect(version(await chooseBundle(options))).toBe("1.1.0");
+      disk.refuse(join(stateDir, "active"), "EACCES");
+      const chosen = await chooseBundle(options);
+      expect([version(chosen), chosen.refused.length]).toEqual(["1.0.0", 1]);
+      const refusal = expect.objectContaining({ code: "STORE" });
+      await expect(slots.active()).rejects.toThrow(refusal);
+      await expect(slots.stage("b", bundle)).rejects.toThrow(refusal);
+      await expect(slots.activate("b", bundle.digest)).rejects.toThrow(refusal);
+      disk.refuse(null);
+      expect(version(await chooseBundle(options))).toBe("1.1.0");
     }));
 
   it("does not take a bundle that was staged and never activated", () =>
