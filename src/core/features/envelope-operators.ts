@@ -12,7 +12,6 @@ export interface EnvelopeView {
   spectrum: OrderSpectrum;
 }
 
-/** A bound operator. */
 export interface EnvelopeOperator {
   evaluate(view: EnvelopeView): number;
   /** Highest order that it looks at for this bearing. */

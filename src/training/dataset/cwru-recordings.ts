@@ -29,7 +29,6 @@ export const cwruBearings: Readonly<Record<CwruEnd, BearingOrders>> = {
   FE: { bpfo: 3.053, bpfi: 4.9469, bsf: 3.9874, ftf: 0.3817 },
 };
 
-/** One file. */
 export interface CwruRecording {
   /** Name in the folder, for example `12k_DEfault_B007_load0.npy`. */
   readonly file: string;
@@ -48,7 +47,6 @@ export interface CwruRecording {
   readonly group: string;
 }
 
-/** Samples of one channel. */
 export interface CwruSignal {
   readonly recording: CwruRecording;
   readonly end: CwruEnd;

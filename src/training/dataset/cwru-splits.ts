@@ -32,7 +32,6 @@ export interface CwruSplit {
   readonly testGroups: readonly string[];
 }
 
-/** Waveforms of both parts. */
 export interface CwruPartition {
   readonly train: readonly CwruWaveform[];
   readonly test: readonly CwruWaveform[];

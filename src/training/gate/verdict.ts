@@ -40,7 +40,6 @@ const verdictPayloadType = "application/vnd.aurora.gate-verdict+json";
 /** A verdict is a few kilobytes. */
 const maxVerdictBytes = 1 << 20;
 
-/** Puts the record together. */
 export function createVerdict(bundle: Bundle, against: Bundle | null, result: GateResult): Verdict {
   const identify = ({ manifest, digest }: Bundle): BundleIdentity => ({
     name: manifest.name,

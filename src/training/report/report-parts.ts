@@ -32,7 +32,6 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Everything. */
 export interface ReportParts {
   /** What the figures of the steps are, for example `macro AUROC, held-out bearings`. */
   readonly stepColumns: readonly string[];
