@@ -94,11 +94,19 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
 
 /**
  * The folder of the highest version below `<bundlesDir>/<name>/`.
- * @throws AuroraError DATA_MISSING when there is none.
+ * @throws AuroraError DATA_MISSING when there is none, or the folder cannot be read.
  */
 export async function findNewestVersion(bundlesDir: string, name: string): Promise<string> {
   const folder = join(bundlesDir, name);
-  const entries = await readdir(folder).catch((): string[] => []);
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw new AuroraError("DATA_MISSING", `${folder} cannot be read: ${error.message}`, {
+      op: "find bundle",
+      subject: folder,
+      hint: "bundles.dir is a folder of folders, and this user must be allowed to read it.",
+      cause: error,
+    });
+  });
   const versions = entries.filter((entry) => semverPattern.test(entry)).sort(compareVersions);
   const newest = versions.at(-1);
   if (newest === undefined) {
