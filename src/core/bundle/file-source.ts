@@ -1,4 +1,4 @@
-/** Where a bundle's files come from: a folder, or an unpacked tar. Reads are bounded; links and odd files are refused. */
+/** The files of a bundle, in a folder or an unpacked tar. Reads are bounded; links and special files are refused. */
 import { constants } from "node:fs";
 import { open, opendir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
  * The declared feature list of a bundle: named operators of the features catalogue with their parameters.
- * Names no implementation; `src/features` executes it, for training and for serving alike.
+ * Names no implementation; `src/core/features` executes it, for training and for serving alike.
  */
 import { z } from "zod";
 

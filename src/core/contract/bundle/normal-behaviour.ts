@@ -5,7 +5,7 @@
  * The way of a row of scalar readings: operating filter and frozen guard → features → student → expected value of
  * every output → residual (after the site's own linear correction) → median of a day → sensor guard → distance from the
  * site's own past in robust deviations → average over days → component score → inspections, at rounds, by their worth.
- * Everything but the student is plain arithmetic in `src/decision`, the same for evaluation and serving.
+ * Everything but the student is plain arithmetic in `src/core/decision`, the same for evaluation and serving.
  */
 import { z } from "zod";
 
