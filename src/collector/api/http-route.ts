@@ -25,14 +25,12 @@ export interface HttpRequest {
   readonly actor: Actor;
 }
 
-/** What a handler answers. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable | Uint8Array | string | null;
 }
 
-/** One route. */
 export interface HttpRoute {
   readonly method: HttpMethod;
   /** Path with `:parameters`. */

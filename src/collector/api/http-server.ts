@@ -16,7 +16,6 @@ import {
   maxBodyBytes,
 } from "./http-route.ts";
 
-/** What the server is joined to. */
 export interface HttpServerOptions {
   readonly routes: readonly HttpRoute[];
   /** Answers what no route has. */

@@ -4,7 +4,6 @@ import { apiRoutes } from "./api-routes.ts";
 import { type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
 import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
 
-/** What the routes are joined to. */
 export interface ServiceRouteOptions {
   readonly metrics: Metrics;
   /** Version of the runtime. */

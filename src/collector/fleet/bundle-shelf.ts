@@ -13,7 +13,6 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { KnownModel } from "./fleet-source.ts";
 
-/** The bundles. */
 export interface BundleShelf {
   /** By digest; grows with every scan that finds something. */
   readonly models: ReadonlyMap<string, KnownModel>;
@@ -21,7 +20,6 @@ export interface BundleShelf {
   scan(): Promise<number>;
 }
 
-/** What the shelf is joined to. */
 export interface BundleShelfOptions {
   /** Bundle folders, or folders that hold bundle folders. */
   readonly dirs: readonly string[];

@@ -1,7 +1,6 @@
 /** Models that are known here or in use, and which turbines say that they run them. */
 import type { FleetSource } from "./fleet-source.ts";
 
-/** One model. */
 export interface ModelView {
   readonly name: string;
   readonly version: string;

@@ -20,7 +20,6 @@ import {
 
 type Alarms = OverviewPage["alarms"];
 
-/** Renders the panel. */
 export function renderAlerts(alarms: Alarms, titles: FailureTitles, nowMs: number): SafeHtml {
   const active = alarms.items.filter((alarm) => alarm.active).length;
   const body =

@@ -3,7 +3,6 @@ import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { turbineHref } from "./page-words.ts";
 
-/** A turbine to chart. */
 export interface ChartSubject {
   readonly site: string;
   readonly turbine: string;

@@ -16,7 +16,6 @@ const fullScale = 4;
 /** Size of a histogram and where its bars stand, in units of its view box. */
 const histogram = { width: 320, height: 96, baseline: 76, top: 8 } as const;
 
-/** Renders the panel. */
 export function renderDrift(drift: DriftView): SafeHtml {
   const shown = [...drift.points]
     .sort((a, b) => urgency.indexOf(a.level) - urgency.indexOf(b.level) || largestRatio(b) - largestRatio(a))

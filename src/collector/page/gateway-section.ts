@@ -7,7 +7,6 @@ import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
 import { formatBytes, formatCount, formatDuration, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
 
-/** Renders the gateways. */
 export function renderGateways(gateways: readonly GatewayView[], nowMs: number): SafeHtml {
   const body =
     gateways.length === 0

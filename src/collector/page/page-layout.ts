@@ -2,7 +2,6 @@
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
 import { formatUtc } from "./page-words.ts";
 
-/** A page. */
 export interface PageContent {
   readonly title: string;
   /** When it was made; null for a page that is not renewed. */
@@ -12,7 +11,6 @@ export interface PageContent {
   readonly body: HtmlValue;
 }
 
-/** Renders a whole page. */
 export function renderLayout(page: PageContent): SafeHtml {
   return html`<html lang="en">
 <head>

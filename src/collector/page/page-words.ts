@@ -100,7 +100,6 @@ export function renderBadge(tone: Tone, words: string): SafeHtml {
   return html`<span class="badge ${tone}"><svg viewBox="0 0 12 12" aria-hidden="true">${shapes[tone]}</svg>${words}</span>`;
 }
 
-/** Health of a turbine. */
 export function renderHealth(health: TurbineHealth): SafeHtml {
   switch (health) {
     case "ok":
@@ -114,7 +113,6 @@ export function renderHealth(health: TurbineHealth): SafeHtml {
   }
 }
 
-/** Level of drift. */
 export function renderDriftLevel(level: DriftLevel): SafeHtml {
   switch (level) {
     case "stable":

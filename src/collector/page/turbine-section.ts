@@ -18,7 +18,6 @@ import {
 const shownTurbines = 300;
 const urgency: readonly TurbineView["health"][] = ["alarm", "information-unavailable", "ok"];
 
-/** Renders the panel. */
 export function renderTurbines(
   turbines: readonly TurbineView[],
   titles: FailureTitles,

@@ -116,7 +116,6 @@ export interface StateBatch {
   readonly setAside: readonly SetAsideMessage[];
 }
 
-/** Names one turbine. */
 export interface TurbineRef {
   readonly site: string;
   readonly turbine: string;
@@ -145,12 +144,10 @@ export interface GatewayQuery extends ListRange {
   readonly gateway?: string | undefined;
 }
 
-/** Which alarms. */
 export interface AlarmQuery extends ListRange, TurbineFilter {
   readonly active?: boolean | undefined;
 }
 
-/** Which predictions. */
 export interface PredictionRange extends TurbineRef {
   readonly component?: string | undefined;
   readonly fromMs: number;

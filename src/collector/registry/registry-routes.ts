@@ -12,14 +12,12 @@ export interface RegistryRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What it answers. */
 export interface RegistryResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable | Uint8Array | string;
 }
 
-/** One route. */
 export interface RegistryRoute {
   readonly method: "GET";
   /** Path with `:parameters`. */

@@ -30,7 +30,6 @@ export interface PublishedBundle extends UpdateTarget {
   readonly sha256: string;
 }
 
-/** What {@link createRegistry} needs. */
 export interface RegistryOptions {
   /** Folder of the repository; made if missing. */
   readonly dir: string;

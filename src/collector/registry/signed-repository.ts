@@ -11,7 +11,6 @@ import { createMetadataFolder, type MetadataFolder } from "./metadata-folder.ts"
 import { checkKeys, type Lifetimes, nextState, type RefreshFrom, refreshDue } from "./repository-state.ts";
 import { parseRoot } from "./sign-root.ts";
 
-/** What {@link openSignedRepository} needs. */
 export interface SignedRepositoryOptions {
   /** Folder of the repository, whose metadata is made in it if missing. */
   readonly dir: string;
@@ -24,7 +23,6 @@ export interface SignedRepositoryOptions {
 /** Targets by path. */
 export type TargetFiles = Readonly<Record<string, TargetFile>>;
 
-/** An open repository. */
 export interface SignedRepository {
   /** What is published. */
   readonly targets: TargetFiles;

@@ -32,7 +32,6 @@ const maxBytes = 262_144;
 const maxWaiting = 20_000;
 const delayMs = 100;
 
-/** Creates the watch. */
 export function createStateWatch(options: {
   readonly record: Pick<FleetRecord, "storeStates">;
   readonly clock: Clock;

@@ -19,7 +19,6 @@ import type {
 import { createBatchLoop } from "./batch-loop.ts";
 import { readEnvelope } from "./read-envelope.ts";
 
-/** What the ingest is joined to. */
 export interface UplinkIngestOptions {
   readonly record: Pick<FleetRecord, "storeEnvelopes">;
   readonly clock: Clock;
@@ -38,7 +37,6 @@ export interface UplinkIngestOptions {
   readonly maxPendingBytes?: number;
 }
 
-/** Takes messages. */
 export interface UplinkIngest {
   /** Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. */
   accept(topic: string, payload: Uint8Array): void;
@@ -50,7 +48,6 @@ export interface UplinkIngest {
   close(): Promise<void>;
 }
 
-/** Creates the ingest. */
 export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const { record, clock, logger } = options;
   const maxBatchMessages = options.maxBatchMessages ?? 500;

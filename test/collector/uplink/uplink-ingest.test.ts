@@ -116,7 +116,7 @@ describe("the uplink's ingest", () => {
     expect(await countSetAside(bench)).toBe(4);
   });
 
-  it("sets records of a time that is none aside, and takes health as it comes, whatever a clock did", async () => {
+  it("sets records of an invalid time aside, and takes health as it comes, whatever a clock did", async () => {
     const bench = createIngestBench();
     const timeMs = 9e15;
     const health = (at: number, uptimeMs: number): UplinkRecord => ({

@@ -7,7 +7,6 @@ import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
 /** Steps of an alarm's life that are read. */
 const maxSteps = 100;
 
-/** Reads and writes alarms. */
 export interface SqliteAlarms {
   put(event: AlertEvent, receivedMs: number): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;

@@ -5,7 +5,6 @@ import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlit
 import type { DriftDay, TurbineFilter } from "../fleet-record.ts";
 import { utcDayOf, withFiniteMoments } from "../record-rules.ts";
 
-/** Reads and writes drift. */
 export interface SqliteDrift {
   /**
    * Merges a report into its day.

@@ -17,7 +17,6 @@ export interface RecordOrigin {
   readonly receivedMs: number;
 }
 
-/** Reads and writes events, updates and the quarantine. */
 export interface SqliteEvents {
   putEvent(record: EventRecord, origin: RecordOrigin): void;
   putUpdate(record: UpdateRecord, origin: RecordOrigin): void;

@@ -14,7 +14,6 @@ export interface NumberedPoint {
   readonly component: string;
 }
 
-/** Reads and writes gateways, watermarks, turbines and points. */
 export interface SqliteMachines {
   /** Highest stored sequence, or null when this lane was never heard of. */
   watermark(key: LaneKey): number | null;

@@ -8,7 +8,6 @@ import type { NumberedPoint } from "./sqlite-machines.ts";
 /** Failure modes of a step, at most. */
 const maxRowsPerStep = 16;
 
-/** Reads and writes predictions. */
 export interface SqlitePredictions {
   put(point: number, batch: PredictionBatch): void;
   read(
