@@ -2,8 +2,8 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
-import { faultKinds } from "../../core/simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
 

@@ -2,9 +2,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { type FaultKind, type FaultPlan, faultKinds, planScenario } from "../../core/simulate/scenario.ts";
+import { type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { readDeviceKey } from "../../gateway/devices/device-image.ts";
 import {

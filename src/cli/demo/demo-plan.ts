@@ -1,7 +1,8 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
-import { type FaultKind, planScenario } from "../../core/simulate/scenario.ts";
+import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { openRecordingSource } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";

@@ -4,8 +4,8 @@
  * load zone, double impacts of a spall's entry and exit (Sawalhi & Randall, MSSP 25 (2011)).
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { Random } from "../maths/random.ts";
-import type { FaultKind } from "./scenario.ts";
 
 interface FaultExcitation {
   /**

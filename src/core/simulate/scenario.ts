@@ -1,10 +1,6 @@
 /** Which turbine fails, how and when: planned from a seed before anything runs, so that it can be announced. */
+import { type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import { createRandom } from "../maths/random.ts";
-
-/** Bearing faults that can be simulated; the names are those of the failure modes. */
-export const faultKinds = ["inner-race", "outer-race", "ball"] as const;
-
-export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault and how it grows. */
 export interface FaultPlan {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import { parseNpy } from "./npy.ts";
 import { readDataFile, readDataText } from "./read-data-file.ts";
 
@@ -16,8 +17,9 @@ export type CwruEnd = "DE" | "FE";
 /** What was done to the bearing. */
 export type CwruFault = "normal" | "IR" | "OR" | "B";
 
-/** Failure modes in the words of the bundles, by the data set's letters. */
-export const cwruFailureModes: Readonly<Record<Exclude<CwruFault, "normal">, string>> = {
+/** Kinds of faults by the data set's letters. */
+export const cwruFailureModes: Readonly<Record<CwruFault, FaultKind | null>> = {
+  normal: null,
   IR: "inner-race",
   OR: "outer-race",
   B: "ball",
