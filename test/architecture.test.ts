@@ -74,7 +74,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "training/bundle": ["core", ...below("training", "learn dataset")],
   "training/gate": ["core", ...below("training", "bundle judge")],
   "training/report": ["core", ...below("training", "learn gate judge")],
-  "training/recipes": ["core", ...below("training", "learn dataset judge gate bundle report pipeline")],
+  "training/recipes": ["core", ...below("training", "learn judge gate bundle report pipeline")],
+  ...recipeRooms("training/recipes/bearing"),
+  ...recipeRooms("training/recipes/scada"),
 
   cli: ["core", ...below("cli", "commands terminal")],
   "cli/commands": ["core", "gateway", "collector", "training", ...below("cli", "demo device score terminal")],
@@ -86,6 +88,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 function below(room: string, names: string): string[] {
   return names.split(" ").map((name) => `${room}/${name}`);
+}
+
+/** The rooms of a recipe: what is learnt knows no judge, what is judged no report; all may read the configuration. */
+function recipeRooms(recipe: string): Record<string, readonly string[]> {
+  const shared = ["core", "training/recipes", ...below("training", "dataset learn judge")];
+  return {
+    [recipe]: [
+      ...shared,
+      ...below("training", "bundle report pipeline"),
+      ...below(recipe, "learn judge report"),
+    ],
+    [`${recipe}/learn`]: [...shared, "training/pipeline", recipe],
+    [`${recipe}/judge`]: [...shared, ...below("training", "gate bundle"), recipe, `${recipe}/learn`],
+    [`${recipe}/report`]: [
+      ...shared,
+      ...below("training", "bundle report"),
+      recipe,
+      ...below(recipe, "learn judge"),
+    ],
+  };
 }
 
 /** Rooms that are numbers and values only: no I/O, no waiting, no clock, no dice. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { dayMs } from "../../../../../src/core/maths/durations.ts";
-import { plotFailure } from "../../../../../src/training/recipes/scada/report/plot-failure.ts";
+import { plotFailure } from "../../../../../src/training/recipes/scada/report/scada-report.ts";
 import { failureAt, makeDays } from "../synthetic-farm.ts";
 
 test("a failure's drawing says whether it was found, and marks the inspections of its pair alone", () => {

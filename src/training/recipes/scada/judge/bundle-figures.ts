@@ -3,6 +3,7 @@ import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { quantileInPlace } from "../../../../core/maths/select.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
@@ -12,28 +13,53 @@ import type { JudgedCase, Judgement, ParityFigures } from "../../../gate/judgeme
 import type { Figure } from "../../../judge/figure.ts";
 import { runQuantised } from "../../../learn/quantise-network.ts";
 import { standardiseRows } from "../../../learn/train-student.ts";
-import type { EvaluationContext } from "../../recipe.ts";
-import type { ErrorCell } from "../learn/error-cells.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
+import { learnableRows, readScadaCase, type ScadaCase, testSplit } from "../learn/scada-case.ts";
+import { dayOf, fingerprintEdp } from "../learn/scada-rows.ts";
+import type { ScadaRecipeConfig } from "../scada-config.ts";
+import { type ReplayedTurbine, replayStudent, type TurbineDays } from "./replay-turbines.ts";
 import {
-  learnableRows,
-  readScadaCase,
-  replayStudent,
-  type ScadaCase,
-  testSplit,
-} from "../learn/scada-case.ts";
-import { fingerprintEdp } from "../learn/scada-rows.ts";
-import type { ScadaConfig } from "../scada-config.ts";
-import { edpSite, judgeDays, type SeedJudgement } from "./judge-edp.ts";
-import { dayOf, type TurbineDays } from "./replay-turbines.ts";
-import { required, type ScadaEvaluation, summariseSeeds } from "./scada-evaluation.ts";
-import { weekOf } from "./scada-slices.ts";
+  checkFigures,
+  renderChecks,
+  renderScadaLines,
+  required,
+  type ScadaEvaluation,
+  summariseSeeds,
+} from "./scada-evaluation.ts";
+import { type ErrorCell, resampleWeeks, weekOf } from "./scada-slices.ts";
+import { edpSite, judgeDays, type SeedJudgement } from "./seed-figures.ts";
 
 const resamples = 2_000;
+/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
+const tolerance = 1e-6;
+
+/** Runs `held-out`: the bundle's own student on the test half-year. */
+export async function runScadaHeldOut(
+  bundle: Bundle,
+  config: ScadaRecipeConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { judged } = await replayBundle(bundle, config, context);
+  const figures = summariseSeeds([judged], testSplit);
+  const checks = checkFigures(figures);
+  const claimed = readScadaEvaluation(bundle).metrics;
+  const falling = ["detected", "gainEur"].filter(
+    (name) => !(figures.metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
+  );
+  for (const name of falling) {
+    context.log(`${name} is ${figures.metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
+  }
+  return {
+    json: { ...figures, checks, testLooks: config.testLooks },
+    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    passed: falling.length === 0,
+  };
+}
 
 /** Replays and judges the bundle's own student. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
-export async function replayBundle(
+async function replayBundle(
   bundle: Bundle,
-  config: ScadaConfig,
+  config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<{ readonly subject: ScadaCase; readonly judged: SeedJudgement }> {
   const { scaler, normalBehaviour: spec } = bundle.manifest;
@@ -41,20 +67,16 @@ export async function replayBundle(
   const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
   const subject = await readScadaCase(context.dataDir, config, testSplit);
   let done = 0;
-  const days = replayStudent(
-    subject,
-    (features, rows) => {
-      context.progress(++done, edpTurbines.length, "turbines replayed");
-      const standardised = standardiseRows(features, rows, scaler);
-      return { standardised, outputs: runQuantised(quantised, standardised, rows) };
-    },
-    spec,
-  );
-  return { subject, judged: judgeDays(subject, spec.policy, days, config.seed) };
+  const days = replayStudent(subject, spec, ({ features, rows }) => {
+    context.progress(++done, edpTurbines.length, "turbines replayed");
+    const standardised = standardiseRows(features, rows, scaler);
+    return { standardised, outputs: runQuantised(quantised, standardised, rows) };
+  });
+  return { subject, judged: judgeDays(subject, { policy: spec.policy, days }, config.seed) };
 }
 
 /** `evaluation.json` of the bundle. Fails with BUNDLE_FORMAT when it states no figures. */
-export function readScadaEvaluation(bundle: Bundle): ScadaEvaluation {
+function readScadaEvaluation(bundle: Bundle): ScadaEvaluation {
   const stated = readEvaluationOf(bundle) as Partial<ScadaEvaluation>;
   if (stated.metrics === undefined || stated.forms === undefined || stated.detections === undefined) {
     throw refuse("it states no figures", bundleFileNames.evaluation);
@@ -62,10 +84,10 @@ export function readScadaEvaluation(bundle: Bundle): ScadaEvaluation {
   return stated as ScadaEvaluation;
 }
 
-/** The judgement. */
+/** Judges a bundle for the gate. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
 export async function judgeScadaBundle(
   bundle: Bundle,
-  config: ScadaConfig,
+  config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<Judgement> {
   const { subject, judged } = await replayBundle(bundle, config, context);
@@ -92,13 +114,18 @@ function replayBaselines(
   subject: ScadaCase,
   { scaler, normalBehaviour }: Manifest,
 ): { readonly name: string; readonly days: readonly TurbineDays[] }[] {
-  const silent = (standardise: boolean) => (features: Float32Array, rows: number) => ({
-    standardised: standardise ? standardiseRows(features, rows, scaler) : new Float32Array(features.length),
-    outputs: new Float32Array(rows * normalBehaviour!.residuals.length),
-  });
+  const outputs = normalBehaviour!.residuals.length;
+  const replay = (standardise: (features: Float32Array, rows: number) => Float32Array): ReplayedTurbine[] =>
+    replayStudent(subject, normalBehaviour!, ({ features, rows }) => ({
+      standardised: standardise(features, rows),
+      outputs: new Float32Array(rows * outputs),
+    }));
   return [
-    { name: "linear regression on site", days: replayStudent(subject, silent(true), normalBehaviour!) },
-    { name: "mean of the turbine", days: replayStudent(subject, silent(false), normalBehaviour!) },
+    {
+      name: "linear regression on site",
+      days: replay((features, rows) => standardiseRows(features, rows, scaler)),
+    },
+    { name: "mean of the turbine", days: replay((features) => new Float32Array(features.length)) },
   ];
 }
 
@@ -110,27 +137,18 @@ export function compareErrors(
   other: readonly TurbineDays[],
   seed: number,
 ): Figure {
-  const weeks = new Map<string, { sum: number; count: number }>();
-  for (const [index, { turbine, days, dailyError }] of own.entries()) {
-    for (const [at, day] of days.entries()) {
-      const difference = other[index]!.dailyError[at]! - dailyError[at]!;
-      if (day < dayOf(testSplit.startMs) || Number.isNaN(difference)) continue;
-      const key = `${turbine} ${Math.floor(day / 7)}`;
-      const week = weeks.get(key) ?? { sum: 0, count: 0 };
-      weeks.set(key, { sum: week.sum + difference, count: week.count + 1 });
-    }
-  }
-  const list = [...weeks.values()];
-  const meanOf = (chosen: readonly { readonly sum: number; readonly count: number }[]): number =>
-    chosen.reduce((sum, week) => sum + week.sum, 0) / chosen.reduce((sum, week) => sum + week.count, 0);
-  const random = createRandom(seed).fork("weeks");
-  const values = Float64Array.from({ length: resamples }, () =>
-    meanOf(list.map(() => list[random.integer(list.length)]!)),
+  const firstDay = dayOf(testSplit.startMs);
+  const gains = own.flatMap(({ turbine, days, dailyError }, index) =>
+    days.flatMap((day, at) => {
+      const sum = other[index]!.dailyError[at]! - dailyError[at]!;
+      return day < firstDay || Number.isNaN(sum) ? [] : [{ week: weekOf({ turbine, day }), sum, count: 1 }];
+    }),
   );
+  const { value, drawn } = resampleWeeks(gains, resamples, createRandom(seed).fork("weeks"));
   return {
-    value: meanOf(list),
-    low: quantileInPlace(values, resamples, 0.025),
-    high: quantileInPlace(values, resamples, 0.975),
+    value,
+    low: quantileInPlace(drawn, resamples, 0.025),
+    high: quantileInPlace(drawn, resamples, 0.975),
   };
 }
 
@@ -174,7 +192,7 @@ function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | nul
 export function listErrorCases(cells: readonly ErrorCell[]): JudgedCase[] {
   return cells.map((cell) => {
     const { turbine, day, slices, error } = cell;
-    const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+    const date = new Date(day * dayMs).toISOString().slice(0, 10);
     const isWhole = slices.turbine !== undefined;
     const band = Object.entries(slices).map(([by, value]) => `, ${by} ${value}`);
     return {

@@ -1,23 +1,24 @@
 import { expect, test } from "vitest";
-import { dayMs } from "../../../../src/core/maths/durations.ts";
-import { createRandom } from "../../../../src/core/maths/random.ts";
-import { checkSlices } from "../../../../src/training/gate/judged-checks.ts";
-import type { JudgedCase, Judgement } from "../../../../src/training/gate/judgement.ts";
-import { listErrorCases } from "../../../../src/training/recipes/scada/judge/judge-scada-bundle.ts";
-import { sliceScada } from "../../../../src/training/recipes/scada/judge/scada-slices.ts";
+import { dayMs } from "../../../../../src/core/maths/durations.ts";
+import { createRandom } from "../../../../../src/core/maths/random.ts";
+import { checkSlices } from "../../../../../src/training/gate/judged-checks.ts";
+import type { JudgedCase, Judgement } from "../../../../../src/training/gate/judgement.ts";
+import { listErrorCases } from "../../../../../src/training/recipes/scada/judge/bundle-figures.ts";
 import {
   bandOperation,
   collectErrorCells,
   type ErrorCell,
-} from "../../../../src/training/recipes/scada/learn/error-cells.ts";
-import type { TurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
+  sliceScada,
+} from "../../../../../src/training/recipes/scada/judge/scada-slices.ts";
+import type { TurbineRows } from "../../../../../src/training/recipes/scada/learn/scada-rows.ts";
 
 const channels = ["oil", "wind-speed", "power"];
-const bands = bandOperation({
-  channels,
+const bands = bandOperation(channels, {
   windChannel: "wind-speed",
   powerChannel: "power",
-  ratedPower: 2000,
+  points: [[12, 2000]],
+  minRatio: 0,
+  maxRatio: 2,
 });
 
 /** A turbine whose wind rises through every day from 4 to 16 m/s, hour by hour; power with it, up to 2 MW. */
@@ -51,7 +52,7 @@ function makeCells(seed: number, extra: (wind: number, turbine: string) => numbe
       const size = Math.abs(shared.normal()) + 0.02 * own.normal();
       return Math.max(0, size) + extra(rows.readings[row * 3 + 1]!, turbine);
     });
-    return collectErrorCells(rows, residuals, bands, 0);
+    return collectErrorCells(rows, residuals, { bands, fromMs: 0 });
   });
 }
 
@@ -72,7 +73,7 @@ test("every usable row is in its day, in one band of load and in one of wind spe
   rows.usable[3] = 0;
   const residuals = Float64Array.from({ length: rows.rows * 2 }, (_, at) => (at % 2 === 0 ? 1 : -3));
   residuals[2 * 30] = Number.NaN;
-  const cells = collectErrorCells(rows, residuals, bands, 0);
+  const cells = collectErrorCells(rows, residuals, { bands, fromMs: 0 });
   const count = (by: string): number =>
     cells.filter(({ slices }) => slices[by] !== undefined).reduce((sum, cell) => sum + cell.rows, 0);
   expect([count("turbine"), count("month"), count("load"), count("wind speed")]).toEqual([46, 46, 46, 46]);
@@ -85,7 +86,7 @@ test("every usable row is in its day, in one band of load and in one of wind spe
     "50 to 75 % of rated",
     "75 % of rated and more",
   ]);
-  expect(collectErrorCells(rows, residuals, bands, dayMs)).toHaveLength(9);
+  expect(collectErrorCells(rows, residuals, { bands, fromMs: dayMs })).toHaveLength(9);
 });
 
 test("figures of slices have counts and intervals, failures and false alarms where there are some", () => {

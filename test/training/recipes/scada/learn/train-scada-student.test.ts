@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
-import { formsOf, networksOf, runRegressionForm } from "../../../../src/training/learn/regression-student.ts";
-import { openTensorTrainer } from "../../../../src/training/learn/tensor-trainer.ts";
+import {
+  formsOf,
+  networksOf,
+  runRegressionForm,
+} from "../../../../../src/training/learn/regression-student.ts";
+import { openTensorTrainer } from "../../../../../src/training/learn/tensor-trainer.ts";
 import {
   computeTurbineResiduals,
   replayResiduals,
-} from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
-import { fitPowerCurve } from "../../../../src/training/recipes/scada/learn/fit-power-curve.ts";
+} from "../../../../../src/training/recipes/scada/judge/replay-turbines.ts";
+import { fitPowerCurve } from "../../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import {
   distilScadaStudent,
   finetuneScadaStudent,
@@ -15,9 +19,9 @@ import {
   runScadaForm,
   trainScadaTeacher,
   trainUntaughtStudent,
-} from "../../../../src/training/recipes/scada/learn/train-scada-student.ts";
-import type { ScadaStudentRecipe } from "../../../../src/training/recipes/scada/scada-config.ts";
-import { makeRows } from "./synthetic-farm.ts";
+} from "../../../../../src/training/recipes/scada/learn/train-scada-student.ts";
+import type { ScadaStudentRecipe } from "../../../../../src/training/recipes/scada/scada-config.ts";
+import { makeRows } from "../synthetic-farm.ts";
 
 const fit = { steps: 150, batchRows: 256, learningRate: 0.01, weightDecay: 0, inputNoise: 0 };
 const recipe = {
@@ -46,10 +50,11 @@ test("a student learns what turbines have in common, the correction what each ha
   const turbines = makeRows(3, 60, 11);
   const prepared = prepareScadaRows(turbines, (_, row) => row % 7 !== 0, recipe.clamp);
   const trainer = await openTensorTrainer(() => {});
-  const teacher = trainScadaTeacher(prepared, recipe, trainer, 1, () => {});
-  const { wide, float } = distilScadaStudent(prepared, new Float32Array(0), recipe, trainer, teacher, 1);
-  const untaught = trainUntaughtStudent(prepared, recipe, trainer, 1);
-  const quantised = quantiseScadaStudent(prepared, new Float32Array(0), recipe, float);
+  const lessons = { rows: prepared, invented: new Float32Array(0), recipe, trainer, seed: 1 };
+  const teacher = trainScadaTeacher(lessons, () => {});
+  const { wide, float } = distilScadaStudent(lessons, teacher);
+  const untaught = trainUntaughtStudent(lessons);
+  const quantised = quantiseScadaStudent(lessons, float);
   const { scaler, location, scale } = prepared;
   expect(location[0]).toBeCloseTo(45, 0);
   expect(float.map((layer) => layer.outputs)).toEqual([8, 1]);
@@ -65,9 +70,9 @@ test("a student learns what turbines have in common, the correction what each ha
   };
   for (const form of ["teacher", "pruned", "int8", "untaught"] as const) {
     for (const rows of turbines) {
-      const predicted = runScadaForm(student, form, rows.features, rows.rows);
-      const residuals = computeTurbineResiduals(rows, predicted, spec, () => true);
-      const days = replayResiduals(rows, residuals, spec, [], 0);
+      const predicted = runScadaForm(student, form, rows);
+      const residuals = computeTurbineResiduals({ rows, predicted, spec }, () => true);
+      const days = replayResiduals(rows, residuals, { spec, failures: [], errorsFromMs: 0 });
       // The noise of the measurements has a mean size of 0.8; without correction the offsets of 5 would show.
       expect(days.mae[0]).toBeLessThan(1.3);
       expect(days.days).toHaveLength(60);
@@ -87,20 +92,20 @@ test("a student with the optional terms is another one, whose integers without f
     teacher: { members: 2, hidden: [8], fit: quick },
     student: { hidden: [8], fit: quick, prune: { to: [6], rounds: 1, fit: quick } },
   };
-  const none = new Float32Array(0);
-  const teacher = trainScadaTeacher(prepared, few, trainer, 1, () => {});
-  const distil = (own: ScadaStudentRecipe) => distilScadaStudent(prepared, none, own, trainer, teacher, 1);
+  const lessons = { rows: prepared, invented: new Float32Array(0), recipe: few, trainer, seed: 1 };
+  const teacher = trainScadaTeacher(lessons, () => {});
+  const distil = (own: ScadaStudentRecipe) => distilScadaStudent({ ...lessons, recipe: own }, teacher);
   const { wide, float } = distil(few);
   expect(distil({ ...few, similarityWeight: 100 }).wide).not.toEqual(wide);
   const finetune = (own: ScadaStudentRecipe) =>
-    finetuneScadaStudent(prepared, none, own, trainer, teacher, float, 1);
+    finetuneScadaStudent({ ...lessons, recipe: own }, teacher, float);
   expect(finetune(few)).toBe(float);
   const tuned = finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } });
   expect(finetune({ ...few, finetune: { ...quick, learningRate: 0.001 } })).toEqual(tuned);
-  const plain = quantiseScadaForms(prepared, none, few, float, float);
+  const plain = quantiseScadaForms(lessons, float, float);
   expect(plain.untuned).toBeUndefined();
   expect(formsOf(plain)).toEqual(["teacher", "wide", "pruned", "int8", "untaught"]);
-  const forms = quantiseScadaForms(prepared, none, few, float, tuned);
+  const forms = quantiseScadaForms(lessons, float, tuned);
   expect(forms.untuned).toEqual({ float, quantised: plain.quantised });
   expect(forms.quantised).not.toEqual(plain.quantised);
   const { scaler, location, scale } = prepared;
@@ -138,12 +143,8 @@ test("rows that are not usable have no residual, and a turbine without enough ro
     guard: { frozenRows: 3, fall: 15, siblingsWithin: 5, beforeDays: 7 },
     policy: null as never,
   };
-  const residuals = computeTurbineResiduals(
-    rows!,
-    { standardised: rows!.features, outputs },
-    spec,
-    () => true,
-  );
+  const predicted = { standardised: rows!.features, outputs };
+  const residuals = computeTurbineResiduals({ rows: rows!, predicted, spec }, () => true);
   expect(residuals[5]).toBeNaN();
   expect(residuals[6]).toBeCloseTo(rows!.measured[6]! - 40, 5);
 });

@@ -5,8 +5,8 @@ import type { RegressionForm } from "../../../../../src/training/learn/regressio
 import {
   resampleForms,
   type SureFigures,
-} from "../../../../../src/training/recipes/scada/learn/resample-forms.ts";
-import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/learn/scada-case.ts";
+} from "../../../../../src/training/recipes/scada/judge/form-figures.ts";
+import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 
 const outputs = 2;
 const split = { startMs: 10 * dayMs, endMs: 80 * dayMs };

@@ -1,24 +1,123 @@
 /**
- * How sure the figures of a student's forms are. Days of a week are alike, so that weeks are drawn anew, each turbine's
- * own; all forms on the same draws, so that the differences between them are paired.
+ * How true is each form of the student: its error, how well its z follows the teacher's on the judged days, and how sure
+ * both are. Days of a week are alike, so that weeks are drawn anew, each turbine's own; all forms on the same draws, so
+ * that the differences between them are paired.
  */
+import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { Figure } from "../../../judge/figure.ts";
-import type { RegressionForm } from "../../../learn/regression-student.ts";
-import { dayOf } from "../judge/replay-turbines.ts";
-import type { ReplayedTurbine, TimeSplit } from "./scada-case.ts";
+import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
+import type { TimeSplit } from "../learn/scada-case.ts";
+import { dayOf } from "../learn/scada-rows.ts";
+import type { ScadaStudent } from "../learn/train-scada-student.ts";
+import type { ReplayedTurbine, TurbineDays } from "./replay-turbines.ts";
 
-/** Error and fidelity, with 95 % intervals. */
+export interface FormFigures {
+  readonly form: RegressionForm;
+  readonly widths: readonly number[];
+  /** Networks of the ensemble. */
+  readonly members: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** float32 weights, or the model file of the integers. */
+  readonly bytes: number;
+  /** Mean |residual| over all outputs and usable rows of the judged days, in kelvin, after the site's correction. */
+  readonly maeKelvin: number;
+  /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
+  readonly zCorrelation: number;
+  /** Both once more, with their 95 % intervals over turbine-weeks. */
+  readonly sure: SureFigures;
+  /** Both less those of the form that it has to be better than, or as good as; paired. Null of the teacher. */
+  readonly against: (SureFigures & { readonly form: RegressionForm }) | null;
+}
+
+/** Judges all forms; `seed` draws the weeks of the intervals. */
+export function judgeForms(
+  student: ScadaStudent,
+  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
+  { split, seed }: { readonly split: TimeSplit; readonly seed: number },
+): FormFigures[] {
+  const resampled = resampleForms(days, split, seed);
+  const teacher = collectZ(days.get("teacher")!, split);
+  return formsOf(student).map((form): FormFigures => {
+    const networks = networksOf(student, form);
+    const integers = integersOf(student, form);
+    const own = days.get(form)!;
+    const rival = findRival(form, days.has("untuned"));
+    const parameters = sum(
+      networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
+    );
+    return {
+      form,
+      widths: networks[0]!.map((layer) => layer.outputs),
+      members: networks.length,
+      parameters,
+      multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
+      bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
+      maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
+      zCorrelation: correlate(teacher, collectZ(own, split)),
+      sure: resampled.of(form),
+      against: rival === null ? null : { form: rival, ...resampled.less(form, rival) },
+    };
+  });
+}
+
+/** What came before it, and of the untaught student the taught one. */
+function findRival(form: RegressionForm, isTuned: boolean): RegressionForm | null {
+  switch (form) {
+    case "teacher":
+      return null;
+    case "wide":
+      return "teacher";
+    case "untuned":
+      return "wide";
+    case "untunedInt8":
+      return "untuned";
+    case "pruned":
+      return isTuned ? "untuned" : "wide";
+    case "int8":
+    case "untaught":
+      return "pruned";
+  }
+}
+
+/** z of all turbines, days and outputs within the split, in one order. */
+function collectZ(turbines: readonly TurbineDays[], split: TimeSplit): number[] {
+  return turbines.flatMap(({ days, z }) => {
+    const outputs = z.length / days.length;
+    return Array.from(z).filter((_, index) => {
+      const day = days[Math.floor(index / outputs)]!;
+      return day >= dayOf(split.startMs) && day < dayOf(split.endMs);
+    });
+  });
+}
+
+/** Pearson's, over the places where both are known. */
+function correlate(a: readonly number[], b: readonly number[]): number {
+  const both = a.flatMap((value, index) =>
+    Number.isNaN(value) || Number.isNaN(b[index]!) ? [] : [[value, b[index]!] as const],
+  );
+  const meanA = sum(both.map(([value]) => value)) / both.length;
+  const meanB = sum(both.map(([, value]) => value)) / both.length;
+  const covariance = sum(both.map(([x, y]) => (x - meanA) * (y - meanB)));
+  const squaresA = sum(both.map(([x]) => (x - meanA) ** 2));
+  const squaresB = sum(both.map(([, y]) => (y - meanB) ** 2));
+  return covariance / Math.sqrt(squaresA * squaresB);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 export interface SureFigures {
   /** Kelvin: mean over turbines of the mean |residual| over rows and outputs. */
   readonly maeKelvin: Figure;
-  /** Correlation of z with the teacher's. */
   readonly zCorrelation: Figure;
 }
 
 /** The figures of all forms, and those of one form less those of another. */
-export interface ResampledForms {
+interface ResampledForms {
   of(form: RegressionForm): SureFigures;
   less(form: RegressionForm, other: RegressionForm): SureFigures;
 }
@@ -37,7 +136,6 @@ interface Week {
 }
 
 type Statistic = (weeks: readonly (readonly Week[])[]) => number;
-/** Places of weeks, a list a turbine. */
 type Draw = readonly (readonly number[])[];
 
 const replicates = 400;

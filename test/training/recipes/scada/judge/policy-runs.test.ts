@@ -1,30 +1,31 @@
 import { describe, expect, it } from "vitest";
-import type { InspectionPolicy } from "../../../../src/core/contract/bundle/normal-behaviour.ts";
-import { dayMs } from "../../../../src/core/maths/durations.ts";
-import { createRandom } from "../../../../src/core/maths/random.ts";
-import type { ComponentCost } from "../../../../src/training/dataset/edp-logbook.ts";
-import { binomialInterval } from "../../../../src/training/judge/figure.ts";
+import type { InspectionPolicy } from "../../../../../src/core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../../src/core/maths/durations.ts";
+import { createRandom } from "../../../../../src/core/maths/random.ts";
+import type { ComponentCost } from "../../../../../src/training/dataset/edp-logbook.ts";
+import { binomialInterval } from "../../../../../src/training/judge/figure.ts";
+import { compareErrors } from "../../../../../src/training/recipes/scada/judge/bundle-figures.ts";
+import { summarisePolicy } from "../../../../../src/training/recipes/scada/judge/cost-rule.ts";
 import {
   judgeByWorth,
   judgeCalendar,
   judgePolicy,
   judgeQuiet,
-  judgeRandom,
+  judgeRandomPicks,
+  judgeRandomTurbines,
   judgeRanking,
   judgeShuffledScores,
   judgeWithoutScores,
   type PolicyCase,
   permutePolicy,
-} from "../../../../src/training/recipes/scada/judge/judge-policy.ts";
-import { compareErrors } from "../../../../src/training/recipes/scada/judge/judge-scada-bundle.ts";
-import { summarisePolicy } from "../../../../src/training/recipes/scada/judge/summarise-policy.ts";
-import { computeWindowAuc } from "../../../../src/training/recipes/scada/judge/window-auc.ts";
+} from "../../../../../src/training/recipes/scada/judge/policy-runs.ts";
+import { computeWindowAuc } from "../../../../../src/training/recipes/scada/judge/window-auc.ts";
 import {
-  estimateRate,
+  estimateRates,
   fitPolicy,
   listEvents,
-} from "../../../../src/training/recipes/scada/learn/fit-policy.ts";
-import { failureAt, makeDays } from "./synthetic-farm.ts";
+} from "../../../../../src/training/recipes/scada/learn/scada-case.ts";
+import { failureAt, makeDays } from "../synthetic-farm.ts";
 
 const costs = new Map<string, ComponentCost>([
   ["gearbox", { replacementEur: 100_000, repairEur: 20_000, inspectionEur: 5_000 }],
@@ -69,31 +70,31 @@ const mean = (values: readonly number[]): number =>
 describe("an inspection policy", () => {
   it("finds components that warm before they fail, and more than chance and the same policy without scores", () => {
     const seen = subject(warm);
-    const runs = judgePolicy(seen, "policy");
+    const runs = judgePolicy(seen);
     const detected = (outcomes: typeof runs.outcomes): number => mean(outcomes.map((each) => each.detected));
     expect(detected(runs.outcomes)).toBe(2);
-    const random = createRandom(1);
+    const chance = { draws: 60, random: createRandom(1) };
     for (const other of [
       judgeWithoutScores(seen),
-      judgeShuffledScores(seen, 60, random),
-      judgeRandom(seen, runs, "anyPair", 60, random),
-      judgeRandom(seen, runs, "sameComponents", 60, random),
-      judgeCalendar(seen, runs, 60, random),
+      judgeShuffledScores(seen, chance),
+      judgeRandomPicks(seen, runs, chance),
+      judgeRandomTurbines(seen, runs, chance),
+      judgeCalendar(seen, runs, chance),
       judgeQuiet(seen),
     ]) {
       expect(detected(other.outcomes)).toBeLessThan(2);
     }
     expect(judgeRanking(seen).outcomes.every((each) => each.detected === 2)).toBe(true);
     const ranking = { ...policy, kind: "ranking", roundDays: 30, perRound: 5, muteDays: 30 } as const;
-    const ranked = judgePolicy({ ...seen, policyAt: () => ranking, phases: 30 }, "policy");
+    const ranked = judgePolicy({ ...seen, policyAt: () => ranking, phases: 30 });
     expect(ranked.outcomes.every((each) => each.detected === 2)).toBe(true);
     // Put to worth, a ranking is the policy that was judged above.
     expect(judgeByWorth({ ...seen, policyAt: () => ranking }).outcomes).toEqual(runs.outcomes);
-    expect(permutePolicy(seen, runs, 99, random)).toBeLessThan(0.1);
+    expect(permutePolicy(seen, runs, { ...chance, draws: 99 })).toBeLessThan(0.1);
   });
 
   it("keeps to one inspection every six days and never looks at a pair twice within the mute", () => {
-    const [inspections] = judgePolicy(subject(warm), "policy").inspections;
+    const [inspections] = judgePolicy(subject(warm)).inspections;
     expect(inspections).toHaveLength(Math.ceil(200 / 6));
     const last = new Map<string, number>();
     for (const { turbine, component, timestampMs } of inspections!) {
@@ -112,7 +113,11 @@ describe("an inspection policy", () => {
     const found = (muteDays: number): number => {
       const ranking = { ...policy, kind: "ranking", roundDays: 30, perRound: 5, muteDays } as const;
       const seen = { ...nothing, policyAt: () => ranking, phases: 30 };
-      return mean(judgeShuffledScores(seen, 90, createRandom(2)).outcomes.map((each) => each.detected));
+      return mean(
+        judgeShuffledScores(seen, { draws: 90, random: createRandom(2) }).outcomes.map(
+          (each) => each.detected,
+        ),
+      );
     };
     // Of four turbines one a round, each look good for 58 days: two looks cover two turbines, or now and then one twice.
     expect(found(58)).toBeGreaterThan(found(30));
@@ -124,13 +129,11 @@ describe("an inspection policy", () => {
     const other = { ...subject(warm), failures: [failureAt("T01", "transformer", 350)] };
     const until = (runs: ReturnType<typeof judgePolicy>, day: number) =>
       runs.inspections[0]!.filter(({ timestampMs }) => timestampMs <= day * dayMs);
-    expect(until(judgePolicy(other, "policy"), 300)).toEqual(
-      until(judgePolicy(subject(warm), "policy"), 300),
-    );
+    expect(until(judgePolicy(other), 300)).toEqual(until(judgePolicy(subject(warm)), 300));
   });
 
   it("summarises runs with the range of the runs and the interval of the failures", () => {
-    const runs = judgePolicy(subject(warm), "policy");
+    const runs = judgePolicy(subject(warm));
     const figures = summarisePolicy(runs.outcomes, 4, 200 / 365.25);
     expect(figures.runs).toBe(6);
     expect(figures.detected).toEqual({ value: 2, low: 2, high: 2 });
@@ -153,18 +156,18 @@ describe("rates of the logbook", () => {
     const chain = [10, 60, 170, 300].map((day) => failureAt("T06", "generator", day));
     expect(listEvents([...chain, failureAt("T01", "generator", 20)], 120)).toHaveLength(3);
     const events = [failureAt("T06", "generator", 1), failureAt("T07", "generator", 1)];
-    expect(estimateRate(events, "generator", 5, 1000, 1)).toBeCloseTo((2 + 0.4) / 2000, 12);
-    expect(estimateRate(events, "gearbox", 5, 1000, 1)).toBeCloseTo(0.4 / 2000, 12);
+    const rateOf = estimateRates(events, { components: 5, exposureDays: 1000, poolingWeight: 1 });
+    expect(rateOf("generator")).toBeCloseTo((2 + 0.4) / 2000, 12);
+    expect(rateOf("gearbox")).toBeCloseTo(0.4 / 2000, 12);
   });
 });
 
 describe("the AUC of turbine-days", () => {
-  const judged = { fromDay: 200, toDay: 400 };
   it("is high and unlikely by chance where scores rise before failures, and about a half where they do not", () => {
-    const lifted = computeWindowAuc(subject(warm).turbines, failures, judged, 99, createRandom(2));
+    const lifted = computeWindowAuc(subject(warm), { draws: 99, random: createRandom(2) });
     expect(lifted.auc).toBeGreaterThan(0.75);
     expect(lifted.permutationP).toBeLessThan(0.05);
-    const flat = computeWindowAuc(subject([]).turbines, failures, judged, 99, createRandom(2));
+    const flat = computeWindowAuc(subject([]), { draws: 99, random: createRandom(2) });
     expect(Math.abs(flat.auc - 0.5)).toBeLessThan(0.1);
     expect(flat.permutationP).toBeGreaterThan(0.05);
   });
