@@ -23,7 +23,6 @@ import { createDevicePushes, type DevicePushes, type PushedDevice } from "./devi
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { RecordingPlace } from "./recording.ts";
 
-/** What is joined. */
 export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;

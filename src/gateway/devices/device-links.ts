@@ -24,7 +24,6 @@ import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
 import type { RawCaptures } from "./raw-captures.ts";
 
-/** What the sessions need. */
 export interface DeviceLinksOptions {
   readonly devices: readonly DeviceConfig[];
   /** The bearing that a device watches, if it watches one. */
@@ -42,7 +41,6 @@ export interface DeviceLinksOptions {
   readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status">;
 }
 
-/** One device. */
 export interface DeviceLink {
   readonly id: string;
   readonly session: DeviceSession;
@@ -50,7 +48,6 @@ export interface DeviceLink {
   readonly health: DeviceHealthMessage | null;
 }
 
-/** The open sessions. */
 export interface DeviceLinks {
   /** One a configured device, in that order. */
   readonly sessions: readonly DeviceLink[];

@@ -25,7 +25,6 @@ export interface PushedDevice {
 /** Counts since the start, by how pushes ended. */
 export type DevicePushCounts = Readonly<Record<ModelPushResult["outcome"], number>>;
 
-/** What pushes need. */
 export interface DevicePushesOptions {
   readonly devices: readonly PushedDevice[];
   /** Image of the bundle that serves a name; null: it has none. */
@@ -41,7 +40,6 @@ export interface PushLink {
   sendModel(message: ModelRequestMessage): boolean;
 }
 
-/** Follows all devices. */
 export interface DevicePushes {
   /** A device took its configuration. */
   contact(hello: HelloMessage, link: PushLink): void;
