@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { faultKinds } from "../../core/simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
-import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** The options as commander gives them. */
 interface DemoOptions {

@@ -8,7 +8,7 @@ import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import { askCapture } from "../device/ask-gateway.ts";
-import { parseNumber } from "../terminal/parse-number.ts";
+import { parseNumber } from "../terminal/options.ts";
 
 interface DeviceCaptureFlags {
   readonly device: string;

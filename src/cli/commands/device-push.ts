@@ -13,8 +13,8 @@ import { installedPath } from "../../core/platform/files/installed-path.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { type DeviceImage, readDeviceImage, readDeviceKey } from "../../gateway/devices/device-image.ts";
 import { type DevicePushReport, pushToDevice } from "../device/push-to-device.ts";
-import { parseInteger } from "../terminal/parse-number.ts";
-import { runtimeVersion } from "../terminal/runtime-version.ts";
+import { runtimeVersion } from "../terminal/installation.ts";
+import { parseInteger } from "../terminal/options.ts";
 
 interface DevicePushFlags {
   readonly device: string;

@@ -14,9 +14,8 @@ import {
 } from "../device/device-simulator.ts";
 import type { EdgeDeviceOptions } from "../device/edge-device.ts";
 import { findRecording, openRecordingSource } from "../device/recording-source.ts";
-import type { SampleSource } from "../device/sample-source.ts";
-import { createSimulatedSource } from "../device/simulated-source.ts";
-import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
+import { createSimulatedSource, type SampleSource } from "../device/sample-source.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** The options as commander gives them. */
 interface DeviceSimOptions {

@@ -7,7 +7,7 @@ import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
 import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
 import { recipeTable } from "../../training/recipe-table.ts";
-import { findDataDir } from "../terminal/data-dir.ts";
+import { findDataDir } from "../terminal/installation.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {

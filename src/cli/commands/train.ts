@@ -6,9 +6,8 @@ import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundl
 import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
-import { findDataDir } from "../terminal/data-dir.ts";
-import { keepLog } from "../terminal/keep-log.ts";
-import { createProgressBar } from "../terminal/progress-bar.ts";
+import { findDataDir } from "../terminal/installation.ts";
+import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
   readonly data?: string;

@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from "node:child_process";
 import { dirname, join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { isReadyMessage, type ReadyMessage } from "../../core/platform/daemon/run-daemon.ts";
-import { daemonNodeOptions } from "../terminal/daemon-node-options.ts";
 
 /** A started daemon, ready or not. */
 export interface ChildDaemon {
@@ -111,3 +110,5 @@ function withoutRoutine(lastWords: string): string {
     .join("\n")
     .trim();
 }
+
+export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2"];

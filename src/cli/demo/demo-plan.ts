@@ -1,12 +1,12 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
+import { z } from "zod";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { type FaultKind, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { openRecordingSource } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";
-import type { SampleSource } from "../device/sample-source.ts";
-import { createSimulatedSource } from "../device/simulated-source.ts";
+import { createSimulatedSource, type SampleSource } from "../device/sample-source.ts";
 
 /** What to plan. */
 export interface DemoPlanOptions {
@@ -117,4 +117,30 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
 
 function withArticle(kind: FaultKind): string {
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+const evaluationSchema = z.object({
+  heldOut: z.object({
+    recordings: z
+      .array(
+        z.object({
+          file: z.string(),
+          truth: z.string().nullable(),
+          raised: z.string().nullable(),
+        }),
+      )
+      .max(10_000),
+  }),
+});
+
+/**
+ * The faulty recordings on which something else than the truth was raised, each heard at its own fault's end; none
+ * when the bundle does not say.
+ */
+export function parseMissedRecordings(evaluation: Uint8Array): MissedRecording[] {
+  const parsed = evaluationSchema.safeParse(JSON.parse(Buffer.from(evaluation).toString("utf8")));
+  if (!parsed.success) return [];
+  return parsed.data.heldOut.recordings
+    .filter(({ truth, raised }) => truth !== null && raised !== truth)
+    .map(({ file, raised }) => ({ file, raised }));
 }

@@ -1,7 +1,9 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
+import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { askStatus } from "../device/ask-gateway.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 
 /** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */
@@ -36,7 +38,7 @@ export async function watchAlerts(
     seen.add(event.id);
     alerts.push(event);
     onAlert(event);
-    verdict = judgeAlerts(alerts, expected);
+    verdict = decideVerdict(alerts, expected);
     if (verdict !== "open") decide();
   });
   return {
@@ -49,7 +51,32 @@ export async function watchAlerts(
 }
 
 /** What the alerts so far say about the expectation. */
-export function judgeAlerts(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
+export function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
   if (alerts.some(({ data }) => data.turbine !== expected?.turbine)) return "broken";
   return alerts.some(({ data }) => data.failureMode === expected?.fault) ? "met" : "open";
+}
+
+/** Figures of the gateway. */
+export interface DemoFigures {
+  readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** Null when nothing was predicted. */
+  readonly startToFirstPredictionMs: number | null;
+}
+
+/** The whole report. */
+export interface DemoReport extends DemoFigures {
+  readonly expected: DemoPlan["expected"];
+  readonly alerts: readonly AlertEvent[];
+}
+
+const statusSchema: z.ZodType<DemoFigures> = z.object({
+  windows: z.object({ processed: z.int(), quarantined: z.int(), dropped: z.int() }),
+  latencyMs: z.object({ p50: z.number(), p99: z.number() }),
+  startToFirstPredictionMs: z.number().nullable(),
+});
+
+/** Asks a gateway's status page. */
+export async function readGatewayStatus(httpUrl: string): Promise<DemoFigures> {
+  return statusSchema.parse(await askStatus(httpUrl));
 }

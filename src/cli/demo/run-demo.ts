@@ -17,12 +17,9 @@ import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
 import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
-import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
-import { type DemoReport, readGatewayStatus } from "./demo-report.ts";
-import { type DemoWatch, watchAlerts } from "./demo-watch.ts";
-import { describePlaces, describePlan, describeUnmet } from "./demo-words.ts";
-import { parseMissedRecordings } from "./missed-recordings.ts";
-import { renderAlert } from "./render-alert.ts";
+import { type DemoPlan, type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
+import { type DemoReport, type DemoWatch, readGatewayStatus, watchAlerts } from "./demo-watch.ts";
+import { describePlaces, describePlan, describeUnmet, renderAlert } from "./demo-words.ts";
 
 /** How to run. */
 export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "missed"> {

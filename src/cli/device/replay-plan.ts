@@ -19,7 +19,7 @@ import {
 export type TrainingDataRule = "refuse" | "allow";
 
 /** What to plan. */
-export interface ReplayOptions {
+export interface ReplayPlanOptions {
   /** The data folder, which holds `cwru/`. */
   readonly dataDir: string;
   /** From the manifest's lineage. */
@@ -60,7 +60,7 @@ const healthyEnds: readonly CwruEnd[] = ["DE", "FE"];
  * normal recording (nothing that a fault at the other end could shake), the faulty one a recording of a held-out
  * bearing at its own sensor. Fails with DATA_MISSING when nothing fits, or as the index's reader.
  */
-export async function planReplay(options: ReplayOptions): Promise<ReplayPlan> {
+export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan> {
   const dir = join(options.dataDir, "cwru");
   const recordings = await readCwruIndex(dir);
   const seen = (recording: CwruRecording): boolean => options.trainGroups.includes(recording.group);

@@ -1,4 +1,5 @@
 /** A progress bar on stderr, drawn only on a terminal; silent elsewhere. */
+import { appendFileSync } from "node:fs";
 
 /** Something that shows how far work has come. */
 export interface ProgressBar {
@@ -40,5 +41,17 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
       stream.write(`${message}\n`);
     },
     end: clear,
+  };
+}
+
+/** A log that goes on to `log`, and to the end of the file at `path` with the time; `now` is the present. */
+export function keepLog(path: string, log: (line: string) => void, now: () => Date): (line: string) => void {
+  return (line) => {
+    log(line);
+    try {
+      appendFileSync(path, `${now().toISOString()} ${line}\n`);
+    } catch {
+      // Whoever looks on has read it; that nothing can be written there the work itself will say.
+    }
   };
 }

@@ -1,6 +1,5 @@
 /** Says what went wrong: message and hint for the user's errors, the stack for a bug of ours. */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { printable } from "./printable.ts";
 
 /**
  * Writes `error` to stderr.
@@ -20,4 +19,9 @@ export function reportError(error: unknown): number {
     `bug: ${text}\nhint: This should not happen. Please report it with the lines above.\n`,
   );
   return 1;
+}
+
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }

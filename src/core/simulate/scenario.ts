@@ -83,7 +83,7 @@ const growthDecades = 1;
  * Severity at a moment: 0 before the onset, then exponential growth (straight on a dB scale, as envelope trends of
  * spalling bearings are) up to the final severity, where it stays.
  */
-export function computeSeverity(plan: FaultPlan, timeS: number): number {
+export function computeFaultSeverity(plan: FaultPlan, timeS: number): number {
   const sinceS = timeS - plan.onsetS;
   if (sinceS < 0) return 0;
   const grown = sinceS >= plan.growthS ? 1 : sinceS / plan.growthS;

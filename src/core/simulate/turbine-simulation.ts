@@ -9,7 +9,7 @@ import { type BearingGeometry, computeBearingOrders, generatorBearings } from ".
 import { createDriveTrainVibration } from "./drive-train-vibration.ts";
 import { createFaultExcitation } from "./fault-excitation.ts";
 import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
-import { computeSeverity, type FaultPlan, planScenario } from "./scenario.ts";
+import { computeFaultSeverity, type FaultPlan, planScenario } from "./scenario.ts";
 import { createWindTurbine, type WindTurbineState } from "./wind-turbine.ts";
 
 /** What to simulate. */
@@ -157,7 +157,7 @@ function createTurbine(
       const strength = -Math.log(1 - knocks.uniform()) * 2 * vibration.broadbandRmsG;
       impacts[knocks.integer(stepSamples)]! += strength;
     }
-    severity = fault === null ? 0 : computeSeverity(fault, timeS);
+    severity = fault === null ? 0 : computeFaultSeverity(fault, timeS);
     if (severity > 0) {
       // A blow is as hard as the speed and the load of the contact.
       const strength = severity * vibration.broadbandRmsG * relativeSpeed * (0.5 + 0.5 * state.load);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { computeSeverity, faultKinds, planScenario } from "../../../src/core/simulate/scenario.ts";
+import { computeFaultSeverity, faultKinds, planScenario } from "../../../src/core/simulate/scenario.ts";
 
 describe("planScenario", () => {
   it("gives the same plan for the same seed, and fixing one value changes no other", () => {
@@ -28,20 +28,20 @@ describe("planScenario", () => {
   });
 });
 
-describe("computeSeverity", () => {
+describe("computeFaultSeverity", () => {
   it("is zero before the onset, a tenth at it, never shrinks and ends at the final severity", () => {
     const plan = { ...planScenario(3), onsetS: 10, growthS: 20, finalSeverity: 5 };
-    expect(computeSeverity(plan, 9.99)).toBe(0);
-    expect(computeSeverity(plan, 10)).toBeCloseTo(0.5, 9);
-    expect(computeSeverity(plan, 20)).toBeCloseTo(5 / Math.sqrt(10), 9);
-    expect(computeSeverity(plan, 30)).toBe(5);
-    expect(computeSeverity(plan, 1e6)).toBe(5);
+    expect(computeFaultSeverity(plan, 9.99)).toBe(0);
+    expect(computeFaultSeverity(plan, 10)).toBeCloseTo(0.5, 9);
+    expect(computeFaultSeverity(plan, 20)).toBeCloseTo(5 / Math.sqrt(10), 9);
+    expect(computeFaultSeverity(plan, 30)).toBe(5);
+    expect(computeFaultSeverity(plan, 1e6)).toBe(5);
     for (let second = 10; second < 30; second++) {
-      expect(computeSeverity(plan, second + 1)).toBeGreaterThan(computeSeverity(plan, second));
+      expect(computeFaultSeverity(plan, second + 1)).toBeGreaterThan(computeFaultSeverity(plan, second));
     }
   });
 
   it("jumps straight to the final severity without growth", () => {
-    expect(computeSeverity({ ...planScenario(3), onsetS: 0, growthS: 0, finalSeverity: 4 }, 0)).toBe(4);
+    expect(computeFaultSeverity({ ...planScenario(3), onsetS: 0, growthS: 0, finalSeverity: 4 }, 0)).toBe(4);
   });
 });

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { parseNumber } from "../../terminal/parse-number.ts";
+import { parseNumber } from "../../terminal/options.ts";
 import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
 import { type AccelerationUnit, accelerationUnits, type FileDescription, joinSidecar } from "./sidecar.ts";
 import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";

@@ -12,8 +12,8 @@ import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { type ComponentStanding, createScadaFarm, type ScadaFarm } from "../../../core/serving/scada-farm.ts";
 import type { JudgedRow } from "../../../core/serving/scada-turbine.ts";
-import type { TurbineRows } from "./join-turbines.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
+import type { JoinedRows } from "./read-tables.ts";
 
 /** Where a row stands. */
 export interface RowPlace {
@@ -44,9 +44,9 @@ export interface ReplaySink {
 }
 
 /** What is played. */
-export interface ReplayOptions {
+export interface FarmReplayOptions {
   readonly bundle: LoadedBundle;
-  readonly turbines: readonly TurbineRows[];
+  readonly turbines: readonly JoinedRows[];
   readonly repairs: readonly LoggedRepair[];
   readonly sink: ReplaySink;
 }
@@ -55,7 +55,7 @@ export interface ReplayOptions {
 const rowsAtOnce = 1024;
 
 /** Plays all rows, and time on to the end of the last day. Fails with INFERENCE, and as the sink does. */
-export async function replayFarm(options: ReplayOptions): Promise<void> {
+export async function replayFarm(options: FarmReplayOptions): Promise<void> {
   const { bundle, turbines, sink } = options;
   const { window } = bundle.manifest;
   const players = turbines.map((rows) => ({ rows, next: 0 }));
@@ -115,12 +115,12 @@ export async function replayFarm(options: ReplayOptions): Promise<void> {
 interface OpenFarm {
   readonly farm: ScadaFarm;
   /** Hands on the readings of a row. */
-  accept(rows: TurbineRows, at: number): void;
+  accept(rows: JoinedRows, at: number): void;
   /** Rows that were judged since the last call. @throws what kept a row from being judged. */
   takeJudged(): readonly ReplayedRow[];
 }
 
-function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm {
+function openFarm({ bundle, turbines, repairs, sink }: FarmReplayOptions): OpenFarm {
   const { channels } = bundle.manifest;
   const rowsOf = new Map(turbines.map((rows) => [rows.turbine, rows]));
   const contracts = new Map(channels.map((channel) => [channel.name, channel]));
@@ -196,12 +196,12 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
   };
 }
 
-function placeOf({ turbine, file, row }: TurbineRows, at: number): RowPlace {
+function placeOf({ turbine, file, row }: JoinedRows, at: number): RowPlace {
   return { turbine, file: file[at]!, row: row[at]! };
 }
 
 /** The last row before a time; the first one where there is none. */
-function placeBefore(rows: TurbineRows, timeMs: number): RowPlace {
+function placeBefore(rows: JoinedRows, timeMs: number): RowPlace {
   return placeOf(rows, Math.max(0, countBefore(rows.timeMs, timeMs) - 1));
 }
 

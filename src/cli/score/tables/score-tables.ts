@@ -6,15 +6,20 @@ import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { requireSpec } from "../../../core/serving/scada-turbine.ts";
-import { expectOtherOutput } from "../recordings/expect-other-output.ts";
-import { openRowWriter } from "../recordings/row-writer.ts";
-import { joinTurbines, type TurbineRows, type TurbineTable, turbineOfRow } from "./join-turbines.ts";
-import { placeJudgedRow } from "./judged-row-cells.ts";
-import type { FileTurbine } from "./name-turbines.ts";
+import { expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
+import { placeDecidedRow } from "./decided-row-cells.ts";
 import type { ReadingColumns } from "./read-readings.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
-import { type FarmTables, readTables } from "./read-tables.ts";
+import {
+  type FarmTables,
+  type JoinedRows,
+  joinTurbines,
+  readTables,
+  type TurbineTable,
+  turbineOfRow,
+} from "./read-tables.ts";
 import { type ReplaySink, type RowPlace, replayFarm } from "./replay-farm.ts";
+import type { FileTurbine } from "./table-options.ts";
 import {
   createTableSummary,
   type LearningProgress,
@@ -70,7 +75,7 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
   const summaries = createSummaries(manifest, request, entries, errors);
   const inspections: AskedInspection[] = [];
   if (turbines.length > 0) {
-    const cells = placeJudgedRow(manifest);
+    const cells = placeDecidedRow(manifest);
     const writer = await openRowWriter(out, cells.columns);
     try {
       await replayFarm({
@@ -111,7 +116,7 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
 }
 
 interface Loaded extends Pick<FarmTables, "errors" | "silent"> {
-  readonly turbines: readonly TurbineRows[];
+  readonly turbines: readonly JoinedRows[];
   readonly entries: readonly TableEntry[];
 }
 

@@ -5,8 +5,7 @@ import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbi
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { ComponentStanding } from "../../../core/serving/scada-farm.ts";
 import { requireSpec } from "../../../core/serving/scada-turbine.ts";
-import type { FileError } from "../recordings/file-summary.ts";
-import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
+import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 
 /** What a row says; see `turbine-watch.ts`. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { doubtBearing } from "../../../../src/cli/score/sidecar/doubt-bearing.ts";
+import { doubtBearing } from "../../../../src/cli/score/sidecar/bearing-words.ts";
 import { computeBearingOrders } from "../../../../src/core/simulate/bearing-geometry.ts";
 
 const angles = fc.integer({ min: 0, max: 40 });

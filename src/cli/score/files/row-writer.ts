@@ -3,8 +3,9 @@
  * them are. A process that is ended before takes them with it. What is there already and no file (/dev/null, a pipe) is
  * written to as it is: nothing is ever put in its place.
  */
-import { rmSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { atProcessEnd } from "../../../core/platform/daemon/at-process-end.ts";
 import { renameAtomic } from "../../../core/platform/files/atomic-file.ts";
@@ -78,4 +79,34 @@ export async function openRowWriter(path: string, columns: readonly string[]): P
 function renderField(cell: Cell): string | number {
   if (cell === null) return "";
   return typeof cell === "string" && /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/**
+ * @param option what names `out`, for the complaint.
+ * @throws AuroraError USAGE where `out` is one of the `inputs`, by whatever way to it.
+ */
+export function expectOtherOutput(inputs: readonly string[], out: string, option = "--out"): void {
+  const place = placeOf(out);
+  if (!inputs.some((file) => placeOf(file) === place)) return;
+  throw new AuroraError("USAGE", `${out} is an input, and ${option} would replace it`, {
+    op: "score files",
+    subject: out,
+    hint: `give ${option} another name`,
+  });
+}
+
+/** The path without links and detours; of what is not there yet, that of its folder. */
+function placeOf(path: string): string {
+  const plain = resolve(path);
+  for (const [folder, rest] of [
+    [plain, ""],
+    [dirname(plain), basename(plain)],
+  ] as const) {
+    try {
+      return join(realpathSync(folder), rest);
+    } catch {
+      // Not there: the next best, and at last the path as it was written.
+    }
+  }
+  return plain;
 }

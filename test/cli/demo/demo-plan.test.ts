@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseMissedRecordings } from "../../src/cli/demo/missed-recordings.ts";
+import { parseMissedRecordings } from "../../../src/cli/demo/demo-plan.ts";
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
@@ -24,7 +24,7 @@ describe("the recordings that a bundle's evaluation gets wrong", () => {
   });
 
   it("can be read from the shipped bundle, as many as its evaluation counts", () => {
-    const path = join(import.meta.dirname, "../../models/bearing-vibration/1.0.0/evaluation.json");
+    const path = join(import.meta.dirname, "../../../models/bearing-vibration/1.0.0/evaluation.json");
     const bytes = readFileSync(path);
     const { heldOut } = JSON.parse(bytes.toString()) as {
       heldOut: { detected: { of: number; right: number } };

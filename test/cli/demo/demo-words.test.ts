@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { renderAlert } from "../../src/cli/demo/render-alert.ts";
-import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import { renderAlert } from "../../../src/cli/demo/demo-words.ts";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 
 const event: AlertEvent = {
   specversion: "1.0",

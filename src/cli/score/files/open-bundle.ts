@@ -6,27 +6,20 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { silentLogger } from "../../../core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../../core/serving/loaded-bundle.ts";
-import { runtimeVersion } from "../../terminal/runtime-version.ts";
+import { runtimeVersion } from "../../terminal/installation.ts";
 
 /**
- * Runs `use` with the bundle and closes it afterwards. Fails with BUNDLE_*, INFERENCE and as `use` does; at once where the
- * bundle judges something else than recordings.
+ * Runs `use` with the bundle, which `check` let pass before it was loaded, and closes it afterwards. Fails with BUNDLE_*,
+ * INFERENCE and as `check` and `use` do; at once where the bundle reads neither recordings nor rows of readings.
  */
-export async function withBundle<T>(dir: string, use: (bundle: LoadedBundle) => Promise<T>): Promise<T> {
-  return withAnyBundle(dir, ({ manifest }) => expectWaveform(manifest), use);
-}
-
-/**
- * As {@link withBundle}, with a bundle that `check` lets pass; `use` gets its files, too. Fails with BUNDLE_*, INFERENCE and
- * as `check` and `use` do.
- */
-export async function withAnyBundle<T>(
+export async function withBundle<T>(
   dir: string,
-  check: (bundle: Bundle) => void,
   use: (loaded: LoadedBundle, bundle: Bundle) => Promise<T>,
+  check: (bundle: Bundle) => void = () => {},
 ): Promise<T> {
   const bundle = await readBundle(dir);
   checkCompatibility(bundle.manifest, { runtimeVersion: runtimeVersion() });
+  if (!readsRows(bundle)) expectWaveform(bundle.manifest);
   check(bundle);
   const loaded = await serveBundle(dir, bundle, "auto", silentLogger);
   try {
@@ -36,8 +29,13 @@ export async function withAnyBundle<T>(
   }
 }
 
-/** Does the bundle judge recordings? @throws AuroraError BUNDLE_INCOMPATIBLE. */
-export function expectWaveform({ name, version, task, channels, window }: Manifest): void {
+/** Does the bundle read rows of readings, not recordings? */
+export function readsRows({ manifest }: Pick<LoadedBundle, "manifest">): boolean {
+  return manifest.normalBehaviour !== undefined;
+}
+
+/** @throws AuroraError BUNDLE_INCOMPATIBLE where the bundle does not read recordings. */
+function expectWaveform({ name, version, task, channels, window }: Manifest): void {
   if (window.unit === "revolutions" && channels.some(({ kind }) => kind === "waveform")) return;
   throw new AuroraError(
     "BUNDLE_INCOMPATIBLE",

@@ -9,7 +9,8 @@ import { createScalarExtractor } from "../../../core/features/scalar-extractor.t
 import { explainWindow } from "../../../core/serving/explain-window.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
-import type { RowTable } from "./row-table.ts";
+import { type ReadingColumns, readReadings } from "./read-readings.ts";
+import { refuseTable } from "./table-cells.ts";
 
 /** One place; base value and shares are in the unit of its channel, and sum to what is expected. */
 export interface PlaceExplanation extends Explanation {
@@ -33,18 +34,19 @@ export interface RowExplanation {
   readonly places: readonly PlaceExplanation[];
 }
 
-/** Does the bundle judge rows of readings, not recordings? */
-export function readsRows({ manifest }: Pick<LoadedBundle, "manifest">): boolean {
-  return manifest.normalBehaviour !== undefined;
-}
-
-/** Fails with DATA_FORMAT where no row has all that the student reads. */
+/**
+ * Explains the last complete row of the table in `file`, whose rows must rise in time. Fails with DATA_MISSING, and with
+ * DATA_FORMAT where no row has all that the student reads.
+ */
 export async function explainRows(
   bundle: LoadedBundle,
   file: string,
-  { timeMs, readings }: RowTable,
+  columns: ReadingColumns,
 ): Promise<RowExplanation> {
   const { manifest } = bundle;
+  const { timeMs, readings } = await readReadings(file, columns);
+  const wrong = timeMs.findIndex((time, index) => !(time > (index === 0 ? -Infinity : timeMs[index - 1]!)));
+  if (wrong >= 0) throw refuseTable(file, `row ${wrong + 1}: its time is none, or not after the one before`);
   const extractor = createScalarExtractor(manifest.features);
   const lacking = extractor.channels.filter((channel) => !readings.has(channel));
   if (lacking.length > 0) throw refuse(file, `has no column for ${lacking.join(", ")}`);

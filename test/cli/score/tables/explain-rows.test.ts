@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withBundle } from "../../../../src/cli/score/files/open-bundle.ts";
+import { listColumnNames, nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
 import {
   explainRows,
   type RowExplanation,
   renderRowExplanation,
-} from "../../../../src/cli/score/recordings/explain-rows.ts";
-import { withAnyBundle } from "../../../../src/cli/score/recordings/open-bundle.ts";
-import { listColumnNames, readRowTable } from "../../../../src/cli/score/recordings/row-table.ts";
+} from "../../../../src/cli/score/tables/explain-rows.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { Reading } from "../../../../src/core/contract/stream.ts";
 import { createScadaRowCutter, type ScadaRow } from "../../../../src/core/serving/scada-row-cutter.ts";
@@ -36,12 +36,8 @@ function writeTable(
 }
 
 async function explain(path: string, aliases = listColumnNames({ files })): Promise<RowExplanation> {
-  const table = await readRowTable(path, new Map(channels.map((name) => [name, aliases[name]])));
-  return withAnyBundle(
-    dir,
-    () => {},
-    (bundle) => explainRows(bundle, path, table),
-  );
+  const columns = await nameColumns(channels, aliases, undefined);
+  return withBundle(dir, (bundle) => explainRows(bundle, path, columns));
 }
 
 describe("explaining the last row of a table", () => {
@@ -69,11 +65,7 @@ describe("explaining the last row of a table", () => {
     }
     cutter.advance(startMs + 37 * 600_000);
     expect(cut).toHaveLength(36);
-    const expected = await withAnyBundle(
-      dir,
-      () => {},
-      (bundle) => bundle.score({ features: cut.at(-1)!.features }),
-    );
+    const expected = await withBundle(dir, (bundle) => bundle.score({ features: cut.at(-1)!.features }));
     expect(explanation.row).toEqual({ atMs: startMs + 35 * 600_000, rows: 36 });
     expect(explanation.places.map(({ quantised }) => quantised)).toEqual([...expected.quantised]);
     for (const place of explanation.places) {

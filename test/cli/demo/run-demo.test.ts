@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { runDemo } from "../../src/cli/demo/run-demo.ts";
+import { runDemo } from "../../../src/cli/demo/run-demo.ts";
 
 test("a demonstration without a temporary folder says which one it wanted and how to name another", async () => {
   vi.stubEnv("TMPDIR", "/dev/null/tmp");

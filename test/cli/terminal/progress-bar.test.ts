@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { keepLog } from "../../../src/cli/terminal/keep-log.ts";
+import { keepLog } from "../../../src/cli/terminal/progress-bar.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 const now = (): Date => new Date("2026-01-02T03:04:05.006Z");

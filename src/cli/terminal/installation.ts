@@ -1,8 +1,14 @@
-/** Where the data sets are: named by the caller, by the environment, or in the place beside the repository. */
-import { existsSync } from "node:fs";
+/** The version of this runtime, as `package.json` states it. */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
+
+/** Semantic version of the runtime. */
+export function runtimeVersion(): string {
+  const text = readFileSync(join(packageRoot(), "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
 
 /** The data folder: `option`, else `AURORA_DATA`, else `../shared/data`. Fails with DATA_MISSING. */
 export function findDataDir(option: string | undefined): string {

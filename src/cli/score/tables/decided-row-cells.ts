@@ -1,17 +1,17 @@
 /** A judged row as cells of a table: times, state, of every place integer, expectation, measurement and residual, of every component the decision. */
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { listComponents, requireSpec } from "../../../core/serving/scada-turbine.ts";
-import type { Cell } from "../recordings/row-writer.ts";
+import type { Cell } from "../files/row-writer.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 
 /** The columns of a bundle's rows, and what stands in them. */
-export interface JudgedRowCells {
+export interface DecidedRowCells {
   readonly columns: readonly string[];
   cellsOf(row: ReplayedRow, file: string): Cell[];
 }
 
 /** Places the cells of rows that a bundle of normal behaviour judges. */
-export function placeJudgedRow(manifest: Manifest): JudgedRowCells {
+export function placeDecidedRow(manifest: Manifest): DecidedRowCells {
   const spec = requireSpec(manifest);
   const components = listComponents(spec);
   const places = spec.residuals.map(({ channel, location, scale }) => ({
