@@ -70,9 +70,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 
   cli: ["core", ...below("cli", "commands terminal")],
-  "cli/commands": ["core", "gateway", "collector", "training", ...below("cli", "demo device score terminal")],
-  "cli/demo": ["core", "collector/registry", ...below("cli", "device terminal")],
-  "cli/device": ["core", "firmware-bridge", "gateway/devices", "training/dataset", "cli/terminal"],
+  "cli/commands": [
+    "core",
+    "gateway/main.ts",
+    "collector/main.ts",
+    "collector/registry/installation-keys.ts",
+    ...["train", "training-config", "recipe-table", "evaluate-bundle", "evaluate-gate"].map(
+      (entry) => `training/${entry}.ts`,
+    ),
+    ...below("cli", "demo device score terminal"),
+  ],
+  "cli/demo": ["core", ...below("cli", "device terminal")],
+  "cli/device": ["core", "firmware-bridge", "training/dataset", "cli/terminal"],
   "cli/score/files": ["core", "cli/terminal"],
   "cli/score/samples": ["core", "training/dataset", "cli/terminal"],
   "cli/score/sidecar": ["core", "training/dataset", "cli/terminal"],

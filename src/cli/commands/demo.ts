@@ -1,10 +1,11 @@
 /** `aurora demo`: the main job on three turbines, one of them failing, with nothing else to install. */
 import { randomInt } from "node:crypto";
-import { join } from "node:path";
 import { Command, Option } from "commander";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
+import { systemClock } from "../../core/platform/clock.ts";
 import { faultKinds } from "../../core/simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
+import { shippedModelsDir } from "../terminal/installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 /** The options as commander gives them. */
@@ -88,7 +89,8 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     speed: options.speed,
     httpPort: options.httpPort,
     mqttPort: options.mqttPort,
-    modelsDir: options.models ?? join(packageRoot(), "models"),
+    modelsDir: options.models ?? shippedModelsDir(),
+    makeKeys: async (dir) => (await createInstallationKeys(dir, systemClock.nowMs())).rootFile,
     say: (text) => out.write(text),
     color: out.isTTY === true && process.env.NO_COLOR === undefined,
     stopped: new Promise((resolve) => {

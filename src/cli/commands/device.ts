@@ -1,7 +1,6 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
-import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
-import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { loadGatewayConfig } from "../device/ask-gateway.ts";
 import { listDevices, renderDeviceList } from "../device/list-devices.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
 import { devicePushCommand } from "./device-push.ts";
@@ -20,18 +19,14 @@ export function deviceCommand(): Command {
     );
 }
 
-/** Builds the command `list`, to be put under `aurora device`. */
-export function deviceListCommand(): Command {
+function deviceListCommand(): Command {
   return new Command("list")
     .description("list serial ports, and the devices of a configured gateway with their state and model")
     .option("--config <file>", "gateway configuration whose devices are listed")
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExample:\n  $ aurora device list --config /etc/aurora/gateway.yaml\n")
     .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {
-      const config =
-        path === undefined
-          ? null
-          : loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
+      const config = path === undefined ? null : loadGatewayConfig(path);
       const list = await listDevices(config);
       process.stdout.write(json === true ? `${JSON.stringify(list)}\n` : renderDeviceList(list));
     });

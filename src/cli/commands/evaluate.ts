@@ -1,13 +1,11 @@
 /** `aurora evaluate`: the gate over a bundle, its verdict played again, or its recipe on a published protocol. */
-import { join } from "node:path";
 import { Command } from "commander";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
 import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
 import { recipeTable } from "../../training/recipe-table.ts";
-import { findDataDir } from "../terminal/installation.ts";
+import { findDataDir, releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {
@@ -70,7 +68,7 @@ async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Pr
   const against = flags.against ?? null;
   if (flags.protocol !== undefined) return evaluateBundle(dir, flags.protocol, context);
   if (flags.replay === true) {
-    const keys = await loadTrustedKeys(flags.keys ?? join(packageRoot(), "models", "release.pub"));
+    const keys = await loadTrustedKeys(flags.keys ?? releaseKeyFile());
     return replayVerdict(dir, keys, { ...context, against });
   }
   return evaluateGate(dir, {

@@ -1,12 +1,11 @@
 /** `aurora train`: a training configuration to a signed bundle. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig } from "../../training/training-config.ts";
-import { findDataDir } from "../terminal/installation.ts";
+import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
@@ -50,7 +49,7 @@ Example:
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");
       }
-      const workDir = flags.work ?? defaultWorkDir(recipe.config.name);
+      const workDir = flags.work ?? trainingWorkDir(recipe.config.name);
       const reportDir = flags.report ?? join(workDir, "report");
       const signer =
         flags.key === undefined
@@ -75,10 +74,4 @@ Example:
           : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
-}
-
-/** By the model's name, so that the steps of one model do not push out those of another. */
-function defaultWorkDir(name: string): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  return join(cache, "aurora", "train", name);
 }

@@ -82,14 +82,14 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
     seed,
     trainGroups: lineage.data.flatMap((data) => data.trainGroups),
     heldOutGroups: lineage.data.flatMap((data) => data.heldOutGroups),
-    trainingData: options.allowTrainingData ? "allow" : "refuse",
+    allowTrainingData: options.allowTrainingData,
     ...(fault === "random" || fault === "none" ? {} : { kind: fault }),
   });
   const played = replay.turbines.filter((turbine) => fault !== "none" || turbine.truth === "healthy");
   const turbines = await Promise.all(
     played.map(async (turbine, index) => ({
       id: turbineId(index),
-      source: await openRecordingSource(replay.dir, turbine.recording, [turbine.end], "loop"),
+      source: await openRecordingSource(replay.dir, turbine.recording, { ends: [turbine.end], loop: true }),
       bearing: turbine.bearing,
       about: `${turbine.recording.file}, sensor ${turbine.end}, ${turbine.recording.sampleRateHz} Hz (${turbine.truth})`,
     })),

@@ -1,7 +1,6 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
-import type { Topics } from "../../core/contract/topics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { askStatus } from "../device/ask-gateway.ts";
 import type { DemoPlan } from "./demo-plan.ts";
@@ -17,12 +16,19 @@ export interface DemoWatch {
   readonly decided: Promise<void>;
 }
 
-/** Subscribes to all alerts; `onAlert` is called with each. */
+/** What to watch. */
+export interface DemoWatchOptions {
+  /** Of all alerts. */
+  readonly topic: string;
+  readonly expected: DemoPlan["expected"];
+  /** Called once with each. */
+  readonly onAlert: (event: AlertEvent) => void;
+}
+
+/** Subscribes to all alerts. */
 export async function watchAlerts(
   mqtt: MqttClient,
-  topics: Topics,
-  expected: DemoPlan["expected"],
-  onAlert: (event: AlertEvent) => void,
+  { topic, expected, onAlert }: DemoWatchOptions,
 ): Promise<DemoWatch> {
   const alerts: AlertEvent[] = [];
   const seen = new Set<string>();
@@ -31,7 +37,7 @@ export async function watchAlerts(
   const decided = new Promise<void>((resolve) => {
     decide = resolve;
   });
-  await mqtt.subscribe(topics.allAlerts, 1, (_topic, payload) => {
+  await mqtt.subscribe(topic, 1, (_topic, payload) => {
     const event = alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
     // At least once: a repetition has the same id.
     if (seen.has(event.id)) return;
@@ -51,12 +57,12 @@ export async function watchAlerts(
 }
 
 /** What the alerts so far say about the expectation. */
-export function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
+function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
   if (alerts.some(({ data }) => data.turbine !== expected?.turbine)) return "broken";
   return alerts.some(({ data }) => data.failureMode === expected?.fault) ? "met" : "open";
 }
 
-/** Figures of the gateway. */
+/** Figures of the gateway's status page. */
 export interface DemoFigures {
   readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
   readonly latencyMs: { readonly p50: number; readonly p99: number };
@@ -64,7 +70,7 @@ export interface DemoFigures {
   readonly startToFirstPredictionMs: number | null;
 }
 
-/** The whole report. */
+/** What `aurora demo --json` prints. */
 export interface DemoReport extends DemoFigures {
   readonly expected: DemoPlan["expected"];
   readonly alerts: readonly AlertEvent[];

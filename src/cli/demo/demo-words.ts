@@ -18,13 +18,22 @@ export function describePlan(
   return `${lines.join("\n")}\n`;
 }
 
+/** Where a running demonstration can be watched. */
+export interface DemoPlaces {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  readonly alertsTopic: string;
+  /** Simulated seconds per second. */
+  readonly speed: number;
+}
+
 /** Once everything runs: where the page is, and the command that shows the alerts. */
-export function describePlaces(httpUrl: string, mqttUrl: string, alerts: string, speed: number): string {
+export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed }: DemoPlaces): string {
   const { hostname, port } = new URL(mqttUrl);
   return [
     "",
     `  page    ${httpUrl}/`,
-    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alerts}'`,
+    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alertsTopic}'`,
     speed === 1
       ? "  times   UTC"
       : `  times   UTC by the devices' clocks, which run ${speed} times as fast as this machine's`,

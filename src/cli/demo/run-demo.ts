@@ -6,15 +6,14 @@ import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { systemClock } from "../../core/platform/clock.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
+import { releaseKeyFile } from "../terminal/installation.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
 import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
 import { type DemoPlan, type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
@@ -33,6 +32,8 @@ export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "misse
   readonly mqttPort: number;
   /** Folder of the bundles, with the key `release.pub` that they are signed with. */
   readonly modelsDir: string;
+  /** Makes the keys of an installation in a folder; resolves with the path of the root that gateways trust. */
+  readonly makeKeys: (dir: string) => Promise<string>;
   /** Writes for people. */
   readonly say: (text: string) => void;
   readonly color: boolean;
@@ -84,7 +85,7 @@ async function makeFolder(): Promise<string> {
 
 async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Promise<DemoOutcome> {
   const { modelsDir, until } = options;
-  const trustedKey = join(modelsDir, "release.pub");
+  const trustedKey = releaseKeyFile(modelsDir);
   const bundleDir = await findNewestVersion(modelsDir, bundleName);
   const plan = await planFor(options, bundleDir);
   const devices = await startDevices(plan, options.speed);
@@ -92,7 +93,7 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const passwordFile = await writePassword(dir);
   const keysDir = join(dir, "keys");
   await mkdir(keysDir);
-  const { rootFile } = await createInstallationKeys(keysDir, systemClock.nowMs());
+  const rootFile = await options.makeKeys(keysDir);
   const start = openDaemons(dir, onClose);
   const stopped = options.stopped.then(() => null);
 
@@ -115,9 +116,11 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
   const topics = createTopics("aurora/v1");
-  const watch = await watchAlerts(mqtt, topics, plan.expected, (event) =>
-    options.say(`\n${renderAlert(event, options.color)}`),
-  );
+  const watch = await watchAlerts(mqtt, {
+    topic: topics.allAlerts,
+    expected: plan.expected,
+    onAlert: (event) => options.say(`\n${renderAlert(event, options.color)}`),
+  });
   const gateway = start(
     "gateway",
     await writeGatewayConfig({
@@ -135,7 +138,7 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   );
   const served = await Promise.race([gateway.ready, stopped]);
   if (served === null) return stoppedEarly(options);
-  options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts, options.speed));
+  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
 
   const decided = until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)];
   await lastUntil([stopped, ...decided], { collector, gateway });

@@ -13,46 +13,19 @@ import {
 } from "../../training/dataset/cwru-recordings.ts";
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
-/** What happens at the end of the recording. `loop`: it begins again, with a splice that no machine made. */
-export type RecordingEnd = "stop" | "loop";
-
-/** Creates a source from signals of one recording that are in memory already. */
-export function createRecordingSource(signals: readonly CwruSignal[], atEnd: RecordingEnd): SampleSource {
-  const first = signals[0];
-  if (first === undefined || signals.some((signal) => signal.counts.length !== first.counts.length)) {
-    throw new RangeError("a recording source needs channels of one length");
-  }
-  const { sampleRateHz, shaftRpm } = first.recording;
-  const total = first.counts.length;
-  let position = 0;
-  return {
-    channels: signals.map(({ end, scale }) => ({
-      name: accelerometerChannel(end),
-      unit: "g",
-      sampleRateHz,
-      scale,
-    })),
-    read: (into) => {
-      if (position === total && atEnd === "loop") position = 0;
-      const samples = Math.min(into[0]!.length, total - position);
-      for (const [index, signal] of signals.entries()) {
-        into[index]!.set(signal.counts.subarray(position, position + samples));
-      }
-      position += samples;
-      return { samples, shaftRpm };
-    },
-  };
+/** How a recording is played. */
+export interface RecordingPlayback {
+  /** Accelerometers that are sent; empty: all. */
+  readonly ends: readonly CwruEnd[];
+  /** It begins again at its end, with a splice that no machine made. */
+  readonly loop: boolean;
 }
 
-/**
- * Reads the channels at `ends` (all, if empty) of a recording in the CWRU folder `dir`.
- * Fails with DATA_MISSING or DATA_FORMAT.
- */
+/** Reads a recording of the CWRU folder `dir`. Fails with DATA_MISSING or DATA_FORMAT. */
 export async function openRecordingSource(
   dir: string,
   recording: CwruRecording,
-  ends: readonly CwruEnd[],
-  atEnd: RecordingEnd,
+  { ends, loop }: RecordingPlayback,
 ): Promise<SampleSource> {
   const signals = await readCwruSignals(dir, recording);
   const chosen = ends.length === 0 ? signals : signals.filter((signal) => ends.includes(signal.end));
@@ -63,7 +36,7 @@ export async function openRecordingSource(
       hint: `it has ${signals.map((signal) => signal.end).join(" and ")}`,
     });
   }
-  return createRecordingSource(chosen, atEnd);
+  return createRecordingSource(chosen, loop);
 }
 
 /** Finds the index entry of a recording's file, for example `data/cwru/Normal_48k_load0.npy`. */
@@ -87,4 +60,31 @@ export async function findRecording(path: string): Promise<{ dir: string; record
     });
   }
   return { dir, recording };
+}
+
+function createRecordingSource(signals: readonly CwruSignal[], loop: boolean): SampleSource {
+  const first = signals[0];
+  if (first === undefined || signals.some((signal) => signal.counts.length !== first.counts.length)) {
+    throw new RangeError("a recording source needs channels of one length");
+  }
+  const { sampleRateHz, shaftRpm } = first.recording;
+  const total = first.counts.length;
+  let position = 0;
+  return {
+    channels: signals.map(({ end, scale }) => ({
+      name: accelerometerChannel(end),
+      unit: "g",
+      sampleRateHz,
+      scale,
+    })),
+    read: (into) => {
+      if (position === total && loop) position = 0;
+      const samples = Math.min(into[0]!.length, total - position);
+      for (const [index, signal] of signals.entries()) {
+        into[index]!.set(signal.counts.subarray(position, position + samples));
+      }
+      position += samples;
+      return { samples, shaftRpm };
+    },
+  };
 }

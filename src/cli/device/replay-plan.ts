@@ -15,9 +15,6 @@ import {
   readCwruIndex,
 } from "../../training/dataset/cwru-recordings.ts";
 
-/** Whether recordings of bearings that the model was trained on may be played. */
-export type TrainingDataRule = "refuse" | "allow";
-
 /** What to plan. */
 export interface ReplayPlanOptions {
   /** The data folder, which holds `cwru/`. */
@@ -26,7 +23,8 @@ export interface ReplayPlanOptions {
   readonly trainGroups: readonly string[];
   readonly heldOutGroups: readonly string[];
   readonly seed: number;
-  readonly trainingData?: TrainingDataRule;
+  /** Recordings of bearings that the model was trained on may be played, too. */
+  readonly allowTrainingData?: boolean;
   /** Only this kind of fault; drawn from the seed when absent. */
   readonly kind?: FaultKind;
 }
@@ -65,7 +63,7 @@ export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan
   const recordings = await readCwruIndex(dir);
   const seen = (recording: CwruRecording): boolean => options.trainGroups.includes(recording.group);
   const allowed = (recording: CwruRecording): boolean =>
-    options.trainingData === "allow" ||
+    options.allowTrainingData === true ||
     // A recording without a fault belongs to no bearing group: it must only not have been trained on.
     (recording.fault === "normal" ? !seen(recording) : options.heldOutGroups.includes(recording.group));
   const playable = recordings.filter(allowed);

@@ -73,15 +73,15 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     await link.ready();
     options.onStart?.();
     const epochMs = clock.nowMs();
-    let originMs = clock.monotonicMs();
-    const samplesPerMs = (sampleRateHz * speed) / 1000;
+    const pace = startPace(clock, sampleRateHz * speed);
     while (!stopped) {
-      const due = speed === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : dueSamples();
+      const due = pace.dueSamples();
       if (due - position < options.samplesPerPacket) {
-        await wait(Math.max(shortestWaitMs, (position + options.samplesPerPacket - due) / samplesPerMs));
+        await wait(Math.max(shortestWaitMs, pace.durationMs(position + options.samplesPerPacket - due)));
         continue;
       }
-      const late = due - position - bufferedS * sampleRateHz * speed;
+      // As fast as the link takes them nothing is ever late.
+      const late = Number.isFinite(speed) ? due - position - bufferedS * sampleRateHz * speed : 0;
       const { samples, shaftRpm } = source.read(buffers);
       if (samples === 0) {
         await link.drained();
@@ -90,17 +90,13 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
       if (late > 0 && speed === 1) {
         droppedSamples += samples;
       } else {
-        if (late > 0 && speed !== Number.POSITIVE_INFINITY) originMs += late / samplesPerMs;
+        if (late > 0) pace.slip(late);
         await send(samples, shaftRpm, epochMs);
         sentSamples += samples;
       }
       position += samples;
     }
     return "stopped";
-
-    function dueSamples(): number {
-      return (clock.monotonicMs() - originMs) * samplesPerMs;
-    }
   };
 
   const send = async (samples: number, shaftRpm: number, epochMs: number): Promise<void> => {
@@ -138,6 +134,31 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     stop: () => {
       stopped = true;
       wake();
+    },
+  };
+}
+
+/** The pace of a converter, from now on. */
+interface Pace {
+  /** Samples that it has taken by now. */
+  dueSamples(): number;
+  durationMs(samples: number): number;
+  /** Takes so many samples later. */
+  slip(samples: number): void;
+}
+
+/** `samplesPerSecond` may be infinite: then all samples are due at once. */
+function startPace(clock: Pick<Clock, "monotonicMs">, samplesPerSecond: number): Pace {
+  const samplesPerMs = samplesPerSecond / 1000;
+  let originMs = clock.monotonicMs();
+  return {
+    dueSamples: () =>
+      Number.isFinite(samplesPerMs)
+        ? (clock.monotonicMs() - originMs) * samplesPerMs
+        : Number.POSITIVE_INFINITY,
+    durationMs: (samples) => samples / samplesPerMs,
+    slip: (samples) => {
+      originMs += samples / samplesPerMs;
     },
   };
 }

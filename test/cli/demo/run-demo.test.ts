@@ -17,6 +17,7 @@ test("a demonstration without a temporary folder says which one it wanted and ho
     httpPort: 0,
     mqttPort: 0,
     modelsDir: "/dev/null/tmp",
+    makeKeys: () => Promise.resolve(""),
     say: () => {},
     color: false,
     stopped: new Promise(() => {}),

@@ -3,23 +3,19 @@ import { describe, expect, it } from "vitest";
 import {
   findRecording,
   openRecordingSource,
-  type RecordingEnd,
+  type RecordingPlayback,
 } from "../../../src/cli/device/recording-source.ts";
 import type { SampleSource } from "../../../src/cli/device/sample-source.ts";
 import { inventedSamples, writeInventedData } from "./recordings.ts";
 
-async function open(
-  file: string,
-  ends: readonly ("DE" | "FE")[],
-  atEnd: RecordingEnd,
-): Promise<SampleSource> {
+async function open(file: string, playback: RecordingPlayback): Promise<SampleSource> {
   const { dir, recording } = await findRecording(join(writeInventedData(), "cwru", file));
-  return openRecordingSource(dir, recording, ends, atEnd);
+  return openRecordingSource(dir, recording, playback);
 }
 
 describe("openRecordingSource", () => {
   it("sends both channels as they were recorded: own rate, own scale, counts untouched", async () => {
-    const source = await open("Normal_48k_load0.npy", [], "stop");
+    const source = await open("Normal_48k_load0.npy", { ends: [], loop: false });
     expect(source.channels).toEqual([
       { name: "accel-de", unit: "g", sampleRateHz: 48_000, scale: 0.0002 },
       { name: "accel-fe", unit: "g", sampleRateHz: 48_000, scale: 0.0003 },
@@ -39,7 +35,7 @@ describe("openRecordingSource", () => {
   });
 
   it("sends one chosen end", async () => {
-    const source = await open("b.npy", ["FE"], "stop");
+    const source = await open("b.npy", { ends: ["FE"], loop: false });
     expect(source.channels).toHaveLength(1);
     const into = [new Int16Array(2)];
     source.read(into);
@@ -47,7 +43,7 @@ describe("openRecordingSource", () => {
   });
 
   it("begins again after the last sample when looped", async () => {
-    const source = await open("b.npy", ["DE"], "loop");
+    const source = await open("b.npy", { ends: ["DE"], loop: true });
     const into = [new Int16Array(600)];
     expect(source.read(into).samples).toBe(600);
     expect(source.read(into).samples).toBe(400);

@@ -45,7 +45,7 @@ describe("planReplay", () => {
       code: "DATA_MISSING",
       hint: expect.stringContaining("--allow-training-data"),
     });
-    const base = options({ heldOutGroups: [], trainingData: "allow", kind: "ball" });
+    const base = options({ heldOutGroups: [], allowTrainingData: true, kind: "ball" });
     const groups = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {
       const plan = await planReplay({ ...base, seed });

@@ -6,11 +6,7 @@ import { readBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames, mcuModelFileName } from "../../../src/core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../src/core/inference/onnx-codec.ts";
-import {
-  type DeviceImage,
-  readDeviceImage,
-  readDeviceKey,
-} from "../../../src/gateway/devices/device-image.ts";
+import { type DeviceImage, readDeviceImage, readDeviceKey } from "../../../src/core/serving/device-image.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBundle } from "../../support/test-bundle.ts";
 

@@ -1,26 +1,33 @@
 /** What a device is given a model with: the image of a bundle, probes that prove it on the device, and the device's key. */
 import { join } from "node:path";
-import { deviceKeyBytes } from "../../../firmware-bridge/model-mac.ts";
-import type { ModelImage, ModelProbe } from "../../../firmware-bridge/model-push-options.ts";
-import { decodeGolden } from "../../core/bundle/golden.ts";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { bundleFileNames, type Manifest, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
-import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import { quantiseInputs } from "../../core/inference/integer-engine.ts";
-import { computeSecurityCounter } from "../../core/inference/mcu-codec.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
-import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { decodeGolden } from "../bundle/golden.ts";
+import { AuroraError } from "../contract/aurora-error.ts";
+import { bundleFileNames, type Manifest, mcuModelFileName } from "../contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
+import { quantiseInputs } from "../inference/integer-engine.ts";
+import { computeSecurityCounter } from "../inference/mcu-codec.ts";
+import { readFileBounded } from "../platform/files/bounded-read.ts";
+import { sha256Hex } from "../platform/files/sha256.ts";
 
-/** An image with its probes. */
+/** An image with its probes, as a push of the firmware bridge takes them. */
 export interface DeviceImage {
-  readonly image: ModelImage;
-  /** Lower-case hex. */
+  readonly image: {
+    readonly name: string;
+    readonly version: string;
+    readonly securityCounter: number;
+    /** Of `model.mcu.bin`. */
+    readonly bytes: Uint8Array;
+  };
+  /** Of the image's bytes, in lower-case hex. */
   readonly sha256: string;
-  readonly probes: readonly ModelProbe[];
+  /** Inputs of the student on its quantised grid, and the integers that it must give. */
+  readonly probes: readonly { readonly inputs: Uint8Array; readonly outputs: Uint8Array }[];
 }
 
 /** Golden vectors that are tried on a device: a trial lasts a minute at most, and the line may be slow. */
 const maxProbes = 256;
+/** Of a device's key. */
+const deviceKeyBytes = 32;
 /** Digits with a line end and some white space are fewer. */
 const maxKeyFileBytes = 4096;
 
