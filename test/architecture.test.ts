@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hasComputedImport, readImports, stripComments } from "./support/read-imports.ts";
+import { hasComputedImport, readImports, readStaticImports, stripComments } from "./support/read-imports.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -122,6 +122,20 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^prom-client/, ["src/core/platform/metrics.ts"]],
 ];
 
+/** What the processes of each daemon may load of vendors: it is installed beside a turbine, or far from one. No training. */
+const daemons: readonly (readonly [string, readonly string[], string])[] = [
+  [
+    "gateway",
+    ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts"],
+    "@tufjs/models better-sqlite3 commander mqtt onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+  ],
+  [
+    "collector",
+    ["src/cli/commands/collector.ts"],
+    "@tufjs/models aedes better-sqlite3 commander fastify mqtt pino prom-client protobufjs uplot yaml zod",
+  ],
+];
+
 interface SourceFile {
   readonly path: string;
   readonly room: string;
@@ -170,6 +184,26 @@ function breaches(check: (file: SourceFile) => Iterable<string>): string[] {
   return sources.flatMap((file) => [...check(file)].map((what) => `${file.path}: ${what}`));
 }
 
+/** Packages in what `entries` import, through whatever files, by `importsOf` each; sorted. */
+function findVendors(
+  entries: readonly string[],
+  importsOf: (file: SourceFile) => readonly string[],
+): readonly string[] {
+  const files = new Map(sources.map((file) => [file.path, file]));
+  const reached = new Set(entries);
+  const vendors = new Set<string>();
+  for (const path of reached) {
+    const file = files.get(path);
+    if (file === undefined) throw new Error(`no source ${path}`);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith(".")) reached.add(relative(root, resolve(root, dirname(path), specifier)));
+      else if (!specifier.startsWith("node:"))
+        vendors.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
+    }
+  }
+  return [...vendors].sort();
+}
+
 describe("the house", () => {
   it("has files to look at", () => {
     expect(sources.length).toBeGreaterThan(10);
@@ -202,6 +236,14 @@ describe("the house", () => {
       }
     });
     expect(found).toEqual([]);
+  });
+
+  it.each(daemons)("loads in a %s only the vendors of its list", (_name, entries, vendors) => {
+    expect(findVendors(entries, ({ imports }) => imports)).toEqual(vendors.split(" "));
+  });
+
+  it("loads the code of a command only when it is called", () => {
+    expect(findVendors(["src/cli/main.ts"], ({ code }) => readStaticImports(code))).toEqual(["commander"]);
   });
 
   it("imports no module by a computed name", () => {
