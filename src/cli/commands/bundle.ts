@@ -14,7 +14,6 @@ interface JsonOption {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function bundleCommand(): Command {
   return new Command("bundle")
     .addCommand(inspectCommand())

@@ -5,7 +5,6 @@ import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
-/** Builds the command. */
 export function collectorCommand(): Command {
   return new Command("collector")
     .requiredOption("-c, --config <file>", "the YAML configuration")

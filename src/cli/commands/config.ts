@@ -9,7 +9,6 @@ import { environmentHelp } from "../terminal/options.ts";
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 type Kind = keyof typeof schemas;
 
-/** Builds the command. */
 export function configCommand(): Command {
   const kind = (): Argument =>
     new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");

@@ -8,7 +8,6 @@ import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo
 import { shippedModelsDir } from "../terminal/installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
-/** The options as commander gives them. */
 interface DemoOptions {
   readonly seed?: number;
   readonly fault: RunDemoOptions["fault"];
@@ -23,7 +22,6 @@ interface DemoOptions {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function demoCommand(): Command {
   return new Command("demo")
     .option(

@@ -6,7 +6,6 @@ import { deviceCaptureCommand } from "./device-capture.ts";
 import { devicePushCommand } from "./device-push.ts";
 import { deviceSimCommand } from "./device-sim.ts";
 
-/** Builds the command. */
 export function deviceCommand(): Command {
   return new Command("device")
     .addCommand(deviceListCommand())

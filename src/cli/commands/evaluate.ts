@@ -19,7 +19,6 @@ interface EvaluateFlags {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function evaluateCommand(): Command {
   return new Command("evaluate")
     .argument("<dir>", "the bundle's folder")

@@ -18,7 +18,6 @@ interface ExplainFlags extends SidecarFlags {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function explainCommand(): Command {
   const command = new Command("explain")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")

@@ -5,7 +5,6 @@ import { runGateway } from "../../gateway/main.ts";
 import { runtimeVersion } from "../terminal/installation.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
-/** Builds the command. */
 export function gatewayCommand(): Command {
   return new Command("gateway")
     .requiredOption("-c, --config <file>", "the YAML configuration")

@@ -14,7 +14,6 @@ import {
 
 interface ScoreFlags extends RecordingFlags, TableFlags {}
 
-/** Builds the command. */
 export function scoreCommand(): Command {
   const command = new Command("score")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")

@@ -18,7 +18,6 @@ interface TrainFlags {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function trainCommand(): Command {
   return new Command("train")
     .argument("<config>", "the training configuration (YAML)")

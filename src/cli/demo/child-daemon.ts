@@ -14,9 +14,7 @@ export interface ChildDaemon {
   stop(graceMs: number): Promise<void>;
 }
 
-/** What to start. */
 export interface ChildDaemonOptions {
-  /** Subcommand and its arguments. */
   readonly args: readonly string[];
   /** Longest wait for the ready message. */
   readonly readyTimeoutMs: number;

@@ -8,7 +8,6 @@ import { openRecordingSource } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";
 import { createSimulatedSource, type SampleSource } from "../device/sample-source.ts";
 
-/** What to plan. */
 export interface DemoPlanOptions {
   readonly seed: number;
   /** `random`: drawn from the seed. */
@@ -29,7 +28,6 @@ export interface MissedRecording {
   readonly raised: string | null;
 }
 
-/** One turbine. */
 export interface DemoTurbine {
   readonly id: string;
   readonly source: SampleSource;
@@ -38,7 +36,6 @@ export interface DemoTurbine {
   readonly about: string;
 }
 
-/** The whole demonstration. */
 export interface DemoPlan {
   readonly turbines: readonly DemoTurbine[];
   /** Null when all turbines are healthy. */

@@ -8,7 +8,6 @@ import type { DemoPlan } from "./demo-plan.ts";
 /** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */
 export type DemoVerdict = "open" | "met" | "broken";
 
-/** A subscriber. */
 export interface DemoWatch {
   readonly alerts: readonly AlertEvent[];
   readonly verdict: DemoVerdict;
@@ -16,7 +15,6 @@ export interface DemoWatch {
   readonly decided: Promise<void>;
 }
 
-/** What to watch. */
 export interface DemoWatchOptions {
   /** Of all alerts. */
   readonly topic: string;
@@ -25,7 +23,6 @@ export interface DemoWatchOptions {
   readonly onAlert: (event: AlertEvent) => void;
 }
 
-/** Subscribes to all alerts. */
 export async function watchAlerts(
   mqtt: MqttClient,
   { topic, expected, onAlert }: DemoWatchOptions,
@@ -82,7 +79,6 @@ const statusSchema: z.ZodType<DemoFigures> = z.object({
   startToFirstPredictionMs: z.number().nullable(),
 });
 
-/** Asks a gateway's status page. */
 export async function readGatewayStatus(httpUrl: string): Promise<DemoFigures> {
   return statusSchema.parse(await askStatus(httpUrl));
 }

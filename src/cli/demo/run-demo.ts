@@ -20,7 +20,6 @@ import { type DemoPlan, type DemoPlanOptions, parseMissedRecordings, planDemo } 
 import { type DemoReport, type DemoWatch, readGatewayStatus, watchAlerts } from "./demo-watch.ts";
 import { describePlaces, describePlan, describeUnmet, renderAlert } from "./demo-words.ts";
 
-/** How to run. */
 export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "missed"> {
   /** Ends with the first verdict on the expected alert; otherwise runs until stopped. */
   readonly until: "alert" | null;
@@ -34,14 +33,12 @@ export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "misse
   readonly modelsDir: string;
   /** Makes the keys of an installation in a folder; resolves with the path of the root that gateways trust. */
   readonly makeKeys: (dir: string) => Promise<string>;
-  /** Writes for people. */
   readonly say: (text: string) => void;
   readonly color: boolean;
   /** Resolves when the user wants it to stop. */
   readonly stopped: Promise<void>;
 }
 
-/** A demonstration's outcome. */
 export interface DemoOutcome {
   /** Null when it was stopped before the gateway had anything to tell. */
   readonly report: DemoReport | null;

@@ -50,7 +50,6 @@ export async function askStatus(url: string): Promise<Readonly<Record<string, un
   }
 }
 
-/** Raw samples that are asked for. */
 export interface CaptureRequest extends DeviceCaptureRequest {
   readonly deviceId: string;
   /** Gives up. */

@@ -21,7 +21,6 @@ import { createEdgeDevice, type EdgeDeviceOptions } from "./edge-device.ts";
 import type { SampleSource } from "./sample-source.ts";
 import { type StreamEnd, startStreamPump } from "./stream-pump.ts";
 
-/** Where the device is reached. */
 export type DeviceOutlet =
   /** Listens; the gateway connects to `tcp://host:port`. Port 0: any free one. */
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -37,7 +36,6 @@ export type DeviceOutlet =
       readonly password?: string;
     };
 
-/** What to simulate. */
 export interface DeviceSimulatorOptions {
   readonly deviceId: string;
   readonly outlet: DeviceOutlet;
@@ -56,7 +54,6 @@ export interface DeviceSimulatorOptions {
   readonly onStart?: () => void;
 }
 
-/** A running device. */
 export interface DeviceSimulator {
   /** How a gateway's configuration names it: `tcp://127.0.0.1:40123`, a path, or `mqtt:<device id>`. */
   readonly address: string;

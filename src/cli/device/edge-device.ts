@@ -25,7 +25,6 @@ import { reportError } from "../terminal/report-error.ts";
 import { createEdgeScorer, type EdgeModel, openEdgeModel } from "./edge-model.ts";
 import type { SampleLink } from "./stream-pump.ts";
 
-/** What makes a simulated device infer. */
 export interface EdgeDeviceOptions {
   /** The device's key, 32 bytes. */
   readonly key: Uint8Array;
@@ -35,7 +34,6 @@ export interface EdgeDeviceOptions {
   readonly slotFile: string | null;
 }
 
-/** The edge side. */
 export interface EdgeDevice {
   model(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
   onModel(request: ModelRequestMessage): ModelStatusMessage;

@@ -42,7 +42,6 @@ interface EdgeInference {
   readonly abandonedWindows: number;
 }
 
-/** Inference by whatever model runs. */
 export interface EdgeScorer extends Omit<EdgeInference, "accept"> {
   /** Scores by `model`, for a machine with this bearing. `block.counts` are valid only during the call. */
   accept(block: RecordedBlock, model: EdgeModel, bearing: BearingOrders): void;

@@ -22,7 +22,6 @@ export interface PushTargetOptions {
   readonly config?: string;
 }
 
-/** A device that can be reached. */
 export interface PushTarget {
   readonly address: string;
   readonly baudRate: number;

@@ -12,7 +12,6 @@ import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import type { DeviceImage } from "../../core/serving/device-image.ts";
 
-/** What to push, and where. */
 export interface PushToDeviceOptions {
   /** Serial path or `tcp://host:port`. */
   readonly address: string;
@@ -146,7 +145,6 @@ export function renderPushProgress(stage: ModelPushStage, confirmed: number, siz
   return `${"#".repeat(filled)}${"-".repeat(width - filled)} ${confirmed} of ${size} bytes, ${stage}   `;
 }
 
-/** How it ended, for people. */
 export function renderPushReport(report: DevicePushReport): string {
   const { outcome, reason, deviceId, from, version, sentBytes, probes, durationMs } = report;
   const who = deviceId ?? "the device";

@@ -13,7 +13,6 @@ import {
 } from "../../training/dataset/cwru-recordings.ts";
 import { accelerometerChannel, type SampleSource } from "./sample-source.ts";
 
-/** How a recording is played. */
 export interface RecordingPlayback {
   /** Accelerometers that are sent; empty: all. */
   readonly ends: readonly CwruEnd[];

@@ -15,7 +15,6 @@ import {
   readCwruIndex,
 } from "../../training/dataset/cwru-recordings.ts";
 
-/** What to plan. */
 export interface ReplayPlanOptions {
   /** The data folder, which holds `cwru/`. */
   readonly dataDir: string;
@@ -29,7 +28,6 @@ export interface ReplayPlanOptions {
   readonly kind?: FaultKind;
 }
 
-/** One turbine's part. */
 export interface ReplayTurbine {
   readonly recording: CwruRecording;
   /** The accelerometer that is sent; it sits at the bearing that `truth` speaks of. */
@@ -40,9 +38,7 @@ export interface ReplayTurbine {
   readonly seenInTraining: boolean;
 }
 
-/** The whole replay. */
 export interface ReplayPlan {
-  /** The CWRU folder. */
   readonly dir: string;
   readonly turbines: readonly ReplayTurbine[];
   /** Index of the turbine that must alert, and with what. */

@@ -13,7 +13,6 @@ export interface SampleSource {
   read(into: readonly Int16Array[]): SourceRead;
 }
 
-/** What a read brought. */
 export interface SourceRead {
   readonly samples: number;
   /** Shaft speed over these samples; 0 at a standstill. */

@@ -19,7 +19,6 @@ export interface SampleLink {
 /** How a stream came to its end. */
 export type StreamEnd = "source-ended" | "stopped" | "refused";
 
-/** What a pump needs. */
 export interface StreamPumpOptions {
   readonly source: SampleSource;
   readonly link: SampleLink;
@@ -33,7 +32,6 @@ export interface StreamPumpOptions {
   readonly onStart?: () => void;
 }
 
-/** A running pump. */
 export interface StreamPump {
   /** Samples (of each channel) sent so far. */
   readonly sentSamples: number;

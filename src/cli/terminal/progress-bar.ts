@@ -7,7 +7,6 @@ export interface ProgressBar {
   update(done: number, total: number, what: string): void;
   /** Writes a line above the bar. */
   log(message: string): void;
-  /** Clears the bar. */
   end(): void;
 }
 
@@ -15,7 +14,6 @@ const width = 30;
 /** A terminal is drawn to at most this often, so that fast work is not slowed by its display. */
 const minIntervalMs = 80;
 
-/** Creates a bar on `stream`. */
 export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
   const terminal = stream.isTTY === true;
   let drawn = false;

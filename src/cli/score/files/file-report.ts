@@ -60,7 +60,6 @@ export interface Losses {
   readonly samples: Readonly<Record<string, number>>;
 }
 
-/** Counts {@link Losses}. */
 export interface LossCounter {
   update(quarantine: Pick<Quarantine, "reason" | "samples">, windows: 0 | 1): void;
   readonly losses: Losses;

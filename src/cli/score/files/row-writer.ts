@@ -13,7 +13,6 @@ import { renameAtomic } from "../../../core/platform/files/atomic-file.ts";
 /** What stands in a row; null is nothing. */
 export type Cell = string | number | null;
 
-/** An open table. */
 export interface RowWriter {
   /** Adds a row, one cell a column. */
   add(row: readonly Cell[]): Promise<void>;

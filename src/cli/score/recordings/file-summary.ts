@@ -31,7 +31,6 @@ export interface FileSummary {
 /** What a file is summed up of. */
 export type WindowLogits = Pick<AnsweredWindow, "modeLogits" | "faultLogits">;
 
-/** Sums up one file. */
 export interface SummaryBuilder {
   update(scored: WindowLogits, isShort: boolean): void;
   /**
@@ -50,7 +49,6 @@ export function probabilityKey(failureMode: string): string {
   return failureMode.replace(/-race$/, "");
 }
 
-/** Starts the summary of `file`. */
 export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
   const { outputs, calibration } = manifest;
   const hedged = hedgeCalibrations(calibration);

@@ -77,7 +77,6 @@ const shortestSeconds = 0.05;
 /** Takes trusted blocks; a gap ends the open piece unmeasured. */
 export interface LevelMeter {
   accept(block: SampleBlock): void;
-  /** Ends the recording. */
   finish(): void;
 }
 

@@ -17,7 +17,6 @@ import {
 } from "./read-baseline.ts";
 import { openRecordings, scoreFiles } from "./score-files.ts";
 
-/** What the command was called with. */
 export interface RecordingFlags extends SidecarFlags {
   readonly input: readonly string[];
   readonly out: string;

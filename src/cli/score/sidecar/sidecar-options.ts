@@ -7,7 +7,6 @@ import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
 import { type AccelerationUnit, accelerationUnits, type FileDescription, joinSidecar } from "./sidecar.ts";
 import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
 
-/** The options as commander gives them. */
 export interface SidecarFlags {
   readonly rateHz?: number;
   readonly shaftRpm?: number;
@@ -18,7 +17,6 @@ export interface SidecarFlags {
   readonly channel?: string;
 }
 
-/** Adds the options to `command`. */
 export function addSidecarOptions(command: Command): Command {
   return command
     .option("--rate-hz <hz>", "samples a second", parseNumber(1, 10_000_000))

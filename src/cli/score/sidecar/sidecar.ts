@@ -31,7 +31,6 @@ export interface FileDescription {
 
 /** Units of acceleration that files come in. */
 export const accelerationUnits = ["g", "mg", "m/s2", "mm/s2"] as const;
-/** One of {@link accelerationUnits}. */
 export type AccelerationUnit = (typeof accelerationUnits)[number];
 
 /** m/s² of standard gravity (ISO 80000-3). */

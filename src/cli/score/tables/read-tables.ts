@@ -13,9 +13,9 @@ export interface FarmTables {
 }
 
 /** Rows of all files together that are held in memory: 228 years of ten minutes. */
-export const maxFarmRows = 12_000_000;
+const maxFarmRows = 12_000_000;
 /** As many as a gateway has at most. */
-export const maxTurbines = 1024;
+const maxTurbines = 1024;
 
 /** Reads all `files`; `progress` is told before each. */
 export async function readTables(

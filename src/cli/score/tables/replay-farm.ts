@@ -30,7 +30,6 @@ export interface ReplayedRow {
   readonly decisions: readonly Decision[];
 }
 
-/** Where everything goes. */
 export interface ReplaySink {
   /** Some rows at a time, in order of time. */
   takeRows(rows: readonly ReplayedRow[]): Promise<void>;
@@ -43,7 +42,6 @@ export interface ReplaySink {
   progress(done: number, total: number): void;
 }
 
-/** What is played. */
 export interface FarmReplayOptions {
   readonly bundle: LoadedBundle;
   readonly turbines: readonly JoinedRows[];

@@ -12,7 +12,6 @@ import { type AskedInspection, type ScoredTables, scoreTables } from "./score-ta
 import { nameTurbines, type TableFlags } from "./table-options.ts";
 import type { TableSummary } from "./table-summary.ts";
 
-/** What the command was called with. */
 export interface TableCommandFlags extends TableFlags {
   readonly input: readonly string[];
   readonly out: string;

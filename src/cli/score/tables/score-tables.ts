@@ -52,11 +52,9 @@ export interface AskedInspection {
   readonly worthEur: number;
 }
 
-/** What came of it. */
 export interface ScoredTables {
   /** By file, and by turbine in each. */
   readonly files: readonly TableSummary[];
-  /** In order of time. */
   readonly inspections: readonly AskedInspection[];
   readonly turbines: readonly string[];
   /** Channels without any number, by file. */
@@ -120,7 +118,6 @@ interface Loaded extends Pick<FarmTables, "errors" | "silent"> {
   readonly entries: readonly TableEntry[];
 }
 
-/** A turbine in a file. */
 interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
   /** Rows of the file that are nobody's, counted with its first turbine. */
   readonly unusableRows: number;
@@ -156,7 +153,6 @@ interface Summaries {
   list(): TableSummary[];
 }
 
-/** Summaries of all files, by turbine. */
 function createSummaries(
   manifest: Manifest,
   { files, turbines }: TableRequest,

@@ -9,7 +9,6 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
 import { boundedCompressors } from "../../../training/dataset/parquet-compressors.ts";
 
-/** An open table. */
 export interface TableCells {
   readonly columns: readonly string[];
   /** What parts a number's fraction. */
@@ -21,11 +20,10 @@ export interface TableCells {
   read(wanted: readonly number[], take: TakeCell): Promise<void>;
 }
 
-/** Takes a cell. */
 export type TakeCell = (at: number, row: number, value: unknown) => void;
 
 /** Most bytes of a file. */
-export const maxTableBytes: number = 256 * 1024 * 1024;
+const maxTableBytes = 256 * 1024 * 1024;
 /** Most rows of a file: 38 years of ten minutes. */
 export const maxTableRows = 2_000_000;
 const textKinds: ReadonlySet<string> = new Set([".csv", ".txt"]);

@@ -8,14 +8,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { matchesPattern } from "../../terminal/options.ts";
 
-/** The options as commander gives them. */
 export interface TableFlags {
   readonly turbine?: readonly NamedTurbine[];
   readonly columns?: string;
   readonly repairs?: readonly string[];
 }
 
-/** Adds the options to `command`. */
 export function addTableOptions(command: Command): Command {
   return command
     .addOption(
@@ -103,7 +101,6 @@ export interface FileTurbine {
   readonly isGiven: boolean;
 }
 
-/** Parses one or more `ID=FILE[,FILE…]`. */
 export function parseTurbine(text: string, before: readonly NamedTurbine[] = []): readonly NamedTurbine[] {
   const [id = "", ...rest] = text.split("=");
   const patterns = rest

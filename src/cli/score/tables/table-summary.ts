@@ -53,7 +53,6 @@ export interface TableSummaryBuilder {
   summarise(error?: FileError): TableSummary;
 }
 
-/** Starts the summary. */
 export function createTableSummary(
   file: string,
   turbine: string,
