@@ -77,7 +77,8 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
     `          since ${clock(data.since)} UTC, window ${data.window.id}`,
     `          model ${data.model.name} ${data.model.version} (${data.model.digest.slice(0, 12)})`,
   ];
-  for (const line of renderShares(data.explanation, data.score, color)) lines.push(`          ${line}`);
+  for (const line of renderShares({ ...data.explanation, score: data.score }, color))
+    lines.push(`          ${line}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -95,18 +95,9 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const stopped = options.stopped.then(() => null);
 
   const { httpPort, mqttPort } = options;
-  const collector = start(
-    "collector",
-    await writeCollectorConfig({
-      dir,
-      passwordFile,
-      httpPort,
-      mqttPort,
-      keysDir,
-      bundles: [bundleDir],
-      trustedKey,
-    }),
-  );
+  const installed = { dir, passwordFile, trustedKey };
+  const collectorConfig = { ...installed, httpPort, mqttPort, keysDir, bundles: [bundleDir] };
+  const collector = start("collector", await writeCollectorConfig(collectorConfig));
   const reached = await Promise.race([collector.ready, stopped]);
   if (reached === null) return stoppedEarly(options);
   const { httpUrl, mqttUrl } = reached;
@@ -121,13 +112,11 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const gateway = start(
     "gateway",
     await writeGatewayConfig({
-      dir,
-      passwordFile,
+      ...installed,
       mqttUrl,
       collectorUrl: httpUrl,
       rootFile,
       modelsDir,
-      trustedKey,
       bundleName,
       turbines: plan.turbines,
       addresses: devices.map((device) => device.address),

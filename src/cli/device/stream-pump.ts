@@ -56,16 +56,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   let sentSamples = 0;
   let droppedSamples = 0;
   let stopped = false;
-  let wake = (): void => {};
-
-  const wait = (delayMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = options.timers.after(delayMs, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const nap = createNap(options.timers);
 
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
@@ -75,7 +66,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     while (!stopped) {
       const due = pace.dueSamples();
       if (due - position < options.samplesPerPacket) {
-        await wait(Math.max(shortestWaitMs, pace.durationMs(position + options.samplesPerPacket - due)));
+        await nap.take(Math.max(shortestWaitMs, pace.durationMs(position + options.samplesPerPacket - due)));
         continue;
       }
       // As fast as the link takes them nothing is ever late.
@@ -116,11 +107,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     }
   };
 
-  const ended = run().catch((error: unknown): StreamEnd => {
-    if (hasErrorCode(error, "DEVICE_UNREACHABLE")) return "stopped";
-    if (hasErrorCode(error, "DEVICE_PROTOCOL")) return "refused";
-    throw error;
-  });
+  const ended = run().catch(endOf);
   return {
     get sentSamples() {
       return sentSamples;
@@ -131,8 +118,36 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     ended,
     stop: () => {
       stopped = true;
-      wake();
+      nap.end();
     },
+  };
+}
+
+/** What an error of the link means for the stream; a bug is thrown on. */
+function endOf(error: unknown): StreamEnd {
+  if (hasErrorCode(error, "DEVICE_UNREACHABLE")) return "stopped";
+  if (hasErrorCode(error, "DEVICE_PROTOCOL")) return "refused";
+  throw error;
+}
+
+interface Nap {
+  take(durationMs: number): Promise<void>;
+  /** Ends the one that is being taken. */
+  end(): void;
+}
+
+function createNap(timers: Timers): Nap {
+  let end = (): void => {};
+  return {
+    take: (durationMs) =>
+      new Promise((resolve) => {
+        const cancel = timers.after(durationMs, resolve);
+        end = () => {
+          cancel();
+          resolve();
+        };
+      }),
+    end: () => end(),
   };
 }
 

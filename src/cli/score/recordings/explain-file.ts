@@ -106,7 +106,7 @@ export function renderExplanation(
   ];
   const add = (mode: ModeExplanation): void => {
     lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
-    for (const line of renderShares(mode, mode.score, color)) lines.push(`  ${line}`);
+    for (const line of renderShares(mode, color)) lines.push(`  ${line}`);
   };
   for (const mode of modes) add(mode);
   if (upperBand !== null) {

@@ -97,7 +97,7 @@ export function renderRowExplanation({ file, model, row, places }: RowExplanatio
     const { title, component, unit, expected, measured } = place;
     const seen = measured === null ? "not measured" : `measured ${measured.toFixed(1)}`;
     lines.push("", `${title} (${component})  expected ${expected.toFixed(1)} ${unit}, ${seen}`);
-    for (const line of renderShares(place, expected, color, unit)) lines.push(`  ${line}`);
+    for (const line of renderShares({ ...place, score: expected }, color, unit)) lines.push(`  ${line}`);
   }
   return `${lines.join("\n")}\n`;
 }

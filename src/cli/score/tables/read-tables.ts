@@ -17,13 +17,18 @@ const maxFarmRows = 12_000_000;
 /** As many as a gateway has at most. */
 const maxTurbines = 1024;
 
-/** Reads all `files`; `progress` is told before each. */
-export async function readTables(
-  files: readonly string[],
-  turbines: readonly FileTurbine[],
-  columns: ReadingColumns,
-  progress: (done: number, path: string) => void,
-): Promise<FarmTables> {
+/** Files of a farm. */
+export interface FarmFiles {
+  readonly files: readonly string[];
+  /** One a file. */
+  readonly turbines: readonly FileTurbine[];
+  readonly columns: ReadingColumns;
+  /** Told before each. */
+  readonly progress: (done: number, path: string) => void;
+}
+
+/** Reads all files; what is wrong with one is its error. */
+export async function readTables({ files, turbines, columns, progress }: FarmFiles): Promise<FarmTables> {
   const tables: TurbineTable[] = [];
   const errors = new Map<number, FileError>();
   const silent = new Map<number, readonly string[]>();
@@ -44,7 +49,8 @@ export async function readTables(
           "score fewer files at once",
         );
       }
-      checkTable(path, table, turbines[file]!, columns);
+      checkColumns(path, readings, columns);
+      checkRows(path, table, turbines[file]!);
       if (readings.turbines === null && !turbines[file]!.isGiven) {
         const other = named.get(table.turbine);
         if (other !== undefined) throw refuseNamesake(path, table.turbine, other);
@@ -70,14 +76,8 @@ export async function readTables(
   return { tables, errors, silent };
 }
 
-function checkTable(
-  path: string,
-  table: TurbineTable,
-  { isGiven }: FileTurbine,
-  { channels }: ReadingColumns,
-): void {
-  const { readings } = table;
-  const lacking = [...channels].filter(([name]) => !readings.readings.has(name));
+function checkColumns(path: string, { readings }: Readings, { channels }: ReadingColumns): void {
+  const lacking = [...channels].filter(([name]) => !readings.has(name));
   if (lacking.length > 0) {
     throw refuse(
       path,
@@ -85,6 +85,10 @@ function checkTable(
       `a row without one is never judged; columns go by ${lacking[0]![1].join(" or ")} and so on, or as a file of --columns says`,
     );
   }
+}
+
+function checkRows(path: string, table: TurbineTable, { isGiven }: FileTurbine): void {
+  const { readings } = table;
   if (isGiven && readings.turbines !== null) {
     throw new AuroraError("USAGE", `${path} has a column of turbines, and --turbine names one for it`, {
       op: "read table",

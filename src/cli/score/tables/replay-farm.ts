@@ -118,10 +118,9 @@ interface OpenFarm {
   takeJudged(): readonly ReplayedRow[];
 }
 
-function openFarm({ bundle, turbines, repairs, sink }: FarmReplayOptions): OpenFarm {
-  const { channels } = bundle.manifest;
+function openFarm(options: FarmReplayOptions): OpenFarm {
+  const { bundle, turbines, repairs, sink } = options;
   const rowsOf = new Map(turbines.map((rows) => [rows.turbine, rows]));
-  const contracts = new Map(channels.map((channel) => [channel.name, channel]));
   const ranks = new Map(turbines.map(({ turbine }, rank) => [turbine, rank]));
   const rankOf = ({ place }: { readonly place: RowPlace }): number => ranks.get(place.turbine)!;
   const failures: unknown[] = [];
@@ -150,6 +149,23 @@ function openFarm({ bundle, turbines, repairs, sink }: FarmReplayOptions): OpenF
       onDay: (turbine, day) => sink.takeDay(placeBefore(rowsOf.get(turbine)!, (day.day + 1) * dayMs), day),
     },
   });
+  return {
+    farm,
+    accept: createRowFeed(options, farm),
+    takeJudged: () => {
+      if (failures.length > 0) throw failures[0];
+      // Each turbine's are in order; which turbine's answers came first depends on the engine.
+      const taken = judged.sort((a, b) => a.judged.row.fromMs - b.judged.row.fromMs || rankOf(a) - rankOf(b));
+      judged = [];
+      return taken;
+    },
+  };
+}
+
+/** Hands on the readings of rows that the data contract lets pass. */
+function createRowFeed({ bundle, turbines, sink }: FarmReplayOptions, farm: ScadaFarm): OpenFarm["accept"] {
+  const { channels } = bundle.manifest;
+  const contracts = new Map(channels.map((channel) => [channel.name, channel]));
   let current: RowPlace = { turbine: "", file: 0, row: 0 };
   // One a turbine: each bounds how many streams it tells apart.
   const ingests = new Map(
@@ -164,33 +180,23 @@ function openFarm({ bundle, turbines, repairs, sink }: FarmReplayOptions): OpenF
       }),
     ]),
   );
-  return {
-    farm,
-    accept: (rows, at) => {
-      current = placeOf(rows, at);
-      const timestampMs = rows.timeMs[at]!;
-      const ingest = ingests.get(rows.turbine)!;
-      for (const [index, { name, unit }] of channels.entries()) {
-        const value = rows.values[index]![at]!;
-        const reading: Reading = {
-          deviceId: rows.turbine,
-          channel: name,
-          unit,
-          timestampMs,
-          value,
-          arrivedMs: timestampMs,
-          arrivedMonotonicMs: 0,
-        };
-        if (ingest.accept(reading)) farm.accept(reading);
-      }
-    },
-    takeJudged: () => {
-      if (failures.length > 0) throw failures[0];
-      // Each turbine's are in order; which turbine's answers came first depends on the engine.
-      const taken = judged.sort((a, b) => a.judged.row.fromMs - b.judged.row.fromMs || rankOf(a) - rankOf(b));
-      judged = [];
-      return taken;
-    },
+  return (rows, at) => {
+    current = placeOf(rows, at);
+    const timestampMs = rows.timeMs[at]!;
+    const ingest = ingests.get(rows.turbine)!;
+    for (const [index, { name, unit }] of channels.entries()) {
+      const value = rows.values[index]![at]!;
+      const reading: Reading = {
+        deviceId: rows.turbine,
+        channel: name,
+        unit,
+        timestampMs,
+        value,
+        arrivedMs: timestampMs,
+        arrivedMonotonicMs: 0,
+      };
+      if (ingest.accept(reading)) farm.accept(reading);
+    }
   };
 }
 

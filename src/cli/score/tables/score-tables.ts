@@ -70,7 +70,7 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
   expectOtherOutput(files, out);
   const { manifest } = bundle;
   const { turbines, entries, errors, silent } = await loadTurbines(manifest, request);
-  const summaries = createSummaries(manifest, request, entries, errors);
+  const summaries = createSummaries(manifest, request, { entries, errors });
   const inspections: AskedInspection[] = [];
   if (turbines.length > 0) {
     const cells = placeDecidedRow(manifest);
@@ -128,9 +128,12 @@ async function loadTurbines(
   manifest: Manifest,
   { files, turbines, columns, progress }: TableRequest,
 ): Promise<Loaded> {
-  const { tables, errors, silent } = await readTables(files, turbines, columns, (done, path) =>
-    progress(done, files.length, `files read, ${path}`),
-  );
+  const { tables, errors, silent } = await readTables({
+    files,
+    turbines,
+    columns,
+    progress: (done, path) => progress(done, files.length, `files read, ${path}`),
+  });
   const channels = manifest.channels.map(({ name }) => name);
   return { turbines: joinTurbines(tables, channels), entries: tables.flatMap(listEntries), errors, silent };
 }
@@ -156,8 +159,7 @@ interface Summaries {
 function createSummaries(
   manifest: Manifest,
   { files, turbines }: TableRequest,
-  entries: readonly TableEntry[],
-  errors: FarmTables["errors"],
+  { entries, errors }: Pick<Loaded, "entries" | "errors">,
 ): Summaries {
   const minRows = requireSpec(manifest).siteCorrection?.minRows ?? 0;
   const learnt = new Map<string, number>();
@@ -169,7 +171,7 @@ function createSummaries(
   const builderOf = ({ file, turbine }: Pick<RowPlace, "file" | "turbine">): TableSummaryBuilder => {
     const own = builders[file]!.get(turbine);
     if (own !== undefined) return own;
-    const created = createTableSummary(files[file]!, turbine, manifest, progressOf(turbine));
+    const created = createTableSummary(manifest, { file: files[file]!, turbine }, progressOf(turbine));
     builders[file]!.set(turbine, created);
     return created;
   };

@@ -49,7 +49,7 @@ function openCsv(text: string, path: string): TableCells {
     read: async (wanted, take) => {
       let row = 0;
       for (const [from, end] of listPieces(text, headEnd + 1)) {
-        for (const fields of parsePiece(text, headEnd, from, end, path, separator)) {
+        for (const fields of parsePiece({ path, text, headEnd, separator }, from, end)) {
           if (row === maxTableRows) throw refuseTable(path, `has more than ${maxTableRows} rows`);
           for (const [at, column] of wanted.entries()) take(at, row, fields[column]);
           row++;
@@ -77,13 +77,18 @@ function* listPieces(text: string, from: number): Generator<readonly [number, nu
   }
 }
 
+interface CsvText {
+  readonly path: string;
+  readonly text: string;
+  /** Length of the line of names. */
+  readonly headEnd: number;
+  readonly separator: "," | ";";
+}
+
 function parsePiece(
-  text: string,
-  headEnd: number,
+  { path, text, headEnd, separator }: CsvText,
   from: number,
   end: number,
-  path: string,
-  separator: "," | ";",
 ): readonly (readonly string[])[] {
   const head = text.slice(0, headEnd + 1);
   try {

@@ -54,9 +54,8 @@ export interface TableSummaryBuilder {
 }
 
 export function createTableSummary(
-  file: string,
-  turbine: string,
   manifest: Manifest,
+  { file, turbine }: Pick<TableSummary, "file" | "turbine">,
   learningBefore: LearningProgress | null,
 ): TableSummaryBuilder {
   const { residuals } = requireSpec(manifest);
