@@ -3,12 +3,13 @@
  * how fast the levels of its baseline do.
  * Run with `npx tsx scripts/bench-features.ts [sampling rate in Hz]`; counts CPU time of this process, not the wall's.
  */
-import { bearingFeatureSpec, bearingWindow } from "../src/core/features/bearing-feature-spec.ts";
+
 import { bearingLevelSpec } from "../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor, type WaveformExtractor } from "../src/core/features/waveform-extractor.ts";
 import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
+import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-feature-spec.ts";
 
 const sampleRateHz = Number(process.argv[2] ?? 12_000);
 const shaftRpm = 1797;

@@ -3,11 +3,12 @@
  * `npx tsx scripts/bench-separation.ts [severity|plan] [sampleRateHz]`. A figure about the simulator, for judging
  * how hard it is; nothing is trained or tuned here.
  */
-import { bearingFeatureSpec, bearingWindow } from "../src/core/features/bearing-feature-spec.ts";
+
 import { createWaveformExtractor } from "../src/core/features/waveform-extractor.ts";
 import { type FaultKind, faultKinds, planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
+import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-feature-spec.ts";
 
 const seeds = 20;
 const secondsPerSeed = 30;

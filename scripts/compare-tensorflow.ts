@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "../src/core/maths/random.ts";
-import { openTensorTrainer } from "../src/training/learn/open-tensor-trainer.ts";
 import { quantiseNetwork } from "../src/training/learn/quantise-network.ts";
+import { openTensorTrainer } from "../src/training/learn/tensor-trainer.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/tied-network.ts";
 
 const rows = 4000;
@@ -51,8 +51,15 @@ async function trainOnce(): Promise<Run> {
         targets: truth.subarray(0, rows),
         weights: new Float32Array(rows).fill(1),
       },
-      { steps, batchRows: 256, learningRate: 0.003, weightDecay: 0.3, inputNoise: 0.1, huberDelta: 1 },
-      createRandom(3),
+      {
+        steps,
+        batchRows: 256,
+        learningRate: 0.003,
+        weightDecay: 0.3,
+        inputNoise: 0.1,
+        huberDelta: 1,
+        random: createRandom(3),
+      },
     );
   const flatten = (layers: readonly DenseLayer[]): number[] => layers.flatMap((layer) => [...layer.weights]);
   const fits = networks.map((shape): Fit => {

@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "core",
     "contract maths platform bundle window features inference explain decision drift",
   ),
+  "core/serving/scada": below("core", "contract maths window features decision serving"),
 
   gateway: ["core", "firmware-bridge", ...below("gateway", "devices points alarms record updates status")],
   "gateway/record": ["core"],
@@ -60,14 +61,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "training/judge": ["core"],
   "training/pipeline": ["core"],
   "training/learn": ["core"],
-  "training/bundle": ["core", "training", ...below("training", "learn pipeline dataset")],
-  "training/gate": ["core", "training", ...below("training", "bundle judge pipeline")],
-  "training/report": ["core", "training", ...below("training", "learn gate judge")],
-  "training/recipes": [
-    "core",
-    "training",
-    ...below("training", "learn dataset judge gate bundle report pipeline"),
-  ],
+  "training/bundle": ["core", ...below("training", "learn dataset")],
+  "training/gate": ["core", ...below("training", "bundle judge")],
+  "training/report": ["core", ...below("training", "learn gate judge")],
+  "training/recipes": ["core", ...below("training", "learn dataset judge gate bundle report pipeline")],
 
   cli: ["core", ...below("cli", "commands terminal")],
   "cli/commands": [
@@ -75,9 +72,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "gateway/main.ts",
     "collector/main.ts",
     "collector/registry/installation-keys.ts",
-    ...["train", "training-config", "recipe-table", "evaluate-bundle", "evaluate-gate"].map(
-      (entry) => `training/${entry}.ts`,
-    ),
+    "training/train.ts",
+    "training/training-config.ts",
+    "training/evaluate-bundle.ts",
     ...below("cli", "demo device score terminal"),
   ],
   "cli/demo": ["core", ...below("cli", "device terminal")],
@@ -88,7 +85,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cli/score/recordings": ["core", "cli/terminal", ...below("cli/score", "files samples sidecar")],
   "cli/score/tables": [
     "core",
-    "training/common-config.ts",
+    "training/bundle/bundled-files.ts",
     "training/dataset",
     "cli/terminal",
     "cli/score/files",

@@ -13,7 +13,7 @@ import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import type { MqttClient, MqttHandler } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
-import { listComponents } from "../core/serving/scada-turbine.ts";
+import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlarmRegister, createAlarmRegister } from "./alarms/alarm-register.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
@@ -47,7 +47,6 @@ export interface PointsSurroundings {
   readonly logger: Logger;
 }
 
-/** What decides. */
 export interface GatewayPoints {
   readonly pipeline: Pipeline;
   readonly register: AlarmRegister;

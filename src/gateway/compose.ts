@@ -7,18 +7,17 @@ import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import { composePoints } from "./compose-points.ts";
-import { createGatewayWord, publishAccess } from "./devices/access-file.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
-import { createDeviceRoutes } from "./devices/device-routes.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
 import { openGatewayRecord } from "./gateway-record.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
 import type { Telemetry } from "./record/telemetry.ts";
 import { createUplink } from "./record/uplink.ts";
-import { describeGateway } from "./status/describe-gateway.ts";
+import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
+import { createDeviceRoute } from "./status/device-routes.ts";
+import { startGatewayHttp } from "./status/gateway-http.ts";
 import { createGatewayMetrics } from "./status/gateway-metrics.ts";
-import { startHealthServer } from "./status/health-server.ts";
 import { startUpdates } from "./updates/updates.ts";
 
 /** What a gateway is started with. */
@@ -97,7 +96,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     logger,
   });
   closers.add(() => devices.close());
-  points.onAlert(devices.noteAlert);
+  points.onAlert((event) => devices.alertCaptures.note(event));
 
   const updaters = await startUpdates({
     settings: config.updates,
@@ -110,7 +109,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     random: Math.random,
     onServe: (bundle) => {
       points.use(bundle);
-      devices.renew(bundle.ref.name);
+      devices.pushes.renew(bundle.ref.name);
     },
     onStep: (step) => outbox.append(step),
   });
@@ -135,30 +134,36 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     pipeline,
     conditions,
   });
-  const word = createGatewayWord();
-  const server = await startHealthServer(config.gateway.httpHost, config.gateway.httpPort, {
-    healthy: () => ticker.sinceMs() < stuckMs,
-    ready: () => models.names.length > 0,
-    metrics: () => metrics.render(),
-    status: () =>
-      describeGateway({
-        config,
-        runtimeVersion,
-        models,
-        quality,
-        pipeline,
-        conditions,
-        figures,
-        mqtt,
-        outbox,
-        uplink,
-        journal,
-        devices,
+  const server = await startGatewayHttp({
+    host: config.gateway.httpHost,
+    port: config.gateway.httpPort,
+    stateDir: config.gateway.stateDir,
+    logger,
+    routes: [
+      ...createStatusRoutes({
+        healthy: () => ticker.sinceMs() < stuckMs,
+        ready: () => models.names.length > 0,
+        metrics: () => metrics.render(),
+        status: () =>
+          describeGateway({
+            config,
+            runtimeVersion,
+            models,
+            quality,
+            pipeline,
+            conditions,
+            figures,
+            mqtt,
+            outbox,
+            uplink,
+            journal,
+            devices,
+          }),
       }),
-    devices: createDeviceRoutes({ word, capture: devices.capture, placeOf: devices.placeOf }),
+      createDeviceRoute(devices),
+    ],
   });
   closers.add(() => server.close());
-  closers.add(await publishAccess(config.gateway.stateDir, server.url, word.token));
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
 }
 

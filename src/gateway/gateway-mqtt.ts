@@ -14,7 +14,6 @@ import { redactText } from "../core/platform/redact.ts";
 /** How long the broker may take to hear that the gateway goes offline. */
 const lastWordsMs = 500;
 
-/** What the connection needs. */
 export interface GatewayMqttOptions {
   readonly config: GatewayConfig;
   readonly topics: Topics;

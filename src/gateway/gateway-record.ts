@@ -10,14 +10,12 @@ import { createStateStore, type StateStore } from "./record/state-store.ts";
 import { openStoreFile } from "./record/store-file.ts";
 import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 
-/** The record. */
 export interface GatewayRecord {
   readonly outbox: Outbox;
   readonly state: StateStore;
   readonly telemetry: Telemetry;
 }
 
-/** What it needs. */
 export interface GatewayRecordOptions {
   readonly config: GatewayConfig;
   readonly quality: DataQuality;

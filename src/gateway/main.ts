@@ -6,7 +6,6 @@ import { installedPath } from "../core/platform/files/installed-path.ts";
 import { createLogger } from "../core/platform/logger.ts";
 import { startGateway } from "./compose.ts";
 
-/** How to run. */
 export interface RunGatewayOptions {
   readonly configPath: string;
   readonly runtimeVersion: string;

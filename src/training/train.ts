@@ -3,19 +3,26 @@
  * seed give the same bytes, whether the run went through or was killed and taken up again.
  */
 import { dirname, join } from "node:path";
+import type { Bundle } from "../core/bundle/bundle.ts";
+import { canonicalJsonBytes } from "../core/bundle/canonical-json.ts";
 import type { Signer } from "../core/bundle/dsse.ts";
-import { checkBundleFolder, writeBundleFolder } from "../core/bundle/write-bundle.ts";
+import { checkBundleFolder, createBundle, writeBundleFolder } from "../core/bundle/write-bundle.ts";
 import { AuroraError } from "../core/contract/aurora-error.ts";
-import type { Manifest } from "../core/contract/bundle/manifest.ts";
-import { makeBundle } from "./bundle/make-bundle.ts";
-import type { CommonConfig } from "./common-config.ts";
-import type { GateCheck } from "./gate/gate-check.ts";
+import type { Lineage } from "../core/contract/bundle/lineage.ts";
+import { bundleFileNames, type Manifest } from "../core/contract/bundle/manifest.ts";
+import { sha256Hex } from "../core/platform/files/sha256.ts";
+import { bundledConfigName } from "./bundle/bundled-files.ts";
+import { type CardManifest, createMlBom } from "./bundle/model-documents.ts";
+import { digestTrainingCode } from "./bundle/training-code-digest.ts";
+import { type GateCheck, skip } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
-import type { StepProgress } from "./pipeline/step-runner.ts";
-import { noWorkFolder, openWorkFolder } from "./pipeline/work-folder.ts";
-import type { EvaluationDocument } from "./recipe.ts";
+import { openTensorTrainer } from "./learn/tensor-trainer.ts";
+import { createStepRunner, type StepProgress, type StepRunner } from "./pipeline/step-runner.ts";
+import { noWorkFolder, openWorkFolder, type WorkFolder } from "./pipeline/work-folder.ts";
+import type { CommonConfig } from "./recipes/common-config.ts";
+import type { EvaluationDocument, TrainedModel } from "./recipes/recipe.ts";
 import { writeReport } from "./report/write-report.ts";
-import { loadTrainingConfig } from "./training-config.ts";
+import { type LoadedTrainingConfig, loadTrainingConfig } from "./training-config.ts";
 
 /** Where the inputs are and where the bundle goes. */
 export interface TrainingOptions {
@@ -28,12 +35,12 @@ export interface TrainingOptions {
   readonly signer: Signer;
   readonly log: (message: string) => void;
   readonly progress: StepProgress;
-  /** `refuse`: nothing is written when the gate says no; `off`: it is not asked. */
-  readonly gate: "refuse" | "off";
+  /** Is the gate asked? Then nothing is written when it says no. */
+  readonly gated: boolean;
   /** Where `report.html` and `report.json` go; null = nowhere. */
   readonly reportDir: string | null;
   /** Stops before the next step. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came out. */
@@ -52,47 +59,42 @@ export async function train(configPath: string, options: TrainingOptions): Promi
   const loaded = await loadTrainingConfig(configPath);
   const { recipe } = loaded;
   const { config } = recipe;
-  const { dataDir, signer, progress, signal } = options;
+  const { outDir, reportDir, workDir } = options;
   const lines: string[] = [];
   const log = (line: string): void => {
     lines.push(line);
     options.log(line);
   };
-  await checkBundleFolder(options.outDir);
-  const work = options.workDir === null ? noWorkFolder : await openWorkFolder(options.workDir);
-  const { bundle, model, steps } = await makeBundle(loaded, {
-    dataDir,
-    work,
-    signer,
-    log,
-    progress,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  await checkBundleFolder(outDir);
+  const work = workDir === null ? noWorkFolder : await openWorkFolder(workDir);
+  const { bundle, model, steps } = await makeBundle(loaded, { ...options, log, work });
+  const { manifest, digest } = bundle;
+  const { evaluation, summary } = model;
   const checks: GateCheck[] = [];
-  if (options.gate === "refuse") {
+  if (options.gated) {
     const gate = await steps.look("gate", async () => {
-      const notNow = "it was trained this moment";
-      const subject = { bundle, recipe, against: null, rebuild: { notNow } };
-      return await runGate(subject, { dataDir, log, progress });
+      const judgement = await recipe.judge(bundle, { ...options, log });
+      const rebuild = skip("reproducible-rebuild", "it was trained this moment");
+      return await runGate({ bundle, judgement }, null, rebuild);
     });
     checks.push(...gate.value.checks);
     for (const { name, outcome, words } of checks) log(`gate: ${name} ${outcome}: ${words}`);
   }
-  if (options.reportDir !== null) {
-    const subject = { config, manifest: bundle.manifest, digest: bundle.digest, model, checks, log: lines };
-    log(`report: ${await writeReport(options.reportDir, subject)}`);
+  if (reportDir !== null) {
+    const { metrics } = evaluation;
+    const { limitations, notes } = config;
+    const { report } = model;
+    const subject = { manifest, digest, summary, metrics, report, checks, limitations, notes, log: lines };
+    log(`report: ${await writeReport(reportDir, subject)}`);
   }
   refuseUnlessPassed(checks, `${config.name}@${config.version}`);
-  const written = await steps.look("bundle", async () => {
-    await writeBundleFolder(options.outDir, bundle);
-    return { digest: bundle.digest };
+  await steps.look("bundle", async () => {
+    await writeBundleFolder(outDir, bundle);
+    return { digest };
   });
   await work.prune();
-  const { digest } = written.value;
-  log(`${config.name}@${config.version} ${digest} in ${options.outDir}`);
-  const { manifest } = bundle;
-  const { evaluation, summary } = model;
-  return { dir: options.outDir, digest, manifest, evaluation, summary };
+  log(`${config.name}@${config.version} ${digest} in ${outDir}`);
+  return { dir: outDir, digest, manifest, evaluation, summary };
 }
 
 function refuseUnlessPassed(checks: readonly GateCheck[], subject: string): void {
@@ -109,4 +111,73 @@ function refuseUnlessPassed(checks: readonly GateCheck[], subject: string): void
 /** The folder of the shipped bundle: `<folder of the configuration>/<version>`. */
 export function defaultBundleDir(configPath: string, config: CommonConfig): string {
   return join(dirname(configPath), config.version);
+}
+
+/** What a bundle is made with. */
+type BundleMaking = Pick<TrainingOptions, "dataDir" | "signer" | "log" | "progress" | "signal"> & {
+  /** Keeps finished steps. */
+  readonly work: WorkFolder;
+};
+
+/**
+ * Trains and signs a bundle that is nowhere but in memory; `steps` are for what follows. Fails with CONFIG_INVALID,
+ * DATA_MISSING, DATA_FORMAT, TRAINING or STORE.
+ */
+export async function makeBundle(
+  { recipe, bytes }: LoadedTrainingConfig,
+  { dataDir, work, signer, log, progress, signal }: BundleMaking,
+): Promise<{ readonly bundle: Bundle; readonly model: TrainedModel; readonly steps: StepRunner }> {
+  const trainer = await openTensorTrainer(log);
+  const trainingCodeSha256 = await digestTrainingCode(recipe.source);
+  const steps = createStepRunner({
+    work,
+    code: `${trainingCodeSha256} ${trainer.packages.join("+")} ${trainer.version}`,
+    log,
+    progress,
+    signal,
+    monotonicMs: () => performance.now(),
+  });
+  const model = await recipe.train({ dataDir, steps, trainer, log });
+  const { seed, parent } = recipe.config;
+  const lineage: Lineage = {
+    trainingCodeSha256,
+    configSha256: sha256Hex(bytes),
+    seed,
+    data: model.lineage.data,
+    libraries: Object.fromEntries(trainer.packages.map((name) => [name, trainer.version])),
+    parent,
+    teacher: model.lineage.teacher,
+  };
+  const { manifest, files } = assembleBundle(recipe.config, model, lineage);
+  files.set(bundledConfigName, bytes);
+  return { bundle: createBundle({ manifest, files }, signer), model, steps };
+}
+
+/** All but the configuration, which travels byte for byte. */
+function assembleBundle(
+  config: CommonConfig,
+  model: TrainedModel,
+  lineage: Lineage,
+): { readonly manifest: CardManifest; readonly files: Map<string, Uint8Array> } {
+  const { name, version, title, changelog, runtime, channels, window, features, budgets } = config;
+  const common = { name, version, title, changelog, runtime, channels, window, features, budgets };
+  const manifest: CardManifest = { formatVersion: 1, ...common, ...model.manifest, lineage };
+  const text = new TextEncoder();
+  const bom = createMlBom({
+    name,
+    version,
+    title,
+    lineage,
+    ...model.bom,
+    modelSha256: sha256Hex(model.files[bundleFileNames.model]!),
+    useCases: [title],
+    limitations: config.limitations,
+  });
+  const files = new Map<string, Uint8Array>([
+    ...Object.entries(model.files),
+    [bundleFileNames.card, text.encode(model.renderCard(manifest))],
+    [bundleFileNames.evaluation, canonicalJsonBytes(model.evaluation)],
+    [bundleFileNames.bom, canonicalJsonBytes(bom)],
+  ]);
+  return { manifest, files };
 }

@@ -3,8 +3,12 @@ import { z } from "zod";
 import { AuroraError, hasErrorCode } from "../core/contract/aurora-error.ts";
 import { maxConfigBytes, parseYamlConfig } from "../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../core/platform/files/bounded-read.ts";
-import type { OpenRecipe } from "./recipe.ts";
-import { recipeTable } from "./recipe-table.ts";
+import { bearingRecipe } from "./recipes/bearing/bearing-recipe.ts";
+import type { AnyRecipe, OpenRecipe } from "./recipes/recipe.ts";
+import { scadaRecipe } from "./recipes/scada/scada-recipe.ts";
+
+/** Every kind of data set that `aurora train` knows, by `dataset.kind`. The only place that names them all. */
+export const recipeTable: readonly AnyRecipe[] = [bearingRecipe, scadaRecipe];
 
 const examples =
   "complete examples are models/bearing-vibration/train.yaml and models/turbine-scada/train.yaml";

@@ -35,7 +35,7 @@ let bundle: LoadedBundle;
 beforeAll(async () => {
   const dir = await findNewestVersion(models, "bearing-vibration");
   const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
-  const served = await serveBundle(dir, verified, "integer", silentLogger);
+  const served = await serveBundle(dir, verified, { engine: "integer", logger: silentLogger });
   bundle = { ...served, manifest: { ...served.manifest, baseline: spec } };
 });
 afterAll(() => bundle.retire());

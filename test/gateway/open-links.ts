@@ -6,16 +6,23 @@ import { systemClock } from "../../src/core/platform/clock.ts";
 import type { Logger } from "../../src/core/platform/logger.ts";
 import {
   type DeviceLinks,
-  type DeviceSink,
+  type DeviceLinksOptions,
   openDeviceLinks,
 } from "../../src/gateway/devices/device-links.ts";
 import { createFakeMqtt } from "./fakes.ts";
 
-/** Opens the links to these devices for the length of a test; `sink` hears what it has a function for. */
+const idlePipeline: DeviceLinksOptions["pipeline"] = {
+  announce: () => {},
+  accept: () => {},
+  acceptDeviceReading: () => {},
+  acceptScore: () => {},
+};
+
+/** Opens the links to these devices for the length of a test. */
 export async function openLinks(
   devices: readonly DeviceConfig[],
   logger: Logger,
-  sink: Partial<DeviceSink> = {},
+  pipeline: DeviceLinksOptions["pipeline"] = idlePipeline,
 ): Promise<DeviceLinks> {
   const links = await openDeviceLinks({
     devices,
@@ -27,17 +34,10 @@ export async function openLinks(
     clock: systemClock,
     random: createRandom(1),
     bearingOf: () => undefined,
-    sink: {
-      onHello: () => {},
-      onBlock: () => {},
-      onReading: () => {},
-      onCapture: () => {},
-      onScore: () => {},
-      onContact: () => {},
-      onLost: () => {},
-      onModelStatus: () => {},
-      ...sink,
-    },
+    pipeline,
+    captures: { accept: () => false, contact: () => {}, lost: () => {} },
+    recordings: { accept: () => {} },
+    pushes: { contact: () => {}, lost: () => {}, status: () => {} },
   });
   onTestFinished(() => links.close());
   return links;

@@ -68,7 +68,10 @@ async function load(...options: TestBundleOptions[]): Promise<LoadedBundle[]> {
     options.map(async (each, index) => {
       const dir = join(folder, `${index}`);
       await writeBundle(dir, createTestBundle({ ...each, version: `1.${index}.0` }), key);
-      return serveBundle(dir, await verifyBundle(dir, [key.publicKey]), "integer", silentLogger);
+      return serveBundle(dir, await verifyBundle(dir, [key.publicKey]), {
+        engine: "integer",
+        logger: silentLogger,
+      });
     }),
   );
 }

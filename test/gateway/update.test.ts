@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import type { RunningCollector } from "../../src/collector/compose.ts";
-import { bearingWindow } from "../../src/core/features/bearing-feature-spec.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
+import { bearingWindow } from "../support/bearing-feature-spec.ts";
 import { otherSpec, testBundleName } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
 import {

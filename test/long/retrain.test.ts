@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
       dataDir: data,
       outDir: join(scratch.path, "bundle"),
       workDir: null,
-      gate: "off",
+      gated: false,
       reportDir: null,
       signer: parsePrivateKey(createKeyPair().privateKeyPem),
       log: () => {},

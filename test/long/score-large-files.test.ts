@@ -18,7 +18,10 @@ const pieceSamples = 1 << 20;
 
 let bundle: LoadedBundle;
 beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
+    engine: "auto",
+    logger: silentLogger,
+  });
 });
 afterAll(() => bundle.retire());
 

@@ -29,7 +29,7 @@ export function describeShippedBundle(trials: ShippedBundleTrials): void {
   beforeAll(async () => {
     const dir = await findNewestVersion(models, "bearing-vibration");
     const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
-    bundle = await serveBundle(dir, verified, "auto", silentLogger);
+    bundle = await serveBundle(dir, verified, { engine: "auto", logger: silentLogger });
   });
   afterAll(() => bundle.retire());
 

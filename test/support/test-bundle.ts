@@ -16,7 +16,6 @@ import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.
 import { fitReference } from "../../src/core/drift/fit-reference.ts";
 import { encodeReference } from "../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../src/core/explain/background.ts";
-import { bearingFeatureSpec, bearingWindow } from "../../src/core/features/bearing-feature-spec.ts";
 import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { faultKinds } from "../../src/core/simulate/scenario.ts";
@@ -28,6 +27,7 @@ import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { quantiseNetwork, runQuantised } from "../../src/training/learn/quantise-network.ts";
 import { standardiseRows } from "../../src/training/learn/train-student.ts";
 import { sampleManifest } from "../core/bundle/sample-bundle.ts";
+import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
 
 /** Name of the bundle. */
 export const testBundleName = "bearing-test";

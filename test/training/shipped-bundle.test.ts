@@ -8,7 +8,6 @@ import { readBundle, verifyBundle } from "../../src/core/bundle/verify-bundle.ts
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
 import { createDecider } from "../../src/core/decision/decider.ts";
-import { bearingFeatureSpec } from "../../src/core/features/bearing-feature-spec.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
@@ -17,6 +16,7 @@ import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulat
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { readVerdict } from "../../src/training/gate/verdict.ts";
 import { runStudent } from "../../src/training/learn/train-student.ts";
+import { bearingFeatureSpec } from "../support/bearing-feature-spec.ts";
 
 const models = new URL("../../models", import.meta.url).pathname;
 const name = "bearing-vibration";

@@ -12,7 +12,7 @@ export function tinyOptions(dir: string, name: string, signer: PrivateKey): Trai
     outDir: join(dir, name),
     signer,
     workDir: null,
-    gate: "off",
+    gated: false,
     reportDir: null,
     ...quiet,
   };

@@ -2,9 +2,13 @@
 import { Command } from "commander";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type BundleEvaluation, evaluateBundle } from "../../training/evaluate-bundle.ts";
-import { evaluateGate, replayVerdict } from "../../training/evaluate-gate.ts";
-import { recipeTable } from "../../training/recipe-table.ts";
+import {
+  type BundleEvaluation,
+  evaluateBundle,
+  evaluateGate,
+  replayVerdict,
+} from "../../training/evaluate-bundle.ts";
+import { recipeTable } from "../../training/training-config.ts";
 import { findDataDir, releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 

@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
-import { recipeTable } from "../../training/recipe-table.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
-import { loadTrainingConfig } from "../../training/training-config.ts";
+import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
 import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
 import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
@@ -59,7 +58,7 @@ Example:
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
         workDir,
         reportDir,
-        gate: flags.ungated === true ? "off" : "refuse",
+        gated: flags.ungated !== true,
         signer,
         log: keepLog(join(workDir, "train.log"), bar.log, () => new Date()),
         progress: bar.update,

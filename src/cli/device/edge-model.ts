@@ -6,7 +6,7 @@ import type { RunnableModel } from "../../../firmware-bridge/model-slots.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { ScoreMessage } from "../../core/contract/device/device-message.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";
-import { type McuSectionContent, readMcuSection } from "../../core/features/read-mcu-section.ts";
+import { type McuFeatures, readMcuSection } from "../../core/features/mcu-section.ts";
 import { standardise } from "../../core/features/standardise.ts";
 import { createWaveformExtractor } from "../../core/features/waveform-extractor.ts";
 import { quantiseInputs } from "../../core/inference/integer-engine.ts";
@@ -16,7 +16,7 @@ import { countWindowSlots, createRevolutionWindower } from "../../core/window/re
 /** A model that this device can run. */
 export interface EdgeModel extends RunnableModel {
   readonly image: McuImage;
-  readonly features: McuSectionContent;
+  readonly features: McuFeatures;
 }
 
 /** The model in an image; undefined when a device of this kind cannot run it. */

@@ -2,11 +2,12 @@
  * Writes a bundle as a folder: all of it or nothing (a sibling folder, renamed when it is complete). What it writes
  * depends only on the content and the key, never on the clock.
  */
-import { chmod, mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
-import { makeFolder, renameAtomic, syncFolder, writeFileAtomic } from "../platform/files/atomic-file.ts";
+import { writeFileAtomic } from "../platform/files/atomic-file.ts";
+import { type FileSystem, nodeFileSystem } from "../platform/files/file-system.ts";
 import { sha256Hex } from "../platform/files/sha256.ts";
 import { type Bundle, manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
@@ -54,22 +55,24 @@ export async function writeBundle(dir: string, contents: BundleContents, signer:
   return bundle;
 }
 
-/** Writes a bundle that exists in memory. Durable when it returns: files and folders are synced. Fails with BUNDLE_FORMAT or STORE. */
-export async function writeBundleFolder(dir: string, bundle: Bundle): Promise<void> {
+/** Writes a bundle that exists in memory. Durable when it returns. Fails with BUNDLE_FORMAT or STORE. */
+export async function writeBundleFolder(
+  dir: string,
+  bundle: Bundle,
+  files: FileSystem = nodeFileSystem,
+): Promise<void> {
   const target = resolve(dir);
   const parent = dirname(target);
-  await checkBundleFolder(target);
-  await makeFolder(parent);
-  const staging = await makeStaging(target);
+  await checkBundleFolder(target, files);
+  const staging = join(parent, `.${basename(target)}.new-${randomBytes(4).toString("hex")}`);
   try {
-    for (const [name, bytes] of bundleEntries(bundle)) await writeSynced(join(staging, name), bytes);
-    await chmod(staging, 0o755); // mkdtemp makes it private; a bundle is not a secret
-    await syncFolder(staging);
-    await rm(target, { recursive: true, force: true });
-    await renameAtomic(staging, target);
+    await files.makeFolder(staging);
+    for (const [name, bytes] of bundleEntries(bundle)) await files.writeAtomic(join(staging, name), bytes);
+    await files.remove(target);
+    await files.rename(staging, target);
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    throw error instanceof AuroraError ? error : cannotWrite(target, error as Error);
+    await files.remove(staging).catch(() => undefined); // says less than what went wrong before
+    throw error;
   }
 }
 
@@ -83,32 +86,12 @@ export function bundleEntries(bundle: Bundle): ReadonlyMap<string, Uint8Array> {
   return new Map(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-async function makeStaging(target: string): Promise<string> {
-  try {
-    return await mkdtemp(join(dirname(target), `.${basename(target)}.new-`));
-  } catch (error) {
-    throw cannotWrite(target, error as Error);
-  }
-}
-
-function cannotWrite(target: string, cause: Error): AuroraError {
-  return new AuroraError("STORE", `cannot write ${target}: ${cause.message}`, {
-    op: "write bundle",
-    subject: target,
-    cause,
-    hint: "name a folder that this user may write, on a disk with some space left",
-  });
-}
-
 /**
  * Is `dir` a bundle's folder, empty or not there? What takes long asks before it begins.
  * @throws AuroraError BUNDLE_FORMAT for a folder that is not a bundle's, STORE for what can be none.
  */
-export async function checkBundleFolder(dir: string): Promise<void> {
-  const names = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
-    throw cannotWrite(dir, error);
-  });
+export async function checkBundleFolder(dir: string, files: FileSystem = nodeFileSystem): Promise<void> {
+  const names = await files.list(dir);
   if (names.length === 0 || names.includes(manifestFileName)) return;
   throw new AuroraError("BUNDLE_FORMAT", "is a folder with other things in it", {
     op: "write bundle",
@@ -116,17 +99,6 @@ export async function checkBundleFolder(dir: string): Promise<void> {
     hint: "Name a new folder.",
   });
 }
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx", 0o644);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /**
  * Signs a written bundle with other keys: replaces `manifest.dsse.json` in `dir`, and with it the old signatures. Content
  * and digest stay. Every signer signs; whoever verifies must trust all of them.

@@ -63,26 +63,6 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundC
   /** Samples of this window so far. */
   let taken = 0;
 
-  const design = (sampleRateHz: number): void => {
-    const heard = bands.filter((band) => band.toHz <= highestShare * sampleRateHz);
-    pairs = Array.from({ length: Math.ceil(heard.length / 2) }, () => new Float64Array(bandPairDoubles));
-    for (const band of bands) {
-      const at = heard.indexOf(band);
-      band.place = at < 0 ? null : { pair: pairs[at >> 1]!, side: at & 1 ? 1 : 0 };
-      // One period of the lower edge: by then the high-pass has forgotten how the window began.
-      band.settling = Math.ceil(sampleRateHz / band.fromHz);
-      if (band.place === null) continue;
-      const high = designButterworth("highpass", band.fromHz, sampleRateHz);
-      fillBandPair(
-        band.place.pair,
-        band.place.side,
-        high,
-        designButterworth("lowpass", band.toHz, sampleRateHz),
-      );
-    }
-    designedHz = sampleRateHz;
-  };
-
   /** Where the next filters have settled, at most `end`; what those of `taken` summed up until now is forgotten. */
   const settle = (end: number): number => {
     let next = end;
@@ -99,7 +79,8 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundC
 
   return {
     begin: ({ sampleRateHz }) => {
-      if (designedHz !== sampleRateHz) design(sampleRateHz);
+      if (designedHz !== sampleRateHz) pairs = designBands(bands, sampleRateHz);
+      designedHz = sampleRateHz;
       for (const pair of pairs) resetBandPair(pair);
       taken = 0;
       first = Number.NaN;
@@ -134,6 +115,23 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundC
       return Number.isFinite(value) ? value : Number.NaN;
     },
   };
+}
+
+/** Designs the filters of those bands that the rate holds: their pairs, of which each band learns its place. */
+function designBands(bands: readonly Band[], sampleRateHz: number): Float64Array[] {
+  const heard = bands.filter((band) => band.toHz <= highestShare * sampleRateHz);
+  const pairs = Array.from({ length: Math.ceil(heard.length / 2) }, () => new Float64Array(bandPairDoubles));
+  for (const band of bands) {
+    const at = heard.indexOf(band);
+    band.place = at < 0 ? null : { pair: pairs[at >> 1]!, side: at & 1 ? 1 : 0 };
+    // One period of the lower edge: by then the high-pass has forgotten how the window began.
+    band.settling = Math.ceil(sampleRateHz / band.fromHz);
+    if (band.place === null) continue;
+    const high = designButterworth("highpass", band.fromHz, sampleRateHz);
+    const low = designButterworth("lowpass", band.toHz, sampleRateHz);
+    fillBandPair(band.place.pair, band.place.side, high, low);
+  }
+  return pairs;
 }
 
 function readBand(chain: ChainSpec): Band {

@@ -15,16 +15,11 @@ const ridge = 1e-4;
 /** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
 const highPassPole = 0.99;
 
-/** Receives residuals with their speed. */
-export type ResidualSink = (
-  residual: Float64Array,
-  from: number,
-  to: number,
-  revolutionsPerSample: number,
-) => void;
+/** Receives residuals with their speed; once a block and speed, so it takes no object. */
+type ResidualSink = (residual: Float64Array, from: number, to: number, revolutionsPerSample: number) => void;
 
 /** Streams; nothing allocates per sample. */
-export interface BlockWhitener {
+interface BlockWhitener {
   reset(): void;
   /** The buffer to write the next samples to, from `position` up to at most `limit` (exclusive) … */
   readonly buffer: Float64Array;
@@ -36,14 +31,19 @@ export interface BlockWhitener {
   flush(): void;
 }
 
-/**
- * Creates a whitener of prediction order `order` (0: none, only the constant part goes) over blocks of
- * `blockSamples` ≥ order; lag products fade by `memory`, 0 … 1 (exclusive), a block.
- */
+/** The make of a whitener. */
+export interface WhiteningOptions {
+  /** Of the prediction; 0: none, only the constant part goes. */
+  readonly order: number;
+  /** At least `order`. */
+  readonly blockSamples: number;
+  /** What is left of lag products a block later, 0 … 1 (exclusive). */
+  readonly memory: number;
+}
+
+/** Creates a whitener. */
 export function createBlockWhitener(
-  order: number,
-  blockSamples: number,
-  memory: number,
+  { order, blockSamples, memory }: WhiteningOptions,
   sink: ResidualSink,
 ): BlockWhitener {
   // Layout: the last `order` samples of the block before, then the block.

@@ -7,10 +7,15 @@ import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-s
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
 import { type AngleEnvelope, createAngleEnvelope } from "./angle-envelope.ts";
-import { createBlockWhitener } from "./block-whitener.ts";
+import { createBlockWhitener, type WhiteningOptions } from "./block-whitener.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { bindEnvelopeOperator, type EnvelopeView } from "./envelope-operators.ts";
-import { createOrderSpectrum, highestOrderOf, type OrderSpectrum } from "./order-spectrum.ts";
+import {
+  createOrderSpectrum,
+  highestOrderOf,
+  type OrderSpectrum,
+  type OrderSpectrumOptions,
+} from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
@@ -42,23 +47,8 @@ export function bindEnvelopeOrderChain(
   chain: ChainSpec,
   features: readonly FeatureDeclaration[],
 ): BoundChain {
-  const subject = `chain ${chain.name}`;
-  const params = createParamsReader(chain.params, subject);
-  const order = params.integer("whiteningOrder", 0, 64);
-  const blockSamples = params.integer("whiteningBlock", 8, 8192);
-  const memory = params.number("whiteningMemory", 0, 0.999);
-  const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
-  const fftSize = params.integer("fftSize", 64, 16_384);
-  const revolutions = params.number("revolutions", 1, 1000);
-  const floorOrders = params.number("floorOrders", 0.1, 10);
-  const shaftGuardOrders = params.number("shaftGuardOrders", 0, 0.4);
-  params.done();
-  if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
-  if (order > blockSamples / 2) throw refuse(subject, "whiteningOrder is above half of whiteningBlock");
-  if (Math.ceil(revolutions * samplesPerRevolution) > fftSize) {
-    throw refuse(subject, `${revolutions} revolutions of ${samplesPerRevolution} samples exceed fftSize`);
-  }
-
+  const { whitening, grid, subject } = readChain(chain);
+  const { samplesPerRevolution, fftSize } = grid;
   const resolutions = new Map<number, Resolution>();
   const resolutionOf = (refinement: number): Resolution => {
     let found = resolutions.get(refinement);
@@ -66,7 +56,7 @@ export function bindEnvelopeOrderChain(
       const fine = samplesPerRevolution * refinement;
       found = {
         envelope: createAngleEnvelope(fine, fftSize * refinement),
-        spectrum: shareSpectrum(fine, fftSize * refinement, floorOrders, shaftGuardOrders),
+        spectrum: shareSpectrum({ ...grid, samplesPerRevolution: fine, fftSize: fftSize * refinement }),
       };
       resolutions.set(refinement, found);
     }
@@ -75,11 +65,8 @@ export function bindEnvelopeOrderChain(
 
   let resolution = resolutionOf(1);
   let envelope = resolution.envelope;
-  const whitener = createBlockWhitener(
-    order,
-    blockSamples,
-    memory,
-    (residual, from, to, revolutionsPerSample) => envelope.add(residual, from, to, revolutionsPerSample),
+  const whitener = createBlockWhitener(whitening, (residual, from, to, revolutionsPerSample) =>
+    envelope.add(residual, from, to, revolutionsPerSample),
   );
   const decimators = new Map<number, Decimator>();
   let decimator: Decimator | null = null;
@@ -157,16 +144,40 @@ export function bindEnvelopeOrderChain(
   };
 }
 
-function shareSpectrum(
-  samplesPerRevolution: number,
-  fftSize: number,
-  floorOrders: number,
-  shaftGuardOrders: number,
-): OrderSpectrum {
+function readChain(chain: ChainSpec): {
+  readonly whitening: WhiteningOptions;
+  readonly grid: OrderSpectrumOptions;
+  readonly subject: string;
+} {
+  const subject = `chain ${chain.name}`;
+  const params = createParamsReader(chain.params, subject);
+  const order = params.integer("whiteningOrder", 0, 64);
+  const blockSamples = params.integer("whiteningBlock", 8, 8192);
+  const memory = params.number("whiteningMemory", 0, 0.999);
+  const samplesPerRevolution = params.integer("samplesPerRevolution", 8, 256);
+  const fftSize = params.integer("fftSize", 64, 16_384);
+  const revolutions = params.number("revolutions", 1, 1000);
+  const floorOrders = params.number("floorOrders", 0.1, 10);
+  const shaftGuardOrders = params.number("shaftGuardOrders", 0, 0.4);
+  params.done();
+  if ((fftSize & (fftSize - 1)) !== 0) throw refuse(subject, `fftSize ${fftSize} is not a power of two`);
+  if (order > blockSamples / 2) throw refuse(subject, "whiteningOrder is above half of whiteningBlock");
+  if (Math.ceil(revolutions * samplesPerRevolution) > fftSize) {
+    throw refuse(subject, `${revolutions} revolutions of ${samplesPerRevolution} samples exceed fftSize`);
+  }
+  return {
+    whitening: { order, blockSamples, memory },
+    grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
+    subject,
+  };
+}
+
+function shareSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
+  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
   const key = `${samplesPerRevolution}/${fftSize}/${floorOrders}/${shaftGuardOrders}`;
   let found = sharedSpectra.get(key);
   if (found === undefined) {
-    found = createOrderSpectrum(samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders);
+    found = createOrderSpectrum(options);
     sharedSpectra.set(key, found);
   }
   return found;

@@ -1,37 +1,46 @@
 /**
- * The feature list of a bundle as data for a microcontroller: the feature section of `model.mcu.bin`
- * (firmware-bridge/mcu/MODEL_FORMAT.md). Says which lists a device can compute; computes nothing itself.
+ * The feature section of `model.mcu.bin` (firmware-bridge/mcu/MODEL_FORMAT.md): the feature list of a bundle as data for
+ * a microcontroller, written and read back. Says which lists a device can compute; computes nothing itself.
  */
-import type {
-  ChainSpec,
-  FeatureDeclaration,
-  FeatureParameter,
-  FeatureSpec,
+import {
+  type ChainSpec,
+  type FeatureDeclaration,
+  type FeatureParameter,
+  type FeatureSpec,
+  featuresCatalogueVersion,
 } from "../contract/bundle/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../contract/bundle/manifest.ts";
 import { designAngleFilter } from "./angle-envelope.ts";
 import { analysisRateHz, designAnalysisFilter } from "./envelope-order-chain.ts";
-import {
-  envelopeOrderChain,
-  sectionFeatureBytes,
-  sectionHeaderBytes,
-  sectionOperators,
-  sectionOrders,
-} from "./mcu-section-layout.ts";
 
-/** What the device needs to make the student's input of a stream of counts. */
+/** What a device needs to make the student's input of a stream of counts. */
 export interface McuFeatures {
   readonly spec: FeatureSpec;
   readonly window: WindowSpec;
   readonly scaler: Scaler;
-  /** Highest sampling rate in Hz that the data contract accepts. */
-  readonly maxRateHz: number;
 }
 
 /** The section, or why a microcontroller cannot compute the list. */
 export type McuSection =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string };
+
+/** Bytes before the filters. */
+const sectionHeaderBytes = 40;
+/** Bytes of a feature. */
+const sectionFeatureBytes = 16;
+/** Number of the chain `envelope-order`, the only one. */
+const envelopeOrderChain = 1;
+/** An operator's number is its place. */
+const sectionOperators = [
+  "order-log-snr",
+  "side-band-log-snr",
+  "order-margin",
+  "envelope-kurtosis",
+  "envelope-crest-factor",
+] as const;
+/** The number of an order or of a spacing is its place. */
+const sectionOrders = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
 
 /** Sizes of the firmware's buffers (firmware-bridge/mcu/features.h). */
 const limits = {
@@ -44,8 +53,12 @@ const limits = {
 } as const;
 const floorGridOrders = 0.25;
 
-/** Encodes the section; a spec must have been bound before (`createWaveformExtractor`), parameters are not judged anew. */
-export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeatures): McuSection {
+/**
+ * Encodes the section for sampling rates up to `maxRateHz`, the highest that the data contract accepts. A spec must have
+ * been bound before (`createWaveformExtractor`): its parameters are not checked again.
+ */
+export function encodeMcuSection(features: McuFeatures & { readonly maxRateHz: number }): McuSection {
+  const { spec, window, scaler, maxRateHz } = features;
   const chain = spec.chains[0];
   if (spec.chains.length !== 1 || chain === undefined || chain.kind !== "envelope-order") {
     return refused(
@@ -105,6 +118,67 @@ export function encodeMcuSection({ spec, window, scaler, maxRateHz }: McuFeature
   return { ok: true, bytes };
 }
 
+const chainName = "envelope";
+
+/**
+ * Decodes a section: what a simulated device computes is what the image says. Names of features and groups do not
+ * travel; parameters are float32. Undefined when the bytes are no section that this version reads.
+ */
+export function readMcuSection(bytes: Uint8Array): McuFeatures | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < sectionHeaderBytes || view.getUint8(2) !== envelopeOrderChain) return undefined;
+  const features = view.getUint16(0, true);
+  let offset = sectionHeaderBytes;
+  for (let filter = 0; filter <= view.getUint8(3); filter++) {
+    if (offset + 4 > bytes.length) return undefined;
+    offset += 4 + 2 * (view.getUint16(offset + 2, true) + 1);
+  }
+  if (offset + features * sectionFeatureBytes !== bytes.length) return undefined;
+  const samplesPerRevolution = view.getUint16(12, true);
+  const fftSize = view.getUint16(14, true);
+  const window: WindowSpec = {
+    unit: view.getUint8(24) === 0 ? "revolutions" : "seconds",
+    length: view.getFloat32(28, true),
+    hop: view.getFloat32(32, true),
+  };
+  if (window.hop !== window.length) return undefined;
+  const list: FeatureDeclaration[] = [];
+  const mean: number[] = [];
+  const inverseStd: number[] = [];
+  for (let index = 0; index < features; index++, offset += sectionFeatureBytes) {
+    const operator = sectionOperators[view.getUint8(offset)];
+    if (operator === undefined) return undefined;
+    list.push({
+      name: `f${index}`,
+      operator,
+      chain: chainName,
+      params: readParams(view, offset),
+      group: "all",
+    });
+    mean.push(view.getFloat32(offset + 8, true));
+    inverseStd.push(view.getFloat32(offset + 12, true));
+  }
+  const params = {
+    whiteningOrder: view.getUint16(4, true),
+    whiteningBlock: view.getUint16(6, true),
+    whiteningMemory: view.getFloat32(8, true),
+    samplesPerRevolution,
+    fftSize,
+    revolutions: Math.floor(Math.min(window.length + 2, fftSize / samplesPerRevolution)),
+    floorOrders: view.getFloat32(16, true),
+    shaftGuardOrders: view.getFloat32(20, true),
+  };
+  return {
+    spec: {
+      catalogueVersion: featuresCatalogueVersion,
+      chains: [{ name: chainName, kind: "envelope-order", params }],
+      list,
+    },
+    window,
+    scaler: { mean, inverseStd, clamp: view.getFloat32(36, true) },
+  };
+}
+
 function findFault(param: (name: string) => number, features: number): string | null {
   const highestOrder = 0.4 * param("samplesPerRevolution");
   const sizes: Readonly<Record<keyof typeof limits, number>> = {
@@ -155,4 +229,21 @@ function numberOf(chain: ChainSpec, name: string): number {
 
 function refused(reason: string): McuSection {
   return { ok: false, reason };
+}
+
+function readParams(view: DataView, offset: number): FeatureDeclaration["params"] {
+  const order = sectionOrders[view.getUint8(offset + 1)]!;
+  const spacing = sectionOrders[view.getUint8(offset + 2)]!;
+  const harmonic = view.getUint8(offset + 3);
+  const tolerance = view.getFloat32(offset + 4, true);
+  switch (sectionOperators[view.getUint8(offset)]) {
+    case "order-log-snr":
+      return { order, harmonic, tolerance };
+    case "side-band-log-snr":
+      return { order, spacing, harmonic, tolerance };
+    case "order-margin":
+      return { order, harmonics: harmonic, tolerance };
+    default:
+      return {};
+  }
 }

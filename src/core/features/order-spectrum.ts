@@ -39,18 +39,23 @@ export interface OrderSpectrum {
   shaftLogSnr(order: number, tolerance: number): number;
 }
 
-/**
- * Creates the spectrum for at most `fftSize` samples.
- * @param floorOrders half width of the median, orders.
- * @param shaftGuardOrders half width of a shaft harmonic's line, orders: up to 2 / revolutions of the window, which
- * is where a Hann window's line ends; 0 passes nothing over.
- */
-export function createOrderSpectrum(
-  samplesPerRevolution: number,
-  fftSize: number,
-  floorOrders: number,
-  shaftGuardOrders: number,
-): OrderSpectrum {
+/** The make of a spectrum. */
+export interface OrderSpectrumOptions {
+  readonly samplesPerRevolution: number;
+  /** Most samples. */
+  readonly fftSize: number;
+  /** Half width of the median, orders. */
+  readonly floorOrders: number;
+  /**
+   * Half width of a shaft harmonic's line, orders: up to 2 / revolutions of the window, which is where a Hann window's
+   * line ends; 0 passes nothing over.
+   */
+  readonly shaftGuardOrders: number;
+}
+
+/** Creates a spectrum. */
+export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
+  const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
   const fft = createRealFft(fftSize);
   const bins = fftSize / 2 + 1;
   const binOrders = samplesPerRevolution / fftSize;

@@ -1,15 +1,19 @@
-/** Reads the parameters of chains and operators; whatever is missing, wrong or unknown is refused. */
+/** Reads the parameters of chains and operators; whatever is missing, wrong or unknown is refused, and so is a spec of another catalogue. */
 import { AuroraError } from "../contract/aurora-error.ts";
-import type { FeatureParameter } from "../contract/bundle/feature-spec.ts";
+import {
+  type FeatureParameter,
+  type FeatureSpec,
+  featuresCatalogueVersion,
+} from "../contract/bundle/feature-spec.ts";
 
 /** Reads named parameters one by one. */
 export interface ParamsReader {
-  /** A finite number in `min … max`; `fallback` when absent, refused when there is none. */
-  number(name: string, min: number, max: number, fallback?: number): number;
+  /** A finite number in `min … max`. */
+  number(name: string, min: number, max: number): number;
   /** As {@link number}, and a whole one. */
-  integer(name: string, min: number, max: number, fallback?: number): number;
+  integer(name: string, min: number, max: number): number;
   /** One of `choices`. */
-  choice<T extends string>(name: string, choices: readonly T[], fallback?: T): T;
+  choice<T extends string>(name: string, choices: readonly T[]): T;
   /** A text of 1 to 256 characters. */
   text(name: string): string;
   /** Refuses parameters that nobody asked for. */
@@ -26,8 +30,8 @@ export function createParamsReader(
     known.add(name);
     return Object.hasOwn(params, name) ? params[name] : undefined;
   };
-  const number = (name: string, min: number, max: number, fallback?: number): number => {
-    const value = take(name) ?? fallback;
+  const number = (name: string, min: number, max: number): number => {
+    const value = take(name);
     if (typeof value !== "number" || !(value >= min && value <= max)) {
       throw refuse(subject, `parameter "${name}" must be a number from ${min} to ${max}, got ${show(value)}`);
     }
@@ -35,13 +39,13 @@ export function createParamsReader(
   };
   return {
     number,
-    integer: (name, min, max, fallback) => {
-      const value = number(name, min, max, fallback);
+    integer: (name, min, max) => {
+      const value = number(name, min, max);
       if (!Number.isInteger(value)) throw refuse(subject, `parameter "${name}" must be whole, got ${value}`);
       return value;
     },
-    choice: <T extends string>(name: string, choices: readonly T[], fallback?: T): T => {
-      const value = take(name) ?? fallback;
+    choice: <T extends string>(name: string, choices: readonly T[]): T => {
+      const value = take(name);
       const found = choices.find((choice) => choice === value);
       if (found === undefined) {
         throw refuse(subject, `parameter "${name}" must be one of ${choices.join(", ")}, got ${show(value)}`);
@@ -61,6 +65,16 @@ export function createParamsReader(
       }
     },
   };
+}
+
+/** @throws AuroraError BUNDLE_INCOMPATIBLE unless the spec is for the catalogue of this runtime. */
+export function checkCatalogueVersion(spec: FeatureSpec): void {
+  if (spec.catalogueVersion !== featuresCatalogueVersion) {
+    throw refuse(
+      "feature spec",
+      `is for catalogue version ${spec.catalogueVersion}, this runtime has ${featuresCatalogueVersion}`,
+    );
+  }
 }
 
 /** The error that everything in a feature spec is refused with. */

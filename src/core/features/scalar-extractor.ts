@@ -3,8 +3,7 @@
  * statistics of IEC 61400-25 and few more. Holds sums only, and of the past one exponential average a feature.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import { checkCatalogueVersion } from "./catalogue-version.ts";
-import { createParamsReader, refuse } from "./read-params.ts";
+import { checkCatalogueVersion, createParamsReader, refuse } from "./read-params.ts";
 
 /** Running statistics of one channel over one window (Welford 1962: no difference of large sums). */
 interface ReadingSums {
@@ -90,7 +89,7 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
     return (fromMs: number): number => {
       if (sums.count === 0) return Number.NaN;
       const value = operator(sums);
-      return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, value, fromMs, tauMs);
+      return Number.isNaN(tauMs) ? value : moveRecentMean(memory, feature.name, { value, fromMs, tauMs });
     };
   });
   return {
@@ -113,9 +112,7 @@ export function createScalarExtractor(spec: FeatureSpec, memory: ReadingMemory =
 function moveRecentMean(
   memory: ReadingMemory,
   name: string,
-  value: number,
-  fromMs: number,
-  tauMs: number,
+  { value, fromMs, tauMs }: { readonly value: number; readonly fromMs: number; readonly tauMs: number },
 ): number {
   const before = memory.get(name);
   // Without a time, or with one before the last, the past cannot be weighed: it stands as it is.

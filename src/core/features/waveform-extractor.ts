@@ -5,9 +5,8 @@
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import { bindWaveformChains } from "./catalogue.ts";
-import { checkCatalogueVersion } from "./catalogue-version.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
-import { refuse } from "./read-params.ts";
+import { checkCatalogueVersion, refuse } from "./read-params.ts";
 
 /** One window at a time. */
 export interface WaveformExtractor {

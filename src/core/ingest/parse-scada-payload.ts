@@ -20,7 +20,6 @@ export interface ScadaMapping {
   readonly channels: readonly { readonly name: string; readonly path: string; readonly unit: string }[];
 }
 
-/** What a payload held. */
 export interface ScadaReadings {
   readonly readings: readonly Reading[];
   /** Mapped values that were not there or no numbers. */
@@ -40,12 +39,11 @@ export function parseScadaPayload(
   const { arrivedMs } = arrival;
   const setAside = (
     reason: QuarantineReason,
-    channel: string,
     detail: string,
-    timestampMs = arrivedMs,
-  ): Quarantine => ({ reason, deviceId: mapping.deviceId, channel, timestampMs, detail, samples: 1 });
+    place = { channel: "", timestampMs: arrivedMs },
+  ): Quarantine => ({ reason, deviceId: mapping.deviceId, ...place, detail, samples: 1 });
   if (payload.length > maxScadaPayload) {
-    return failed(setAside("malformed", "", `payload of ${payload.length}, at most ${maxScadaPayload}`));
+    return failed(setAside("malformed", `payload of ${payload.length}, at most ${maxScadaPayload}`));
   }
   let document: unknown;
   try {
@@ -53,14 +51,14 @@ export function parseScadaPayload(
       typeof payload === "string" ? payload : new TextDecoder("utf-8", { fatal: true }).decode(payload);
     document = JSON.parse(text);
   } catch {
-    return failed(setAside("malformed", "", "payload is not JSON in UTF-8"));
+    return failed(setAside("malformed", "payload is not JSON in UTF-8"));
   }
   if (typeof document !== "object" || document === null) {
-    return failed(setAside("malformed", "", "payload is no JSON object"));
+    return failed(setAside("malformed", "payload is no JSON object"));
   }
   const timestampMs = mapping.timePath === null ? arrivedMs : parseTime(find(document, mapping.timePath));
   if (timestampMs === undefined) {
-    return failed(setAside("malformed", "", `no time at "${mapping.timePath}"`));
+    return failed(setAside("malformed", `no time at "${mapping.timePath}"`));
   }
   const readings: Reading[] = [];
   const quarantined: Quarantine[] = [];
@@ -69,10 +67,10 @@ export function parseScadaPayload(
     if (typeof value === "number") {
       readings.push({ deviceId: mapping.deviceId, channel: name, unit, timestampMs, value, ...arrival });
     } else if (value === undefined || value === null) {
-      quarantined.push(setAside("missing-value", name, `nothing at "${path}"`, timestampMs));
+      quarantined.push(setAside("missing-value", `nothing at "${path}"`, { channel: name, timestampMs }));
     } else {
       quarantined.push(
-        setAside("malformed", name, `${typeof value} at "${path}", not a number`, timestampMs),
+        setAside("malformed", `${typeof value} at "${path}", not a number`, { channel: name, timestampMs }),
       );
     }
   }

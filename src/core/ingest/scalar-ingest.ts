@@ -4,6 +4,7 @@ import type { QuarantineReason, Reading } from "../contract/stream.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
+  describeSource,
   type IngestSink,
   maxStreams,
   streamKey,
@@ -16,7 +17,6 @@ const clockSetBackMs = 60_000;
 /** Readings may come this much further apart than the contract's slowest rate before some count as missing. */
 const gapFactor = 1.5;
 
-/** Settings of {@link createScalarIngest}. */
 export interface ScalarIngestOptions {
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
@@ -34,22 +34,14 @@ interface Stream {
   run: number;
 }
 
-/** Creates the ingest. */
 export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
   const streams = new Map<string, Stream>();
 
   /** @returns false, for the caller to pass on. */
-  const setAside = (reading: Reading, reason: QuarantineReason, detail: string, samples = 1): false => {
-    sink.quarantine({
-      reason,
-      deviceId: reading.deviceId,
-      channel: reading.channel,
-      timestampMs: Number.isFinite(reading.timestampMs) ? reading.timestampMs : 0,
-      detail,
-      samples,
-    });
+  const setAside = (reading: Reading, reason: QuarantineReason, detail: string): false => {
+    sink.quarantine({ ...describeSource(reading), reason, detail, samples: 1 });
     return false;
   };
 
@@ -85,7 +77,8 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
     }
     const missing = Math.round((stepMs / 1000) * contract.minRateHz) - 1;
     if (Number.isFinite(stepMs) && (stepMs / 1000) * contract.minRateHz > gapFactor && missing > 0) {
-      setAside(reading, "gap", `${missing} readings are missing before this one`, missing);
+      const detail = `${missing} readings are missing before this one`;
+      sink.quarantine({ ...describeSource(reading), reason: "gap", detail, samples: missing });
       stream.run = 0;
     }
     stream.lastMs = timestampMs;
@@ -97,7 +90,7 @@ export function createScalarIngest(options: ScalarIngestOptions): ScalarIngest {
       if (!Number.isFinite(reading.timestampMs)) {
         return setAside(reading, "not-finite", `time stamp ${reading.timestampMs}`);
       }
-      watch.observe(reading.deviceId, reading.channel, reading.unit, Number.NaN, reading.timestampMs);
+      watch.observe(reading);
       const contract = contractOf(reading.deviceId, reading.channel);
       if (contract === undefined) {
         return setAside(reading, "unknown-channel", `nobody expects channel "${reading.channel}"`);

@@ -1,6 +1,6 @@
 /** Remembers how each stream last described itself and tells every change once. */
 import type { ChannelContract } from "../contract/bundle/manifest.ts";
-import type { Quarantine, SchemaDrift } from "../contract/stream.ts";
+import type { Quarantine, RecordedBlock, SchemaDrift } from "../contract/stream.ts";
 
 /** Where an ingest tells of what is not as agreed; called during `accept`. */
 export interface IngestSink {
@@ -24,15 +24,23 @@ export interface AnnouncedChannel {
 
 /** Watches any number of streams, up to a bound. */
 export interface SchemaWatch {
-  /** The stream came with this unit and rate (NaN: no rate is stated). */
-  observe(deviceId: string, channel: string, unit: string, rateHz: number, timestampMs: number): void;
-  /** A device introduced itself: what it lacks of `expected` is missing, the rest is observed. */
-  announce(
-    deviceId: string,
-    channels: readonly AnnouncedChannel[],
-    expected: readonly string[],
-    timestampMs: number,
-  ): void;
+  /** A stream came as described; without `sampleRateHz` no rate is stated. */
+  observe(data: DescribedData): void;
+  /** A device introduced itself: what it lacks of the expected channels is missing, the rest is observed. */
+  announce(announcement: Announcement): void;
+}
+
+/** What a block or a reading says of its stream. */
+export interface DescribedData extends Pick<RecordedBlock, "deviceId" | "channel" | "unit" | "timestampMs"> {
+  readonly sampleRateHz?: number;
+}
+
+/** What a device says of its channels, and which of them somebody waits for. */
+export interface Announcement {
+  readonly deviceId: string;
+  readonly channels: readonly AnnouncedChannel[];
+  readonly expected: readonly string[];
+  readonly timestampMs: number;
 }
 
 /** What a stream last said of itself. */
@@ -61,7 +69,8 @@ export function createSchemaWatch(
     return told;
   };
 
-  const observe: SchemaWatch["observe"] = (deviceId, channel, unit, rateHz, timestampMs) => {
+  const observe = (data: DescribedData): void => {
+    const { deviceId, channel, unit, timestampMs, sampleRateHz: rateHz = Number.NaN } = data;
     const contract = contractOf(deviceId, channel);
     const told = toldOf(deviceId, channel, contract);
     if (told === null) return;
@@ -88,11 +97,11 @@ export function createSchemaWatch(
 
   return {
     observe,
-    announce: (deviceId, channels, expected, timestampMs) => {
+    announce: ({ deviceId, channels, expected, timestampMs }) => {
       const present = new Set<string>();
-      for (const channel of channels) {
-        present.add(channel.name);
-        observe(deviceId, channel.name, channel.unit, channel.sampleRateHz, timestampMs);
+      for (const { name, unit, sampleRateHz } of channels) {
+        present.add(name);
+        observe({ deviceId, channel: name, unit, sampleRateHz, timestampMs });
       }
       for (const channel of expected) {
         if (present.has(channel)) continue;
@@ -110,6 +119,15 @@ export function createSchemaWatch(
       }
     },
   };
+}
+
+/** What a quarantine says of where the data came from; a time that is no number counts as 0. */
+export function describeSource({
+  deviceId,
+  channel,
+  timestampMs,
+}: DescribedData): Pick<Quarantine, "deviceId" | "channel" | "timestampMs"> {
+  return { deviceId, channel, timestampMs: Number.isFinite(timestampMs) ? timestampMs : 0 };
 }
 
 /** NUL cannot stand in an id, so two different pairs never share a key. */

@@ -8,6 +8,7 @@ import { type CountScan, createCountScan } from "./scan-counts.ts";
 import {
   type ContractLookup,
   createSchemaWatch,
+  describeSource,
   type IngestSink,
   maxStreams,
   type SchemaWatch,
@@ -17,7 +18,6 @@ import {
 /** The time stamps may wander against the sample clock by this much from one block to the next. */
 const maxClockStepMs = 5000;
 
-/** Settings of {@link createWaveformIngest}. */
 export interface WaveformIngestOptions {
   readonly contractOf: ContractLookup;
   readonly sink: IngestSink;
@@ -47,7 +47,6 @@ interface Breach {
   readonly detail: string;
 }
 
-/** Creates the ingest. */
 export function createWaveformIngest(options: WaveformIngestOptions): WaveformIngest {
   const { contractOf, sink } = options;
   const watch = createSchemaWatch(contractOf, (drift) => sink.schemaDrift(drift));
@@ -70,55 +69,46 @@ export function createWaveformIngest(options: WaveformIngestOptions): WaveformIn
     return stream;
   };
 
-  const setAside = (block: RecordedBlock, reason: QuarantineReason, detail: string, samples: number): void =>
-    sink.quarantine({
-      reason,
-      deviceId: block.deviceId,
-      channel: block.channel,
-      timestampMs: Number.isFinite(block.timestampMs) ? block.timestampMs : 0,
-      detail,
-      samples,
-    });
+  /** Of the block itself, or of `samples` before it. @returns false, for the caller to pass on. */
+  const setAside = (block: RecordedBlock, breach: Breach, samples = block.counts.length): false => {
+    sink.quarantine({ ...describeSource(block), ...breach, samples });
+    return false;
+  };
 
   return {
-    announce: (deviceId, channels, expected, timestampMs) =>
-      watch.announce(deviceId, channels, expected, timestampMs),
+    announce: watch.announce,
     accept: (block) => {
-      const length = block.counts.length;
       const malformed = findMalformation(block);
-      if (malformed !== null) {
-        setAside(block, malformed.reason, malformed.detail, length);
-        return false;
-      }
+      if (malformed !== null) return setAside(block, malformed);
       const contract = contractOf(block.deviceId, block.channel);
       if (contract === undefined) {
-        watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
-        setAside(block, "unknown-channel", `nobody expects channel "${block.channel}"`, length);
-        return false;
+        watch.observe(block);
+        const detail = `nobody expects channel "${block.channel}"`;
+        return setAside(block, { reason: "unknown-channel", detail });
       }
       const stream = streamOf(block);
       if (stream === undefined) {
-        setAside(block, "unknown-channel", `more than ${maxStreams} streams`, length);
-        return false;
+        return setAside(block, { reason: "unknown-channel", detail: `more than ${maxStreams} streams` });
       }
       if (block.unit !== stream.unit || block.sampleRateHz !== stream.rateHz) {
-        watch.observe(block.deviceId, block.channel, block.unit, block.sampleRateHz, block.timestampMs);
+        watch.observe(block);
       }
       const breach = findSchemaBreach(block, contract) ?? findClockBreach(block, stream);
       const missing = stream.started ? block.firstSample - stream.nextSample : 0;
       // The new position and clock are taken over in any case: what follows is held against what the device says now.
       if (missing !== 0 || !stream.started || block.sampleRateHz !== stream.rateHz) stream.scan.reset();
       stream.started = true;
-      stream.nextSample = block.firstSample + length;
+      stream.nextSample = block.firstSample + block.counts.length;
       stream.rateHz = block.sampleRateHz;
       stream.unit = block.unit;
       stream.clockOffsetMs = clockOffsetOf(block);
-      if (missing > 0) setAside(block, "gap", `${missing} samples are missing`, missing);
-      if (missing < 0) setAside(block, "gap", `the sample count went back by ${-missing}: a restart`, 0);
+      if (missing > 0) setAside(block, { reason: "gap", detail: `${missing} samples are missing` }, missing);
+      if (missing < 0) {
+        setAside(block, { reason: "gap", detail: `the sample count went back by ${-missing}: a restart` }, 0);
+      }
       stream.scan.scan(block.counts);
       const found = breach ?? findValueBreach(block, contract, stream.scan);
-      if (found !== null) setAside(block, found.reason, found.detail, length);
-      return found === null;
+      return found === null || setAside(block, found);
     },
   };
 }

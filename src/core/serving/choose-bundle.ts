@@ -6,7 +6,6 @@ import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { compareVersions } from "../bundle/version.ts";
 import { openSlots } from "./slots.ts";
 
-/** Where to look. */
 export interface ChooseBundleOptions {
   /** Folder of the updater's state. */
   readonly stateDir: string;
@@ -16,7 +15,6 @@ export interface ChooseBundleOptions {
   readonly runtime: RuntimeIdentity;
 }
 
-/** What was chosen. */
 export interface ChosenBundle {
   /** Folder of the bundle: a slot's or the shipped one. */
   readonly dir: string;

@@ -1,15 +1,17 @@
 /**
- * A verified bundle that is ready to serve: warm engine, batching host, drift reference and explanation background.
- * It closes itself when it has been retired and its last window has been answered.
+ * A verified bundle that is ready to serve: scores windows with a warm engine, explains scores, and carries the reference
+ * of drift. It closes itself when it has been retired and its last window has been answered.
  */
 import type { Bundle } from "../bundle/bundle.ts";
 import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
-import type { ModelRef } from "../contract/prediction.ts";
+import type { Explanation, ModelRef } from "../contract/prediction.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
 import type { DriftReference } from "../drift/drift-reference.ts";
 import { decodeReference } from "../drift/reference-codec.ts";
 import { decodeBackground, type ExplanationBackground } from "../explain/background.ts";
+import { groupFeatures, planCoalitions } from "../explain/coalition-plan.ts";
+import { reduceShapley } from "../explain/shapley.ts";
 import { standardise } from "../features/standardise.ts";
 import { createModelHost } from "../inference/model-host.ts";
 import { decodeStudent } from "../inference/onnx-codec.ts";
@@ -31,7 +33,6 @@ export interface ScoredWindow {
   readonly bundle: LoadedBundle;
 }
 
-/** A bundle that serves. */
 export interface LoadedBundle extends WindowBundle {
   readonly dir: string;
   readonly ref: ModelRef;
@@ -55,14 +56,13 @@ export interface LoadedBundle extends WindowBundle {
 export async function serveBundle(
   dir: string,
   bundle: Bundle,
-  prefer: "auto" | "onnx" | "integer",
-  logger: Logger,
+  options: { readonly engine: "auto" | "onnx" | "integer"; readonly logger: Logger },
 ): Promise<LoadedBundle> {
   const { manifest, digest, files } = bundle;
   const { engine } = await openEngine(
     files.get(bundleFileNames.model)!,
-    { prefer },
-    { warn: (details, message) => logger.warn(message, details) },
+    { prefer: options.engine },
+    { warn: (details, message) => options.logger.warn(message, details) },
   );
   const host = createModelHost({ engine, meta: null });
   let windows = 0;
@@ -102,4 +102,31 @@ export async function serveBundle(
       await host.close();
     },
   };
+}
+
+/** Rows of one run: large enough for the engine's best speed, small enough that live windows do not wait long. */
+const sliceRows = 2048;
+
+/** One explanation for every output of `bundle`, in order. Rejects with INFERENCE when the engine fails. */
+export async function explainWindow(bundle: LoadedBundle, features: Float32Array): Promise<Explanation[]> {
+  return explainStandardised(bundle, bundle.standardised(features));
+}
+
+/** As {@link explainWindow}, of a row that is standardised already. */
+export async function explainStandardised(bundle: LoadedBundle, row: Float32Array): Promise<Explanation[]> {
+  const { engine, manifest } = bundle;
+  const groups = groupFeatures(manifest.features, manifest.groups);
+  const plan = planCoalitions(row, bundle.background, groups);
+  const values = new Uint8Array(plan.rows * engine.outputs);
+  const slice = new Float32Array(Math.min(sliceRows, plan.rows) * plan.features);
+  for (let from = 0; from < plan.rows; from += sliceRows) {
+    const rows = Math.min(sliceRows, plan.rows - from);
+    plan.fill(from, rows, slice);
+    values.set(await engine.run(slice, rows), from * engine.outputs);
+  }
+  return reduceShapley(plan, values, {
+    outputs: engine.outputs,
+    scale: engine.outputScale,
+    zeroPoint: engine.outputZeroPoint,
+  });
 }

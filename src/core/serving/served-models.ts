@@ -11,7 +11,6 @@ import type { Logger } from "../platform/logger.ts";
 import { chooseBundle } from "./choose-bundle.ts";
 import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
 
-/** Where bundles are and who may sign them. */
 export interface ServedModelsOptions {
   /** Names that the measuring points ask for. */
   readonly names: readonly string[];
@@ -27,7 +26,6 @@ export interface ServedModelsOptions {
   readonly onRefused: (dir: string, error: Error) => void;
 }
 
-/** The models that serve. */
 export interface ServedModels {
   readonly trustedKeys: readonly TrustedKey[];
   readonly names: readonly string[];
@@ -57,7 +55,10 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       runtime: { runtimeVersion: options.runtimeVersion },
     });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
-    const bundle = await serveBundle(chosen.dir, chosen.bundle, options.engine, options.logger);
+    const bundle = await serveBundle(chosen.dir, chosen.bundle, {
+      engine: options.engine,
+      logger: options.logger,
+    });
     options.logger.info("model serves", { model: bundle.ref, engine: bundle.engine.kind });
     current.set(name, bundle);
   }

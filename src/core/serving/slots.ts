@@ -10,7 +10,6 @@ import { writeBundleFolder } from "../bundle/write-bundle.ts";
 import { writeFileAtomic } from "../platform/files/atomic-file.ts";
 import { readFileBounded } from "../platform/files/bounded-read.ts";
 
-/** Name of a slot. */
 export type SlotName = "a" | "b";
 
 /** What is in a slot that serves or has served. */

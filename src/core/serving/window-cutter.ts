@@ -79,7 +79,7 @@ export function createWindowCutter<B extends WindowBundle>(options: WindowCutter
     return cutter;
   }
 
-  function finish(bundle: B, end: WindowEnd, features: Float32Array, levels: Float32Array | undefined): void {
+  function finish({ bundle, end, features, levels }: EndedWindow<B>): void {
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
     const id = `${point.turbine}/${point.component}/${fromMs}`;
@@ -162,9 +162,16 @@ interface Handover {
   offset: number;
 }
 
+interface EndedWindow<B extends WindowBundle> {
+  readonly bundle: B;
+  readonly end: WindowEnd;
+  readonly features: Float32Array;
+  /** Undefined where the bundle has no baseline. */
+  readonly levels: Float32Array | undefined;
+}
+
 interface SpecCutterSink<B extends WindowBundle> {
-  /** `levels` where the bundle has a baseline. */
-  onEnd(owner: B, end: WindowEnd, features: Float32Array, levels: Float32Array | undefined): void;
+  onEnd(ended: EndedWindow<B>): void;
   /** A window that had begun was lost. */
   onAbandon(quarantine: Quarantine): void;
   /** Samples were lost that no window had begun with. */
@@ -236,7 +243,7 @@ function createSpecCutter<B extends WindowBundle>(
       extractors[slot]!.finish(features, 0);
       const levels = levelSpec === undefined ? undefined : new Float32Array(levelSpec.list.length);
       if (levels !== undefined) meters[slot]!.finish(levels, 0);
-      sink.onEnd(open, end, features, levels);
+      sink.onEnd({ bundle: open, end, features, levels });
       open.release();
     },
     abandon: (slot, quarantine) => {

@@ -9,7 +9,6 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { Quarantine, QuarantineReason, RecordedBlock } from "../contract/stream.ts";
 
-/** A window that begins. */
 export interface WindowStart {
   /** Epoch ms of the first sample, by the sample clock. */
   readonly fromMs: number;
@@ -18,7 +17,6 @@ export interface WindowStart {
   readonly shaftRpm: number;
 }
 
-/** A window that is complete. */
 export interface WindowEnd {
   readonly fromMs: number;
   /** Epoch ms of the first sample after the window. */

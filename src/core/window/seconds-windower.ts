@@ -7,7 +7,6 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
 import type { Quarantine, Reading } from "../contract/stream.ts";
 
-/** Settings of {@link createSecondsWindower}. */
 export interface SecondsWindowerOptions {
   readonly spec: WindowSpec;
   /** Channels of which every window needs a reading. */
@@ -30,7 +29,6 @@ export interface ReadingWindowSink {
   refuse(quarantine: Quarantine): void;
 }
 
-/** One turbine's readings. */
 export interface SecondsWindower {
   /** Largest number of windows that may be open at a time. */
   readonly slots: number;

@@ -1,8 +1,10 @@
-/** Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves. */
+/**
+ * Joins the devices with the rest of a gateway: their data with the pipeline, their models with what serves, and raw
+ * samples with whoever asks for them.
+ */
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
-import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import { createRandom } from "../../core/maths/random.ts";
@@ -13,12 +15,12 @@ import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 import type { Telemetry } from "../record/telemetry.ts";
-import { type AlertSource, createAlertCaptures } from "./alert-captures.ts";
+import { type AlertCaptures, type AlertSource, createAlertCaptures } from "./alert-captures.ts";
 import { type BackPressure, startBackPressure } from "./back-pressure.ts";
 import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
 import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
-import { createDevicePushes, type DevicePushCounts, type PushedDevice } from "./device-pushes.ts";
-import { createRawCaptures } from "./raw-captures.ts";
+import { createDevicePushes, type DevicePushes, type PushedDevice } from "./device-pushes.ts";
+import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { RecordingPlace } from "./recording.ts";
 
 /** What is joined. */
@@ -36,72 +38,37 @@ export interface ConnectDevicesOptions {
   readonly logger: Logger;
 }
 
-/** The devices of a gateway. */
-export interface ConnectedDevices extends DeviceLinks {
-  readonly pushCounts: DevicePushCounts;
-  /** Another bundle serves `name`: devices that infer shall have its image. */
-  renew(name: string): void;
-  /** Writes down recordings that have ended; call it about once a second. */
-  tick(): void;
-  /** Recordings of raw samples that were kept since the start. */
-  readonly recordings: number;
-  /** Alerts of devices' scores that no raw samples could be had for. */
-  readonly missedRecordings: number;
-  /** How often devices had to wait because the pipeline could not follow. */
-  readonly backPressure: BackPressure;
+/** What is done with devices beside taking their data. */
+export interface DeviceTasks {
   /** Raw samples on request. */
-  readonly capture: DeviceCaptures["capture"];
+  readonly captures: DeviceCaptures;
+  /** Raw samples that are kept. */
+  readonly recordings: RawCaptures;
+  /** Raw samples for alerts that devices' own scores raised. */
+  readonly alertCaptures: AlertCaptures;
+  readonly pushes: DevicePushes;
   /** Where a device's samples come from. */
   placeOf(deviceId: string): RecordingPlace;
-  /** Something was told to subscribers: a device that raised it is asked for raw samples. */
-  noteAlert(event: AlertEvent): void;
+}
+
+/** The devices of a gateway. */
+export interface ConnectedDevices extends DeviceLinks, DeviceTasks {
+  /** How often devices had to wait because the pipeline could not follow. */
+  readonly backPressure: BackPressure;
+  /** Writes down recordings that have ended; call it about once a second. */
+  tick(): void;
   /** All devices for the status page, without secrets. */
   describe(): readonly unknown[];
 }
 
 /**
  * Opens the links of all devices.
- * @throws AuroraError CONFIG_INVALID for an address or a key file that is none.
+ * @throws AuroraError CONFIG_INVALID for an invalid address or key file.
  */
 export async function connectDevices(options: ConnectDevicesOptions): Promise<ConnectedDevices> {
-  const { config, models, pipeline, telemetry, clock, logger } = options;
-  const random = createRandom(randomInt(2 ** 31));
-  const placeOf = (deviceId: string): RecordingPlace => {
-    const { bearing, shaftRpm } = findPoint(config, deviceId) ?? {};
-    return { bearing, shaftRpm };
-  };
-  const dir = join(config.gateway.stateDir, "recordings");
-  const recordings = createRawCaptures({ dir, placeOf, logger });
-  const captures = createDeviceCaptures({
-    devices: config.devices,
-    watchedChannelOf: (deviceId) => findPoint(config, deviceId)?.channel,
-    timers: systemTimers,
-  });
-  const alertCaptures = createAlertCaptures({
-    captures,
-    recordings,
-    clock,
-    logger,
-    sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
-  });
-  const pushes = createDevicePushes({
-    devices: await findPushedDevices(config),
-    imageOf: (name) => {
-      const { dir, manifest, student } = models.current(name);
-      return readDeviceImage(dir, manifest, student);
-    },
-    timers: systemTimers,
-    random,
-    logger,
-    onEnd: (deviceId, { image }, { outcome, reason, sentBytes, probes }) =>
-      telemetry.event(
-        `device-model.${outcome}`,
-        deviceId,
-        reason === ""
-          ? `${image.name} ${image.version}: ${sentBytes} bytes sent, ${probes} golden vectors right`
-          : `${image.name} ${image.version}: ${reason}`,
-      ),
-  });
+  const { config, pipeline, clock, logger } = options;
+  const tasks = await createTasks(options);
+  const { captures, recordings, pushes } = tasks;
   const links = await openDeviceLinks({
     devices: config.devices,
     bearingOf: (deviceId) => findPoint(config, deviceId)?.bearing,
@@ -110,29 +77,12 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     topics: options.topics,
     mqtt: options.mqtt,
     clock,
-    random,
+    random: createRandom(randomInt(2 ** 31)),
     logger,
-    sink: {
-      onHello: (hello) => pipeline.announce(hello),
-      onBlock: (block) => {
-        captures.accept(block);
-        pipeline.accept(block);
-      },
-      onReading: (reading) => pipeline.acceptDeviceReading(reading),
-      onCapture: (block) => {
-        if (!captures.accept(block)) recordings.accept(block);
-      },
-      onScore: (score, mode) => pipeline.acceptScore(score, mode),
-      onContact: (hello, session) => {
-        captures.contact(hello, session);
-        pushes.contact(hello, session);
-      },
-      onLost: (deviceId) => {
-        captures.lost(deviceId);
-        pushes.lost(deviceId);
-      },
-      onModelStatus: (deviceId, status) => pushes.status(deviceId, status),
-    },
+    pipeline,
+    captures,
+    recordings,
+    pushes,
   });
   const backPressure = startBackPressure({
     gauge: options.load,
@@ -141,20 +91,10 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
     logger,
   });
   return {
+    ...tasks,
     sessions: links.sessions,
     backPressure,
-    pushCounts: pushes.counts,
-    renew: (name) => pushes.renew(name),
     tick: () => recordings.tick(clock.monotonicMs()),
-    get recordings() {
-      return recordings.written;
-    },
-    get missedRecordings() {
-      return alertCaptures.missed;
-    },
-    capture: captures.capture,
-    placeOf,
-    noteAlert: alertCaptures.note,
     describe: () =>
       links.sessions.map(({ id, session, health }, index) => ({
         id,
@@ -176,6 +116,54 @@ export async function connectDevices(options: ConnectDevicesOptions): Promise<Co
       await recordings.close();
     },
   };
+}
+
+async function createTasks(options: ConnectDevicesOptions): Promise<DeviceTasks> {
+  const { config, clock, logger } = options;
+  const placeOf = (deviceId: string): RecordingPlace => {
+    const { bearing, shaftRpm } = findPoint(config, deviceId) ?? {};
+    return { bearing, shaftRpm };
+  };
+  const recordings = createRawCaptures({ dir: join(config.gateway.stateDir, "recordings"), placeOf, logger });
+  const captures = createDeviceCaptures({
+    devices: config.devices,
+    watchedChannelOf: (deviceId) => findPoint(config, deviceId)?.channel,
+    timers: systemTimers,
+  });
+  const alertCaptures = createAlertCaptures({
+    captures,
+    recordings,
+    clock,
+    logger,
+    sourceOf: (turbine, component) => findAlertSource(config, turbine, component),
+  });
+  return { captures, recordings, alertCaptures, placeOf, pushes: await createPushes(options) };
+}
+
+async function createPushes({
+  config,
+  models,
+  telemetry,
+  logger,
+}: ConnectDevicesOptions): Promise<DevicePushes> {
+  return createDevicePushes({
+    devices: await findPushedDevices(config),
+    imageOf: (name) => {
+      const { dir, manifest, student } = models.current(name);
+      return readDeviceImage(dir, manifest, student);
+    },
+    timers: systemTimers,
+    random: createRandom(randomInt(2 ** 31)),
+    logger,
+    onEnd: (deviceId, { image }, { outcome, reason, sentBytes, probes }) =>
+      telemetry.event(
+        `device-model.${outcome}`,
+        deviceId,
+        reason === ""
+          ? `${image.name} ${image.version}: ${sentBytes} bytes sent, ${probes} golden vectors right`
+          : `${image.name} ${image.version}: ${reason}`,
+      ),
+  });
 }
 
 /** Devices that infer and whose key is known. */

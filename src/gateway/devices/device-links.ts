@@ -1,6 +1,6 @@
-/** Opens the sessions with all configured devices and hands on what they send, with arrival times. */
+/** Opens the sessions with all configured devices, and gives what they send to whom it concerns, with the time it came. */
 import { createByteTransport, parseDeviceAddress } from "../../../firmware-bridge/device-address.ts";
-import { type DeviceScore, toDeviceScore } from "../../../firmware-bridge/device-score.ts";
+import { toDeviceScore } from "../../../firmware-bridge/device-score.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
 import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
 import { createMqttLink, type MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
@@ -10,32 +10,16 @@ import { toReading, toSampleBlock } from "../../../firmware-bridge/sample-block.
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
-import type {
-  DeviceHealthMessage,
-  HelloMessage,
-  ModelStatusMessage,
-} from "../../core/contract/device/device-message.ts";
-import type { Arrival, Reading, SampleBlock } from "../../core/contract/stream.ts";
+import type { DeviceHealthMessage } from "../../core/contract/device/device-message.ts";
+import type { Arrival } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-
-/** Where the devices' data go. */
-export interface DeviceSink {
-  onHello(hello: HelloMessage): void;
-  /** `block.counts` are valid only during the call. */
-  onBlock(block: SampleBlock): void;
-  onReading(reading: Reading): void;
-  /** Raw samples of a device that infers itself: not to be decided upon. */
-  onCapture(block: SampleBlock): void;
-  /** The device inferred itself. In mode `both` its raw windows come too. */
-  onScore(score: DeviceScore, mode: "edge" | "both"): void;
-  /** The device took its configuration and may be spoken to. */
-  onContact(hello: HelloMessage, session: DeviceSession): void;
-  onLost(deviceId: string): void;
-  onModelStatus(deviceId: string, status: ModelStatusMessage): void;
-}
+import type { Pipeline } from "../points/pipeline.ts";
+import type { DeviceCaptures } from "./device-captures.ts";
+import type { DevicePushes } from "./device-pushes.ts";
+import type { RawCaptures } from "./raw-captures.ts";
 
 /** What the sessions need. */
 export interface DeviceLinksOptions {
@@ -49,7 +33,10 @@ export interface DeviceLinksOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly sink: DeviceSink;
+  readonly pipeline: Pick<Pipeline, "announce" | "accept" | "acceptDeviceReading" | "acceptScore">;
+  readonly captures: Pick<DeviceCaptures, "accept" | "contact" | "lost">;
+  readonly recordings: Pick<RawCaptures, "accept">;
+  readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status">;
 }
 
 /** One device. */
@@ -69,23 +56,14 @@ export interface DeviceLinks {
 
 /**
  * Starts connecting to every device; returns at once, unreachable devices are tried for ever.
- * @throws AuroraError CONFIG_INVALID for an address that is none.
+ * @throws AuroraError CONFIG_INVALID for an address that is invalid.
  */
 export async function openDeviceLinks(options: DeviceLinksOptions): Promise<DeviceLinks> {
   const sessions = await Promise.all(
     options.devices.map(async (device) => {
-      let health: DeviceHealthMessage | null = null;
-      const session = createSession(device, await createLink(device, options), options, (said) => {
-        health = said;
-      });
-      await session.open();
-      return {
-        id: device.id,
-        session,
-        get health() {
-          return health;
-        },
-      };
+      const link = createDeviceLink(device, await createPacketLink(device, options), options);
+      await link.session.open();
+      return link;
     }),
   );
   return {
@@ -96,7 +74,7 @@ export async function openDeviceLinks(options: DeviceLinksOptions): Promise<Devi
   };
 }
 
-async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
+async function createPacketLink(device: DeviceConfig, options: DeviceLinksOptions): Promise<PacketLink> {
   const address = parseDeviceAddress(device.connect === "mqtt" ? `mqtt:${device.id}` : device.connect);
   if (!address.ok) {
     throw new AuroraError("CONFIG_INVALID", `device ${device.id}: ${address.error}`, {
@@ -117,17 +95,17 @@ async function createLink(device: DeviceConfig, options: DeviceLinksOptions): Pr
   );
 }
 
-function createSession(
-  device: DeviceConfig,
-  link: PacketLink,
-  options: DeviceLinksOptions,
-  onHealth: (health: DeviceHealthMessage | null) => void,
-): DeviceSession {
-  const { clock, sink } = options;
+function createDeviceLink(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceLink {
+  const { clock, pipeline, captures, recordings, pushes } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
   const now = (): Arrival => ({ arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() });
-  let warnedOf: string | undefined;
+  const lose = (): void => {
+    captures.lost(device.id);
+    pushes.lost(device.id);
+  };
+  let health: DeviceHealthMessage | null = null;
+  const noteState = createStateLog(device, options.mqtt, logger);
   const session = createDeviceSession({
     link,
     gatewayId: options.gatewayId,
@@ -140,54 +118,76 @@ function createSession(
     random: options.random,
     onHello: (hello) => {
       logger.info("device introduced itself", { firmware: hello.firmware, channels: hello.channels.length });
-      onHealth(null);
-      sink.onLost(device.id);
-      sink.onHello(hello);
+      health = null;
+      lose();
+      pipeline.announce(hello);
     },
-    onConfigured: (hello) => sink.onContact(hello, session),
+    onConfigured: (hello) => {
+      captures.contact(hello, session);
+      pushes.contact(hello, session);
+    },
     onMessage: (message, hello) => {
       switch (message.type) {
         case "raw-window": {
           const block = toSampleBlock(hello, message, now());
           if (block === undefined) return;
-          // A device that infers sends raw windows around alarms, for people.
-          if (device.mode === "edge") sink.onCapture(block);
-          else sink.onBlock(block);
+          const isAskedFor = captures.accept(block);
+          if (device.mode !== "edge") pipeline.accept(block);
+          // A device that infers sends raw windows around alarms, for people: not to be decided upon.
+          else if (!isAskedFor) recordings.accept(block);
           return;
         }
         case "reading": {
           const reading = toReading(hello, message, now());
-          if (reading !== undefined) sink.onReading(reading);
+          if (reading !== undefined) pipeline.acceptDeviceReading(reading);
           return;
         }
         case "health":
           logger.debug("device health", { ...message });
-          onHealth(message);
+          health = message;
           return;
         case "score": {
           if (device.mode === "raw") return;
           const score = toDeviceScore(hello, message, now());
-          if (score !== undefined) sink.onScore(score, device.mode);
+          if (score !== undefined) pipeline.acceptScore(score, device.mode);
           return;
         }
         case "model-status":
-          sink.onModelStatus(device.id, message);
+          pushes.status(device.id, message);
           return;
         case "nack":
           return;
       }
     },
     onState: (state, reason) => {
-      logger.debug("device link", { state, reason });
-      if (state === "established") warnedOf = undefined;
-      else sink.onLost(device.id);
-      // Said once a reason until the device is back. The broker's loss is the broker's, and said once for all devices.
-      const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
-      if (!isLost || (device.connect === "mqtt" && !options.mqtt.connected)) return;
-      warnedOf = reason;
-      logger.warn("no contact with device, trying again", { connect: device.connect, reason });
+      if (state !== "established") lose();
+      noteState(state, reason);
     },
     onProblem: (problem) => logger.warn(problem.message, { code: problem.code, hint: problem.hint }),
   });
-  return session;
+  return {
+    id: device.id,
+    session,
+    get health() {
+      return health;
+    },
+  };
+}
+
+/** Says once a reason that there is no contact, until the device is back. */
+function createStateLog(
+  { connect }: DeviceConfig,
+  mqtt: MqttPort,
+  logger: Logger,
+): (state: DeviceSession["state"], reason: string) => void {
+  let warnedOf: string | undefined;
+  return (state, reason) => {
+    logger.debug("device link", { state, reason });
+    if (state === "established") warnedOf = undefined;
+    const isLost = state === "connecting" && reason !== "opened" && reason !== warnedOf;
+    // The broker's loss is the broker's, and said once for all devices.
+    if (!isLost || (connect === "mqtt" && !mqtt.connected)) return;
+    warnedOf = reason;
+    logger.warn("no contact with device, trying again", { connect, reason });
+  };
 }

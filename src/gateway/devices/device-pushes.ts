@@ -97,6 +97,7 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
   async function look(entry: Entry): Promise<void> {
     const turn = ++entry.look;
     const { device } = entry;
+    if (entry.contact === null) return;
     const image = await options.imageOf(device.bundle);
     if (turn !== entry.look || entry.contact === null) return;
     if (image === null) {
@@ -144,11 +145,15 @@ export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
     });
     entry.push = push;
     entry.pushedSha256 = image.sha256;
-    void push.ended.then((result) => end(entry, push, image, result));
+    void push.ended.then((result) => end(entry, { push, image }, result));
     push.begin();
   }
 
-  function end(entry: Entry, push: ModelPush, image: DeviceImage, result: ModelPushResult): void {
+  function end(
+    entry: Entry,
+    { push, image }: { readonly push: ModelPush; readonly image: DeviceImage },
+    result: ModelPushResult,
+  ): void {
     if (entry.push === push) entry.push = null;
     counts[result.outcome]++;
     const { outcome, reason } = result;

@@ -34,7 +34,7 @@ export function checkScadaConfig(config: GatewayConfig, manifestOf: (name: strin
     if (missing.length > 0) {
       throw refuse(
         `no topic under scada maps ${missing.join(", ")}`,
-        "a row that lacks a channel is never judged: map every channel of the bundle's data contract",
+        "a row that lacks a channel is never scored: map every channel of the bundle's data contract",
       );
     }
     const known = new Set(spec.residuals.map((residual) => residual.component));

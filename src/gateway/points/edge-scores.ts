@@ -4,10 +4,11 @@
  * upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
 import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { Scaler } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
 import { dequantise } from "../../core/inference/student-engine.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { dequantiseInput, unstandardise } from "../../core/serving/student-input.ts";
 import { findScoreFault } from "./find-score-fault.ts";
 import type { MeasuringPoint } from "./point.ts";
 import type { WorkGauge } from "./work-gauge.ts";
@@ -23,7 +24,6 @@ export interface EdgeScoreCounts {
   readonly unknownModel: number;
 }
 
-/** What is needed to take scores in. */
 export interface EdgeScoresOptions {
   pointsOf(
     deviceId: string,
@@ -36,7 +36,6 @@ export interface EdgeScoresOptions {
   onMismatch(score: DeviceScore, detail: string): void;
 }
 
-/** Takes scores in. */
 export interface EdgeScores {
   /**
    * A bundle serves. The one before it of the same name stays known, and keeps its engine: a device goes on with the old
@@ -66,7 +65,11 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   let waiting = 0;
   const bundles = new Map<string, LoadedBundle[]>();
 
-  function refuse(score: DeviceScore, turbine: string, reason: QuarantineReason, detail: string): void {
+  function refuse(
+    score: DeviceScore,
+    turbine: string,
+    { reason, detail }: { readonly reason: QuarantineReason; readonly detail: string },
+  ): void {
     const { deviceId, channel, fromMs, sampleCount } = score;
     options.setAside(
       {
@@ -92,19 +95,25 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     if (bundle === undefined) {
       counts.unknownModel++;
       const wanted = `${point.config.bundle} ${JSON.stringify(score.modelVersion.slice(0, 64))}`;
-      refuse(score, turbine, "unknown-model", `a score of ${wanted}, which this gateway does not know`);
+      refuse(score, turbine, {
+        reason: "unknown-model",
+        detail: `a score of ${wanted}, which this gateway does not know`,
+      });
       return;
     }
     const { manifest, engine } = bundle;
     const { quantised, inputs } = score;
     if (quantised.length !== engine.outputs || (inputs.length > 0 && inputs.length !== engine.inputs)) {
       const shape = `${inputs.length} → ${quantised.length}`;
-      refuse(score, turbine, "malformed", `a score of ${shape}, not ${engine.inputs} → ${engine.outputs}`);
+      refuse(score, turbine, {
+        reason: "malformed",
+        detail: `a score of ${shape}, not ${engine.inputs} → ${engine.outputs}`,
+      });
       return;
     }
     const fault = findScoreFault(score, manifest);
     if (fault !== null) {
-      refuse(score, turbine, fault.reason, fault.detail);
+      refuse(score, turbine, fault);
       return;
     }
     const standardised = dequantiseInput(bundle.student, inputs);
@@ -114,7 +123,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
         counts.mismatched++;
         const detail = `${turbine}/${component}: device ${[...quantised].join(" ")}, gateway ${[...expected].join(" ")}`;
         options.onMismatch(score, detail);
-        refuse(score, turbine, "score-mismatch", detail);
+        refuse(score, turbine, { reason: "score-mismatch", detail });
         return;
       }
       counts.agreed++;
@@ -149,7 +158,10 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       counts.received++;
       for (const point of options.pointsOf(score.deviceId, score.channel)) {
         if (waiting >= maxWaiting) {
-          refuse(score, point.id.turbine, "overload", `${maxWaiting} scores wait already`);
+          refuse(score, point.id.turbine, {
+            reason: "overload",
+            detail: `${maxWaiting} scores wait already`,
+          });
           continue;
         }
         waiting++;
@@ -157,7 +169,9 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
         // A failing engine costs this score, not those to come.
         tail = tail
           .then(() => take(point, score, mode))
-          .catch((error: unknown) => refuse(score, point.id.turbine, "malformed", String(error)))
+          .catch((error: unknown) =>
+            refuse(score, point.id.turbine, { reason: "malformed", detail: String(error) }),
+          )
           .finally(() => {
             waiting--;
             options.load?.end();
@@ -171,4 +185,17 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
       bundles.clear();
     },
   };
+}
+
+/** Standardised features; quantising them again gives the same integers. */
+function dequantiseInput(
+  { inputScale, inputZeroPoint }: Pick<QuantisedMlp, "inputScale" | "inputZeroPoint">,
+  inputs: Uint8Array,
+): Float32Array {
+  return Float32Array.from(inputs, (value) => (value - inputZeroPoint) * inputScale);
+}
+
+/** Features in their own units, from standardised ones: as exact as eight bits are. */
+function unstandardise({ mean, inverseStd }: Scaler, standardised: Float32Array): Float32Array {
+  return standardised.map((value, index) => value / inverseStd[index]! + mean[index]!);
 }

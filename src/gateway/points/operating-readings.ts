@@ -25,12 +25,12 @@ export function isOperatingChannel(channel: string): boolean {
 export interface OperatingReadings {
   /** Takes a reading whose `deviceId` is the turbine. */
   accept(reading: Reading): void;
-  /** NaN when there is none, or none younger than `maxAgeMs`. */
-  read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number, maxAgeMs: number): number;
+  /** NaN when there is none, or it is too old at `monotonicMs`. */
+  read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
 }
 
-/** Creates an empty store of readings; `sink` hears of bad ones. */
-export function createOperatingReadings(sink: IngestSink): OperatingReadings {
+/** Creates an empty store of readings; older ones than `maxAgeMs` say nothing of now, and `sink` hears of bad ones. */
+export function createOperatingReadings(maxAgeMs: number, sink: IngestSink): OperatingReadings {
   const latest = new Map<string, Reading>();
   const ingest = createScalarIngest({
     contractOf: (_turbine, channel) =>
@@ -41,9 +41,11 @@ export function createOperatingReadings(sink: IngestSink): OperatingReadings {
     accept: (reading) => {
       if (ingest.accept(reading)) latest.set(`${reading.deviceId}/${reading.channel}`, reading);
     },
-    read: (turbine, channel, nowMs, maxAgeMs) => {
+    read: (turbine, channel, monotonicMs) => {
       const entry = latest.get(`${turbine}/${channel}`);
-      return entry !== undefined && nowMs - entry.arrivedMonotonicMs <= maxAgeMs ? entry.value : Number.NaN;
+      return entry !== undefined && monotonicMs - entry.arrivedMonotonicMs <= maxAgeMs
+        ? entry.value
+        : Number.NaN;
     },
   };
 }

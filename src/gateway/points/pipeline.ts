@@ -21,7 +21,6 @@ import type { SiteBaselines } from "./site-baselines.ts";
 import { createWindowDecider, type DecisionSink, type WindowDecider } from "./window-decider.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
-/** What comes out. */
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
@@ -29,7 +28,6 @@ export interface PipelineSink extends DecisionSink {
   onScoreMismatch?(deviceId: string, detail: string): void;
 }
 
-/** What a pipeline is made of. */
 export interface PipelineOptions {
   readonly config: GatewayConfig;
   /** Bundle that serves a name. */
@@ -46,7 +44,6 @@ export interface PipelineOptions {
   readonly sink: PipelineSink;
 }
 
-/** A running pipeline. */
 export interface Pipeline {
   /** A device introduced itself. */
   announce(hello: HelloMessage): void;
@@ -79,7 +76,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
   const onSchemaDrift = (drift: SchemaDrift): void => sink.onSchemaDrift(drift);
 
-  const readings = createOperatingReadings({
+  const readings = createOperatingReadings(config.operation.dataTimeoutSeconds * 1000, {
     quarantine: (quarantine) => setAside(quarantine, quarantine.deviceId, 0),
     schemaDrift: onSchemaDrift,
   });
@@ -148,7 +145,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       // Scalars about the turbine belong to no bundle and come as readings.
       const announced = channels.filter(({ name }) => !Object.hasOwn(operatingChannels, name));
       const expected = [...(byChannel.get(deviceId)?.keys() ?? [])];
-      ingest.announce(deviceId, announced, expected, clock.nowMs());
+      ingest.announce({ deviceId, channels: announced, expected, timestampMs: clock.nowMs() });
     },
     accept: (block) => {
       if (!ingest.accept(block)) return;

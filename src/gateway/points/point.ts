@@ -1,19 +1,18 @@
 /**
- * One measuring point: trusted blocks → windows → decisions, and what is said when nothing comes. Checks no data: that is
- * done before.
+ * One measuring point: trusted blocks → windows → decisions, and what is said when nothing comes or the turbine stands.
+ * Checks no data: that is done before.
  */
+import type { WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { OperatingState } from "../../core/contract/prediction.ts";
-import type { PointId, Quarantine, SampleBlock } from "../../core/contract/stream.ts";
+import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../core/contract/stream.ts";
 import { classifyOperatingState } from "../../core/decision/operating-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { LoadedBundle, ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../core/serving/window-cutter.ts";
 import type { OperatingReadings } from "./operating-readings.ts";
-import { createPointPresence } from "./point-presence.ts";
 import type { WindowDecider } from "./window-decider.ts";
 
-/** One point. */
 export interface MeasuringPoint {
   readonly id: PointId;
   readonly config: PointConfig;
@@ -29,7 +28,6 @@ export interface MeasuringPoint {
   close(): void;
 }
 
-/** What a point is made of. */
 export interface MeasuringPointOptions {
   readonly id: PointId;
   readonly config: PointConfig;
@@ -64,7 +62,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     classifyOperatingState({
       shaftRpm,
       dataAgeMs: clock.monotonicMs() - presence.lastBlockMonotonicMs,
-      powerKw: readings.read(id.turbine, "power", clock.monotonicMs(), timeoutMs),
+      powerKw: readings.read(id.turbine, "power", clock.monotonicMs()),
       limits: {
         minOperatingRpm: standbyBelowRpm,
         fullPerformanceRpm: presence.fastestRpm * fullPerformanceShare,
@@ -77,7 +75,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
   const findShaftRpm = (block: SampleBlock): number => {
     // The sign of a speed is only the sense of rotation.
     if (Number.isFinite(block.shaftRpm)) return Math.abs(block.shaftRpm);
-    const scada = readings.read(id.turbine, "shaft-speed", block.arrivedMonotonicMs, timeoutMs);
+    const scada = readings.read(id.turbine, "shaft-speed", block.arrivedMonotonicMs);
     return Number.isFinite(scada) ? scada : (config.shaftRpm ?? Number.NaN);
   };
 
@@ -124,4 +122,105 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     },
     close: () => cutter.close(),
   };
+}
+
+/** When a point counts as silent or standing. */
+export interface PresenceLimits {
+  /** A slower turbine stands by. */
+  readonly standbyBelowRpm: number;
+  /** Data older than this says nothing of now. */
+  readonly timeoutMs: number;
+}
+
+/** What a block says of the turbine: `stops` is the first one of a turbine that stands. */
+export type Rotation = "turns" | "stops" | "stands";
+
+/**
+ * Is there data of a point, and does its turbine turn? Remembers when what came last, and finds out when nothing is known
+ * any more. Reads no clock and tells nobody. Monotonic times are NaN before the first event of their kind.
+ */
+export interface PointPresence {
+  /** A trusted block came; a `shaftRpm` of NaN (unknown) counts as turning. */
+  noteBlock(shaftRpm: number, timestampMs: number, arrivedMonotonicMs: number): Rotation;
+  /** A whole window was cut from what came. */
+  noteWindow(arrivedMonotonicMs: number): void;
+  /** A device sent the score of a window that it cut itself: its data and a whole window in one. */
+  noteScore(window: Pick<FeatureWindow, "fromMs" | "shaftRpm" | "arrivedMonotonicMs">): void;
+  /**
+   * Why nothing is known of the point any more, once a silence; else null. Data without a single good `window` says no
+   * more than none.
+   */
+  findSilence(nowMonotonicMs: number, window: WindowSpec): string | null;
+  /** Arrival of the last trusted block. */
+  readonly lastBlockMonotonicMs: number;
+  /** Time of the last block by its own clock, epoch ms; NaN before the first. */
+  readonly lastDataMs: number;
+  readonly fastestRpm: number;
+}
+
+/** Creates the presence of a point that was never heard of. */
+export function createPointPresence({ standbyBelowRpm, timeoutMs }: PresenceLimits): PointPresence {
+  let lastBlockMonotonicMs = Number.NaN;
+  /** Arrival of the last whole window, or of the block since which one is due. */
+  let lastUsefulMonotonicMs = Number.NaN;
+  let lastDataMs = Number.NaN;
+  let fastestRpm = 0;
+  /** The silence has been told. */
+  let isSilent = false;
+  let isStanding = false;
+
+  const whyNothing = (nowMonotonicMs: number, window: WindowSpec): string | null => {
+    if (nowMonotonicMs - lastBlockMonotonicMs > timeoutMs) return "no data";
+    if (isStanding) return null;
+    const dueMs = timeoutMs + longestWindowMs(window, standbyBelowRpm);
+    return nowMonotonicMs - lastUsefulMonotonicMs > dueMs ? "no window could be decided" : null;
+  };
+
+  return {
+    noteBlock: (shaftRpm, timestampMs, arrivedMonotonicMs) => {
+      lastBlockMonotonicMs = arrivedMonotonicMs;
+      lastDataMs = timestampMs;
+      const stood = isStanding;
+      isStanding = shaftRpm < standbyBelowRpm;
+      if (isStanding) {
+        isSilent = false;
+        return stood ? "stands" : "stops";
+      }
+      // From here on a window is due.
+      if (stood || Number.isNaN(lastUsefulMonotonicMs)) lastUsefulMonotonicMs = arrivedMonotonicMs;
+      if (shaftRpm > fastestRpm) fastestRpm = shaftRpm;
+      return "turns";
+    },
+    noteWindow: (arrivedMonotonicMs) => {
+      lastUsefulMonotonicMs = arrivedMonotonicMs;
+      isSilent = false;
+    },
+    noteScore: ({ fromMs, shaftRpm, arrivedMonotonicMs }) => {
+      lastBlockMonotonicMs = arrivedMonotonicMs;
+      lastUsefulMonotonicMs = arrivedMonotonicMs;
+      lastDataMs = fromMs;
+      isSilent = false;
+      isStanding = false;
+      if (shaftRpm > fastestRpm) fastestRpm = shaftRpm;
+    },
+    findSilence: (nowMonotonicMs, window) => {
+      const reason = isSilent ? null : whyNothing(nowMonotonicMs, window);
+      if (reason !== null) isSilent = true;
+      return reason;
+    },
+    get lastBlockMonotonicMs() {
+      return lastBlockMonotonicMs;
+    },
+    get lastDataMs() {
+      return lastDataMs;
+    },
+    get fastestRpm() {
+      return fastestRpm;
+    },
+  };
+}
+
+/** How long a window takes at the slowest speed at which the turbine still operates. */
+function longestWindowMs({ unit, length }: WindowSpec, standbyBelowRpm: number): number {
+  return unit === "seconds" ? length * 1000 : (length * 60_000) / Math.max(standbyBelowRpm, 1);
 }

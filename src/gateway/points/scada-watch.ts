@@ -13,9 +13,12 @@ import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada-farm.ts";
-import { scadaFarmSnapshotSchema, scadaTurbineSnapshotSchema } from "../../core/serving/scada-snapshot.ts";
-import type { JudgedRow } from "../../core/serving/scada-turbine.ts";
+import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada/scada-farm.ts";
+import {
+  scadaFarmSnapshotSchema,
+  scadaTurbineSnapshotSchema,
+} from "../../core/serving/scada/scada-snapshot.ts";
+import type { ScoredRow } from "../../core/serving/scada/scada-turbine.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { readKept } from "../record/read-kept.ts";
@@ -30,10 +33,9 @@ export interface ScadaWatchSink {
   /** `subject` is a turbine, or the name of what the last run kept and cannot be read (`scada-lost`). */
   onEvent(subject: string, name: string, detail: string): void;
   /** A row was scored: for drift. */
-  onRow(turbine: string, judged: JudgedRow, bundle: LoadedBundle): void;
+  onRow(turbine: string, scored: ScoredRow, bundle: LoadedBundle): void;
 }
 
-/** What it is made of. */
 export interface ScadaWatchOptions {
   readonly config: GatewayConfig;
   readonly bundleOf: (name: string) => LoadedBundle;
@@ -44,7 +46,6 @@ export interface ScadaWatchOptions {
   readonly sink: ScadaWatchSink;
 }
 
-/** The watch. */
 export interface ScadaWatch {
   /** Takes a reading of a turbine; false when no bundle of that turbine knows its channel. */
   accept(reading: Reading): boolean;
@@ -132,11 +133,11 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       },
       sink: {
         onDecision: (decision, explanations) => decide(decision, explanations, bundle.manifest.horizonHours),
-        onRow: (turbine, judged) => {
-          if (judged.state === "frozen") quality.quarantined(turbine, "stuck", 1);
+        onRow: (turbine, scored) => {
+          if (scored.state === "frozen") quality.quarantined(turbine, "stuck", 1);
           else quality.processed(turbine);
-          sink.onRow(turbine, judged, bundle);
-          const hour = Math.floor(judged.row.toMs / hourMs);
+          sink.onRow(turbine, scored, bundle);
+          const hour = Math.floor(scored.row.toMs / hourMs);
           if (savedHours.get(turbine) === hour) return;
           savedHours.set(turbine, hour);
           saveTurbine(name, turbine);

@@ -31,7 +31,6 @@ export interface WindowCondition {
   readonly severityDb: number | null;
 }
 
-/** The baseline of one point. */
 export interface PointBaseline {
   /** Compares a scored window of `bundle` with what was learnt before it, then learns of it. */
   update(window: FeatureWindow, prediction: Prediction, bundle: LoadedBundle): WindowCondition;
@@ -40,7 +39,6 @@ export interface PointBaseline {
   save(): void;
 }
 
-/** The baselines of all points. */
 export interface SiteBaselines {
   /** Creates the baseline of a point that starts with `bundle`, new or as the last run left it. */
   create(point: PointId, config: PointConfig, bundle: LoadedBundle): PointBaseline;
@@ -49,7 +47,6 @@ export interface SiteBaselines {
   save(): void;
 }
 
-/** What the baselines need. */
 export interface SiteBaselinesOptions {
   readonly commissioning: GatewayConfig["commissioning"];
   readonly state: StateStore;

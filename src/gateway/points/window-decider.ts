@@ -9,8 +9,12 @@ import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
 import { createDecider, type Decider, type DeciderParts } from "../../core/decision/decider.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { explainWindow } from "../../core/serving/explain-window.ts";
-import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
+import {
+  explainWindow,
+  type LoadedBundle,
+  type ScoredWindow,
+  type StudentOutput,
+} from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { PointBaseline } from "./site-baselines.ts";
@@ -23,7 +27,6 @@ export interface DecisionSink {
   onAlert(event: AlertEvent): void;
 }
 
-/** What a window is decided with. */
 export interface WindowDeciderOptions {
   readonly point: PointId;
   /** The bundle that serves first. */
@@ -39,7 +42,6 @@ export interface WindowDeciderOptions {
   readonly sink: DecisionSink;
 }
 
-/** A window to be decided. */
 export interface DueWindow {
   readonly window: FeatureWindow;
   /** The bundle that it was cut for. */
@@ -49,7 +51,6 @@ export interface DueWindow {
   readonly output?: StudentOutput;
 }
 
-/** Decides for one point. */
 export interface WindowDecider {
   /** Takes a window, and scores it unless its output is known. */
   submit(due: DueWindow): void;

@@ -1,12 +1,10 @@
 /** Work that waits, held against two marks: at the high one whoever brings more is stopped, at the low one let go on. */
 
-/** What happens at the marks. */
 export interface WorkGaugeWatcher {
   onHigh(): void;
   onLow(): void;
 }
 
-/** Counts work. */
 export interface WorkGauge {
   /** A piece of work came … */
   begin(): void;

@@ -1,4 +1,7 @@
-/** What `/status` says of a gateway, as plain data. Holds no secret. */
+/**
+ * What a gateway says of itself: `/-/healthy` (the periodic work gets done), `/-/ready` (a model serves), `/metrics`
+ * (Prometheus) and `/status` (JSON). Holds no secret.
+ */
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
@@ -9,9 +12,10 @@ import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
 import type { Uplink } from "../record/uplink.ts";
+import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
-/** Whom it asks. */
+/** Whom `/status` asks. */
 export interface GatewayParts {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
@@ -28,7 +32,34 @@ export interface GatewayParts {
   readonly devices: ConnectedDevices;
 }
 
-/** The gateway as it is now. */
+/** What the pages show; each is asked anew for every request. */
+export interface StatusSources {
+  healthy(): boolean;
+  ready(): boolean;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  status(): unknown;
+}
+
+/** The pages. */
+export function createStatusRoutes(sources: StatusSources): readonly GatewayRoute[] {
+  const page = (path: string, answer: GatewayRoute["answer"]): GatewayRoute => {
+    return { method: "GET", path, answer };
+  };
+  const flag = (path: string, isGood: () => boolean): GatewayRoute =>
+    page(path, () => (isGood() ? answerText("ok") : answerText("not yet", 503)));
+  return [
+    flag("/-/healthy", sources.healthy),
+    flag("/-/ready", sources.ready),
+    page("/metrics", async () => {
+      const body = await sources.metrics();
+      return { status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body };
+    }),
+    page("/status", () => answerJson(sources.status())),
+  ];
+}
+
+/** `/status`: the gateway as it is now. */
 export function describeGateway(parts: GatewayParts): Readonly<Record<string, unknown>> {
   const { config, runtimeVersion, models, quality, pipeline, figures, mqtt, devices } = parts;
   return {
@@ -51,9 +82,9 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,
     edgeScores: pipeline.edgeScores,
-    devicePushes: devices.pushCounts,
-    recordings: devices.recordings,
-    missedRecordings: devices.missedRecordings,
+    devicePushes: devices.pushes.counts,
+    recordings: devices.recordings.written,
+    missedRecordings: devices.alertCaptures.missed,
     backPressure: {
       isPaused: devices.backPressure.isPaused,
       pauses: devices.backPressure.pauses,

@@ -91,11 +91,15 @@ export function addDeviceMetrics(
       help,
       sum(({ session }) => read(session.statistics)),
     );
-  total("device_recordings_total", "Recordings of raw samples that were kept.", () => devices.recordings);
+  total(
+    "device_recordings_total",
+    "Recordings of raw samples that were kept.",
+    () => devices.recordings.written,
+  );
   total(
     "device_recordings_missed_total",
     "Alerts of devices that no raw samples could be had for.",
-    () => devices.missedRecordings,
+    () => devices.alertCaptures.missed,
   );
   const { backPressure } = devices;
   total("device_pauses_total", "Times that devices had to wait for the gateway.", () => backPressure.pauses);
@@ -114,6 +118,6 @@ export function addDeviceMetrics(
   for (const [name, help, read] of scoreTotals) total(name, help, () => read(edgeScores) ?? 0);
   for (const outcome of ["confirmed", "refused", "reverted", "failed"] as const) {
     const help = `Models pushed to devices that ended as ${outcome}.`;
-    total(`device_models_${outcome}_total`, help, () => devices.pushCounts[outcome]);
+    total(`device_models_${outcome}_total`, help, () => devices.pushes.counts[outcome]);
   }
 }

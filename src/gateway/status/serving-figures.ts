@@ -3,7 +3,6 @@ import type { FeatureWindow } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { createLatencyRecorder } from "./latency-recorder.ts";
 
-/** Gathers figures. */
 export interface ServingFigures {
   /** One window was decided. */
   record(window: FeatureWindow, quantised: Uint8Array): void;
@@ -18,7 +17,6 @@ export interface ServingFigures {
   };
 }
 
-/** Creates empty figures. */
 export function createServingFigures(clock: Clock): ServingFigures {
   const latency = createLatencyRecorder();
   let firstMs: number | null = null;

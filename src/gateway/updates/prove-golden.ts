@@ -3,8 +3,7 @@
  * within a tolerance; from the expected features on, standardised values, outputs and shares must agree to the bit.
  */
 import type { Golden, GoldenCase } from "../../core/bundle/golden.ts";
-import { explainStandardised } from "../../core/serving/explain-window.ts";
-import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import { explainStandardised, type LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ProofReport } from "./proof-message.ts";
 import { createFeatureProof, type FeatureProof } from "./prove-features.ts";
 

@@ -55,7 +55,7 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
       },
       onActivate: async (slotDir, bundle) => {
-        const loaded = await serveBundle(slotDir, bundle, options.engine, logger);
+        const loaded = await serveBundle(slotDir, bundle, { engine: options.engine, logger });
         models.replace(loaded);
         options.onServe(loaded);
         logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });

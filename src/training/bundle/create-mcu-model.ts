@@ -18,7 +18,7 @@ export type McuManifest = Pick<
  * @throws AuroraError BUNDLE_FORMAT when the student or the version does not fit.
  */
 export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Uint8Array {
-  const { outputs, outputScale, outputZeroPoint } = student.layers[student.layers.length - 1]!;
+  const last = student.layers.at(-1)!;
   const waveform = manifest.channels.find((channel) => channel.kind === "waveform");
   const section =
     waveform === undefined
@@ -34,10 +34,10 @@ export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Ui
     version: manifest.version,
     student,
     // An output that no threshold stands for (a predicted temperature) alarms nowhere.
-    raiseAt: Array.from({ length: outputs }, (_, output) => {
+    raiseAt: Array.from({ length: last.outputs }, (_, output) => {
       const [calibration, threshold] = [manifest.calibration[output], manifest.thresholds[output]];
       if (calibration === undefined || threshold === undefined) return mcuNeverRaises;
-      return findRaisingLogit(calibration, threshold.raise, outputScale, outputZeroPoint);
+      return findRaisingLogit(calibration, threshold.raise, last);
     }),
     features: section?.ok === true ? section.bytes : null,
   });
@@ -47,8 +47,7 @@ export function createMcuModel(manifest: McuManifest, student: QuantisedMlp): Ui
 function findRaisingLogit(
   calibration: Calibration,
   raise: number,
-  outputScale: number,
-  outputZeroPoint: number,
+  { outputScale, outputZeroPoint }: QuantisedMlp["layers"][number],
 ): number {
   for (let quantised = 0; quantised <= 255; quantised++) {
     const logit = (quantised - outputZeroPoint) * outputScale;

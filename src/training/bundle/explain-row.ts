@@ -5,8 +5,15 @@ import { type FeatureGroups, planCoalitions } from "../../core/explain/coalition
 import { reduceShapley } from "../../core/explain/shapley.ts";
 import type { IntegerKernel } from "../../core/inference/integer-engine.ts";
 
+/** The student's integers, and what its outputs are explained against and by. */
+interface ExplainingParts {
+  readonly kernel: IntegerKernel;
+  readonly background: ExplanationBackground;
+  readonly groups: FeatureGroups;
+}
+
 /** An explained row. */
-export interface ExplainedRow {
+interface ExplainedRow {
   /** [outputs], of the row itself: all groups are in the last coalition. */
   readonly logits: Uint8Array;
   /** One an output. */
@@ -15,12 +22,10 @@ export interface ExplainedRow {
   readonly shares: Float32Array;
 }
 
-/** Explains the standardised row against `background`. */
+/** Explains a standardised row. */
 export function explainRow(
-  kernel: IntegerKernel,
   standardised: Float32Array,
-  background: ExplanationBackground,
-  groups: FeatureGroups,
+  { kernel, background, groups }: ExplainingParts,
 ): ExplainedRow {
   const plan = planCoalitions(standardised, background, groups);
   const inputs = new Float32Array(plan.rows * plan.features);

@@ -30,11 +30,16 @@ export interface GoldenSubject {
   readonly background: Uint8Array;
 }
 
+interface Scene {
+  readonly fault: FaultKind | null;
+  readonly sampleRateHz: number;
+}
+
 /**
  * What the windows show. Each brings its samples into the bundle (about 2 kB a thousand), so they are few: every kind
  * of fault at the usual rate, and one at a rate that has to be decimated.
  */
-const scenes: readonly { readonly fault: FaultKind | null; readonly sampleRateHz: number }[] = [
+const scenes: readonly Scene[] = [
   { fault: null, sampleRateHz: 12_000 },
   { fault: "inner-race", sampleRateHz: 12_000 },
   { fault: "outer-race", sampleRateHz: 12_000 },
@@ -47,12 +52,15 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
   const { spec, student, scaler } = subject;
   const columns = spec.list.length;
   const kernel = createIntegerKernel(student);
-  const background = decodeBackground(subject.background);
-  const groups = groupFeatures(spec, subject.groups);
+  const parts = {
+    kernel,
+    background: decodeBackground(subject.background),
+    groups: groupFeatures(spec, subject.groups),
+  };
   const run = (standardised: Float32Array): GoldenOutcome => {
     const logits = new Uint8Array(kernel.outputs);
     kernel.runInto(standardised, 1, logits);
-    return { standardised, logits, shares: explainRow(kernel, standardised, background, groups).shares };
+    return { standardised, logits, shares: explainRow(standardised, parts).shares };
   };
   const cases: GoldenCase[] = [];
   for (let index = 0; index < randomCases; index++) {
@@ -64,22 +72,18 @@ export function createGoldenCases(subject: GoldenSubject, randomCases: number, r
     cases.push({ kind: "random", ...run(standardised) });
   }
   const shown = subject.window.unit === "revolutions" ? scenes : [];
-  for (const { fault, sampleRateHz } of shown) {
-    const window = simulateWindow(random.integer(2 ** 31), fault, sampleRateHz, subject.window);
+  for (const scene of shown) {
+    const window = simulateWindow(random.integer(2 ** 31), scene, subject.window);
     const { rows, features } = extractRows(window, subject.window, spec);
-    if (rows !== 1) throw unusable(`a simulated window of ${fault ?? "no"} fault gave ${rows} feature rows`);
+    if (rows !== 1)
+      throw unusable(`a simulated window of ${scene.fault ?? "no"} fault gave ${rows} feature rows`);
     cases.push({ kind: "window", window, features, ...run(standardiseRows(features, 1, scaler)) });
   }
   return cases;
 }
 
 /** The first window that serving would cut from a turbine which is healthy, or whose fault is fully developed. */
-function simulateWindow(
-  seed: number,
-  kind: FaultKind | null,
-  sampleRateHz: number,
-  spec: WindowSpec,
-): GoldenWindow {
+function simulateWindow(seed: number, { fault: kind, sampleRateHz }: Scene, spec: WindowSpec): GoldenWindow {
   const simulation = createTurbineSimulation({
     seed,
     turbines: 1,
@@ -91,7 +95,7 @@ function simulateWindow(
   const { shaftRpm: speedRpm } = simulation.nextBlock(0, sampleRateHz);
   const samples = Math.ceil(1.05 * spec.length * (60 / speedRpm) * sampleRateHz);
   const { counts, shaftRpm } = simulation.nextBlock(0, samples);
-  const length = measureFirstWindow(counts, sampleRateHz, shaftRpm, spec);
+  const length = measureFirstWindow({ counts, sampleRateHz, shaftRpm }, spec);
   if (length === null) throw unusable(`${samples} simulated samples at ${shaftRpm} rpm hold no whole window`);
   const { scale, turbines } = simulation;
   return { sampleRateHz, shaftRpm, bearing: turbines[0]!.orders, scale, counts: counts.slice(0, length) };
@@ -99,9 +103,7 @@ function simulateWindow(
 
 /** Samples of the window that begins with the first of `counts`; null when it does not end among them. */
 function measureFirstWindow(
-  counts: Int16Array,
-  sampleRateHz: number,
-  shaftRpm: number,
+  signal: Pick<GoldenWindow, "counts" | "sampleRateHz" | "shaftRpm">,
   spec: WindowSpec,
 ): number | null {
   let length: number | null = null;
@@ -120,10 +122,8 @@ function measureFirstWindow(
     unit: "g",
     timestampMs: 0,
     firstSample: 0,
-    sampleRateHz,
     scale: 1,
-    shaftRpm,
-    counts,
+    ...signal,
   });
   return length;
 }

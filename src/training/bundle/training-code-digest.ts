@@ -9,7 +9,7 @@ import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
-import { computeFingerprint } from "../dataset/fingerprint.ts";
+import { computeFingerprint } from "../dataset/read-data-file.ts";
 
 /** Static and dynamic imports of a file of the repository: all of them end in `.ts`. */
 const importPattern = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"\n]+\.ts)"/g;
@@ -92,7 +92,7 @@ async function readSource(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new AuroraError("TRAINING", `the source ${path} is not there`, {
+    throw new AuroraError("TRAINING", `the source ${path} cannot be read`, {
       op: "digest training code",
       subject: path,
       hint: "train in a checkout of the repository: the bundle names the digest of the code that made it",

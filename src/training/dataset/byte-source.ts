@@ -19,8 +19,15 @@ export interface ByteSource {
   close(): void;
 }
 
-/** Opens the bytes [from, to) of `path`; `packed`: they are a zlib stream, whose content is read. */
-export function openByteSource(path: string, from: number, to: number, packed: boolean): ByteSource {
+/** The bytes [from, to) of a file; `packed`: they are a zlib stream, whose content is read. */
+export interface BytePart {
+  readonly from: number;
+  readonly to: number;
+  readonly packed: boolean;
+}
+
+/** Opens a part of `path`. */
+export function openByteSource(path: string, { from, to, packed }: BytePart): ByteSource {
   const raw = createReadStream(path, { start: from, end: Math.max(from, to - 1), highWaterMark: pieceBytes });
   let failure: unknown = null;
   let stream: Readable = raw;

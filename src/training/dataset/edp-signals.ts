@@ -10,8 +10,7 @@ import { parquetMetadata, parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { edpLogbookFiles, edpTurbines } from "./edp-logbook.ts";
-import { computeFingerprint } from "./fingerprint.ts";
-import { readDataFile } from "./read-data-file.ts";
+import { computeFingerprint, readDataFile } from "./read-data-file.ts";
 
 /** Begin of the test half-year. */
 export const edpTestStartMs: number = Date.parse("2017-06-01T00:00:00Z");
@@ -61,17 +60,19 @@ export async function readEdpSignals(
     const name = edpSignalFile(turbine, period);
     const bytes = await readDataFile(join(dataDir, name));
     files.push({ name, bytes });
-    const signals = await parseEdpSignals(turbine, bytes, columns, name);
+    const signals = await parseEdpSignals({ turbine, name, bytes }, columns);
     turbines.push(period === "train" ? cutAt(signals, edpTestStartMs) : signals);
   }
   return { turbines, fingerprint: computeFingerprint(files) };
 }
 
 async function parseEdpSignals(
-  turbine: string,
-  bytes: Uint8Array,
+  {
+    turbine,
+    name: subject,
+    bytes,
+  }: { readonly turbine: string; readonly name: string; readonly bytes: Uint8Array },
   columns: readonly string[],
-  subject: string,
 ): Promise<EdpSignals> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const wanted = [timeColumn, ...columns];

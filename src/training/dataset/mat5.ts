@@ -15,7 +15,7 @@ import {
   parseMatHeader,
   parseMatTag,
 } from "./mat5-format.ts";
-import { openDataFile } from "./open-data-file.ts";
+import { openDataFile } from "./read-data-file.ts";
 
 /** A numeric array of a file, and where its numbers lie. */
 export interface MatArray {
@@ -47,6 +47,13 @@ interface Listing {
   readonly little: boolean;
   readonly arrays: MatArray[];
   passedBytes: number;
+}
+
+/** One element of the listed file, while it is read. */
+interface Walk {
+  readonly listing: Listing;
+  readonly source: ByteSource;
+  readonly element: MatArray["element"];
 }
 
 /** Lists the numeric arrays of `path`, in the file's sequence. Fails with DATA_MISSING, DATA_FORMAT. */
@@ -85,7 +92,7 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
 }
 
 async function listElement(listing: Listing, element: MatArray["element"]): Promise<void> {
-  const source = openByteSource(listing.path, element.from, element.to, element.packed);
+  const source = openByteSource(listing.path, element);
   try {
     let bytes = element.to - element.from;
     if (element.packed) {
@@ -93,7 +100,7 @@ async function listElement(listing: Listing, element: MatArray["element"]): Prom
       if (tag.type !== matTypes.matrix) return;
       bytes = tag.bytes;
     }
-    await listMatrix(listing, source, element, "", bytes, 0);
+    await listMatrix({ listing, source, element }, bytes, { way: "", depth: 0 });
   } finally {
     listing.passedBytes += source.position;
     source.close();
@@ -102,22 +109,20 @@ async function listElement(listing: Listing, element: MatArray["element"]): Prom
 
 /** Reads one matrix element of `bytes` after its tag; `way` names what it stands in; leaves what it need not read. */
 async function listMatrix(
-  listing: Listing,
-  source: ByteSource,
-  element: MatArray["element"],
-  way: string,
+  walk: Walk,
   bytes: number,
-  depth: number,
+  { way, depth }: { readonly way: string; readonly depth: number },
 ): Promise<void> {
+  const { listing, source, element } = walk;
   const { path, little } = listing;
   const end = source.position + bytes;
   if (bytes === 0) return;
   if (depth > maxDepth) throw refuse(path, `nests structs deeper than ${maxDepth}`);
-  const flags = await readPart(listing, source, end, 8);
+  const flags = await readPart(walk, end, 8);
   if (flags.length < 8) throw refuse(path, "has an array without flags");
   const flagBits = view(flags).getUint32(0, little);
   const classNumber = flagBits & 0xff;
-  const sizes = await readPart(listing, source, end, 32 * 4);
+  const sizes = await readPart(walk, end, 32 * 4);
   const dimensions = Array.from({ length: Math.floor(sizes.length / 4) }, (_, index) =>
     view(sizes).getInt32(4 * index, little),
   );
@@ -125,12 +130,12 @@ async function listMatrix(
   if (dimensions.length < 2 || dimensions.some((size) => size < 0) || !Number.isSafeInteger(count)) {
     throw refuse(path, `has an array of the size ${dimensions.join("×")}`);
   }
-  const own = new TextDecoder().decode(await readPart(listing, source, end, maxNameBytes));
+  const own = new TextDecoder().decode(await readPart(walk, end, maxNameBytes));
   const name = way === "" ? own : way;
 
   if (classNumber >= matClasses.firstNumeric && classNumber <= matClasses.lastNumeric) {
     if (count > 0) {
-      const tag = await readTag(listing, source, end);
+      const tag = await readTag(walk, end);
       const expected = count * (matNumbers.get(tag.type)?.bytes ?? Number.NaN);
       if (tag.bytes !== expected) {
         throw refuse(
@@ -153,10 +158,10 @@ async function listMatrix(
       });
     }
   } else if (classNumber === matClasses.struct || classNumber === matClasses.object) {
-    if (classNumber === matClasses.object) await readPart(listing, source, end, maxNameBytes);
-    const lengthBytes = await readPart(listing, source, end, 4);
+    if (classNumber === matClasses.object) await readPart(walk, end, maxNameBytes);
+    const lengthBytes = await readPart(walk, end, 4);
     const nameLength = lengthBytes.length === 4 ? view(lengthBytes).getInt32(0, little) : 0;
-    const names = await readPart(listing, source, end, 64 * 1024);
+    const names = await readPart(walk, end, 64 * 1024);
     if (!(nameLength > 0) || names.length % nameLength !== 0)
       throw refuse(path, `has broken names in ${name}`);
     const fields = Array.from({ length: names.length / nameLength }, (_, index) => {
@@ -164,34 +169,31 @@ async function listMatrix(
       const zero = field.indexOf(0);
       return new TextDecoder().decode(zero < 0 ? field : field.subarray(0, zero));
     });
-    await listChildren(listing, source, element, end, depth, count * fields.length, (index) => {
+    await listChildren(walk, { end, depth, count: count * fields.length }, (index) => {
       const item = count === 1 ? "" : `(${Math.floor(index / fields.length) + 1})`;
       return `${name}${item}.${fields[index % fields.length]!}`;
     });
   } else if (classNumber === matClasses.cell) {
-    await listChildren(listing, source, element, end, depth, count, (index) => `${name}{${index + 1}}`);
+    await listChildren(walk, { end, depth, count }, (index) => `${name}{${index + 1}}`);
   }
   // At the top nothing follows in this element: no need to unpack the rest.
-  if (depth > 0) await pass(listing, source, end - source.position);
+  if (depth > 0) await pass(walk, end - source.position);
 }
 
 async function listChildren(
-  listing: Listing,
-  source: ByteSource,
-  element: MatArray["element"],
-  end: number,
-  depth: number,
-  count: number,
+  walk: Walk,
+  { end, depth, count }: { readonly end: number; readonly depth: number; readonly count: number },
   nameOf: (index: number) => string,
 ): Promise<void> {
+  const { listing, source } = walk;
   for (let index = 0; index < count && source.position < end; index++) {
-    const tag = await readTag(listing, source, end);
+    const tag = await readTag(walk, end);
     if (tag.type !== matTypes.matrix) throw refuse(listing.path, `has a broken element in ${nameOf(index)}`);
-    await listMatrix(listing, source, element, nameOf(index), tag.bytes, depth + 1);
+    await listMatrix(walk, tag.bytes, { way: nameOf(index), depth: depth + 1 });
   }
 }
 
-async function readTag(listing: Listing, source: ByteSource, end: number): Promise<MatTag> {
+async function readTag({ listing, source }: Walk, end: number): Promise<MatTag> {
   if (source.position + 8 > end) throw refuse(listing.path, "has an array that ends within a tag");
   const bytes = await source.read(8);
   const tag = parseMatTag(bytes, listing.little);
@@ -201,12 +203,7 @@ async function readTag(listing: Listing, source: ByteSource, end: number): Promi
 }
 
 /** The data of the next part, which may hold `most` bytes. */
-async function readPart(
-  listing: Listing,
-  source: ByteSource,
-  end: number,
-  most: number,
-): Promise<Uint8Array> {
+async function readPart({ listing, source }: Walk, end: number, most: number): Promise<Uint8Array> {
   if (source.position + 8 > end) throw refuse(listing.path, "has an array that ends within a tag");
   const bytes = await source.read(8);
   const tag = parseMatTag(bytes, listing.little);
@@ -221,7 +218,7 @@ async function readPart(
   return (await source.read(padded)).subarray(0, tag.bytes);
 }
 
-async function pass(listing: Listing, source: ByteSource, bytes: number): Promise<void> {
+async function pass({ listing, source }: Walk, bytes: number): Promise<void> {
   if (listing.passedBytes + source.position + bytes > maxListedBytes) {
     throw refuse(listing.path, `holds more than ${maxListedBytes} bytes beside its arrays' beginnings`);
   }
@@ -232,7 +229,7 @@ async function pass(listing: Listing, source: ByteSource, bytes: number): Promis
 export async function* readMatNumbers(path: string, array: MatArray): AsyncGenerator<Float64Array> {
   const number = matNumbers.get(array.dataType)!;
   const { from, to, packed } = array.element;
-  const source = openByteSource(path, packed ? from : from + array.dataAt, to, packed);
+  const source = openByteSource(path, { from: packed ? from : from + array.dataAt, to, packed });
   const piece = new Float64Array(pieceNumbers);
   try {
     if (packed) await source.skip(array.dataAt);

@@ -3,10 +3,11 @@
  * never the table. Refuses columns of anything but plain numbers, and row groups that would not fit.
  */
 import type { FileHandle } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { openDataFile, readWhole } from "./open-data-file.ts";
-import { boundedCompressors, maxChunkBytes } from "./parquet-compressors.ts";
+import { openDataFile, readWhole } from "./read-data-file.ts";
 
 const op = "read parquet";
 
@@ -29,6 +30,27 @@ const numericMeanings: ReadonlySet<string> = new Set([
   "FLOAT16",
 ]);
 
+/** Largest column of a row group, packed and unpacked: at most about three of these are held at a time. */
+const maxChunkBytes = 256 * 1024 * 1024;
+
+/**
+ * The library's decompressors, asked for no more than a column may hold; gzip by Node, which checks the sum at its end: a
+ * damaged page may state runs of any length, and the library would believe it.
+ */
+export const boundedCompressors: typeof compressors = Object.fromEntries(
+  Object.entries({ ...compressors, GZIP: unzip }).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, bytes: number) => {
+      if (!(bytes <= maxChunkBytes)) throw new RangeError(`a page of ${bytes} bytes`);
+      return unpack!(input, bytes);
+    },
+  ]),
+);
+
+function unzip(input: Uint8Array, bytes: number): Uint8Array {
+  return gunzipSync(input, { maxOutputLength: Math.max(1, bytes) });
+}
+
 /** A column of plain numbers. */
 export interface ParquetColumn {
   readonly name: string;
@@ -49,14 +71,14 @@ export async function openParquetTable(path: string): Promise<ParquetTable> {
   const file = await openDataFile(path, op);
   try {
     const { size } = await file.stat();
-    const tail = await readAt(file, path, Math.max(0, size - 8), Math.min(8, size));
+    const tail = await readAt({ file, path }, Math.max(0, size - 8), Math.min(8, size));
     if (tail.length < 8 || tail.toString("latin1", 4) !== "PAR1")
       throw refuse(path, "is no complete Parquet file");
     const footerBytes = tail.readUInt32LE(0) + 8;
     if (footerBytes > Math.min(maxFooterBytes, size)) {
       throw refuse(path, `states a footer of ${footerBytes} bytes in a file of ${size}`);
     }
-    const footer = await readAt(file, path, size - footerBytes, footerBytes);
+    const footer = await readAt({ file, path }, size - footerBytes, footerBytes);
     return await guard(path, async () => {
       const metadata = parquetMetadata(new Uint8Array(footer).buffer);
       for (const group of metadata.row_groups) {
@@ -139,14 +161,18 @@ function asyncBuffer(handle: FileHandle, path: string, byteLength: number): Asyn
       const bytes = Math.min(to, byteLength) - from;
       if (!(from >= 0 && bytes >= 0 && bytes <= maxChunkBytes))
         throw new RangeError(`bytes ${from} to ${to}`);
-      return new Uint8Array(await readAt(handle, path, from, bytes)).buffer;
+      return new Uint8Array(await readAt({ file: handle, path }, from, bytes)).buffer;
     },
   };
 }
 
-async function readAt(file: FileHandle, path: string, from: number, bytes: number): Promise<Buffer> {
+async function readAt(
+  { file, path }: { readonly file: FileHandle; readonly path: string },
+  from: number,
+  bytes: number,
+): Promise<Buffer> {
   const out = Buffer.alloc(bytes);
-  await readWhole(file, out, from, { path, op });
+  await readWhole({ file, path, op }, out, from);
   return out;
 }
 

@@ -1,42 +1,37 @@
-/** Reads a data file with a bound on its size, unpacking gzip by name. Refuses to read more than it was told to. */
-import { readFile, stat } from "node:fs/promises";
+/**
+ * Reads data files: whole ones with a bound on their size, unpacking gzip by name, and parts of those that may be larger than
+ * memory. Fingerprints what was read. Refuses to read more than it was told to.
+ */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
 /** Largest file that is read unless the caller says otherwise: 256 MiB. */
 export const maxDataFileBytes: number = 256 * 1024 * 1024;
 
 /**
  * The bytes of `path`; a name that ends in `.gz` is unpacked. `maxBytes` bounds the file and what it unpacks to.
- * Fails with DATA_MISSING when there is no such file, with DATA_FORMAT when it is too large or not gzip.
+ * Fails with DATA_MISSING when it is not there or cannot be read, with DATA_FORMAT when it is too large or not gzip.
  */
 export async function readDataFile(path: string, maxBytes: number = maxDataFileBytes): Promise<Uint8Array> {
-  let sizeBytes: number;
-  try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new Error("not a file");
-    sizeBytes = info.size;
-  } catch (cause) {
-    throw new AuroraError("DATA_MISSING", `there is no data file ${path}`, {
-      op: "read data file",
-      subject: path,
-      hint: "pass the data folder with --data DIR or AURORA_DATA",
-      cause,
-    });
-  }
-  const tooLarge = (actual: string): AuroraError =>
-    new AuroraError("DATA_FORMAT", `${path} holds ${actual}, expected at most ${maxBytes} bytes`, {
-      op: "read data file",
-      subject: path,
-      hint: "check that this is the file you meant",
-    });
-  if (sizeBytes > maxBytes) throw tooLarge(`${sizeBytes} bytes`);
-  const bytes = await readFile(path);
+  const bytes = await readFileBounded(path, maxBytes, {
+    op: "read data file",
+    hint: "pass the data folder with --data DIR or AURORA_DATA",
+  });
   if (!path.endsWith(".gz")) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLarge("more when unpacked");
+    if (cause instanceof RangeError) {
+      throw new AuroraError("DATA_FORMAT", `${path} is larger than ${maxBytes} bytes when unpacked`, {
+        op: "unpack data file",
+        subject: path,
+        hint: "check that this is the file you meant",
+      });
+    }
     throw new AuroraError("DATA_FORMAT", `${path} is not a complete gzip file`, {
       op: "unpack data file",
       subject: path,
@@ -59,4 +54,59 @@ export async function readDataText(path: string, maxBytes: number = maxDataFileB
       cause,
     });
   }
+}
+
+/** Opens `path` to read in parts; `op` says what for. Fails with DATA_MISSING. */
+export async function openDataFile(path: string, op: string): Promise<FileHandle> {
+  return open(path, "r").catch((cause: unknown) => {
+    throw new AuroraError("DATA_MISSING", `cannot read ${path}`, { op, subject: path, cause });
+  });
+}
+
+/** Fills `into` with the bytes from `position` on. Fails with DATA_FORMAT where the file ends before. */
+export async function readWhole(
+  { file, path, op }: { readonly file: FileHandle; readonly path: string; readonly op: string },
+  into: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) {
+      throw new AuroraError("DATA_FORMAT", `${path} became shorter while it was read`, {
+        op,
+        subject: path,
+        hint: "the file may be cut off or damaged: copy or write it again",
+      });
+    }
+    done += bytesRead;
+  }
+}
+
+/**
+ * SHA-256 (lower-case hex) over, for every file in order of its name: the name's UTF-8 length and bytes,
+ * the file's length and bytes. Lengths are written as 8-byte big-endian, so no two sets share an encoding.
+ */
+export function computeFingerprint(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): string {
+  const hash = createHash("sha256");
+  const length = Buffer.alloc(8);
+  const add = (bytes: Uint8Array): void => {
+    length.writeBigUInt64BE(BigInt(bytes.length));
+    hash.update(length).update(bytes);
+  };
+  const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  for (const file of [...files].sort(byName)) {
+    add(Buffer.from(file.name, "utf8"));
+    add(file.bytes);
+  }
+  return hash.digest("hex");
+}
+
+/** The fingerprint of files below `dir`, given by names relative to it; each counts once. Fails as `readDataFile`. */
+export async function fingerprintFiles(dir: string, names: readonly string[]): Promise<string> {
+  const files: { readonly name: string; readonly bytes: Uint8Array }[] = [];
+  for (const name of new Set(names)) files.push({ name, bytes: await readDataFile(join(dir, name)) });
+  return computeFingerprint(files);
 }

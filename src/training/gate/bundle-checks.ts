@@ -1,6 +1,7 @@
 /** The gate's questions that a bundle answers by itself, whatever kind of data it was made from. */
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { decodeGolden } from "../../core/bundle/golden.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { bundleFileNames, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { decodeReference } from "../../core/drift/reference-codec.ts";
@@ -9,19 +10,13 @@ import { groupFeatures } from "../../core/explain/coalition-plan.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import { bundledConfigName, bundledFilesOf } from "../bundle/bundled-files.ts";
+import { createMcuModel } from "../bundle/create-mcu-model.ts";
 import { explainRow } from "../bundle/explain-row.ts";
-import { bundledConfigName } from "../common-config.ts";
-import { bundledFilesOf } from "./bundled-files.ts";
-import { listBudgets } from "./device-budgets.ts";
-import { answer, type GateCheck } from "./gate-check.ts";
+import { answer, type GateCheck, skip } from "./gate-check.ts";
 
 /** Largest gap between a prediction and the sum of its explanation. */
 const maxAdditivityGap = 1e-9;
-/**
- * Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 4.2 cycles each, as the cycle model counts for a student of 828
- * (`npm run bench:mcu`); larger ones take fewer.
- */
-const cortexM4MacsPerMicrosecond = 64 / 4.2;
 
 /** Form and digests: the bundle was read, so they are good; and it is complete for what the gate does. */
 export function checkForm(bundle: Bundle): GateCheck {
@@ -30,17 +25,16 @@ export function checkForm(bundle: Bundle): GateCheck {
   );
   const config = bundle.files.get(bundledConfigName);
   const sameConfig = config !== undefined && sha256Hex(config) === bundle.manifest.lineage.configSha256;
-  return answer(
-    "schema-and-digests",
-    missing.length === 0 && sameConfig,
-    { digest: bundle.digest, missing, configurationIsThatOfTheLineage: sameConfig ? "yes" : "no" },
-    { missing: [], configurationIsThatOfTheLineage: "yes" },
-    missing.length > 0
-      ? `lacks ${missing.join(", ")}`
-      : sameConfig
-        ? `${bundle.manifest.files.length} files have the digests that the manifest states`
-        : "the configuration inside is not the one that the lineage names",
-  );
+  return answer("schema-and-digests", missing.length === 0 && sameConfig, {
+    measured: { digest: bundle.digest, missing, configurationIsThatOfTheLineage: sameConfig ? "yes" : "no" },
+    limits: { missing: [], configurationIsThatOfTheLineage: "yes" },
+    words:
+      missing.length > 0
+        ? `lacks ${missing.join(", ")}`
+        : sameConfig
+          ? `${bundle.manifest.files.length} files have the digests that the manifest states`
+          : "the configuration inside is not the one that the lineage names",
+  });
 }
 
 /** Groups of the lineage that are on both sides. */
@@ -52,57 +46,27 @@ export function findSharedGroups(lineage: Lineage): string[] {
 
 /** Does every prediction equal the sum of its explanation, and is it the one that the golden vectors state? */
 export function checkAdditivity(bundle: Bundle): GateCheck {
-  const { student, background, golden } = decodeParts(bundle);
-  const groups = groupFeatures(bundle.manifest.features, bundle.manifest.groups);
-  const kernel = createIntegerKernel(student);
+  const golden = decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden));
+  const { features, groups } = bundle.manifest;
+  const parts = {
+    kernel: createIntegerKernel(decodeStudent(bundledFilesOf(bundle, bundleFileNames.model))),
+    background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
+    groups: groupFeatures(features, groups),
+  };
   let gap = 0;
   let differing = 0;
   for (const each of golden.cases) {
-    const { logits, explanations, shares } = explainRow(kernel, each.standardised, background, groups);
+    const { logits, explanations, shares } = explainRow(each.standardised, parts);
     gap = Math.max(gap, ...explanations.map((explanation) => explanation.gap));
     const sameShares = golden.groups === 0 || sameValues(shares, each.shares);
     if (!sameShares || !sameValues(logits, each.logits)) differing++;
   }
   const cases = golden.cases.length;
-  return answer(
-    "explanation-additivity",
-    gap <= maxAdditivityGap && differing === 0 && cases > 0,
-    { largestGap: gap, cases, differingCases: differing },
-    { largestGap: maxAdditivityGap, differingCases: 0 },
-    `largest gap ${gap.toExponential(1)} over ${cases} golden cases, ${differing} of which give another prediction or explanation than stated`,
-  );
-}
-
-/**
- * Does the model fit into the budgets of its device classes, and of those that the active model serves? Latency on this
- * machine is another check.
- */
-export function checkSize(bundle: Bundle, against: Bundle | null = null): GateCheck {
-  const { student } = decodeParts(bundle);
-  const macs = student.layers.reduce((sum, layer) => sum + layer.inputs * layer.outputs, 0);
-  const rows = listBudgets(bundle, against).map((budget) => {
-    const isMcu = budget.device !== "gateway";
-    const name = isMcu ? mcuModelFileName : bundleFileNames.model;
-    const bytes = bundle.files.get(name)?.length ?? Number.NaN;
-    const microseconds = isMcu ? macs / cortexM4MacsPerMicrosecond : 0;
-    const fits = bytes <= budget.maxModelBytes && microseconds <= budget.maxInferenceMicroseconds;
-    return { budget, bytes, microseconds, fits };
+  return answer("explanation-additivity", gap <= maxAdditivityGap && differing === 0 && cases > 0, {
+    measured: { largestGap: gap, cases, differingCases: differing },
+    limits: { largestGap: maxAdditivityGap, differingCases: 0 },
+    words: `largest gap ${gap.toExponential(1)} over ${cases} golden cases, ${differing} of which give another prediction or explanation than stated`,
   });
-  const tooLarge = rows.filter(({ fits }) => !fits).map(({ budget }) => budget.device);
-  return answer(
-    "size-budget",
-    tooLarge.length === 0 && rows.length > 0,
-    Object.fromEntries(rows.map(({ budget, bytes }) => [budget.device, Number.isNaN(bytes) ? null : bytes])),
-    Object.fromEntries(rows.map(({ budget }) => [budget.device, budget.maxModelBytes])),
-    rows.length === 0
-      ? "the manifest states no budget"
-      : rows
-          .map(
-            ({ budget, bytes, microseconds }) =>
-              `${budget.device} ${Number.isNaN(bytes) ? "no model" : `${bytes} of ${budget.maxModelBytes} bytes`}${microseconds > 0 ? `, ${microseconds.toFixed(0)} of ${budget.maxInferenceMicroseconds} µs by the cycle model` : ""}`,
-          )
-          .join("; "),
-  );
 }
 
 /** Do the drift reference's rows fit the model, and, given an active one of the same major version, its summaries? */
@@ -122,17 +86,35 @@ export function checkDriftReference(bundle: Bundle, against: Bundle | null): Gat
   const changed = names
     .filter((name) => !other.includes(name))
     .concat(other.filter((name) => !names.includes(name)));
-  return answer(
-    "drift-reference",
-    fitting && changed.length === 0,
-    { entries: names.length, changedAgainstActive: changed },
-    { entries: wanted.length, changedAgainstActive: [] },
-    !fitting
+  return answer("drift-reference", fitting && changed.length === 0, {
+    measured: { entries: names.length, changedAgainstActive: changed },
+    limits: { entries: wanted.length, changedAgainstActive: [] },
+    words: !fitting
       ? sayUnfitting(names, wanted)
       : changed.length > 0
         ? `watches other features than the active model of the same major version: ${changed.slice(0, 5).join(", ")}`
         : `watches ${names.length} features and scores${isReplacement ? ", the same as the active model" : ""}`,
-  );
+  });
+}
+
+/**
+ * Is the model that devices are sent the one that the gateway runs? Made once more from the bundle's own parts and compared
+ * by bytes: student, thresholds, features and version all stand in the image.
+ */
+export function checkDeviceModel(bundle: Bundle): GateCheck {
+  const image = bundle.files.get(mcuModelFileName);
+  if (image === undefined) return skip("device-model", "the bundle has no model for microcontrollers");
+  const expected = makeImage(bundle);
+  const same = typeof expected !== "string" && Buffer.from(image).equals(expected);
+  return answer("device-model", same, {
+    measured: { asTheStudentGivesIt: same ? "yes" : "no" },
+    limits: { asTheStudentGivesIt: "yes" },
+    words: same
+      ? `${mcuModelFileName} is what student, thresholds and features give`
+      : typeof expected === "string"
+        ? `${mcuModelFileName} cannot be of this bundle: ${expected}`
+        : `${mcuModelFileName} is not what student, thresholds and features give`,
+  });
 }
 
 /** Why a reference is not the model's: another number of entries, or the first that has another name. */
@@ -147,20 +129,19 @@ function namesOf(bundle: Bundle): string[] {
   return decodeReference(bundledFilesOf(bundle, bundleFileNames.reference)).features.map(({ name }) => name);
 }
 
-function decodeParts(bundle: Bundle): {
-  readonly student: ReturnType<typeof decodeStudent>;
-  readonly background: ReturnType<typeof decodeBackground>;
-  readonly golden: ReturnType<typeof decodeGolden>;
-} {
-  return {
-    student: decodeStudent(bundledFilesOf(bundle, bundleFileNames.model)),
-    background: decodeBackground(bundledFilesOf(bundle, bundleFileNames.background)),
-    golden: decodeGolden(bundledFilesOf(bundle, bundleFileNames.golden)),
-  };
-}
-
 function sameValues(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
   return (
     left.length === right.length && Array.from(left).every((value, index) => Object.is(value, right[index]))
   );
+}
+
+/** The image, or why there can be none. */
+function makeImage(bundle: Bundle): Uint8Array | string {
+  const student = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
+  try {
+    return createMcuModel(bundle.manifest, student);
+  } catch (error) {
+    if (error instanceof AuroraError) return error.message;
+    throw error;
+  }
 }

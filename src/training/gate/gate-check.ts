@@ -21,11 +21,9 @@ export type GateValue = number | string | null | readonly string[];
 export function answer(
   name: string,
   passed: boolean,
-  measured: GateCheck["measured"],
-  limits: GateCheck["limits"],
-  words: string,
+  grounds: Pick<GateCheck, "measured" | "limits" | "words">,
 ): GateCheck {
-  return { name, outcome: passed ? "passed" : "failed", measured, limits, words };
+  return { name, outcome: passed ? "passed" : "failed", ...grounds };
 }
 
 /** A check that does not arise. */

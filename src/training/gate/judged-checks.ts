@@ -1,29 +1,33 @@
-/** The gate's questions about how good a model is, answered from its judgement. */
+/** The gate's questions about how good a model is, answered from its judgement and what its bundle states. */
+
+import type { Bundle } from "../../core/bundle/bundle.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
-import { compareSlices } from "../judge/compare-slices.ts";
-import { formatFigure } from "../judge/figure.ts";
-import { compareDecisions } from "./compare-decisions.ts";
+import { readEvaluationOf } from "../bundle/bundled-files.ts";
+import { type Figure, formatFigure } from "../judge/figure.ts";
+import { compareSlices } from "../judge/slice-figures.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
-import type { Judgement } from "./judgement.ts";
+import type { JudgedCase, Judgement } from "./judgement.ts";
 
 /** A slice is worse when it would look so in fewer than this share of comparisons of equal models. */
 const sliceSignificance = 0.05;
+
+/** A stated figure may differ from the judged one by this share of it: rounding of another platform's arithmetic. */
+const tolerance = 1e-3;
 
 /** Is anything both trained on and held out? */
 export function checkLeakage(judgement: Judgement): GateCheck {
   const found = judgement.leakage.flatMap(({ by, shared }) => shared.map((each) => `${by}: ${each}`));
   const ways = judgement.leakage.map(({ by }) => by);
-  return answer(
-    "leakage",
-    found.length === 0 && ways.length > 0,
-    { shared: found, checkedBy: ways },
-    { shared: [] },
-    found.length > 0
-      ? `training and held-out data share ${found.slice(0, 5).join(", ")}`
-      : ways.length === 0
-        ? "no way of overlapping was looked at"
-        : `training and held-out data share no ${ways.join(", no ")}`,
-  );
+  return answer("leakage", found.length === 0 && ways.length > 0, {
+    measured: { shared: found, checkedBy: ways },
+    limits: { shared: [] },
+    words:
+      found.length > 0
+        ? `training and held-out data share ${found.slice(0, 5).join(", ")}`
+        : ways.length === 0
+          ? "no way of overlapping was looked at"
+          : `training and held-out data share no ${ways.join(", no ")}`,
+  });
 }
 
 /** Are the data that the model was judged on now those that its lineage names? */
@@ -31,30 +35,57 @@ export function checkData({ fingerprints }: Pick<Judgement, "fingerprints">, lin
   const named = Object.fromEntries(lineage.data.map(({ name, sha256 }) => [name, sha256]));
   const names = [...new Set([...Object.keys(named), ...Object.keys(fingerprints)])];
   const other = names.filter((name) => named[name] !== fingerprints[name]);
-  return answer(
-    "data",
-    other.length === 0,
-    fingerprints,
-    named,
-    other.length === 0
-      ? `judged on the files that the lineage names: ${names.join(", ")}`
-      : `judged on other files than the lineage names: ${other.join(", ")}`,
-  );
+  return answer("data", other.length === 0, {
+    measured: fingerprints,
+    limits: named,
+    words:
+      other.length === 0
+        ? `judged on the files that the lineage names: ${names.join(", ")}`
+        : `judged on other files than the lineage names: ${other.join(", ")}`,
+  });
+}
+
+/** The figures that the bundle states of itself; none where its evaluation is of another form. */
+export function readStatedMetrics(bundle: Bundle): Readonly<Record<string, Figure>> {
+  const { metrics } = readEvaluationOf(bundle);
+  if (typeof metrics !== "object" || metrics === null) return {};
+  return Object.fromEntries(Object.entries(metrics).filter(([, figure]) => isFigure(figure)));
+}
+
+/** Is every figure that the gate judges stated by the bundle, and as it is? */
+export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, "metrics">): GateCheck {
+  const stated = readStatedMetrics(bundle);
+  const names = Object.keys(metrics).filter((name) => stated[name] !== undefined);
+  const unstated = Object.keys(metrics).filter((name) => stated[name] === undefined);
+  const wrong = names.filter((name) => !isSame(stated[name]!, metrics[name]!));
+  const describe = (name: string): string =>
+    `${name} ${formatExactly(stated[name]!)}, it is ${formatExactly(metrics[name]!)}`;
+  return answer("stated-figures", wrong.length === 0 && unstated.length === 0 && names.length > 0, {
+    measured: { compared: names, unstated, wrong: wrong.map(describe) },
+    limits: { unstated: [], wrong: [] },
+    words: [
+      ...(wrong.length > 0
+        ? [`states ${wrong.map(describe).join("; ")}`]
+        : names.length > 0
+          ? [`states ${names.join(", ")} as judged now`]
+          : []),
+      ...(unstated.length > 0 ? [`does not state ${unstated.join(", ")}, which is judged`] : []),
+    ].join("; "),
+  });
 }
 
 /** Is every baseline beaten, with the whole interval? */
 export function checkBaselines({ baselines }: Judgement): GateCheck {
   const beaten = baselines.filter(({ gain }) => gain.low !== null && gain.low > 0);
   const others = baselines.filter((each) => !beaten.includes(each));
-  return answer(
-    "baselines",
-    baselines.length > 0 && others.length === 0,
-    Object.fromEntries(baselines.map(({ name, gain }) => [name, formatFigure(gain, 4)])),
-    { lowestGain: 0 },
-    others.length === 0
-      ? `ahead of ${baselines.map(({ name, gain }) => `${name} by ${formatFigure(gain)}`).join(", ")}`
-      : `not surely ahead of ${others.map(({ name, gain }) => `${name}: ${formatFigure(gain)}`).join(", ")}`,
-  );
+  return answer("baselines", baselines.length > 0 && others.length === 0, {
+    measured: Object.fromEntries(baselines.map(({ name, gain }) => [name, formatFigure(gain, 4)])),
+    limits: { lowestGain: 0 },
+    words:
+      others.length === 0
+        ? `ahead of ${baselines.map(({ name, gain }) => `${name} by ${formatFigure(gain)}`).join(", ")}`
+        : `not surely ahead of ${others.map(({ name, gain }) => `${name}: ${formatFigure(gain)}`).join(", ")}`,
+  });
 }
 
 /**
@@ -71,13 +102,11 @@ export function checkCalibration(
     return skip("calibration", "the model states no probability that it calls calibrated");
   const { error } = calibration;
   const limit = Math.min(calibration.limit, against?.calibration?.limit ?? calibration.limit);
-  return answer(
-    "calibration",
-    error.value <= limit,
-    { expectedCalibrationError: error.value, low: error.low, high: error.high },
-    { expectedCalibrationError: limit },
-    `expected calibration error ${formatFigure(error)}, at most ${limit} is accepted`,
-  );
+  return answer("calibration", error.value <= limit, {
+    measured: { expectedCalibrationError: error.value, low: error.low, high: error.high },
+    limits: { expectedCalibrationError: limit },
+    words: `expected calibration error ${formatFigure(error)}, at most ${limit} is accepted`,
+  });
 }
 
 /** Do the integers decide as their float parent does? */
@@ -85,12 +114,10 @@ export function checkParity({ parity }: Judgement): GateCheck {
   if (parity === null) return skip("tail-parity", "the bundle keeps no figures of its float parent");
   const { lost, lostOf, limit, floatDetected, int8Detected, lostEventsLimit } = parity;
   const leastDetected = floatDetected - lostEventsLimit;
-  return answer(
-    "tail-parity",
-    lost <= limit && int8Detected >= leastDetected,
-    { lost, lostOf, floatDetected, int8Detected },
-    { lost: limit, int8Detected: leastDetected },
-    [
+  return answer("tail-parity", lost <= limit && int8Detected >= leastDetected, {
+    measured: { lost, lostOf, floatDetected, int8Detected },
+    limits: { lost: limit, int8Detected: leastDetected },
+    words: [
       `int8 loses ${lost.toFixed(3)} ${lostOf} (at most ${limit})`,
       ...(floatDetected === 0 && int8Detected === 0
         ? []
@@ -98,7 +125,7 @@ export function checkParity({ parity }: Judgement): GateCheck {
             `it detects ${int8Detected} events (at least ${leastDetected}), its float parent ${floatDetected}`,
           ]),
     ].join("; "),
-  );
+  });
 }
 
 /** Is no slice significantly worse than the other model's, on the cases that both hold out? */
@@ -110,23 +137,19 @@ export function checkSlices(own: Judgement, against: Judgement | null, seed: num
   );
   const [worst] = compareSlices(pairs, seed);
   if (worst === undefined) {
-    return answer(
-      "slices",
-      false,
-      { pairs: pairs.length },
-      { significance: sliceSignificance },
-      `only ${pairs.length} held-out cases are common to both models: too few to compare slices`,
-    );
+    return answer("slices", false, {
+      measured: { pairs: pairs.length },
+      limits: { significance: sliceSignificance },
+      words: `only ${pairs.length} held-out cases are common to both models: too few to compare slices`,
+    });
   }
   const isWorse = worst.adjustedP < sliceSignificance && worst.meanDifference > 0;
   const { by, value, signals, meanDifference, adjustedP } = worst;
-  return answer(
-    "slices",
-    !isWorse,
-    { pairs: pairs.length, worst: `${by} ${value}`, cases: signals, meanDifference, adjustedP },
-    { significance: sliceSignificance },
-    `${isWorse ? "worse" : "no slice is significantly worse; the worst"} on ${by} ${value} (${signals} cases): loss ${meanDifference >= 0 ? "+" : ""}${meanDifference.toFixed(5)}, adjusted p ${adjustedP.toFixed(3)}`,
-  );
+  return answer("slices", !isWorse, {
+    measured: { pairs: pairs.length, worst: `${by} ${value}`, cases: signals, meanDifference, adjustedP },
+    limits: { significance: sliceSignificance },
+    words: `${isWorse ? "worse" : "no slice is significantly worse; the worst"} on ${by} ${value} (${signals} cases): loss ${meanDifference >= 0 ? "+" : ""}${meanDifference.toFixed(5)}, adjusted p ${adjustedP.toFixed(3)}`,
+  });
 }
 
 /**
@@ -137,7 +160,11 @@ export function checkDecisions(own: Judgement, against: Judgement | null): GateC
   const { detected } = own.metrics;
   if (detected !== undefined && !(detected.value > 0)) {
     const words = "the decision rule finds none of the held-out faults";
-    return answer("decisions", false, { detected: detected.value }, { detectedMoreThan: 0 }, words);
+    return answer("decisions", false, {
+      measured: { detected: detected.value },
+      limits: { detectedMoreThan: 0 },
+      words,
+    });
   }
   if (against === null) return skip("decisions", "no model to compare with was given (--against)");
   const compared = compareDecisions(own.cases, against.cases);
@@ -147,13 +174,69 @@ export function checkDecisions(own: Judgement, against: Judgement | null): GateC
       `${mistake}: ${onlyNew} of its own, ${onlyOld} of the active model's alone (p ${p.toFixed(3)})`,
   );
   const worse = compared.filter(({ p }) => p < sliceSignificance);
-  return answer(
-    "decisions",
-    worse.length === 0,
-    Object.fromEntries(
+  return answer("decisions", worse.length === 0, {
+    measured: Object.fromEntries(
       compared.map(({ mistake, onlyNew, onlyOld }) => [mistake, `${onlyNew} to ${onlyOld}`]),
     ),
-    { significance: sliceSignificance },
-    `${worse.length === 0 ? "not significantly more mistakes" : "significantly more mistakes"}; ${words.join("; ")}`,
+    limits: { significance: sliceSignificance },
+    words: `${worse.length === 0 ? "not significantly more mistakes" : "significantly more mistakes"}; ${words.join("; ")}`,
+  });
+}
+
+/** One kind of wrong decision under both models, on the cases that both hold out. */
+interface DecisionComparison {
+  readonly mistake: "missed" | "false-alarm";
+  /** Cases that the new model alone gets wrong in this way, and those that the old one alone does. */
+  readonly onlyNew: number;
+  readonly onlyOld: number;
+  /** Probability of as many of them on the new model's side, if both were equally good (sign test, one-sided). */
+  readonly p: number;
+}
+
+/** Does a new model decide worse than the active one, case by case? Compares both kinds of mistake; empty where a judgement says nothing of decisions. */
+function compareDecisions(own: readonly JudgedCase[], other: readonly JudgedCase[]): DecisionComparison[] {
+  const before = new Map(other.map(({ id, decision }) => [id, decision]));
+  const pairs = own.flatMap(({ id, decision }) => {
+    const old = before.get(id);
+    return decision === undefined || old === undefined ? [] : [{ decision, old }];
+  });
+  if (pairs.length === 0) return [];
+  return (["missed", "false-alarm"] as const).map((mistake) => {
+    const onlyNew = pairs.filter(({ decision, old }) => decision === mistake && old !== mistake).length;
+    const onlyOld = pairs.filter(({ decision, old }) => decision !== mistake && old === mistake).length;
+    return { mistake, onlyNew, onlyOld, p: atLeast(onlyNew, onlyNew + onlyOld) };
+  });
+}
+
+/** P(X ≥ k) of a binomial of n fair trials. */
+function atLeast(k: number, n: number): number {
+  let sum = 0;
+  let logTerm = -n * Math.LN2;
+  for (let i = 0; i <= n; i++) {
+    if (i >= k) sum += Math.exp(logTerm);
+    logTerm += Math.log((n - i) / (i + 1));
+  }
+  return Math.min(1, sum);
+}
+
+/** JSON has no NaN: what does not exist is null there. */
+function isFigure(figure: unknown): figure is Figure {
+  return (
+    typeof figure === "object" && figure !== null && "value" in figure && "low" in figure && "high" in figure
   );
+}
+
+function isSame(stated: Figure, judged: Figure): boolean {
+  return (["value", "low", "high"] as const).every((part) => {
+    const [before, now] = [stated[part], judged[part]];
+    const [isStated, isJudged] = [Number.isFinite(before), Number.isFinite(now)];
+    if (!isStated || !isJudged) return isStated === isJudged;
+    return Math.abs(before! - now!) <= tolerance * Math.max(Math.abs(now!), 1e-3);
+  });
+}
+
+function formatExactly({ value, low, high }: Figure): string {
+  const show = (part: number | null): string =>
+    part !== null && Number.isFinite(part) ? part.toPrecision(4) : "–";
+  return low === null && high === null ? show(value) : `${show(value)} (${show(low)} to ${show(high)})`;
 }

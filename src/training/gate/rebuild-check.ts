@@ -1,28 +1,8 @@
-/** Is the bundle what its own configuration gives? Trains it once more, in memory, from the folder alone and compares bytes. */
+/** Is the bundle what its own configuration gives? Compares it with one that was made once more from its folder alone. */
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { canonicalJson } from "../../core/bundle/canonical-json.ts";
-import { createKeyPair, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
-import { makeBundle } from "../bundle/make-bundle.ts";
-import { bundledConfigName } from "../common-config.ts";
-import { noWorkFolder } from "../pipeline/work-folder.ts";
-import type { EvaluationContext, OpenRecipe } from "../recipe.ts";
-import { bundledFilesOf } from "./bundled-files.ts";
 import { answer, type GateCheck } from "./gate-check.ts";
-
-/** Retrains by `recipe`, which the bundle carries, and compares as {@link compareRebuild} does. */
-export async function checkRebuild(
-  bundle: Bundle,
-  recipe: OpenRecipe,
-  { dataDir, log, progress }: EvaluationContext,
-): Promise<GateCheck> {
-  const again = await makeBundle(
-    { recipe, bytes: bundledFilesOf(bundle, bundledConfigName) },
-    // Whoever signs is none of the digest's business.
-    { dataDir, log, progress, work: noWorkFolder, signer: parsePrivateKey(createKeyPair().privateKeyPem) },
-  );
-  return compareRebuild(bundle, again.bundle);
-}
 
 /** Files that people read: what renders them is training code too, so other code may put the same figures differently. */
 const texts = new Set<string>([bundleFileNames.card, bundleFileNames.bom]);
@@ -48,20 +28,18 @@ export function compareRebuild(bundle: Bundle, again: Bundle): GateCheck {
     ? again.digest === bundle.digest
     : differing.length === 0 && behaviourOf(bundle) === behaviourOf(again);
   const aside = reworded.length === 0 ? "" : `; ${reworded.join(" and ")} of that code reads differently`;
-  return answer(
-    "reproducible-rebuild",
-    passed,
-    { digest: again.digest, trainingCode: sameCode ? "the same" : "another", differing, reworded },
-    {
+  return answer("reproducible-rebuild", passed, {
+    measured: { digest: again.digest, trainingCode: sameCode ? "the same" : "another", differing, reworded },
+    limits: {
       digest: sameCode ? bundle.digest : "of other code: every file and the manifest's behaviour",
       differing: [],
     },
-    passed
+    words: passed
       ? sameCode
         ? "trained once more, the digest is the same"
         : `trained once more with other training code, every file that decides is the same${aside}`
       : `trained once more, ${differing.join(", ") || "the manifest"} differs${aside}`,
-  );
+  });
 }
 
 /** A text without the digest of the code that it names; null where there is none. */

@@ -1,4 +1,11 @@
-/** A figure and how sure it is. */
+/**
+ * A figure and how sure it is: Wilson's interval of a share, the exact one of Clopper and Pearson, and intervals by
+ * resampling whole units (a bearing, not its windows: those of one bearing are nearly equal and would make any interval look
+ * narrow; percentile bootstrap, stratified, seeded, Efron & Tibshirani 1993, chapter 13).
+ */
+import { createRandom } from "../../core/maths/random.ts";
+import { computeQuantile } from "../../core/maths/robust.ts";
+import type { Multiplicities, ScoredSignal, Statistic } from "./scored-set.ts";
 
 /** A figure with its 95 percent interval; null where it has none. */
 export interface Figure {
@@ -23,4 +30,86 @@ export function computeShare(right: number, of: number): Figure {
   const centre = (share + (z * z) / (2 * of)) / denominator;
   const half = (z * Math.sqrt((share * (1 - share)) / of + (z * z) / (4 * of * of))) / denominator;
   return { value: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+}
+
+/** The exact bounds (Clopper & Pearson 1934) of the probability behind `successes` of `trials`, with at least `confidence` coverage. */
+export function binomialInterval(
+  successes: number,
+  trials: number,
+  confidence: number,
+): { readonly low: number; readonly high: number } {
+  const tail = (1 - confidence) / 2;
+  return {
+    low: successes === 0 ? 0 : bisect((p) => 1 - cumulative(successes - 1, trials, p) < tail),
+    high: successes === trials ? 1 : bisect((p) => cumulative(successes, trials, p) > tail),
+  };
+}
+
+/** The p at which `isBelow` turns false; it is true at 0 and false at 1. */
+function bisect(isBelow: (p: number) => boolean): number {
+  let low = 0;
+  let high = 1;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (isBelow(middle)) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** P(X ≤ k) of a binomial of n trials. */
+function cumulative(k: number, n: number, p: number): number {
+  let sum = 0;
+  let term = (1 - p) ** n;
+  for (let i = 0; i <= k; i++) {
+    sum += term;
+    term *= ((n - i) / (i + 1)) * (p / (1 - p));
+  }
+  return sum;
+}
+
+/** Replicates of an interval. */
+const bootstrapReplicates = 1000;
+
+/** Samples to compute statistics on; shared by all models, so that differences are paired. */
+export interface Resamples {
+  /** Signals of one sample. */
+  readonly signals: number;
+  readonly replicates: readonly Multiplicities[];
+}
+
+/** Draws resamples of the units of `signals`. */
+export function drawResamples(
+  signals: readonly ScoredSignal[],
+  seed: number,
+  replicates: number = bootstrapReplicates,
+): Resamples {
+  const random = createRandom(seed);
+  const strata = new Map<string, string[]>();
+  for (const { stratum, unit } of signals) {
+    const units = strata.get(stratum) ?? [];
+    if (!units.includes(unit)) units.push(unit);
+    strata.set(stratum, units);
+  }
+  return {
+    signals: signals.length,
+    replicates: Array.from({ length: replicates }, () => {
+      const count = new Map<string, number>();
+      for (const [stratum, units] of strata) {
+        for (let draw = 0; draw < units.length; draw++) {
+          const key = `${stratum}\n${units[random.integer(units.length)]!}`;
+          count.set(key, (count.get(key) ?? 0) + 1);
+        }
+      }
+      return Float64Array.from(signals, ({ stratum, unit }) => count.get(`${stratum}\n${unit}`) ?? 0);
+    }),
+  };
+}
+
+/** The statistic on the sample itself, and its central 95 percent over the resamples in which it is defined. */
+export function computeFigure(statistic: Statistic, resamples: Resamples): Figure {
+  const value = statistic(new Float64Array(resamples.signals).fill(1));
+  const values = resamples.replicates.map(statistic).filter(Number.isFinite);
+  if (values.length < resamples.replicates.length / 2) return { value, low: null, high: null };
+  return { value, low: computeQuantile(values, 0.025), high: computeQuantile(values, 0.975) };
 }

@@ -31,16 +31,18 @@ export function factorInputs(features: Float32Array, rows: number): Float64Array
   return lower.map((_, index) => lower[(index % size) * size + Math.floor(index / size)]!);
 }
 
-/**
- * Rounds one output's `weights` to integers by `round` (of weight over scale), in their sequence. Gives the bias that goes
- * with them; `upper` is of {@link factorInputs}.
- */
+/** One output of a layer, and how the errors of its weights are spread. */
+interface CompensatedRow {
+  readonly weights: Float32Array;
+  readonly bias: number;
+  /** Of {@link factorInputs}. */
+  readonly upper: Float64Array;
+}
+
+/** Rounds the weights to integers by `round` (of weight over scale), in their sequence. Gives the bias that goes with them. */
 export function roundCompensated(
-  weights: Float32Array,
-  bias: number,
-  upper: Float64Array,
-  scale: number,
-  round: (value: number) => number,
+  { weights, bias, upper }: CompensatedRow,
+  { scale, round }: { readonly scale: number; readonly round: (value: number) => number },
   out: Int8Array,
 ): number {
   const size = weights.length + 1;

@@ -1,20 +1,21 @@
 /** Trains a plain network on a regression with TensorFlow: Huber's loss, so that a few wild rows do not rule. */
-import type { Random } from "../../core/maths/random.ts";
-import { descend } from "./adam-descent.ts";
+import {
+  type Batch,
+  descend,
+  type OpenNetwork,
+  type RegressionOptions,
+  type RegressionRows,
+} from "./descent.ts";
 import { createEngineArithmetic, floatArithmetic } from "./layer-arithmetic.ts";
-import type { OpenNetwork } from "./open-network.ts";
 import { prepareLikeness } from "./similarity-loss.ts";
-import type { RegressionOptions, RegressionRows } from "./tensor-trainer.ts";
 import type { GradSaveFunc, Scalar, Tensor, Tensor2D, TensorLibrary } from "./tensorflow.ts";
 import type { DenseLayer } from "./tied-network.ts";
 
 /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
 export function fitRegressionNetwork(
   tf: TensorLibrary,
-  network: readonly DenseLayer[],
-  data: RegressionRows,
+  { network, data }: { readonly network: readonly DenseLayer[]; readonly data: RegressionRows },
   options: RegressionOptions,
-  random: Random,
 ): DenseLayer[] {
   const outputs = network.at(-1)!.outputs;
   const inputs = network[0]!.inputs;
@@ -22,35 +23,20 @@ export function fitRegressionNetwork(
   const arithmetic =
     options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
   const { rows, features, targets, weights, teacherHidden } = data;
-  descend(
-    tf,
-    {
-      rows,
-      own: features,
-      shared: new Float32Array(0),
-      targets,
-      weights,
-      teacherLogits: null,
-      teacherHidden,
-    },
-    { ownColumns: inputs, sharedColumns: 0, outputs },
-    options,
-    random,
-    {
-      variables,
-      decaying,
-      prepare: (batch, batchRows) => {
-        const wanted = tf.tensor2d(batch.targets, [batchRows, outputs]);
-        const rowWeights = tf.tensor2d(batch.weights, [batchRows, 1]);
-        const addLikeness = prepareLikeness(tf, batch, batchRows, options);
-        return () => {
-          const { hidden, outputs: said } = run(tf.tensor2d(batch.own, [batchRows, inputs]), arithmetic);
-          const losses = computeHuber(tf, tf.abs(tf.sub(said, wanted)), options.huberDelta);
-          return addLikeness(tf.sum(tf.mul(losses, rowWeights)) as Scalar, hidden);
-        };
-      },
-    },
-  );
+  const own = { own: features, shared: new Float32Array(0) };
+  const shape = { ownColumns: inputs, sharedColumns: 0, outputs };
+  const prepare = (batch: Batch, batchRows: number): (() => Scalar) => {
+    const wanted = tf.tensor2d(batch.targets, [batchRows, outputs]);
+    const rowWeights = tf.tensor2d(batch.weights, [batchRows, 1]);
+    const addLikeness = prepareLikeness(tf, batch, { rows: batchRows, ...options });
+    return () => {
+      const { hidden, outputs: said } = run(tf.tensor2d(batch.own, [batchRows, inputs]), arithmetic);
+      const losses = computeHuber(tf, tf.abs(tf.sub(said, wanted)), options.huberDelta);
+      return addLikeness(tf.sum(tf.mul(losses, rowWeights)) as Scalar, hidden);
+    };
+  };
+  const fitRows = { rows, ...own, targets, weights, teacherLogits: null, teacherHidden };
+  descend(tf, { rows: fitRows, shape, variables, decaying, prepare }, options);
   const trained = read();
   for (const variable of variables) variable.dispose();
   return trained;

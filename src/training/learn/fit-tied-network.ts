@@ -1,11 +1,7 @@
 /** Trains a tied network with TensorFlow: sigmoid cross-entropy against labels, and against a teacher where there is one. */
-import type { Random } from "../../core/maths/random.ts";
-import { descend } from "./adam-descent.ts";
-import type { Batch, FitRows } from "./batch-sampler.ts";
+import { type Batch, descend, type FitOptions, type FitRows, type OpenNetwork } from "./descent.ts";
 import { createEngineArithmetic, floatArithmetic, type LayerArithmetic } from "./layer-arithmetic.ts";
-import type { OpenNetwork } from "./open-network.ts";
 import { prepareLikeness } from "./similarity-loss.ts";
-import type { FitOptions } from "./tensor-trainer.ts";
 import type { Scalar, Tensor, Tensor2D, Tensor3D, TensorLibrary, Variable } from "./tensorflow.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
 
@@ -18,10 +14,8 @@ type Layer = Readonly<Record<(typeof matrixNames)[number], Variable | null>> & {
 /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
 export function fitTiedNetwork(
   tf: TensorLibrary,
-  network: TiedNetwork,
-  rows: FitRows,
+  { network, rows }: { readonly network: TiedNetwork; readonly rows: FitRows },
   options: FitOptions,
-  random: Random,
 ): TiedNetwork {
   const { hypotheses, sharedInputs } = network;
   const ownInputs = network.layers[0]!.inputs;
@@ -29,20 +23,17 @@ export function fitTiedNetwork(
   const arithmetic =
     options.grids === undefined ? floatArithmetic : createEngineArithmetic(tf, options.grids);
   const shape = { ownColumns: hypotheses * ownInputs, sharedColumns: sharedInputs, outputs: hypotheses };
-  descend(tf, rows, shape, options, random, {
-    variables,
-    decaying,
-    prepare: (batch, batchRows) => {
-      const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
-      const shared = tf.tensor2d(batch.shared, [batchRows, sharedInputs]);
-      const loss = prepareLoss(tf, batch, [batchRows, hypotheses], options);
-      const addLikeness = prepareLikeness(tf, batch, batchRows, options);
-      return () => {
-        const { hidden, outputs } = run(own, shared, arithmetic);
-        return addLikeness(loss(outputs), hidden);
-      };
-    },
-  });
+  const prepare = (batch: Batch, batchRows: number): (() => Scalar) => {
+    const own = tf.tensor3d(batch.own, [batchRows, hypotheses, ownInputs]);
+    const shared = tf.tensor2d(batch.shared, [batchRows, sharedInputs]);
+    const loss = prepareLoss(tf, batch, { rows: batchRows, hypotheses, ...options });
+    const addLikeness = prepareLikeness(tf, batch, { rows: batchRows, ...options });
+    return () => {
+      const { hidden, outputs } = run(own, shared, arithmetic);
+      return addLikeness(loss(outputs), hidden);
+    };
+  };
+  descend(tf, { rows, shape, variables, decaying, prepare }, options);
   const trained = read();
   for (const variable of variables) variable.dispose();
   return trained;
@@ -64,7 +55,7 @@ export function openTiedNetwork(
     decaying: layers
       .flatMap((layer) => matrixNames.map((name) => layer[name]))
       .filter((variable) => variable !== null),
-    run: (own, shared, arithmetic) => runLayers(tf, layers, own, shared, arithmetic),
+    run: (own, shared, arithmetic) => runLayers(tf, layers, { own, shared, arithmetic }),
     read: () => ({
       ...network,
       layers: network.layers.map((layer, index) => readLayer(tf, layers[index]!, layer)),
@@ -104,9 +95,11 @@ function readLayer(tf: TensorLibrary, from: Layer, like: TiedLayer): TiedLayer {
 function runLayers(
   tf: TensorLibrary,
   layers: readonly Layer[],
-  ownInputs: Tensor3D,
-  sharedInputs: Tensor2D,
-  arithmetic: LayerArithmetic,
+  {
+    own: ownInputs,
+    shared: sharedInputs,
+    arithmetic,
+  }: { readonly own: Tensor3D; readonly shared: Tensor2D; readonly arithmetic: LayerArithmetic },
 ): { readonly hidden: Tensor; readonly outputs: Tensor } {
   const [rows, hypotheses] = ownInputs.shape;
   const entered = sharedInputs.shape[1] === 0 ? sharedInputs : arithmetic.enter(sharedInputs);
@@ -141,18 +134,22 @@ function runLayers(
 function prepareLoss(
   tf: TensorLibrary,
   batch: Batch,
-  [rows, hypotheses]: readonly [number, number],
-  { temperature, softShare }: FitOptions,
+  {
+    rows,
+    hypotheses,
+    temperature,
+    softShare,
+  }: Pick<FitOptions, "temperature" | "softShare"> & { readonly rows: number; readonly hypotheses: number },
 ): (logits: Tensor) => Scalar {
   const targets = tf.tensor2d(batch.targets, [rows, hypotheses]);
   const weights = tf.tensor2d(batch.weights, [rows, 1]);
   const soft = batch.teacher === null ? null : tf.tensor2d(batch.teacher, [rows, hypotheses]);
   return (logits) => {
-    const hard = crossEntropy(tf, logits, targets, weights);
+    const hard = tf.sum(tf.mul(crossEntropy(tf, logits, targets), weights));
     if (soft === null) return hard as Scalar;
     // Hinton et al. 2015: gradients of the soft part shrink with T², so it is scaled back.
     const softTargets = tf.sigmoid(tf.div(soft, temperature));
-    const softLoss = crossEntropy(tf, tf.div(logits, temperature), softTargets, weights);
+    const softLoss = tf.sum(tf.mul(crossEntropy(tf, tf.div(logits, temperature), softTargets), weights));
     return tf.add(
       tf.mul(hard, 1 - softShare),
       tf.mul(softLoss, softShare * temperature * temperature),
@@ -160,11 +157,7 @@ function prepareLoss(
   };
 }
 
-/** Weighted mean cross-entropy of sigmoid(logits) against targets, stable for large logits. */
-function crossEntropy(tf: TensorLibrary, logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
-  const losses = tf.add(
-    tf.sub(tf.relu(logits), tf.mul(logits, targets)),
-    tf.softplus(tf.neg(tf.abs(logits))),
-  );
-  return tf.sum(tf.mul(losses, weights));
+/** Cross-entropy of sigmoid(logits) against targets, element by element; stable for large logits. */
+function crossEntropy(tf: TensorLibrary, logits: Tensor, targets: Tensor): Tensor {
+  return tf.add(tf.sub(tf.relu(logits), tf.mul(logits, targets)), tf.softplus(tf.neg(tf.abs(logits))));
 }

@@ -7,8 +7,7 @@
 import type { QuantisedLayer, QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import { factorInputs, roundCompensated } from "./compensated-rounding.ts";
-import type { DenseLayer } from "./tied-network.ts";
-import { runDense } from "./tied-network.ts";
+import { type DenseLayer, runDense } from "./tied-network.ts";
 
 /** Largest magnitude of a weight: 7 bits, so that no CPU's int16 intermediate saturates. */
 export const maxQuantisedWeight = 63;
@@ -99,7 +98,7 @@ export function quantiseOnGrids(
     inputScale: grids[0]!.scale,
     inputZeroPoint: grids[0]!.zeroPoint,
     layers: layers.map((layer, index) =>
-      quantiseLayer(layer, grids[index]!.scale, grids[index + 1]!, spread?.[index]),
+      quantiseLayer(layer, [grids[index]!, grids[index + 1]!], spread?.[index]),
     ),
   };
 }
@@ -122,8 +121,7 @@ export function runQuantised(mlp: QuantisedMlp, standardised: Float32Array, rows
 
 function quantiseLayer(
   layer: DenseLayer,
-  inputScale: number,
-  grid: ActivationGrid,
+  [{ scale: inputScale }, grid]: readonly [inputs: ActivationGrid, outputs: ActivationGrid],
   spread: Float64Array | undefined,
 ): QuantisedLayer {
   const weights = new Int8Array(layer.weights.length);
@@ -137,7 +135,9 @@ function quantiseLayer(
     const scale = Math.fround((largest > 1e-6 ? largest : 1) / maxQuantisedWeight);
     weightScales[output] = scale;
     let rest = layer.bias[output]!;
-    if (spread !== undefined) rest = roundCompensated(row, rest, spread, scale, roundWeight, rounded);
+    const by = { scale, round: roundWeight };
+    if (spread !== undefined)
+      rest = roundCompensated({ weights: row, bias: rest, upper: spread }, by, rounded);
     else for (const [input, weight] of row.entries()) rounded[input] = roundWeight(weight / scale);
     bias[output] = clampTo(roundHalfEven(rest / Math.fround(inputScale * scale)), 2 ** 30);
   }

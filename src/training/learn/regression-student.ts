@@ -6,12 +6,12 @@
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { Random } from "../../core/maths/random.ts";
+import type { RegressionOptions, RegressionRows } from "./descent.ts";
 import { planPruning, pruneDense } from "./prune-network.ts";
 import { readGrids, runQuantised } from "./quantise-network.ts";
-import type { RegressionRecipe } from "./regression-recipe.ts";
 import { createTeacherHidden } from "./similarity-loss.ts";
-import type { FitConfig } from "./student-recipe.ts";
-import type { RegressionRows, TensorTrainer } from "./tensor-trainer.ts";
+import type { FitConfig, RegressionRecipe } from "./student-recipe.ts";
+import type { TensorTrainer } from "./tensor-trainer.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "./tied-network.ts";
 import { runEnsemble } from "./train-student.ts";
 
@@ -55,13 +55,16 @@ export function integersOf(student: RegressionStudent, form: RegressionForm): Qu
 export function fitNetwork(
   rows: RegressionRows,
   hidden: readonly number[],
-  fit: Parameters<TensorTrainer["fitRegression"]>[2],
+  fit: Omit<RegressionOptions, "random">,
   trainer: TensorTrainer,
   random: Random,
 ): DenseLayer[] {
   const inputs = rows.features.length / rows.rows;
   const outputs = rows.targets.length / rows.rows;
-  return trainer.fitRegression(createDenseNetwork(inputs, [...hidden, outputs], random), rows, fit, random);
+  return trainer.fitRegression(createDenseNetwork(inputs, [...hidden, outputs], random), rows, {
+    ...fit,
+    random,
+  });
 }
 
 /** The wide student, then the pruned one; `taught` has the teacher's word in its targets. */
@@ -76,7 +79,7 @@ export function fitPrunedStudent(
   let float = wide;
   const { to, rounds, fit } = student.prune;
   for (const widths of planPruning(student.hidden, to, rounds)) {
-    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, ...shared }, random);
+    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, ...shared, random });
   }
   return { wide, float };
 }
@@ -102,8 +105,8 @@ export function finetuneNetwork(
   trainer: TensorTrainer,
   random: Random,
 ): DenseLayer[] {
-  const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised) };
-  return trainer.fitRegression(float, taught, options, random);
+  const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised), random };
+  return trainer.fitRegression(float, taught, options);
 }
 
 /** A student of the final size that learns from the targets of `rows` alone, with as many gradient steps. */

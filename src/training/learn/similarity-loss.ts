@@ -3,8 +3,7 @@
  * student's (Tung & Mori 2019, Similarity-Preserving Knowledge Distillation). Widths may differ, an ensemble's members
  * stand side by side, and nothing is learnt that is thrown away afterwards.
  */
-import type { Batch } from "./batch-sampler.ts";
-import type { FitOptions } from "./tensor-trainer.ts";
+import type { Batch, FitOptions } from "./descent.ts";
 import type { Scalar, Tensor, Tensor2D, TensorLibrary } from "./tensorflow.ts";
 import { type DenseLayer, runDense } from "./tied-network.ts";
 
@@ -31,8 +30,7 @@ export function createSimilarityLoss(
 export function prepareLikeness(
   tf: TensorLibrary,
   { teacherHidden }: Batch,
-  rows: number,
-  { similarityWeight = 0 }: Pick<FitOptions, "similarityWeight">,
+  { rows, similarityWeight = 0 }: Pick<FitOptions, "similarityWeight"> & { readonly rows: number },
 ): (loss: Scalar, hidden: Tensor) => Scalar {
   if (teacherHidden === null || similarityWeight === 0) return (loss) => loss;
   const similarity = createSimilarityLoss(tf, teacherHidden, rows);

@@ -1,7 +1,12 @@
-/** How a student is made from labelled rows: teacher, student, pruning, distillation. Plain figures of a configuration. */
+/**
+ * How students are made from rows, those of a diagnosis and those of a regression: teacher, student, pruning, distillation,
+ * fine-tuning. Plain figures of a configuration.
+ */
 import { z } from "zod";
 
-/** How one network is fitted; see `FitOptions` in `tensor-trainer.ts` for the meaning of each figure. */
+import type { WeightRounding } from "./quantise-network.ts";
+
+/** How one network is fitted; see `FitOptions` in `descent.ts` for the meaning of each figure. */
 export interface FitConfig {
   readonly steps: number;
   readonly batchRows: number;
@@ -10,7 +15,7 @@ export interface FitConfig {
   readonly inputNoise: number;
 }
 
-/** From feature rows to an int8 student. Widths are neurons per hypothesis. */
+/** From labelled rows to an int8 student. Widths are neurons per hypothesis. */
 export interface StudentRecipe {
   /** Standardised features are clamped to ± this. */
   readonly clamp: number;
@@ -41,7 +46,8 @@ export interface StudentRecipe {
   readonly sharedNoise?: readonly number[] | undefined;
 }
 
-const widths = z.array(z.int().min(1).max(512)).min(0).max(4);
+/** Of hidden layers. */
+const widths = z.array(z.int().min(1).max(512)).max(4);
 
 /** Validator of {@link FitConfig}. */
 export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
@@ -99,3 +105,59 @@ export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
       });
     }
   });
+
+/** From the rows of a regression to an int8 student. Widths are neurons. */
+export interface RegressionRecipe {
+  /** Standardised features are clamped to ± this. */
+  readonly clamp: number;
+  /** Huber's delta, in units of the targets. */
+  readonly huberDelta: number;
+  /** An ensemble. */
+  readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
+  readonly student: {
+    readonly hidden: readonly number[];
+    readonly fit: FitConfig;
+    /** Widths at the end, reached in `rounds` steps with a fit after each. */
+    readonly prune: { readonly to: readonly number[]; readonly rounds: number; readonly fit: FitConfig };
+  };
+  /** Share of the teacher's word in the student's targets, 0 to 1. */
+  readonly softShare: number;
+  /** Weight of feature matching (`similarity-loss.ts`) in every fit of the taught student. Absent: none. */
+  readonly similarityWeight?: number | undefined;
+  /** Quantisation-aware fine-tuning after pruning, on the same targets. Absent: none. */
+  readonly finetune?: FitConfig | undefined;
+  /** How weights become integers. Absent: each to the nearest. */
+  readonly rounding?: WeightRounding | undefined;
+}
+
+/** Of a regression's, which has one at least. */
+const someWidths = widths.min(1);
+
+const regressionStudentSchema: z.ZodType<RegressionRecipe["student"]> = z
+  .strictObject({
+    hidden: someWidths,
+    fit: fitConfigSchema,
+    prune: z.strictObject({ to: someWidths, rounds: z.int().min(1).max(50), fit: fitConfigSchema }),
+  })
+  .superRefine(({ hidden, prune }, context) => {
+    if (prune.to.length === hidden.length) return;
+    context.addIssue({
+      code: "custom",
+      path: ["prune", "to"],
+      message: `has ${prune.to.length} widths, expected ${hidden.length} as in hidden`,
+    });
+  });
+
+/** Validators of {@link RegressionRecipe}'s keys: spread them into a recipe's own strict object. */
+export const regressionRecipeShape: {
+  readonly [Key in keyof RegressionRecipe]-?: z.ZodType<RegressionRecipe[Key]>;
+} = {
+  clamp: z.number().positive().max(100),
+  huberDelta: z.number().positive().max(100),
+  teacher: z.strictObject({ members: z.int().min(1).max(50), hidden: someWidths, fit: fitConfigSchema }),
+  student: regressionStudentSchema,
+  softShare: z.number().min(0).max(1),
+  similarityWeight: similarityWeightSchema.optional(),
+  finetune: fitConfigSchema.optional(),
+  rounding: z.enum(["nearest", "compensated"]).optional(),
+};

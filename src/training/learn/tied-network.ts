@@ -159,7 +159,10 @@ export function runDense(layers: readonly DenseLayer[], features: Float32Array, 
   return current;
 }
 
-/** One row of one layer. Four neurons at a time: each sums in the same order as alone, and reads an input once for all. */
+/**
+ * One row of one layer. Four neurons at a time: each sums in the same order as alone, and reads an input once for all.
+ * Five arguments, because an object a row would cost as much as a small row.
+ */
 function runDenseRow(
   layer: DenseLayer,
   from: Float32Array,

@@ -9,7 +9,7 @@ import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import { standardise } from "../../core/features/standardise.ts";
 import { type Random, type RandomState, resumeRandom } from "../../core/maths/random.ts";
-import type { FitRows } from "./batch-sampler.ts";
+import type { FitRows } from "./descent.ts";
 import { fitScaler } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
 import { quantiseNetwork, readGrids, runQuantised } from "./quantise-network.ts";
@@ -133,7 +133,7 @@ export function trainTeacher(
   return streams.map((own) => {
     const start = createTiedNetwork(tying, [...hidden, 1], own);
     return expandTiedNetwork(
-      trainer.fit(start, fitRows, { ...fit, temperature: 1, softShare: 0 }, own),
+      trainer.fit(start, fitRows, { ...fit, temperature: 1, softShare: 0, random: own }),
       tying,
       features,
     );
@@ -150,7 +150,7 @@ export function distilStudent(
   const { student, distillation } = recipe;
   const start = createTiedNetwork(tying, [...student.hidden, 1], random);
   const rows = addTeacher(prepared, recipe, teacher);
-  const network = trainer.fit(start, rows, { ...student.fit, ...distillation }, random);
+  const network = trainer.fit(start, rows, { ...student.fit, ...distillation, random });
   return { network, random: random.save() };
 }
 
@@ -168,7 +168,7 @@ export function pruneStudent(
   const { to, rounds, fit } = student.prune;
   let { network } = wide;
   for (const widths of planPruning(student.hidden, to, rounds)) {
-    network = trainer.fit(pruneNetwork(network, widths), rows, { ...fit, ...distillation }, random);
+    network = trainer.fit(pruneNetwork(network, widths), rows, { ...fit, ...distillation, random });
   }
   return { network, random: random.save() };
 }
@@ -187,8 +187,8 @@ export function finetuneStudent(
   if (finetune === undefined) return narrow;
   const random = resumeRandom(narrow.random);
   const { quantised } = quantiseTied(prepared, tying, recipe, narrow.network);
-  const options = { ...finetune, ...distillation, grids: readGrids(quantised) };
-  const network = trainer.fit(narrow.network, addTeacher(prepared, recipe, teacher), options, random);
+  const options = { ...finetune, ...distillation, grids: readGrids(quantised), random };
+  const network = trainer.fit(narrow.network, addTeacher(prepared, recipe, teacher), options);
   return { network, random: random.save() };
 }
 

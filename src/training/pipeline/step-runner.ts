@@ -72,7 +72,7 @@ export interface StepRunnerOptions {
   readonly log: (message: string) => void;
   readonly progress: StepProgress;
   /** Stops before the next step. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds of a clock that only goes on; for the log alone. */
   readonly monotonicMs: () => number;
 }

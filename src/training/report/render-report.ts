@@ -1,10 +1,18 @@
 /** `report.html`: what a run of training made, whether each step was worth it, and how sure that is. */
 import type { GateCheck } from "../gate/gate-check.ts";
 import { type Figure, formatFigure } from "../judge/figure.ts";
-import type { StepLatency } from "./measure-latency.ts";
+
 import type { ReportPlot, ReportStep, ReportTable } from "./report-parts.ts";
 import { reportStyle } from "./report-style.ts";
 import { drawWhiskers, escapeText } from "./svg-plot.ts";
+
+/** Median microseconds a window; null where it does not run so. */
+export interface StepLatency {
+  /** In plain TypeScript: floats for float networks, integers for int8. */
+  readonly typescript: number | null;
+  /** In ONNX Runtime, the way a gateway runs int8. */
+  readonly onnx: number | null;
+}
 
 /** A step with what it took. */
 export type TimedStep = Omit<ReportStep, "timed"> & { readonly latency: StepLatency };

@@ -1,20 +1,27 @@
 /** Writes `report.html` and `report.json` of a run. They hold a clock's figures, so they never go into a bundle. */
 import { join } from "node:path";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
+import { encodeStudent } from "../../core/inference/onnx-codec.ts";
+import { openEngine } from "../../core/inference/open-engine.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
-import type { CommonConfig } from "../common-config.ts";
 import type { GateCheck } from "../gate/gate-check.ts";
-import type { TrainedModel } from "../recipe.ts";
-import { measureStep } from "./measure-latency.ts";
-import { renderReport, type TimedStep, type TrainingReport } from "./render-report.ts";
+import type { Figure } from "../judge/figure.ts";
+import { runDense } from "../learn/tied-network.ts";
+import { renderReport, type StepLatency, type TimedStep, type TrainingReport } from "./render-report.ts";
+import type { ReportParts, ReportStep } from "./report-parts.ts";
 
 /** What is reported on. */
-export interface ReportSubject {
-  readonly config: CommonConfig;
+interface ReportSubject {
   readonly manifest: Manifest;
   readonly digest: string;
-  readonly model: TrainedModel;
+  readonly summary: readonly string[];
+  readonly metrics: Readonly<Record<string, Figure>>;
+  readonly report: ReportParts;
   readonly checks: readonly GateCheck[];
+  readonly limitations: readonly string[];
+  readonly notes: readonly string[];
   readonly log: readonly string[];
 }
 
@@ -29,28 +36,23 @@ export async function writeReport(dir: string, subject: ReportSubject): Promise<
 }
 
 async function createReport(subject: ReportSubject): Promise<TrainingReport> {
-  const { config, manifest, model } = subject;
-  const parts = model.report;
+  const { manifest, report } = subject;
+  const { name, version, title, lineage } = manifest;
   const steps: TimedStep[] = [];
-  for (const step of parts?.steps ?? []) {
-    const latency = await measureStep(step);
-    const { timed: _timed, ...rest } = step;
-    steps.push({ ...rest, latency });
-  }
-  const { lineage } = manifest;
+  for (const { timed, ...step } of report.steps) steps.push({ ...step, latency: await measureStep(timed) });
   return {
     formatVersion: 1,
-    name: config.name,
-    version: config.version,
-    title: config.title,
+    name,
+    version,
+    title,
     digest: subject.digest,
-    summary: model.summary,
-    metrics: model.evaluation.metrics,
-    stepColumns: parts?.stepColumns ?? [],
+    summary: subject.summary,
+    metrics: subject.metrics,
+    stepColumns: report.stepColumns,
     steps,
-    findings: parts?.findings ?? [],
-    tables: parts?.tables ?? [],
-    plots: parts?.plots ?? [],
+    findings: report.findings,
+    tables: report.tables,
+    plots: report.plots,
     checks: subject.checks,
     lineage: {
       teacher: lineage.teacher,
@@ -60,8 +62,47 @@ async function createReport(subject: ReportSubject): Promise<TrainingReport> {
       ...Object.fromEntries(lineage.data.map(({ name, sha256 }) => [`data ${name}`, sha256])),
       ...lineage.libraries,
     },
-    limitations: config.limitations,
-    notes: [...(parts?.looks ?? []), ...config.notes],
+    limitations: subject.limitations,
+    notes: [...(report.looks ?? []), ...subject.notes],
     log: subject.log,
   };
+}
+
+/** Windows that are timed, after as many to warm up. */
+const runs = 400;
+
+/** Times one window through what a step names, on this machine: no clock reaches a bundle. */
+async function measureStep(timed: ReportStep["timed"]): Promise<StepLatency> {
+  if (timed === undefined) return { typescript: null, onnx: null };
+  if (isQuantised(timed)) {
+    const kernel = createIntegerKernel(timed);
+    const row = new Float32Array(timed.layers[0]!.inputs);
+    const out = new Uint8Array(kernel.outputs);
+    const typescript = await time(() => kernel.runInto(row, 1, out));
+    const { engine } = await openEngine(encodeStudent(timed), { prefer: "auto" });
+    try {
+      return { typescript, onnx: engine.kind === "onnx" ? await time(() => engine.run(row, 1)) : null };
+    } finally {
+      await engine.close();
+    }
+  }
+  const row = new Float32Array(timed[0]?.[0]?.inputs ?? 0);
+  const typescript = await time(() => {
+    for (const network of timed) runDense(network, row, 1);
+  });
+  return { typescript, onnx: null };
+}
+
+function isQuantised(timed: NonNullable<ReportStep["timed"]>): timed is QuantisedMlp {
+  return "layers" in timed;
+}
+
+async function time(run: () => unknown): Promise<number> {
+  const micros: number[] = [];
+  for (let each = 0; each < 2 * runs; each++) {
+    const start = performance.now();
+    await run();
+    if (each >= runs) micros.push(1000 * (performance.now() - start));
+  }
+  return micros.sort((a, b) => a - b)[runs >> 1]!;
 }

@@ -19,7 +19,10 @@ import { encodeNpy, shippedBundle } from "./recordings.ts";
 const bearing = { bpfo: 5.2, bpfi: 7.8, bsf: 4.6, ftf: 0.4 };
 let bundle: LoadedBundle;
 beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
+    engine: "auto",
+    logger: silentLogger,
+  });
 });
 afterAll(() => bundle.retire());
 

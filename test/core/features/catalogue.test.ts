@@ -7,10 +7,10 @@ import type {
   FeatureDeclaration,
   FeatureSpec,
 } from "../../../src/core/contract/bundle/feature-spec.ts";
-import { bearingFeatureSpec } from "../../../src/core/features/bearing-feature-spec.ts";
 import { createScalarExtractor } from "../../../src/core/features/scalar-extractor.ts";
 import { standardise } from "../../../src/core/features/standardise.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
+import { bearingFeatureSpec } from "../../support/bearing-feature-spec.ts";
 import { extractInPieces } from "./extract-in-pieces.ts";
 import { makeFaultCounts } from "./make-fault.ts";
 

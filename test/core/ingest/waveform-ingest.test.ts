@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChannelContract } from "../../../src/core/contract/bundle/manifest.ts";
 import type { Quarantine, RecordedBlock, SchemaDrift } from "../../../src/core/contract/stream.ts";
-import { maxStreams } from "../../../src/core/ingest/schema-watch.ts";
+import { type AnnouncedChannel, maxStreams } from "../../../src/core/ingest/schema-watch.ts";
 import { createWaveformIngest, type WaveformIngest } from "../../../src/core/ingest/waveform-ingest.ts";
 
 const contract: ChannelContract = {
@@ -199,15 +199,17 @@ describe("the waveform ingest", () => {
 
   it("tells a missing channel when a device introduces itself without it", () => {
     const { ingest, drifts } = create();
+    const announce = (channels: readonly AnnouncedChannel[]): void =>
+      ingest.announce({ deviceId: "mcu", channels, expected: ["de"], timestampMs: startMs });
     for (let hello = 0; hello < 2; hello++) {
-      ingest.announce("mcu", [{ name: "fe", unit: "g", sampleRateHz: 12_000 }], ["de"], startMs);
+      announce([{ name: "fe", unit: "g", sampleRateHz: 12_000 }]);
     }
     expect(drifts.map(({ change, channel }) => [change, channel])).toEqual([
       ["new-channel", "fe"],
       ["missing-channel", "de"],
     ]);
-    ingest.announce("mcu", [{ name: "de", unit: "g", sampleRateHz: 12_000 }], ["de"], startMs);
-    ingest.announce("mcu", [], ["de"], startMs);
+    announce([{ name: "de", unit: "g", sampleRateHz: 12_000 }]);
+    announce([]);
     expect(drifts).toHaveLength(3);
   });
 

@@ -81,10 +81,7 @@ async function startSlowGateway(connect: string): Promise<Bench> {
     bundleOf: () => bundle,
     sink: { onDecision: () => {}, onAlert: () => {}, onQuarantine: () => {}, onSchemaDrift: () => {} },
   });
-  const links = await openLinks(config.devices, silentLogger, {
-    onHello: (hello) => pipeline.announce(hello),
-    onBlock: (block) => pipeline.accept(block),
-  });
+  const links = await openLinks(config.devices, silentLogger, pipeline);
   const pressure = startBackPressure({
     gauge,
     links: links.sessions.map(({ session }) => session),

@@ -36,7 +36,7 @@ test.for(trials)(
   async ({ engine, options, failed }) => {
     const key = parsePrivateKey(createKeyPair().privateKeyPem);
     const bundle = createBundle(createTestBundle(options), key);
-    const loaded = await serveBundle("in memory", bundle, engine, silentLogger);
+    const loaded = await serveBundle("in memory", bundle, { engine, logger: silentLogger });
     const golden = decodeGolden(bundle.files.get(bundleFileNames.golden)!);
     const report = await proveGolden(loaded, golden);
     await loaded.retire();
@@ -59,7 +59,7 @@ async function proveChanged(change: (one: GoldenWindowCase) => GoldenWindowCase)
     ...golden,
     cases: golden.cases.map((one, at) => (at === index && one.kind === "window" ? change(one) : one)),
   };
-  const loaded = await serveBundle("in memory", bundle, "integer", silentLogger);
+  const loaded = await serveBundle("in memory", bundle, { engine: "integer", logger: silentLogger });
   const report = await proveGolden(loaded, decodeGolden(encodeGolden(altered)));
   await loaded.retire();
   return report;

@@ -2,8 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test } from "vitest";
-import { computeFingerprint, fingerprintFiles } from "../../../src/training/dataset/fingerprint.ts";
-import { readDataFile, readDataText } from "../../../src/training/dataset/read-data-file.ts";
+import {
+  computeFingerprint,
+  fingerprintFiles,
+  readDataFile,
+  readDataText,
+} from "../../../src/training/dataset/read-data-file.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 let dir = "";

@@ -12,14 +12,14 @@ import {
   type Manifest,
   mcuModelFileName,
 } from "../../../src/core/contract/bundle/manifest.ts";
+import { checkLatency, checkSize } from "../../../src/training/gate/budget-checks.ts";
 import {
   checkAdditivity,
+  checkDeviceModel,
   checkDriftReference,
   checkForm,
-  checkSize,
   findSharedGroups,
 } from "../../../src/training/gate/bundle-checks.ts";
-import { checkDeviceModel } from "../../../src/training/gate/device-model-check.ts";
 import {
   checkBaselines,
   checkCalibration,
@@ -28,11 +28,11 @@ import {
   checkLeakage,
   checkParity,
   checkSlices,
+  checkStatedFigures,
+  readStatedMetrics,
 } from "../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
-import { checkLatency } from "../../../src/training/gate/latency-check.ts";
 import { compareRebuild } from "../../../src/training/gate/rebuild-check.ts";
-import { checkStatedFigures, readStatedMetrics } from "../../../src/training/gate/stated-figures.ts";
 
 const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
-import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-gate.ts";
+import { evaluateGate, replayVerdict } from "../../../src/training/evaluate-bundle.ts";
 import type { GateCheck } from "../../../src/training/gate/gate-check.ts";
 import {
   compareVerdicts,
@@ -21,16 +21,16 @@ const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("gate");
 let bundle = "";
 
-async function trainInto(out: string, seed: number, gate: "off" | "refuse"): Promise<void> {
+async function trainInto(out: string, { seed, gated }: { seed: number; gated: boolean }): Promise<void> {
   const config = join(dir, `seed-${seed}.yaml`);
   await writeTinyConfig(config, seed);
-  await train(config, { ...tinyOptions(dir, out, signer), gate });
+  await train(config, { ...tinyOptions(dir, out, signer), gated });
 }
 
 beforeAll(async () => {
   bundle = join(dir, "1.0.0");
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
-  await trainInto("1.0.0", 1, "off");
+  await trainInto("1.0.0", { seed: 1, gated: false });
 });
 afterAll(remove);
 
@@ -143,7 +143,7 @@ test("a model that was made from other data is not compared with, nor judged", a
 test("training writes nothing that the gate refuses, and the message names the questions", async () => {
   // A second of training beats no physics score on clean impacts.
   const out = join(dir, "refused");
-  await expect(trainInto("refused", 3, "refuse")).rejects.toMatchObject({
+  await expect(trainInto("refused", { seed: 3, gated: true })).rejects.toMatchObject({
     code: "TRAINING",
     message: expect.stringContaining("baselines"),
   });

@@ -3,14 +3,11 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { computeQuantile } from "../../../src/core/maths/robust.ts";
 import { computeBayesThreshold, computeExpectedCost } from "../../../src/training/judge/bayes-threshold.ts";
-import { computeFigure, drawResamples } from "../../../src/training/judge/bootstrap.ts";
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
-import { compareSlices, type PairedLoss } from "../../../src/training/judge/compare-slices.ts";
-import { computeShare } from "../../../src/training/judge/figure.ts";
-import { computeAuroc } from "../../../src/training/judge/metrics.ts";
+import { computeFigure, computeShare, drawResamples } from "../../../src/training/judge/figure.ts";
+import { computeAuroc, createAuroc } from "../../../src/training/judge/metrics.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
-import { listSlices } from "../../../src/training/judge/slice-figures.ts";
-import { createAuroc } from "../../../src/training/judge/weighted-auroc.ts";
+import { compareSlices, listSlices, type PairedLoss } from "../../../src/training/judge/slice-figures.ts";
 import { sayFinding } from "../../../src/training/recipes/bearing/judge/shrink-figures.ts";
 
 function signal(id: string, truth: number | null, rows: number, unit = id): ScoredSignal {

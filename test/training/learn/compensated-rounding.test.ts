@@ -82,7 +82,11 @@ describe("rounding with compensation", () => {
       const plain = Int8Array.from(weights, (weight) => Math.round(weight / scale));
       nearest += errorOf(features, weights, scale, plain, 0);
       const rounded = new Int8Array(columns);
-      const bias = roundCompensated(weights, 0.7, factorInputs(features, rows), scale, Math.round, rounded);
+      const bias = roundCompensated(
+        { weights, bias: 0.7, upper: factorInputs(features, rows) },
+        { scale, round: Math.round },
+        rounded,
+      );
       compensated += errorOf(features, weights, scale, rounded, bias - 0.7);
     }
     expect(compensated).toBeLessThan(nearest / 3);
@@ -93,7 +97,13 @@ describe("rounding with compensation", () => {
     const features = correlatedRows(60, 6, random);
     const weights = Float32Array.from([3, -2, 0, 7, 1, -5], (value) => value * 0.25);
     const rounded = new Int8Array(6);
-    expect(roundCompensated(weights, -0.4, factorInputs(features, 60), 0.25, Math.round, rounded)).toBe(-0.4);
+    expect(
+      roundCompensated(
+        { weights, bias: -0.4, upper: factorInputs(features, 60) },
+        { scale: 0.25, round: Math.round },
+        rounded,
+      ),
+    ).toBe(-0.4);
     expect([...rounded]).toEqual([3, -2, 0, 7, 1, -5]);
   });
 
@@ -101,11 +111,8 @@ describe("rounding with compensation", () => {
     const features = new Float32Array(40).fill(2);
     const rounded = new Int8Array(1);
     const bias = roundCompensated(
-      Float32Array.from([0.6]),
-      0,
-      factorInputs(features, 40),
-      1,
-      Math.round,
+      { weights: Float32Array.from([0.6]), bias: 0, upper: factorInputs(features, 40) },
+      { scale: 1, round: Math.round },
       rounded,
     );
     expect(rounded[0]).toBe(1);

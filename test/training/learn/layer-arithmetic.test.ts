@@ -4,13 +4,13 @@ import { createRandom, type Random } from "../../../src/core/maths/random.ts";
 import { openDenseNetwork } from "../../../src/training/learn/fit-regression.ts";
 import { openTiedNetwork } from "../../../src/training/learn/fit-tied-network.ts";
 import { createEngineArithmetic, floatArithmetic } from "../../../src/training/learn/layer-arithmetic.ts";
-import { openTensorTrainer } from "../../../src/training/learn/open-tensor-trainer.ts";
 import {
   quantiseNetwork,
   quantiseOnGrids,
   readGrids,
   runQuantised,
 } from "../../../src/training/learn/quantise-network.ts";
+import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
 import { loadTensorFlow, type Tensor, type TensorLibrary } from "../../../src/training/learn/tensorflow.ts";
 import {
   arrangeRows,
@@ -184,7 +184,7 @@ test("fine-tuning on coarse grids makes the engine err less than rounding alone 
     huberDelta: 1,
   };
   const rowsOf = { rows: count, features, targets, weights: new Float32Array(count).fill(1) };
-  const tuned = trainer.fitRegression(teacher, rowsOf, { ...options, grids }, createRandom(22));
+  const tuned = trainer.fitRegression(teacher, rowsOf, { ...options, grids, random: createRandom(22) });
   expect(errorOf(tuned)).toBeLessThan(0.7 * errorOf(teacher));
   // What it learnt on are floats still: few of them lie on a step of the engine's weights.
   const { weights, weightScales } = quantiseOnGrids(tuned, grids).layers[0]!;

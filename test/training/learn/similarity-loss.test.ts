@@ -1,9 +1,9 @@
 /** Feature matching by likeness of rows: its value, its gradient, and that it makes hidden layers alike. */
 import { beforeAll, expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { openTensorTrainer } from "../../../src/training/learn/open-tensor-trainer.ts";
+import type { RegressionRows } from "../../../src/training/learn/descent.ts";
 import { createSimilarityLoss, createTeacherHidden } from "../../../src/training/learn/similarity-loss.ts";
-import type { RegressionRows } from "../../../src/training/learn/tensor-trainer.ts";
+import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
 import { loadTensorFlow, type TensorLibrary } from "../../../src/training/learn/tensorflow.ts";
 import { createDenseNetwork, type DenseLayer, runDense } from "../../../src/training/learn/tied-network.ts";
 
@@ -107,20 +107,16 @@ test("a student that is asked to comes to have a hidden layer like its teacher's
     targets: runDense(member, features, count),
   };
   const learn = (data: RegressionRows, similarityWeight?: number): DenseLayer[] =>
-    trainer.fitRegression(
-      createDenseNetwork(4, [6, 1], createRandom(8)),
-      data,
-      {
-        steps: 40,
-        batchRows: 0,
-        learningRate: 0.03,
-        weightDecay: 0,
-        inputNoise: 0,
-        huberDelta: 1,
-        similarityWeight,
-      },
-      createRandom(9),
-    );
+    trainer.fitRegression(createDenseNetwork(4, [6, 1], createRandom(8)), data, {
+      steps: 40,
+      batchRows: 0,
+      learningRate: 0.03,
+      weightDecay: 0,
+      inputNoise: 0,
+      huberDelta: 1,
+      similarityWeight,
+      random: createRandom(9),
+    });
   const wanted = teacherHidden(Array.from({ length: count }, (_, row) => row));
   const unlikeness = (fitted: readonly DenseLayer[]): number =>
     computeLoss(runDense(fitted.slice(0, -1), features, count), wanted, count);

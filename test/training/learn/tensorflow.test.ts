@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { computeMacroAuroc } from "../../../src/training/judge/metrics.ts";
-import type { FitRows } from "../../../src/training/learn/batch-sampler.ts";
-import { openTensorTrainer } from "../../../src/training/learn/open-tensor-trainer.ts";
-import type { FitOptions } from "../../../src/training/learn/tensor-trainer.ts";
+import type { FitOptions, FitRows } from "../../../src/training/learn/descent.ts";
+import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
 import {
   arrangeRows,
   createDenseNetwork,
@@ -23,7 +22,7 @@ const tying = {
   ],
   shared: [6],
 };
-const options: FitOptions = {
+const options: Omit<FitOptions, "random"> = {
   steps: 120,
   batchRows: 64,
   learningRate: 0.02,
@@ -51,23 +50,22 @@ const start = (): TiedNetwork => createTiedNetwork(tying, [8, 1], createRandom(1
 
 test("a network learns what a linear one cannot, and a seed gives one set of weights", async () => {
   const trainer = await openTensorTrainer(() => {});
-  const first = trainer.fit(start(), data, options, createRandom(2));
+  const first = trainer.fit(start(), data, { ...options, random: createRandom(2) });
   const logits = runDense(expandTiedNetwork(first, tying, 7), features, rows);
   expect(computeMacroAuroc(logits, labels, 3)).toBeGreaterThan(0.97);
-  expect(trainer.fit(start(), data, options, createRandom(2))).toEqual(first);
-  expect(trainer.fit(start(), data, options, createRandom(3))).not.toEqual(first);
+  expect(trainer.fit(start(), data, { ...options, random: createRandom(2) })).toEqual(first);
+  expect(trainer.fit(start(), data, { ...options, random: createRandom(3) })).not.toEqual(first);
 });
 
 test("a student that sees only a teacher's logits comes to say what the teacher says", async () => {
   const trainer = await openTensorTrainer(() => {});
-  const teacher = trainer.fit(start(), data, options, createRandom(2));
+  const teacher = trainer.fit(start(), data, { ...options, random: createRandom(2) });
   const teacherLogits = runDense(expandTiedNetwork(teacher, tying, 7), features, rows);
   const nonsense = labels.map((label) => 1 - label);
   const student = trainer.fit(
     createTiedNetwork(tying, [8, 1], createRandom(9)),
     { ...data, targets: nonsense, teacherLogits },
-    { ...options, steps: 300, softShare: 1 },
-    createRandom(4),
+    { ...options, steps: 300, softShare: 1, random: createRandom(4) },
   );
   const logits = runDense(expandTiedNetwork(student, tying, 7), features, rows);
   const agree = logits.filter((logit, index) => logit > 0 === teacherLogits[index]! > 0).length;
@@ -90,8 +88,15 @@ test("a regression with several outputs is learnt, and rows without weight teach
     const fitted = trainer.fitRegression(
       createDenseNetwork(2, [16, 2], createRandom(5)),
       { rows: count, features: inputs, targets: misleading, weights },
-      { steps: 400, batchRows: 64, learningRate: 0.02, weightDecay: 0, inputNoise: 0, huberDelta },
-      createRandom(6),
+      {
+        steps: 400,
+        batchRows: 64,
+        learningRate: 0.02,
+        weightDecay: 0,
+        inputNoise: 0,
+        huberDelta,
+        random: createRandom(6),
+      },
     );
     return runDense(fitted, inputs, count);
   };

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { createStepRunner, type StepRunner } from "../../../src/training/pipeline/step-runner.ts";
@@ -95,6 +95,17 @@ test("a damaged or shortened output is made again", async () => {
   const again = runner();
   expect(await runTwo(1, again)).toBe(2);
   expect(again.made).toEqual(["features", "teacher"]);
+});
+
+test("an output that is there and cannot be read ends the run instead of being made again", async () => {
+  await runTwo(1, runner());
+  for (const name of await readdir(dir)) {
+    await rm(join(dir, name));
+    await mkdir(join(dir, name));
+  }
+  const again = runner();
+  await expect(runTwo(1, again)).rejects.toMatchObject({ code: "STORE" });
+  expect(again.made).toEqual([]);
 });
 
 test("what the last whole run did not use is removed", async () => {

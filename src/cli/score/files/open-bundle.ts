@@ -21,7 +21,7 @@ export async function withBundle<T>(
   checkCompatibility(bundle.manifest, { runtimeVersion: runtimeVersion() });
   if (!readsRows(bundle)) expectWaveform(bundle.manifest);
   check(bundle);
-  const loaded = await serveBundle(dir, bundle, "auto", silentLogger);
+  const loaded = await serveBundle(dir, bundle, { engine: "auto", logger: silentLogger });
   try {
     return await use(loaded, bundle);
   } finally {

@@ -4,7 +4,7 @@
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { openDataFile, readWhole } from "../../../training/dataset/open-data-file.ts";
+import { openDataFile, readWhole } from "../../../training/dataset/read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
@@ -118,7 +118,7 @@ async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float6
       // The last step's other channels need not be there after this one.
       const span = (count - 1) * stepBytes + elementBytes;
       const at = dataAt + first * elementBytes + done * stepBytes;
-      await readWhole(file, bytes.subarray(0, span), at, { path, op });
+      await readWhole({ file, path, op }, bytes.subarray(0, span), at);
       for (let index = 0; index < count; index++) piece[index] = read(view, index * stepBytes, little);
       yield piece.subarray(0, count);
       done += count;
@@ -132,7 +132,7 @@ async function readHead(path: string, bytes: number): Promise<Buffer> {
   const file = await openDataFile(path, op);
   try {
     const head = Buffer.alloc(bytes);
-    await readWhole(file, head, 0, { path, op });
+    await readWhole({ file, path, op }, head, 0);
     return head;
   } finally {
     await file.close();

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
-import { bundledConfigName } from "../../../training/common-config.ts";
+import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
 import { type ReadingColumns, usualColumns } from "./read-readings.ts";
 
 const maxFileBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** A judged row as cells of a table: times, state, of every place integer, expectation, measurement and residual, of every component the decision. */
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
-import { listComponents, requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import type { Cell } from "../files/row-writer.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 

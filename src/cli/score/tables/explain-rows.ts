@@ -6,8 +6,7 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import { createScalarExtractor } from "../../../core/features/scalar-extractor.ts";
-import { explainWindow } from "../../../core/serving/explain-window.ts";
-import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import { type ReadingColumns, readReadings } from "./read-readings.ts";
 import { refuseTable } from "./table-cells.ts";

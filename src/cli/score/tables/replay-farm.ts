@@ -10,8 +10,12 @@ import type { MonitorDay } from "../../../core/decision/normal-behaviour/residua
 import { createScalarIngest } from "../../../core/ingest/scalar-ingest.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { type ComponentStanding, createScadaFarm, type ScadaFarm } from "../../../core/serving/scada-farm.ts";
-import type { JudgedRow } from "../../../core/serving/scada-turbine.ts";
+import {
+  type ComponentStanding,
+  createScadaFarm,
+  type ScadaFarm,
+} from "../../../core/serving/scada/scada-farm.ts";
+import type { ScoredRow } from "../../../core/serving/scada/scada-turbine.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
 import type { JoinedRows } from "./read-tables.ts";
 
@@ -26,7 +30,7 @@ export interface RowPlace {
 /** A row that was judged, with what a gateway decides on every component after it. */
 export interface ReplayedRow {
   readonly place: RowPlace;
-  readonly judged: JudgedRow;
+  readonly judged: ScoredRow;
   readonly decisions: readonly Decision[];
 }
 
@@ -124,7 +128,7 @@ function openFarm(options: FarmReplayOptions): OpenFarm {
   const ranks = new Map(turbines.map(({ turbine }, rank) => [turbine, rank]));
   const rankOf = ({ place }: { readonly place: RowPlace }): number => ranks.get(place.turbine)!;
   const failures: unknown[] = [];
-  let judged: { place: RowPlace; judged: JudgedRow; decisions: Decision[] }[] = [];
+  let judged: { place: RowPlace; judged: ScoredRow; decisions: Decision[] }[] = [];
   const placeAt = (turbine: string, timeMs: number): RowPlace => {
     const rows = rowsOf.get(turbine)!;
     return placeOf(rows, Math.min(rows.rows - 1, countBefore(rows.timeMs, timeMs)));

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Bundle } from "../../../core/bundle/bundle.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { listComponents, requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
 import { listColumnNames, nameColumns } from "./column-names.ts";

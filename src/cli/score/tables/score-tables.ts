@@ -5,7 +5,7 @@
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { requireSpec } from "../../../core/serving/scada-turbine.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
 import { placeDecidedRow } from "./decided-row-cells.ts";
 import type { ReadingColumns } from "./read-readings.ts";

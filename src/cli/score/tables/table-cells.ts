@@ -7,7 +7,7 @@ import { parquetMetadata, parquetRead } from "hyparquet";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
-import { boundedCompressors } from "../../../training/dataset/parquet-compressors.ts";
+import { boundedCompressors } from "../../../training/dataset/parquet-columns.ts";
 
 export interface TableCells {
   readonly columns: readonly string[];

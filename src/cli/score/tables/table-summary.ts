@@ -3,8 +3,8 @@ import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { MonitorDay } from "../../../core/decision/normal-behaviour/residual-monitor.ts";
 import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbine-watch.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
-import type { ComponentStanding } from "../../../core/serving/scada-farm.ts";
-import { requireSpec } from "../../../core/serving/scada-turbine.ts";
+import type { ComponentStanding } from "../../../core/serving/scada/scada-farm.ts";
+import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
 import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
 import type { ReplayedRow } from "./replay-farm.ts";
 

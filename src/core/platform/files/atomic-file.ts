@@ -79,7 +79,7 @@ async function makeMissing(path: string): Promise<void> {
 }
 
 /** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
@@ -88,7 +88,8 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function storeError(op: string, path: string, cause: unknown): AuroraError {
+/** The error `STORE` for what the system refused to do with `path`. */
+export function storeError(op: string, path: string, cause: unknown): AuroraError {
   const code = (cause as { code?: unknown }).code;
   const hints: Readonly<Record<string, string>> = {
     ENOSPC: "Free some disk space.",

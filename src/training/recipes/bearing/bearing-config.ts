@@ -3,9 +3,9 @@ import { z } from "zod";
 import { type BaselineSpec, evidenceSpecSchema } from "../../../core/contract/bundle/baseline-spec.ts";
 import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
-import { type CommonConfig, commonConfigShape } from "../../common-config.ts";
 import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
 import { type StudentRecipe, studentRecipeSchema } from "../../learn/student-recipe.ts";
+import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
 /** A failure mode, and the prefix of the names of the features that are its own. */
 export interface Hypothesis {

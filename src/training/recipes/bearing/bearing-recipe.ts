@@ -4,7 +4,7 @@
  */
 import type { ScoredSet } from "../../judge/scored-set.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
-import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../../recipe.ts";
+import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bearing-config.ts";
 import { judgeBearing } from "./judge/bearing-evaluation.ts";
 import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts";

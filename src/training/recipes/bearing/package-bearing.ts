@@ -25,7 +25,7 @@ import {
   type TrainedStudent,
 } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
-import type { TrainedModel, TrainingContext } from "../../recipe.ts";
+import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
 import { cwruDescription, type JudgedBearing } from "./judge/bearing-evaluation.ts";
 import type { CwruRows, WaveformRows } from "./learn/cwru-rows.ts";
@@ -46,7 +46,10 @@ export interface BearingParts {
 }
 
 /** Makes what goes into the bundle. Fails with DATA_MISSING or DATA_FORMAT. */
-export async function packageBearing(parts: BearingParts, context: TrainingContext): Promise<TrainedModel> {
+export async function packageBearing(
+  parts: BearingParts,
+  context: TrainingContext,
+): Promise<Omit<TrainedModel, "report">> {
   const { config, calibration } = parts;
   const student = parts.student.value;
   const { evaluation } = parts.judged.value;

@@ -8,10 +8,10 @@ import { encodeBackground } from "../../../core/explain/background.ts";
 import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
-import { describeNetwork } from "../../bundle/describe-network.ts";
 import { createGoldenCases } from "../../bundle/golden-cases.ts";
+import { describeNetwork } from "../../bundle/model-documents.ts";
 import { edpTurbines } from "../../dataset/edp-logbook.ts";
-import type { TrainedModel } from "../../recipe.ts";
+import type { TrainedModel } from "../recipe.ts";
 import { renderScadaLines, type ScadaEvaluation } from "./judge/scada-evaluation.ts";
 import { learnableRows, type ScadaCase } from "./learn/scada-case.ts";
 import type { ScadaFingerprint } from "./learn/scada-rows.ts";
@@ -40,7 +40,7 @@ export interface ScadaSubject {
 export function packageScada(
   { subject, student, spec, evaluation, fingerprint }: ScadaSubject,
   files: Readonly<Record<string, Uint8Array>>,
-): TrainedModel {
+): Omit<TrainedModel, "report"> {
   const { config } = subject;
   const { teacher } = config.recipe;
   const form = evaluation.forms[0]!.find((each) => each.form === "teacher")!;

@@ -11,8 +11,8 @@ import {
   sensorGuardSchema,
   siteCorrectionSchema,
 } from "../../../core/contract/bundle/normal-behaviour.ts";
-import { type CommonConfig, commonConfigShape } from "../../common-config.ts";
-import { type RegressionRecipe, regressionRecipeShape } from "../../learn/regression-recipe.ts";
+import { type RegressionRecipe, regressionRecipeShape } from "../../learn/student-recipe.ts";
+import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
 /** A temperature that the student predicts. */
 export interface ResidualConfig {

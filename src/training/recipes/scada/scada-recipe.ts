@@ -3,8 +3,8 @@
  * it. Runs the steps; what each does is in the files beside this one.
  */
 import type { StepOutput } from "../../pipeline/step-runner.ts";
-import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../../recipe.ts";
 import type { ReportPlot } from "../../report/report-parts.ts";
+import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
 import { judgeSeed } from "./judge/judge-edp.ts";
 import { judgeScadaBundle } from "./judge/judge-scada-bundle.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./judge/scada-evaluation.ts";

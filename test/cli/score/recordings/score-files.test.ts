@@ -9,8 +9,8 @@ import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { computeFaultProbability } from "../../../../src/core/decision/calibrate.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import { explainWindow } from "../../../../src/core/serving/explain-window.ts";
 import {
+  explainWindow,
   type LoadedBundle,
   type ScoredWindow,
   serveBundle,
@@ -26,7 +26,10 @@ let bundle: LoadedBundle;
 let onGateway: ScoredWindow[];
 
 beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
+    engine: "auto",
+    logger: silentLogger,
+  });
   onGateway = await scoreOnGateway(bundle, simulated, 700);
 });
 afterAll(() => bundle.retire());

@@ -19,7 +19,10 @@ const bearing = { bpfo: 3.5848, bpfi: 5.4152, bsf: 4.7135, ftf: 0.39828 };
 let bundle: LoadedBundle;
 
 beforeAll(async () => {
-  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), "auto", silentLogger);
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), {
+    engine: "auto",
+    logger: silentLogger,
+  });
 });
 afterAll(() => bundle.retire());
 

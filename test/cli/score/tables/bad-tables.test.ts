@@ -123,7 +123,7 @@ describe("bad tables", () => {
 
   it("scores more turbines at once than a model takes rows", { timeout: 60_000 }, async () => {
     const dir = join(import.meta.dirname, "..", "..", "..", "..", "models", "turbine-scada", "1.0.0");
-    const bundle = await serveBundle(dir, await readBundle(dir), "integer", silentLogger);
+    const bundle = await serveBundle(dir, await readBundle(dir), { engine: "integer", logger: silentLogger });
     const names = bundle.manifest.channels.map(({ name }) => name);
     const lines = Array.from({ length: 150 * 70 }, (_, index) => {
       const [row, turbine] = [Math.floor(index / 70), index % 70];

@@ -10,7 +10,7 @@ import {
 } from "../../../../src/cli/score/tables/explain-rows.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { Reading } from "../../../../src/core/contract/stream.ts";
-import { createScadaRowCutter, type ScadaRow } from "../../../../src/core/serving/scada-row-cutter.ts";
+import { createRowCutter, type ScadaRow } from "../../../../src/core/serving/scada/row-cutter.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { aurora } from "../../aurora.ts";
 
@@ -44,7 +44,7 @@ describe("explaining the last row of a table", () => {
   it("takes the features that the gateway cuts of the same readings, and adds up", async () => {
     const explanation = await explain(writeTable(channels));
     const cut: ScadaRow[] = [];
-    const cutter = createScadaRowCutter(manifest, new Map(), {
+    const cutter = createRowCutter(manifest, new Map(), {
       onRow: (row) => cut.push(row),
       onQuarantine: () => {},
     });

@@ -8,7 +8,7 @@ import type { Manifest } from "../../../../src/core/contract/bundle/manifest.ts"
 import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
-import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
+import type { ScoredRow } from "../../../../src/core/serving/scada/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
@@ -32,8 +32,7 @@ test.skipIf(!present)(
     const bundle = await serveBundle(
       dir,
       { ...files, manifest: hasten(files.manifest) },
-      "auto",
-      silentLogger,
+      { engine: "auto", logger: silentLogger },
     );
     const aliases = listColumnNames(files);
     const paths = turbines.map((turbine) => join(data, "edp", `${turbine}_test.parquet`));
@@ -106,7 +105,7 @@ async function watchSignals(
   bundle: LoadedBundle,
   aliases: Readonly<Record<string, string | undefined>>,
 ): Promise<{
-  readonly rows: { readonly turbine: string; readonly judged: JudgedRow }[];
+  readonly rows: { readonly turbine: string; readonly judged: ScoredRow }[];
   readonly alerts: AlertEvent[];
 }> {
   const { channels } = bundle.manifest;
@@ -114,7 +113,7 @@ async function watchSignals(
   const signals = (await readEdpSignals(data, "test", columns)).turbines.filter(({ turbine }) =>
     turbines.includes(turbine),
   );
-  const rows: { turbine: string; judged: JudgedRow }[] = [];
+  const rows: { turbine: string; judged: ScoredRow }[] = [];
   const alerts: AlertEvent[] = [];
   const watch = createScadaWatch({
     config: gatewayConfigSchema.parse({

@@ -10,7 +10,7 @@ import { dequantise } from "../../../../src/core/inference/student-engine.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { computeMedian, computeScaledMad } from "../../../../src/core/maths/robust.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
+import type { ScoredRow } from "../../../../src/core/serving/scada/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
@@ -124,7 +124,7 @@ async function serve(
   scaler: Scaler,
   student: ReturnType<typeof createRandomStudent>,
   signals: EdpSignals,
-): Promise<{ judged: JudgedRow[]; stuck: number }> {
+): Promise<{ judged: ScoredRow[]; stuck: number }> {
   const kernel = createIntegerKernel(student);
   const last = student.layers.at(-1)!;
   const fake = createFakeBundle("1.0.0", {
@@ -147,7 +147,7 @@ async function serve(
     kernel.runInto(standardiseRows(features, 1, scaler), 1, quantised);
     return { quantised, logits: dequantise(quantised, last.outputScale, last.outputZeroPoint) };
   };
-  const judged: JudgedRow[] = [];
+  const judged: ScoredRow[] = [];
   const quality = createDataQuality();
   const watch = createScadaWatch({
     config: gatewayConfigSchema.parse({

@@ -7,7 +7,7 @@ import type { Decision } from "../../../../src/core/contract/prediction.ts";
 import { hourMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import type { JudgedRow } from "../../../../src/core/serving/scada-turbine.ts";
+import type { ScoredRow } from "../../../../src/core/serving/scada/scada-turbine.ts";
 import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-register.ts";
 import { createScadaWatch, type ScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality, type DataQuality } from "../../../../src/gateway/record/data-quality.ts";
@@ -130,7 +130,7 @@ export interface ScadaSite {
   readonly alerts: AlertEvent[];
   readonly decisions: Decision[];
   readonly events: string[];
-  readonly rows: { readonly turbine: string; readonly judged: JudgedRow }[];
+  readonly rows: { readonly turbine: string; readonly judged: ScoredRow }[];
   /** A gateway's watch, as after a start. */
   start(bundle: FakeBundle): ScadaWatch;
   /** Plays hours `from` … `to` (exclusive) of both turbines. */

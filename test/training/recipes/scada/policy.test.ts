@@ -3,7 +3,7 @@ import type { InspectionPolicy } from "../../../../src/core/contract/bundle/norm
 import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { ComponentCost } from "../../../../src/training/dataset/edp-logbook.ts";
-import { binomialInterval } from "../../../../src/training/judge/binomial-interval.ts";
+import { binomialInterval } from "../../../../src/training/judge/figure.ts";
 import {
   judgeByWorth,
   judgeCalendar,

@@ -1,17 +1,16 @@
 /** `evaluation.json`: every figure that the model card speaks of, for machines, on bearings that nobody was trained on. */
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
-import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
 import {
   computeReliability,
   createCalibrationError,
   type ReliabilityBin,
 } from "../../../judge/calibration-error.ts";
-import { computeShare, type Figure } from "../../../judge/figure.ts";
+import { computeFigure, computeShare, drawResamples, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
-import type { EvaluationDocument } from "../../../recipe.ts";
+import type { EvaluationDocument } from "../../recipe.ts";
 import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
 import {
   calibrateStudent,

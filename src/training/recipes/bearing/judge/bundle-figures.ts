@@ -6,14 +6,13 @@ import { AuroraError } from "../../../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../../../core/contract/bundle/manifest.ts";
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
+import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
 import { readDataFile } from "../../../dataset/read-data-file.ts";
-import { readEvaluationOf } from "../../../gate/bundled-files.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
-import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
-import { computeShare } from "../../../judge/figure.ts";
-import { createMacroAuroc } from "../../../judge/weighted-auroc.ts";
+import { computeFigure, computeShare, drawResamples } from "../../../judge/figure.ts";
+import { createMacroAuroc } from "../../../judge/metrics.ts";
 import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
-import type { EvaluationContext, ProtocolOutcome } from "../../../recipe.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import {
   describeSet,

@@ -4,11 +4,10 @@
  */
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
-import { describeNetwork } from "../../../bundle/describe-network.ts";
-import { computeFigure, drawResamples } from "../../../judge/bootstrap.ts";
-import { type Figure, formatFigure } from "../../../judge/figure.ts";
+import { describeNetwork } from "../../../bundle/model-documents.ts";
+import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
+import { createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
-import { createMacroAuroc } from "../../../judge/weighted-auroc.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
 import { type DenseLayer, runDense } from "../../../learn/tied-network.ts";
 import {

@@ -13,7 +13,7 @@ import {
   readCwruTuningSplits,
 } from "../../../dataset/cwru-splits.ts";
 import { computeMacroAuroc, type Spread, summariseSpread } from "../../../judge/metrics.ts";
-import { openTensorTrainer } from "../../../learn/open-tensor-trainer.ts";
+import { openTensorTrainer } from "../../../learn/tensor-trainer.ts";
 import { runDense } from "../../../learn/tied-network.ts";
 import {
   runEnsemble,
@@ -22,7 +22,7 @@ import {
   standardiseRows,
   trainStudent,
 } from "../../../learn/train-student.ts";
-import type { EvaluationContext, ProtocolOutcome } from "../../../recipe.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { describeLogistic } from "../learn/contenders.ts";
 import { fingerprintCwru, joinRows, readCwruRows, selectSignals } from "../learn/cwru-rows.ts";

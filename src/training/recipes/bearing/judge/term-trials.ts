@@ -20,7 +20,7 @@ import {
   standardiseRows,
   trainTeacher,
 } from "../../../learn/train-student.ts";
-import type { EvaluationContext } from "../../../recipe.ts";
+import type { EvaluationContext } from "../../recipe.ts";
 
 export interface TrialRows {
   readonly name: string;

@@ -12,7 +12,7 @@ import {
   readCwruSignals,
 } from "../../../dataset/cwru-recordings.ts";
 import { type CwruWaveform, readCwruWaveforms } from "../../../dataset/cwru-splits.ts";
-import { fingerprintFiles } from "../../../dataset/fingerprint.ts";
+import { fingerprintFiles } from "../../../dataset/read-data-file.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../learn/extract-rows.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";

@@ -14,7 +14,7 @@ import {
   trainTeacher,
 } from "../../../learn/train-student.ts";
 import type { StepOutput } from "../../../pipeline/step-runner.ts";
-import type { TrainingContext } from "../../../recipe.ts";
+import type { TrainingContext } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { type Rivals, trainRivals } from "./contenders.ts";
 import type { CwruRows, WaveformRows } from "./cwru-rows.ts";

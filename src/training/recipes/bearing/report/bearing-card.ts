@@ -1,5 +1,5 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
-import { type CardManifest, closeCard, headCard } from "../../../bundle/card-parts.ts";
+import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
 import { formatFigure } from "../../../judge/figure.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";

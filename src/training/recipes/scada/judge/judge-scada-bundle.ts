@@ -5,14 +5,14 @@ import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle
 import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { quantileInPlace } from "../../../../core/maths/select.ts";
+import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
 import { edpTurbines } from "../../../dataset/edp-logbook.ts";
 import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
-import { readEvaluationOf } from "../../../gate/bundled-files.ts";
 import type { JudgedCase, Judgement, ParityFigures } from "../../../gate/judgement.ts";
 import type { Figure } from "../../../judge/figure.ts";
 import { runQuantised } from "../../../learn/quantise-network.ts";
 import { standardiseRows } from "../../../learn/train-student.ts";
-import type { EvaluationContext } from "../../../recipe.ts";
+import type { EvaluationContext } from "../../recipe.ts";
 import type { ErrorCell } from "../learn/error-cells.ts";
 import {
   learnableRows,

@@ -3,7 +3,7 @@
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { RegressionForm } from "../../../learn/regression-student.ts";
-import type { EvaluationDocument } from "../../../recipe.ts";
+import type { EvaluationDocument } from "../../recipe.ts";
 import type { TimeSplit } from "../learn/scada-case.ts";
 import type { CostOutcome } from "./cost-rule.ts";
 import { policyNames, type SeedJudgement } from "./judge-edp.ts";

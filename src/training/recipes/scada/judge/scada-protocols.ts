@@ -6,10 +6,9 @@
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
-import { openTensorTrainer } from "../../../learn/open-tensor-trainer.ts";
 import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
-import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import type { EvaluationContext, ProtocolOutcome } from "../../../recipe.ts";
+import { openTensorTrainer, type TensorTrainer } from "../../../learn/tensor-trainer.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import {
   describeBehaviour,
   prepareScadaCase,

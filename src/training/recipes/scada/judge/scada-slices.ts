@@ -5,8 +5,7 @@
 
 import { createRandom } from "../../../../core/maths/random.ts";
 import type { ComponentCost } from "../../../dataset/edp-logbook.ts";
-import { binomialInterval } from "../../../judge/binomial-interval.ts";
-import { type Figure, formatFigure } from "../../../judge/figure.ts";
+import { binomialInterval, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
 import type { ReportTable } from "../../../report/report-parts.ts";
 import type { ErrorCell } from "../learn/error-cells.ts";

@@ -1,7 +1,6 @@
 /** Figures of a policy over all its runs (seeds × calendars), with the range that 95 percent of the runs lie in. */
 import { computeQuantile } from "../../../../core/maths/robust.ts";
-import { binomialInterval } from "../../../judge/binomial-interval.ts";
-import type { Figure } from "../../../judge/figure.ts";
+import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import type { CostOutcome } from "./cost-rule.ts";
 
 /** The figures; all but the binomial interval are means over runs with the 2.5 and 97.5 percent quantiles of the runs. */

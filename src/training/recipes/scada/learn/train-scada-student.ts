@@ -8,6 +8,7 @@ import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
+import type { RegressionRows } from "../../../learn/descent.ts";
 import { fitScaler } from "../../../learn/fit-scaler.ts";
 import { quantiseNetwork } from "../../../learn/quantise-network.ts";
 import {
@@ -20,7 +21,7 @@ import {
   runRegressionForm,
   teachHidden,
 } from "../../../learn/regression-student.ts";
-import type { RegressionRows, TensorTrainer } from "../../../learn/tensor-trainer.ts";
+import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import type { DenseLayer } from "../../../learn/tied-network.ts";
 import { runEnsemble, standardiseRows } from "../../../learn/train-student.ts";
 import type { ScadaConfig, ScadaStudentRecipe } from "../scada-config.ts";

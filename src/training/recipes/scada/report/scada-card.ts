@@ -1,5 +1,5 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
-import { type CardManifest, closeCard, headCard } from "../../../bundle/card-parts.ts";
+import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import {
   compareForms,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { createBatchSampler, type FitRows } from "../../../src/training/learn/batch-sampler.ts";
+import { createBatchSampler, type FitRows } from "../../../src/training/learn/descent.ts";
 
 const rows = 4000;
 const data: FitRows = {
@@ -12,6 +12,8 @@ const data: FitRows = {
   teacherLogits: null,
 };
 
+const shape = { ownColumns: 2, sharedColumns: 3, outputs: 1 };
+
 function deviation(values: Float32Array, column: number, columns: number): number {
   let energy = 0;
   for (let at = column; at < values.length; at += columns) energy += values[at]! ** 2;
@@ -20,7 +22,7 @@ function deviation(values: Float32Array, column: number, columns: number): numbe
 
 it("a shared input is as noisy as the recipe says, and all alike where it says nothing", () => {
   const draw = (sharedNoise?: number[]) =>
-    createBatchSampler({ ...data, sharedNoise }, rows, 2, 3, 1)(createRandom(5), 0.3);
+    createBatchSampler({ ...data, sharedNoise }, rows, shape)(createRandom(5), 0.3);
   const plain = draw();
   expect(draw([1, 1, 1])).toEqual(plain);
   const { own, shared } = draw([1, 4, 0]);

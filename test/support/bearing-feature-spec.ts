@@ -1,6 +1,7 @@
 /**
- * The feature list of the bearing bundle: whitened envelope, one spectrum over shaft orders, logarithmic
- * signal-to-noise ratios. Free of level, of sampling rate and of the bearing's geometry.
+ * The feature list of the bearing bundle, as `models/bearing-vibration/train.yaml` has it: whitened envelope, one
+ * spectrum over shaft orders, logarithmic signal-to-noise ratios. Free of level, of sampling rate and of the bearing's
+ * geometry.
  *
  * Chosen on the tuning folds 1–3 of the CWRU bearings alone. How training makes rows of a recording, with the code
  * that serves:
@@ -21,8 +22,8 @@ import {
   type FeatureDeclaration,
   type FeatureSpec,
   featuresCatalogueVersion,
-} from "../contract/bundle/feature-spec.ts";
-import type { WindowSpec } from "../contract/bundle/manifest.ts";
+} from "../../src/core/contract/bundle/feature-spec.ts";
+import type { WindowSpec } from "../../src/core/contract/bundle/manifest.ts";
 
 /** The window that goes with {@link bearingFeatureSpec}. */
 export const bearingWindow: WindowSpec = { unit: "revolutions", length: 30, hop: 30 };
@@ -37,11 +38,8 @@ const hypotheses = [
   { order: "bsf", group: "rolling element" },
 ] as const;
 
-/** Features of each hypothesis: the same operators in the same sequence, so that a student may tie its weights. */
-export const featuresPerHypothesis = 6;
-
 /**
- * `featuresPerHypothesis` features each for inner race (0 …), outer race and rolling element: log SNR of harmonics
+ * Six features each for inner race (0 …), outer race and rolling element, in the same sequence: log SNR of harmonics
  * 1–3, mean side bands at shaft and at cage distance around harmonic 1, margin over the other hypotheses. Then what
  * they share: cage and shaft. Kurtosis and crest factor of the envelope were tried on the tuning folds and are left out
  * (`src/adr/0009-whiten-with-a-short-memory.md`).

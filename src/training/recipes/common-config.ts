@@ -1,6 +1,6 @@
 /** What every `train.yaml` says, whatever the kind of its data set: the name, the data contract, the features, the limits. */
 import { z } from "zod";
-import { type FeatureSpec, featureSpecSchema } from "../core/contract/bundle/feature-spec.ts";
+import { type FeatureSpec, featureSpecSchema } from "../../core/contract/bundle/feature-spec.ts";
 import {
   budgetsSchema,
   type ChannelContract,
@@ -10,10 +10,7 @@ import {
   semverPattern,
   type WindowSpec,
   windowSchema,
-} from "../core/contract/bundle/manifest.ts";
-
-/** Name of the configuration inside the bundle, so that the recipe can be retrained from the bundle alone. */
-export const bundledConfigName = "train.yaml";
+} from "../../core/contract/bundle/manifest.ts";
 
 /** The part of a configuration that `train.ts` itself reads; each recipe adds its own keys. */
 export interface CommonConfig {
@@ -24,7 +21,7 @@ export interface CommonConfig {
   readonly runtime: string;
   readonly parent: string | null;
   readonly seed: number;
-  /** `kind` chooses the recipe (see `recipe-table.ts`); the other keys of the data set are the recipe's. */
+  /** `kind` chooses the recipe (see `training-config.ts`); the other keys of the data set are the recipe's. */
   readonly dataset: { readonly kind: string };
   readonly channels: readonly ChannelContract[];
   readonly window: WindowSpec;

@@ -3,20 +3,20 @@
  * end of every day, and turns what the policy asks for into decisions of two modes a component: `failure-ahead` while
  * an inspection is asked for, `sensor-fault` while a sensor's values cannot be believed. Reads no clock of its own.
  */
-import type { Decision, Explanation, ModelRef } from "../contract/prediction.ts";
-import type { Quarantine, Reading } from "../contract/stream.ts";
-import type { PlannedInspection } from "../decision/normal-behaviour/inspection-planner.ts";
-import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
-import { createScadaDecider } from "./decide-scada.ts";
-import type { LoadedBundle } from "./loaded-bundle.ts";
-import { createScadaPlan } from "./scada-plan.ts";
+import type { Decision, Explanation } from "../../contract/prediction.ts";
+import type { Quarantine, Reading } from "../../contract/stream.ts";
+import type { PlannedInspection } from "../../decision/normal-behaviour/inspection-planner.ts";
+import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import type { LoadedBundle } from "../loaded-bundle.ts";
+import { createComponentDecider } from "./component-decider.ts";
+import { createFarmPlan } from "./farm-plan.ts";
 import type { ScadaFarmSnapshot, ScadaTurbineSnapshot } from "./scada-snapshot.ts";
 import {
   createScadaTurbine,
-  type JudgedRow,
   listComponents,
   type Repair,
   requireSpec,
+  type ScoredRow,
 } from "./scada-turbine.ts";
 
 /** What the last run kept. */
@@ -25,7 +25,6 @@ export interface ScadaKept {
   turbine(id: string): ScadaTurbineSnapshot | undefined;
 }
 
-/** What a farm is made of. */
 export interface ScadaFarmOptions {
   readonly site: string;
   readonly bundle: LoadedBundle;
@@ -34,11 +33,10 @@ export interface ScadaFarmOptions {
   readonly sink: ScadaFarmSink;
 }
 
-/** Where everything goes. */
 export interface ScadaFarmSink {
   /** One component after a row; `explanations` are one a mode, null where the mode has none. */
   onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;
-  onRow(turbine: string, judged: JudgedRow): void;
+  onRow(turbine: string, scored: ScoredRow): void;
   onQuarantine(turbine: string, quarantine: Quarantine, windows: 0 | 1): void;
   onDropped(turbine: string, error: unknown): void;
   onEvent(turbine: string, name: string, detail: string): void;
@@ -59,9 +57,6 @@ export interface ComponentStanding {
 
 /** The turbines of one bundle. */
 export interface ScadaFarm {
-  readonly model: ModelRef;
-  /** By turbine: components that are watched. */
-  readonly components: readonly string[];
   accept(reading: Reading): void;
   advance(nowMs: number): void;
   /** What is known of each component of a turbine, in the order of `components`; null before its first day is over. */
@@ -77,14 +72,13 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
   const { manifest, ref } = bundle;
   const spec = requireSpec(manifest);
   const components = listComponents(spec);
-  const plan = createScadaPlan({
+  const plan = createFarmPlan({
     policy: spec.policy,
     components,
     turbines: new Set(options.turbines.map(({ id }) => id)).size,
     from: kept.farm?.modelDigest === ref.digest ? kept.farm : undefined,
-    onAsked: (inspection) => sink.onInspection(inspection),
   });
-  const decide = createScadaDecider({
+  const decide = createComponentDecider({
     site,
     model: ref,
     spec,
@@ -92,34 +86,32 @@ export function createScadaFarm(options: ScadaFarmOptions): ScadaFarm {
     plan,
     titles: manifest.outputs.map((output) => output.title),
     powerAt: manifest.channels.findIndex(({ name }) => name === spec.operation.powerCurve.powerChannel),
-    onDecision: (decision, explanations) => sink.onDecision(decision, explanations),
   });
   const running = new Map(
     options.turbines.map(({ id, repairs }) => {
-      const turbine = createScadaTurbine(
+      const turbine = createScadaTurbine({
         bundle,
         repairs,
-        {
-          onRow: (judged) => {
-            sink.onRow(id, judged);
-            decide(id, judged);
+        snapshot: kept.turbine(id),
+        sink: {
+          onRow: (scored) => {
+            sink.onRow(id, scored);
+            for (const { decision, explanations } of decide(id, scored))
+              sink.onDecision(decision, explanations);
           },
           onDay: (day) => {
-            plan.takeDay(id, repairs, day);
+            for (const inspection of plan.takeDay(id, repairs, day)) sink.onInspection(inspection);
             sink.onDay(id, day);
           },
           onQuarantine: (quarantine, windows) => sink.onQuarantine(id, quarantine, windows),
           onDropped: (error) => sink.onDropped(id, error),
           onLearnt: ({ rows }) => sink.onEvent(id, "scada-learnt", `the site's own share, of ${rows} rows`),
         },
-        kept.turbine(id),
-      );
+      });
       return [id, turbine] as const;
     }),
   );
   return {
-    model: ref,
-    components,
     accept: (reading) => running.get(reading.deviceId)?.accept(reading),
     advance: (nowMs) => {
       for (const turbine of running.values()) turbine.advance(nowMs);

@@ -2,30 +2,29 @@
  * What a farm's turbines are known for at the end of every day, and what the policy makes of it: which inspections are
  * asked for and stand, and how probable a failure of each pair is. Reads no clock of its own.
  */
-import type { InspectionPolicy } from "../contract/bundle/normal-behaviour.ts";
+import type { InspectionPolicy } from "../../contract/bundle/normal-behaviour.ts";
 import {
   createInspectionPlanner,
   type PlannedInspection,
-} from "../decision/normal-behaviour/inspection-planner.ts";
-import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
+} from "../../decision/normal-behaviour/inspection-planner.ts";
+import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
 import type { ScadaFarmSnapshot, StandingInspection } from "./scada-snapshot.ts";
 import type { Repair } from "./scada-turbine.ts";
 
-/** What the plan is made of. */
-export interface ScadaPlanOptions {
+export interface FarmPlanOptions {
   readonly policy: InspectionPolicy;
   readonly components: readonly string[];
   /** How many turbines the farm has. */
   readonly turbines: number;
   readonly from: ScadaFarmSnapshot | undefined;
-  /** An inspection is asked for from the end of its day on. */
-  onAsked(inspection: PlannedInspection): void;
 }
 
-/** The plan of one farm. */
-export interface ScadaPlan {
-  /** A day of a turbine is over; `repairs` are those that its logbook tells. */
-  takeDay(turbine: string, repairs: readonly Repair[], day: MonitorDay): void;
+export interface FarmPlan {
+  /**
+   * A day of a turbine is over; `repairs` are those that its logbook tells. Returns the inspections that are asked for
+   * from its end on.
+   */
+  takeDay(turbine: string, repairs: readonly Repair[], day: MonitorDay): readonly PlannedInspection[];
   /** The last day of a turbine that is over. */
   lastDayOf(turbine: string): MonitorDay | undefined;
   /** The inspection that is asked for and stands. */
@@ -36,13 +35,7 @@ export interface ScadaPlan {
 }
 
 /** Creates the plan, or goes on with a snapshot's. */
-export function createScadaPlan({
-  policy,
-  components,
-  turbines,
-  from,
-  onAsked,
-}: ScadaPlanOptions): ScadaPlan {
+export function createFarmPlan({ policy, components, turbines, from }: FarmPlanOptions): FarmPlan {
   const planner = createInspectionPlanner(policy, from?.planner);
   /** Day at whose end the inspection that stands was decided, by turbine and component. */
   const standing = new Map((from?.standing ?? []).map((each) => [keyOf(each.turbine, each.component), each]));
@@ -63,20 +56,20 @@ export function createScadaPlan({
   };
 
   /** Weighs the pairs at the end of a day that every turbine has come to the end of; a silent one is not waited for. */
-  const plan = (day: number): void => {
+  const plan = (day: number): readonly PlannedInspection[] => {
     const latest = [...days.values()].map((each) => each.day);
     const isWhole = latest.length === turbines && latest.every((each) => each >= day);
     const due = isWhole ? day : day - 1;
-    if (plannedDay !== null && due <= plannedDay) return;
+    if (plannedDay !== null && due <= plannedDay) return [];
     plannedDay = due;
     for (const pair of planner.assess(due))
       assessed.set(keyOf(pair.turbine, pair.component), pair.probability);
-    if (due % policy.roundDays !== 0) return;
-    for (const asked of planner.plan(due)) {
-      const { turbine, component } = asked;
+    if (due % policy.roundDays !== 0) return [];
+    const asked = planner.plan(due);
+    for (const { turbine, component } of asked) {
       standing.set(keyOf(turbine, component), { turbine, component, day: due });
-      onAsked(asked);
     }
+    return asked;
   };
 
   return {
@@ -87,7 +80,7 @@ export function createScadaPlan({
       for (const [key, asked] of standing) {
         if (asked.turbine === turbine && day.day >= asked.day + policy.muteDays) standing.delete(key);
       }
-      plan(day.day);
+      return plan(day.day);
     },
     lastDayOf: (turbine) => days.get(turbine),
     askedOf: (turbine, component) => standing.get(keyOf(turbine, component)),

@@ -1,9 +1,8 @@
 /** What the watch over a turbine's SCADA values keeps over a restart, as plain JSON. */
 import { z } from "zod";
-import type { InspectionPlannerSnapshot } from "../decision/normal-behaviour/inspection-planner.ts";
-import type { TurbineWatchSnapshot } from "../decision/normal-behaviour/turbine-watch.ts";
+import type { InspectionPlannerSnapshot } from "../../decision/normal-behaviour/inspection-planner.ts";
+import type { TurbineWatchSnapshot } from "../../decision/normal-behaviour/turbine-watch.ts";
 
-/** One turbine. */
 export interface ScadaTurbineSnapshot {
   /** The model whose residuals these are; of another one nothing can be used. */
   readonly modelDigest: string;

@@ -3,22 +3,21 @@
  * (`dataset.kind` in `train.yaml`). `train.ts` knows no data set: it opens the recipe, lets it run its steps, and
  * writes, checks and reports what comes out.
  *
- * To add a kind: write `<kind>/<kind>-recipe.ts` exporting `defineRecipe({...})`, and name it in `recipe-table.ts`.
+ * To add a kind: write `<kind>/<kind>-recipe.ts` exporting `defineRecipe({...})`, and name it in `training-config.ts`.
  * `bearing/bearing-recipe.ts` is the example.
  */
 import type { z } from "zod";
-import type { Bundle } from "../core/bundle/bundle.ts";
-import type { Lineage } from "../core/contract/bundle/lineage.ts";
-import type { Manifest } from "../core/contract/bundle/manifest.ts";
-import { parseYamlConfig } from "../core/platform/daemon/yaml-config.ts";
-import type { CardManifest } from "./bundle/card-parts.ts";
-import type { BomFigures } from "./bundle/ml-bom.ts";
+import type { Bundle } from "../../core/bundle/bundle.ts";
+import type { Lineage } from "../../core/contract/bundle/lineage.ts";
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import { parseYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import type { BomFigures, CardManifest } from "../bundle/model-documents.ts";
+import type { Judgement } from "../gate/judgement.ts";
+import type { Figure } from "../judge/figure.ts";
+import type { TensorTrainer } from "../learn/tensor-trainer.ts";
+import type { StepProgress, StepRunner } from "../pipeline/step-runner.ts";
+import type { ReportParts } from "../report/report-parts.ts";
 import type { CommonConfig } from "./common-config.ts";
-import type { Judgement } from "./gate/judgement.ts";
-import type { Figure } from "./judge/figure.ts";
-import type { TensorTrainer } from "./learn/tensor-trainer.ts";
-import type { StepProgress, StepRunner } from "./pipeline/step-runner.ts";
-import type { ReportParts } from "./report/report-parts.ts";
 
 /** What a recipe works with. */
 export interface TrainingContext {
@@ -31,7 +30,7 @@ export interface TrainingContext {
 }
 
 /** Keys of the manifest that the factory itself fills in; all others are the recipe's. */
-export type FactoryKeys =
+type FactoryKeys =
   | "formatVersion"
   | "name"
   | "version"
@@ -47,11 +46,8 @@ export type FactoryKeys =
 
 /** What a recipe hands over: the content of a bundle, without name, lineage of code, list of files and signature. */
 export interface TrainedModel {
-  /**
-   * Task, horizon, scaler, outputs, calibration, thresholds, groups, and the optional sections of the manifest; channels
-   * and features too where fitting left fewer of them than the configuration declares.
-   */
-  readonly manifest: Omit<Manifest, FactoryKeys> & Partial<Pick<Manifest, "channels" | "features">>;
+  /** Task, horizon, scaler, outputs, calibration, thresholds, groups, and the optional sections of the manifest. */
+  readonly manifest: Omit<Manifest, FactoryKeys>;
   readonly lineage: Pick<Lineage, "data" | "teacher">;
   /** Files by name but card, evaluation, bill of materials and configuration, which are made here below. */
   readonly files: Readonly<Record<string, Uint8Array>>;
@@ -63,8 +59,8 @@ export interface TrainedModel {
   readonly bom: BomFigures;
   /** The outcome in a line or two, for a terminal. */
   readonly summary: readonly string[];
-  /** Steps, findings, plots and tables of `report.html`; left out, the report shows the metrics alone. */
-  readonly report?: ReportParts;
+  /** Steps, findings, plots and tables of `report.html`. */
+  readonly report: ReportParts;
 }
 
 /** What every `evaluation.json` has in common; recipes add their own members. */
@@ -101,11 +97,8 @@ export interface Recipe<Config extends CommonConfig> {
   readonly schema: z.ZodType<Config>;
   /** From data to everything that goes into a bundle. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
   train(config: Config, context: TrainingContext): Promise<TrainedModel>;
-  /**
-   * Judges a bundle on its held-out data for the gate; left out where the recipe cannot, then the gate asks only what the
-   * bundle answers by itself.
-   */
-  judge?(bundle: Bundle, config: Config, context: EvaluationContext): Promise<Judgement>;
+  /** Judges a bundle on its held-out data, for the gate. */
+  judge(bundle: Bundle, config: Config, context: EvaluationContext): Promise<Judgement>;
   /** Does training take so little (about a minute) that the gate retrains unless it is told not to? Default: no. */
   readonly isQuick?: boolean;
   /** By the names that `aurora evaluate --protocol` takes: this very model on held-out data, or its recipe trained anew. */
@@ -130,8 +123,7 @@ export interface OpenRecipe {
   readonly protocols: readonly string[];
   readonly isQuick: boolean;
   train(context: TrainingContext): Promise<TrainedModel>;
-  /** Null where the recipe has no way to judge. */
-  judge(bundle: Bundle, context: EvaluationContext): Promise<Judgement | null>;
+  judge(bundle: Bundle, context: EvaluationContext): Promise<Judgement>;
   runProtocol(protocol: string, bundle: Bundle, context: EvaluationContext): Promise<ProtocolOutcome>;
 }
 
@@ -150,7 +142,7 @@ export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>
         source,
         protocols,
         isQuick: recipe.isQuick ?? false,
-        judge: async (bundle, context) => (await recipe.judge?.(bundle, config, context)) ?? null,
+        judge: (bundle, context) => recipe.judge(bundle, config, context),
         train: (context) => recipe.train(config, context),
         runProtocol: (protocol, bundle, context) => recipe.protocols[protocol]!(bundle, config, context),
       };

@@ -1,22 +1,21 @@
 /** What a row, the turbine's last day and the plan make of each component: a decision of two modes, with its explanation. */
-import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
+import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
 import type {
   Decision,
   Explanation,
   ModeDecision,
   ModelRef,
   OperatingState,
-} from "../contract/prediction.ts";
-import { explainScore } from "../decision/normal-behaviour/explain-score.ts";
-import { dayMs } from "../maths/durations.ts";
-import type { ScadaPlan } from "./scada-plan.ts";
-import type { JudgedRow } from "./scada-turbine.ts";
+} from "../../contract/prediction.ts";
+import { explainScore } from "../../decision/normal-behaviour/explain-score.ts";
+import { dayMs } from "../../maths/durations.ts";
+import type { FarmPlan } from "./farm-plan.ts";
+import type { ScoredRow } from "./scada-turbine.ts";
 
 /** Failure modes of such a decision, in order. */
 const scadaModes = ["failure-ahead", "sensor-fault"] as const;
 
-/** What decisions are made with. */
-export interface ScadaDeciderOptions {
+export interface ComponentDeciderOptions {
   readonly site: string;
   readonly model: ModelRef;
   readonly spec: NormalBehaviourSpec;
@@ -25,16 +24,21 @@ export interface ScadaDeciderOptions {
   readonly titles: readonly string[];
   /** Place of the power among a row's values. */
   readonly powerAt: number;
-  readonly plan: ScadaPlan;
-  /** One component after a row; `explanations` are one a mode, null where the mode has none. */
-  onDecision(decision: Decision, explanations: readonly (Explanation | null)[]): void;
+  readonly plan: Pick<FarmPlan, "lastDayOf" | "askedOf" | "probabilityOf">;
+}
+
+/** What is decided on one component after a row. */
+export interface ComponentDecision {
+  readonly decision: Decision;
+  /** One a mode; null where the mode has none. */
+  readonly explanations: readonly (Explanation | null)[];
 }
 
 /** Decides on every component of `turbine` after a row of it. */
-export type ScadaDecider = (turbine: string, judged: JudgedRow) => void;
+export type ComponentDecider = (turbine: string, scored: ScoredRow) => readonly ComponentDecision[];
 
 /** Creates it; remembers since when each sensor has not been believed, of this run. */
-export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
+export function createComponentDecider(options: ComponentDeciderOptions): ComponentDecider {
   const { site, model, spec, components, titles, powerAt, plan } = options;
   /** By turbine and component. */
   const sensorSince = new Map<string, number>();
@@ -44,21 +48,21 @@ export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
     return since;
   };
   return (turbine, { row, state, residuals }) => {
-    const operatingState = judgeState(state, row.values[powerAt]!);
+    const operatingState = classifyRowState(state, row.values[powerAt]!);
     const day = plan.lastDayOf(turbine);
     const isKnown = residuals !== null || (state === "not-operating" && operatingState !== "standby");
-    for (const [at, component] of components.entries()) {
+    return components.map((component, at) => {
       const key = `${turbine}/${component}`;
-      const scored = day === undefined ? Number.NaN : day.scores[at]!;
+      const score = day === undefined ? Number.NaN : day.scores[at]!;
       const outputs = spec.residuals.flatMap((each, index) => (each.component === component ? [index] : []));
       const hasSensorFault = day?.sensorFaults.some((output) => outputs.includes(output)) ?? false;
-      const isJudged = isKnown && day !== undefined && (!Number.isNaN(scored) || hasSensorFault);
+      const isDecided = isKnown && day !== undefined && (!Number.isNaN(score) || hasSensorFault);
       const asked = plan.askedOf(turbine, component);
       const modes: ModeDecision[] = [
         {
           failureMode: scadaModes[0],
           probability: plan.probabilityOf(turbine, component),
-          score: Number.isNaN(scored) ? 0 : scored,
+          score: Number.isNaN(score) ? 0 : score,
           threshold: thresholdOf(spec, component),
           active: asked !== undefined,
           sinceMs: asked === undefined ? null : (asked.day + 1) * dayMs,
@@ -75,19 +79,17 @@ export function createScadaDecider(options: ScadaDeciderOptions): ScadaDecider {
       ];
       if (!hasSensorFault) sensorSince.delete(key);
       const sensors = outputs.map((output) => ({ name: titles[output]!, z: day?.z[output] ?? Number.NaN }));
-      options.onDecision(
-        {
-          point: { site, turbine, component },
-          windowId: `${key}/${row.fromMs}`,
-          fromMs: row.fromMs,
-          toMs: row.toMs,
-          operatingState,
-          model,
-          modes: isJudged ? modes : [],
-        },
-        [explainScore(sensors), null],
-      );
-    }
+      const decision = {
+        point: { site, turbine, component },
+        windowId: `${key}/${row.fromMs}`,
+        fromMs: row.fromMs,
+        toMs: row.toMs,
+        operatingState,
+        model,
+        modes: isDecided ? modes : [],
+      };
+      return { decision, explanations: [explainScore(sensors), null] };
+    });
   };
 }
 
@@ -99,7 +101,7 @@ function thresholdOf({ policy }: NormalBehaviourSpec, component: string): number
   return Math.min(1, Math.max(0, breakEven));
 }
 
-function judgeState(state: JudgedRow["state"], power: number): OperatingState {
+function classifyRowState(state: ScoredRow["state"], power: number): OperatingState {
   if (state === "frozen") return "information-unavailable";
   if (state === "scored" || state === "learning") return "full-performance";
   return power > 0 ? "partial-performance" : "standby";

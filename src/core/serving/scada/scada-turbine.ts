@@ -1,20 +1,20 @@
 /**
- * One turbine under a normal-behaviour bundle: readings → rows → student → the watch of `src/decision`, which training's
- * evaluation lives through as well. Rows are judged in order, whatever the engine does.
+ * One turbine under a normal-behaviour bundle: readings → rows → student → the watch of `core/decision`, which training's
+ * evaluation lives through as well. Rows are taken in order, whatever the engine does.
  */
-import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { NormalBehaviourSpec } from "../contract/bundle/normal-behaviour.ts";
-import type { Quarantine, Reading } from "../contract/stream.ts";
-import type { MonitorDay } from "../decision/normal-behaviour/residual-monitor.ts";
-import type { SiteCorrection } from "../decision/normal-behaviour/site-correction.ts";
-import { createTurbineWatch, type WatchOutcome } from "../decision/normal-behaviour/turbine-watch.ts";
-import { dayMs } from "../maths/durations.ts";
-import type { LoadedBundle, StudentOutput } from "./loaded-bundle.ts";
-import { createScadaRowCutter, type ScadaRow } from "./scada-row-cutter.ts";
+import type { Manifest } from "../../contract/bundle/manifest.ts";
+import type { NormalBehaviourSpec } from "../../contract/bundle/normal-behaviour.ts";
+import type { Quarantine, Reading } from "../../contract/stream.ts";
+import type { MonitorDay } from "../../decision/normal-behaviour/residual-monitor.ts";
+import type { SiteCorrection } from "../../decision/normal-behaviour/site-correction.ts";
+import { createTurbineWatch, type WatchOutcome } from "../../decision/normal-behaviour/turbine-watch.ts";
+import { dayMs } from "../../maths/durations.ts";
+import type { LoadedBundle, StudentOutput } from "../loaded-bundle.ts";
+import { createRowCutter, type ScadaRow } from "./row-cutter.ts";
 import type { ScadaTurbineSnapshot } from "./scada-snapshot.ts";
 
 /** A row with what was made of it. */
-export interface JudgedRow {
+export interface ScoredRow {
   readonly row: ScadaRow;
   readonly state: WatchOutcome["state"];
   readonly output: StudentOutput;
@@ -22,13 +22,12 @@ export interface JudgedRow {
   readonly residuals: Float64Array | null;
 }
 
-/** Where judgements go. */
 export interface ScadaTurbineSink {
-  onRow(judged: JudgedRow): void;
+  onRow(scored: ScoredRow): void;
   /** A day is over; days without rows come too, with what is still known. */
   onDay(day: MonitorDay): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
-  /** A row, or the end of a day, could not be judged; what comes after it is. */
+  /** A row, or the end of a day, could not be taken; what comes after it is. */
   onDropped(error: unknown): void;
   /** The site's own share has been learnt; residuals count from now on. */
   onLearnt(correction: SiteCorrection): void;
@@ -41,25 +40,27 @@ export interface Repair {
   readonly day: number;
 }
 
-/** One turbine. */
 export interface ScadaTurbine {
-  readonly components: readonly string[];
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
   /** Time has passed without readings: ends what is over in the data's own time, which may lag behind the clock. */
   advance(nowMs: number): void;
   snapshot(): ScadaTurbineSnapshot;
-  /** Resolves when every row has been judged. */
+  /** Resolves when every row has been scored, or could not be. */
   idle(): Promise<void>;
 }
 
-/** Creates the watch over one turbine by `bundle`, new or from a snapshot of the same model. */
-export function createScadaTurbine(
-  bundle: LoadedBundle,
-  repairs: readonly Repair[],
-  sink: ScadaTurbineSink,
-  snapshot?: ScadaTurbineSnapshot,
-): ScadaTurbine {
+export interface ScadaTurbineOptions {
+  readonly bundle: LoadedBundle;
+  readonly repairs: readonly Repair[];
+  /** Of the last run; of another model it is not used. */
+  readonly snapshot: ScadaTurbineSnapshot | undefined;
+  readonly sink: ScadaTurbineSink;
+}
+
+/** Creates the watch over one turbine, new or from a snapshot of the same model. */
+export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
+  const { bundle, repairs, snapshot, sink } = options;
   const { manifest } = bundle;
   const from = snapshot?.modelDigest === bundle.ref.digest ? snapshot : undefined;
   const memory = new Map((from?.memory ?? []).map(([name, value, atMs]) => [name, { value, atMs }]));
@@ -90,7 +91,7 @@ export function createScadaTurbine(
     }
   };
 
-  const judge = (row: ScadaRow, output: StudentOutput): void => {
+  const take = (row: ScadaRow, output: StudentOutput): void => {
     const wasLearning = watch.correction === null;
     tellRepairs(row.fromMs);
     const { state, residuals, days } = watch.accept({
@@ -104,7 +105,7 @@ export function createScadaTurbine(
     sink.onRow({ row, state, output, residuals });
   };
 
-  const cutter = createScadaRowCutter(manifest, memory, {
+  const cutter = createRowCutter(manifest, memory, {
     onQuarantine: (quarantine, windows) => sink.onQuarantine(quarantine, windows),
     onRow: (row) => {
       bundle.retain();
@@ -113,7 +114,7 @@ export function createScadaTurbine(
       scored.catch(() => {});
       tail = tail.then(async () => {
         try {
-          judge(row, await scored);
+          take(row, await scored);
         } catch (error) {
           sink.onDropped(error);
         } finally {
@@ -124,7 +125,6 @@ export function createScadaTurbine(
   });
 
   return {
-    components: watch.components,
     accept: (reading) => {
       lagMs = reading.arrivedMs - reading.timestampMs;
       cutter.accept(reading);

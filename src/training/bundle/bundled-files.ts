@@ -3,6 +3,9 @@ import type { Bundle } from "../../core/bundle/bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 
+/** Name of the configuration inside the bundle, so that the recipe can be retrained from the bundle alone. */
+export const bundledConfigName = "train.yaml";
+
 /** The bytes of a file that reading a bundle has made sure of. */
 export function bundledFilesOf(bundle: Bundle, name: string): Uint8Array {
   const bytes = bundle.files.get(name);

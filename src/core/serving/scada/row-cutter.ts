@@ -2,12 +2,11 @@
  * Cuts one turbine's scalar readings into rows: the value of every channel (its mean, where several came) and the
  * student's features, for each of the bundle's windows. A row that lacks a channel is set aside, never filled in.
  */
-import type { Manifest } from "../contract/bundle/manifest.ts";
-import type { Quarantine, Reading } from "../contract/stream.ts";
-import { createScalarExtractor, type ReadingMemory } from "../features/scalar-extractor.ts";
-import { createSecondsWindower } from "../window/seconds-windower.ts";
+import type { Manifest } from "../../contract/bundle/manifest.ts";
+import type { Quarantine, Reading } from "../../contract/stream.ts";
+import { createScalarExtractor, type ReadingMemory } from "../../features/scalar-extractor.ts";
+import { createSecondsWindower } from "../../window/seconds-windower.ts";
 
-/** One row. */
 export interface ScadaRow {
   readonly fromMs: number;
   readonly toMs: number;
@@ -17,14 +16,12 @@ export interface ScadaRow {
   readonly features: Float32Array;
 }
 
-/** Where rows and bad data go. */
-export interface ScadaRowSink {
+export interface RowSink {
   onRow(row: ScadaRow): void;
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
 
-/** Cuts. */
-export interface ScadaRowCutter {
+export interface RowCutter {
   /** Takes a trusted reading. */
   accept(reading: Reading): void;
   /** Time has passed: the last row does not wait for a reading that never comes. */
@@ -40,11 +37,7 @@ interface Slot {
 }
 
 /** Creates a cutter; `memory` holds the averages of the features and outlives it. */
-export function createScadaRowCutter(
-  manifest: Manifest,
-  memory: ReadingMemory,
-  sink: ScadaRowSink,
-): ScadaRowCutter {
+export function createRowCutter(manifest: Manifest, memory: ReadingMemory, sink: RowSink): RowCutter {
   const channels = manifest.channels.filter((channel) => channel.kind === "scalar").map(({ name }) => name);
   const places = new Map(channels.map((name, index) => [name, index]));
   const windower = createSecondsWindower(

@@ -1,0 +1,57 @@
+/** `POST /devices/ID/capture`: raw samples of a device, for this machine's operator. */
+import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
+import {
+  type DeviceCaptureReply,
+  deviceCaptureRequestSchema,
+} from "../../core/contract/device/device-capture.ts";
+import type { DeviceTasks } from "../devices/connect-devices.ts";
+import { describeRecording } from "../devices/recording.ts";
+import { answerJson, type GatewayRequest, type GatewayRoute } from "./gateway-http.ts";
+
+/** Creates the route of all paths below `/devices/`. */
+export function createDeviceRoute(tasks: Pick<DeviceTasks, "captures" | "placeOf">): GatewayRoute {
+  return {
+    method: "POST",
+    path: "/devices/",
+    answer: async (request) => answerJson(await capture(request, tasks)),
+  };
+}
+
+async function capture(
+  { path, body, actor, signal }: GatewayRequest,
+  { captures, placeOf }: Pick<DeviceTasks, "captures" | "placeOf">,
+): Promise<DeviceCaptureReply> {
+  if (actor === "remote") throw refuse("GATEWAY", "a gateway takes orders from its own machine only");
+  if (actor === "local") throw refuse("GATEWAY", "the gateway does not know this caller");
+  const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(path)?.[1];
+  if (deviceId === undefined) throw refuse("USAGE", "there is only POST /devices/ID/capture");
+  const wish = deviceCaptureRequestSchema.safeParse(parseJson(body));
+  if (!wish.success) throw refuse("USAGE", `not a request for samples: ${wish.error.issues[0]!.message}`);
+  const { recording, receivedSamples, gaps } = await captures.capture({ ...wish.data, deviceId, signal });
+  return {
+    about: describeRecording(recording, placeOf(deviceId)),
+    samples: recording.samples,
+    receivedSamples,
+    gaps,
+    counts: Buffer.concat(recording.parts.map(toLittleEndian)).toString("base64"),
+  };
+}
+
+/** The value, or undefined, which no schema takes, for what is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toLittleEndian(counts: Int16Array): Buffer {
+  const bytes = Buffer.alloc(2 * counts.length);
+  for (const [index, count] of counts.entries()) bytes.writeInt16LE(count, 2 * index);
+  return bytes;
+}
+
+function refuse(code: ErrorCode, message: string): AuroraError {
+  return new AuroraError(code, message, { op: "ask gateway" });
+}

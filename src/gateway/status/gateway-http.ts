@@ -1,0 +1,224 @@
+/**
+ * The gateway's own small HTTP server, on loopback by default: finds the route, who asks and a bounded body, and sends
+ * the value that the route returns. Pages may be read by everybody who reaches the server. Orders are for whoever may
+ * read the state folder: a file in it, written anew at each start, holds the address and a token that nobody can guess.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
+import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
+import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { isLoopbackAddress, isLoopbackHost } from "../../core/platform/loopback-host.ts";
+
+/** Who asks: somebody elsewhere, on this machine, or on this machine with the token of this start. */
+export type GatewayActor = "remote" | "local" | "operator";
+
+/** A request, as a route sees it. */
+export interface GatewayRequest {
+  /** HEAD is asked as GET. */
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** At most 4 KiB, and empty unless an operator posts: nobody else's is read. */
+  readonly body: string;
+  readonly actor: GatewayActor;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What is answered. */
+export interface GatewayResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One address. */
+export interface GatewayRoute {
+  readonly method: "GET" | "POST";
+  /** One path or, with a slash at its end, all below it. */
+  readonly path: string;
+  /** What it throws as AuroraError is answered with its code, message and hint; anything else is a bug, and logged. */
+  answer(request: GatewayRequest): GatewayResponse | Promise<GatewayResponse>;
+}
+
+/** What the server is started with. */
+export interface GatewayHttpOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Where the access file stands while the server listens. */
+  readonly stateDir: string;
+  readonly routes: readonly GatewayRoute[];
+  readonly logger: Logger;
+}
+
+/** A listening server. */
+export interface GatewayHttp {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const maxBodyBytes = 4096;
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  USAGE: 400,
+  GATEWAY: 403,
+  DEVICE_BUSY: 409,
+  DEVICE_UNREACHABLE: 503,
+  DEVICE_CAPTURE: 504,
+};
+
+/**
+ * Starts to listen.
+ * @throws AuroraError CONFIG_INVALID when the address cannot be listened on, STORE when the access file cannot be
+ * written.
+ */
+export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
+  const { host, port } = options;
+  const token = randomBytes(32).toString("base64url");
+  const server = createServer(
+    { requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 },
+    (request, response) => void serve(request, response, { ...options, token }),
+  );
+  // Whoever holds more connections than this open must not use up what the broker and the devices need.
+  server.maxConnections = 128;
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const url = `http://${shown}:${address.port}`;
+  const accessPath = join(options.stateDir, gatewayAccessFile);
+  const close = async (): Promise<void> => {
+    await rm(accessPath, { force: true });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
+  try {
+    await writeFileAtomic(accessPath, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, close };
+}
+
+/** A JSON value as an answer. */
+export function answerJson(body: unknown, status = 200): GatewayResponse {
+  return { status, contentType: "application/json", body: `${JSON.stringify(body)}\n` };
+}
+
+/** A line of text as an answer. */
+export function answerText(text: string, status = 200): GatewayResponse {
+  return { status, contentType: "text/plain", body: `${text}\n` };
+}
+
+type ServeOptions = GatewayHttpOptions & { readonly token: string };
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServeOptions,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead) request.resume();
+  const { headers = {}, ...answer } = await findAnswer(request, options, gone.signal);
+  if (response.destroyed) return;
+  response.writeHead(answer.status, {
+    "content-type": answer.contentType,
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    // The rest of a body that is refused is not waited for.
+    ...(isRead || answer.status === 200 ? {} : { connection: "close" }),
+    ...headers,
+  });
+  response.end(request.method === "HEAD" ? undefined : answer.body);
+}
+
+type Answer = GatewayResponse & { readonly headers?: Readonly<Record<string, string>> };
+
+async function findAnswer(
+  request: IncomingMessage,
+  { host, routes, token, logger }: ServeOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (isLoopbackHost(host) && !isLoopbackHost(hostName(request.headers.host)))
+    return answerText("this host is not served here", 421);
+  const { url = "" } = request;
+  const [path = ""] = url.split("?", 1);
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const found = routes.filter((route) =>
+    route.path.endsWith("/") ? path.startsWith(route.path) : path === route.path,
+  );
+  const route = found.find((each) => each.method === method);
+  if (route === undefined) {
+    if (found.length === 0 && method === "GET") {
+      const pages = routes.filter((each) => each.method === "GET").map((each) => each.path);
+      return answerText(`no such page; there are ${pages.join(", ")}`, 404);
+    }
+    const allowed = found.some((each) => each.method === "POST") ? "POST" : "GET, HEAD";
+    return { ...answerText(`${allowed} only`, 405), headers: { allow: allowed } };
+  }
+  try {
+    const actor = findActor(request, token);
+    const isPosted = route.method === "POST" && actor === "operator";
+    const body = isPosted ? await readBody(request) : "";
+    const query = new URLSearchParams(url.slice(path.length));
+    return await route.answer({ method: route.method, path, query, body, actor, signal });
+  } catch (error) {
+    if (error instanceof AuroraError) {
+      const { code, message, hint } = error;
+      return answerJson({ error: { code, message, hint } }, statusOf[code] ?? 500);
+    }
+    // Who went away in the middle of a body is no failure.
+    if (!request.readableAborted) logger.error("a request failed", { path: route.path, error });
+    const failure = { code: "GATEWAY", message: "this failed", hint: "See the gateway's log." };
+    return answerJson({ error: failure }, 500);
+  }
+}
+
+function findActor({ socket, headers }: IncomingMessage, token: string): GatewayActor {
+  const { remoteAddress, localAddress } = socket;
+  if (!isLoopbackAddress(remoteAddress) && remoteAddress !== localAddress) return "remote";
+  const expected = Buffer.from(`Bearer ${token}`);
+  const given = Buffer.from(headers.authorization ?? "");
+  return given.length === expected.length && timingSafeEqual(given, expected) ? "operator" : "local";
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const body = await readBodyBounded(
+    request,
+    maxBodyBytes,
+    () => new AuroraError("USAGE", `a request has at most ${maxBodyBytes} bytes`, { op: "ask gateway" }),
+  );
+  return body.toString("utf8");
+}
+
+/** The Host header without its port; empty when there is none. */
+function hostName(header: string | undefined): string {
+  return (header ?? "").replace(/:\d+$/, "");
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(
+        new AuroraError("CONFIG_INVALID", `cannot listen on ${host}:${port}: ${cause.message}`, {
+          op: "start HTTP server",
+          subject: `${host}:${port}`,
+          hint: "Set gateway.httpPort to a free port, or to 0 for any.",
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}

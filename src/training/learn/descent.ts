@@ -1,0 +1,202 @@
+/**
+ * The descent that trains every network: Adam, whose rate falls along a half cosine, over batches drawn without
+ * replacement, with decoupled weight decay (Loshchilov & Hutter 2019). What a network is, it does not know.
+ */
+import type { Random } from "../../core/maths/random.ts";
+import type { LayerArithmetic } from "./layer-arithmetic.ts";
+import type { ActivationGrid } from "./quantise-network.ts";
+import type { Optimizer, Scalar, Tensor, TensorLibrary, Variable } from "./tensorflow.ts";
+
+/** Rows to learn from. */
+export interface FitRows {
+  readonly rows: number;
+  /** [rows × hypotheses × own inputs], standardised. */
+  readonly own: Float32Array;
+  /** [rows × shared inputs], standardised. */
+  readonly shared: Float32Array;
+  /** [rows × hypotheses], 0 or 1. */
+  readonly targets: Float32Array;
+  /** [rows], relative weights. */
+  readonly weights: Float32Array;
+  /** [shared inputs]: noise of each, as a multiple of the others'; absent: of all alike. */
+  readonly sharedNoise?: readonly number[] | undefined;
+  /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
+  readonly teacherLogits: Float32Array | null;
+  /** The teacher's last hidden activations of chosen rows [chosen × any]; absent: only its logits teach. */
+  readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
+}
+
+/** Rows of a regression. */
+export interface RegressionRows {
+  readonly rows: number;
+  /** [rows × inputs], standardised. */
+  readonly features: Float32Array;
+  /** [rows × outputs]. */
+  readonly targets: Float32Array;
+  /** [rows], relative weights; all outputs of a row share its weight. */
+  readonly weights: Float32Array;
+  /** As in {@link FitRows}. */
+  readonly teacherHidden?: FitRows["teacherHidden"];
+}
+
+/** How to learn. */
+export interface FitOptions {
+  /** Draws batches and noise. */
+  readonly random: Random;
+  /** Gradient steps. */
+  readonly steps: number;
+  /** Rows of a step, drawn without replacement; 0 = all. */
+  readonly batchRows: number;
+  /** Adam's step size at the start; it falls to a tenth along a half cosine. */
+  readonly learningRate: number;
+  /** Decoupled weight decay (AdamW), per step and unit of learning rate. */
+  readonly weightDecay: number;
+  /** Standard deviation of the noise that is added to standardised inputs. */
+  readonly inputNoise: number;
+  /** Temperature of the teacher's and the student's sigmoid in the soft part of the loss; > 0. */
+  readonly temperature: number;
+  /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
+  readonly softShare: number;
+  /** Weight of the likeness of hidden layers beside the rest of the loss (`similarity-loss.ts`); ignored without a teacher's. */
+  readonly similarityWeight?: number | undefined;
+  /** Learn in the engine's integers on these grids (`layer-arithmetic.ts`); absent: in floats. */
+  readonly grids?: readonly ActivationGrid[] | undefined;
+}
+
+/** How to learn a regression. */
+export interface RegressionOptions extends Omit<FitOptions, "temperature" | "softShare"> {
+  /**
+   * Huber's loss: squared up to this residual (in units of the targets), absolute beyond; infinity = squared everywhere.
+   * Distilling needs no loss of its own: targets that are a blend of truth and teacher have the same gradient.
+   */
+  readonly huberDelta: number;
+}
+
+/**
+ * A network while it is trained: its weights as variables, and what it computes with them. `Inputs` are a batch's tensors,
+ * `Network` is the form that it was opened from.
+ */
+export interface OpenNetwork<Inputs extends readonly Tensor[], Network> {
+  /** To be disposed of by who opened it. */
+  readonly variables: Variable[];
+  /** Those of them that decay. */
+  readonly decaying: readonly Variable[];
+  /** The activations of the last hidden layer (the inputs where there is none) and the outputs. */
+  readonly run: (...inputs: [...Inputs, arithmetic: LayerArithmetic]) => {
+    readonly hidden: Tensor;
+    readonly outputs: Tensor;
+  };
+  /** The network as it stands. */
+  readonly read: () => Network;
+}
+
+/** Columns of a row's parts. */
+interface RowShape {
+  readonly ownColumns: number;
+  readonly sharedColumns: number;
+  /** Targets a row. */
+  readonly outputs: number;
+}
+
+/** What is trained, and towards what. */
+interface DescentSubject {
+  readonly rows: FitRows;
+  readonly shape: RowShape;
+  readonly variables: Variable[];
+  /** Those of them that decay. */
+  readonly decaying: readonly Variable[];
+  /** Takes a batch of so many rows; the loss is asked for once, and its gradients are followed. */
+  readonly prepare: (batch: Batch, batchRows: number) => () => Scalar;
+}
+
+/** Takes all steps; `variables` are changed in place. The same arguments give the same values. */
+export function descend(
+  tf: TensorLibrary,
+  { rows, shape, variables, decaying, prepare }: DescentSubject,
+  options: Omit<RegressionOptions, "huberDelta">,
+): void {
+  const adam = tf.train.adam(options.learningRate);
+  const batchRows = options.batchRows === 0 ? rows.rows : Math.min(options.batchRows, rows.rows);
+  const sampler = createBatchSampler(rows, batchRows, shape);
+  for (let step = 0; step < options.steps; step++) {
+    const rate = options.learningRate * (0.55 + 0.45 * Math.cos((Math.PI * step) / options.steps));
+    setLearningRate(adam, rate);
+    const batch = sampler(options.random, options.inputNoise);
+    tf.tidy(() => {
+      adam.minimize(prepare(batch, batchRows), false, variables);
+      for (const variable of decaying) {
+        variable.assign(tf.mul(variable, 1 - rate * options.weightDecay));
+      }
+    });
+  }
+  adam.dispose();
+}
+
+/**
+ * Its typings do not show where Adam keeps its rate.
+ * @throws Error when a future version keeps it elsewhere: then this must be looked at, not silently skipped.
+ */
+function setLearningRate(adam: Optimizer, rate: number): void {
+  if (!("learningRate" in adam)) throw new Error("TensorFlow's Adam keeps its learning rate elsewhere");
+  Object.assign(adam, { learningRate: rate });
+}
+
+/** Copies of chosen rows. */
+export interface Batch {
+  readonly own: Float32Array;
+  readonly shared: Float32Array;
+  readonly targets: Float32Array;
+  /** Normalised so that the loss is a mean over rows and hypotheses. */
+  readonly weights: Float32Array;
+  readonly teacher: Float32Array | null;
+  /** [rows × any]; null without a teacher whose hidden layer teaches. */
+  readonly teacherHidden: Float32Array | null;
+}
+
+/**
+ * Draws batches of `batchRows` rows, without replacement until all had their turn, in an order that only `random` decides,
+ * with normal noise of standard deviation `inputNoise` on the inputs (times `sharedNoise` on the shared ones).
+ */
+export function createBatchSampler(
+  data: FitRows,
+  batchRows: number,
+  { ownColumns, sharedColumns, outputs }: RowShape,
+): (random: Random, inputNoise: number) => Batch {
+  const order = Array.from({ length: data.rows }, (_, index) => index);
+  let next = data.rows;
+  const copy = (values: Float32Array, columns: number, rows: readonly number[]): Float32Array => {
+    const out = new Float32Array(rows.length * columns);
+    for (const [to, from] of rows.entries()) {
+      out.set(values.subarray(from * columns, (from + 1) * columns), to * columns);
+    }
+    return out;
+  };
+  return (random, inputNoise) => {
+    if (next + batchRows > data.rows) {
+      random.shuffle(order);
+      next = 0;
+    }
+    const rows = order.slice(next, next + batchRows);
+    next += batchRows;
+    const own = copy(data.own, ownColumns, rows);
+    const shared = copy(data.shared, sharedColumns, rows);
+    if (inputNoise > 0) {
+      for (let index = 0; index < own.length; index++) own[index]! += inputNoise * random.normal();
+      for (let index = 0; index < shared.length; index++) {
+        const louder = data.sharedNoise?.[index % sharedColumns] ?? 1;
+        shared[index]! += inputNoise * louder * random.normal();
+      }
+    }
+    const weights = copy(data.weights, 1, rows);
+    const total = weights.reduce((sum, weight) => sum + weight, 0) * outputs;
+    return {
+      own,
+      shared,
+      targets: copy(data.targets, outputs, rows),
+      // A batch without weight teaches nothing; it must not divide by zero.
+      weights: total > 0 ? weights.map((weight) => weight / total) : weights,
+      teacher: data.teacherLogits === null ? null : copy(data.teacherLogits, outputs, rows),
+      teacherHidden: data.teacherHidden?.(rows) ?? null,
+    };
+  };
+}

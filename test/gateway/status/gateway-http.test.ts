@@ -1,0 +1,155 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
+import { gatewayAccessSchema } from "../../../src/core/contract/device/device-capture.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createStatusRoutes } from "../../../src/gateway/status/describe-gateway.ts";
+import {
+  answerJson,
+  type GatewayHttp,
+  type GatewayRequest,
+  startGatewayHttp,
+} from "../../../src/gateway/status/gateway-http.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+
+let server: GatewayHttp;
+let stateDir: string;
+let healthy = true;
+const error = vi.fn();
+const orders: GatewayRequest[] = [];
+
+function start(dir: string): Promise<GatewayHttp> {
+  return startGatewayHttp({
+    host: "127.0.0.1",
+    port: 0,
+    stateDir: dir,
+    logger: { ...silentLogger, error },
+    routes: [
+      ...createStatusRoutes({
+        healthy: () => healthy,
+        ready: () => false,
+        metrics: () => Promise.resolve("aurora_x 1\n"),
+        status: () => ({ gateway: "gw" }),
+      }),
+      {
+        method: "POST",
+        path: "/orders/",
+        answer: (order) => {
+          orders.push(order);
+          if (order.path === "/orders/bug") throw new TypeError("a bug");
+          if (order.path === "/orders/busy") throw new AuroraError("DEVICE_BUSY", "busy", { op: "test" });
+          return answerJson({ done: true });
+        },
+      },
+    ],
+  });
+}
+
+beforeEach(async () => {
+  healthy = true;
+  orders.length = 0;
+  error.mockClear();
+  stateDir = createTemporaryFolder();
+  server = await start(stateDir);
+});
+afterEach(() => server.close());
+
+const accessPath = (): string => join(stateDir, "access.json");
+const readToken = (): string =>
+  gatewayAccessSchema.parse(JSON.parse(readFileSync(accessPath(), "utf8"))).token;
+
+function askAs(host: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(`${server.url}${path}`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+function order(path: string, body: string, token: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return fetch(`${server.url}${path}`, { method: "POST", headers, body });
+}
+
+describe("a gateway's HTTP server", () => {
+  it("tells health, readiness, metrics and status", async () => {
+    expect((await fetch(`${server.url}/-/healthy`)).status).toBe(200);
+    expect((await fetch(`${server.url}/-/ready`)).status).toBe(503);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toBe("aurora_x 1\n");
+    expect(await (await fetch(`${server.url}/status`)).json()).toEqual({ gateway: "gw" });
+    healthy = false;
+    expect((await fetch(`${server.url}/-/healthy`)).status).toBe(503);
+  });
+
+  it("answers HEAD like GET, without the body", async () => {
+    const response = await fetch(`${server.url}/status`, { method: "HEAD" });
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+    expect(await response.text()).toBe("");
+  });
+
+  it("changes nothing and names its pages where there is none", async () => {
+    const posted = await fetch(`${server.url}/status`, { method: "POST", body: "x" });
+    expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    const read = await fetch(`${server.url}/orders/one`);
+    expect([read.status, read.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(orders).toEqual([]);
+    const missing = await fetch(`${server.url}/nothing`);
+    expect(missing.status).toBe(404);
+    expect(await missing.text()).toContain("/-/healthy");
+    expect((await fetch(`${server.url}/nothing`, { method: "DELETE" })).status).toBe(405);
+  });
+
+  it("answers on loopback only for the loopback's own names", async () => {
+    expect(await askAs("localhost:1", "/status")).toBe(200);
+    expect(await askAs("[::1]:9617", "/status")).toBe(200);
+    expect(await askAs("evil.example", "/status")).toBe(421);
+    expect(await askAs("127.0.0.1.evil.example:9617", "/status")).toBe(421);
+  });
+
+  it("tells a route who asks, and what, and reads the body of an operator only", async () => {
+    expect((await order("/orders/one?all=1", "do it", readToken())).status).toBe(200);
+    expect((await order("/orders/two", "do it", "A".repeat(43))).status).toBe(200);
+    expect(orders).toMatchObject([
+      { method: "POST", path: "/orders/one", body: "do it", actor: "operator" },
+      { method: "POST", path: "/orders/two", body: "", actor: "local" },
+    ]);
+    expect(orders[0]!.query.get("all")).toBe("1");
+    expect(await (await order("/orders/three", "x".repeat(5_000), readToken())).json()).toMatchObject({
+      error: { code: "USAGE" },
+    });
+    expect(orders).toHaveLength(2);
+  });
+
+  it("answers a failure with its code and hint, and a bug with a line in the log", async () => {
+    const busy = await order("/orders/busy", "", readToken());
+    expect([busy.status, await busy.json()]).toEqual([
+      409,
+      { error: { code: "DEVICE_BUSY", message: "busy", hint: expect.any(String) } },
+    ]);
+    expect(error).not.toHaveBeenCalled();
+    const bug = await order("/orders/bug", "", readToken());
+    expect([bug.status, await bug.json()]).toEqual([
+      500,
+      { error: { code: "GATEWAY", message: "this failed", hint: expect.any(String) } },
+    ]);
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it("lets only the state folder's owner read the token, as long as it listens, and makes a new one each time", async () => {
+    expect(statSync(accessPath()).mode & 0o777).toBe(0o600);
+    const token = readToken();
+    await server.close();
+    expect(existsSync(accessPath())).toBe(false);
+    server = await start(stateDir);
+    expect(readToken()).not.toBe(token);
+  });
+
+  it("does not start where it cannot write the token", async () => {
+    await expect(start(join(stateDir, "nowhere"))).rejects.toMatchObject({ code: "STORE" });
+  });
+});
