@@ -15,7 +15,7 @@ export interface DemoPlanOptions {
   /** Folder of the data sets: replays recordings. Null: simulates. */
   readonly dataDir: string | null;
   readonly allowTrainingData: boolean;
-  /** Of the bundle that will judge. */
+  /** Of the bundle that the gateway serves. */
   readonly lineage: Lineage;
   /** Recordings on which the bundle's own evaluation did not raise the right fault. */
   readonly missed: readonly MissedRecording[];

@@ -59,7 +59,7 @@ export interface DeviceSimulator {
   readonly address: string;
   readonly sentSamples: number;
   readonly droppedSamples: number;
-  /** Windows that it judged itself, and the version of the model that it runs; 0 and empty without one. */
+  /** Windows that it scored itself, and the version of the model that it runs; 0 and empty without one. */
   readonly scores: number;
   readonly modelVersion: string;
   /** Settles when the source has ended and everything is acknowledged, or after `close`, or when refused. */

@@ -27,10 +27,10 @@ export interface RowPlace {
   readonly row: number;
 }
 
-/** A row that was judged, with what a gateway decides on every component after it. */
+/** A row that was decided, with what a gateway decides on every component after it. */
 export interface ReplayedRow {
   readonly place: RowPlace;
-  readonly judged: ScoredRow;
+  readonly decided: ScoredRow;
   readonly decisions: readonly Decision[];
 }
 
@@ -61,7 +61,7 @@ export async function replayFarm(options: FarmReplayOptions): Promise<void> {
   const { bundle, turbines, sink } = options;
   const { window } = bundle.manifest;
   const players = turbines.map((rows) => ({ rows, next: 0 }));
-  const { farm, accept, takeJudged } = openFarm(options);
+  const { farm, accept, takeDecided } = openFarm(options);
   const total = turbines.reduce((sum, { rows }) => sum + rows, 0);
   /** A day is closed when its last row is: two windows after its end. */
   const dayBefore = (timeMs: number): number => Math.floor((timeMs - 2000 * window.length) / dayMs);
@@ -71,7 +71,7 @@ export async function replayFarm(options: FarmReplayOptions): Promise<void> {
 
   const settle = async (): Promise<void> => {
     await farm.idle();
-    await sink.takeRows(takeJudged());
+    await sink.takeRows(takeDecided());
     settled = done;
     sink.progress(done, total);
   };
@@ -118,8 +118,8 @@ interface OpenFarm {
   readonly farm: ScadaFarm;
   /** Hands on the readings of a row. */
   accept(rows: JoinedRows, at: number): void;
-  /** Rows that were judged since the last call. @throws what kept a row from being judged. */
-  takeJudged(): readonly ReplayedRow[];
+  /** Rows that were decided since the last call. @throws what kept a row from being decided. */
+  takeDecided(): readonly ReplayedRow[];
 }
 
 function openFarm(options: FarmReplayOptions): OpenFarm {
@@ -128,7 +128,7 @@ function openFarm(options: FarmReplayOptions): OpenFarm {
   const ranks = new Map(turbines.map(({ turbine }, rank) => [turbine, rank]));
   const rankOf = ({ place }: { readonly place: RowPlace }): number => ranks.get(place.turbine)!;
   const failures: unknown[] = [];
-  let judged: { place: RowPlace; judged: ScoredRow; decisions: Decision[] }[] = [];
+  let decided: { place: RowPlace; decided: ScoredRow; decisions: Decision[] }[] = [];
   const placeAt = (turbine: string, timeMs: number): RowPlace => {
     const rows = rowsOf.get(turbine)!;
     return placeOf(rows, Math.min(rows.rows - 1, countBefore(rows.timeMs, timeMs)));
@@ -143,8 +143,8 @@ function openFarm(options: FarmReplayOptions): OpenFarm {
     kept: { farm: undefined, turbine: () => undefined },
     sink: {
       onRow: (turbine, row) =>
-        judged.push({ place: placeAt(turbine, row.row.fromMs), judged: row, decisions: [] }),
-      onDecision: (decision) => judged.at(-1)!.decisions.push(decision),
+        decided.push({ place: placeAt(turbine, row.row.fromMs), decided: row, decisions: [] }),
+      onDecision: (decision) => decided.at(-1)!.decisions.push(decision),
       onQuarantine: (turbine, quarantine, windows) =>
         sink.setAside(placeAt(turbine, quarantine.timestampMs), quarantine, windows),
       onDropped: (_turbine, error) => failures.push(error),
@@ -156,11 +156,13 @@ function openFarm(options: FarmReplayOptions): OpenFarm {
   return {
     farm,
     accept: createRowFeed(options, farm),
-    takeJudged: () => {
+    takeDecided: () => {
       if (failures.length > 0) throw failures[0];
       // Each turbine's are in order; which turbine's answers came first depends on the engine.
-      const taken = judged.sort((a, b) => a.judged.row.fromMs - b.judged.row.fromMs || rankOf(a) - rankOf(b));
-      judged = [];
+      const taken = decided.sort(
+        (a, b) => a.decided.row.fromMs - b.decided.row.fromMs || rankOf(a) - rankOf(b),
+      );
+      decided = [];
       return taken;
     },
   };

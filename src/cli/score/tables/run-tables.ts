@@ -52,7 +52,7 @@ export async function runTables(
   return exitCodeOf(files, saysNothing);
 }
 
-/** Not one row could be judged. */
+/** Not one row could be decided. */
 function saysNothing({ windows }: TableSummary): boolean {
   return windows === 0;
 }
@@ -172,12 +172,12 @@ export function listNotes(files: readonly TableSummary[], manifest: Manifest): s
 /** What keeps a turbine from being scored after all of its files; null: nothing does. */
 function describeLack(files: readonly TableSummary[], manifest: Manifest): string | null {
   const { statistics, operation } = requireSpec(manifest);
-  const judged = files.filter(({ windows }) => windows > 0);
-  if (judged.length === 0) return null;
-  if (judged.every(({ learning }) => learning !== null)) {
-    const rows = judged.reduce((most, { learning }) => Math.max(most, learning!.rows), 0);
+  const withRows = files.filter(({ windows }) => windows > 0);
+  if (withRows.length === 0) return null;
+  if (withRows.every(({ learning }) => learning !== null)) {
+    const rows = withRows.reduce((most, { learning }) => Math.max(most, learning!.rows), 0);
     if (rows > 0) {
-      return ` is still being learnt: ${rows} of ${judged[0]!.learning!.of} rows in normal operation; residuals, scores and inspections come after that`;
+      return ` is still being learnt: ${rows} of ${withRows[0]!.learning!.of} rows in normal operation; residuals, scores and inspections come after that`;
     }
     const { powerChannel, windChannel } = operation.powerCurve;
     const units = [powerChannel, windChannel].map(
@@ -185,7 +185,7 @@ function describeLack(files: readonly TableSummary[], manifest: Manifest): strin
     );
     return `: no row is in normal operation; is ${units.join(" and ")}?`;
   }
-  const isKnown = judged.some(({ components }) =>
+  const isKnown = withRows.some(({ components }) =>
     Object.values(components).some(({ score }) => score !== null),
   );
   return isKnown
