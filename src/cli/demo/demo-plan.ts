@@ -4,9 +4,8 @@ import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { type FaultKind, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
-import { openRecordingSource } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";
-import { createSimulatedSource, type SampleSource } from "../device/sample-source.ts";
+import { createSimulatedSource, openRecordingSource, type SampleSource } from "../device/sample-source.ts";
 
 export interface DemoPlanOptions {
   readonly seed: number;

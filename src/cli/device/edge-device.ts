@@ -21,7 +21,7 @@ import type {
 import { decodeMcuModel } from "../../core/inference/mcu-codec.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
-import { reportError } from "../terminal/report-error.ts";
+import { reportError } from "../terminal/end-process.ts";
 import { createEdgeScorer, type EdgeModel, openEdgeModel } from "./edge-model.ts";
 import type { SampleLink } from "./stream-pump.ts";
 

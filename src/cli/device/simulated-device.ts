@@ -7,8 +7,12 @@ import { type FaultKind, type FaultPlan, planScenario } from "../../core/simulat
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import type { DeviceOutlet, DeviceSimulatorOptions } from "./device-simulator.ts";
 import type { EdgeDeviceOptions } from "./edge-device.ts";
-import { findRecording, openRecordingSource } from "./recording-source.ts";
-import { createSimulatedSource, type SampleSource } from "./sample-source.ts";
+import {
+  createSimulatedSource,
+  findRecording,
+  openRecordingSource,
+  type SampleSource,
+} from "./sample-source.ts";
 
 /** What the device is, where it is reached, and how bad its line is. */
 export interface SimulatedDeviceOptions extends PlayedSource {

@@ -1,4 +1,4 @@
-/** A progress bar on stderr, drawn only on a terminal; silent elsewhere. */
+/** How far a long command has come: a bar on stderr, drawn only on a terminal, and what it says kept in a file. */
 import { appendFileSync } from "node:fs";
 
 /** Something that shows how far work has come. */

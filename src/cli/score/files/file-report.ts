@@ -1,7 +1,7 @@
 /** What is said of a file beside its predictions: why it could not be scored, and what of it was lost to bad data. */
 import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
-import { printable } from "../../terminal/report-error.ts";
+import { printable } from "../../terminal/end-process.ts";
 
 /** Why a file could not be scored. */
 export interface FileError {

@@ -4,8 +4,8 @@ import {
   findRecording,
   openRecordingSource,
   type RecordingPlayback,
-} from "../../../src/cli/device/recording-source.ts";
-import type { SampleSource } from "../../../src/cli/device/sample-source.ts";
+  type SampleSource,
+} from "../../../src/cli/device/sample-source.ts";
 import { inventedSamples, writeInventedData } from "./recordings.ts";
 
 async function open(file: string, playback: RecordingPlayback): Promise<SampleSource> {
