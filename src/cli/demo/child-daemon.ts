@@ -22,6 +22,13 @@ export interface ChildDaemonOptions {
   readonly onLog: (chunk: Buffer) => void;
 }
 
+/**
+ * Options of the Node process that runs a daemon. A young generation of 2 MB instead of 16: what a daemon allocates
+ * dies at once (socket chunks, messages), and the smaller space keeps a gateway some 25 MB smaller at the same
+ * throughput (`npm run bench`). The `aurora` command's first line says the same.
+ */
+export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2"];
+
 /** Longest wait for the rest of what a daemon said before it ended. */
 const pipeGraceMs = 1000;
 
@@ -108,10 +115,3 @@ function withoutRoutine(lastWords: string): string {
     .join("\n")
     .trim();
 }
-
-/**
- * Options of the Node process that runs a daemon. A young generation of 2 MB instead of 16: what a daemon allocates
- * dies at once (socket chunks, messages), and the smaller space keeps a gateway some 25 MB smaller at the same
- * throughput (`npm run bench`). The `aurora` command's first line says the same.
- */
-export const daemonNodeOptions: readonly string[] = ["--max-semi-space-size=2"];

@@ -3,7 +3,6 @@
  * microcontroller that took it would: its own rate, raw counts and their scale, the shaft speed of its log. Nothing is
  * resampled, scaled or smoothed.
  */
-
 import { basename, dirname, join } from "node:path";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
