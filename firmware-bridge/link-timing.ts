@@ -1,52 +1,51 @@
 /**
- * Every wait of the device link, in one place, as PROTOCOL.md lists them (a test compares the two). Nobody waits on
- * this link without a bound that stands here.
+ * Every wait of the device link, in one place, as PROTOCOL.md lists them (a test compares the two). No wait on this link
+ * is without a bound that stands here.
  */
 import type { BackoffOptions } from "../src/core/platform/backoff.ts";
 
 /** Waits in milliseconds and counts, by the names that PROTOCOL.md uses. */
 export const linkTiming = {
-  /** Waits between one's own hellos grow from the first to the second. */
+  /** First and longest wait between a side's own hellos. */
   helloFirstMs: 100,
   helloMaxMs: 2_000,
-  /** A stream is acknowledged at the latest after so long … */
+  /** A stream is acknowledged at the latest after this time … */
   ackDelayMs: 50,
-  /** … or so many packets. */
+  /** … or this many packets. */
   ackEveryPackets: 8,
-  /** Without an acknowledgement for so long, what is in flight on a stream is taken as done. */
+  /** After this time without an acknowledgement, what is in flight on a stream is taken as done. */
   streamAckMs: 1_000,
-  /** Waits before a packet with the flag "acknowledge" is repeated grow from the first to the second. */
+  /** First and longest wait before a packet with the flag "acknowledge" is repeated. */
   repeatFirstMs: 200,
   repeatMaxMs: 3_000,
-  /** A packet is sent at most so many times; then the handshake begins anew. */
+  /** Times that a packet is sent before the handshake starts over. */
   maxAttempts: 6,
-  /** A device says something at least so often. */
+  /** Longest time between two messages of a device. */
   healthEveryMs: 2_000,
-  /** Without a good packet for so long, a gateway drops the connection and a device says hello again. */
+  /** After this time without a good packet, a gateway drops the connection and a device says hello again. */
   silenceMs: 10_000,
-  /** Waits between attempts to connect grow from the first to the second. */
+  /** First and longest wait between attempts to connect. */
   reconnectFirstMs: 500,
   reconnectMaxMs: 30_000,
-  /** A device may erase flash before it answers ModelBegin, and hash an image before it answers ModelCommit, for so long. */
+  /** How long a device may erase flash before it answers ModelBegin, and hash an image before it answers ModelCommit. */
   modelEraseMs: 5_000,
-  /** Waits before other packets about a model are sent again grow from the first to the second. */
+  /** First and longest wait before other packets about a model are sent again. */
   modelAnswerFirstMs: 300,
   modelAnswerMaxMs: 3_000,
-  /** A device goes back to the model before when nobody confirmed the new one for so long. */
+  /** How long a device waits for the confirmation of a new model before it goes back to the one before. */
   modelTrialMs: 60_000,
-  /** A push fails when nothing of it moved for so long although the device was in contact … */
+  /** A push fails after this time without progress while the device is in contact … */
   modelStallMs: 60_000,
-  /** … or when it was out of contact for so long. */
+  /** … or after this time out of contact. */
   modelContactMs: 300_000,
-  /** A device begins to send the raw samples that it was asked for within so long … */
+  /** How soon a device begins to send the raw samples that it was asked for … */
   captureFirstMs: 5_000,
-  /** … and has sent all that it will when none came for so long. */
+  /** … and the silence after which it has sent all of them. */
   captureQuietMs: 2_000,
-  /** A gateway makes a device wait (room 1) for so long at most. */
+  /** Longest time that a gateway makes a device wait (room 1). */
   pauseMaxMs: 30_000,
 } as const;
 
-/** Waits between hellos. */
 export const helloBackoff: BackoffOptions = {
   firstMs: linkTiming.helloFirstMs,
   maxMs: linkTiming.helloMaxMs,
@@ -56,7 +55,6 @@ export const repeatBackoff: BackoffOptions = {
   firstMs: linkTiming.repeatFirstMs,
   maxMs: linkTiming.repeatMaxMs,
 };
-/** Waits between attempts to connect. */
 export const reconnectBackoff: BackoffOptions = {
   firstMs: linkTiming.reconnectFirstMs,
   maxMs: linkTiming.reconnectMaxMs,

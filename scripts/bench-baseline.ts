@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { readBundle } from "../src/core/bundle/verify-bundle.ts";
 import type { BaselineSpec } from "../src/core/contract/bundle/baseline-spec.ts";
+import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { bundleFileNames } from "../src/core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../src/core/contract/site-baseline.ts";
 import { createBaselineLearner } from "../src/core/decision/baseline-learner.ts";
@@ -18,7 +19,7 @@ import { createWaveformExtractor } from "../src/core/features/waveform-extractor
 import { decodeStudent } from "../src/core/inference/onnx-codec.ts";
 import { computeMedian } from "../src/core/maths/robust.ts";
 import { findNewestVersion } from "../src/core/serving/served-models.ts";
-import { type FaultPlan, faultKinds, planScenario } from "../src/core/simulate/scenario.ts";
+import { type FaultPlan, planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { runStudent } from "../src/training/learn/train-student.ts";
@@ -196,7 +197,9 @@ for (const kind of faultKinds) {
         computeMedian(
           scene.levels
             .slice(from, to)
-            .map((levels, at) => computeSeverity(levels, scene.rpm[from + at]!, spec, baseline)),
+            .map((levels, at) =>
+              computeSeverity({ levels, shaftRpm: scene.rpm[from + at]! }, spec, baseline),
+            ),
         );
       const key = `${kind} ${strength}`;
       severities.set(key, [
@@ -232,12 +235,12 @@ for (let turbine = 0; turbine < Number(values.healthy); turbine++) {
     states = stepEvidence(
       states,
       { fromMs: 0, logits: scene.logits[index]! },
-      calibration,
-      learnt.baseline,
-      spec.evidence!,
+      { calibration, baseline: learnt.baseline, spec: spec.evidence! },
     );
     healthy.largestSum = Math.max(healthy.largestSum, ...states.map((state) => state.sum));
-    healthy.severityDb.push(computeSeverity(scene.levels[index]!, scene.rpm[index]!, spec, learnt.baseline));
+    healthy.severityDb.push(
+      computeSeverity({ levels: scene.levels[index]!, shaftRpm: scene.rpm[index]! }, spec, learnt.baseline),
+    );
   }
 }
 const { severityDb, ...rest } = healthy;

@@ -4,15 +4,18 @@
  * machine counts little. Run: `npx tsx scripts/bench-framing.ts [--json]`.
  */
 import { crc32 as zlibCrc32 } from "node:zlib";
-import { computeCrc32 } from "../firmware-bridge/crc32.ts";
-import { createDeviceEndpoint } from "../firmware-bridge/device-endpoint.ts";
-import { createDeviceSession } from "../firmware-bridge/device-session.ts";
-import { createFrameEncoder, maxFrameBytesOnWire } from "../firmware-bridge/frame-encoder.ts";
-import { createFrameParser } from "../firmware-bridge/frame-parser.ts";
-import { createFramedLink } from "../firmware-bridge/framed-link.ts";
+import { computeCrc32 } from "../firmware-bridge/framing/crc32.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../firmware-bridge/framing/frame-encoder.ts";
+import { createFrameParser } from "../firmware-bridge/framing/frame-parser.ts";
+import { createFramedLink } from "../firmware-bridge/framing/framed-link.ts";
+import { createRawWindowDecoder, encodeRawWindow } from "../firmware-bridge/messages/raw-window-codec.ts";
 import { maxSamplesPerFrame, packetTypes } from "../firmware-bridge/protocol.ts";
-import { createRawWindowDecoder, encodeRawWindow } from "../firmware-bridge/raw-window-codec.ts";
-import { createTcpListenerTransport, createTcpTransport } from "../firmware-bridge/tcp-transport.ts";
+import { createDeviceEndpoint } from "../firmware-bridge/session/device-endpoint.ts";
+import { createDeviceSession } from "../firmware-bridge/session/device-session.ts";
+import {
+  createTcpListenerTransport,
+  createTcpTransport,
+} from "../firmware-bridge/transports/tcp-transport.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 
 /** One measured line. */

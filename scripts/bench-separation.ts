@@ -3,9 +3,9 @@
  * `npx tsx scripts/bench-separation.ts [severity|plan] [sampleRateHz]`. A figure about the simulator, for judging
  * how hard it is; nothing is trained or tuned here.
  */
-
+import { bearingFaults, type FaultKind, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { createWaveformExtractor } from "../src/core/features/waveform-extractor.ts";
-import { type FaultKind, faultKinds, planScenario } from "../src/core/simulate/scenario.ts";
+import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
 import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-feature-spec.ts";
@@ -13,11 +13,6 @@ import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-featu
 const seeds = 20;
 const secondsPerSeed = 30;
 const blockSamples = 480;
-const orderNames: Readonly<Record<FaultKind, string>> = {
-  "inner-race": "bpfi",
-  "outer-race": "bpfo",
-  ball: "bsf",
-};
 
 const severity = process.argv[2] ?? "plan";
 const sampleRateHz = Number(process.argv[3] ?? 12_000);
@@ -33,7 +28,7 @@ function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {
   const bearing = simulation.turbines[0]!.orders;
   const extractor = createWaveformExtractor(bearingFeatureSpec);
   const columns = faultKinds.map((own) =>
-    [1, 2, 3].map((harmonic) => extractor.featureNames.indexOf(`${orderNames[own]}.h${harmonic}`)),
+    [1, 2, 3].map((harmonic) => extractor.featureNames.indexOf(`${bearingFaults[own].order}.h${harmonic}`)),
   );
   if (columns.flat().includes(-1)) throw new Error("the feature list has no harmonics of the fault orders");
   const row = new Float32Array(extractor.featureNames.length);

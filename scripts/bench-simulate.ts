@@ -1,5 +1,5 @@
 /** Prints how fast the turbine simulation renders: `npx tsx scripts/bench-simulate.ts`. */
-import { faultKinds } from "../src/core/simulate/scenario.ts";
+import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 
 const blockSamples = 512;

@@ -20,14 +20,13 @@ import {
 } from "../src/cli/score/recordings/other-windows.ts";
 import { chooseSeverityScale } from "../src/cli/score/recordings/recording-severity.ts";
 import { openRecording, scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
+import { bearingFaults, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
-import { faultKinds } from "../src/core/simulate/scenario.ts";
 import { computeAuroc } from "../src/training/judge/metrics.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
 import { type RigFamily, type RigRecording, recordRig } from "./bench/transfer-rig.ts";
 
 const kinds = [null, ...faultKinds] as const;
-const orderNames = ["bpfi", "bpfo", "bsf"] as const;
 
 /** Scores of one recording: any fault, then one a kind. */
 interface Scores {
@@ -51,8 +50,8 @@ async function scoreRecording(
   };
   const own = withShortWindow(bundle, (seconds * shaftRpm) / 60) ?? bundle;
   const names = bundle.manifest.features.list.map((feature) => feature.name);
-  const columns = orderNames.map((order) =>
-    [1, 2, 3].map((harmonic) => names.indexOf(`${order}.h${harmonic}`)),
+  const columns = faultKinds.map((kind) =>
+    [1, 2, 3].map((harmonic) => names.indexOf(`${bearingFaults[kind].order}.h${harmonic}`)),
   );
   const summary = createSummary(file.path, bundle.manifest, chooseSeverityScale(bundle.manifest, null));
   const recording = await openRecording(bundle, file, { rateHz, shaftRpm, bearing, scale: null });

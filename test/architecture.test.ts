@@ -11,7 +11,18 @@ const root = resolve(import.meta.dirname, "..");
  * which its room shows to this one alone.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  "firmware-bridge": ["core/contract", "core/maths", "core/platform"],
+  "firmware-bridge": ["core/platform"],
+  "firmware-bridge/transports": ["core/contract", "core/maths", "core/platform", "firmware-bridge"],
+  "firmware-bridge/framing": ["firmware-bridge", "firmware-bridge/transports"],
+  "firmware-bridge/messages": ["core/contract", "firmware-bridge"],
+  "firmware-bridge/session": [
+    "core/contract",
+    "core/maths",
+    "core/platform",
+    "firmware-bridge",
+    ...below("firmware-bridge", "framing messages"),
+  ],
+  "firmware-bridge/model": ["core/contract", "core/maths", "core/platform", "firmware-bridge"],
 
   "core/contract": ["core/contract/bundle"],
   "core/contract/bundle": [],
@@ -53,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "collector/registry": ["core"],
   "collector/uplink": ["core", "collector/record"],
   "collector/fleet": ["core", "collector/record", "collector/registry"],
-  "collector/page": ["core", "collector/record", "collector/fleet"],
+  "collector/page": ["core", "collector/fleet"],
   "collector/api": ["core", "collector/fleet", "collector/page"],
 
   training: ["core", ...below("training", "recipes learn dataset judge gate bundle report pipeline")],
@@ -64,7 +75,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "training/bundle": ["core", ...below("training", "learn dataset")],
   "training/gate": ["core", ...below("training", "bundle judge")],
   "training/report": ["core", ...below("training", "learn gate judge")],
-  "training/recipes": ["core", ...below("training", "learn dataset judge gate bundle report pipeline")],
+  "training/recipes": ["core", ...below("training", "learn judge gate bundle report pipeline")],
+  ...recipeRooms("training/recipes/bearing"),
+  ...recipeRooms("training/recipes/scada"),
 
   cli: ["core", ...below("cli", "commands terminal")],
   "cli/commands": [
@@ -97,6 +110,26 @@ function below(room: string, names: string): string[] {
   return names.split(" ").map((name) => `${room}/${name}`);
 }
 
+/** The rooms of a recipe: what is learnt knows no judge, what is judged no report; all may read the configuration. */
+function recipeRooms(recipe: string): Record<string, readonly string[]> {
+  const shared = ["core", "training/recipes", ...below("training", "dataset learn judge")];
+  return {
+    [recipe]: [
+      ...shared,
+      ...below("training", "bundle report pipeline"),
+      ...below(recipe, "learn judge report"),
+    ],
+    [`${recipe}/learn`]: [...shared, "training/pipeline", recipe],
+    [`${recipe}/judge`]: [...shared, ...below("training", "gate bundle"), recipe, `${recipe}/learn`],
+    [`${recipe}/report`]: [
+      ...shared,
+      ...below("training", "bundle report"),
+      recipe,
+      ...below(recipe, "learn judge"),
+    ],
+  };
+}
+
 /** Rooms that are numbers and values only: no I/O, no waiting, no clock, no dice. */
 const pureRooms = below("core", "contract wire maths ingest window features explain decision drift simulate");
 const impurities: readonly (readonly [string, RegExp])[] = [
@@ -111,12 +144,15 @@ const impurities: readonly (readonly [string, RegExp])[] = [
 const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^onnxruntime-node/, ["src/core/inference/onnx-session.ts"]],
   [/^@tensorflow\//, ["src/training/learn/tensorflow.ts"]],
-  [/^serialport/, ["firmware-bridge/serial-transport.ts"]],
+  [/^serialport/, ["firmware-bridge/transports/serial-transport.ts"]],
   [/^mqtt$/, ["src/core/platform/mqtt/mqtt-client.ts"]],
   [/^aedes/, ["src/core/platform/mqtt/embedded-broker.ts"]],
   [/^better-sqlite3|^node:sqlite/, ["src/core/platform/sqlite/sqlite.ts"]],
   [/^pino/, ["src/core/platform/logger.ts"]],
   [/^prom-client/, ["src/core/platform/metrics.ts"]],
+  [/^fastify/, ["src/collector/api/http-server.ts"]],
+  // An engine of the fleet's record: everybody else knows the port alone.
+  [/\/record\/sqlite\//, ["src/collector/compose.ts"]],
 ];
 
 /** What the processes of each daemon may load of vendors: it is installed beside a turbine, or far from one. No training. */

@@ -1,6 +1,6 @@
 /*
  * One memory image for the virtual boards (host build and QEMU): the flash, and a workbench beside it from which the
- * accelerometer is played back. firmware-bridge/mcu-image.ts writes it.
+ * accelerometer is played back. scripts/mcu/mcu-image.ts writes it.
  */
 #ifndef AURORA_IMAGE_H
 #define AURORA_IMAGE_H

@@ -1,14 +1,14 @@
 /** Frames of a vibration stream as a device would send them, encoded beforehand so that sending costs next to nothing. */
-import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
-import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
-import { encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
+import { encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
+import { encodeRawWindow } from "../../firmware-bridge/messages/raw-window-codec.ts";
 import {
   maxSamplesPerFrame,
   packetFlags,
   packetTypes,
   protocolVersion,
 } from "../../firmware-bridge/protocol.ts";
-import { encodeRawWindow } from "../../firmware-bridge/raw-window-codec.ts";
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 

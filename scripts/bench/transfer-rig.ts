@@ -3,11 +3,11 @@
  * gears, hum and noise, drawn from a seed. Imitates no public recording; nothing is trained or tuned on it.
  */
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
+import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { computeBearingOrders } from "../../src/core/simulate/bearing-geometry.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
 import { createResonator, type Resonance } from "../../src/core/simulate/resonator.ts";
-import type { FaultKind } from "../../src/core/simulate/scenario.ts";
 
 /** What is difficult about a family of rigs. Levels are in multiples of the broadband noise's rms. */
 export interface RigFamily {

@@ -1,7 +1,7 @@
 /** Feeds the frame parser streams of frames that were damaged in every way at once; nothing but sent frames may come out. */
-import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
-import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
-import { decodeMessage } from "../../firmware-bridge/message-codec.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
+import { decodeMessage } from "../../firmware-bridge/messages/message-codec.ts";
 import { maxEncodedBytes, packetFlags } from "../../firmware-bridge/protocol.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 
@@ -29,7 +29,7 @@ export function fuzzParser(seed: number, cases: number): FuzzResult {
       frames++;
       if (!sent.has(nameOf(type, flags, sequence, payload.subarray(start, end)))) wrongFrames++;
       // Whatever it holds: it is a message or an error.
-      decodeMessage(type, payload, start, end);
+      decodeMessage(type, payload.subarray(start, end));
     });
     parser.bind(encoder.sessionId);
     const out = new Uint8Array(maxFrameBytesOnWire);

@@ -1,7 +1,8 @@
 /** A device behind a network of brokers that loses, doubles and reorders messages, and now and then goes away. */
-import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
-import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+
+import { createMqttLink, type MqttPort } from "../../firmware-bridge/framing/mqtt-link.ts";
+import { createDeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import { createDeviceSession } from "../../firmware-bridge/session/device-session.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
 import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";

@@ -1,6 +1,7 @@
 /** What came of a run on a bad line, and how it is counted while it goes on. */
-import type { LinkStatistics } from "../../firmware-bridge/link-statistics.ts";
+
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
+import type { LinkStatistics } from "../../firmware-bridge/session/packet-receiver.ts";
 
 /** The result. */
 export interface HostileResult {

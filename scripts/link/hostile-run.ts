@@ -1,13 +1,16 @@
 /** One run of one scenario: a gateway's session and a device on a simulated line, and what came of it. */
 
-import type { ByteTransport, ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
-import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import { createDeviceSession } from "../../firmware-bridge/device-session.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createSimulatedLine } from "../../firmware-bridge/simulated-line.ts";
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import { createDeviceSession } from "../../firmware-bridge/session/device-session.ts";
+import type {
+  ByteTransport,
+  ByteTransportHandlers,
+} from "../../firmware-bridge/transports/byte-transport.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { createHostileTally, type HostileResult } from "./hostile-result.ts";
 import type { HostileScenario } from "./hostile-scenarios.ts";
+import { createSimulatedLine } from "./simulated-line.ts";
 import { createVirtualTime } from "./virtual-time.ts";
 
 const tickMs = 10;

@@ -1,6 +1,6 @@
 /** What happens to lines, one thing a scenario: rates and rhythms of damage, drawn from a seed. */
-import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
-import { encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
+import { encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
 import type { Random } from "../../src/core/maths/random.ts";
 
 /** What a scenario may do to both ends, beside damaging bytes. */

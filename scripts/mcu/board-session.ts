@@ -1,14 +1,19 @@
 /** A gateway's session with a virtual board, and pushes of models through it: the gateway's own code on the real line. */
-import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
-import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/device-session.ts";
+
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import { createModelPush, type ModelPush } from "../../firmware-bridge/model/model-push.ts";
+import type {
+  ModelImage,
+  ModelProbe,
+  ModelPushResult,
+} from "../../firmware-bridge/model/model-push-options.ts";
+import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/session/device-session.ts";
 import type {
   DeviceDataMessage,
   DeviceSessionOptions,
-} from "../../firmware-bridge/device-session-options.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createModelPush, type ModelPush } from "../../firmware-bridge/model-push.ts";
-import type { ModelImage, ModelProbe, ModelPushResult } from "../../firmware-bridge/model-push-options.ts";
-import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
+} from "../../firmware-bridge/session/device-session-options.ts";
+import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/transports/reconnecting-transport.ts";
 import type { HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";

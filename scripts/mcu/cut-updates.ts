@@ -4,8 +4,8 @@
  */
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createMcuImage, mcuImageOffsets } from "../../firmware-bridge/mcu-image.ts";
 import { openBoardSession } from "./board-session.ts";
+import { createMcuImage, mcuImageOffsets } from "./mcu-image.ts";
 import { createTestModel } from "./test-models.ts";
 import {
   type BoardKind,

@@ -1,7 +1,6 @@
 /** The whole way through a microcontroller, once: collector, gateway and a virtual board, and what came of it. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createMcuImage } from "../../firmware-bridge/mcu-image.ts";
 import { type AlertEvent, alertEventSchema } from "../../src/core/contract/alert.ts";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import { createTopics } from "../../src/core/contract/topics.ts";
@@ -13,6 +12,7 @@ import {
   startDemoCollector,
   startDemoGateway,
 } from "./demo-installation.ts";
+import { createMcuImage } from "./mcu-image.ts";
 import { recordSteadyMachine } from "./steady-recording.ts";
 import { type BoardKind, startVirtualBoard } from "./virtual-board.ts";
 

@@ -1,5 +1,5 @@
 /** Small random models for pushes to virtual boards, with the integers that they must give. */
-import type { ModelImage, ModelProbe } from "../../firmware-bridge/model-push-options.ts";
+import type { ModelImage, ModelProbe } from "../../firmware-bridge/model/model-push-options.ts";
 import type { QuantisedMlp } from "../../src/core/contract/bundle/quantised-mlp.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { computeSecurityCounter, encodeMcuModel } from "../../src/core/inference/mcu-codec.ts";

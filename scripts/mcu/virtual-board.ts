@@ -8,9 +8,9 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { mcuImageBytes } from "../../firmware-bridge/mcu-image.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { buildCoreFirmware, buildHostProgram } from "./build-firmware.ts";
+import { mcuImageBytes } from "./mcu-image.ts";
 import { type CoreName, cores, hasProgram, hostCompiler } from "./toolchain.ts";
 
 /** `host`: this machine; otherwise a core in QEMU. */

@@ -165,7 +165,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         // Drift is asked of what the model is held against.
         if (rowState !== "scored" && rowState !== "learning") return;
         const point = { site: config.gateway.site, turbine, component: "scada" };
-        telemetry.drift(point, bundle, row.toMs, row.features, output.logits);
+        telemetry.drift(point, bundle, { toMs: row.toMs, features: row.features, scores: output.logits });
       },
     },
   });

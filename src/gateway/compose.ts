@@ -4,6 +4,7 @@ import { createTopics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
+import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import { composePoints } from "./compose-points.ts";
@@ -103,15 +104,19 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     models,
     engine: config.bundles.engine,
     runtimeVersion,
-    clock,
-    logger,
-    timers: systemTimers,
-    random: Math.random,
     onServe: (bundle) => {
       points.use(bundle);
       devices.pushes.renew(bundle.ref.name);
     },
-    onStep: (step) => outbox.append(step),
+    common: {
+      files: nodeFileSystem,
+      clock,
+      timers: systemTimers,
+      random: Math.random,
+      logger,
+      onStep: (step) => outbox.append(step),
+      onEvent: telemetry.event,
+    },
   });
   closers.add(async () => {
     await Promise.all(updaters.map((updater) => updater.close()));
@@ -178,6 +183,7 @@ function openModels(
     stateDir: config.gateway.stateDir,
     engine: config.bundles.engine,
     runtimeVersion,
+    files: nodeFileSystem,
     logger,
     onRefused: (dir, error) => {
       logger.error("a bundle was refused", { dir, error });

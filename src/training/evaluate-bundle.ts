@@ -47,7 +47,6 @@ export async function evaluateBundle(
   return { json: { bundle: identity, protocol, ...json, passed }, lines, passed };
 }
 
-/** How to ask. */
 interface GateOptions extends EvaluationContext {
   /** Folder of the active model, or null. */
   readonly against: string | null;

@@ -43,7 +43,6 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came out. */
 export interface TrainingResult {
   readonly dir: string;
   /** Digest of the manifest. */

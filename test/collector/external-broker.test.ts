@@ -42,7 +42,7 @@ it.skipIf(!hasMosquitto)(
     await until(() => gateway.client.connected, "the gateway is back");
     await untilReady();
     await gateway.send(event("after"));
-    const names = collector.store.events.events({ limit: 9, offset: 0 }).items.map((item) => item.name);
+    const names = (await collector.record.events({ limit: 9, offset: 0 })).items.map((item) => item.name);
     expect(names.sort()).toEqual(["after", "before"]);
 
     // A collector that starts later hears of a turbine by its retained state, which says how old it is.
@@ -54,8 +54,8 @@ it.skipIf(!hasMosquitto)(
       { logger: silentLogger },
     );
     onTestFinished(() => later.close());
-    await until(() => later.store.turbines.list().length === 1, "retained state");
-    expect(later.store.turbines.list()[0]!.lastSeenMs).toBe(old);
+    await until(async () => (await later.record.turbines()).length === 1, "retained state");
+    expect((await later.record.turbines())[0]!.lastSeenMs).toBe(old);
     const answer = (await (await fetch(`${later.url}/api/v1/turbines`)).json()) as { items: object[] };
     expect(answer.items).toMatchObject([{ health: "information-unavailable" }]);
   },

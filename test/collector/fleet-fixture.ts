@@ -58,11 +58,14 @@ const rows = Array.from({ length: 600 }, () => healthyRow(random, featureNames.l
 const scoreRows = rows.map(() => healthyRow(random, failureModes.length));
 
 /** The drift reference of the bundle that the fixture publishes. */
-export const reference = fitReference(rows, featureNames, scoreRows, {
-  seed: 3,
-  replicates: 500,
-  scoreNames: failureModes.map((mode) => `score.${mode}`),
-});
+export const reference = fitReference(
+  { rows, featureNames, scoreRows },
+  {
+    seed: 3,
+    replicates: 500,
+    scoreNames: failureModes.map((mode) => `score.${mode}`),
+  },
+);
 
 /** That bundle. */
 export function fleetBundle(version = "1.2.0"): BundleContents {
@@ -156,8 +159,8 @@ export async function startTestFleet(folder: string, wiring: CollectorWiring = {
 }
 
 /** Turbines whose state has been stored. */
-export function countStates(fleet: TestFleet): number {
-  return fleet.collector.store.turbines.list().filter((row) => row.state !== null).length;
+export async function countStates(fleet: TestFleet): Promise<number> {
+  return (await fleet.collector.record.turbines()).filter((row) => row.state !== null).length;
 }
 
 /** The sending half of a gateway. */

@@ -91,7 +91,7 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
     if (round === 2) break;
     const wanted = (round + 1) * 30;
     await until(
-      () => collector.store.events.events({ limit: 1, offset: 0 }).total >= wanted,
+      async () => (await collector.record.events({ limit: 1, offset: 0 })).total >= wanted,
       "half of a round",
     );
     await collector.close();
@@ -99,18 +99,18 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   }
   await until(() => outbox.counts().records === 0, "everything acknowledged", 30_000);
 
-  const names = collector.store.events.events({ limit: 500, offset: 0 }).items.map((item) => item.name);
+  const names = (await collector.record.events({ limit: 500, offset: 0 })).items.map((item) => item.name);
   expect(names.reverse()).toEqual(Array.from({ length: 180 }, (_, index) => `e${index}`));
-  const alarms = collector.store.alerts.list({ limit: 50, offset: 0 });
+  const alarms = await collector.record.alarms({ limit: 50, offset: 0 });
   expect(alarms.total).toBe(6);
   expect(alarms.items.every((alarm) => !alarm.active && alarm.steps.length === 2)).toBe(true);
-  const [day] = collector.store.drift.read({ day: "2026-06-01" });
+  const [day] = await collector.record.driftOfDay({ day: "2026-06-01" });
   expect(day!.reports).toBe(12);
   for (const sketch of day!.sketches) {
     expect(sketch.counts.reduce((sum, count) => sum + count, 0)).toBe(expectedDriftWindows);
   }
-  const { number } = collector.store.turbines.points("north-sea", "wt-1")[0]!;
   const range = { fromMs: 0, toMs: startMs + 86_400_000, bucketMs: 1 };
-  expect(collector.store.predictions.read(number, "c", range).timesMs).toHaveLength(60);
-  expect(collector.store.quarantine.messages).toBe(0);
+  const [series] = await collector.record.predictions({ site: "north-sea", turbine: "wt-1", ...range });
+  expect(series!.timesMs).toHaveLength(60);
+  expect((await collector.record.quarantine(0)).total).toBe(0);
 });

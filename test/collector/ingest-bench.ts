@@ -1,40 +1,63 @@
 import { onTestFinished } from "vitest";
-import { type CollectorStore, openCollectorStore } from "../../src/collector/record/collector-store.ts";
+import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
+import { createSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
 import { createUplinkIngest, type UplinkIngest } from "../../src/collector/uplink/uplink-ingest.ts";
 import type { UplinkAck, UplinkEnvelope, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
+import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import type { SqliteDatabase } from "../../src/core/platform/sqlite/sqlite-database.ts";
 import { encodeUplinkEnvelope } from "../../src/core/wire/envelope-codec.ts";
 import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
 
 /** What it is made of. */
 export interface IngestBench {
-  readonly store: CollectorStore;
+  readonly record: FleetRecord;
   readonly ingest: UplinkIngest;
   readonly clock: ManualClock;
   readonly metrics: Metrics;
   readonly acks: (UplinkAck & { readonly gateway: string })[];
-  /** Stores an envelope now; returns the acknowledgements that it brought. */
-  take(records: readonly UplinkRecord[], changes?: Partial<UplinkEnvelope>): UplinkAck[];
+  /** Stores an envelope now; resolves with the acknowledgements that it brought. */
+  take(records: readonly UplinkRecord[], changes?: Partial<UplinkEnvelope>): Promise<UplinkAck[]>;
+}
+
+/** What may be given instead of the default. */
+export interface IngestBenchOptions {
+  readonly path?: string;
+  readonly wrapDatabase?: (database: SqliteDatabase) => SqliteDatabase;
+  readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
+  readonly sites?: ReadonlyMap<string, string>;
+}
+
+/** An envelope of events of one gateway. */
+export function eventEnvelope(
+  records: readonly UplinkRecord[],
+  changes: Partial<UplinkEnvelope> = {},
+): UplinkEnvelope {
+  const header = {
+    gateway: "gw-1",
+    bootId: "b",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+  } as const;
+  return { ...header, records, ...changes };
 }
 
 /** Opens one for the length of a test. */
-export function createIngestBench(
-  path = ":memory:",
-  wrap: (store: CollectorStore) => CollectorStore = (store) => store,
-  sites: ReadonlyMap<string, string> = new Map(),
-): IngestBench {
-  const store = openCollectorStore(path);
-  onTestFinished(() => store.close());
+export function createIngestBench(options: IngestBenchOptions = {}): IngestBench {
+  const database = openSqlite(options.path ?? ":memory:");
+  const record = createSqliteRecord(options.wrapDatabase?.(database) ?? database);
+  onTestFinished(() => record.close());
   const clock = createManualClock();
   const metrics = createMetrics();
   const acks: IngestBench["acks"] = [];
   const ingest = createUplinkIngest({
-    store: wrap(store),
+    record: options.wrapRecord?.(record) ?? record,
     clock,
     timers: clock,
     metrics,
-    sites,
+    sites: options.sites ?? new Map(),
     logger: silentLogger,
     maxPendingBytes: 100_000,
     acknowledge: async (gateway, ack) => {
@@ -42,24 +65,16 @@ export function createIngestBench(
     },
   });
   return {
-    store,
+    record,
     ingest,
     clock,
     metrics,
     acks,
-    take: (records, changes) => {
+    take: async (records, changes) => {
       const before = acks.length;
-      const envelope: UplinkEnvelope = {
-        gateway: "gw-1",
-        bootId: "b",
-        lane: "update",
-        firstSequence: 1,
-        oldestSequence: 1,
-        records,
-        ...changes,
-      };
+      const envelope = eventEnvelope(records, changes);
       ingest.accept(`aurora/v1/gateway/gw-1/up/${envelope.lane}`, encodeUplinkEnvelope(envelope));
-      ingest.flush();
+      await ingest.flush();
       return acks.slice(before);
     },
   };

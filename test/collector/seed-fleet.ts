@@ -36,7 +36,7 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
     }
     await gateway.publish(topics.state("north-sea", turbine), describeState(turbine, nowMs, digest));
   }
-  await until(() => countStates(fleet) === 4, "states stored");
+  await until(async () => (await countStates(fleet)) === 4, "states stored");
   const raisedMs = nowMs - 14 * 60_000;
   const since = iso(raisedMs - 90_000);
   const data = { since, model: model(digest) };

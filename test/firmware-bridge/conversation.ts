@@ -1,9 +1,10 @@
 /** A gateway's session and a device's endpoint joined for a test, with what the gateway heard. */
-import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import type { DeviceEndpointOptions } from "../../firmware-bridge/device-endpoint-options.ts";
-import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/device-session.ts";
-import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
-import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
+
+import type { PacketLink } from "../../firmware-bridge/framing/packet-link.ts";
+import { createDeviceEndpoint, type DeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import type { DeviceEndpointOptions } from "../../firmware-bridge/session/device-endpoint-options.ts";
+import { createDeviceSession, type DeviceSession } from "../../firmware-bridge/session/device-session.ts";
+import type { DeviceSessionOptions } from "../../firmware-bridge/session/device-session-options.ts";
 import type { DeviceChannel, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 

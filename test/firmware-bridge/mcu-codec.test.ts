@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { afterAll, describe, expect, test } from "vitest";
-import { deviceMessageType } from "../../firmware-bridge/device-schema.ts";
-import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
+import { deviceMessageType } from "../../firmware-bridge/messages/device-schema.ts";
+import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
+import { createRawWindowDecoder } from "../../firmware-bridge/messages/raw-window-codec.ts";
 import { packetFlags } from "../../firmware-bridge/protocol.ts";
-import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
 import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 import { anyMessage } from "./any-message.ts";
 import { createMcuWorkshop, hasCompiler } from "./mcu-host.ts";
@@ -122,7 +122,7 @@ describe.skipIf(!hasCompiler)("the codecs in C and TypeScript (need a C compiler
       if (message.type === "raw-window") {
         expect(rawWindows.decode(fromC, 0, fromC.length)).toEqual(message);
       } else {
-        expect(decodeMessage(packetTypeOf(message.type), fromC, 0, fromC.length)).toEqual({
+        expect(decodeMessage(packetTypeOf(message.type), fromC)).toEqual({
           ok: true,
           value: message,
         });

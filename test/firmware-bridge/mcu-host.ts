@@ -1,12 +1,12 @@
 /** Virtual boards for tests: built once a test file, ended and removed with it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/device-address.ts";
-import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createMcuImage, type McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
-import { createReconnectingTransport } from "../../firmware-bridge/reconnecting-transport.ts";
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import type { DeviceSessionOptions } from "../../firmware-bridge/session/device-session-options.ts";
+import { createByteTransport, parseDeviceAddress } from "../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../firmware-bridge/transports/reconnecting-transport.ts";
 import { buildHostProgram, type HostProgram } from "../../scripts/mcu/build-firmware.ts";
+import { createMcuImage, type McuImageOptions } from "../../scripts/mcu/mcu-image.ts";
 import { hasProgram, hostCompiler } from "../../scripts/mcu/toolchain.ts";
 import {
   type BoardKind,

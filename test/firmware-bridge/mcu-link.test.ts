@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSyn
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/frame-encoder.ts";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
 import { hasProgram } from "../../scripts/mcu/toolchain.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
@@ -110,7 +110,7 @@ describe.skipIf(!hasCompiler)("the firmware's link (needs a C compiler)", () => 
       expect(heard.problems).toEqual([]);
       expect(heard.session.statistics.badFrames).toBe(0);
 
-      // A gateway that comes anew is introduced to the same session.
+      // A gateway that comes again is introduced to the same session.
       await heard.session.close();
       const again = await workshop.listenTo(board);
       await again.until(() => (again.samples.get(0)?.size ?? 0) >= 500);

@@ -1,5 +1,5 @@
 /** A broker inside a test: the little of MQTT that a link uses. */
-import type { MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+import type { MqttPort } from "../../firmware-bridge/framing/mqtt-link.ts";
 
 /** The broker and what a test may do to it. */
 export interface MemoryBroker {

@@ -1,20 +1,21 @@
 /** A gateway that pushes a model to a device over a simulated line, in simulated time. */
-import type { DeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import { createModelPush, type ModelPush } from "../../firmware-bridge/model-push.ts";
+
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import { createModelPush, type ModelPush } from "../../firmware-bridge/model/model-push.ts";
 import type {
   ModelImage,
   ModelProbe,
   ModelPushOptions,
   ModelPushResult,
-} from "../../firmware-bridge/model-push-options.ts";
+} from "../../firmware-bridge/model/model-push-options.ts";
 import {
   type ConfirmedModel,
   createModelSlots,
   type ModelSlots,
   type RunnableModel,
-} from "../../firmware-bridge/model-slots.ts";
-import { createSimulatedLine, type SimulatedLine } from "../../firmware-bridge/simulated-line.ts";
+} from "../../firmware-bridge/model/model-slots.ts";
+import type { DeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import { createSimulatedLine, type SimulatedLine } from "../../scripts/link/simulated-line.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { createDevice, type Heard, listen } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";
@@ -53,7 +54,7 @@ export interface Transfer {
   readonly device: DeviceEndpoint;
   /** The result so far, or after at most so many simulated seconds. */
   result(withinSeconds: number): Promise<ModelPushResult | undefined>;
-  /** The device starts anew, with what it kept. */
+  /** The device starts over, with what it kept. */
   resetDevice(sessionId: number): void;
 }
 

@@ -1,5 +1,5 @@
 /** Packets as MQTT messages, and messages with their length as the firmware's line has them (mcu/message.c). */
-import { createMqttLink, type MqttPort } from "../../firmware-bridge/mqtt-link.ts";
+import { createMqttLink, type MqttPort } from "../../firmware-bridge/framing/mqtt-link.ts";
 
 /** The topics of a device. */
 export const deviceTopics = { tx: "aurora/v1/device/gw/mcu/tx", rx: "aurora/v1/device/gw/mcu/rx" } as const;

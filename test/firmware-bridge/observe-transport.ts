@@ -1,4 +1,4 @@
-import type { ByteTransportHandlers } from "../../firmware-bridge/byte-transport.ts";
+import type { ByteTransportHandlers } from "../../firmware-bridge/transports/byte-transport.ts";
 
 /** What a transport has said so far. */
 export interface Observed {

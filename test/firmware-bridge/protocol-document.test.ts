@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { computeCrc32 } from "../../firmware-bridge/crc32.ts";
-import { createFrameEncoder, maxFrameBytesOnWire, writeHeader } from "../../firmware-bridge/frame-encoder.ts";
-import { createFrameParser } from "../../firmware-bridge/frame-parser.ts";
+import { computeCrc32 } from "../../firmware-bridge/framing/crc32.ts";
+import {
+  createFrameEncoder,
+  maxFrameBytesOnWire,
+  writeHeader,
+} from "../../firmware-bridge/framing/frame-encoder.ts";
+import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
 import { linkTiming } from "../../firmware-bridge/link-timing.ts";
-import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
-import { computeModelMac } from "../../firmware-bridge/model-mac.ts";
+import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
+import { createRawWindowDecoder } from "../../firmware-bridge/messages/raw-window-codec.ts";
+import { computeModelMac } from "../../firmware-bridge/model/model-mac.ts";
 import {
   headerBytes,
   maxSamplesPerFrame,
@@ -14,7 +19,6 @@ import {
   packetTypes,
   sessionTrailerBytes,
 } from "../../firmware-bridge/protocol.ts";
-import { createRawWindowDecoder } from "../../firmware-bridge/raw-window-codec.ts";
 import { stallBoundMs } from "../../scripts/link/hostile-result.ts";
 import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 
@@ -108,7 +112,7 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
         const message =
           type === packetTypes.rawWindow
             ? createRawWindowDecoder(maxSamplesPerFrame).decode(bytes, start, end)
-            : decodeMessage(type, bytes, start, end);
+            : decodeMessage(type, bytes.subarray(start, end));
         heard.push({
           version,
           flags,

@@ -1,6 +1,7 @@
 /** A packet link that a test holds by hand: it sees every packet that is sent and plays the other side. */
-import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/message-codec.ts";
-import type { PacketLink, PacketLinkHandlers } from "../../firmware-bridge/packet-link.ts";
+
+import type { PacketLink, PacketLinkHandlers } from "../../firmware-bridge/framing/packet-link.ts";
+import { decodeMessage, encodeMessage, packetTypeOf } from "../../firmware-bridge/messages/message-codec.ts";
 import { maxFramePayloadBytes, packetTypes } from "../../firmware-bridge/protocol.ts";
 import type { DeviceMessage } from "../../src/core/contract/device/device-message.ts";
 
@@ -69,7 +70,7 @@ export function createScriptedLink(): ScriptedLink {
       },
       send: (type, flags, sequence, payloadBytes) => {
         const decoded =
-          type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload, 0, payloadBytes);
+          type === packetTypes.rawWindow ? undefined : decodeMessage(type, payload.subarray(0, payloadBytes));
         sent = [...sent, { type, flags, sequence, message: decoded?.ok ? decoded.value : undefined }];
       },
       bind: (sessionId) => {

@@ -1,4 +1,4 @@
-import type { DeviceSessionOptions } from "../../firmware-bridge/device-session-options.ts";
+import type { DeviceSessionOptions } from "../../firmware-bridge/session/device-session-options.ts";
 import type { HelloMessage, ReadingMessage } from "../../src/core/contract/device/device-message.ts";
 import { channels, type Heard, listen } from "./conversation.ts";
 import { createManualTimers, type ManualTimers } from "./manual-timers.ts";

@@ -140,13 +140,12 @@ test("a channel that is not there, has another unit or is new is a change of the
   const third = await installation.startGateway([{ ...plan, connect: other.address }]);
   await other.stream(1);
   await statusWhen(third, (status) => status.windows.byReason["unknown-channel"] === 25);
-  const events = (): string[] =>
-    collector.store.events
-      .events({ limit: 100, offset: 0 })
-      .items.map(({ name, subject }) => `${name} ${subject}`)
+  const events = async (): Promise<string[]> =>
+    (await collector.record.events({ limit: 100, offset: 0 })).items
+      .map(({ name, subject }) => `${name} ${subject}`)
       .sort();
-  await until(() => events().length === 3, "three events");
-  expect(events()).toEqual([
+  await until(async () => (await events()).length === 3, "three events");
+  expect(await events()).toEqual([
     "schema-drift.missing-channel mcu-WT01/accel-de",
     "schema-drift.new-channel mcu-WT01/accel-fe",
     "schema-drift.unit mcu-WT01/accel-de",

@@ -8,8 +8,10 @@ import { createInstallation, names, startDevice, statusWhen } from "./installati
 import { listen } from "./subscriber.ts";
 import { createTurbine } from "./turbines.ts";
 
-function eventsOf(collector: RunningCollector): { name: string; gateway: string; detail: string }[] {
-  return collector.store.events.events({ limit: 100, offset: 0 }).items;
+async function eventsOf(
+  collector: RunningCollector,
+): Promise<readonly { name: string; gateway: string; detail: string }[]> {
+  return (await collector.record.events({ limit: 100, offset: 0 })).items;
 }
 
 /** Overwrites a file's middle, headers of pages included, or all of it. */
@@ -35,8 +37,11 @@ test.for(["whole", "part"] as const)(
     const collector = await installation.startCollector();
     const subscriber = await listen(installation);
     const again = await installation.startGateway([turbine]);
-    await until(() => eventsOf(collector).some(({ name }) => name === "store.corrupted"), "the event");
-    expect(eventsOf(collector)[0]).toMatchObject({ gateway: names.gateway });
+    await until(
+      async () => (await eventsOf(collector)).some(({ name }) => name === "store.corrupted"),
+      "the event",
+    );
+    expect((await eventsOf(collector))[0]).toMatchObject({ gateway: names.gateway });
     expect(readdirSync(stateDir).filter((file) => file.includes("corrupt")).length).toBeGreaterThan(0);
     // The alarm was forgotten with the file: it is found anew.
     await until(() => subscriber.alerts.length > 0, "the alert");
@@ -49,14 +54,14 @@ test("a collector whose database is damaged sets it aside, says so and takes wha
   const { bearing } = createTurbine(32, null);
   const first = await installation.startCollector();
   const gateway = await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }]);
-  await until(() => first.store.gateways.list().length > 0, "the gateway is known");
+  await until(async () => (await first.record.gateways()).length > 0, "the gateway is known");
   await first.close();
   const { uplink: before } = await gateway.status();
   damage(join(installation.folder, "collector", "collector.sqlite"), "part");
 
   const again = await installation.startCollector();
-  expect(eventsOf(again)).toMatchObject([{ name: "store.corrupted", gateway: "(collector)" }]);
-  await until(() => again.store.gateways.list().length > 0, "the gateway is known again", 40_000);
+  expect(await eventsOf(again)).toMatchObject([{ name: "store.corrupted", gateway: "(collector)" }]);
+  await until(async () => (await again.record.gateways()).length > 0, "the gateway is known again", 40_000);
   // Records go out every few seconds and new ones come meanwhile: the outbox is empty for moments only.
   await statusWhen(gateway, ({ uplink }) => uplink.acksReceived > before.acksReceived);
 });
@@ -88,7 +93,7 @@ test("a full disk stops neither inference nor alerts, and what had no room follo
   expect((await gateway.status()).windows.dropped).toBe(0);
   rmSync(filling);
   await until(
-    () => collector.store.alerts.list({ limit: 1, offset: 0 }).total === 1,
+    async () => (await collector.record.alarms({ limit: 1, offset: 0 })).total === 1,
     "the alert at the collector",
     40_000,
   );

@@ -67,7 +67,10 @@ test("a fault on one of three turbines becomes one explained alert on MQTT and a
   expect(late.alerts).toEqual([]);
 
   const ask = async (path: string): Promise<string> => (await fetch(collector.url + path)).text();
-  await until(() => collector.store.alerts.list({ limit: 1, offset: 0 }).total === 1, "the stored alert");
+  await until(
+    async () => (await collector.record.alarms({ limit: 1, offset: 0 })).total === 1,
+    "the stored alert",
+  );
   const turbines: Page<{ turbine: string; health: string }> = JSON.parse(await ask("/api/v1/turbines"));
   expect(turbines.items.map(({ turbine, health }) => [turbine, health]).sort()).toEqual([
     ["WT01", "ok"],
@@ -81,7 +84,7 @@ test("a fault on one of three turbines becomes one explained alert on MQTT and a
   expect(performance.now() - before).toBeLessThan(3000);
   // What was still gathered has gone to the collector with the end.
   const day = new Date().toISOString().slice(0, 10);
-  await until(() => collector.store.drift.read({ day }).length > 0, "drift");
+  await until(async () => (await collector.record.driftOfDay({ day })).length > 0, "drift");
   expect(await ask("/api/v1/drift")).toContain("bpfo.h1");
   await until(() => subscriber.statuses.at(-1)?.online === false, "the gateway says goodbye");
   const closing = performance.now();

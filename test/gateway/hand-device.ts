@@ -1,9 +1,9 @@
 /** A device on a tcp port whose packets a test sends by hand, good and bad ones. */
 import { onTestFinished } from "vitest";
-import { createDeviceEndpoint } from "../../firmware-bridge/device-endpoint.ts";
-import { createFramedLink } from "../../firmware-bridge/framed-link.ts";
-import type { PacketLink } from "../../firmware-bridge/packet-link.ts";
-import { createTcpListenerTransport } from "../../firmware-bridge/tcp-transport.ts";
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import type { PacketLink } from "../../firmware-bridge/framing/packet-link.ts";
+import { createDeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import { createTcpListenerTransport } from "../../firmware-bridge/transports/tcp-transport.ts";
 import type { DeviceChannel } from "../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { accelerometerScale } from "../../src/core/simulate/turbine-simulation.ts";

@@ -168,7 +168,7 @@ test("a shaft speed that the device sends as a reading stands in, too, and is no
   await device.reading(1, Number.POSITIVE_INFINITY);
   await statusWhen(gateway, (status) => status.windows.byReason["not-finite"] === 1);
   await gateway.close();
-  await until(() => collector.store.gateways.list().length > 0, "records");
-  const { items } = collector.store.events.events({ limit: 10, offset: 0 });
+  await until(async () => (await collector.record.gateways()).length > 0, "records");
+  const { items } = await collector.record.events({ limit: 10, offset: 0 });
   expect(items).toEqual([]);
 });

@@ -28,18 +28,18 @@ test("inference goes on while the broker cannot be reached; then everything arri
   await until(() => subscriber.states.get("WT02")?.health === "alarm", "the state");
   await statusWhen(gateway, (status) => status.unpublishedAlerts === 0);
   await gateway.close();
-  const stored = (): number =>
-    collector.store.drift
-      .read({ day: new Date().toISOString().slice(0, 10) })
-      .reduce((sum, day) => sum + day.reports, 0);
-  await until(() => stored() > 0, "the records");
+  const stored = async (): Promise<number> => {
+    const days = await collector.record.driftOfDay({ day: new Date().toISOString().slice(0, 10) });
+    return days.reduce((sum, day) => sum + day.reports, 0);
+  };
+  await until(async () => (await stored()) > 0, "the records");
 
   expect(new Set(subscriber.alerts.map(({ id }) => id)).size).toBe(subscriber.alerts.length);
   expect(subscriber.alerts.map(({ data }) => data.failureMode)).toEqual(["outer-race"]);
-  const alarms = collector.store.alerts.list({ limit: 10, offset: 0 });
+  const alarms = await collector.record.alarms({ limit: 10, offset: 0 });
   expect(alarms.total).toBe(1);
   expect(alarms.items[0]).toMatchObject({ active: true, event: { id: subscriber.alerts[0]?.id } });
-  expect(collector.store.quarantine.messages).toBe(0);
+  expect((await collector.record.quarantine(0)).total).toBe(0);
 });
 
 test("a gateway that cannot reach its broker stops within three seconds and tells the next time", async () => {
@@ -58,7 +58,10 @@ test("a gateway that cannot reach its broker stops within three seconds and tell
   await until(() => subscriber.client.connected, "the subscriber listens");
   const again = await installation.startGateway([{ id: "WT02", bearing, connect: "mqtt" }]);
   await until(() => subscriber.alerts.length > 0, "the alert of the last run");
-  await until(() => collector.store.alerts.list({ limit: 10, offset: 0 }).total === 1, "the stored alert");
+  await until(
+    async () => (await collector.record.alarms({ limit: 10, offset: 0 })).total === 1,
+    "the stored alert",
+  );
   await statusWhen(again, (status) => status.outbox.records === 0);
   expect(subscriber.alerts).toHaveLength(1);
 });
@@ -107,7 +110,8 @@ test("an alarm outlives a restart of the gateway: same id, same since, and nobod
     },
   ]);
   expect(subscriber.alerts.map(({ type }) => type)).toEqual(["io.aurora.alert.raised.v1"]);
-  const countStored = (): number => collector.store.alerts.list({ limit: 10, offset: 0 }).total;
-  await until(() => countStored() > 0, "the alert at the collector");
-  expect(countStored()).toBe(1);
+  const countStored = async (): Promise<number> =>
+    (await collector.record.alarms({ limit: 10, offset: 0 })).total;
+  await until(async () => (await countStored()) > 0, "the alert at the collector");
+  expect(await countStored()).toBe(1);
 });

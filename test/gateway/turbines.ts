@@ -5,7 +5,7 @@ import {
   type SampleSource,
 } from "../../src/cli/device/sample-source.ts";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
-import type { FaultKind } from "../../src/core/simulate/scenario.ts";
+import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 
 /** A turbine's stream and what a configuration must say of it. */

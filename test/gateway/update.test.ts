@@ -21,8 +21,8 @@ import { createMadeSource, createTurbine } from "./turbines.ts";
 const seed = 31;
 
 /** Steps that the collector was told, oldest first: `activated 1.1.0`. */
-function steps(collector: RunningCollector): string[] {
-  const { items } = collector.store.events.updates({ gateway: names.gateway, limit: 100, offset: 0 });
+async function steps(collector: RunningCollector): Promise<string[]> {
+  const { items } = await collector.record.updates({ gateway: names.gateway, limit: 100, offset: 0 });
   return items.toReversed().map(({ step, toVersion }) => `${step} ${toVersion}`);
 }
 
@@ -86,8 +86,8 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
   const { gateway, device, endStream } = await startFleet(installation, collector);
   await until(() => device.sentSamples > 200_000, "the stream flows");
   await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
-  await until(() => steps(collector).includes("activated 1.1.0"), "the update", 40_000);
-  expect(steps(collector)).toEqual(
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 40_000);
+  expect(await steps(collector)).toEqual(
     ["fetched", "verified", "staged", "proved", "activated"].map((step) => `${step} 1.1.0`),
   );
   expect(await versionOf(gateway)).toBe("1.1.0");
@@ -99,7 +99,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
 
   // The next one goes into the other slot; the one before stays where it is.
   await installation.putBundle({ version: "1.2.0", ...otherSpec }, offersOf(installation));
-  await until(() => steps(collector).includes("activated 1.2.0"), "the second update", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.2.0"), "the second update", 40_000);
   const slots = join(installation.folder, "gateway", "updates", testBundleName);
   const manifests = readdirSync(slots, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith("manifest.json"))
@@ -111,7 +111,7 @@ test("newer bundles are proved and swapped in without a window lost, and a resta
   const again = await startFleet(installation, collector);
   expect(await versionOf(again.gateway)).toBe("1.2.0");
   await until(() => again.device.sentSamples > 100_000, "windows of the new kind");
-  await until(() => steps(collector).length === 10, "every step told once");
+  await until(async () => (await steps(collector)).length === 10, "every step told once");
   expect((await again.gateway.status()).windows.dropped).toBe(0);
 });
 
@@ -120,17 +120,18 @@ test("a bundle with a wrong golden vector, of another catalogue or another signe
   const offers = offersOf(installation);
   const collector = await installation.startCollector();
   const { gateway, device } = await startFleet(installation, collector);
-  const refusals = (): string[] => steps(collector).filter((step) => step.startsWith("refused"));
+  const refusals = async (): Promise<string[]> =>
+    (await steps(collector)).filter((step) => step.startsWith("refused"));
 
   await installation.putBundle({ version: "1.1.0", golden: "wrong" }, offers);
-  await until(() => refusals().length === 1, "the first refusal", 40_000);
+  await until(async () => (await refusals()).length === 1, "the first refusal", 40_000);
   await installation.putBundle({ version: "1.2.0", catalogueVersion: 2 }, offers);
-  await until(() => refusals().length === 2, "the second refusal", 40_000);
+  await until(async () => (await refusals()).length === 2, "the second refusal", 40_000);
   await installation.putBundle({ version: "1.3.0" }, offers, installation.foreign);
-  await until(() => refusals().length === 3, "the third refusal", 40_000);
+  await until(async () => (await refusals()).length === 3, "the third refusal", 40_000);
 
-  expect(refusals()).toEqual(["refused 1.1.0", "refused 1.2.0", "refused 1.3.0"]);
-  const { items } = collector.store.events.updates({ limit: 100, offset: 0 });
+  expect(await refusals()).toEqual(["refused 1.1.0", "refused 1.2.0", "refused 1.3.0"]);
+  const { items } = await collector.record.updates({ limit: 100, offset: 0 });
   const reasons = items.filter(({ step }) => step === "refused").map(({ detail }) => detail);
   expect(reasons[2]).toMatch(/1 of \d+ golden cases differ on this machine: case 0 .*output inner-race/);
   expect(reasons[1]).toMatch(/needs features catalogue 2, this runtime has 1/);
@@ -161,11 +162,11 @@ test("a bundle of which one bit flipped on its way is refused and reported, and 
   writeFileSync(tar, bad);
 
   const { gateway } = await startFleet(installation, collector);
-  await until(() => steps(collector).length > 0, "the report", 40_000);
-  expect(steps(collector)).toEqual(["refused 1.1.0"]);
+  await until(async () => (await steps(collector)).length > 0, "the report", 40_000);
+  expect(await steps(collector)).toEqual(["refused 1.1.0"]);
   expect(await versionOf(gateway)).toBe("1.0.0");
   writeFileSync(tar, good);
-  await until(() => steps(collector).includes("activated 1.1.0"), "the whole one", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the whole one", 40_000);
   expect(await versionOf(gateway)).toBe("1.1.0");
 });
 
@@ -174,7 +175,7 @@ test("a damaged slot is reported at the next start, and the shipped bundle serve
   const collector = await installation.startCollector();
   const { gateway, device } = await startFleet(installation, collector);
   await installation.putBundle({ version: "1.1.0" }, offersOf(installation));
-  await until(() => steps(collector).includes("activated 1.1.0"), "the update", 40_000);
+  await until(async () => (await steps(collector)).includes("activated 1.1.0"), "the update", 40_000);
   await gateway.close();
   await device.close();
   const slots = join(installation.folder, "gateway", "updates", testBundleName);
@@ -188,7 +189,7 @@ test("a damaged slot is reported at the next start, and the shipped bundle serve
   const { bearing } = createTurbine(seed, null);
   const again = await installation.startGateway([{ id: "WT01", bearing, connect: "mqtt" }]);
   expect(await versionOf(again)).toBe("1.0.0");
-  const events = (): string[] =>
-    collector.store.events.events({ limit: 100, offset: 0 }).items.map(({ name }) => name);
-  await until(() => events().includes("bundle-refused"), "the event");
+  const events = async (): Promise<string[]> =>
+    (await collector.record.events({ limit: 100, offset: 0 })).items.map(({ name }) => name);
+  await until(async () => (await events()).includes("bundle-refused"), "the event");
 });

@@ -1,7 +1,7 @@
 /** The behaviour of the whole firmware, for any virtual board. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceDataMessage } from "../../firmware-bridge/device-session-options.ts";
-import type { McuImageOptions } from "../../firmware-bridge/mcu-image.ts";
+import type { DeviceDataMessage } from "../../firmware-bridge/session/device-session-options.ts";
+import type { McuImageOptions } from "../../scripts/mcu/mcu-image.ts";
 import { readShippedModels, type ShippedModel } from "../../scripts/mcu/shipped-models.ts";
 import { type BoardKind, findMissingForBoard } from "../../scripts/mcu/virtual-board.ts";
 import type { GoldenWindow } from "../../src/core/bundle/golden-window.ts";

@@ -18,6 +18,7 @@
  *
  * With overlapping windows (hop < length) use one extractor a slot: `countWindowSlots(spec)`.
  */
+import { bearingFaults, faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import {
   type FeatureDeclaration,
   type FeatureSpec,
@@ -31,12 +32,8 @@ export const bearingWindow: WindowSpec = { unit: "revolutions", length: 30, hop:
 const chain = "envelope";
 const tolerance = 0.02;
 
-/** The three fault hypotheses in the sequence of the student's outputs. */
-const hypotheses = [
-  { order: "bpfi", group: "inner race" },
-  { order: "bpfo", group: "outer race" },
-  { order: "bsf", group: "rolling element" },
-] as const;
+/** The fault hypotheses in the sequence of the student's outputs. */
+const hypotheses = faultKinds.map((kind) => bearingFaults[kind]);
 
 /**
  * Six features each for inner race (0 …), outer race and rolling element, in the same sequence: log SNR of harmonics
@@ -64,7 +61,7 @@ export const bearingFeatureSpec: FeatureSpec = {
     },
   ],
   list: [
-    ...hypotheses.flatMap(({ order, group }): FeatureDeclaration[] => [
+    ...hypotheses.flatMap(({ order, part: group }): FeatureDeclaration[] => [
       ...[1, 2, 3].map((harmonic) => ({
         name: `${order}.h${harmonic}`,
         operator: "order-log-snr",

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
-import { faultKinds, planScenario } from "../../src/core/simulate/scenario.ts";
+import { planScenario } from "../../src/core/simulate/scenario.ts";
 import { runScenario } from "./scenario-run.ts";
 
 /** How much is tried. */

@@ -4,6 +4,7 @@
  */
 import { encodeGolden, type GoldenCase } from "../../src/core/bundle/golden.ts";
 import type { BundleContents } from "../../src/core/bundle/write-bundle.ts";
+import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
 import {
   bundleFileNames,
@@ -18,7 +19,6 @@ import { encodeReference } from "../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../src/core/explain/background.ts";
 import { encodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { faultKinds } from "../../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 import { clusterBackground } from "../../src/training/bundle/cluster-background.ts";
 import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
@@ -162,9 +162,11 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
     values.subarray(index * width, (index + 1) * width);
   const each = Array.from({ length: healthy.rows }, (_, index) => index);
   const reference = fitReference(
-    each.map((index) => row(healthy.features, columns, index)),
-    spec.list.map((feature) => feature.name),
-    each.map((index) => row(quiet, orders.length, index)),
+    {
+      rows: each.map((index) => row(healthy.features, columns, index)),
+      featureNames: spec.list.map((feature) => feature.name),
+      scoreRows: each.map((index) => row(quiet, orders.length, index)),
+    },
     { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: [...faultKinds] },
   );
   const background = encodeBackground(clusterBackground(inputs, healthy.rows, 8, createRandom(5)));

@@ -2,8 +2,8 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
+import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { systemClock } from "../../core/platform/clock.ts";
-import { faultKinds } from "../../core/simulate/scenario.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { shippedModelsDir } from "../terminal/installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";

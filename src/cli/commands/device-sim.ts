@@ -1,7 +1,7 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { faultKinds } from "../../core/simulate/scenario.ts";
 import { startDeviceSimulator } from "../device/device-simulator.ts";
 import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";

@@ -1,8 +1,9 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
 import { z } from "zod";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
-import { type FaultKind, planScenario } from "../../core/simulate/scenario.ts";
+import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { planReplay } from "../device/replay-plan.ts";
 import { createSimulatedSource, openRecordingSource, type SampleSource } from "../device/sample-source.ts";

@@ -3,14 +3,15 @@
  * reports its counters, all through the device's side of the protocol that a firmware implements.
  */
 import { randomInt } from "node:crypto";
-import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
-import { createDeviceEndpoint } from "../../../firmware-bridge/device-endpoint.ts";
-import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
-import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
-import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
+import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
+import { createMqttLink } from "../../../firmware-bridge/framing/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
 import { maxSamplesPerFrame } from "../../../firmware-bridge/protocol.ts";
-import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
-import { createTcpListenerTransport } from "../../../firmware-bridge/tcp-transport.ts";
+import { createDeviceEndpoint } from "../../../firmware-bridge/session/device-endpoint.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
+import { createByteTransport } from "../../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
+import { createTcpListenerTransport } from "../../../firmware-bridge/transports/tcp-transport.ts";
 import { createTopics } from "../../core/contract/topics.ts";
 import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemClock, systemTimers } from "../../core/platform/clock.ts";
@@ -170,8 +171,8 @@ async function openOutlet(options: DeviceSimulatorOptions, random: Random): Prom
       return framed(listener, () => listener.name, options);
     }
     case "serial": {
-      const { createSerialTransport } = await import("../../../firmware-bridge/serial-transport.ts");
-      const port = createReconnectingTransport(createSerialTransport(outlet.path, outlet.baudRate), {
+      const serial = await createByteTransport({ kind: "serial", path: outlet.path }, outlet.baudRate);
+      const port = createReconnectingTransport(serial, {
         timers: systemTimers,
         random,
       });

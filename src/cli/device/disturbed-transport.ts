@@ -1,5 +1,5 @@
 /** A byte stream on a bad line: flips bits, loses and cuts frames, for trying how the other side copes. */
-import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
 import type { Random } from "../../core/maths/random.ts";
 
 /** How bad the line is. All are probabilities, 0 to 1. */

@@ -4,12 +4,12 @@
  * request and after alarms, in `both` both.
  */
 import { readFileSync } from "node:fs";
-import type { DeviceEndpoint } from "../../../firmware-bridge/device-endpoint.ts";
 import {
   type ConfirmedModel,
   createModelSlots,
   type ModelSlots,
-} from "../../../firmware-bridge/model-slots.ts";
+} from "../../../firmware-bridge/model/model-slots.ts";
+import type { DeviceEndpoint } from "../../../firmware-bridge/session/device-endpoint.ts";
 import type {
   ConfigMessage,
   DeviceChannel,

@@ -2,7 +2,7 @@
  * A model as a simulated device runs it: cuts its stream into windows, computes the image's features, runs the image's
  * integers. Another model takes over with the next window.
  */
-import type { RunnableModel } from "../../../firmware-bridge/model-slots.ts";
+import type { RunnableModel } from "../../../firmware-bridge/model/model-slots.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { ScoreMessage } from "../../core/contract/device/device-message.ts";
 import type { RecordedBlock } from "../../core/contract/stream.ts";

@@ -45,7 +45,7 @@ const byIdFolder = "/dev/serial/by-id";
 /** Looks at this machine's ports and, with a configuration, asks its gateway. */
 export async function listDevices(config: GatewayConfig | null): Promise<DeviceList> {
   const names = await findStableNames();
-  const { listSerialPorts } = await import("../../../firmware-bridge/serial-transport.ts");
+  const { listSerialPorts } = await import("../../../firmware-bridge/transports/serial-transport.ts");
   const ports = await listSerialPorts();
   const serialPorts = ports
     // Ports of the motherboard that nothing is connected to have no identity.

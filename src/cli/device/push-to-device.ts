@@ -1,12 +1,15 @@
 /** Pushes a bundle's model to one device over a session of its own. The device must not be in a gateway's hands. */
 import { randomInt } from "node:crypto";
-import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
-import { createByteTransport, parseDeviceAddress } from "../../../firmware-bridge/device-address.ts";
-import { createDeviceSession } from "../../../firmware-bridge/device-session.ts";
-import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
-import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
-import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model-push-options.ts";
-import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
+import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
+import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
+import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model/model-push-options.ts";
+import { createDeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
+import {
+  createByteTransport,
+  parseDeviceAddress,
+} from "../../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemTimers } from "../../core/platform/clock.ts";

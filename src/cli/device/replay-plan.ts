@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { createRandom } from "../../core/maths/random.ts";
-import { type FaultKind, faultKinds } from "../../core/simulate/scenario.ts";
 import {
   type CwruEnd,
   type CwruRecording,
@@ -71,7 +71,7 @@ export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan
   if (normal === undefined) throw nothingToPlay(dir, "no normal recording with both ends");
   const faulty = new Map<FaultKind, CwruRecording[]>();
   for (const recording of playable) {
-    const kind = kindOf(recording);
+    const kind = cwruFailureModes[recording.fault];
     const atFault = recording.channels.some((row) => row.end === recording.faultEnd);
     if (kind === null || !atFault) continue;
     faulty.set(kind, [...(faulty.get(kind) ?? []), recording]);
@@ -103,12 +103,6 @@ export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan
     seenInTraining: seen(chosen),
   });
   return { dir, turbines, expected: { turbine, fault }, notices: notices(turbines) };
-}
-
-function kindOf(recording: CwruRecording): FaultKind | null {
-  if (recording.fault === "normal") return null;
-  const mode = cwruFailureModes[recording.fault];
-  return faultKinds.find((kind) => kind === mode) ?? null;
 }
 
 function notices(turbines: readonly ReplayTurbine[]): string[] {

@@ -1,9 +1,10 @@
 /** A simulated device as the options of `aurora device sim` describe it: where it is reached, what it sends, whether it infers. */
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { readDeviceKey } from "../../core/serving/device-image.ts";
-import { type FaultKind, type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
+import { type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import type { DeviceOutlet, DeviceSimulatorOptions } from "./device-simulator.ts";
 import type { EdgeDeviceOptions } from "./edge-device.ts";

@@ -1,20 +1,31 @@
 /** The JSON API as one table: what is served, what may be asked and what is answered. OpenAPI and server are made from it. */
 import { z } from "zod";
-import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { hourMs } from "../../core/maths/durations.ts";
-import type { FleetView } from "../fleet/fleet-view.ts";
+import type { FleetSource } from "../fleet/fleet-source.ts";
+import { loadDrift } from "../fleet/load-drift.ts";
+import { loadModels } from "../fleet/load-models.ts";
+import { loadPredictions } from "../fleet/load-predictions.ts";
+import { loadGateways, loadTurbines } from "../fleet/load-turbines.ts";
 import * as schemas from "./api-schemas.ts";
+import {
+  errorResponse,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpRoute,
+  jsonResponse,
+} from "./http-route.ts";
 
-/** One route, GET only. */
+/** One route and what the OpenAPI document says of it. */
 export interface ApiRoute {
+  readonly method: "GET";
   readonly path: string;
   readonly summary: string;
   /** Validates and completes what is asked. */
   readonly query: z.ZodType;
   readonly response: z.ZodType;
-  /** Answers what was asked, as it came; or says what `query` finds wrong with it. */
-  answer(fleet: FleetView, asked: unknown): Result<unknown, string>;
+  /** Answers what was asked; or says what `query` finds wrong with it (400). */
+  answer(fleet: FleetSource, request: HttpRequest): Promise<HttpResponse>;
 }
 
 const id = z.string().regex(idPattern);
@@ -32,7 +43,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     summary: "Turbines with health and operating state; a silent one is information-unavailable",
     query: pageQuery,
     response: schemas.turbinesSchema,
-    answer: (fleet, query) => slice(fleet.turbines(), query),
+    answer: async (fleet, query) => slice(await loadTurbines(fleet), query),
   }),
   defineRoute({
     path: "/api/v1/alerts",
@@ -44,10 +55,10 @@ export const apiRoutes: readonly ApiRoute[] = [
       ...page,
     }),
     response: schemas.alertsSchema,
-    answer: (fleet, query) => ({
-      ...pageOf(query),
-      ...fleet.alarms({ ...query, active: query.active === undefined ? undefined : query.active === "true" }),
-    }),
+    answer: async (fleet, query) => {
+      const active = query.active === undefined ? undefined : query.active === "true";
+      return { ...pageOf(query), ...(await fleet.record.alarms({ ...query, active })) };
+    },
   }),
   defineRoute({
     path: "/api/v1/predictions",
@@ -65,12 +76,7 @@ export const apiRoutes: readonly ApiRoute[] = [
       })
       .refine((query) => (query.fromMs ?? 0) < (query.toMs ?? 8.64e15), "fromMs must be before toMs"),
     response: schemas.predictionsSchema,
-    answer: (fleet, query) => {
-      const { site, turbine } = query;
-      const toMs = query.toMs ?? fleet.latestMs(site, turbine);
-      const fromMs = query.fromMs ?? Math.max(0, toMs - (query.spanMs ?? hourMs));
-      return { site, turbine, fromMs, toMs, ...fleet.predictions({ ...query, fromMs, toMs }) };
-    },
+    answer: (fleet, query) => loadPredictions(fleet, { ...query, spanMs: query.spanMs ?? hourMs }),
   }),
   defineRoute({
     path: "/api/v1/drift",
@@ -81,63 +87,75 @@ export const apiRoutes: readonly ApiRoute[] = [
       turbine: id.optional(),
     }),
     response: schemas.driftSchema,
-    answer: (fleet, query) => fleet.drift(query),
+    answer: loadDrift,
   }),
   defineRoute({
     path: "/api/v1/gateways",
     summary: "Gateways with their last health",
     query: pageQuery,
     response: schemas.gatewaysSchema,
-    answer: (fleet, query) => slice(fleet.gateways(), query),
+    answer: async (fleet, query) => slice(await loadGateways(fleet), query),
   }),
   defineRoute({
     path: "/api/v1/models",
     summary: "Models that are known here or in use",
     query: pageQuery,
     response: schemas.modelsSchema,
-    answer: (fleet, query) => slice(fleet.models(), query),
+    answer: async (fleet, query) => slice(await loadModels(fleet), query),
   }),
   defineRoute({
     path: "/api/v1/updates",
     summary: "Steps of model updates on the gateways, newest first",
     query: listQuery,
     response: schemas.updatesSchema,
-    answer: (fleet, query) => ({ ...pageOf(query), ...fleet.updates(query) }),
+    answer: async (fleet, query) => ({ ...pageOf(query), ...(await fleet.record.updates(query)) }),
   }),
   defineRoute({
     path: "/api/v1/events",
     summary: "Schema drift, declared gaps and other things that people should know, newest first",
     query: listQuery,
     response: schemas.eventsSchema,
-    answer: (fleet, query) => ({ ...pageOf(query), ...fleet.events(query) }),
+    answer: async (fleet, query) => ({ ...pageOf(query), ...(await fleet.record.events(query)) }),
   }),
   defineRoute({
     path: "/api/v1/quarantine",
     summary: "Messages that could not be understood, counted by topic and reason",
     query: pageQuery,
     response: schemas.quarantineSchema,
-    answer: (fleet, query) => {
-      const listed = fleet.quarantine(query.limit + query.offset).items.map(({ sample, ...entry }) => ({
+    answer: async (fleet, query) => {
+      const { total, items } = await fleet.record.quarantine(query.limit + query.offset);
+      const shown = items.map(({ sample, ...entry }) => ({
         ...entry,
         sampleHex: Buffer.from(sample).toString("hex"),
       }));
-      return { ...slice(listed, query), total: fleet.quarantine(0).total };
+      return { ...slice(shown, query), total };
     },
   }),
 ];
+
+/** The routes of the table, over a fleet. */
+export function apiHttpRoutes(fleet: FleetSource): readonly HttpRoute[] {
+  return apiRoutes.map(({ method, path, answer }) => ({
+    method,
+    path,
+    handle: (request) => answer(fleet, request),
+  }));
+}
 
 function defineRoute<Q>(route: {
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodType<Q>;
   readonly response: z.ZodType;
-  readonly answer: (fleet: FleetView, query: Q) => unknown;
+  readonly answer: (fleet: FleetSource, query: Q) => Promise<unknown>;
 }): ApiRoute {
   return {
     ...route,
-    answer: (fleet, asked) => {
-      const query = route.query.safeParse(asked);
-      return query.success ? ok(route.answer(fleet, query.data)) : failed(describeIssues(query.error));
+    method: "GET",
+    answer: async (fleet, request) => {
+      const query = route.query.safeParse(request.query);
+      if (!query.success) return errorResponse(400, "QUERY", describeIssues(query.error));
+      return jsonResponse(await route.answer(fleet, query.data));
     },
   };
 }

@@ -1,49 +1,57 @@
-/** Serves the page, the JSON API, metrics and probes over HTTP. Read only; every request is bounded. */
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+/**
+ * Serves routes over HTTP with Fastify. Every request is bounded, every answer carries the security headers, and a
+ * method that a path does not have is answered with 405.
+ */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { isLoopbackHost } from "../../core/platform/loopback-host.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
-import type { FleetView } from "../fleet/fleet-view.ts";
-import { html, type SafeHtml } from "../page/html.ts";
-import { renderOverviewPage } from "../page/overview-page.ts";
-import { renderLayout } from "../page/page-layout.ts";
-import { parsePageRange } from "../page/page-range.ts";
-import { loadStaticFiles } from "../page/static-files.ts";
-import { renderTurbinePage } from "../page/turbine-page.ts";
-import { type ApiRoute, apiRoutes } from "./api-routes.ts";
-import { guardServer } from "./http-guard.ts";
-import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
+import {
+  errorResponse,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpRoute,
+  maxBodyBytes,
+} from "./http-route.ts";
 
-/** Adds routes of another room to the server, before it listens. */
-export type RouteHook = (app: FastifyInstance) => void;
-
-/** What the server is joined to. */
 export interface HttpServerOptions {
-  readonly fleet: FleetView;
+  readonly routes: readonly HttpRoute[];
+  /** Answers what no route has. */
+  readonly notFound: (request: HttpRequest) => Promise<HttpResponse>;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** The address it listens on. */
   readonly host: string;
-  readonly version: string;
-  /** Is everything up? Words for what is not, or null. */
-  readonly notReady: () => string | null;
-  readonly routes: readonly RouteHook[];
 }
 
-const compress = promisify(gzip);
-const openApiPath = "/api/v1/openapi.json";
-const plainRoutes: readonly PlainRoute[] = [
-  { path: openApiPath, summary: "This document", contentType: "application/json" },
-  { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
-  { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
-  { path: "/-/ready", summary: "Store and broker are up (503 when not)", contentType: "text/plain" },
-];
+const methods: readonly HttpMethod[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Nothing inline, nothing from elsewhere, no frame around the page. */
+const securityHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+};
 
 /** Creates the server; the caller listens and closes. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
-    bodyLimit: 16_384,
+    bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
     connectionTimeout: 30_000,
     keepAliveTimeout: 10_000,
@@ -52,15 +60,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 200 },
   });
   app.server.maxConnections = 512;
-  guardServer(app, options.host);
+  // A page elsewhere can send a form or plain text without being asked first; JSON it cannot.
+  app.removeContentTypeParser("text/plain");
+  guardRequests(app, options.host);
   countRequests(app, options.metrics);
-  answerErrors(app, options.logger);
-  for (const route of apiRoutes) mountApiRoute(app, route, options.fleet);
-  const document = createOpenApiDocument(apiRoutes, plainRoutes, options.version);
-  app.get(openApiPath, () => document);
-  mountProbes(app, options);
-  mountPages(app, options.fleet);
-  for (const mount of options.routes) mount(app);
+  answerErrors(app, options);
+  mountRoutes(app, options.routes);
   return app;
 }
 
@@ -81,73 +86,75 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
   }
 }
 
-function mountApiRoute(app: FastifyInstance, route: ApiRoute, fleet: FleetView): void {
-  app.get(route.path, async (request, reply) => {
-    const answer = route.answer(fleet, request.query);
-    if (!answer.ok) return reply.code(400).send({ error: { code: "QUERY", message: answer.error } });
-    return reply.header("cache-control", "no-store").send(answer.value);
-  });
-}
-
-function mountProbes(app: FastifyInstance, options: HttpServerOptions): void {
-  const { metrics } = options;
-  app.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
-  app.get("/-/healthy", async (_, reply) => reply.type("text/plain").send("healthy\n"));
-  app.get("/-/ready", async (_, reply) => {
-    const reason = options.notReady();
-    return reply
-      .code(reason === null ? 200 : 503)
-      .type("text/plain")
-      .send(`${reason ?? "ready"}\n`);
-  });
-}
-
-function mountPages(app: FastifyInstance, fleet: FleetView): void {
-  for (const file of loadStaticFiles()) {
-    app.get(file.path, async (request, reply) => {
-      void reply.headers({ etag: file.etag, "cache-control": "no-cache" });
-      if (request.headers["if-none-match"] === file.etag) return reply.code(304).send();
-      return reply.type(file.contentType).send(file.bytes);
+/** Mounts routes on a server, and says 405 for the methods that their paths do not have. */
+export function mountRoutes(app: FastifyInstance, routes: readonly HttpRoute[]): void {
+  const methodsOf = new Map<string, HttpMethod[]>();
+  for (const route of routes) {
+    methodsOf.set(route.path, [...(methodsOf.get(route.path) ?? []), route.method]);
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: async (request, reply) => sendResponse(reply, await route.handle(readRequest(request))),
     });
   }
-  app.get("/", async (request, reply) => {
-    return sendPage(request, reply, renderOverviewPage(fleet, parsePageRange(request.query)));
-  });
-  app.get("/turbine/:site/:turbine", async (request, reply) => {
-    const { site, turbine } = request.params as { readonly site: string; readonly turbine: string };
-    const page = renderTurbinePage(fleet, { site, turbine }, parsePageRange(request.query));
-    return page === null ? sendNotFound(request, reply) : sendPage(request, reply, page);
-  });
-}
-
-/** Pages are asked for every few seconds and compress to a tenth. */
-async function sendPage(request: FastifyRequest, reply: FastifyReply, page: SafeHtml): Promise<FastifyReply> {
-  const text = `<!doctype html>\n${page.text}`;
-  void reply
-    .type("text/html; charset=utf-8")
-    .headers({ "cache-control": "no-store", vary: "accept-encoding" });
-  if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) return reply.send(text);
-  return reply.header("content-encoding", "gzip").send(await compress(text, { level: 4 }));
-}
-
-async function sendNotFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  void reply.code(404);
-  if (request.url.startsWith("/api/")) {
-    return reply.send({ error: { code: "NOT_FOUND", message: "there is nothing here" } });
+  for (const [url, own] of methodsOf) {
+    const allow = own.includes("GET") ? [...own, "HEAD"] : own;
+    const refused = [...methods, "HEAD", "OPTIONS"].filter((method) => !allow.includes(method));
+    const response = errorResponse(405, "METHOD", `this address takes ${allow.join(", ")}`);
+    app.route({
+      method: refused,
+      url,
+      exposeHeadRoute: false,
+      // Before a body is read.
+      onRequest: async (_, reply) => sendResponse(reply.header("allow", allow.join(", ")), response),
+      handler: () => {},
+    });
   }
-  const body = html`<section class="panel"><h2>Nothing here</h2>
-    <p class="empty">This address is not known. <a href="/">Back to the fleet</a></p></section>`;
-  return sendPage(request, reply, renderLayout({ title: "Not found", nowMs: null, trail: [], body }));
 }
 
-function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setNotFoundHandler((request, reply) => sendNotFound(request, reply));
+function readRequest(request: FastifyRequest): HttpRequest {
+  return {
+    // Another method reaches no handler; HEAD is served by that of GET.
+    method: methods.find((method) => method === request.method) ?? "GET",
+    path: request.url.split("?", 1)[0]!,
+    params: (request.params ?? {}) as Readonly<Record<string, string>>,
+    query: request.query,
+    headers: request.headers,
+    body: request.body ?? null,
+    actor: { kind: "visitor" },
+  };
+}
+
+function sendResponse(reply: FastifyReply, { status, headers, body }: HttpResponse): FastifyReply {
+  // Fastify knows Node's own bytes only.
+  const isForeign = body instanceof Uint8Array && !Buffer.isBuffer(body);
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(isForeign ? Buffer.from(body) : (body ?? undefined));
+}
+
+/**
+ * Adds the security headers. On a loopback address a request for another host is refused, since only a page that had
+ * its own name resolved to this machine (DNS rebinding) would ask for it.
+ */
+function guardRequests(app: FastifyInstance, listenHost: string): void {
+  const checksHost = isLoopbackHost(listenHost);
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.headers(securityHeaders);
+    if (!checksHost || isLoopbackHost(request.hostname)) return;
+    return sendResponse(reply, errorResponse(421, "MISDIRECTED", "this host is not served here"));
+  });
+}
+
+function answerErrors(app: FastifyInstance, { notFound, logger }: HttpServerOptions): void {
+  app.setNotFoundHandler(async (request, reply) => sendResponse(reply, await notFound(readRequest(request))));
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
     const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
     // The address may hold what should not be logged; the route does not.
     if (status === 500) logger.error("request failed", { route: request.routeOptions.url, error });
     const message = status === 500 ? "the collector could not answer; see its log" : error.message;
-    return reply.code(status).send({ error: { code: status === 500 ? "INTERNAL" : "REQUEST", message } });
+    return sendResponse(reply, errorResponse(status, status === 500 ? "INTERNAL" : "REQUEST", message));
   });
 }
 

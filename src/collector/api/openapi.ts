@@ -10,7 +10,6 @@ export interface PlainRoute {
   readonly contentType: string;
 }
 
-/** Builds the document. */
 export function createOpenApiDocument(
   routes: readonly ApiRoute[],
   plainRoutes: readonly PlainRoute[],

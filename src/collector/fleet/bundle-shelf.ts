@@ -6,18 +6,20 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFileName } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
+import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
+import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import { decodeReference } from "../../core/drift/reference-codec.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Registry } from "../registry/registry.ts";
-import { createModelCatalogue, type KnownModel, loadModel, type ModelCatalogue } from "./model-catalogue.ts";
+import type { KnownModel } from "./fleet-source.ts";
 
-/** The bundles. */
 export interface BundleShelf {
-  readonly catalogue: ModelCatalogue;
+  /** By digest; grows with every scan that finds something. */
+  readonly models: ReadonlyMap<string, KnownModel>;
   /** Takes up what is new; resolves with how many bundles were. Those that do not verify are logged once and left out. */
   scan(): Promise<number>;
 }
 
-/** What the shelf is joined to. */
 export interface BundleShelfOptions {
   /** Bundle folders, or folders that hold bundle folders. */
   readonly dirs: readonly string[];
@@ -33,7 +35,6 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
   /** Manifest's time by folder: what was looked at already, good or bad. */
   const seen = new Map<string, number>();
   const models = new Map<string, KnownModel>();
-  let catalogue = createModelCatalogue([]);
 
   const takeUp = async (dir: string): Promise<boolean> => {
     try {
@@ -64,14 +65,11 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
       seen.set(dir, timeMs);
       if (await takeUp(dir)) taken++;
     }
-    if (taken > 0) catalogue = createModelCatalogue([...models.values()]);
     return taken;
   };
   let queue: Promise<unknown> = Promise.resolve();
   return {
-    get catalogue() {
-      return catalogue;
-    },
+    models,
     // One after the other: two scans at once would publish the same bundle twice.
     scan: () => {
       const next = queue.then(scan);
@@ -79,6 +77,12 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
       return next;
     },
   };
+}
+
+/** Loads the model of a bundle folder. @throws AuroraError BUNDLE_* when it does not verify */
+async function loadModel(dir: string, trustedKeys: readonly TrustedKey[]): Promise<KnownModel> {
+  const { digest, manifest, files } = await verifyBundle(dir, trustedKeys);
+  return { digest, manifest, reference: decodeReference(files.get(bundleFileNames.reference)!) };
 }
 
 interface FoundBundle {
@@ -89,14 +93,14 @@ interface FoundBundle {
 async function findBundles(dirs: readonly string[], logger: Logger): Promise<FoundBundle[]> {
   const found: FoundBundle[] = [];
   for (const dir of dirs) {
-    const own = await findBundle(dir);
+    const own = await findBundle(dir, logger);
     if (own !== null) {
       found.push(own);
       continue;
     }
     try {
       for (const entry of (await readdir(dir, { withFileTypes: true })).slice(0, 256)) {
-        const bundle = entry.isDirectory() ? await findBundle(join(dir, entry.name)) : null;
+        const bundle = entry.isDirectory() ? await findBundle(join(dir, entry.name), logger) : null;
         if (bundle !== null) found.push(bundle);
       }
     } catch (error) {
@@ -106,10 +110,13 @@ async function findBundles(dirs: readonly string[], logger: Logger): Promise<Fou
   return found;
 }
 
-async function findBundle(dir: string): Promise<FoundBundle | null> {
+async function findBundle(dir: string, logger: Logger): Promise<FoundBundle | null> {
   try {
     return { dir, timeMs: (await stat(join(dir, manifestFileName))).mtimeMs };
-  } catch {
+  } catch (error) {
+    // A folder without a manifest holds bundles, or something else.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") logger.warn("bundle cannot be looked at", { dir, error });
     return null;
   }
 }

@@ -1,42 +1,50 @@
 /** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
+
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
-import type { AlarmView } from "../record/alert-store.ts";
-import { formatSeverity } from "./baseline-section.ts";
-import { formatDuration, formatName, formatShare, formatSigned, formatTime } from "./format-words.ts";
+import type { FailureTitles, OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { alarmStateWords, renderSeverity } from "./state-badges.ts";
-import { turbineHref } from "./turbine-section.ts";
+import {
+  alarmStateWords,
+  capitalise,
+  formatDuration,
+  formatName,
+  formatSeverity,
+  formatShare,
+  formatSigned,
+  formatUtc,
+  renderSeverity,
+  titleOf,
+  turbineHref,
+} from "./page-words.ts";
 
-/** Renders the panel. */
-export function renderAlerts(
-  alarms: { readonly total: number; readonly items: readonly AlarmView[] },
-  titleOf: (failureMode: string) => string,
-  nowMs: number,
-): SafeHtml {
+type Alarms = OverviewPage["alarms"];
+
+export function renderAlerts(alarms: Alarms, titles: FailureTitles, nowMs: number): SafeHtml {
   const active = alarms.items.filter((alarm) => alarm.active).length;
   const body =
     alarms.items.length === 0
       ? renderEmpty("No alert has been raised. That says only that no model saw enough evidence.")
-      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, titleOf, nowMs))}</div>
+      : html`<div class="cards roomy">${alarms.items.map((alarm) => renderAlarm(alarm, titles, nowMs))}</div>
         ${alarms.total > alarms.items.length ? html`<p class="note">The newest ${alarms.items.length} of ${alarms.total}; <a href="/api/v1/alerts?limit=500">all of them</a>.</p>` : null}`;
   const note = alarms.items.length === 0 ? undefined : `${active} active, ${alarms.total} in all`;
   return renderPanel({ id: "alerts", title: "Alerts", ...(note && { note }), live: "live", body });
 }
 
-function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string, nowMs: number): SafeHtml {
+function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowMs: number): SafeHtml {
   const data = alarm.event.data;
+  const title = titleOf(titles, data.failureMode);
   const tone = alarm.active ? data.severity : "cleared";
-  return html`<article class="card ${tone}" aria-label="${titleOf(data.failureMode)}, turbine ${data.turbine}">
+  return html`<article class="card ${tone}" aria-label="${title}, turbine ${data.turbine}">
   <header>
     ${renderSeverity(data.severity, alarm.active)}
-    <h3>${capitalise(titleOf(data.failureMode))}</h3>
+    <h3>${capitalise(title)}</h3>
     <p>${formatName(data.component)} of <a href="${turbineHref(data.site, data.turbine)}">${data.turbine}</a> <span class="site">${data.site}</span></p>
   </header>
   <dl class="facts">
     <div><dt>Probability</dt><dd class="big">${formatShare(data.probability)}</dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
-    <div><dt>Since</dt><dd><time datetime="${data.since}">${formatTime(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
+    <div><dt>Since</dt><dd><time datetime="${data.since}">${formatUtc(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
     <div><dt>Operating state</dt><dd>${formatName(data.operatingState)}</dd></div>
     <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
@@ -44,7 +52,7 @@ function renderAlarm(alarm: AlarmView, titleOf: (failureMode: string) => string,
   </dl>
   <div class="reasons">${renderExplanation(data)}</div>
   <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
-    <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatTime(step.timeMs)}</time> ${step.transition} at ${formatShare(step.probability)}</li>`)}</ol>
+    <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${formatShare(step.probability)}</li>`)}</ol>
   </details>
 </article>`;
 }
@@ -60,7 +68,7 @@ function renderExplanation({ explanation, score, threshold, horizonHours }: Aler
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);
     const start = share < 0 ? (50 - Number(length)).toFixed(2) : "50";
-    return html`<tr><th scope="row">${capitalise(name.replaceAll("-", " "))}</th>
+    return html`<tr><th scope="row">${formatName(name)}</th>
       <td class="wide"><svg class="bar signed" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"></rect><rect class="${share < 0 ? "against" : "towards"}" x="${start}" width="${length}" height="8"></rect><rect class="zero" x="49.8" width=".4" height="8"></rect></svg></td>
       <td class="number">${formatSigned(share)}</td></tr>`;
   })}</tbody></table>
@@ -69,8 +77,4 @@ function renderExplanation({ explanation, score, threshold, horizonHours }: Aler
 
 function formatGap(gap: number): string {
   return gap === 0 ? "0" : gap.toExponential(0).replace("-", "−");
-}
-
-function capitalise(words: string): string {
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

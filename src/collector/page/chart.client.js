@@ -1,11 +1,9 @@
 // Draws fault probabilities with uPlot, one chart a point. Asks the API for its numbers; keeps a reader's zoom.
+import { axesOf, colour, percent, timeAxis, timeSeries, words } from "./chart-axes.client.js";
 import uPlot from "./uplot.js";
 
 const patienceMs = 10_000;
 const dashes = [6, 5];
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll("-", " ");
-const percent = (value) => (value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`);
 
 /** Finds all places for charts on the page. */
 export function openCharts() {
@@ -61,7 +59,7 @@ function createFigure(element) {
       const key = `${point.component} ${point.failureModes.join(" ")}`;
       let part = parts.get(key);
       if (part === undefined) {
-        part = createPlot(place, point, kind, () => range, series.length > 1);
+        part = createPlot(place, point, { kind, rangeOf: () => range, isNamed: series.length > 1 });
         parts.set(key, part);
       }
       part.update(point);
@@ -75,47 +73,32 @@ function createFigure(element) {
   return { refresh, redraw };
 }
 
-/** One plot of one point; its columns are time, then mean and maximum of each failure mode, then the shaft's speed. */
-function createPlot(place, point, kind, rangeOf, named) {
+/** One plot of one point; its columns are the time, then those of each axis. */
+function createPlot(place, point, { kind, rangeOf, isNamed }) {
   const holder = document.createElement("div");
-  if (named) {
+  if (isNamed) {
     const caption = document.createElement("p");
     caption.className = "part";
     caption.textContent = words(point.component);
     holder.append(caption);
   }
   place.append(holder);
+  const axes = axesOf(kind);
+  const width = () => Math.max(260, place.clientWidth);
   let zoomed = false;
+  let shown = point;
   const strokes = point.failureModes.map((_, index) => colour(`--series-${(index % 6) + 1}`));
-  const withSpeed = kind === "single";
   const options = {
-    width: Math.max(260, place.clientWidth),
-    height: withSpeed ? 340 : 230,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
-    scales: {
-      x: { time: true },
-      y: { range: [0, 1] },
-      ...(withSpeed ? { rpm: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.15)] } } : {}),
-    },
-    axes: withSpeed ? [timeAxis(), probabilityAxis(), speedAxis()] : [timeAxis(), probabilityAxis()],
-    series: [
-      timeSeries,
-      ...point.failureModes.flatMap((mode, index) => modeSeries(mode, strokes[index], point.timesMs.length)),
-      ...(withSpeed ? [speedSeries()] : []),
-    ],
-    bands: point.failureModes.map((_, index) => ({
-      series: [index * 2 + 2, index * 2 + 1],
-      fill: `${strokes[index]}22`,
-    })),
-    legend: { live: true },
+    ...plotOptions(point, axes, strokes),
+    width: width(),
+    height: kind === "single" ? 340 : 230,
     hooks: {
       setSelect: [
         (plot) => {
           if (plot.select.width > 0) zoomed = true;
         },
       ],
-      draw: [(plot) => drawThresholds(plot, point, strokes)],
+      draw: [(plot) => drawThresholds(plot, shown, strokes)],
       setScale: [
         (plot, key) => {
           if (key !== "x") return;
@@ -126,35 +109,24 @@ function createPlot(place, point, kind, rangeOf, named) {
     },
   };
   const plot = new uPlot(options, [[], ...options.series.slice(1).map(() => [])], holder);
-  // The maximum of a mode is told by its shade; a legend entry of its own would be noise.
-  for (const [index, row] of [...holder.querySelectorAll(".u-legend tr")].entries()) {
-    const maximum = index > 0 && index <= point.failureModes.length * 2 && index % 2 === 0;
-    if (maximum) row.style.display = "none";
-  }
+  hideMaxima(holder, point.failureModes.length);
   plot.over.addEventListener("mouseleave", () => setTimeout(() => showLatest(plot), 0));
   plot.over.addEventListener("dblclick", () => {
     zoomed = false;
     plot.setScale("x", rangeOf());
   });
-  const sizes = new ResizeObserver(() =>
-    plot.setSize({ width: Math.max(260, place.clientWidth), height: options.height }),
-  );
+  const sizes = new ResizeObserver(() => plot.setSize({ width: width(), height: options.height }));
   sizes.observe(place);
   return {
     update: (next) => {
-      point = next;
-      const columns = [next.timesMs.map((ms) => ms / 1000)];
-      for (const index of next.failureModes.keys()) columns.push(next.mean[index], next.max[index]);
-      if (withSpeed) columns.push(next.shaftRpm);
+      shown = next;
       const { min, max } = zoomed ? plot.scales.x : rangeOf();
-      plot.setData(columns, false);
+      const times = next.timesMs.map((ms) => ms / 1000);
+      plot.setData([times, ...axes.flatMap((axis) => axis.columns(next))], false);
       plot.setScale("x", { min, max });
       // After uPlot's own round, which clears the legend.
       setTimeout(() => showLatest(plot), 0);
-      const latest = next.failureModes.map(
-        (mode, index) => `${words(mode)} ${percent(next.mean[index].at(-1))}`,
-      );
-      place.setAttribute("aria-label", `Fault probability over time. Latest: ${latest.join(", ")}.`);
+      place.setAttribute("aria-label", describeLatest(next));
     },
     destroy: () => {
       sizes.disconnect();
@@ -164,80 +136,42 @@ function createPlot(place, point, kind, rangeOf, named) {
   };
 }
 
-const axis = () => ({
-  stroke: colour("--soft"),
-  font: "12px system-ui, sans-serif",
-  labelFont: "12px system-ui, sans-serif",
-  labelSize: 20,
-  grid: { stroke: colour("--line"), width: 1 },
-  ticks: { stroke: colour("--line"), width: 1 },
-});
-
-const timeAxis = () => ({
-  ...axis(),
-  label: "Time (UTC)",
-  space: 64,
-  values: (_, splits, __, ___, stepSeconds) => labelTimes(splits, stepSeconds),
-});
-
-const probabilityAxis = () => ({
-  ...axis(),
-  label: "Probability (%)",
-  size: 46,
-  values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
-});
-
-const speedAxis = () => ({
-  ...axis(),
-  scale: "rpm",
-  side: 1,
-  label: "Shaft speed (rpm)",
-  size: 56,
-  grid: { show: false },
-});
-
-const timeSeries = {
-  label: "UTC",
-  value: (_, seconds) => (seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19)),
-};
-
-/** Mean and maximum of one failure mode; few steps are shown as points. */
-function modeSeries(mode, stroke, steps) {
-  const value = (_, probability) => percent(probability);
-  return [
-    { label: words(mode), stroke, width: 2, spanGaps: false, points: { show: steps < 40, size: 5 }, value },
-    { label: `${words(mode)} maximum`, stroke: `${stroke}66`, width: 1, points: { show: false }, value },
-  ];
+function plotOptions(point, axes, strokes) {
+  return {
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
+    scales: {
+      x: { time: true },
+      ...Object.fromEntries(axes.map(({ scale, range }) => [scale, { range }])),
+    },
+    axes: [timeAxis(), ...axes.map((axis) => axis.axis())],
+    series: [timeSeries, ...axes.flatMap((axis) => axis.series(point, strokes))],
+    bands: point.failureModes.map((_, index) => ({
+      series: [index * 2 + 2, index * 2 + 1],
+      fill: `${strokes[index]}22`,
+    })),
+    legend: { live: true },
+  };
 }
 
-const speedSeries = () => ({
-  label: "Shaft speed",
-  scale: "rpm",
-  stroke: colour("--soft"),
-  width: 1,
-  dash: [2, 3],
-  points: { show: false },
-  value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
-});
+/** The maximum of a mode is told by its shade; a legend entry of its own would be noise. */
+function hideMaxima(holder, modes) {
+  for (const [index, row] of [...holder.querySelectorAll(".u-legend tr")].entries()) {
+    if (index > 0 && index <= modes * 2 && index % 2 === 0) row.style.display = "none";
+  }
+}
+
+function describeLatest(point) {
+  const latest = point.failureModes.map(
+    (mode, index) => `${words(mode)} ${percent(point.mean[index].at(-1))}`,
+  );
+  return `Fault probability over time. Latest: ${latest.join(", ")}.`;
+}
 
 /** Without a cursor over the chart its legend tells the latest step. */
 function showLatest(plot) {
   const last = plot.data[0].length - 1;
   if (last >= 0 && (plot.cursor.left ?? -10) < 0) plot.setLegend({ idx: last }, false);
-}
-
-/** Twenty-four hours, and the date where a day begins or only days are shown. */
-function labelTimes(splits, stepSeconds) {
-  let day = "";
-  return splits.map((seconds) => {
-    const iso = new Date(seconds * 1000).toISOString();
-    const date = iso.slice(5, 10);
-    const time = iso.slice(11, stepSeconds < 60 ? 19 : 16);
-    const isNew = date !== day;
-    day = date;
-    if (stepSeconds >= 86_400) return date;
-    return isNew ? `${time}\n${date}` : time;
-  });
 }
 
 /** Dashes at the probability at which the model raises an alarm. */

@@ -1,13 +1,10 @@
 /** Drift of a day: is today like training day? PSI of every feature and score against its own calibrated threshold. */
 
 import type { DriftLevel } from "../../core/drift/assess-drift.ts";
-import type { FeatureDriftView, PointDriftView } from "../fleet/drift-view.ts";
-import { renderHistogram } from "./drift-histogram.ts";
-import { formatCount, formatName, formatShare } from "./format-words.ts";
+import type { DriftView, FeatureDriftView, PointDriftView } from "../fleet/load-drift.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { renderDriftLevel } from "./state-badges.ts";
-import { turbineHref } from "./turbine-section.ts";
+import { formatCount, formatName, formatShare, renderDriftLevel, turbineHref } from "./page-words.ts";
 
 /** Features shown at once; the others stand behind a fold. */
 const shownFeatures = 6;
@@ -16,12 +13,10 @@ const shownPoints = 12;
 const urgency: readonly DriftLevel[] = ["drift", "warning", "stable", "insufficient"];
 /** A bar ends at this multiple of the drift threshold. */
 const fullScale = 4;
+/** Size of a histogram and where its bars stand, in units of its view box. */
+const histogram = { width: 320, height: 96, baseline: 76, top: 8 } as const;
 
-/** Renders the panel. */
-export function renderDrift(drift: {
-  readonly day: string;
-  readonly points: readonly PointDriftView[];
-}): SafeHtml {
+export function renderDrift(drift: DriftView): SafeHtml {
   const shown = [...drift.points]
     .sort((a, b) => urgency.indexOf(a.level) - urgency.indexOf(b.level) || largestRatio(b) - largestRatio(a))
     .slice(0, shownPoints);
@@ -111,4 +106,50 @@ function renderBar({ psi, warningPsi, driftPsi }: FeatureDriftView): SafeHtml {
 
 function formatPsi(psi: number): string {
   return psi < 0.01 ? psi.toFixed(4) : psi < 10 ? psi.toFixed(3) : psi.toFixed(1);
+}
+
+/**
+ * Two histograms over the same bins: training day as bars, today as a stepped line. Bins are equally wide: they are
+ * quantiles.
+ */
+function renderHistogram(feature: FeatureDriftView): SafeHtml {
+  const { width, height, baseline, top } = histogram;
+  const today = toShares(feature.counts);
+  const reference = toShares(feature.referenceCounts);
+  const bins = today.length;
+  const highest = Math.max(1e-9, ...today, ...reference);
+  const step = width / bins;
+  const y = (share: number): string => (baseline - (share / highest) * (baseline - top)).toFixed(1);
+  const path = today
+    .map(
+      (share, bin) =>
+        `${bin === 0 ? "M" : "L"}${(bin * step).toFixed(1)} ${y(share)}H${((bin + 1) * step).toFixed(1)}`,
+    )
+    .join("");
+  // One path for all bars: there are dozens of these figures on a page.
+  const bars = reference
+    .map(
+      (share, bin) =>
+        `M${(bin * step + 1).toFixed(1)} ${baseline}V${y(share)}h${(step - 2).toFixed(1)}V${baseline}`,
+    )
+    .join("");
+  const { edges } = feature;
+  return html`<figure class="histogram"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Share of values in each bin of ${feature.name}, training day and today">
+  <path class="reference" d="${bars}"></path>
+  <path class="today" d="${path}"></path>
+  <line class="axis" x1="0" x2="${width}" y1="${baseline}" y2="${baseline}"></line>
+  ${edges.length === 0 ? null : html`<text x="${step.toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges[0]!)}</text><text x="${(width - step).toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges.at(-1)!)}</text>`}
+  ${edges.length < 5 ? null : html`<text x="${((Math.floor(edges.length / 2) + 1) * step).toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges[Math.floor(edges.length / 2)]!)}</text>`}
+</svg><figcaption><span class="key reference"></span> training day <span class="key today"></span> today · share of windows per bin, bins are quantiles of training day; highest ${(highest * 100).toFixed(0)} %</figcaption></figure>`;
+}
+
+function toShares(counts: readonly number[]): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => (total === 0 ? 0 : count / total));
+}
+
+function formatEdge(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  return size >= 1e4 || size < 1e-2 ? value.toExponential(1) : value.toPrecision(3);
 }

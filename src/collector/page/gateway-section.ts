@@ -1,16 +1,13 @@
 /** Gateways, models and what happened: the machinery behind the turbines. */
 
-import type { GatewayStatusView, Listing, ModelView } from "../fleet/fleet-view.ts";
-import type { EventView, UpdateView } from "../record/event-store.ts";
-import type { QuarantineView } from "../record/quarantine-store.ts";
-import { formatBytes, formatCount, formatDuration, formatTime } from "./format-words.ts";
+import type { ModelView } from "../fleet/load-models.ts";
+import type { OverviewPage } from "../fleet/load-pages.ts";
+import type { GatewayView } from "../fleet/load-turbines.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { renderBadge } from "./state-badges.ts";
-import { renderAgo } from "./turbine-section.ts";
+import { formatBytes, formatCount, formatDuration, formatUtc, renderAgo, renderBadge } from "./page-words.ts";
 
-/** Renders the gateways. */
-export function renderGateways(gateways: readonly GatewayStatusView[], nowMs: number): SafeHtml {
+export function renderGateways(gateways: readonly GatewayView[], nowMs: number): SafeHtml {
   const body =
     gateways.length === 0
       ? renderEmpty("No gateway has connected yet. Point one at this collector's broker.")
@@ -22,7 +19,7 @@ export function renderGateways(gateways: readonly GatewayStatusView[], nowMs: nu
   return renderPanel({ id: "gateways", title: "Gateways", live: "live", body });
 }
 
-function renderGateway(gateway: GatewayStatusView, nowMs: number): SafeHtml {
+function renderGateway(gateway: GatewayView, nowMs: number): SafeHtml {
   const { health } = gateway;
   const link = gateway.reachable
     ? renderBadge("ok", "Online")
@@ -43,7 +40,7 @@ function describeReasons(reasons: Readonly<Record<string, number>>): string {
 }
 
 /** Renders the models and what became of their updates. */
-export function renderModels(models: readonly ModelView[], updates: Listing<UpdateView>): SafeHtml {
+export function renderModels(models: readonly ModelView[], updates: OverviewPage["updates"]): SafeHtml {
   const table =
     models.length === 0
       ? renderEmpty("No model is known: no turbine has named one, and no bundle is configured.")
@@ -59,7 +56,7 @@ export function renderModels(models: readonly ModelView[], updates: Listing<Upda
       ? renderEmpty("No update has been attempted.")
       : html`<ol class="life">${updates.items.map(
           (update) =>
-            html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}"><time datetime="${new Date(update.timeMs).toISOString()}">${formatTime(update.timeMs)}</time>
+            html`<li class="${update.step === "refused" || update.step === "reverted" ? "bad" : null}"><time datetime="${new Date(update.timeMs).toISOString()}">${formatUtc(update.timeMs)}</time>
             <b>${update.step}</b> ${update.modelName} ${update.fromVersion} → ${update.toVersion} on ${update.gateway} <span class="why">${update.detail}</span></li>`,
         )}</ol>`;
   const body = html`${table}<h3>Updates</h3>${steps}`;
@@ -67,13 +64,16 @@ export function renderModels(models: readonly ModelView[], updates: Listing<Upda
 }
 
 /** Renders events, and the messages that were set aside. */
-export function renderEvents(events: Listing<EventView>, quarantine: Listing<QuarantineView>): SafeHtml {
+export function renderEvents(
+  events: OverviewPage["events"],
+  quarantine: OverviewPage["quarantine"],
+): SafeHtml {
   const list =
     events.items.length === 0
       ? renderEmpty("Nothing has been reported.")
       : html`<ol class="life">${events.items.map(
           (event) =>
-            html`<li><time datetime="${new Date(event.timeMs).toISOString()}">${formatTime(event.timeMs)}</time> <b>${event.name}</b> ${event.subject} on ${event.gateway} <span class="why">${event.detail}</span></li>`,
+            html`<li><time datetime="${new Date(event.timeMs).toISOString()}">${formatUtc(event.timeMs)}</time> <b>${event.name}</b> ${event.subject} on ${event.gateway} <span class="why">${event.detail}</span></li>`,
         )}</ol>`;
   const setAside =
     quarantine.total === 0

@@ -1,8 +1,7 @@
 /** What all pages have around them. Links scripts and styles, holds none. */
-import { formatTime } from "./format-words.ts";
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
+import { formatUtc } from "./page-words.ts";
 
-/** A page. */
 export interface PageContent {
   readonly title: string;
   /** When it was made; null for a page that is not renewed. */
@@ -12,7 +11,6 @@ export interface PageContent {
   readonly body: HtmlValue;
 }
 
-/** Renders a whole page. */
 export function renderLayout(page: PageContent): SafeHtml {
   return html`<html lang="en">
 <head>
@@ -47,7 +45,7 @@ export function renderLayout(page: PageContent): SafeHtml {
 
 function renderClock(nowMs: number): SafeHtml {
   return html`<p class="clock" id="clock" data-live>
-    <span class="beat" aria-hidden="true"></span>Live · <time datetime="${new Date(nowMs).toISOString()}">${formatTime(nowMs)}</time> UTC
+    <span class="beat" aria-hidden="true"></span>Live · <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time> UTC
   </p>`;
 }
 

@@ -16,7 +16,6 @@ export interface StaticFile {
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" stroke="#3a7ca8" stroke-width="2" stroke-linecap="round"><circle cx="12" cy="11" r="2"/><path d="M12 9V1.5M13.7 12l6.5 3.8M10.3 12l-6.5 3.8M12 13.5V23"/></g></svg>';
 
-/** Reads them all. */
 export function loadStaticFiles(): StaticFile[] {
   const resolve = createRequire(import.meta.url).resolve;
   const script = "text/javascript; charset=utf-8";
@@ -25,6 +24,7 @@ export function loadStaticFiles(): StaticFile[] {
     readStatic("/static/page.css", style, join(import.meta.dirname, "page.css")),
     readStatic("/static/page.client.js", script, join(import.meta.dirname, "page.client.js")),
     readStatic("/static/chart.client.js", script, join(import.meta.dirname, "chart.client.js")),
+    readStatic("/static/chart-axes.client.js", script, join(import.meta.dirname, "chart-axes.client.js")),
     readStatic("/static/uplot.js", script, resolve("uplot/dist/uPlot.esm.js")),
     readStatic("/static/uplot.css", style, resolve("uplot/dist/uPlot.min.css")),
     createStatic("/static/icon.svg", "image/svg+xml", Buffer.from(icon)),

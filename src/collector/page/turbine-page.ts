@@ -1,41 +1,41 @@
 /** One turbine on one page. */
 
-import type { FleetView } from "../fleet/fleet-view.ts";
-import type { TurbineView } from "../fleet/turbine-view.ts";
+import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import type { FailureTitles, TurbinePage } from "../fleet/load-pages.ts";
+import type { TurbineView } from "../fleet/load-turbines.ts";
 import { renderAlerts } from "./alert-section.ts";
-import { renderBaselines } from "./baseline-section.ts";
-import { renderCharts } from "./chart-section.ts";
+import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderDrift } from "./drift-section.ts";
-import { formatCount, formatName, formatShare, formatTime } from "./format-words.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
-import type { PageRange } from "./page-range.ts";
-import { renderHealth } from "./state-badges.ts";
-import { renderAgo } from "./turbine-section.ts";
+import {
+  formatCount,
+  formatName,
+  formatSeverity,
+  formatShare,
+  formatUtc,
+  renderAgo,
+  renderHealth,
+  titleOf,
+} from "./page-words.ts";
 
-const shownAlarms = 50;
+type Baseline = NonNullable<TurbineState["baselines"]>[number];
 
-/** Renders `/turbine/<site>/<turbine>`, or null when there is no such turbine. */
-export function renderTurbinePage(
-  fleet: FleetView,
-  subject: { readonly site: string; readonly turbine: string },
-  range: PageRange,
-): SafeHtml | null {
-  const { site, turbine } = subject;
-  const view = fleet.turbines().find((other) => other.site === site && other.turbine === turbine);
-  if (view === undefined) return null;
-  const nowMs = fleet.nowMs;
+/** Renders `/turbine/<site>/<turbine>`. */
+export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
+  const { turbine: view, titles, nowMs } = page;
+  const { site, turbine } = view;
   const body = html`<h1 class="hidden">Turbine ${turbine}</h1>
-${renderNow(view, fleet.titleOf, nowMs)}
+${renderNow(view, titles, nowMs)}
 ${renderBaselines(view.state)}
-${renderAlerts(fleet.alarms({ site, turbine, limit: shownAlarms, offset: 0 }), fleet.titleOf, nowMs)}
-${renderCharts([subject], range, "single")}
-${renderDrift(fleet.drift(subject))}
+${renderAlerts(page.alarms, titles, nowMs)}
+${renderCharts([view], range, "single")}
+${renderDrift(page.drift)}
 ${renderQuality(view)}`;
   return renderLayout({ title: `Turbine ${turbine}`, nowMs, trail: [`${turbine}, ${site}`], body });
 }
 
-function renderNow(view: TurbineView, titleOf: (failureMode: string) => string, nowMs: number): SafeHtml {
+function renderNow(view: TurbineView, titles: FailureTitles, nowMs: number): SafeHtml {
   const model = view.state?.model;
   const scores = view.state?.lastScores ?? [];
   const body = html`<dl class="facts">
@@ -49,9 +49,32 @@ ${
   scores.length === 0
     ? renderEmpty("No probability has been published yet.")
     : html`<div class="scroll" tabindex="0" role="region" aria-label="Latest probabilities, table"><table><thead><tr><th scope="col">Component</th><th scope="col">Failure mode</th><th scope="col" class="number">Probability</th><th scope="col">At</th></tr></thead>
-  <tbody>${scores.map((score) => html`<tr><th scope="row">${formatName(score.component)}</th><td>${titleOf(score.failureMode)}</td><td class="number">${formatShare(score.probability)}</td><td class="nowrap">${formatTime(Date.parse(score.time))}</td></tr>`)}</tbody></table></div>`
+  <tbody>${scores.map((score) => html`<tr><th scope="row">${formatName(score.component)}</th><td>${titleOf(titles, score.failureMode)}</td><td class="number">${formatShare(score.probability)}</td><td class="nowrap">${formatUtc(Date.parse(score.time))}</td></tr>`)}</tbody></table></div>`
 }`;
   return renderPanel({ id: "now", title: `Turbine ${view.turbine}`, note: view.site, live: "live", body });
+}
+
+/**
+ * How loud the components are against their own healthy past, and how far that past is known; null for a turbine whose
+ * models know no baselines.
+ */
+export function renderBaselines(state: TurbineState | null | undefined): SafeHtml | null {
+  const baselines = state?.baselines ?? [];
+  if (baselines.length === 0) return null;
+  const body = html`<table><thead><tr><th scope="col">Component</th><th scope="col">Healthy baseline</th><th scope="col" class="number">Severity</th></tr></thead>
+  <tbody>${baselines.map((baseline) => html`<tr><th scope="row">${formatName(baseline.component)}</th><td>${describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline.severityDb)}</td></tr>`)}</tbody></table>
+<p class="note">Severity is in decibels above the component's own healthy level: 0 as when it was new, 6 twice the amplitude.</p>`;
+  return renderPanel({ id: "baselines", title: "Condition", live: "live", body });
+}
+
+function describeBaseline({ state, version, windows, suspicions }: Baseline): SafeHtml {
+  const words =
+    state === "ready"
+      ? `version ${version}, of ${formatCount(windows)} windows`
+      : `being learnt, ${formatCount(windows)} windows so far`;
+  return suspicions.length === 0
+    ? html`${words}`
+    : html`${words} <span class="why">perhaps not healthy then: ${suspicions.join("; ")}</span>`;
 }
 
 function renderQuality(view: TurbineView): SafeHtml {

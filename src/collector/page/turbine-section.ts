@@ -1,19 +1,26 @@
 /** The table of turbines: what each does, how it is, and when it was last heard of. */
 
-import type { TurbineView } from "../fleet/turbine-view.ts";
-import { formatCount, formatDuration, formatName, formatShare, formatTime } from "./format-words.ts";
+import type { FailureTitles } from "../fleet/load-pages.ts";
+import type { TurbineView } from "../fleet/load-turbines.ts";
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { renderHealth } from "./state-badges.ts";
+import {
+  formatCount,
+  formatName,
+  formatShare,
+  renderAgo,
+  renderHealth,
+  titleOf,
+  turbineHref,
+} from "./page-words.ts";
 
 /** Rows shown at once, those that need attention first. */
 const shownTurbines = 300;
 const urgency: readonly TurbineView["health"][] = ["alarm", "information-unavailable", "ok"];
 
-/** Renders the panel. */
 export function renderTurbines(
   turbines: readonly TurbineView[],
-  titleOf: (failureMode: string) => string,
+  titles: FailureTitles,
   nowMs: number,
 ): SafeHtml {
   const many = turbines.length > shownTurbines;
@@ -31,31 +38,19 @@ export function renderTurbines(
     <th scope="col" title="Of one window alone; an alarm asks for several">Last window's highest fault probability</th><th scope="col" class="number">Windows</th>
     <th scope="col" class="number">Set aside</th><th scope="col">Model</th><th scope="col">Last heard of</th>
   </tr></thead>
-  <tbody>${shown.map((turbine) => renderRow(turbine, titleOf, nowMs))}</tbody>
+  <tbody>${shown.map((turbine) => renderRow(turbine, titles, nowMs))}</tbody>
 </table></div>${many ? html`<p class="note">${shownTurbines} of ${turbines.length}, those that need attention first; <a href="/api/v1/turbines?limit=500">all of them</a>.</p>` : null}`;
   return renderPanel({ id: "turbines", title: "Turbines", live: "live", body });
 }
 
-/** Address of a turbine's page. */
-export function turbineHref(site: string, turbine: string): string {
-  return `/turbine/${encodeURIComponent(site)}/${encodeURIComponent(turbine)}`;
-}
-
-/** "12 s ago", with the moment itself as a hint. */
-export function renderAgo(timeMs: number, nowMs: number): SafeHtml {
-  if (timeMs <= 0) return html`never`;
-  const words = `${formatDuration(nowMs - timeMs)} ago`;
-  return html`<time datetime="${new Date(timeMs).toISOString()}" title="${formatTime(timeMs)} UTC">${words}</time>`;
-}
-
-function renderRow(view: TurbineView, titleOf: (failureMode: string) => string, nowMs: number): SafeHtml {
+function renderRow(view: TurbineView, titles: FailureTitles, nowMs: number): SafeHtml {
   const quality = view.state?.dataQuality;
   const model = view.state?.model;
   return html`<tr class="${view.health}">
   <th scope="row" class="nowrap"><a href="${turbineHref(view.site, view.turbine)}">${view.turbine}</a> <span class="site">${view.site}</span></th>
   <td>${renderHealth(view.health)}${view.reason === null ? null : html`<div class="why">${view.reason}</div>`}</td>
   <td>${formatName(view.operatingState)}</td>
-  <td>${renderHighest(view, titleOf)}</td>
+  <td>${renderHighest(view, titles)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsProcessed)}</td>
   <td class="number">${quality === undefined ? "–" : formatCount(quality.windowsQuarantined)}</td>
   <td>${model === null || model === undefined ? "–" : html`<span class="nowrap">${model.name} ${model.version}</span>`}</td>
@@ -63,7 +58,7 @@ function renderRow(view: TurbineView, titleOf: (failureMode: string) => string, 
 </tr>`;
 }
 
-function renderHighest(view: TurbineView, titleOf: (failureMode: string) => string): HtmlValue {
+function renderHighest(view: TurbineView, titles: FailureTitles): HtmlValue {
   const scores = view.health === "information-unavailable" ? [] : (view.state?.lastScores ?? []);
   const highest = scores.reduce<(typeof scores)[number] | null>(
     (best, score) => (best === null || score.probability > best.probability ? score : best),
@@ -72,7 +67,7 @@ function renderHighest(view: TurbineView, titleOf: (failureMode: string) => stri
   if (highest === null) return "–";
   const { probability, failureMode, component } = highest;
   return html`<div class="meter">${renderMeter(probability, view.health === "alarm" ? "critical" : "calm")}
-    <b>${formatShare(probability)}</b></div><div class="why">${titleOf(failureMode)}, ${formatName(component).toLowerCase()}</div>`;
+    <b>${formatShare(probability)}</b></div><div class="why">${titleOf(titles, failureMode)}, ${formatName(component).toLowerCase()}</div>`;
 }
 
 /** A bar from 0 to 1. */

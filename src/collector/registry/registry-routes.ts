@@ -1,7 +1,6 @@
-/** Serves the repository over HTTP: GET with ETag, and Range for the tars. As plain data, and mounted on Fastify. */
+/** Serves the repository over HTTP: GET with ETag, and Range for the tars. Plain data; the server mounts it. */
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
-import type { FastifyInstance } from "fastify";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { metadataFilePattern } from "./metadata-folder.ts";
 import type { Registry } from "./registry.ts";
@@ -13,14 +12,12 @@ export interface RegistryRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What it answers. */
 export interface RegistryResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable | Uint8Array | string;
 }
 
-/** One route. */
 export interface RegistryRoute {
   readonly method: "GET";
   /** Path with `:parameters`. */
@@ -62,28 +59,6 @@ export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
       },
     },
   ];
-}
-
-/** The same routes as a hook for the collector: `routes: [mountRegistry(registry)]`. */
-export function mountRegistry(registry: Registry): (app: FastifyInstance) => void {
-  return (app) => {
-    for (const route of registryRoutes(registry)) {
-      app.route({
-        method: route.method,
-        url: route.path,
-        handler: async (request, reply) => {
-          const { status, headers, body } = await route.handle({
-            params: request.params as Readonly<Record<string, string>>,
-            headers: request.headers,
-          });
-          return reply
-            .code(status)
-            .headers(headers)
-            .send(body instanceof Uint8Array ? Buffer.from(body) : body);
-        },
-      });
-    }
-  };
 }
 
 const notFound: RegistryResponse = {

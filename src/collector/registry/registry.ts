@@ -19,9 +19,8 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import type { RegistryKeys } from "./installation-keys.ts";
-import { createMetadataFolder } from "./metadata-folder.ts";
-import { checkKeys, defaultLifetimes, type Lifetimes, nextState, refreshDue } from "./repository-state.ts";
-import { parseRoot } from "./sign-root.ts";
+import { defaultLifetimes, type Lifetimes } from "./repository-state.ts";
+import { openSignedRepository } from "./signed-repository.ts";
 
 /** A bundle that gateways can fetch. */
 export interface PublishedBundle extends UpdateTarget {
@@ -31,7 +30,6 @@ export interface PublishedBundle extends UpdateTarget {
   readonly sha256: string;
 }
 
-/** What {@link createRegistry} needs. */
 export interface RegistryOptions {
   /** Folder of the repository; made if missing. */
   readonly dir: string;
@@ -58,7 +56,7 @@ export interface Registry {
   refresh(): Promise<boolean>;
   /** Takes a new root file (keys changed). @throws AuroraError KEY when it does not follow the present one. */
   installRoot(bytes: Uint8Array, keys: RegistryKeys): Promise<void>;
-  /** Bytes of a metadata file by name, or null. `timestamp.json` is refreshed first when it is due. */
+  /** Bytes of a metadata file by name, or null where there is none. `timestamp.json` is refreshed first when it is due. */
   readMetadata(name: string): Promise<Uint8Array | null>;
   /** Path, size and SHA-256 of a published tar by model and file name (`<sha256>.<version>.tar`), or null. */
   findTarget(name: string, file: string): { path: string; sizeBytes: number; sha256: string } | null;
@@ -69,128 +67,57 @@ export interface Registry {
  * @throws AuroraError KEY when root does not list the keys, STORE when the folder is damaged.
  */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
-  const { dir, clock } = options;
-  const lifetimes = options.lifetimes ?? defaultLifetimes;
-  const folder = createMetadataFolder(join(dir, "metadata"));
-  let keys = options.keys;
-  await folder.prepare();
-  let root = await adoptRoot(keys.root);
-  checkKeys(root, keys);
-  let state = await folder.readState(root);
-  if (state === null) {
-    state = nextState(root, null, "targets", {}, { keys, lifetimes, nowMs: clock.nowMs() });
-    await folder.writeState(state);
-  }
-  let published = state;
-  let queue: Promise<unknown> = Promise.resolve();
+  const { dir, keys, clock, lifetimes = defaultLifetimes, trustedKeys } = options;
+  const repository = await openSignedRepository({ dir, keys, clock, lifetimes });
+  const { exclusively, refresh, installRoot, readMetadata } = repository;
+  const tarPath = (name: string, file: string): string => join(dir, "targets", name, file);
 
-  /** Runs one change after the other, whatever became of the one before. */
-  function exclusively<T>(change: () => Promise<T>): Promise<T> {
-    const result = queue.then(change);
-    queue = result.catch(() => undefined);
-    return result;
-  }
-
-  async function adoptRoot(bytes: Uint8Array): Promise<Awaited<ReturnType<typeof parseRoot>>> {
-    try {
-      const installed = await folder.readRoot();
-      const given = parseRoot(bytes, null);
-      if (installed !== null && given.signed.version <= installed.signed.version) return installed;
-      const adopted = parseRoot(bytes, installed);
-      await folder.writeRoot(adopted.signed.version, bytes);
-      return adopted;
-    } catch (cause) {
-      throw new AuroraError("KEY", `the root metadata is not good: ${(cause as Error).message}`, {
-        op: "open registry",
-        subject: dir,
-        hint: "Use the folder that `aurora keys init` made for this collector.",
-        cause,
-      });
-    }
-  }
-
-  async function commit(targets: Readonly<Record<string, TargetFile>>): Promise<void> {
-    const next = nextState(root, published, "targets", targets, { keys, lifetimes, nowMs: clock.nowMs() });
-    await folder.writeState(next);
-    published = next;
-  }
-
-  async function refreshIfDue(): Promise<boolean> {
-    const nowMs = clock.nowMs();
-    const due = refreshDue(published, lifetimes, nowMs);
-    if (due === null) return false;
-    const targets = published.targets.signed.targets;
-    const next = nextState(root, published, due, targets, { keys, lifetimes, nowMs });
-    await folder.writeState(next);
-    published = next;
-    return true;
-  }
+  const publish = async (bundleDir: string): Promise<PublishedBundle> => {
+    const bundle = await verifyBundle(bundleDir, trustedKeys);
+    const { name, version } = bundle.manifest;
+    const path = updateTargetPath(name, version);
+    const present = repository.targets[path];
+    if (present !== undefined) return samePublished(present, bundle.digest);
+    const tar = packBundle(bundle);
+    const sha256 = sha256Hex(tar);
+    await mkdir(join(dir, "targets", name), { recursive: true });
+    await writeFileAtomic(tarPath(name, `${sha256}.${version}.tar`), tar);
+    const target = new TargetFile({
+      path,
+      length: tar.length,
+      hashes: { sha256 },
+      unrecognizedFields: { custom: { name, version, digest: bundle.digest } },
+    });
+    await repository.commit({ ...repository.targets, [path]: target });
+    return describeTarget(target);
+  };
 
   return {
-    publish: (bundleDir) =>
-      exclusively(async () => {
-        const bundle = await verifyBundle(bundleDir, options.trustedKeys);
-        const { name, version } = bundle.manifest;
-        const path = updateTargetPath(name, version);
-        const present = published.targets.signed.targets[path];
-        if (present !== undefined) return samePublished(present, bundle.digest);
-        const tar = packBundle(bundle);
-        const sha256 = sha256Hex(tar);
-        await mkdir(join(dir, "targets", name), { recursive: true });
-        await writeFileAtomic(join(dir, "targets", name, `${sha256}.${version}.tar`), tar);
-        const custom = { name, version, digest: bundle.digest };
-        const target = new TargetFile({
-          path,
-          length: tar.length,
-          hashes: { sha256 },
-          unrecognizedFields: { custom },
-        });
-        await commit({ ...published.targets.signed.targets, [path]: target });
-        return describeTarget(target);
-      }),
+    refresh,
+    installRoot,
+    readMetadata,
+    publish: (bundleDir) => exclusively(() => publish(bundleDir)),
     withdraw: (name, version) =>
       exclusively(async () => {
-        const { [updateTargetPath(name, version)]: present, ...rest } = published.targets.signed.targets;
+        const { [updateTargetPath(name, version)]: present, ...rest } = repository.targets;
         if (present === undefined) return false;
-        await commit(rest);
+        await repository.commit(rest);
         return true;
       }),
-    list: () =>
-      Object.values(published.targets.signed.targets)
-        .map(describeTarget)
-        .sort((left, right) =>
-          left.name === right.name
-            ? compareVersions(right.version, left.version)
-            : left.name < right.name
-              ? -1
-              : 1,
-        ),
-    refresh: () => exclusively(refreshIfDue),
-    installRoot: (bytes, newKeys) =>
-      exclusively(async () => {
-        const adopted = await adoptRoot(bytes);
-        checkKeys(adopted, newKeys);
-        root = adopted;
-        keys = newKeys;
-        await commit(published.targets.signed.targets);
-      }),
-    async readMetadata(name) {
-      // A refresh that fails is for the caller of refresh() to report; readers still get what there is.
-      if (name === "timestamp.json") await exclusively(refreshIfDue).catch(() => false);
-      try {
-        return await folder.read(name);
-      } catch {
-        return null;
-      }
-    },
-    findTarget(name, file) {
+    list: () => Object.values(repository.targets).map(describeTarget).sort(byNameNewestFirst),
+    findTarget: (name, file) => {
       const version = file.slice(65, -4);
-      const target = published.targets.signed.targets[updateTargetPath(name, version)];
+      const target = repository.targets[updateTargetPath(name, version)];
       if (target === undefined || file !== `${target.hashes.sha256}.${version}.tar`) return null;
       const { sizeBytes, sha256 } = describeTarget(target);
-      return { path: join(dir, "targets", name, file), sizeBytes, sha256 };
+      return { path: tarPath(name, file), sizeBytes, sha256 };
     },
   };
+}
+
+function byNameNewestFirst(left: PublishedBundle, right: PublishedBundle): number {
+  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+  return compareVersions(right.version, left.version);
 }
 
 function samePublished(present: TargetFile, digest: string): PublishedBundle {

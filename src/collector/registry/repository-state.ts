@@ -33,17 +33,22 @@ export interface SigningContext {
   readonly nowMs: number;
 }
 
+/** What the next state is made of. */
+export interface StateChange {
+  readonly root: Metadata<Root>;
+  /** Null for the first state. */
+  readonly previous: RepositoryState | null;
+  readonly from: RefreshFrom;
+  /** By path; counts only where `from` is `targets`. */
+  readonly targetFiles: Readonly<Record<string, TargetFile>>;
+}
+
 /**
  * The next state, in which `from` and everything above it is signed anew.
  * @throws AuroraError CLOCK when this clock is past the root's end: nobody would accept the files.
  */
-export function nextState(
-  root: Metadata<Root>,
-  previous: RepositoryState | null,
-  from: RefreshFrom,
-  targetFiles: Readonly<Record<string, TargetFile>>,
-  context: SigningContext,
-): RepositoryState {
+export function nextState(change: StateChange, context: SigningContext): RepositoryState {
+  const { root, previous, from, targetFiles } = change;
   const { keys, lifetimes } = context;
   // A collector's clock that went back must not make new files look older than the last ones.
   const issuedMs = Math.max(context.nowMs, previous === null ? 0 : issuedAtMs(previous.timestamp));

@@ -7,7 +7,6 @@ import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-sig
 /** The roles of a TUF repository. */
 export const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
 
-/** One of {@link tufRoles}. */
 export type TufRole = (typeof tufRoles)[number];
 
 /** What a root file says. */

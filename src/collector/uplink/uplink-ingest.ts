@@ -1,18 +1,26 @@
 /**
- * Takes envelopes of the uplink and acknowledges what is *stored*: batches of messages go into one transaction, and
- * the watermark is published after its commit. Poison is counted and set aside; it never blocks. A full disk blocks:
- * nothing is acknowledged, and the gateways keep what they have.
+ * Takes envelopes of the uplink and acknowledges what is *stored*: messages are stored in batches, and the watermarks
+ * are published after a batch's promise has resolved. Poison is counted and set aside; it never blocks. A full disk
+ * blocks: nothing is acknowledged, and the gateways keep what they have.
  */
 import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { Metrics } from "../../core/platform/metrics.ts";
-import type { CollectorStore } from "../record/collector-store.ts";
-import { type AddressedAck, createEnvelopeStore, type UplinkMessage } from "./envelope-store.ts";
+import type { Counter, Metrics } from "../../core/platform/metrics.ts";
+import type {
+  CheckedEnvelope,
+  EnvelopeBatch,
+  FleetRecord,
+  RecordFault,
+  SetAsideMessage,
+  StoredEnvelope,
+  UplinkMessage,
+} from "../record/fleet-record.ts";
+import { createBatchLoop } from "./batch-loop.ts";
+import { readEnvelope } from "./read-envelope.ts";
 
-/** What the ingest is joined to. */
 export interface UplinkIngestOptions {
-  readonly store: CollectorStore;
+  readonly record: Pick<FleetRecord, "storeEnvelopes">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -25,66 +33,63 @@ export interface UplinkIngestOptions {
   readonly maxDelayMs?: number;
   /** … or this large. */
   readonly maxBatchMessages?: number;
-  /** Messages beyond this many waiting bytes are dropped unacknowledged; the gateway sends them again. */
+  /** Messages beyond this many bytes that are not stored yet are dropped unacknowledged; the gateway sends them again. */
   readonly maxPendingBytes?: number;
 }
 
-/** Takes messages. */
 export interface UplinkIngest {
   /** Takes one message of `<base>/gateway/<gateway>/up/<lane>`; keeps `payload` until it is stored. */
   accept(topic: string, payload: Uint8Array): void;
-  /** Stores what waits, now. */
-  flush(): void;
+  /** Stores what waits, now; resolves when nothing is on its way. */
+  flush(): Promise<void>;
   /** Did the last attempt to store fail? */
   readonly storeFails: boolean;
   /** Stores what waits and takes no more. */
-  close(): void;
+  close(): Promise<void>;
 }
 
-/** Creates the ingest. */
 export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
-  const { store, timers, logger, metrics } = options;
-  const maxDelayMs = options.maxDelayMs ?? 20;
+  const { record, clock, logger } = options;
   const maxBatchMessages = options.maxBatchMessages ?? 500;
   const maxPendingBytes = options.maxPendingBytes ?? 64 * 1024 * 1024;
-  const messagesTotal = metrics.counter({
-    name: "uplink_messages_total",
-    help: "Uplink messages by what became of them",
-    labels: ["outcome"],
-  });
-  const envelopes = createEnvelopeStore({ ...options, messagesTotal });
-  let pending: UplinkMessage[] = [];
+  const sites = options.sites ?? new Map<string, string>();
+  const { messagesTotal, count } = createAccounts(options.metrics, logger);
+  const waiting: UplinkMessage[] = [];
+  /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
-  let cancelTimer: (() => void) | null = null;
   let closed = false;
   let storeFails = false;
 
-  const flush = (): void => {
-    cancelTimer?.();
-    cancelTimer = null;
-    const batch = pending;
-    pending = [];
-    pendingBytes = 0;
-    if (batch.length === 0) return;
-    let acks: readonly AddressedAck[];
+  const storeNext = async (): Promise<void> => {
+    const taken = waiting.splice(0, maxBatchMessages);
     try {
-      acks = store.transaction(() => envelopes.put(batch));
+      const batch = readBatch(taken, sites, clock.nowMs());
+      const stored = await record.storeEnvelopes(batch);
+      if (storeFails) logger.info("storing works again");
+      storeFails = false;
+      count(batch, stored);
+      for (const { gateway, ack } of newestAcks(batch, stored)) acknowledge(gateway, ack);
     } catch (error) {
-      messagesTotal.add(batch.length, { outcome: "store-failed" });
+      messagesTotal.add(taken.length, { outcome: "store-failed" });
       // Once until it works again: every batch fails while a disk is full.
       if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
       storeFails = true;
-      return;
     }
-    if (storeFails) logger.info("storing works again");
-    storeFails = false;
-    for (const { gateway, ack } of acks) {
-      options.acknowledge(gateway, ack).catch((error: unknown) => {
-        messagesTotal.add(1, { outcome: "ack-unsent" });
-        logger.debug("acknowledgement not sent; the gateway will ask again", { gateway, error });
-      });
-    }
+    for (const { payload } of taken) pendingBytes -= payload.length;
   };
+  const acknowledge = (gateway: string, ack: UplinkAck): void => {
+    options.acknowledge(gateway, ack).catch((error: unknown) => {
+      messagesTotal.add(1, { outcome: "ack-unsent" });
+      logger.debug("acknowledgement not sent; the gateway will ask again", { gateway, error });
+    });
+  };
+  const loop = createBatchLoop({
+    timers: options.timers,
+    delayMs: options.maxDelayMs ?? 20,
+    countWaiting: () => waiting.length,
+    fullCount: maxBatchMessages,
+    storeNext,
+  });
 
   return {
     accept: (topic, payload) => {
@@ -93,18 +98,88 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
         messagesTotal.add(1, { outcome: "overload" });
         return;
       }
-      pending.push({ topic, payload });
+      waiting.push({ topic, payload });
       pendingBytes += payload.length;
-      if (pending.length >= maxBatchMessages) flush();
-      else cancelTimer ??= timers.after(maxDelayMs, flush);
+      loop.wake();
     },
-    flush,
+    flush: loop.flush,
     get storeFails() {
       return storeFails;
     },
     close: () => {
       closed = true;
-      flush();
+      return loop.flush();
     },
   };
+}
+
+/** Counts what became of messages and records. */
+function createAccounts(
+  metrics: Metrics,
+  logger: Logger,
+): {
+  readonly messagesTotal: Counter;
+  readonly count: (batch: EnvelopeBatch, stored: readonly StoredEnvelope[]) => void;
+} {
+  const messagesTotal = metrics.counter({
+    name: "uplink_messages_total",
+    help: "Uplink messages by what became of them",
+    labels: ["outcome"],
+  });
+  const recordsTotal = metrics.counter({
+    name: "uplink_records_total",
+    help: "Uplink records stored, by kind",
+    labels: ["kind"],
+  });
+  const missingTotal = metrics.counter({
+    name: "uplink_records_missing_total",
+    help: "Uplink records that their gateway dropped before they were stored here",
+    labels: ["lane"],
+  });
+  const countSetAside = ({ reason, detail }: RecordFault): void => {
+    messagesTotal.add(1, { outcome: "quarantined" });
+    if (reason === "not-storable") logger.error("a record could not be stored", { detail });
+  };
+  return {
+    messagesTotal,
+    count: (batch, stored) => {
+      for (const { fault } of batch.setAside) countSetAside(fault);
+      for (const [index, { outcome, missing, records }] of stored.entries()) {
+        messagesTotal.add(1, { outcome });
+        missingTotal.add(missing, { lane: batch.envelopes[index]!.lane });
+        for (const record of records) {
+          if (record.ok) recordsTotal.add(1, { kind: record.value });
+          else countSetAside(record.error);
+        }
+      }
+    },
+  };
+}
+
+/** The newest watermark of each lane. */
+function newestAcks(
+  { envelopes }: EnvelopeBatch,
+  stored: readonly StoredEnvelope[],
+): Iterable<{ readonly gateway: string; readonly ack: UplinkAck }> {
+  const acks = new Map<string, { readonly gateway: string; readonly ack: UplinkAck }>();
+  for (const [index, { gateway, bootId, lane }] of envelopes.entries()) {
+    const ack = { bootId, lane, sequence: stored[index]!.watermark };
+    acks.set(`${gateway}\n${bootId}\n${lane}`, { gateway, ack });
+  }
+  return acks.values();
+}
+
+function readBatch(
+  messages: readonly UplinkMessage[],
+  sites: ReadonlyMap<string, string>,
+  nowMs: number,
+): EnvelopeBatch {
+  const envelopes: CheckedEnvelope[] = [];
+  const setAside: SetAsideMessage[] = [];
+  for (const message of messages) {
+    const read = readEnvelope(message, sites);
+    if (read.ok) envelopes.push(read.value);
+    else setAside.push({ ...message, fault: read.error });
+  }
+  return { nowMs, envelopes, setAside };
 }

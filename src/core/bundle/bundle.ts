@@ -1,9 +1,7 @@
 /** What a bundle is once it is in memory, how large one may be, and which files it always has. */
 import type { Manifest } from "../contract/bundle/manifest.ts";
 
-/** File name of the manifest. */
 export const manifestFileName = "manifest.json";
-/** File name of the manifest's signature. */
 export const signatureFileName = "manifest.dsse.json";
 
 /** Bounds on what is read; a larger bundle is refused before it fills the memory. */
@@ -28,9 +26,7 @@ export interface Bundle {
   readonly digest: string;
   /** Every file that the manifest lists, by name. These bytes were checked; use them, don't read the disk again. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Bytes of `manifest.json`. */
   readonly manifestBytes: Uint8Array;
-  /** Bytes of `manifest.dsse.json`. */
   readonly signatureBytes: Uint8Array;
 }
 

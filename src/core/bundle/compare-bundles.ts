@@ -2,15 +2,13 @@
 import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { Bundle } from "./bundle.ts";
 
-/** One difference. */
-export interface BundleChange {
+interface BundleChange {
   /** Where: a path into the manifest or `evaluation.json`, or `file <name>`. List entries go by name, not by number. */
   readonly path: string;
   /** Value before, as JSON text; null if it was not there. */
   readonly before: string | null;
   /** Value after, as JSON text; null if it is not there any more. */
   readonly after: string | null;
-  /** One sentence. */
   readonly sentence: string;
 }
 
@@ -53,13 +51,18 @@ function manifestLeaves(bundle: Bundle): Leaves {
 
 function evaluationLeaves(bundle: Bundle): Leaves {
   const leaves = new Map<string, unknown>();
-  try {
-    const text = new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation));
-    collect("evaluation", JSON.parse(text), leaves);
-  } catch {
-    leaves.set("evaluation", "not JSON");
-  }
+  collect("evaluation", readEvaluation(bundle), leaves);
   return leaves;
+}
+
+/** `evaluation.json` as a value; a text of its own where the file is not JSON. */
+function readEvaluation(bundle: Bundle): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bundle.files.get(bundleFileNames.evaluation)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return "not JSON";
+  }
 }
 
 function collect(path: string, value: unknown, leaves: Map<string, unknown>): void {

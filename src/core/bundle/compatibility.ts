@@ -4,9 +4,7 @@ import { featuresCatalogueVersion } from "../contract/bundle/feature-spec.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import { satisfiesRange } from "./version.ts";
 
-/** What a runtime is. */
 export interface RuntimeIdentity {
-  /** Semantic version of the runtime. */
   readonly runtimeVersion: string;
   /** Version of its features catalogue; default: the one of this code. */
   readonly catalogueVersion?: number;
@@ -26,7 +24,9 @@ export function checkCompatibility(manifest: Manifest, runtime: RuntimeIdentity)
         op,
         subject,
         hint:
-          needed > catalogueVersion ? "Update the runtime first." : "Train the model anew with this runtime.",
+          needed > catalogueVersion
+            ? "Update the runtime first."
+            : "Train the model again with this runtime.",
       },
     );
   }

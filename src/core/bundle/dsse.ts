@@ -1,6 +1,6 @@
 /**
  * DSSE envelopes (secure-systems-lab/dsse, protocol v1): signs bytes together with their type, verifies by trying
- * keys. The `keyid` of a signature is a hint that nobody has signed: it never decides anything here.
+ * keys. The `keyid` of a signature is a hint that is not itself signed: it never decides anything here.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
@@ -19,23 +19,22 @@ export interface TrustedKey {
   verify(data: Uint8Array, signature: Uint8Array): boolean;
 }
 
-/** One signature of an envelope. */
-export interface EnvelopeSignature {
+interface DsseSignature {
   /** Unauthenticated hint; may be missing. */
   readonly keyid?: string;
   readonly sig: Uint8Array;
 }
 
 /** A DSSE envelope, decoded. */
-export interface Envelope {
+interface DsseEnvelope {
   readonly payloadType: string;
   readonly payload: Uint8Array;
   /** 1 to {@link maxSignatures}. */
-  readonly signatures: readonly EnvelopeSignature[];
+  readonly signatures: readonly DsseSignature[];
 }
 
 /** More signatures than this are refused, so that a hostile envelope costs a bounded time. */
-export const maxSignatures = 16;
+const maxSignatures = 16;
 
 /** Bytes that are signed: `DSSEv1 SP LEN(type) SP type SP LEN(body) SP body` (lengths in bytes, decimal). */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
@@ -45,14 +44,18 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
 }
 
 /** Signs `payload` with every signer. */
-export function signEnvelope(payloadType: string, payload: Uint8Array, signers: readonly Signer[]): Envelope {
+export function signEnvelope(
+  payloadType: string,
+  payload: Uint8Array,
+  signers: readonly Signer[],
+): DsseEnvelope {
   const message = preAuthEncoding(payloadType, payload);
   const signatures = signers.map((signer) => ({ keyid: signer.keyId, sig: signer.sign(message) }));
   return { payloadType, payload, signatures };
 }
 
 /** Canonical JSON of an envelope, with standard padded base64. */
-export function encodeEnvelope(envelope: Envelope): Uint8Array {
+export function encodeDsseEnvelope(envelope: DsseEnvelope): Uint8Array {
   return canonicalJsonBytes({
     payload: toBase64(envelope.payload),
     payloadType: envelope.payloadType,
@@ -66,7 +69,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
  * Parses the JSON of an envelope. Takes standard and URL-safe base64, as verifiers must.
  * @throws AuroraError BUNDLE_FORMAT when it is not an envelope.
  */
-export function parseEnvelope(bytes: Uint8Array): Envelope {
+export function parseEnvelope(bytes: Uint8Array): DsseEnvelope {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -82,7 +85,7 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
   return {
     payloadType,
     payload: fromBase64(payload, "payload"),
-    signatures: signatures.map((entry: unknown): EnvelopeSignature => {
+    signatures: signatures.map((entry: unknown): DsseSignature => {
       if (!isRecord(entry)) throw malformed("has a signature that is not an object");
       const sig = fromBase64(entry.sig, "sig");
       const keyid = entry.keyid;
@@ -99,7 +102,7 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
  * @throws AuroraError BUNDLE_SIGNATURE when fewer have.
  */
 export function verifyEnvelope(
-  envelope: Envelope,
+  envelope: DsseEnvelope,
   trustedKeys: readonly TrustedKey[],
   threshold = 1,
 ): readonly (string | null)[] {

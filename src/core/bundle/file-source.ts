@@ -1,4 +1,4 @@
-/** Where a bundle's files come from: a folder, or an unpacked tar. Reads are bounded; links and odd files are refused. */
+/** The files of a bundle, in a folder or an unpacked tar. Reads are bounded; links and special files are refused. */
 import { constants } from "node:fs";
 import { open, opendir } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,14 +10,13 @@ export interface FileSource {
   readonly subject: string;
   /** Every name that is there, at most 66 and one more (so that too many are seen as too many). */
   names(): Promise<readonly string[]>;
-  /** The whole file. @throws AuroraError BUNDLE_FORMAT when it is missing, larger than `maxBytes` or no plain file. */
+  /** The whole file. @throws AuroraError BUNDLE_FORMAT: missing, not a plain file, unreadable, larger than `maxBytes`. */
   read(name: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 /** Manifest, signature and the 64 files that a manifest may list. */
 export const maxBundleEntries = 66;
 
-/** The files of a folder. */
 export function folderSource(dir: string): FileSource {
   return {
     subject: dir,
@@ -29,7 +28,7 @@ export function folderSource(dir: string): FileSource {
           if (names.length > maxBundleEntries) break;
         }
       } catch (cause) {
-        throw badFile(dir, "cannot be listed", cause);
+        throw describeFailure(dir, cause, "is not a folder");
       }
       return names.sort();
     },
@@ -52,13 +51,12 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>, subject: st
 }
 
 /** Reads a plain file of at most `maxBytes`; does not follow a link, does not block on a pipe. */
-export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw badFile(path, missing ? "is missing" : "cannot be opened as a plain file", cause);
+    throw describeFailure(path, cause, "is not a plain file");
   }
   try {
     const status = await file.stat();
@@ -74,6 +72,8 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
     }
     if (length !== status.size) throw badFile(path, "changed while it was read");
     return bytes.subarray(0, length);
+  } catch (cause) {
+    throw cause instanceof AuroraError ? cause : describeFailure(path, cause, "is not a plain file");
   } finally {
     await file.close();
   }
@@ -81,6 +81,22 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
 
 function tooLarge(subject: string, sizeBytes: number, maxBytes: number): AuroraError {
   return badFile(subject, `has ${sizeBytes} bytes, at most ${maxBytes} were expected`);
+}
+
+/** A link that is not followed, a socket, a file where a folder is due or the other way round. */
+const otherKindCodes: ReadonlySet<string | undefined> = new Set(["ELOOP", "ENXIO", "ENOTDIR", "EISDIR"]);
+
+/** What opening, listing or reading met: missing is not of another kind, and neither of them is unreadable. */
+function describeFailure(subject: string, cause: unknown, otherKind: string): AuroraError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return badFile(subject, "is missing", cause);
+  if (otherKindCodes.has(code)) return badFile(subject, otherKind, cause);
+  return new AuroraError("BUNDLE_FORMAT", `cannot be read: ${message}`, {
+    op: "read bundle",
+    subject,
+    hint: "The bundle may be whole: check that this user may read it, and the disk.",
+    cause,
+  });
 }
 
 function badFile(subject: string, message: string, cause?: unknown): AuroraError {

@@ -1,6 +1,6 @@
 /**
  * The raw window of a golden case: what a device would have sent, so that the way from counts to features is proved
- * too. Codec only; knows nothing of features.
+ * too. Codec only; knows no features.
  *
  * ```text
  *  0 sampleRateHz f64     8 shaftRpm f64
@@ -35,7 +35,7 @@ const orderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
 const sizesBytes = 56;
 const samplesAt = 52;
 
-/** Bytes of a window of so many samples. */
+/** Bytes of a window of `samples` samples. */
 export function countGoldenWindowBytes(samples: number): number {
   return sizesBytes + ((2 * samples + 3) & ~3);
 }

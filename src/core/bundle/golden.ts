@@ -1,6 +1,6 @@
 /**
  * `golden.bin`: inputs with the outputs that they must give on every device, from raw windows to explanations. Codec
- * only; who proves a model with them runs it itself. There is one form: what is read and written anew has the same
+ * only; who proves a model with them runs it itself. There is one form: what is read and written again has the same
  * bytes.
  *
  * ```text
@@ -43,7 +43,7 @@ export interface GoldenWindowCase extends GoldenOutcome {
 }
 
 /** Integers on the student's input grid, that only the student is tried with. */
-export interface GoldenRandomCase extends GoldenOutcome {
+interface GoldenRandomCase extends GoldenOutcome {
   readonly kind: "random";
 }
 
@@ -145,7 +145,7 @@ export function decodeGolden(bytes: Uint8Array): Golden {
   const cases: GoldenCase[] = [];
   let offset = headerBytes;
   for (let index = 0; index < count; index++) {
-    const read = readCase(view, offset, end, sizes);
+    const read = readCase(view, { start: offset, end }, sizes);
     cases.push(read.one);
     offset = read.next;
   }
@@ -155,8 +155,7 @@ export function decodeGolden(bytes: Uint8Array): Golden {
 
 function readCase(
   view: DataView,
-  start: number,
-  end: number,
+  { start, end }: { readonly start: number; readonly end: number },
   sizes: Sizes,
 ): { readonly one: GoldenCase; readonly next: number } {
   const { features, outputs, groups } = sizes;
@@ -184,7 +183,7 @@ function readCase(
     }
     return { standardised, logits, shares: takeFloats(outputs * groups) };
   };
-  // Kind and its three zero bytes at once: whatever else stands there is no kind.
+  // Kind and its three zero bytes at once: any other value is not a kind.
   const kindNumber = view.getUint32(claim(4), true);
   const kind = kinds[kindNumber];
   if (kind === undefined) throw refuseGolden(`has a case of the unknown kind ${kindNumber}`);

@@ -15,8 +15,7 @@ import { join } from "node:path";
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { Signer, TrustedKey } from "./dsse.ts";
 
-/** A new key pair. */
-export interface KeyPair {
+interface KeyPair {
   /** SHA-256 of the public key's SPKI DER, lower-case hex. */
   readonly keyId: string;
   /** SPKI PEM. */
@@ -39,7 +38,7 @@ export interface PrivateKey extends Signer {
 }
 
 /** End of a public key file's name. */
-export const publicKeySuffix = ".pub";
+const publicKeySuffix = ".pub";
 /** End of a private key file's name. */
 export const privateKeySuffix = ".key";
 

@@ -6,7 +6,7 @@ import { AuroraError } from "../contract/aurora-error.ts";
 import { manifestFileName, signatureFileName } from "./bundle.ts";
 import { canonicalJsonBytes } from "./canonical-json.ts";
 import {
-  encodeEnvelope,
+  encodeDsseEnvelope,
   parseEnvelope,
   type Signer,
   signEnvelope,
@@ -25,7 +25,7 @@ export function signManifest(manifestSha256: string, signers: readonly Signer[])
     throw new AuroraError("KEY", "no signing key was given", { op: "sign manifest" });
   }
   const ordered = [...signers].sort((left, right) => (left.keyId < right.keyId ? -1 : 1));
-  return encodeEnvelope(signEnvelope(payloadType, encodeStatement(manifestSha256), ordered));
+  return encodeDsseEnvelope(signEnvelope(payloadType, encodeStatement(manifestSha256), ordered));
 }
 
 /**
@@ -51,7 +51,7 @@ export function verifyManifestSignature(
         {
           op,
           subject,
-          hint: "Trust every key that signed, or sign anew with `aurora bundle sign`.",
+          hint: "Trust every key that signed, or sign it again with `aurora bundle sign`.",
         },
       );
     }
@@ -65,11 +65,11 @@ export function verifyManifestSignature(
   if (new Set(signedBy).size !== signedBy.length) {
     throw new AuroraError("BUNDLE_SIGNATURE", "one key has signed twice", { op, subject });
   }
-  if (!equalBytes(encodeEnvelope(envelope), signatureBytes)) {
+  if (!equalBytes(encodeDsseEnvelope(envelope), signatureBytes)) {
     throw new AuroraError("BUNDLE_FORMAT", "is not in its canonical form", {
       op,
       subject,
-      hint: "Sign anew with `aurora bundle sign`.",
+      hint: "Sign it again with `aurora bundle sign`.",
     });
   }
   const expected = encodeStatement(manifestSha256);

@@ -91,7 +91,7 @@ function encodeHeader(name: string, sizeBytes: number): Uint8Array {
   return header;
 }
 
-/** Name and size; then writes the header anew: any other difference is refused by comparison. */
+/** Name and size; then writes the header again: any other difference is refused by comparison. */
 function decodeHeader(header: Uint8Array): { name: string; sizeBytes: number } {
   const text = Buffer.from(header).toString("latin1");
   const name = text.slice(0, text.indexOf("\0"));

@@ -24,8 +24,7 @@ import { equalBytes, verifyManifestSignature } from "./sign-manifest.ts";
  */
 export async function readBundle(dir: string, limits: BundleLimits = defaultBundleLimits): Promise<Bundle> {
   const source = folderSource(dir);
-  const { manifestBytes, signatureBytes } = await readHead(source, limits);
-  return readBody(source, manifestBytes, signatureBytes, limits);
+  return readBody(source, await readHead(source, limits), limits);
 }
 
 /**
@@ -45,9 +44,8 @@ export async function verifyBundleFiles(
   files: ReadonlyMap<string, Uint8Array>,
   trustedKeys: readonly TrustedKey[],
   subject: string,
-  limits: BundleLimits = defaultBundleLimits,
 ): Promise<VerifiedBundle> {
-  return verifySource(memorySource(files, subject), trustedKeys, limits);
+  return verifySource(memorySource(files, subject), trustedKeys, defaultBundleLimits);
 }
 
 /**
@@ -93,15 +91,14 @@ async function verifySource(
   trustedKeys: readonly TrustedKey[],
   limits: BundleLimits,
 ): Promise<VerifiedBundle> {
-  const { manifestBytes, signatureBytes } = await readHead(source, limits);
-  const signedBy = verifyManifestSignature(signatureBytes, sha256Hex(manifestBytes), trustedKeys);
-  return { ...(await readBody(source, manifestBytes, signatureBytes, limits)), signedBy };
+  const head = await readHead(source, limits);
+  const signedBy = verifyManifestSignature(head.signatureBytes, sha256Hex(head.manifestBytes), trustedKeys);
+  return { ...(await readBody(source, head, limits)), signedBy };
 }
 
-async function readHead(
-  source: FileSource,
-  limits: BundleLimits,
-): Promise<{ manifestBytes: Uint8Array; signatureBytes: Uint8Array }> {
+type BundleHead = Pick<Bundle, "manifestBytes" | "signatureBytes">;
+
+async function readHead(source: FileSource, limits: BundleLimits): Promise<BundleHead> {
   return {
     signatureBytes: await source.read(signatureFileName, limits.signatureBytes),
     manifestBytes: await source.read(manifestFileName, limits.manifestBytes),
@@ -110,8 +107,7 @@ async function readHead(
 
 async function readBody(
   source: FileSource,
-  manifestBytes: Uint8Array,
-  signatureBytes: Uint8Array,
+  { manifestBytes, signatureBytes }: BundleHead,
   limits: BundleLimits,
 ): Promise<Bundle> {
   const manifest = parseManifest(manifestBytes, source.subject);

@@ -13,7 +13,7 @@ export function compareVersions(left: string, right: string): number {
 }
 
 /** Is `text` a semantic version (without build metadata)? */
-export function isVersion(text: string): boolean {
+function isVersion(text: string): boolean {
   return semverPattern.test(text);
 }
 

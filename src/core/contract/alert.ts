@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { type OperatingState, operatingStates } from "./prediction.ts";
 
-/** What happened to the alarm. */
 export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
 
 /** Alarm states of ISA-18.2 (section 5.2) that a diagnosis alarm passes through. */
@@ -16,13 +15,11 @@ export const alarmStates = [
   "out-of-service",
 ] as const;
 
-/** One of {@link alarmStates}. */
 export type AlarmState = (typeof alarmStates)[number];
 
 /** How urgent: the alarm's priority. How far the damage has gone is `severityDb`. */
 export type AlertSeverity = "warning" | "critical";
 
-/** `data` of the event. */
 export interface AlertData {
   readonly turbine: string;
   readonly site: string;
@@ -51,7 +48,6 @@ export interface AlertData {
   readonly traceId: string;
 }
 
-/** The whole event. */
 export interface AlertEvent {
   readonly specversion: "1.0";
   /** Idempotent: the same transition of the same alarm has the same id. */

@@ -103,11 +103,10 @@ export const errorCodes = {
   },
 } as const;
 
-/** One of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** What, where, and what to do next. */
-export interface ErrorDetails {
+interface ErrorDetails {
   /** What was being done, as a short verb phrase: "verify bundle". */
   readonly op: string;
   /** What it was done to: a path, a topic, a device. */

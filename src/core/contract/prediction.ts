@@ -12,7 +12,6 @@ export const operatingStates = [
   "information-unavailable",
 ] as const;
 
-/** One of {@link operatingStates}. */
 export type OperatingState = (typeof operatingStates)[number];
 
 /** The student's output for one window. */
@@ -64,7 +63,7 @@ export interface Decision {
   /** Empty while information is unavailable. */
   readonly modes: readonly ModeDecision[];
   /**
-   * dB above the point's own healthy baseline; null or absent: there is none yet, or the window says nothing.
+   * dB above the point's own healthy baseline; null or absent: there is no baseline yet, or no level was heard.
    */
   readonly severityDb?: number | null;
   /** Where the model ran; left out: on the gateway. */

@@ -6,7 +6,6 @@ export const idPattern: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** Lanes of the durable store, in order of survival. */
 export const lanes = ["alert", "update", "drift", "prediction", "raw"] as const;
 
-/** One of {@link lanes}. */
 export type Lane = (typeof lanes)[number];
 
 /** All topics below one base, default `aurora/v1`. */

@@ -98,7 +98,6 @@ export interface GapRecord {
   readonly toMs: number;
 }
 
-/** Any record. */
 export type UplinkRecord =
   | PredictionBatch
   | AlertRecord
@@ -129,7 +128,7 @@ export interface UplinkEnvelope {
   readonly firstSequence: number;
   /**
    * The oldest sequence of this lane that the gateway still holds, ≤ firstSequence: what came before it was stored by
-   * a collector or dropped (and declared by a gap), so nobody should wait for it.
+   * a collector or dropped (and declared by a gap), so it need not be waited for.
    */
   readonly oldestSequence: number;
   readonly records: readonly UplinkRecord[];

@@ -5,7 +5,7 @@
  * once it is ready: a machine that wears slowly must not take its baseline along.
  *
  *   learning ──enough, steady──▶ ready ──relearn (operator, maintenance) | other levels──▶ learning
- *      ▲ └── unsteady: the older half is let go (thrice)└── another model: its logits are learnt anew beneath
+ *      ▲ └── unsteady: the older half is let go (thrice)└── another model: its logits are learnt again beneath
  */
 import type { Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
@@ -20,8 +20,8 @@ import { isOperating } from "./operating-state.ts";
 import { hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
-export interface BaselineOptions {
-  /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt anew. */
+interface BaselineOptions {
+  /** Counted up by an operator (after maintenance, after a new sensor): a baseline of another epoch is learnt again. */
   readonly epoch: number;
   /** Windows to rest on; the bundle's own minimum is a lower bound. */
   readonly minWindows: number;
@@ -29,13 +29,12 @@ export interface BaselineOptions {
   readonly minDurationMs: number;
 }
 
-/** Something that an operator should hear of. */
+/** News for an operator. */
 export interface BaselineEvent {
   readonly kind: "ready" | "unsteady" | "relearning";
   readonly detail: string;
 }
 
-/** Where a point stands. */
 export interface BaselineStatus {
   readonly state: "learning" | "ready";
   /** Of the baseline that is in use; 0: none yet. */
@@ -45,14 +44,13 @@ export interface BaselineStatus {
   readonly suspicions: readonly string[];
 }
 
-/** Learns for one point. */
 export interface BaselineLearner {
-  /** The baseline to judge by, or null. While another model's logits are learnt it speaks of levels only. */
+  /** The baseline to compare with, or null. While another model's logits are learnt it speaks of levels only. */
   readonly current: SiteBaseline | null;
   readonly status: BaselineStatus;
   /** One scored window further. */
   update(prediction: Prediction, levels: Float32Array, shaftRpm: number): BaselineEvent | null;
-  /** Another model serves: levels are kept where they are the same, logits are learnt anew. */
+  /** Another model serves: levels are kept where they are the same, logits are learnt again. */
   adopt(subject: BaselineSubject): BaselineEvent | null;
   snapshot(): BaselineSnapshot;
 }
@@ -60,10 +58,10 @@ export interface BaselineLearner {
 /** Blocks that are kept at most: 512 windows. */
 const maxBlocks = 32;
 
-/** A machine that never settles gets a baseline that says so, after so many refusals: a doubtful one beats none. */
+/** Refusals after which a machine that never settles gets a baseline that says so: a doubtful one beats none. */
 const maxRefusals = 3;
 
-/** Creates a learner, new or from a snapshot; a snapshot of another epoch or of other levels is learnt anew. */
+/** Creates a learner, new or from a snapshot; a snapshot of another epoch or of other levels is learnt again. */
 export function createBaselineLearner(
   first: BaselineSubject,
   options: BaselineOptions,

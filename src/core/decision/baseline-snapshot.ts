@@ -11,7 +11,6 @@ export interface KeptWindow {
   readonly logits: readonly number[];
 }
 
-/** State of a learner. */
 export interface BaselineSnapshot {
   /** Epoch of the configuration that it was learnt in. */
   readonly epoch: number;

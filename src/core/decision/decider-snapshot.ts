@@ -1,9 +1,8 @@
 /** What a decider keeps over a restart, as plain JSON. */
 import { z } from "zod";
-import type { EvidenceState } from "./evidence.ts";
+import type { EvidenceSnapshot } from "./evidence.ts";
 import type { ModeState } from "./mode-delay.ts";
 
-/** State of a decider. */
 export interface DeciderSnapshot {
   readonly modes: readonly (ModeState & { readonly failureMode: string })[];
   /** End of the last window that was scored, epoch ms. */
@@ -11,10 +10,8 @@ export interface DeciderSnapshot {
   readonly lastWindowId: string | null;
   /** The model whose evidence the streaks are. */
   readonly modelDigest: string;
-  /** What has gathered against the site's baseline of this version, one an output; absent: nothing. */
-  readonly evidence?:
-    | { readonly baselineVersion: number; readonly states: readonly EvidenceState[] }
-    | undefined;
+  /** Absent: none has gathered. */
+  readonly evidence?: EvidenceSnapshot | undefined;
 }
 
 /** Validator of {@link DeciderSnapshot}: a snapshot comes from a disk. */

@@ -15,11 +15,11 @@ import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
-import { createGatherer } from "./gatherer.ts";
+import { createEvidenceGatherer } from "./evidence.ts";
 import { forgetStreaks, type GatheredEvidence, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
 import { isOperating } from "./operating-state.ts";
 
-/** What of a bundle's manifest decides. */
+/** The parts of a bundle's manifest that decide. */
 export interface DeciderParts {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
@@ -32,13 +32,13 @@ export interface DeciderParts {
   readonly model: ModelRef;
 }
 
-/** Limits of a point. */
-export interface DeciderOptions {
+interface DeciderOptions {
   /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
   readonly maxGapMs: number;
+  /** State of an earlier decider, to go on with. */
+  readonly snapshot?: DeciderSnapshot | undefined;
 }
 
-/** Decides for one point. */
 export interface Decider {
   readonly parts: DeciderParts;
   /**
@@ -50,7 +50,7 @@ export interface Decider {
   /** The point has no data over this time: information unavailable. Alarms stay, streaks do not. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
-   * Goes on with another model, from before its first prediction: active alarms stay active, streaks start anew.
+   * Goes on with another model, from before its first prediction: active alarms stay active, streaks start over.
    * Returns the failure modes that were active and that the new model does not know: no evidence can clear them.
    */
   adopt(parts: DeciderParts): readonly string[];
@@ -64,20 +64,19 @@ export const rivalMargin = 1;
 
 /**
  * Creates the decider of a point, new or from a snapshot. From the snapshot of another model, or after a long gap,
- * active modes stay active and streaks start anew; modes that the model does not know are dropped.
+ * active modes stay active and streaks start over; modes that the model does not know are dropped.
  */
 export function createDecider(
   point: PointId,
   parts: DeciderParts,
-  options: DeciderOptions,
-  snapshot?: DeciderSnapshot,
+  { maxGapMs, snapshot }: DeciderOptions,
 ): Decider {
   let current = parts;
   let modes = new Map<string, ModeState>();
   let lastToMs = snapshot?.lastToMs ?? null;
   let lastWindowId = snapshot?.lastWindowId ?? null;
   let last: readonly ModeDecision[] = [];
-  const gatherer = createGatherer(
+  const gatherer = createEvidenceGatherer(
     snapshot?.modelDigest === parts.model.digest ? snapshot.evidence : undefined,
   );
   for (const { failureMode, active, sinceMs, recent, belowClear } of snapshot?.modes ?? []) {
@@ -127,7 +126,7 @@ export function createDecider(
       if (windowId === lastWindowId) return decide(prediction, operatingState, last);
       lastWindowId = windowId;
       if (!isOperating(operatingState)) {
-        // Neither for nor against: a stopped turbine says nothing of its bearings.
+        // Neither for nor against: a stopped turbine does not show the state of its bearings.
         last = [];
         return decide(prediction, operatingState, last);
       }
@@ -135,10 +134,10 @@ export function createDecider(
         last = [];
         return decide(prediction, "information-unavailable", last);
       }
-      if (lastToMs !== null && Math.abs(toMs - lastToMs) > options.maxGapMs) forgetAll();
+      if (lastToMs !== null && Math.abs(toMs - lastToMs) > maxGapMs) forgetAll();
       lastToMs = toMs;
-      const gathered = gatherer.update(current, baseline, fromMs, logits);
-      last = step(current, modes, fromMs, logits, gathered);
+      const gathered = gatherer.update(current, baseline, prediction);
+      last = step(current, modes, { fromMs, logits, gathered });
       return decide(prediction, operatingState, last);
     },
     noteMissing(fromMs, toMs) {
@@ -170,10 +169,13 @@ export function createDecider(
 function step(
   parts: DeciderParts,
   modes: Map<string, ModeState>,
-  fromMs: number,
-  logits: Float64Array,
-  gathered: readonly GatheredEvidence[],
+  window: {
+    readonly fromMs: number;
+    readonly logits: Float64Array;
+    readonly gathered: readonly GatheredEvidence[];
+  },
 ): ModeDecision[] {
+  const { fromMs, logits, gathered } = window;
   const calibrated = parts.calibration.map((calibration, index) =>
     calibrateLogit(logits[index]!, calibration),
   );

@@ -10,8 +10,10 @@
  */
 import type { EvidenceSpec } from "../contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../contract/bundle/manifest.ts";
+import type { ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline, SiteMargin } from "../contract/site-baseline.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import type { GatheredEvidence } from "./mode-delay.ts";
 
 /** What has gathered for one failure mode; plain data that can be stored. */
 export interface EvidenceState {
@@ -45,10 +47,13 @@ function standardiseMargin(margin: number, healthy: SiteMargin): number {
 export function stepEvidence(
   before: readonly EvidenceState[],
   window: { readonly fromMs: number; readonly logits: ArrayLike<number> },
-  calibration: readonly Calibration[],
-  baseline: SiteBaseline,
-  spec: EvidenceSpec,
+  rule: {
+    readonly calibration: readonly Calibration[];
+    readonly baseline: SiteBaseline;
+    readonly spec: EvidenceSpec;
+  },
 ): EvidenceState[] {
+  const { calibration, baseline, spec } = rule;
   const margins = computeMargins(window.logits, calibration);
   return margins.map((margin, index) => {
     const old = before[index];
@@ -69,4 +74,65 @@ export function isRaisedByEvidence(
   const own = states[index]!;
   if (own.sum < spec.raise || own.probability < spec.minProbability) return false;
   return states.every((other, at) => at === index || other.sum < own.sum);
+}
+
+/** What a gatherer keeps over a restart, as plain JSON. */
+export interface EvidenceSnapshot {
+  /** Version of the site's baseline that it has gathered against. */
+  readonly baselineVersion: number;
+  /** One an output. */
+  readonly states: readonly EvidenceState[];
+}
+
+/** The parts of a bundle that evidence needs. */
+interface EvidenceParts {
+  readonly calibration: readonly Calibration[];
+  readonly evidence?: EvidenceSpec | undefined;
+  readonly model: ModelRef;
+}
+
+interface EvidenceGatherer {
+  /** One operating window further; one entry an output, or none without a baseline of this very model. */
+  update(
+    parts: EvidenceParts,
+    baseline: SiteBaseline | null,
+    window: { readonly fromMs: number; readonly logits: ArrayLike<number> },
+  ): readonly GatheredEvidence[];
+  /** Another model serves. */
+  forget(): void;
+  /** For the decider's snapshot. */
+  describe(): { readonly evidence?: EvidenceSnapshot };
+}
+
+/**
+ * Gathers evidence for a decider, from nothing or from a snapshot of the same model. Starts over when the baseline is
+ * another one.
+ */
+export function createEvidenceGatherer(snapshot: EvidenceSnapshot | undefined): EvidenceGatherer {
+  let states: readonly EvidenceState[] = snapshot?.states ?? [];
+  let version = snapshot?.baselineVersion ?? 0;
+  const forget = (): void => {
+    states = [];
+    version = 0;
+  };
+  return {
+    update({ evidence: spec, calibration, model }, baseline, window) {
+      const isUsable =
+        baseline?.model?.digest === model.digest && baseline.margins.length === calibration.length;
+      if (spec === undefined || baseline === null || !isUsable) {
+        forget();
+        return [];
+      }
+      if (version !== baseline.version || states.length !== calibration.length) forget();
+      version = baseline.version;
+      states = stepEvidence(states, window, { calibration, baseline, spec });
+      return states.map(({ sum, sinceMs }, index) => ({
+        raises: isRaisedByEvidence(states, index, spec),
+        holds: sum > spec.clear,
+        sinceMs,
+      }));
+    },
+    forget,
+    describe: () => (version === 0 ? {} : { evidence: { baselineVersion: version, states } }),
+  };
 }

@@ -56,7 +56,7 @@ const suspiciousDb = 20;
 const maxAutocorrelation = 0.95;
 
 /** Why there is no baseline; what moved can still be seen in an `unsteady` one. */
-export type NoBaseline =
+type NoBaseline =
   | { readonly kind: "few" | "unheard"; readonly detail: string }
   | { readonly kind: "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
 
@@ -96,7 +96,7 @@ export function fitSiteBaseline(
     margins: outputs.map((_, index) => fitMargin(margins.map((each) => each[index]!))),
     suspicions: [],
   };
-  const unsteady = findUnsteadiness(windows, margins, baseline, subject);
+  const unsteady = findUnsteadiness({ windows, margins }, baseline, subject);
   if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline });
   return ok({ ...baseline, suspicions: findSuspicions(windows, baseline, subject) });
 }
@@ -131,17 +131,21 @@ function fitMargin(values: readonly number[]): SiteMargin {
 
 /** What moved between the quarters of the data, or null. */
 function findUnsteadiness(
-  windows: readonly HealthyWindow[],
-  margins: readonly (readonly number[])[],
+  learnt: { readonly windows: readonly HealthyWindow[]; readonly margins: readonly (readonly number[])[] },
   baseline: SiteBaseline,
   { spec, outputs }: BaselineSubject,
 ): string | null {
+  const { windows, margins } = learnt;
   const quarter = Math.floor(windows.length / 4);
   const quarters = [0, 1, 2, 3].map((part) => windows.slice(part * quarter, (part + 1) * quarter));
   const severities = quarters.map((part) =>
     computeMedian(
       part.map((window) =>
-        computeSeverity(Float32Array.from(window.levels), window.shaftRpm, spec, baseline),
+        computeSeverity(
+          { levels: Float32Array.from(window.levels), shaftRpm: window.shaftRpm },
+          spec,
+          baseline,
+        ),
       ),
     ),
   );
@@ -178,7 +182,9 @@ function findSuspicions(
       : [];
   });
   const severityDb = computeMedian(
-    windows.map((window) => computeSeverity(Float32Array.from(window.levels), Number.NaN, spec, null)),
+    windows.map((window) =>
+      computeSeverity({ levels: Float32Array.from(window.levels), shaftRpm: Number.NaN }, spec, null),
+    ),
   );
   if (severityDb > suspiciousDb) {
     suspicions.push(`${severityDb.toFixed(0)} dB louder than the healthy machines of training`);

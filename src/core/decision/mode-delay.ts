@@ -1,6 +1,6 @@
 /**
  * On and off delay with hysteresis of one failure mode: raised by M of the last N windows, or by evidence that has
- * gathered for longer; cleared by a run of windows below a lower threshold, once no such evidence is left. A step says only what it was told; it knows no clock.
+ * gathered for longer; cleared by a run of windows below a lower threshold, once no such evidence is left. Reads no clock.
  */
 import type { Threshold } from "../contract/bundle/manifest.ts";
 
@@ -16,7 +16,7 @@ export interface ModeState {
 }
 
 /** What one window says of a mode. */
-export interface ModeEvidence {
+interface ModeEvidence {
   /** Epoch ms of the window's start. */
   readonly fromMs: number;
   readonly probability: number;
@@ -64,7 +64,7 @@ export function updateMode(state: ModeState, evidence: ModeEvidence, threshold: 
 }
 
 /**
- * After a gap, a clock jump or a change of model: what was counted before says nothing of what comes. An alarm stays
+ * After a gap, a clock jump or a change of model what was counted before no longer counts. An alarm stays
  * active with its `sinceMs`; only evidence can clear it.
  */
 export function forgetStreaks(state: ModeState): ModeState {

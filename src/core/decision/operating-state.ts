@@ -4,20 +4,18 @@
  */
 import type { OperatingState } from "../contract/prediction.ts";
 
-/** Where one operating state ends and the next begins. */
-export interface OperatingLimits {
+interface OperatingLimits {
   /** Below this the rotor stands or idles: standby. */
   readonly minOperatingRpm: number;
   /** From this speed on, full performance, where no power is measured. */
   readonly fullPerformanceRpm: number;
   /** From this power on, full performance; null when it is not known: power then only tells standby. */
   readonly fullPerformancePowerKw: number | null;
-  /** Data older than this says nothing of now. */
+  /** Older data does not tell the present state. */
   readonly maxDataAgeMs: number;
 }
 
-/** What is known of a turbine now. */
-export interface OperatingEvidence {
+interface OperatingEvidence {
   /** Shaft speed at the measuring point; NaN when unknown. */
   readonly shaftRpm: number;
   /** Electrical power; absent or NaN when unknown. */

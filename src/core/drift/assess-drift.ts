@@ -7,7 +7,6 @@ import { countValues } from "./sketcher.ts";
 /** `insufficient`: fewer values than the smallest calibrated sample. */
 export type DriftLevel = "insufficient" | "stable" | "warning" | "drift";
 
-/** Drift of one feature. */
 interface FeatureDrift {
   readonly feature: number;
   readonly name: string;

@@ -16,8 +16,7 @@ export interface BinnedRows {
   readonly segments: readonly number[];
 }
 
-/** How to resample. */
-export interface PsiCalibrationOptions {
+interface PsiCalibrationOptions {
   readonly seed: number;
   readonly replicates: number;
   readonly blockRows: number;
@@ -28,7 +27,7 @@ export interface PsiCalibrationOptions {
 }
 
 /** Thresholds, indexed as [feature][sample size] and [sample size]. */
-export interface PsiThresholds {
+interface PsiThresholds {
   readonly warning: readonly (readonly number[])[];
   readonly drift: readonly (readonly number[])[];
   readonly familyWarning: readonly number[];
@@ -100,7 +99,7 @@ function readQuantiles(
   return {
     warning,
     drift,
-    // A point does not drift while none of its features does; a reference of constants still has a warning level.
+    // A point drifts only if one of its features does; a reference of constants still has a warning level.
     familyWarning: largest.map((ratios) => Math.max(0.1, upperQuantile(ratios, options.warningRate))),
     familyDrift: largest.map((ratios) => Math.max(1, upperQuantile(ratios, options.driftRate))),
   };

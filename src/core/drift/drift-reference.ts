@@ -19,7 +19,7 @@ export interface FeatureReference {
 }
 
 /** How the thresholds were calibrated, and the false-alarm budget that they keep. */
-export interface DriftCalibration {
+interface DriftCalibration {
   readonly seed: number;
   /** Resampled days. */
   readonly replicates: number;
@@ -40,7 +40,6 @@ export interface DriftCalibration {
 
 /** `reference.pb`. */
 export interface DriftReference {
-  /** Rows of the reference. */
   readonly rows: number;
   /** Features; the entries of `features` from here on are output scores. */
   readonly featureCount: number;

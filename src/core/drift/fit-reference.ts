@@ -4,8 +4,7 @@ import { findBin, fitBinEdges } from "./bins.ts";
 import { type BinnedRows, calibratePsi } from "./calibrate-psi.ts";
 import { type DriftReference, type FeatureReference, referenceLimits } from "./drift-reference.ts";
 
-/** How to fit. */
-export interface FitReferenceOptions {
+interface FitReferenceOptions {
   readonly seed: number;
   /** Quantile bins, 3 to 64; default 16. */
   readonly bins?: number;
@@ -24,25 +23,28 @@ export interface FitReferenceOptions {
   readonly driftRate?: number;
 }
 
+/** The rows that a model was trained on, in their order in time; at least 32. */
+interface ReferenceRows {
+  /** Feature vectors (raw, not standardised), each as long as `featureNames`. */
+  readonly rows: readonly ArrayLike<number>[];
+  readonly featureNames: readonly string[];
+  /** Output scores (logits) of the same rows, or null; each output becomes one pseudo-feature. */
+  readonly scoreRows: readonly ArrayLike<number>[] | null;
+}
+
 /**
  * Fits the reference.
- * @param rows feature vectors (raw, not standardised) in their order in time, each as long as `featureNames`; at least 32
- * @param scoreRows output scores (logits) of the same rows, or null; each output becomes one pseudo-feature
  * @throws AuroraError TRAINING when there are too few rows or their shapes do not fit
  */
-export function fitReference(
-  rows: readonly ArrayLike<number>[],
-  featureNames: readonly string[],
-  scoreRows: readonly ArrayLike<number>[] | null,
-  options: FitReferenceOptions,
-): DriftReference {
+export function fitReference(given: ReferenceRows, options: FitReferenceOptions): DriftReference {
+  const { rows, featureNames, scoreRows } = given;
   const scores = scoreRows?.[0]?.length ?? 0;
   const names = [...featureNames];
   for (let output = 0; output < scores; output++) {
     names.push(options.scoreNames?.[output] ?? `score.${output}`);
   }
   const segments = options.segments ?? [rows.length];
-  checkShapes(rows, featureNames, scoreRows, scores, segments);
+  checkShapes(given, scores, segments);
   const binCount = options.bins ?? 16;
   const columns = names.map((_, index) => {
     const source = index < featureNames.length ? rows : scoreRows!;
@@ -139,13 +141,8 @@ function computeMoments(values: Float32Array): Pick<FeatureReference, "mean" | "
   };
 }
 
-function checkShapes(
-  rows: readonly ArrayLike<number>[],
-  featureNames: readonly string[],
-  scoreRows: readonly ArrayLike<number>[] | null,
-  scores: number,
-  segments: readonly number[],
-): void {
+function checkShapes(given: ReferenceRows, scores: number, segments: readonly number[]): void {
+  const { rows, featureNames, scoreRows } = given;
   const refuse = (message: string): never => {
     throw new AuroraError("TRAINING", message, { op: "fit drift reference" });
   };

@@ -60,7 +60,6 @@ const types = protobuf.Root.fromJSON({
 });
 const referenceType = types.lookupType("Reference");
 
-/** Encodes a reference. */
 export function encodeReference(reference: DriftReference): Uint8Array {
   return Uint8Array.from(referenceType.encode({ formatVersion, ...reference }).finish());
 }

@@ -25,7 +25,7 @@ const maxFeatures = 512;
 /** Float32 weights of up to 4,096 rows sum to 1 within this. */
 const weightTolerance = 1e-4;
 
-/** Encodes a background. Throws BUNDLE_FORMAT when it is not one (see {@link decodeBackground}). */
+/** Encodes a background. Throws BUNDLE_FORMAT when it is invalid (see {@link decodeBackground}). */
 export function encodeBackground(background: ExplanationBackground): Uint8Array {
   const { rows, features, values, weights } = background;
   if (values.length !== rows * features || weights.length !== rows) {

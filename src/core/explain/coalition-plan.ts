@@ -11,7 +11,7 @@ import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
 import type { ExplanationBackground } from "./background.ts";
 
 /** Largest number of groups: 2^12 coalitions. */
-export const maxGroups = 12;
+const maxGroups = 12;
 
 /** The players of an explanation: which sensor group each feature belongs to. */
 export interface FeatureGroups {

@@ -8,7 +8,7 @@ import type { Explanation } from "../contract/prediction.ts";
 import type { CoalitionPlan } from "./coalition-plan.ts";
 
 /** What the model's outputs are: score = (value − zeroPoint) · scale. */
-export interface OutputScale {
+interface OutputScale {
   /** Outputs a row. */
   readonly outputs: number;
   readonly scale: number;
@@ -29,17 +29,12 @@ export function reduceShapley(
     throw new RangeError(`${values.length} values are not ${plan.rows} rows of ${of.outputs} outputs`);
   }
   const weights = computeCoalitionWeights(plan.players.length);
-  return Array.from({ length: of.outputs }, (_, output) => explainOutput(plan, values, of, output, weights));
+  return Array.from({ length: of.outputs }, (_, output) =>
+    explainOutput(plan, computeWorth(plan, values, { ...of, output }), weights),
+  );
 }
 
-function explainOutput(
-  plan: CoalitionPlan,
-  values: ArrayLike<number>,
-  of: OutputScale,
-  output: number,
-  weights: Float64Array,
-): Explanation {
-  const worth = computeWorth(plan, values, of, output);
+function explainOutput(plan: CoalitionPlan, worth: Float64Array, weights: Float64Array): Explanation {
   const full = worth.length - 1;
   const shares = new Float64Array(plan.groups.names.length);
   for (const [bit, group] of plan.players.entries()) {
@@ -60,12 +55,11 @@ function explainOutput(
   };
 }
 
-/** v(S) of every coalition, index = its bit mask. */
+/** v(S) of every coalition for one output, index = its bit mask. */
 function computeWorth(
   plan: CoalitionPlan,
   values: ArrayLike<number>,
-  { outputs, scale, zeroPoint }: OutputScale,
-  output: number,
+  { outputs, scale, zeroPoint, output }: OutputScale & { readonly output: number },
 ): Float64Array {
   const { rows, weights } = plan.background;
   const full = (1 << plan.players.length) - 1;

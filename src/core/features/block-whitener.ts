@@ -41,7 +41,6 @@ export interface WhiteningOptions {
   readonly memory: number;
 }
 
-/** Creates a whitener. */
 export function createBlockWhitener(
   { order, blockSamples, memory }: WhiteningOptions,
   sink: ResidualSink,

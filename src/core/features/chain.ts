@@ -16,7 +16,10 @@ export interface WaveformContext {
 export interface BoundChain {
   /** Forgets the window before and starts another. */
   begin(context: WaveformContext): void;
-  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. */
+  /**
+   * Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. Five arguments and no
+   * object: it is called for every block of every window.
+   */
   push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
   /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;

@@ -1,5 +1,6 @@
 /** Operators that read chain `envelope-order`. All are free of level and of sampling rate. */
-import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import { type BearingOrders, bearingOrderNames } from "../contract/bundle/bearing.ts";
+import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import type { FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import type { AngleEnvelope } from "./angle-envelope.ts";
 import type { OrderSpectrum } from "./order-spectrum.ts";
@@ -12,14 +13,13 @@ export interface EnvelopeView {
   spectrum: OrderSpectrum;
 }
 
-/** A bound operator. */
 export interface EnvelopeOperator {
   evaluate(view: EnvelopeView): number;
   /** Highest order that it looks at for this bearing. */
   highestOrder(bearing: BearingOrders): number;
 }
 
-const orderNames = ["bpfo", "bpfi", "bsf", "ftf", "shaft"] as const;
+const orderNames = [...bearingOrderNames, "shaft"] as const;
 type OrderName = (typeof orderNames)[number];
 
 /** The order of `name`: one of the bearing's, or 1 for the shaft. */
@@ -88,11 +88,11 @@ function bindSideBandLogSnr(feature: FeatureDeclaration): EnvelopeOperator {
   };
 }
 
-const hypotheses = ["bpfi", "bpfo", "bsf"] as const;
+const hypotheses = faultKinds.map((kind) => bearingFaults[kind].order);
 
 /**
  * `order-margin`: mean `order-log-snr` over harmonics 1 … `harmonics` of one fault order, less the larger of the same
- * of the other two. Positive where this fault explains the spectrum better than its rivals: a fault score without a
+ * of the others. Positive where this fault explains the spectrum better than its rivals: a fault score without a
  * parameter to learn.
  */
 function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
@@ -101,7 +101,7 @@ function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
   const harmonics = params.integer("harmonics", 1, 16);
   const tolerance = params.number("tolerance", 0, 0.1);
   params.done();
-  const [first, second] = hypotheses.filter((name) => name !== own) as [OrderName, OrderName];
+  const rivals = hypotheses.filter((name) => name !== own);
   const meanOf = (name: OrderName, view: EnvelopeView): number => {
     let sum = 0;
     for (let harmonic = 1; harmonic <= harmonics; harmonic++) {
@@ -110,9 +110,9 @@ function bindOrderMargin(feature: FeatureDeclaration): EnvelopeOperator {
     return sum / harmonics;
   };
   return {
-    evaluate: (view) => meanOf(own, view) - Math.max(meanOf(first, view), meanOf(second, view)),
+    evaluate: (view) => meanOf(own, view) - Math.max(...rivals.map((name) => meanOf(name, view))),
     highestOrder: (bearing) =>
-      Math.max(bearing.bpfi, bearing.bpfo, bearing.bsf) * harmonics * (1 + tolerance),
+      Math.max(...hypotheses.map((name) => bearing[name])) * harmonics * (1 + tolerance),
   };
 }
 

@@ -49,20 +49,7 @@ export function bindEnvelopeOrderChain(
 ): BoundChain {
   const { whitening, grid, subject } = readChain(chain);
   const { samplesPerRevolution, fftSize } = grid;
-  const resolutions = new Map<number, Resolution>();
-  const resolutionOf = (refinement: number): Resolution => {
-    let found = resolutions.get(refinement);
-    if (found === undefined) {
-      const fine = samplesPerRevolution * refinement;
-      found = {
-        envelope: createAngleEnvelope(fine, fftSize * refinement),
-        spectrum: shareSpectrum({ ...grid, samplesPerRevolution: fine, fftSize: fftSize * refinement }),
-      };
-      resolutions.set(refinement, found);
-    }
-    return found;
-  };
-
+  const resolutionOf = createResolutions(grid);
   let resolution = resolutionOf(1);
   let envelope = resolution.envelope;
   const whitener = createBlockWhitener(whitening, (residual, from, to, revolutionsPerSample) =>
@@ -169,6 +156,24 @@ function readChain(chain: ChainSpec): {
     whitening: { order, blockSamples, memory },
     grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
     subject,
+  };
+}
+
+/** Envelope and spectrum at a fineness, made when it is first asked for. */
+function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => Resolution {
+  const made = new Map<number, Resolution>();
+  return (refinement) => {
+    let found = made.get(refinement);
+    if (found === undefined) {
+      const samplesPerRevolution = grid.samplesPerRevolution * refinement;
+      const fftSize = grid.fftSize * refinement;
+      found = {
+        envelope: createAngleEnvelope(samplesPerRevolution, fftSize),
+        spectrum: shareSpectrum({ ...grid, samplesPerRevolution, fftSize }),
+      };
+      made.set(refinement, found);
+    }
+    return found;
   };
 }
 

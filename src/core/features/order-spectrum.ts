@@ -53,7 +53,6 @@ export interface OrderSpectrumOptions {
   readonly shaftGuardOrders: number;
 }
 
-/** Creates a spectrum. */
 export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
   const { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders } = options;
   const fft = createRealFft(fftSize);

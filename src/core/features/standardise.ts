@@ -4,6 +4,7 @@ import type { Scaler } from "../contract/bundle/manifest.ts";
 /**
  * out = clamp(fround(fround(x − mean) · inverseStd), ± clamp) for `rows` rows, row-major; mean, inverse standard
  * deviation and clamp are rounded to float32 first, so that a microcontroller computes the same.
+ * Writes into `out`, so that serving allocates nothing a row.
  * @throws RangeError when the scaler does not fit or a buffer is too short.
  */
 export function standardise(features: Float32Array, rows: number, scaler: Scaler, out: Float32Array): void {

@@ -24,8 +24,7 @@ import {
   roundUpTo4,
 } from "./mcu-layout.ts";
 
-/** What goes into the file. */
-export interface McuModel {
+interface McuModel {
   /** Name of the bundle: at most 31 characters of ASCII. */
   readonly name: string;
   /** Semantic version of the bundle: at most 15 characters, major and minor ≤ 255, patch ≤ 65,535. */
@@ -38,7 +37,7 @@ export interface McuModel {
 }
 
 /** One layer as the device sees it. */
-export interface McuLayer {
+interface McuLayer {
   readonly inputs: number;
   readonly outputs: number;
   readonly outputZeroPoint: number;
@@ -50,7 +49,6 @@ export interface McuLayer {
   readonly weights: Int8Array;
 }
 
-/** What a file says. */
 export interface McuImage {
   readonly name: string;
   readonly version: string;
@@ -102,8 +100,8 @@ export function encodeMcuModel(model: McuModel): Uint8Array {
   view.setUint16(6, features === null ? 0 : mcuHasFeatures, true);
   view.setUint32(8, bytes.length, true);
   view.setUint32(12, computeSecurityCounter(model.version), true);
-  putText(bytes, 16, mcuNameBytes, model.name);
-  putText(bytes, 48, mcuVersionBytes, model.version);
+  putText(bytes.subarray(16, 16 + mcuNameBytes), model.name);
+  putText(bytes.subarray(48, 48 + mcuVersionBytes), model.version);
   view.setUint16(64, first.inputs, true);
   view.setUint16(66, last.outputs, true);
   bytes.set([student.layers.length, student.inputZeroPoint, last.outputZeroPoint], 68);
@@ -135,7 +133,7 @@ export function decodeMcuModel(bytes: Uint8Array): McuImage {
   const end = bytes.length - mcuDigestBytes;
   const digest = sha256(bytes.subarray(0, end));
   if (digest.some((byte, index) => byte !== bytes[end + index])) throw refuseMcuModel("has a wrong digest");
-  const version = takeText(bytes, 48, mcuVersionBytes);
+  const version = takeText(bytes.subarray(48, 48 + mcuVersionBytes));
   const securityCounter = view.getUint32(12, true);
   if (computeSecurityCounter(version) !== securityCounter) {
     throw refuseMcuModel(`has the security counter ${securityCounter}, not that of its version ${version}`);
@@ -157,7 +155,7 @@ export function decodeMcuModel(bytes: Uint8Array): McuImage {
   const raiseAt = Array.from({ length: outputs }, (_, index) => view.getUint16(next + 2 * index, true));
   checkRaiseAt(raiseAt, outputs);
   return {
-    name: takeText(bytes, 16, mcuNameBytes),
+    name: takeText(bytes.subarray(16, 16 + mcuNameBytes)),
     version,
     securityCounter,
     inputScale: view.getFloat32(72, true),
@@ -255,19 +253,18 @@ function checkRaiseAt(raiseAt: readonly number[], outputs: number): void {
   }
 }
 
-function putText(bytes: Uint8Array, offset: number, room: number, text: string): void {
-  if (!/^[\x21-\x7e]+$/.test(text) || text.length >= room) {
-    throw refuseMcuModel(`cannot hold "${text}": expected 1 to ${room - 1} printable characters`);
+function putText(field: Uint8Array, text: string): void {
+  if (!/^[\x21-\x7e]+$/.test(text) || text.length >= field.length) {
+    throw refuseMcuModel(`cannot hold "${text}": expected 1 to ${field.length - 1} printable characters`);
   }
-  bytes.set(new TextEncoder().encode(text), offset);
+  field.set(new TextEncoder().encode(text));
 }
 
-function takeText(bytes: Uint8Array, offset: number, room: number): string {
-  const field = bytes.subarray(offset, offset + room);
+function takeText(field: Uint8Array): string {
   const length = field.indexOf(0);
   const text = new TextDecoder().decode(field.subarray(0, Math.max(0, length)));
   if (!/^[\x21-\x7e]+$/.test(text) || field.subarray(length).some((byte) => byte !== 0)) {
-    throw refuseMcuModel("has a name or version that is no zero-padded text");
+    throw refuseMcuModel("has a name or version that is not zero-padded text");
   }
   return text;
 }

@@ -1,7 +1,7 @@
 /**
  * Runs the windows of many points as one batch a tick, and changes the model between two batches: rows submitted
  * before the change run on the old model, rows after it on the new one, answers come in the order of submission, and
- * none is lost. It knows nothing of features, bundles or decisions.
+ * none is lost. It knows no features, bundles or decisions.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { StudentEngine } from "./student-engine.ts";
@@ -12,8 +12,7 @@ export interface HostedModel<M> {
   readonly meta: M;
 }
 
-/** The answer to one row. */
-export interface HostedOutput<M> {
+interface HostedOutput<M> {
   /** Quantised logits; the caller's own. */
   readonly quantised: Uint8Array;
   /** The model that ran the row. */
@@ -21,7 +20,7 @@ export interface HostedOutput<M> {
 }
 
 /** Counts since the host was created. `submitted = completed + failed + waiting`. */
-export interface ModelHostCounters {
+interface ModelHostCounters {
   readonly submitted: number;
   readonly completed: number;
   /** Rows whose batch failed; their promises were rejected. */
@@ -35,8 +34,7 @@ export interface ModelHostCounters {
   readonly waiting: number;
 }
 
-/** Options of {@link createModelHost}. */
-export interface ModelHostOptions {
+interface ModelHostOptions {
   /** Rows of one run at most; default 256. */
   readonly maxBatchRows?: number;
   /** Rows that may wait at once; default 8,192. */
@@ -45,8 +43,7 @@ export interface ModelHostOptions {
   readonly schedule?: (run: () => void) => void;
 }
 
-/** Batches rows into runs. */
-export interface ModelHost<M> {
+interface ModelHost<M> {
   /** The model that the next submitted row will run on: standardise for this one. */
   readonly current: HostedModel<M>;
   readonly counters: ModelHostCounters;
@@ -57,7 +54,7 @@ export interface ModelHost<M> {
   submit(row: Float32Array): Promise<HostedOutput<M>>;
   /**
    * Makes `next` (already warm) the current model at once. Resolves when the old model has answered its last row, is
-   * lent to nobody and closed; `next` is serving from the moment of the call.
+   * no longer lent and closed; `next` is serving from the moment of the call.
    */
   swap(next: HostedModel<M>): Promise<void>;
   /**

@@ -41,17 +41,22 @@ export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
       rawData: Uint8Array.of(zeroPoint),
     });
   };
-  const addNode = (
-    opType: string,
-    input: string[],
-    output: string,
-    attribute: OnnxNode["attribute"] = [],
-  ): string => {
+  const addNode = (call: {
+    readonly opType: string;
+    readonly input: readonly string[];
+    readonly output: string;
+    readonly attribute?: OnnxNode["attribute"];
+  }): string => {
+    const { opType, input, output, attribute = [] } = call;
     node.push({ name: `${output}.${opType}`, opType, input, output: [output], attribute });
     return output;
   };
   addQuantisation("x0", mlp.inputScale, mlp.inputZeroPoint);
-  let quantised = addNode("QuantizeLinear", [studentInputName, "x0.scale", "x0.zero"], "x0.q");
+  let quantised = addNode({
+    opType: "QuantizeLinear",
+    input: [studentInputName, "x0.scale", "x0.zero"],
+    output: "x0.q",
+  });
   let scaleIn = mlp.inputScale;
   for (const [index, layer] of mlp.layers.entries()) {
     const { inputs, outputs } = layer;
@@ -82,19 +87,36 @@ export function encodeStudent(mlp: QuantisedMlp): Uint8Array {
     initializer.push(floatTensor(`${bias}.scale`, [outputs], biasScales));
     addQuantisation(to, layer.outputScale, layer.outputZeroPoint);
     const axis0 = [intAttribute("axis", 0)];
-    addNode("DequantizeLinear", [quantised, `${from}.scale`, `${from}.zero`], `${from}.dq`);
-    addNode("DequantizeLinear", [weight, `${weight}.scale`, `${weight}.zero`], `${weight}.dq`, axis0);
-    addNode("DequantizeLinear", [bias, `${bias}.scale`], `${bias}.dq`, axis0);
-    let product = addNode("Gemm", [`${from}.dq`, `${weight}.dq`, `${bias}.dq`], `${to}.gemm`, [
-      intAttribute("transB", 1),
-    ]);
-    if (layer.relu) product = addNode("Relu", [product], `${to}.relu`);
+    addNode({
+      opType: "DequantizeLinear",
+      input: [quantised, `${from}.scale`, `${from}.zero`],
+      output: `${from}.dq`,
+    });
+    addNode({
+      opType: "DequantizeLinear",
+      input: [weight, `${weight}.scale`, `${weight}.zero`],
+      output: `${weight}.dq`,
+      attribute: axis0,
+    });
+    addNode({
+      opType: "DequantizeLinear",
+      input: [bias, `${bias}.scale`],
+      output: `${bias}.dq`,
+      attribute: axis0,
+    });
+    let product = addNode({
+      opType: "Gemm",
+      input: [`${from}.dq`, `${weight}.dq`, `${bias}.dq`],
+      output: `${to}.gemm`,
+      attribute: [intAttribute("transB", 1)],
+    });
+    if (layer.relu) product = addNode({ opType: "Relu", input: [product], output: `${to}.relu` });
     const isLast = index === mlp.layers.length - 1;
-    quantised = addNode(
-      "QuantizeLinear",
-      [product, `${to}.scale`, `${to}.zero`],
-      isLast ? studentOutputName : `${to}.q`,
-    );
+    quantised = addNode({
+      opType: "QuantizeLinear",
+      input: [product, `${to}.scale`, `${to}.zero`],
+      output: isLast ? studentOutputName : `${to}.q`,
+    });
     scaleIn = layer.outputScale;
   }
   const { inputs } = mlp.layers[0]!;

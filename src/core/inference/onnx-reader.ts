@@ -18,7 +18,7 @@ export interface DequantisedConstant {
 }
 
 /** Per-tensor quantisation of an activation. */
-export interface Quantisation {
+interface Quantisation {
   readonly scale: number;
   readonly zeroPoint: number;
 }
@@ -105,7 +105,7 @@ export class OnnxReader {
   /** Scale and zero point of a per-tensor QuantizeLinear or DequantizeLinear of uint8. */
   readQuantisation(node: OnnxNode): Quantisation {
     for (const attribute of node.attribute) {
-      // With one scale for the whole tensor the axis says nothing.
+      // With one scale for the whole tensor the axis has no meaning.
       if (attribute.name !== "axis") refuseStudent(`a ${node.opType} has the attribute "${attribute.name}"`);
     }
     const scale = this.#readTensor(node.input[1]!, onnxTypes.float);

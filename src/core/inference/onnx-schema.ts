@@ -20,8 +20,7 @@ export interface OnnxTensor {
   readonly dataLocation?: number;
 }
 
-/** An attribute of a node. */
-export interface OnnxAttribute {
+interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
   readonly f?: number;
@@ -50,7 +49,6 @@ export interface OnnxValue {
   };
 }
 
-/** The graph of a model. */
 export interface OnnxGraph {
   readonly name: string;
   readonly node: readonly OnnxNode[];
@@ -60,7 +58,6 @@ export interface OnnxGraph {
   readonly sparseInitializer?: readonly Uint8Array[];
 }
 
-/** A model file. */
 export interface OnnxModel {
   readonly irVersion: number;
   readonly producerName: string;

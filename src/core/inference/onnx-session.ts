@@ -8,10 +8,10 @@ import { decodeStudent, encodeStudent, studentInputName, studentOutputName } fro
 import {
   createProbeInput,
   encodeProbe,
-  judgeProbe,
   probeInputName,
   probeOutputName,
   probeShape,
+  readProbeSums,
   type SaturationProbe,
 } from "./saturation-probe.ts";
 import type { StudentEngine } from "./student-engine.ts";
@@ -19,7 +19,6 @@ import type { StudentEngine } from "./student-engine.ts";
 /** The native library, as far as it is used. */
 export type OnnxRuntime = Pick<typeof Onnx, "InferenceSession" | "Tensor">;
 
-/** Options of {@link createOnnxEngine}. */
 export interface OnnxEngineOptions {
   /** Loads the native library; a test passes one that fails. */
   readonly loadRuntime?: () => Promise<OnnxRuntime>;
@@ -89,10 +88,9 @@ export function probeRuntime(runtime: OnnxRuntime): Promise<SaturationProbe> {
   return probe;
 }
 
-/** Imports onnxruntime-node. */
 export async function importRuntime(): Promise<OnnxRuntime> {
   // From 1.30 on the native library tells its vendor about sessions and leaves files in the temporary folder. A gateway
-  // talks to nobody that its operator did not name; the variable is read when the library is loaded.
+  // connects only to what its operator named; the variable is read when the library is loaded.
   process.env.ORT_DISABLE_TELEMETRY = "1";
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   runtimeOnce ??= { InferenceSession, Tensor };
@@ -106,7 +104,7 @@ async function measureSaturation(runtime: OnnxRuntime): Promise<SaturationProbe>
   try {
     const input = new runtime.Tensor("uint8", createProbeInput(), probeShape);
     const results = await session.run({ [probeInputName]: input });
-    return judgeProbe(results[probeOutputName]!.data as Int32Array);
+    return readProbeSums(results[probeOutputName]!.data as Int32Array);
   } finally {
     await session.release();
   }

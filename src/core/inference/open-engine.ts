@@ -10,8 +10,7 @@ import { decodeStudent } from "./onnx-codec.ts";
 import { createOnnxEngine, type OnnxEngineOptions } from "./onnx-session.ts";
 import type { StudentEngine } from "./student-engine.ts";
 
-/** How to open an engine. */
-export interface OpenEngineOptions extends OnnxEngineOptions {
+interface OpenEngineOptions extends OnnxEngineOptions {
   /**
    * `auto`: ONNX Runtime, or the integer engine with a reason; `onnx`: ONNX Runtime or an error (a proof or a
    * benchmark must not silently run something else); `integer`: the integer engine.
@@ -20,14 +19,13 @@ export interface OpenEngineOptions extends OnnxEngineOptions {
 }
 
 /** Where a fallback is reported; a pino logger fits. */
-export interface EngineLogger {
+interface EngineLogger {
   warn(details: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** A warm engine. */
-export interface OpenedEngine {
+interface OpenedEngine {
   readonly engine: StudentEngine;
-  /** The student that it runs. */
   readonly student: QuantisedMlp;
   /** Why the integer engine serves although ONNX Runtime was wanted, or null. */
   readonly fallbackReason: string | null;
@@ -52,7 +50,7 @@ export async function openEngine(
     return { engine: integer, student, fallbackReason: null };
   }
   try {
-    const engine = await openCheckedOnnx(bytes, student, integer, options);
+    const engine = await openCheckedOnnx(bytes, { student, integer }, options);
     return { engine, student, fallbackReason: null };
   } catch (error) {
     if (options.prefer === "onnx" || !hasErrorCode(error, "INFERENCE")) throw error;
@@ -64,8 +62,7 @@ export async function openEngine(
 
 async function openCheckedOnnx(
   bytes: Uint8Array,
-  student: QuantisedMlp,
-  integer: StudentEngine,
+  { student, integer }: { readonly student: QuantisedMlp; readonly integer: StudentEngine },
   options: OnnxEngineOptions,
 ): Promise<StudentEngine> {
   const onnx = await createOnnxEngine(bytes, options);

@@ -24,7 +24,6 @@ export const probeOutputName = "sums";
 /** Of the input, uint8. */
 export const probeShape: readonly [number, number] = [1, depth];
 
-/** The input's values. */
 export function createProbeInput(): Uint8Array {
   return new Uint8Array(depth).fill(255);
 }
@@ -64,7 +63,7 @@ export function encodeProbe(): Uint8Array {
 }
 
 /** Reads the probe's sums: exact ones are 255 · 64 · weight (2,072,640, −2,088,960 and ±1,028,160). */
-export function judgeProbe(sums: Int32Array): SaturationProbe {
+export function readProbeSums(sums: Int32Array): SaturationProbe {
   const exact = (bits: number): boolean =>
     sums.length === weights.length * columnsPerWeight &&
     sums.every((sum, column) => {

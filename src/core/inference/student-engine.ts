@@ -11,7 +11,7 @@ export interface StudentEngine {
   readonly outputScale: number;
   readonly outputZeroPoint: number;
   /**
-   * Runs `rows` rows of standardised features (row-major, at least rows × inputs values, none of them NaN) and
+   * Runs `rows` rows of standardised features (row-major, at least rows × inputs values, without NaN) and
    * resolves to their quantised logits (row-major, rows × outputs). The input may be reused after the promise has
    * settled; the output is the caller's. Rejects with INFERENCE when the native library fails.
    */

@@ -18,7 +18,7 @@ export const bandSums = { s2: 28, s4: 30, peak: 32 } as const;
 const inputDouble = 64;
 
 /** One for the whole process: a pair of bands is put in, run and taken out again. */
-export interface BandKernel {
+interface BandKernel {
   /** The input, {@link bandKernelSamples} values. */
   readonly input: Float64Array;
   /** Runs `pair` (see {@link fillBandPair}) over the first `samples` values of the input, 1 … {@link bandKernelSamples}. */

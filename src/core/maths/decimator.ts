@@ -3,7 +3,6 @@
 /** Keeps its memory between calls; `push` allocates nothing. */
 export interface Decimator {
   readonly factor: number;
-  /** Forgets everything. */
   reset(): void;
   /**
    * Filters `input[from … to) · scale`, writes the outputs to `out` from `outOffset`.

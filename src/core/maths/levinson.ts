@@ -44,7 +44,7 @@ export function computeLagProducts(
  * Solves the normal equations of linear prediction: x[n] ≈ −Σ a[k]·x[n−k], k = 1 … order, a[0] = 1
  * (Levinson 1947, Durbin 1960; as in Makhoul, "Linear prediction", Proc. IEEE 63, 1975).
  * Stops early, with the remaining coefficients 0, where the prediction error vanishes (a signal that is predicted
- * exactly) or is no number, so that the result is always usable.
+ * exactly) or is not a number, so that the result is always usable.
  * @param r autocorrelation or lag products, order + 1 values.
  * @param a receives order + 1 coefficients; `1, 0, 0, …` when r[0] ≤ 0.
  * @param scratch at least order + 1 values.

@@ -4,7 +4,7 @@
  */
 
 /** A transform of one length; `forward` allocates nothing. */
-export interface RealFft {
+interface RealFft {
   /** Length of the real input, N. */
   readonly size: number;
   /**

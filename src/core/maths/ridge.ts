@@ -1,11 +1,10 @@
 /**
  * Ridge regression of several targets on the same regressors, fed row by row: holds the normal equations only, whose
- * size does not grow with the rows. Knows nothing of what the numbers mean.
+ * size does not grow with the rows. Does not know what the numbers mean.
  */
 import { factorCholesky, solveCholesky } from "./cholesky.ts";
 
-/** The sums of a regression. */
-export interface Ridge {
+interface Ridge {
   readonly rows: number;
   /** Takes one row of `regressors` and `targets`. */
   add(regressors: ArrayLike<number>, targets: ArrayLike<number>): void;
@@ -18,7 +17,6 @@ export interface Ridge {
   snapshot(): RidgeSnapshot;
 }
 
-/** The sums as plain data. */
 export interface RidgeSnapshot {
   readonly rows: number;
   /** [regressors × regressors], lower half. */

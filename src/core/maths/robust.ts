@@ -1,12 +1,12 @@
 /** Location, scale and slope that a few wild values do not move. */
 import { medianInPlace, quantileInPlace } from "./select.ts";
 
-/** Median; NaN of nothing. Does not reorder `values`. */
+/** Median; NaN for no values. Does not reorder `values`. */
 export function computeMedian(values: ArrayLike<number>): number {
   return values.length === 0 ? Number.NaN : medianInPlace(Float64Array.from(values), values.length);
 }
 
-/** The `probability`-quantile (as `quantileInPlace`); NaN of nothing. Does not reorder `values`. */
+/** The `probability`-quantile (as `quantileInPlace`); NaN for no values. Does not reorder `values`. */
 export function computeQuantile(values: ArrayLike<number>, probability: number): number {
   return values.length === 0
     ? Number.NaN
@@ -16,7 +16,7 @@ export function computeQuantile(values: ArrayLike<number>, probability: number):
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const normalConsistency = 1.4826;
 
-/** Median, and as scale 1.4826 · median of the absolute distances from it (Hampel 1974); NaN of nothing. */
+/** Median, and as scale 1.4826 · median of the absolute distances from it (Hampel 1974); NaN for no values. */
 export function computeRobustLocation(values: ArrayLike<number>): {
   readonly location: number;
   readonly scale: number;

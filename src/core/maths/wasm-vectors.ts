@@ -4,7 +4,7 @@
  */
 
 /** Instructions, encoded. */
-export type Code = readonly number[];
+type Code = readonly number[];
 
 /** Numbers of the vector instructions (after the prefix 0xfd). */
 const vectorOps = {
@@ -22,7 +22,7 @@ const v128 = 0x7b;
 const vectorBytes = 16;
 
 /** What a loop's body is written in; locals are named, vectors of two doubles. */
-export interface LoopWords {
+interface LoopWords {
   get(name: string): Code;
   set(name: string, value: Code): Code;
   add(one: Code, other: Code): Code;
@@ -35,13 +35,11 @@ export interface LoopWords {
   readonly input: Code;
 }
 
-/** A loop over doubles. */
-export interface VectorLoop {
+interface VectorLoop {
   /** Held in the memory from its start, 16 bytes each: read before the loop. */
   readonly constants: readonly string[];
   /** Behind them: read before the loop and written back after it. */
   readonly variables: readonly string[];
-  /** Further locals. */
   readonly scratch: readonly string[];
   /** Where in the memory the input lies. */
   readonly inputByte: number;
@@ -49,7 +47,7 @@ export interface VectorLoop {
 }
 
 /**
- * Encodes a module that exports one page of `memory` and `run(bytes)`, which goes through so many bytes of the input,
+ * Encodes a module that exports one page of `memory` and `run(bytes)`, which goes through that many bytes of the input,
  * at least eight.
  */
 export function encodeVectorLoop(loop: VectorLoop): Uint8Array {

@@ -1,6 +1,5 @@
 /** How long to wait before trying again: grows exponentially and is jittered, so that a fleet does not come back in step. */
 
-/** Bounds of the waiting. */
 export interface BackoffOptions {
   /** Upper bound of the first wait. */
   readonly firstMs: number;
@@ -10,8 +9,7 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
-/** A sequence of waits. */
-export interface Backoff {
+interface Backoff {
   /** The next wait: between half of the current bound and the bound, which then doubles. */
   nextMs(): number;
   /** After a success: starts from the first again. */

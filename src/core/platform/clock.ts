@@ -1,4 +1,4 @@
-/** Time and timers as arguments: whoever needs them takes these interfaces, so that a test can turn the clock. */
+/** Time and timers as arguments: code that needs them takes these interfaces, so that a test can turn the clock. */
 import { performance } from "node:perf_hooks";
 
 /** Two clocks: the calendar's, which may jump, and one that only ever goes forward. */
@@ -9,19 +9,17 @@ export interface Clock {
   monotonicMs(): number;
 }
 
-/** One-shot timers. */
 export interface Timers {
   /** Calls `callback` once after `delayMs` (≥ 0); the returned function cancels it and may be called any time. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
 };
 
-/** Timers of the event loop; a pending one keeps the process alive, so whoever sets one cancels it when closed. */
+/** Timers of the event loop; a pending one keeps the process alive: its owner cancels it when it closes. */
 export const systemTimers: Timers = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.max(0, delayMs));

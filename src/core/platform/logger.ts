@@ -2,11 +2,9 @@
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
 import { isSecretKey, redact, redactedMark, redactText } from "./redact.ts";
 
-/** How much is said. */
-export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
-/** One of {@link logLevels}. */
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** Anything that belongs to a message; secrets are replaced by key name. An error goes under `error`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -21,7 +19,6 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-/** Options of {@link createLogger}. */
 export interface LoggerOptions {
   /** Default `info`. */
   readonly level?: LogLevel;
@@ -55,7 +52,6 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return wrap(root);
 }
 
-/** A logger that says nothing. */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -9,10 +9,9 @@ import {
 } from "prom-client";
 
 /** Values of a metric's labels. */
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
-/** What a metric is called. */
-export interface MetricSpec {
+interface MetricSpec {
   /** Snake case with a base unit, without the `aurora_` prefix, which is added: `windows_total`, `latency_seconds`. */
   readonly name: string;
   readonly help: string;
@@ -27,31 +26,28 @@ export interface Counter {
 }
 
 /** Goes up and down. */
-export interface Gauge {
+interface Gauge {
   set(value: number, labels?: Labels): void;
 }
 
 /** Counts observations in buckets. */
-export interface Histogram {
+interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
-/** The metrics of one process. */
 export interface Metrics {
   /** `read`, if given, is asked at every scrape for the count so far; it must never fall. */
   counter(spec: MetricSpec, read?: () => number): Counter;
   /** `read`, if given, is asked at every scrape. */
-  gauge(spec: MetricSpec, read?: () => number): Gauge;
+  gauge(spec: MetricSpec, read?: () => number | Promise<number>): Gauge;
   /** Buckets are upper bounds, ascending. */
   histogram(spec: MetricSpec, buckets: readonly number[]): Histogram;
   /** The text that `/metrics` answers with. */
   render(): Promise<string>;
-  /** Its content type. */
   readonly contentType: string;
 }
 
-/** Options of {@link createMetrics}. */
-export interface MetricsOptions {
+interface MetricsOptions {
   /** `process` adds memory, CPU and event loop figures of this process; default `none`. */
   readonly defaults?: "none" | "process";
   /** Label sets one metric may have; further ones are counted under `other`. Default 1,000. */
@@ -65,7 +61,6 @@ export const latencyBucketsSeconds: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
 ];
 
-/** Creates an empty registry. */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   if (options.defaults === "process") collectDefaultMetrics({ register: registry, prefix });
@@ -101,8 +96,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
         ...(read === undefined
           ? {}
           : {
-              collect(this: PromGauge): void {
-                this.set(read());
+              async collect(this: PromGauge): Promise<void> {
+                this.set(await read());
               },
             }),
       });

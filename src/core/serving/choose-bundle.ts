@@ -4,7 +4,8 @@ import { checkCompatibility, type RuntimeIdentity } from "../bundle/compatibilit
 import type { TrustedKey } from "../bundle/dsse.ts";
 import { verifyBundle } from "../bundle/verify-bundle.ts";
 import { compareVersions } from "../bundle/version.ts";
-import { openSlots } from "./slots.ts";
+import type { FileSystem } from "../platform/files/file-system.ts";
+import { type ActivePointer, openSlots } from "./slots.ts";
 
 export interface ChooseBundleOptions {
   /** Folder of the updater's state. */
@@ -13,6 +14,7 @@ export interface ChooseBundleOptions {
   readonly shippedDir: string;
   readonly trustedKeys: readonly TrustedKey[];
   readonly runtime: RuntimeIdentity;
+  readonly files: FileSystem;
 }
 
 export interface ChosenBundle {
@@ -29,20 +31,22 @@ export interface ChosenBundle {
  * @throws AuroraError of the shipped bundle when that one is not good either.
  */
 export async function chooseBundle(options: ChooseBundleOptions): Promise<ChosenBundle> {
-  const slots = openSlots(options.stateDir);
-  const pointer = await slots.active();
+  const { shippedDir, trustedKeys, runtime } = options;
+  const slots = openSlots(options.stateDir, options.files);
   const refused: { dir: string; error: Error }[] = [];
-  const open = async (dir: string): Promise<VerifiedBundle> => {
-    const bundle = await verifyBundle(dir, options.trustedKeys);
-    checkCompatibility(bundle.manifest, options.runtime);
-    return bundle;
-  };
-  const shipped = await open(options.shippedDir).catch((error: Error) => error);
+  // A gateway that cannot read its pointer serves what was shipped rather than nothing, and says so.
+  const pointer = await slots.active().catch((error: Error): ActivePointer | null => {
+    refused.push({ dir: options.stateDir, error });
+    return null;
+  });
+  const shipped = await verifyBundle(shippedDir, trustedKeys)
+    .then((bundle) => compatible(bundle, runtime))
+    .catch((error: Error) => error);
   for (const content of [pointer, pointer?.previous ?? null]) {
     if (content === null) continue;
     const dir = slots.dir(content.slot);
     try {
-      const bundle = await open(dir);
+      const bundle = compatible(await slots.verify(content.slot, trustedKeys), runtime);
       if (bundle.digest !== content.digest) throw new Error("holds another bundle than the one activated");
       if (!(shipped instanceof Error)) {
         const { name, version } = shipped.manifest;
@@ -55,5 +59,10 @@ export async function chooseBundle(options: ChooseBundleOptions): Promise<Chosen
     }
   }
   if (shipped instanceof Error) throw shipped;
-  return { dir: options.shippedDir, bundle: shipped, refused };
+  return { dir: shippedDir, bundle: shipped, refused };
+}
+
+function compatible(bundle: VerifiedBundle, runtime: RuntimeIdentity): VerifiedBundle {
+  checkCompatibility(bundle.manifest, runtime);
+  return bundle;
 }

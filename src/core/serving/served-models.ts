@@ -7,6 +7,7 @@ import { loadTrustedKeys } from "../bundle/keys.ts";
 import { compareVersions } from "../bundle/version.ts";
 import { AuroraError } from "../contract/aurora-error.ts";
 import { semverPattern } from "../contract/bundle/manifest.ts";
+import type { FileSystem } from "../platform/files/file-system.ts";
 import type { Logger } from "../platform/logger.ts";
 import { chooseBundle } from "./choose-bundle.ts";
 import { type LoadedBundle, serveBundle } from "./loaded-bundle.ts";
@@ -21,6 +22,8 @@ export interface ServedModelsOptions {
   readonly stateDir: string;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
+  /** For the update slots. */
+  readonly files: FileSystem;
   readonly logger: Logger;
   /** A bundle that should have served was not good. */
   readonly onRefused: (dir: string, error: Error) => void;
@@ -53,6 +56,7 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
       shippedDir: await findNewestVersion(options.bundlesDir, name),
       trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
+      files: options.files,
     });
     for (const { dir, error } of chosen.refused) options.onRefused(dir, error);
     const bundle = await serveBundle(chosen.dir, chosen.bundle, {
@@ -90,11 +94,19 @@ export async function openServedModels(options: ServedModelsOptions): Promise<Se
 
 /**
  * The folder of the highest version below `<bundlesDir>/<name>/`.
- * @throws AuroraError DATA_MISSING when there is none.
+ * @throws AuroraError DATA_MISSING when there is none, or the folder cannot be read.
  */
 export async function findNewestVersion(bundlesDir: string, name: string): Promise<string> {
   const folder = join(bundlesDir, name);
-  const entries = await readdir(folder).catch((): string[] => []);
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw new AuroraError("DATA_MISSING", `${folder} cannot be read: ${error.message}`, {
+      op: "find bundle",
+      subject: folder,
+      hint: "bundles.dir is a folder of folders, and this user must be allowed to read it.",
+      cause: error,
+    });
+  });
   const versions = entries.filter((entry) => semverPattern.test(entry)).sort(compareVersions);
   const newest = versions.at(-1);
   if (newest === undefined) {

@@ -2,13 +2,15 @@
  * Two folders for bundles, `slots/a` and `slots/b`, and the file `active` that says which one serves. The pointer is
  * replaced atomically; the slot it names is never written to.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { Bundle } from "../bundle/bundle.ts";
+import { type Bundle, defaultBundleLimits, type VerifiedBundle } from "../bundle/bundle.ts";
+import type { TrustedKey } from "../bundle/dsse.ts";
+import { maxBundleEntries } from "../bundle/file-source.ts";
+import { verifyBundleFiles } from "../bundle/verify-bundle.ts";
 import { writeBundleFolder } from "../bundle/write-bundle.ts";
-import { writeFileAtomic } from "../platform/files/atomic-file.ts";
-import { readFileBounded } from "../platform/files/bounded-read.ts";
+import { hasErrorCode } from "../contract/aurora-error.ts";
+import type { FileSystem } from "../platform/files/file-system.ts";
 
 export type SlotName = "a" | "b";
 
@@ -31,14 +33,16 @@ const pointerSchema: z.ZodType<ActivePointer> = z.strictObject({
   previous: z.strictObject(content).nullable(),
 });
 
-/** The slots under a state folder. */
+/** The slots under a state folder. What the disk refuses is `STORE`, and never taken for "nothing there". */
 export interface Slots {
   /** Absolute path of a slot's folder. */
   dir(slot: SlotName): string;
-  /** Which slot serves; null before the first update, and when the pointer cannot be read. */
+  /** Which slot serves; null before the first update, and where the pointer is damaged. */
   active(): Promise<ActivePointer | null>;
   /** The slot that may be overwritten while the bundle in `runningDir` serves. */
   free(runningDir: string): Promise<SlotName>;
+  /** The bundle in a slot, if one of `keys` signed it. @throws AuroraError BUNDLE_*. */
+  verify(slot: SlotName, keys: readonly TrustedKey[]): Promise<VerifiedBundle>;
   /** Replaces the content of a slot: all of it or nothing. Durable when it returns. */
   stage(slot: SlotName, bundle: Bundle): Promise<void>;
   /** Makes `slot` the one that serves from the next start on. */
@@ -46,22 +50,13 @@ export interface Slots {
 }
 
 /** Opens the slots under `stateDir`. Touches the disk only when a method is called. */
-export function openSlots(stateDir: string): Slots {
+export function openSlots(stateDir: string, files: FileSystem): Slots {
   const root = resolve(stateDir, "slots");
   const pointerPath = resolve(stateDir, "active");
   const dir = (slot: SlotName): string => join(root, slot);
-
-  async function active(): Promise<ActivePointer | null> {
-    try {
-      const bytes = await readFileBounded(pointerPath, 4096);
-      return pointerSchema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-    } catch {
-      return null; // never written, or damaged: the caller falls back to what was shipped
-    }
-  }
-
   const writePointer = (pointer: ActivePointer): Promise<void> =>
-    writeFileAtomic(pointerPath, `${JSON.stringify(pointer)}\n`);
+    files.writeAtomic(pointerPath, `${JSON.stringify(pointer)}\n`);
+  const active = (): Promise<ActivePointer | null> => readPointer(files, pointerPath);
 
   return {
     dir,
@@ -72,26 +67,48 @@ export function openSlots(stateDir: string): Slots {
       if (running === dir("b")) return "a";
       return (await active())?.slot === "a" ? "b" : "a";
     },
+    verify: async (slot, keys) => verifyBundleFiles(await readBundleFiles(files, dir(slot)), keys, dir(slot)),
     async stage(slot, bundle) {
-      await mkdir(root, { recursive: true });
+      await files.makeFolder(root);
       const pointer = await active();
       // From here on the old content is gone: nobody may fall back to it.
       if (pointer?.previous?.slot === slot) await writePointer({ ...pointer, previous: null });
-      for (const name of await readdir(root)) {
+      for (const name of await files.list(root)) {
         // Half-written folders of a power cut, too.
-        if (name === slot || name.startsWith(`.${slot}.new-`)) {
-          await rm(join(root, name), { recursive: true, force: true });
-        }
+        if (name === slot || name.startsWith(`.${slot}.new-`)) await files.remove(join(root, name));
       }
-      await writeBundleFolder(dir(slot), bundle);
+      await writeBundleFolder(dir(slot), bundle, files);
     },
     async activate(slot, digest) {
       const pointer = await active();
       if (pointer?.slot === slot && pointer.digest === digest) return;
       const previous =
         pointer !== null && pointer.slot !== slot ? { slot: pointer.slot, digest: pointer.digest } : null;
-      await mkdir(stateDir, { recursive: true });
+      await files.makeFolder(resolve(stateDir));
       await writePointer({ slot, digest, previous });
     },
   };
+}
+
+async function readPointer(files: FileSystem, path: string): Promise<ActivePointer | null> {
+  try {
+    const bytes = await files.read(path, 4096);
+    return bytes === null ? null : pointerSchema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  } catch (error) {
+    if (hasErrorCode(error, "STORE")) throw error;
+    return null; // damaged: the caller falls back to what was shipped
+  }
+}
+
+/** As much of a folder as a bundle can be; what is wrong with it is for {@link verifyBundleFiles} to say. */
+async function readBundleFiles(files: FileSystem, dir: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  let leftBytes = defaultBundleLimits.totalBytes;
+  for (const name of (await files.list(dir)).slice(0, maxBundleEntries + 1)) {
+    const bytes = await files.read(join(dir, name), leftBytes);
+    if (bytes === null) continue;
+    found.set(name, bytes);
+    leftBytes -= bytes.length;
+  }
+  return found;
 }

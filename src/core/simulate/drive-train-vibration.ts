@@ -1,7 +1,7 @@
 /**
  * What an accelerometer on a generator's drive-end bearing feels: shaft harmonics, gear mesh with side bands, hum of
  * the machine and its converter, broadband rolling noise through the structure's resonances, and a fault's impacts
- * through the same structure. Levels are those of ISO 10816-21 machines, drawn anew for every turbine.
+ * through the same structure. Levels are those of ISO 10816-21 machines, drawn again for every turbine.
  */
 import type { Random } from "../maths/random.ts";
 import { createFastNoise } from "./fast-noise.ts";
@@ -9,7 +9,7 @@ import { modulatedTones, type Tone, tablePoints, tabulateTones } from "./periodi
 import { createResonator, type Resonance } from "./resonator.ts";
 
 /** How the turbine runs during one block. */
-export interface DriveTrainBlock {
+interface DriveTrainBlock {
   readonly samples: number;
   readonly fromRevolutions: number;
   readonly toRevolutions: number;
@@ -19,8 +19,7 @@ export interface DriveTrainBlock {
   readonly load: number;
 }
 
-/** Renders acceleration block by block. */
-export interface DriveTrainVibration {
+interface DriveTrainVibration {
   /** Rms of the broadband vibration at 1,500 rpm and full load, in g: the yardstick of a fault's severity. */
   readonly broadbandRmsG: number;
   /**
@@ -141,8 +140,10 @@ function drawMeshTones(between: Between, phase: () => number): Tone[] {
   return [1, 0.5, 0.25].flatMap((share, index) =>
     modulatedTones(
       { order: teeth * (index + 1), amplitude: strongest * share * between(0.4, 1.2), phaseRad: phase() },
-      1,
-      [between(0.1, 0.4), between(0.05, 0.2), between(0.02, 0.1)],
+      {
+        modulationOrder: 1,
+        amplitudes: [between(0.1, 0.4), between(0.05, 0.2), between(0.02, 0.1)],
+      },
       phase,
     ),
   );
@@ -157,7 +158,10 @@ function drawGridTones(between: Between, phase: () => number): Tone[] {
     phaseRad: phase(),
   }));
   const switching: Tone = { order: 50, amplitude: between(0.003, 0.02), phaseRad: phase() };
-  return [...tones, ...modulatedTones(switching, 2, [between(0.3, 0.8)], phase)];
+  return [
+    ...tones,
+    ...modulatedTones(switching, { modulationOrder: 2, amplitudes: [between(0.3, 0.8)] }, phase),
+  ];
 }
 
 /**

@@ -5,7 +5,7 @@ const tableSize = 65_536;
 let sharedTable: Float64Array | undefined;
 
 /** Fills `out[0 … length)` with white noise of zero mean and unit variance. */
-export interface FastNoise {
+interface FastNoise {
   fill(out: Float64Array, length: number): void;
 }
 

@@ -4,11 +4,10 @@
  * load zone, double impacts of a spall's entry and exit (Sawalhi & Randall, MSSP 25 (2011)).
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { Random } from "../maths/random.ts";
-import type { FaultKind } from "./scenario.ts";
 
-/** Writes impacts into force samples. */
-export interface FaultExcitation {
+interface FaultExcitation {
   /**
    * Adds the impacts of `length` samples, during which the shaft turns evenly from `fromRevolutions` to
    * `toRevolutions`, to `impacts` [≥ length + 1]; an impact between two samples is shared between them.
@@ -106,7 +105,7 @@ export function createFaultExcitation(
  * Load of a rolling contact at an angle from the middle of the load zone, 0 to 1 (Stribeck, after Harris ch. 7):
  * (1 − (1 − cos ψ) / 2ε)^1.5 for point contact. ε = 0.5 loads half of the ring (no clearance), ε → ∞ all of it.
  */
-export function stribeckLoad(turns: number, distributionFactor: number): number {
+function stribeckLoad(turns: number, distributionFactor: number): number {
   const inner = 1 - (1 - Math.cos(2 * Math.PI * turns)) / (2 * distributionFactor);
   return inner <= 0 ? 0 : inner * Math.sqrt(inner);
 }

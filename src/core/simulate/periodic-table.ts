@@ -32,14 +32,13 @@ export function tabulateTones(tones: readonly Tone[], offset = 0): Float64Array 
  */
 export function modulatedTones(
   carrier: Tone,
-  modulationOrder: number,
-  sidebandAmplitudes: readonly number[],
+  sidebands: { readonly modulationOrder: number; readonly amplitudes: readonly number[] },
   randomPhase: () => number,
 ): Tone[] {
   const tones: Tone[] = [carrier];
-  for (const [index, relative] of sidebandAmplitudes.entries()) {
+  for (const [index, relative] of sidebands.amplitudes.entries()) {
     for (const sign of [-1, 1]) {
-      const order = carrier.order + sign * (index + 1) * modulationOrder;
+      const order = carrier.order + sign * (index + 1) * sidebands.modulationOrder;
       if (order >= 1) {
         tones.push({ order, amplitude: carrier.amplitude * relative, phaseRad: randomPhase() });
       }

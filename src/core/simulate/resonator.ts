@@ -12,7 +12,7 @@ export interface Resonance {
 }
 
 /** Adds a resonance's answer to the output, block by block. */
-export interface Resonator {
+interface Resonator {
   /** `noise` and `impacts` are forces per sample; the answer in g is added to `out`. */
   addTo(out: Float64Array, noise: Float64Array, impacts: Float64Array, length: number): void;
 }

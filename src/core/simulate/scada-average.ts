@@ -2,7 +2,7 @@
 import type { WindTurbineState } from "./wind-turbine.ts";
 
 /** Signals of a record; the names carry the units. */
-export const scadaSignals = [
+const scadaSignals = [
   "windSpeedMetresPerSecond",
   "powerKw",
   "shaftRpm",
@@ -11,11 +11,10 @@ export const scadaSignals = [
   "ambientTemperatureCelsius",
 ] as const;
 
-/** One of {@link scadaSignals}. */
-export type ScadaSignal = (typeof scadaSignals)[number];
+type ScadaSignal = (typeof scadaSignals)[number];
 
 /** Statistics of one signal over one interval. */
-export interface ScadaStatistics {
+interface ScadaStatistics {
   readonly mean: number;
   readonly min: number;
   readonly max: number;
@@ -29,8 +28,7 @@ export interface ScadaRecord {
   readonly signals: Readonly<Record<ScadaSignal, ScadaStatistics>>;
 }
 
-/** Gathers steps into records. */
-export interface ScadaAverager {
+interface ScadaAverager {
   /** Counts the state that held for the step ending at `timeS`. */
   add(state: Readonly<WindTurbineState>, timeS: number): void;
   /** Records finished since the last call, oldest first. */

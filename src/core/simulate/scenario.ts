@@ -1,11 +1,6 @@
 /** Which turbine fails, how and when: planned from a seed before anything runs, so that it can be announced. */
+import { type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import { createRandom } from "../maths/random.ts";
-
-/** Bearing faults that can be simulated; the names are those of the failure modes. */
-export const faultKinds = ["inner-race", "outer-race", "ball"] as const;
-
-/** One of {@link faultKinds}. */
-export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault and how it grows. */
 export interface FaultPlan {
@@ -21,7 +16,7 @@ export interface FaultPlan {
 }
 
 /** Bounds within which {@link planScenario} draws. */
-export interface ScenarioOptions {
+interface ScenarioOptions {
   /** Turbines to choose from; default 3. */
   readonly turbines?: number;
   /** Only this turbine (index). */

@@ -12,7 +12,6 @@ import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
 import { computeFaultSeverity, type FaultPlan, planScenario } from "./scenario.ts";
 import { createWindTurbine, type WindTurbineState } from "./wind-turbine.ts";
 
-/** What to simulate. */
 export interface TurbineSimulationOptions {
   /** Any integer; the same seed gives the same samples, whatever the block sizes. */
   readonly seed: number;
@@ -26,14 +25,12 @@ export interface TurbineSimulationOptions {
   readonly meanWindMetresPerSecond?: number;
 }
 
-/** A turbine's fixed properties. */
-export interface SimulatedTurbine {
+interface SimulatedTurbine {
   readonly bearing: BearingGeometry;
   readonly orders: BearingOrders;
 }
 
-/** A run of samples. */
-export interface SimulatedBlock {
+interface SimulatedBlock {
   /** Raw counts; valid until the turbine's next block. */
   readonly counts: Int16Array;
   /** Index of the first sample since the start. */
@@ -45,7 +42,6 @@ export interface SimulatedBlock {
   readonly severity: number;
 }
 
-/** Running turbines. */
 export interface TurbineSimulation {
   readonly sampleRateHz: number;
   /** g per count: a 16-bit converter of ± 16 g. */
@@ -84,7 +80,11 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
   const root = createRandom(seed);
   const running = Array.from({ length: count }, (_, index) => {
     const own = fault !== null && fault.turbine === index ? fault : null;
-    return createTurbine(root.fork(`turbine ${index}`), sampleRateHz, own, options.meanWindMetresPerSecond);
+    return createTurbine(root.fork(`turbine ${index}`), {
+      sampleRateHz,
+      fault: own,
+      meanWind: options.meanWindMetresPerSecond,
+    });
   });
   const at = (turbine: number): RunningTurbine => {
     const found = running[turbine];
@@ -111,10 +111,13 @@ interface RunningTurbine {
 
 function createTurbine(
   random: Random,
-  sampleRateHz: number,
-  fault: FaultPlan | null,
-  meanWind: number | undefined,
+  given: {
+    readonly sampleRateHz: number;
+    readonly fault: FaultPlan | null;
+    readonly meanWind: number | undefined;
+  },
 ): RunningTurbine {
+  const { sampleRateHz, fault, meanWind } = given;
   const stepSamples = Math.round(sampleRateHz / stepsPerSecond);
   // Streams are forked in a fixed order, so that a fault changes nothing but itself.
   const bearing = generatorBearings[random.integer(generatorBearings.length)]!;

@@ -20,21 +20,19 @@ export interface WindTurbineState {
 }
 
 /** What differs from turbine to turbine. */
-export interface WindTurbineOptions {
+interface WindTurbineOptions {
   /** Mean wind at hub height; drawn from 7 to 12 m/s when absent. */
   readonly meanWindMetresPerSecond?: number;
 }
 
-/** Advances its state. */
-export interface WindTurbine {
+interface WindTurbine {
   /** The same object all the time. */
   readonly state: Readonly<WindTurbineState>;
   /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
   step(stepS: number, faultHeatCelsius: number): void;
 }
 
-/** Rated power in kW. */
-export const ratedPowerKw = 2000;
+const ratedPowerKw = 2000;
 const ratedWind = 12;
 const cutInWind = 3.5;
 const stopWind = 3;
@@ -90,13 +88,11 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
   state.gearOilTemperatureCelsius = oilTarget();
 
   const step = (stepS: number, faultHeatCelsius: number): void => {
-    slowWind = stepOrnsteinUhlenbeck(slowWind, 0.6, 600, stepS, random);
+    slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: 600, stepS }, random);
     const mean = Math.max(0, siteMean + slowWind);
     turbulence = stepOrnsteinUhlenbeck(
       turbulence,
-      1,
-      turbulenceLengthMetres / Math.max(mean, 3),
-      stepS,
+      { deviation: 1, timeConstantS: turbulenceLengthMetres / Math.max(mean, 3), stepS },
       random,
     );
     const deviation = rotorAveraging * referenceTurbulence * (0.75 * mean + 5.6);
@@ -124,13 +120,12 @@ function speedTarget(windMetresPerSecond: number, ratedRpm: number): number {
 }
 
 /** Exact step of an Ornstein–Uhlenbeck (continuous AR(1)) process of zero mean. */
-export function stepOrnsteinUhlenbeck(
+function stepOrnsteinUhlenbeck(
   value: number,
-  deviation: number,
-  timeConstantS: number,
-  stepS: number,
+  process: { readonly deviation: number; readonly timeConstantS: number; readonly stepS: number },
   random: Random,
 ): number {
+  const { deviation, timeConstantS, stepS } = process;
   const keep = Math.exp(-stepS / timeConstantS);
   return keep * value + deviation * Math.sqrt(1 - keep * keep) * random.normal();
 }

@@ -27,7 +27,13 @@ export const unknownRecordEvent = "record.unknown";
 export const invalidRecordEvent = "record.invalid";
 
 const updateSteps: readonly UpdateRecord["step"][] = [
-  ...(["fetched", "verified", "staged", "proved", "activated", "refused", "reverted"] as const),
+  "fetched",
+  "verified",
+  "staged",
+  "proved",
+  "activated",
+  "refused",
+  "reverted",
 ];
 
 /** Bytes of one record, to be kept as they are until they are sent. Throws {@link WireRangeError} for values out of bounds (a bug of the caller). */
@@ -157,9 +163,13 @@ function unpackGap(plain: Plain): UplinkRecord | undefined {
 }
 
 const healthCounts = [
-  ...(["uptimeMs", "rssBytes", "windowsProcessed", "windowsQuarantined"] as const),
-  ...(["windowsDropped", "outboxRecords"] as const),
-];
+  "uptimeMs",
+  "rssBytes",
+  "windowsProcessed",
+  "windowsQuarantined",
+  "windowsDropped",
+  "outboxRecords",
+] as const;
 
 function packHealth(record: HealthRecord): Plain {
   const reasons = Object.entries(record.quarantined);

@@ -9,7 +9,7 @@ import {
   type AlertTransition,
   alertEventSchema,
 } from "../../core/contract/alert.ts";
-import type { Decision, Explanation, ModeDecision } from "../../core/contract/prediction.ts";
+import type { Decision, ModeDecision } from "../../core/contract/prediction.ts";
 import type { Result } from "../../core/contract/result.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import {
@@ -20,7 +20,7 @@ import {
   normalAlarm,
   stepAlarm,
 } from "./alarm-lifecycle.ts";
-import { createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
+import { type AlertContext, createAlertEvent, repeatAlertEvent } from "./alert-event.ts";
 import { type AlertPolicy, chooseSeverity, isHighWindow, isMaterialChange } from "./alert-policy.ts";
 
 /** One alarm: its state, and what subscribers were last told of it. */
@@ -51,14 +51,6 @@ export interface AlarmRecord {
 export interface ModeOfDecision {
   readonly decision: Decision;
   readonly mode: ModeDecision;
-}
-
-/** What is told beside the decision. */
-export interface AlertContext {
-  /** Null: the event shows the whole score as gap. */
-  readonly explanation: Explanation | null;
-  /** Hours ahead that the alert speaks of; null for a diagnosis. */
-  readonly horizonHours: number | null;
 }
 
 /** A record after something was told, and the event. */

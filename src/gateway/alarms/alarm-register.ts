@@ -12,7 +12,6 @@ import type { PointId } from "../../core/contract/stream.ts";
 import { type AlarmStep, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
 import {
   type AlarmRecord,
-  type AlertContext,
   alarmRecordSchema,
   createAlarmRecord,
   endShelving,
@@ -22,7 +21,7 @@ import {
   tellDecision,
   tellStep,
 } from "./alarm-record.ts";
-import { nameAlarm } from "./alert-event.ts";
+import { type AlertContext, nameAlarm } from "./alert-event.ts";
 import { type AlertPolicy, defaultAlertPolicy } from "./alert-policy.ts";
 
 /** Something that subscribers must be told. */
@@ -34,7 +33,6 @@ export interface DueAlert extends ModeOfDecision {
   readonly sinceMs: number;
 }
 
-/** Which alarm. */
 export interface AlarmName {
   readonly point: PointId;
   readonly failureMode: string;

@@ -3,8 +3,16 @@ import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../
 import type { Decision, Explanation, ModeDecision } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 
+/** What an event tells beside the decision. */
+export interface AlertContext {
+  /** Null when the window could not be explained: the event then shows the whole score as gap. */
+  readonly explanation: Explanation | null;
+  /** Hours ahead that the alert speaks of; null for a diagnosis. */
+  readonly horizonHours: number | null;
+}
+
 /** All that an event is made of. */
-export interface AlertParts {
+export interface AlertParts extends AlertContext {
   readonly transition: AlertTransition;
   /** 1, 2, … for `updated`; other transitions happen once an alarm. */
   readonly updateNumber: number;
@@ -13,10 +21,6 @@ export interface AlertParts {
   readonly state: AlarmState;
   readonly severity: AlertSeverity;
   readonly sinceMs: number;
-  /** Null when the window could not be explained: the event then shows the whole score as gap. */
-  readonly explanation: Explanation | null;
-  /** Hours ahead that the alert speaks of; null for a diagnosis. */
-  readonly horizonHours: number | null;
 }
 
 /** Name of an alarm: `<site>/<turbine>/<component>/<failureMode>`. */

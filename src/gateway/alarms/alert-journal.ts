@@ -13,7 +13,6 @@ import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { AlertSink } from "./alert-sink.ts";
 
-/** Takes events. */
 export interface AlertJournal {
   /** Keeps `event` and hands it on; `serving` is written with it. */
   take(event: AlertEvent, serving: Readonly<Record<string, string>>): void;
@@ -23,7 +22,6 @@ export interface AlertJournal {
   close(serving: Readonly<Record<string, string>>): void;
 }
 
-/** What it joins. */
 export interface AlertJournalOptions {
   readonly state: StateStore;
   readonly sinks: readonly AlertSink[];

@@ -1,7 +1,6 @@
 /** When an alarm is critical, and when a change of it is worth telling. Knows no clock. */
 import type { AlertSeverity } from "../../core/contract/alert.ts";
 
-/** Numbers of the policy. */
 export interface AlertPolicy {
   /** Critical from this probability on … */
   readonly criticalProbability: number;

@@ -19,7 +19,6 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { AlarmRegister, OpenAlarm } from "./alarm-register.ts";
 import { formatTime } from "./alert-event.ts";
 
-/** Follows decisions and publishes. */
 export interface StatePublisher {
   /** Takes a decision of any point. */
   update(decision: Decision): void;
@@ -41,7 +40,6 @@ export interface PointCondition {
   readonly severityDb: number | null;
 }
 
-/** What it needs. */
 export interface StatePublisherOptions {
   readonly site: string;
   readonly turbines: readonly TurbineConfig[];

@@ -26,7 +26,6 @@ export interface AlertCapturesOptions {
   readonly logger: Logger;
 }
 
-/** Records alerts. */
 export interface AlertCaptures {
   /** Something was told to subscribers. */
   note(event: AlertEvent): void;

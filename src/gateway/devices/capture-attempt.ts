@@ -29,7 +29,6 @@ export interface Captured {
   readonly gaps: number;
 }
 
-/** What an attempt needs. */
 export interface CaptureAttemptOptions {
   readonly wish: CaptureWish;
   readonly channel: DeviceChannel;
@@ -49,7 +48,6 @@ export interface CaptureAttempt {
   /** Asks for the first time, and waits. */
   start(): void;
   accept(block: SampleBlock): void;
-  /** Calls it off. */
   fail(failure: AuroraError): void;
   /** Rejects with DEVICE_CAPTURE, or what `fail` was given. */
   readonly ended: Promise<Captured>;

@@ -4,7 +4,7 @@
  */
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import type { MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
+import type { MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { DeviceConfig, GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import { createRandom } from "../../core/maths/random.ts";
@@ -23,7 +23,6 @@ import { createDevicePushes, type DevicePushes, type PushedDevice } from "./devi
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { RecordingPlace } from "./recording.ts";
 
-/** What is joined. */
 export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;

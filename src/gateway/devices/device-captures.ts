@@ -21,7 +21,6 @@ export interface CaptureLink {
   askRaw(samples: number): void;
 }
 
-/** What captures need. */
 export interface DeviceCapturesOptions {
   readonly devices: readonly { readonly id: string; readonly mode: "raw" | "edge" | "both" }[];
   /** The channel of a device that is watched, if one is. */
@@ -29,7 +28,6 @@ export interface DeviceCapturesOptions {
   readonly timers: Timers;
 }
 
-/** Captures of all devices. */
 export interface DeviceCaptures {
   /** Rejects with USAGE, DEVICE_BUSY, DEVICE_UNREACHABLE or DEVICE_CAPTURE. */
   capture(wish: CaptureWish): Promise<Captured>;

@@ -1,12 +1,15 @@
 /** Opens the sessions with all configured devices, and gives what they send to whom it concerns, with the time it came. */
-import { createByteTransport, parseDeviceAddress } from "../../../firmware-bridge/device-address.ts";
-import { toDeviceScore } from "../../../firmware-bridge/device-score.ts";
-import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
-import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
-import { createMqttLink, type MqttPort } from "../../../firmware-bridge/mqtt-link.ts";
-import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
-import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
-import { toReading, toSampleBlock } from "../../../firmware-bridge/sample-block.ts";
+
+import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
+import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
+import { toDeviceScore, toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
+import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import {
+  createByteTransport,
+  parseDeviceAddress,
+} from "../../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
@@ -21,7 +24,6 @@ import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
 import type { RawCaptures } from "./raw-captures.ts";
 
-/** What the sessions need. */
 export interface DeviceLinksOptions {
   readonly devices: readonly DeviceConfig[];
   /** The bearing that a device watches, if it watches one. */
@@ -39,7 +41,6 @@ export interface DeviceLinksOptions {
   readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status">;
 }
 
-/** One device. */
 export interface DeviceLink {
   readonly id: string;
   readonly session: DeviceSession;
@@ -47,7 +48,6 @@ export interface DeviceLink {
   readonly health: DeviceHealthMessage | null;
 }
 
-/** The open sessions. */
 export interface DeviceLinks {
   /** One a configured device, in that order. */
   readonly sessions: readonly DeviceLink[];

@@ -2,8 +2,8 @@
  * Brings devices to the models that this gateway serves: at every contact and after every update, a device that infers
  * itself and runs another image is given the right one. What a device refused or went back from is not tried again.
  */
-import { createModelPush, type ModelPush } from "../../../firmware-bridge/model-push.ts";
-import type { ModelPushResult } from "../../../firmware-bridge/model-push-options.ts";
+import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
+import type { ModelPushResult } from "../../../firmware-bridge/model/model-push-options.ts";
 import type {
   HelloMessage,
   ModelRequestMessage,
@@ -25,7 +25,6 @@ export interface PushedDevice {
 /** Counts since the start, by how pushes ended. */
 export type DevicePushCounts = Readonly<Record<ModelPushResult["outcome"], number>>;
 
-/** What pushes need. */
 export interface DevicePushesOptions {
   readonly devices: readonly PushedDevice[];
   /** Image of the bundle that serves a name; null: it has none. */
@@ -41,7 +40,6 @@ export interface PushLink {
   sendModel(message: ModelRequestMessage): boolean;
 }
 
-/** Follows all devices. */
 export interface DevicePushes {
   /** A device took its configuration. */
   contact(hello: HelloMessage, link: PushLink): void;

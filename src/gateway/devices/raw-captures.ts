@@ -19,7 +19,6 @@ import {
   type SampleRun,
 } from "./recording.ts";
 
-/** What captures need. */
 export interface RawCapturesOptions {
   /** Folder with one folder a device. */
   readonly dir: string;
@@ -27,7 +26,6 @@ export interface RawCapturesOptions {
   readonly logger: Logger;
 }
 
-/** Gathers captures. */
 export interface RawCaptures {
   /** `block.counts` are valid only during the call. */
   accept(block: SampleBlock): void;
@@ -59,7 +57,6 @@ const quietMs = 2_000;
  */
 const keptRecordings = 32;
 
-/** Creates captures of nothing. */
 export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
   const writer = createRecordingWriter(options);
   const open = new Map<string, Capture>();

@@ -3,7 +3,7 @@
  * unknown model, of another shape or with other integers is set aside and never decided upon. What is good is decided
  * upon like a window of the gateway's own (mode `edge`), or only counted as agreement (mode `both`).
  */
-import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";

@@ -1,5 +1,5 @@
 /** Does what a device says of a window fit the bundle's data contract? What raw samples are held against, scores are too. */
-import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 

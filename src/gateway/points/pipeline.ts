@@ -2,7 +2,7 @@
  * The way of the data through a gateway, joined by hand: blocks → data contract → windows → features → student →
  * decision → alerts. Does no I/O: what comes out goes to a sink.
  */
-import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";

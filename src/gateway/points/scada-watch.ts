@@ -10,7 +10,7 @@ import type { Decision, Explanation } from "../../core/contract/prediction.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
 import type { PlannedInspection } from "../../core/decision/normal-behaviour/inspection-planner.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
-import { hourMs } from "../../core/maths/durations.ts";
+import { dayMs, hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada/scada-farm.ts";
@@ -70,7 +70,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
             bundle: scadaBundle,
             repairs: repairs.map(({ component, date }) => ({
               component,
-              day: Date.parse(date) / (24 * hourMs),
+              day: Date.parse(date) / dayMs,
             })),
           },
         ],

@@ -131,7 +131,7 @@ function createPointBaseline(
       // Above another machine's level, which is all that the bundle knows, would mislead whoever looks at this one.
       const value =
         baseline !== null && isOperating(prediction.operatingState)
-          ? computeSeverity(levels, shaftRpm, spec, baseline)
+          ? computeSeverity({ levels, shaftRpm }, spec, baseline)
           : Number.NaN;
       severityDb = Number.isFinite(value) ? value : null;
       tell(learner.update(prediction, levels, shaftRpm));

@@ -67,7 +67,10 @@ const maxGapMs = 60_000;
 /** Creates the decider of a point; goes on where the last run left it. */
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
   const { point, register, quality, load, logger, sink } = options;
-  const decider: Decider = createDecider(point, deciderParts(options.bundle), { maxGapMs }, options.snapshot);
+  const decider: Decider = createDecider(point, deciderParts(options.bundle), {
+    maxGapMs,
+    snapshot: options.snapshot,
+  });
   let tail: Promise<void> = Promise.resolve();
 
   const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {

@@ -2,14 +2,12 @@
 import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
 
-/** Counts since the start. */
 export interface DataQuality {
   processed(turbine: string): void;
   dropped(turbine: string): void;
   /** Something was set aside, of a turbine or of nobody known; `windows` is 1 if a window was lost by it. */
   quarantined(turbine: string | null, reason: QuarantineReason, windows: 0 | 1): void;
   ofTurbine(turbine: string): TurbineState["dataQuality"];
-  /** All turbines together. */
   readonly total: {
     readonly processed: number;
     readonly quarantined: number;
@@ -25,7 +23,6 @@ interface Counts {
   readonly byReason: Record<string, number>;
 }
 
-/** Creates empty counts. */
 export function createDataQuality(): DataQuality {
   const createCounts = (): Counts => ({ processed: 0, quarantined: 0, dropped: 0, byReason: {} });
   const total = createCounts();

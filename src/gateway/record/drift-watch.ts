@@ -11,10 +11,18 @@ export interface DriftSource {
   readonly reference: DriftReference;
 }
 
+/** What was scored, with the features and scores that it had. */
+export interface DriftWindow {
+  /** When it ended, epoch ms. */
+  readonly toMs: number;
+  readonly features: Float32Array;
+  readonly scores: Float64Array;
+}
+
 /** Watches all points. */
 export interface DriftWatch {
-  /** Adds one scored window that ended at `toMs`; reports what came before if an interval ended with it. */
-  add(point: PointId, source: DriftSource, toMs: number, features: Float32Array, scores: Float64Array): void;
+  /** Adds one scored window; reports what came before if an interval ended with it. */
+  add(point: PointId, source: DriftSource, window: DriftWindow): void;
   /** Reports every interval that is still open. */
   flush(): void;
 }
@@ -51,7 +59,7 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
   };
 
   return {
-    add: (point, source, toMs, features, scores) => {
+    add: (point, source, { toMs, features, scores }) => {
       const key = `${point.turbine}/${point.component}`;
       const interval = Math.floor(toMs / intervalMs);
       const held = open.get(key);

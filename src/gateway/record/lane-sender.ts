@@ -3,7 +3,6 @@
  * between attempts. Reads no clock and sends nothing.
  */
 
-/** Options of {@link createLaneSender}. */
 export interface LaneSenderOptions {
   /** Envelopes under way at once. */
   readonly windowEnvelopes: number;

@@ -4,15 +4,47 @@
  * remembers in memory changes only after the commit.
  */
 import { type Lane, lanes } from "../../core/contract/topics.ts";
+import type { GapRecord } from "../../core/contract/uplink-record.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
-import type { OutboxBuffer } from "./outbox-buffer.ts";
+import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
 import { type DroppedRecords, type LaneTotals, type OutboxTable, openOutboxTable } from "./outbox-table.ts";
 
-/** Records dropped from a lane. */
 export type LaneDrop = DroppedRecords & { readonly lane: Lane };
 
-/** The ledger of one open database. */
+/** Records of one lane, consecutive, encoded. */
+export interface OutboxBatch {
+  readonly bootId: string;
+  readonly firstSequence: number;
+  /** The oldest that the lane still holds. */
+  readonly oldestSequence: number;
+  readonly records: readonly Uint8Array[];
+}
+
+/** Which records of a lane to read. */
+export interface PeekOptions {
+  /** Only those after this sequence; default 0. */
+  readonly after?: number;
+  /** Default 200. */
+  readonly maxRecords?: number;
+  /** Stop before the bodies exceed this; at least one record comes. Default 128 KiB. */
+  readonly maxBytes?: number;
+}
+
+/** Records that wait for their commit, in order, and what had to be dropped of them. */
+export interface WaitingRecords {
+  readonly records: readonly PendingRecord[];
+  /** What was dropped and is not yet declared, one a lane. */
+  readonly gaps: readonly GapRecord[];
+}
+
+export interface PendingRecord {
+  readonly lane: Lane;
+  readonly timeMs: number;
+  /** As `encodeRecord` made it. */
+  readonly body: Uint8Array;
+}
+
 export interface OutboxLedger {
   readonly table: OutboxTable;
   readonly totals: Readonly<Record<Lane, LaneTotals>>;
@@ -20,20 +52,28 @@ export interface OutboxLedger {
   readonly acknowledged: Readonly<Record<Lane, number>>;
   /** Remembers an acknowledgement. `old` says nothing new, `unknown` is of a record that was never given out. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
-  /** Commits what waits (and leaves clearing the buffer to the caller). Throws what SQLite throws, and then nothing has changed. */
+  /** Commits what waits (and forgetting it is the caller's). Throws what SQLite throws, and then nothing has changed. */
   commit(
-    waiting: Pick<OutboxBuffer, "records" | "gaps">,
+    waiting: WaitingRecords,
     nowMs: number,
   ): { readonly changed: readonly Lane[]; readonly drops: readonly LaneDrop[] };
-  /** Drops at least `bytes` of the oldest records of the most expendable lane that has any; null when only alerts are left. */
+  /** Drops at least `bytes` of the oldest records of the most expendable lane that has any; null when none has. */
   sacrifice(bytes: number): LaneDrop | null;
 }
 
 /** Drops make this much more room than needed, so that they are few. */
 const dropShare = 0.05;
 
-/** Opens the ledger; `maxBytes` bounds the bodies of all lanes together. */
-export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): OutboxLedger {
+/** What bounds an outbox on the disk. */
+export interface OutboxBounds {
+  /** Bound of the bodies of all lanes together; lanes that are not expendable count and are never dropped. */
+  readonly maxBytes: number;
+  readonly policies: LanePolicies;
+}
+
+export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds): OutboxLedger {
+  const { maxBytes, policies } = bounds;
+  const shedding = sheddingOrder(policies);
   const table = openOutboxTable(database);
   let totals: Record<Lane, LaneTotals> = eachLane((lane) => table.totals(lane));
   let acknowledged = eachLane(() => 0);
@@ -56,9 +96,14 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
     commit(waiting, nowMs) {
       const next = { ...totals };
       const drops: LaneDrop[] = [];
+      const note = (lane: Lane, drop: DroppedRecords): void => {
+        if (drop.records === 0) return;
+        next[lane] = minus(next[lane], drop);
+        drops.push({ lane, ...drop });
+      };
       const grow = (lane: Lane, timeMs: number, body: Uint8Array): void => {
         const { nextSequence, records, bytes } = next[lane];
-        table.insert(lane, nextSequence, timeMs, body);
+        table.insert(lane, { sequence: nextSequence, timeMs, body });
         next[lane] = { records: records + 1, bytes: bytes + body.length, nextSequence: nextSequence + 1 };
       };
       database.transaction(() => {
@@ -68,14 +113,15 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
         }
         for (const { lane, timeMs, body } of waiting.records) grow(lane, timeMs, body);
         for (const gap of waiting.gaps) grow("update", nowMs, encodeRecord(gap));
-        // Last in the order of survival, first to go; the first lane (alerts) never goes.
-        for (const lane of lanes.slice(1).reverse()) {
+        for (const lane of lanes) {
+          const { timeToLiveMs, quotaBytes } = policies[lane];
+          if (timeToLiveMs !== null) note(lane, table.dropBefore(lane, nowMs - timeToLiveMs));
+          if (quotaBytes !== null) note(lane, table.dropOldest(lane, next[lane].bytes - quotaBytes));
+        }
+        for (const lane of shedding) {
           const excess = sumOf(next, "bytes") - maxBytes;
           if (excess <= 0) break;
-          const drop = table.dropOldest(lane, excess + maxBytes * dropShare);
-          if (drop.records === 0) continue;
-          next[lane] = minus(next[lane], drop);
-          drops.push({ lane, ...drop });
+          note(lane, table.dropOldest(lane, excess + maxBytes * dropShare));
         }
         for (const { lane, records, fromMs, toMs } of drops) {
           grow("update", nowMs, encodeRecord({ kind: "gap", lane, records, fromMs, toMs }));
@@ -91,10 +137,7 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
       return { changed, drops };
     },
     sacrifice(bytes) {
-      const lane = lanes
-        .slice(1)
-        .reverse()
-        .find((name) => totals[name].records > 0);
+      const lane = shedding.find((name) => totals[name].records > 0);
       if (lane === undefined) return null;
       const drop = database.transaction(() => table.dropOldest(lane, bytes));
       totals = { ...totals, [lane]: minus(totals[lane], drop) };
@@ -103,12 +146,24 @@ export function openOutboxLedger(database: SqliteDatabase, maxBytes: number): Ou
   };
 }
 
-/** A value for every lane. */
-export function eachLane<T>(value: (lane: Lane) => T): Record<Lane, T> {
-  return Object.fromEntries(lanes.map((lane) => [lane, value(lane)])) as Record<Lane, T>;
+/** The oldest records of a lane that are not acknowledged, or null. */
+export function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
+  const { table, acknowledged } = ledger;
+  const rows = table.read(lane, Math.max(options.after ?? 0, acknowledged[lane]), options.maxRecords ?? 200);
+  const first = rows[0];
+  if (first === undefined) return null;
+  const maxBytes = options.maxBytes ?? 128 * 1024;
+  const records: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { body } of rows) {
+    bytes += body.length;
+    if (records.length > 0 && bytes > maxBytes) break;
+    records.push(body);
+  }
+  const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
+  return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
 }
 
-/** Sum over all lanes. */
 export function sumOf(totals: Readonly<Record<Lane, LaneTotals>>, field: "records" | "bytes"): number {
   return lanes.reduce((sum, lane) => sum + totals[lane][field], 0);
 }

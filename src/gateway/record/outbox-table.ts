@@ -4,7 +4,6 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { SqliteDatabase, SqlRow } from "../../core/platform/sqlite/sqlite-database.ts";
 
-/** What a lane holds. */
 export interface LaneTotals {
   readonly records: number;
   readonly bytes: number;
@@ -12,7 +11,6 @@ export interface LaneTotals {
   readonly nextSequence: number;
 }
 
-/** Records that were dropped. */
 export interface DroppedRecords {
   readonly records: number;
   readonly bytes: number;
@@ -20,20 +18,18 @@ export interface DroppedRecords {
   readonly toMs: number;
 }
 
-/** A record as it is kept. */
 export interface StoredRecord {
   readonly sequence: number;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
 }
 
-/** Statements on an open database. */
 export interface OutboxTable {
   readonly bootId: string;
   /** Gives the life of this outbox another name, at once. */
   renewBootId(): void;
   totals(lane: Lane): LaneTotals;
-  insert(lane: Lane, sequence: number, timeMs: number, body: Uint8Array): void;
+  insert(lane: Lane, record: StoredRecord & { readonly timeMs: number }): void;
   setNextSequence(lane: Lane, sequence: number): void;
   /** Records after `after`, oldest first. */
   read(lane: Lane, after: number, limit: number): StoredRecord[];
@@ -41,6 +37,8 @@ export interface OutboxTable {
   oldest(lane: Lane): number | null;
   /** Removes records up to and with `sequence`. */
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
+  /** Removes the oldest records, up to the first that was made at `timeMs` or later. */
+  dropBefore(lane: Lane, timeMs: number): DroppedRecords;
   /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
   dropOldest(lane: Lane, bytes: number): DroppedRecords;
 }
@@ -63,22 +61,7 @@ const dropStep = 256;
 
 /** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
 export function openOutboxTable(database: SqliteDatabase): OutboxTable {
-  let bootId = database.transaction(() => {
-    database.exec(schema);
-    const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
-    const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
-    write.run("schema", String(schemaVersion));
-    write.run("boot-id", newBootId());
-    const version = Number(read.get("schema")?.value);
-    if (version > schemaVersion) {
-      throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
-        op: "open outbox",
-        subject: database.path,
-        hint: "Install that version again, or move the file away.",
-      });
-    }
-    return String(read.get("boot-id")!.value);
-  });
+  let bootId = openSchema(database);
   const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const total = database.prepare(
     "SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM outbox_record WHERE lane = ?",
@@ -98,6 +81,9 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     "SELECT sequence, length(body) AS bytes FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
   );
   const oldest = database.prepare("SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ?");
+  const firstSince = database.prepare(
+    "SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ? AND time_ms >= ?",
+  );
   const remove = database.prepare("DELETE FROM outbox_record WHERE lane = ? AND sequence <= ?");
 
   const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
@@ -125,7 +111,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       const nextSequence = Number(next.get(numberOf(lane))?.next_sequence ?? 1);
       return { records: asNumber(row, "records"), bytes: asNumber(row, "bytes"), nextSequence };
     },
-    insert: (lane, sequence, timeMs, body) =>
+    insert: (lane, { sequence, timeMs, body }) =>
       void insert.run(numberOf(lane), sequence, Math.round(timeMs), body),
     setNextSequence: (lane, sequence) => void setNext.run(numberOf(lane), sequence),
     read: (lane, after, limit) =>
@@ -138,6 +124,10 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
+    dropBefore(lane, timeMs) {
+      const kept = firstSince.get(numberOf(lane), Math.round(timeMs))?.sequence;
+      return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
+    },
     dropOldest(lane, bytes) {
       let upTo = 0;
       let found = 0;
@@ -155,11 +145,31 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
   };
 }
 
+/** Creates what is missing; gives the boot id. */
+function openSchema(database: SqliteDatabase): string {
+  return database.transaction(() => {
+    database.exec(schema);
+    const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
+    const write = database.prepare("INSERT OR IGNORE INTO outbox_meta VALUES (?, ?)");
+    write.run("schema", String(schemaVersion));
+    write.run("boot-id", newBootId());
+    const version = Number(read.get("schema")?.value);
+    if (version > schemaVersion) {
+      throw new AuroraError("STORE", `${database.path} was written by a newer version (schema ${version})`, {
+        op: "open outbox",
+        subject: database.path,
+        hint: "Install that version again, or move the file away.",
+      });
+    }
+    return String(read.get("boot-id")!.value);
+  });
+}
+
 function newBootId(): string {
   return randomBytes(9).toString("hex");
 }
 
-/** Lanes are kept by their place in the order of survival, as on the wire. */
+/** Lanes are kept by their number on the wire. */
 function numberOf(lane: Lane): number {
   return lanes.indexOf(lane) + 1;
 }

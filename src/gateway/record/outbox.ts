@@ -11,9 +11,9 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
-import { type OutboxBatch, type PeekOptions, readBatch } from "./outbox-batch.ts";
-import { eachLane, sumOf } from "./outbox-ledger.ts";
-import { createOutboxWriter } from "./outbox-writer.ts";
+import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
+import { type OutboxBatch, type PeekOptions, readBatch, sumOf } from "./outbox-ledger.ts";
+import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
 
 /** What the outbox holds and what became of the rest. */
@@ -31,13 +31,11 @@ export interface OutboxCounts {
   readonly trouble: string | null;
 }
 
-/** The outbox. */
 export interface Outbox {
   /** Of the database in use, or null while none could be opened; another one means that sequences begin anew. */
   readonly bootId: string | null;
   /** Appends to the lane of its kind. An alert is on the disk when this returns (unless the disk is full). */
   append(record: UplinkRecord): void;
-  /** Commits what is pending. */
   flush(): void;
   /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
   peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
@@ -53,7 +51,6 @@ export interface Outbox {
   close(): void;
 }
 
-/** Options of {@link createOutbox}. */
 export interface OutboxOptions {
   readonly file: StoreFile;
   readonly clock: Clock;
@@ -61,6 +58,8 @@ export interface OutboxOptions {
   readonly logger?: Logger;
   /** Bound of all bodies on the disk; default 256 MiB. Alerts count but are never dropped. */
   readonly maxBytes?: number;
+  /** What is dropped first, when the bound is reached and before; default {@link lanePolicies}. */
+  readonly policies?: LanePolicies;
   /** Bound of what waits in memory while the disk is full; default 4 MiB. */
   readonly maxPendingBytes?: number;
   /** A group is committed after this long; default 100 ms. */
@@ -71,75 +70,30 @@ export interface OutboxOptions {
 
 /** Creates the outbox in an open file. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { file, clock, timers } = options;
+  const { file, clock } = options;
   const logger = options.logger ?? silentLogger;
   const groupMs = options.groupMs ?? 100;
   const groupRecords = options.groupRecords ?? 64;
   const callbacks = new Set<(lane: Lane) => void>();
-  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
   let rejected = 0;
-  let trouble: string | null = null;
-  let closed = false;
-  let cancelTimer: (() => void) | null = null;
-
-  const writer = createOutboxWriter({
-    file,
-    clock,
-    logger,
-    maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
-    maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
-    onRescued: () => announce("alert"),
-    onRoom: () => schedule(0),
-  });
 
   const announce = (lane: Lane): void => {
     for (const callback of [...callbacks]) callback(lane);
   };
 
-  const schedule = (delayMs: number): void => {
-    if (cancelTimer !== null || closed) return;
-    cancelTimer = timers.after(delayMs, () => {
-      cancelTimer = null;
-      flush();
-    });
-  };
-
-  const pushEvent = (name: string, subject: string, detail: string): Lane =>
-    writer.push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail });
-
-  const flush = (): void => {
-    if (closed) return;
-    cancelTimer?.();
-    cancelTimer = null;
-    if (!writer.hasWork) return;
-    try {
-      const changed = writer.commit();
-      recover();
-      for (const lane of changed) announce(lane);
-    } catch (error) {
-      suffer(error);
-    }
-  };
-
-  const recover = (): void => {
-    if (trouble === null) return;
-    logger.info("the outbox can be written again", { after: trouble });
-    trouble = null;
-    retry.reset();
-  };
-
-  /** Reported once a trouble, not once a try. */
-  const suffer = (error: unknown): void => {
-    const kind = sqliteErrorKind(error) ?? "other";
-    if (trouble === null) {
-      logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
-      pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
-    }
-    trouble = kind;
-    if (kind === "full") writer.rescueAlerts();
-    writer.trim();
-    schedule(retry.nextMs());
-  };
+  const writer = createOutboxWriter({
+    file,
+    clock,
+    logger,
+    bounds: {
+      maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
+      policies: options.policies ?? lanePolicies,
+    },
+    maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
+    onRescued: announce,
+    onRoom: () => commits.schedule(0),
+  });
+  const commits = createCommits({ writer, timers: options.timers, logger, announce });
 
   /**
    * The collector knows of records that this file does not: the file is an older copy (a restored backup). Under its
@@ -152,16 +106,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       file.use(() => writer.ledger!.table.renewBootId());
     } catch (error) {
-      suffer(error);
+      commits.suffer(error);
     }
-    pushEvent("store.rolled-back", "outbox", detail);
+    writer.pushEvent("store.rolled-back", "outbox", detail);
   };
 
   file.add({
     attach: writer.attach,
     onRenewed(setAside, reason) {
-      pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
-      schedule(groupMs);
+      writer.pushEvent("store.corrupted", "outbox", `${reason}; kept as ${basename(setAside)}`);
+      commits.schedule(groupMs);
     },
   });
 
@@ -177,20 +131,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (!(error instanceof WireRangeError)) throw error;
         rejected += 1;
         logger.error("a record cannot be encoded", { kind: record.kind, error });
-        lane = pushEvent("record.rejected", record.kind, error.message);
+        lane = writer.pushEvent("record.rejected", record.kind, error.message);
       }
+      const { trouble } = commits;
       if (trouble !== null) writer.trim();
       const full = trouble === null && writer.pendingRecords >= groupRecords;
-      if (lane === "alert" || full) flush();
-      else schedule(groupMs);
+      if (lane === "alert" || full) commits.flush();
+      else commits.schedule(groupMs);
     },
-    flush,
+    flush: commits.flush,
     peek(lane, peekOptions = {}) {
-      if (writer.ledger === null || closed) return null;
+      if (writer.ledger === null || commits.closed) return null;
       try {
         return file.use(() => readBatch(writer.ledger!, lane, peekOptions));
       } catch (error) {
-        suffer(error);
+        commits.suffer(error);
         return null;
       }
     },
@@ -199,31 +154,110 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const verdict = writer.acknowledge(lane, sequence);
       if (verdict === "old") return;
       if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
-      schedule(groupMs);
+      commits.schedule(groupMs);
     },
-    counts() {
-      const totals = writer.ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
-      return {
-        lanes: eachLane((lane) => {
-          const { records, bytes } = totals[lane];
-          return { records, bytes, dropped: writer.dropped[lane] };
-        }),
-        records: sumOf(totals, "records"),
-        pendingRecords: writer.pendingRecords,
-        rejected,
-        trouble,
-      };
-    },
+    counts: () => ({ ...countLanes(writer), rejected, trouble: commits.trouble }),
     onCommit(callback) {
       callbacks.add(callback);
       return () => void callbacks.delete(callback);
     },
     close() {
-      if (closed) return;
-      flush();
-      closed = true;
-      cancelTimer?.();
+      if (commits.closed) return;
+      commits.close();
       callbacks.clear();
     },
   };
+}
+
+function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records" | "pendingRecords"> {
+  const totals = writer.ledger?.totals ?? eachLane(() => ({ records: 0, bytes: 0, nextSequence: 1 }));
+  return {
+    lanes: eachLane((lane) => {
+      const { records, bytes } = totals[lane];
+      return { records, bytes, dropped: writer.dropped[lane] };
+    }),
+    records: sumOf(totals, "records"),
+    pendingRecords: writer.pendingRecords,
+  };
+}
+
+/** When to commit, and when again after a failure. */
+interface Commits {
+  /** The kind of error that keeps anything from being committed now, or null. */
+  readonly trouble: string | null;
+  readonly closed: boolean;
+  /** Commits after `delayMs`, or at the commit that is planned already. */
+  schedule(delayMs: number): void;
+  flush(): void;
+  /** Something failed: told once a trouble, not once a try; what is not expendable is rescued, and it is tried again. */
+  suffer(error: unknown): void;
+  /** Commits a last time. */
+  close(): void;
+}
+
+interface CommitsOptions {
+  readonly writer: OutboxWriter;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly announce: (lane: Lane) => void;
+}
+
+function createCommits({ writer, timers, logger, announce }: CommitsOptions): Commits {
+  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
+  let trouble: string | null = null;
+  let closed = false;
+  let cancelTimer: (() => void) | null = null;
+
+  const recover = (): void => {
+    if (trouble === null) return;
+    logger.info("the outbox can be written again", { after: trouble });
+    trouble = null;
+    retry.reset();
+  };
+
+  const commits: Commits = {
+    get trouble() {
+      return trouble;
+    },
+    get closed() {
+      return closed;
+    },
+    schedule(delayMs) {
+      if (cancelTimer !== null || closed) return;
+      cancelTimer = timers.after(delayMs, () => {
+        cancelTimer = null;
+        commits.flush();
+      });
+    },
+    flush() {
+      if (closed) return;
+      cancelTimer?.();
+      cancelTimer = null;
+      if (!writer.hasWork) return;
+      try {
+        const changed = writer.commit();
+        recover();
+        for (const lane of changed) announce(lane);
+      } catch (error) {
+        commits.suffer(error);
+      }
+    },
+    suffer(error) {
+      const kind = sqliteErrorKind(error) ?? "other";
+      if (trouble === null) {
+        logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
+        writer.pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
+      }
+      trouble = kind;
+      if (kind === "full") writer.rescue();
+      writer.trim();
+      commits.schedule(retry.nextMs());
+    },
+    close() {
+      commits.flush();
+      closed = true;
+      cancelTimer?.();
+    },
+  };
+  return commits;
 }

@@ -3,11 +3,9 @@
  * and every window whose probability reaches its threshold as a row of its own, within an allowance. Every window is
  * counted in exactly one row. Reads no clock: rows follow the windows' own times, and `tick` says what time it is.
  */
-import type { Decision } from "../../core/contract/prediction.ts";
+import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PredictionBatch } from "../../core/contract/uplink-record.ts";
-import { createRowBuilder, type RowBuilder } from "./prediction-row.ts";
 
-/** Options of {@link createPredictionThinner}. */
 export interface PredictionThinnerOptions {
   /** Length of a row; default 60,000 ms. */
   readonly rowMs?: number;
@@ -21,7 +19,6 @@ export interface PredictionThinnerOptions {
   readonly fullRateEveryMs?: number;
 }
 
-/** Takes decisions and gives batches. */
 export interface PredictionThinner {
   /** Takes one decision. `shaftRpm` may be NaN. A decision without modes (information unavailable) counts nothing. */
   update(decision: Decision, shaftRpm: number): void;
@@ -67,23 +64,12 @@ export function createPredictionThinner(
     give(batch);
   };
 
-  /** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
-  const mayKeep = (batch: PointBatch, timeMs: number): boolean => {
-    const earned = Math.max(0, timeMs - batch.allowanceMs) / everyMs;
-    batch.allowance = Math.min(burst, batch.allowance + earned);
-    batch.allowanceMs = timeMs;
-    if (batch.allowance < 1) return false;
-    batch.allowance -= 1;
-    return true;
-  };
-
   const openPoint = (decision: Decision): PointBatch => {
     const { point, model, modes, toMs } = decision;
     const key = `${point.site}/${point.turbine}/${point.component}`;
     const failureModes = modes.map((mode) => mode.failureMode);
     const current = points.get(key);
-    if (current !== undefined && isSame(current.header, model.name, model.version, failureModes))
-      return current;
+    if (current !== undefined && isSame(current.header, { model, failureModes })) return current;
     if (current !== undefined) close(current);
     const opened: PointBatch = {
       header: { ...point, modelName: model.name, modelVersion: model.version, failureModes },
@@ -117,7 +103,8 @@ export function createPredictionThinner(
       }
       const probabilities = modes.map((mode) => mode.probability);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
-      if (reached && mayKeep(batch, toMs)) batch.rows.addRow(probabilities, shaftRpm, toMs);
+      if (reached && mayKeep(batch, toMs, { burst, everyMs }))
+        batch.rows.addRow(probabilities, shaftRpm, toMs);
       else batch.rows.addWindow(probabilities, shaftRpm, toMs);
       giveIfDue(batch, toMs);
     },
@@ -134,16 +121,112 @@ export function createPredictionThinner(
   };
 }
 
+/** A token bucket in the windows' own time; a clock set back earns nothing and costs nothing. */
+function mayKeep(
+  batch: PointBatch,
+  timeMs: number,
+  { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
+): boolean {
+  const earned = Math.max(0, timeMs - batch.allowanceMs) / everyMs;
+  batch.allowance = Math.min(burst, batch.allowance + earned);
+  batch.allowanceMs = timeMs;
+  if (batch.allowance < 1) return false;
+  batch.allowance -= 1;
+  return true;
+}
+
 function isSame(
   header: PointBatch["header"],
-  modelName: string,
-  modelVersion: string,
-  failureModes: readonly string[],
+  { model, failureModes }: { readonly model: ModelRef; readonly failureModes: readonly string[] },
 ): boolean {
   return (
-    header.modelName === modelName &&
-    header.modelVersion === modelVersion &&
+    header.modelName === model.name &&
+    header.modelVersion === model.version &&
     header.failureModes.length === failureModes.length &&
     header.failureModes.every((mode, index) => mode === failureModes[index])
   );
+}
+
+/** The columns of a batch, rows in the order in which they were closed. */
+type PredictionColumns = Pick<
+  PredictionBatch,
+  "timesMs" | "windows" | "meanProbability" | "maxProbability" | "shaftRpm"
+>;
+
+interface RowBuilder {
+  /** Closed rows. */
+  readonly length: number;
+  /** Windows gathered for the open row. */
+  readonly windowsInRow: number;
+  /** Gathers a window into the open row; one probability a failure mode. */
+  addWindow(probabilities: readonly number[], shaftRpm: number, timeMs: number): void;
+  /** Adds a closed row of one window; the open row stays open. */
+  addRow(probabilities: readonly number[], shaftRpm: number, timeMs: number): void;
+  /** Closes the open row, if it holds anything. */
+  closeRow(): void;
+  /** Gives the closed rows away. */
+  take(): PredictionColumns;
+}
+
+/** Creates columns for so many failure modes. */
+function createRowBuilder(failureModes: number): RowBuilder {
+  const sums = new Float64Array(failureModes);
+  const maxima = new Float64Array(failureModes);
+  let windowsInRow = 0;
+  let rpmSum = 0;
+  let rpmWindows = 0;
+  let lastMs = 0;
+  let columns = emptyColumns();
+  const pushRow = (timeMs: number, windows: number, shaftRpm: number): void => {
+    columns.timesMs.push(timeMs);
+    columns.windows.push(windows);
+    columns.shaftRpm.push(shaftRpm);
+  };
+  return {
+    get length() {
+      return columns.timesMs.length;
+    },
+    get windowsInRow() {
+      return windowsInRow;
+    },
+    addWindow(probabilities, shaftRpm, timeMs) {
+      for (const [mode, probability] of probabilities.entries()) {
+        sums[mode]! += probability;
+        maxima[mode] = Math.max(maxima[mode]!, probability);
+      }
+      windowsInRow += 1;
+      lastMs = timeMs;
+      if (Number.isNaN(shaftRpm)) return;
+      rpmSum += shaftRpm;
+      rpmWindows += 1;
+    },
+    addRow(probabilities, shaftRpm, timeMs) {
+      pushRow(timeMs, 1, shaftRpm);
+      columns.meanProbability.push(...probabilities);
+      columns.maxProbability.push(...probabilities);
+    },
+    closeRow() {
+      if (windowsInRow === 0) return;
+      pushRow(lastMs, windowsInRow, rpmWindows === 0 ? Number.NaN : rpmSum / rpmWindows);
+      for (let mode = 0; mode < failureModes; mode++) {
+        // A sum of probabilities of 1 may come out a rounding error above its count.
+        columns.meanProbability.push(Math.min(maxima[mode]!, sums[mode]! / windowsInRow));
+        columns.maxProbability.push(maxima[mode]!);
+      }
+      sums.fill(0);
+      maxima.fill(0);
+      windowsInRow = 0;
+      rpmSum = 0;
+      rpmWindows = 0;
+    },
+    take() {
+      const taken = columns;
+      columns = emptyColumns();
+      return taken;
+    },
+  };
+}
+
+function emptyColumns(): { [Name in keyof PredictionColumns]: number[] } {
+  return { timesMs: [], windows: [], meanProbability: [], maxProbability: [], shaftRpm: [] };
 }

@@ -7,7 +7,6 @@ import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import type { StoreFile } from "./store-file.ts";
 
-/** The snapshots. */
 export interface StateStore {
   /** The text kept under `key`, or null. */
   get(key: string): string | null;

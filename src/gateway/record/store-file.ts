@@ -8,7 +8,6 @@ import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 
-/** Options of {@link openStoreFile}. */
 export interface StoreFileOptions {
   readonly path: string;
   /** Upper bound of the whole file in bytes; for tests of a full disk. Default none. */
@@ -31,7 +30,6 @@ export interface StorePart {
   readonly onRenewed?: (setAside: string, reason: string) => void;
 }
 
-/** The file. */
 export interface StoreFile {
   /** Adds a part; it is attached at once if the file is open. */
   add(part: StorePart): void;

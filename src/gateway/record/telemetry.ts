@@ -6,20 +6,13 @@ import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DataQuality } from "./data-quality.ts";
-import { createDriftWatch, type DriftSource } from "./drift-watch.ts";
+import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
-/** Turns what happens into records. */
 export interface Telemetry {
   decision(decision: Decision, scored: ScoredWindow | null): void;
   /** A row that was scored outside of a measuring point. */
-  drift(
-    point: PointId,
-    source: DriftSource,
-    toMs: number,
-    features: Float32Array,
-    scores: Float64Array,
-  ): void;
+  drift(point: PointId, source: DriftSource, row: DriftWindow): void;
   alert(event: AlertEvent): void;
   schemaDrift(drift: SchemaDrift): void;
   event(name: string, subject: string, detail: string): void;
@@ -29,7 +22,6 @@ export interface Telemetry {
   flush(): void;
 }
 
-/** What it needs. */
 export interface TelemetryOptions {
   readonly append: (record: UplinkRecord) => void;
   readonly outboxRecords: () => number;
@@ -74,11 +66,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       if (scored === null) return;
       const { window, output, bundle } = scored;
       thinner.update(decision, window.shaftRpm);
-      if (window.features.length > 0)
-        drift.add(decision.point, bundle, decision.toMs, window.features, output.logits);
-      latestDataMs = decision.toMs;
+      const { point, toMs } = decision;
+      const { features } = window;
+      if (features.length > 0) drift.add(point, bundle, { toMs, features, scores: output.logits });
+      latestDataMs = toMs;
     },
-    drift: (point, source, toMs, features, scores) => drift.add(point, source, toMs, features, scores),
+    drift: drift.add,
     alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),
     schemaDrift: (change) => {
       const detail = `expected ${change.expected}, got ${change.actual}`;

@@ -1,5 +1,5 @@
 /**
- * Brings the outbox to the collector: envelopes lane by lane, alerts first, again and again until the collector says
+ * Brings the outbox to the collector: envelopes lane by lane in the order of their policies, again and again until the collector says
  * *stored*. A broker's own acknowledgement means nothing here. Stores nothing and decides nothing about records.
  */
 import { type Lane, lanes, type Topics } from "../../core/contract/topics.ts";
@@ -8,6 +8,7 @@ import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
 import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
+import { eachLane, lanePolicies, sendingOrder } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
 
 /** What the uplink needs of the outbox. */
@@ -38,7 +39,6 @@ export interface UplinkTransport {
   onConnect(callback: () => void): () => void;
 }
 
-/** Options of {@link createUplink}. */
 export interface UplinkOptions {
   readonly gateway: string;
   readonly outbox: UplinkOutbox;
@@ -62,7 +62,6 @@ export interface UplinkOptions {
   readonly random?: () => number;
 }
 
-/** Counts since the start. */
 export interface UplinkCounts {
   readonly envelopesSent: number;
   /** Records sent, repetitions included. */
@@ -77,7 +76,6 @@ export interface UplinkCounts {
   readonly acksIgnored: number;
 }
 
-/** A running uplink. */
 export interface Uplink {
   counts(): UplinkCounts;
   /** Sends what waits for company now, for example before a shutdown. */
@@ -102,6 +100,7 @@ const publishOverheadBytes = 8;
 export function createUplink(options: UplinkOptions): Uplink {
   const { gateway, outbox, transport, topics, clock, timers } = options;
   const logger = options.logger ?? silentLogger;
+  const order = sendingOrder(lanePolicies);
   const senders = eachLane(() => openSender(options));
   /** Monotonic time before which a lane's fresh records wait for company; absent when none do. */
   const gathering = new Map<Lane, number>();
@@ -130,7 +129,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     for (const lane of lanes) {
       if (senders[lane].expire(nowMs)) worry(lane);
     }
-    for (const lane of lanes) sendLane(lane, nowMs);
+    for (const lane of order) sendLane(lane, nowMs);
     wakeLater(nowMs);
   };
 
@@ -236,8 +235,4 @@ function openSender(options: UplinkOptions): LaneSender {
     nextWaitMs: () => backoff.nextMs(),
     resetWait: () => backoff.reset(),
   });
-}
-
-function eachLane<T>(value: (lane: Lane) => T): Record<Lane, T> {
-  return Object.fromEntries(lanes.map((lane) => [lane, value(lane)])) as Record<Lane, T>;
 }

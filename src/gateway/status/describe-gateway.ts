@@ -15,7 +15,6 @@ import type { Uplink } from "../record/uplink.ts";
 import { answerJson, answerText, type GatewayRoute } from "./gateway-http.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
-/** Whom `/status` asks. */
 export interface GatewayParts {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
@@ -41,7 +40,6 @@ export interface StatusSources {
   status(): unknown;
 }
 
-/** The pages. */
 export function createStatusRoutes(sources: StatusSources): readonly GatewayRoute[] {
   const page = (path: string, answer: GatewayRoute["answer"]): GatewayRoute => {
     return { method: "GET", path, answer };

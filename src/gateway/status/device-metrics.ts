@@ -1,5 +1,5 @@
 /** The metrics of a gateway's devices: links, what they say of themselves, scores, models. Counts nothing itself. */
-import type { LinkStatistics } from "../../../firmware-bridge/link-statistics.ts";
+import type { LinkStatistics } from "../../../firmware-bridge/session/packet-receiver.ts";
 import type { DeviceHealthMessage } from "../../core/contract/device/device-message.ts";
 import type { Metrics } from "../../core/platform/metrics.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";

@@ -31,7 +31,6 @@ export interface GatewayRequest {
   readonly signal: AbortSignal;
 }
 
-/** What is answered. */
 export interface GatewayResponse {
   readonly status: number;
   readonly contentType: string;
@@ -47,7 +46,6 @@ export interface GatewayRoute {
   answer(request: GatewayRequest): GatewayResponse | Promise<GatewayResponse>;
 }
 
-/** What the server is started with. */
 export interface GatewayHttpOptions {
   readonly host: string;
   /** 0: any that is free. */
@@ -58,7 +56,6 @@ export interface GatewayHttpOptions {
   readonly logger: Logger;
 }
 
-/** A listening server. */
 export interface GatewayHttp {
   readonly url: string;
   close(): Promise<void>;
@@ -109,12 +106,10 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
   return { url, close };
 }
 
-/** A JSON value as an answer. */
 export function answerJson(body: unknown, status = 200): GatewayResponse {
   return { status, contentType: "application/json", body: `${JSON.stringify(body)}\n` };
 }
 
-/** A line of text as an answer. */
 export function answerText(text: string, status = 200): GatewayResponse {
   return { status, contentType: "text/plain", body: `${text}\n` };
 }

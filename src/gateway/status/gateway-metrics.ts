@@ -13,7 +13,6 @@ import type { Uplink } from "../record/uplink.ts";
 import { addDeviceMetrics } from "./device-metrics.ts";
 import type { ServingFigures } from "./serving-figures.ts";
 
-/** Where the figures are. */
 export interface GatewayMetricsSources {
   readonly config: GatewayConfig;
   readonly quality: DataQuality;
@@ -33,7 +32,6 @@ const windowLatencyBuckets: readonly number[] = [
   0.075, 0.1, 0.2, 0.5, 1, 5,
 ];
 
-/** Creates the metrics. */
 export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   const { config, quality, figures, outbox, uplink, mqtt, register } = sources;
   const metrics = createMetrics({ defaults: "process" });

@@ -23,11 +23,10 @@ export interface CheckedBundle {
 export async function checkBundle(
   tar: Uint8Array,
   target: OfferedTarget,
-  trustedKeys: readonly TrustedKey[],
-  runtime: RuntimeIdentity,
+  trust: { readonly trustedKeys: readonly TrustedKey[]; readonly runtime: RuntimeIdentity },
 ): Promise<CheckedBundle> {
   const subject = `${target.name}@${target.version}`;
-  const bundle = await verifyBundleFiles(unpackTar(tar), trustedKeys, subject);
+  const bundle = await verifyBundleFiles(unpackTar(tar), trust.trustedKeys, subject);
   const { manifest, digest } = bundle;
   if (manifest.name !== target.name || manifest.version !== target.version || digest !== target.digest) {
     throw new AuroraError("UPDATE", `the tar holds ${manifest.name}@${manifest.version} (${digest})`, {
@@ -36,7 +35,7 @@ export async function checkBundle(
       hint: "The update repository mixed up its bundles.",
     });
   }
-  checkCompatibility(manifest, runtime);
+  checkCompatibility(manifest, trust.runtime);
   const golden = decodeGolden(bundle.files.get(bundleFileNames.golden)!);
   const fits =
     golden.features === manifest.features.list.length &&

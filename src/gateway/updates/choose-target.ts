@@ -1,7 +1,7 @@
 /** Which of the offered bundles a gateway should have. Pure; refuses nothing itself. */
 import { compareVersions } from "../../core/bundle/version.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
-import type { ActiveBundle } from "./updater-options.ts";
+import type { ServingBundle } from "./update-states.ts";
 
 /** What there is for this gateway among the offered bundles. */
 export interface TargetChoice {
@@ -14,14 +14,14 @@ export interface TargetChoice {
 /** Chooses among `offered`, leaving out other models and what `isRefused`. Of equal versions the first one counts. */
 export function chooseTarget(
   offered: readonly OfferedTarget[],
-  active: Pick<ActiveBundle, "name" | "version" | "digest">,
+  serving: Pick<ServingBundle, "name" | "version" | "digest">,
   isRefused: (target: OfferedTarget) => boolean,
 ): TargetChoice {
-  const ours = offered.filter((target) => target.name === active.name && !isRefused(target));
+  const ours = offered.filter((target) => target.name === serving.name && !isRefused(target));
   let newest: OfferedTarget | null = null;
   for (const target of ours) {
-    if (compareVersions(target.version, (newest ?? active).version) > 0) newest = target;
+    if (compareVersions(target.version, (newest ?? serving).version) > 0) newest = target;
   }
-  const twin = ours.find(({ version, digest }) => version === active.version && digest !== active.digest);
+  const twin = ours.find(({ version, digest }) => version === serving.version && digest !== serving.digest);
   return { newest, twin: twin ?? null };
 }

@@ -2,11 +2,9 @@
  * Fetches one tar to disk, going on where the last attempt broke off (HTTP Range). Gives it only when its length and
  * SHA-256 are those that were signed; says nothing about what is in it.
  */
-import { mkdir, open, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { renameAtomic } from "../../core/platform/files/atomic-file.ts";
-import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
+import type { FileSystem } from "../../core/platform/files/file-system.ts";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { type GetResponse, httpGet, sourceError, type TransferLimits } from "./http-get.ts";
 import type { OfferedTarget } from "./tuf-client.ts";
@@ -17,6 +15,7 @@ export interface DownloadOptions {
   readonly targetsUrl: string;
   /** Folder for `<sha256>.tar` and `<sha256>.part`; made if missing. */
   readonly dir: string;
+  readonly files: FileSystem;
   /** A larger target is refused before a byte is asked for. */
   readonly maxBytes: number;
   readonly limits: TransferLimits;
@@ -37,11 +36,6 @@ export class WrongBytesError extends AuroraError {
   }
 }
 
-/** Path of a fetched tar. */
-export function downloadPath(dir: string, target: OfferedTarget): string {
-  return join(dir, `${target.sha256}.tar`);
-}
-
 /**
  * The bytes of `target`, fetched unless they are on disk already. Durable when it returns.
  * @throws AuroraError UPDATE_SOURCE when they cannot be fetched or are not the signed ones, UPDATE when there would be
@@ -54,29 +48,31 @@ export async function downloadTarget(target: OfferedTarget, options: DownloadOpt
       subject: `${target.name}@${target.version}`,
     });
   }
-  await mkdir(options.dir, { recursive: true });
-  const path = downloadPath(options.dir, target);
-  const present = await readGood(path, target);
+  const { dir, files } = options;
+  await files.makeFolder(dir);
+  const path = join(dir, `${target.sha256}.tar`);
+  const present = await readGood(files, path, target);
   if (present !== null) return present;
-  await rm(path, { force: true });
-  await expectFreeSpace(options.dir, target.sizeBytes);
+  await files.remove(path);
+  await expectFreeSpace(options, target.sizeBytes);
 
-  const part = join(options.dir, `${target.sha256}.part`);
+  const part = join(dir, `${target.sha256}.part`);
   const url = targetUrl(options.targetsUrl, target);
   let lastError: unknown;
   for (let attempt = 0; attempt < options.attempts && options.signal?.aborted !== true; attempt++) {
     try {
-      await fetchRest(url, part, target, options);
-      if ((await readGood(part, target)) === null) {
+      await fetchRest(url, part, { ...options, sizeBytes: target.sizeBytes });
+      const bytes = await readGood(files, part, target);
+      if (bytes === null) {
         // Bytes kept over a power cut may be torn; the next attempt begins from nothing.
-        await rm(part, { force: true });
+        await files.remove(part);
         throw new WrongBytesError(url);
       }
-      await renameAtomic(part, path);
-      return (await readGood(path, target)) ?? raise(sourceError(url, "was changed on disk"));
+      await files.rename(part, path);
+      return bytes;
     } catch (error) {
-      lastError = diskError(error, part);
-      if (lastError !== error) break;
+      if (!hasErrorCode(error, "UPDATE_SOURCE")) throw error;
+      lastError = error;
     }
   }
   throw lastError ?? sourceError(url, "was given up");
@@ -91,30 +87,41 @@ function targetUrl(targetsUrl: string, target: OfferedTarget): string {
 async function fetchRest(
   url: string,
   part: string,
-  target: OfferedTarget,
-  options: DownloadOptions,
+  options: DownloadOptions & { readonly sizeBytes: number },
 ): Promise<void> {
-  const have = await stat(part).then(
-    (status) => status.size,
-    () => 0,
-  );
-  if (have === target.sizeBytes) return;
-  const from = have < target.sizeBytes ? have : 0;
+  const { files, sizeBytes } = options;
+  const have = await files.sizeOf(part);
+  if (have === sizeBytes) return;
+  const from = have < sizeBytes ? have : 0;
   const response = await httpGet(url, {
     ...options.limits,
     headers: { ...options.headers, ...(from > 0 ? { range: `bytes=${from}-` } : {}) },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const offset = answerOffset(response, from, target.sizeBytes, url);
-    await append(response, part, offset, target.sizeBytes, url);
+    let position = answerOffset(response, from, { url, sizeBytes });
+    const file = await files.openPart(part, position);
+    try {
+      for await (const piece of response.body) {
+        position += piece.length;
+        if (position > sizeBytes) throw sourceError(url, `sends more than ${sizeBytes} bytes`);
+        await file.append(piece);
+      }
+    } finally {
+      await file.close();
+    }
+    if (position < sizeBytes) throw sourceError(url, `sends only ${position} of ${sizeBytes} bytes`);
   } finally {
     response.discard();
   }
 }
 
 /** Where the answer's first byte belongs. */
-function answerOffset(response: GetResponse, from: number, sizeBytes: number, url: string): number {
+function answerOffset(
+  response: GetResponse,
+  from: number,
+  { url, sizeBytes }: { readonly url: string; readonly sizeBytes: number },
+): number {
   if (response.status === 200) return 0; // a server without ranges starts anew
   if (response.status === 206) {
     const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers["content-range"] ?? "");
@@ -129,58 +136,23 @@ function answerOffset(response: GetResponse, from: number, sizeBytes: number, ur
   throw sourceError(url, `answers with status ${response.status}`);
 }
 
-async function append(
-  response: GetResponse,
-  part: string,
-  offset: number,
-  sizeBytes: number,
-  url: string,
-): Promise<void> {
-  const file = await open(part, offset === 0 ? "w" : "r+");
-  try {
-    let position = offset;
-    for await (const piece of response.body) {
-      if (position + piece.length > sizeBytes) throw sourceError(url, `sends more than ${sizeBytes} bytes`);
-      await file.write(piece, 0, piece.length, position);
-      position += piece.length;
-    }
-    if (position < sizeBytes) throw sourceError(url, `sends only ${position} of ${sizeBytes} bytes`);
-  } finally {
-    await file.sync().catch(() => undefined);
-    await file.close();
-  }
-}
-
-/** The file's bytes if they are the signed ones. */
-async function readGood(path: string, target: OfferedTarget): Promise<Uint8Array | null> {
-  const bytes = await readFileBounded(path, target.sizeBytes).catch(() => null);
+/** The file's bytes if they are the signed ones; a file that cannot be read is fetched again like a damaged one. */
+async function readGood(files: FileSystem, path: string, target: OfferedTarget): Promise<Uint8Array | null> {
+  const bytes = await files.read(path, target.sizeBytes).catch((error: unknown) => {
+    if (hasErrorCode(error)) return null;
+    throw error;
+  });
   if (bytes === null || bytes.length !== target.sizeBytes) return null;
   return sha256Hex(bytes) === target.sha256 ? bytes : null;
 }
 
 /** The tar, its unpacked copy and as much again must fit; the store needs room to go on. */
-async function expectFreeSpace(dir: string, sizeBytes: number): Promise<void> {
-  const status = await statfs(dir);
-  const freeBytes = status.bavail * status.bsize;
+async function expectFreeSpace({ dir, files }: DownloadOptions, sizeBytes: number): Promise<void> {
+  const freeBytes = await files.freeBytes(dir);
   if (freeBytes >= 3 * sizeBytes) return;
   throw new AuroraError("STORE", `${freeBytes} bytes are free, ${3 * sizeBytes} are needed for the update`, {
     op: "fetch update",
     subject: dirname(dir),
     hint: "Free some space; the update is tried again at the next look.",
   });
-}
-
-function diskError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EROFS") return error;
-  return new AuroraError("STORE", `cannot be written: ${(error as Error).message}`, {
-    op: "fetch update",
-    subject: path,
-    hint: "Free some space; the update is tried again at the next look.",
-    cause: error,
-  });
-}
-
-function raise(error: Error): never {
-  throw error;
 }

@@ -12,7 +12,6 @@ import { request as requestHttps } from "node:https";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
-/** Bounds on time. */
 export interface TransferLimits {
   /** Longest silence: connecting, before the answer, between two pieces of it. */
   readonly stallMs: number;
@@ -20,7 +19,6 @@ export interface TransferLimits {
   readonly deadlineMs: number;
 }
 
-/** What to ask for. */
 export interface GetOptions extends TransferLimits {
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends the transfer at once. */
@@ -33,7 +31,6 @@ export interface GetResponse {
   readonly headers: IncomingHttpHeaders;
   /** Pieces of the body. Fails with UPDATE_SOURCE on silence, at the deadline, when cut off, when aborted. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Drops the connection. */
   discard(): void;
 }
 

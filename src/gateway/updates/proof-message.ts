@@ -22,7 +22,6 @@ export interface ProofRequest {
   readonly digest: string;
 }
 
-/** What came of it. */
 export interface ProofReport {
   readonly formatVersion: 1;
   /** Every case gave what it must. */
@@ -31,9 +30,7 @@ export interface ProofReport {
   readonly digest: string;
   /** Engine that ran it, for example `onnx`. */
   readonly engine: string;
-  /** Cases that were run. */
   readonly cases: number;
-  /** Cases that differed. */
   readonly failed: number;
   /** For people: what differed first, or how it went. */
   readonly detail: string;
@@ -46,7 +43,6 @@ const requestSchema: z.ZodType<ProofRequest> = z.strictObject({
   digest,
 });
 
-/** Validator of {@link ProofReport}. */
 export const proofReportSchema: z.ZodType<ProofReport> = z.object({
   formatVersion: z.literal(1),
   ok: z.boolean(),

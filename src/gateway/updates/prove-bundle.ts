@@ -14,8 +14,9 @@ export interface ProverCommand {
   readonly timeoutMs: number;
 }
 
-/** What the caller knows about the bundle and the report must repeat. */
+/** What is to be proved; the report must repeat what the caller knows about it. */
 export interface ExpectedProof {
+  readonly bundleDir: string;
   readonly digest: string;
   /** Golden cases in the bundle. */
   readonly cases: number;
@@ -42,15 +43,15 @@ export class ProofError extends AuroraError {
 }
 
 /**
- * Runs the prover on the bundle in `bundleDir`.
+ * Runs the prover on a staged bundle.
  * @throws ProofError (PROOF_FAILED) when it does not prove it, hangs, crashes or talks nonsense.
  */
 export async function proveBundle(
   prover: ProverCommand,
-  bundleDir: string,
   expected: ExpectedProof,
   signal?: AbortSignal,
 ): Promise<ProofReport> {
+  const { bundleDir } = expected;
   const request: ProofRequest = { formatVersion: 1, bundleDir, digest: expected.digest };
   const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal);
   const lastWords = run.stderr.trim() === "" ? "" : `; it said: ${run.stderr.trim().slice(-500)}`;

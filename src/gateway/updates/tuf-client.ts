@@ -2,7 +2,7 @@
  * Asks the update repository what there is (The Update Framework, client workflow §5). The protocol is tuf-js's; around
  * it: files kept atomically, transfers bounded, and a time that no clock can turn back.
  */
-import { mkdir } from "node:fs/promises";
+import type { TargetFile } from "@tufjs/models";
 import { Updater } from "tuf-js";
 import { DownloadHTTPError } from "tuf-js/dist/error.js";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
@@ -12,19 +12,18 @@ import {
   updateTargetSchema,
 } from "../../core/contract/bundle/update-target.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { httpGet, readBody, sourceError, type TransferLimits } from "./http-get.ts";
-import { createTimeFloor } from "./time-floor.ts";
 import {
   commitScratch,
+  createTimeFloor,
   expiresAtMs,
-  issuedAtMs,
   maxFileBytes,
   parseVerified,
   prepareScratch,
   readTrusted,
   readTrustedRoot,
   readTrustedTimestamp,
-  type SignedFile,
 } from "./tuf-metadata.ts";
 
 /** A bundle that the signed metadata offers. */
@@ -35,10 +34,10 @@ export interface OfferedTarget extends UpdateTarget {
   readonly sha256: string;
 }
 
-/** What {@link createTufClient} needs. */
 export interface TufClientOptions {
   /** Folder for the trusted metadata; made if missing. */
   readonly dir: string;
+  readonly files: FileSystem;
   /** Root metadata that came with the installation. */
   readonly initialRoot: Uint8Array;
   /** Base URL of the metadata files. */
@@ -65,82 +64,88 @@ const maxRootRotations = 32;
 
 /** Creates the client; the first refresh touches disk and network. */
 export function createTufClient(options: TufClientOptions): TufClient {
-  const { dir, clock } = options;
+  const { dir, files, clock } = options;
   const floor = createTimeFloor(() => clock.monotonicMs());
+  const nowMs = (): number => Math.max(clock.nowMs(), floor.earliestMs());
 
-  const learn = (file: SignedFile): void => floor.learn(issuedAtMs(file), expiresAtMs(file));
-
-  return {
-    earliestMs: () => floor.earliestMs(),
-    async refresh(signal) {
-      await mkdir(dir, { recursive: true });
-      const { bytes, root } = await readTrustedRoot(dir, options.initialRoot).catch((cause: Error) => {
-        throw refused(`the root metadata of this installation is not good: ${cause.message}`, cause);
-      });
-      const stored = await readTrustedTimestamp(dir, root);
-      // A moment that a revoked key spoke of must not outlive the key, or a stolen key could stop updates for ever.
-      if (stored === null) floor.reset();
-      learn(root);
-      if (stored !== null) learn(stored);
-      const nowMs = Math.max(clock.nowMs(), floor.earliestMs());
-
-      const scratch = await prepareScratch(dir, bytes);
-      const source = createSource(options, signal);
-      const updater = new Updater({
-        metadataDir: scratch,
-        metadataBaseUrl: options.metadataUrl,
-        fetcher: source,
-        config: {
-          maxRootRotations,
-          rootMaxLength: maxFileBytes.root,
-          timestampMaxLength: maxFileBytes.timestamp,
-          snapshotMaxLength: maxFileBytes.snapshot,
-          targetsMaxLength: maxFileBytes.targets,
-        },
-      });
-      setReferenceTime(updater, nowMs);
-      try {
-        await updater.refresh();
-      } catch (error) {
-        // Whatever was verified before the failure protects against a rollback tomorrow.
-        await commitScratch(scratch, dir);
-        if (hasErrorCode(error)) throw error;
-        if (source.failure !== null) throw source.failure;
-        throw refused(`the update metadata is refused: ${(error as Error).message}`, error);
-      }
-      await commitScratch(scratch, dir);
-      return offeredTargets(scratch);
-    },
-  };
+  /** The trusted root; what it and the timestamp that it vouches for say about the time is learnt. */
+  async function readStart(): Promise<Uint8Array> {
+    const { bytes, root } = await readTrustedRoot(files, dir, options.initialRoot).catch((cause: Error) => {
+      if (hasErrorCode(cause)) throw cause;
+      throw refused(`the root metadata of this installation is not good: ${cause.message}`, cause);
+    });
+    const stored = await readTrustedTimestamp(files, dir, root);
+    // A moment that a revoked key spoke of must not outlive the key, or a stolen key could stop updates for ever.
+    if (stored === null) floor.reset();
+    floor.learn(root);
+    if (stored !== null) floor.learn(stored);
+    return bytes;
+  }
 
   async function offeredTargets(scratch: string): Promise<readonly OfferedTarget[]> {
     const load = async (file: "timestamp" | "snapshot" | "targets"): Promise<Uint8Array> => {
-      const bytes = await readTrusted(scratch, file);
+      const bytes = await readTrusted(nodeFileSystem, scratch, file);
       if (bytes === null) throw new Error(`the client kept no ${file} metadata`);
       return bytes;
     };
     const timestamp = parseVerified("timestamp", await load("timestamp"));
     const snapshot = parseVerified("snapshot", await load("snapshot"));
     const targets = parseVerified("targets", await load("targets"));
-    learn(timestamp);
+    floor.learn(timestamp);
     // The timestamp just read may prove that it is later than this clock says: hold the files against that, too.
-    const nowMs = Math.max(clock.nowMs(), floor.earliestMs());
     for (const file of [timestamp, snapshot, targets]) {
-      if (expiresAtMs(file) <= nowMs) {
+      if (expiresAtMs(file) <= nowMs()) {
         throw refused(`the update metadata is refused: ${file.signed.type}.json is expired`);
       }
     }
-    const offered: OfferedTarget[] = [];
-    for (const [path, target] of Object.entries(targets.signed.targets)) {
-      const custom = updateTargetSchema.safeParse(target.custom);
-      const sha256 = target.hashes.sha256 ?? "";
-      // A target of another kind is none of our business.
-      if (!custom.success || !/^[0-9a-f]{64}$/.test(sha256)) continue;
-      if (path !== updateTargetPath(custom.data.name, custom.data.version)) continue;
-      offered.push({ ...custom.data, sizeBytes: target.length, sha256 });
-    }
-    return offered;
+    return Object.entries(targets.signed.targets).flatMap(([path, target]) => readOffer(path, target) ?? []);
   }
+
+  return {
+    earliestMs: () => floor.earliestMs(),
+    async refresh(signal) {
+      await files.makeFolder(dir);
+      const scratch = await prepareScratch(files, dir, await readStart());
+      const source = createSource(options, signal);
+      const updater = createUpdaterAt(scratch, options.metadataUrl, source);
+      setReferenceTime(updater, nowMs());
+      try {
+        await updater.refresh();
+      } catch (error) {
+        // Whatever was verified before the failure protects against a rollback tomorrow.
+        await commitScratch(files, scratch, dir);
+        if (hasErrorCode(error)) throw error;
+        if (source.failure !== null) throw source.failure;
+        throw refused(`the update metadata is refused: ${(error as Error).message}`, error);
+      }
+      await commitScratch(files, scratch, dir);
+      return offeredTargets(scratch);
+    },
+  };
+}
+
+/** The bundle that an entry of the targets offers; null for a target of another kind, which is not ours. */
+function readOffer(path: string, target: TargetFile): OfferedTarget | null {
+  const custom = updateTargetSchema.safeParse(target.custom);
+  const sha256 = target.hashes.sha256 ?? "";
+  if (!custom.success || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  if (path !== updateTargetPath(custom.data.name, custom.data.version)) return null;
+  return { ...custom.data, sizeBytes: target.length, sha256 };
+}
+
+function createUpdaterAt(scratch: string, metadataUrl: string, source: Source): Updater {
+  return new Updater({
+    metadataDir: scratch,
+    metadataBaseUrl: metadataUrl,
+    fetcher: source,
+    config: {
+      maxRootRotations,
+      rootMaxLength: maxFileBytes.root,
+      timestampMaxLength: maxFileBytes.timestamp,
+      snapshotMaxLength: maxFileBytes.snapshot,
+      targetsMaxLength: maxFileBytes.targets,
+    },
+  });
 }
 
 /** What tuf-js fetches with. */

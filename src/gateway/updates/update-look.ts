@@ -1,190 +1,284 @@
 /**
- * One look for an update, and the way of what it finds: fetched → verified → staged → proved → activated. Every step
- * is written down before the next begins and can be done again; whatever goes wrong, the old bundle serves on.
+ * One look for an update: carries out what the table of `step-update.ts` asks for, and tells it what came of it.
+ * Every step is written down before the next begins and can be done again; whatever goes wrong, the old bundle serves
+ * on.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { VerifiedBundle } from "../../core/bundle/bundle.ts";
+import type { RuntimeIdentity } from "../../core/bundle/compatibility.ts";
+import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { openSlots } from "../../core/serving/slots.ts";
+import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { FileSystem } from "../../core/platform/files/file-system.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { openSlots, type Slots } from "../../core/serving/slots.ts";
 import { checkBundle } from "./check-bundle.ts";
-import { chooseTarget } from "./choose-target.ts";
-import { downloadTarget, WrongBytesError } from "./download-target.ts";
-import { ActivationError, judgeFailure } from "./judge-failure.ts";
-import { ProofError, proveBundle } from "./prove-bundle.ts";
-import { stageBundle } from "./stage-bundle.ts";
-import { createTufClient, type OfferedTarget } from "./tuf-client.ts";
-import { createUpdateProgress } from "./update-progress.ts";
-import { defaultBounds, type UpdaterBounds, type UpdaterOptions } from "./updater-options.ts";
+import { ActivationError, classifyFailure } from "./classify-failure.ts";
+import { downloadTarget } from "./download-target.ts";
+import type { TransferLimits } from "./http-get.ts";
+import { type Journal, openJournal } from "./journal.ts";
+import type { ProofReport } from "./proof-message.ts";
+import type { ExpectedProof } from "./prove-bundle.ts";
+import { restingUpdate, stepUpdate } from "./step-update.ts";
+import { createTufClient, type OfferedTarget, type TufClient } from "./tuf-client.ts";
+import type { LookOutcome, StagedSlot, UpdateEffect, UpdateEvent, UpdateState } from "./update-states.ts";
 
-/** What came of a look. */
-export type LookOutcome =
-  | { readonly kind: "current" }
-  | { readonly kind: "activated"; readonly version: string; readonly slotDir: string }
-  /** The repository cannot be reached, or not all of the update could be fetched. */
-  | { readonly kind: "unreachable"; readonly reason: string }
-  /** Not taken; `final` says that it is not tried again. `version` is null when the metadata itself is refused. */
-  | {
-      readonly kind: "refused";
-      readonly version: string | null;
-      readonly reason: string;
-      readonly final: boolean;
-    };
-
-/** Looks for updates; one look at a time. */
-export interface UpdateLook {
-  run(signal: AbortSignal): Promise<LookOutcome>;
+/** The bundle that serves at the moment. */
+export interface ActiveBundle {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  /** Its folder: a slot's, or the shipped one. */
+  readonly dir: string;
 }
 
-/** What to do after the metadata was read: take this target, or nothing more. */
-type Search = { readonly kind: "found"; readonly target: OfferedTarget } | LookOutcome;
+/** Everything that a look needs from the gateway that runs it. */
+export interface UpdateLookOptions {
+  /** Folder for metadata, downloads, slots and journal; made if missing; for this updater alone. */
+  readonly stateDir: string;
+  readonly files: FileSystem;
+  /** Base URL of the update repository, up to and including `/tuf`. */
+  readonly url: string;
+  /** Root metadata that came with the installation. */
+  readonly initialRoot: Uint8Array;
+  /** Keys that bundles must be signed with, whatever the repository says. */
+  readonly trustedKeys: readonly TrustedKey[];
+  readonly runtime: RuntimeIdentity;
+  /** Runs the golden cases of a staged bundle on this machine. @throws AuroraError PROOF_FAILED. */
+  readonly prove: (expected: ExpectedProof, signal: AbortSignal) => Promise<ProofReport>;
+  /** What serves now; asked at every look. */
+  readonly active: () => ActiveBundle;
+  /**
+   * Serve `bundle` (proved, in `slotDir`) from the next window on. When it rejects, the old bundle must still serve.
+   * Afterwards `active()` tells of the new one.
+   */
+  readonly onActivate: (slotDir: string, bundle: VerifiedBundle) => Promise<void>;
+  /** Told each step once (after a power cut perhaps twice). What it throws is logged and stops nothing. */
+  readonly onStep: (record: UpdateRecord) => void | Promise<void>;
+  /** What people should know beside the steps: a damaged journal, a disk that refuses. */
+  readonly onEvent: (name: string, subject: string, detail: string) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Headers of every request, for example credentials. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bounds?: Partial<UpdateBounds>;
+}
 
-/** Creates it; nothing is touched before the first look. */
-export function createUpdateLook(options: UpdaterOptions): UpdateLook {
-  const bounds: UpdaterBounds = { ...defaultBounds, ...options.bounds };
+/** Bounds on what the other side and the prover may cost. */
+export interface UpdateBounds {
+  readonly metadata: TransferLimits;
+  readonly target: TransferLimits;
+  readonly maxTargetBytes: number;
+  /** Transfers of a tar in one look, each going on where the last one stopped. */
+  readonly transferAttempts: number;
+  /** Proofs begun before an update is given up. */
+  readonly proofAttempts: number;
+}
+
+/** Metadata: 10 s of silence, 30 s in all. Tar: 20 s, 10 min, 65 MiB, 3 transfers. 3 proofs. */
+const defaultBounds: UpdateBounds = {
+  metadata: { stallMs: 10_000, deadlineMs: 30_000 },
+  target: { stallMs: 20_000, deadlineMs: 600_000 },
+  maxTargetBytes: 65 << 20,
+  transferAttempts: 3,
+  proofAttempts: 3,
+};
+
+/**
+ * Creates the way to look; nothing is touched before the first look. One look at a time. It rejects where nothing can
+ * be said about an update: with STORE for a disk that refuses, with any other error for a bug.
+ */
+export function createUpdateLook(options: UpdateLookOptions): (signal: AbortSignal) => Promise<LookOutcome> {
+  const tools = openTools(options);
+  let state: UpdateState = restingUpdate;
+
+  /** What the error says about the update under way. Rethrows what says nothing about it. */
+  function toEvent(error: unknown, signal: AbortSignal): UpdateEvent {
+    if (!("update" in state) || !hasErrorCode(error)) throw error;
+    const { attempts } = state.update;
+    const { maxAttempts } = state.look;
+    const failure = classifyFailure(error, { isStopping: signal.aborted, attempts, maxAttempts });
+    return { kind: "failed", failure, reason: error.message };
+  }
+
+  return async (signal) => {
+    // The look before may have broken off half-way.
+    ({ state } = stepUpdate(state, { kind: "interrupted" }));
+    let event: UpdateEvent = await beginLook(tools);
+    for (;;) {
+      const transition = stepUpdate(state, event);
+      ({ state } = transition);
+      const answer = await carryOutAll(tools, transition.effects, signal).catch((error: unknown) =>
+        toEvent(error, signal),
+      );
+      if (answer.kind === "rest") return answer.outcome;
+      event = answer;
+    }
+  };
+}
+
+/** What effects are carried out with. */
+interface Tools {
+  readonly options: UpdateLookOptions;
+  readonly bounds: UpdateBounds;
+  readonly url: string;
+  readonly downloads: string;
+  readonly slots: Slots;
+  readonly journal: Journal;
+  readonly client: TufClient;
+}
+
+type Answer = UpdateEvent | Extract<UpdateEffect, { kind: "rest" }>;
+
+function openTools(options: UpdateLookOptions): Tools {
+  const { stateDir, files, headers } = options;
+  const bounds: UpdateBounds = { ...defaultBounds, ...options.bounds };
   const url = options.url.replace(/\/+$/, "");
-  const headers = options.headers === undefined ? {} : { headers: options.headers };
-  const downloads = join(options.stateDir, "download");
-  const slots = openSlots(options.stateDir);
-  const progress = createUpdateProgress({
-    ...options,
-    journalPath: join(options.stateDir, "journal.json"),
-    discardDownloads: () => empty(downloads),
-  });
   const client = createTufClient({
-    dir: join(options.stateDir, "tuf"),
+    dir: join(stateDir, "tuf"),
+    files,
     initialRoot: options.initialRoot,
     metadataUrl: `${url}/metadata`,
     clock: options.clock,
     limits: bounds.metadata,
-    ...headers,
+    ...(headers === undefined ? {} : { headers }),
   });
-  let metadataReason: string | null = null;
-
-  /** Brings pointer and journal in line with what serves: the power may have gone between two of the last writes. */
-  async function settle(): Promise<void> {
-    const active = options.active();
-    const slot = (["a", "b"] as const).find((one) => slots.dir(one) === resolve(active.dir));
-    if (slot !== undefined) await slots.activate(slot, active.digest);
-    if (progress.pending?.target.digest !== active.digest) return;
-    await progress.complete("activated", `from slot ${slot ?? "?"}`);
-    await progress.finish();
-  }
-
-  async function choose(offered: readonly OfferedTarget[]): Promise<Search> {
-    const { newest, twin } = chooseTarget(offered, options.active(), progress.isRefused);
-    if (twin !== null)
-      await progress.refuse(twin, `${twin.version} is offered with other content than what serves`);
-    return newest === null ? { kind: "current" } : { kind: "found", target: newest };
-  }
-
-  async function search(signal: AbortSignal): Promise<Search> {
-    try {
-      const offered = await client.refresh(signal);
-      metadataReason = null;
-      const found = await choose(offered);
-      if (found.kind === "current" && progress.pending !== null) await progress.finish(); // withdrawn meanwhile
-      return found;
-    } catch (error) {
-      if (!hasErrorCode(error, "UPDATE") && !hasErrorCode(error, "UPDATE_SOURCE")) throw error;
-      return withoutMetadata(error);
-    }
-  }
-
-  /** What to do when the metadata cannot be had: go on with what was chosen and fetched before, if there is such. */
-  async function withoutMetadata({ code, message: reason }: AuroraError): Promise<Search> {
-    if (code !== "UPDATE_SOURCE") {
-      if (metadataReason !== reason) await progress.reportBadMetadata(reason);
-      metadataReason = reason;
-      return { kind: "refused", version: null, reason, final: false };
-    }
-    const { pending } = progress;
-    if (pending !== null && pending.step !== "found") return choose([pending.target]);
-    return { kind: "unreachable", reason };
-  }
-
-  async function goOn(target: OfferedTarget, signal: AbortSignal): Promise<LookOutcome> {
-    await progress.begin(target);
-    const tar = await downloadTarget(target, {
-      targetsUrl: `${url}/targets`,
-      dir: downloads,
-      maxBytes: bounds.maxTargetBytes,
-      limits: bounds.target,
-      attempts: bounds.transferAttempts,
-      signal,
-      ...headers,
-    });
-    await progress.complete("fetched", `${tar.length} bytes`);
-    const { bundle, golden } = await checkBundle(tar, target, options.trustedKeys, options.runtime);
-    await progress.complete("verified", `signed by ${bundle.signedBy.join(", ")}`);
-    const slot = await stageBundle(slots, bundle, options.active().dir, options.trustedKeys);
-    const slotDir = slots.dir(slot);
-    await progress.complete("staged", `in slot ${slot}`);
-    await progress.beginAttempt(bounds.proofAttempts);
-    const expected = { digest: bundle.digest, cases: golden.cases.length };
-    const proof = await proveBundle(options.prover, slotDir, expected, signal);
-    await progress.complete("proved", `${proof.cases} golden cases with ${proof.engine}: ${proof.detail}`);
-    await options.onActivate(slotDir, bundle).catch((cause: unknown) => {
-      throw new ActivationError(cause);
-    });
-    await slots.activate(slot, bundle.digest);
-    await progress.complete("activated", `from slot ${slot}`);
-    await progress.finish();
-    return { kind: "activated", version: target.version, slotDir };
-  }
-
-  /** Says what became of a failed update. Rethrows what is a bug of ours. */
-  async function fail(target: OfferedTarget, thrown: unknown, signal: AbortSignal): Promise<LookOutcome> {
-    const error = asStoreError(thrown, options.stateDir);
-    if (!hasErrorCode(error)) throw error;
-    const { message: reason } = error;
-    const verdict = judgeFailure(error, {
-      isStopping: signal.aborted,
-      attempts: progress.pending?.attempts ?? 0,
-      maxAttempts: bounds.proofAttempts,
-    });
-    if (signal.aborted && error instanceof ProofError) await progress.withdrawAttempt();
-    if (error instanceof WrongBytesError) await progress.reportAccident(target, reason);
-    switch (verdict) {
-      case "unreachable":
-        return { kind: "unreachable", reason };
-      case "again":
-        await progress.reportAccident(target, reason);
-        return { kind: "refused", version: target.version, reason, final: false };
-      case "final":
-        await progress.refuse(target, reason);
-        return { kind: "refused", version: target.version, reason, final: true };
-    }
-  }
-
-  async function look(signal: AbortSignal): Promise<LookOutcome> {
-    await mkdir(options.stateDir, { recursive: true });
-    await progress.load();
-    await settle();
-    const found = await search(signal);
-    if (found.kind !== "found") return found;
-    return goOn(found.target, signal).catch((error: unknown) => fail(found.target, error, signal));
-  }
-
   return {
-    run: (signal) =>
-      look(signal).catch((error: unknown) => {
-        throw asStoreError(error, options.stateDir);
-      }),
+    options,
+    bounds,
+    url,
+    downloads: join(stateDir, "download"),
+    slots: openSlots(stateDir, files),
+    journal: openJournal(join(stateDir, "journal.json"), files),
+    client,
   };
 }
 
-async function empty(dir: string): Promise<void> {
-  for (const name of await readdir(dir).catch(() => [])) await rm(join(dir, name), { force: true });
+async function beginLook({ options, bounds, slots, journal }: Tools): Promise<UpdateEvent> {
+  await options.files.makeFolder(options.stateDir);
+  const { state, damage } = await journal.read();
+  if (damage !== null) options.onEvent("update.journal-damaged", options.stateDir, damage);
+  const { name, version, digest, dir } = options.active();
+  const slot = (["a", "b"] as const).find((one) => slots.dir(one) === resolve(dir)) ?? null;
+  return {
+    kind: "look",
+    journal: state,
+    serving: { name, version, digest, slot },
+    runtimeVersion: options.runtime.runtimeVersion,
+    maxAttempts: bounds.proofAttempts,
+  };
 }
 
-/** An error of the operating system (disk full, read-only, no right) as one that people can act upon. */
-function asStoreError(error: unknown, stateDir: string): unknown {
-  const { syscall, path, message } = error as NodeJS.ErrnoException;
-  if (hasErrorCode(error) || typeof syscall !== "string") return error;
-  return new AuroraError("STORE", `the disk does not take the update: ${message}`, {
+/** Carries out effects in their order; gives the answer of the last one. */
+async function carryOutAll(
+  tools: Tools,
+  effects: readonly UpdateEffect[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  let answer: Answer | null = null;
+  for (const effect of effects) answer = await carryOut(tools, effect, signal);
+  if (answer === null) throw new Error("a row of the update's table leads nowhere");
+  return answer;
+}
+
+async function carryOut(tools: Tools, effect: UpdateEffect, signal: AbortSignal): Promise<Answer | null> {
+  const { options, slots } = tools;
+  switch (effect.kind) {
+    case "report":
+      await tell(options, effect.record);
+      return null;
+    case "save":
+      await tools.journal.write(effect.journal);
+      return null;
+    case "discard-downloads":
+      for (const name of await options.files.list(tools.downloads)) {
+        await options.files.remove(join(tools.downloads, name));
+      }
+      return null;
+    case "mend-pointer":
+      await slots.activate(effect.slot, effect.digest);
+      return null;
+    case "read-metadata":
+      return readMetadata(tools.client, signal);
+    case "fetch":
+      return { kind: "fetched", tar: await fetchTar(tools, effect.target, signal) };
+    case "verify":
+      return { kind: "verified", checked: await checkBundle(effect.tar, effect.target, options) };
+    case "stage":
+      return { kind: "staged", place: await stageBundle(tools, effect.checked.bundle) };
+    case "prove": {
+      const { bundle, golden } = effect.checked;
+      const expected = { bundleDir: effect.place.dir, digest: bundle.digest, cases: golden.cases.length };
+      return { kind: "proved", report: await options.prove(expected, signal) };
+    }
+    case "serve":
+      await options.onActivate(effect.place.dir, effect.checked.bundle).catch((cause: unknown) => {
+        throw new ActivationError(cause);
+      });
+      return { kind: "served" };
+    case "activate":
+      await slots.activate(effect.slot, effect.digest);
+      return { kind: "activated" };
+    case "rest":
+      return effect;
+  }
+}
+
+async function tell(
+  { logger, clock, onStep }: UpdateLookOptions,
+  fields: Omit<UpdateRecord, "kind" | "timeMs">,
+): Promise<void> {
+  if (fields.step === "refused") logger.warn("update refused", fields);
+  else logger.info("update step", fields);
+  try {
+    await onStep({ kind: "update", timeMs: clock.nowMs(), ...fields });
+  } catch (error) {
+    logger.error("update step could not be reported", { error });
+  }
+}
+
+async function readMetadata(client: TufClient, signal: AbortSignal): Promise<UpdateEvent> {
+  try {
+    return { kind: "offered", targets: await client.refresh(signal) };
+  } catch (error) {
+    if (hasErrorCode(error, "UPDATE")) return { kind: "metadata-refused", reason: error.message };
+    if (hasErrorCode(error, "UPDATE_SOURCE")) return { kind: "metadata-missing", reason: error.message };
+    throw error;
+  }
+}
+
+function fetchTar(tools: Tools, target: OfferedTarget, signal: AbortSignal): Promise<Uint8Array> {
+  const { options, bounds, url, downloads } = tools;
+  return downloadTarget(target, {
+    targetsUrl: `${url}/targets`,
+    dir: downloads,
+    files: options.files,
+    maxBytes: bounds.maxTargetBytes,
+    limits: bounds.target,
+    attempts: bounds.transferAttempts,
+    signal,
+    ...(options.headers === undefined ? {} : { headers: options.headers }),
+  });
+}
+
+/** Puts a bundle into the slot that does not serve, unless it is there already; trusts only what it reads back. */
+async function stageBundle({ options, slots }: Tools, bundle: VerifiedBundle): Promise<StagedSlot> {
+  const slot = await slots.free(options.active().dir);
+  const place = { slot, dir: slots.dir(slot) };
+  const isThere = async (): Promise<boolean> => {
+    try {
+      return (await slots.verify(slot, options.trustedKeys)).digest === bundle.digest;
+    } catch {
+      return false; // empty, another bundle, damaged or unreadable: all of them are mended by staging
+    }
+  };
+  if (await isThere()) return place;
+  await slots.stage(slot, bundle);
+  if (await isThere()) return place;
+  throw new AuroraError("STORE", "does not hold what was written to it", {
     op: "stage update",
-    subject: path ?? stateDir,
-    hint: "Check that the state folder can be written and has space.",
-    cause: error,
+    subject: place.dir,
+    hint: "Check the disk.",
   });
 }

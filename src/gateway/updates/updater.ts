@@ -3,10 +3,22 @@
  * metadata decides, never the nudge. Runs one look at a time; a look that fails is logged and the next one comes.
  */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
-import { createUpdateLook, type LookOutcome } from "./update-look.ts";
-import { defaultBounds, type UpdaterOptions } from "./updater-options.ts";
+import type { Timers } from "../../core/platform/clock.ts";
+import { createUpdateLook, type UpdateLookOptions } from "./update-look.ts";
+import type { LookOutcome } from "./update-states.ts";
 
-/** A running updater. */
+/** Everything that an updater is given. */
+export interface UpdaterOptions extends UpdateLookOptions {
+  readonly timers: Timers;
+  /** Uniform in [0, 1): spreads the looks of a fleet. */
+  readonly random: () => number;
+  /** Time between two looks; each is up to a fifth earlier or later. */
+  readonly pollIntervalMs: number;
+}
+
+/** A nudge is followed within this time, at random, so that a fleet does not come all at once. */
+const nudgeSpreadMs = 1000;
+
 export interface Updater {
   /** Begins to look: at once (within a tenth of the interval, at random), then at the interval. */
   start(): void;
@@ -21,7 +33,6 @@ export interface Updater {
 /** Creates an updater; nothing happens before `start` or `checkNow`. */
 export function createUpdater(options: UpdaterOptions): Updater {
   const { timers, random, logger } = options;
-  const nudgeSpreadMs = options.bounds?.nudgeSpreadMs ?? defaultBounds.nudgeSpreadMs;
   const look = createUpdateLook(options);
   const stopping = new AbortController();
   let cancelTimer = (): void => undefined;
@@ -29,6 +40,7 @@ export function createUpdater(options: UpdaterOptions): Updater {
   let running: Promise<unknown> = Promise.resolve();
   let started = false;
   let lastProblem: string | null = null;
+  let lastTrouble: string | null = null;
 
   function schedule(delayMs: number): void {
     if (stopping.signal.aborted || !started) return;
@@ -52,13 +64,16 @@ export function createUpdater(options: UpdaterOptions): Updater {
     const result = running.then(async (): Promise<LookOutcome> => {
       if (stopping.signal.aborted) return { kind: "unreachable", reason: "the gateway stops" };
       try {
-        const outcome = await look.run(stopping.signal);
+        const outcome = await look(stopping.signal);
         note(outcome);
+        lastTrouble = null;
         return outcome;
       } catch (error) {
         // A full disk, for example: known, but not the source's fault and nobody's update yet.
         if (!hasErrorCode(error)) throw error;
         logger.warn("look for updates failed", { error });
+        if (error.message !== lastTrouble) options.onEvent("update.failed", options.stateDir, error.message);
+        lastTrouble = error.message;
         return { kind: "unreachable", reason: error.message };
       } finally {
         // A nudge that came meanwhile is nearer than the next poll and stays.

@@ -2,26 +2,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import type { UpdateRecord } from "../../core/contract/uplink-record.ts";
-import type { Clock, Timers } from "../../core/platform/clock.ts";
-import type { Logger } from "../../core/platform/logger.ts";
 import { type LoadedBundle, serveBundle } from "../../core/serving/loaded-bundle.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
-import { createUpdater, type Updater } from "./updater.ts";
+import { proveBundle } from "./prove-bundle.ts";
+import { createUpdater, type Updater, type UpdaterOptions } from "./updater.ts";
 
 /** What is needed to keep the models current. */
 export interface UpdatesOptions {
+  /** What every updater is given alike. */
+  readonly common: Pick<
+    UpdaterOptions,
+    "files" | "clock" | "timers" | "random" | "logger" | "onStep" | "onEvent"
+  >;
   readonly settings: GatewayConfig["updates"];
   readonly models: ServedModels;
   readonly engine: "auto" | "onnx" | "integer";
   readonly runtimeVersion: string;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: () => number;
-  readonly logger: Logger;
   /** A new bundle serves from the next window on. */
   readonly onServe: (bundle: LoadedBundle) => void;
-  readonly onStep: (record: UpdateRecord) => void;
 }
 
 /** A prover that has said nothing after this long is killed. */
@@ -36,35 +34,33 @@ export async function startUpdates(options: UpdatesOptions): Promise<readonly Up
   if (!enabled || url === null || rootFile === null) return [];
   const initialRoot = await readFile(rootFile);
   const fromSource = import.meta.filename.endsWith(".ts");
-  const prover = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
+  const proveMain = join(import.meta.dirname, fromSource ? "prove-main.ts" : "prove-main.js");
+  const prover = {
+    command: process.execPath,
+    args: [...(fromSource ? ["--import", "tsx"] : []), proveMain],
+    timeoutMs: proofTimeoutMs,
+  };
   return options.models.names.map((name) => {
-    const { models, clock, timers, random, logger } = options;
+    const { models, common } = options;
     const updater = createUpdater({
+      ...common,
       stateDir: models.updateDir(name),
       url,
       initialRoot,
       trustedKeys: models.trustedKeys,
       runtime: { runtimeVersion: options.runtimeVersion },
-      prover: {
-        command: process.execPath,
-        args: [...(fromSource ? ["--import", "tsx"] : []), prover],
-        timeoutMs: proofTimeoutMs,
-      },
+      prove: (expected, signal) => proveBundle(prover, expected, signal),
       active: () => {
         const { ref, dir } = models.current(name);
         return { name: ref.name, version: ref.version, digest: ref.digest, dir };
       },
       onActivate: async (slotDir, bundle) => {
-        const loaded = await serveBundle(slotDir, bundle, { engine: options.engine, logger });
+        const { engine } = options;
+        const loaded = await serveBundle(slotDir, bundle, { engine, logger: common.logger });
         models.replace(loaded);
         options.onServe(loaded);
-        logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
+        common.logger.info("a new model serves", { model: loaded.ref, engine: loaded.engine.kind });
       },
-      onStep: options.onStep,
-      clock,
-      timers,
-      logger,
-      random,
       pollIntervalMs: pollSeconds * 1000,
     });
     updater.start();

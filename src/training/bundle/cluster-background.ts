@@ -4,7 +4,6 @@
  */
 import type { Random } from "../../core/maths/random.ts";
 
-/** Cluster centres. */
 export interface Background {
   readonly rows: number;
   readonly features: number;

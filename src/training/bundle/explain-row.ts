@@ -12,7 +12,6 @@ interface ExplainingParts {
   readonly groups: FeatureGroups;
 }
 
-/** An explained row. */
 interface ExplainedRow {
   /** [outputs], of the row itself: all groups are in the last coalition. */
   readonly logits: Uint8Array;

@@ -5,6 +5,7 @@
 import type { GoldenCase, GoldenOutcome } from "../../core/bundle/golden.ts";
 import type { GoldenWindow } from "../../core/bundle/golden-window.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../core/contract/bundle/feature-spec.ts";
 import type { Scaler, WindowSpec } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
@@ -12,7 +13,7 @@ import { decodeBackground } from "../../core/explain/background.ts";
 import { groupFeatures } from "../../core/explain/coalition-plan.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import type { Random } from "../../core/maths/random.ts";
-import { type FaultKind, planScenario } from "../../core/simulate/scenario.ts";
+import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../../core/window/revolution-windower.ts";
 import { extractRows } from "../learn/extract-rows.ts";
@@ -41,9 +42,7 @@ interface Scene {
  */
 const scenes: readonly Scene[] = [
   { fault: null, sampleRateHz: 12_000 },
-  { fault: "inner-race", sampleRateHz: 12_000 },
-  { fault: "outer-race", sampleRateHz: 12_000 },
-  { fault: "ball", sampleRateHz: 12_000 },
+  ...faultKinds.map((fault) => ({ fault, sampleRateHz: 12_000 })),
   { fault: "outer-race", sampleRateHz: 48_000 },
 ];
 

@@ -51,15 +51,12 @@ export interface BomFigures {
   readonly architecture: string;
   /** What the model does, in CycloneDX's free words: `classification`, `regression`. */
   readonly task: string;
-  /** What its outputs are. */
   readonly outputs: string;
   /** Data sets: words about source and licence by name. */
   readonly dataDescriptions: Readonly<Record<string, string>>;
-  /** Performance figures by name. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What the bill lists. */
 interface BomSubject extends BomFigures {
   readonly name: string;
   readonly version: string;

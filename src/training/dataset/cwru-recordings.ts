@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import { parseNpy } from "./npy.ts";
 import { readDataFile, readDataText } from "./read-data-file.ts";
 
@@ -16,8 +17,9 @@ export type CwruEnd = "DE" | "FE";
 /** What was done to the bearing. */
 export type CwruFault = "normal" | "IR" | "OR" | "B";
 
-/** Failure modes in the words of the bundles, by the data set's letters. */
-export const cwruFailureModes: Readonly<Record<Exclude<CwruFault, "normal">, string>> = {
+/** Kinds of faults by the data set's letters. */
+export const cwruFailureModes: Readonly<Record<CwruFault, FaultKind | null>> = {
+  normal: null,
   IR: "inner-race",
   OR: "outer-race",
   B: "ball",
@@ -29,7 +31,6 @@ export const cwruBearings: Readonly<Record<CwruEnd, BearingOrders>> = {
   FE: { bpfo: 3.053, bpfi: 4.9469, bsf: 3.9874, ftf: 0.3817 },
 };
 
-/** One file. */
 export interface CwruRecording {
   /** Name in the folder, for example `12k_DEfault_B007_load0.npy`. */
   readonly file: string;
@@ -48,7 +49,6 @@ export interface CwruRecording {
   readonly group: string;
 }
 
-/** Samples of one channel. */
 export interface CwruSignal {
   readonly recording: CwruRecording;
   readonly end: CwruEnd;

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { csvColumn, parseCsv } from "./csv.ts";
 import type { CwruEnd } from "./cwru-recordings.ts";
 import { readDataText } from "./read-data-file.ts";
@@ -20,8 +21,8 @@ export interface CwruWaveform {
   readonly faultEnd: CwruEnd;
   /** The physical faulty bearing, for example `DE_B_14`. */
   readonly group: string;
-  /** Failure mode of the bearing at the sensor's end: `inner-race`, `outer-race`, `ball` or null = healthy. */
-  readonly failureMode: string | null;
+  /** Of the bearing at the sensor's end; null = healthy. */
+  readonly failureMode: FaultKind | null;
 }
 
 /** Held-out bearings, and the side whose healthy bearing is kept for the test. */
@@ -32,7 +33,6 @@ export interface CwruSplit {
   readonly testGroups: readonly string[];
 }
 
-/** Waveforms of both parts. */
 export interface CwruPartition {
   readonly train: readonly CwruWaveform[];
   readonly test: readonly CwruWaveform[];
@@ -45,18 +45,18 @@ export async function readCwruWaveforms(dir: string): Promise<readonly CwruWavef
   const column = (name: string): number => csvColumn(table, name, path);
   const [id, file, group] = [column("waveform_id"), column("file"), column("group")];
   const [signal, fault] = [column("signal_location"), column("fault_location")];
-  const modes = [
-    ["inner-race", column("inner")],
-    ["outer-race", column("outer")],
-    ["ball", column("ball")],
-  ] as const;
+  const columns: Readonly<Record<FaultKind, number>> = {
+    "inner-race": column("inner"),
+    "outer-race": column("outer"),
+    ball: column("ball"),
+  };
   return table.rows.map((row) => ({
     id: row[id]!,
     file: row[file]!,
     signalEnd: parseEnd(row[signal]!, path),
     faultEnd: parseEnd(row[fault]!, path),
     group: row[group]!,
-    failureMode: modes.find(([, index]) => row[index] === "1")?.[0] ?? null,
+    failureMode: faultKinds.find((kind) => row[columns[kind]] === "1") ?? null,
   }));
 }
 

@@ -67,7 +67,6 @@ export function parseMatHeader(bytes: Uint8Array): MatHeader {
   return major === 1 ? { kind: "level 5", little } : { kind: "not a MAT-file" };
 }
 
-/** An element's tag. */
 export interface MatTag {
   readonly type: number;
   /** Bytes of data, without padding. */

@@ -41,7 +41,6 @@ const maxNameBytes = 1024;
 const maxListedBytes = 2 ** 31;
 const pieceNumbers = 8192;
 
-/** State of one listing. */
 interface Listing {
   readonly path: string;
   readonly little: boolean;

@@ -1,6 +1,5 @@
 /** One named question of the gate, and its answer. Plain data: it goes into the verdict as it is. */
 
-/** The answer. */
 export interface GateCheck {
   readonly name: string;
   /** `skipped` only where the question does not arise, with the reason in `words`. */
@@ -14,7 +13,6 @@ export interface GateCheck {
   readonly volatile?: true;
 }
 
-/** A measured value. */
 export type GateValue = number | string | null | readonly string[];
 
 /** A check that was made. */

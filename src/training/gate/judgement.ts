@@ -22,7 +22,6 @@ export interface Judgement {
   readonly cases: readonly JudgedCase[];
 }
 
-/** What quantisation costs. */
 export interface ParityFigures {
   /** How much the integers lose, and of what: a point is a hundredth. */
   readonly lost: number;

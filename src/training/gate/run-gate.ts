@@ -23,7 +23,6 @@ import {
 } from "./judged-checks.ts";
 import type { Judgement } from "./judgement.ts";
 
-/** What the gate found. */
 export interface GateResult {
   readonly passed: boolean;
   readonly checks: readonly GateCheck[];

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Bundle } from "../../core/bundle/bundle.ts";
 import { canonicalJson, canonicalJsonBytes } from "../../core/bundle/canonical-json.ts";
 import {
-  encodeEnvelope,
+  encodeDsseEnvelope,
   parseEnvelope,
   type Signer,
   signEnvelope,
@@ -40,7 +40,6 @@ const verdictPayloadType = "application/vnd.aurora.gate-verdict+json";
 /** A verdict is a few kilobytes. */
 const maxVerdictBytes = 1 << 20;
 
-/** Puts the record together. */
 export function createVerdict(bundle: Bundle, against: Bundle | null, result: GateResult): Verdict {
   const identify = ({ manifest, digest }: Bundle): BundleIdentity => ({
     name: manifest.name,
@@ -65,7 +64,7 @@ export function verdictPath(dir: string): string {
 export async function writeVerdict(dir: string, verdict: Verdict, signer: Signer): Promise<string> {
   const envelope = signEnvelope(verdictPayloadType, canonicalJsonBytes(verdict), [signer]);
   const path = verdictPath(dir);
-  await writeFileAtomic(path, encodeEnvelope(envelope));
+  await writeFileAtomic(path, encodeDsseEnvelope(envelope));
   return path;
 }
 

@@ -68,7 +68,6 @@ function cumulative(k: number, n: number, p: number): number {
   return sum;
 }
 
-/** Replicates of an interval. */
 const bootstrapReplicates = 1000;
 
 /** Samples to compute statistics on; shared by all models, so that differences are paired. */

@@ -31,7 +31,6 @@ export type Multiplicities = Float64Array;
 /** A statistic of a sample. */
 export type Statistic = (multiplicities: Multiplicities) => number;
 
-/** Rows of all signals. */
 export function countRows(set: ScoredSet): number {
   return set.signals.reduce((sum, signal) => sum + signal.rows, 0);
 }

@@ -9,7 +9,6 @@ import { countRows, labelRows, type ScoredSet, type ScoredSignal, selectSet } fr
 
 /** What became of one signal. */
 export interface SignalOutcome {
-  /** Id of the signal. */
   readonly id: string;
   /** Mean squared error of its probabilities over windows and outputs (Brier 1950). */
   readonly brier: number;
@@ -17,7 +16,6 @@ export interface SignalOutcome {
   readonly raised: number | null;
 }
 
-/** The figures of one slice. */
 export interface SliceFigures {
   /** Dimension, for example `load`. */
   readonly by: string;
@@ -112,7 +110,6 @@ export interface PairedLoss {
   readonly difference: number;
 }
 
-/** The outcome for one slice. */
 export interface SliceComparison {
   readonly by: string;
   readonly value: string;

@@ -7,7 +7,6 @@ import type { LayerArithmetic } from "./layer-arithmetic.ts";
 import type { ActivationGrid } from "./quantise-network.ts";
 import type { Optimizer, Scalar, Tensor, TensorLibrary, Variable } from "./tensorflow.ts";
 
-/** Rows to learn from. */
 export interface FitRows {
   readonly rows: number;
   /** [rows × hypotheses × own inputs], standardised. */
@@ -26,7 +25,6 @@ export interface FitRows {
   readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
 }
 
-/** Rows of a regression. */
 export interface RegressionRows {
   readonly rows: number;
   /** [rows × inputs], standardised. */
@@ -39,7 +37,6 @@ export interface RegressionRows {
   readonly teacherHidden?: FitRows["teacherHidden"];
 }
 
-/** How to learn. */
 export interface FitOptions {
   /** Draws batches and noise. */
   readonly random: Random;

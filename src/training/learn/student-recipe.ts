@@ -49,7 +49,6 @@ export interface StudentRecipe {
 /** Of hidden layers. */
 const widths = z.array(z.int().min(1).max(512)).max(4);
 
-/** Validator of {@link FitConfig}. */
 export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
   steps: z.int().min(1).max(100_000),
   batchRows: z.int().min(0).max(100_000),
@@ -58,10 +57,8 @@ export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
   inputNoise: z.number().min(0).max(10),
 });
 
-/** Validator of the weight of feature matching. */
 export const similarityWeightSchema: z.ZodType<number> = z.number().positive().max(1e6);
 
-/** Validator of {@link StudentRecipe}. */
 export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
   .strictObject({
     clamp: z.number().positive().max(100),
@@ -112,7 +109,6 @@ export interface RegressionRecipe {
   readonly clamp: number;
   /** Huber's delta, in units of the targets. */
   readonly huberDelta: number;
-  /** An ensemble. */
   readonly teacher: { readonly members: number; readonly hidden: readonly number[]; readonly fit: FitConfig };
   readonly student: {
     readonly hidden: readonly number[];

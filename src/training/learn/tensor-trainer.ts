@@ -5,7 +5,6 @@ import { fitTiedNetwork } from "./fit-tied-network.ts";
 import { loadTensorFlow } from "./tensorflow.ts";
 import type { DenseLayer, TiedNetwork } from "./tied-network.ts";
 
-/** What trains networks. */
 export interface TensorTrainer {
   /** Which library runs, for the log and the lineage: `tfjs-node` or `tfjs-wasm`. */
   readonly name: "tfjs-node" | "tfjs-wasm";

@@ -13,7 +13,6 @@ export type TensorLibrary = typeof TensorFlow;
 /** Its types, for what trains with it. */
 export type { GradSaveFunc, Optimizer, Scalar, Tensor, Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs";
 
-/** What runs. */
 export interface LoadedTensorFlow {
   readonly tf: TensorLibrary;
   readonly name: "tfjs-node" | "tfjs-wasm";

@@ -45,7 +45,6 @@ export interface TrainedStudent {
   readonly untuned?: Pick<TrainedStudent, "float" | "quantised">;
 }
 
-/** What all stages share. */
 export interface StudentTask {
   readonly tying: Tying;
   readonly recipe: StudentRecipe;

@@ -26,10 +26,8 @@ const stepNames = [
   "bundle",
 ] as const;
 
-/** One of {@link stepNames}. */
 export type StepName = (typeof stepNames)[number];
 
-/** What a step gave. */
 export interface StepOutput<T> {
   readonly value: T;
   /** SHA-256 of the value's bytes: what later steps name as the thing that they were made from. */
@@ -49,7 +47,6 @@ export interface StepInputs {
 /** Says how far a step has come. */
 export type StepProgress = (done: number, total: number, what: string) => void;
 
-/** Runs steps. */
 export interface StepRunner {
   /**
    * Gives what is kept of an earlier run with the same inputs, or computes and keeps it. `compute` must depend on
@@ -64,7 +61,6 @@ export interface StepRunner {
   look<T>(name: StepName, compute: (progress: StepProgress) => Promise<T> | T): Promise<StepOutput<T>>;
 }
 
-/** What the steps share. */
 export interface StepRunnerOptions {
   readonly work: WorkFolder;
   /** Digest of the code and names of the libraries: part of every key. */

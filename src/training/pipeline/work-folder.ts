@@ -9,7 +9,6 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { sha256 } from "../../core/platform/files/sha256.ts";
 
-/** Kept outputs of steps. */
 export interface WorkFolder {
   /** The bytes kept under `key`; null where there are none or they are damaged. Fails with STORE. */
   read(key: string): Promise<Uint8Array | null>;

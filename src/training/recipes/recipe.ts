@@ -72,7 +72,6 @@ export interface EvaluationDocument {
   readonly metrics: Readonly<Record<string, Figure>>;
 }
 
-/** How to run an evaluation. */
 export interface EvaluationContext {
   readonly dataDir: string;
   readonly log: (message: string) => void;

@@ -32,7 +32,13 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Everything. */
+/** A table as lines of Markdown. */
+export function renderMarkdownTable({ head, rows }: Pick<ReportTable, "head" | "rows">): string[] {
+  const line = (cells: readonly string[]): string =>
+    `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)];
+}
+
 export interface ReportParts {
   /** What the figures of the steps are, for example `macro AUROC, held-out bearings`. */
   readonly stepColumns: readonly string[];

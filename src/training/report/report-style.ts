@@ -1,6 +1,5 @@
 /** The look of `report.html`: one column, light and dark by the reader's setting, no script, nothing from outside. */
 
-/** The style sheet. */
 export const reportStyle: string = `
 :root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1d2328; --soft: #5d6870; --rule: #dfe3e4; --card: #fff;
   --good: #1a7f4b; --bad: #b3261e; --c0: #2a6fb8; --c1: #c2571a; --c2: #2b8a57; --c3: #8a4fae; --c4: #8a6d1f; --faint: #aeb8bd; }

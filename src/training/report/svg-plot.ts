@@ -1,6 +1,5 @@
 /** Small drawings for the report: axes, lines, points with whiskers, bars. SVG text; colours are classes of the page. */
 
-/** Range of an axis. */
 export interface Axis {
   readonly label: string;
   readonly from: number;
@@ -9,7 +8,6 @@ export interface Axis {
   readonly format?: (value: number) => string;
 }
 
-/** A line. */
 export interface PlotLine {
   /** Shown in the legend when there is one; lines of one name share an entry. */
   readonly name: string;
@@ -20,7 +18,6 @@ export interface PlotLine {
   readonly dashed?: boolean;
 }
 
-/** A drawing with two axes. */
 export interface PlotOptions {
   readonly x: Axis;
   readonly y: Axis;
@@ -41,7 +38,6 @@ export interface Scale {
 
 const margin = { left: 54, right: 14, top: 12, bottom: 42 } as const;
 
-/** Draws. */
 export function drawPlot(options: PlotOptions): string {
   const { x, y, lines, width = 420, height = 300, extra, alt } = options;
   const legend = [

@@ -12,7 +12,6 @@ import { runDense } from "../learn/tied-network.ts";
 import { renderReport, type StepLatency, type TimedStep, type TrainingReport } from "./render-report.ts";
 import type { ReportParts, ReportStep } from "./report-parts.ts";
 
-/** What is reported on. */
 interface ReportSubject {
   readonly manifest: Manifest;
   readonly digest: string;

@@ -2,14 +2,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
-import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/device-session.ts";
-import { createFramedLink } from "../../../firmware-bridge/framed-link.ts";
-import { createMqttLink } from "../../../firmware-bridge/mqtt-link.ts";
-import type { PacketLink } from "../../../firmware-bridge/packet-link.ts";
-import { createReconnectingTransport } from "../../../firmware-bridge/reconnecting-transport.ts";
-import { createSerialTransport } from "../../../firmware-bridge/serial-transport.ts";
-import { createTcpTransport } from "../../../firmware-bridge/tcp-transport.ts";
+import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
+import { createMqttLink } from "../../../firmware-bridge/framing/mqtt-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
+import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
+import { createSerialTransport } from "../../../firmware-bridge/transports/serial-transport.ts";
+import { createTcpTransport } from "../../../firmware-bridge/transports/tcp-transport.ts";
 import {
   type DeviceSimulator,
   type DeviceSimulatorOptions,

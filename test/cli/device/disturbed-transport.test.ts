@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ByteTransport } from "../../../firmware-bridge/byte-transport.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
 import { createDisturbedTransport, type Disturbance } from "../../../src/cli/device/disturbed-transport.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 

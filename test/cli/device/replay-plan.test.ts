@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planReplay, type ReplayPlanOptions } from "../../../src/cli/device/replay-plan.ts";
-import { faultKinds } from "../../../src/core/simulate/scenario.ts";
+import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
 import { dataFolder as dataDir } from "../../support/data-folder.ts";
 import { writeInventedData } from "./recordings.ts";
 

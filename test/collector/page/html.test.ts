@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { html } from "../../../src/collector/page/html.ts";
 import {
   formatCount,
   formatDuration,
   formatShare,
   formatSigned,
-} from "../../../src/collector/page/format-words.ts";
-import { html } from "../../../src/collector/page/html.ts";
+} from "../../../src/collector/page/page-words.ts";
 
 describe("html templates", () => {
   it("escape every text, in content and in attributes", () => {

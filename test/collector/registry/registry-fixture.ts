@@ -2,13 +2,14 @@
 import { join } from "node:path";
 import Fastify from "fastify";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
+import { mountRoutes } from "../../../src/collector/api/http-server.ts";
 import {
   createInstallationKeys,
   loadRegistryKeys,
   type RegistryKeys,
 } from "../../../src/collector/registry/installation-keys.ts";
 import { createRegistry, type Registry } from "../../../src/collector/registry/registry.ts";
-import { mountRegistry } from "../../../src/collector/registry/registry-routes.ts";
+import { registryRoutes } from "../../../src/collector/registry/registry-routes.ts";
 import type { PrivateKey } from "../../../src/core/bundle/keys.ts";
 import { loadPrivateKey } from "../../../src/core/bundle/keys.ts";
 import { type BundleContents, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
@@ -90,7 +91,7 @@ export async function createRegistryFixture(): Promise<RegistryFixture> {
     },
     async serve() {
       const app = Fastify();
-      mountRegistry(registry)(app);
+      mountRoutes(app, registryRoutes(registry));
       closers.push(() => app.close());
       return `${await app.listen({ port: 0, host: "127.0.0.1" })}/tuf`;
     },

@@ -186,6 +186,12 @@ describe("the registry", () => {
     );
   });
 
+  it("has no metadata of a name that is missing, and does not call unreadable metadata missing", async () => {
+    expect(await fixture.registry.readMetadata("9.snapshot.json")).toBeNull();
+    await mkdir(join(fixture.dir, "metadata", "9.snapshot.json"));
+    await expect(fixture.registry.readMetadata("9.snapshot.json")).rejects.toThrow(code("DATA_MISSING"));
+  });
+
   it("takes a new root that follows the old one, and clients follow", async () => {
     await fixture.publish(sampleContents());
     const root = await loadPrivateKey(join(fixture.keysDir, "root.key"));

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { QuarantineEntry, StoredEnvelope } from "../../../src/collector/record/fleet-record.ts";
 import { AuroraError } from "../../../src/core/contract/aurora-error.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
 import { encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { alertEvent, alertRecord, driftReport, predictionBatch } from "../fleet-records.ts";
-import { createIngestBench, type IngestBench } from "../ingest-bench.ts";
+import { createIngestBench, eventEnvelope, type IngestBench } from "../ingest-bench.ts";
 
 const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
   kind: "event",
@@ -15,87 +16,88 @@ const event = (name: string, timeMs = 1_700_000_000_000): UplinkRecord => ({
   subject: "wt-01",
   detail: "detail",
 });
-const names = (bench: IngestBench): string[] =>
-  bench.store.events
-    .events({ limit: 500, offset: 0 })
-    .items.map((item) => item.name)
-    .reverse();
+const names = async (bench: IngestBench): Promise<string[]> =>
+  (await bench.record.events({ limit: 500, offset: 0 })).items.map((item) => item.name).reverse();
+const quarantine = async (bench: IngestBench): Promise<readonly QuarantineEntry[]> =>
+  (await bench.record.quarantine(10)).items;
+const countSetAside = async (bench: IngestBench): Promise<number> => (await bench.record.quarantine(0)).total;
+/** Lets every promise go on that can. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the uplink's ingest", () => {
-  it("acknowledges only what is stored, once a batch and after its commit", () => {
+  it("acknowledges only what is stored, once a batch and after its commit", async () => {
     const bench = createIngestBench();
-    expect(bench.take([event("a"), event("b")])).toMatchObject([
+    expect(await bench.take([event("a"), event("b")])).toMatchObject([
       { bootId: "b", lane: "update", sequence: 2 },
     ]);
-    expect(names(bench)).toEqual(["a", "b"]);
-    expect(bench.take([event("c")], { firstSequence: 3 })).toMatchObject([{ sequence: 3 }]);
+    expect(await names(bench)).toEqual(["a", "b"]);
+    expect(await bench.take([event("c")], { firstSequence: 3 })).toMatchObject([{ sequence: 3 }]);
   });
 
-  it("waits a moment so that many messages share a transaction", () => {
+  it("waits a moment so that many messages share a transaction", async () => {
     const bench = createIngestBench();
     const envelope = (firstSequence: number): Uint8Array =>
-      encodeUplinkEnvelope({
-        gateway: "gw-1",
-        bootId: "b",
-        lane: "update",
-        firstSequence,
-        oldestSequence: 1,
-        records: [event(`e${firstSequence}`)],
-      });
+      encodeUplinkEnvelope(eventEnvelope([event(`e${firstSequence}`)], { firstSequence }));
     for (let sequence = 1; sequence <= 40; sequence++) {
       bench.ingest.accept("aurora/v1/gateway/gw-1/up/update", envelope(sequence));
     }
     expect(bench.acks).toEqual([]);
-    bench.clock.advance(20);
+    bench.clock.advance(19);
+    await settle();
+    expect(bench.acks).toEqual([]);
+    bench.clock.advance(1);
+    await settle();
     expect(bench.acks).toEqual([{ gateway: "gw-1", bootId: "b", lane: "update", sequence: 40 }]);
-    expect(names(bench)).toHaveLength(40);
+    expect(await names(bench)).toHaveLength(40);
   });
 
-  it("stores every record exactly once, in order, whatever is repeated, cut or reordered", () => {
+  it("stores every record exactly once, in order, whatever is repeated, cut or reordered", async () => {
     const deliveries = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 })), {
       maxLength: 40,
     });
-    fc.assert(
-      fc.property(deliveries, (tries) => {
+    await fc.assert(
+      fc.asyncProperty(deliveries, async (tries) => {
         const bench = createIngestBench();
         let acknowledged = 0;
         for (const [firstSequence, count] of tries) {
           const records = Array.from({ length: count }, (_, index) => event(`e${firstSequence + index}`));
-          for (const ack of bench.take(records, { firstSequence })) {
+          for (const ack of await bench.take(records, { firstSequence })) {
             expect(ack.sequence).toBeGreaterThanOrEqual(acknowledged);
             acknowledged = ack.sequence;
           }
         }
-        expect(names(bench)).toEqual(Array.from({ length: acknowledged }, (_, index) => `e${index + 1}`));
+        expect(await names(bench)).toEqual(
+          Array.from({ length: acknowledged }, (_, index) => `e${index + 1}`),
+        );
       }),
       { numRuns: 40 },
     );
   });
 
-  it("goes on after a restart where it was, and does not wait for what a gateway dropped", () => {
+  it("goes on after a restart where it was, and does not wait for what a gateway dropped", async () => {
     const path = join(createTemporaryFolder(), "collector.sqlite");
-    const first = createIngestBench(path);
-    first.take([event("a"), event("b")]);
-    first.store.close();
-    const second = createIngestBench(path);
-    expect(second.take([event("a"), event("b"), event("c")])).toMatchObject([{ sequence: 3 }]);
-    expect(second.take([event("x")], { firstSequence: 9, oldestSequence: 2 })).toMatchObject([
+    const first = createIngestBench({ path });
+    await first.take([event("a"), event("b")]);
+    await first.record.close();
+    const second = createIngestBench({ path });
+    expect(await second.take([event("a"), event("b"), event("c")])).toMatchObject([{ sequence: 3 }]);
+    expect(await second.take([event("x")], { firstSequence: 9, oldestSequence: 2 })).toMatchObject([
       { sequence: 3 },
     ]);
-    expect(second.take([event("x")], { firstSequence: 9, oldestSequence: 9 })).toMatchObject([
+    expect(await second.take([event("x")], { firstSequence: 9, oldestSequence: 9 })).toMatchObject([
       { sequence: 9 },
     ]);
-    expect(names(second)).toEqual(["a", "b", "c", "x"]);
+    expect(await names(second)).toEqual(["a", "b", "c", "x"]);
   });
 
-  it("keeps two lives of a gateway's outbox apart", () => {
+  it("keeps two lives of a gateway's outbox apart", async () => {
     const bench = createIngestBench();
-    bench.take([event("a")]);
-    expect(bench.take([event("b")], { bootId: "new" })).toMatchObject([{ bootId: "new", sequence: 1 }]);
-    expect(names(bench)).toEqual(["a", "b"]);
+    await bench.take([event("a")]);
+    expect(await bench.take([event("b")], { bootId: "new" })).toMatchObject([{ bootId: "new", sequence: 1 }]);
+    expect(await names(bench)).toEqual(["a", "b"]);
   });
 
-  it("counts poison, keeps its start, and never lets it block what follows", () => {
+  it("counts poison, keeps its start, and never lets it block what follows", async () => {
     const bench = createIngestBench();
     const topic = "aurora/v1/gateway/gw-1/up/update";
     for (const bytes of [new Uint8Array(0), Uint8Array.of(255, 255, 255), new Uint8Array(2_000).fill(7)]) {
@@ -103,25 +105,18 @@ describe("the uplink's ingest", () => {
     }
     bench.ingest.accept(
       "aurora/v1/gateway/someone-else/up/update",
-      encodeUplinkEnvelope({
-        gateway: "gw-1",
-        bootId: "b",
-        lane: "update",
-        firstSequence: 1,
-        oldestSequence: 1,
-        records: [event("forged")],
-      }),
+      encodeUplinkEnvelope(eventEnvelope([event("forged")])),
     );
-    expect(bench.take([event("good")])).toMatchObject([{ sequence: 1 }]);
-    expect(names(bench)).toEqual(["good"]);
-    const [set] = bench.store.quarantine.list(10).filter((entry) => entry.reason === "envelope-invalid");
+    expect(await bench.take([event("good")])).toMatchObject([{ sequence: 1 }]);
+    expect(await names(bench)).toEqual(["good"]);
+    const [set] = (await quarantine(bench)).filter((entry) => entry.reason === "envelope-invalid");
     expect(set).toMatchObject({ topic, messages: 3 });
     expect(set!.sample.length).toBe(256);
-    expect(bench.store.quarantine.list(10).map((entry) => entry.reason)).toContain("topic-mismatch");
-    expect(bench.store.quarantine.messages).toBe(4);
+    expect((await quarantine(bench)).map((entry) => entry.reason)).toContain("topic-mismatch");
+    expect(await countSetAside(bench)).toBe(4);
   });
 
-  it("sets records of a time that is none aside, and takes health as it comes, whatever a clock did", () => {
+  it("sets records of an invalid time aside, and takes health as it comes, whatever a clock did", async () => {
     const bench = createIngestBench();
     const timeMs = 9e15;
     const health = (at: number, uptimeMs: number): UplinkRecord => ({
@@ -135,7 +130,7 @@ describe("the uplink's ingest", () => {
       quarantined: {},
       outboxRecords: 0,
     });
-    const ack = bench.take([
+    const ack = await bench.take([
       event("late", timeMs),
       {
         kind: "update",
@@ -153,30 +148,30 @@ describe("the uplink's ingest", () => {
       event("good"),
     ]);
     expect(ack).toMatchObject([{ sequence: 7 }]);
-    expect(names(bench)).toEqual(["good"]);
-    expect(bench.store.quarantine.messages).toBe(4);
-    expect(bench.store.gateways.list()).toMatchObject([{ health: { uptimeMs: 3 } }]);
+    expect(await names(bench)).toEqual(["good"]);
+    expect(await countSetAside(bench)).toBe(4);
+    expect(await bench.record.gateways()).toMatchObject([{ health: { uptimeMs: 3 } }]);
   });
 
-  it("takes of a gateway that is bound to a site nothing about another", () => {
-    const bench = createIngestBench(":memory:", undefined, new Map([["gw-1", "elsewhere"]]));
+  it("takes of a gateway that is bound to a site nothing about another", async () => {
+    const bench = createIngestBench({ sites: new Map([["gw-1", "elsewhere"]]) });
     const timeMs = 1_700_000_000_000;
-    const ack = bench.take([
+    const ack = await bench.take([
       alertRecord(alertEvent("wt-1", "raised", timeMs)),
       predictionBatch("wt-1", timeMs, { rows: 2, stepMs: 1000 }),
       driftReport("wt-1", timeMs, "0".repeat(64), { windows: 5, shift: 0 }),
       event("its own"),
     ]);
     expect(ack).toMatchObject([{ sequence: 4 }]);
-    expect(bench.store.turbines.list()).toEqual([]);
-    expect(bench.store.quarantine.list(10)).toMatchObject([{ reason: "foreign-site", messages: 3 }]);
-    expect(names(bench)).toEqual(["its own"]);
+    expect(await bench.record.turbines()).toEqual([]);
+    expect(await quarantine(bench)).toMatchObject([{ reason: "foreign-site", messages: 3 }]);
+    expect(await names(bench)).toEqual(["its own"]);
   });
 
-  it("sets a bad record aside and acknowledges the lane all the same", () => {
+  it("sets a bad record aside and acknowledges the lane all the same", async () => {
     const bench = createIngestBench();
     const bad = alertEvent("wt-1", "raised", 1_700_000_000_000, { probability: 7 });
-    const acks = bench.take(
+    const acks = await bench.take(
       [
         { kind: "alert", id: "x", json: "{" },
         alertRecord(bad),
@@ -186,12 +181,12 @@ describe("the uplink's ingest", () => {
       { lane: "alert" },
     );
     expect(acks).toMatchObject([{ lane: "alert", sequence: 4 }]);
-    expect(bench.store.alerts.list({ limit: 10, offset: 0 }).total).toBe(1);
-    const reasons = bench.store.quarantine.list(10).map((entry) => [entry.reason, entry.messages]);
+    expect((await bench.record.alarms({ limit: 10, offset: 0 })).total).toBe(1);
+    const reasons = (await quarantine(bench)).map((entry) => [entry.reason, entry.messages]);
     expect(Object.fromEntries(reasons)).toEqual({ "alert-invalid": 2, "id-invalid": 1 });
   });
 
-  it("sets sketches of other bins aside and leaves the day as it was", () => {
+  it("sets sketches of other bins aside and leaves the day as it was", async () => {
     const bench = createIngestBench();
     const report = driftReport("wt-1", 1_700_000_000_000, "d", { windows: 50, shift: 0 });
     const other = {
@@ -199,34 +194,88 @@ describe("the uplink's ingest", () => {
       sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [1] } : sketch)),
     };
     const sent = { lane: "drift" } as const;
-    bench.take([report], sent);
-    expect(bench.take([other, report], { ...sent, firstSequence: 2 })).toMatchObject([{ sequence: 3 }]);
-    const [day] = bench.store.drift.read({ day: "2023-11-14" });
+    await bench.take([report], sent);
+    expect(await bench.take([other, report], { ...sent, firstSequence: 2 })).toMatchObject([{ sequence: 3 }]);
+    const [day] = await bench.record.driftOfDay({ day: "2023-11-14" });
     expect(day!.reports).toBe(2);
     for (const [index, sketch] of day!.sketches.entries()) {
       expect(sketch.counts).toEqual(report.sketches[index]!.counts.map((count) => 2 * count));
     }
-    expect(bench.store.quarantine.list(10)).toMatchObject([{ reason: "drift-bins", messages: 1 }]);
+    expect(await quarantine(bench)).toMatchObject([{ reason: "drift-bins", messages: 1 }]);
   });
 
-  it("acknowledges nothing while the disk is full, and goes on when there is room", () => {
-    let full = true;
-    const bench = createIngestBench(":memory:", (store) => ({
-      ...store,
-      transaction: (work) =>
-        store.transaction(() => {
-          const result = work();
-          if (full) throw new AuroraError("STORE", "the disk is full", { op: "commit" });
-          return result;
-        }),
-    }));
-    expect(bench.take([event("a")])).toEqual([]);
-    expect(names(bench)).toEqual([]);
+  it("acknowledges nothing while the disk is full, and goes on when there is room", async () => {
+    let full = false;
+    const bench = createIngestBench({
+      wrapDatabase: (database) => ({
+        ...database,
+        transaction: (work) =>
+          database.transaction(() => {
+            const result = work();
+            if (full) throw new AuroraError("STORE", "the disk is full", { op: "commit" });
+            return result;
+          }),
+      }),
+    });
+    full = true;
+    expect(await bench.take([event("a")])).toEqual([]);
+    expect(await names(bench)).toEqual([]);
     expect(bench.ingest.storeFails).toBe(true);
     full = false;
-    expect(bench.take([event("a")])).toMatchObject([{ sequence: 1 }]);
+    expect(await bench.take([event("a")])).toMatchObject([{ sequence: 1 }]);
     expect(bench.ingest.storeFails).toBe(false);
-    expect(names(bench)).toEqual(["a"]);
+    expect(await names(bench)).toEqual(["a"]);
+  });
+
+  it("has one batch on its way at a time, and acknowledges each when it is stored", async () => {
+    const sizes: number[] = [];
+    const held: (() => void)[] = [];
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({
+        ...record,
+        storeEnvelopes: async (batch): Promise<readonly StoredEnvelope[]> => {
+          sizes.push(batch.envelopes.length);
+          await new Promise<void>((resolve) => held.push(resolve));
+          return record.storeEnvelopes(batch);
+        },
+      }),
+    });
+    const topic = "aurora/v1/gateway/gw-1/up/update";
+    const send = (firstSequence: number): void => {
+      const envelope = eventEnvelope([event(`e${firstSequence}`)], { firstSequence });
+      bench.ingest.accept(topic, encodeUplinkEnvelope(envelope));
+    };
+    send(1);
+    bench.clock.advance(20);
+    for (let sequence = 2; sequence <= 9; sequence++) send(sequence);
+    bench.clock.advance(1_000);
+    await settle();
+    expect([sizes, bench.acks]).toEqual([[1], []]);
+    held.pop()!();
+    await settle();
+    expect(bench.acks).toMatchObject([{ sequence: 1 }]);
+    // What came meanwhile waits a moment for company, as ever.
+    expect(sizes).toEqual([1]);
+    bench.clock.advance(20);
+    const closing = bench.ingest.close();
+    send(10);
+    await settle();
+    expect([sizes, bench.acks.length]).toEqual([[1, 8], 1]);
+    held.pop()!();
+    await closing;
+    expect(bench.acks).toMatchObject([{ sequence: 1 }, { sequence: 9 }]);
+    expect(await names(bench)).toEqual(Array.from({ length: 9 }, (_, index) => `e${index + 1}`));
+  });
+
+  it("counts what is on its way among what waits", async () => {
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({ ...record, storeEnvelopes: () => new Promise(() => {}) }),
+    });
+    const topic = "aurora/v1/gateway/gw-1/up/raw";
+    bench.ingest.accept(topic, new Uint8Array(60_000));
+    bench.clock.advance(20);
+    bench.ingest.accept(topic, new Uint8Array(60_000));
+    expect(await bench.metrics.render()).toMatch(/uplink_messages_total\{outcome="overload"\} 1/);
   });
 
   it("drops messages unacknowledged rather than grow without bound", async () => {
@@ -234,14 +283,14 @@ describe("the uplink's ingest", () => {
     const bytes = new Uint8Array(30_000);
     for (let index = 0; index < 10; index++) bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", bytes);
     expect(await bench.metrics.render()).toMatch(/uplink_messages_total\{outcome="overload"\} 7/);
-    bench.ingest.close();
-    expect(bench.store.quarantine.messages).toBe(3);
+    await bench.ingest.close();
+    expect(await countSetAside(bench)).toBe(3);
   });
 
-  it("keeps predictions, health, updates and gaps where they belong", () => {
+  it("keeps predictions, health, updates and gaps where they belong", async () => {
     const bench = createIngestBench();
     const endMs = 1_700_000_000_000;
-    bench.take(
+    await bench.take(
       [
         predictionBatch("wt-1", endMs, { rows: 5, stepMs: 1000 }),
         {
@@ -258,7 +307,7 @@ describe("the uplink's ingest", () => {
       ],
       { lane: "prediction" },
     );
-    bench.take([
+    await bench.take([
       { kind: "gap", lane: "prediction", records: 12, fromMs: endMs - 1000, toMs: endMs },
       {
         kind: "update",
@@ -270,17 +319,16 @@ describe("the uplink's ingest", () => {
         detail: "a digest differs",
       },
     ]);
-    const read = { fromMs: 0, toMs: endMs, bucketMs: 1 };
-    const series = bench.store.predictions.read(
-      bench.store.turbines.points("north-sea", "wt-1")[0]!.number,
-      "c",
-      read,
-    );
+    const range = { site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: endMs, bucketMs: 1 };
+    const series = (await bench.record.predictions(range))[0]!;
     expect(series.timesMs).toHaveLength(5);
     expect(series.failureModes).toEqual(["ball", "inner-race", "outer-race"]);
     expect(series.mean[1]!.every((value) => value !== null && value >= 0 && value <= 1)).toBe(true);
-    expect(bench.store.gateways.list()[0]!.health).toMatchObject({ rssBytes: 1e8, quarantined: { gap: 1 } });
-    expect(names(bench)).toEqual(["gap.prediction"]);
-    expect(bench.store.events.updates({ limit: 1, offset: 0 }).items[0]).toMatchObject({ step: "refused" });
+    expect((await bench.record.gateways())[0]!.health).toMatchObject({
+      rssBytes: 1e8,
+      quarantined: { gap: 1 },
+    });
+    expect(await names(bench)).toEqual(["gap.prediction"]);
+    expect((await bench.record.updates({ limit: 1, offset: 0 })).items[0]).toMatchObject({ step: "refused" });
   });
 });

@@ -79,7 +79,7 @@ describe("bundles that differ only where there are no words", () => {
   });
 });
 
-describe("signing anew", () => {
+describe("signing again", () => {
   it("keeps the digest and changes who must be trusted", async () => {
     await withTempDir(async (dir) => {
       const bundleDir = `${dir}/b`;

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
-  encodeEnvelope,
+  encodeDsseEnvelope,
   parseEnvelope,
   preAuthEncoding,
   signEnvelope,
@@ -95,8 +95,8 @@ describe("DSSE", () => {
   });
 
   it("round-trips its canonical bytes", () => {
-    const bytes = encodeEnvelope(signEnvelope(type, hello, [newKey(), newKey()]));
-    expect(encodeEnvelope(parseEnvelope(bytes))).toEqual(bytes);
+    const bytes = encodeDsseEnvelope(signEnvelope(type, hello, [newKey(), newKey()]));
+    expect(encodeDsseEnvelope(parseEnvelope(bytes))).toEqual(bytes);
   });
 
   it("refuses what is no envelope as badly formed", () => {

@@ -168,7 +168,11 @@ describe("golden.bin", () => {
     ["an unknown kind", (view) => view.setUint8(at.case, 2), /unknown kind 2/],
     ["padding of the kind", (view) => view.setUint8(at.case + 3, 1), /unknown kind/],
     ["a rate of nothing", (view) => view.setFloat64(at.window, 0, true), /0 sampleRateHz/],
-    ["a rate that is no number", (view) => view.setFloat64(at.window, Number.NaN, true), /NaN sampleRateHz/],
+    [
+      "a rate that is not a number",
+      (view) => view.setFloat64(at.window, Number.NaN, true),
+      /NaN sampleRateHz/,
+    ],
     ["a shaft at rest", (view) => view.setFloat64(at.window + 8, 0, true), /at 0 rpm/],
     ["an implausible shaft", (view) => view.setFloat64(at.window + 8, 72_001, true), /at most 72000/],
     ["an impossible bearing", (view) => view.setFloat64(at.window + 40, 1.5, true), /bearing: ftf/],
@@ -183,7 +187,7 @@ describe("golden.bin", () => {
     ["more samples than there are", (view) => view.setUint32(at.samples, 100, true), /ends inside a window/],
     ["one sample more", (view) => view.setUint32(at.samples, 5, true), /golden\.bin/],
     ["padding of the counts", (view) => view.setUint8(at.counts + 6, 1), /between a window/],
-    ["a feature that is no number", (view) => view.setFloat32(at.features, Number.NaN, true), /holds NaN/],
+    ["a feature that is not a number", (view) => view.setFloat32(at.features, Number.NaN, true), /holds NaN/],
     ["padding of the logits", (view) => view.setUint8(at.logits + 3, 1), /between logits and shares/],
     ["two cases where one is", (view) => view.setUint32(12, 2, true), /golden\.bin/],
   ])("refuses %s", (_, change, message) => {

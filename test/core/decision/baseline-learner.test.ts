@@ -139,7 +139,11 @@ test("speed is learnt as speed: a faster shaft is not a worse one", () => {
   expect(current!.levels[0]!.perOctaveDb).toBeCloseTo(12, 0);
   for (const at of [1050, 1300, 1650]) {
     const levelDb = -30 + 12 * Math.log2(at / 1000);
-    const severity = computeSeverity(Float32Array.of(levelDb, levelDb - 5), at, subject.spec, current);
+    const severity = computeSeverity(
+      { levels: Float32Array.of(levelDb, levelDb - 5), shaftRpm: at },
+      subject.spec,
+      current,
+    );
     expect(Math.abs(severity)).toBeLessThan(1);
   }
 });
@@ -179,7 +183,7 @@ test("an operator's new epoch learns anew, and the version goes on counting", ()
   expect(next.status).toMatchObject({ state: "ready", version: 2 });
 });
 
-test("another model's scores are learnt anew; the levels stay those of the new machine", () => {
+test("another model's scores are learnt again; the levels stay those of the new machine", () => {
   const learner = createBaselineLearner(subject, options);
   play(learner, 96);
   const event = learner.adopt({ ...subject, model: { name: "m", version: "1.1.0", digest: "d2" } });

@@ -56,7 +56,10 @@ describe("the decider over any stream", () => {
         for (const [index, [inner, outer, jump]] of windows.entries()) {
           if (index === at) {
             const stored: unknown = JSON.parse(JSON.stringify(restarted.snapshot()));
-            restarted = createDecider(point, restarted.parts, options, deciderSnapshotSchema.parse(stored));
+            restarted = createDecider(point, restarted.parts, {
+              ...options,
+              snapshot: deciderSnapshotSchema.parse(stored),
+            });
           }
           // Every now and then a gap or a step back.
           if (jump < 2) first.atMs += jump === 0 ? 120_000 : -120_000;
@@ -99,7 +102,10 @@ describe("the decider over any stream", () => {
     const decider = createDecider(point, partsOf(["inner", "outer"]), options);
     const feed = createFeed(decider);
     for (let window = 0; window < 3; window++) feed.next([0.9, 0.1]);
-    const other = createDecider(point, partsOf(["inner", "outer"], "2.0.0"), options, decider.snapshot());
+    const other = createDecider(point, partsOf(["inner", "outer"], "2.0.0"), {
+      ...options,
+      snapshot: decider.snapshot(),
+    });
     expect(other.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
     expect(other.snapshot().modes[0]!.recent).toEqual([]);
   });

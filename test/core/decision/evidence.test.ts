@@ -52,7 +52,11 @@ function measureFalseAlarmWindows(rules: EvidenceSpec, healthy: SiteBaseline, ne
   for (let run = 0; run < runs; run++) {
     for (let states: EvidenceState[] = []; ; ) {
       windows++;
-      states = stepEvidence(states, { fromMs: 0, logits: [next()] }, [identity], healthy, rules);
+      states = stepEvidence(
+        states,
+        { fromMs: 0, logits: [next()] },
+        { calibration: [identity], baseline: healthy, spec: rules },
+      );
       if (isRaisedByEvidence(states, 0, rules)) break;
     }
   }
@@ -146,7 +150,7 @@ test("an alarm of gathered evidence ends when the machine is healthy again, and 
 test("evidence goes on over a restart exactly as it would have gone on", () => {
   const whole = play(12, 0.9);
   const kept = deciderSnapshotSchema.parse(JSON.parse(JSON.stringify(whole.decider.snapshot())));
-  const resumed = createDecider(point, parts, { maxGapMs: 60_000 }, kept);
+  const resumed = createDecider(point, parts, { maxGapMs: 60_000, snapshot: kept });
   const first = play(60, 0.9, { decider: whole.decider, first: 12 });
   const second = play(60, 0.9, { decider: resumed, first: 12 });
   expect(second.raised).toEqual(first.raised);

@@ -30,7 +30,7 @@ describe("the operating state", () => {
     ["stale data of a standing shaft", { shaftRpm: 0, dataAgeMs: 10_001 }, "information-unavailable"],
     ["no data ever", { shaftRpm: 1_700, dataAgeMs: Number.NaN }, "information-unavailable"],
     ["data from the future", { shaftRpm: 1_700, dataAgeMs: -1 }, "full-performance"],
-  ] as const)("with %s is judged as it should be", (_what, evidence, expected) => {
+  ] as const)("with %s is classified as it should be", (_what, evidence, expected) => {
     expect(classifyOperatingState({ ...evidence, limits })).toBe(expected);
   });
 

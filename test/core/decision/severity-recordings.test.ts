@@ -59,7 +59,7 @@ test.skipIf(!existsSync(join(cwru, "index.json")))(
     expect(tenths.size).toBe(9);
     for (const [name, windows] of tenths) {
       const severities = windows.map(({ levels, shaftRpm }) =>
-        computeSeverity(Float32Array.from(levels), shaftRpm, spec, baseline),
+        computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, spec, baseline),
       );
       if (name === "normal") {
         expect(Math.abs(computeMedian(severities))).toBeLessThan(0.5);

@@ -40,27 +40,44 @@ const baseline: SiteBaseline = {
 };
 
 test("at its baseline a machine has 0 dB, and twice the amplitude everywhere is 6 dB more", () => {
-  expect(computeSeverity(Float32Array.of(-30, -25, 4), 1500, spec, baseline)).toBeCloseTo(0, 5);
-  expect(computeSeverity(Float32Array.of(-24, -19, 4), 1500, spec, baseline)).toBeCloseTo(6, 5);
-  expect(computeSeverity(Float32Array.of(-36, -31, 4), 1500, spec, baseline)).toBeCloseTo(-6, 5);
+  expect(
+    computeSeverity({ levels: Float32Array.of(-30, -25, 4), shaftRpm: 1500 }, spec, baseline),
+  ).toBeCloseTo(0, 5);
+  expect(
+    computeSeverity({ levels: Float32Array.of(-24, -19, 4), shaftRpm: 1500 }, spec, baseline),
+  ).toBeCloseTo(6, 5);
+  expect(
+    computeSeverity({ levels: Float32Array.of(-36, -31, 4), shaftRpm: 1500 }, spec, baseline),
+  ).toBeCloseTo(-6, 5);
 });
 
 test("what speed alone explains is not severity, and nothing is extrapolated beyond the learnt speeds", () => {
   const faster = 9 * Math.log2(2000 / 1500);
   const at = Float32Array.of(-30 + faster, -25 + faster, Number.NaN);
-  expect(computeSeverity(at, 2000, spec, baseline)).toBeCloseTo(0, 4);
-  expect(computeSeverity(at, 8000, spec, baseline)).toBeCloseTo(0, 4);
+  expect(computeSeverity({ levels: at, shaftRpm: 2000 }, spec, baseline)).toBeCloseTo(0, 4);
+  expect(computeSeverity({ levels: at, shaftRpm: 8000 }, spec, baseline)).toBeCloseTo(0, 4);
 });
 
 test("without a baseline, or with one of other levels, the bundle's reference stands in, unclipped", () => {
-  expect(computeSeverity(Float32Array.of(-20, 99, -10), 1500, spec, null)).toBeCloseTo(0, 5);
-  expect(computeSeverity(Float32Array.of(-40, 99, -30), 1500, spec, null)).toBeCloseTo(-20, 5);
+  expect(computeSeverity({ levels: Float32Array.of(-20, 99, -10), shaftRpm: 1500 }, spec, null)).toBeCloseTo(
+    0,
+    5,
+  );
+  expect(computeSeverity({ levels: Float32Array.of(-40, 99, -30), shaftRpm: 1500 }, spec, null)).toBeCloseTo(
+    -20,
+    5,
+  );
   const other = { ...baseline, spec: { ...levels, catalogueVersion: 2 } };
-  expect(computeSeverity(Float32Array.of(-20, 99, -10), 1500, spec, other)).toBeCloseTo(0, 5);
+  expect(computeSeverity({ levels: Float32Array.of(-20, 99, -10), shaftRpm: 1500 }, spec, other)).toBeCloseTo(
+    0,
+    5,
+  );
 });
 
 test("no known level, no severity", () => {
-  expect(computeSeverity(Float32Array.of(Number.NaN, 1, Number.NaN), 1500, spec, null)).toBeNaN();
+  expect(
+    computeSeverity({ levels: Float32Array.of(Number.NaN, 1, Number.NaN), shaftRpm: 1500 }, spec, null),
+  ).toBeNaN();
 });
 
 test("severity never falls when a level rises, and lies between the least and the largest rise", () => {
@@ -68,7 +85,11 @@ test("severity never falls when a level rises, and lies between the least and th
   fc.assert(
     fc.property(rise, rise, fc.float({ min: 0, max: 20, noNaN: true }), (first, second, more) => {
       const value = (a: number, b: number): number =>
-        computeSeverity(Float32Array.of(-30 + a, -25 + b, Number.NaN), 1500, spec, baseline);
+        computeSeverity(
+          { levels: Float32Array.of(-30 + a, -25 + b, Number.NaN), shaftRpm: 1500 },
+          spec,
+          baseline,
+        );
       expect(value(first + more, second)).toBeGreaterThanOrEqual(value(first, second) - 1e-5);
       expect(value(first, second)).toBeLessThanOrEqual(Math.max(first, second) + 1e-4);
       expect(value(first, second)).toBeGreaterThanOrEqual(Math.min(first, second) - 1e-4);
@@ -78,7 +99,7 @@ test("severity never falls when a level rises, and lies between the least and th
 
 test("without a baseline a rise in a quiet band shows, however loud the machine is elsewhere", () => {
   const value = (quiet: number): number =>
-    computeSeverity(Float32Array.of(-20 + 12, 99, -10 - 12 + quiet), 1500, spec, null);
+    computeSeverity({ levels: Float32Array.of(-20 + 12, 99, -10 - 12 + quiet), shaftRpm: 1500 }, spec, null);
   expect(value(0)).toBeCloseTo(0, 5);
   expect(value(8)).toBeCloseTo(4, 5);
 });

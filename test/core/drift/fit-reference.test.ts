@@ -44,13 +44,16 @@ describe("calibrated PSI thresholds", () => {
       expect(Math.abs(approximate(n, m)[0]! / warning - 1)).toBeLessThan(0.01);
       expect(Math.abs(approximate(n, m)[1]! / drift - 1)).toBeLessThan(0.01);
     }
-    const fitted = fitReference(simulateRows(10_000, 1, 0, 5), ["x"], null, {
-      seed: 1,
-      bins: 10,
-      replicates: 12_000,
-      blockRows: 1,
-      sampleSizes: [100, 1440],
-    });
+    const fitted = fitReference(
+      { rows: simulateRows(10_000, 1, 0, 5), featureNames: ["x"], scoreRows: null },
+      {
+        seed: 1,
+        bins: 10,
+        replicates: 12_000,
+        blockRows: 1,
+        sampleSizes: [100, 1440],
+      },
+    );
     const { warningPsi, driftPsi } = fitted.features[0]!;
     expect(Math.abs(warningPsi[1]! / 0.01721 - 1)).toBeLessThan(0.03);
     expect(Math.abs(driftPsi[1]! / 0.02215 - 1)).toBeLessThan(0.05);
@@ -62,8 +65,11 @@ describe("calibrated PSI thresholds", () => {
   it("keep the declared rate on autocorrelated days where thresholds for independent rows fire every second day", () => {
     const reference = simulateRows(12_000, 1, 0.9, 7);
     const options = { seed: 1, bins: 10, replicates: 1500, sampleSizes: [144] };
-    const blocks = fitReference(reference, ["x"], null, options);
-    const independent = fitReference(reference, ["x"], null, { ...options, blockRows: 1 });
+    const blocks = fitReference({ rows: reference, featureNames: ["x"], scoreRows: null }, options);
+    const independent = fitReference(
+      { rows: reference, featureNames: ["x"], scoreRows: null },
+      { ...options, blockRows: 1 },
+    );
     expect(blocks.calibration.blockRows).toBeGreaterThan(50);
     let falseOfBlocks = 0;
     let falseOfIndependent = 0;
@@ -79,12 +85,15 @@ describe("calibrated PSI thresholds", () => {
   });
 
   it("keep one budget over all features of a point", () => {
-    const reference = fitReference(simulateRows(8_000, 20, 0, 1), names(20), null, {
-      seed: 2,
-      replicates: 4000,
-      blockRows: 1,
-      sampleSizes: [60, 125],
-    });
+    const reference = fitReference(
+      { rows: simulateRows(8_000, 20, 0, 1), featureNames: names(20), scoreRows: null },
+      {
+        seed: 2,
+        replicates: 4000,
+        blockRows: 1,
+        sampleSizes: [60, 125],
+      },
+    );
     let falseWarnings = 0;
     let anyFeature = 0;
     const days = 300;
@@ -99,7 +108,10 @@ describe("calibrated PSI thresholds", () => {
 });
 
 describe("the reference", () => {
-  const reference = fitReference(simulateRows(2_000, 3, 0, 3), names(3), null, { seed: 4, replicates: 400 });
+  const reference = fitReference(
+    { rows: simulateRows(2_000, 3, 0, 3), featureNames: names(3), scoreRows: null },
+    { seed: 4, replicates: 400 },
+  );
 
   it("calls a shift of half a standard deviation drift, and says nothing of too few windows", () => {
     const shifted = assessDay(reference, simulateRows(400, 3, 0, 9, 0.5));
@@ -111,9 +123,7 @@ describe("the reference", () => {
 
   it("sees a constant feature that changes, and stays calm while it does not", () => {
     const constant = fitReference(
-      Array.from({ length: 500 }, () => [7]),
-      ["c"],
-      null,
+      { rows: Array.from({ length: 500 }, () => [7]), featureNames: ["c"], scoreRows: null },
       { seed: 1, replicates: 200 },
     );
     const days = (value: number): Float32Array[] => Array.from({ length: 100 }, () => Float32Array.of(value));
@@ -143,9 +153,15 @@ describe("the reference", () => {
   });
 
   it("depends on rows and seed only", () => {
-    const again = fitReference(simulateRows(2_000, 3, 0, 3), names(3), null, { seed: 4, replicates: 400 });
+    const again = fitReference(
+      { rows: simulateRows(2_000, 3, 0, 3), featureNames: names(3), scoreRows: null },
+      { seed: 4, replicates: 400 },
+    );
     expect(again).toEqual(reference);
-    const other = fitReference(simulateRows(2_000, 3, 0, 3), names(3), null, { seed: 5, replicates: 400 });
+    const other = fitReference(
+      { rows: simulateRows(2_000, 3, 0, 3), featureNames: names(3), scoreRows: null },
+      { seed: 5, replicates: 400 },
+    );
     expect(other.features[0]!.driftPsi).not.toEqual(reference.features[0]!.driftPsi);
   });
 
@@ -154,7 +170,10 @@ describe("the reference", () => {
       index % 10 === 0 ? Float32Array.of(Number.NaN, row[1]!) : row,
     );
     const scores = rows.map((_, index) => [index, -index]);
-    const fitted = fitReference(rows, names(2), scores, { seed: 1, replicates: 100, scoreNames: ["inner"] });
+    const fitted = fitReference(
+      { rows, featureNames: names(2), scoreRows: scores },
+      { seed: 1, replicates: 100, scoreNames: ["inner"] },
+    );
     expect(fitted.features.map((feature) => feature.name)).toEqual(["f0", "f1", "inner", "score.1"]);
     expect(fitted.featureCount).toBe(2);
     expect(fitted.features[0]!.counts.reduce((a, b) => a + b)).toBe(180);
@@ -164,7 +183,10 @@ describe("the reference", () => {
   it("refuses rows that do not fit", () => {
     const rows = simulateRows(40, 2, 0, 3);
     const fitting = (given: readonly Float32Array[], scores: number[][] | null, segments?: number[]) => () =>
-      fitReference(given, names(2), scores, { seed: 1, replicates: 10, ...(segments ? { segments } : {}) });
+      fitReference(
+        { rows: given, featureNames: names(2), scoreRows: scores },
+        { seed: 1, replicates: 10, ...(segments ? { segments } : {}) },
+      );
     expect(fitting(rows.slice(0, 31), null)).toThrow(/at least 32/);
     expect(fitting([...rows, Float32Array.of(1)], null)).toThrow(/2 features/);
     expect(fitting(rows, [[1]])).toThrow(/1 rows of scores/);
@@ -175,7 +197,10 @@ describe("the reference", () => {
     // Two recordings at levels 0 and 1: days of 20 windows come from one of them, so they look far from the pool.
     const rows = Array.from({ length: 400 }, (_, index) => [index < 200 ? 0 : 1]);
     const options = { seed: 1, replicates: 200, blockRows: 20, sampleSizes: [20] };
-    const inOne = fitReference(rows, ["x"], null, { ...options, segments: [200, 200] });
+    const inOne = fitReference(
+      { rows, featureNames: ["x"], scoreRows: null },
+      { ...options, segments: [200, 200] },
+    );
     const psiOfOne = computePsi(computeShares([0, 200, 200, 0]), computeShares([0, 20, 0, 0]));
     expect(inOne.features[0]!.counts.reduce((a, b) => a + b)).toBe(400);
     expect(inOne.features[0]!.driftPsi[0]!).toBeGreaterThan(psiOfOne * 0.5);

@@ -8,9 +8,11 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const random = createRandom(1);
 const reference = fitReference(
-  Array.from({ length: 300 }, () => Float32Array.of(random.normal(), 3)),
-  ["a", "constant"],
-  Array.from({ length: 300 }, () => [random.normal()]),
+  {
+    rows: Array.from({ length: 300 }, () => Float32Array.of(random.normal(), 3)),
+    featureNames: ["a", "constant"],
+    scoreRows: Array.from({ length: 300 }, () => [random.normal()]),
+  },
   { seed: -7, replicates: 20 },
 );
 

@@ -7,9 +7,11 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 
 const random = createRandom(1);
 const reference = fitReference(
-  Array.from({ length: 500 }, () => [random.normal(), random.normal() * 100 + 5, 3]),
-  ["a", "b", "constant"],
-  Array.from({ length: 500 }, () => [random.normal()]),
+  {
+    rows: Array.from({ length: 500 }, () => [random.normal(), random.normal() * 100 + 5, 3]),
+    featureNames: ["a", "b", "constant"],
+    scoreRows: Array.from({ length: 500 }, () => [random.normal()]),
+  },
   { seed: 1, replicates: 20 },
 );
 const value = fc.oneof(
@@ -70,7 +72,7 @@ describe("sketches", () => {
     );
   });
 
-  it("start anew after take, and say nothing of an empty interval", () => {
+  it("start over after take, and say nothing of an empty interval", () => {
     const sketcher = createSketcher(reference);
     expect(sketcher.take()).toEqual([]);
     sketcher.update([0, 0, 3], null);

@@ -11,7 +11,10 @@ it("a sketch of ten minutes at one window a second takes at most 100 bytes on th
   const row = (): Float32Array => Float32Array.from({ length: features }, () => 100 * random.normal());
   const rows = Array.from({ length: 400 }, row);
   const names = rows[0]!.map((_, index) => index);
-  const reference = fitReference(rows, Array.from(names, String), null, { seed: 1, replicates: 20 });
+  const reference = fitReference(
+    { rows, featureNames: Array.from(names, String), scoreRows: null },
+    { seed: 1, replicates: 20 },
+  );
   const sketcher = createSketcher(reference);
   for (let window = 0; window < 600; window++) sketcher.update(row(), null);
   const sketches = sketcher.take();

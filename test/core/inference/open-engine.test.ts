@@ -9,7 +9,7 @@ import {
   probeRuntime,
 } from "../../../src/core/inference/onnx-session.ts";
 import { openEngine } from "../../../src/core/inference/open-engine.ts";
-import { judgeProbe } from "../../../src/core/inference/saturation-probe.ts";
+import { readProbeSums } from "../../../src/core/inference/saturation-probe.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
 const bytes = encodeStudent(createRandomStudent(createRandom(9), [17, 16, 8, 3]));
@@ -102,16 +102,16 @@ describe("the saturation probe", () => {
   test("tells a CPU that saturates pairs at int16 from one that does not (E2)", () => {
     const fill = (sums: readonly number[]): Int32Array =>
       Int32Array.from({ length: 68 }, (_, column) => sums[Math.floor(column / 17)]!);
-    expect(judgeProbe(fill([2_072_640, -2_088_960, 1_028_160, -1_028_160]))).toEqual({
+    expect(readProbeSums(fill([2_072_640, -2_088_960, 1_028_160, -1_028_160]))).toEqual({
       sevenBitExact: true,
       eightBitExact: true,
     });
-    expect(judgeProbe(fill([1_048_544, -1_048_576, 1_028_160, -1_028_160]))).toEqual({
+    expect(readProbeSums(fill([1_048_544, -1_048_576, 1_028_160, -1_028_160]))).toEqual({
       sevenBitExact: true,
       eightBitExact: false,
     });
-    expect(judgeProbe(fill([2_072_640, -2_088_960, 1_028_159, -1_028_160])).sevenBitExact).toBe(false);
-    expect(judgeProbe(new Int32Array(0))).toEqual({ sevenBitExact: false, eightBitExact: false });
+    expect(readProbeSums(fill([2_072_640, -2_088_960, 1_028_159, -1_028_160])).sevenBitExact).toBe(false);
+    expect(readProbeSums(new Int32Array(0))).toEqual({ sevenBitExact: false, eightBitExact: false });
   });
 });
 

@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(openssl))("MQTT over TLS (with openssl)", () => {
     expect(careful.connected).toBe(false);
   });
 
-  test("a certificate that is none is an error of keys, at once", () => {
+  test("a certificate that is invalid is an error of keys, at once", () => {
     expect(() =>
       createMqttClient({ url: "mqtts://127.0.0.1:1", clientId: "c", tls: { cert: "x", key: "y" } }),
     ).toThrowError(expect.toSatisfy((error: unknown) => hasErrorCode(error, "KEY")));

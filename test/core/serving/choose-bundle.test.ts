@@ -2,8 +2,10 @@ import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBundle, writeBundle } from "../../../src/core/bundle/write-bundle.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { type ChosenBundle, chooseBundle } from "../../../src/core/serving/choose-bundle.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
+import { createMemoryDisk } from "../../support/memory-disk.ts";
 import { newKey, sampleContents, withTempDir } from "../bundle/sample-bundle.ts";
 
 const key = newKey();
@@ -16,7 +18,7 @@ async function withSlots(
     const stateDir = join(dir, "state");
     const shippedDir = join(dir, "shipped");
     await writeBundle(shippedDir, sampleContents(), key);
-    const slots = openSlots(stateDir);
+    const slots = openSlots(stateDir, nodeFileSystem);
     for (const [slot, version] of [
       ["a", "1.1.0"],
       ["b", "1.2.0"],
@@ -30,6 +32,7 @@ async function withSlots(
       shippedDir,
       trustedKeys: [key.publicKey],
       runtime: { runtimeVersion: "0.1.0" },
+      files: nodeFileSystem,
     };
     await use(stateDir, () => chooseBundle(options));
   });
@@ -66,9 +69,35 @@ describe("a gateway that starts", () => {
       expect(version(await choose())).toBe("1.0.0");
     }));
 
+  it("takes the shipped bundle when the pointer cannot be read, and says so; nothing is activated meanwhile", () =>
+    withSlots(async (stateDir) => {
+      const disk = createMemoryDisk();
+      const options = {
+        stateDir,
+        shippedDir: join(stateDir, "..", "shipped"),
+        trustedKeys: [key.publicKey],
+        runtime: { runtimeVersion: "0.1.0" },
+        files: disk,
+      };
+      const slots = openSlots(stateDir, disk);
+      const bundle = createBundle(sampleContents({ version: "1.1.0" }), key);
+      await slots.stage("a", bundle);
+      await slots.activate("a", bundle.digest);
+      expect(version(await chooseBundle(options))).toBe("1.1.0");
+      disk.refuse(join(stateDir, "active"), "EACCES");
+      const chosen = await chooseBundle(options);
+      expect([version(chosen), chosen.refused.length]).toEqual(["1.0.0", 1]);
+      const refusal = expect.objectContaining({ code: "STORE" });
+      await expect(slots.active()).rejects.toThrow(refusal);
+      await expect(slots.stage("b", bundle)).rejects.toThrow(refusal);
+      await expect(slots.activate("b", bundle.digest)).rejects.toThrow(refusal);
+      disk.refuse(null);
+      expect(version(await chooseBundle(options))).toBe("1.1.0");
+    }));
+
   it("does not take a bundle that was staged and never activated", () =>
     withSlots(async (stateDir, choose) => {
-      const slots = openSlots(stateDir);
+      const slots = openSlots(stateDir, nodeFileSystem);
       await slots.stage("a", createBundle(sampleContents({ version: "1.3.0" }), key));
       await truncate(join(stateDir, "slots", "b", "golden.bin"), 1);
       expect(version(await choose())).toBe("1.0.0");
@@ -83,6 +112,7 @@ describe("a gateway that starts", () => {
         shippedDir,
         trustedKeys: [key.publicKey],
         runtime: { runtimeVersion: "0.1.0" },
+        files: nodeFileSystem,
       };
       expect(version(await chooseBundle(options))).toBe("2.0.0");
     });

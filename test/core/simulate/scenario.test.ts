@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { computeFaultSeverity, faultKinds, planScenario } from "../../../src/core/simulate/scenario.ts";
+import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
+import { computeFaultSeverity, planScenario } from "../../../src/core/simulate/scenario.ts";
 
 describe("planScenario", () => {
   it("gives the same plan for the same seed, and fixing one value changes no other", () => {

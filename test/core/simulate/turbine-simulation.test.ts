@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FaultPlan, faultKinds, planScenario } from "../../../src/core/simulate/scenario.ts";
+import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
+import { type FaultPlan, planScenario } from "../../../src/core/simulate/scenario.ts";
 import {
   createTurbineSimulation,
   type TurbineSimulation,

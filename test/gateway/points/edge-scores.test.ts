@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DeviceScore } from "../../../firmware-bridge/device-score.ts";
+import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import { createEdgeScores } from "../../../src/gateway/points/edge-scores.ts";
 import type { MeasuringPoint } from "../../../src/gateway/points/point.ts";
 

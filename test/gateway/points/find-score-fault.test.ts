@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toDeviceScore } from "../../../firmware-bridge/device-score.ts";
+import { toDeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { HelloMessage, ScoreMessage } from "../../../src/core/contract/device/device-message.ts";
 import { findScoreFault, type WindowContract } from "../../../src/gateway/points/find-score-fault.ts";
 

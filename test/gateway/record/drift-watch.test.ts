@@ -21,9 +21,11 @@ function create(): {
       watch.add(
         point,
         { ref: { ...ref, version, digest: `${version}-digest` }, reference: driftReference },
-        dayMs + afterMs,
-        Float32Array.of(0.5, 1.5),
-        Float64Array.of(-1),
+        {
+          toMs: dayMs + afterMs,
+          features: Float32Array.of(0.5, 1.5),
+          scores: Float64Array.of(-1),
+        },
       ),
   };
 }

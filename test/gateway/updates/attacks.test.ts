@@ -217,23 +217,23 @@ describe("a tar", () => {
     sizeBytes: tar.length,
     sha256: "",
   };
-  const runtime = { runtimeVersion: "0.1.0" };
+  const trust = { trustedKeys: [key.publicKey], runtime: { runtimeVersion: "0.1.0" } };
 
   it("with any one byte changed is refused even if the repository itself vouches for it", async () => {
     let tried = 0;
     for (let index = 0; index < tar.length; index += 5) {
-      await expect(checkBundle(flip(tar, index), target, [key.publicKey], runtime)).rejects.toThrow(
+      await expect(checkBundle(flip(tar, index), target, trust)).rejects.toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^BUNDLE_/) as string }),
       );
       tried++;
     }
     expect(tried).toBeGreaterThan(2000);
-    expect((await checkBundle(tar, target, [key.publicKey], runtime)).bundle.digest).toBe(bundle.digest);
+    expect((await checkBundle(tar, target, trust)).bundle.digest).toBe(bundle.digest);
   });
 
   it("that is another bundle than the metadata names is refused", async () => {
     for (const change of [{ version: "1.2.0" }, { name: "another" }, { digest: "0".repeat(64) }]) {
-      await expect(checkBundle(tar, { ...target, ...change }, [key.publicKey], runtime)).rejects.toThrow(
+      await expect(checkBundle(tar, { ...target, ...change }, trust)).rejects.toThrow(
         expect.objectContaining({ code: "UPDATE" }),
       );
     }

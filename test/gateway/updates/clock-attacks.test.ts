@@ -60,8 +60,11 @@ describe("clocks", () => {
     const lifetimes = { targetsMs: dayMs, snapshotMs: 300 * dayMs, timestampMs: 300 * dayMs };
     const root = parseRoot(fixture.keys.root, null);
     const signing = { keys: fixture.keys, lifetimes, nowMs: startMs };
-    const past = nextState(root, null, "targets", {}, signing);
-    const today = nextState(root, past, "timestamp", {}, { ...signing, nowMs: startMs + 5 * dayMs });
+    const past = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
+    const today = nextState(
+      { root, previous: past, from: "timestamp", targetFiles: {} },
+      { ...signing, nowMs: startMs + 5 * dayMs },
+    );
     fixture.substitute({
       "/metadata/timestamp.json": encodeMetadata(today.timestamp),
       "/metadata/1.snapshot.json": encodeMetadata(today.snapshot),
@@ -79,8 +82,9 @@ describe("clocks", () => {
     const root = parseRoot(fixture.keys.root, null);
     const day = { targetsMs: 7 * dayMs, snapshotMs: 7 * dayMs, timestampMs: 7 * dayMs };
     const signing = { keys: fixture.keys, lifetimes: day, nowMs: startMs };
-    let old = nextState(root, null, "targets", {}, signing);
-    for (let version = 2; version < 10; version++) old = nextState(root, old, "targets", {}, signing);
+    let old = nextState({ root, previous: null, from: "targets", targetFiles: {} }, signing);
+    for (let version = 2; version < 10; version++)
+      old = nextState({ root, previous: old, from: "targets", targetFiles: {} }, signing);
     fixture.substitute({
       "/metadata/timestamp.json": encodeMetadata(old.timestamp),
       "/metadata/9.snapshot.json": encodeMetadata(old.snapshot),

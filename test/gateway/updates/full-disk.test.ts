@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { downloadTarget } from "../../../src/gateway/updates/download-target.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
@@ -59,6 +60,7 @@ describe("a disk that takes nothing more", () => {
       maxBytes: 2 ** 51,
       limits: { stallMs: 100, deadlineMs: 100 },
       attempts: 1,
+      files: nodeFileSystem,
     });
     await expect(attempt).rejects.toThrow(expect.objectContaining({ code: "STORE" }));
     expect(fixture.requests).toEqual([]);

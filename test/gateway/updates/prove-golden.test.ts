@@ -12,8 +12,7 @@ import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { serveBundle } from "../../../src/core/serving/loaded-bundle.ts";
 import type { ProofReport } from "../../../src/gateway/updates/proof-message.ts";
-import { featureTolerance } from "../../../src/gateway/updates/prove-features.ts";
-import { proveGolden } from "../../../src/gateway/updates/prove-golden.ts";
+import { featureTolerance, proveGolden } from "../../../src/gateway/updates/prove-golden.ts";
 import { createTestBundle, otherSpec, type TestBundleOptions } from "../../support/test-bundle.ts";
 
 interface Trial {

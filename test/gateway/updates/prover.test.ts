@@ -1,6 +1,7 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type UpdateFixture } from "./update-fixture.ts";
@@ -16,7 +17,7 @@ describe("the prover", () => {
     const gateway = await fixture.gateway({ prover: await fixture.prover(body, timeoutMs) });
     const outcome = await gateway.updater.checkNow();
     expect(gateway.activated).toEqual([]);
-    expect(await openSlots(gateway.stateDir).active()).toBeNull();
+    expect(await openSlots(gateway.stateDir, nodeFileSystem).active()).toBeNull();
     expect(gateway.story().at(-1)).toBe("refused 1.1.0");
     if (outcome.kind !== "refused") throw new Error(`not refused: ${outcome.kind}`);
     return `${outcome.final ? "final" : "again"}: ${outcome.reason}`;

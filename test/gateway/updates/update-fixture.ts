@@ -4,14 +4,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import Fastify from "fastify";
 import { createScratchFolder } from "../../../scripts/scratch-folder.ts";
-import { mountRegistry } from "../../../src/collector/registry/registry-routes.ts";
+import { mountRoutes } from "../../../src/collector/api/http-server.ts";
+import { registryRoutes } from "../../../src/collector/registry/registry-routes.ts";
 import type { VerifiedBundle } from "../../../src/core/bundle/bundle.ts";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import type { UpdateRecord } from "../../../src/core/contract/uplink-record.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { createLogger } from "../../../src/core/platform/logger.ts";
-import { createUpdater, type Updater } from "../../../src/gateway/updates/updater.ts";
-import type { ActiveBundle, UpdaterOptions } from "../../../src/gateway/updates/updater-options.ts";
+import { type ProverCommand, proveBundle } from "../../../src/gateway/updates/prove-bundle.ts";
+import type { ActiveBundle } from "../../../src/gateway/updates/update-look.ts";
+import { createUpdater, type Updater, type UpdaterOptions } from "../../../src/gateway/updates/updater.ts";
 import { createRegistryFixture, type RegistryFixture } from "../../collector/registry/registry-fixture.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { listeningPort } from "../../support/listening-port.ts";
@@ -23,6 +26,8 @@ export interface Gateway {
   readonly updater: Updater;
   readonly stateDir: string;
   readonly steps: UpdateRecord[];
+  /** `name subject detail` of what was told beside the steps. */
+  readonly events: string[];
   /** Bundles taken into service, in order. */
   readonly activated: { dir: string; bundle: VerifiedBundle }[];
   active(): ActiveBundle;
@@ -41,9 +46,12 @@ export interface UpdateFixture extends RegistryFixture {
   /** Breaks off all connections and refuses new ones, until true is given. */
   reachable(value: boolean): void;
   /** A gateway with its own state folder (or a copy of another's). */
-  gateway(changes?: Partial<UpdaterOptions>, copyOf?: string): Promise<Gateway>;
+  gateway(
+    changes?: Partial<UpdaterOptions> & { readonly prover?: ProverCommand },
+    copyOf?: string,
+  ): Promise<Gateway>;
   /** A prover that does what `body` says, given `request` (the proof request) and `report` (a good one). */
-  prover(body: string, timeoutMs?: number): Promise<UpdaterOptions["prover"]>;
+  prover(body: string, timeoutMs?: number): Promise<ProverCommand>;
 }
 
 /** For sources that misbehave: a machine under load may well exceed them with a good one. */
@@ -73,7 +81,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
   const scratch = createScratchFolder("ota");
   const base = scratch.path;
   const app = Fastify();
-  mountRegistry(registry.registry)(app);
+  mountRoutes(app, registryRoutes(registry.registry));
   await app.ready();
   let override: Override | null = null;
   let up = true;
@@ -92,7 +100,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
   const updaters: Updater[] = [];
   let count = 0;
 
-  async function prover(body: string, timeoutMs = 20_000): Promise<UpdaterOptions["prover"]> {
+  async function prover(body: string, timeoutMs = 20_000): Promise<ProverCommand> {
     const path = join(base, `prover-${count++}.mjs`);
     await writeFile(path, proverHead + body);
     return { command: process.execPath, args: [path], timeoutMs };
@@ -123,6 +131,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
       const stateDir = join(base, `state-${count++}`);
       if (copyOf !== undefined) await cp(copyOf, stateDir, { recursive: true });
       const steps: UpdateRecord[] = [];
+      const events: string[] = [];
       const activated: Gateway["activated"] = [];
       let active: ActiveBundle = {
         name: shipped.manifest.name,
@@ -136,7 +145,8 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         initialRoot: registry.keys.root,
         trustedKeys: [registry.release.publicKey],
         runtime: { runtimeVersion: "0.1.0" },
-        prover: goodProver,
+        files: nodeFileSystem,
+        prove: (expected, signal) => proveBundle(changes.prover ?? goodProver, expected, signal),
         active: () => active,
         onActivate: async (dir) => {
           const bundle = await verifyBundle(dir, [registry.release.publicKey]);
@@ -151,6 +161,9 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         onStep: (record) => {
           steps.push(record);
         },
+        onEvent: (name, subject, detail) => {
+          events.push(`${name} ${subject} ${detail}`);
+        },
         clock: registry.clock,
         timers: { after: () => () => undefined },
         logger: createLogger({ level: "silent" }),
@@ -164,6 +177,7 @@ export async function createUpdateFixture(): Promise<UpdateFixture> {
         updater,
         stateDir,
         steps,
+        events,
         activated,
         active: changes.active ?? (() => active),
         story: () => steps.map((record) => `${record.step} ${record.toVersion}`),

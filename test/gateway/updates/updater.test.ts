@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verifyBundle } from "../../../src/core/bundle/verify-bundle.ts";
 import { dayMs } from "../../../src/core/maths/durations.ts";
+import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { openSlots } from "../../../src/core/serving/slots.ts";
 
 import { newKey, sampleContents } from "../../core/bundle/sample-bundle.ts";
@@ -32,7 +33,7 @@ describe("an update", () => {
       gateway.steps.every((step) => step.fromVersion === "1.0.0" && step.modelName === "bearing-sample"),
     ).toBe(true);
     expect(gateway.activated.map(({ bundle }) => bundle.digest)).toEqual([published.digest]);
-    expect((await openSlots(gateway.stateDir).active())?.digest).toBe(published.digest);
+    expect((await openSlots(gateway.stateDir, nodeFileSystem).active())?.digest).toBe(published.digest);
     await verifyBundle(join(fixture.base, "shipped"), [fixture.release.publicKey]);
     expect(await readdir(join(gateway.stateDir, "download"))).toEqual([]);
   });
@@ -47,7 +48,7 @@ describe("an update", () => {
       await fixture.publish(sampleContents({ version }));
       const outcome = await gateway.updater.checkNow();
       expect(outcome).toMatchObject({ kind: "activated", version });
-      const pointer = await openSlots(gateway.stateDir).active();
+      const pointer = await openSlots(gateway.stateDir, nodeFileSystem).active();
       expect(pointer?.slot).toBe(slot);
       expect(pointer?.previous?.slot ?? null).toBe(version === "1.1.0" ? null : slot === "a" ? "b" : "a");
     }
@@ -145,7 +146,7 @@ describe("a power cut", () => {
     expect(copies.map(([step]) => step)).toEqual(["fetched", "verified", "staged", "proved", "activated"]);
     for (const [step, copy] of copies) {
       // The gateway restarts with the old bundle, or, once the pointer was turned, with the new one.
-      const pointer = await openSlots(copy).active();
+      const pointer = await openSlots(copy, nodeFileSystem).active();
       expect(pointer !== null, step).toBe(step === "activated");
       if (pointer === null) {
         const again = await fixture.gateway({}, copy);
@@ -167,9 +168,9 @@ describe("a power cut", () => {
     const gateway = await fixture.gateway();
     await gateway.updater.checkNow();
     await writeFile(join(gateway.stateDir, "active"), "garbage");
-    expect(await openSlots(gateway.stateDir).active()).toBeNull();
+    expect(await openSlots(gateway.stateDir, nodeFileSystem).active()).toBeNull();
     expect(await gateway.updater.checkNow()).toEqual({ kind: "current" });
-    expect((await openSlots(gateway.stateDir).active())?.slot).toBe("a");
+    expect((await openSlots(gateway.stateDir, nodeFileSystem).active())?.slot).toBe("a");
   });
 
   it("does not need the network to go on once all was fetched", async () => {
@@ -220,7 +221,7 @@ describe("taking into service", () => {
       final: false,
       reason: "could not be taken into service: out of memory",
     });
-    expect(await openSlots(failing.stateDir).active()).toBeNull();
+    expect(await openSlots(failing.stateDir, nodeFileSystem).active()).toBeNull();
     await failing.updater.checkNow();
     expect(await failing.updater.checkNow()).toMatchObject({ kind: "refused", final: true });
     expect(await failing.updater.checkNow()).toEqual({ kind: "current" });

@@ -61,7 +61,7 @@ export function createSeverityMedian({ spec, baseline }: SeverityScale): Severit
   const severities = createThinnedList<number>(maxPieces);
   return {
     add: (levels, shaftRpm) => {
-      const severity = computeSeverity(levels, shaftRpm, spec, baseline);
+      const severity = computeSeverity({ levels, shaftRpm }, spec, baseline);
       if (Number.isFinite(severity)) severities.add(() => severity);
     },
     get value(): number | null {

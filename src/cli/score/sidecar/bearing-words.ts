@@ -2,11 +2,14 @@
  * A bearing as people write it down: fault orders, or the geometry that they follow from, and what is odd about them. Names
  * may be written in any of the usual ways (`ballDiameter`, `ball_diameter_mm`).
  */
-import { type BearingOrders, bearingOrdersSchema } from "../../../core/contract/bundle/bearing.ts";
+import {
+  type BearingOrders,
+  bearingOrderNames,
+  bearingOrdersSchema,
+} from "../../../core/contract/bundle/bearing.ts";
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
 import { computeBearingOrders } from "../../../core/simulate/bearing-geometry.ts";
 
-const orderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
 const geometryNames = {
   rollingElements: ["rollingelements", "elements", "balls", "rollers", "nballs", "numberofballs"],
   elementDiameterMm: ["elementdiameter", "balldiameter", "rollerdiameter"],
@@ -14,7 +17,7 @@ const geometryNames = {
   contactAngleDeg: ["contactangle"],
 } as const;
 /** The keys that {@link parseBearingWords} looks at, in its own spelling. */
-const known: ReadonlySet<string> = new Set([...orderNames, ...Object.values(geometryNames).flat()]);
+const known: ReadonlySet<string> = new Set([...bearingOrderNames, ...Object.values(geometryNames).flat()]);
 
 /** A key without case, separators and unit: `Ball_Diameter_mm` → `balldiameter`. */
 export function plainKey(key: string): string {
@@ -37,11 +40,11 @@ export function parseBearingWords(fields: Readonly<Record<string, unknown>>): Re
   const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), toNumber(value)]));
   const find = (names: readonly string[]): number | undefined =>
     names.map((name) => values.get(name)).find((value) => value !== undefined);
-  const [bpfo, bpfi, bsf, given] = orderNames.map((name) => values.get(name));
+  const [bpfo, bpfi, bsf, given] = bearingOrderNames.map((name) => values.get(name));
   if (bpfo !== undefined || bpfi !== undefined || bsf !== undefined || given !== undefined) {
     // n · FTF and n · (1 − FTF): both orders of the races say it.
     const ftf = given ?? (bpfo ?? Number.NaN) / ((bpfo ?? Number.NaN) + (bpfi ?? Number.NaN));
-    const silent = (["bpfo", "bpfi", "bsf"] as const).filter((name) => values.get(name) === undefined);
+    const silent = bearingOrderNames.filter((name) => name !== "ftf" && values.get(name) === undefined);
     if (silent.length > 0)
       return failed(`${silent.join(" and ")} ${silent.length > 1 ? "are" : "is"} missing`);
     const parsed = bearingOrdersSchema.safeParse({ bpfo, bpfi, bsf, ftf });

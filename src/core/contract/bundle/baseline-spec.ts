@@ -42,13 +42,11 @@ export interface BaselineSpec {
   readonly evidence?: EvidenceSpec | undefined;
 }
 
-/** Validator of {@link LevelStatistics}. */
 const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
   locationDb: z.number(),
   scaleDb: z.number().min(0),
 });
 
-/** Validator of {@link EvidenceSpec}. */
 export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
   .strictObject({
     clip: z.number().positive().max(100),
@@ -60,7 +58,6 @@ export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
   .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
   .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip");
 
-/** Validator of {@link BaselineSpec}. */
 export const baselineSpecSchema: z.ZodType<BaselineSpec> = z
   .strictObject({
     levels: featureSpecSchema,

@@ -16,7 +16,9 @@ export interface BearingOrders {
   readonly ftf: number;
 }
 
-/** Validator of {@link BearingOrders}. */
+/** The keys of {@link BearingOrders}. */
+export const bearingOrderNames = ["bpfo", "bpfi", "bsf", "ftf"] as const;
+
 export const bearingOrdersSchema: z.ZodType<BearingOrders> = z.strictObject({
   bpfo: z.number().min(0.5).max(60),
   bpfi: z.number().min(0.5).max(60),

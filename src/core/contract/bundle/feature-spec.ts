@@ -1,6 +1,6 @@
 /**
  * The declared feature list of a bundle: named operators of the features catalogue with their parameters.
- * Names no implementation; `src/features` executes it, for training and for serving alike.
+ * Names no implementation; `src/core/features` executes it, for training and for serving alike.
  */
 import { z } from "zod";
 
@@ -25,14 +25,12 @@ export interface FeatureDeclaration {
   readonly name: string;
   /** Operator in the catalogue, for example `order-log-snr`. */
   readonly operator: string;
-  /** Chain that it reads. */
   readonly chain: string;
   readonly params: Readonly<Record<string, FeatureParameter>>;
   /** Sensor group that it belongs to in explanations. */
   readonly group: string;
 }
 
-/** The whole feature list. */
 export interface FeatureSpec {
   readonly catalogueVersion: number;
   readonly chains: readonly ChainSpec[];
@@ -43,7 +41,6 @@ export interface FeatureSpec {
 const name = z.string().min(1).max(64);
 const params = z.record(z.string().max(64), z.union([z.number(), z.string().max(256), z.boolean()]));
 
-/** Validator of {@link FeatureSpec}. */
 export const featureSpecSchema: z.ZodType<FeatureSpec> = z
   .strictObject({
     catalogueVersion: z.int().min(1),

@@ -1,11 +1,9 @@
 /** Where a bundle's model comes from: code, configuration, seed, data, libraries. No clock and no commit id. */
 import { z } from "zod";
 
-/** Where the model comes from. */
 export interface Lineage {
   /** SHA-256 over the sources of training and of all that it calls. */
   readonly trainingCodeSha256: string;
-  /** SHA-256 of the training configuration. */
   readonly configSha256: string;
   readonly seed: number;
   /** Data sets by name, one at least: fingerprint of the files that were read, the groups that were trained on and held out. */
@@ -27,7 +25,6 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 const text = z.string().max(4096);
 
-/** Validator of {@link Lineage}. */
 export const lineageSchema: z.ZodType<Lineage> = z.strictObject({
   trainingCodeSha256: sha256,
   configSha256: sha256,

@@ -9,7 +9,7 @@ import { type Lineage, lineageSchema } from "./lineage.ts";
 import { type NormalBehaviourSpec, normalBehaviourSchema } from "./normal-behaviour.ts";
 
 /** How a missing value of a channel is treated. `quarantine`: the window that needs it is not scored. */
-export type MissingValueRule = "quarantine";
+type MissingValueRule = "quarantine";
 
 /** One input channel: the data contract that every reading is held against. */
 export interface ChannelContract {
@@ -72,7 +72,7 @@ export interface Threshold {
 }
 
 /** A file of the bundle other than the manifest and its signature. */
-export interface BundleFile {
+interface BundleFile {
   readonly path: string;
   readonly sizeBytes: number;
   /** SHA-256, lower-case hex. */
@@ -90,7 +90,6 @@ export interface DeviceBudget {
 export interface Manifest {
   readonly formatVersion: 1;
   readonly name: string;
-  /** Semantic version. */
   readonly version: string;
   readonly title: string;
   readonly changelog: string;
@@ -156,7 +155,6 @@ export const windowSchema: z.ZodType<WindowSpec> = z.strictObject({
   hop: z.number().positive().max(1e6),
 });
 
-/** Validator of a manifest's budgets. */
 export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
   z.strictObject({
     device: name,
@@ -165,7 +163,6 @@ export const budgetsSchema: z.ZodType<readonly DeviceBudget[]> = z.array(
   }),
 );
 
-/** Validator of {@link Manifest}. */
 export const manifestSchema: z.ZodType<Manifest> = z
   .strictObject({
     formatVersion: z.literal(1),

@@ -5,13 +5,12 @@
  * The way of a row of scalar readings: operating filter and frozen guard → features → student → expected value of
  * every output → residual (after the site's own linear correction) → median of a day → sensor guard → distance from the
  * site's own past in robust deviations → average over days → component score → inspections, at rounds, by their worth.
- * Everything but the student is plain arithmetic in `src/decision`, the same for evaluation and serving.
+ * Everything but the student is plain arithmetic in `src/core/decision`, the same for evaluation and serving.
  */
 import { z } from "zod";
 
 /** What an output of the student predicts. */
-export interface ResidualOutput {
-  /** Channel that is measured. */
+interface ResidualOutput {
   readonly channel: string;
   /** Component that it speaks of, for example `gearbox`. */
   readonly component: string;
@@ -22,7 +21,7 @@ export interface ResidualOutput {
   readonly scale: number;
 }
 
-/** When a row is normal operation; other rows say nothing of health and are not scored. */
+/** When a row is normal operation; other rows are not scored, because they do not show the health. */
 export interface OperationSpec {
   /** Every channel must be within min … max. */
   readonly limits: readonly { readonly channel: string; readonly min: number; readonly max: number }[];
@@ -40,7 +39,7 @@ export interface OperationSpec {
 export interface SiteCorrectionSpec {
   /** Added to the diagonal, per row. */
   readonly ridge: number;
-  /** Rows in normal operation that it must rest on; the turbine is not judged before. */
+  /** Rows in normal operation that it must rest on; the turbine has no scores before. */
   readonly minRows: number;
 }
 
@@ -60,7 +59,7 @@ export interface ResidualStatistics {
   readonly gapDays: number;
   /** … and at least this many days with a median. */
   readonly minHistoryDays: number;
-  /** After a repair the past begins anew, and the gap does not apply until this many days have gone by. */
+  /** After a repair the past starts over, and the gap does not apply until this many days have gone by. */
   readonly relearnDays: number;
   /** Days before a logged failure that are kept out of the past, from the day of the failure back. */
   readonly excludeDays: number;
@@ -72,13 +71,13 @@ export interface ResidualStatistics {
   readonly ewmaDays: number;
 }
 
-/** What is the sensor's fault and not the component's. */
+/** How faults of sensors are told from those of components. */
 export interface SensorGuardSpec {
   /** Rows in a row with every channel unchanged that mean frozen data. */
   readonly frozenRows: number;
   /** A fall of a day's median by this much against the days before, and of the next day's as well, is a sensor's … */
   readonly fall: number;
-  /** … when every sibling moved by less than this; without siblings nobody can tell. Faults warm: they cool no phase at once. */
+  /** … when every sibling moved by less than this; without siblings it cannot be told. A fault warms, it does not cool one phase at once. */
   readonly siblingsWithin: number;
   /** Days before; at least half of them must have a median. */
   readonly beforeDays: number;
@@ -104,22 +103,20 @@ export interface InspectionPolicy {
   readonly roundDays: number;
   /** Inspections of a round, at most. */
   readonly perRound: number;
-  /** An inspected component is not inspected again for so many days, unless it has failed meanwhile. */
+  /** Days for which an inspected component is not inspected again, unless it has failed meanwhile. */
   readonly muteDays: number;
-  /** An inspection speaks of failures from … to so many days ahead. */
+  /** An inspection speaks of failures from … to this many days ahead. */
   readonly minLeadDays: number;
   readonly maxLeadDays: number;
   /** Likelihood ratio of a score s: exp(evidence · min(s, scoreCap)) over its mean in the past of all turbines. */
   readonly evidence: number;
   readonly scoreCap: number;
-  /** Days of that past. */
   readonly referenceDays: number;
   /** Inspections worth less than this are not made. */
   readonly minWorthEur: number;
   readonly components: readonly ComponentPolicy[];
 }
 
-/** The section. */
 export interface NormalBehaviourSpec {
   /** One an output of the student, in order. */
   readonly residuals: readonly ResidualOutput[];
@@ -155,7 +152,6 @@ export const inspectionPolicyShape: {
   minWorthEur: z.number(),
 };
 
-/** Validator of {@link InspectionPolicy}. */
 const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
   .strictObject({
     ...inspectionPolicyShape,
@@ -173,7 +169,6 @@ const inspectionPolicySchema: z.ZodType<InspectionPolicy> = z
   })
   .refine((policy) => policy.minLeadDays < policy.maxLeadDays, "minLeadDays must be below maxLeadDays");
 
-/** Validator of {@link ResidualStatistics}. */
 export const residualStatisticsSchema: z.ZodType<ResidualStatistics> = z
   .strictObject({
     reference: z.enum(["own-past", "commissioning"]).optional(),
@@ -189,7 +184,6 @@ export const residualStatisticsSchema: z.ZodType<ResidualStatistics> = z
   })
   .refine((spec) => spec.minHistoryDays <= spec.historyDays, "minHistoryDays must not be above historyDays");
 
-/** Validator of {@link SensorGuardSpec}. */
 export const sensorGuardSchema: z.ZodType<SensorGuardSpec> = z.strictObject({
   frozenRows: z.int().min(2).max(10_000),
   fall: z.number().positive(),
@@ -197,13 +191,11 @@ export const sensorGuardSchema: z.ZodType<SensorGuardSpec> = z.strictObject({
   beforeDays: z.int().min(2).max(366),
 });
 
-/** Validator of {@link SiteCorrectionSpec}. */
 export const siteCorrectionSchema: z.ZodType<SiteCorrectionSpec> = z.strictObject({
   ridge: z.number().positive().max(1e6),
   minRows: count,
 });
 
-/** Validator of {@link NormalBehaviourSpec}. */
 export const normalBehaviourSchema: z.ZodType<NormalBehaviourSpec> = z.strictObject({
   residuals: z
     .array(

@@ -9,7 +9,6 @@
  * - every scale is a float32 value (`Math.fround(scale) === scale`).
  */
 
-/** One fully connected layer. */
 export interface QuantisedLayer {
   readonly inputs: number;
   readonly outputs: number;

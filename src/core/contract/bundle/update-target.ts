@@ -12,7 +12,6 @@ export interface UpdateTarget {
   readonly digest: string;
 }
 
-/** Validator of {@link UpdateTarget}. */
 export const updateTargetSchema: z.ZodType<UpdateTarget> = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   version: z.string().regex(semverPattern).max(64),

@@ -17,13 +17,12 @@ export interface EnrolledGateway {
 }
 
 /** A device that speaks MQTT itself; its user name is `<gateway>/<id>`. */
-export interface EnrolledDevice {
+interface EnrolledDevice {
   readonly gateway: string;
   readonly id: string;
   readonly passwordFile: string;
 }
 
-/** The whole file. */
 export interface CollectorConfig {
   readonly collector: {
     readonly stateDir: string;

@@ -17,7 +17,7 @@ const id = z
 const optionalFile = file.nullable().default(null);
 
 /** How a device can be reached; the part behind the scheme is checked where it is used. */
-export const deviceConnectPattern: RegExp =
+const deviceConnectPattern: RegExp =
   /^(\/.{1,1023}|COM\d{1,3}|tcp:\/\/(\[[0-9A-Fa-f:]+\]|[^\s/:[\]]+):\d{1,5}|mqtt)$/;
 
 const mqtt = z
@@ -58,7 +58,7 @@ const point = z.strictObject({
     .min(0)
     .max(1_000_000)
     .default(0)
-    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt anew"),
+    .describe("Count up after maintenance or a new sensor: the healthy baseline is learnt again"),
 });
 
 /** Validator (and source of the JSON schema) of {@link GatewayConfig}. */
@@ -131,7 +131,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
             )
             .max(1000)
             .default([])
-            .describe("Components that failed and were mended: what is healthy is learnt anew from there"),
+            .describe("Components that failed and were mended: what is healthy is learnt again from there"),
         }),
       )
       .min(1)
@@ -193,7 +193,7 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .number()
           .min(1)
           .default(60)
-          .describe("Without data for so long, a turbine's state is information-unavailable"),
+          .describe("After this time without data a turbine's state is information-unavailable"),
       })
       .prefault({}),
     commissioning: z

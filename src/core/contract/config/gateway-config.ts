@@ -35,7 +35,6 @@ export interface DeviceConfig {
 /** One component of one turbine, watched by one bundle. */
 export interface PointConfig {
   readonly component: string;
-  /** Name of the bundle. */
   readonly bundle: string;
   /** Id of the device and the name of its channel. */
   readonly device: string;
@@ -43,17 +42,16 @@ export interface PointConfig {
   readonly bearing: BearingOrders;
   /** Shaft speed to assume where the device does not send one; null: such windows are set aside. */
   readonly shaftRpm: number | null;
-  /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt anew. */
+  /** Counted up by hand after maintenance or a change of the sensor: the healthy baseline is then learnt again. */
   readonly baselineEpoch: number;
 }
 
-/** One turbine. */
 export interface TurbineConfig {
   readonly id: string;
   readonly points: readonly PointConfig[];
   /** Bundle that watches the values of the turbine's SCADA bridge, or null; see `scada`. */
   readonly scadaBundle: string | null;
-  /** The logbook: components that failed and were mended. Their past begins anew. */
+  /** The logbook: components that failed and were mended. Their past starts over. */
   readonly repairs: readonly {
     readonly component: string;
     /** Date of the failure, in the time of the data. */
@@ -62,7 +60,7 @@ export interface TurbineConfig {
 }
 
 /** A JSON topic of an existing SCADA bridge, mapped to channels of a turbine. */
-export interface ScadaConfig {
+interface ScadaConfig {
   readonly topic: string;
   readonly turbine: string;
   /** Dotted path of the time in the payload (epoch ms, epoch s or RFC 3339); null: the time of arrival. */
@@ -74,7 +72,6 @@ export interface ScadaConfig {
   }[];
 }
 
-/** The whole file. */
 export interface GatewayConfig {
   readonly gateway: {
     readonly id: string;

@@ -38,7 +38,6 @@ export interface RecordingAbout {
   readonly alert?: string | undefined;
 }
 
-/** The answer. */
 export interface DeviceCaptureReply {
   readonly about: RecordingAbout;
   /** Samples of the recording, without a gap between them. */
@@ -59,14 +58,12 @@ export interface GatewayAccess {
 /** Name of the file in the state folder that holds a {@link GatewayAccess}. */
 export const gatewayAccessFile = "access.json";
 
-/** Validator of {@link DeviceCaptureRequest}. */
 export const deviceCaptureRequestSchema: z.ZodType<DeviceCaptureRequest> = z.strictObject({
   seconds: z.number().min(0.001).max(maxCaptureSeconds),
   channel: z.string().min(1).max(64).nullable().default(null),
   partial: z.boolean().default(false),
 });
 
-/** Validator of {@link DeviceCaptureReply}. */
 export const deviceCaptureReplySchema: z.ZodType<DeviceCaptureReply> = z.object({
   about: z.object({
     rateHz: z.number().positive(),
@@ -87,7 +84,6 @@ export const deviceCaptureReplySchema: z.ZodType<DeviceCaptureReply> = z.object(
   counts: z.base64(),
 });
 
-/** Validator of {@link GatewayAccess}. */
 export const gatewayAccessSchema: z.ZodType<GatewayAccess> = z.object({
   url: z.string().regex(/^http:\/\/[^\s/]+$/),
   token: z.string().min(32).max(256),

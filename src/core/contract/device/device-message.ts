@@ -76,7 +76,6 @@ export interface ScoreMessage {
   readonly inputs?: Uint8Array;
 }
 
-/** Counters of the device. */
 export interface DeviceHealthMessage {
   readonly type: "health";
   readonly uptimeMs: number;
@@ -87,7 +86,7 @@ export interface DeviceHealthMessage {
   readonly refusedPackets?: number;
   /** Gaps in the gateway's sequence numbers. */
   readonly lostPackets?: number;
-  /** Windows that the device's model has judged. */
+  /** Windows that the device's model has scored. */
   readonly scores?: number;
   /** Windows without a score: a gap, a standing shaft, a bad sample. */
   readonly abandonedWindows?: number;
@@ -114,16 +113,16 @@ export interface ConfigMessage {
   /** Of the hello that it answers: a device ignores a configuration that was meant for an earlier boot. */
   readonly sessionId: number;
   readonly mode: DeviceMode;
-  /** In mode `edge`: so many raw samples once, from now on. */
+  /** In mode `edge`: raw samples to send once, from now on. */
   readonly rawSamples?: number;
-  /** In mode `edge`: so many raw samples after every score that is an alarm. */
+  /** In mode `edge`: raw samples to send after every score that is an alarm. */
   readonly alarmRawSamples?: number;
   /** Of the bearing that the device watches, rounded to float32; it needs them to compute features. */
   readonly bearing?: BearingOrders;
 }
 
 /** What a device sends: raw windows (the gateway infers), scores (the device infers), or both (the gateway checks). */
-export type DeviceMode = "raw" | "edge" | "both";
+type DeviceMode = "raw" | "edge" | "both";
 
 /** Any message that this runtime understands. */
 export type DeviceMessage =
@@ -178,7 +177,7 @@ export interface ModelProbeMessage {
 }
 
 /** Keeps the model on trial, or sends the device back to the one before. */
-export interface ModelConfirmMessage {
+interface ModelConfirmMessage {
   readonly type: "model-confirm";
   readonly transferId: number;
   readonly outcome: "confirmed" | "reverted";

@@ -12,8 +12,7 @@ export interface DayOfResiduals {
   readonly medians: Float64Array;
 }
 
-/** One turbine's residuals. */
-export interface DailyMedian {
+interface DailyMedian {
   /** Takes the residuals of a scored row (copied). Gives the day before when this row begins another one. */
   add(timestampMs: number, residuals: ArrayLike<number>): DayOfResiduals | null;
   /** Time has passed without rows: gives the open day when it is over. */

@@ -5,8 +5,7 @@
  */
 import type { Explanation } from "../../contract/prediction.ts";
 
-/** One output of the component. */
-export interface ScoredSensor {
+interface ScoredSensor {
   /** Words for people: `gear oil`. */
   readonly name: string;
   /** NaN: nothing is known; it then has no share. */

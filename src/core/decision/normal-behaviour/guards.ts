@@ -82,7 +82,7 @@ export function createFrozenGuard(rows: number): FrozenGuard {
 }
 
 /** Daily medians of one output: index = day from the first one kept; NaN where a day has none. */
-export type DailySeries = ArrayLike<number>;
+type DailySeries = ArrayLike<number>;
 
 /**
  * Has a sensor shifted: did `series` step down at `day` − 1 and stay there at `day`, while its `siblings`, which measure
@@ -90,24 +90,22 @@ export type DailySeries = ArrayLike<number>;
  * without siblings. Looks back `beforeDays` days from before the step.
  */
 export function isSensorStep(
-  series: DailySeries,
-  siblings: readonly DailySeries[],
+  { series, siblings }: { readonly series: DailySeries; readonly siblings: readonly DailySeries[] },
   day: number,
   spec: SensorGuardSpec,
 ): boolean {
   if (siblings.length === 0 || day < 2) return false;
-  const falls = (at: number): boolean => fallOf(series, at, day - 1, spec) >= spec.fall;
-  if (!falls(day - 1) || !falls(day)) return false;
-  // Written so that a sibling without values (NaN) is no witness.
-  return siblings.every((sibling) => Math.abs(fallOf(sibling, day, day - 1, spec)) < spec.siblingsWithin);
-}
-
-/** The median of the `beforeDays` days before `stepDay`, less the value at `day`; NaN when either is not known. */
-function fallOf(series: DailySeries, day: number, stepDay: number, spec: SensorGuardSpec): number {
-  const before: number[] = [];
-  for (let index = Math.max(0, stepDay - spec.beforeDays); index < stepDay; index++) {
-    if (!Number.isNaN(series[index]!)) before.push(series[index]!);
-  }
-  if (before.length * 2 < spec.beforeDays) return Number.NaN;
-  return computeMedian(before) - series[day]!;
+  const stepDay = day - 1;
+  /** The median of the `beforeDays` days before the step, less the value at `at`; NaN when either is not known. */
+  const fallOf = (values: DailySeries, at: number): number => {
+    const before: number[] = [];
+    for (let index = Math.max(0, stepDay - spec.beforeDays); index < stepDay; index++) {
+      if (!Number.isNaN(values[index]!)) before.push(values[index]!);
+    }
+    if (before.length * 2 < spec.beforeDays) return Number.NaN;
+    return computeMedian(before) - values[at]!;
+  };
+  if (!(fallOf(series, stepDay) >= spec.fall && fallOf(series, day) >= spec.fall)) return false;
+  // Written so that a sibling without values (NaN) does not count.
+  return siblings.every((sibling) => Math.abs(fallOf(sibling, day)) < spec.siblingsWithin);
 }

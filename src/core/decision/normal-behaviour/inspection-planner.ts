@@ -1,5 +1,5 @@
 /**
- * Which component of which turbine is worth a look? At every round the planner weighs, for each pair, the probability
+ * Which component of which turbine is worth an inspection? At every round the planner weighs, for each pair, the probability
  * of a failure in the horizon (the logbook's rate, moved by the score's likelihood ratio) against the costs, and names
  * the best pairs; or, as a ranking, of each component the turbine with the highest score. A pair that was looked at is not named again while that look still speaks for it.
  *
@@ -22,8 +22,7 @@ export interface PlannedInspection {
   readonly expectedEur: number;
 }
 
-/** The turbines of one farm. */
-export interface InspectionPlanner {
+interface InspectionPlanner {
   /** Takes what is known of a turbine at the end of `day`: one score a component, NaN = nothing is known. */
   observe(turbine: string, day: number, scores: ReadonlyMap<string, number>): void;
   /** The logbook says that the component failed (and was mended): what was muted may be named again. */
@@ -32,7 +31,7 @@ export interface InspectionPlanner {
   assess(day: number): PlannedInspection[];
   /** Names the pairs to inspect at the end of `day` and counts them as inspected; at most `perRound`, best first. */
   plan(day: number): PlannedInspection[];
-  /** Somebody inspected a pair on his own account. */
+  /** A pair was inspected without having been named. */
   inspected(turbine: string, component: string, day: number): void;
   snapshot(): InspectionPlannerSnapshot;
 }

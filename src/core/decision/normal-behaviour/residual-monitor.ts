@@ -18,13 +18,12 @@ export interface MonitorDay {
   readonly scores: Float64Array;
 }
 
-/** One turbine. */
-export interface ResidualMonitor {
+interface ResidualMonitor {
   /** Components that outputs speak of, in the order of their first output. */
   readonly components: readonly string[];
   /** Takes the medians of `day`, after every earlier day; days that are left out count as days without medians. */
   update(day: number, medians: ArrayLike<number>): MonitorDay;
-  /** Somebody logged that the component failed and was mended at `day`: its past begins anew. Call it before later days. */
+  /** The logbook says that the component failed and was mended at `day`: its past starts over. Call it before later days. */
   repaired(component: string, day: number): void;
   snapshot(): ResidualMonitorSnapshot;
 }
@@ -146,7 +145,7 @@ export function createResidualMonitor(spec: MonitorSpec, from?: ResidualMonitorS
       const sensorFaults: number[] = [];
       for (let output = 0; output < outputs; output++) {
         const siblings = siblingsOf[output]!.map((index) => series[index]!);
-        if (isSensorStep(series[output]!, siblings, day - firstDay, guard)) {
+        if (isSensorStep({ series: series[output]!, siblings }, day - firstDay, guard)) {
           steps[output] = day - 1;
           fixed[output] = null;
           z[output] = Number.NaN;

@@ -14,14 +14,12 @@ export interface SiteCorrection {
   readonly coefficients: readonly number[];
 }
 
-/** Learns a correction. */
-export interface SiteCorrectionLearner {
+interface SiteCorrectionLearner {
   readonly rows: number;
   /** One row: the student's standardised inputs, its dequantised outputs, and measured less expected. */
   add(inputs: ArrayLike<number>, outputs: ArrayLike<number>, residuals: ArrayLike<number>): void;
   /** The correction, or null while it rests on fewer than `minRows` rows. */
   fit(): SiteCorrection | null;
-  /** To go on with later. */
   snapshot(): RidgeSnapshot;
 }
 

@@ -16,15 +16,12 @@ export interface WatchedRow {
   readonly timestampMs: number;
   /** In the order of the watch's channels. */
   readonly values: ArrayLike<number>;
-  /** The student's standardised inputs. */
   readonly standardised: ArrayLike<number>;
-  /** The student's dequantised outputs. */
   readonly outputs: ArrayLike<number>;
 }
 
-/** What became of a row. */
 export interface WatchOutcome {
-  /** `scored`; or why it says nothing: not in normal operation, frozen data, the site's correction is still being learnt. */
+  /** `scored`; or why not: not in normal operation, frozen data, the site's correction is still being learnt. */
   readonly state: "scored" | "not-operating" | "frozen" | "learning";
   /** Measured less expected less the site's share, one an output; null unless scored. */
   readonly residuals: Float64Array | null;
@@ -32,7 +29,6 @@ export interface WatchOutcome {
   readonly days: readonly MonitorDay[];
 }
 
-/** One turbine. */
 export interface TurbineWatch {
   readonly components: readonly string[];
   accept(row: WatchedRow): WatchOutcome;
@@ -56,11 +52,10 @@ export interface TurbineWatchSnapshot {
 }
 
 /** What a watch is made for. */
-export interface TurbineWatchOptions {
+interface TurbineWatchOptions {
   readonly spec: NormalBehaviourSpec;
   /** Names of the channels in the order of the rows' values. */
   readonly channels: readonly string[];
-  /** Inputs of the student. */
   readonly inputs: number;
 }
 

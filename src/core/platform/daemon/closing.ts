@@ -8,7 +8,6 @@ export interface Closers {
   closeAll(): Promise<void>;
 }
 
-/** Creates an empty list. */
 export function createClosers(logger: Logger): Closers {
   const open: (() => void | Promise<void>)[] = [];
   return {

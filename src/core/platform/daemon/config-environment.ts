@@ -11,21 +11,20 @@ export interface ConfigJsonSchema {
   readonly items?: ConfigJsonSchema;
 }
 
-/** What one variable sets. */
 export interface EnvironmentOverride {
   readonly variable: string;
   readonly path: readonly (string | number)[];
   readonly value: unknown;
 }
 
-/** Overrides, and the variables that name no key. */
-export interface EnvironmentOverrides {
+interface EnvironmentOverrides {
   readonly overrides: readonly EnvironmentOverride[];
+  /** Variables that name no key. */
   readonly unknown: readonly string[];
 }
 
 /** `passwordFile` → `PASSWORD_FILE`. */
-export function environmentName(key: string): string {
+function environmentName(key: string): string {
   return key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 }
 
@@ -69,7 +68,7 @@ function resolvePath(schema: ConfigJsonSchema, parts: readonly string[]): (strin
   return path;
 }
 
-/** A value as YAML would read it (`12`, `true`, `null`, `[a, b]`); what is no YAML is taken as text. */
+/** A value as YAML would read it (`12`, `true`, `null`, `[a, b]`); text where it is not YAML (a syntax error, an alias). */
 function parseScalar(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0 });

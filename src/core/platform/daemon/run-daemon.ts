@@ -4,7 +4,6 @@
  */
 import type { Logger } from "../logger.ts";
 
-/** A started daemon. */
 export interface Daemon {
   readonly httpUrl: string;
   readonly mqttUrl: string;
@@ -40,7 +39,7 @@ export async function runDaemon(daemon: Daemon, logger: Logger): Promise<void> {
   if (process.connected) process.disconnect?.();
 }
 
-/** What a daemon tells the process that forked it, once, when everything is up: nobody has to poll. */
+/** What a daemon tells the process that forked it, once, when everything is up. */
 export interface ReadyMessage {
   readonly type: "ready";
   /** Base address of the daemon's HTTP server. */
@@ -49,7 +48,6 @@ export interface ReadyMessage {
   readonly mqttUrl: string;
 }
 
-/** Is `message` a {@link ReadyMessage}? */
 export function isReadyMessage(message: unknown): message is ReadyMessage {
   if (typeof message !== "object" || message === null) return false;
   const ready = message as Partial<ReadyMessage>;

@@ -1,5 +1,5 @@
 /**
- * Reads one YAML configuration file, lays environment variables over it, and validates it. Every complaint names the
+ * Reads one YAML configuration file, overrides it by environment variables, and validates it. Every complaint names the
  * line and column, what is wrong and, where a key looks mistyped, which one was probably meant.
  */
 import { closeSync, openSync, readSync } from "node:fs";
@@ -15,11 +15,11 @@ import {
 /** Configuration files larger than this are refused. */
 export const maxConfigBytes: number = 1024 * 1024;
 
-/** What follows the first few is their consequence. */
+/** Later errors follow from the first few. */
 const maxYamlErrors = 10;
 
-/** What to read and how to judge it. */
-export interface YamlConfigOptions<T> {
+/** What to read and how to validate it. */
+interface YamlConfigOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -60,22 +60,25 @@ export function parseYamlConfig<T>(text: string, options: YamlConfigOptions<T>):
   }
   if (overrides.length > 0 && document.contents === null) document.contents = document.createNode({});
   for (const override of overrides) setOverride(document, override, options.path);
-  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file says nothing`]);
+  if (document.contents === null) throw invalid(options.path, [`${options.path}:1:1: the file is empty`]);
   const parsed = options.schema.safeParse(toValue(document, options.path));
   if (parsed.success) return parsed.data;
   const variableOf = new Map(overrides.map((override) => [override.path.join("."), override.variable]));
+  const position = (path: KeyPath): string => {
+    const offset = findOffset(document, path);
+    const at = offset === undefined ? { line: 1, col: 1 } : lines.linePos(offset);
+    return `${options.path}:${at.line}:${at.col}`;
+  };
   throw invalid(
     options.path,
     parsed.error.issues.flatMap((issue) => {
       const path = issue.path.filter((part) => typeof part !== "symbol");
       const variable = variableOf.get(path.join("."));
-      const where =
-        variable === undefined ? position(document, path, lines, options.path) : `environment ${variable}`;
+      const where = variable === undefined ? position(path) : `environment ${variable}`;
       const key = path.length > 0 ? `${formatPath(path)}: ` : "";
       if (issue.code !== "unrecognized_keys") return [`${where}: ${key}${describeIssue(issue)}`];
       return issue.keys.map((name) => {
-        const at = position(document, [...path, name], lines, options.path);
-        return `${at}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
+        return `${position([...path, name])}: ${key}unknown key "${name}"${suggestion(jsonSchema, path, name)}`;
       });
     }),
   );
@@ -92,7 +95,7 @@ function setOverride(document: Document, { path, value, variable }: EnvironmentO
   } catch {
     const within = path.slice(0, -1);
     const what = within.length === 0 ? "the file" : formatPath(within);
-    throw invalid(file, [`${file}: environment ${variable}: ${what} holds no keys that it could be among`]);
+    throw invalid(file, [`${file}: environment ${variable}: ${what} is not a mapping of keys`]);
   }
 }
 
@@ -139,31 +142,26 @@ function invalid(path: string, complaints: readonly string[]): AuroraError {
   });
 }
 
-/** `file:line:column` of the deepest node on `path` that exists. */
-function position(
-  document: Document,
-  path: readonly (string | number)[],
-  lines: LineCounter,
-  file: string,
-): string {
+type KeyPath = readonly (string | number)[];
+
+/** Where the deepest node on `path` begins that the file has; undefined: it has none. */
+function findOffset(document: Document, path: KeyPath): number | undefined {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
     const offset = node?.range?.[0];
-    if (offset === undefined) continue;
-    const at = lines.linePos(offset);
-    return `${file}:${at.line}:${at.col}`;
+    if (offset !== undefined) return offset;
   }
-  return `${file}:1:1`;
+  return undefined;
 }
 
-function formatPath(path: readonly (string | number)[]): string {
+function formatPath(path: KeyPath): string {
   return path.reduce<string>(
     (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
     "",
   );
 }
 
-function suggestion(schema: ConfigJsonSchema, path: readonly (string | number)[], name: string): string {
+function suggestion(schema: ConfigJsonSchema, path: KeyPath, name: string): string {
   let at: ConfigJsonSchema | undefined = schema;
   for (const part of path) at = typeof part === "number" ? at?.items : at?.properties?.[part];
   const best = Object.keys(at?.properties ?? {})

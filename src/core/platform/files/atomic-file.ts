@@ -6,7 +6,6 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AuroraError } from "../../contract/aurora-error.ts";
 
-/** Options of {@link writeFileAtomic}. */
 export interface AtomicWriteOptions {
   /** Permission bits; default 0o644. Secrets: 0o600. */
   readonly mode?: number;

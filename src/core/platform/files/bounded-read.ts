@@ -2,7 +2,6 @@
 import { open } from "node:fs/promises";
 import { AuroraError, type ErrorCode } from "../../contract/aurora-error.ts";
 
-/** Options of {@link readFileBounded}. */
 export interface BoundedReadOptions {
   /** Code when the file is too large; default `DATA_FORMAT`. */
   readonly tooLarge?: ErrorCode;

@@ -8,9 +8,9 @@ import type { Socket } from "node:net";
 interface Places {
   /** Every connection that has a place, the oldest first. */
   readonly taken: ReadonlySet<Socket>;
-  /** A new connection; false when every place is held by somebody known. Its place is free again when it closes. */
+  /** A new connection; false when known clients hold every place. Its place is free again when it closes. */
   take(socket: Socket): boolean;
-  /** It said who it is, and keeps its place; false when it is a guest too many. */
+  /** It authenticated, and keeps its place; false when there are too many guests. */
   settle(socket: Socket, isGuest: boolean): boolean;
 }
 

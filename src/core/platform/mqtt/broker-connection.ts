@@ -9,13 +9,16 @@ export type MqttVersion = 5 | 4;
 /** Quality of service; 2 is not used here: records are deduplicated end to end. */
 export type MqttQos = 0 | 1;
 
-/** How a message is sent. */
 export interface PublishOptions {
   readonly qos: MqttQos;
   readonly retain: boolean;
 }
 
-/** How a connection ended. */
+interface BrokerMessage extends PublishOptions {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
 export interface ConnectionLoss {
   /** `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. */
   readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent";
@@ -24,12 +27,7 @@ export interface ConnectionLoss {
 
 /** A connection. Callbacks are called once each, with an error or null; none comes after the loss. */
 export interface BrokerConnection {
-  publish(
-    topic: string,
-    payload: Uint8Array,
-    options: PublishOptions,
-    done: (error: Error | null) => void,
-  ): void;
+  publish(message: BrokerMessage, done: (error: Error | null) => void): void;
   subscribe(filter: string, qos: MqttQos, done: (error: Error | null) => void): void;
   unsubscribe(filter: string, done: (error: Error | null) => void): void;
   /** Says goodbye; the loss follows. */
@@ -49,15 +47,13 @@ export interface BrokerConnectionEvents {
 /** Begins to open a connection. Never throws for reasons of the network. */
 export type OpenBrokerConnection = (version: MqttVersion, events: BrokerConnectionEvents) => BrokerConnection;
 
-/** An attempt that has ended. */
-export interface MqttAttempt {
+interface MqttAttempt {
   readonly version: MqttVersion;
   readonly wasConnected: boolean;
   readonly lossReason: ConnectionLoss["reason"];
 }
 
-/** The next attempt. */
-export interface NextMqttVersion {
+interface NextMqttVersion {
   readonly version: MqttVersion;
   /** The broker said that it does not speak the last one: no need to wait. Its loss in turn does wait, so this cannot spin. */
   readonly isFallback: boolean;

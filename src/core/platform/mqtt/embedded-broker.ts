@@ -1,7 +1,7 @@
 /**
- * A small MQTT broker in this process, for installations without one: MQTT 3.1.1 (aedes), everything denied that is
- * not allowed, packets bounded at the socket. Keeps no sessions for absent clients, has no shared subscriptions and no
- * cluster: whoever needs those points the configuration at mosquitto or another broker.
+ * A small MQTT broker in this process, for installations without one: MQTT 3.1.1 (aedes), denies everything that is
+ * not allowed, bounds packets at the socket. Has no sessions for absent clients, no shared subscriptions and no cluster:
+ * an installation that needs them uses mosquitto or another broker.
  */
 import type { EventEmitter } from "node:events";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
@@ -14,7 +14,7 @@ import { createPlaces, createRetainedBound } from "./broker-bounds.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
 
-/** Who is at the other end. */
+/** The other end of a connection. */
 export interface BrokerClient {
   readonly clientId: string;
   readonly username: string | null;
@@ -32,7 +32,7 @@ export interface EmbeddedBrokerOptions {
   /** Largest packet taken, header included; default 1 MiB. */
   readonly maxPacketBytes?: number;
   /**
-   * Default 1,000. Who has not said who it is makes room for a newcomer, and guests (no user name) get half of the
+   * Default 1,000. Unauthenticated connections make room for new ones, and guests (no user name) get half of the
    * places, so that neither can keep the others out.
    */
   readonly maxConnections?: number;
@@ -40,7 +40,6 @@ export interface EmbeddedBrokerOptions {
   readonly maxRetainedTopics?: number;
   /** Bytes of all their payloads together; default 64 MiB. */
   readonly maxRetainedBytes?: number;
-  /** May this client connect? */
   readonly authenticate?: (client: BrokerClient, password: Uint8Array | null) => boolean | Promise<boolean>;
   /** May it publish there? A refused publish ends the connection, as 3.1.1 has no other answer (section 3.3.5). */
   readonly authorisePublish?: (client: BrokerClient, topic: string) => boolean;
@@ -50,7 +49,7 @@ export interface EmbeddedBrokerOptions {
 }
 
 /** Counts since the start. */
-export interface BrokerCounts {
+interface BrokerCounts {
   readonly connections: number;
   readonly refusedConnections: number;
   /** Connections cut for a packet above the bound, or with a malformed length. */
@@ -61,7 +60,6 @@ export interface BrokerCounts {
   readonly mqtt5Refusals: number;
 }
 
-/** A running broker. */
 export interface EmbeddedBroker {
   readonly port: number;
   counts(): BrokerCounts;

@@ -1,6 +1,6 @@
 /**
  * The only door to the `mqtt` package. Speaks MQTT 5 and falls back to 3.1.1 by itself, comes back with jittered
- * exponential backoff, and keeps no queue: what cannot be sent now is rejected and stays its sender's.
+ * exponential backoff, and keeps no queue: what cannot be sent now is rejected, and its sender keeps it.
  *
  * Every connection gets a fresh vendor client with its reconnecting and its stores switched off: the vendor's offline
  * queue has no bound, and its replay can lose what is published meanwhile (mqtt.js issue 2015).
@@ -22,15 +22,15 @@ import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { createReconnectingClient, type MqttClient } from "./mqtt-reconnect.ts";
 
 /** A message that the broker publishes when this client is lost. */
-export interface MqttWill {
+interface MqttWill {
   readonly topic: string;
   readonly payload: string | Uint8Array;
   readonly qos: 0 | 1;
   readonly retain: boolean;
 }
 
-/** PEM texts. Setting it makes the connection TLS, as does `mqtts://`. */
-export interface MqttTls {
+/** PEM texts. With them, or with `mqtts://`, the connection is TLS. */
+interface MqttTls {
   /** Authorities to trust instead of the system's. */
   readonly ca?: string | Uint8Array;
   /** Client certificate and its key. */
@@ -40,7 +40,6 @@ export interface MqttTls {
   readonly serverName?: string;
 }
 
-/** Options of {@link createMqttClient}. */
 export interface MqttClientOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`; may hold `user:password@`. */
   readonly url: string;
@@ -72,8 +71,8 @@ export interface MqttClientOptions {
 const defaultMaxPacketBytes = 1024 * 1024;
 
 /**
- * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws only for a URL that is none
- * (`CONFIG_INVALID`).
+ * Starts to connect, and returns at once: an unreachable broker is tried for ever. Throws `CONFIG_INVALID` if the URL is
+ * invalid.
  */
 export function createMqttClient(options: MqttClientOptions): MqttClient {
   const address = parseBrokerUrl(options.url);
@@ -101,7 +100,7 @@ function parseBrokerUrl(text: string): BrokerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const secure = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
   if (url === undefined || url.hostname === "" || !(secure || /^(mqtt|tcp):$/.test(url.protocol))) {
-    throw new AuroraError("CONFIG_INVALID", "the broker's address is not a URL of MQTT", {
+    throw new AuroraError("CONFIG_INVALID", "the broker's address is not an MQTT URL", {
       op: "connect to broker",
       hint: "Write mqtt://host:1883, or mqtts://host:8883 for TLS.",
     });
@@ -118,6 +117,7 @@ function parseBrokerUrl(text: string): BrokerAddress {
 function createConnectionOpener(address: BrokerAddress, options: MqttClientOptions): OpenBrokerConnection {
   const username = options.username ?? address.username;
   const password = options.password ?? address.password;
+  const maxPacketBytes = options.maxPacketBytes ?? defaultMaxPacketBytes;
   return (version, events) => {
     const vendorOptions: IClientOptions = {
       protocolVersion: version,
@@ -136,7 +136,7 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
       ...(version === 5
         ? {
             properties: {
-              maximumPacketSize: options.maxPacketBytes ?? defaultMaxPacketBytes,
+              maximumPacketSize: maxPacketBytes,
               ...(options.sessionExpirySeconds === undefined
                 ? {}
                 : { sessionExpiryInterval: options.sessionExpirySeconds }),
@@ -144,13 +144,7 @@ function createConnectionOpener(address: BrokerAddress, options: MqttClientOptio
           }
         : {}),
     };
-    return openVendorConnection(
-      () => openSocket(address, options.tls),
-      vendorOptions,
-      options,
-      version,
-      events,
-    );
+    return openVendorConnection(openSocket(address, options.tls), { maxPacketBytes, vendorOptions }, events);
   };
 }
 
@@ -181,17 +175,15 @@ function openSocket(address: BrokerAddress, tls: MqttTls | undefined): Socket {
 }
 
 function openVendorConnection(
-  open: () => Socket,
-  vendorOptions: IClientOptions,
-  options: MqttClientOptions,
-  version: MqttVersion,
+  socket: Socket,
+  { maxPacketBytes, vendorOptions }: { maxPacketBytes: number; vendorOptions: IClientOptions },
   events: BrokerConnectionEvents,
 ): BrokerConnection {
-  const guard = createMqttPacketGuard(options.maxPacketBytes ?? defaultMaxPacketBytes);
+  const guard = createMqttPacketGuard(maxPacketBytes);
+  const isVersion5 = vendorOptions.protocolVersion === 5;
   let loss: ConnectionLoss | null = null;
   let reached = false;
   let answered = false;
-  const socket = open();
   const cut = (why: ConnectionLoss): void => {
     loss ??= why;
     socket.destroy();
@@ -226,18 +218,21 @@ function openVendorConnection(
     );
   });
   vendor.on("error", (error) => {
-    loss ??= classify(error, reached, answered, version);
+    loss ??=
+      answered || !reached
+        ? { reason: "closed", detail: describe(error) }
+        : { reason: classifyRefusal(error, isVersion5), detail: describe(error) };
     socket.destroy();
   });
   vendor.once("close", () => {
     loss ??=
-      reached && !answered && version === 5
+      reached && !answered && isVersion5
         ? { reason: "version", detail: "closed without an answer, perhaps for speaking MQTT 5" }
         : { reason: "closed", detail: "the connection was closed" };
     events.onLoss(loss);
   });
   return {
-    publish(topic, payload, { qos, retain }, done) {
+    publish({ topic, payload, qos, retain }, done) {
       const send = (): void => {
         onTheWire += 1;
         vendor.publish(topic, toBuffer(payload), { qos, retain }, (error) => {
@@ -263,12 +258,15 @@ function openVendorConnection(
 /** CONNACK codes that mean "I do not speak this version": 1 in 3.1.1 (section 3.2.2.3), 0x84 in 5 (section 3.2.2.2). */
 const versionCodes: ReadonlySet<unknown> = new Set([1, 0x84]);
 
-function classify(error: Error, reached: boolean, answered: boolean, version: MqttVersion): ConnectionLoss {
-  const { code, message } = error as Error & { code?: unknown };
-  const detail = message === "" ? String(code) : message;
-  if (answered || !reached) return { reason: "closed", detail };
-  if (version === 5 && (versionCodes.has(code) || code === undefined)) return { reason: "version", detail };
-  return { reason: typeof code === "number" ? "refused" : "closed", detail };
+/** Why a broker that was reached did not take the connection. */
+function classifyRefusal(error: Error & { code?: unknown }, isVersion5: boolean): ConnectionLoss["reason"] {
+  const { code } = error;
+  if (isVersion5 && (versionCodes.has(code) || code === undefined)) return "version";
+  return typeof code === "number" ? "refused" : "closed";
+}
+
+function describe({ code, message }: Error & { code?: unknown }): string {
+  return message === "" ? String(code) : message;
 }
 
 function toBuffer(payload: string | Uint8Array): Buffer {

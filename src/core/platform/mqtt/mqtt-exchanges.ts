@@ -1,27 +1,25 @@
 /**
- * What waits for a broker's answer. Each exchange ends with the answer, with the loss of its connection, or after a
- * time limit; a broker that does not answer is cut off.
+ * Exchanges that wait for a broker's answer. Each ends with the answer, with the loss of its connection, or after a time
+ * limit; a broker that does not answer is cut off.
  */
 import { AuroraError } from "../../contract/aurora-error.ts";
 import type { Timers } from "../clock.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 
-/** Options of {@link createMqttExchanges}. */
-export interface MqttExchangesOptions {
+interface MqttExchangesOptions {
   /** The broker's address without secrets, for messages. */
   readonly subject: string;
   readonly answerTimeoutMs: number;
   readonly timers: Timers;
 }
 
-/** All exchanges of one client. */
 export interface MqttExchanges {
-  /** Begins one over `connection`; rejects with `MQTT`, at once without a connection. `done` takes the answer. */
+  /** Begins one; rejects with `MQTT`, without a connection at once. `done` takes the answer. */
   run(
     connection: BrokerConnection | null,
     begin: (connection: BrokerConnection, done: (error: Error | null) => void) => void,
   ): Promise<void>;
-  /** The connection is lost: rejects whatever waits. */
+  /** The connection is lost: rejects all that wait. */
   failAll(message: string): void;
   readonly waiting: number;
   /** Resolves when nothing waits any more, or after about `maxMs`. */
@@ -40,10 +38,8 @@ export function createMqttError(subject: string, message: string, cause?: unknow
 /** How often an idle client is looked for. */
 const lookEveryMs = 15;
 
-/** Creates it with nothing that waits. */
 export function createMqttExchanges(options: MqttExchangesOptions): MqttExchanges {
   const { subject, answerTimeoutMs, timers } = options;
-  /** Rejects one exchange each. */
   const pending = new Set<(error: Error) => void>();
 
   return {

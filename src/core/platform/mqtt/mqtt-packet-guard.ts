@@ -7,14 +7,14 @@
  */
 
 /** Why a connection must be cut. */
-export interface GuardViolation {
+interface GuardViolation {
   readonly reason: "too-large" | "malformed-length";
   /** Bytes that the packet announced, header included; 0 when its length is malformed. */
   readonly packetBytes: number;
 }
 
 /** One direction of one connection. */
-export interface MqttPacketGuard {
+interface MqttPacketGuard {
   /** Takes the next bytes; a violation, once found, is answered for ever. */
   inspect(chunk: Uint8Array): GuardViolation | null;
 }

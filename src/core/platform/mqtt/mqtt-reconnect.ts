@@ -3,6 +3,7 @@
  * holds no message: a publish is on the wire or it is rejected.
  */
 
+import { hasErrorCode } from "../../contract/aurora-error.ts";
 import { type BackoffOptions, createBackoff } from "../backoff.ts";
 import type { Timers } from "../clock.ts";
 import type { Logger } from "../logger.ts";
@@ -21,7 +22,6 @@ import { topicMatches } from "./mqtt-topic.ts";
 /** Takes a message. The payload stays valid; what the handler throws is logged and does no harm. */
 export type MqttHandler = (topic: string, payload: Uint8Array, retain: boolean) => void;
 
-/** A client of one broker. */
 export interface MqttClient {
   /** Resolves when written (QoS 0) or acknowledged by the broker (QoS 1). Rejects with `MQTT` when not connected, when the connection is lost meanwhile, or without an answer. */
   publish(topic: string, payload: Uint8Array | string, options: PublishOptions): Promise<void>;
@@ -41,8 +41,7 @@ export interface MqttClient {
   close(): Promise<void>;
 }
 
-/** Options of {@link createReconnectingClient}. */
-export interface ReconnectOptions {
+interface ReconnectOptions {
   readonly openConnection: OpenBrokerConnection;
   /** The broker's address without secrets, for messages. */
   readonly subject: string;
@@ -177,7 +176,7 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
       inFlight += 1;
       try {
         await exchanges.run(connection, (current, done) =>
-          current.publish(topic, bytes, publishOptions, done),
+          current.publish({ topic, payload: bytes, ...publishOptions }, done),
         );
       } finally {
         inFlight -= 1;
@@ -198,7 +197,12 @@ export function createReconnectingClient(options: ReconnectOptions): MqttClient 
     },
     async unsubscribe(filter) {
       if (!subscriptions.delete(filter) || !connected) return;
-      await exchanges.run(connection, (current, done) => current.unsubscribe(filter, done)).catch(() => {});
+      // Lost or without an answer: the next connection does not renew it.
+      await exchanges
+        .run(connection, (current, done) => current.unsubscribe(filter, done))
+        .catch((error: unknown) => {
+          if (!hasErrorCode(error, "MQTT")) throw error;
+        });
     },
     onConnect(callback) {
       connectCallbacks.add(callback);

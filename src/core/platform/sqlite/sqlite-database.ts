@@ -11,17 +11,15 @@ export type SqliteEngine = "node" | "better";
  */
 export type SqlValue = number | string | Uint8Array | null;
 
-/** A row by column name. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** A prepared statement; parameters are positional (`?`). */
-export interface SqliteStatement {
+interface SqliteStatement {
   run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
   get(...values: SqlValue[]): SqlRow | undefined;
   all(...values: SqlValue[]): SqlRow[];
 }
 
-/** An open database. */
 export interface SqliteDatabase {
   readonly engine: SqliteEngine;
   readonly path: string;
@@ -35,7 +33,7 @@ export interface SqliteDatabase {
 }
 
 /** What both libraries' statements can do, as far as it is used. */
-export interface RawStatement {
+interface RawStatement {
   run(...values: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: unknown[]): unknown;
   all(...values: unknown[]): unknown[];

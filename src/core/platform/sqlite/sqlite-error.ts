@@ -13,13 +13,16 @@ const kinds: Readonly<Record<number, { readonly kind: SqliteErrorKind; readonly 
   },
   8: { kind: "read-only", hint: "Give this user the right to write the file and its folder." },
   10: { kind: "io", hint: "The disk reported an error: check the system's log and the file system." },
-  11: { kind: "corrupt", hint: "Restart: a corrupted database is set aside and started anew." },
+  11: { kind: "corrupt", hint: "Restart: a corrupted database is set aside and replaced by a new one." },
   13: {
     kind: "full",
     hint: "Free some disk space; work goes on meanwhile, and what could not be kept is counted.",
   },
   14: { kind: "cannot-open", hint: "Create the folder, or give this user the right to write there." },
-  26: { kind: "corrupt", hint: "Restart: a file that is no database is set aside and started anew." },
+  26: {
+    kind: "corrupt",
+    hint: "Restart: a file that is not a database is set aside and replaced by a new one.",
+  },
 };
 
 const codeNames: Readonly<Record<string, number>> = {
@@ -36,13 +39,13 @@ const codeNames: Readonly<Record<string, number>> = {
 /** What went wrong, as far as the answer to it differs. */
 export type SqliteErrorKind = "busy" | "read-only" | "io" | "corrupt" | "full" | "cannot-open" | "other";
 
-/** The kind of an error thrown by a database of `openSqlite`, or undefined when it is none of SQLite's. */
+/** The kind of an error thrown by a database of `openSqlite`; undefined for any other error. */
 export function sqliteErrorKind(error: unknown): SqliteErrorKind | undefined {
   const code = resultCode(error instanceof AuroraError ? error.cause : error);
   return code === undefined ? undefined : (kinds[code]?.kind ?? "other");
 }
 
-/** Wraps what a library threw; anything that is not SQLite's (a bug, a callback's own error) comes back as it is. */
+/** Wraps what a library threw; any other error (a bug, a callback's own) is returned as it is. */
 export function wrapSqliteError(error: unknown, op: string, path: string): unknown {
   const code = resultCode(error);
   if (code === undefined) return error;

@@ -1,6 +1,6 @@
 /**
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
- * checks the file, sets a corrupted one aside and starts anew. Synchronous, as both libraries are; one writer a file.
+ * checks the file, sets a corrupted one aside and starts over. Synchronous, as both libraries are; one writer a file.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,8 +18,7 @@ import { sqliteErrorKind, wrapSqliteError } from "./sqlite-error.ts";
 /** Both libraries, in the order in which they are tried. */
 export const sqliteEngines: readonly SqliteEngine[] = ["node", "better"];
 
-/** Options of {@link openSqlite}. */
-export interface SqliteOptions {
+interface SqliteOptions {
   /** `full` (default): a committed transaction survives a power cut. `normal`: it survives a crash of the process. */
   readonly synchronous?: "full" | "normal";
   /** How long a statement waits for another connection's lock; default 5,000 ms. */
@@ -117,7 +116,7 @@ function limitSize(raw: RawDatabase, maxBytes: number): void {
 }
 
 /** Opens a file; throws the library's own error. */
-export type OpenRaw = (path: string) => RawDatabase;
+type OpenRaw = (path: string) => RawDatabase;
 
 /** The door to one library, or undefined where this Node or this installation lacks it. */
 export function loadSqliteEngine(engine: SqliteEngine): OpenRaw | undefined {

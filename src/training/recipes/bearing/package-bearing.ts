@@ -1,21 +1,12 @@
 /** Puts together what travels with a bearing student: references, background, golden vectors, card, lineage. */
 
 import { join } from "node:path";
-import { encodeGolden } from "../../../core/bundle/golden.ts";
 import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
-import {
-  bundleFileNames,
-  type Calibration,
-  mcuModelFileName,
-} from "../../../core/contract/bundle/manifest.ts";
+import { type Calibration, mcuModelFileName } from "../../../core/contract/bundle/manifest.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
-import { encodeReference } from "../../../core/drift/reference-codec.ts";
-import { encodeBackground } from "../../../core/explain/background.ts";
-import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
-import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
-import { createGoldenCases } from "../../bundle/golden-cases.ts";
+import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
 import { extractRows } from "../../learn/extract-rows.ts";
 import {
@@ -33,7 +24,7 @@ import { alwaysHeldOut, describeDivision, type GroupDivision } from "./learn/div
 import { seedStream } from "./learn/learn-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
-export interface BearingParts {
+interface BearingParts {
   readonly config: BearingConfig;
   readonly student: StepOutput<TrainedStudent>;
   readonly judged: StepOutput<JudgedBearing>;
@@ -54,7 +45,7 @@ export async function packageBearing(
   const student = parts.student.value;
   const { evaluation } = parts.judged.value;
   const { heldOut } = evaluation;
-  const groups = listGroups(config);
+  const groups = listGroups(config.features);
   const baseline = await describeBaseline(parts, context);
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
   const shares = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
@@ -111,38 +102,20 @@ export async function packageBearing(
   };
 }
 
-function listGroups({ features }: BearingConfig): string[] {
-  return [...new Set(features.list.map((feature) => feature.group))];
-}
-
 function makeFiles({
   config,
   student: { value: student },
-  division: { trainSignals },
-  trainRows,
+  division,
+  trainRows: { rows, features },
 }: BearingParts): Readonly<Record<string, Uint8Array>> {
-  const { seed, features, window } = config;
-  const groups = listGroups(config);
-  const standardised = standardiseRows(trainRows.features, trainRows.rows, student.scaler);
-  const background = encodeBackground(
-    clusterBackground(standardised, trainRows.rows, config.backgroundRows, seedStream(seed, "background")),
-  );
-  const golden = createGoldenCases(
-    { spec: features, window, groups, scaler: student.scaler, student: student.quantised, background },
-    config.goldenCases,
-    seedStream(seed, "golden"),
-  );
-  return {
-    [bundleFileNames.model]: encodeStudent(student.quantised),
-    [bundleFileNames.reference]: encodeReference(fitHealthyReference(config, trainSignals, student)),
-    [bundleFileNames.background]: background,
-    [bundleFileNames.golden]: encodeGolden({
-      features: features.list.length,
-      outputs: config.hypotheses.length,
-      groups: groups.length,
-      cases: golden,
-    }),
-  };
+  const { seed } = config;
+  return makeStudentFiles({
+    config,
+    student,
+    sample: { rows, standardised: standardiseRows(features, rows, student.scaler) },
+    reference: fitHealthyReference(config, division.trainSignals, student),
+    streams: { background: seedStream(seed, "background"), golden: seedStream(seed, "golden") },
+  });
 }
 
 /** The drift reference: healthy training windows in time order, with the scores that the student gives them. */
@@ -164,9 +137,7 @@ function fitHealthyReference(
     }
   }
   return fitReference(
-    rows,
-    config.features.list.map((feature) => feature.name),
-    scores,
+    { rows, featureNames: config.features.list.map((feature) => feature.name), scoreRows: scores },
     {
       seed: seedStream(config.seed, "drift").integer(2 ** 31),
       replicates: config.driftReplicates,

@@ -1,15 +1,9 @@
 /** Puts together what travels with a normal-behaviour student: drift reference, background, golden vectors, lineage, card. */
-import { encodeGolden } from "../../../core/bundle/golden.ts";
-import { bundleFileNames } from "../../../core/contract/bundle/manifest.ts";
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
-import { encodeReference } from "../../../core/drift/reference-codec.ts";
-import { encodeBackground } from "../../../core/explain/background.ts";
-import { encodeStudent } from "../../../core/inference/onnx-codec.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
-import { clusterBackground } from "../../bundle/cluster-background.ts";
-import { createGoldenCases } from "../../bundle/golden-cases.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
+import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { edpTurbines } from "../../dataset/edp-logbook.ts";
 import type { TrainedModel } from "../recipe.ts";
 import { renderScadaLines, type ScadaEvaluation } from "./judge/scada-evaluation.ts";
@@ -17,34 +11,28 @@ import { learnableRows, type ScadaCase } from "./learn/scada-case.ts";
 import type { ScadaFingerprint } from "./learn/scada-rows.ts";
 import { type PreparedScadaRows, runScadaForm, type ScadaStudent } from "./learn/train-scada-student.ts";
 import { renderScadaCard } from "./report/scada-card.ts";
-import type { ScadaConfig } from "./scada-config.ts";
+import type { ScadaRecipeConfig } from "./scada-config.ts";
 
-/** Words about the data set. */
 export const edpDescription =
   "EDP Open Data, Wind Farm 1, 2016-2017 (Hack the Wind 2018): ten-minute SCADA, failure logbook and costs of four 2 MW turbines; attribution required, licence of the portal not verified";
 
 /** Every so many rows of a turbine go into background and drift reference: two hours apart, rows are less alike. */
 const referenceStride = 12;
 
-/** What is packaged. */
-export interface ScadaSubject {
-  readonly subject: ScadaCase;
-  readonly prepared: PreparedScadaRows;
+interface ScadaSubject {
+  readonly config: ScadaRecipeConfig;
   readonly student: ScadaStudent;
   readonly spec: NormalBehaviourSpec;
   readonly evaluation: ScadaEvaluation;
   readonly fingerprint: ScadaFingerprint;
 }
 
-/** Packages; `files` are {@link makeScadaFiles}'. */
 export function packageScada(
-  { subject, student, spec, evaluation, fingerprint }: ScadaSubject,
+  { config, student, spec, evaluation, fingerprint }: ScadaSubject,
   files: Readonly<Record<string, Uint8Array>>,
 ): Omit<TrainedModel, "report"> {
-  const { config } = subject;
   const { teacher } = config.recipe;
   const form = evaluation.forms[0]!.find((each) => each.form === "teacher")!;
-  const architecture = describeNetwork(student.quantised);
   const periods = { train: "until 2017-05-31", test: "2017-06-01 to 2017-12-31" };
   return {
     manifest: {
@@ -54,7 +42,7 @@ export function packageScada(
       outputs: config.residuals.map(({ channel, title }) => ({ failureMode: channel, title })),
       calibration: [],
       thresholds: [],
-      groups: listGroups(config),
+      groups: listGroups(config.features),
       normalBehaviour: spec,
     },
     lineage: {
@@ -78,7 +66,7 @@ export function packageScada(
     evaluation,
     renderCard: (manifest) => renderScadaCard(manifest, config, evaluation),
     bom: {
-      architecture,
+      architecture: describeNetwork(student.quantised),
       task: "regression",
       outputs: "uint8 quantised temperatures of components in healthy operation",
       dataDescriptions: { edp: edpDescription, "edp-test": edpDescription },
@@ -99,41 +87,21 @@ export function makeScadaFiles(
   student: ScadaStudent,
 ): Readonly<Record<string, Uint8Array>> {
   const { config } = subject;
-  const groups = listGroups(config);
   const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
   const width = config.features.list.length;
-  const count = Math.floor(prepared.rows / referenceStride);
-  const sample = new Float32Array(count * width);
-  for (let index = 0; index < count; index++) {
+  const rows = Math.floor(prepared.rows / referenceStride);
+  const standardised = new Float32Array(rows * width);
+  for (let index = 0; index < rows; index++) {
     const row = index * referenceStride;
-    sample.set(prepared.features.subarray(row * width, (row + 1) * width), index * width);
+    standardised.set(prepared.features.subarray(row * width, (row + 1) * width), index * width);
   }
-  const background = encodeBackground(
-    clusterBackground(sample, count, config.backgroundRows, stream("background")),
-  );
-  const cases = createGoldenCases(
-    {
-      spec: config.features,
-      window: config.window,
-      groups,
-      scaler: student.scaler,
-      student: student.quantised,
-      background,
-    },
-    config.goldenCases,
-    stream("golden"),
-  );
-  return {
-    [bundleFileNames.model]: encodeStudent(student.quantised),
-    [bundleFileNames.reference]: encodeReference(fitScadaReference(subject, student, stream("drift"))),
-    [bundleFileNames.background]: background,
-    [bundleFileNames.golden]: encodeGolden({
-      features: width,
-      outputs: config.residuals.length,
-      groups: groups.length,
-      cases,
-    }),
-  };
+  return makeStudentFiles({
+    config,
+    student,
+    sample: { rows, standardised },
+    reference: fitScadaReference(subject, student, stream("drift")),
+    streams: { background: stream("background"), golden: stream("golden") },
+  });
 }
 
 function fitScadaReference(
@@ -149,7 +117,7 @@ function fitScadaReference(
   const scores: Float32Array[] = [];
   const segments: number[] = [];
   for (const turbine of subject.rows.turbines) {
-    const predicted = runScadaForm(student, "int8", turbine.features, turbine.rows);
+    const predicted = runScadaForm(student, "int8", turbine);
     let taken = 0;
     for (let row = 0; row < turbine.rows; row += referenceStride) {
       if (!isLearnable(turbine, row)) continue;
@@ -160,9 +128,7 @@ function fitScadaReference(
     segments.push(taken);
   }
   return fitReference(
-    rows,
-    config.features.list.map((feature) => feature.name),
-    scores,
+    { rows, featureNames: config.features.list.map((feature) => feature.name), scoreRows: scores },
     {
       seed: random.integer(2 ** 31),
       replicates: config.driftReplicates,
@@ -170,8 +136,4 @@ function fitScadaReference(
       scoreNames: config.residuals.map((residual) => residual.channel),
     },
   );
-}
-
-function listGroups(config: ScadaConfig): string[] {
-  return [...new Set(config.features.list.map((feature) => feature.group))];
 }

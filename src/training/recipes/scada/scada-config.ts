@@ -14,8 +14,7 @@ import {
 import { type RegressionRecipe, regressionRecipeShape } from "../../learn/student-recipe.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
 
-/** A temperature that the student predicts. */
-export interface ResidualConfig {
+interface ResidualConfig {
   readonly channel: string;
   readonly title: string;
   readonly component: string;
@@ -23,7 +22,7 @@ export interface ResidualConfig {
 }
 
 /** Normal operation; the power curve itself is fitted. */
-export interface OperationConfig {
+interface OperationConfig {
   readonly limits: NormalBehaviourSpec["operation"]["limits"];
   readonly windChannel: string;
   readonly powerChannel: string;
@@ -46,7 +45,6 @@ export interface InventedStops {
   readonly standing: Readonly<Record<string, readonly [number, number]>>;
 }
 
-/** From rows to an int8 student. */
 export interface ScadaStudentRecipe extends RegressionRecipe {
   /** Days before a logged failure of the turbine that nothing is learnt from: fitting on them hides the fault. */
   readonly excludeDays: number;
@@ -68,8 +66,7 @@ export interface PolicyConfig extends Omit<InspectionPolicy, "components"> {
   readonly meanLeadShare: number;
 }
 
-/** The whole file. */
-export interface ScadaConfig extends CommonConfig {
+export interface ScadaRecipeConfig extends CommonConfig {
   readonly dataset: { readonly kind: "edp"; readonly heldOutRule: string };
   /** Channel → column of the files. */
   readonly columns: Readonly<Record<string, string>>;
@@ -108,8 +105,8 @@ const recipe: z.ZodType<ScadaStudentRecipe> = z.strictObject({
   calibrationRows: z.int().min(100).max(100_000),
 });
 
-/** Validator of {@link ScadaConfig}; unknown keys are refused. */
-export const scadaConfigSchema: z.ZodType<ScadaConfig> = z
+/** Validator of {@link ScadaRecipeConfig}; unknown keys are refused. */
+export const scadaConfigSchema: z.ZodType<ScadaRecipeConfig> = z
   .strictObject({
     ...commonConfigShape,
     dataset: z.strictObject({ kind: z.literal("edp"), heldOutRule: z.string().max(4096) }),

@@ -5,13 +5,13 @@
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { ReportPlot } from "../../report/report-parts.ts";
 import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext } from "../recipe.ts";
-import { judgeSeed } from "./judge/judge-edp.ts";
-import { judgeScadaBundle } from "./judge/judge-scada-bundle.ts";
+import { judgeScadaBundle, runScadaHeldOut } from "./judge/bundle-figures.ts";
 import { type ScadaEvaluation, summariseSeeds } from "./judge/scada-evaluation.ts";
-import { runScadaHeldOut, runScadaSeeds, runScadaTuning } from "./judge/scada-protocols.ts";
+import { runScadaSeeds, runScadaTuning } from "./judge/scada-protocols.ts";
+import { judgeSeed } from "./judge/seed-figures.ts";
 import {
   describeBehaviour,
-  inventCaseRows,
+  describeLessons,
   prepareScadaCase,
   readScadaCase,
   testSplit,
@@ -21,16 +21,16 @@ import {
   distilScadaStudent,
   finetuneScadaStudent,
   quantiseScadaForms,
+  type ScadaLessons,
   type ScadaStudent,
   trainScadaTeacher,
   trainUntaughtStudent,
 } from "./learn/train-scada-student.ts";
 import { edpDescription, makeScadaFiles, packageScada } from "./package-scada.ts";
 import { describeScadaReport, plotFailures } from "./report/scada-report.ts";
-import { type ScadaConfig, scadaConfigSchema } from "./scada-config.ts";
+import { type ScadaRecipeConfig, scadaConfigSchema } from "./scada-config.ts";
 
-/** The recipe of `dataset.kind: edp`. */
-export const scadaRecipe: AnyRecipe = defineRecipe<ScadaConfig>({
+export const scadaRecipe: AnyRecipe = defineRecipe<ScadaRecipeConfig>({
   kind: "edp",
   source: "src/training/recipes/scada/scada-recipe.ts",
   schema: scadaConfigSchema,
@@ -39,77 +39,18 @@ export const scadaRecipe: AnyRecipe = defineRecipe<ScadaConfig>({
   train: trainScada,
 });
 
-async function trainScada(
-  config: ScadaConfig,
-  { dataDir, steps, trainer }: TrainingContext,
-): Promise<TrainedModel> {
+async function trainScada(config: ScadaRecipeConfig, context: TrainingContext): Promise<TrainedModel> {
+  const { dataDir, steps, trainer } = context;
+  const { seed } = config;
   const data = await steps.look("data", () => fingerprintEdp(dataDir));
   // Rows are read anew by every run: they are quicker to make than to keep.
   const subject = await readScadaCase(dataDir, config, testSplit);
   const prepared = prepareScadaCase(subject);
-  const { columns, channels, features, residuals, operation, guard, recipe, seed } = config;
-  const shared = { columns, channels, features, residuals, operation, guard, seed };
-  const share = {
-    ...shared,
-    clamp: recipe.clamp,
-    excludeDays: recipe.excludeDays,
-    huberDelta: recipe.huberDelta,
-  };
-  const teacher = await steps.run(
-    "teacher",
-    { config: { ...share, teacher: recipe.teacher }, from: [data] },
-    (progress) =>
-      trainScadaTeacher(prepared, recipe, trainer, seed, (done, total) =>
-        progress(done, total, "networks trained"),
-      ),
-  );
-  const { student: widths, softShare, similarityWeight, inventedNoise, inventedStops, finetune } = recipe;
-  const lessons = { ...share, softShare, similarityWeight, inventedNoise, inventedStops };
-  const invented = inventCaseRows(subject, prepared, seed);
-  const taught = await steps.run(
-    "distil",
-    {
-      config: { ...lessons, student: widths },
-      from: [data, teacher],
-    },
-    () => distilScadaStudent(prepared, invented, recipe, trainer, teacher.value, seed),
-  );
-  const untaught = await steps.run(
-    "prune",
-    { part: "untaught", config: { ...share, student: widths, finetune }, from: [data] },
-    () => trainUntaughtStudent(prepared, recipe, trainer, seed),
-  );
-  const { calibrationRows } = recipe;
-  const pruned = taught.value.float;
-  const tuned =
-    finetune === undefined
-      ? null
-      : await steps.run(
-          "finetune",
-          { config: { ...lessons, calibrationRows, finetune }, from: [data, teacher, taught] },
-          () => finetuneScadaStudent(prepared, invented, recipe, trainer, teacher.value, pruned, seed),
-        );
-  const quantised = await steps.run(
-    "quantise",
-    {
-      config: { ...share, calibrationRows, inventedStops, rounding: recipe.rounding },
-      from: [data, taught, ...(tuned === null ? [] : [tuned])],
-    },
-    () => quantiseScadaForms(prepared, invented, recipe, pruned, tuned?.value ?? pruned),
-  );
-  const { scaler, location, scale } = prepared;
-  const student: ScadaStudent = {
-    scaler,
-    location,
-    scale,
-    teacher: teacher.value,
-    wide: taught.value.wide,
-    untaught: untaught.value,
-    ...quantised.value,
-  };
+  const lessons = describeLessons(subject, prepared, { trainer, seed });
+  const { student, stages } = await learnScadaStudent(config, { data, lessons }, context);
   const judged: StepOutput<{ evaluation: ScadaEvaluation; plots: ReportPlot[] }> = await steps.run(
     "evaluate",
-    { config, from: [data, teacher, taught, untaught, quantised] },
+    { config, from: [data, ...stages] },
     () => {
       const one = judgeSeed(subject, student, seed);
       const evaluation: ScadaEvaluation = {
@@ -126,16 +67,86 @@ async function trainScada(
     },
   );
   const { backgroundRows, goldenCases, driftReplicates, window } = config;
-  const files = await steps.run(
-    "package",
-    { config: { ...share, backgroundRows, goldenCases, driftReplicates, window }, from: [data, quantised] },
-    () => makeScadaFiles(subject, prepared, student),
+  const packed = { ...describeRows(config), backgroundRows, goldenCases, driftReplicates, window };
+  const files = await steps.run("package", { config: packed, from: [data, stages.at(-1)!] }, () =>
+    makeScadaFiles(subject, prepared, student),
   );
   const spec = describeBehaviour(subject, student);
   const { evaluation, plots } = judged.value;
-  const model = packageScada(
-    { subject, prepared, student, spec, evaluation, fingerprint: data.value },
-    files.value,
-  );
+  const model = packageScada({ config, student, spec, evaluation, fingerprint: data.value }, files.value);
   return { ...model, report: describeScadaReport(evaluation, student, plots) };
+}
+
+/** The share of the configuration that says what is learnt from: part of the inputs of every step that learns. */
+function describeRows(config: ScadaRecipeConfig): Readonly<Record<string, unknown>> {
+  const { columns, channels, features, residuals, operation, guard, seed } = config;
+  const { clamp, excludeDays, huberDelta } = config.recipe;
+  return {
+    columns,
+    channels,
+    features,
+    residuals,
+    operation,
+    guard,
+    seed,
+    clamp,
+    excludeDays,
+    huberDelta,
+  };
+}
+
+/** The steps from teacher to integers; of the stages the last are the integers. */
+async function learnScadaStudent(
+  config: ScadaRecipeConfig,
+  { data, lessons }: { readonly data: StepOutput<unknown>; readonly lessons: ScadaLessons },
+  { steps }: TrainingContext,
+): Promise<{ readonly student: ScadaStudent; readonly stages: readonly StepOutput<unknown>[] }> {
+  const { recipe } = config;
+  const share = describeRows(config);
+  const teacher = await steps.run(
+    "teacher",
+    { config: { ...share, teacher: recipe.teacher }, from: [data] },
+    (progress) => trainScadaTeacher(lessons, (done, total) => progress(done, total, "networks trained")),
+  );
+  const { student: widths, softShare, similarityWeight, inventedNoise, inventedStops, finetune } = recipe;
+  const teaching = { ...share, softShare, similarityWeight, inventedNoise, inventedStops };
+  const taught = await steps.run(
+    "distil",
+    { config: { ...teaching, student: widths }, from: [data, teacher] },
+    () => distilScadaStudent(lessons, teacher.value),
+  );
+  const untaught = await steps.run(
+    "prune",
+    { part: "untaught", config: { ...share, student: widths, finetune }, from: [data] },
+    () => trainUntaughtStudent(lessons),
+  );
+  const { calibrationRows, rounding } = recipe;
+  const pruned = taught.value.float;
+  const tuned =
+    finetune === undefined
+      ? null
+      : await steps.run(
+          "finetune",
+          { config: { ...teaching, calibrationRows, finetune }, from: [data, teacher, taught] },
+          () => finetuneScadaStudent(lessons, teacher.value, pruned),
+        );
+  const quantised = await steps.run(
+    "quantise",
+    {
+      config: { ...share, calibrationRows, inventedStops, rounding },
+      from: [data, taught, ...(tuned === null ? [] : [tuned])],
+    },
+    () => quantiseScadaForms(lessons, pruned, tuned?.value ?? pruned),
+  );
+  const { scaler, location, scale } = lessons.rows;
+  const student: ScadaStudent = {
+    scaler,
+    location,
+    scale,
+    teacher: teacher.value,
+    wide: taught.value.wide,
+    untaught: untaught.value,
+    ...quantised.value,
+  };
+  return { student, stages: [teacher, taught, untaught, quantised] };
 }

@@ -68,18 +68,28 @@ describe("a sensor's step", () => {
   const flat = [0, 1, 0, -1, 0, 1, 0, 1, 0];
   it("is a fall that its siblings do not share and that lasts two days", () => {
     const fallen = [0, 1, 0, -1, 0, 1, 0, -20, -19];
-    expect(isSensorStep(fallen, [flat, flat], 8, spec)).toBe(true);
-    expect(isSensorStep(fallen, [flat, fallen], 8, spec)).toBe(false);
-    expect(isSensorStep([...fallen.slice(0, 8), 0], [flat, flat], 8, spec)).toBe(false);
+    expect(isSensorStep({ series: fallen, siblings: [flat, flat] }, 8, spec)).toBe(true);
+    expect(isSensorStep({ series: fallen, siblings: [flat, fallen] }, 8, spec)).toBe(false);
+    expect(isSensorStep({ series: [...fallen.slice(0, 8), 0], siblings: [flat, flat] }, 8, spec)).toBe(false);
   });
   it("is never a rise, and never told where nobody else measures the same", () => {
-    expect(isSensorStep([0, 1, 0, -1, 0, 1, 0, 20, 19], [flat, flat], 8, spec)).toBe(false);
-    expect(isSensorStep([0, 1, 0, -1, 0, 1, 0, -20, -19], [], 8, spec)).toBe(false);
+    expect(isSensorStep({ series: [0, 1, 0, -1, 0, 1, 0, 20, 19], siblings: [flat, flat] }, 8, spec)).toBe(
+      false,
+    );
+    expect(isSensorStep({ series: [0, 1, 0, -1, 0, 1, 0, -20, -19], siblings: [] }, 8, spec)).toBe(false);
   });
   it("is not believed without enough days before, or when a sibling is silent", () => {
     const nan = Number.NaN;
-    expect(isSensorStep([nan, nan, nan, nan, 0, 1, 0, -20, -19], [flat], 8, spec)).toBe(false);
-    expect(isSensorStep([0, 1, 0, -1, 0, 1, 0, -20, -19], [[...flat.slice(0, 8), nan]], 8, spec)).toBe(false);
+    expect(isSensorStep({ series: [nan, nan, nan, nan, 0, 1, 0, -20, -19], siblings: [flat] }, 8, spec)).toBe(
+      false,
+    );
+    expect(
+      isSensorStep(
+        { series: [0, 1, 0, -1, 0, 1, 0, -20, -19], siblings: [[...flat.slice(0, 8), nan]] },
+        8,
+        spec,
+      ),
+    ).toBe(false);
   });
 });
 

@@ -30,7 +30,7 @@ describe("a YAML configuration", () => {
     expect(() => parse("gateway:\n  id: gw-1\n")).toThrow(
       /gateway\.yaml:2:3: gateway\.site: this key is missing/,
     );
-    expect(() => parse("# nothing yet\n")).toThrow(/gateway\.yaml:1:1: the file says nothing/);
+    expect(() => parse("# nothing yet\n")).toThrow(/gateway\.yaml:1:1: the file is empty/);
   });
 
   it("names the line of a wrong value", () => {
@@ -56,7 +56,7 @@ describe("a YAML configuration", () => {
   it("says so where a variable's key cannot be put", () => {
     for (const text of ["hello", "gateway: hello\nturbines: []\n"]) {
       expect(() => parse(text, { AURORA_GATEWAY__ID: "gw-1" })).toThrow(
-        /AURORA_GATEWAY__ID: .* holds no keys/,
+        /AURORA_GATEWAY__ID: .* is not a mapping of keys/,
       );
     }
   });

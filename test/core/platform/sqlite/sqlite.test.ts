@@ -121,7 +121,7 @@ for (const engine of sqliteEngines) {
       first.close();
     });
 
-    test("a corrupted file is set aside, reported and started anew; only the newest few are kept", () => {
+    test("a corrupted file is set aside, reported and replaced by a new one; only the newest few are kept", () => {
       const folder = createTemporaryFolder();
       const path = join(folder, "t.db");
       const setAside: string[] = [];

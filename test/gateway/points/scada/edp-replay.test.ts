@@ -19,7 +19,7 @@ import { runQuantised } from "../../../../src/training/learn/quantise-network.ts
 import { standardiseRows } from "../../../../src/training/learn/train-student.ts";
 import { computeTurbineResiduals } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import { makeTurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
-import type { ScadaConfig } from "../../../../src/training/recipes/scada/scada-config.ts";
+import type { ScadaRecipeConfig } from "../../../../src/training/recipes/scada/scada-config.ts";
 import { loadTrainingConfig } from "../../../../src/training/training-config.ts";
 import { createFakeBundle, createFakeState } from "../../fakes.ts";
 
@@ -57,7 +57,7 @@ test.skipIf(!present)(
     const { windChannel, powerChannel, minRatio, maxRatio, limits } = recipe.operation;
     const points = [4, 8, 12, 25].map((wind) => [wind, Math.min(2000, 3.5 * wind ** 3)] as const);
     const operation = { limits, powerCurve: { windChannel, powerChannel, points, minRatio, maxRatio } };
-    const rows = makeTurbineRows(signals, null, channels, operation, recipe);
+    const rows = makeTurbineRows([signals], operation, recipe);
 
     const width = recipe.features.list.length;
     const scaler = scaleColumns(rows.features, width);
@@ -75,7 +75,10 @@ test.skipIf(!present)(
     };
     const standardised = standardiseRows(rows.features, rows.rows, scaler);
     const outputs = runQuantised(student, standardised, rows.rows);
-    const expected = computeTurbineResiduals(rows, { standardised, outputs }, spec, () => false);
+    const expected = computeTurbineResiduals(
+      { rows, predicted: { standardised, outputs }, spec },
+      () => false,
+    );
 
     const { judged, stuck } = await serve(recipe, spec, scaler, student, signals);
     let scored = 0;
@@ -113,13 +116,13 @@ function scaleColumns(features: Float32Array, width: number): Scaler {
   };
 }
 
-async function loadConfig(): Promise<{ recipe: ScadaConfig }> {
+async function loadConfig(): Promise<{ recipe: ScadaRecipeConfig }> {
   const { recipe } = await loadTrainingConfig(join(root, "models", "turbine-scada", "train.yaml"));
-  return { recipe: recipe.config as ScadaConfig };
+  return { recipe: recipe.config as ScadaRecipeConfig };
 }
 
 async function serve(
-  recipe: ScadaConfig,
+  recipe: ScadaRecipeConfig,
   spec: NormalBehaviourSpec,
   scaler: Scaler,
   student: ReturnType<typeof createRandomStudent>,

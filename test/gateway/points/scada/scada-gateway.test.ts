@@ -64,7 +64,12 @@ async function putScadaBundle({ folder, release }: Installation): Promise<void> 
     [bundleFileNames.model, encodeStudent(student)],
     [
       bundleFileNames.reference,
-      encodeReference(fitReference(rows, ["power", "power.2h"], scores, { seed: 1, replicates: 100 })),
+      encodeReference(
+        fitReference(
+          { rows, featureNames: ["power", "power.2h"], scoreRows: scores },
+          { seed: 1, replicates: 100 },
+        ),
+      ),
     ],
     [bundleFileNames.background, encodeBackground(background)],
     [bundleFileNames.golden, encodeGolden({ features: 2, outputs, groups: 1, cases: [golden] })],

@@ -38,7 +38,7 @@ export interface Reliability {
 }
 
 /** The integers against their float parent, on held-out bearings. */
-export interface Parity {
+interface Parity {
   readonly floatMacroAuroc: number;
   readonly int8MacroAuroc: number;
   /** Points of AUC (hundredths) that quantisation costs. */
@@ -76,7 +76,7 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly limitations: readonly string[];
 }
 
-export interface BearingCase extends Contenders {
+interface BearingCase extends Contenders {
   readonly config: BearingConfig;
   readonly contract: ContractReport;
   readonly trainRows: LabelledRows;

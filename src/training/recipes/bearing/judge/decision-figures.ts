@@ -5,7 +5,7 @@ import { computeShare, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped } from "./held-out-figures.ts";
 
-export interface DecisionPoint {
+interface DecisionPoint {
   readonly raise: number;
   /** Share of faulty signals whose own fault is raised, and of healthy ones on which anything is. */
   readonly recall: Figure;

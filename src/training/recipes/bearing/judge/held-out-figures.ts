@@ -10,7 +10,7 @@ import { applyCalibration } from "../../../learn/platt.ts";
 import { joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
 
 /** One recording and channel through the decision rule. */
-export interface RecordingOutcome {
+interface RecordingOutcome {
   readonly waveform: string;
   readonly file: string;
   readonly sampleRateHz: number;

@@ -29,7 +29,7 @@ export interface TrialRows {
 }
 
 /** An int8 student on one split with one seed. */
-export interface TrialFigures {
+interface TrialFigures {
   readonly macroAuroc: number;
   /** Root mean square of its logits less the teacher's, on the test windows. */
   readonly distance: number;

@@ -13,7 +13,7 @@ export interface ContractReport {
 }
 
 /** A channel of a recording that breaks the contract somewhere. */
-export interface RefusedSignal {
+interface RefusedSignal {
   /** `<file> <end>`. */
   readonly signal: string;
   readonly reason: string;

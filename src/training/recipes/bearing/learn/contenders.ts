@@ -39,7 +39,7 @@ export interface Contenders {
 }
 
 /** What rivals are made from, beside the rows: the stages of the student before them, and a stream each. */
-export interface RivalOrigin {
+interface RivalOrigin {
   readonly teacher: readonly (readonly DenseLayer[])[];
   readonly wide: NetworkInTraining;
   readonly streams: Readonly<Record<"untaught" | "direct" | "logistic", Random>>;

@@ -1,7 +1,5 @@
 /** The CWRU recordings as feature rows, one bearing a signal: labelled to learn from, described to be judged on. */
 import { join } from "node:path";
-import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
-import type { WindowSpec } from "../../../../core/contract/bundle/manifest.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import {
   type CwruEnd,
@@ -16,6 +14,7 @@ import { fingerprintFiles } from "../../../dataset/read-data-file.ts";
 import type { ScoredSet, ScoredSignal } from "../../../judge/scored-set.ts";
 import { type ExtractedRows, extractRows, type RecordedSignal } from "../../../learn/extract-rows.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
+import type { BearingConfig } from "../bearing-config.ts";
 import { nameSignal } from "./check-contract.ts";
 
 export interface WaveformRows {
@@ -37,13 +36,8 @@ export interface CwruRows {
   readonly extra: readonly WaveformRows[];
 }
 
-export interface CwruRowsOptions {
-  readonly window: WindowSpec;
-  readonly trainingHop: number;
-  readonly features: FeatureSpec;
-  /** Noise of the training windows' noisy copies, as shares of the signal's rms; see {@link addNoise}. */
-  readonly noiseLevels: readonly number[];
-  readonly seed: number;
+interface CwruRowsOptions
+  extends Pick<BearingConfig, "window" | "trainingHop" | "features" | "noiseLevels" | "seed"> {
   /** Signals that break the data contract (see `check-contract.ts`): they are left out. */
   readonly refused: readonly { readonly signal: string }[];
   readonly progress: (done: number, total: number) => void;
@@ -150,14 +144,13 @@ export function selectSignals(
 }
 
 function describeExtra(recording: CwruRecording, end: CwruEnd): CwruWaveform {
-  const faulty = recording.fault !== "normal" && recording.faultEnd === end;
   return {
     id: `${recording.file.replace(/\.npy$/, "")}_${end}`,
     file: recording.file,
     signalEnd: end,
     faultEnd: recording.faultEnd ?? end,
     group: recording.group,
-    failureMode: faulty ? cwruFailureModes[recording.fault as "IR" | "OR" | "B"] : null,
+    failureMode: recording.faultEnd === end ? cwruFailureModes[recording.fault] : null,
   };
 }
 

@@ -43,7 +43,7 @@ export interface LearningRows {
 }
 
 /** The student, and what it is compared with. */
-export interface LearntStudent {
+interface LearntStudent {
   readonly trained: StepOutput<TrainedStudent>;
   readonly rivals: StepOutput<Rivals>;
 }

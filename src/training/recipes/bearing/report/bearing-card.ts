@@ -1,6 +1,7 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
 import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
 import { formatFigure } from "../../../judge/figure.ts";
+import { renderMarkdownTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import { sayParity, tabulateSlices } from "./bearing-report.ts";
@@ -20,11 +21,9 @@ export function renderBearingCard(
     ...describeQuality(manifest, report),
     "## Slices",
     "",
-    `${slices.caption}`,
+    slices.caption,
     "",
-    `| ${slices.head.join(" | ")} |`,
-    `|${slices.head.map(() => "---").join("|")}|`,
-    ...slices.rows.map((row) => `| ${row.join(" | ")} |`),
+    ...renderMarkdownTable(slices),
     "",
     ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
   ];
@@ -72,21 +71,16 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     "",
     "Macro AUROC over the failure modes, one window one case, with 95 % intervals that resample whole bearings: on the held-out ones, and on training bearings left out of training in turn. Bytes are those of the ONNX file for int8 and four a parameter for float networks.",
     "",
-    "| | bytes | multiply-adds | held-out bearings | out of fold |",
-    "|---|---|---|---|---|",
-    ...report.steps.map((step) =>
-      [
-        "",
+    ...renderMarkdownTable({
+      head: ["", "bytes", "multiply-adds", "held-out bearings", "out of fold"],
+      rows: report.steps.map((step) => [
         step.name === "int8" ? `**${step.title}**` : step.title,
         `${step.bytes ?? "–"}`,
         `${step.multiplyAdds ?? "–"}`,
         formatFigure(step.heldOut),
         formatFigure(step.outOfFold),
-        "",
-      ]
-        .join(" | ")
-        .trim(),
-    ),
+      ]),
+    }),
     "",
     "What the figures say:",
     "",

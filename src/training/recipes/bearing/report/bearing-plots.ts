@@ -1,7 +1,7 @@
 /** The drawings of a bearing report: reliability, ROC by failure mode and fold, scores, and what the threshold costs. */
 import { columnOf, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
 import type { ReportPlot } from "../../../report/report-parts.ts";
-import { type Axis, drawPlot, type PlotLine } from "../../../report/svg-plot.ts";
+import { type Axis, drawPlot, type PlotLine, type Scale } from "../../../report/svg-plot.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 
 const shares = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
@@ -25,17 +25,15 @@ export function drawBearingPlots(subject: PlottedBearing, titles: readonly strin
   ];
 }
 
+type Point = readonly [x: number, y: number];
+
+/** A dashed line between two points. */
+function segment(from: Point, to: Point, style: Pick<PlotLine, "name" | "colour" | "width">): PlotLine {
+  return { ...style, dashed: true, points: [from, to] };
+}
+
 /** What is stated is what happens; or chance. */
-const diagonal: PlotLine = {
-  name: "",
-  colour: "faint",
-  width: 1,
-  dashed: true,
-  points: [
-    [0, 0],
-    [1, 1],
-  ],
-};
+const diagonal = segment([0, 0], [1, 1], { name: "", colour: "faint", width: 1 });
 
 function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
   const kinds = [
@@ -50,7 +48,7 @@ function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
       points: bins.map(({ stated, observed }) => [stated, observed] as const),
     })),
   ];
-  const dots = (scale: { x: (v: number) => number; y: (v: number) => number }): string =>
+  const dots = (scale: Scale): string =>
     kinds
       .flatMap(([, { bins }, colour]) =>
         bins.map(
@@ -74,6 +72,7 @@ function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
 }
 
 function drawRoc(title: string, output: number, { heldOut, folds }: PlottedBearing): ReportPlot {
+  const rivals = heldOut.scores.physics === undefined ? [] : [rocOf(heldOut, "physics", output)];
   const lines: PlotLine[] = [
     diagonal,
     ...folds.map((fold) => ({
@@ -83,17 +82,13 @@ function drawRoc(title: string, output: number, { heldOut, folds }: PlottedBeari
       points: rocOf(fold, "int8", output),
     })),
     { name: "held-out bearings", colour: "c1", points: rocOf(heldOut, "int8", output), width: 2.5 },
-    ...(heldOut.scores.physics === undefined
-      ? []
-      : [
-          {
-            name: "physics score, held out",
-            colour: "c2",
-            width: 1.5,
-            dashed: true,
-            points: rocOf(heldOut, "physics", output),
-          },
-        ]),
+    ...rivals.map((points) => ({
+      name: "physics score, held out",
+      colour: "c2",
+      width: 1.5,
+      dashed: true,
+      points,
+    })),
   ];
   return {
     title: `ROC: ${title}`,
@@ -157,19 +152,7 @@ function drawScores(title: string, output: number, { heldOut, evaluation }: Plot
     svg: drawPlot({
       x: shareAxis("stated probability"),
       y: shareAxis("share of windows"),
-      lines: [
-        ...lines,
-        {
-          name: "",
-          colour: "faint",
-          points: [
-            [raise, 0],
-            [raise, 1],
-          ],
-          width: 1.5,
-          dashed: true,
-        },
-      ],
+      lines: [...lines, segment([raise, 0], [raise, 1], { name: "", colour: "faint", width: 1.5 })],
       alt: `Histogram of probabilities of ${title}`,
     }),
   };
@@ -181,31 +164,18 @@ function drawCosts({ decision }: BearingEvaluation): ReportPlot {
   const top = Math.ceil(highest / 500) * 500;
   const ticks = Array.from({ length: top / 500 + 1 }, (_, index) => 500 * index);
   const costs = points.map((point) => [point.raise, point.expectedCost] as const);
+  const ends = [0.5, 1] as const;
+  const [from, to] = ends;
   return {
     title: "What the threshold costs",
     caption: decision.sentence,
     svg: drawPlot({
-      x: { label: "probability to raise at", from: 0.5, to: 1, ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1] },
+      x: { label: "probability to raise at", from, to, ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1] },
       y: { label: "expected cost of a bearing", from: 0, to: top, ticks },
       lines: [
         { name: "decision rule, out of fold", colour: "c0", points: costs },
-        {
-          name: "never raising",
-          colour: "c2",
-          points: [
-            [0.5, costOfSilence],
-            [1, costOfSilence],
-          ],
-        },
-        {
-          name: `chosen from the costs, ${raise}`,
-          colour: "c1",
-          points: [
-            [raise, 0],
-            [raise, top],
-          ],
-          dashed: true,
-        },
+        { name: "never raising", colour: "c2", points: ends.map((at) => [at, costOfSilence]) },
+        segment([raise, 0], [raise, top], { name: `chosen from the costs, ${raise}`, colour: "c1" }),
       ],
       alt: "Expected cost by threshold",
     }),

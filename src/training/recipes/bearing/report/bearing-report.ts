@@ -7,7 +7,7 @@ import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import type { Contenders } from "../learn/contenders.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
 
-export interface BearingReportSubject extends Contenders, PlottedBearing {
+interface BearingReportSubject extends Contenders, PlottedBearing {
   readonly config: BearingConfig;
 }
 

@@ -12,14 +12,12 @@ import { edpTrainStartMs } from "../../../dataset/edp-signals.ts";
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import { runDense } from "../../../learn/tied-network.ts";
 import { standardiseRows } from "../../../learn/train-student.ts";
-import { fitPolicy } from "../learn/fit-policy.ts";
-import type { TurbineRows } from "../learn/scada-rows.ts";
+import { fitPolicy, learnableRows, type ScadaCase } from "../learn/scada-case.ts";
+import { dayOf } from "../learn/scada-rows.ts";
 import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";
-import type { PolicyConfig, ScadaStudentRecipe } from "../scada-config.ts";
+import type { PolicyConfig } from "../scada-config.ts";
 import {
   computeTurbineResiduals,
-  dayOf,
-  isNearFailure,
   type ReplaySpec,
   replayResiduals,
   type TurbineDays,
@@ -37,31 +35,29 @@ const cuts = [
 ];
 /** Failures are counted from here on, with half a month for the first decisions. */
 export const chainCountsFromMs: number = Date.parse("2016-06-15T00:00:00Z");
-/** First decision. */
 export const chainStartMs: number = Date.parse("2016-06-01T00:00:00Z");
+
+/** What a chain is trained with, and who is told how far it has come. */
+export interface ChainTools {
+  readonly trainer: TensorTrainer;
+  readonly progress: (done: number, total: number) => void;
+}
 
 /** Days of every turbine, each judged by a student that knew only what came before. */
 export function chainForward(
-  turbines: readonly TurbineRows[],
-  failures: readonly EdpFailure[],
-  parts: { readonly spec: ReplaySpec; readonly recipe: ScadaStudentRecipe; readonly seed: number },
-  trainer: TensorTrainer,
-  progress: (done: number, total: number) => void,
+  subject: ScadaCase,
+  spec: ReplaySpec,
+  { trainer, progress }: ChainTools,
 ): TurbineDays[] {
-  const { spec, recipe, seed } = parts;
+  const { failures } = subject;
+  const { recipe, seed } = subject.config;
+  const { turbines } = subject.rows;
   const begins = cuts.map((cut) => Date.parse(`${cut}T00:00:00Z`));
   const chained: TurbineDays[][] = turbines.map(() => []);
   for (const [index, fromMs] of begins.entries()) {
-    const learnable = (rows: TurbineRows, row: number): boolean => {
-      const timeMs = rows.timestampMs[row]!;
-      return (
-        timeMs < fromMs &&
-        rows.usable[row] === 1 &&
-        !isNearFailure(rows.turbine, timeMs, failures, recipe.excludeDays, fromMs)
-      );
-    };
+    const learnable = learnableRows({ ...subject, split: { startMs: fromMs, endMs: fromMs } });
     const prepared = prepareScadaRows(turbines, learnable, recipe.clamp);
-    const network = trainUntaughtStudent(prepared, recipe, trainer, seed);
+    const network = trainUntaughtStudent({ rows: prepared, recipe, trainer, seed });
     const own: ReplaySpec = {
       ...spec,
       statistics: commissionUntil(spec.statistics, fromMs),
@@ -74,9 +70,9 @@ export function chainForward(
     for (const [at, rows] of turbines.entries()) {
       const standardised = standardiseRows(rows.features, rows.rows, prepared.scaler);
       const predicted = { standardised, outputs: runDense(network, standardised, rows.rows) };
-      const all = computeTurbineResiduals(rows, predicted, own, (row) => learnable(rows, row));
+      const all = computeTurbineResiduals({ rows, predicted, spec: own }, learnable);
       // Every student lives through the whole past, as a bundle does on the day that it is installed.
-      chained[at]!.push(replayResiduals(rows, all, own, failures, fromMs));
+      chained[at]!.push(replayResiduals(rows, all, { spec: own, failures, errorsFromMs: fromMs }));
     }
     progress(index + 1, begins.length);
   }

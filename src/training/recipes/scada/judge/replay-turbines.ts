@@ -13,25 +13,32 @@ import {
   createSiteCorrectionLearner,
   type SiteCorrection,
 } from "../../../../core/decision/normal-behaviour/site-correction.ts";
-import { dayMs } from "../../../../core/maths/durations.ts";
 import type { EdpFailure } from "../../../dataset/edp-logbook.ts";
-import type { TurbineRows } from "../learn/scada-rows.ts";
+import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
+import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
+import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
+import { type LearnableRow, runScadaForm, type ScadaStudent } from "../learn/train-scada-student.ts";
+import { bandOperation, collectErrorCells, type ErrorCell } from "./scada-slices.ts";
 
-/** What a student says of one turbine's rows. */
-export interface PredictedRows {
+interface PredictedRows {
   /** [rows × inputs]. */
   readonly standardised: Float32Array;
   /** [rows × outputs], dequantised. */
   readonly outputs: Float32Array;
 }
 
-/** What the replay needs of a bundle. */
+/** One turbine's rows, what a student says of them, and how that is read. */
+interface PredictedTurbine {
+  readonly rows: TurbineRows;
+  readonly predicted: PredictedRows;
+  readonly spec: ReplaySpec;
+}
+
 export type ReplaySpec = Pick<
   NormalBehaviourSpec,
   "residuals" | "siteCorrection" | "statistics" | "guard" | "policy"
 >;
 
-/** One turbine's days. */
 export interface TurbineDays {
   readonly turbine: string;
   /** Whole days since the epoch, rising; every day from the first to the last. */
@@ -42,63 +49,80 @@ export interface TurbineDays {
   readonly scores: ReadonlyMap<string, Float64Array>;
   /** Days on which an output was set aside because its sensor stepped, as [day, output]. */
   readonly sensorFaults: readonly (readonly [number, number])[];
-  /** Mean |residual| a output over the usable rows from `maeFromMs` on. */
+  /** Mean |residual| a output over the usable rows from the replay's `errorsFromMs` on. */
   readonly mae: readonly number[];
   /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
   readonly dailyError: Float64Array;
 }
 
-/** Day of a time. */
-export function dayOf(timestampMs: number): number {
-  return Math.floor(timestampMs / dayMs);
+/** A turbine's days, and where the student erred from the split on. */
+export interface ReplayedTurbine extends TurbineDays {
+  readonly cells: readonly ErrorCell[];
 }
 
-/** Is the row in the weeks before a failure of this turbine that was logged before `knownMs`, or just after one? */
-export function isNearFailure(
-  turbine: string,
-  timestampMs: number,
-  failures: readonly EdpFailure[],
-  excludeDays: number,
-  knownMs: number,
-): boolean {
-  return failures.some(
-    (failure) =>
-      failure.turbine === turbine &&
-      failure.timestampMs < knownMs &&
-      timestampMs > failure.timestampMs - excludeDays * dayMs &&
-      timestampMs < failure.timestampMs + 3 * dayMs,
+/** Lives through all turbines with each form of a student. */
+export function replayForms(
+  subject: ScadaCase,
+  student: ScadaStudent,
+  spec: ReplaySpec,
+): ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]> {
+  return new Map(
+    formsOf(student).map((form) => [
+      form,
+      replayStudent(subject, spec, (rows) => runScadaForm(student, form, rows)),
+    ]),
   );
+}
+
+export function replayStudent(
+  subject: ScadaCase,
+  spec: ReplaySpec,
+  predict: (rows: TurbineRows) => PredictedRows,
+): ReplayedTurbine[] {
+  const { config, failures, split } = subject;
+  const fromMs = split.startMs;
+  const learnable = learnableRows(subject);
+  const bands = bandOperation(
+    config.channels.map((channel) => channel.name),
+    subject.rows.operation.powerCurve,
+  );
+  return subject.rows.turbines.map((rows) => {
+    const residuals = computeTurbineResiduals({ rows, predicted: predict(rows), spec }, learnable);
+    return {
+      ...replayResiduals(rows, residuals, { spec, failures, errorsFromMs: fromMs }),
+      cells: collectErrorCells(rows, residuals, { bands, fromMs }),
+    };
+  });
 }
 
 /**
  * Residuals [rows × outputs] of one turbine's usable rows, NaN for the others: measured less expected, less the site's
- * correction, which is learnt on the rows that `learnt` allows.
+ * correction, which is learnt on the rows that `isLearnable` allows.
  */
-export function computeTurbineResiduals(
-  rows: TurbineRows,
-  predicted: PredictedRows,
-  spec: ReplaySpec,
-  learnt: (row: number) => boolean,
-): Float64Array {
+export function computeTurbineResiduals(turbine: PredictedTurbine, isLearnable: LearnableRow): Float64Array {
+  const { rows, spec } = turbine;
   const outputs = spec.residuals.length;
-  const correction = learnCorrection(rows, predicted, spec, learnt);
+  const compute = createResiduals(turbine, learnCorrection(turbine, isLearnable));
   const all = new Float64Array(rows.rows * outputs).fill(Number.NaN);
-  const residuals = new Float64Array(outputs);
   for (let row = 0; row < rows.rows; row++) {
-    if (rows.usable[row] === 0) continue;
-    computeResiduals(rows, predicted, spec, correction, row, residuals);
-    all.set(residuals, row * outputs);
+    if (rows.usable[row] === 1) compute(row, all.subarray(row * outputs, (row + 1) * outputs));
   }
   return all;
 }
 
-/** Lives through one turbine's residuals; rows of NaN count as not usable. Errors are measured from `maeFromMs` on. */
+interface ReplayContext {
+  readonly spec: ReplaySpec;
+  /** The logbook, of which each entry is told on its day. */
+  readonly failures: readonly EdpFailure[];
+  /** Begin of the rows that {@link TurbineDays.mae} is the mean of. */
+  readonly errorsFromMs: number;
+}
+
+/** Lives through one turbine's residuals; rows of NaN count as not usable. */
 export function replayResiduals(
   rows: TurbineRows,
   residuals: Float64Array,
-  spec: ReplaySpec,
-  failures: readonly EdpFailure[],
-  maeFromMs: number,
+  { spec, failures, errorsFromMs }: ReplayContext,
 ): TurbineDays {
   const outputs = spec.residuals.length;
   const own = failures.filter((failure) => failure.turbine === rows.turbine);
@@ -138,7 +162,7 @@ export function replayResiduals(
     errorOfDay.set(dayOf(timeMs), today);
     for (const residual of current) today.sum += Math.abs(residual);
     today.count += outputs;
-    if (timeMs < maeFromMs) continue;
+    if (timeMs < errorsFromMs) continue;
     judged++;
     for (let output = 0; output < outputs; output++) errors[output]! += Math.abs(current[output]!);
   }
@@ -159,51 +183,43 @@ export function replayResiduals(
   };
 }
 
-function learnCorrection(
-  rows: TurbineRows,
-  predicted: PredictedRows,
-  spec: ReplaySpec,
-  learnt: (row: number) => boolean,
-): SiteCorrection | null {
+function learnCorrection(turbine: PredictedTurbine, isLearnable: LearnableRow): SiteCorrection | null {
+  const { rows, predicted, spec } = turbine;
   if (spec.siteCorrection === undefined) return null;
   const outputs = spec.residuals.length;
   const inputs = predicted.standardised.length / rows.rows;
   const learner = createSiteCorrectionLearner(spec.siteCorrection, inputs, outputs);
+  const compute = createResiduals(turbine, null);
   const residuals = new Float64Array(outputs);
   for (let row = 0; row < rows.rows; row++) {
-    if (rows.usable[row] === 0 || !learnt(row)) continue;
-    computeResiduals(rows, predicted, spec, null, row, residuals);
-    learner.add(...inputsOfRow(predicted, inputs, outputs, row), residuals);
+    if (rows.usable[row] === 0 || !isLearnable(rows, row)) continue;
+    compute(row, residuals);
+    learner.add(...inputsOfRow(turbine, row), residuals);
   }
   return learner.fit();
 }
 
-/** Measured less expected, less the site's own share. */
-function computeResiduals(
-  rows: TurbineRows,
-  predicted: PredictedRows,
-  spec: ReplaySpec,
+/** Writes measured less expected, less the site's own share, of one row. */
+function createResiduals(
+  turbine: PredictedTurbine,
   correction: SiteCorrection | null,
-  row: number,
-  out: Float64Array,
-): void {
+): (row: number, out: Float64Array) => void {
+  const { rows, predicted, spec } = turbine;
   const outputs = spec.residuals.length;
-  for (const [output, { location, scale }] of spec.residuals.entries()) {
-    const expected = location + scale * predicted.outputs[row * outputs + output]!;
-    out[output] = rows.measured[row * outputs + output]! - expected;
-  }
-  if (correction === null) return;
-  applySiteCorrection(correction, ...inputsOfRow(predicted, correction.inputs, outputs, row), out);
+  return (row, out) => {
+    for (const [output, { location, scale }] of spec.residuals.entries()) {
+      const expected = location + scale * predicted.outputs[row * outputs + output]!;
+      out[output] = rows.measured[row * outputs + output]! - expected;
+    }
+    if (correction !== null) applySiteCorrection(correction, ...inputsOfRow(turbine, row), out);
+  };
 }
 
-function inputsOfRow(
-  predicted: PredictedRows,
-  inputs: number,
-  outputs: number,
-  row: number,
-): [Float32Array, Float32Array] {
-  return [
-    predicted.standardised.subarray(row * inputs, (row + 1) * inputs),
-    predicted.outputs.subarray(row * outputs, (row + 1) * outputs),
-  ];
+/** Standardised features and outputs of a row: what the site's correction reads. */
+function inputsOfRow({ rows, predicted }: PredictedTurbine, row: number): [Float32Array, Float32Array] {
+  const rowOf = (values: Float32Array): Float32Array => {
+    const width = values.length / rows.rows;
+    return values.subarray(row * width, (row + 1) * width);
+  };
+  return [rowOf(predicted.standardised), rowOf(predicted.outputs)];
 }

@@ -5,18 +5,15 @@ import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { RegressionForm } from "../../../learn/regression-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
 import type { TimeSplit } from "../learn/scada-case.ts";
-import type { CostOutcome } from "./cost-rule.ts";
-import { policyNames, type SeedJudgement } from "./judge-edp.ts";
-import type { FormFigures } from "./judge-student.ts";
+import { type CostOutcome, type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
+import type { FormFigures } from "./form-figures.ts";
 import type { ScadaSlice } from "./scada-slices.ts";
-import { type PolicyFigures, summarisePolicy } from "./summarise-policy.ts";
+import type { SeedJudgement } from "./seed-figures.ts";
 
-/** What an evaluation says of the failures and the money. */
 export interface ScadaFigures {
   readonly metrics: Readonly<Record<string, Figure>>;
   readonly seeds: readonly number[];
   readonly policies: Readonly<Record<string, PolicyFigures>>;
-  /** Forms of each seed. */
   readonly forms: readonly (readonly FormFigures[])[];
   readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
   readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
@@ -33,7 +30,6 @@ export interface ScadaFigures {
   readonly slices: readonly ScadaSlice[];
 }
 
-/** `evaluation.json`. */
 export interface ScadaEvaluation extends EvaluationDocument, ScadaFigures {
   readonly dataDescription: string;
   readonly trainingRows: number;
@@ -41,7 +37,7 @@ export interface ScadaEvaluation extends EvaluationDocument, ScadaFigures {
   readonly limitations: readonly string[];
 }
 
-/** What the evaluation asks for; see `passed`. */
+/** What the evaluation asks for. */
 export const required = {
   detected: 3.5,
   gainEur: 110_000,
@@ -56,15 +52,14 @@ export const policiesInWords =
 
 const yearDays = 365.25;
 
-/** Puts seeds together. */
 export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit): ScadaFigures {
   const turbines = seeds[0]!.days.length;
   const years = (split.endMs - split.startMs) / dayMs / yearDays;
   const policies = Object.fromEntries(
-    policyNames.map((name) => [
+    Object.keys(seeds[0]!.outcomes).map((name) => [
       name,
       summarisePolicy(
-        seeds.flatMap((seed) => seed.outcomes[name]),
+        seeds.flatMap((seed) => seed.outcomes[name]!),
         turbines,
         years,
       ),
@@ -116,6 +111,11 @@ export function checkFigures({ metrics }: Pick<ScadaFigures, "metrics">): Readon
   };
 }
 
+/** A line a check, for a terminal. */
+export function renderChecks(checks: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(checks).map(([name, ok]) => `${ok ? "pass" : "FAIL"} ${name}`);
+}
+
 /** What is asked for, and whether it is reached, in a sentence; `missed` is how a miss is written. */
 export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: string): string {
   const checks = checkFigures(figures);
@@ -133,7 +133,6 @@ export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: s
   return `Asked for: ${asked.join(", ")}.`;
 }
 
-/** The figures in words. */
 export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
   const share = metrics.detectedShare!;
   return [
@@ -170,9 +169,9 @@ function countDetections(seeds: readonly SeedJudgement[]): ScadaFigures["detecti
     ? null
     : {
         float: seeds.reduce((sum, seed) => sum + count(seed.floatOutcomes), 0),
-        int8: seeds.reduce((sum, seed) => sum + count(seed.outcomes.policy), 0),
+        int8: seeds.reduce((sum, seed) => sum + count(seed.outcomes.policy!), 0),
         of: seeds.reduce(
-          (sum, { outcomes }) => sum + outcomes.policy.flatMap(({ failures }) => failures).length,
+          (sum, { outcomes }) => sum + outcomes.policy!.flatMap(({ failures }) => failures).length,
           0,
         ),
       };
@@ -242,7 +241,6 @@ function compareTuning(tuned: FormFigures, untuned: FormFigures): string {
   return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${tuned.zCorrelation.toFixed(4)} instead of ${untuned.zCorrelation.toFixed(4)}.`;
 }
 
-/** Mean with lowest and highest. */
 function spread(values: readonly number[]): Figure {
   const value = values.reduce((sum, each) => sum + each, 0) / values.length;
   return values.length < 2

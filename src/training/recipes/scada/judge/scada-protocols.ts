@@ -1,163 +1,110 @@
 /**
- * How a normal-behaviour bundle is judged again. `held-out`: this very student on the test half-year. `edp`: its recipe
- * retrained for five seeds. `edp-tuning`: the forward chain of the train period by which everything was chosen; opens no
- * test file.
+ * How the recipe of a normal-behaviour bundle is judged by training it again. `edp`: for five seeds, on the test
+ * half-year. `edp-tuning`: by the forward chain of the train period by which everything was chosen; opens no test file.
  */
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
-import { formsOf, type RegressionForm } from "../../../learn/regression-student.ts";
-import { openTensorTrainer, type TensorTrainer } from "../../../learn/tensor-trainer.ts";
+import { openTensorTrainer } from "../../../learn/tensor-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
+import { inventService } from "../learn/invent-service.ts";
 import {
   describeBehaviour,
+  describeLessons,
   prepareScadaCase,
-  type ReplayedTurbine,
   readScadaCase,
-  replayForm,
   type ScadaCase,
-  type TimeSplit,
   testSplit,
   trainScadaStudent,
   tuningSplit,
 } from "../learn/scada-case.ts";
-import { stressCase } from "../learn/stress-case.ts";
+import type { TurbineRows } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { ScadaConfig } from "../scada-config.ts";
-import { chainCountsFromMs, chainedPolicy, chainForward, chainStartMs } from "./forward-chain.ts";
-import { draws, judgeSeed, type SeedJudgement } from "./judge-edp.ts";
+import type { InventedStops, ScadaRecipeConfig } from "../scada-config.ts";
+import { type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
+import { type FormFigures, judgeForms } from "./form-figures.ts";
 import {
-  judgeByProbability,
-  judgeByWorth,
-  judgePolicy,
-  judgeRanking,
-  judgeShuffledScores,
-  judgeWithoutScores,
-  type PolicyCase,
-} from "./judge-policy.ts";
-import { readScadaEvaluation, replayBundle } from "./judge-scada-bundle.ts";
-import { type FormFigures, judgeForms } from "./judge-student.ts";
-import { checkFigures, renderScadaLines, type ScadaFigures, summariseSeeds } from "./scada-evaluation.ts";
-import { summarisePolicy } from "./summarise-policy.ts";
+  type ChainTools,
+  chainCountsFromMs,
+  chainedPolicy,
+  chainForward,
+  chainStartMs,
+} from "./forward-chain.ts";
+import { judgePolicies, type PolicyCase } from "./policy-runs.ts";
+import { replayForms } from "./replay-turbines.ts";
+import { checkFigures, renderChecks, renderScadaLines, summariseSeeds } from "./scada-evaluation.ts";
+import { judgeSeed, type SeedJudgement } from "./seed-figures.ts";
 
 /** Seeds of the protocol `edp`: the bundle's own and those after it. */
 const protocolSeeds = 5;
-/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
-const tolerance = 1e-6;
 
-/** Runs `edp`: the recipe trained anew with several seeds. */
+/** Runs `edp`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runScadaSeeds(
   _bundle: Bundle,
-  config: ScadaConfig,
+  config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const trainer = await openTensorTrainer(context.log);
-  const seeds = await judgeSeeds(config, context, trainer, testSplit, protocolSeeds);
-  const figures = summariseSeeds(seeds, testSplit);
+  const subject = await readScadaCase(context.dataDir, config, testSplit);
+  const prepared = prepareScadaCase(subject);
+  const judged: SeedJudgement[] = [];
+  for (let index = 0; index < protocolSeeds; index++) {
+    const seed = config.seed + index;
+    const student = trainScadaStudent(describeLessons(subject, prepared, { trainer, seed }));
+    const one = judgeSeed(subject, student, seed);
+    judged.push(one);
+    // A run takes minutes a seed: what is known already is said at once.
+    for (const line of renderScadaLines(summariseSeeds([one], testSplit)))
+      context.log(`seed ${seed}: ${line}`);
+    context.progress(index + 1, protocolSeeds, "seeds trained and judged");
+  }
+  const figures = summariseSeeds(judged, testSplit);
   const checks = checkFigures(figures);
-  const { metrics, ...rest } = figures;
   return {
-    json: { metrics, ...rest, checks, testLooks: config.testLooks },
+    json: { ...figures, checks, testLooks: config.testLooks },
     lines: [...renderScadaLines(figures), ...renderChecks(checks)],
     passed: Object.values(checks).every(Boolean),
   };
 }
 
-/** Runs `held-out`: the bundle's own student on the test half-year. */
-export async function runScadaHeldOut(
-  bundle: Bundle,
-  config: ScadaConfig,
-  context: EvaluationContext,
-): Promise<ProtocolOutcome> {
-  const { judged } = await replayBundle(bundle, config, context);
-  const figures = summariseSeeds([judged], testSplit);
-  const { metrics, ...rest } = figures;
-  return {
-    json: { metrics, ...rest, checks: checkFigures(figures), testLooks: config.testLooks },
-    lines: [...renderScadaLines(figures), ...renderChecks(checkFigures(figures))],
-    passed: isAsClaimed(bundle, metrics, context),
-  };
-}
-
-/** Trains and judges `count` seeds, the configuration's own first. */
-async function judgeSeeds(
-  config: ScadaConfig,
-  context: EvaluationContext,
-  trainer: TensorTrainer,
-  split: TimeSplit,
-  count: number,
-): Promise<SeedJudgement[]> {
-  const subject = await readScadaCase(context.dataDir, config, split);
-  const prepared = prepareScadaCase(subject);
-  const judged: SeedJudgement[] = [];
-  for (let index = 0; index < count; index++) {
-    const seed = config.seed + index;
-    const one = judgeSeed(subject, trainScadaStudent(subject, prepared, trainer, seed), seed);
-    judged.push(one);
-    // A run takes minutes a seed: what is known already is said at once.
-    for (const line of renderScadaLines(summariseSeeds([one], split))) context.log(`seed ${seed}: ${line}`);
-    context.progress(index + 1, count, "seeds trained and judged");
-  }
-  return judged;
-}
-
-/** Runs `edp-tuning`. */
+/** Runs `edp-tuning`. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runScadaTuning(
   _bundle: Bundle,
-  config: ScadaConfig,
+  config: ScadaRecipeConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const trainer = await openTensorTrainer(context.log);
   const subject = await readScadaCase(context.dataDir, config, tuningSplit);
-  const { rows, failures, costs } = subject;
-  const unit = config.residuals.map(() => 0);
-  const spec = describeBehaviour(subject, { location: unit, scale: unit.map(() => 1) });
-  const { recipe, seed } = config;
-  const days = chainForward(rows.turbines, failures, { spec, recipe, seed }, trainer, (done, total) =>
-    context.progress(done, total, "stretches of the chain"),
-  );
-  const policyCase: PolicyCase = {
-    turbines: days,
-    failures,
-    costs,
-    counted: failures.filter((failure) => failure.timestampMs >= chainCountsFromMs),
-    policyAt: chainedPolicy(config.policy, failures, costs),
-    startMs: chainStartMs,
-    endMs: edpTestStartMs,
-    phases: config.policy.roundDays,
-  };
-  const years = (edpTestStartMs - chainStartMs) / 86_400_000 / 365.25;
-  const runs = [
-    judgePolicy(policyCase, "policy"),
-    judgeByWorth(policyCase),
-    judgeByProbability(policyCase),
-    judgeWithoutScores(policyCase),
-    judgeRanking(policyCase),
-    judgeShuffledScores(policyCase, draws, createRandom(seed).fork("shuffled scores")),
-  ].map(({ name, outcomes }) => [name, summarisePolicy(outcomes, days.length, years)] as const);
-  const student = trainScadaStudent(subject, prepareScadaCase(subject), trainer, seed);
-  const figures = summariseSeeds([judgeSeed(subject, student, seed)], tuningSplit);
-  const { zCorrelation, maeIncrease, maeKelvin } = figures.metrics;
-  const stressed = judgeStressed(subject, student, seed);
+  const { seed } = config;
+  const policies = judgeChained(subject, {
+    trainer,
+    progress: (done, total) => context.progress(done, total, "stretches of the chain"),
+  });
+  const lessons = describeLessons(subject, prepareScadaCase(subject), { trainer, seed });
+  const student = trainScadaStudent(lessons);
+  const { metrics, forms } = summariseSeeds([judgeSeed(subject, student, seed)], tuningSplit);
+  const { zCorrelation, maeIncrease, maeKelvin } = metrics;
+  const stressed = judgeStressed(subject, student);
   const zAfterStops = stressed?.find(({ form }) => form === "int8")?.zCorrelation;
-  const policy = runs[0]![1];
+  const { detected, gainEur, inspections } = policies.policy!;
   return {
     json: {
       metrics: {
-        detected: policy.detected,
-        gainEur: policy.gainEur,
-        inspections: policy.inspections,
+        detected,
+        gainEur,
+        inspections,
         zCorrelation,
         maeIncrease,
         maeKelvin,
         ...(zAfterStops === undefined ? {} : { zAfterStops: { value: zAfterStops, low: null, high: null } }),
       },
-      policies: Object.fromEntries(runs),
-      forms: figures.forms,
+      policies,
+      forms,
       stressedForms: stressed,
     },
     lines: [
-      ...runs.map(
+      ...Object.entries(policies).map(
         ([name, each]) =>
           `${name}: ${each.detected.value.toFixed(2)} of ${each.failures.length} detected, ${each.falseAlarms.value.toFixed(1)} false of ${each.inspections.value.toFixed(1)} inspections, ${Math.round(each.gainEur.value / 1000)} k EUR against never looking`,
       ),
@@ -170,29 +117,58 @@ export async function runScadaTuning(
   };
 }
 
+/** What policies were worth on the days of the forward chain. */
+function judgeChained(subject: ScadaCase, tools: ChainTools): Readonly<Record<string, PolicyFigures>> {
+  const { config, failures, costs } = subject;
+  const unit = config.residuals.map(() => 0);
+  const spec = describeBehaviour(subject, { location: unit, scale: unit.map(() => 1) });
+  const turbines = chainForward(subject, spec, tools);
+  const chained: PolicyCase = {
+    turbines,
+    failures,
+    costs,
+    counted: failures.filter((failure) => failure.timestampMs >= chainCountsFromMs),
+    policyAt: chainedPolicy(config.policy, failures, costs),
+    startMs: chainStartMs,
+    endMs: edpTestStartMs,
+    phases: config.policy.roundDays,
+  };
+  const years = (edpTestStartMs - chainStartMs) / dayMs / 365.25;
+  return Object.fromEntries(
+    Object.entries(judgePolicies(chained, config.seed)).map(([name, { outcomes }]) => [
+      name,
+      summarisePolicy(outcomes, turbines.length, years),
+    ]),
+  );
+}
+
 /** The forms on the tuning months with stops, other ones than the student's lessons had; null where the recipe has none. */
-function judgeStressed(subject: ScadaCase, student: ScadaStudent, seed: number): FormFigures[] | null {
-  const { inventedStops } = subject.config.recipe;
+function judgeStressed(subject: ScadaCase, student: ScadaStudent): FormFigures[] | null {
+  const { split, config } = subject;
+  const { inventedStops } = config.recipe;
   if (inventedStops === undefined) return null;
-  const stressed = stressCase(subject, inventedStops, seed);
-  const spec = describeBehaviour(stressed, student);
-  const days = new Map<RegressionForm, readonly ReplayedTurbine[]>(
-    formsOf(student).map((form) => [form, replayForm(stressed, student, form, spec)]),
-  );
-  return judgeForms(student, days, subject.split, seed);
+  const stressed = stressCase(subject, inventedStops);
+  const days = replayForms(stressed, student, describeBehaviour(stressed, student));
+  return judgeForms(student, days, { split, seed: config.seed });
 }
 
-function isAsClaimed(bundle: Bundle, metrics: ScadaFigures["metrics"], context: EvaluationContext): boolean {
-  const claimed = readScadaEvaluation(bundle).metrics;
-  const falling = ["detected", "gainEur"].filter(
-    (name) => !(metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
-  );
-  for (const name of falling) {
-    context.log(`${name} is ${metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
-  }
-  return falling.length === 0;
-}
-
-function renderChecks(checks: Readonly<Record<string, boolean>>): string[] {
-  return Object.entries(checks).map(([name, ok]) => `${ok ? "pass" : "FAIL"} ${name}`);
+/**
+ * The case with stops from its split on, which the files of the train period leave out; rows on which a turbine stands by
+ * invention are not usable. Says how well a student follows its teacher where averages over hours go through stops,
+ * without a look at the test half-year.
+ */
+function stressCase(subject: ScadaCase, stops: InventedStops): ScadaCase {
+  const { config, rows, split } = subject;
+  const random = createRandom(config.seed).fork("stress");
+  const turbines = rows.turbines.map((turbine): TurbineRows => {
+    const life = inventService(turbine, { ...config, stops }, random);
+    const width = config.features.list.length;
+    const found = turbine.timestampMs.findIndex((timeMs) => timeMs >= split.startMs);
+    const from = found < 0 ? turbine.rows : found;
+    const features = turbine.features.slice();
+    features.set(life.features.subarray(from * width), from * width);
+    const usable = turbine.usable.map((value, row) => (row >= from && life.stands[row] === 1 ? 0 : value));
+    return { ...turbine, features, usable };
+  });
+  return { ...subject, rows: { ...rows, turbines } };
 }

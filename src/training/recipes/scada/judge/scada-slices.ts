@@ -1,19 +1,125 @@
 /**
- * Error and failures by site, turbine, month, load and wind speed, with counts and intervals. Days of a week are alike:
- * intervals resample turbine-weeks.
+ * Where a student errs, by site, turbine, month, load and wind speed, and which failures and false alarms lie there, with
+ * counts and intervals. Rows of normal operation only. Days of a week are alike: intervals resample turbine-weeks.
  */
 
-import { createRandom } from "../../../../core/maths/random.ts";
+import type { OperationSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
+import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import type { ComponentCost } from "../../../dataset/edp-logbook.ts";
-import { binomialInterval, type Figure, formatFigure } from "../../../judge/figure.ts";
+import { binomialInterval, type Figure } from "../../../judge/figure.ts";
 import { listSlices } from "../../../judge/slice-figures.ts";
-import type { ReportTable } from "../../../report/report-parts.ts";
-import type { ErrorCell } from "../learn/error-cells.ts";
+import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
 import { type CountedFailure, type Inspection, scoreInspections } from "./cost-rule.ts";
 
-/** The figures of one slice. */
+/** Usable rows of one turbine and day that have a slice in common. */
+export interface ErrorCell {
+  readonly turbine: string;
+  /** Days since the epoch. */
+  readonly day: number;
+  /** Dimension → value: one dimension where the rows are those of a band, several where they are the whole day's. */
+  readonly slices: Readonly<Record<string, string>>;
+  readonly rows: number;
+  /** Mean |residual| over rows and outputs, in the residuals' unit. */
+  readonly error: number;
+}
+
+/** A dimension whose value changes from row to row. */
+interface RowBand {
+  readonly by: string;
+  /** Place of what is banded among a row's readings. */
+  readonly channel: number;
+  /** Lower ends of the bands but the first, rising, in the reading's unit, and the bands' names, one more. */
+  readonly ends: readonly number[];
+  readonly names: readonly string[];
+}
+
+const loadShares = [0.25, 0.5, 0.75];
+/** Metres a second: part load, the steep part of the curve, the knee, rated power. */
+const windSpeeds = [6, 9, 12];
+
+/** Bands of load (share of the power at the curve's top) and of wind speed; `channels` name the readings. */
+export function bandOperation(
+  channels: readonly string[],
+  { windChannel, powerChannel, points }: OperationSpec["powerCurve"],
+): RowBand[] {
+  const ratedPower = points.at(-1)![1];
+  return [
+    {
+      by: "load",
+      channel: channels.indexOf(powerChannel),
+      ends: loadShares.map((share) => share * ratedPower),
+      names: nameBands(
+        loadShares.map((share) => 100 * share),
+        "% of rated",
+      ),
+    },
+    {
+      by: "wind speed",
+      channel: channels.indexOf(windChannel),
+      ends: windSpeeds,
+      names: nameBands(windSpeeds, "m/s"),
+    },
+  ];
+}
+
+/** Cells from `fromMs` on of one turbine: its whole days, then each band of them. Rows of NaN do not count. */
+export function collectErrorCells(
+  rows: TurbineRows,
+  residuals: Float64Array,
+  { bands, fromMs }: { readonly bands: readonly RowBand[]; readonly fromMs: number },
+): ErrorCell[] {
+  const outputs = residuals.length / rows.rows;
+  const channels = rows.readings.length / rows.rows;
+  const days = new Map<number, Tally[]>();
+  const places = bands.map((_, index) =>
+    bands.slice(0, index).reduce((sum, band) => sum + band.names.length, 1),
+  );
+  const cells = 1 + bands.reduce((sum, band) => sum + band.names.length, 0);
+  for (let row = 0; row < rows.rows; row++) {
+    const timeMs = rows.timestampMs[row]!;
+    if (timeMs < fromMs || rows.usable[row] === 0 || Number.isNaN(residuals[row * outputs])) continue;
+    const day = days.get(dayOf(timeMs)) ?? Array.from({ length: cells }, () => ({ sum: 0, rows: 0 }));
+    days.set(dayOf(timeMs), day);
+    let error = 0;
+    for (let output = 0; output < outputs; output++) error += Math.abs(residuals[row * outputs + output]!);
+    count(day[0]!, error / outputs);
+    for (const [index, { channel, ends }] of bands.entries()) {
+      const reading = rows.readings[row * channels + channel]!;
+      const above = ends.filter((end) => reading >= end).length;
+      count(day[places[index]! + above]!, error / outputs);
+    }
+  }
+  const bandOf = bands.flatMap(({ by, names }) => names.map((name) => ({ [by]: name })));
+  return [...days].flatMap(([day, tallies]) =>
+    tallies.flatMap(({ sum, rows: counted }, cell): ErrorCell[] => {
+      if (counted === 0) return [];
+      const month = new Date(day * dayMs).toISOString().slice(0, 7);
+      const slices = cell === 0 ? { turbine: rows.turbine, month } : bandOf[cell - 1]!;
+      return [{ turbine: rows.turbine, day, slices, rows: counted, error: sum / counted }];
+    }),
+  );
+}
+
+interface Tally {
+  sum: number;
+  rows: number;
+}
+
+function count(tally: Tally, error: number): void {
+  tally.sum += error;
+  tally.rows++;
+}
+
+function nameBands(ends: readonly number[], unit: string): string[] {
+  return [
+    `below ${ends[0]} ${unit}`,
+    ...ends.slice(1).map((end, index) => `${ends[index]} to ${end} ${unit}`),
+    `${ends.at(-1)} ${unit} and more`,
+  ];
+}
+
 export interface ScadaSlice {
-  /** Dimension, for example `load`. */
   readonly by: string;
   /** Value, for example `below 25 % of rated`. */
   readonly value: string;
@@ -27,8 +133,7 @@ export interface ScadaSlice {
   readonly falseAlarms: number | null;
 }
 
-/** What is sliced. */
-export interface SlicedScada {
+interface SlicedScada {
   readonly site: string;
   readonly cells: readonly ErrorCell[];
   /** One list a calendar. */
@@ -70,49 +175,52 @@ export function weekOf({ turbine, day }: Pick<ErrorCell, "turbine" | "day">): st
   return `${turbine} week ${Math.floor(day / 7)}`;
 }
 
-/** Slices as rows of text, for the report and the card. */
-export function tabulateScadaSlices(slices: readonly ScadaSlice[]): ReportTable {
-  return {
-    title: "Slices",
-    caption:
-      "Judged period, rows of normal operation, each of which weighs the same here (above, each turbine does); intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
-    head: ["slice", "rows", "turbine-weeks", "mean error, K", "failures found", "false alarms"],
-    rows: slices.map(({ by, value, rows, turbineWeeks, maeKelvin, detected, falseAlarms }) => [
-      `${by}: ${value}`,
-      `${rows}`,
-      `${turbineWeeks}`,
-      formatFigure(maeKelvin),
-      detected === null ? "–" : `${formatFigure(detected, 1)} of ${detected.of}`,
-      falseAlarms?.toFixed(1) ?? "–",
-    ]),
-  };
-}
-
 function computeError(
   cells: readonly ErrorCell[],
   seed: number,
 ): Pick<ScadaSlice, "rows" | "turbineWeeks" | "maeKelvin"> {
-  const weeks = new Map<string, { sum: number; rows: number }>();
-  for (const cell of cells) {
-    const week = weeks.get(weekOf(cell)) ?? { sum: 0, rows: 0 };
-    weeks.set(weekOf(cell), { sum: week.sum + cell.error * cell.rows, rows: week.rows + cell.rows });
-  }
-  const list = [...weeks.values()];
-  const meanOf = (chosen: readonly { readonly sum: number; readonly rows: number }[]): number =>
-    chosen.reduce((sum, week) => sum + week.sum, 0) / chosen.reduce((sum, week) => sum + week.rows, 0);
-  const random = createRandom(seed).fork("slices");
-  const values = Array.from({ length: replicates }, () =>
-    meanOf(list.map(() => list[random.integer(list.length)]!)),
-  ).sort((a, b) => a - b);
+  const { value, drawn, weeks } = resampleWeeks(
+    cells.map((cell) => ({ week: weekOf(cell), sum: cell.error * cell.rows, count: cell.rows })),
+    replicates,
+    createRandom(seed).fork("slices"),
+  );
+  drawn.sort();
   return {
-    rows: list.reduce((sum, week) => sum + week.rows, 0),
-    turbineWeeks: list.length,
+    rows: cells.reduce((sum, cell) => sum + cell.rows, 0),
+    turbineWeeks: weeks,
     maeKelvin: {
-      value: meanOf(list),
-      low: values[Math.floor(0.025 * (replicates - 1))]!,
-      high: values[Math.ceil(0.975 * (replicates - 1))]!,
+      value,
+      low: drawn[Math.floor(0.025 * (replicates - 1))]!,
+      high: drawn[Math.ceil(0.975 * (replicates - 1))]!,
     },
   };
+}
+
+/** Cases of one turbine-week: their sum and their number. */
+interface WeekPart {
+  readonly week: string;
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** The mean over all cases, and `replicates` means over turbine-weeks that are drawn anew. */
+export function resampleWeeks(
+  parts: readonly WeekPart[],
+  replicates: number,
+  random: Random,
+): { readonly value: number; readonly drawn: Float64Array; readonly weeks: number } {
+  const weeks = new Map<string, WeekPart>();
+  for (const { week, sum, count } of parts) {
+    const own = weeks.get(week);
+    weeks.set(week, { week, sum: (own?.sum ?? 0) + sum, count: (own?.count ?? 0) + count });
+  }
+  const list = [...weeks.values()];
+  const meanOf = (chosen: readonly WeekPart[]): number =>
+    chosen.reduce((sum, week) => sum + week.sum, 0) / chosen.reduce((sum, week) => sum + week.count, 0);
+  const drawn = Float64Array.from({ length: replicates }, () =>
+    meanOf(list.map(() => list[random.integer(list.length)]!)),
+  );
+  return { value: meanOf(list), drawn, weeks: list.length };
 }
 
 function countFailures(

@@ -3,12 +3,11 @@
  * how often failures at random places and times would give as much. Neighbouring days are nearly one: only the
  * permutation of whole failures says how sure the figure is.
  */
-import type { Random } from "../../../../core/maths/random.ts";
-import type { CountedFailure } from "./cost-rule.ts";
+import { dayOf } from "../learn/scada-rows.ts";
 import { maxLeadDays, minLeadDays } from "./cost-rule.ts";
-import { dayOf, type TurbineDays } from "./replay-turbines.ts";
+import type { Chance, PolicyCase } from "./policy-runs.ts";
+import type { TurbineDays } from "./replay-turbines.ts";
 
-/** The figure. */
 export interface WindowAuc {
   /** Mean over the components that failed; NaN when none has. */
   readonly auc: number;
@@ -17,51 +16,46 @@ export interface WindowAuc {
   readonly permutationP: number;
 }
 
-/** Days of the judgement: from … to before. */
-export interface JudgedDays {
+interface JudgedDays {
   readonly fromDay: number;
   readonly toDay: number;
 }
 
-/** Computes it with `permutations` permutations that give each failure a random turbine and day. */
+/** Computes it of the failures that count, with permutations that give each a random turbine and day. */
 export function computeWindowAuc(
-  turbines: readonly TurbineDays[],
-  failures: readonly CountedFailure[],
-  judged: JudgedDays,
-  permutations: number,
-  random: Random,
+  {
+    turbines,
+    counted: failures,
+    startMs,
+    endMs,
+  }: Pick<PolicyCase, "turbines" | "counted" | "startMs" | "endMs">,
+  { draws, random }: Chance,
 ): WindowAuc {
+  const judged = { fromDay: dayOf(startMs), toDay: dayOf(endMs) };
   const names = turbines.map(({ turbine }) => turbine);
   const components = [...new Set(failures.map(({ component }) => component))];
-  const ranked = new Map(components.map((component) => [component, rankDays(turbines, component, judged)]));
-  const aucOf = (component: string, placed: readonly PlacedFailure[]): number =>
-    computeAuc(ranked.get(component)!, placed, judged);
-  const place = ({ turbine, timestampMs }: CountedFailure): PlacedFailure => ({
-    turbine: names.indexOf(turbine),
-    day: dayOf(timestampMs),
-  });
-  const byComponent = components.map((component) =>
-    failures.filter((failure) => failure.component === component).map(place),
+  const ranked = components.map((component) => rankDays(turbines, component, judged));
+  const aucsOf = (placed: readonly (readonly PlacedFailure[])[]): number[] =>
+    placed.map((own, index) => computeAuc(ranked[index]!, own, judged));
+  const placed = components.map((component) =>
+    failures
+      .filter((failure) => failure.component === component)
+      .map(({ turbine, timestampMs }) => ({ turbine: names.indexOf(turbine), day: dayOf(timestampMs) })),
   );
-  const perComponent = components.map((component, index) => aucOf(component, byComponent[index]!));
+  const drawPlace = (): PlacedFailure => ({
+    turbine: random.integer(names.length),
+    day: judged.fromDay + minLeadDays + random.integer(judged.toDay - judged.fromDay - minLeadDays),
+  });
+  const perComponent = aucsOf(placed);
   const auc = mean(perComponent);
   let atLeast = 0;
-  for (let run = 0; run < permutations; run++) {
-    const values = components.map((component, index) =>
-      aucOf(
-        component,
-        byComponent[index]!.map(() => ({
-          turbine: random.integer(names.length),
-          day: judged.fromDay + minLeadDays + random.integer(judged.toDay - judged.fromDay - minLeadDays),
-        })),
-      ),
-    );
-    if (mean(values) >= auc) atLeast++;
+  for (let run = 0; run < draws; run++) {
+    if (mean(aucsOf(placed.map((own) => own.map(drawPlace)))) >= auc) atLeast++;
   }
   return {
     auc,
     perComponent: Object.fromEntries(components.map((component, index) => [component, perComponent[index]!])),
-    permutationP: (1 + atLeast) / (1 + permutations),
+    permutationP: (1 + atLeast) / (1 + draws),
   };
 }
 

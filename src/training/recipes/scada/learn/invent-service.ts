@@ -4,14 +4,20 @@
  * are put where it ran, so that the averages over hours, computed by the serving extractor, go through them. Invents no
  * temperatures: what a row like that should be answered with, the caller asks the teacher.
  */
-import type { FeatureSpec } from "../../../../core/contract/bundle/feature-spec.ts";
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import type { Random } from "../../../../core/maths/random.ts";
-import type { InventedStops } from "../scada-config.ts";
+import type { InventedStops, ScadaRecipeConfig } from "../scada-config.ts";
 import type { TurbineRows } from "./scada-rows.ts";
 
-/** One life. */
-export interface InventedService {
+export interface ServiceConfig {
+  /** In the order of the rows' readings. */
+  readonly channels: readonly { readonly name: string }[];
+  readonly features: ScadaRecipeConfig["features"];
+  readonly stops: InventedStops;
+}
+
+interface InventedService {
   /** [rows × features], not standardised; of the rows as they were measured, with another past. */
   readonly features: Float32Array;
   /** [rows], 1 = the turbine stands here by invention: the row's temperatures are not this row's. */
@@ -34,12 +40,10 @@ const runningShare = 0.25;
 /** A gap consists of up to so many stretches. */
 const maxStretches = 3;
 
-/** Lives through `rows`, whose readings stand in the order of `channels`. The same stream gives the same life. */
+/** Lives through `rows`. The same stream gives the same life. */
 export function inventService(
   rows: TurbineRows,
-  channels: readonly string[],
-  spec: FeatureSpec,
-  stops: InventedStops,
+  { channels, features: spec, stops }: ServiceConfig,
   random: Random,
 ): InventedService {
   const width = rows.features.length / rows.rows;
@@ -47,17 +51,16 @@ export function inventService(
   const stands = new Uint8Array(rows.rows);
   const between = new Float32Array(width);
   const extractor = createScalarExtractor(spec);
-  const live = (values: ArrayLike<number>, timeMs: number, out: Float32Array, offset: number): void => {
+  const feed = (values: ArrayLike<number>): void => {
     extractor.begin();
-    for (const [channel, name] of channels.entries()) extractor.push(name, values[channel]!);
-    extractor.finish(out, offset, timeMs);
+    for (const [channel, { name }] of channels.entries()) extractor.push(name, values[channel]!);
   };
   const readingsOf = (row: number): Float32Array =>
     rows.readings.subarray(row * channels.length, (row + 1) * channels.length);
   const drawStretch = (running: number): Stretch => ({
     running,
-    standing: Float64Array.from(channels, (channel) => {
-      const range = stops.standing[channel];
+    standing: Float64Array.from(channels, ({ name }) => {
+      const range = stops.standing[name];
       return range === undefined ? Number.NaN : range[0] + (range[1] - range[0]) * random.uniform();
     }),
   });
@@ -82,10 +85,11 @@ export function inventService(
           const measured = before[channel]! + share * (now[channel]! - before[channel]!);
           current[channel] = blend(stretch, channel, measured);
         }
-        live(current, beforeMs + index * stepMs, between, 0);
+        feed(current);
+        extractor.finish(between, 0, beforeMs + index * stepMs);
       }
     }
-    if (timeMs >= stopEndMs && random.uniform() < stepMs / (stops.everyDays * 86_400_000)) {
+    if (timeMs >= stopEndMs && random.uniform() < stepMs / (stops.everyDays * dayMs)) {
       const { minMinutes, maxMinutes } = stops;
       stopEndMs = timeMs + 60_000 * minMinutes * (maxMinutes / minMinutes) ** random.uniform();
       stop = drawStretch(0);
@@ -95,10 +99,11 @@ export function inventService(
       for (let channel = 0; channel < current.length; channel++) {
         current[channel] = blend(stop, channel, now[channel]!);
       }
-      live(current, timeMs, features, row * width);
+      feed(current);
     } else {
-      live(now, timeMs, features, row * width);
+      feed(now);
     }
+    extractor.finish(features, row * width, timeMs);
   }
   return { features, stands };
 }

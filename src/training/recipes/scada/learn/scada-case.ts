@@ -1,6 +1,11 @@
 /** Everything that training and judging of a normal-behaviour student share: rows, logbook, costs, and the split in time. */
 
-import type { NormalBehaviourSpec } from "../../../../core/contract/bundle/normal-behaviour.ts";
+import type {
+  ComponentPolicy,
+  InspectionPolicy,
+  NormalBehaviourSpec,
+} from "../../../../core/contract/bundle/normal-behaviour.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
 import {
   type ComponentCost,
   type EdpFailure,
@@ -9,21 +14,8 @@ import {
   readEdpFailures,
 } from "../../../dataset/edp-logbook.ts";
 import { edpTestEndMs, edpTestStartMs, edpTrainStartMs } from "../../../dataset/edp-signals.ts";
-import type { RegressionForm } from "../../../learn/regression-student.ts";
-import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import {
-  computeTurbineResiduals,
-  dayOf,
-  isNearFailure,
-  type PredictedRows,
-  type ReplaySpec,
-  replayResiduals,
-  type TurbineDays,
-} from "../judge/replay-turbines.ts";
-import type { ScadaConfig } from "../scada-config.ts";
-import { bandOperation, collectErrorCells, type ErrorCell, type RowBand } from "./error-cells.ts";
-import { fitPolicy } from "./fit-policy.ts";
-import { readScadaRows, type ScadaRows } from "./scada-rows.ts";
+import type { PolicyConfig, ScadaRecipeConfig } from "../scada-config.ts";
+import { dayOf, readScadaRows, type ScadaRows } from "./scada-rows.ts";
 import {
   distilScadaStudent,
   finetuneScadaStudent,
@@ -32,7 +24,7 @@ import {
   type PreparedScadaRows,
   prepareScadaRows,
   quantiseScadaForms,
-  runScadaForm,
+  type ScadaLessons,
   type ScadaStudent,
   trainScadaTeacher,
   trainUntaughtStudent,
@@ -44,14 +36,12 @@ export interface TimeSplit {
   readonly endMs: number;
 }
 
-/** The published split. */
 export const testSplit: TimeSplit = { startMs: edpTestStartMs, endMs: edpTestEndMs };
 /** A split inside the train period, for the figures of the student that may be looked at any time. */
 export const tuningSplit: TimeSplit = { startMs: Date.parse("2017-01-01T00:00:00Z"), endMs: edpTestStartMs };
 
-/** What is worked on. */
 export interface ScadaCase {
-  readonly config: ScadaConfig;
+  readonly config: ScadaRecipeConfig;
   readonly rows: ScadaRows;
   /** The whole logbook for the published split, that of the train period for the one inside it. */
   readonly failures: readonly EdpFailure[];
@@ -59,68 +49,72 @@ export interface ScadaCase {
   readonly split: TimeSplit;
 }
 
-/** Reads it. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
+/** Reads rows, logbook and costs. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
 export async function readScadaCase(
   dataDir: string,
-  config: ScadaConfig,
+  config: ScadaRecipeConfig,
   split: TimeSplit,
 ): Promise<ScadaCase> {
-  const periods = split.endMs > edpTestStartMs ? "train-and-test" : "train";
   const failures = await readEdpFailures(dataDir);
   return {
     config,
     split,
-    rows: await readScadaRows(dataDir, config, periods),
+    rows: await readScadaRows(dataDir, config, split.endMs > edpTestStartMs ? ["train", "test"] : ["train"]),
     failures: failures.filter((failure) => failure.timestampMs < Math.max(split.endMs, edpTestStartMs)),
     costs: await readEdpCosts(dataDir),
   };
 }
 
-/** May a row be learnt from? */
-export function learnableRows({ config, failures, split }: Omit<ScadaCase, "costs">): LearnableRow {
-  const { startMs } = split;
-  const { excludeDays } = config.recipe;
-  return (rows, row) => {
-    const timeMs = rows.timestampMs[row]!;
+/**
+ * May a row be learnt from? Usable, before the split, and neither in the weeks before a failure of the turbine that was
+ * logged before the split nor just after one.
+ */
+export function learnableRows({
+  config,
+  failures,
+  split: { startMs },
+}: Pick<ScadaCase, "config" | "failures" | "split">): LearnableRow {
+  const beforeMs = config.recipe.excludeDays * dayMs;
+  const known = failures.filter(({ timestampMs }) => timestampMs < startMs);
+  return ({ turbine, usable, timestampMs }, row) => {
+    const timeMs = timestampMs[row]!;
     return (
       timeMs < startMs &&
-      rows.usable[row] === 1 &&
-      !isNearFailure(rows.turbine, timeMs, failures, excludeDays, startMs)
+      usable[row] === 1 &&
+      !known.some(
+        (failure) =>
+          failure.turbine === turbine &&
+          timeMs > failure.timestampMs - beforeMs &&
+          timeMs < failure.timestampMs + 3 * dayMs,
+      )
     );
   };
 }
 
-/** All stages of one seed. */
-export function trainScadaStudent(
-  subject: ScadaCase,
-  prepared: PreparedScadaRows,
-  trainer: TensorTrainer,
-  seed: number,
-): ScadaStudent {
-  const { recipe } = subject.config;
-  const { scaler, location, scale } = prepared;
-  const teacher = trainScadaTeacher(prepared, recipe, trainer, seed, () => {});
-  const invented = inventCaseRows(subject, prepared, seed);
-  const { wide, float } = distilScadaStudent(prepared, invented, recipe, trainer, teacher, seed);
-  const untaught = trainUntaughtStudent(prepared, recipe, trainer, seed);
-  const tuned = finetuneScadaStudent(prepared, invented, recipe, trainer, teacher, float, seed);
-  const forms = quantiseScadaForms(prepared, invented, recipe, float, tuned);
-  return { scaler, location, scale, teacher, wide, untaught, ...forms };
-}
-
-/** Gathers what may be learnt from. */
 export function prepareScadaCase(subject: ScadaCase): PreparedScadaRows {
   return prepareScadaRows(subject.rows.turbines, learnableRows(subject), subject.config.recipe.clamp);
 }
 
-/** Rows that serving would meet, for the lessons of one seed's student. */
-export function inventCaseRows(
+/** What one seed's student learns from `rows`, which {@link prepareScadaCase} gave. */
+export function describeLessons(
   subject: ScadaCase,
-  { scaler }: Pick<PreparedScadaRows, "scaler">,
-  seed: number,
-): Float32Array {
-  const { config, rows } = subject;
-  return inventScadaRows(rows.turbines, learnableRows(subject), config, config.recipe, scaler, seed);
+  rows: PreparedScadaRows,
+  { trainer, seed }: Pick<ScadaLessons, "trainer" | "seed">,
+): ScadaLessons {
+  const { config } = subject;
+  const origin = { config, scaler: rows.scaler, seed };
+  const invented = inventScadaRows(subject.rows.turbines, learnableRows(subject), origin);
+  return { rows, invented, recipe: config.recipe, trainer, seed };
+}
+
+export function trainScadaStudent(lessons: ScadaLessons): ScadaStudent {
+  const { scaler, location, scale } = lessons.rows;
+  const teacher = trainScadaTeacher(lessons, () => {});
+  const { wide, float } = distilScadaStudent(lessons, teacher);
+  const untaught = trainUntaughtStudent(lessons);
+  const tuned = finetuneScadaStudent(lessons, teacher, float);
+  const forms = quantiseScadaForms(lessons, float, tuned);
+  return { scaler, location, scale, teacher, wide, untaught, ...forms };
 }
 
 /** The section of the manifest, with everything that was fitted before the split. */
@@ -150,45 +144,62 @@ export function describeBehaviour(
   };
 }
 
-/** What a student says of rows that are not yet standardised. */
-export type Predict = (features: Float32Array, rows: number) => PredictedRows;
-
-/** A turbine's days, and where the student erred from the split on. */
-export interface ReplayedTurbine extends TurbineDays {
-  readonly cells: readonly ErrorCell[];
+/** The logbook of a time. */
+interface Exposure {
+  readonly turbines: number;
+  readonly days: number;
+  /** Failures in that time, in order. */
+  readonly failures: readonly EdpFailure[];
 }
 
-/** Lives through all turbines with one form of the student. */
-export function replayForm(
-  subject: ScadaCase,
-  student: ScadaStudent,
-  form: RegressionForm,
-  spec: ReplaySpec,
-): ReplayedTurbine[] {
-  return replayStudent(subject, (features, rows) => runScadaForm(student, form, features, rows), spec);
-}
-
-/** Lives through all turbines with any student. */
-export function replayStudent(subject: ScadaCase, predict: Predict, spec: ReplaySpec): ReplayedTurbine[] {
-  const learnable = learnableRows(subject);
-  const { startMs } = subject.split;
-  const bands = describeBands(subject);
-  return subject.rows.turbines.map((rows) => {
-    const predicted = predict(rows.features, rows.rows);
-    const residuals = computeTurbineResiduals(rows, predicted, spec, (row) => learnable(rows, row));
-    return {
-      ...replayResiduals(rows, residuals, spec, subject.failures, startMs),
-      cells: collectErrorCells(rows, residuals, bands, startMs),
-    };
+/** The policy with how often components fail, learnt from `exposure`, and what a look is worth. */
+export function fitPolicy(
+  config: PolicyConfig,
+  exposure: Exposure,
+  costs: ReadonlyMap<string, ComponentCost>,
+): InspectionPolicy {
+  const { eventDays, poolingWeight, meanLeadShare, ...policy } = config;
+  const events = listEvents(exposure.failures, eventDays);
+  const horizonDays = config.maxLeadDays - config.minLeadDays;
+  const rateOf = estimateRates(events, {
+    components: costs.size,
+    exposureDays: exposure.turbines * exposure.days,
+    poolingWeight,
   });
+  const components = [...costs].map(
+    ([component, cost]): ComponentPolicy => ({
+      component,
+      prior: -Math.expm1(-rateOf(component) * horizonDays),
+      worthEur: cost.replacementEur + (cost.replacementEur - cost.repairEur) * meanLeadShare,
+      inspectionEur: cost.inspectionEur,
+    }),
+  );
+  return { ...policy, components };
 }
 
-function describeBands({ config, rows }: ScadaCase): RowBand[] {
-  const { windChannel, powerChannel, points } = rows.operation.powerCurve;
-  return bandOperation({
-    channels: config.channels.map((channel) => channel.name),
-    windChannel,
-    powerChannel,
-    ratedPower: points.at(-1)![1],
+/**
+ * Failures a turbine and day by component: (own events + w · mean events of all) / (exposure · (1 + w)), a gamma prior
+ * of weight w that pulls components with few events to the mean.
+ */
+export function estimateRates(
+  events: readonly EdpFailure[],
+  prior: { readonly components: number; readonly exposureDays: number; readonly poolingWeight: number },
+): (component: string) => number {
+  const { components, exposureDays, poolingWeight } = prior;
+  const mean = Math.max(1, events.length) / components;
+  return (component) => {
+    const own = events.filter((event) => event.component === component).length;
+    return (own + poolingWeight * mean) / (exposureDays * (1 + poolingWeight));
+  };
+}
+
+/** Failures without those that follow one of the same pair within `eventDays` of the last. */
+export function listEvents(failures: readonly EdpFailure[], eventDays: number): EdpFailure[] {
+  const last = new Map<string, number>();
+  return failures.filter((failure) => {
+    const pair = `${failure.turbine} ${failure.component}`;
+    const before = last.get(pair);
+    last.set(pair, failure.timestampMs);
+    return before === undefined || failure.timestampMs - before > eventDays * dayMs;
   });
 }

@@ -8,11 +8,11 @@ import {
   createOperationFilter,
 } from "../../../../core/decision/normal-behaviour/guards.ts";
 import { createScalarExtractor } from "../../../../core/features/scalar-extractor.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
+import { medianInPlace } from "../../../../core/maths/select.ts";
 import { type EdpPeriod, type EdpSignals, readEdpSignals } from "../../../dataset/edp-signals.ts";
-import type { ScadaConfig } from "../scada-config.ts";
-import { fitPowerCurve } from "./fit-power-curve.ts";
+import type { ScadaRecipeConfig } from "../scada-config.ts";
 
-/** One turbine. */
 export interface TurbineRows {
   readonly turbine: string;
   readonly rows: number;
@@ -29,23 +29,26 @@ export interface TurbineRows {
   readonly usable: Uint8Array;
 }
 
-/** All turbines, and what was learnt about their operation. */
 export interface ScadaRows {
   readonly turbines: readonly TurbineRows[];
   readonly operation: OperationSpec;
 }
 
-/** Fingerprints of the files of both periods. */
 export interface ScadaFingerprint {
   readonly train: string;
   readonly test: string;
 }
 
 /** The share of the configuration that decides the rows. */
-export type RowsConfig = Pick<
-  ScadaConfig,
+type RowsConfig = Pick<
+  ScadaRecipeConfig,
   "columns" | "channels" | "features" | "residuals" | "operation" | "guard"
 >;
+
+/** Days since the epoch. */
+export function dayOf(timestampMs: number): number {
+  return Math.floor(timestampMs / dayMs);
+}
 
 /** Fingerprints the files that {@link readScadaRows} reads. */
 export async function fingerprintEdp(dataDir: string): Promise<ScadaFingerprint> {
@@ -54,31 +57,30 @@ export async function fingerprintEdp(dataDir: string): Promise<ScadaFingerprint>
   return { train: await read("train"), test: await read("test") };
 }
 
-/** Reads the train period alone, or train and test. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
+/** Reads `periods`, the train period first. Fails with CONFIG_INVALID, DATA_MISSING or DATA_FORMAT. */
 export async function readScadaRows(
   dataDir: string,
   config: RowsConfig,
-  periods: "train" | "train-and-test",
+  periods: readonly EdpPeriod[],
 ): Promise<ScadaRows> {
-  const channels = config.channels.map((channel) => channel.name);
-  const columns = channels.map((channel) => config.columns[channel] ?? channel);
-  const train = await readEdpSignals(dataDir, "train", columns);
-  const test = periods === "train" ? null : await readEdpSignals(dataDir, "test", columns);
-  const operation = fitOperation(train.turbines, channels, config);
-  const turbines = train.turbines.map((signals, index) =>
-    makeTurbineRows(signals, test?.turbines[index] ?? null, channels, operation, config),
+  const columns = config.channels.map(({ name }) => config.columns[name] ?? name);
+  const parts: (readonly EdpSignals[])[] = [];
+  for (const period of periods) parts.push((await readEdpSignals(dataDir, period, columns)).turbines);
+  const operation = fitOperation(parts[0]!, config);
+  const turbines = parts[0]!.map((_, index) =>
+    makeTurbineRows(
+      parts.map((part) => part[index]!),
+      operation,
+      config,
+    ),
   );
   return { turbines, operation };
 }
 
-function fitOperation(
-  turbines: readonly EdpSignals[],
-  channels: readonly string[],
-  config: RowsConfig,
-): OperationSpec {
+function fitOperation(turbines: readonly EdpSignals[], config: RowsConfig): OperationSpec {
   const { limits, windChannel, powerChannel, minRatio, maxRatio, binWidth } = config.operation;
-  const wind = channels.indexOf(windChannel);
-  const power = channels.indexOf(powerChannel);
+  const placeOf = (channel: string): number => config.channels.findIndex(({ name }) => name === channel);
+  const [wind, power] = [placeOf(windChannel), placeOf(powerChannel)];
   const points = fitPowerCurve(
     turbines.map(({ columns }) => ({ wind: columns[wind]!, power: columns[power]! })),
     binWidth,
@@ -86,22 +88,51 @@ function fitOperation(
   return { limits, powerCurve: { windChannel, powerChannel, points, minRatio, maxRatio } };
 }
 
-/** Rows of one turbine: of both periods as one stretch, or of `train` alone. `channels` name the columns. */
+const minBinRows = 30;
+
+/**
+ * The power that a wind speed gives, from rows in normal operation. Points (wind, power) in rising order of wind: the
+ * median power of each bin of `binWidth` at the bin's middle, never below the one before; bins with few rows are left out.
+ */
+export function fitPowerCurve(
+  turbines: readonly { readonly wind: ArrayLike<number>; readonly power: ArrayLike<number> }[],
+  binWidth: number,
+): (readonly [number, number])[] {
+  const bins = new Map<number, number[]>();
+  for (const { wind, power } of turbines) {
+    for (let row = 0; row < wind.length; row++) {
+      const bin = Math.floor(wind[row]! / binWidth);
+      const values = bins.get(bin);
+      if (values === undefined) bins.set(bin, [power[row]!]);
+      else values.push(power[row]!);
+    }
+  }
+  const points: (readonly [number, number])[] = [];
+  let highest = 0;
+  for (const bin of [...bins.keys()].sort((a, b) => a - b)) {
+    const values = Float64Array.from(bins.get(bin)!);
+    if (values.length < minBinRows) continue;
+    highest = Math.max(highest, medianInPlace(values, values.length));
+    // One watt is more than the meter can tell.
+    points.push([(bin + 0.5) * binWidth, Math.round(highest * 1000) / 1000]);
+  }
+  return points;
+}
+
+/** Rows of one turbine: its `parts` as one stretch, the train period first, their columns in the sequence of the channels. */
 export function makeTurbineRows(
-  train: EdpSignals,
-  test: EdpSignals | null,
-  channels: readonly string[],
+  parts: readonly EdpSignals[],
   operation: OperationSpec,
   config: RowsConfig,
 ): TurbineRows {
-  const parts = test === null ? [train] : [train, test];
+  const channels = config.channels.map(({ name }) => name);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const width = config.features.list.length;
   const outputs = config.residuals.map((residual) => channels.indexOf(residual.channel));
   const out: TurbineRows = {
-    turbine: train.turbine,
+    turbine: parts[0]!.turbine,
     rows,
-    trainRows: train.rows,
+    trainRows: parts[0]!.rows,
     timestampMs: new Float64Array(rows),
     features: new Float32Array(rows * width),
     readings: new Float32Array(rows * channels.length),

@@ -24,11 +24,10 @@ import {
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import type { DenseLayer } from "../../../learn/tied-network.ts";
 import { runEnsemble, standardiseRows } from "../../../learn/train-student.ts";
-import type { ScadaConfig, ScadaStudentRecipe } from "../scada-config.ts";
+import type { ScadaRecipeConfig, ScadaStudentRecipe } from "../scada-config.ts";
 import { inventService } from "./invent-service.ts";
 import type { TurbineRows } from "./scada-rows.ts";
 
-/** Rows that may be learnt from. */
 export interface PreparedScadaRows extends RegressionRows {
   readonly scaler: Scaler;
   /** Expected value = location + scale · output, one an output; location is the mean of the turbines' medians. */
@@ -36,16 +35,26 @@ export interface PreparedScadaRows extends RegressionRows {
   readonly scale: readonly number[];
 }
 
-/** The forms of the student, and how its outputs are read. */
 export interface ScadaStudent extends RegressionStudent {
   readonly location: readonly number[];
   readonly scale: readonly number[];
 }
 
-/** May a row be learnt from? Rows before `untilMs`, usable, and not in the weeks before a failure of the turbine. */
+/** What the stages of one seed's student learn from, and with. */
+export interface ScadaLessons {
+  readonly rows: PreparedScadaRows;
+  readonly invented: Float32Array;
+  readonly recipe: ScadaStudentRecipe;
+  readonly trainer: TensorTrainer;
+  readonly seed: number;
+}
+
+type Teacher = RegressionStudent["teacher"];
+
+/** May a row be learnt from? */
 export type LearnableRow = (turbine: TurbineRows, row: number) => boolean;
 
-/** Gathers the rows. */
+/** Gathers the rows that may be learnt from. */
 export function prepareScadaRows(
   turbines: readonly TurbineRows[],
   isLearnable: LearnableRow,
@@ -90,12 +99,8 @@ export function prepareScadaRows(
   return { rows, scaler, features, targets, weights: new Float32Array(rows).fill(1), location, scale };
 }
 
-/** The ensemble. */
 export function trainScadaTeacher(
-  rows: PreparedScadaRows,
-  recipe: ScadaStudentRecipe,
-  trainer: TensorTrainer,
-  seed: number,
+  { rows, recipe, trainer, seed }: ScadaLessons,
   progress: (done: number, total: number) => void,
 ): DenseLayer[][] {
   const { members, hidden, fit } = recipe.teacher;
@@ -114,20 +119,20 @@ export function trainScadaTeacher(
 export function inventScadaRows(
   turbines: readonly TurbineRows[],
   isLearnable: LearnableRow,
-  { features, channels }: Pick<ScadaConfig, "features" | "channels">,
-  recipe: ScadaStudentRecipe,
-  scaler: Scaler,
-  seed: number,
+  {
+    config,
+    scaler,
+    seed,
+  }: { readonly config: ScadaRecipeConfig; readonly scaler: Scaler; readonly seed: number },
 ): Float32Array {
-  const width = features.list.length;
-  const names = channels.map((channel) => channel.name);
+  const { inventedStops: stops } = config.recipe;
+  if (stops === undefined) return new Float32Array(0);
+  const width = config.features.list.length;
   const random = stream(seed, "stops");
   const lives: Float32Array[] = [];
-  const { inventedStops: stops } = recipe;
-  if (stops === undefined) return new Float32Array(0);
   for (let copy = 0; copy < stops.copies; copy++) {
     for (const turbine of turbines) {
-      const life = inventService(turbine, names, features, stops, random);
+      const life = inventService(turbine, { ...config, stops }, random);
       const rows: number[] = [];
       for (let row = 0; row < turbine.rows; row++) {
         if (life.stands[row] === 0 && isLearnable(turbine, row)) rows.push(row);
@@ -142,47 +147,39 @@ export function inventScadaRows(
   return joinArrays(...lives);
 }
 
-/** The wide student, then the pruned one. `invented` are {@link inventScadaRows}. */
+/** The wide student, then the pruned one. */
 export function distilScadaStudent(
-  rows: PreparedScadaRows,
-  invented: Float32Array,
-  recipe: ScadaStudentRecipe,
-  trainer: TensorTrainer,
-  teacher: readonly (readonly DenseLayer[])[],
-  seed: number,
+  lessons: ScadaLessons,
+  teacher: Teacher,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
+  const { recipe, trainer, seed } = lessons;
+  const taught = teachRows(lessons, teacher);
   return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
 }
 
 /** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
 export function finetuneScadaStudent(
-  rows: PreparedScadaRows,
-  invented: Float32Array,
-  recipe: ScadaStudentRecipe,
-  trainer: TensorTrainer,
-  teacher: readonly (readonly DenseLayer[])[],
+  lessons: ScadaLessons,
+  teacher: Teacher,
   float: readonly DenseLayer[],
-  seed: number,
 ): readonly DenseLayer[] {
+  const { recipe, trainer, seed } = lessons;
   const { finetune } = recipe;
   if (finetune === undefined) return float;
-  const taught = teachRows(rows, invented, recipe, teacher, stream(seed, "invented"));
-  const start = { float, quantised: quantiseScadaStudent(rows, invented, recipe, float) };
+  const taught = teachRows(lessons, teacher);
+  const start = { float, quantised: quantiseScadaStudent(lessons, float) };
   return finetuneNetwork(taught, start, recipe, finetune, trainer, stream(seed, "finetune"));
 }
 
 /** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
 export function quantiseScadaForms(
-  rows: PreparedScadaRows,
-  invented: Float32Array,
-  recipe: ScadaStudentRecipe,
+  lessons: Pick<ScadaLessons, "rows" | "invented" | "recipe">,
   pruned: readonly DenseLayer[],
   tuned: readonly DenseLayer[],
 ): Pick<RegressionStudent, "float" | "quantised" | "untuned"> {
   const quantise = (float: readonly DenseLayer[]): Pick<RegressionStudent, "float" | "quantised"> => ({
     float,
-    quantised: quantiseScadaStudent(rows, invented, recipe, float),
+    quantised: quantiseScadaStudent(lessons, float),
   });
   return { ...quantise(tuned), ...(tuned === pruned ? {} : { untuned: quantise(pruned) }) };
 }
@@ -192,14 +189,9 @@ export function quantiseScadaForms(
  * with what the teacher says of them. Serving meets stops and starts that filtered training rows do not hold; there the
  * student should still say what the teacher says.
  */
-function teachRows(
-  rows: PreparedScadaRows,
-  invented: Float32Array,
-  recipe: ScadaStudentRecipe,
-  teacher: readonly (readonly DenseLayer[])[],
-  random: Random,
-): RegressionRows {
+function teachRows({ rows, invented, recipe, seed }: ScadaLessons, teacher: Teacher): RegressionRows {
   const { softShare, inventedNoise, clamp } = recipe;
+  const random = stream(seed, "invented");
   const width = rows.scaler.mean.length;
   const quiet = joinArrays(rows.features, invented);
   const noisy = quiet.map((value) =>
@@ -226,20 +218,18 @@ function joinArrays(...parts: readonly Float32Array[]): Float32Array {
 }
 
 /** A student of the final size that learns from the measurements alone, with as many gradient steps. */
-export function trainUntaughtStudent(
-  rows: PreparedScadaRows,
-  recipe: ScadaStudentRecipe,
-  trainer: TensorTrainer,
-  seed: number,
-): DenseLayer[] {
+export function trainUntaughtStudent({
+  rows,
+  recipe,
+  trainer,
+  seed,
+}: Omit<ScadaLessons, "invented">): DenseLayer[] {
   return fitUntaughtStudent(rows, recipe, trainer, stream(seed, "untaught"));
 }
 
 /** The integers; ranges are calibrated on measured rows and on invented ones alike. */
 export function quantiseScadaStudent(
-  rows: PreparedScadaRows,
-  invented: Float32Array,
-  recipe: ScadaStudentRecipe,
+  { rows, invented, recipe }: Pick<ScadaLessons, "rows" | "invented" | "recipe">,
   float: readonly DenseLayer[],
 ): QuantisedMlp {
   const width = rows.scaler.mean.length;
@@ -256,12 +246,11 @@ export function quantiseScadaStudent(
   return quantiseNetwork(float, { features, rows: count, clamp, judge: "values", rounding });
 }
 
-/** Outputs [rows × outputs] of one form on rows that are not yet standardised. */
+/** Outputs [rows × outputs] of one form on a turbine's rows. */
 export function runScadaForm(
   student: ScadaStudent,
   form: RegressionForm,
-  features: Float32Array,
-  rows: number,
+  { features, rows }: Pick<TurbineRows, "features" | "rows">,
 ): { readonly standardised: Float32Array; readonly outputs: Float32Array } {
   const standardised = standardiseRows(features, rows, student.scaler);
   return { standardised, outputs: runRegressionForm(student, form, standardised, rows) };

@@ -1,16 +1,20 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
+import { dayMs } from "../../../../core/maths/durations.ts";
+import { formatFigure } from "../../../judge/figure.ts";
 import { integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../../../report/report-parts.ts";
-import type { SeedJudgement } from "../judge/judge-edp.ts";
+import { type CountedFailure, type Inspection, maxLeadDays, minLeadDays } from "../judge/cost-rule.ts";
+import type { TurbineDays } from "../judge/replay-turbines.ts";
 import {
   compareForms,
   policiesInWords,
   renderRequired,
   type ScadaEvaluation,
 } from "../judge/scada-evaluation.ts";
-import { tabulateScadaSlices } from "../judge/scada-slices.ts";
+import type { ScadaSlice } from "../judge/scada-slices.ts";
+import type { SeedJudgement } from "../judge/seed-figures.ts";
+import { dayOf } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import { plotFailure } from "./plot-failure.ts";
 
 const titles: Readonly<Record<RegressionForm, string>> = {
   teacher: "teacher, an ensemble",
@@ -24,7 +28,7 @@ const titles: Readonly<Record<RegressionForm, string>> = {
 
 /** One drawing a failure, with the inspections of the first calendar. */
 export function plotFailures({ outcomes, days, inspections }: SeedJudgement): ReportPlot[] {
-  return outcomes.policy[0]!.failures.map(({ failure, leadDays }) => ({
+  return outcomes.policy![0]!.failures.map(({ failure, leadDays }) => ({
     title: `${failure.turbine} ${failure.component}, ${new Date(failure.timestampMs).toISOString().slice(0, 10)}`,
     caption:
       leadDays === null
@@ -34,7 +38,6 @@ export function plotFailures({ outcomes, days, inspections }: SeedJudgement): Re
   }));
 }
 
-/** Everything that the report shows. */
 export function describeScadaReport(
   evaluation: ScadaEvaluation,
   student: ScadaStudent,
@@ -82,4 +85,117 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
       each.leadDays === null ? "–" : `${each.leadDays.median.toFixed(0)} (${each.leadDays.p10.toFixed(0)})`,
     ]),
   };
+}
+
+/** Slices as rows of text, for the report and the card. */
+export function tabulateScadaSlices(slices: readonly ScadaSlice[]): ReportTable {
+  return {
+    title: "Slices",
+    caption:
+      "Judged period, rows of normal operation, each of which weighs the same here (above, each turbine does); intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
+    head: ["slice", "rows", "turbine-weeks", "mean error, K", "failures found", "false alarms"],
+    rows: slices.map(({ by, value, rows, turbineWeeks, maeKelvin, detected, falseAlarms }) => [
+      `${by}: ${value}`,
+      `${rows}`,
+      `${turbineWeeks}`,
+      formatFigure(maeKelvin),
+      detected === null ? "–" : `${formatFigure(detected, 1)} of ${detected.of}`,
+      falseAlarms?.toFixed(1) ?? "–",
+    ]),
+  };
+}
+
+interface FailurePlot {
+  readonly failure: CountedFailure;
+  readonly days: readonly TurbineDays[];
+  /** Of one calendar. */
+  readonly inspections: readonly Inspection[];
+}
+
+/** As wide as the report's other drawings, whose letters are as large. */
+const size = { width: 420, height: 210, left: 32, right: 8, top: 26, bottom: 28 } as const;
+const scales = [2, 4, 6, 8] as const;
+const daysBefore = 90;
+const daysAfter = 14;
+
+/**
+ * Draws one failure: the score of its component on its turbine over the weeks before, the other turbines' beside it, the
+ * inspections of one calendar and the failure itself. SVG that follows the page's light or dark colours,
+ * on the smallest scale that all scores fit on; those above the largest scale's end are drawn at it.
+ */
+export function plotFailure({ failure, days, inspections }: FailurePlot): string {
+  const failureDay = dayOf(failure.timestampMs);
+  const fromDay = failureDay - daysBefore;
+  const toDay = failureDay + daysAfter;
+  const own = inspections.filter(
+    (each) => each.turbine === failure.turbine && each.component === failure.component,
+  );
+  const shown = own.filter((each) => each.timestampMs >= fromDay * dayMs && each.timestampMs < toDay * dayMs);
+  const found = own.some(({ timestampMs }) => {
+    const lead = (failure.timestampMs - timestampMs) / dayMs;
+    return lead >= minLeadDays && lead <= maxLeadDays;
+  });
+  const highest = chooseScale(days, failure.component, { fromDay, toDay });
+  const x = (timestampMs: number): number =>
+    size.left + ((timestampMs / dayMs - fromDay) / (toDay - fromDay)) * (size.width - size.left - size.right);
+  const y = (score: number): number =>
+    size.height - size.bottom - (Math.min(score, highest) / highest) * (size.height - size.top - size.bottom);
+  const line = (turbine: TurbineDays): string => {
+    const values = turbine.scores.get(failure.component);
+    let path = "";
+    let pen = "M";
+    for (let day = fromDay; day < toDay; day++) {
+      const value = values?.[day - turbine.days[0]!] ?? Number.NaN;
+      if (Number.isNaN(value)) {
+        pen = "M";
+        continue;
+      }
+      path += `${pen}${x(day * dayMs).toFixed(1)} ${y(value).toFixed(1)}`;
+      pen = "L";
+    }
+    const isOwn = turbine.turbine === failure.turbine;
+    return `<path d="${path}" fill="none" stroke="currentColor" stroke-width="${isOwn ? 2 : 1}" opacity="${isOwn ? 1 : 0.3}"><title>${turbine.turbine}</title></path>`;
+  };
+  const date = new Date(failure.timestampMs).toISOString().slice(0, 10);
+  const marks = shown.map(
+    ({ timestampMs }) =>
+      `<path d="M${x(timestampMs).toFixed(1)} ${size.top}V${size.height - size.bottom}" stroke="#2a7de1" stroke-width="2" stroke-dasharray="5 3"><title>inspection</title></path>`,
+  );
+  const ticks = [90, 60, 30, 0].map(
+    (lead) =>
+      `<text x="${x(failure.timestampMs - lead * dayMs).toFixed(1)}" y="${size.height - 10}" text-anchor="middle">${lead === 0 ? "failure" : `−${lead} d`}</text>`,
+  );
+  const levels = [0, highest / 2, highest].map(
+    (level) =>
+      `<text x="${size.left - 6}" y="${(y(level) + 4).toFixed(1)}" text-anchor="end">${level}</text><path d="M${size.left} ${y(level).toFixed(1)}H${size.width - size.right}" stroke="currentColor" opacity="0.15"/>`,
+  );
+  const title = `${failure.turbine} ${failure.component}, ${date}: ${found ? "found" : "missed"}`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}" font-family="sans-serif" font-size="11" fill="currentColor">`,
+    `<text x="0" y="14">score |z|; others thin; inspections dashed; shaded: a find counts</text>`,
+    `<rect x="${x(failure.timestampMs - maxLeadDays * dayMs).toFixed(1)}" y="${size.top}" width="${(x(failure.timestampMs - minLeadDays * dayMs) - x(failure.timestampMs - maxLeadDays * dayMs)).toFixed(1)}" height="${size.height - size.top - size.bottom}" opacity="0.07"/>`,
+    ...levels,
+    ...days.filter((turbine) => turbine.turbine !== failure.turbine).map(line),
+    ...days.filter((turbine) => turbine.turbine === failure.turbine).map(line),
+    ...marks,
+    `<path d="M${x(failure.timestampMs).toFixed(1)} ${size.top}V${size.height - size.bottom}" stroke="#d33" stroke-width="2"/>`,
+    ...ticks,
+    "</svg>",
+  ].join("\n");
+}
+
+function chooseScale(
+  days: readonly TurbineDays[],
+  component: string,
+  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+): number {
+  const shown = days.flatMap((turbine) => {
+    const from = fromDay - turbine.days[0]!;
+    return Array.from(turbine.scores.get(component) ?? []).slice(
+      Math.max(0, from),
+      Math.max(0, from + toDay - fromDay),
+    );
+  });
+  const highest = shown.reduce((most, score) => (score > most ? score : most), 0);
+  return scales.find((end) => end >= highest) ?? scales[scales.length - 1]!;
 }

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import type { FeatureSpec } from "../../../../../src/core/contract/bundle/feature-spec.ts";
 import { createScalarExtractor } from "../../../../../src/core/features/scalar-extractor.ts";
 import { createRandom } from "../../../../../src/core/maths/random.ts";
-import { inventService } from "../../../../../src/training/recipes/scada/learn/invent-service.ts";
+import {
+  inventService,
+  type ServiceConfig,
+} from "../../../../../src/training/recipes/scada/learn/invent-service.ts";
 import type { TurbineRows } from "../../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { InventedStops } from "../../../../../src/training/recipes/scada/scada-config.ts";
 
@@ -23,6 +26,12 @@ const stops: InventedStops = {
   maxMinutes: 600,
   standing: { speed: [0, 10] },
 };
+
+const stoppedEvery = (everyDays: number): ServiceConfig => ({
+  channels: channels.map((name) => ({ name })),
+  features: spec,
+  stops: { ...stops, everyDays },
+});
 
 /** A turbine that runs at 1500 at 10 °C, with rows at `steps` of the grid; features by the serving extractor. */
 function runAt(steps: readonly number[]): TurbineRows {
@@ -53,7 +62,7 @@ const count = (rows: number): number[] => Array.from({ length: rows }, (_, row) 
 
 test("without a gap and without a stop, a life is the measured one", () => {
   const rows = runAt(count(300));
-  const life = inventService(rows, channels, spec, { ...stops, everyDays: 1e9 }, createRandom(1));
+  const life = inventService(rows, stoppedEvery(1e9), createRandom(1));
   expect(life.features).toEqual(rows.features);
   expect(life.stands.every((stands) => stands === 0)).toBe(true);
 });
@@ -62,7 +71,7 @@ test("a gap may have been a stop: the average is lower after it, and the row its
   const steps = [...count(100), ...count(100).map((step) => 172 + step)];
   const rows = runAt(steps);
   const after = count(40).map((seed) => {
-    const life = inventService(rows, channels, spec, { ...stops, everyDays: 1e9 }, createRandom(seed));
+    const life = inventService(rows, stoppedEvery(1e9), createRandom(seed));
     expect(life.features.subarray(0, 400)).toEqual(rows.features.subarray(0, 400));
     expect(life.features[400]).toBe(1500);
     expect(life.features[403]).toBeCloseTo(10, 4);
@@ -77,13 +86,7 @@ test("a gap may have been a stop: the average is lower after it, and the row its
 
 test("stops where it ran are marked, last from the shortest to the longest, and pull the averages behind them", () => {
   const rows = runAt(count(20_000));
-  const { features, stands } = inventService(
-    rows,
-    channels,
-    spec,
-    { ...stops, everyDays: 2 },
-    createRandom(7),
-  );
+  const { features, stands } = inventService(rows, stoppedEvery(2), createRandom(7));
   const lengths: number[] = [];
   for (let row = 1; row < rows.rows; row++) {
     if (stands[row] === 1) {
@@ -104,7 +107,7 @@ test("stops where it ran are marked, last from the shortest to the longest, and 
 test("one stream gives one life", () => {
   const rows = runAt(count(2000));
   const live = (seed: number): Float32Array =>
-    inventService(rows, channels, spec, { ...stops, everyDays: 1 }, createRandom(seed)).features;
+    inventService(rows, stoppedEvery(1), createRandom(seed)).features;
   expect(live(3)).toEqual(live(3));
   expect(live(3)).not.toEqual(live(4));
 });

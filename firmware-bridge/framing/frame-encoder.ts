@@ -1,0 +1,66 @@
+/** Builds frames for a byte stream: `00 | COBS(header, payload, CRC-32) | 00`. Allocates nothing per frame. */
+
+import {
+  crcBytes,
+  headerBytes,
+  maxEncodedBytes,
+  maxFrameBytes,
+  maxFramePayloadBytes,
+  packetFlags,
+  protocolVersion,
+  versionAndType,
+} from "../protocol.ts";
+import { encodeCobs } from "./cobs.ts";
+import { computeCrc32 } from "./crc32.ts";
+
+/** Room that {@link FrameEncoder.encode} may need: both delimiters and the longest encoded frame. */
+export const maxFrameBytesOnWire: number = maxEncodedBytes + 2;
+
+/** Writes one frame after the other. */
+interface FrameEncoder {
+  /** The next frame's payload is written here first (1,024 bytes). */
+  readonly payload: Uint8Array;
+  /** Packets with the flag "session" are bound to this id; 0 before there is one. */
+  sessionId: number;
+  /**
+   * Writes the frame whose payload is the first `payloadBytes` of {@link payload} to `out` from `at`; returns the
+   * position after its closing delimiter. `out` needs {@link maxFrameBytesOnWire} bytes of room.
+   */
+  encode(
+    type: number,
+    flags: number,
+    sequence: number,
+    payloadBytes: number,
+    out: Uint8Array,
+    at: number,
+  ): number;
+}
+
+/** Creates an encoder with its own scratch memory. */
+export function createFrameEncoder(): FrameEncoder {
+  const frame = Buffer.alloc(maxFrameBytes);
+  const encoder: FrameEncoder = {
+    sessionId: 0,
+    payload: frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes),
+    encode: (type, flags, sequence, payloadBytes, out, at) => {
+      if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
+      writeHeader(frame, type, flags, sequence);
+      const crcAt = headerBytes + payloadBytes;
+      const bound = (flags & packetFlags.session) === 0 ? 0 : encoder.sessionId;
+      frame.writeUInt32LE((computeCrc32(frame, 0, crcAt) ^ bound) >>> 0, crcAt);
+      out[at] = 0;
+      const end = encodeCobs(frame, 0, crcAt + crcBytes, out, at + 1);
+      out[end] = 0;
+      return end + 1;
+    },
+  };
+  return encoder;
+}
+
+/** Writes the four header bytes of a packet at the start of `bytes`. */
+export function writeHeader(bytes: Uint8Array, type: number, flags: number, sequence: number): void {
+  bytes[0] = versionAndType(protocolVersion.major, type);
+  bytes[1] = flags;
+  bytes[2] = sequence & 0xff;
+  bytes[3] = (sequence >>> 8) & 0xff;
+}

@@ -1,0 +1,171 @@
+/**
+ * Finds frames in a byte stream. Resynchronises at the next delimiter after anything that is not a frame, counts
+ * every byte it throws away, and never keeps more than one maximal frame of unfinished input.
+ */
+
+import { crcBytes, headerBytes, maxEncodedBytes, packetFlags } from "../protocol.ts";
+import { decodeCobsInPlace } from "./cobs.ts";
+import { computeCrc32 } from "./crc32.ts";
+
+/**
+ * Takes a packet: the header's fields, and the payload as `bytes[start, end)`, valid only during the call.
+ * `version` is the sender's major version modulo 8. Seven arguments, because an object a packet would cost.
+ */
+export type PacketSink = (
+  version: number,
+  type: number,
+  flags: number,
+  sequence: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => void;
+
+/** Where every byte went: `bytes = frameBytes + delimiterBytes + discardedBytes + what is still unfinished`. */
+interface FrameCounters {
+  bytes: number;
+  /** Good frames, and the bytes between their delimiters. */
+  frames: number;
+  frameBytes: number;
+  delimiterBytes: number;
+  /** Stretches between delimiters that were not a frame, and all bytes thrown away with them. */
+  badFrames: number;
+  discardedBytes: number;
+}
+
+export interface FrameParser {
+  /** Takes the next bytes, in chunks of any size. Overwrites the chunk while decoding. Never throws by itself. */
+  push(chunk: Uint8Array): void;
+  /** Forgets an unfinished frame (counted as discarded), for a new connection. Allowed inside the sink. */
+  reset(): void;
+  /** Frames with the flag "session" are good only when they are bound to this id; none are before there is one. */
+  bind(sessionId: number): void;
+  readonly counters: Readonly<FrameCounters>;
+  /** Bytes of an unfinished frame; at most 1,037. */
+  readonly pendingBytes: number;
+}
+
+/** Shortest frame: header and checksum around an empty payload. */
+const minFrameBytes = headerBytes + crcBytes;
+
+/** Creates a parser that hands good frames to `sink`. */
+export function createFrameParser(sink: PacketSink): FrameParser {
+  const counters: FrameCounters = {
+    bytes: 0,
+    frames: 0,
+    frameBytes: 0,
+    delimiterBytes: 0,
+    badFrames: 0,
+    discardedBytes: 0,
+  };
+  const held = Buffer.allocUnsafe(maxEncodedBytes);
+  let heldBytes = 0;
+  /** An oversized stretch is being thrown away until the next delimiter. */
+  let skipping = false;
+  /** Grows with every reset, so that a running push notices one. */
+  let generation = 0;
+  let sessionId = 0;
+
+  function discard(length: number): void {
+    counters.badFrames++;
+    counters.discardedBytes += length;
+  }
+
+  /** Keeps the unfinished tail of a chunk, unless no frame can be that long. */
+  function hold(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (skipping) {
+      counters.discardedBytes += length;
+    } else if (heldBytes + length > maxEncodedBytes) {
+      discard(heldBytes + length);
+      heldBytes = 0;
+      skipping = true;
+    } else {
+      held.set(bytes.subarray(start, end), heldBytes);
+      heldBytes += length;
+    }
+  }
+
+  /** Hands over the frame in `bytes[start, end)`, if it is one. */
+  function finish(bytes: Buffer, start: number, end: number): void {
+    const encodedBytes = end - start;
+    const length = encodedBytes > maxEncodedBytes ? -1 : decodeCobsInPlace(bytes, start, end);
+    const first = start + 1;
+    const crcAt = first + length - crcBytes;
+    if (length < minFrameBytes || !isWhole(bytes, first, crcAt)) {
+      discard(encodedBytes);
+      return;
+    }
+    counters.frames++;
+    counters.frameBytes += encodedBytes;
+    const versionAndType = bytes[first]!;
+    const sequence = bytes[first + 2]! | (bytes[first + 3]! << 8);
+    sink(
+      versionAndType >>> 5,
+      versionAndType & 31,
+      bytes[first + 1]!,
+      sequence,
+      bytes,
+      first + headerBytes,
+      crcAt,
+    );
+  }
+
+  /** The check is the CRC, XOR the session id with the flag "session". */
+  function isWhole(bytes: Buffer, first: number, crcAt: number): boolean {
+    const rest = (computeCrc32(bytes, first, crcAt) ^ readUint32(bytes, crcAt)) >>> 0;
+    if ((bytes[first + 1]! & packetFlags.session) === 0) return rest === 0;
+    return rest === sessionId && sessionId !== 0;
+  }
+
+  function push(chunk: Uint8Array): void {
+    // Buffer's indexOf is memchr; that of Uint8Array is many times slower.
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const started = generation;
+    counters.bytes += bytes.length;
+    let at = 0;
+    for (;;) {
+      const zero = bytes.indexOf(0, at);
+      if (zero < 0) break;
+      counters.delimiterBytes++;
+      if (heldBytes > 0 || skipping) {
+        hold(bytes, at, zero);
+        const length = heldBytes;
+        heldBytes = 0;
+        if (!skipping) finish(held, 0, length);
+        skipping = false;
+      } else if (zero > at) {
+        finish(bytes, at, zero);
+      }
+      at = zero + 1;
+      if (generation !== started) {
+        counters.discardedBytes += bytes.length - at;
+        return;
+      }
+    }
+    if (at < bytes.length) hold(bytes, at, bytes.length);
+  }
+
+  return {
+    push,
+    reset: () => {
+      if (heldBytes > 0) discard(heldBytes);
+      heldBytes = 0;
+      skipping = false;
+      generation++;
+    },
+    bind: (id) => {
+      sessionId = id;
+    },
+    counters,
+    get pendingBytes() {
+      return heldBytes;
+    },
+  };
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}

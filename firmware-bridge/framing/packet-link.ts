@@ -1,0 +1,51 @@
+/** Packets to and from a device, whether they travel in frames on a byte stream or as MQTT messages. */
+import type { PacketSink } from "./frame-parser.ts";
+
+/** What a link tells its user. */
+export interface PacketLinkHandlers {
+  /** A connection is up; the session on it starts over. */
+  onOpen(): void;
+  /** A good packet came. */
+  readonly onPacket: PacketSink;
+  /** All packets of one read have been handed over: a good moment to acknowledge. */
+  onBatchEnd(): void;
+  /** There is room again after {@link PacketLink.isWritable} was false. */
+  onWritable(): void;
+  onClose(reason: string): void;
+}
+
+/** Counters of a link since it was created. */
+export interface LinkCounters {
+  /** Bytes received, of every kind. */
+  readonly bytes: number;
+  /** Good frames (or MQTT messages) received. */
+  readonly frames: number;
+  readonly discardedBytes: number;
+  readonly badFrames: number;
+  /** Times that a lost connection came back. */
+  readonly reconnects: number;
+  /** Packets that were to be sent while there was no connection, or that the carrier refused. */
+  readonly unsentPackets: number;
+}
+
+/** Sends and receives packets; reconnects by itself. */
+export interface PacketLink {
+  /** Address, for messages to people. */
+  readonly name: string;
+  /** The payload of the next packet is written here; its length is the largest payload. */
+  readonly payload: Uint8Array;
+  /** Starts connecting; resolves at once, onOpen follows. */
+  open(handlers: PacketLinkHandlers): Promise<void>;
+  /** Sends the first `payloadBytes` of {@link payload}. Packets sent without a connection are lost and counted. */
+  send(type: number, flags: number, sequence: number, payloadBytes: number): void;
+  /** Packets with the flag "session", either way, are those of this session from now on. */
+  bind(sessionId: number): void;
+  /** False: more should wait until onWritable. */
+  readonly isWritable: boolean;
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Gives up the present connection, because the other side went silent, and connects again. */
+  drop(reason: string): void;
+  readonly counters: LinkCounters;
+  close(): Promise<void>;
+}

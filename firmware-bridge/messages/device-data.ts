@@ -1,0 +1,108 @@
+/**
+ * What a device measured or scored, with names and units of its hello and epoch milliseconds: what a gateway takes in.
+ */
+import type {
+  DeviceChannel,
+  HelloMessage,
+  RawWindowMessage,
+  ReadingMessage,
+  ScoreMessage,
+} from "../../src/core/contract/device/device-message.ts";
+import type { Arrival, Reading, SampleBlock } from "../../src/core/contract/stream.ts";
+
+/**
+ * A raw window as a sample block. Its time is the device's, or else that of its arrival less the window's duration. The
+ * counts stay the message's: valid only during the call. Undefined when the channel was not announced.
+ */
+export function toSampleBlock(
+  hello: HelloMessage,
+  message: RawWindowMessage,
+  arrival: Arrival,
+): SampleBlock | undefined {
+  const channel = hello.channels[message.channel];
+  if (channel === undefined) return undefined;
+  return {
+    deviceId: hello.deviceId,
+    channel: channel.name,
+    unit: channel.unit,
+    timestampMs:
+      message.timestampUs > 0
+        ? message.timestampUs / 1000
+        : arrival.arrivedMs - computeDurationMs(channel, message),
+    firstSample: message.firstSample,
+    sampleRateHz: channel.sampleRateHz,
+    scale: channel.scale,
+    shaftRpm: message.shaftRpm,
+    counts: message.counts,
+    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
+  };
+}
+
+/** A reading with its channel's name and unit; its time as above. Undefined when the channel was not announced. */
+export function toReading(
+  hello: HelloMessage,
+  message: ReadingMessage,
+  arrival: Arrival,
+): Reading | undefined {
+  const channel = hello.channels[message.channel];
+  if (channel === undefined) return undefined;
+  return {
+    deviceId: hello.deviceId,
+    channel: channel.name,
+    unit: channel.unit,
+    timestampMs: message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs,
+    value: message.value,
+    ...arrival,
+  };
+}
+
+function computeDurationMs(channel: DeviceChannel, message: RawWindowMessage): number {
+  return channel.sampleRateHz > 0 ? (message.counts.length / channel.sampleRateHz) * 1000 : 0;
+}
+
+/** What a device's own model said of one window. */
+export interface DeviceScore extends Pick<Arrival, "arrivedMonotonicMs"> {
+  readonly deviceId: string;
+  readonly channel: string;
+  /** Of the channel, as the device announced it. */
+  readonly unit: string;
+  readonly sampleRateHz: number;
+  readonly modelVersion: string;
+  /** The student's output, one uint8 a class. */
+  readonly quantised: Uint8Array;
+  /** What the student was given, one uint8 a feature; empty when the device did not say. */
+  readonly inputs: Uint8Array;
+  /** The window by the device's clock, or by its arrival. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sampleCount: number;
+  /** NaN when unknown. */
+  readonly shaftRpm: number;
+}
+
+/** The score in `message`; undefined when its channel was not announced. */
+export function toDeviceScore(
+  hello: HelloMessage,
+  message: ScoreMessage,
+  arrival: Arrival,
+): DeviceScore | undefined {
+  const channel = hello.channels[message.channel];
+  if (channel === undefined) return undefined;
+  const sampleCount = message.sampleCount ?? 0;
+  const durationMs = channel.sampleRateHz > 0 ? (sampleCount / channel.sampleRateHz) * 1000 : 0;
+  const fromMs = message.timestampUs > 0 ? message.timestampUs / 1000 : arrival.arrivedMs - durationMs;
+  return {
+    deviceId: hello.deviceId,
+    channel: channel.name,
+    unit: channel.unit,
+    sampleRateHz: channel.sampleRateHz,
+    modelVersion: message.modelVersion,
+    quantised: message.quantised,
+    inputs: message.inputs ?? new Uint8Array(0),
+    fromMs,
+    toMs: fromMs + durationMs,
+    sampleCount,
+    shaftRpm: message.shaftRpm ?? Number.NaN,
+    arrivedMonotonicMs: arrival.arrivedMonotonicMs,
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * The gateway's side of the handshake: says hello until the device has said its own, welcomes or refuses the device,
+ * and says where the session stands. Configures nothing and takes no data.
+ */
+import { AuroraError } from "../../src/core/contract/aurora-error.ts";
+import type { HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import type { BackoffOptions } from "../../src/core/platform/backoff.ts";
+import type { Timers } from "../../src/core/platform/clock.ts";
+import { protocolVersion } from "../protocol.ts";
+import type { DeviceSessionOptions, DeviceSessionState } from "./device-session-options.ts";
+import { createHelloRepeater, createToldState } from "./handshake.ts";
+import type { PacketSender } from "./packet-sender.ts";
+
+/** What the handshake shares with the rest of the session. */
+interface GatewayHandshakeParts {
+  readonly sender: PacketSender;
+  readonly timers: Timers;
+  readonly helloBackoff: BackoffOptions;
+  /** The conversation starts over: until the device's hello nothing is delivered. */
+  onIntroduce(): void;
+  /** A device (or a new boot of it) is about to be welcomed. */
+  onNewSession(): void;
+}
+
+interface GatewayHandshake {
+  readonly state: DeviceSessionState;
+  /** The last hello of the device. */
+  readonly hello: HelloMessage | undefined;
+  introduce(reason: string): void;
+  /** Takes a device's hello: refuses it, or welcomes the device for the first time in its session or again. */
+  receive(offered: HelloMessage, sequence: number): "refused" | "new" | "back";
+  /** Stops saying hello. */
+  stop(): void;
+  /** There is no connection. */
+  rest(next: "connecting" | "closed", reason: string): void;
+  /** Reports a problem of the device that a person should see. */
+  report(problem: string, hint: string): void;
+}
+
+/** Packets are bound to the session since this minor version. */
+const boundSinceMinor = 1;
+
+/** Creates a handshake of a session that is closed. */
+export function createGatewayHandshake(
+  options: DeviceSessionOptions,
+  parts: GatewayHandshakeParts,
+): GatewayHandshake {
+  const { link, random } = options;
+  const { sender, timers } = parts;
+  const sessionId = Math.floor(random.uniform() * 2 ** 32);
+  let hello: HelloMessage | undefined;
+  const status = createToldState<DeviceSessionState>("closed", (state, reason) =>
+    options.onState?.(state, reason),
+  );
+  const hellos = createHelloRepeater({
+    timers,
+    random,
+    waits: parts.helloBackoff,
+    sayHello: () =>
+      sender.send({
+        type: "hello",
+        protocolMajor: protocolVersion.major,
+        protocolMinor: protocolVersion.minor,
+        deviceId: options.gatewayId,
+        firmware: options.runtimeVersion,
+        sessionId,
+        channels: [],
+      }),
+  });
+
+  function report(problem: string, hint: string): void {
+    const subject = hello?.deviceId ?? link.name;
+    options.onProblem?.(
+      new AuroraError("DEVICE_PROTOCOL", `device ${subject}: ${problem}`, {
+        op: "talk to device",
+        subject,
+        hint,
+      }),
+    );
+  }
+
+  function refuse(offered: HelloMessage, sequence: number, { reason, hint }: Refusal): void {
+    sender.isBound = false;
+    sender.send({ type: "nack", sequence, reason });
+    const told = status.current === "refused";
+    hello = offered;
+    status.become("refused", reason);
+    if (!told) report(reason, hint);
+  }
+
+  return {
+    get state() {
+      return status.current;
+    },
+    get hello() {
+      return hello;
+    },
+    introduce: (reason) => {
+      parts.onIntroduce();
+      sender.isBound = false;
+      status.become("waiting-for-hello", reason);
+      hellos.start();
+    },
+    receive: (offered, sequence) => {
+      hellos.stop();
+      const refused = refuseHello(offered, options.expectedDeviceId, link.name);
+      if (refused !== undefined) {
+        refuse(offered, sequence, refused);
+        return "refused";
+      }
+      const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
+      hello = offered;
+      if (isNew) parts.onNewSession();
+      sender.isBound = offered.protocolMinor >= boundSinceMinor;
+      if (sender.isBound) link.bind(offered.sessionId);
+      status.become("established", isNew ? "the device introduced itself" : "the device is back");
+      return isNew ? "new" : "back";
+    },
+    stop: hellos.stop,
+    rest: status.become,
+    report,
+  };
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Why the device at `linkName` is refused; undefined: it is welcome. */
+function refuseHello(
+  offered: HelloMessage,
+  expectedDeviceId: string | undefined,
+  linkName: string,
+): Refusal | undefined {
+  const { major, minor } = protocolVersion;
+  if (offered.protocolMajor !== major) {
+    const newer = offered.protocolMajor > major;
+    return {
+      reason: `protocol ${offered.protocolMajor}.${offered.protocolMinor} is ${newer ? "newer" : "older"} than ${major}.${minor}, the only one spoken here`,
+      hint: newer ? "update the gateway" : "update the device's firmware",
+    };
+  }
+  if (expectedDeviceId !== undefined && offered.deviceId !== expectedDeviceId)
+    return {
+      reason: `"${expectedDeviceId}" is expected at ${linkName}`,
+      hint: "check the wiring or the configuration",
+    };
+  return undefined;
+}

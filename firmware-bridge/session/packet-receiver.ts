@@ -1,0 +1,214 @@
+/**
+ * Turns packets into messages; the same for both sides: version, sequence, decoding, and who has to be answered.
+ * Bad packets are counted, never thrown.
+ */
+import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
+import type { PacketSink } from "../framing/frame-parser.ts";
+import type { LinkCounters, PacketLink } from "../framing/packet-link.ts";
+import { decodeMessage } from "../messages/message-codec.ts";
+import { createRawWindowDecoder } from "../messages/raw-window-codec.ts";
+import { maxMqttBytes, packetFlags, packetTypes, protocolVersion } from "../protocol.ts";
+import type { PacketSender } from "./packet-sender.ts";
+import { createSequenceTracker, duplicateSequence, staleSequence } from "./sequence-tracker.ts";
+
+/** Counters of a receiver since it was created. */
+interface ReceiverCounters {
+  /** Sequence numbers that never came. */
+  lostFrames: number;
+  /** Packets that came before, and were not delivered again. */
+  duplicates: number;
+  /** Packets of another session, of another major version, or before the hello; not delivered. */
+  refusedFrames: number;
+  /** Packets whose payload was not a valid message. */
+  malformedMessages: number;
+  /** Packets of a type that this version does not know: a newer minor version on the other side. */
+  unknownMessages: number;
+}
+
+/** What a receiver tells its user. */
+interface PacketReceiverOptions {
+  readonly link: PacketLink;
+  readonly sender: PacketSender;
+  /**
+   * Packet type that begins the session beside a hello, whatever its number: a device is configured although the
+   * gateway's hello was lost.
+   */
+  readonly opener?: number;
+  /** A hello of any version; `sequence` is its number. Returns whether it begins the session. */
+  onHello(hello: HelloMessage, sequence: number): boolean;
+  /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
+  onMessage(message: Exclude<DeviceMessage, HelloMessage>): string | undefined;
+  /** Whether packets other than a hello must be bound to the session. */
+  isBound(): boolean;
+  /** A packet of another session or before a hello: the other side should introduce itself. */
+  onStranger(): void;
+}
+
+export interface PacketReceiver {
+  readonly receive: PacketSink;
+  /** Until the next hello (or opener), nothing else is delivered. */
+  awaitHello(): void;
+  /** The newest sequence number of this session. */
+  readonly lastSequence: number;
+  /** Numbered packets taken in since the last call of {@link takeUnacknowledged}. */
+  readonly unacknowledged: number;
+  /** How many of them say only how a transfer stands: those are no reason to hurry. */
+  readonly unhurried: number;
+  takeUnacknowledged(): void;
+  readonly counters: Readonly<ReceiverCounters>;
+}
+
+const maxSamplesPerMessage = maxMqttBytes / 2;
+
+/** Creates a receiver that waits for a hello. */
+export function createPacketReceiver(options: PacketReceiverOptions): PacketReceiver {
+  const { sender } = options;
+  const rawWindows = createRawWindowDecoder(maxSamplesPerMessage);
+  const tracker = createSequenceTracker();
+  const counters: ReceiverCounters = {
+    lostFrames: 0,
+    duplicates: 0,
+    refusedFrames: 0,
+    malformedMessages: 0,
+    unknownMessages: 0,
+  };
+  let introduced = false;
+  let sessionId: number | undefined;
+  let unacknowledged = 0;
+  let unhurried = 0;
+
+  function refuse(sequence: number, flags: number, reason: string): void {
+    counters.malformedMessages++;
+    if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "nack", sequence, reason });
+  }
+
+  function receiveHello(sequence: number, payload: Uint8Array): void {
+    const decoded = decodeMessage(packetTypes.hello, payload);
+    if (decoded?.ok !== true || decoded.value.type !== "hello") {
+      counters.malformedMessages++;
+      // A hello always wants an answer, or the other side would repeat it for ever without knowing why.
+      sender.send({ type: "nack", sequence, reason: decoded?.ok === false ? decoded.error : "not a hello" });
+      return;
+    }
+    const hello = decoded.value;
+    if (hello.sessionId !== sessionId) {
+      sessionId = hello.sessionId;
+      tracker.start(sequence);
+    } else {
+      // Repeated, or the same session after a new connection: what was sent in between is lost.
+      const verdict = tracker.accept(sequence);
+      if (verdict > 0) counters.lostFrames += verdict;
+      else if (verdict === staleSequence) tracker.start(sequence);
+      else if (verdict === duplicateSequence) counters.duplicates++;
+    }
+    unacknowledged = 0;
+    unhurried = 0;
+    introduced = options.onHello(hello, sequence);
+  }
+
+  /** Is this packet new in this session? Counts what it is otherwise. */
+  function isNew(type: number, sequence: number, flags: number): boolean {
+    const verdict = tracker.accept(sequence);
+    if (verdict >= 0) {
+      counters.lostFrames += verdict;
+      unacknowledged++;
+      if (type === packetTypes.modelStatus) unhurried++;
+      return true;
+    }
+    if (verdict === staleSequence) {
+      counters.refusedFrames++;
+      options.onStranger();
+      return false;
+    }
+    counters.duplicates++;
+    // The acknowledgement was lost: the other side needs it again.
+    if ((flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
+    return false;
+  }
+
+  return {
+    receive: (version, type, flags, sequence, bytes, start, end) => {
+      if (type === packetTypes.hello) return receiveHello(sequence, bytes.subarray(start, end));
+      if (version !== protocolVersion.major) {
+        counters.refusedFrames++;
+        options.onStranger();
+        return;
+      }
+      if ((flags & packetFlags.session) === 0 && options.isBound()) {
+        counters.refusedFrames++;
+        return;
+      }
+      const isAnswer = type === packetTypes.ack || type === packetTypes.nack;
+      if (!isAnswer) {
+        if (!introduced && type !== options.opener) {
+          counters.refusedFrames++;
+          options.onStranger();
+          return;
+        }
+        if (!introduced) {
+          tracker.start((sequence - 1) & 0xffff);
+          introduced = true;
+        }
+        if (!isNew(type, sequence, flags)) return;
+      }
+      let reason: string | undefined;
+      if (type === packetTypes.rawWindow) {
+        const message = rawWindows.decode(bytes, start, end);
+        reason = message === undefined ? "not a valid RawWindow" : options.onMessage(message);
+      } else {
+        const decoded = decodeMessage(type, bytes.subarray(start, end));
+        if (decoded === undefined) {
+          counters.unknownMessages++;
+          if ((flags & packetFlags.acknowledge) !== 0)
+            sender.send({ type: "nack", sequence, reason: `packet type ${type} is not known here` });
+          return;
+        }
+        reason = !decoded.ok
+          ? decoded.error
+          : decoded.value.type === "hello"
+            ? "a hello in another packet"
+            : options.onMessage(decoded.value);
+      }
+      if (reason !== undefined) {
+        if (type === options.opener) introduced = false;
+        refuse(sequence, flags, reason);
+        return;
+      }
+      if (!isAnswer && (flags & packetFlags.acknowledge) !== 0) sender.send({ type: "ack", sequence });
+    },
+    awaitHello: () => {
+      introduced = false;
+      unacknowledged = 0;
+      unhurried = 0;
+    },
+    get lastSequence() {
+      return tracker.last;
+    },
+    get unacknowledged() {
+      return unacknowledged;
+    },
+    get unhurried() {
+      return unhurried;
+    },
+    takeUnacknowledged: () => {
+      unacknowledged = 0;
+      unhurried = 0;
+    },
+    counters,
+  };
+}
+
+/** Everything that a session or an endpoint counts, since it was created. */
+export type LinkStatistics = LinkCounters & Readonly<ReceiverCounters>;
+
+/** A live, read-only view of both groups. */
+export function mergeCounters(link: LinkCounters, receiver: Readonly<ReceiverCounters>): LinkStatistics {
+  const live = {};
+  for (const counters of [link, receiver])
+    for (const key of Object.keys(counters))
+      Object.defineProperty(live, key, {
+        enumerable: true,
+        get: () => counters[key as keyof typeof counters],
+      });
+  return live as LinkStatistics;
+}

@@ -1,0 +1,101 @@
+/** A serial line (or a pty). The only file that knows serialport. */
+import { SerialPort } from "serialport";
+import { AuroraError } from "../../src/core/contract/aurora-error.ts";
+import type { ByteTransport, ByteTransportHandlers } from "./byte-transport.ts";
+import { createSerialReader, type SerialReader } from "./serial-reader.ts";
+import { listUsbSerialPorts, type SerialPortInfo } from "./usb-serial-ports.ts";
+
+/** The usual rate of a USB adapter; ignored by USB-native devices and ptys. */
+const defaultBaudRate = 115_200;
+
+/** The serial ports of this machine; without udev those of USB alone. */
+export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
+  try {
+    return await SerialPort.list();
+  } catch (error) {
+    // The library asks udevadm, which a container seldom has.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return await listUsbSerialPorts("/sys/class/tty");
+    throw error;
+  }
+}
+
+/** Creates a transport for a path such as `/dev/serial/by-id/…`. */
+export function createSerialTransport(path: string, baudRate: number = defaultBaudRate): ByteTransport {
+  let current: SerialPort | undefined;
+  let reader: SerialReader | undefined;
+  let paused = false;
+
+  function open(handlers: ByteTransportHandlers): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const port = new SerialPort({ path, baudRate, autoOpen: false });
+      let reason = "the port closed";
+      port.on("error", (error: Error) => {
+        reason = error.message;
+      });
+      port.on("drain", () => {
+        if (current === port) handlers.onDrain();
+      });
+      port.on("close", (error: Error | null) => {
+        if (current !== port) return;
+        current = undefined;
+        handlers.onClose(error?.message ?? reason);
+      });
+      port.open((error) => {
+        if (error) return reject(unreachable(path, error));
+        current = port;
+        handlers.onOpen();
+        reader = read(port, (chunk) => {
+          if (current === port) handlers.onBytes(chunk);
+        });
+        if (paused) reader.pause();
+        resolve();
+      });
+    });
+  }
+
+  return {
+    name: path,
+    open,
+    // A port that was unplugged never calls back; only isOpen tells.
+    write: (bytes) =>
+      current?.isOpen ? current.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : true,
+    pauseReading: () => {
+      paused = true;
+      reader?.pause();
+    },
+    resumeReading: () => {
+      paused = false;
+      reader?.resume();
+    },
+    drop: (reason) => {
+      const port = current;
+      if (port?.isOpen) port.close(undefined, new Error(reason));
+    },
+    close: () => {
+      const port = current;
+      current = undefined;
+      if (!port?.isOpen) return Promise.resolve();
+      return new Promise((resolve) => port.close(() => resolve()));
+    },
+  };
+}
+
+function read(port: SerialPort, onBytes: (chunk: Uint8Array) => void): SerialReader {
+  const bound = port.port;
+  if (bound !== undefined && "poller" in bound) {
+    return createSerialReader(bound, onBytes, (error) => port.close(undefined, error));
+  }
+  // Windows has no poller.
+  port.on("data", onBytes);
+  return { pause: () => void port.pause(), resume: () => void port.resume() };
+}
+
+function unreachable(path: string, cause: Error): AuroraError {
+  return new AuroraError("DEVICE_UNREACHABLE", `cannot open ${path}: ${cause.message}`, {
+    op: "open serial port",
+    subject: path,
+    hint: "check the path and that this user may use it (group dialout)",
+    cause,
+  });
+}

@@ -1,0 +1,72 @@
+/** The pages and the files that they need: loads values, renders them, compresses. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { FleetSource } from "../fleet/fleet-source.ts";
+import { loadOverviewPage, loadTurbinePage } from "../fleet/load-pages.ts";
+import { parsePageRange } from "../page/chart-section.ts";
+import { html, type SafeHtml } from "../page/html.ts";
+import { renderOverviewPage } from "../page/overview-page.ts";
+import { renderLayout } from "../page/page-layout.ts";
+import { loadStaticFiles, type StaticFile } from "../page/static-files.ts";
+import { renderTurbinePage } from "../page/turbine-page.ts";
+import { errorResponse, type HttpRequest, type HttpResponse, type HttpRoute } from "./http-route.ts";
+
+const compress = promisify(gzip);
+
+/** The routes of the pages and their files. */
+export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/",
+      handle: async (request) =>
+        respond(request, renderOverviewPage(await loadOverviewPage(fleet), parsePageRange(request.query))),
+    },
+    {
+      method: "GET",
+      path: "/turbine/:site/:turbine",
+      handle: async (request) => {
+        const { site = "", turbine = "" } = request.params;
+        const page = await loadTurbinePage(fleet, { site, turbine });
+        if (page === null) return answerNotFound(request);
+        return respond(request, renderTurbinePage(page, parsePageRange(request.query)));
+      },
+    },
+    ...loadStaticFiles().map(staticRoute),
+  ];
+}
+
+/** Answers what is not there: in JSON below `/api/`, elsewhere with a page. */
+export async function answerNotFound(request: HttpRequest): Promise<HttpResponse> {
+  if (request.path.startsWith("/api/")) return errorResponse(404, "NOT_FOUND", "there is nothing here");
+  const body = html`<section class="panel"><h2>Nothing here</h2>
+    <p class="empty">This address is not known. <a href="/">Back to the fleet</a></p></section>`;
+  const page = renderLayout({ title: "Not found", nowMs: null, trail: [], body });
+  return { ...(await respond(request, page)), status: 404 };
+}
+
+/** Pages are asked for every few seconds and compress to a tenth. */
+async function respond(request: HttpRequest, page: SafeHtml): Promise<HttpResponse> {
+  const text = `<!doctype html>\n${page.text}`;
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    vary: "accept-encoding",
+  };
+  const accepted = request.headers["accept-encoding"];
+  if (!/\bgzip\b/.test(String(accepted ?? ""))) return { status: 200, headers, body: text };
+  const bytes = await compress(text, { level: 4 });
+  return { status: 200, headers: { ...headers, "content-encoding": "gzip" }, body: bytes };
+}
+
+function staticRoute(file: StaticFile): HttpRoute {
+  const caching = { etag: file.etag, "cache-control": "no-cache" };
+  return {
+    method: "GET",
+    path: file.path,
+    handle: async ({ headers }) =>
+      headers["if-none-match"] === file.etag
+        ? { status: 304, headers: caching, body: null }
+        : { status: 200, headers: { ...caching, "content-type": file.contentType }, body: file.bytes },
+  };
+}

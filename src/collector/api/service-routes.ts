@@ -1,0 +1,45 @@
+/** What machines ask of the collector itself: the API's document, metrics and probes. */
+import type { Metrics } from "../../core/platform/metrics.ts";
+import { apiRoutes } from "./api-routes.ts";
+import { type HttpResponse, type HttpRoute, jsonResponse } from "./http-route.ts";
+import { createOpenApiDocument, type PlainRoute } from "./openapi.ts";
+
+export interface ServiceRouteOptions {
+  readonly metrics: Metrics;
+  /** Version of the runtime. */
+  readonly version: string;
+  /** Is everything up? Words for what is not, or null. */
+  readonly notReady: () => Promise<string | null>;
+}
+
+const openApiPath = "/api/v1/openapi.json";
+const plainRoutes: readonly PlainRoute[] = [
+  { path: openApiPath, summary: "This document", contentType: "application/json" },
+  { path: "/metrics", summary: "Metrics in the Prometheus text format", contentType: "text/plain" },
+  { path: "/-/healthy", summary: "The process answers", contentType: "text/plain" },
+  { path: "/-/ready", summary: "Store and broker are up (503 when not)", contentType: "text/plain" },
+];
+
+/** The routes of the document, the metrics and the probes. */
+export function serviceRoutes(options: ServiceRouteOptions): readonly HttpRoute[] {
+  const { metrics, version } = options;
+  const document = createOpenApiDocument(apiRoutes, plainRoutes, version);
+  const get = (path: string, handle: HttpRoute["handle"]): HttpRoute => ({ method: "GET", path, handle });
+  return [
+    get(openApiPath, async () => jsonResponse(document)),
+    get("/metrics", async () => ({
+      status: 200,
+      headers: { "content-type": metrics.contentType },
+      body: await metrics.render(),
+    })),
+    get("/-/healthy", async () => textResponse(200, "healthy")),
+    get("/-/ready", async () => {
+      const reason = await options.notReady();
+      return textResponse(reason === null ? 200 : 503, reason ?? "ready");
+    }),
+  ];
+}
+
+function textResponse(status: number, line: string): HttpResponse {
+  return { status, headers: { "content-type": "text/plain" }, body: `${line}\n` };
+}

@@ -1,0 +1,23 @@
+/** What the fleet's values are loaded from: the record, the bundles that are known here, and the time. */
+import type { Manifest } from "../../core/contract/bundle/manifest.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { FleetRecord } from "../record/fleet-record.ts";
+
+/** Where to read. */
+export interface FleetSource {
+  readonly record: FleetRecord;
+  /** By the SHA-256 of their manifests; may grow. */
+  readonly models: ReadonlyMap<string, KnownModel>;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** A turbine or gateway that was not heard of for this long is "information unavailable". */
+  readonly silentAfterMs: number;
+}
+
+/** A model whose verified bundle is known here: its words, and what training day looked like. */
+export interface KnownModel {
+  /** SHA-256 of the manifest, as predictions and drift reports name it. */
+  readonly digest: string;
+  readonly manifest: Pick<Manifest, "name" | "version" | "title" | "outputs" | "features" | "thresholds">;
+  readonly reference: DriftReference;
+}

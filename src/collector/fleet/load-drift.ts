@@ -1,0 +1,123 @@
+/** Loads the drift of a day, judged against the reference of the model that saw it. Without its bundle nothing is judged. */
+import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
+import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
+import { countValues } from "../../core/drift/sketcher.ts";
+import type { DriftDay, TurbineFilter } from "../record/fleet-record.ts";
+import { utcDayOf } from "../record/record-rules.ts";
+import type { FleetSource } from "./fleet-source.ts";
+
+/** One feature of one day. */
+export interface FeatureDriftView {
+  readonly feature: number;
+  readonly name: string;
+  readonly level: DriftLevel;
+  readonly values: number;
+  readonly invalid: number;
+  /** Null where there is no reference, or too few values for a threshold. */
+  readonly psi: number | null;
+  readonly warningPsi: number | null;
+  readonly driftPsi: number | null;
+  /** Interior edges of the bins, and what was counted in them on training day and today. */
+  readonly edges: readonly number[];
+  readonly referenceCounts: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** One point and model on one day. */
+export interface PointDriftView extends Omit<DriftDay, "sketches"> {
+  /** Of all features together; `insufficient` without a reference. */
+  readonly level: DriftLevel;
+  /** Why nothing is judged, in words, or null. */
+  readonly reason: string | null;
+  /** Windows of the day. */
+  readonly windows: number;
+  /** False-alarm budget: probability that a day like training day is called drift, per point and day. */
+  readonly falseAlarmRate: number | null;
+  /** Most drifted first. */
+  readonly features: readonly FeatureDriftView[];
+}
+
+/** All points on one day. */
+export interface DriftView {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly points: readonly PointDriftView[];
+}
+
+/**
+ * Loads a day's drift.
+ * @param query.day default: the newest day of which there is anything, or today
+ */
+export async function loadDrift(
+  fleet: FleetSource,
+  query: TurbineFilter & { readonly day?: string | undefined },
+): Promise<DriftView> {
+  // A gateway whose clock is ahead does not count.
+  const today = utcDayOf(fleet.clock.nowMs());
+  const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
+  const days = await fleet.record.driftOfDay({ ...query, day });
+  return { day, points: days.map((of) => judgeDay(of, fleet.models.get(of.modelDigest)?.reference)) };
+}
+
+function judgeDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
+  const { sketches, ...day } = drift;
+  const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
+  const unjudged = (reason: string): PointDriftView => ({
+    ...day,
+    windows,
+    reason,
+    level: "insufficient",
+    falseAlarmRate: null,
+    features: sketches.map(describeUnjudged),
+  });
+  if (reference === undefined)
+    return unjudged("the bundle of this model is not known here; name its folder under registry.publish");
+  let verdict: ReturnType<typeof assessPointDrift>;
+  try {
+    verdict = assessPointDrift(reference, sketches);
+  } catch (error) {
+    if (error instanceof RangeError) return unjudged("the sketches are not of this model's bins");
+    throw error;
+  }
+  const features = verdict.features.map((feature, index): FeatureDriftView => {
+    const { edges, counts } = reference.features[feature.feature]!;
+    return {
+      ...feature,
+      warningPsi: orNull(feature.warningPsi),
+      driftPsi: orNull(feature.driftPsi),
+      edges,
+      referenceCounts: counts,
+      counts: sketches[index]!.counts,
+    };
+  });
+  const ratio = (feature: FeatureDriftView): number => (feature.psi ?? 0) / (feature.driftPsi ?? 1);
+  return {
+    ...day,
+    windows,
+    level: verdict.level,
+    reason: verdict.level === "insufficient" ? "too few windows so far" : null,
+    falseAlarmRate: reference.calibration.driftRate,
+    features: features.sort((a, b) => ratio(b) - ratio(a)),
+  };
+}
+
+function describeUnjudged(sketch: FeatureSketch): FeatureDriftView {
+  return {
+    feature: sketch.feature,
+    name: `feature ${sketch.feature}`,
+    level: "insufficient",
+    values: countValues(sketch),
+    invalid: sketch.invalid,
+    psi: null,
+    warningPsi: null,
+    driftPsi: null,
+    edges: [],
+    referenceCounts: [],
+    counts: sketch.counts,
+  };
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,102 @@
+/** Loads all that a page shows as values, so that rendering it neither waits nor asks. Writes nothing. */
+import type {
+  Listing,
+  QuarantineEntry,
+  RecordedAlarm,
+  RecordedEvent,
+  RecordedUpdate,
+  TurbineRef,
+} from "../record/fleet-record.ts";
+import type { FleetSource } from "./fleet-source.ts";
+import { type DriftView, loadDrift } from "./load-drift.ts";
+import { loadModels, type ModelView } from "./load-models.ts";
+import { type GatewayView, loadGateways, loadTurbines, type TurbineView } from "./load-turbines.ts";
+
+/** Title of each failure mode in words for people, as the bundles that are known here say. */
+export type FailureTitles = ReadonlyMap<string, string>;
+
+/** The fleet on one page. */
+export interface OverviewPage {
+  readonly nowMs: number;
+  readonly titles: FailureTitles;
+  readonly turbines: readonly TurbineView[];
+  readonly gateways: readonly GatewayView[];
+  /** The first few, active ones first. */
+  readonly alarms: Listing<RecordedAlarm>;
+  readonly activeAlarms: number;
+  /** Of the newest day. */
+  readonly drift: DriftView;
+  readonly models: readonly ModelView[];
+  /** The newest few. */
+  readonly updates: Listing<RecordedUpdate>;
+  readonly events: Listing<RecordedEvent>;
+  readonly quarantine: Listing<QuarantineEntry>;
+}
+
+/** One turbine on one page. */
+export interface TurbinePage {
+  readonly nowMs: number;
+  readonly titles: FailureTitles;
+  readonly turbine: TurbineView;
+  /** The first few, active ones first. */
+  readonly alarms: Listing<RecordedAlarm>;
+  readonly drift: DriftView;
+}
+
+const overviewAlarms = 12;
+const overviewEvents = 15;
+const turbineAlarms = 50;
+
+/** Loads `/`. */
+export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage> {
+  const { record } = fleet;
+  const newest = { limit: overviewEvents, offset: 0 };
+  const [turbines, gateways, alarms, active, drift, models, updates, events, quarantine] = await Promise.all([
+    loadTurbines(fleet),
+    loadGateways(fleet),
+    record.alarms({ limit: overviewAlarms, offset: 0 }),
+    record.alarms({ active: true, limit: 1, offset: 0 }),
+    loadDrift(fleet, {}),
+    loadModels(fleet),
+    record.updates(newest),
+    record.events(newest),
+    record.quarantine(overviewEvents),
+  ]);
+  return {
+    nowMs: fleet.clock.nowMs(),
+    titles: failureTitles(fleet),
+    turbines,
+    gateways,
+    alarms,
+    activeAlarms: active.total,
+    drift,
+    models,
+    updates,
+    events,
+    quarantine,
+  };
+}
+
+/** Loads `/turbine/<site>/<turbine>`, or null when there is no such turbine. */
+export async function loadTurbinePage(fleet: FleetSource, subject: TurbineRef): Promise<TurbinePage | null> {
+  const { site, turbine } = subject;
+  const turbines = await loadTurbines(fleet);
+  const view = turbines.find((other) => other.site === site && other.turbine === turbine);
+  if (view === undefined) return null;
+  const [alarms, drift] = await Promise.all([
+    fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
+    loadDrift(fleet, subject),
+  ]);
+  return { nowMs: fleet.clock.nowMs(), titles: failureTitles(fleet), turbine: view, alarms, drift };
+}
+
+/** The first bundle that knows a failure mode says its title. */
+function failureTitles({ models }: FleetSource): FailureTitles {
+  const titles = new Map<string, string>();
+  for (const { manifest } of models.values()) {
+    for (const { failureMode, title } of manifest.outputs) {
+      if (!titles.has(failureMode)) titles.set(failureMode, title);
+    }
+  }
+  return titles;
+}

@@ -1,0 +1,70 @@
+/** Predictions of a turbine for a chart, with the probability at which its model raises an alarm. */
+import { dayMs } from "../../core/maths/durations.ts";
+import type { PredictionSeries, TurbineRef } from "../record/fleet-record.ts";
+import type { FleetSource } from "./fleet-source.ts";
+
+/** Which predictions: those up to `toMs`, or else up to {@link latestMs}. */
+export interface PredictionQuery extends TurbineRef {
+  readonly component?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** Length of the range where `fromMs` is not given. */
+  readonly spanMs: number;
+  /** Largest number of steps a series. */
+  readonly steps: number;
+}
+
+/** Predictions of one point. */
+export interface PredictionView extends PredictionSeries {
+  /** One a failure mode; null where the bundle is not known here. */
+  readonly thresholds: readonly (number | null)[];
+}
+
+/** Predictions of a turbine's points over one range. */
+export interface TurbinePredictions extends TurbineRef {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Length of a step. */
+  readonly bucketMs: number;
+  readonly series: readonly PredictionView[];
+}
+
+/** Loads the predictions of one turbine. */
+export async function loadPredictions(
+  fleet: FleetSource,
+  query: PredictionQuery,
+): Promise<TurbinePredictions> {
+  const { site, turbine, component } = query;
+  const toMs = query.toMs ?? (await latestMs(fleet, { site, turbine }));
+  const fromMs = query.fromMs ?? Math.max(0, toMs - query.spanMs);
+  const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / query.steps));
+  const range = { site, turbine, component, fromMs, toMs, bucketMs };
+  const [read, thresholds] = await Promise.all([
+    fleet.record.predictions(range),
+    loadThresholds(fleet, { site, turbine }),
+  ]);
+  const series = read.map((one) => ({
+    ...one,
+    thresholds: one.failureModes.map((mode) => thresholds.get(mode) ?? null),
+  }));
+  return { site, turbine, fromMs, toMs, bucketMs, series };
+}
+
+/** Where a turbine's charts end: now, or its newest prediction where a device's clock runs up to a day ahead. */
+async function latestMs(fleet: FleetSource, turbine: TurbineRef): Promise<number> {
+  const nowMs = fleet.clock.nowMs();
+  return Math.max(nowMs, await fleet.record.newestPredictionMs({ ...turbine, untilMs: nowMs + dayMs }));
+}
+
+/** Thresholds of the model that the turbine says it runs, by failure mode. */
+async function loadThresholds(
+  fleet: FleetSource,
+  { site, turbine }: TurbineRef,
+): Promise<ReadonlyMap<string, number>> {
+  const turbines = await fleet.record.turbines();
+  const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
+  const manifest = fleet.models.get(recorded?.state?.model?.digest ?? "")?.manifest;
+  return new Map(
+    manifest?.thresholds.map((threshold, index) => [manifest.outputs[index]!.failureMode, threshold.raise]),
+  );
+}

@@ -1,0 +1,108 @@
+// The axes of a chart, and what is drawn against each. To add an axis, add an entry to `valueAxes`: its columns are taken
+// from a point of /api/v1/predictions (a new one comes from `PredictionSeries`, in the record's port).
+
+/** A colour of the page, by the name of its property. */
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** A dashed name as words. */
+export const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll("-", " ");
+
+/** A probability, or a dash where there is none. */
+export const percent = (value) =>
+  value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;
+
+/**
+ * From left to right. `kinds`: the charts that have it (`overview` is small, `single` stands on a turbine's page).
+ * `range` and `axis` are options of uPlot; `series` and `columns` go together, one column a series. The bands and the
+ * legend count on the probabilities being the first.
+ */
+const valueAxes = [
+  {
+    scale: "y",
+    kinds: ["overview", "single"],
+    range: [0, 1],
+    axis: () => ({
+      ...commonAxis(),
+      label: "Probability (%)",
+      size: 46,
+      values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
+    }),
+    series: (point, strokes) =>
+      point.failureModes.flatMap((mode, index) => modeSeries(mode, strokes[index], point.timesMs.length)),
+    columns: (point) => point.failureModes.flatMap((_, index) => [point.mean[index], point.max[index]]),
+  },
+  {
+    scale: "rpm",
+    kinds: ["single"],
+    range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.15)],
+    axis: () => ({
+      ...commonAxis(),
+      scale: "rpm",
+      side: 1,
+      label: "Shaft speed (rpm)",
+      size: 56,
+      grid: { show: false },
+    }),
+    series: () => [
+      {
+        label: "Shaft speed",
+        scale: "rpm",
+        stroke: colour("--soft"),
+        width: 1,
+        dash: [2, 3],
+        points: { show: false },
+        value: (_, value) => (value === null ? "–" : `${value.toFixed(0)} rpm`),
+      },
+    ],
+    columns: (point) => [point.shaftRpm],
+  },
+];
+
+/** The axes of values that a kind of chart has. */
+export const axesOf = (kind) => valueAxes.filter((axis) => axis.kinds.includes(kind));
+
+/** The axis below every chart. */
+export const timeAxis = () => ({
+  ...commonAxis(),
+  label: "Time (UTC)",
+  space: 64,
+  values: (_, splits, ...[_axis, _space, stepSeconds]) => labelTimes(splits, stepSeconds),
+});
+
+/** The time in the legend. */
+export const timeSeries = {
+  label: "UTC",
+  value: (_, seconds) => (seconds === null ? "–" : new Date(seconds * 1000).toISOString().slice(11, 19)),
+};
+
+const commonAxis = () => ({
+  stroke: colour("--soft"),
+  font: "12px system-ui, sans-serif",
+  labelFont: "12px system-ui, sans-serif",
+  labelSize: 20,
+  grid: { stroke: colour("--line"), width: 1 },
+  ticks: { stroke: colour("--line"), width: 1 },
+});
+
+/** Mean and maximum of one failure mode; few steps are shown as points. */
+function modeSeries(mode, stroke, steps) {
+  const value = (_, probability) => percent(probability);
+  return [
+    { label: words(mode), stroke, width: 2, spanGaps: false, points: { show: steps < 40, size: 5 }, value },
+    { label: `${words(mode)} maximum`, stroke: `${stroke}66`, width: 1, points: { show: false }, value },
+  ];
+}
+
+/** Twenty-four hours, and the date where a day begins or only days are shown. */
+function labelTimes(splits, stepSeconds) {
+  let day = "";
+  return splits.map((seconds) => {
+    const iso = new Date(seconds * 1000).toISOString();
+    const date = iso.slice(5, 10);
+    const time = iso.slice(11, stepSeconds < 60 ? 19 : 16);
+    const isNew = date !== day;
+    day = date;
+    if (stepSeconds >= 86_400) return date;
+    return isNew ? `${time}\n${date}` : time;
+  });
+}

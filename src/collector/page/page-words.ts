@@ -1,0 +1,146 @@
+/**
+ * How figures, times and states are said to people. UTC everywhere: a fleet has many time zones. A state is a badge of a
+ * shape, words and a colour, so that none is told by colour alone.
+ */
+import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
+import type { TurbineHealth } from "../../core/contract/turbine-state.ts";
+import type { DriftLevel } from "../../core/drift/assess-drift.ts";
+import type { FailureTitles } from "../fleet/load-pages.ts";
+import { html, type SafeHtml } from "./html.ts";
+
+/** `2026-11-20 07:51:03`, UTC. */
+export function formatUtc(timeMs: number): string {
+  if (!Number.isFinite(timeMs) || timeMs <= 0) return "never";
+  return new Date(timeMs).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 48 * 60) {
+    const rest = minutes % 60;
+    return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  }
+  return `${Math.round(minutes / 1440)} d`;
+}
+
+/** `93.2 %`. */
+export function formatShare(share: number): string {
+  return `${(share * 100).toFixed(share < 0.9995 && share >= 0.0005 ? 1 : 0)} %`;
+}
+
+/** With a sign, `+1.23` or `−0.40`; a true minus sign. */
+export function formatSigned(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+}
+
+/** Groups of three digits, `12 345`, with narrow spaces. */
+export function formatCount(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** `84 MB`. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`;
+}
+
+/** A dashed name as words: `full-performance` → `Full performance`. */
+export function formatName(name: string): string {
+  return capitalise(name.replaceAll("-", " "));
+}
+
+/** With a capital first letter. */
+export function capitalise(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** `+6.2 dB`; a dash where it is not known. */
+export function formatSeverity(severityDb: number | null | undefined): string {
+  if (severityDb === null || severityDb === undefined) return "–";
+  // A minus sign, not a hyphen; and no "−0.0".
+  const size = Math.abs(severityDb).toFixed(1);
+  return `${size === "0.0" ? "" : severityDb < 0 ? "−" : "+"}${size} dB`;
+}
+
+/** A failure mode in words; the mode itself when no bundle says. */
+export function titleOf(titles: FailureTitles, failureMode: string): string {
+  return titles.get(failureMode) ?? failureMode;
+}
+
+/** Address of a turbine's page. */
+export function turbineHref(site: string, turbine: string): string {
+  return `/turbine/${encodeURIComponent(site)}/${encodeURIComponent(turbine)}`;
+}
+
+/** "12 s ago", with the moment itself as a hint. */
+export function renderAgo(timeMs: number, nowMs: number): SafeHtml {
+  if (timeMs <= 0) return html`never`;
+  const words = `${formatDuration(nowMs - timeMs)} ago`;
+  return html`<time datetime="${new Date(timeMs).toISOString()}" title="${formatUtc(timeMs)} UTC">${words}</time>`;
+}
+
+type Tone = "ok" | "warning" | "critical" | "unknown" | "plain";
+
+/** Paths in a box of 12: a ring, a triangle, a diamond, a dashed ring, a dot. */
+const shapes: Readonly<Record<Tone, SafeHtml>> = {
+  ok: html`<circle cx="6" cy="6" r="4" class="hollow"></circle>`,
+  warning: html`<path d="M6 1.5 11.2 10.5H.8z"></path>`,
+  critical: html`<path d="M6 .5 11.5 6 6 11.5.5 6z"></path>`,
+  unknown: html`<circle cx="6" cy="6" r="4" class="hollow dashed"></circle>`,
+  plain: html`<circle cx="6" cy="6" r="3"></circle>`,
+};
+
+/** A badge of a tone with given words. */
+export function renderBadge(tone: Tone, words: string): SafeHtml {
+  return html`<span class="badge ${tone}"><svg viewBox="0 0 12 12" aria-hidden="true">${shapes[tone]}</svg>${words}</span>`;
+}
+
+export function renderHealth(health: TurbineHealth): SafeHtml {
+  switch (health) {
+    case "ok":
+      return renderBadge("ok", "No alarm");
+    case "alarm":
+      return renderBadge("critical", "Alarm");
+    case "information-unavailable":
+      return renderBadge("unknown", "Information unavailable");
+    default:
+      return health satisfies never;
+  }
+}
+
+export function renderDriftLevel(level: DriftLevel): SafeHtml {
+  switch (level) {
+    case "stable":
+      return renderBadge("ok", "Stable");
+    case "warning":
+      return renderBadge("warning", "Warning");
+    case "drift":
+      return renderBadge("critical", "Drift");
+    case "insufficient":
+      return renderBadge("unknown", "Not judged");
+    default:
+      return level satisfies never;
+  }
+}
+
+/** Severity of an alarm that stands, or that it is over. */
+export function renderSeverity(severity: AlertSeverity, active: boolean): SafeHtml {
+  if (!active) return renderBadge("plain", "Cleared");
+  return severity === "critical" ? renderBadge("critical", "Critical") : renderBadge("warning", "Warning");
+}
+
+/** An alarm's state (ISA-18.2) in words. */
+export const alarmStateWords: Readonly<Record<AlarmState, string>> = {
+  normal: "normal",
+  unacknowledged: "unacknowledged",
+  acknowledged: "acknowledged",
+  "returned-unacknowledged": "returned to normal, unacknowledged",
+  shelved: "shelved",
+  suppressed: "suppressed by design",
+  "out-of-service": "out of service",
+};

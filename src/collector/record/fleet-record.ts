@@ -1,0 +1,258 @@
+/**
+ * The fleet's record as a port: what the collector keeps and what may be asked of it. Every method promises, whatever
+ * the engine; a batch is stored as a whole or not at all. Engines live in folders of their own, and one suite of tests
+ * (`test/collector/record/fleet-record-suite.ts`) runs over all of them.
+ */
+import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import type { Result } from "../../core/contract/result.ts";
+import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-state.ts";
+import type {
+  AlertRecord,
+  EventRecord,
+  FeatureSketch,
+  HealthRecord,
+  UpdateRecord,
+  UplinkEnvelope,
+  UplinkRecord,
+} from "../../core/contract/uplink-record.ts";
+import type { PrunedClass } from "./retention-policy.ts";
+
+/** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
+export interface FleetRecord {
+  /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
+  storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
+  /** Stores what turbines and gateways last said of themselves. */
+  storeStates(batch: StateBatch): Promise<void>;
+  /** In the order of site and name. */
+  turbines(): Promise<readonly RecordedTurbine[]>;
+  /** In the order of their names. */
+  gateways(): Promise<readonly RecordedGateway[]>;
+  /** Active ones first, then the newest. */
+  alarms(query: AlarmQuery): Promise<Listing<RecordedAlarm>>;
+  /** One series for each point of a turbine, in the order of the components. */
+  predictions(query: PredictionRange): Promise<readonly PredictionSeries[]>;
+  /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
+  newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
+  /** The sketches of a day, in the order of site, turbine, component and model. */
+  driftOfDay(query: TurbineFilter & { readonly day: string }): Promise<readonly DriftDay[]>;
+  /** Newest day (`YYYY-MM-DD`) with sketches up to `untilDay`; null when there is none. */
+  newestDriftDay(untilDay: string): Promise<string | null>;
+  /** Newest first. */
+  events(query: GatewayQuery): Promise<Listing<RecordedEvent>>;
+  /** Newest first. */
+  updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
+  /** Newest first; `total` counts messages, not entries. */
+  quarantine(limit: number): Promise<Listing<QuarantineEntry>>;
+  /** Removes what is older than its class's time; resolves with how many rows. */
+  prune(olderThanMs: Readonly<Record<PrunedClass, number>>): Promise<number>;
+  /** Rejects when nothing can be read. */
+  check(): Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
+
+/** What came over the uplink, in the order of its arrival. */
+export interface EnvelopeBatch {
+  readonly nowMs: number;
+  readonly envelopes: readonly CheckedEnvelope[];
+  readonly setAside: readonly SetAsideMessage[];
+}
+
+/** An envelope whose records were checked one by one. Of a bad record only the fault is kept, and its sequence. */
+export interface CheckedEnvelope extends Omit<UplinkEnvelope, "records">, UplinkMessage {
+  readonly records: readonly Result<StorableRecord, RecordFault>[];
+}
+
+/** A record whose ids, times and columns are good; an alert is read already. */
+export type StorableRecord =
+  | Exclude<UplinkRecord, AlertRecord>
+  | { readonly kind: "alert"; readonly event: AlertEvent };
+
+/** A message as it came; its first bytes are kept when something in it is set aside. */
+export interface UplinkMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+/** A message that could not be understood. */
+export interface SetAsideMessage extends UplinkMessage {
+  readonly fault: RecordFault;
+}
+
+/** Why a message or a record was set aside. */
+export interface RecordFault {
+  readonly reason:
+    | "envelope-invalid"
+    | "topic-mismatch"
+    | "state-invalid"
+    | "alert-invalid"
+    | "foreign-site"
+    | "id-invalid"
+    | "shape-invalid"
+    /** Sketches of other bins than those of the day so far. */
+    | "drift-bins"
+    /** The engine itself stumbled over the record. */
+    | "not-storable";
+  readonly detail: string;
+}
+
+/** What became of an envelope. */
+export interface StoredEnvelope {
+  readonly outcome: "stored" | "duplicate" | "hole";
+  /** Highest sequence of its lane up to which everything is stored: what may be acknowledged. */
+  readonly watermark: number;
+  /** Records that its gateway dropped before they were stored here; 0 for a lane that was never heard of. */
+  readonly missing: number;
+  /** The records that were new, in order: their kind, or why they were set aside. */
+  readonly records: readonly Result<UplinkRecord["kind"], RecordFault>[];
+}
+
+/** The newest states of turbines and gateways. */
+export interface StateBatch {
+  readonly nowMs: number;
+  /** `seenMs`: when it was heard of, by the collector's clock. */
+  readonly turbines: readonly { readonly state: TurbineState; readonly seenMs: number }[];
+  readonly gateways: readonly { readonly status: GatewayStatus; readonly seenMs: number }[];
+  readonly setAside: readonly SetAsideMessage[];
+}
+
+export interface TurbineRef {
+  readonly site: string;
+  readonly turbine: string;
+}
+
+/** Names some turbines: of a site, of a name, or all. */
+export interface TurbineFilter {
+  readonly site?: string | undefined;
+  readonly turbine?: string | undefined;
+}
+
+/** A list that may go on. */
+export interface Listing<T> {
+  readonly total: number;
+  readonly items: readonly T[];
+}
+
+/** Which part of a list. */
+export interface ListRange {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Part of a list, of one gateway or of all. */
+export interface GatewayQuery extends ListRange {
+  readonly gateway?: string | undefined;
+}
+
+export interface AlarmQuery extends ListRange, TurbineFilter {
+  readonly active?: boolean | undefined;
+}
+
+export interface PredictionRange extends TurbineRef {
+  readonly component?: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Rows are summed up to steps of this length; 1 keeps every row. */
+  readonly bucketMs: number;
+}
+
+/** A turbine as it was last heard of; says nothing of whether that is still true. */
+export interface RecordedTurbine extends TurbineRef {
+  /** Gateway that reported it, null before its first record. */
+  readonly gateway: string | null;
+  readonly lastSeenMs: number;
+  /** Last retained state, or null. */
+  readonly state: TurbineState | null;
+}
+
+/** A gateway as it was last heard of. */
+export interface RecordedGateway {
+  readonly gateway: string;
+  /** What its last status said; null before the first. */
+  readonly online: boolean | null;
+  readonly version: string | null;
+  /** Last message of any kind, by the collector's clock. */
+  readonly lastSeenMs: number;
+  readonly health: Omit<HealthRecord, "kind"> | null;
+}
+
+/**
+ * An alarm with its latest event and its life. It begins with a `raised` event of a failure mode of a point; later
+ * events of that mode belong to it until the next begins.
+ */
+export interface RecordedAlarm {
+  readonly alarm: number;
+  /** Not yet cleared. */
+  readonly active: boolean;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** The latest event, exactly as published. */
+  readonly event: AlertEvent;
+  /** In order of time. */
+  readonly steps: readonly AlarmLifeStep[];
+}
+
+/** One step in the life of an alarm. */
+export interface AlarmLifeStep {
+  readonly eventId: string;
+  readonly transition: AlertTransition;
+  readonly timeMs: number;
+  readonly probability: number;
+}
+
+/** Probabilities of one point over time, in columns as a chart wants them. */
+export interface PredictionSeries {
+  readonly component: string;
+  readonly failureModes: readonly string[];
+  /** End of the last window in each step, increasing. */
+  readonly timesMs: readonly number[];
+  /** One array a failure mode, one entry a time; null where a mode has no value. 0 to 1. */
+  readonly mean: readonly (readonly (number | null)[])[];
+  readonly max: readonly (readonly (number | null)[])[];
+  /** Mean shaft speed, null where it is not known. */
+  readonly shaftRpm: readonly (number | null)[];
+  /** Windows that each step sums up. */
+  readonly windows: readonly number[];
+  /** Version of the model at the end of the range. */
+  readonly modelVersion: string | null;
+}
+
+/** All sketches of one point and model over one day, merged. */
+export interface DriftDay extends TurbineRef {
+  readonly component: string;
+  /** `YYYY-MM-DD`, UTC, of the interval's end. */
+  readonly day: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly modelDigest: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reports: number;
+  /** In the order of the features. */
+  readonly sketches: readonly FeatureSketch[];
+}
+
+/** Something that people should know. */
+export interface RecordedEvent extends Omit<EventRecord, "kind"> {
+  readonly id: number;
+  readonly gateway: string;
+}
+
+/** A step of an update. */
+export interface RecordedUpdate extends Omit<UpdateRecord, "kind"> {
+  readonly id: number;
+  readonly gateway: string;
+}
+
+/** Messages of one topic that were set aside for one reason. */
+export interface QuarantineEntry {
+  readonly topic: string;
+  readonly reason: string;
+  readonly messages: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Why, in words, of the last one. */
+  readonly detail: string;
+  /** First bytes of the last one. */
+  readonly sample: Uint8Array;
+}

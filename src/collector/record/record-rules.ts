@@ -1,0 +1,134 @@
+/** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
+import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
+import type { EventRecord, FeatureSketch, GapRecord } from "../../core/contract/uplink-record.ts";
+import type { AlarmLifeStep, PredictionSeries } from "./fleet-record.ts";
+
+/** A read never returns more steps than this. */
+export const maxSeriesSteps = 4_000;
+
+/** Topics come from outside: beyond this many entries everything that is set aside is counted under {@link otherTopics}. */
+export const maxQuarantineEntries = 1_000;
+/** Stands for the topics that have no entry of their own. */
+export const otherTopics = "(other topics)";
+/** How much of a message that was set aside is kept. */
+export const quarantineSampleBytes = 256;
+
+/** What an alert event does to the newest alarm of its failure mode at its point. */
+export type AlertPlacement =
+  /** A new alarm; one that is still open ends, because its gateway has forgotten it. */
+  | { readonly kind: "begin"; readonly active: boolean }
+  /** The event becomes the latest of the alarm. */
+  | { readonly kind: "advance"; readonly active: boolean }
+  /** The event is kept in the alarm's life and changes nothing. */
+  | { readonly kind: "keep" };
+
+/**
+ * Says what an event does. What counts is the order of arrival, which is that of the gateway's lane: the times in
+ * events are a device's, whose clock may jump.
+ * @param newest the newest alarm of the event's failure mode at its point, or null
+ */
+export function placeAlert(
+  newest: { readonly active: boolean } | null,
+  transition: AlertTransition,
+): AlertPlacement {
+  const active = transition !== "cleared";
+  if (newest === null || transition === "raised") return { kind: "begin", active };
+  if (newest.active) return { kind: "advance", active };
+  // What is over stays over; that somebody has seen it is worth showing.
+  return transition === "acknowledged" ? { kind: "advance", active: false } : { kind: "keep" };
+}
+
+/** The transition that an event's type names. */
+export function transitionOf(event: AlertEvent): AlertTransition {
+  return event.type.split(".")[3] as AlertTransition;
+}
+
+/** An event as a step in its alarm's life. */
+export function alarmLifeStep(event: AlertEvent): AlarmLifeStep {
+  return {
+    eventId: event.id,
+    transition: transitionOf(event),
+    timeMs: Date.parse(event.time),
+    probability: event.data.probability,
+  };
+}
+
+/** A declared gap is an event of its own name. */
+export function describeGap(gap: GapRecord): EventRecord {
+  const range = `${new Date(gap.fromMs).toISOString()} to ${new Date(gap.toMs).toISOString()}`;
+  return {
+    kind: "event",
+    timeMs: gap.toMs,
+    name: `gap.${gap.lane}`,
+    subject: gap.lane,
+    detail: `${gap.records} records of the lane were dropped on the gateway, from ${range}`,
+  };
+}
+
+/** The day (UTC) of a moment, `YYYY-MM-DD`. */
+export function utcDayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+/** JSON has no NaN, which is what the moments of an interval without finite values are. */
+export function withFiniteMoments(sketch: FeatureSketch): FeatureSketch {
+  const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
+  return {
+    ...sketch,
+    mean: finite(sketch.mean),
+    sumSquares: finite(sketch.sumSquares),
+    min: finite(sketch.min),
+    max: finite(sketch.max),
+  };
+}
+
+/** Predictions of one failure mode, summed up over one step. */
+export interface PredictionStep {
+  readonly failureMode: string;
+  /** Counts the steps since 1970. */
+  readonly bucket: number;
+  readonly timeMs: number;
+  readonly windows: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly shaftRpm: number | null;
+  readonly modelVersion: string;
+}
+
+/** Puts steps, in the order of their buckets, into columns; of more than {@link maxSeriesSteps} the last. */
+export function assembleSeries(component: string, rows: readonly PredictionStep[]): PredictionSeries {
+  const failureModes = [...new Set(rows.map((row) => row.failureMode))].sort();
+  const steps = new Map<number, { timeMs: number; windows: number; shaftRpm: number | null }>();
+  for (const row of rows) {
+    const step = steps.get(row.bucket);
+    steps.set(row.bucket, {
+      timeMs: Math.max(step?.timeMs ?? 0, row.timeMs),
+      windows: Math.max(step?.windows ?? 0, row.windows),
+      shaftRpm: row.shaftRpm ?? step?.shaftRpm ?? null,
+    });
+  }
+  const buckets = [...steps.keys()].slice(-maxSeriesSteps);
+  const place = new Map(buckets.map((bucket, index) => [bucket, index]));
+  const empty = (): (number | null)[][] =>
+    failureModes.map(() => new Array<number | null>(buckets.length).fill(null));
+  const mean = empty();
+  const max = empty();
+  for (const row of rows) {
+    const index = place.get(row.bucket);
+    const mode = failureModes.indexOf(row.failureMode);
+    if (index === undefined) continue;
+    mean[mode]![index] = row.mean;
+    max[mode]![index] = row.max;
+  }
+  const kept = buckets.map((bucket) => steps.get(bucket)!);
+  return {
+    component,
+    failureModes,
+    mean,
+    max,
+    timesMs: kept.map((step) => step.timeMs),
+    windows: kept.map((step) => step.windows),
+    shaftRpm: kept.map((step) => step.shaftRpm),
+    modelVersion: rows.at(-1)?.modelVersion ?? null,
+  };
+}

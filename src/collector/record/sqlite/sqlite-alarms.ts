@@ -1,0 +1,96 @@
+/** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id. */
+import type { AlertEvent } from "../../../core/contract/alert.ts";
+import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
+
+/** Steps of an alarm's life that are read. */
+const maxSteps = 100;
+
+export interface SqliteAlarms {
+  put(event: AlertEvent, receivedMs: number): void;
+  list(query: AlarmQuery): Listing<RecordedAlarm>;
+}
+
+/** Prepares the statements over a migrated database. */
+export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
+  const known = database.prepare("SELECT 1 FROM alert_event WHERE id = ?");
+  const newest = database.prepare(
+    `SELECT id, active FROM alarm
+     WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY id DESC LIMIT 1`,
+  );
+  const begin = database.prepare(
+    `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const advance = database.prepare("UPDATE alarm SET active = ?, last_ms = ?, last_event = ? WHERE id = ?");
+  const end = database.prepare("UPDATE alarm SET active = 0 WHERE id = ?");
+  const insertEvent = database.prepare(
+    "INSERT INTO alert_event (id, alarm, transition, time_ms, received_ms, json) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const life = database.prepare(
+    `SELECT json FROM alert_event WHERE alarm = ? ORDER BY time_ms, received_ms LIMIT ${maxSteps}`,
+  );
+
+  /** Returns the number of the alarm that the event belongs to. */
+  const place = (event: AlertEvent): number => {
+    const { site, turbine, component, failureMode } = event.data;
+    const timeMs = Date.parse(event.time);
+    const row = newest.get(site, turbine, component, failureMode);
+    const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === 1 };
+    const placement = placeAlert(current, transitionOf(event));
+    if (current === null || placement.kind === "begin") {
+      if (current?.active === true) end.run(current.alarm);
+      const active = placement.kind === "begin" && placement.active;
+      const values = [site, turbine, component, failureMode, Number(active), timeMs, timeMs, event.id];
+      return begin.run(...values).lastInsertRowid;
+    }
+    if (placement.kind === "advance") advance.run(Number(placement.active), timeMs, event.id, current.alarm);
+    return current.alarm;
+  };
+  const read = (row: SqlRow): RecordedAlarm => ({
+    alarm: Number(row.id),
+    active: row.active === 1,
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+    event: readEvent(row),
+    steps: life.all(Number(row.id)).map((step) => alarmLifeStep(readEvent(step))),
+  });
+  return {
+    put: (event, receivedMs) => {
+      if (known.get(event.id) !== undefined) return;
+      const timeMs = Date.parse(event.time);
+      const [alarm, json] = [place(event), JSON.stringify(event)];
+      insertEvent.run(event.id, alarm, transitionOf(event), timeMs, Math.trunc(receivedMs), json);
+    },
+    list: (query) => {
+      const { where, values } = buildFilter(query);
+      const count = database.prepare(`SELECT COUNT(*) AS total FROM alarm ${where}`).get(...values);
+      const rows = database
+        .prepare(
+          `SELECT alarm.*, alert_event.json FROM alarm JOIN alert_event ON alert_event.id = alarm.last_event
+           ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
+        )
+        .all(...values, query.limit, query.offset);
+      return { total: Number(count?.total ?? 0), items: rows.map(read) };
+    },
+  };
+}
+
+function readEvent(row: SqlRow): AlertEvent {
+  return JSON.parse(String(row.json)) as AlertEvent;
+}
+
+function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
+  const parts: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (part: string, value: SqlValue | undefined): void => {
+    if (value === undefined) return;
+    parts.push(part);
+    values.push(value);
+  };
+  add("site = ?", query.site);
+  add("turbine = ?", query.turbine);
+  add("active = ?", query.active === undefined ? undefined : Number(query.active));
+  return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
+}

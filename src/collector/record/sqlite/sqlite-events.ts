@@ -1,0 +1,134 @@
+/** What people should know, in SQLite: events and declared gaps, steps of updates, and messages that were set aside. */
+import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
+import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type {
+  GatewayQuery,
+  Listing,
+  QuarantineEntry,
+  RecordedEvent,
+  RecordedUpdate,
+  SetAsideMessage,
+} from "../fleet-record.ts";
+import { maxQuarantineEntries, otherTopics, quarantineSampleBytes } from "../record-rules.ts";
+
+/** Who sent a record, and when it arrived. */
+export interface RecordOrigin {
+  readonly gateway: string;
+  readonly receivedMs: number;
+}
+
+export interface SqliteEvents {
+  putEvent(record: EventRecord, origin: RecordOrigin): void;
+  putUpdate(record: UpdateRecord, origin: RecordOrigin): void;
+  setAside(message: SetAsideMessage, nowMs: number): void;
+  events(query: GatewayQuery): Listing<RecordedEvent>;
+  updates(query: GatewayQuery): Listing<RecordedUpdate>;
+  quarantine(limit: number): Listing<QuarantineEntry>;
+  /** Removes events that arrived before `beforeMs`; returns how many. */
+  pruneEvents(beforeMs: number): number;
+  /** Removes updates that arrived before `beforeMs`; returns how many. */
+  pruneUpdates(beforeMs: number): number;
+}
+
+/** Prepares the statements over a migrated database. */
+export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
+  const insertEvent = database.prepare(
+    "INSERT INTO event (gateway, time_ms, received_ms, name, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const insertUpdate = database.prepare(
+    `INSERT INTO model_update
+     (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const pruneEvents = database.prepare("DELETE FROM event WHERE received_ms < ?");
+  const pruneUpdates = database.prepare("DELETE FROM model_update WHERE received_ms < ?");
+  return {
+    ...createQuarantine(database),
+    putEvent: (record, { gateway, receivedMs }) => {
+      const { name, subject, detail } = record;
+      insertEvent.run(gateway, Math.trunc(record.timeMs), Math.trunc(receivedMs), name, subject, detail);
+    },
+    putUpdate: (record, { gateway, receivedMs }) => {
+      insertUpdate.run(
+        gateway,
+        Math.trunc(record.timeMs),
+        Math.trunc(receivedMs),
+        record.modelName,
+        record.fromVersion,
+        record.toVersion,
+        record.step,
+        record.detail,
+      );
+    },
+    events: createList(database, "event", (row) => ({
+      id: Number(row.id),
+      gateway: String(row.gateway),
+      timeMs: Number(row.time_ms),
+      name: String(row.name),
+      subject: String(row.subject),
+      detail: String(row.detail),
+    })),
+    updates: createList(database, "model_update", (row) => ({
+      id: Number(row.id),
+      gateway: String(row.gateway),
+      timeMs: Number(row.time_ms),
+      modelName: String(row.model_name),
+      fromVersion: String(row.from_version),
+      toVersion: String(row.to_version),
+      step: row.step as RecordedUpdate["step"],
+      detail: String(row.detail),
+    })),
+    pruneEvents: (beforeMs) => pruneEvents.run(Math.trunc(beforeMs)).changes,
+    pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
+  };
+}
+
+function createList<T>(
+  database: SqliteDatabase,
+  table: "event" | "model_update",
+  read: (row: SqlRow) => T,
+): (query: GatewayQuery) => Listing<T> {
+  const filter = "WHERE (? IS NULL OR gateway = ?)";
+  const count = database.prepare(`SELECT COUNT(*) AS total FROM ${table} ${filter}`);
+  const rows = database.prepare(
+    `SELECT * FROM ${table} ${filter} ORDER BY time_ms DESC, id DESC LIMIT ? OFFSET ?`,
+  );
+  return ({ gateway = null, limit, offset }) => ({
+    total: Number(count.get(gateway, gateway)?.total ?? 0),
+    items: rows.all(gateway, gateway, limit, offset).map(read),
+  });
+}
+
+function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAside" | "quarantine"> {
+  const put = database.prepare(
+    `INSERT INTO quarantine (topic, reason, messages, first_ms, last_ms, detail, sample)
+     VALUES (?, ?, 1, ?, ?, ?, ?)
+     ON CONFLICT (topic, reason) DO UPDATE SET messages = messages + 1, last_ms = excluded.last_ms,
+       detail = excluded.detail, sample = excluded.sample`,
+  );
+  const known = database.prepare("SELECT 1 FROM quarantine WHERE topic = ? AND reason = ?");
+  const entries = database.prepare("SELECT COUNT(*) AS total FROM quarantine");
+  const messages = database.prepare("SELECT COALESCE(SUM(messages), 0) AS total FROM quarantine");
+  const list = database.prepare("SELECT * FROM quarantine ORDER BY last_ms DESC LIMIT ?");
+  return {
+    setAside: ({ topic, payload, fault: { reason, detail } }, nowMs) => {
+      const isFull = Number(entries.get()?.total) >= maxQuarantineEntries;
+      const isOther = isFull && known.get(topic, reason) === undefined;
+      const now = Math.trunc(nowMs);
+      const sample = payload.slice(0, quarantineSampleBytes);
+      put.run(isOther ? otherTopics : topic.slice(0, 512), reason, now, now, detail.slice(0, 500), sample);
+    },
+    quarantine: (limit) => ({
+      total: Number(messages.get()?.total),
+      items: list.all(limit).map((row) => ({
+        topic: String(row.topic),
+        reason: String(row.reason),
+        messages: Number(row.messages),
+        firstMs: Number(row.first_ms),
+        lastMs: Number(row.last_ms),
+        detail: String(row.detail),
+        sample: row.sample as Uint8Array,
+      })),
+    }),
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * The fleet's record in one SQLite file: the first engine of `FleetRecord`. Both libraries are synchronous, so that a
+ * batch is one transaction without a pause; nobody outside this folder sees that.
+ */
+
+import { failed, ok, type Result } from "../../../core/contract/result.ts";
+import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import type { Clock } from "../../../core/platform/clock.ts";
+import type { Logger } from "../../../core/platform/logger.ts";
+import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
+import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
+import type {
+  CheckedEnvelope,
+  FleetRecord,
+  RecordFault,
+  StorableRecord,
+  StoredEnvelope,
+} from "../fleet-record.ts";
+import { describeGap, utcDayOf } from "../record-rules.ts";
+import { createSqliteAlarms, type SqliteAlarms } from "./sqlite-alarms.ts";
+import { createSqliteDrift, type SqliteDrift } from "./sqlite-drift.ts";
+import { createSqliteEvents, type RecordOrigin, type SqliteEvents } from "./sqlite-events.ts";
+import { createSqliteMachines, type SqliteMachines } from "./sqlite-machines.ts";
+import { createSqlitePredictions, type SqlitePredictions } from "./sqlite-predictions.ts";
+import { migrateDatabase } from "./sqlite-schema.ts";
+
+interface Tables {
+  readonly database: SqliteDatabase;
+  readonly machines: SqliteMachines;
+  readonly alarms: SqliteAlarms;
+  readonly predictions: SqlitePredictions;
+  readonly drift: SqliteDrift;
+  readonly events: SqliteEvents;
+}
+
+/** Failures of the disk or the file, which the next message would meet as well. */
+const storageFailures: ReadonlySet<SqliteErrorKind | undefined> = new Set([
+  "busy",
+  "read-only",
+  "io",
+  "corrupt",
+  "full",
+  "cannot-open",
+]);
+
+/**
+ * Opens (or creates) the record at `path`. A damaged file is set aside and a new record begun, which says so as its
+ * first event.
+ * @throws AuroraError STORE
+ */
+export async function openSqliteRecord(options: {
+  readonly path: string;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly logger: Logger;
+}): Promise<FleetRecord> {
+  const { path, clock, logger } = options;
+  const damages: string[] = [];
+  const database = openSqlite(path, {
+    onCorrupt: (setAside, reason) => {
+      logger.error("the database was corrupted: set aside, a new one begun", { setAside, reason });
+      damages.push(`${reason}; the old file is ${setAside}`);
+    },
+  });
+  try {
+    const record = createSqliteRecord(database);
+    for (const detail of damages) {
+      const timeMs = clock.nowMs();
+      const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
+      createSqliteEvents(database).putEvent(event, { gateway: "(collector)", receivedMs: timeMs });
+    }
+    return record;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Creates the record over an open database, which it migrates and closes. @throws AuroraError STORE */
+export function createSqliteRecord(database: SqliteDatabase): FleetRecord {
+  migrateDatabase(database);
+  const machines = createSqliteMachines(database);
+  const alarms = createSqliteAlarms(database);
+  const predictions = createSqlitePredictions(database);
+  const drift = createSqliteDrift(database);
+  const events = createSqliteEvents(database);
+  const tables: Tables = { database, machines, alarms, predictions, drift, events };
+  const any = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
+  return {
+    storeEnvelopes: async ({ nowMs, envelopes, setAside }) =>
+      database.transaction(() => {
+        for (const message of setAside) events.setAside(message, nowMs);
+        return envelopes.map((envelope) => storeEnvelope(tables, envelope, nowMs));
+      }),
+    storeStates: async ({ nowMs, turbines, gateways, setAside }) =>
+      database.transaction(() => {
+        for (const { state, seenMs } of turbines) machines.putState(state, seenMs);
+        for (const { status, seenMs } of gateways) machines.putStatus(status, seenMs);
+        for (const message of setAside) events.setAside(message, nowMs);
+      }),
+    turbines: async () => machines.turbines(),
+    gateways: async () => machines.gateways(),
+    alarms: async (query) => alarms.list(query),
+    predictions: async ({ component, ...range }) =>
+      machines
+        .points(range)
+        .filter((point) => component === undefined || point.component === component)
+        .map((point) => predictions.read(point, range)),
+    newestPredictionMs: async ({ untilMs, ...turbine }) =>
+      Math.max(0, ...machines.points(turbine).map((point) => predictions.newestMs(point, untilMs))),
+    driftOfDay: async (query) => drift.read(query),
+    newestDriftDay: async (untilDay) => drift.newestDay(untilDay),
+    events: async (query) => events.events(query),
+    updates: async (query) => events.updates(query),
+    quarantine: async (limit) => events.quarantine(limit),
+    prune: async (olderThanMs) =>
+      database.transaction(
+        () =>
+          predictions.prune(olderThanMs.predictions) +
+          drift.prune(utcDayOf(olderThanMs.drift)) +
+          events.pruneEvents(olderThanMs.events) +
+          events.pruneUpdates(olderThanMs.updates),
+      ),
+    check: async () => {
+      any.get();
+    },
+    close: async () => database.close(),
+  };
+}
+
+/** Stores what is new of an envelope, and its lane's watermark; inside a transaction. */
+function storeEnvelope(tables: Tables, envelope: CheckedEnvelope, nowMs: number): StoredEnvelope {
+  const { machines, events } = tables;
+  const before = machines.watermark(envelope);
+  const step = stepWatermark(before ?? 0, envelope);
+  machines.touchGateway(envelope.gateway, nowMs);
+  const fresh = envelope.records.slice(step.duplicates, step.duplicates + step.fresh);
+  const records = fresh.map((record) => {
+    const origin = { gateway: envelope.gateway, receivedMs: nowMs };
+    const stored = record.ok ? tryRecord(tables, record.value, origin) : record;
+    if (!stored.ok) {
+      events.setAside({ topic: envelope.topic, payload: envelope.payload, fault: stored.error }, nowMs);
+    }
+    return stored;
+  });
+  if (step.watermark !== before) machines.setWatermark(envelope, step.watermark);
+  return {
+    outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
+    watermark: step.watermark,
+    missing: before === null ? 0 : step.missing,
+    records,
+  };
+}
+
+/** A record that the tables themselves stumble over is a fault like any other; a failing disk is not its fault. */
+function tryRecord(
+  tables: Tables,
+  record: StorableRecord,
+  origin: RecordOrigin,
+): Result<UplinkRecord["kind"], RecordFault> {
+  const { database } = tables;
+  database.exec("SAVEPOINT one_record");
+  try {
+    putRecord(tables, record, origin);
+    database.exec("RELEASE one_record");
+    return ok(record.kind);
+  } catch (error) {
+    if (storageFailures.has(sqliteErrorKind(error))) throw error;
+    database.exec("ROLLBACK TO one_record; RELEASE one_record");
+    if (record.kind === "drift-report" && error instanceof RangeError) {
+      return failed({ reason: "drift-bins", detail: error.message });
+    }
+    return failed({ reason: "not-storable", detail: String(error) });
+  }
+}
+
+function putRecord(tables: Tables, record: StorableRecord, origin: RecordOrigin): void {
+  const { machines, alarms, predictions, drift, events } = tables;
+  const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
+  switch (record.kind) {
+    case "alert":
+      alarms.put(record.event, origin.receivedMs);
+      machines.touchTurbine(record.event.data, from);
+      break;
+    case "prediction-batch":
+      predictions.put(machines.pointNumber(record), record);
+      machines.touchTurbine(record, from);
+      break;
+    case "drift-report":
+      drift.put(machines.pointNumber(record), record);
+      machines.touchTurbine(record, from);
+      break;
+    case "health":
+      machines.putHealth(origin.gateway, record);
+      break;
+    case "event":
+      events.putEvent(record, origin);
+      break;
+    case "gap":
+      events.putEvent(describeGap(record), origin);
+      break;
+    case "update":
+      events.putUpdate(record, origin);
+      break;
+    default:
+      record satisfies never;
+  }
+}

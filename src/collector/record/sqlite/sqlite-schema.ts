@@ -1,0 +1,85 @@
+/** Tables of the fleet's record in SQLite, and how an older file becomes the newest. Holds no query. */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+
+/** One step a version; a step that has been released is never changed. All times are epoch milliseconds. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE uplink_progress (
+    gateway TEXT NOT NULL, boot_id TEXT NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL,
+    PRIMARY KEY (gateway, boot_id, lane)
+  ) WITHOUT ROWID;
+  CREATE TABLE gateway (
+    gateway TEXT PRIMARY KEY, online INTEGER, version TEXT, config_json TEXT, last_seen_ms INTEGER NOT NULL,
+    health_json TEXT, health_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE TABLE turbine (
+    site TEXT NOT NULL, turbine TEXT NOT NULL, gateway TEXT, last_seen_ms INTEGER NOT NULL, state_json TEXT,
+    PRIMARY KEY (site, turbine)
+  ) WITHOUT ROWID;
+  CREATE TABLE point (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, turbine TEXT NOT NULL, component TEXT NOT NULL,
+    UNIQUE (site, turbine, component)
+  );
+  CREATE TABLE alert_event (
+    id TEXT PRIMARY KEY, alarm INTEGER NOT NULL REFERENCES alarm (id), transition TEXT NOT NULL,
+    time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, json TEXT NOT NULL
+  );
+  CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms);
+  CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, turbine TEXT NOT NULL, component TEXT NOT NULL,
+    failure_mode TEXT NOT NULL, active INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    last_event TEXT NOT NULL
+  );
+  CREATE INDEX alarm_of_mode ON alarm (site, turbine, component, failure_mode, last_ms);
+  CREATE INDEX alarm_by_time ON alarm (active, last_ms);
+  CREATE TABLE prediction (
+    point INTEGER NOT NULL, failure_mode TEXT NOT NULL, time_ms INTEGER NOT NULL, windows INTEGER NOT NULL,
+    mean REAL NOT NULL, max REAL NOT NULL, shaft_rpm REAL, model_version TEXT NOT NULL,
+    PRIMARY KEY (point, time_ms, failure_mode)
+  ) WITHOUT ROWID;
+  CREATE TABLE drift (
+    point INTEGER NOT NULL, day TEXT NOT NULL, model_digest TEXT NOT NULL, model_name TEXT NOT NULL,
+    model_version TEXT NOT NULL, feature INTEGER NOT NULL, sketch_json TEXT NOT NULL, reports INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    PRIMARY KEY (day, point, model_digest, feature)
+  ) WITHOUT ROWID;
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+    name TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
+  );
+  CREATE INDEX event_by_time ON event (time_ms);
+  CREATE TABLE model_update (
+    id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+    model_name TEXT NOT NULL, from_version TEXT NOT NULL, to_version TEXT NOT NULL, step TEXT NOT NULL,
+    detail TEXT NOT NULL
+  );
+  CREATE INDEX model_update_by_time ON model_update (time_ms);
+  CREATE TABLE quarantine (
+    topic TEXT NOT NULL, reason TEXT NOT NULL, messages INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL, detail TEXT NOT NULL, sample BLOB NOT NULL,
+    PRIMARY KEY (topic, reason)
+  ) WITHOUT ROWID;
+  `,
+];
+
+/**
+ * Brings an open database to the newest schema.
+ * @throws AuroraError STORE when a newer collector has written it
+ */
+export function migrateDatabase(database: SqliteDatabase): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+  if (version > migrations.length) {
+    throw new AuroraError("STORE", `schema version ${version}, this collector knows ${migrations.length}`, {
+      op: "open collector database",
+      subject: database.path,
+      hint: "run the newer collector, or give this one another database",
+    });
+  }
+  for (let next = version; next < migrations.length; next++) {
+    database.transaction(() => {
+      database.exec(migrations[next]!);
+      database.exec(`PRAGMA user_version = ${next + 1}`);
+    });
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Stores what waits batch by batch, never two at once: what comes while a batch is on its way makes the next one. The
+ * slower the record, the larger its batches.
+ */
+import type { Timers } from "../../core/platform/clock.ts";
+
+/** Decides when the next batch is stored. */
+export interface BatchLoop {
+  /** Something waits: it is stored after a moment, together with what else comes until then; a full batch at once. */
+  wake(): void;
+  /** Stores what waits, now; resolves when nothing waits and nothing is on its way. */
+  flush(): Promise<void>;
+}
+
+/** Creates a loop at rest. `storeNext` takes a batch of what waits; it must not reject. */
+export function createBatchLoop(options: {
+  readonly timers: Timers;
+  readonly delayMs: number;
+  readonly countWaiting: () => number;
+  /** As many as make a full batch. */
+  readonly fullCount: number;
+  readonly storeNext: () => Promise<void>;
+}): BatchLoop {
+  const { timers, delayMs, countWaiting, fullCount, storeNext } = options;
+  let cancelTimer: (() => void) | null = null;
+  let storing: Promise<void> | null = null;
+
+  const storeOne = async (): Promise<void> => {
+    try {
+      await storeNext();
+    } finally {
+      storing = null;
+      if (countWaiting() > 0) wake();
+    }
+  };
+  const start = (): Promise<void> => {
+    cancelTimer?.();
+    cancelTimer = null;
+    storing ??= storeOne();
+    return storing;
+  };
+  const wake = (): void => {
+    if (storing !== null) return;
+    if (countWaiting() >= fullCount) void start();
+    else cancelTimer ??= timers.after(delayMs, () => void start());
+  };
+  return {
+    wake,
+    flush: async () => {
+      while (storing !== null || countWaiting() > 0) await start();
+    },
+  };
+}

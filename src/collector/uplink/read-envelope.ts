@@ -1,0 +1,127 @@
+/**
+ * Reads an envelope of the uplink and checks its records one by one. Bad content is a value: it is set aside and
+ * counted, and never blocks its lane. Stores nothing.
+ */
+import { alertEventSchema } from "../../core/contract/alert.ts";
+import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import type {
+  AlertRecord,
+  DriftReport,
+  PredictionBatch,
+  UplinkRecord,
+} from "../../core/contract/uplink-record.ts";
+import { decodeUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
+import type { CheckedEnvelope, RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
+
+/** Who sent a record. */
+interface RecordSender {
+  readonly gateway: string;
+  /** Site whose turbines it may speak of; null: of any. */
+  readonly site: string | null;
+}
+
+/**
+ * The envelope in a message of `<base>/gateway/<gateway>/up/<lane>`, or why the whole message is set aside.
+ * @param sites site whose turbines a gateway may speak of; one that is not in it may speak of any
+ */
+export function readEnvelope(
+  message: UplinkMessage,
+  sites: ReadonlyMap<string, string>,
+): Result<CheckedEnvelope, RecordFault> {
+  const { topic, payload } = message;
+  const decoded = decodeUplinkEnvelope(payload);
+  if (!decoded.ok) return failed({ reason: "envelope-invalid", detail: decoded.error.message });
+  const envelope = decoded.value;
+  const [gateway, , lane] = topic.split("/").slice(-3);
+  if (envelope.gateway !== gateway || envelope.lane !== lane) {
+    const detail = "the envelope names another gateway or lane than its topic";
+    return failed({ reason: "topic-mismatch", detail });
+  }
+  const sender = { gateway, site: sites.get(gateway) ?? null };
+  const records = envelope.records.map((record) => checkRecord(record, sender));
+  return ok({ ...envelope, topic, payload, records });
+}
+
+function checkRecord(record: UplinkRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {
+  switch (record.kind) {
+    case "alert":
+      return checkAlert(record, sender);
+    case "prediction-batch":
+      return unlessFaulty(record, checkIds(record, sender) ?? checkColumns(record));
+    case "drift-report":
+      return unlessFaulty(record, checkIds(record, sender) ?? checkInterval(record));
+    case "gap":
+      return unlessFaulty(record, checkTimes(record.kind, [record.fromMs, record.toMs]));
+    case "health":
+    case "event":
+    case "update":
+      return unlessFaulty(record, checkTimes(record.kind, [record.timeMs]));
+    default:
+      return record satisfies never;
+  }
+}
+
+function unlessFaulty(
+  record: StorableRecord,
+  fault: RecordFault | null,
+): Result<StorableRecord, RecordFault> {
+  return fault === null ? ok(record) : failed(fault);
+}
+
+function checkAlert(record: AlertRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {
+  let json: unknown;
+  try {
+    json = JSON.parse(record.json);
+  } catch {
+    return failed({ reason: "alert-invalid", detail: `alert ${record.id.slice(0, 64)} is not JSON` });
+  }
+  const event = alertEventSchema.safeParse(json);
+  if (!event.success) {
+    const issue = event.error.issues[0];
+    const where = issue?.path.join(".") ?? "";
+    return failed({ reason: "alert-invalid", detail: `${where}: ${issue?.message ?? "is wrong"}` });
+  }
+  return unlessFaulty({ kind: "alert", event: event.data }, checkIds(event.data.data, sender));
+}
+
+function checkIds(
+  { site, turbine }: { readonly site: string; readonly turbine: string },
+  sender: RecordSender,
+): RecordFault | null {
+  if (!idPattern.test(site) || !idPattern.test(turbine)) {
+    return {
+      reason: "id-invalid",
+      detail: `not an id: ${JSON.stringify(`${site}/${turbine}`.slice(0, 128))}`,
+    };
+  }
+  if (sender.site === null || sender.site === site) return null;
+  const detail = `${sender.gateway} may only speak of site ${sender.site}, not of ${site}`;
+  return { reason: "foreign-site", detail };
+}
+
+function checkColumns(batch: PredictionBatch): RecordFault | null {
+  const rows = batch.timesMs.length;
+  const cells = rows * batch.failureModes.length;
+  const { meanProbability: mean, maxProbability: max } = batch;
+  const isProbability = (value: number): boolean => value >= 0 && value <= 1;
+  if (mean.length === cells && max.length === cells && batch.timesMs.every(isTime)) {
+    if (mean.every(isProbability) && max.every(isProbability)) return null;
+  }
+  return { reason: "shape-invalid", detail: `${rows} prediction rows whose columns do not fit` };
+}
+
+function checkInterval({ fromMs, toMs }: DriftReport): RecordFault | null {
+  if (isTime(fromMs) && isTime(toMs) && toMs >= fromMs) return null;
+  return { reason: "shape-invalid", detail: "a drift report of an invalid interval" };
+}
+
+/** One record of an invalid time would leave a whole page unshown. */
+function checkTimes(kind: UplinkRecord["kind"], timesMs: readonly number[]): RecordFault | null {
+  return timesMs.every(isTime) ? null : { reason: "shape-invalid", detail: `${kind} of an invalid time` };
+}
+
+/** Within what a JavaScript date can say (ECMA-262, 21.4.1.1), and not before 1970. */
+function isTime(timeMs: number): boolean {
+  return timeMs >= 0 && timeMs <= 8.64e15;
+}

@@ -1,0 +1,45 @@
+/**
+ * What survives in the outbox when the disk or a quota is short, and what is sent first: one row a lane. (The order of
+ * `lanes` in the contract is a lane's number on the wire and on the disk, and nothing else.)
+ */
+import { type Lane, lanes } from "../../core/contract/topics.ts";
+
+/** How a lane is kept. What is dropped of it, for whatever reason, is declared to the collector as a gap. */
+export interface LanePolicy {
+  /** 1 is sent first and dropped last; no two lanes have the same. */
+  readonly priority: number;
+  /** Are its records dropped to make room for others? */
+  readonly isExpendable: boolean;
+  /** Records older than this are dropped, by the calendar's clock; null: kept until the collector has stored them. */
+  readonly timeToLiveMs: number | null;
+  /** Bytes of bodies that the lane may hold on the disk; null: as much as the whole outbox may. */
+  readonly quotaBytes: number | null;
+}
+
+/** A policy for every lane. */
+export type LanePolicies = Readonly<Record<Lane, LanePolicy>>;
+
+export const lanePolicies: LanePolicies = {
+  alert: { priority: 1, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
+  update: { priority: 2, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
+  drift: { priority: 3, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
+  prediction: { priority: 4, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
+  raw: { priority: 5, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
+};
+
+/** The lanes in the order in which they are sent. */
+export function sendingOrder(policies: LanePolicies): readonly Lane[] {
+  return lanes.toSorted((left, right) => policies[left].priority - policies[right].priority);
+}
+
+/** The expendable lanes, the one that is dropped first in front. */
+export function sheddingOrder(policies: LanePolicies): readonly Lane[] {
+  return sendingOrder(policies)
+    .filter((lane) => policies[lane].isExpendable)
+    .reverse();
+}
+
+/** A value for every lane. */
+export function eachLane<T>(value: (lane: Lane) => T): Record<Lane, T> {
+  return Object.fromEntries(lanes.map((lane) => [lane, value(lane)])) as Record<Lane, T>;
+}

@@ -1,0 +1,213 @@
+/** A normal-behaviour bundle's integers replayed over the test half-year, and what the gate is told of it. */
+import type { Bundle } from "../../../../core/bundle/bundle.ts";
+import { AuroraError } from "../../../../core/contract/aurora-error.ts";
+import { bundleFileNames, type Manifest } from "../../../../core/contract/bundle/manifest.ts";
+import { decodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { dayMs } from "../../../../core/maths/durations.ts";
+import { createRandom } from "../../../../core/maths/random.ts";
+import { quantileInPlace } from "../../../../core/maths/select.ts";
+import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
+import { edpTurbines } from "../../../dataset/edp-logbook.ts";
+import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
+import type { JudgedCase, Judgement, ParityFigures } from "../../../gate/judgement.ts";
+import type { Figure } from "../../../judge/figure.ts";
+import { runQuantised } from "../../../learn/quantise-network.ts";
+import { standardiseRows } from "../../../learn/train-student.ts";
+import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
+import { learnableRows, readScadaCase, type ScadaCase, testSplit } from "../learn/scada-case.ts";
+import { dayOf, fingerprintEdp } from "../learn/scada-rows.ts";
+import type { ScadaRecipeConfig } from "../scada-config.ts";
+import { type ReplayedTurbine, replayStudent, type TurbineDays } from "./replay-turbines.ts";
+import {
+  checkFigures,
+  renderChecks,
+  renderScadaLines,
+  required,
+  type ScadaEvaluation,
+  summariseSeeds,
+} from "./scada-evaluation.ts";
+import { type ErrorCell, resampleWeeks, weekOf } from "./scada-slices.ts";
+import { edpSite, judgeDays, type SeedJudgement } from "./seed-figures.ts";
+
+const resamples = 2_000;
+/** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
+const tolerance = 1e-6;
+
+/** Runs `held-out`: the bundle's own student on the test half-year. */
+export async function runScadaHeldOut(
+  bundle: Bundle,
+  config: ScadaRecipeConfig,
+  context: EvaluationContext,
+): Promise<ProtocolOutcome> {
+  const { judged } = await replayBundle(bundle, config, context);
+  const figures = summariseSeeds([judged], testSplit);
+  const checks = checkFigures(figures);
+  const claimed = readScadaEvaluation(bundle).metrics;
+  const falling = ["detected", "gainEur"].filter(
+    (name) => !(figures.metrics[name]!.value >= (claimed[name]?.value ?? Number.NaN) - tolerance),
+  );
+  for (const name of falling) {
+    context.log(`${name} is ${figures.metrics[name]!.value}, the bundle states ${claimed[name]?.value}`);
+  }
+  return {
+    json: { ...figures, checks, testLooks: config.testLooks },
+    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    passed: falling.length === 0,
+  };
+}
+
+/** Replays and judges the bundle's own student. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
+async function replayBundle(
+  bundle: Bundle,
+  config: ScadaRecipeConfig,
+  context: EvaluationContext,
+): Promise<{ readonly subject: ScadaCase; readonly judged: SeedJudgement }> {
+  const { scaler, normalBehaviour: spec } = bundle.manifest;
+  if (spec === undefined) throw refuse("it declares no normal behaviour", "manifest.json");
+  const quantised = decodeStudent(bundle.files.get(bundleFileNames.model)!);
+  const subject = await readScadaCase(context.dataDir, config, testSplit);
+  let done = 0;
+  const days = replayStudent(subject, spec, ({ features, rows }) => {
+    context.progress(++done, edpTurbines.length, "turbines replayed");
+    const standardised = standardiseRows(features, rows, scaler);
+    return { standardised, outputs: runQuantised(quantised, standardised, rows) };
+  });
+  return { subject, judged: judgeDays(subject, { policy: spec.policy, days }, config.seed) };
+}
+
+/** `evaluation.json` of the bundle. Fails with BUNDLE_FORMAT when it states no figures. */
+function readScadaEvaluation(bundle: Bundle): ScadaEvaluation {
+  const stated = readEvaluationOf(bundle) as Partial<ScadaEvaluation>;
+  if (stated.metrics === undefined || stated.forms === undefined || stated.detections === undefined) {
+    throw refuse("it states no figures", bundleFileNames.evaluation);
+  }
+  return stated as ScadaEvaluation;
+}
+
+/** Judges a bundle for the gate. Fails with BUNDLE_FORMAT, DATA_MISSING or DATA_FORMAT. */
+export async function judgeScadaBundle(
+  bundle: Bundle,
+  config: ScadaRecipeConfig,
+  context: EvaluationContext,
+): Promise<Judgement> {
+  const { subject, judged } = await replayBundle(bundle, config, context);
+  const { train, test } = await fingerprintEdp(context.dataDir);
+  return {
+    fingerprints: { edp: train, "edp-test": test },
+    metrics: summariseSeeds([judged], testSplit).metrics,
+    leakage: [{ by: "row of the test half-year", shared: findLearntTestRows(subject) }],
+    // The gate asks about the student. What its inspections are worth is among the metrics: eight failures can put no
+    // policy surely ahead of another.
+    baselines: replayBaselines(subject, bundle.manifest).map(({ name, days }) => ({
+      name,
+      gain: compareErrors(judged.days, days, config.seed),
+    })),
+    // The probability of an inspection ranks and weighs; it is nowhere said to be calibrated.
+    calibration: null,
+    parity: readParity(readScadaEvaluation(bundle)),
+    cases: listErrorCases(judged.days.flatMap(({ cells }) => cells)),
+  };
+}
+
+/** The same replay without a student: what the site's own regression makes of the inputs alone, and of nothing. */
+function replayBaselines(
+  subject: ScadaCase,
+  { scaler, normalBehaviour }: Manifest,
+): { readonly name: string; readonly days: readonly TurbineDays[] }[] {
+  const outputs = normalBehaviour!.residuals.length;
+  const replay = (standardise: (features: Float32Array, rows: number) => Float32Array): ReplayedTurbine[] =>
+    replayStudent(subject, normalBehaviour!, ({ features, rows }) => ({
+      standardised: standardise(features, rows),
+      outputs: new Float32Array(rows * outputs),
+    }));
+  return [
+    {
+      name: "linear regression on site",
+      days: replay((features, rows) => standardiseRows(features, rows, scaler)),
+    },
+    { name: "mean of the turbine", days: replay((features) => new Float32Array(features.length)) },
+  ];
+}
+
+/**
+ * By how many kelvin is the error of a turbine-day lower, with an interval over turbine-weeks: days of a week are alike.
+ */
+export function compareErrors(
+  own: readonly TurbineDays[],
+  other: readonly TurbineDays[],
+  seed: number,
+): Figure {
+  const firstDay = dayOf(testSplit.startMs);
+  const gains = own.flatMap(({ turbine, days, dailyError }, index) =>
+    days.flatMap((day, at) => {
+      const sum = other[index]!.dailyError[at]! - dailyError[at]!;
+      return day < firstDay || Number.isNaN(sum) ? [] : [{ week: weekOf({ turbine, day }), sum, count: 1 }];
+    }),
+  );
+  const { value, drawn } = resampleWeeks(gains, resamples, createRandom(seed).fork("weeks"));
+  return {
+    value,
+    low: quantileInPlace(drawn, resamples, 0.025),
+    high: quantileInPlace(drawn, resamples, 0.975),
+  };
+}
+
+/** Rows of the test half-year that the site's corrections or the student would learn from: none. */
+function findLearntTestRows(subject: ScadaCase): string[] {
+  const isLearnable = learnableRows(subject);
+  return subject.rows.turbines.flatMap((turbine) => {
+    for (let row = turbine.rows - 1; row >= 0; row--) {
+      if (turbine.timestampMs[row]! < edpTestStartMs && row >= turbine.trainRows) {
+        return [`${turbine.turbine}: a train row among the test's`];
+      }
+      if (turbine.timestampMs[row]! >= edpTestStartMs && isLearnable(turbine, row)) {
+        return [`${turbine.turbine} ${new Date(turbine.timestampMs[row]!).toISOString()}`];
+      }
+    }
+    return [];
+  });
+}
+
+/**
+ * Share of its detections that the integers may lose, over all calendars. A failure counts once a calendar, and where two
+ * turbines' scores nearly tie on a calendar's day, one step of quantisation decides which of them is inspected.
+ */
+const maxLostRecall = 0.005;
+
+function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | null {
+  const error = (name: string): number | undefined => forms[0]?.find(({ form }) => form === name)?.maeKelvin;
+  const [int8, float] = [error("int8"), error("pruned")];
+  if (int8 === undefined || float === undefined || detections === null) return null;
+  return {
+    lost: 100 * (int8 / float - 1),
+    lostOf: "% of the error",
+    limit: 100 * required.maeIncrease,
+    floatDetected: detections.float,
+    int8Detected: detections.int8,
+    lostEventsLimit: Math.floor(maxLostRecall * detections.of),
+  };
+}
+
+/** Turbine-days with their mean error, whole and by band; those of a turbine's week are one block. */
+export function listErrorCases(cells: readonly ErrorCell[]): JudgedCase[] {
+  return cells.map((cell) => {
+    const { turbine, day, slices, error } = cell;
+    const date = new Date(day * dayMs).toISOString().slice(0, 10);
+    const isWhole = slices.turbine !== undefined;
+    const band = Object.entries(slices).map(([by, value]) => `, ${by} ${value}`);
+    return {
+      id: isWhole ? `${turbine} ${date}` : `${turbine} ${date}${band.join("")}`,
+      slices: isWhole ? { site: edpSite, ...slices } : slices,
+      block: weekOf(cell),
+      loss: error,
+    };
+  });
+}
+
+function refuse(message: string, subject: string): AuroraError {
+  return new AuroraError("BUNDLE_FORMAT", `${subject}: ${message}`, {
+    op: "evaluate bundle",
+    subject,
+    hint: "train the bundle again",
+  });
+}

@@ -1,0 +1,235 @@
+/**
+ * How true is each form of the student: its error, how well its z follows the teacher's on the judged days, and how sure
+ * both are. Days of a week are alike, so that weeks are drawn anew, each turbine's own; all forms on the same draws, so
+ * that the differences between them are paired.
+ */
+import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import { createRandom } from "../../../../core/maths/random.ts";
+import { computeQuantile } from "../../../../core/maths/robust.ts";
+import type { Figure } from "../../../judge/figure.ts";
+import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
+import type { TimeSplit } from "../learn/scada-case.ts";
+import { dayOf } from "../learn/scada-rows.ts";
+import type { ScadaStudent } from "../learn/train-scada-student.ts";
+import type { ReplayedTurbine, TurbineDays } from "./replay-turbines.ts";
+
+export interface FormFigures {
+  readonly form: RegressionForm;
+  readonly widths: readonly number[];
+  /** Networks of the ensemble. */
+  readonly members: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** float32 weights, or the model file of the integers. */
+  readonly bytes: number;
+  /** Mean |residual| over all outputs and usable rows of the judged days, in kelvin, after the site's correction. */
+  readonly maeKelvin: number;
+  /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
+  readonly zCorrelation: number;
+  /** Both once more, with their 95 % intervals over turbine-weeks. */
+  readonly sure: SureFigures;
+  /** Both less those of the form that it has to be better than, or as good as; paired. Null of the teacher. */
+  readonly against: (SureFigures & { readonly form: RegressionForm }) | null;
+}
+
+/** Judges all forms; `seed` draws the weeks of the intervals. */
+export function judgeForms(
+  student: ScadaStudent,
+  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
+  { split, seed }: { readonly split: TimeSplit; readonly seed: number },
+): FormFigures[] {
+  const resampled = resampleForms(days, split, seed);
+  const teacher = collectZ(days.get("teacher")!, split);
+  return formsOf(student).map((form): FormFigures => {
+    const networks = networksOf(student, form);
+    const integers = integersOf(student, form);
+    const own = days.get(form)!;
+    const rival = findRival(form, days.has("untuned"));
+    const parameters = sum(
+      networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
+    );
+    return {
+      form,
+      widths: networks[0]!.map((layer) => layer.outputs),
+      members: networks.length,
+      parameters,
+      multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
+      bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
+      maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
+      zCorrelation: correlate(teacher, collectZ(own, split)),
+      sure: resampled.of(form),
+      against: rival === null ? null : { form: rival, ...resampled.less(form, rival) },
+    };
+  });
+}
+
+/** What came before it, and of the untaught student the taught one. */
+function findRival(form: RegressionForm, isTuned: boolean): RegressionForm | null {
+  switch (form) {
+    case "teacher":
+      return null;
+    case "wide":
+      return "teacher";
+    case "untuned":
+      return "wide";
+    case "untunedInt8":
+      return "untuned";
+    case "pruned":
+      return isTuned ? "untuned" : "wide";
+    case "int8":
+    case "untaught":
+      return "pruned";
+  }
+}
+
+/** z of all turbines, days and outputs within the split, in one order. */
+function collectZ(turbines: readonly TurbineDays[], split: TimeSplit): number[] {
+  return turbines.flatMap(({ days, z }) => {
+    const outputs = z.length / days.length;
+    return Array.from(z).filter((_, index) => {
+      const day = days[Math.floor(index / outputs)]!;
+      return day >= dayOf(split.startMs) && day < dayOf(split.endMs);
+    });
+  });
+}
+
+/** Pearson's, over the places where both are known. */
+function correlate(a: readonly number[], b: readonly number[]): number {
+  const both = a.flatMap((value, index) =>
+    Number.isNaN(value) || Number.isNaN(b[index]!) ? [] : [[value, b[index]!] as const],
+  );
+  const meanA = sum(both.map(([value]) => value)) / both.length;
+  const meanB = sum(both.map(([, value]) => value)) / both.length;
+  const covariance = sum(both.map(([x, y]) => (x - meanA) * (y - meanB)));
+  const squaresA = sum(both.map(([x]) => (x - meanA) ** 2));
+  const squaresB = sum(both.map(([, y]) => (y - meanB) ** 2));
+  return covariance / Math.sqrt(squaresA * squaresB);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+export interface SureFigures {
+  /** Kelvin: mean over turbines of the mean |residual| over rows and outputs. */
+  readonly maeKelvin: Figure;
+  readonly zCorrelation: Figure;
+}
+
+/** The figures of all forms, and those of one form less those of another. */
+interface ResampledForms {
+  of(form: RegressionForm): SureFigures;
+  less(form: RegressionForm, other: RegressionForm): SureFigures;
+}
+
+/** Sums over one turbine's week. */
+interface Week {
+  error: number;
+  rows: number;
+  /** Pairs of z (teacher's, own) that are both known: their number and moments. */
+  pairs: number;
+  a: number;
+  b: number;
+  aa: number;
+  bb: number;
+  ab: number;
+}
+
+type Statistic = (weeks: readonly (readonly Week[])[]) => number;
+type Draw = readonly (readonly number[])[];
+
+const replicates = 400;
+
+/** Draws anew; `days` are those of each form, of the same turbines and rows. */
+export function resampleForms(
+  days: ReadonlyMap<RegressionForm, readonly ReplayedTurbine[]>,
+  split: TimeSplit,
+  seed: number,
+): ResampledForms {
+  const teacher = days.get("teacher")!;
+  const weeks = new Map([...days].map(([form, own]) => [form, sumWeeks(own, teacher, split)]));
+  const counts = weeks.get("teacher")!.map((list) => list.length);
+  const random = createRandom(seed).fork("forms");
+  const whole: Draw = counts.map((count) => Array.from({ length: count }, (_, place) => place));
+  const draws: Draw[] = Array.from({ length: replicates }, () =>
+    counts.map((count) => Array.from({ length: count }, () => random.integer(count))),
+  );
+  const compute = (statistic: Statistic, form: RegressionForm, draw: Draw): number => {
+    const own = weeks.get(form)!;
+    return statistic(draw.map((places, turbine) => places.map((place) => own[turbine]![place]!)));
+  };
+  const describe = (value: (draw: Draw) => number): Figure => {
+    const drawn = draws.map(value).filter(Number.isFinite);
+    const isSure = drawn.length >= replicates / 2;
+    return {
+      value: value(whole),
+      low: isSure ? computeQuantile(drawn, 0.025) : null,
+      high: isSure ? computeQuantile(drawn, 0.975) : null,
+    };
+  };
+  return {
+    of: (form) => ({
+      maeKelvin: describe((draw) => compute(meanError, form, draw)),
+      zCorrelation: describe((draw) => compute(correlation, form, draw)),
+    }),
+    less: (form, other) => ({
+      maeKelvin: describe((draw) => compute(meanError, form, draw) - compute(meanError, other, draw)),
+      zCorrelation: describe((draw) => compute(correlation, form, draw) - compute(correlation, other, draw)),
+    }),
+  };
+}
+
+/** Weeks of each turbine, in order of time. */
+function sumWeeks(
+  turbines: readonly ReplayedTurbine[],
+  teacher: readonly ReplayedTurbine[],
+  split: TimeSplit,
+): Week[][] {
+  const [from, to] = [dayOf(split.startMs), dayOf(split.endMs)];
+  const last = Math.max(0, Math.ceil((to - from) / 7) - 1);
+  return turbines.map(({ days, z, cells }, index) => {
+    const weeks = Array.from(
+      { length: last + 1 },
+      (): Week => ({ error: 0, rows: 0, pairs: 0, a: 0, b: 0, aa: 0, bb: 0, ab: 0 }),
+    );
+    // Rows of the day on which the stretch ends count, as they do in the error without an interval.
+    const weekOf = (day: number): Week | undefined => weeks[Math.min(Math.floor((day - from) / 7), last)];
+    for (const { day, rows, error, slices } of cells) {
+      // Cells of bands hold the same rows once more.
+      const week = slices.turbine === undefined ? undefined : weekOf(day);
+      if (week === undefined) continue;
+      week.error += error * rows;
+      week.rows += rows;
+    }
+    const outputs = z.length / days.length;
+    for (const [place, day] of days.entries()) {
+      const week = day < to ? weekOf(day) : undefined;
+      if (week === undefined) continue;
+      for (let at = place * outputs; at < (place + 1) * outputs; at++) {
+        const [a, b] = [teacher[index]!.z[at]!, z[at]!];
+        if (Number.isNaN(a) || Number.isNaN(b)) continue;
+        week.pairs++;
+        week.a += a;
+        week.b += b;
+        week.aa += a * a;
+        week.bb += b * b;
+        week.ab += a * b;
+      }
+    }
+    return weeks;
+  });
+}
+
+const meanError: Statistic = (turbines) =>
+  turbines.reduce((sum, weeks) => sum + total(weeks, "error") / total(weeks, "rows"), 0) / turbines.length;
+
+const correlation: Statistic = (turbines) => {
+  const weeks = turbines.flat();
+  const [n, a, b] = [total(weeks, "pairs"), total(weeks, "a"), total(weeks, "b")];
+  const covariance = total(weeks, "ab") - (a * b) / n;
+  return covariance / Math.sqrt((total(weeks, "aa") - (a * a) / n) * (total(weeks, "bb") - (b * b) / n));
+};
+
+function total(weeks: readonly Week[], of: keyof Week): number {
+  return weeks.reduce((sum, week) => sum + week[of], 0);
+}

@@ -1,0 +1,611 @@
+/** What every engine of the fleet's record must do. Runs over an engine that is given as a place to open again and again. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import type {
+  CheckedEnvelope,
+  FleetRecord,
+  RecordedAlarm,
+  RecordFault,
+  SetAsideMessage,
+  StorableRecord,
+  StoredEnvelope,
+} from "../../../src/collector/record/fleet-record.ts";
+import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import { failed, ok } from "../../../src/core/contract/result.ts";
+import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
+import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
+
+/** A place where a record is kept. */
+export interface RecordStorage {
+  /** Opens it, or opens it again after it was closed. */
+  open(): Promise<FleetRecord>;
+  /** Damages what is kept while it is closed; null for an engine whose server mends itself. */
+  readonly damage: (() => void) | null;
+}
+
+const t = 1_700_000_000_000;
+const dayOfT = "2023-11-14";
+const hour = 3_600_000;
+const all = { limit: 500, offset: 0 };
+const topic = "aurora/v1/gateway/gw-1/up/update";
+const payload = new Uint8Array(2_000).fill(7);
+const northSea = { site: "north-sea", turbine: "wt-1" };
+
+const event = (name: string, timeMs = t): EventRecord => ({
+  kind: "event",
+  timeMs,
+  name,
+  subject: "s",
+  detail: "d",
+});
+const health = (uptimeMs: number, timeMs = t): HealthRecord => ({
+  kind: "health",
+  timeMs,
+  uptimeMs,
+  rssBytes: 1e8,
+  windowsProcessed: 9,
+  windowsQuarantined: 1,
+  windowsDropped: 0,
+  quarantined: { gap: 1 },
+  outboxRecords: 2,
+});
+
+function envelopeOf(
+  records: readonly (StorableRecord | RecordFault)[],
+  changes: Partial<CheckedEnvelope> = {},
+): CheckedEnvelope {
+  return {
+    gateway: "gw-1",
+    bootId: "b",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+    topic,
+    payload,
+    records: records.map((record) => ("reason" in record ? failed(record) : ok(record))),
+    ...changes,
+  };
+}
+
+/** Stores records as what follows in a lane of their own. */
+function createSender(record: FleetRecord): {
+  send(records: readonly StorableRecord[], nowMs?: number): Promise<StoredEnvelope>;
+} {
+  let firstSequence = 1;
+  return {
+    send: async (records, nowMs = t) => {
+      const envelope = envelopeOf(records, { bootId: "sender", firstSequence });
+      firstSequence += records.length;
+      const [stored] = await record.storeEnvelopes({ nowMs, envelopes: [envelope], setAside: [] });
+      return stored!;
+    },
+  };
+}
+
+async function eventNames(record: FleetRecord): Promise<string[]> {
+  return (await record.events(all)).items.map(({ name }) => name).reverse();
+}
+
+/** Runs the suite over an engine. */
+export function describeFleetRecord(engine: string, createStorage: () => RecordStorage): void {
+  const open = async (storage = createStorage()): Promise<FleetRecord> => {
+    const record = await storage.open();
+    onTestFinished(() => record.close());
+    return record;
+  };
+  describe(`the fleet's record in ${engine}`, () => {
+    describeEnvelopes(open);
+    describeAlarms(open);
+    describeMeasurements(open);
+    describeMachines(open);
+    describeKeeping(open, createStorage);
+  });
+}
+
+type Open = (storage?: RecordStorage) => Promise<FleetRecord>;
+
+function describeEnvelopes(open: Open): void {
+  const store = async (
+    record: FleetRecord,
+    ...envelopes: CheckedEnvelope[]
+  ): Promise<readonly StoredEnvelope[]> => record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
+
+  it("stores an envelope once, and answers how far its lane is stored", async () => {
+    const record = await open();
+    const first = envelopeOf([event("a"), event("b")]);
+    expect(await store(record, first)).toEqual([
+      { outcome: "stored", watermark: 2, missing: 0, records: [ok("event"), ok("event")] },
+    ]);
+    expect(await store(record, first)).toEqual([
+      { outcome: "duplicate", watermark: 2, missing: 0, records: [] },
+    ]);
+    const longer = envelopeOf([event("a"), event("b"), event("c")]);
+    expect(await store(record, longer)).toMatchObject([
+      { outcome: "stored", watermark: 3, records: [ok("event")] },
+    ]);
+    expect(await eventNames(record)).toEqual(["a", "b", "c"]);
+  });
+
+  it("stores the envelopes of a batch in their order, each upon the one before", async () => {
+    const record = await open();
+    const batch = [1, 2, 3].map((firstSequence) =>
+      envelopeOf([event(`e${firstSequence}`)], { firstSequence }),
+    );
+    const stored = await store(record, ...batch, batch[1]!);
+    expect(stored.map(({ watermark, outcome }) => [watermark, outcome])).toEqual([
+      [1, "stored"],
+      [2, "stored"],
+      [3, "stored"],
+      [3, "duplicate"],
+    ]);
+    expect(await eventNames(record)).toEqual(["e1", "e2", "e3"]);
+  });
+
+  it("stores nothing past a hole, and counts what a gateway dropped", async () => {
+    const record = await open();
+    await store(record, envelopeOf([event("a")]));
+    const early = envelopeOf([event("x")], { firstSequence: 9, oldestSequence: 2 });
+    expect(await store(record, early)).toEqual([{ outcome: "hole", watermark: 1, missing: 0, records: [] }]);
+    const rest = envelopeOf([event("x")], { firstSequence: 9, oldestSequence: 9 });
+    expect(await store(record, rest)).toMatchObject([{ outcome: "stored", watermark: 9, missing: 7 }]);
+    expect(await eventNames(record)).toEqual(["a", "x"]);
+  });
+
+  it("keeps lanes, gateways and the lives of an outbox apart", async () => {
+    const record = await open();
+    const stored = await store(
+      record,
+      envelopeOf([event("a")]),
+      envelopeOf([event("b")], { bootId: "new" }),
+      envelopeOf([event("c")], { gateway: "gw-2" }),
+      envelopeOf([health(1)], { lane: "prediction" }),
+      // The first of a lane may begin anywhere: nobody is missing what was there before.
+      envelopeOf([event("d")], { gateway: "gw-3", firstSequence: 50, oldestSequence: 50 }),
+    );
+    expect(stored.map(({ watermark }) => watermark)).toEqual([1, 1, 1, 1, 50]);
+    expect(stored.map(({ missing }) => missing)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it("sets a bad record aside in its place and goes on", async () => {
+    const record = await open();
+    const fault: RecordFault = { reason: "id-invalid", detail: "not an id" };
+    const [stored] = await store(record, envelopeOf([event("a"), fault, event("b")]));
+    expect(stored).toMatchObject({ watermark: 3, records: [ok("event"), failed(fault), ok("event")] });
+    await store(record, envelopeOf([event("a"), fault, event("b")]));
+    const { total, items } = await record.quarantine(10);
+    expect(total).toBe(1);
+    expect(items).toMatchObject([
+      { topic, reason: "id-invalid", messages: 1, detail: "not an id", firstMs: t },
+    ]);
+    expect(items[0]!.sample).toEqual(payload.slice(0, 256));
+    expect(await eventNames(record)).toEqual(["a", "b"]);
+  });
+
+  it("counts messages that were not understood by topic and reason, and is not flooded by topics", async () => {
+    const record = await open();
+    const setAside = (of: string): SetAsideMessage => ({
+      topic: of,
+      payload: Uint8Array.of(1),
+      fault: { reason: "envelope-invalid", detail: "x".repeat(1_000) },
+    });
+    await record.storeEnvelopes({ nowMs: t, envelopes: [], setAside: [setAside("a"), setAside("b")] });
+    await record.storeStates({ nowMs: t + 1, turbines: [], gateways: [], setAside: [setAside("a")] });
+    const { total, items } = await record.quarantine(10);
+    expect(total).toBe(3);
+    expect(items).toMatchObject([
+      { topic: "a", messages: 2, firstMs: t, lastMs: t + 1 },
+      { topic: "b", messages: 1 },
+    ]);
+    expect(items[0]!.detail).toHaveLength(500);
+    const flood = Array.from({ length: 1_100 }, (_, index) => setAside(`flood/${index}`));
+    await record.storeEnvelopes({ nowMs: t + 2, envelopes: [], setAside: flood });
+    const after = await record.quarantine(5_000);
+    expect(after.total).toBe(1_103);
+    expect(after.items).toHaveLength(1_001);
+    expect((await record.quarantine(0)).items).toEqual([]);
+  });
+}
+
+function describeAlarms(open: Open): void {
+  const openAlarms = async (): Promise<{
+    readonly record: FleetRecord;
+    readonly put: (event: AlertEvent, nowMs?: number) => Promise<void>;
+    readonly list: () => Promise<readonly RecordedAlarm[]>;
+    readonly countActive: () => Promise<number>;
+  }> => {
+    const record = await open();
+    const sender = createSender(record);
+    return {
+      record,
+      put: async (alert, nowMs) => {
+        expect(await sender.send([{ kind: "alert", event: alert }], nowMs)).toMatchObject({
+          records: [ok("alert")],
+        });
+      },
+      list: async () => (await record.alarms(all)).items,
+      countActive: async () => (await record.alarms({ ...all, active: true })).total,
+    };
+  };
+
+  it("lets an alarm live from raised over acknowledged to cleared, and a new raise is a new alarm", async () => {
+    const { record, put, list, countActive } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "acknowledged", t + 1000));
+    expect(await list()).toMatchObject([{ active: true, event: { data: { state: "acknowledged" } } }]);
+    await put(alertEvent("wt-1", "cleared", t + 2000));
+    expect(await countActive()).toBe(0);
+    await put(alertEvent("wt-1", "raised", t + 3000));
+    const { items, total } = await record.alarms(all);
+    expect(total).toBe(2);
+    expect(items.map((alarm) => alarm.active)).toEqual([true, false]);
+    expect(items[1]!.steps.map((step) => step.transition)).toEqual(["raised", "acknowledged", "cleared"]);
+    expect(items[1]).toMatchObject({ firstMs: t, lastMs: t + 2000 });
+  });
+
+  it("takes an alert event once, by its id, and gives it back exactly", async () => {
+    const { record, put } = await openAlarms();
+    const alert = alertEvent("wt-1", "raised", t);
+    await put(alert);
+    await put({ ...alert, time: new Date(t + 5).toISOString() });
+    const step = { eventId: alert.id, transition: "raised", timeMs: t, probability: 0.972 };
+    expect(await record.alarms(all)).toMatchObject({ total: 1, items: [{ event: alert, steps: [step] }] });
+  });
+
+  it("is not turned back by an event that comes late, but keeps it in the alarm's life", async () => {
+    const { put, list } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "cleared", t + 2000));
+    await put(alertEvent("wt-1", "updated", t + 1000));
+    const [alarm] = await list();
+    expect(alarm).toMatchObject({ active: false, event: { type: "io.aurora.alert.cleared.v1" } });
+    expect(alarm!.steps).toHaveLength(3);
+  });
+
+  it("ends an alarm although a clock was set back meanwhile, and begins anew", async () => {
+    const { put, list, countActive } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t + hour), t);
+    await put(alertEvent("wt-1", "cleared", t + 2000), t + 2000);
+    expect(await countActive()).toBe(0);
+    await put(alertEvent("wt-1", "raised", t + 3000), t + 3000);
+    expect(await countActive()).toBe(1);
+    expect(await list()).toHaveLength(2);
+  });
+
+  it("leaves an alarm over when somebody acknowledges it afterwards", async () => {
+    const { put, list } = await openAlarms();
+    for (const [index, transition] of (["raised", "cleared", "acknowledged"] as const).entries()) {
+      await put(alertEvent("wt-1", transition, t + index));
+    }
+    expect(await list()).toMatchObject([
+      { active: false, event: { type: "io.aurora.alert.acknowledged.v1" } },
+    ]);
+  });
+
+  it("ends an alarm that nobody ended when its failure mode raises another", async () => {
+    const { put, list } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "raised", t + 5000));
+    expect((await list()).map((alarm) => alarm.active)).toEqual([true, false]);
+  });
+
+  it("keeps failure modes, components and turbines apart, and lists by turbine and in parts", async () => {
+    const { record, put } = await openAlarms();
+    await put(alertEvent("wt-1", "raised", t));
+    await put(alertEvent("wt-1", "raised", t + 1, { failureMode: "ball" }));
+    await put(alertEvent("wt-1", "raised", t + 2, { component: "generator" }));
+    await put(alertEvent("wt-2", "raised", t + 3));
+    expect((await record.alarms(all)).total).toBe(4);
+    expect((await record.alarms({ ...all, turbine: "wt-1" })).total).toBe(3);
+    expect((await record.alarms({ ...all, site: "elsewhere" })).total).toBe(0);
+    const rest = await record.alarms({ limit: 2, offset: 2 });
+    expect(rest.items.map((alarm) => alarm.lastMs)).toEqual([t + 1, t]);
+  });
+}
+
+function describeMeasurements(open: Open): void {
+  it("keeps predictions as they were sent, and once although a batch is repeated in another life", async () => {
+    const record = await open();
+    const batch = predictionBatch("wt-1", t, { rows: 5, stepMs: 1000 });
+    await createSender(record).send([batch, batch]);
+    const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
+    const [series, ...others] = await record.predictions(range);
+    expect(others).toEqual([]);
+    expect(series).toMatchObject({
+      component: batch.component,
+      failureModes: ["ball", "inner-race", "outer-race"],
+      timesMs: batch.timesMs,
+      windows: batch.windows,
+      modelVersion: "1.2.0",
+    });
+    for (const [mode, column] of series!.mean.entries()) {
+      expect(column).toEqual(batch.timesMs.map((_, row) => batch.meanProbability[row * 3 + mode]));
+    }
+    expect(series!.max[2]![4]).toBe(batch.maxProbability[14]);
+    for (const [row, rpm] of series!.shaftRpm.entries()) expect(rpm).toBeCloseTo(batch.shaftRpm[row]!, 9);
+  });
+
+  it("gives a range, sums long steps up by their windows, and has a hole where nothing was sent", async () => {
+    const record = await open();
+    const row = (timeMs: number, windows: number, mean: number, modes = ["a"]) => ({
+      ...predictionBatch("wt-1", timeMs, { rows: 1, stepMs: 1 }),
+      failureModes: modes,
+      timesMs: [timeMs],
+      windows: [windows],
+      meanProbability: modes.map(() => mean),
+      maxProbability: modes.map(() => mean),
+      shaftRpm: [timeMs === 2_100 ? Number.NaN : 1_000],
+    });
+    await createSender(record).send([row(1_000, 3, 0.2), row(1_400, 1, 0.6), row(2_100, 1, 0.5, ["a", "b"])]);
+    const read = async (fromMs: number, toMs: number, bucketMs: number) =>
+      (await record.predictions({ ...northSea, fromMs, toMs, bucketMs }))[0]!;
+    const summed = await read(0, 10_000, 1_000);
+    expect(summed).toMatchObject({
+      failureModes: ["a", "b"],
+      timesMs: [1_400, 2_100],
+      windows: [4, 1],
+      max: [
+        [0.6, 0.5],
+        [null, 0.5],
+      ],
+      shaftRpm: [1_000, null],
+    });
+    expect(summed.mean[0]![0]).toBeCloseTo(0.3, 12);
+    expect((await read(1_001, 1_999, 1)).timesMs).toEqual([1_400]);
+    expect(await read(5_000, 6_000, 1)).toMatchObject({ timesMs: [], failureModes: [], modelVersion: null });
+  });
+
+  it("tells points apart, and where a turbine's predictions end", async () => {
+    const record = await open();
+    const batch = predictionBatch("wt-1", t, { rows: 2, stepMs: 1000 });
+    await createSender(record).send([batch, { ...batch, component: "generator", timesMs: [t + 1, t + 2] }]);
+    const range = { ...northSea, fromMs: 0, toMs: t + hour, bucketMs: 1 };
+    const components = async (query: object): Promise<string[]> =>
+      (await record.predictions({ ...range, ...query })).map(({ component }) => component);
+    expect(await components({})).toEqual([batch.component, "generator"]);
+    expect(await components({ component: "generator" })).toEqual(["generator"]);
+    expect(await components({ turbine: "wt-9" })).toEqual([]);
+    expect(await record.newestPredictionMs({ ...northSea, untilMs: t + hour })).toBe(t + 2);
+    expect(await record.newestPredictionMs({ ...northSea, untilMs: t })).toBe(t);
+    expect(await record.newestPredictionMs({ ...northSea, turbine: "wt-9", untilMs: t })).toBe(0);
+  });
+
+  it("merges the drift sketches of a day, and leaves the day as it was when bins do not fit", async () => {
+    const record = await open();
+    const report = driftReport("wt-1", t, "d", { windows: 50, shift: 0 });
+    const other = {
+      ...report,
+      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [1] } : sketch)),
+    };
+    const { records } = await createSender(record).send([report, other, report]);
+    expect(records).toMatchObject([
+      ok("drift-report"),
+      { ok: false, error: { reason: "drift-bins" } },
+      ok("drift-report"),
+    ]);
+    const [day, ...others] = await record.driftOfDay({ day: dayOfT });
+    expect(others).toEqual([]);
+    expect(day).toMatchObject({ ...northSea, day: dayOfT, modelDigest: "d", reports: 2, toMs: t });
+    for (const [index, sketch] of day!.sketches.entries()) {
+      expect(sketch.feature).toBe(index);
+      expect(sketch.counts).toEqual(report.sketches[index]!.counts.map((count) => 2 * count));
+    }
+    expect((await record.quarantine(10)).items).toMatchObject([{ reason: "drift-bins", messages: 1 }]);
+  });
+
+  it("keeps days, models and turbines of drift apart, and knows the newest day", async () => {
+    const record = await open();
+    const midnight = Date.UTC(2023, 10, 15);
+    await createSender(record).send([
+      driftReport("wt-2", t, "d", { windows: 5, shift: 0 }),
+      driftReport("wt-1", t, "e", { windows: 5, shift: 0 }),
+      driftReport("wt-1", t, "d", { windows: 5, shift: 0 }),
+      // An interval that ends at midnight belongs to the day before.
+      driftReport("wt-1", midnight, "d", { windows: 5, shift: 0 }),
+      driftReport("wt-1", midnight + 1, "d", { windows: 5, shift: 0 }),
+    ]);
+    const days = await record.driftOfDay({ day: dayOfT });
+    expect(days.map((day) => [day.turbine, day.modelDigest, day.reports])).toEqual([
+      ["wt-1", "d", 2],
+      ["wt-1", "e", 1],
+      ["wt-2", "d", 1],
+    ]);
+    expect(await record.driftOfDay({ day: dayOfT, turbine: "wt-2" })).toHaveLength(1);
+    expect(await record.driftOfDay({ day: dayOfT, site: "elsewhere" })).toEqual([]);
+    expect(await record.newestDriftDay("2023-11-30")).toBe("2023-11-15");
+    expect(await record.newestDriftDay(dayOfT)).toBe(dayOfT);
+    expect(await record.newestDriftDay("2023-01-01")).toBeNull();
+  });
+
+  it("keeps sketches of an interval without finite values", async () => {
+    const record = await open();
+    const report = driftReport("wt-1", t, "d", { windows: 5, shift: 0 });
+    const none = { mean: Number.NaN, sumSquares: Number.NaN, min: Number.NaN, max: Number.NaN };
+    const empty = { ...report.sketches[0]!, ...none, counts: [0, 0], invalid: 5 };
+    await createSender(record).send([{ ...report, sketches: [empty] }]);
+    const [day] = await record.driftOfDay({ day: dayOfT });
+    expect(day!.sketches).toEqual([{ ...empty, mean: 0, sumSquares: 0, min: 0, max: 0 }]);
+  });
+}
+
+function describeMachines(open: Open): void {
+  it("knows turbines by their records and states, whichever comes first", async () => {
+    const record = await open();
+    const state = turbineState("wt-2", t, "d");
+    const turbines = [{ state, seenMs: t - 5 }];
+    await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
+    await createSender(record).send([
+      predictionBatch("wt-1", t, { rows: 1, stepMs: 1 }),
+      { kind: "alert", event: alertEvent("wt-2", "raised", t) },
+    ]);
+    expect(await record.turbines()).toEqual([
+      { site: "north-sea", turbine: "wt-1", gateway: "gw-1", lastSeenMs: t, state: null },
+      { site: "north-sea", turbine: "wt-2", gateway: "gw-1", lastSeenMs: t, state },
+    ]);
+    await record.storeStates({ nowMs: t, turbines, gateways: [], setAside: [] });
+    expect((await record.turbines())[1]!.lastSeenMs).toBe(t);
+  });
+
+  it("knows gateways by any envelope, their status and their last health", async () => {
+    const record = await open();
+    const sender = createSender(record);
+    await sender.send([health(1, t + hour), health(2), health(3, t - hour)]);
+    const { kind: _, ...last } = health(3, t - hour);
+    expect(await record.gateways()).toEqual([
+      { gateway: "gw-1", online: null, version: null, lastSeenMs: t, health: last },
+    ]);
+    const status = { gateway: "gw-1", online: true, time: null, version: "0.1.0", config: { a: 1 } };
+    const store = async (changes: object, seenMs: number): Promise<void> =>
+      record.storeStates({
+        nowMs: t,
+        turbines: [],
+        gateways: [{ status: { ...status, ...changes }, seenMs }],
+        setAside: [],
+      });
+    await store({}, t + 10);
+    expect((await record.gateways())[0]).toMatchObject({
+      online: true,
+      version: "0.1.0",
+      lastSeenMs: t + 10,
+    });
+    // A last will is the broker's word: it does not count as having heard of the gateway.
+    await store({ online: false, version: null }, t + 20);
+    await store({ gateway: "gw-0", online: false }, t + 20);
+    expect(await record.gateways()).toMatchObject([
+      { gateway: "gw-0", online: false, version: null, lastSeenMs: 0, health: null },
+      { gateway: "gw-1", online: false, version: "0.1.0", lastSeenMs: t + 10 },
+    ]);
+  });
+
+  it("lists events, declared gaps and updates by gateway, newest first and in parts", async () => {
+    const record = await open();
+    const update = {
+      kind: "update",
+      timeMs: t,
+      modelName: "m",
+      fromVersion: "1.0.0",
+      toVersion: "1.1.0",
+      step: "refused",
+      detail: "a digest differs",
+    } as const;
+    await createSender(record).send([
+      event("late", t + 5),
+      event("early", t - 5),
+      { kind: "gap", lane: "prediction", records: 12, fromMs: t - 1000, toMs: t },
+      update,
+    ]);
+    const envelopes = [envelopeOf([event("other")], { gateway: "gw-2" })];
+    await record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
+    expect(await eventNames(record)).toEqual(["early", "gap.prediction", "other", "late"]);
+    const own = await record.events({ gateway: "gw-1", limit: 1, offset: 1 });
+    expect(own).toMatchObject({
+      total: 3,
+      items: [
+        {
+          name: "gap.prediction",
+          subject: "prediction",
+          timeMs: t,
+          detail: expect.stringMatching(
+            /^12 records .*2023-11-14T22:13:19\.000Z to 2023-11-14T22:13:20\.000Z$/,
+          ),
+        },
+      ],
+    });
+    const { kind: _, ...step } = update;
+    expect(await record.updates(all)).toMatchObject({ total: 1, items: [{ ...step, gateway: "gw-1" }] });
+    expect((await record.updates({ ...all, gateway: "gw-2" })).total).toBe(0);
+  });
+}
+
+function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
+  it("removes what is older than its class's time, and nothing else", async () => {
+    const record = await open();
+    const sender = createSender(record);
+    const day = 24 * hour;
+    const update = { kind: "update", modelName: "m", fromVersion: "", toVersion: "1", detail: "" } as const;
+    for (const timeMs of [t - 3 * day, t]) {
+      await sender.send(
+        [
+          predictionBatch("wt-1", timeMs, { rows: 1, stepMs: 1 }),
+          driftReport("wt-1", timeMs, "d", { windows: 5, shift: 0 }),
+          // Of a wrong clock: it goes by when it arrived.
+          event(`arrived ${timeMs === t ? "now" : "before"}`, 5),
+          { ...update, timeMs, step: "proved" },
+          { kind: "alert", event: alertEvent("wt-1", timeMs === t ? "cleared" : "raised", timeMs) },
+        ],
+        timeMs,
+      );
+    }
+    const sketches = (await record.driftOfDay({ day: dayOfT }))[0]!.sketches.length;
+    const never = { predictions: 0, drift: 0, events: 0, updates: 0 };
+    expect(await record.prune(never)).toBe(0);
+    expect(await record.prune({ ...never, predictions: t - day })).toBe(3);
+    expect(await eventNames(record)).toEqual(["arrived before", "arrived now"]);
+    const old = t - day;
+    expect(await record.prune({ predictions: old, drift: old, events: old, updates: old })).toBe(
+      sketches + 2,
+    );
+    const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
+    expect((await record.predictions(range))[0]!.timesMs).toEqual([t]);
+    expect(await record.driftOfDay({ day: "2023-11-11" })).toEqual([]);
+    expect(await record.driftOfDay({ day: dayOfT })).toHaveLength(1);
+    expect(await eventNames(record)).toEqual(["arrived now"]);
+    expect((await record.updates(all)).total).toBe(1);
+    expect((await record.alarms(all)).items[0]!.steps).toHaveLength(2);
+  });
+
+  it("has everything after it was closed and opened again", async () => {
+    const storage = createStorage();
+    const first = await storage.open();
+    await first.storeEnvelopes({
+      nowMs: t,
+      envelopes: [
+        envelopeOf([event("a"), { kind: "alert", event: alertEvent("wt-1", "raised", t) }]),
+        envelopeOf([predictionBatch("wt-1", t, { rows: 2, stepMs: 1 }), health(1)], { lane: "prediction" }),
+        envelopeOf([driftReport("wt-1", t, "d", { windows: 5, shift: 0 })], { lane: "drift" }),
+      ],
+      setAside: [{ topic, payload, fault: { reason: "envelope-invalid", detail: "" } }],
+    });
+    const read = async (record: FleetRecord): Promise<unknown[]> => [
+      await record.turbines(),
+      await record.gateways(),
+      await record.alarms(all),
+      await record.events(all),
+      await record.predictions({ ...northSea, fromMs: 0, toMs: t, bucketMs: 1 }),
+      await record.driftOfDay({ day: dayOfT }),
+      await record.quarantine(10),
+    ];
+    const before = await read(first);
+    await first.close();
+    await first.close();
+    const again = await open(storage);
+    expect(await read(again)).toEqual(before);
+    const envelopes = [envelopeOf([event("a"), event("b"), event("c")])];
+    const [stored] = await again.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
+    expect(stored).toMatchObject({ watermark: 3, records: [ok("event")] });
+  });
+
+  it("rejects once it is closed", async () => {
+    const record = await createStorage().open();
+    await record.check();
+    await record.close();
+    await expect(record.check()).rejects.toThrow();
+    await expect(
+      record.storeEnvelopes({ nowMs: t, envelopes: [envelopeOf([event("a")])], setAside: [] }),
+    ).rejects.toThrow();
+  });
+
+  it("sets a damaged database aside, says so and begins anew (skipped where a server mends itself)", async ({
+    skip,
+  }) => {
+    const storage = createStorage();
+    if (storage.damage === null) return skip();
+    const first = await storage.open();
+    await createSender(first).send([event("a")]);
+    await first.close();
+    storage.damage();
+    const again = await open(storage);
+    expect((await again.events(all)).items).toMatchObject([
+      { name: "store.corrupted", gateway: "(collector)" },
+    ]);
+    expect(await createSender(again).send([event("b")])).toMatchObject({ watermark: 1 });
+  });
+}

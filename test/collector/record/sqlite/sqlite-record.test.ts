@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import type { CheckedEnvelope, FleetRecord } from "../../../../src/collector/record/fleet-record.ts";
+import {
+  createSqliteRecord,
+  openSqliteRecord,
+} from "../../../../src/collector/record/sqlite/sqlite-record.ts";
+import { ok } from "../../../../src/core/contract/result.ts";
+import { silentLogger } from "../../../../src/core/platform/logger.ts";
+import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
+
+const t = 1_700_000_000_000;
+
+function createSqliteStorage(path = join(createTemporaryFolder(), "collector.sqlite")): RecordStorage {
+  return {
+    open: () => openSqliteRecord({ path, clock: { nowMs: () => t }, logger: silentLogger }),
+    damage: () => {
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0xa5, 100, bytes.length / 2));
+    },
+  };
+}
+
+describeFleetRecord("sqlite", createSqliteStorage);
+
+function envelopeOf(names: readonly string[]): CheckedEnvelope {
+  const header = {
+    gateway: "gw-1",
+    bootId: "b",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+  } as const;
+  const records = names.map((name) =>
+    ok({ kind: "event", timeMs: t, name, subject: "s", detail: "d".repeat(4_000) } as const),
+  );
+  return { ...header, topic: "up/update", payload: new Uint8Array(), records };
+}
+
+const store = (record: FleetRecord, ...envelopes: CheckedEnvelope[]) =>
+  record.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
+
+it("stores nothing of a batch that the disk has no room for, and goes on when there is room", async () => {
+  const record = createSqliteRecord(openSqlite(":memory:", { maxBytes: 256 * 1024 }));
+  onTestFinished(() => record.close());
+  await store(record, envelopeOf(["a"]));
+  const many = envelopeOf(Array.from({ length: 200 }, (_, index) => `e${index}`));
+  await expect(store(record, envelopeOf(["a", "b"]), many)).rejects.toMatchObject({ code: "STORE" });
+  expect(await record.events({ limit: 9, offset: 0 })).toMatchObject({ total: 1 });
+  expect((await record.quarantine(0)).total).toBe(0);
+  expect(await store(record, envelopeOf(["a", "b"]))).toMatchObject([{ outcome: "stored", watermark: 2 }]);
+});
+
+it("sets a record aside that the tables stumble over, alone", async () => {
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  onTestFinished(() => record.close());
+  const [stored] = await store(record, envelopeOf(["a", "b\u0000c", "d"]));
+  expect(stored).toMatchObject({
+    watermark: 3,
+    records: [ok("event"), { ok: false, error: { reason: "not-storable" } }, ok("event")],
+  });
+  expect((await record.events({ limit: 9, offset: 0 })).total).toBe(2);
+});
+
+it("keeps the damaged file and refuses one that a newer collector has written", async () => {
+  const folder = createTemporaryFolder();
+  const path = join(folder, "collector.sqlite");
+  writeFileSync(path, "this is not a database, but long enough".repeat(100));
+  const record = await createSqliteStorage(path).open();
+  await record.close();
+  expect(readdirSync(folder).some((name) => name.startsWith("collector.sqlite.corrupt-"))).toBe(true);
+  const database = openSqlite(path);
+  database.exec("PRAGMA user_version = 99");
+  database.close();
+  await expect(createSqliteStorage(path).open()).rejects.toMatchObject({ code: "STORE" });
+  expect(existsSync(path)).toBe(true);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
+import type { HelloMessage, RawWindowMessage } from "../../../src/core/contract/device/device-message.ts";
+import { channels } from "../conversation.ts";
+
+const hello: HelloMessage = {
+  type: "hello",
+  protocolMajor: 1,
+  protocolMinor: 0,
+  deviceId: "device-1",
+  firmware: "1",
+  sessionId: 1,
+  channels: [...channels, { name: "temperature", unit: "degC", sampleRateHz: 0, scale: 1 }],
+};
+/** At an epoch time, and 17 ms after some other moment. */
+const at = (arrivedMs: number) => ({ arrivedMs, arrivedMonotonicMs: 17 });
+const window: RawWindowMessage = {
+  type: "raw-window",
+  channel: 1,
+  firstSample: 600,
+  timestampUs: 0,
+  shaftRpm: 1500,
+  counts: new Int16Array(600),
+};
+
+test("a block has the names, unit, rate and scale of the hello", () => {
+  expect(toSampleBlock(hello, window, at(1_000_000))).toEqual({
+    deviceId: "device-1",
+    channel: "fan-end",
+    unit: "g",
+    timestampMs: 1_000_000 - 50,
+    firstSample: 600,
+    sampleRateHz: 12_000,
+    scale: 0.0005,
+    shaftRpm: 1500,
+    counts: window.counts,
+    arrivedMonotonicMs: 17,
+  });
+});
+
+test("the device's clock is believed when it has one", () => {
+  expect(toSampleBlock(hello, { ...window, timestampUs: 1_767_225_600_123_456 }, at(5))!.timestampMs).toBe(
+    1_767_225_600_123.456,
+  );
+  const reading = { type: "reading", channel: 2, value: 61.5 } as const;
+  expect(toReading(hello, { ...reading, timestampUs: 2_000_000 }, at(5))).toEqual({
+    deviceId: "device-1",
+    channel: "temperature",
+    unit: "degC",
+    timestampMs: 2_000,
+    value: 61.5,
+    ...at(5),
+  });
+  expect(toReading(hello, { ...reading, timestampUs: 0 }, at(5))!.timestampMs).toBe(5);
+});
+
+test("a channel that was not announced gives nothing", () => {
+  expect(toSampleBlock(hello, { ...window, channel: 3 }, at(0))).toBeUndefined();
+  expect(toReading(hello, { type: "reading", channel: 3, timestampUs: 0, value: 1 }, at(0))).toBeUndefined();
+});
+
+test("a window of a channel without a rate has no duration to subtract", () => {
+  expect(toSampleBlock(hello, { ...window, channel: 2 }, at(77))!.timestampMs).toBe(77);
+});

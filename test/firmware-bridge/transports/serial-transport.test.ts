@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
+import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
+import { createByteTransport } from "../../../firmware-bridge/transports/device-address.ts";
+import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
+import { createSerialTransport } from "../../../firmware-bridge/transports/serial-transport.ts";
+import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { systemTimers } from "../../../src/core/platform/clock.ts";
+import { endWithProcess } from "../../../src/core/platform/daemon/at-process-end.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { createDevice, listen } from "../conversation.ts";
+import { observe } from "../observe-transport.ts";
+
+const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
+const helper = new URL("../pty-pair.py", import.meta.url).pathname;
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** Joins two pseudo terminals under stable names, as `/dev/serial/by-id` would give. */
+async function plugIn(first: string, second: string): Promise<ChildProcess> {
+  const child = endWithProcess(
+    spawn("python3", [helper, first, second], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
+  closers.push(() => unplug(child));
+  await once(child.stdout!, "data");
+  return child;
+}
+
+async function unplug(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
+async function openSerialLink(path: string): Promise<PacketLink> {
+  const transport = createReconnectingTransport(await createByteTransport({ kind: "serial", path }), {
+    timers: systemTimers,
+    random: createRandom(8),
+    backoff: { firstMs: 20, maxMs: 100 },
+  });
+  return createFramedLink(transport);
+}
+
+test("a path that is not a serial port is an error that names it", async () => {
+  const handlers = { onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} };
+  const error = await createSerialTransport("/nonexistent/tty")
+    .open(handlers)
+    .catch((reason: unknown) => reason);
+  expect(hasErrorCode(error, "DEVICE_UNREACHABLE")).toBe(true);
+  expect(error).toMatchObject({ message: expect.stringContaining("/nonexistent/tty") });
+});
+
+describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
+  test("samples arrive over a serial line, and the conversation goes on after the adapter was pulled", async () => {
+    const folder = createTemporaryFolder();
+    const paths = [join(folder, "gateway"), join(folder, "device")] as const;
+    const adapter = await plugIn(...paths);
+    const heard = listen(await openSerialLink(paths[0]));
+    const device = createDevice(await openSerialLink(paths[1]), {
+      limits: { maxInFlightFrames: 8, helloBackoff: { firstMs: 20, maxMs: 100 } },
+    });
+    closers.push(heard.session.close, device.close);
+    await heard.session.open();
+    await device.open();
+
+    const counts = Int16Array.from({ length: 20_000 }, (_, index) => (index * 7919) % 65_536);
+    const sendFrom = async (start: number, end: number): Promise<void> => {
+      for (let from = start; from < end; from += 400) {
+        while (
+          !device.send({
+            type: "raw-window",
+            channel: 0,
+            firstSample: from,
+            timestampUs: 0,
+            shaftRpm: 900,
+            counts: counts.subarray(from, from + 400),
+          })
+        )
+          await device.ready();
+      }
+    };
+    await sendFrom(0, 10_000);
+    await device.drained();
+    const received = (): Map<number, number> => heard.samples.get(0) ?? new Map();
+    await heard.until(() => received().size === 10_000);
+
+    await unplug(adapter);
+    await heard.reaches("connecting");
+    await plugIn(...paths);
+    await device.ready();
+    await sendFrom(10_000, 20_000);
+    await heard.until(() => received().has(19_999));
+    for (const [index, value] of received()) if (counts[index] !== value) expect.fail(`sample ${index}`);
+    expect(heard.session.statistics.reconnects).toBeGreaterThan(0);
+    expect(heard.hellos).toHaveLength(1);
+  });
+
+  test("random bytes on the line are counted, and the device is still understood", async () => {
+    const folder = createTemporaryFolder();
+    const paths = [join(folder, "gateway"), join(folder, "device")] as const;
+    await plugIn(...paths);
+    const heard = listen(await openSerialLink(paths[0]));
+    closers.push(heard.session.close);
+    await heard.session.open();
+    await heard.reaches("waiting-for-hello");
+    const random = createRandom(9);
+    const noisy = createSerialTransport(paths[1]);
+    await noisy.open({ onOpen: () => {}, onBytes: () => {}, onDrain: () => {}, onClose: () => {} });
+    noisy.write(Uint8Array.from({ length: 3_000 }, () => random.integer(256)));
+    while (heard.session.statistics.bytes < 3_000) await new Promise((resolve) => setImmediate(resolve));
+    expect(heard.session.statistics.discardedBytes).toBeGreaterThan(2_000);
+    await noisy.close();
+    const device = createDevice(await openSerialLink(paths[1]));
+    closers.push(device.close);
+    await device.open();
+    await device.ready();
+    device.send({ type: "reading", channel: 0, timestampUs: 0, value: 3 });
+    await heard.until(() => heard.values.includes(3));
+    expect(heard.session.statistics.frames).toBeGreaterThan(0);
+  });
+
+  test("a port that is not read from keeps its bytes until it is", async () => {
+    const folder = createTemporaryFolder();
+    const paths = [join(folder, "gateway"), join(folder, "device")] as const;
+    await plugIn(...paths);
+    const gateway = observe();
+    const device = observe();
+    const port = createSerialTransport(paths[0]);
+    const farEnd = createSerialTransport(paths[1]);
+    closers.push(port.close, farEnd.close);
+    await port.open(gateway.handlers);
+    await farEnd.open(device.handlers);
+    farEnd.write(Uint8Array.of(1));
+    await gateway.until(() => gateway.bytes.length >= 1);
+    port.pauseReading();
+    farEnd.write(Uint8Array.of(2, 3));
+    // An answer that went all the way to the far end: what was said before it has had the time to come.
+    port.write(Uint8Array.of(9));
+    await device.until(() => device.bytes.length > 0);
+    expect(gateway.bytes).toEqual([1]);
+    port.resumeReading();
+    await gateway.until(() => gateway.bytes.length >= 3);
+    expect(gateway.bytes).toEqual([1, 2, 3]);
+  });
+
+  test("a device that does not listen is heard, and its end is noticed while it is", async () => {
+    const folder = createTemporaryFolder();
+    const path = join(folder, "gateway");
+    const device = endWithProcess(
+      spawn("python3", ["-c", talker, path], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    closers.push(() => unplug(device));
+    await once(device.stdout!, "data");
+    const gateway = observe();
+    const port = createSerialTransport(path);
+    closers.push(port.close);
+    await port.open(gateway.handlers);
+    // More than a terminal holds: the rest of it waits for ever.
+    expect(port.write(new Uint8Array(100_000))).toBe(false);
+    await gateway.until(() => gateway.bytes.length >= 30);
+    await unplug(device);
+    await gateway.until(() => gateway.events.some((event) => event.startsWith("close")));
+  });
+});
+
+/** Says a byte every five milliseconds and never reads. */
+const talker = `
+import os, pty, sys, time, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.symlink(os.ttyname(slave), sys.argv[1])
+print("ready", flush=True)
+while True:
+    os.write(master, b"x")
+    time.sleep(0.005)
+`;

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { lanes } from "../../../src/core/contract/topics.ts";
+import type { GapRecord, PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import {
+  type LanePolicies,
+  lanePolicies,
+  sendingOrder,
+  sheddingOrder,
+} from "../../../src/gateway/record/lane-policy.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+const newPath = (): string => join(createTemporaryFolder(), "store.db");
+/** A record of about a hundred bytes for each lane that has any. */
+const detail = "x".repeat(90);
+const event: UplinkRecord = { kind: "event", timeMs: 1, name: "n", subject: "s", detail };
+const alert: UplinkRecord = { kind: "alert", id: "a", json: detail };
+const batch: PredictionBatch = {
+  kind: "prediction-batch",
+  site: detail,
+  turbine: "t",
+  component: "c",
+  modelName: "m",
+  modelVersion: "1",
+  failureModes: [],
+  timesMs: [1],
+  windows: [1],
+  meanProbability: [],
+  maxProbability: [],
+  shaftRpm: [1],
+};
+
+describe("the policy of the lanes", () => {
+  it("has every lane, with a priority of its own, and never drops an alert", () => {
+    expect(Object.keys(lanePolicies).sort()).toEqual([...lanes].sort());
+    expect(new Set(lanes.map((lane) => lanePolicies[lane].priority)).size).toBe(lanes.length);
+    expect(lanePolicies.alert).toEqual({
+      priority: 1,
+      isExpendable: false,
+      timeToLiveMs: null,
+      quotaBytes: null,
+    });
+  });
+
+  it("sends alerts first and drops raw windows first", () => {
+    expect(sendingOrder(lanePolicies)).toEqual(["alert", "update", "drift", "prediction", "raw"]);
+    expect(sheddingOrder(lanePolicies)).toEqual(["raw", "prediction", "drift", "update"]);
+  });
+
+  const change = (changes: Partial<LanePolicies>): LanePolicies => ({ ...lanePolicies, ...changes });
+
+  /** Fills an outbox with as many predictions as events; gives how many of each were dropped. */
+  const fill = (policies: LanePolicies): readonly number[] => {
+    const { outbox } = openOutbox(newPath(), { policies, maxBytes: 20_000 });
+    for (let count = 0; count < 120; count++) {
+      outbox.append(event);
+      outbox.append(batch);
+      outbox.append(alert);
+    }
+    outbox.flush();
+    const dropped = lanes.map((lane) => outbox.counts().lanes[lane].dropped);
+    outbox.close();
+    return dropped;
+  };
+
+  it("is what the outbox drops by", () => {
+    const [alerts, , , predictions] = fill(lanePolicies);
+    expect([alerts, predictions! > 50]).toEqual([0, true]);
+    const kept = fill(change({ prediction: { ...lanePolicies.prediction, isExpendable: false } }));
+    expect([kept[0], kept[1]! > 50, kept[3]]).toEqual([0, true, 0]);
+    const swapped = fill(
+      change({
+        prediction: { ...lanePolicies.prediction, priority: 2 },
+        update: { ...lanePolicies.update, priority: 4 },
+      }),
+    );
+    expect(swapped[1]).toBeGreaterThan(swapped[3]!);
+  });
+
+  it("drops, and declares, what is over a lane's quota or too old", () => {
+    const policies = change({
+      prediction: { ...lanePolicies.prediction, quotaBytes: 1000 },
+      drift: { ...lanePolicies.drift, timeToLiveMs: 60_000 },
+      alert: { ...lanePolicies.alert, timeToLiveMs: 3_600_000 },
+    });
+    const { clock, outbox } = openOutbox(newPath(), { policies });
+    for (let count = 0; count < 20; count++) outbox.append(batch);
+    outbox.append(alert);
+    outbox.flush();
+    const { bytes, dropped } = outbox.counts().lanes.prediction;
+    expect([bytes <= 1000, bytes > 500, dropped > 5]).toEqual([true, true, true]);
+    const gaps = (): readonly UplinkRecord[] =>
+      contents(outbox, "update")?.records.filter(({ kind }) => kind === "gap") ?? [];
+    const declared = gaps() as readonly GapRecord[];
+    expect(declared.reduce((sum, { records }) => sum + records, 0)).toBe(dropped);
+    clock.advance(3_500_000);
+    outbox.append(alert);
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 2, dropped: 0 });
+    clock.advance(200_000);
+    outbox.append(event);
+    outbox.flush();
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 1, dropped: 1 });
+    expect(contents(outbox, "alert")?.first).toBe(2);
+    clock.advance(3_600_000);
+    outbox.append(event);
+    outbox.flush();
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 0, dropped: 2 });
+    expect(gaps()).toContainEqual(expect.objectContaining({ kind: "gap", lane: "alert", records: 1 }));
+  });
+});
