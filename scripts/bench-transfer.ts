@@ -10,13 +10,16 @@
  * figures makes them flatter, and has to be said.
  */
 import { join } from "node:path";
-import type { ScoredWindow } from "../src/cli/score/recordings/ask-student.ts";
+import { withBundle } from "../src/cli/score/files/open-bundle.ts";
+import type { AnsweredWindow } from "../src/cli/score/recordings/ask-student.ts";
 import { createSummary } from "../src/cli/score/recordings/file-summary.ts";
-import { withBundle } from "../src/cli/score/recordings/open-bundle.ts";
-import { fewWindows, withOverlappingWindows } from "../src/cli/score/recordings/overlapping-windows.ts";
-import { openSource, scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
-import { chooseSeverityScale } from "../src/cli/score/recordings/severity-scale.ts";
-import { withShortWindow } from "../src/cli/score/recordings/short-window.ts";
+import {
+  fewWindows,
+  withOverlappingWindows,
+  withShortWindow,
+} from "../src/cli/score/recordings/other-windows.ts";
+import { chooseSeverityScale } from "../src/cli/score/recordings/recording-severity.ts";
+import { openRecording, scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
 import { bearingFaults, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
 import { computeAuroc } from "../src/training/judge/metrics.ts";
@@ -45,19 +48,19 @@ async function scoreRecording(
       for (let at = 0; at < samples.length; at += 8192) yield samples.subarray(at, at + 8192);
     },
   };
-  const by = withShortWindow(bundle, (seconds * shaftRpm) / 60) ?? bundle;
+  const own = withShortWindow(bundle, (seconds * shaftRpm) / 60) ?? bundle;
   const names = bundle.manifest.features.list.map((feature) => feature.name);
   const columns = faultKinds.map((kind) =>
     [1, 2, 3].map((harmonic) => names.indexOf(`${bearingFaults[kind].order}.h${harmonic}`)),
   );
   const summary = createSummary(file.path, bundle.manifest, chooseSeverityScale(bundle.manifest, null));
-  const source = await openSource(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
+  const recording = await openRecording(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
   let means = [0, 0, 0];
   let count = 0;
-  const hear = async (judge: LoadedBundle, take: (scored: ScoredWindow) => void): Promise<void> => {
+  const hear = async (by: LoadedBundle, take: (scored: AnsweredWindow) => void): Promise<void> => {
     means = [0, 0, 0];
     count = 0;
-    for await (const scored of scoreWindows(judge, source, summary.setAside, null)) {
+    for await (const scored of scoreWindows(by, recording, { onQuarantine: summary.setAside })) {
       take(scored);
       count++;
       for (const [index, own] of columns.entries()) {
@@ -65,10 +68,10 @@ async function scoreRecording(
       }
     }
   };
-  await hear(by, (scored) => summary.update(scored, by !== bundle));
+  await hear(own, (scored) => summary.update(scored, own !== bundle));
   const windows = count;
   if (windows === 0) throw new Error(`no window of ${family.name}`);
-  if (by === bundle && windows < fewWindows) await hear(withOverlappingWindows(bundle), summary.overlap);
+  if (own === bundle && windows < fewWindows) await hear(withOverlappingWindows(bundle), summary.overlap);
   const { faultProbability, probabilities } = summary.summarise();
   const modes = Object.values(probabilities).map((value) => value!);
   const levels = means.map((sum) => sum / count);

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 import { runDemo } from "../src/cli/demo/run-demo.ts";
+import { createInstallationKeys } from "../src/collector/registry/installation-keys.ts";
 import { packageRoot } from "../src/core/platform/files/package-root.ts";
 
 const target = process.argv[2] ?? join(packageRoot(), "scripts", "readme", "page.png");
@@ -62,6 +63,7 @@ await runDemo({
   mqttPort: 0,
   color: false,
   stopped,
+  makeKeys: async (dir) => (await createInstallationKeys(dir, Date.now())).rootFile,
   say: (text) => {
     process.stderr.write(text);
     const url = /page\s+(http:\S+)/.exec(text)?.[1];

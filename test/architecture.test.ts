@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hasComputedImport, readImports, stripComments } from "./support/read-imports.ts";
+import { hasComputedImport, readImports, readStaticImports, stripComments } from "./support/read-imports.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
 /**
  * Who may import whom. The room of a file is the longest of these names that its folder begins with, and may always
- * import itself; a name covers its sub-rooms too, except for whoever lives in one of them.
+ * import itself; a name covers its sub-rooms too, except for whoever lives in one of them. A name that ends in .ts is one file,
+ * which its room shows to this one alone.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   "firmware-bridge": ["core/platform"],
@@ -79,10 +80,29 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...recipeRooms("training/recipes/scada"),
 
   cli: ["core", ...below("cli", "commands terminal")],
-  "cli/commands": ["core", "gateway", "collector", "training", ...below("cli", "demo device score terminal")],
-  "cli/demo": ["core", "collector/registry", ...below("cli", "device terminal")],
-  "cli/device": ["core", "firmware-bridge", "gateway/devices", "training/dataset", "cli/terminal"],
-  "cli/score": ["core", "training", "cli/terminal"],
+  "cli/commands": [
+    "core",
+    "gateway/main.ts",
+    "collector/main.ts",
+    "collector/registry/installation-keys.ts",
+    "training/train.ts",
+    "training/training-config.ts",
+    "training/evaluate-bundle.ts",
+    ...below("cli", "demo device score terminal"),
+  ],
+  "cli/demo": ["core", ...below("cli", "device terminal")],
+  "cli/device": ["core", "firmware-bridge", "training/dataset", "cli/terminal"],
+  "cli/score/files": ["core", "cli/terminal"],
+  "cli/score/samples": ["core", "training/dataset", "cli/terminal"],
+  "cli/score/sidecar": ["core", "training/dataset", "cli/terminal"],
+  "cli/score/recordings": ["core", "cli/terminal", ...below("cli/score", "files samples sidecar")],
+  "cli/score/tables": [
+    "core",
+    "training/bundle/bundled-files.ts",
+    "training/dataset",
+    "cli/terminal",
+    "cli/score/files",
+  ],
   "cli/terminal": ["core"],
 };
 
@@ -135,6 +155,20 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\/record\/sqlite\//, ["src/collector/compose.ts"]],
 ];
 
+/** What the processes of each daemon may load of vendors: it is installed beside a turbine, or far from one. No training. */
+const daemons: readonly (readonly [string, readonly string[], string])[] = [
+  [
+    "gateway",
+    ["src/cli/commands/gateway.ts", "src/gateway/updates/prove-main.ts"],
+    "@tufjs/models better-sqlite3 commander mqtt onnxruntime-node pino prom-client protobufjs serialport tuf-js yaml zod",
+  ],
+  [
+    "collector",
+    ["src/cli/commands/collector.ts"],
+    "@tufjs/models aedes better-sqlite3 commander fastify mqtt pino prom-client protobufjs uplot yaml zod",
+  ],
+];
+
 interface SourceFile {
   readonly path: string;
   readonly room: string;
@@ -170,8 +204,9 @@ function isWithin(path: string, room: string): boolean {
   return path === room || path.startsWith(`${room}/`);
 }
 
-/** Whether `room` may import from `target` by an entry of the table. */
-function covers(entry: string, room: string, target: string): boolean {
+/** Whether `room` may import `file` of the room `target` by an entry of the table. */
+function covers(entry: string, room: string, target: string, file: string): boolean {
+  if (entry.endsWith(".ts")) return file === `src/${entry}`;
   return isWithin(room, entry) ? target === entry : isWithin(target, entry);
 }
 
@@ -180,6 +215,26 @@ const sources = readSources();
 /** All breaches found by `check`, as `path: what`. */
 function breaches(check: (file: SourceFile) => Iterable<string>): string[] {
   return sources.flatMap((file) => [...check(file)].map((what) => `${file.path}: ${what}`));
+}
+
+/** Packages in what `entries` import, through whatever files, by `importsOf` each; sorted. */
+function findVendors(
+  entries: readonly string[],
+  importsOf: (file: SourceFile) => readonly string[],
+): readonly string[] {
+  const files = new Map(sources.map((file) => [file.path, file]));
+  const reached = new Set(entries);
+  const vendors = new Set<string>();
+  for (const path of reached) {
+    const file = files.get(path);
+    if (file === undefined) throw new Error(`no source ${path}`);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith(".")) reached.add(relative(root, resolve(root, dirname(path), specifier)));
+      else if (!specifier.startsWith("node:"))
+        vendors.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
+    }
+  }
+  return [...vendors].sort();
 }
 
 describe("the house", () => {
@@ -196,8 +251,9 @@ describe("the house", () => {
       const allowed = mayImport[file.room] ?? [];
       for (const specifier of file.imports) {
         if (!specifier.startsWith(".")) continue;
-        const target = roomOf(relative(root, resolve(root, dirname(file.path), specifier)));
-        if (target === file.room || allowed.some((entry) => covers(entry, file.room, target))) continue;
+        const path = relative(root, resolve(root, dirname(file.path), specifier));
+        const target = roomOf(path);
+        if (target === file.room || allowed.some((entry) => covers(entry, file.room, target, path))) continue;
         yield `${file.room} may not import ${target} (${specifier})`;
       }
     });
@@ -213,6 +269,14 @@ describe("the house", () => {
       }
     });
     expect(found).toEqual([]);
+  });
+
+  it.each(daemons)("loads in a %s only the vendors of its list", (_name, entries, vendors) => {
+    expect(findVendors(entries, ({ imports }) => imports)).toEqual(vendors.split(" "));
+  });
+
+  it("loads the code of a command only when it is called", () => {
+    expect(findVendors(["src/cli/main.ts"], ({ code }) => readStaticImports(code))).toEqual(["commander"]);
   });
 
   it("imports no module by a computed name", () => {

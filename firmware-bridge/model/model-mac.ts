@@ -2,8 +2,6 @@
 import { createHmac } from "node:crypto";
 import type { ModelBeginMessage } from "../../src/core/contract/device/device-message.ts";
 
-/** Bytes of a device's key. */
-export const deviceKeyBytes = 32;
 const magic = "AUS1";
 
 /** HMAC-SHA-256 of an image's size, security counter and digest under a device's key [32 bytes]. */

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { daemonNodeOptions } from "../../src/cli/terminal/daemon-node-options.ts";
+import { daemonNodeOptions } from "../../src/cli/demo/child-daemon.ts";
 import { endWithProcess } from "../../src/core/platform/daemon/at-process-end.ts";
 import { isReadyMessage } from "../../src/core/platform/daemon/run-daemon.ts";
 import { packageRoot } from "../../src/core/platform/files/package-root.ts";

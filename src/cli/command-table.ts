@@ -1,7 +1,6 @@
 /** Every subcommand with its one line of help; the code of a command is loaded only when it is called. */
 import type { Command } from "commander";
 
-/** One subcommand. */
 export interface CommandEntry {
   readonly name: string;
   readonly description: string;

@@ -2,10 +2,8 @@
 /** The `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./command-table.ts";
-import { endAtClosedPipe } from "./terminal/end-at-closed-pipe.ts";
-import { endProcess } from "./terminal/end-process.ts";
-import { reportError } from "./terminal/report-error.ts";
-import { runtimeVersion } from "./terminal/runtime-version.ts";
+import { endAtClosedPipe, endProcess, reportError } from "./terminal/end-process.ts";
+import { runtimeVersion } from "./terminal/installation.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("aurora")

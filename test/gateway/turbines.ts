@@ -1,6 +1,9 @@
 /** Turbines that the tests of the gateway watch. */
-import { accelerometerChannel, type SampleSource } from "../../src/cli/device/sample-source.ts";
-import { createSimulatedSource } from "../../src/cli/device/simulated-source.ts";
+import {
+  accelerometerChannel,
+  createSimulatedSource,
+  type SampleSource,
+} from "../../src/cli/device/sample-source.ts";
 import type { BearingOrders } from "../../src/core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../src/core/contract/bundle/bearing-fault.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";

@@ -6,9 +6,9 @@
  */
 const staticImport = /(?:^|[\n;])\s*(?:import|export)\b\s*(?:[\w$\s{},*]*?\bfrom\b\s*)?(["'])([^"'\n]+)\1/g;
 
-/** Modules loaded by a call: `import("x")`, `require("x")`, `createRequire(…)("x")`, `getBuiltinModule(…)("x")`. */
+/** Modules loaded by a call (a bare `resolve` is a promise's, unless it names a file of a package): `import("x")`, `require("x")`, `createRequire(…)("x")`, `getBuiltinModule(…)("x")`. */
 const calledImport =
-  /(?:\bimport|\brequire|\bresolve|\bcreateRequire\([^()]*\)|\bgetBuiltinModule(?:\s+as[^()]*\([^()]*\)[^()]*\))?)\s*\(\s*(["'])([^"'\n]+)\1/g;
+  /(?:\bimport|\brequire|\bresolve(?=\(\s*["'][\w@.-]+\/)|\brequire\.resolve|\bcreateRequire\([^()]*\)|\bgetBuiltinModule(?:\s+as[^()]*\([^()]*\)[^()]*\))?)\s*\(\s*(["'])([^"'\n]+)\1/g;
 
 /** A module whose name is computed would escape every table. */
 const computedImport = /\bimport\(\s*(?!["'])/;
@@ -20,9 +20,16 @@ export function stripComments(text: string): string {
 
 /** Specifiers of everything that `code` (without comments) imports, in order of kind. */
 export function readImports(code: string): string[] {
-  return [staticImport, calledImport].flatMap((pattern) =>
-    [...code.matchAll(pattern)].map((match) => match[2] ?? ""),
-  );
+  return [...readStaticImports(code), ...findAll(code, calledImport)];
+}
+
+/** Specifiers of what is loaded together with `code`, not when it first asks for it. */
+export function readStaticImports(code: string): string[] {
+  return findAll(code, staticImport);
+}
+
+function findAll(code: string, pattern: RegExp): string[] {
+  return [...code.matchAll(pattern)].map((match) => match[2] ?? "");
 }
 
 /** Does `code` import a module by a computed name? */

@@ -1,23 +1,19 @@
 /** `aurora bundle inspect|verify|sign|diff|export-c`: what is in a bundle, and whether it is what was signed. */
-import { join } from "node:path";
 import { Command } from "commander";
-import type { Bundle } from "../../core/bundle/bundle.ts";
 import { compareBundles } from "../../core/bundle/compare-bundles.ts";
-import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
-import { readBundle, verifyBundle } from "../../core/bundle/verify-bundle.ts";
+import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { resignBundle } from "../../core/bundle/write-bundle.ts";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
+import { releaseKeyFile } from "../terminal/installation.ts";
+import { checkBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
 
 interface JsonOption {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function bundleCommand(): Command {
   return new Command("bundle")
     .addCommand(inspectCommand())
@@ -37,7 +33,7 @@ function inspectCommand(): Command {
     .action(async (dir: string, options: JsonOption) => {
       const bundle = await readBundle(dir);
       const { manifest, digest } = bundle;
-      print(options.json === true ? JSON.stringify({ digest, manifest }, null, 2) : describe(bundle));
+      print(options.json === true ? JSON.stringify({ digest, manifest }, null, 2) : renderBundle(bundle));
     });
 }
 
@@ -54,30 +50,14 @@ function verifyCommand(): Command {
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n")
     .action(async (dirs: string[], options: JsonOption & { readonly keys?: string[] }) => {
-      const keys = await loadTrustedKeys(options.keys ?? join(packageRoot(), "models", "release.pub"));
-      const results = await Promise.all(dirs.map((dir) => judgeBundle(dir, keys)));
+      const keys = await loadTrustedKeys(options.keys ?? releaseKeyFile());
+      const results = await Promise.all(dirs.map((dir) => checkBundle(dir, keys)));
       if (results.some((result) => !result.ok)) process.exitCode = 1;
       if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
       for (const result of results) {
-        if (result.ok)
-          print(`${result.dir}: good, ${result.name}@${result.version}, digest ${result.digest}`);
-        else {
-          process.stderr.write(`${result.dir}: REFUSED (${result.code}): ${result.message}\n`);
-          process.stderr.write(`hint: ${result.hint}\n`);
-        }
+        (result.ok ? process.stdout : process.stderr).write(renderBundleCheck(result));
       }
     });
-}
-
-/** What is to be said of one bundle. Throws what is no verdict. */
-async function judgeBundle(dir: string, keys: readonly TrustedKey[]) {
-  try {
-    const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
-    return { dir, ok: true as const, name: manifest.name, version: manifest.version, digest, signedBy };
-  } catch (error) {
-    if (!hasErrorCode(error)) throw error;
-    return { dir, ok: false as const, code: error.code, message: error.message, hint: error.hint };
-  }
 }
 
 function signCommand(): Command {
@@ -134,30 +114,6 @@ function exportCommand(): Command {
         print(JSON.stringify({ out: options.out, modelBytes, digest: bundle.digest }));
       else print(`${options.out}: ${modelBytes} bytes of ${bundle.manifest.name}@${bundle.manifest.version}`);
     });
-}
-
-function describe(bundle: Bundle): string {
-  const { manifest } = bundle;
-  const files = manifest.files.map(
-    (file) => `  ${file.path.padEnd(20)} ${String(file.sizeBytes).padStart(9)} bytes`,
-  );
-  const heldOut = manifest.lineage.data.map(
-    (one) => `${one.name}: ${one.heldOutGroups.join(", ") || "nothing"}`,
-  );
-  return [
-    `${manifest.name}@${manifest.version}: ${manifest.title}`,
-    `digest      ${bundle.digest}`,
-    `task        ${manifest.task}${manifest.horizonHours === null ? "" : `, ${manifest.horizonHours} h ahead`}`,
-    `runtime     ${manifest.runtime}, features catalogue ${manifest.features.catalogueVersion}`,
-    `channels    ${manifest.channels.map((one) => `${one.name} (${one.unit})`).join(", ")}`,
-    `window      ${manifest.window.length} ${manifest.window.unit}, hop ${manifest.window.hop}`,
-    `features    ${manifest.features.list.length} in ${manifest.groups.length} groups: ${manifest.groups.join(", ")}`,
-    `outputs     ${manifest.outputs.map((one) => one.failureMode).join(", ")}`,
-    `held out    ${heldOut.join("; ")}`,
-    `changelog   ${manifest.changelog}`,
-    "files",
-    ...files,
-  ].join("\n");
 }
 
 function print(text: string): void {

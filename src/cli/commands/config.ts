@@ -4,12 +4,11 @@ import { z } from "zod";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
-import { environmentHelp } from "../terminal/environment-help.ts";
+import { environmentHelp } from "../terminal/options.ts";
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
 type Kind = keyof typeof schemas;
 
-/** Builds the command. */
 export function configCommand(): Command {
   const kind = (): Argument =>
     new Argument("[kind]", "whose configuration").choices(Object.keys(schemas)).default("gateway");

@@ -1,13 +1,13 @@
 /** `aurora demo`: the main job on three turbines, one of them failing, with nothing else to install. */
 import { randomInt } from "node:crypto";
-import { join } from "node:path";
 import { Command, Option } from "commander";
+import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { systemClock } from "../../core/platform/clock.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
-import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
+import { shippedModelsDir } from "../terminal/installation.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
 
-/** The options as commander gives them. */
 interface DemoOptions {
   readonly seed?: number;
   readonly fault: RunDemoOptions["fault"];
@@ -22,7 +22,6 @@ interface DemoOptions {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function demoCommand(): Command {
   return new Command("demo")
     .option(
@@ -88,7 +87,8 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
     speed: options.speed,
     httpPort: options.httpPort,
     mqttPort: options.mqttPort,
-    modelsDir: options.models ?? join(packageRoot(), "models"),
+    modelsDir: options.models ?? shippedModelsDir(),
+    makeKeys: async (dir) => (await createInstallationKeys(dir, systemClock.nowMs())).rootFile,
     say: (text) => out.write(text),
     color: out.isTTY === true && process.env.NO_COLOR === undefined,
     stopped: new Promise((resolve) => {

@@ -1,49 +1,12 @@
 /** `aurora device sim`: a device that streams simulated vibration or a recording to a gateway. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readBundle } from "../../core/bundle/verify-bundle.ts";
-import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { type FaultKind, faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
-import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { idPattern } from "../../core/contract/topics.ts";
-import { type FaultPlan, planScenario } from "../../core/simulate/scenario.ts";
-import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
-import { readDeviceKey } from "../../gateway/devices/device-image.ts";
-import {
-  type DeviceOutlet,
-  type DeviceSimulatorOptions,
-  startDeviceSimulator,
-} from "../device/device-simulator.ts";
-import type { EdgeDeviceOptions } from "../device/edge-device.ts";
-import { findRecording, openRecordingSource } from "../device/recording-source.ts";
-import type { SampleSource } from "../device/sample-source.ts";
-import { createSimulatedSource } from "../device/simulated-source.ts";
-import { parseInteger, parseNumber } from "../terminal/parse-number.ts";
+import { startDeviceSimulator } from "../device/device-simulator.ts";
+import { openSimulatedDevice, type SimulatedDeviceOptions } from "../device/simulated-device.ts";
+import { parseInteger, parseNumber } from "../terminal/options.ts";
 
-/** The options as commander gives them. */
-interface DeviceSimOptions {
-  readonly connect: string;
-  readonly id: string;
-  readonly gateway: string;
-  readonly base: string;
-  readonly username?: string;
-  readonly speed: number;
-  readonly seed: number;
-  readonly turbines: number;
-  readonly turbine: number;
-  readonly fault: FaultKind | "random" | "none";
-  readonly onset?: number;
-  readonly growth?: number;
-  readonly rate: number;
-  readonly duration?: number;
-  readonly recording?: string;
-  readonly end: "DE" | "FE" | "both";
-  readonly once?: boolean;
-  readonly noise: number;
-  readonly drop: number;
-  readonly truncate: number;
-  readonly key?: string;
-  readonly model?: string;
-  readonly slot?: string;
+interface DeviceSimFlags extends SimulatedDeviceOptions {
   readonly json?: boolean;
 }
 
@@ -110,120 +73,40 @@ Examples:
     .action(runDeviceSim);
 }
 
-async function runDeviceSim(options: DeviceSimOptions): Promise<void> {
-  const tell = (event: string, details: Readonly<Record<string, unknown>>): void => {
-    const text = options.json
-      ? JSON.stringify({ event, ...details })
-      : `${event}: ${Object.entries(details)
-          .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-          .join(", ")}`;
-    process.stdout.write(`${text}\n`);
-  };
-  const { source, about } = await openSource(options);
-  const { noise, drop, truncate } = options;
-  const outlet = parseOutlet(options);
-  const disturbed = noise > 0 || drop > 0 || truncate > 0;
-  if (disturbed && outlet.kind === "mqtt") {
-    throw new AuroraError("USAGE", "a line over MQTT cannot be disturbed", {
-      op: "simulate device",
-      hint: "use --noise, --drop and --truncate with tcp:// or a serial path",
-    });
-  }
+async function runDeviceSim(flags: DeviceSimFlags): Promise<void> {
+  const password = process.env.AURORA_MQTT_PASSWORD;
+  const { simulator: options, about } = await openSimulatedDevice({
+    ...flags,
+    ...(password === undefined ? {} : { password }),
+  });
+  const tell = flags.json === true ? tellAsJson : tellInWords;
   const simulator = await startDeviceSimulator({
-    deviceId: options.id,
-    outlet,
-    source,
-    speed: options.speed,
-    ...(options.key === undefined ? {} : { edge: await openEdge(options, options.key) }),
+    ...options,
     onState: (state, reason) => tell("state", { state, reason }),
-    ...(disturbed
-      ? { disturbance: { bitErrorRate: noise, dropRate: drop, truncateRate: truncate, seed: options.seed } }
-      : {}),
-  } satisfies DeviceSimulatorOptions);
-  tell("device", { id: options.id, address: simulator.address, channels: source.channels, ...about });
+  });
+  tell("device", { id: flags.id, address: simulator.address, channels: options.source.channels, ...about });
   const stop = (): void => void simulator.close();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const end = await simulator.ended;
+  const reason = await simulator.ended;
   await simulator.close();
   process.off("SIGINT", stop);
   process.off("SIGTERM", stop);
   const { sentSamples, droppedSamples, scores, modelVersion } = simulator;
-  const edge = options.key === undefined ? {} : { scores, modelVersion };
-  tell("end", { reason: end, sentSamples, droppedSamples, ...edge });
-  if (end === "refused") process.exitCode = 1;
+  const edge = flags.key === undefined ? {} : { scores, modelVersion };
+  tell("end", { reason, sentSamples, droppedSamples, ...edge });
+  if (reason === "refused") process.exitCode = 1;
 }
 
-async function openEdge({ model, slot }: DeviceSimOptions, keyFile: string): Promise<EdgeDeviceOptions> {
-  const bundle = model === undefined ? null : await readBundle(model);
-  return {
-    key: await readDeviceKey(keyFile),
-    firstImage: bundle?.files.get(mcuModelFileName) ?? null,
-    slotFile: slot ?? null,
-  };
+function tellAsJson(event: string, details: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify({ event, ...details })}\n`);
 }
 
-interface OpenedSource {
-  readonly source: SampleSource;
-  readonly about: Readonly<Record<string, unknown>>;
-}
-
-async function openSource(options: DeviceSimOptions): Promise<OpenedSource> {
-  if (options.recording !== undefined) {
-    const { dir, recording } = await findRecording(options.recording);
-    const ends = options.end === "both" ? [] : ([options.end] as const);
-    const source = await openRecordingSource(dir, recording, ends, options.once ? "stop" : "loop");
-    return {
-      source,
-      about: { recording: recording.file, shaftRpm: recording.shaftRpm, fault: recording.fault },
-    };
-  }
-  const { seed, turbines, turbine } = options;
-  if (turbine >= turbines) {
-    throw new AuroraError("USAGE", `there is no turbine ${turbine} among ${turbines}`, {
-      op: "simulate device",
-      hint: "turbines are counted from 0; --turbines makes the park larger",
-    });
-  }
-  const fault = planFault(options);
-  const simulation = createTurbineSimulation({
-    seed,
-    turbines,
-    fault: fault ?? "none",
-    sampleRateHz: options.rate,
-  });
-  return {
-    source: createSimulatedSource(simulation, turbine, options.duration),
-    about: {
-      seed,
-      bearing: simulation.turbines[turbine]!.orders,
-      fault: fault?.turbine === turbine ? fault : "none",
-    },
-  };
-}
-
-function planFault({ seed, turbines, turbine, fault, onset, growth }: DeviceSimOptions): FaultPlan | null {
-  if (fault === "none") return null;
-  const plan = planScenario(seed, fault === "random" ? { turbines } : { turbines, turbine, kind: fault });
-  return { ...plan, onsetS: onset ?? plan.onsetS, growthS: growth ?? plan.growthS };
-}
-
-function parseOutlet({ connect, base, gateway, username }: DeviceSimOptions): DeviceOutlet {
-  const url = URL.canParse(connect) ? new URL(connect) : undefined;
-  if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
-    return { kind: "tcp", host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(url.port) };
-  }
-  if (url?.protocol === "mqtt:" || url?.protocol === "mqtts:") {
-    const password = process.env.AURORA_MQTT_PASSWORD;
-    const login = username === undefined ? {} : { username, ...(password === undefined ? {} : { password }) };
-    return { kind: "mqtt", url: connect, base, gateway, ...login };
-  }
-  if (/^(\/|COM\d)/.test(connect)) return { kind: "serial", path: connect };
-  throw new AuroraError("USAGE", `"${connect}" is not an address`, {
-    op: "simulate device",
-    subject: connect,
-    hint: "write tcp://127.0.0.1:4001, /dev/ttyACM0 or mqtt://127.0.0.1:1883",
-  });
+function tellInWords(event: string, details: Readonly<Record<string, unknown>>): void {
+  const words = Object.entries(details).map(
+    ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  process.stdout.write(`${event}: ${words.join(", ")}\n`);
 }
 
 function parseId(text: string): string {

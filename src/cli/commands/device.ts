@@ -1,11 +1,11 @@
 /** `aurora device`: microcontrollers, real and simulated. */
 import { Command } from "commander";
+import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { listDevices, renderDeviceList } from "../device/list-devices.ts";
 import { deviceCaptureCommand } from "./device-capture.ts";
-import { deviceListCommand } from "./device-list.ts";
 import { devicePushCommand } from "./device-push.ts";
 import { deviceSimCommand } from "./device-sim.ts";
 
-/** Builds the command. */
 export function deviceCommand(): Command {
   return new Command("device")
     .addCommand(deviceListCommand())
@@ -16,4 +16,17 @@ export function deviceCommand(): Command {
       "after",
       "\nExample:\n  $ aurora device sim --connect tcp://127.0.0.1:4001 --fault inner-race\n",
     );
+}
+
+function deviceListCommand(): Command {
+  return new Command("list")
+    .description("list serial ports, and the devices of a configured gateway with their state and model")
+    .option("--config <file>", "gateway configuration whose devices are listed")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", "\nExample:\n  $ aurora device list --config /etc/aurora/gateway.yaml\n")
+    .action(async ({ config: path, json }: { readonly config?: string; readonly json?: boolean }) => {
+      const config = path === undefined ? null : loadGatewayConfig(path);
+      const list = await listDevices(config);
+      process.stdout.write(json === true ? `${JSON.stringify(list)}\n` : renderDeviceList(list));
+    });
 }

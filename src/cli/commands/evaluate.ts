@@ -1,9 +1,7 @@
 /** `aurora evaluate`: the gate over a bundle, its verdict played again, or its recipe on a published protocol. */
-import { join } from "node:path";
 import { Command } from "commander";
 import { loadPrivateKey, loadTrustedKeys } from "../../core/bundle/keys.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { packageRoot } from "../../core/platform/files/package-root.ts";
 import {
   type BundleEvaluation,
   evaluateBundle,
@@ -11,7 +9,7 @@ import {
   replayVerdict,
 } from "../../training/evaluate-bundle.ts";
 import { recipeTable } from "../../training/training-config.ts";
-import { findDataDir } from "../terminal/data-dir.ts";
+import { findDataDir, releaseKeyFile } from "../terminal/installation.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress-bar.ts";
 
 interface EvaluateFlags {
@@ -25,7 +23,6 @@ interface EvaluateFlags {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function evaluateCommand(): Command {
   return new Command("evaluate")
     .argument("<dir>", "the bundle's folder")
@@ -74,7 +71,7 @@ async function evaluate(dir: string, flags: EvaluateFlags, bar: ProgressBar): Pr
   const against = flags.against ?? null;
   if (flags.protocol !== undefined) return evaluateBundle(dir, flags.protocol, context);
   if (flags.replay === true) {
-    const keys = await loadTrustedKeys(flags.keys ?? join(packageRoot(), "models", "release.pub"));
+    const keys = await loadTrustedKeys(flags.keys ?? releaseKeyFile());
     return replayVerdict(dir, keys, { ...context, against });
   }
   return evaluateGate(dir, {

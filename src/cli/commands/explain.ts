@@ -1,17 +1,8 @@
 /** `aurora explain`: what the prediction of one window is made of, as bars or JSON. */
 import { Command } from "commander";
-import type { Bundle } from "../../core/bundle/bundle.ts";
-import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import { explainFile, type FileExplanation, renderExplanation } from "../score/recordings/explain-file.ts";
-import {
-  explainRows,
-  type RowExplanation,
-  readsRows,
-  renderRowExplanation,
-} from "../score/recordings/explain-rows.ts";
-import { withJsonError } from "../score/recordings/json-error.ts";
-import { expectWaveform, withAnyBundle } from "../score/recordings/open-bundle.ts";
-import { listColumnNames, readRowTable } from "../score/recordings/row-table.ts";
+import { withJsonError } from "../score/files/file-report.ts";
+import { readsRows, withBundle } from "../score/files/open-bundle.ts";
+import { explainFile, renderExplanation } from "../score/recordings/explain-file.ts";
 import { openSampleFile } from "../score/samples/sample-file.ts";
 import {
   addSidecarOptions,
@@ -19,13 +10,14 @@ import {
   type SidecarFlags,
   sidecarHelp,
 } from "../score/sidecar/sidecar-options.ts";
+import { listColumnNames, nameColumns } from "../score/tables/column-names.ts";
+import { explainRows, renderRowExplanation } from "../score/tables/explain-rows.ts";
 
 interface ExplainFlags extends SidecarFlags {
   readonly window: string;
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function explainCommand(): Command {
   const command = new Command("explain")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
@@ -55,44 +47,21 @@ Example:
     )
     .action(async (dir: string, flags: ExplainFlags) => {
       const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
-      const check = (bundle: Bundle): void =>
-        readsRows(bundle) ? undefined : expectWaveform(bundle.manifest);
+      const path = flags.window;
       const { json, text } = await withJsonError(flags, () =>
-        withAnyBundle(dir, check, (loaded, bundle) =>
-          readsRows(bundle)
-            ? explainTable(loaded, bundle, flags.window, color)
-            : explainRecording(loaded, flags, color),
-        ),
+        withBundle(dir, async (loaded, bundle) => {
+          if (readsRows(bundle)) {
+            const channels = bundle.manifest.channels.map(({ name }) => name);
+            const columns = await nameColumns(channels, listColumnNames(bundle), undefined);
+            const json = await explainRows(loaded, path, columns);
+            return { json, text: renderRowExplanation(json, color) };
+          }
+          const describer = await createDescriber(flags);
+          const { sidecar, channel } = await describer.describe(path);
+          const json = await explainFile(loaded, await openSampleFile(path, channel), sidecar);
+          return { json, text: renderExplanation(json, color) };
+        }),
       );
       process.stdout.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
     });
-}
-
-interface Explained {
-  readonly json: FileExplanation | RowExplanation;
-  /** For a terminal. */
-  readonly text: string;
-}
-
-async function explainRecording(
-  bundle: LoadedBundle,
-  flags: ExplainFlags,
-  color: boolean,
-): Promise<Explained> {
-  const describer = await createDescriber(flags);
-  const { sidecar, channel } = await describer.describe(flags.window);
-  const json = await explainFile(bundle, await openSampleFile(flags.window, channel), sidecar);
-  return { json, text: renderExplanation(json, color) };
-}
-
-async function explainTable(
-  loaded: LoadedBundle,
-  bundle: Bundle,
-  path: string,
-  color: boolean,
-): Promise<Explained> {
-  const names = listColumnNames(bundle);
-  const channels = new Map(bundle.manifest.channels.map(({ name }) => [name, names[name]]));
-  const json = await explainRows(loaded, path, await readRowTable(path, channels));
-  return { json, text: renderRowExplanation(json, color) };
 }

@@ -2,10 +2,9 @@
 import { Command } from "commander";
 import { packageRoot } from "../../core/platform/files/package-root.ts";
 import { runGateway } from "../../gateway/main.ts";
-import { environmentHelp } from "../terminal/environment-help.ts";
-import { runtimeVersion } from "../terminal/runtime-version.ts";
+import { runtimeVersion } from "../terminal/installation.ts";
+import { environmentHelp } from "../terminal/options.ts";
 
-/** Builds the command. */
 export function gatewayCommand(): Command {
   return new Command("gateway")
     .requiredOption("-c, --config <file>", "the YAML configuration")

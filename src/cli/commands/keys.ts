@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 
-/** Builds the command. */
 export function keysCommand(): Command {
   const command = new Command("keys").addHelpText(
     "after",

@@ -1,9 +1,7 @@
 /** `aurora score`: recordings or tables in files through a bundle, with the gateway's own results. */
 import { Command } from "commander";
-import type { Bundle } from "../../core/bundle/bundle.ts";
-import { readsRows } from "../score/recordings/explain-rows.ts";
-import { withJsonError } from "../score/recordings/json-error.ts";
-import { expectWaveform, withAnyBundle } from "../score/recordings/open-bundle.ts";
+import { withJsonError } from "../score/files/file-report.ts";
+import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { type RecordingFlags, runRecordings } from "../score/recordings/run-recordings.ts";
 import { addSidecarOptions, sidecarHelp } from "../score/sidecar/sidecar-options.ts";
 import { runTables } from "../score/tables/run-tables.ts";
@@ -16,7 +14,6 @@ import {
 
 interface ScoreFlags extends RecordingFlags, TableFlags {}
 
-/** Builds the command. */
 export function scoreCommand(): Command {
   const command = new Command("score")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
@@ -59,13 +56,12 @@ Examples:
       --turbine T01='T01_*' T06='T06_*' T07='T07_*' T11='T11_*' --repairs ../shared/data/edp/htw-failures-*.csv`,
     )
     .action(async (dir: string, flags: ScoreFlags) => {
-      const check = (bundle: Bundle): void => {
-        if (!readsRows(bundle)) expectWaveform(bundle.manifest);
-        refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags);
-      };
       process.exitCode = await withJsonError(flags, () =>
-        withAnyBundle(dir, check, (loaded, bundle) =>
-          readsRows(bundle) ? runTables(loaded, bundle, flags) : runRecordings(loaded, flags),
+        withBundle(
+          dir,
+          (loaded, bundle) =>
+            readsRows(bundle) ? runTables(loaded, bundle, flags) : runRecordings(loaded, flags),
+          (bundle) => refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags),
         ),
       );
     });

@@ -1,13 +1,11 @@
 /** `aurora train`: a training configuration to a signed bundle. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { createKeyPair, loadPrivateKey, parsePrivateKey } from "../../core/bundle/keys.ts";
 import { defaultBundleDir, train } from "../../training/train.ts";
 import { loadTrainingConfig, recipeTable } from "../../training/training-config.ts";
-import { findDataDir } from "../terminal/data-dir.ts";
-import { keepLog } from "../terminal/keep-log.ts";
-import { createProgressBar } from "../terminal/progress-bar.ts";
+import { findDataDir, trainingWorkDir } from "../terminal/installation.ts";
+import { createProgressBar, keepLog } from "../terminal/progress-bar.ts";
 
 interface TrainFlags {
   readonly data?: string;
@@ -19,7 +17,6 @@ interface TrainFlags {
   readonly json?: boolean;
 }
 
-/** Builds the command. */
 export function trainCommand(): Command {
   return new Command("train")
     .argument("<config>", "the training configuration (YAML)")
@@ -50,7 +47,7 @@ Example:
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");
       }
-      const workDir = flags.work ?? defaultWorkDir(recipe.config.name);
+      const workDir = flags.work ?? trainingWorkDir(recipe.config.name);
       const reportDir = flags.report ?? join(workDir, "report");
       const signer =
         flags.key === undefined
@@ -75,10 +72,4 @@ Example:
           : `${[`${name}@${version} ${digest}`, ...summary, `see ${join(dir, "MODEL_CARD.md")}`].join("\n")}\n`,
       );
     });
-}
-
-/** By the model's name, so that the steps of one model do not push out those of another. */
-function defaultWorkDir(name: string): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  return join(cache, "aurora", "train", name);
 }

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import type { DemoTurbine } from "./demo-plan.ts";
 
 /** Names that the demonstration uses. */
-export const demoNames = { gateway: "gw-demo", site: "demo" } as const;
+const demoNames = { gateway: "gw-demo", site: "demo" } as const;
 
 /** Writes the gateway's password (mode 0600) and returns its path. */
 export async function writePassword(dir: string): Promise<string> {
@@ -15,7 +15,6 @@ export async function writePassword(dir: string): Promise<string> {
   return path;
 }
 
-/** What the collector's file says. */
 export interface DemoCollectorOptions {
   readonly dir: string;
   readonly passwordFile: string;
@@ -42,7 +41,6 @@ export async function writeCollectorConfig(options: DemoCollectorOptions): Promi
   return write(join(options.dir, "collector.yaml"), config);
 }
 
-/** What the gateway's file says. */
 export interface DemoGatewayOptions {
   readonly dir: string;
   readonly passwordFile: string;
@@ -96,7 +94,6 @@ export async function writeGatewayConfig(options: DemoGatewayOptions): Promise<s
   return write(join(options.dir, "gateway.yaml"), config);
 }
 
-/** Id of a turbine's device. */
 export function deviceId(turbine: DemoTurbine): string {
   return `mcu-${turbine.id.toLowerCase()}`;
 }

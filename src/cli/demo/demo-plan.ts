@@ -1,15 +1,13 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
+import { z } from "zod";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
-import { openRecordingSource } from "../device/recording-source.ts";
 import { planReplay } from "../device/replay-plan.ts";
-import type { SampleSource } from "../device/sample-source.ts";
-import { createSimulatedSource } from "../device/simulated-source.ts";
+import { createSimulatedSource, openRecordingSource, type SampleSource } from "../device/sample-source.ts";
 
-/** What to plan. */
 export interface DemoPlanOptions {
   readonly seed: number;
   /** `random`: drawn from the seed. */
@@ -17,7 +15,7 @@ export interface DemoPlanOptions {
   /** Folder of the data sets: replays recordings. Null: simulates. */
   readonly dataDir: string | null;
   readonly allowTrainingData: boolean;
-  /** Of the bundle that will judge. */
+  /** Of the bundle that the gateway serves. */
   readonly lineage: Lineage;
   /** Recordings on which the bundle's own evaluation did not raise the right fault. */
   readonly missed: readonly MissedRecording[];
@@ -30,7 +28,6 @@ export interface MissedRecording {
   readonly raised: string | null;
 }
 
-/** One turbine. */
 export interface DemoTurbine {
   readonly id: string;
   readonly source: SampleSource;
@@ -39,7 +36,6 @@ export interface DemoTurbine {
   readonly about: string;
 }
 
-/** The whole demonstration. */
 export interface DemoPlan {
   readonly turbines: readonly DemoTurbine[];
   /** Null when all turbines are healthy. */
@@ -83,14 +79,14 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
     seed,
     trainGroups: lineage.data.flatMap((data) => data.trainGroups),
     heldOutGroups: lineage.data.flatMap((data) => data.heldOutGroups),
-    trainingData: options.allowTrainingData ? "allow" : "refuse",
+    allowTrainingData: options.allowTrainingData,
     ...(fault === "random" || fault === "none" ? {} : { kind: fault }),
   });
   const played = replay.turbines.filter((turbine) => fault !== "none" || turbine.truth === "healthy");
   const turbines = await Promise.all(
     played.map(async (turbine, index) => ({
       id: turbineId(index),
-      source: await openRecordingSource(replay.dir, turbine.recording, [turbine.end], "loop"),
+      source: await openRecordingSource(replay.dir, turbine.recording, { ends: [turbine.end], loop: true }),
       bearing: turbine.bearing,
       about: `${turbine.recording.file}, sensor ${turbine.end}, ${turbine.recording.sampleRateHz} Hz (${turbine.truth})`,
     })),
@@ -118,4 +114,30 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
 
 function withArticle(kind: FaultKind): string {
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+const evaluationSchema = z.object({
+  heldOut: z.object({
+    recordings: z
+      .array(
+        z.object({
+          file: z.string(),
+          truth: z.string().nullable(),
+          raised: z.string().nullable(),
+        }),
+      )
+      .max(10_000),
+  }),
+});
+
+/**
+ * The faulty recordings on which something else than the truth was raised, each heard at its own fault's end; none
+ * when the bundle does not say.
+ */
+export function parseMissedRecordings(evaluation: Uint8Array): MissedRecording[] {
+  const parsed = evaluationSchema.safeParse(JSON.parse(Buffer.from(evaluation).toString("utf8")));
+  if (!parsed.success) return [];
+  return parsed.data.heldOut.recordings
+    .filter(({ truth, raised }) => truth !== null && raised !== truth)
+    .map(({ file, raised }) => ({ file, raised }));
 }

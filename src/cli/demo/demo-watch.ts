@@ -1,13 +1,13 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
+import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
-import type { Topics } from "../../core/contract/topics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { askStatus } from "../device/ask-gateway.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 
 /** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */
 export type DemoVerdict = "open" | "met" | "broken";
 
-/** A subscriber. */
 export interface DemoWatch {
   readonly alerts: readonly AlertEvent[];
   readonly verdict: DemoVerdict;
@@ -15,12 +15,17 @@ export interface DemoWatch {
   readonly decided: Promise<void>;
 }
 
-/** Subscribes to all alerts; `onAlert` is called with each. */
+export interface DemoWatchOptions {
+  /** Of all alerts. */
+  readonly topic: string;
+  readonly expected: DemoPlan["expected"];
+  /** Called once with each. */
+  readonly onAlert: (event: AlertEvent) => void;
+}
+
 export async function watchAlerts(
   mqtt: MqttClient,
-  topics: Topics,
-  expected: DemoPlan["expected"],
-  onAlert: (event: AlertEvent) => void,
+  { topic, expected, onAlert }: DemoWatchOptions,
 ): Promise<DemoWatch> {
   const alerts: AlertEvent[] = [];
   const seen = new Set<string>();
@@ -29,14 +34,14 @@ export async function watchAlerts(
   const decided = new Promise<void>((resolve) => {
     decide = resolve;
   });
-  await mqtt.subscribe(topics.allAlerts, 1, (_topic, payload) => {
+  await mqtt.subscribe(topic, 1, (_topic, payload) => {
     const event = alertEventSchema.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
     // At least once: a repetition has the same id.
     if (seen.has(event.id)) return;
     seen.add(event.id);
     alerts.push(event);
     onAlert(event);
-    verdict = judgeAlerts(alerts, expected);
+    verdict = decideVerdict(alerts, expected);
     if (verdict !== "open") decide();
   });
   return {
@@ -49,7 +54,31 @@ export async function watchAlerts(
 }
 
 /** What the alerts so far say about the expectation. */
-export function judgeAlerts(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
+function decideVerdict(alerts: readonly AlertEvent[], expected: DemoPlan["expected"]): DemoVerdict {
   if (alerts.some(({ data }) => data.turbine !== expected?.turbine)) return "broken";
   return alerts.some(({ data }) => data.failureMode === expected?.fault) ? "met" : "open";
+}
+
+/** Figures of the gateway's status page. */
+export interface DemoFigures {
+  readonly windows: { readonly processed: number; readonly quarantined: number; readonly dropped: number };
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** Null when nothing was predicted. */
+  readonly startToFirstPredictionMs: number | null;
+}
+
+/** What `aurora demo --json` prints. */
+export interface DemoReport extends DemoFigures {
+  readonly expected: DemoPlan["expected"];
+  readonly alerts: readonly AlertEvent[];
+}
+
+const statusSchema: z.ZodType<DemoFigures> = z.object({
+  windows: z.object({ processed: z.int(), quarantined: z.int(), dropped: z.int() }),
+  latencyMs: z.object({ p50: z.number(), p99: z.number() }),
+  startToFirstPredictionMs: z.number().nullable(),
+});
+
+export async function readGatewayStatus(httpUrl: string): Promise<DemoFigures> {
+  return statusSchema.parse(await askStatus(httpUrl));
 }

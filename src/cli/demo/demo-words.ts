@@ -1,4 +1,6 @@
 /** What a demonstration says to whoever watches it. Text in, text out. */
+import { type AlertEvent, describeOutlook } from "../../core/contract/alert.ts";
+import { renderShares } from "../terminal/render-shares.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 import type { DemoWatch } from "./demo-watch.ts";
 
@@ -16,13 +18,22 @@ export function describePlan(
   return `${lines.join("\n")}\n`;
 }
 
+/** Where a running demonstration can be watched. */
+export interface DemoPlaces {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  readonly alertsTopic: string;
+  /** Simulated seconds per second. */
+  readonly speed: number;
+}
+
 /** Once everything runs: where the page is, and the command that shows the alerts. */
-export function describePlaces(httpUrl: string, mqttUrl: string, alerts: string, speed: number): string {
+export function describePlaces({ httpUrl, mqttUrl, alertsTopic, speed }: DemoPlaces): string {
   const { hostname, port } = new URL(mqttUrl);
   return [
     "",
     `  page    ${httpUrl}/`,
-    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alerts}'`,
+    `  alerts  mosquitto_sub -h ${hostname} -p ${port} -t '${alertsTopic}'`,
     speed === 1
       ? "  times   UTC"
       : `  times   UTC by the devices' clocks, which run ${speed} times as fast as this machine's`,
@@ -47,4 +58,30 @@ export function describeUnmet(
   return verdict === "broken"
     ? `\nexpected ${wanted}, but another turbine alerted\n`
     : `\nexpected ${wanted}, but it did not come ${late} (--timeout)\n`;
+}
+
+/** Renders `event` as a few lines of text; `color` adds ANSI colours. */
+export function renderAlert(event: AlertEvent, color: boolean): string {
+  const { data } = event;
+  const transition = event.type.split(".")[3] ?? "";
+  const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const lines = [
+    [
+      clock(event.time),
+      paint(transition === "cleared" ? 32 : 31, `ALERT ${transition.toUpperCase()}`),
+      paint(1, `${data.turbine} / ${data.component}`),
+      `${data.failureMode}`,
+      `p = ${data.probability.toFixed(3)} (${data.severity})`,
+    ].join("  "),
+    `          ${describeOutlook(data)}`,
+    `          since ${clock(data.since)} UTC, window ${data.window.id}`,
+    `          model ${data.model.name} ${data.model.version} (${data.model.digest.slice(0, 12)})`,
+  ];
+  for (const line of renderShares({ ...data.explanation, score: data.score }, color))
+    lines.push(`          ${line}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function clock(time: string): string {
+  return time.slice(11, 19);
 }

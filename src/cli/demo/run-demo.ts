@@ -6,25 +6,20 @@ import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
 import { readBundle } from "../../core/bundle/verify-bundle.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
 import { createTopics } from "../../core/contract/topics.ts";
-import { systemClock } from "../../core/platform/clock.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
+import { releaseKeyFile } from "../terminal/installation.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
 import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
-import { type DemoPlan, type DemoPlanOptions, planDemo } from "./demo-plan.ts";
-import { type DemoReport, readGatewayStatus } from "./demo-report.ts";
-import { type DemoWatch, watchAlerts } from "./demo-watch.ts";
-import { describePlaces, describePlan, describeUnmet } from "./demo-words.ts";
-import { parseMissedRecordings } from "./missed-recordings.ts";
-import { renderAlert } from "./render-alert.ts";
+import { type DemoPlan, type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
+import { type DemoReport, type DemoWatch, readGatewayStatus, watchAlerts } from "./demo-watch.ts";
+import { describePlaces, describePlan, describeUnmet, renderAlert } from "./demo-words.ts";
 
-/** How to run. */
 export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "missed"> {
   /** Ends with the first verdict on the expected alert; otherwise runs until stopped. */
   readonly until: "alert" | null;
@@ -36,14 +31,14 @@ export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "misse
   readonly mqttPort: number;
   /** Folder of the bundles, with the key `release.pub` that they are signed with. */
   readonly modelsDir: string;
-  /** Writes for people. */
+  /** Makes the keys of an installation in a folder; resolves with the path of the root that gateways trust. */
+  readonly makeKeys: (dir: string) => Promise<string>;
   readonly say: (text: string) => void;
   readonly color: boolean;
   /** Resolves when the user wants it to stop. */
   readonly stopped: Promise<void>;
 }
 
-/** A demonstration's outcome. */
 export interface DemoOutcome {
   /** Null when it was stopped before the gateway had anything to tell. */
   readonly report: DemoReport | null;
@@ -87,7 +82,7 @@ async function makeFolder(): Promise<string> {
 
 async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Promise<DemoOutcome> {
   const { modelsDir, until } = options;
-  const trustedKey = join(modelsDir, "release.pub");
+  const trustedKey = releaseKeyFile(modelsDir);
   const bundleDir = await findNewestVersion(modelsDir, bundleName);
   const plan = await planFor(options, bundleDir);
   const devices = await startDevices(plan, options.speed);
@@ -95,42 +90,33 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const passwordFile = await writePassword(dir);
   const keysDir = join(dir, "keys");
   await mkdir(keysDir);
-  const { rootFile } = await createInstallationKeys(keysDir, systemClock.nowMs());
+  const rootFile = await options.makeKeys(keysDir);
   const start = openDaemons(dir, onClose);
   const stopped = options.stopped.then(() => null);
 
   const { httpPort, mqttPort } = options;
-  const collector = start(
-    "collector",
-    await writeCollectorConfig({
-      dir,
-      passwordFile,
-      httpPort,
-      mqttPort,
-      keysDir,
-      bundles: [bundleDir],
-      trustedKey,
-    }),
-  );
+  const installed = { dir, passwordFile, trustedKey };
+  const collectorConfig = { ...installed, httpPort, mqttPort, keysDir, bundles: [bundleDir] };
+  const collector = start("collector", await writeCollectorConfig(collectorConfig));
   const reached = await Promise.race([collector.ready, stopped]);
   if (reached === null) return stoppedEarly(options);
   const { httpUrl, mqttUrl } = reached;
   const mqtt = createMqttClient({ url: mqttUrl, clientId: `aurora-demo-${process.pid}`, version: 4 });
   onClose(() => mqtt.close());
   const topics = createTopics("aurora/v1");
-  const watch = await watchAlerts(mqtt, topics, plan.expected, (event) =>
-    options.say(`\n${renderAlert(event, options.color)}`),
-  );
+  const watch = await watchAlerts(mqtt, {
+    topic: topics.allAlerts,
+    expected: plan.expected,
+    onAlert: (event) => options.say(`\n${renderAlert(event, options.color)}`),
+  });
   const gateway = start(
     "gateway",
     await writeGatewayConfig({
-      dir,
-      passwordFile,
+      ...installed,
       mqttUrl,
       collectorUrl: httpUrl,
       rootFile,
       modelsDir,
-      trustedKey,
       bundleName,
       turbines: plan.turbines,
       addresses: devices.map((device) => device.address),
@@ -138,7 +124,7 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   );
   const served = await Promise.race([gateway.ready, stopped]);
   if (served === null) return stoppedEarly(options);
-  options.say(describePlaces(httpUrl, mqttUrl, topics.allAlerts, options.speed));
+  options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
 
   const decided = until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)];
   await lastUntil([stopped, ...decided], { collector, gateway });

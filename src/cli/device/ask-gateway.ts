@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import {
   type DeviceCaptureReply,
   type DeviceCaptureRequest,
@@ -12,6 +13,7 @@ import {
   gatewayAccessSchema,
   maxCaptureSamples,
 } from "../../core/contract/device/device-capture.ts";
+import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 
@@ -32,6 +34,11 @@ const refusalSchema = z.object({
   }),
 });
 
+/** Reads a gateway's configuration file. Fails with CONFIG_INVALID. */
+export function loadGatewayConfig(path: string): GatewayConfig {
+  return loadYamlConfig({ path, schema: gatewayConfigSchema, environment: process.env });
+}
+
 /** The gateway's status page; null when it does not answer in time, or with anything else. */
 export async function askStatus(url: string): Promise<Readonly<Record<string, unknown>> | null> {
   try {
@@ -43,15 +50,19 @@ export async function askStatus(url: string): Promise<Readonly<Record<string, un
   }
 }
 
+export interface CaptureRequest extends DeviceCaptureRequest {
+  readonly deviceId: string;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Raw samples of a device; `signal` gives up.
+ * Raw samples of a device.
  * @throws AuroraError GATEWAY when there is no gateway or it refuses; else what it said (USAGE, DEVICE_*).
  */
 export async function askCapture(
   config: GatewayConfig,
-  deviceId: string,
-  request: DeviceCaptureRequest,
-  signal: AbortSignal,
+  { deviceId, signal, ...request }: CaptureRequest,
 ): Promise<DeviceCaptureReply> {
   const { url, token } = await readAccess(config.gateway.stateDir);
   const timeout = AbortSignal.timeout(5_000 * request.seconds + replyMs);

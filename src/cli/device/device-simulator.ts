@@ -22,7 +22,6 @@ import { createEdgeDevice, type EdgeDeviceOptions } from "./edge-device.ts";
 import type { SampleSource } from "./sample-source.ts";
 import { type StreamEnd, startStreamPump } from "./stream-pump.ts";
 
-/** Where the device is reached. */
 export type DeviceOutlet =
   /** Listens; the gateway connects to `tcp://host:port`. Port 0: any free one. */
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -38,7 +37,6 @@ export type DeviceOutlet =
       readonly password?: string;
     };
 
-/** What to simulate. */
 export interface DeviceSimulatorOptions {
   readonly deviceId: string;
   readonly outlet: DeviceOutlet;
@@ -57,13 +55,12 @@ export interface DeviceSimulatorOptions {
   readonly onStart?: () => void;
 }
 
-/** A running device. */
 export interface DeviceSimulator {
   /** How a gateway's configuration names it: `tcp://127.0.0.1:40123`, a path, or `mqtt:<device id>`. */
   readonly address: string;
   readonly sentSamples: number;
   readonly droppedSamples: number;
-  /** Windows that it judged itself, and the version of the model that it runs; 0 and empty without one. */
+  /** Windows that it scored itself, and the version of the model that it runs; 0 and empty without one. */
   readonly scores: number;
   readonly modelVersion: string;
   /** Settles when the source has ended and everything is acknowledged, or after `close`, or when refused. */

@@ -21,11 +21,10 @@ import type {
 import { decodeMcuModel } from "../../core/inference/mcu-codec.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
-import { reportError } from "../terminal/report-error.ts";
-import { createEdgeInference, type EdgeInference, type EdgeModel, openEdgeModel } from "./edge-model.ts";
+import { reportError } from "../terminal/end-process.ts";
+import { createEdgeScorer, type EdgeModel, openEdgeModel } from "./edge-model.ts";
 import type { SampleLink } from "./stream-pump.ts";
 
-/** What makes a simulated device infer. */
 export interface EdgeDeviceOptions {
   /** The device's key, 32 bytes. */
   readonly key: Uint8Array;
@@ -35,7 +34,6 @@ export interface EdgeDeviceOptions {
   readonly slotFile: string | null;
 }
 
-/** The edge side. */
 export interface EdgeDevice {
   model(): Pick<HelloMessage, "modelVersion" | "modelSha256" | "securityCounter">;
   onModel(request: ModelRequestMessage): ModelStatusMessage;
@@ -53,45 +51,17 @@ const maxWaiting = 16;
 
 /** Creates the edge side of a device with these channels; the first one is watched. */
 export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly DeviceChannel[]): EdgeDevice {
-  const slots: ModelSlots<EdgeModel> = createModelSlots<EdgeModel>({
-    key: options.key,
-    slotBytes,
-    timers: systemTimers,
-    open: openEdgeModel,
-    confirmed: readConfirmed(options),
-    keep: ({ bytes }) => {
-      const { slotFile } = options;
-      if (slotFile === null) return;
-      // The model runs all the same; it is a restart that would fall back to the one before.
-      writeFileAtomic(slotFile, bytes).catch((error: unknown) => reportError(error));
-    },
-  });
+  const slots = openSlots(options);
   let config: ConfigMessage | null = null;
-  let inference: { readonly by: EdgeModel; readonly judge: EdgeInference } | null = null;
-  let scoresBefore = 0;
-  let abandonedBefore = 0;
   const waiting: ScoreMessage[] = [];
   /** Mode `edge`: raw samples that are still to be sent. */
   let rawLeft = 0;
-
-  /** The judge of the model that runs now. */
-  function current(): EdgeInference | null {
-    const running = slots.running?.model;
-    const bearing = config?.bearing;
-    if (running === undefined || bearing === undefined) return null;
-    if (inference?.by !== running) {
-      scoresBefore += inference?.judge.scores ?? 0;
-      abandonedBefore += inference?.judge.abandonedWindows ?? 0;
-      const judge = createEdgeInference(running, bearing, 0, (score) => {
-        waiting.push(score);
-        const isAlarm = score.quantised.some((value, index) => value >= running.image.raiseAt[index]!);
-        if (isAlarm) rawLeft = Math.max(rawLeft, config?.alarmRawSamples ?? 0);
-        if (waiting.length > maxWaiting) waiting.shift();
-      });
-      inference = { by: running, judge };
-    }
-    return inference.judge;
-  }
+  const scorer = createEdgeScorer((score, { image }) => {
+    waiting.push(score);
+    const isAlarm = score.quantised.some((value, index) => value >= image.raiseAt[index]!);
+    if (isAlarm) rawLeft = Math.max(rawLeft, config?.alarmRawSamples ?? 0);
+    if (waiting.length > maxWaiting) waiting.shift();
+  });
 
   return {
     model: () => {
@@ -120,30 +90,42 @@ export function createEdgeDevice(options: EdgeDeviceOptions, channels: readonly 
         }
         rawLeft = Math.max(0, rawLeft - raw);
         if (mode === "raw" || channel !== 0) return true;
-        const { name, unit, sampleRateHz, scale } = channels[0]!;
-        current()?.accept({
-          deviceId: "",
-          channel: name,
-          unit,
-          timestampMs: timestampUs / 1000,
-          firstSample,
-          sampleRateHz,
-          scale,
-          shaftRpm,
-          counts,
-        });
+        const model = slots.running?.model;
+        const bearing = config?.bearing;
+        if (model !== undefined && bearing !== undefined) {
+          const { name, unit, sampleRateHz, scale } = channels[0]!;
+          const timestampMs = timestampUs / 1000;
+          const block = { deviceId: "", channel: name, unit, timestampMs, firstSample, sampleRateHz, scale };
+          scorer.accept({ ...block, shaftRpm, counts }, model, bearing);
+        }
         while (waiting.length > 0 && endpoint.send(waiting[0]!)) waiting.shift();
         return true;
       },
     }),
     get scores() {
-      return scoresBefore + (inference?.judge.scores ?? 0);
+      return scorer.scores;
     },
     get abandonedWindows() {
-      return abandonedBefore + (inference?.judge.abandonedWindows ?? 0);
+      return scorer.abandonedWindows;
     },
     close: () => slots.close(),
   };
+}
+
+function openSlots(options: EdgeDeviceOptions): ModelSlots<EdgeModel> {
+  return createModelSlots<EdgeModel>({
+    key: options.key,
+    slotBytes,
+    timers: systemTimers,
+    open: openEdgeModel,
+    confirmed: readConfirmed(options),
+    keep: ({ bytes }) => {
+      const { slotFile } = options;
+      if (slotFile === null) return;
+      // The model runs all the same; it is a restart that would fall back to the one before.
+      writeFileAtomic(slotFile, bytes).catch((error: unknown) => reportError(error));
+    },
+  });
 }
 
 function readConfirmed({ firstImage, slotFile }: EdgeDeviceOptions): ConfirmedModel | null {

@@ -33,19 +33,46 @@ export function openEdgeModel(bytes: Uint8Array): EdgeModel | undefined {
   }
 }
 
-/** Judges the stream of one channel. */
-export interface EdgeInference {
+/** Scores the stream of the first channel. */
+interface EdgeInference {
   /** `block.counts` are valid only during the call. */
   accept(block: RecordedBlock): void;
+  /** Windows that were scored, and those that had a feature without a value or were cut short. */
   readonly scores: number;
   readonly abandonedWindows: number;
 }
 
-/** Judges the windows of a channel by `model`; each score goes to `send`. */
-export function createEdgeInference(
+export interface EdgeScorer extends Omit<EdgeInference, "accept"> {
+  /** Scores by `model`, for a machine with this bearing. `block.counts` are valid only during the call. */
+  accept(block: RecordedBlock, model: EdgeModel, bearing: BearingOrders): void;
+}
+
+/** Each score goes to `send` with the model that gave it; the counters go on from model to model. */
+export function createEdgeScorer(send: (score: ScoreMessage, model: EdgeModel) => void): EdgeScorer {
+  let current: { readonly model: EdgeModel; readonly inference: EdgeInference } | null = null;
+  let scoresBefore = 0;
+  let abandonedBefore = 0;
+  return {
+    accept: (block, model, bearing) => {
+      if (current?.model !== model) {
+        scoresBefore += current?.inference.scores ?? 0;
+        abandonedBefore += current?.inference.abandonedWindows ?? 0;
+        current = { model, inference: createEdgeInference(model, bearing, (score) => send(score, model)) };
+      }
+      current.inference.accept(block);
+    },
+    get scores() {
+      return scoresBefore + (current?.inference.scores ?? 0);
+    },
+    get abandonedWindows() {
+      return abandonedBefore + (current?.inference.abandonedWindows ?? 0);
+    },
+  };
+}
+
+function createEdgeInference(
   model: EdgeModel,
   bearing: BearingOrders,
-  channel: number,
   send: (score: ScoreMessage) => void,
 ): EdgeInference {
   const { features, image } = model;
@@ -81,7 +108,7 @@ export function createEdgeInference(
       scores++;
       send({
         type: "score",
-        channel,
+        channel: 0,
         timestampUs: Math.round(end.fromMs * 1000),
         modelVersion: image.version,
         quantised: runMcuImage(image, inputs)!,

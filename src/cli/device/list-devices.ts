@@ -5,7 +5,6 @@ import { z } from "zod";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { askStatus } from "./ask-gateway.ts";
 
-/** A serial port. */
 export interface SerialPortEntry {
   /** Stable name where the system has one (`/dev/serial/by-id/…`), else the port's path. */
   readonly connect: string;
@@ -16,7 +15,6 @@ export interface SerialPortEntry {
   readonly device: string | null;
 }
 
-/** A configured device. */
 export interface ConfiguredDevice {
   readonly id: string;
   readonly connect: string;
@@ -35,7 +33,6 @@ export interface ConfiguredDevice {
   } | null;
 }
 
-/** Everything that is known. */
 export interface DeviceList {
   readonly serialPorts: readonly SerialPortEntry[];
   readonly devices: readonly ConfiguredDevice[];
@@ -118,7 +115,6 @@ async function findStableNames(): Promise<Map<string, string>> {
   return new Map(pairs);
 }
 
-/** The list for people. */
 export function renderDeviceList({ serialPorts, devices, gateway }: DeviceList): string {
   const lines = [serialPorts.length === 0 ? "No serial ports with an identity." : "Serial ports:"];
   for (const { connect, path, manufacturer, device } of serialPorts) {

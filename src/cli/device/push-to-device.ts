@@ -4,17 +4,17 @@ import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.t
 import { createModelPush, type ModelPush } from "../../../firmware-bridge/model/model-push.ts";
 import type { ModelPushResult, ModelPushStage } from "../../../firmware-bridge/model/model-push-options.ts";
 import { createDeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import type { ByteTransport } from "../../../firmware-bridge/transports/byte-transport.ts";
 import {
   createByteTransport,
   parseDeviceAddress,
 } from "../../../firmware-bridge/transports/device-address.ts";
 import { createReconnectingTransport } from "../../../firmware-bridge/transports/reconnecting-transport.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
-import { createRandom } from "../../core/maths/random.ts";
+import { createRandom, type Random } from "../../core/maths/random.ts";
 import { systemTimers } from "../../core/platform/clock.ts";
-import type { DeviceImage } from "../../gateway/devices/device-image.ts";
+import type { DeviceImage } from "../../core/serving/device-image.ts";
 
-/** What to push, and where. */
 export interface PushToDeviceOptions {
   /** Serial path or `tcp://host:port`. */
   readonly address: string;
@@ -37,32 +37,38 @@ export interface DevicePushReport extends ModelPushResult {
   readonly durationMs: number;
 }
 
+/** A device that never says hello is not waited for as long as one that was there. */
+const contactMs = 30_000;
+
 /**
  * Pushes, and reports how it ended.
  * @throws AuroraError USAGE for an address that this cannot reach.
  */
 export async function pushToDevice(options: PushToDeviceOptions): Promise<DevicePushReport> {
-  const address = parseDeviceAddress(options.address);
-  if (!address.ok || address.value.kind === "mqtt") {
-    throw new AuroraError("USAGE", address.ok ? "a device behind MQTT is its gateway's" : address.error, {
-      op: "push model to device",
-      subject: options.address,
-      hint: "Name a serial path or tcp://host:port; a gateway with the device's key pushes over MQTT by itself.",
-    });
-  }
   const random = createRandom(randomInt(2 ** 31));
-  const transport = createReconnectingTransport(await createByteTransport(address.value, options.baudRate), {
-    timers: systemTimers,
-    random,
-  });
+  const transport = await openTransport(options, random);
+  const { image, probes } = options.image;
   let push: ModelPush | null = null;
   let from: string | null = null;
   const startedMs = performance.now();
-  const { image, probes } = options.image;
   let settle: (result: ModelPushResult) => void = () => {};
   const ended = new Promise<ModelPushResult>((resolve) => {
     settle = resolve;
   });
+  const startPush = (maxPayloadBytes: number | undefined): ModelPush => {
+    const started = createModelPush({
+      image,
+      key: options.key,
+      probes,
+      ...(maxPayloadBytes === undefined ? {} : { maxPayloadBytes }),
+      timers: systemTimers,
+      random,
+      send: (message) => session.sendModel(message),
+      onProgress: (stage, bytes) => options.onProgress?.(stage, bytes, image.bytes.length),
+    });
+    void started.ended.then(settle);
+    return started;
+  };
   const session = createDeviceSession({
     link: createFramedLink(transport),
     gatewayId: "aurora-device-push",
@@ -76,19 +82,7 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
       push?.suspend();
     },
     onConfigured: ({ maxPayloadBytes }) => {
-      if (push === null) {
-        push = createModelPush({
-          image,
-          key: options.key,
-          probes,
-          ...(maxPayloadBytes === undefined ? {} : { maxPayloadBytes }),
-          timers: systemTimers,
-          random,
-          send: (message) => session.sendModel(message),
-          onProgress: (stage, bytes) => options.onProgress?.(stage, bytes, image.bytes.length),
-        });
-        void push.ended.then(settle);
-      }
+      push ??= startPush(maxPayloadBytes);
       if (push.stage === "waiting") push.begin();
     },
     onMessage: (message) => {
@@ -101,16 +95,7 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
     onProblem: (problem) => options.onNotice?.(problem.message),
   });
   const giveUp = setTimeout(() => {
-    if (push !== null) return;
-    settle({
-      outcome: "failed",
-      reason: `no device answered for ${contactMs / 1000} s`,
-      sizeBytes: image.bytes.length,
-      sentBytes: 0,
-      startOffsets: [],
-      probes: 0,
-      mismatches: 0,
-    });
+    if (push === null) settle(noContact(image.bytes.length));
   }, contactMs);
   try {
     await session.open();
@@ -128,5 +113,55 @@ export async function pushToDevice(options: PushToDeviceOptions): Promise<Device
   }
 }
 
-/** A device that never says hello is not waited for as long as one that was there. */
-const contactMs = 30_000;
+async function openTransport(
+  { address: text, baudRate }: PushToDeviceOptions,
+  random: Random,
+): Promise<ByteTransport> {
+  const address = parseDeviceAddress(text);
+  if (!address.ok || address.value.kind === "mqtt") {
+    throw new AuroraError("USAGE", address.ok ? "a device behind MQTT is its gateway's" : address.error, {
+      op: "push model to device",
+      subject: text,
+      hint: "Name a serial path or tcp://host:port; a gateway with the device's key pushes over MQTT by itself.",
+    });
+  }
+  const line = await createByteTransport(address.value, baudRate);
+  return createReconnectingTransport(line, { timers: systemTimers, random });
+}
+
+function noContact(sizeBytes: number): ModelPushResult {
+  return {
+    outcome: "failed",
+    reason: `no device answered for ${contactMs / 1000} s`,
+    sizeBytes,
+    sentBytes: 0,
+    startOffsets: [],
+    probes: 0,
+    mismatches: 0,
+  };
+}
+
+/** One line for a terminal while the push lasts. */
+export function renderPushProgress(stage: ModelPushStage, confirmed: number, size: number): string {
+  const width = 30;
+  const filled = Math.round((width * confirmed) / size);
+  return `${"#".repeat(filled)}${"-".repeat(width - filled)} ${confirmed} of ${size} bytes, ${stage}   `;
+}
+
+export function renderPushReport(report: DevicePushReport): string {
+  const { outcome, reason, deviceId, from, version, sentBytes, probes, durationMs } = report;
+  const who = deviceId ?? "the device";
+  const seconds = (durationMs / 1000).toFixed(1);
+  switch (outcome) {
+    case "confirmed":
+      return `${who} runs ${version}${from === null ? "" : ` instead of ${from}`}: ${sentBytes} bytes in ${seconds} s, ${probes} golden vectors right.\n`;
+    case "already-runs":
+      return `${who} runs ${version} already.\n`;
+    case "refused":
+      return `${who} refused ${version}: ${reason}.\n`;
+    case "reverted":
+      return `${who} went back to ${from ?? "no model"}: ${reason}.\n`;
+    case "failed":
+      return `${version} could not be pushed to ${who}: ${reason}. A new attempt goes on where this one ended.\n`;
+  }
+}

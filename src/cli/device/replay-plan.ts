@@ -15,23 +15,19 @@ import {
   readCwruIndex,
 } from "../../training/dataset/cwru-recordings.ts";
 
-/** Whether recordings of bearings that the model was trained on may be played. */
-export type TrainingDataRule = "refuse" | "allow";
-
-/** What to plan. */
-export interface ReplayOptions {
+export interface ReplayPlanOptions {
   /** The data folder, which holds `cwru/`. */
   readonly dataDir: string;
   /** From the manifest's lineage. */
   readonly trainGroups: readonly string[];
   readonly heldOutGroups: readonly string[];
   readonly seed: number;
-  readonly trainingData?: TrainingDataRule;
+  /** Recordings of bearings that the model was trained on may be played, too. */
+  readonly allowTrainingData?: boolean;
   /** Only this kind of fault; drawn from the seed when absent. */
   readonly kind?: FaultKind;
 }
 
-/** One turbine's part. */
 export interface ReplayTurbine {
   readonly recording: CwruRecording;
   /** The accelerometer that is sent; it sits at the bearing that `truth` speaks of. */
@@ -42,9 +38,7 @@ export interface ReplayTurbine {
   readonly seenInTraining: boolean;
 }
 
-/** The whole replay. */
 export interface ReplayPlan {
-  /** The CWRU folder. */
   readonly dir: string;
   readonly turbines: readonly ReplayTurbine[];
   /** Index of the turbine that must alert, and with what. */
@@ -60,12 +54,12 @@ const healthyEnds: readonly CwruEnd[] = ["DE", "FE"];
  * normal recording (nothing that a fault at the other end could shake), the faulty one a recording of a held-out
  * bearing at its own sensor. Fails with DATA_MISSING when nothing fits, or as the index's reader.
  */
-export async function planReplay(options: ReplayOptions): Promise<ReplayPlan> {
+export async function planReplay(options: ReplayPlanOptions): Promise<ReplayPlan> {
   const dir = join(options.dataDir, "cwru");
   const recordings = await readCwruIndex(dir);
   const seen = (recording: CwruRecording): boolean => options.trainGroups.includes(recording.group);
   const allowed = (recording: CwruRecording): boolean =>
-    options.trainingData === "allow" ||
+    options.allowTrainingData === true ||
     // A recording without a fault belongs to no bearing group: it must only not have been trained on.
     (recording.fault === "normal" ? !seen(recording) : options.heldOutGroups.includes(recording.group));
   const playable = recordings.filter(allowed);

@@ -19,7 +19,6 @@ export interface SampleLink {
 /** How a stream came to its end. */
 export type StreamEnd = "source-ended" | "stopped" | "refused";
 
-/** What a pump needs. */
 export interface StreamPumpOptions {
   readonly source: SampleSource;
   readonly link: SampleLink;
@@ -33,7 +32,6 @@ export interface StreamPumpOptions {
   readonly onStart?: () => void;
 }
 
-/** A running pump. */
 export interface StreamPump {
   /** Samples (of each channel) sent so far. */
   readonly sentSamples: number;
@@ -58,30 +56,21 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   let sentSamples = 0;
   let droppedSamples = 0;
   let stopped = false;
-  let wake = (): void => {};
-
-  const wait = (delayMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = options.timers.after(delayMs, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const nap = createNap(options.timers);
 
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
     options.onStart?.();
     const epochMs = clock.nowMs();
-    let originMs = clock.monotonicMs();
-    const samplesPerMs = (sampleRateHz * speed) / 1000;
+    const pace = startPace(clock, sampleRateHz * speed);
     while (!stopped) {
-      const due = speed === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : dueSamples();
+      const due = pace.dueSamples();
       if (due - position < options.samplesPerPacket) {
-        await wait(Math.max(shortestWaitMs, (position + options.samplesPerPacket - due) / samplesPerMs));
+        await nap.take(Math.max(shortestWaitMs, pace.durationMs(position + options.samplesPerPacket - due)));
         continue;
       }
-      const late = due - position - bufferedS * sampleRateHz * speed;
+      // As fast as the link takes them nothing is ever late.
+      const late = Number.isFinite(speed) ? due - position - bufferedS * sampleRateHz * speed : 0;
       const { samples, shaftRpm } = source.read(buffers);
       if (samples === 0) {
         await link.drained();
@@ -90,17 +79,13 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
       if (late > 0 && speed === 1) {
         droppedSamples += samples;
       } else {
-        if (late > 0 && speed !== Number.POSITIVE_INFINITY) originMs += late / samplesPerMs;
+        if (late > 0) pace.slip(late);
         await send(samples, shaftRpm, epochMs);
         sentSamples += samples;
       }
       position += samples;
     }
     return "stopped";
-
-    function dueSamples(): number {
-      return (clock.monotonicMs() - originMs) * samplesPerMs;
-    }
   };
 
   const send = async (samples: number, shaftRpm: number, epochMs: number): Promise<void> => {
@@ -122,11 +107,7 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     }
   };
 
-  const ended = run().catch((error: unknown): StreamEnd => {
-    if (hasErrorCode(error, "DEVICE_UNREACHABLE")) return "stopped";
-    if (hasErrorCode(error, "DEVICE_PROTOCOL")) return "refused";
-    throw error;
-  });
+  const ended = run().catch(endOf);
   return {
     get sentSamples() {
       return sentSamples;
@@ -137,7 +118,60 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
     ended,
     stop: () => {
       stopped = true;
-      wake();
+      nap.end();
+    },
+  };
+}
+
+/** What an error of the link means for the stream; a bug is thrown on. */
+function endOf(error: unknown): StreamEnd {
+  if (hasErrorCode(error, "DEVICE_UNREACHABLE")) return "stopped";
+  if (hasErrorCode(error, "DEVICE_PROTOCOL")) return "refused";
+  throw error;
+}
+
+interface Nap {
+  take(durationMs: number): Promise<void>;
+  /** Ends the one that is being taken. */
+  end(): void;
+}
+
+function createNap(timers: Timers): Nap {
+  let end = (): void => {};
+  return {
+    take: (durationMs) =>
+      new Promise((resolve) => {
+        const cancel = timers.after(durationMs, resolve);
+        end = () => {
+          cancel();
+          resolve();
+        };
+      }),
+    end: () => end(),
+  };
+}
+
+/** The pace of a converter, from now on. */
+interface Pace {
+  /** Samples that it has taken by now. */
+  dueSamples(): number;
+  durationMs(samples: number): number;
+  /** Takes so many samples later. */
+  slip(samples: number): void;
+}
+
+/** `samplesPerSecond` may be infinite: then all samples are due at once. */
+function startPace(clock: Pick<Clock, "monotonicMs">, samplesPerSecond: number): Pace {
+  const samplesPerMs = samplesPerSecond / 1000;
+  let originMs = clock.monotonicMs();
+  return {
+    dueSamples: () =>
+      Number.isFinite(samplesPerMs)
+        ? (clock.monotonicMs() - originMs) * samplesPerMs
+        : Number.POSITIVE_INFINITY,
+    durationMs: (samples) => samples / samplesPerMs,
+    slip: (samples) => {
+      originMs += samples / samplesPerMs;
     },
   };
 }

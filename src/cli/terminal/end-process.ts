@@ -1,4 +1,31 @@
-/** Ends the process of a command. */
+/** How a command ends: what is said of an error, the exit code, and a reader that has gone away. */
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+
+/**
+ * Writes `error` to stderr.
+ * @returns the exit code: 2 for wrong usage, 1 for everything else.
+ */
+export function reportError(error: unknown): number {
+  if (hasErrorCode(error)) {
+    const { subject, message } = error;
+    // Many messages are half a sentence about their subject: "is missing".
+    const where = subject === undefined || message.includes(subject) ? "" : `${subject}: `;
+    process.stderr.write(`error: ${printable(`${where}${message}`)}\n`);
+    process.stderr.write(`hint: ${printable(error.hint)}\n`);
+    return error.code === "USAGE" ? 2 : 1;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `bug: ${text}\nhint: This should not happen. Please report it with the lines above.\n`,
+  );
+  return 1;
+}
+
+/** Text from a file or the wire as it may be shown on a terminal: what would move its cursor or change its colours shows as �. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
+}
 
 /** One that failed is over, whatever it left running; one that went well ends when its work does. */
 export async function endProcess(exitCode: number): Promise<void> {
@@ -14,5 +41,16 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || stream.writableEnded) resolve();
     else stream.write("", () => resolve());
+  });
+}
+
+/** What a program ends by that writes where nobody reads. */
+const sigpipe = 13;
+
+/** Ends the process, without a word, when nobody reads its stdout any more (`| head`, a pager that was left). */
+export function endAtClosedPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(128 + sigpipe);
   });
 }

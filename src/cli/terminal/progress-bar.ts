@@ -1,4 +1,5 @@
-/** A progress bar on stderr, drawn only on a terminal; silent elsewhere. */
+/** How far a long command has come: a bar on stderr, drawn only on a terminal, and what it says kept in a file. */
+import { appendFileSync } from "node:fs";
 
 /** Something that shows how far work has come. */
 export interface ProgressBar {
@@ -6,7 +7,6 @@ export interface ProgressBar {
   update(done: number, total: number, what: string): void;
   /** Writes a line above the bar. */
   log(message: string): void;
-  /** Clears the bar. */
   end(): void;
 }
 
@@ -14,7 +14,6 @@ const width = 30;
 /** A terminal is drawn to at most this often, so that fast work is not slowed by its display. */
 const minIntervalMs = 80;
 
-/** Creates a bar on `stream`. */
 export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
   const terminal = stream.isTTY === true;
   let drawn = false;
@@ -40,5 +39,17 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
       stream.write(`${message}\n`);
     },
     end: clear,
+  };
+}
+
+/** A log that goes on to `log`, and to the end of the file at `path` with the time; `now` is the present. */
+export function keepLog(path: string, log: (line: string) => void, now: () => Date): (line: string) => void {
+  return (line) => {
+    log(line);
+    try {
+      appendFileSync(path, `${now().toISOString()} ${line}\n`);
+    } catch {
+      // Whoever looks on has read it; that nothing can be written there the work itself will say.
+    }
   };
 }

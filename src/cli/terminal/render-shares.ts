@@ -3,15 +3,19 @@ import type { Explanation } from "../../core/contract/prediction.ts";
 
 const barCells = 24;
 
+/** `baseValue` and the shares sum to `score`. */
+interface ExplainedScore extends Pick<Explanation, "baseValue" | "groups"> {
+  readonly score: number;
+}
+
 /** The bars and the sum that they make, in `unit`, as lines without indentation; `color` adds ANSI colours. */
 export function renderShares(
-  explanation: Pick<Explanation, "baseValue" | "groups">,
-  score: number,
+  { baseValue, score, groups: shares }: ExplainedScore,
   color: boolean,
   unit = "log-odds",
 ): string[] {
   const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const groups = [...explanation.groups].sort((one, other) => Math.abs(other.share) - Math.abs(one.share));
+  const groups = [...shares].sort((one, other) => Math.abs(other.share) - Math.abs(one.share));
   const widest = Math.max(...groups.map((group) => group.name.length), 4);
   const largest = Math.max(...groups.map((group) => Math.abs(group.share)), 1e-9);
   const lines = groups.map((group, index) => {
@@ -20,7 +24,7 @@ export function renderShares(
     const share = formatSigned(group.share).padStart(6);
     return `${lead}${group.name.padEnd(widest)} ${share} ${paint(group.share < 0 ? 34 : 31, bar)}`;
   });
-  const base = formatSigned(explanation.baseValue);
+  const base = formatSigned(baseValue);
   lines.push(`        base ${base} and these make the score ${formatSigned(score)} (${unit})`);
   return lines;
 }

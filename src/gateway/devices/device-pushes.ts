@@ -12,7 +12,7 @@ import type {
 import type { Random } from "../../core/maths/random.ts";
 import type { Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { DeviceImage } from "./device-image.ts";
+import type { DeviceImage } from "../../core/serving/device-image.ts";
 
 /** One device, as far as models are pushed to it. */
 export interface PushedDevice {

@@ -40,29 +40,9 @@ export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
       hint: "write the file with numpy.save(name, array) from a plain numeric array",
     });
   };
-  if (bytes.length < 10) refuse("at least 10 bytes", `${bytes.length}`);
-  if (magic.some((byte, index) => bytes[index] !== byte)) refuse("the magic bytes of .npy", "other bytes");
-  const major = bytes[6]!;
-  if (major < 1 || major > 3) refuse("format version 1 to 3", `${major}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (major > 1 && bytes.length < 12) refuse("at least 12 bytes", `${bytes.length}`);
-  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  const headerAt = major === 1 ? 10 : 12;
-  if (headerBytes > maxHeaderBytes) refuse(`a header of at most ${maxHeaderBytes} bytes`, `${headerBytes}`);
-  const dataAt = headerAt + headerBytes;
-  if (bytes.length < dataAt) refuse(`a header of ${headerBytes} bytes`, `${bytes.length - headerAt}`);
-  const header = new TextDecoder("latin1").decode(bytes.subarray(headerAt, dataAt));
-
-  const descr = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? refuse("an element type", header.trim());
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1] ?? refuse("an order", header.trim());
-  const dimensions = /'shape':\s*\(([0-9, ]*)\)/.exec(header)?.[1] ?? refuse("a shape", header.trim());
-  if (order === "True") refuse("C order", "Fortran order");
+  const { descr, isFortran, shape, dataAt } = parseNpyHeader(bytes, refuse);
+  if (isFortran) refuse("C order", "Fortran order");
   const ElementArray = elementTypes[descr] ?? refuse(Object.keys(elementTypes).join(", "), descr);
-  const shape = dimensions
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "")
-    .map(Number);
   if (shape.length > maxDimensions) refuse(`at most ${maxDimensions} dimensions`, `${shape.length}`);
   const count = shape.reduce((product, size) => product * size, 1);
   const dataBytes = count * Number(descr.slice(2));
@@ -73,4 +53,44 @@ export function parseNpy(bytes: Uint8Array, subject: string): NpyArray {
   const buffer = new ArrayBuffer(dataBytes);
   new Uint8Array(buffer).set(bytes.subarray(dataAt));
   return { shape, data: new ElementArray(buffer) };
+}
+
+/** What a file's header says. */
+export interface NpyHeader {
+  /** Byte order, kind and bytes of an element, such as `<i2`. */
+  readonly descr: string;
+  readonly isFortran: boolean;
+  readonly shape: readonly number[];
+  /** Where the data begin. */
+  readonly dataAt: number;
+}
+
+/** So many first bytes of a file hold any header that is read. */
+export const npyHeadBytes: number = maxHeaderBytes + 12;
+
+/** Parses the first bytes of a file; `refuse` is told what was expected and what came. */
+export function parseNpyHeader(
+  head: Uint8Array,
+  refuse: (expected: string, actual: string) => never,
+): NpyHeader {
+  if (head.length < 12 || magic.some((byte, index) => head[index] !== byte)) {
+    refuse("a .npy file", "other bytes");
+  }
+  const major = head[6]!;
+  if (major < 1 || major > 3) refuse("format version 1 to 3", `${major}`);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const headerAt = major === 1 ? 10 : 12;
+  if (headerBytes > maxHeaderBytes) refuse(`a header of at most ${maxHeaderBytes} bytes`, `${headerBytes}`);
+  const dataAt = headerAt + headerBytes;
+  if (head.length < dataAt) refuse(`a header of ${headerBytes} bytes`, `${head.length - headerAt}`);
+  const header = new TextDecoder("latin1").decode(head.subarray(headerAt, dataAt));
+  const descr = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? refuse("an element type", header.trim());
+  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1] ?? refuse("an order", header.trim());
+  const dimensions = /'shape':\s*\(([0-9, ]*)\)/.exec(header)?.[1] ?? refuse("a shape", header.trim());
+  const shape = dimensions
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map(Number);
+  return { descr, isFortran: order === "True", shape, dataAt };
 }

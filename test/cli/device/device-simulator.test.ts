@@ -15,7 +15,7 @@ import {
   type DeviceSimulatorOptions,
   startDeviceSimulator,
 } from "../../../src/cli/device/device-simulator.ts";
-import { createSimulatedSource } from "../../../src/cli/device/simulated-source.ts";
+import { createSimulatedSource } from "../../../src/cli/device/sample-source.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";

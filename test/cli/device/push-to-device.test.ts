@@ -11,7 +11,7 @@ import { writeBundle } from "../../../src/core/bundle/write-bundle.ts";
 import { bundleFileNames } from "../../../src/core/contract/bundle/manifest.ts";
 import { gatewayConfigSchema } from "../../../src/core/contract/config/gateway-config-schema.ts";
 import { decodeStudent } from "../../../src/core/inference/onnx-codec.ts";
-import { type DeviceImage, readDeviceImage } from "../../../src/gateway/devices/device-image.ts";
+import { type DeviceImage, readDeviceImage } from "../../../src/core/serving/device-image.ts";
 import { createTurbine } from "../../gateway/turbines.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createTestBundle } from "../../support/test-bundle.ts";

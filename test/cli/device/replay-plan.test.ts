@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { planReplay, type ReplayOptions } from "../../../src/cli/device/replay-plan.ts";
+import { planReplay, type ReplayPlanOptions } from "../../../src/cli/device/replay-plan.ts";
 import { faultKinds } from "../../../src/core/contract/bundle/bearing-fault.ts";
 import { dataFolder as dataDir } from "../../support/data-folder.ts";
 import { writeInventedData } from "./recordings.ts";
@@ -9,7 +9,7 @@ import { writeInventedData } from "./recordings.ts";
 const trainGroups = ["DE_IR_7", "DE_OR_7", "DE_B_7"];
 const heldOutGroups = ["FE_IR_14", "DE_OR_14", "DE_B_14"];
 
-function options(change: Partial<ReplayOptions> = {}): ReplayOptions {
+function options(change: Partial<ReplayPlanOptions> = {}): ReplayPlanOptions {
   return { dataDir: writeInventedData(), trainGroups, heldOutGroups, seed: 1, ...change };
 }
 
@@ -45,7 +45,7 @@ describe("planReplay", () => {
       code: "DATA_MISSING",
       hint: expect.stringContaining("--allow-training-data"),
     });
-    const base = options({ heldOutGroups: [], trainingData: "allow", kind: "ball" });
+    const base = options({ heldOutGroups: [], allowTrainingData: true, kind: "ball" });
     const groups = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {
       const plan = await planReplay({ ...base, seed });

@@ -4,15 +4,15 @@
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
-import type { FeatureWindow } from "../../../core/contract/stream.ts";
+import type { FeatureWindow, Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
 import { explainWindow, type LoadedBundle, type StudentOutput } from "../../../core/serving/loaded-bundle.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
-import type { ScoredWindow } from "./ask-student.ts";
-import { openSource, scoreWindows } from "./score-windows.ts";
-import { countRevolutions, fewestRevolutions, withShortWindow } from "./short-window.ts";
+import type { AnsweredWindow } from "./ask-student.ts";
+import { countRevolutions, fewestRevolutions, withShortWindow } from "./other-windows.ts";
+import { openRecording, scoreWindows } from "./score-windows.ts";
 
 /** One failure mode of the window. */
 export interface ModeExplanation extends Explanation {
@@ -47,15 +47,15 @@ export async function explainFile(
   file: SampleFile,
   sidecar: Sidecar,
 ): Promise<FileExplanation> {
-  const source = await openSource(bundle, file, sidecar);
+  const recording = await openRecording(bundle, file, sidecar);
   const reasons = new Set<string>();
-  const findFirst = async (by: LoadedBundle): Promise<ScoredWindow | null> => {
-    for await (const scored of scoreWindows(by, source, ({ reason }) => reasons.add(reason), null))
-      return scored;
+  const findFirst = async (by: LoadedBundle): Promise<AnsweredWindow | null> => {
+    const onQuarantine = ({ reason }: Quarantine): void => void reasons.add(reason);
+    for await (const answered of scoreWindows(by, recording, { onQuarantine })) return answered;
     return null;
   };
   let first = await findFirst(bundle);
-  const short = first === null ? withShortWindow(bundle, await countRevolutions(source)) : null;
+  const short = first === null ? withShortWindow(bundle, await countRevolutions(recording)) : null;
   if (short !== null) first = await findFirst(short);
   if (first === null) {
     const { length } = bundle.manifest.window;
@@ -105,7 +105,7 @@ export function renderExplanation(
   ];
   const add = (mode: ModeExplanation): void => {
     lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
-    for (const line of renderShares(mode, mode.score, color)) lines.push(`  ${line}`);
+    for (const line of renderShares(mode, color)) lines.push(`  ${line}`);
   };
   for (const mode of modes) add(mode);
   if (upperBand !== null) {

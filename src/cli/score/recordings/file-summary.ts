@@ -1,23 +1,13 @@
 /** What a file's windows say together, and what was set aside. */
-import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
-import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import type { Calibration, Manifest } from "../../../core/contract/bundle/manifest.ts";
 import {
   calibrateLogit,
   computeFaultProbability,
   computeProbability,
 } from "../../../core/decision/calibrate.ts";
-import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
-import type { ScoredWindow } from "./ask-student.ts";
-import { hedgeCalibrations } from "./hedge-calibrations.ts";
-import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./severity-scale.ts";
-
-/** Why a file could not be scored. */
-export interface FileError {
-  /** One of the codes in `src/ERRORS.md`. */
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
+import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
+import type { AnsweredWindow } from "./ask-student.ts";
+import { createSeverityMedian, type SeverityReference, type SeverityScale } from "./recording-severity.ts";
 
 /** One file in `aurora score --json`. */
 export interface FileSummary {
@@ -39,9 +29,8 @@ export interface FileSummary {
 }
 
 /** What a file is summed up of. */
-export type WindowLogits = Pick<ScoredWindow, "modeLogits" | "faultLogits">;
+export type WindowLogits = Pick<AnsweredWindow, "modeLogits" | "faultLogits">;
 
-/** Sums up one file. */
 export interface SummaryBuilder {
   update(scored: WindowLogits, isShort: boolean): void;
   /**
@@ -60,13 +49,6 @@ export function probabilityKey(failureMode: string): string {
   return failureMode.replace(/-race$/, "");
 }
 
-/** A user's error as it stands in a summary; a bug is thrown on. */
-export function describeFileError(error: unknown): FileError {
-  if (!hasErrorCode(error)) throw error;
-  return { code: error.code, message: error.message, hint: error.hint };
-}
-
-/** Starts the summary of `file`. */
 export function createSummary(file: string, manifest: Manifest, scale: SeverityScale): SummaryBuilder {
   const { outputs, calibration } = manifest;
   const hedged = hedgeCalibrations(calibration);
@@ -110,7 +92,6 @@ export function createSummary(file: string, manifest: Manifest, scale: SeverityS
   };
 }
 
-/** Adds up the logits of windows. */
 interface LogitMean {
   readonly count: number;
   add(scored: WindowLogits): void;
@@ -137,4 +118,19 @@ function createLogitMean(outputs: number): LogitMean {
       faultLogits: Array.from(faultSums, (sum) => sum / count),
     }),
   };
+}
+
+/**
+ * Calibrations for recordings of a machine that nobody trained on, one a mode: half the mode's own, half the mean of all
+ * modes'. A mode's own says how weak a trace that fault leaves on the training rig, and lifts it there; on another machine it
+ * makes every second healthy recording look like that fault (src/adr/0028). The gateway's decisions keep each mode's own.
+ */
+export function hedgeCalibrations(calibration: readonly Calibration[]): Calibration[] {
+  const meanOf = (key: keyof Calibration): number =>
+    calibration.reduce((sum, own) => sum + own[key], 0) / calibration.length;
+  const mean = { slope: meanOf("slope"), intercept: meanOf("intercept") };
+  return calibration.map(({ slope, intercept }) => ({
+    slope: (slope + mean.slope) / 2,
+    intercept: (intercept + mean.intercept) / 2,
+  }));
 }

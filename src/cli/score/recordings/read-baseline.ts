@@ -8,11 +8,8 @@ import { hasLevels } from "../../../core/decision/severity.ts";
 import { writeFileAtomic } from "../../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { createLevelMeter } from "../samples/level-meter.ts";
-import type { SampleSource } from "./score-windows.ts";
-import { scoreWindows } from "./score-windows.ts";
-import { chooseSeverityScale } from "./severity-scale.ts";
-import { createThinnedList } from "./thinned-list.ts";
+import { chooseSeverityScale, createLevelMeter, createThinnedList } from "./recording-severity.ts";
+import { type OpenedRecording, scoreWindows } from "./score-windows.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
 /** Pieces of all recordings that a baseline is fitted to. */
@@ -64,15 +61,15 @@ export async function readBaseline(path: string, bundle: LoadedBundle): Promise<
  */
 export async function learnBaseline(
   bundle: LoadedBundle,
-  sources: AsyncIterable<SampleSource>,
+  recordings: AsyncIterable<OpenedRecording>,
 ): Promise<ReadBaseline> {
   const { spec } = chooseSeverityScale(bundle.manifest, null);
   const windows = createThinnedList<HealthyWindow>(maxPieces);
   let atMs = 0;
   let subject = "recordings";
-  for await (const source of sources) {
-    subject = source.file.path;
-    const meter = createLevelMeter(spec.levels, source.sidecar.bearing, (levels, shaftRpm) => {
+  for await (const recording of recordings) {
+    subject = recording.file.path;
+    const meter = createLevelMeter(spec.levels, recording.sidecar.bearing, (levels, shaftRpm) => {
       windows.add(() => ({
         fromMs: atMs,
         toMs: atMs + 100,
@@ -82,7 +79,7 @@ export async function learnBaseline(
       }));
       atMs += 100;
     });
-    for await (const _ of scoreWindows(bundle, source, () => {}, meter)) {
+    for await (const _ of scoreWindows(bundle, recording, { meter })) {
       // The meter hears what the windows are cut from.
     }
   }

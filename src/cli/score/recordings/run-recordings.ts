@@ -2,10 +2,12 @@
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
-import { doubtBearing } from "../sidecar/doubt-bearing.ts";
+import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { expectOtherOutput } from "../files/row-writer.ts";
+import { doubtBearing } from "../sidecar/bearing-words.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
-import { expectOtherOutput } from "./expect-other-output.ts";
 import type { FileSummary } from "./file-summary.ts";
+import { fewestRevolutions } from "./other-windows.ts";
 import {
   isBaselineFile,
   learnBaseline,
@@ -13,11 +15,8 @@ import {
   readBaseline,
   writeBaseline,
 } from "./read-baseline.ts";
-import { openSources, scoreFiles } from "./score-files.ts";
-import { fewestRevolutions } from "./short-window.ts";
-import { complainOfFile, exitCodeOf } from "./tell-files.ts";
+import { openRecordings, scoreFiles } from "./score-files.ts";
 
-/** What the command was called with. */
 export interface RecordingFlags extends SidecarFlags {
   readonly input: readonly string[];
   readonly out: string;
@@ -112,7 +111,7 @@ async function obtainBaseline(
       hint: "give --baseline recordings, or leave --write-baseline out",
     });
   }
-  const learnt = await learnBaseline(bundle, openSources(bundle, paths, describeFile));
+  const learnt = await learnBaseline(bundle, openRecordings(bundle, paths, describeFile));
   if (target !== undefined) await writeBaseline(target, learnt.baseline);
   return learnt;
 }

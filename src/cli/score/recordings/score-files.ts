@@ -1,18 +1,19 @@
 /** Scores files one after the other: rows to a table, a summary for each. What is wrong with one file is that file's. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
+import { computeFaultProbability } from "../../../core/decision/calibrate.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { createLevelMeter } from "../samples/level-meter.ts";
-import { rememberSamples } from "../samples/remember-samples.ts";
+import { describeFileError } from "../files/file-report.ts";
+import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
 import { openSampleFile } from "../samples/sample-file.ts";
+import { rememberSamples } from "../samples/samples.ts";
 import type { FileDescription } from "../sidecar/sidecar.ts";
-import { expectOtherOutput } from "./expect-other-output.ts";
-import { createSummary, describeFileError, type FileSummary } from "./file-summary.ts";
-import { fewWindows, withOverlappingWindows } from "./overlapping-windows.ts";
-import { openPredictionTable, type PredictionTable } from "./prediction-table.ts";
-import { openSource, type SampleSource, scoreWindows } from "./score-windows.ts";
-import { chooseSeverityScale, type SeverityScale } from "./severity-scale.ts";
-import { countRevolutions, withShortWindow } from "./short-window.ts";
+import type { AnsweredWindow } from "./ask-student.ts";
+import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
+import { countRevolutions, fewWindows, withOverlappingWindows, withShortWindow } from "./other-windows.ts";
+import { chooseSeverityScale, createLevelMeter, type SeverityScale } from "./recording-severity.ts";
+import { type OpenedRecording, openRecording, scoreWindows } from "./score-windows.ts";
 
 /** What is scored, and where the rows go. */
 export interface ScoreRequest {
@@ -34,59 +35,66 @@ export async function scoreFiles(bundle: LoadedBundle, request: ScoreRequest): P
   const { files, out, progress } = request;
   expectOtherOutput(files, out);
   const scale = chooseSeverityScale(bundle.manifest, request.baseline);
-  const table = await openPredictionTable(out, bundle.manifest);
+  const cells = placePrediction(bundle.manifest);
+  const writer = await openRowWriter(out, cells.columns);
+  const addRow: FileScoring["addRow"] = (place, answered) => writer.add(cells.cellsOf(place, answered));
   try {
     const summaries: FileSummary[] = [];
     for (const [index, path] of files.entries()) {
       progress(index, files.length, path);
       const tell = (windows: number): void => progress(index, files.length, `${path}, ${windows} windows`);
-      summaries.push(await scoreFile(bundle, path, request, table, scale, tell));
+      summaries.push(await scoreFile(bundle, path, { ...request, scale, addRow, tell }));
     }
     progress(files.length, files.length, "");
-    if (summaries.some(({ error }) => error === undefined)) await table.finish();
+    if (summaries.some(({ error }) => error === undefined)) await writer.finish();
     return summaries;
   } finally {
-    await table.close();
+    await writer.close();
   }
+}
+
+interface FileScoring extends Pick<ScoreRequest, "describe"> {
+  readonly scale: SeverityScale;
+  readonly addRow: (place: RowPlace, answered: AnsweredWindow) => Promise<void>;
+  /** Told how many windows were scored so far. */
+  readonly tell: (windows: number) => void;
 }
 
 async function scoreFile(
   bundle: LoadedBundle,
   path: string,
-  { describe }: ScoreRequest,
-  table: PredictionTable,
-  scale: SeverityScale,
-  tell: (windows: number) => void,
+  { describe, scale, addRow, tell }: FileScoring,
 ): Promise<FileSummary> {
   let summary = createSummary(path, bundle.manifest, scale);
-  const scoreAll = async (by: LoadedBundle, source: SampleSource, isShort: boolean): Promise<void> => {
+  const scoreAll = async (by: LoadedBundle, recording: OpenedRecording): Promise<void> => {
+    const isShort = by !== bundle;
     summary = createSummary(path, bundle.manifest, scale);
-    const meter = createLevelMeter(scale.spec.levels, source.sidecar.bearing, summary.addLevels);
+    const onQuarantine = summary.setAside;
+    const meter = createLevelMeter(scale.spec.levels, recording.sidecar.bearing, summary.addLevels);
     let index = 0;
-    for await (const scored of scoreWindows(by, source, summary.setAside, meter)) {
-      summary.update(scored, isShort);
-      await table.add(path, index++, scored, isShort);
+    for await (const answered of scoreWindows(by, recording, { onQuarantine, meter })) {
+      summary.update(answered, isShort);
+      await addRow({ file: path, index: index++, isShort }, answered);
       tell(index);
     }
   };
   try {
     const { sidecar, channel } = await describe(path);
     const file = rememberSamples(await openSampleFile(path, channel));
-    const source = await openSource(bundle, file, sidecar);
-    await scoreAll(bundle, source, false);
+    const recording = await openRecording(bundle, file, sidecar);
+    await scoreAll(bundle, recording);
     const result = summary.summarise();
     if (result.windows >= fewWindows) return result;
     if (result.windows > 0) {
       // Rows stay those of the gateway; only what the file comes to rests on more windows.
-      const more = summary;
-      for await (const scored of scoreWindows(withOverlappingWindows(bundle), source, () => {}, null)) {
-        more.overlap(scored);
+      for await (const answered of scoreWindows(withOverlappingWindows(bundle), recording)) {
+        summary.overlap(answered);
       }
-      return more.summarise();
+      return summary.summarise();
     }
     if (result.setAside.windows > 0) return result;
-    const short = withShortWindow(bundle, await countRevolutions(source));
-    if (short !== null) await scoreAll(short, source, true);
+    const short = withShortWindow(bundle, await countRevolutions(recording));
+    if (short !== null) await scoreAll(short, recording);
     return summary.summarise();
   } catch (error) {
     if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
@@ -95,16 +103,56 @@ async function scoreFile(
 }
 
 /** Opens recordings one after the other, to learn from them. Fails with USAGE, CONFIG_INVALID, DATA_*. */
-export async function* openSources(
+export async function* openRecordings(
   bundle: LoadedBundle,
   files: readonly string[],
   describe: ScoreRequest["describe"],
-): AsyncGenerator<SampleSource> {
+): AsyncGenerator<OpenedRecording> {
   for (const path of files) {
     const { sidecar, channel } = await describe(path);
-    yield await openSource(bundle, await openSampleFile(path, channel), sidecar);
+    yield await openRecording(bundle, await openSampleFile(path, channel), sidecar);
   }
 }
 
 /** Errors that no other file would be spared. */
 const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
+
+/** Where a row stands; `isShort`: its window is shorter than the bundle's. */
+interface RowPlace {
+  readonly file: string;
+  readonly index: number;
+  readonly isShort: boolean;
+}
+
+interface PredictionCells {
+  readonly columns: readonly string[];
+  cellsOf(place: RowPlace, answered: AnsweredWindow): Cell[];
+}
+
+function placePrediction({ outputs, calibration }: Manifest): PredictionCells {
+  const keys = outputs.map(({ failureMode }) => probabilityKey(failureMode));
+  return {
+    columns: [
+      "file",
+      "window",
+      "from_ms",
+      "to_ms",
+      "shaft_rpm",
+      ...keys.map((key) => `quantised_${key}`),
+      ...keys.map((key) => `probability_${key}`),
+      "fault_probability",
+      "short",
+    ],
+    cellsOf: ({ file, index, isShort }, { window, output, probabilities, faultLogits }) => [
+      file,
+      index,
+      window.fromMs,
+      window.toMs,
+      window.shaftRpm,
+      ...output.quantised,
+      ...probabilities,
+      computeFaultProbability(faultLogits, calibration),
+      isShort ? 1 : 0,
+    ],
+  };
+}

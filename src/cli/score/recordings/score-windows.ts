@@ -8,12 +8,11 @@ import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../../c
 import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../../core/serving/window-cutter.ts";
-import { isOverload } from "../samples/is-overload.ts";
-import type { LevelMeter } from "../samples/level-meter.ts";
-import { chooseQuantisation, type Quantisation, readCountBlocks } from "../samples/quantise-samples.ts";
+import { chooseQuantisation, readCountBlocks, type SampleQuantisation } from "../samples/quantise-samples.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
-import { askStudent, type ScoredWindow } from "./ask-student.ts";
+import { type AnsweredWindow, askStudent } from "./ask-student.ts";
+import type { LevelMeter } from "./recording-severity.ts";
 import { createUpperBandShifter } from "./upper-band.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
@@ -21,24 +20,29 @@ const blockSamples = 496;
 /** Windows that wait for the student before more of the file is read. */
 const maxWaiting = 64;
 
-/** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
-export type OnQuarantine = (quarantine: Quarantine, windows: 0 | 1) => void;
+/** Who else hears what the windows are cut from. */
+export interface WindowListeners {
+  /** Told of everything that was set aside; `windows` is 1 when a window was lost with it. */
+  readonly onQuarantine?: (quarantine: Quarantine, windows: 0 | 1) => void;
+  /** Hears the trusted blocks, and those that are too loud for the sensor, clipped: they are no window's, but they have a level. */
+  readonly meter?: LevelMeter;
+}
 
 /** A file whose numbers are understood. */
-export interface SampleSource {
+export interface OpenedRecording {
   readonly file: SampleFile;
   readonly sidecar: Sidecar;
-  readonly quantisation: Quantisation;
+  readonly quantisation: SampleQuantisation;
   /** What the bundle expects of the channel; without a range where nobody knows the unit. */
   readonly contract: ChannelContract;
 }
 
 /** Prepares a file for scoring. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE. */
-export async function openSource(
+export async function openRecording(
   bundle: LoadedBundle,
   file: SampleFile,
   sidecar: Sidecar,
-): Promise<SampleSource> {
+): Promise<OpenedRecording> {
   const contract = findContract(bundle, sidecar);
   const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
   const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
@@ -50,17 +54,12 @@ export async function openSource(
   };
 }
 
-/**
- * Yields the windows in order of time; `meter` hears the same blocks, and those that are too loud for the sensor, clipped:
- * they are no window's, but they have a level. Fails with DATA_*, INFERENCE.
- */
+/** Yields the windows in order of time. Fails with DATA_*, INFERENCE. */
 export async function* scoreWindows(
   bundle: LoadedBundle,
-  source: SampleSource,
-  onQuarantine: OnQuarantine,
-  meter: LevelMeter | null,
-): AsyncGenerator<ScoredWindow> {
-  const { file, sidecar, quantisation, contract } = source;
+  { file, sidecar, quantisation, contract }: OpenedRecording,
+  { onQuarantine = () => {}, meter }: WindowListeners = {},
+): AsyncGenerator<AnsweredWindow> {
   const cut: FeatureWindow[] = [];
   const upper = createUpperPoint(bundle, sidecar);
   const cutter = createWindowCutter({
@@ -83,7 +82,7 @@ export async function* scoreWindows(
       schemaDrift: () => {},
     },
   });
-  const answer = (): Promise<ScoredWindow[]> =>
+  const answer = (): Promise<AnsweredWindow[]> =>
     askStudent(
       bundle,
       cut.splice(0).map((lower) => ({ lower, upper: upper?.take(lower) ?? null })),
@@ -188,4 +187,22 @@ function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar)
     });
   }
   return contract;
+}
+
+/** A block is loud throughout, not at a spike, where this share of its samples … */
+const leastShare = 0.01;
+/** … reaches this part of its peak. */
+const partOfPeak = 0.25;
+
+/**
+ * Whether a block beyond the sensor's range is a machine that has become too loud for it, and no disturbance on the wire:
+ * its samples reach a quarter of its peak here and there, as no lone spike's neighbours do. A machine fails loudest: its
+ * last recordings must have a severity, even if it is only a lower bound.
+ */
+function isOverload(counts: Int16Array): boolean {
+  let peak = 0;
+  for (const count of counts) peak = Math.max(peak, Math.abs(count));
+  let loud = 0;
+  for (const count of counts) if (Math.abs(count) >= peak * partOfPeak) loud++;
+  return peak > 0 && loud >= leastShare * counts.length;
 }

@@ -1,5 +1,6 @@
 /** Which of a file's channels is meant: a name, a pattern with `*` for files that name the same thing differently, or an index. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { matchesPattern } from "../../terminal/options.ts";
 
 /** Names that are listed in a hint. */
 const shownNames = 20;
@@ -49,20 +50,6 @@ export function chooseUnnamedChannel(path: string, count: number, channel: strin
     Array.from({ length: count }, (_, index) => `${index}`),
     channel,
   );
-}
-
-/** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in both, whatever they hold. */
-export function matchesPattern(text: string, pattern: string): boolean {
-  const parts = pattern.split("*");
-  const last = parts.length - 1;
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    if (index === last && last > 0) return text.length - at >= part.length && text.endsWith(part);
-    const found = index === 0 ? (text.startsWith(part) ? 0 : -1) : text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at === text.length;
 }
 
 function usage(path: string, names: readonly string[], what: string): AuroraError {

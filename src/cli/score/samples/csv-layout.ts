@@ -7,7 +7,6 @@ import { chooseChannel, chooseUnnamedChannel } from "./choose-channel.ts";
 /** How a line's fields are parted. */
 export type CsvSeparator = "," | ";" | "\t" | " ";
 
-/** Where the samples stand. */
 export interface CsvLayout {
   readonly index: number;
   readonly columns: number;

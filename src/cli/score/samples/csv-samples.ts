@@ -51,7 +51,8 @@ async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Floa
       }
       if (first + index < layout.firstLine) continue;
       isBeforeData = false;
-      const value = parseField(path, first + index, text, layout);
+      const value = parseField(text, layout);
+      if (typeof value === "string") throw refuse(path, first + index, value);
       for (; blank >= 0; blank--) {
         piece[filled++] = blank > 0 ? Number.NaN : value;
         if (filled < pieceSamples) continue;
@@ -64,16 +65,16 @@ async function* readColumn(path: string, layout: CsvLayout): AsyncGenerator<Floa
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-function parseField(path: string, line: number, text: string, layout: CsvLayout): number {
+/** The sample in a line, or what is wrong with it. */
+function parseField(text: string, layout: CsvLayout): number | string {
   const { index, columns, separator } = layout;
   // Most files have one column, and most lines are numbers: no need to look for fields.
   const fields = columns === 1 && separator === " " ? [text.trim()] : splitFields(text, separator);
-  if (fields.length !== columns) throw refuse(path, line, `${fields.length} fields, expected ${columns}`);
+  if (fields.length !== columns) return `${fields.length} fields, expected ${columns}`;
   const field = fields[index]!;
   if (isMissingField(field)) return Number.NaN;
   const value = parseCsvNumber(field, separator);
-  if (Number.isNaN(value)) throw refuse(path, line, `"${field.slice(0, 40)}" is not a number`);
-  return value;
+  return Number.isNaN(value) ? `"${field.slice(0, 40)}" is not a number` : value;
 }
 
 /** Some lines at a time; the first of them is number `first`, from 1. */

@@ -4,13 +4,12 @@
  * Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { npyHeadBytes, parseNpyHeader } from "../../../training/dataset/npy.ts";
 import { openDataFile, readWhole } from "../../../training/dataset/read-data-file.ts";
 import { chooseUnnamedChannel } from "./choose-channel.ts";
 import type { SampleFile } from "./samples.ts";
 
 const op = "read npy";
-const magic = "\x93NUMPY";
-const maxHeaderBytes = 4096;
 /** More than this on the shorter side is a picture, not a recording. */
 const maxChannels = 64;
 const pieceBytes = 64 * 1024;
@@ -53,27 +52,11 @@ export async function openNpySamples(
       hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
     });
   };
-  const head = await readHead(path, Math.min(sizeBytes, maxHeaderBytes + 12));
-  if (head.length < 12 || head.toString("latin1", 0, 6) !== magic) refuse("a .npy file", "other bytes");
-  const major = head[6]!;
-  if (major < 1 || major > 3) refuse("format version 1 to 3", `${major}`);
-  const headerAt = major === 1 ? 10 : 12;
-  const headerBytes = major === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
-  if (headerBytes > maxHeaderBytes) refuse(`a header of at most ${maxHeaderBytes} bytes`, `${headerBytes}`);
-  const dataAt = headerAt + headerBytes;
-  if (head.length < dataAt) refuse(`a header of ${headerBytes} bytes`, `${head.length - headerAt}`);
-  const header = head.toString("latin1", headerAt, dataAt);
-
-  const descr = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? refuse("an element type", header.trim());
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1] ?? refuse("an order", header.trim());
-  const dimensions = /'shape':\s*\(([0-9, ]*)\)/.exec(header)?.[1] ?? refuse("a shape", header.trim());
+  const head = await readHead(path, Math.min(sizeBytes, npyHeadBytes));
+  const { descr, isFortran, shape, dataAt } = parseNpyHeader(head, refuse);
   const read =
     (/^[<>|=]/.test(descr) ? elementReads[descr.slice(1)] : undefined) ??
     refuse(`elements of ${Object.keys(elementReads).join(", ")}`, descr);
-  const shape = dimensions
-    .split(",")
-    .filter((part) => part.trim() !== "")
-    .map(Number);
   if (shape.length < 1 || shape.length > 2) {
     refuse("one dimension, or channels × samples", `the shape (${shape.join(", ")})`);
   }
@@ -90,7 +73,7 @@ export async function openNpySamples(
   }
   const chosen = chooseUnnamedChannel(path, channels, channel);
   // A channel is a run of numbers where its samples lie along the axis that varies fastest.
-  const isRun = rows < columns || shape.length === 1 ? order === "False" : order === "True";
+  const isRun = rows < columns || shape.length === 1 ? !isFortran : isFortran;
   const layout: Layout = {
     dataAt,
     elementBytes,

@@ -16,7 +16,7 @@ const peakCount = 32_000;
 const highestCount = 32_767;
 
 /** How numbers become counts. */
-export interface Quantisation {
+export interface SampleQuantisation {
   /** Physical value of one count; in the bundle's unit if `isAbsolute`, else in a unit of the file's own. */
   readonly scale: number;
   /** count = round((number − offset) · countsPerNumber), saturated at ± `limitCount`. */
@@ -36,7 +36,7 @@ export async function chooseQuantisation(
   file: SampleFile,
   scale: number | null,
   contract: ChannelContract,
-): Promise<Quantisation> {
+): Promise<SampleQuantisation> {
   const fullRange = Math.max(Math.abs(contract.min), Math.abs(contract.max));
   const isAbsolute = scale !== null;
   const limitCount = isAbsolute ? highestCount : highestCount - 1;
@@ -90,7 +90,7 @@ export interface CountBlock {
 /** Reads the file as blocks of `blockSamples` (the last may be shorter). */
 export async function* readCountBlocks(
   file: SampleFile,
-  { offset, countsPerNumber, limitCount }: Quantisation,
+  { offset, countsPerNumber, limitCount }: SampleQuantisation,
   blockSamples: number,
 ): AsyncGenerator<CountBlock> {
   const counts = new Int16Array(blockSamples);

@@ -2,11 +2,12 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { openParquetTable, readParquetColumn } from "../../../training/dataset/parquet-columns.ts";
 import { openDataFile } from "../../../training/dataset/read-data-file.ts";
+import { chooseChannel } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
 import { openNpySamples } from "./npy-samples.ts";
-import { openParquetSamples } from "./parquet-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
 /**
@@ -83,4 +84,11 @@ async function statFile(path: string): Promise<number> {
     subject: path,
     hint: `name the files in it, for example ${path.replace(/\/+$/, "")}/*.npy`,
   });
+}
+
+async function openParquetSamples(path: string, channel: string | null): Promise<SampleFile> {
+  const table = await openParquetTable(path);
+  const names = table.columns.map(({ name }) => name);
+  const column = table.columns[chooseChannel(path, names, channel)]!;
+  return { path, isCounts: column.isInt16, pieces: () => readParquetColumn(table, column.name) };
 }

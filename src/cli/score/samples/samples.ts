@@ -1,6 +1,5 @@
-/** The interface between the readers of files and what makes counts of them. */
+/** One channel of samples in a file, as its readers give it to what makes counts of them. */
 
-/** One channel of a file. */
 export interface SampleFile {
   readonly path: string;
   /** The file holds int16 counts of a converter; otherwise numbers that have yet to be quantised. */
@@ -10,4 +9,39 @@ export interface SampleFile {
    * value is NaN. Fails with DATA_FORMAT, DATA_MISSING.
    */
   pieces(): AsyncIterable<Float64Array>;
+}
+
+/** 16 MiB: a minute and more of any recording; a longer one is read again from the disk each time. */
+const maxSamples = 2 ** 21;
+const pieceSamples = 8192;
+
+/**
+ * `file`, whose pieces come from memory once it was read to its end and was small: it is read up to four times, and text is
+ * slow to read.
+ */
+export function rememberSamples(file: SampleFile): SampleFile {
+  let kept: Float64Array | null = null;
+  async function* read(): AsyncGenerator<Float64Array> {
+    if (kept !== null) {
+      for (let at = 0; at < kept.length; at += pieceSamples) yield kept.subarray(at, at + pieceSamples);
+      return;
+    }
+    const parts: Float64Array[] = [];
+    let samples = 0;
+    for await (const piece of file.pieces()) {
+      samples += piece.length;
+      if (samples <= maxSamples) parts.push(piece.slice());
+      else parts.length = 0;
+      yield piece;
+    }
+    if (samples > maxSamples) return;
+    const whole = new Float64Array(samples);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    kept = whole;
+  }
+  return { ...file, pieces: read };
 }

@@ -14,10 +14,9 @@ import { parse as parseYaml } from "yaml";
 import { AuroraError, hasErrorCode } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
-import { matchesPattern } from "../samples/choose-channel.ts";
+import { matchesPattern } from "../../terminal/options.ts";
 import { speaksOfBearing } from "./bearing-words.ts";
-import type { SidecarPart } from "./sidecar.ts";
-import { isSidecar, parseSidecarWords } from "./sidecar-words.ts";
+import { isSidecar, parseSidecarWords, type SidecarPart } from "./sidecar.ts";
 
 const maxFileBytes = 1024 * 1024;
 

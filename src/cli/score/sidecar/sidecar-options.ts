@@ -2,12 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
-import { parseNumber } from "../../terminal/parse-number.ts";
+import { parseNumber } from "../../terminal/options.ts";
 import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
 import { type AccelerationUnit, accelerationUnits, type FileDescription, joinSidecar } from "./sidecar.ts";
 import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
 
-/** The options as commander gives them. */
 export interface SidecarFlags {
   readonly rateHz?: number;
   readonly shaftRpm?: number;
@@ -18,7 +17,6 @@ export interface SidecarFlags {
   readonly channel?: string;
 }
 
-/** Adds the options to `command`. */
 export function addSidecarOptions(command: Command): Command {
   return command
     .option("--rate-hz <hz>", "samples a second", parseNumber(1, 10_000_000))

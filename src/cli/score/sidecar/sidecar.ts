@@ -1,6 +1,7 @@
-/** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel. */
+/** What a file of samples does not say of itself: rate, shaft speed, unit, bearing, channel; keys in any usual spelling. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import { parseBearingWords, plainKey, speaksOfBearing } from "./bearing-words.ts";
 
 /** What is known of a file's samples. */
 export interface Sidecar {
@@ -30,7 +31,6 @@ export interface FileDescription {
 
 /** Units of acceleration that files come in. */
 export const accelerationUnits = ["g", "mg", "m/s2", "mm/s2"] as const;
-/** One of {@link accelerationUnits}. */
 export type AccelerationUnit = (typeof accelerationUnits)[number];
 
 /** m/s² of standard gravity (ISO 80000-3). */
@@ -64,4 +64,81 @@ export function joinSidecar(path: string, parts: readonly SidecarPart[]): FileDe
     },
     channel: first("channel") ?? null,
   };
+}
+
+const numberKeys = {
+  rateHz: {
+    names: ["ratehz", "rate", "samplerate", "sampleratehz", "samplingrate", "samplingratehz", "fs", "fshz"],
+    max: 1e7,
+  },
+  shaftRpm: { names: ["shaftrpm", "rpm", "speedrpm"], max: 1e5 },
+  scale: { names: ["scale"], max: 1e12 },
+} as const;
+
+/** Does any key say something of a file's samples? */
+export function isSidecar(fields: Readonly<Record<string, unknown>>): boolean {
+  const names: readonly string[] = [
+    ...Object.values(numberKeys).flatMap((key) => key.names),
+    "bearing",
+    "unit",
+    "channel",
+  ];
+  return speaksOfBearing(fields) || Object.keys(fields).some((key) => names.includes(plainKey(key)));
+}
+
+/** Reads `fields`; `where` names them in complaints. Keys that mean nothing here are passed over. Fails with CONFIG_INVALID. */
+export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, where: string): SidecarPart {
+  const values = new Map(Object.entries(fields).map(([key, value]) => [plainKey(key), value]));
+  const refuse = (detail: string): never => {
+    throw new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
+      op: "read sidecar",
+      subject: where,
+      hint: 'for example {"rateHz": 51200, "shaftRpm": 600, "channel": "accel", "bearing": {"balls": 9, "ball_diameter": 7.94, "pitch_diameter": 39.04}}',
+    });
+  };
+  const numberOf = ({
+    names,
+    max,
+  }: {
+    readonly names: readonly string[];
+    readonly max: number;
+  }): number | undefined => {
+    const name = names.find((each) => !isAbsent(values.get(each)));
+    if (name === undefined) return undefined;
+    const value = Number(values.get(name));
+    return value > 0 && value <= max
+      ? value
+      : refuse(`${name} is ${String(values.get(name))}, not a number above 0`);
+  };
+  const textOf = (name: string): string | undefined => {
+    const value = values.get(name);
+    if (isAbsent(value)) return undefined;
+    return typeof value === "string" || typeof value === "number" ? `${value}` : refuse(`${name} is no text`);
+  };
+  const inner = values.get("bearing");
+  const own = typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : fields;
+  let bearing: SidecarPart["bearing"];
+  if (own !== fields || hasBearing(fields)) {
+    const parsed = parseBearingWords(own);
+    bearing = parsed.ok ? parsed.value : refuse(`bearing: ${parsed.error}`);
+  }
+  // Any other unit (volts, counts) is as good as none: only acceleration is held against the bundle's range.
+  const unit = textOf("unit")?.replace("²", "2").replace("^", "");
+  return {
+    rateHz: numberOf(numberKeys.rateHz),
+    shaftRpm: numberOf(numberKeys.shaftRpm),
+    scale: numberOf(numberKeys.scale),
+    unit: accelerationUnits.find((known) => known === unit),
+    channel: textOf("channel"),
+    bearing,
+  };
+}
+
+/** A row of a table has all columns: only filled ones speak. */
+function hasBearing(fields: Readonly<Record<string, unknown>>): boolean {
+  return speaksOfBearing(Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value))));
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }

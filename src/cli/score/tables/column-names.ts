@@ -4,8 +4,10 @@
  */
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import type { Bundle } from "../../../core/bundle/bundle.ts";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
+import { bundledConfigName } from "../../../training/bundle/bundled-files.ts";
 import { type ReadingColumns, usualColumns } from "./read-readings.ts";
 
 const maxFileBytes = 1024 * 1024;
@@ -28,6 +30,27 @@ export async function nameColumns(
       channels.map((channel) => [channel, present([given[channel], channel, known[channel]])]),
     ),
   };
+}
+
+/** Names that a bundle's own configuration knows its channels' columns by (`columns`); none where it has no such list. */
+export function listColumnNames({
+  files,
+}: Pick<Bundle, "files">): Readonly<Record<string, string | undefined>> {
+  const bytes = files.get(bundledConfigName);
+  if (bytes === undefined) return {};
+  let columns: unknown;
+  try {
+    columns = (
+      parseYaml(new TextDecoder().decode(bytes), { maxAliasCount: 16 }) as { columns?: unknown } | null
+    )?.columns;
+  } catch {
+    // A configuration that is no YAML is the evaluation's concern; here it names no columns.
+    return {};
+  }
+  if (typeof columns !== "object" || columns === null) return {};
+  return Object.fromEntries(
+    Object.entries(columns).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 async function readNames(

@@ -1,6 +1,5 @@
 /** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
 import { maxTableRows, openTableCells, refuseTable, type TableCells } from "./table-cells.ts";
-import { parseTableTime } from "./table-time.ts";
 
 /** What a table holds, row by row. */
 export interface Readings {
@@ -103,4 +102,23 @@ function toNumber(value: unknown, decimal: TableCells["decimal"]): number {
     return text === "" ? Number.NaN : Number(text);
   }
   return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+}
+
+const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i;
+
+/** Epoch milliseconds of a cell: ISO 8601, without a zone UTC, or milliseconds; NaN for every other form. A date alone is its midnight. */
+export function parseTableTime(value: unknown): number {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === "number" || typeof value === "bigint") return Number(value);
+  if (typeof value !== "string") return Number.NaN;
+  const text = value.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  const [, date, clock = "00:00", zone = "Z"] = isoTime.exec(text) ?? [];
+  return date === undefined ? Number.NaN : Date.parse(`${date}T${clock}${normaliseZone(zone)}`);
+}
+
+/** `+02` and `+0200` as `+02:00`. */
+function normaliseZone(zone: string): string {
+  const digits = /^([+-]\d\d):?(\d\d)?$/.exec(zone);
+  return digits === null ? "Z" : `${digits[1]}:${digits[2] ?? "00"}`;
 }

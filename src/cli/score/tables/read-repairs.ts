@@ -9,8 +9,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
-import { findColumn, usualColumns } from "./read-readings.ts";
-import { parseTableTime } from "./table-time.ts";
+import { findColumn, parseTableTime, usualColumns } from "./read-readings.ts";
 
 /** A component that failed and was mended. */
 export interface LoggedRepair {

@@ -1,9 +1,8 @@
 /** Reads the tables of a farm one after the other, and says of each what keeps it from being scored. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { describeFileError, type FileError } from "../recordings/file-summary.ts";
-import { type TurbineTable, turbineOfRow } from "./join-turbines.ts";
-import type { FileTurbine } from "./name-turbines.ts";
-import { type ReadingColumns, readReadings } from "./read-readings.ts";
+import { describeFileError, type FileError } from "../files/file-report.ts";
+import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
+import type { FileTurbine } from "./table-options.ts";
 
 /** Tables that can be scored, and errors of the others by their place among the files. */
 export interface FarmTables {
@@ -14,17 +13,22 @@ export interface FarmTables {
 }
 
 /** Rows of all files together that are held in memory: 228 years of ten minutes. */
-export const maxFarmRows = 12_000_000;
+const maxFarmRows = 12_000_000;
 /** As many as a gateway has at most. */
-export const maxTurbines = 1024;
+const maxTurbines = 1024;
 
-/** Reads all `files`; `progress` is told before each. */
-export async function readTables(
-  files: readonly string[],
-  turbines: readonly FileTurbine[],
-  columns: ReadingColumns,
-  progress: (done: number, path: string) => void,
-): Promise<FarmTables> {
+/** Files of a farm. */
+export interface FarmFiles {
+  readonly files: readonly string[];
+  /** One a file. */
+  readonly turbines: readonly FileTurbine[];
+  readonly columns: ReadingColumns;
+  /** Told before each. */
+  readonly progress: (done: number, path: string) => void;
+}
+
+/** Reads all files; what is wrong with one is its error. */
+export async function readTables({ files, turbines, columns, progress }: FarmFiles): Promise<FarmTables> {
   const tables: TurbineTable[] = [];
   const errors = new Map<number, FileError>();
   const silent = new Map<number, readonly string[]>();
@@ -45,7 +49,8 @@ export async function readTables(
           "score fewer files at once",
         );
       }
-      checkTable(path, table, turbines[file]!, columns);
+      checkColumns(path, readings, columns);
+      checkRows(path, table, turbines[file]!);
       if (readings.turbines === null && !turbines[file]!.isGiven) {
         const other = named.get(table.turbine);
         if (other !== undefined) throw refuseNamesake(path, table.turbine, other);
@@ -71,14 +76,8 @@ export async function readTables(
   return { tables, errors, silent };
 }
 
-function checkTable(
-  path: string,
-  table: TurbineTable,
-  { isGiven }: FileTurbine,
-  { channels }: ReadingColumns,
-): void {
-  const { readings } = table;
-  const lacking = [...channels].filter(([name]) => !readings.readings.has(name));
+function checkColumns(path: string, { readings }: Readings, { channels }: ReadingColumns): void {
+  const lacking = [...channels].filter(([name]) => !readings.has(name));
   if (lacking.length > 0) {
     throw refuse(
       path,
@@ -86,6 +85,10 @@ function checkTable(
       `a row without one is never judged; columns go by ${lacking[0]![1].join(" or ")} and so on, or as a file of --columns says`,
     );
   }
+}
+
+function checkRows(path: string, table: TurbineTable, { isGiven }: FileTurbine): void {
+  const { readings } = table;
   if (isGiven && readings.turbines !== null) {
     throw new AuroraError("USAGE", `${path} has a column of turbines, and --turbine names one for it`, {
       op: "read table",
@@ -127,4 +130,71 @@ function describeTime(timeMs: number): string {
 
 function refuse(path: string, message: string, hint: string): AuroraError {
   return new AuroraError("DATA_FORMAT", `${path} ${message}`, { op: "read table", subject: path, hint });
+}
+
+/** A table and whose it is. */
+export interface TurbineTable {
+  /** Place of the file among all. */
+  readonly file: number;
+  /** Of rows whose table has no column of turbines. */
+  readonly turbine: string;
+  readonly readings: Readings;
+}
+
+/** Rows of one turbine; times rise or stay. */
+export interface JoinedRows {
+  readonly turbine: string;
+  readonly rows: number;
+  readonly timeMs: Float64Array;
+  /** Place of each row's file, and its row there, from 1. */
+  readonly file: Int32Array;
+  readonly row: Int32Array;
+  /** [rows] a channel, in the order that was asked for; NaN = no reading. */
+  readonly values: readonly Float64Array[];
+}
+
+/** Nobody measured before, and nobody will after: what says so is damaged, or counts something else than milliseconds. */
+const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2100, 0, 1) };
+
+/** Turbine of a row; null: the row cannot be used, as it has no time that may be believed or no turbine. */
+export function turbineOfRow({ turbine, readings }: TurbineTable, row: number): string | null {
+  const timeMs = readings.timeMs[row]!;
+  if (!(timeMs >= plausibleMs.from && timeMs < plausibleMs.to)) return null;
+  const id = readings.turbines === null ? turbine : readings.turbines[row]!;
+  return id === "" ? null : id;
+}
+
+/** One entry a turbine, in the order in which the tables first name them. */
+export function joinTurbines(tables: readonly TurbineTable[], channels: readonly string[]): JoinedRows[] {
+  const places = new Map<string, { readonly tables: number[]; readonly rows: number[] }>();
+  for (const [index, table] of tables.entries()) {
+    for (let row = 0; row < table.readings.rows; row++) {
+      const id = turbineOfRow(table, row);
+      if (id === null) continue;
+      let own = places.get(id);
+      if (own === undefined) {
+        own = { tables: [], rows: [] };
+        places.set(id, own);
+      }
+      own.tables.push(index);
+      own.rows.push(row);
+    }
+  }
+  return [...places].map(([turbine, { tables: owners, rows }]) => {
+    const timeAt = (place: number): number => tables[owners[place]!]!.readings.timeMs[rows[place]!]!;
+    // Stable: rows of the same time stay in the order of files and rows.
+    const order = Uint32Array.from(rows, (_, place) => place).sort((a, b) => timeAt(a) - timeAt(b));
+    const valuesOf = (channel: string): Float64Array => {
+      const columns = tables.map(({ readings }) => readings.readings.get(channel));
+      return Float64Array.from(order, (place) => columns[owners[place]!]?.[rows[place]!] ?? Number.NaN);
+    };
+    return {
+      turbine,
+      rows: rows.length,
+      timeMs: Float64Array.from(order, timeAt),
+      file: Int32Array.from(order, (place) => tables[owners[place]!]!.file),
+      row: Int32Array.from(order, (place) => rows[place]! + 1),
+      values: channels.map(valuesOf),
+    };
+  });
 }

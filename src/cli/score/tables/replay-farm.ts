@@ -16,8 +16,8 @@ import {
   type ScadaFarm,
 } from "../../../core/serving/scada/scada-farm.ts";
 import type { ScoredRow } from "../../../core/serving/scada/scada-turbine.ts";
-import type { TurbineRows } from "./join-turbines.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
+import type { JoinedRows } from "./read-tables.ts";
 
 /** Where a row stands. */
 export interface RowPlace {
@@ -27,14 +27,13 @@ export interface RowPlace {
   readonly row: number;
 }
 
-/** A row that was judged, with what a gateway decides on every component after it. */
+/** A row that was decided, with what a gateway decides on every component after it. */
 export interface ReplayedRow {
   readonly place: RowPlace;
-  readonly judged: ScoredRow;
+  readonly decided: ScoredRow;
   readonly decisions: readonly Decision[];
 }
 
-/** Where everything goes. */
 export interface ReplaySink {
   /** Some rows at a time, in order of time. */
   takeRows(rows: readonly ReplayedRow[]): Promise<void>;
@@ -47,10 +46,9 @@ export interface ReplaySink {
   progress(done: number, total: number): void;
 }
 
-/** What is played. */
-export interface ReplayOptions {
+export interface FarmReplayOptions {
   readonly bundle: LoadedBundle;
-  readonly turbines: readonly TurbineRows[];
+  readonly turbines: readonly JoinedRows[];
   readonly repairs: readonly LoggedRepair[];
   readonly sink: ReplaySink;
 }
@@ -59,11 +57,11 @@ export interface ReplayOptions {
 const rowsAtOnce = 1024;
 
 /** Plays all rows, and time on to the end of the last day. Fails with INFERENCE, and as the sink does. */
-export async function replayFarm(options: ReplayOptions): Promise<void> {
+export async function replayFarm(options: FarmReplayOptions): Promise<void> {
   const { bundle, turbines, sink } = options;
   const { window } = bundle.manifest;
   const players = turbines.map((rows) => ({ rows, next: 0 }));
-  const { farm, accept, takeJudged } = openFarm(options);
+  const { farm, accept, takeDecided } = openFarm(options);
   const total = turbines.reduce((sum, { rows }) => sum + rows, 0);
   /** A day is closed when its last row is: two windows after its end. */
   const dayBefore = (timeMs: number): number => Math.floor((timeMs - 2000 * window.length) / dayMs);
@@ -73,7 +71,7 @@ export async function replayFarm(options: ReplayOptions): Promise<void> {
 
   const settle = async (): Promise<void> => {
     await farm.idle();
-    await sink.takeRows(takeJudged());
+    await sink.takeRows(takeDecided());
     settled = done;
     sink.progress(done, total);
   };
@@ -119,19 +117,18 @@ export async function replayFarm(options: ReplayOptions): Promise<void> {
 interface OpenFarm {
   readonly farm: ScadaFarm;
   /** Hands on the readings of a row. */
-  accept(rows: TurbineRows, at: number): void;
-  /** Rows that were judged since the last call. @throws what kept a row from being judged. */
-  takeJudged(): readonly ReplayedRow[];
+  accept(rows: JoinedRows, at: number): void;
+  /** Rows that were decided since the last call. @throws what kept a row from being decided. */
+  takeDecided(): readonly ReplayedRow[];
 }
 
-function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm {
-  const { channels } = bundle.manifest;
+function openFarm(options: FarmReplayOptions): OpenFarm {
+  const { bundle, turbines, repairs, sink } = options;
   const rowsOf = new Map(turbines.map((rows) => [rows.turbine, rows]));
-  const contracts = new Map(channels.map((channel) => [channel.name, channel]));
   const ranks = new Map(turbines.map(({ turbine }, rank) => [turbine, rank]));
   const rankOf = ({ place }: { readonly place: RowPlace }): number => ranks.get(place.turbine)!;
   const failures: unknown[] = [];
-  let judged: { place: RowPlace; judged: ScoredRow; decisions: Decision[] }[] = [];
+  let decided: { place: RowPlace; decided: ScoredRow; decisions: Decision[] }[] = [];
   const placeAt = (turbine: string, timeMs: number): RowPlace => {
     const rows = rowsOf.get(turbine)!;
     return placeOf(rows, Math.min(rows.rows - 1, countBefore(rows.timeMs, timeMs)));
@@ -146,8 +143,8 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
     kept: { farm: undefined, turbine: () => undefined },
     sink: {
       onRow: (turbine, row) =>
-        judged.push({ place: placeAt(turbine, row.row.fromMs), judged: row, decisions: [] }),
-      onDecision: (decision) => judged.at(-1)!.decisions.push(decision),
+        decided.push({ place: placeAt(turbine, row.row.fromMs), decided: row, decisions: [] }),
+      onDecision: (decision) => decided.at(-1)!.decisions.push(decision),
       onQuarantine: (turbine, quarantine, windows) =>
         sink.setAside(placeAt(turbine, quarantine.timestampMs), quarantine, windows),
       onDropped: (_turbine, error) => failures.push(error),
@@ -156,6 +153,25 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
       onDay: (turbine, day) => sink.takeDay(placeBefore(rowsOf.get(turbine)!, (day.day + 1) * dayMs), day),
     },
   });
+  return {
+    farm,
+    accept: createRowFeed(options, farm),
+    takeDecided: () => {
+      if (failures.length > 0) throw failures[0];
+      // Each turbine's are in order; which turbine's answers came first depends on the engine.
+      const taken = decided.sort(
+        (a, b) => a.decided.row.fromMs - b.decided.row.fromMs || rankOf(a) - rankOf(b),
+      );
+      decided = [];
+      return taken;
+    },
+  };
+}
+
+/** Hands on the readings of rows that the data contract lets pass. */
+function createRowFeed({ bundle, turbines, sink }: FarmReplayOptions, farm: ScadaFarm): OpenFarm["accept"] {
+  const { channels } = bundle.manifest;
+  const contracts = new Map(channels.map((channel) => [channel.name, channel]));
   let current: RowPlace = { turbine: "", file: 0, row: 0 };
   // One a turbine: each bounds how many streams it tells apart.
   const ingests = new Map(
@@ -170,42 +186,32 @@ function openFarm({ bundle, turbines, repairs, sink }: ReplayOptions): OpenFarm 
       }),
     ]),
   );
-  return {
-    farm,
-    accept: (rows, at) => {
-      current = placeOf(rows, at);
-      const timestampMs = rows.timeMs[at]!;
-      const ingest = ingests.get(rows.turbine)!;
-      for (const [index, { name, unit }] of channels.entries()) {
-        const value = rows.values[index]![at]!;
-        const reading: Reading = {
-          deviceId: rows.turbine,
-          channel: name,
-          unit,
-          timestampMs,
-          value,
-          arrivedMs: timestampMs,
-          arrivedMonotonicMs: 0,
-        };
-        if (ingest.accept(reading)) farm.accept(reading);
-      }
-    },
-    takeJudged: () => {
-      if (failures.length > 0) throw failures[0];
-      // Each turbine's are in order; which turbine's answers came first depends on the engine.
-      const taken = judged.sort((a, b) => a.judged.row.fromMs - b.judged.row.fromMs || rankOf(a) - rankOf(b));
-      judged = [];
-      return taken;
-    },
+  return (rows, at) => {
+    current = placeOf(rows, at);
+    const timestampMs = rows.timeMs[at]!;
+    const ingest = ingests.get(rows.turbine)!;
+    for (const [index, { name, unit }] of channels.entries()) {
+      const value = rows.values[index]![at]!;
+      const reading: Reading = {
+        deviceId: rows.turbine,
+        channel: name,
+        unit,
+        timestampMs,
+        value,
+        arrivedMs: timestampMs,
+        arrivedMonotonicMs: 0,
+      };
+      if (ingest.accept(reading)) farm.accept(reading);
+    }
   };
 }
 
-function placeOf({ turbine, file, row }: TurbineRows, at: number): RowPlace {
+function placeOf({ turbine, file, row }: JoinedRows, at: number): RowPlace {
   return { turbine, file: file[at]!, row: row[at]! };
 }
 
 /** The last row before a time; the first one where there is none. */
-function placeBefore(rows: TurbineRows, timeMs: number): RowPlace {
+function placeBefore(rows: JoinedRows, timeMs: number): RowPlace {
   return placeOf(rows, Math.max(0, countBefore(rows.timeMs, timeMs) - 1));
 }
 

@@ -5,29 +5,23 @@
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
-import { expectOtherOutput } from "../recordings/expect-other-output.ts";
-import { openRowWriter } from "../recordings/row-writer.ts";
-import { joinTurbines, type TurbineRows, type TurbineTable, turbineOfRow } from "./join-turbines.ts";
-import { placeJudgedRow } from "./judged-row-cells.ts";
-import type { FileTurbine } from "./name-turbines.ts";
-import type { ReadingColumns } from "./read-readings.ts";
+import { listComponents, requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
+import { type Cell, expectOtherOutput, openRowWriter } from "../files/row-writer.ts";
 import type { LoggedRepair } from "./read-repairs.ts";
-import { type FarmTables, readTables } from "./read-tables.ts";
-import { type ReplaySink, type RowPlace, replayFarm } from "./replay-farm.ts";
 import {
-  createTableSummary,
-  type LearningProgress,
-  type TableSummary,
-  type TableSummaryBuilder,
-} from "./table-summary.ts";
+  type FarmFiles,
+  type FarmTables,
+  type JoinedRows,
+  joinTurbines,
+  readTables,
+  type TurbineTable,
+  turbineOfRow,
+} from "./read-tables.ts";
+import { type ReplayedRow, replayFarm } from "./replay-farm.ts";
+import { createTableSummaries, type TableEntry, type TableSummary } from "./table-summary.ts";
 
 /** What is scored, and where the rows go. */
-export interface TableRequest {
-  readonly files: readonly string[];
-  /** One a file. */
-  readonly turbines: readonly FileTurbine[];
-  readonly columns: ReadingColumns;
+export interface TableRequest extends Omit<FarmFiles, "progress"> {
   readonly repairs: readonly LoggedRepair[];
   readonly out: string;
   readonly progress: (done: number, total: number, what: string) => void;
@@ -47,11 +41,9 @@ export interface AskedInspection {
   readonly worthEur: number;
 }
 
-/** What came of it. */
 export interface ScoredTables {
   /** By file, and by turbine in each. */
   readonly files: readonly TableSummary[];
-  /** In order of time. */
   readonly inspections: readonly AskedInspection[];
   readonly turbines: readonly string[];
   /** Channels without any number, by file. */
@@ -67,10 +59,10 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
   expectOtherOutput(files, out);
   const { manifest } = bundle;
   const { turbines, entries, errors, silent } = await loadTurbines(manifest, request);
-  const summaries = createSummaries(manifest, request, entries, errors);
+  const summaries = createTableSummaries(manifest, request, { entries, errors });
   const inspections: AskedInspection[] = [];
   if (turbines.length > 0) {
-    const cells = placeJudgedRow(manifest);
+    const cells = placeDecidedRow(manifest);
     const writer = await openRowWriter(out, cells.columns);
     try {
       await replayFarm({
@@ -111,14 +103,8 @@ export async function scoreTables(bundle: LoadedBundle, request: TableRequest): 
 }
 
 interface Loaded extends Pick<FarmTables, "errors" | "silent"> {
-  readonly turbines: readonly TurbineRows[];
+  readonly turbines: readonly JoinedRows[];
   readonly entries: readonly TableEntry[];
-}
-
-/** A turbine in a file. */
-interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
-  /** Rows of the file that are nobody's, counted with its first turbine. */
-  readonly unusableRows: number;
 }
 
 /** Reads and joins; the tables themselves are not held any longer than that. */
@@ -126,9 +112,12 @@ async function loadTurbines(
   manifest: Manifest,
   { files, turbines, columns, progress }: TableRequest,
 ): Promise<Loaded> {
-  const { tables, errors, silent } = await readTables(files, turbines, columns, (done, path) =>
-    progress(done, files.length, `files read, ${path}`),
-  );
+  const { tables, errors, silent } = await readTables({
+    files,
+    turbines,
+    columns,
+    progress: (done, path) => progress(done, files.length, `files read, ${path}`),
+  });
   const channels = manifest.channels.map(({ name }) => name);
   return { turbines: joinTurbines(tables, channels), entries: tables.flatMap(listEntries), errors, silent };
 }
@@ -145,54 +134,58 @@ function listEntries(table: TurbineTable): TableEntry[] {
   return [...found].map((turbine, index) => ({ file, turbine, unusableRows: index === 0 ? unusable : 0 }));
 }
 
-interface Summaries {
-  readonly sink: Pick<ReplaySink, "setAside" | "takeDay" | "takeStanding">;
-  count(row: Parameters<TableSummaryBuilder["update"]>[0]): void;
-  list(): TableSummary[];
+interface DecidedRowCells {
+  readonly columns: readonly string[];
+  cellsOf(row: ReplayedRow, file: string): Cell[];
 }
 
-/** Summaries of all files, by turbine. */
-function createSummaries(
-  manifest: Manifest,
-  { files, turbines }: TableRequest,
-  entries: readonly TableEntry[],
-  errors: FarmTables["errors"],
-): Summaries {
-  const minRows = requireSpec(manifest).siteCorrection?.minRows ?? 0;
-  const learnt = new Map<string, number>();
-  const progressOf = (turbine: string): LearningProgress | null => {
-    const rows = learnt.get(turbine) ?? 0;
-    return rows >= minRows ? null : { rows, of: minRows };
-  };
-  const builders = files.map(() => new Map<string, TableSummaryBuilder>());
-  const builderOf = ({ file, turbine }: Pick<RowPlace, "file" | "turbine">): TableSummaryBuilder => {
-    const own = builders[file]!.get(turbine);
-    if (own !== undefined) return own;
-    const created = createTableSummary(files[file]!, turbine, manifest, progressOf(turbine));
-    builders[file]!.set(turbine, created);
-    return created;
-  };
-  for (const entry of entries) {
-    const samples = entry.unusableRows * manifest.channels.length;
-    const builder = builderOf(entry);
-    if (samples > 0) builder.setAside({ reason: "malformed", samples }, 0);
-  }
+/**
+ * The columns of a bundle's rows, and what stands in them: times, state, of every place integer, expectation, measurement and
+ * residual, of every component the decision.
+ */
+function placeDecidedRow(manifest: Manifest): DecidedRowCells {
+  const spec = requireSpec(manifest);
+  const components = listComponents(spec);
+  const places = spec.residuals.map(({ channel, location, scale }) => ({
+    channel,
+    location,
+    scale,
+    // In the order of a row's values.
+    at: manifest.channels.filter(({ kind }) => kind === "scalar").findIndex(({ name }) => name === channel),
+  }));
   return {
-    sink: {
-      setAside: (place, quarantine, windows) => builderOf(place).setAside(quarantine, windows),
-      takeDay: (place, day) => builderOf(place).takeDay(day),
-      takeStanding: (place, standing) => builderOf(place).takeStanding(standing),
-    },
-    count: (row) => {
-      const { turbine } = row.place;
-      if (row.judged.state === "learning") learnt.set(turbine, (learnt.get(turbine) ?? 0) + 1);
-      builderOf(row.place).update(row, progressOf(turbine));
-    },
-    list: () =>
-      files.flatMap((_, file) => {
-        const error = errors.get(file);
-        if (error !== undefined) return [builderOf({ file, turbine: turbines[file]!.id }).summarise(error)];
-        return [...builders[file]!.values()].map((builder) => builder.summarise());
-      }),
+    columns: [
+      "turbine",
+      "file",
+      "row",
+      "from_ms",
+      "to_ms",
+      "state",
+      ...places.flatMap(({ channel }) =>
+        ["quantised", "expected", "measured", "residual"].map((what) => `${what}_${channel}`),
+      ),
+      ...components.flatMap((component) =>
+        ["score", "probability", "inspect", "sensor_fault"].map((what) => `${what}_${component}`),
+      ),
+    ],
+    cellsOf: ({ place, decided: { row, state, output, residuals: left }, decisions }, file) => [
+      place.turbine,
+      file,
+      place.row,
+      row.fromMs,
+      row.toMs,
+      state,
+      ...places.flatMap(({ at, location, scale }, index): Cell[] => [
+        output.quantised[index]!,
+        location + scale * output.logits[index]!,
+        row.values[at]!,
+        left?.[index] ?? null,
+      ]),
+      ...decisions.flatMap(({ modes: [ahead, sensor] }): Cell[] =>
+        ahead === undefined || sensor === undefined
+          ? [null, null, null, null]
+          : [ahead.score, ahead.probability, ahead.active ? 1 : 0, sensor.active ? 1 : 0],
+      ),
+    ],
   };
 }

@@ -9,7 +9,6 @@ import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
 import { boundedCompressors } from "../../../training/dataset/parquet-columns.ts";
 
-/** An open table. */
 export interface TableCells {
   readonly columns: readonly string[];
   /** What parts a number's fraction. */
@@ -21,11 +20,10 @@ export interface TableCells {
   read(wanted: readonly number[], take: TakeCell): Promise<void>;
 }
 
-/** Takes a cell. */
 export type TakeCell = (at: number, row: number, value: unknown) => void;
 
 /** Most bytes of a file. */
-export const maxTableBytes: number = 256 * 1024 * 1024;
+const maxTableBytes = 256 * 1024 * 1024;
 /** Most rows of a file: 38 years of ten minutes. */
 export const maxTableRows = 2_000_000;
 const textKinds: ReadonlySet<string> = new Set([".csv", ".txt"]);
@@ -51,7 +49,7 @@ function openCsv(text: string, path: string): TableCells {
     read: async (wanted, take) => {
       let row = 0;
       for (const [from, end] of listPieces(text, headEnd + 1)) {
-        for (const fields of parsePiece(text, headEnd, from, end, path, separator)) {
+        for (const fields of parsePiece({ path, text, headEnd, separator }, from, end)) {
           if (row === maxTableRows) throw refuseTable(path, `has more than ${maxTableRows} rows`);
           for (const [at, column] of wanted.entries()) take(at, row, fields[column]);
           row++;
@@ -79,13 +77,18 @@ function* listPieces(text: string, from: number): Generator<readonly [number, nu
   }
 }
 
+interface CsvText {
+  readonly path: string;
+  readonly text: string;
+  /** Length of the line of names. */
+  readonly headEnd: number;
+  readonly separator: "," | ";";
+}
+
 function parsePiece(
-  text: string,
-  headEnd: number,
+  { path, text, headEnd, separator }: CsvText,
   from: number,
   end: number,
-  path: string,
-  separator: "," | ";",
 ): readonly (readonly string[])[] {
   const head = text.slice(0, headEnd + 1);
   try {

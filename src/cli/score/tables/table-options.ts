@@ -1,16 +1,19 @@
-/** The options of `aurora score` that describe tables of readings, their help, and which options go with which kind of bundle. */
-import { type Command, Option } from "commander";
+/**
+ * The options of `aurora score` that describe tables of readings, their help, and which options go with which kind of bundle.
+ * A table is of the turbine that `--turbine ID=FILE[,FILE…]` says, where `*` in FILE stands for anything; else of one that is
+ * called as the file is.
+ */
+import { basename, extname } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import { type NamedTurbine, parseTurbine } from "./name-turbines.ts";
+import { matchesPattern } from "../../terminal/options.ts";
 
-/** The options as commander gives them. */
 export interface TableFlags {
   readonly turbine?: readonly NamedTurbine[];
   readonly columns?: string;
   readonly repairs?: readonly string[];
 }
 
-/** Adds the options to `command`. */
 export function addTableOptions(command: Command): Command {
   return command
     .addOption(
@@ -71,17 +74,72 @@ const ownOptions = {
   tables: { turbine: "--turbine", columns: "--columns", repairs: "--repairs" },
 } as const;
 
-/** @throws AuroraError USAGE where an option speaks of something else than what the bundle judges. */
-export function refuseForeignOptions(judged: "recordings" | "tables", flags: object): void {
-  const other = judged === "tables" ? "recordings" : "tables";
+/** @throws AuroraError USAGE where an option is about another kind of files than the bundle reads. */
+export function refuseForeignOptions(kind: "recordings" | "tables", flags: object): void {
+  const other = kind === "tables" ? "recordings" : "tables";
   const given = new Set(Object.keys(flags));
   const foreign = Object.entries(ownOptions[other]).flatMap(([key, option]) =>
     given.has(key) ? [option] : [],
   );
   if (foreign.length === 0) return;
-  throw new AuroraError("USAGE", `${foreign.join(", ")}: this bundle judges ${judged}, not ${other}`, {
+  throw new AuroraError("USAGE", `${foreign.join(", ")}: this bundle judges ${kind}, not ${other}`, {
     op: "score",
     subject: foreign[0]!,
     hint: `leave out what only ${other} have, or name a bundle for ${other}; \`aurora score --help\` tells them apart`,
+  });
+}
+
+/** One turbine and patterns of its files. */
+export interface NamedTurbine {
+  readonly id: string;
+  readonly patterns: readonly string[];
+}
+
+/** Turbine of a file; `isGiven`: an option says so, and not only the file's name. */
+export interface FileTurbine {
+  readonly id: string;
+  readonly isGiven: boolean;
+}
+
+export function parseTurbine(text: string, before: readonly NamedTurbine[] = []): readonly NamedTurbine[] {
+  const [id = "", ...rest] = text.split("=");
+  const patterns = rest
+    .join("=")
+    .split(",")
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== "");
+  if (id.trim() === "" || patterns.length === 0)
+    throw new InvalidArgumentError("Write ID=FILE[,FILE…], such as T01='T01_*'.");
+  return [...before, { id: id.trim(), patterns }];
+}
+
+/** One a file, in order. Fails with USAGE where a pattern fits no file, or a file would be of two turbines. */
+export function nameTurbines(files: readonly string[], named: readonly NamedTurbine[]): FileTurbine[] {
+  const fits = (file: string, pattern: string): boolean =>
+    matchesPattern(file, pattern) || matchesPattern(basename(file), pattern);
+  const refuse = (message: string, hint: string): AuroraError =>
+    new AuroraError("USAGE", message, { op: "name turbines", subject: "--turbine", hint });
+  for (const { id, patterns } of named) {
+    const idle = patterns.find((pattern) => !files.some((file) => fits(file, pattern)));
+    if (idle !== undefined) {
+      const shown = files.slice(0, 5).map((file) => basename(file));
+      throw refuse(
+        `--turbine ${id}=${idle} fits none of the files`,
+        `the files of --input are ${shown.join(", ")}${files.length > shown.length ? ", …" : ""}; quote a pattern with *`,
+      );
+    }
+  }
+  return files.map((file) => {
+    const ids = new Set(
+      named.filter(({ patterns }) => patterns.some((pattern) => fits(file, pattern))).map(({ id }) => id),
+    );
+    if (ids.size > 1) {
+      throw refuse(
+        `${file} would be of the turbines ${[...ids].join(" and ")}`,
+        "give each file to one turbine, or the table a column turbine",
+      );
+    }
+    const [id] = ids;
+    return { id: id ?? basename(file, extname(file)), isGiven: id !== undefined };
   });
 }

@@ -5,9 +5,9 @@ import type { WatchOutcome } from "../../../core/decision/normal-behaviour/turbi
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { ComponentStanding } from "../../../core/serving/scada/scada-farm.ts";
 import { requireSpec } from "../../../core/serving/scada/scada-turbine.ts";
-import type { FileError } from "../recordings/file-summary.ts";
-import { createLossCounter, type LossCounter, type Losses } from "../samples/loss-counter.ts";
-import type { ReplayedRow } from "./replay-farm.ts";
+import { createLossCounter, type FileError, type LossCounter, type Losses } from "../files/file-report.ts";
+import type { FarmFiles, FarmTables } from "./read-tables.ts";
+import type { ReplayedRow, ReplaySink, RowPlace } from "./replay-farm.ts";
 
 /** What a row says; see `turbine-watch.ts`. */
 export type RowState = WatchOutcome["state"];
@@ -29,7 +29,7 @@ export interface SensorFault {
 export interface TableSummary {
   readonly file: string;
   readonly turbine: string;
-  /** Rows of the bundle's length of time that were judged, and what they say. */
+  /** Rows of the bundle's length of time that were decided, and what they say. */
   readonly windows: number;
   readonly states: Readonly<Record<RowState, number>>;
   /** Rows that were lost to bad data, and readings by the reason that they were set aside for. */
@@ -45,8 +45,66 @@ export interface TableSummary {
   readonly error?: FileError;
 }
 
+/** A turbine in a file. */
+export interface TableEntry extends Pick<RowPlace, "file" | "turbine"> {
+  /** Rows of the file that are nobody's, counted with its first turbine. */
+  readonly unusableRows: number;
+}
+
+/** Summaries of all files, by turbine. */
+export interface TableSummaries {
+  readonly sink: Pick<ReplaySink, "setAside" | "takeDay" | "takeStanding">;
+  count(row: ReplayedRow): void;
+  list(): TableSummary[];
+}
+
+/** Starts the summaries of `files`, with what is known of them before their rows are played. */
+export function createTableSummaries(
+  manifest: Manifest,
+  { files, turbines }: Pick<FarmFiles, "files" | "turbines">,
+  { entries, errors }: Pick<FarmTables, "errors"> & { readonly entries: readonly TableEntry[] },
+): TableSummaries {
+  const minRows = requireSpec(manifest).siteCorrection?.minRows ?? 0;
+  const learnt = new Map<string, number>();
+  const progressOf = (turbine: string): LearningProgress | null => {
+    const rows = learnt.get(turbine) ?? 0;
+    return rows >= minRows ? null : { rows, of: minRows };
+  };
+  const builders = files.map(() => new Map<string, TableSummaryBuilder>());
+  const builderOf = ({ file, turbine }: Pick<RowPlace, "file" | "turbine">): TableSummaryBuilder => {
+    const own = builders[file]!.get(turbine);
+    if (own !== undefined) return own;
+    const created = createTableSummary(manifest, { file: files[file]!, turbine }, progressOf(turbine));
+    builders[file]!.set(turbine, created);
+    return created;
+  };
+  for (const entry of entries) {
+    const samples = entry.unusableRows * manifest.channels.length;
+    const builder = builderOf(entry);
+    if (samples > 0) builder.setAside({ reason: "malformed", samples }, 0);
+  }
+  return {
+    sink: {
+      setAside: (place, quarantine, windows) => builderOf(place).setAside(quarantine, windows),
+      takeDay: (place, day) => builderOf(place).takeDay(day),
+      takeStanding: (place, standing) => builderOf(place).takeStanding(standing),
+    },
+    count: (row) => {
+      const { turbine } = row.place;
+      if (row.decided.state === "learning") learnt.set(turbine, (learnt.get(turbine) ?? 0) + 1);
+      builderOf(row.place).update(row, progressOf(turbine));
+    },
+    list: () =>
+      files.flatMap((_, file) => {
+        const error = errors.get(file);
+        if (error !== undefined) return [builderOf({ file, turbine: turbines[file]!.id }).summarise(error)];
+        return [...builders[file]!.values()].map((builder) => builder.summarise());
+      }),
+  };
+}
+
 /** Sums up one turbine in one file. */
-export interface TableSummaryBuilder {
+interface TableSummaryBuilder {
   update(row: ReplayedRow, learning: LearningProgress | null): void;
   readonly setAside: LossCounter["update"];
   takeDay(day: MonitorDay): void;
@@ -54,11 +112,9 @@ export interface TableSummaryBuilder {
   summarise(error?: FileError): TableSummary;
 }
 
-/** Starts the summary. */
-export function createTableSummary(
-  file: string,
-  turbine: string,
+function createTableSummary(
   manifest: Manifest,
+  { file, turbine }: Pick<TableSummary, "file" | "turbine">,
   learningBefore: LearningProgress | null,
 ): TableSummaryBuilder {
   const { residuals } = requireSpec(manifest);
@@ -72,8 +128,8 @@ export function createTableSummary(
     probability: 0,
   }));
   return {
-    update: ({ judged }, progress) => {
-      states[judged.state]++;
+    update: ({ decided }, progress) => {
+      states[decided.state]++;
       learning = progress;
     },
     setAside: counter.update,

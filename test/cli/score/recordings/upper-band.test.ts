@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { explainFile, renderExplanation } from "../../../../src/cli/score/recordings/explain-file.ts";
-import { hedgeCalibrations } from "../../../../src/cli/score/recordings/hedge-calibrations.ts";
+import { hedgeCalibrations } from "../../../../src/cli/score/recordings/file-summary.ts";
 import { scoreFiles } from "../../../../src/cli/score/recordings/score-files.ts";
 import { createUpperBandShifter, joinLogits } from "../../../../src/cli/score/recordings/upper-band.ts";
 import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";

@@ -1,12 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  chooseChannel,
-  chooseUnnamedChannel,
-  matchesPattern,
-} from "../../../../src/cli/score/samples/choose-channel.ts";
+import { chooseChannel, chooseUnnamedChannel } from "../../../../src/cli/score/samples/choose-channel.ts";
 import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
@@ -151,17 +146,5 @@ describe("a channel", () => {
     expect(chooseUnnamedChannel("f", 2, "1")).toBe(1);
     expect(() => chooseUnnamedChannel("f", 1, "1")).toThrow(/no channel "1"/);
     expect(() => chooseUnnamedChannel("f", 2, "accel")).toThrow(/no channel "accel"/);
-  });
-
-  it("fits a pattern as a regular expression would say", () => {
-    const letters = fc.array(fc.constantFrom("a", "b", "*"), { maxLength: 8 }).map((parts) => parts.join(""));
-    fc.assert(
-      fc.property(letters, letters, (text, pattern) => {
-        const plain = text.replaceAll("*", "c");
-        const expected = new RegExp(`^${pattern.replaceAll(/\*+/g, ".*")}$`).test(plain);
-        expect(matchesPattern(plain, pattern)).toBe(expected);
-      }),
-      { numRuns: 2000 },
-    );
   });
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listNotes } from "../../../../src/cli/score/tables/render-tables.ts";
+import { listNotes } from "../../../../src/cli/score/tables/run-tables.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
-import { type NamedTurbine, nameTurbines } from "../../../../src/cli/score/tables/name-turbines.ts";
 import type { LoggedRepair } from "../../../../src/cli/score/tables/read-repairs.ts";
 import { type ScoredTables, scoreTables } from "../../../../src/cli/score/tables/score-tables.ts";
+import { type NamedTurbine, nameTurbines } from "../../../../src/cli/score/tables/table-options.ts";
 import { hourMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { LoadedBundle } from "../../../../src/core/serving/loaded-bundle.ts";

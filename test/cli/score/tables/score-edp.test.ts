@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { listColumnNames } from "../../../../src/cli/score/recordings/row-table.ts";
+import { listColumnNames } from "../../../../src/cli/score/tables/column-names.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
 import type { Manifest } from "../../../../src/core/contract/bundle/manifest.ts";

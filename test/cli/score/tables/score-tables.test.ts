@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderTables } from "../../../../src/cli/score/tables/render-tables.ts";
+import { renderTables } from "../../../../src/cli/score/tables/run-tables.ts";
 import { hourMs } from "../../../../src/core/maths/durations.ts";
 import {
   channels,

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
-import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/name-turbines.ts";
+import { parseTableTime } from "../../../../src/cli/score/tables/read-readings.ts";
 import { readRepairs } from "../../../../src/cli/score/tables/read-repairs.ts";
-import { parseTableTime } from "../../../../src/cli/score/tables/table-time.ts";
+import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/table-options.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 
 function write(name: string, text: string): string {

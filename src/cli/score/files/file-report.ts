@@ -1,0 +1,82 @@
+/** What is said of a file beside its predictions: why it could not be scored, and what of it was lost to bad data. */
+import { hasErrorCode } from "../../../core/contract/aurora-error.ts";
+import type { Quarantine } from "../../../core/contract/stream.ts";
+import { printable } from "../../terminal/end-process.ts";
+
+/** Why a file could not be scored. */
+export interface FileError {
+  /** One of the codes in `src/ERRORS.md`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A user's error as it stands in a summary; a bug is thrown on. */
+export function describeFileError(error: unknown): FileError {
+  if (!hasErrorCode(error)) throw error;
+  return { code: error.code, message: error.message, hint: error.hint };
+}
+
+/** Runs `work`; what it fails with is printed as `{"error": {code, message, hint}}` where JSON was asked for, and thrown on. */
+export async function withJsonError<T>(
+  { json }: { readonly json?: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (json === true && hasErrorCode(error)) {
+      process.stdout.write(`${JSON.stringify({ error: describeFileError(error) })}\n`);
+    }
+    throw error;
+  }
+}
+
+interface ReportedFile {
+  readonly file: string;
+  readonly error?: FileError;
+}
+
+/** Says a file's error on stderr, if it has one; returns whether it has. */
+export function complainOfFile({ file, error }: ReportedFile): boolean {
+  if (error === undefined) return false;
+  const where = error.message.includes(file) ? "" : `${file}: `;
+  process.stderr.write(`error: ${printable(`${where}${error.message}`)}\nhint: ${printable(error.hint)}\n`);
+  return true;
+}
+
+/** 0 where all is well, 2 where every file was described wrongly, 1 where any has an error or says nothing. */
+export function exitCodeOf<T extends ReportedFile>(
+  files: readonly T[],
+  saysNothing: (file: T) => boolean,
+): number {
+  if (!files.some((file) => file.error !== undefined || saysNothing(file))) return 0;
+  return files.every(({ error }) => error?.code === "USAGE") ? 2 : 1;
+}
+
+/** Windows (of a table: rows) that were lost, and samples (readings) by the reason that they were set aside for. */
+export interface Losses {
+  readonly windows: number;
+  readonly samples: Readonly<Record<string, number>>;
+}
+
+export interface LossCounter {
+  update(quarantine: Pick<Quarantine, "reason" | "samples">, windows: 0 | 1): void;
+  readonly losses: Losses;
+}
+
+/** Creates a counter that starts at zero. */
+export function createLossCounter(): LossCounter {
+  const samples: Record<string, number> = {};
+  let lost = 0;
+  return {
+    update: ({ reason, samples: count }, windows) => {
+      lost += windows;
+      // The samples of a lost window are mostly good ones: they are not counted as bad.
+      if (windows === 0) samples[reason] = (samples[reason] ?? 0) + count;
+    },
+    get losses() {
+      return { windows: lost, samples };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Bundles with other windows than their own, for files only; the gateway waits. A recording that is shorter than a window is
+ * scored as one of its own length: a line is as much wider in its spectrum, so its features are weaker, but they mean the
+ * same. A short one is summed up over windows that overlap: more of them rest on the same samples.
+ */
+import type { ChainSpec } from "../../../core/contract/bundle/feature-spec.ts";
+import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import type { OpenedRecording } from "./score-windows.ts";
+
+/** Revolutions below which neighbouring orders can no longer be told apart. */
+export const fewestRevolutions = 8;
+
+/** Rounding must not ask for a sample more than there is. */
+const slack = 1e-6;
+
+/** `bundle` with one window of `revolutions`; null where the recording is too short, or long enough for the bundle's own. */
+export function withShortWindow(bundle: LoadedBundle, revolutions: number): LoadedBundle | null {
+  const { window, features } = bundle.manifest;
+  const length = revolutions * (1 - slack);
+  if (window.unit !== "revolutions" || length < fewestRevolutions || length >= window.length) return null;
+  const widening = window.length / length;
+  const manifest: Manifest = {
+    ...bundle.manifest,
+    window: { unit: "revolutions", length, hop: length },
+    features: { ...features, chains: features.chains.map((chain) => widenShaftLines(chain, widening)) },
+  };
+  return { ...bundle, manifest };
+}
+
+/** How many revolutions the recording has, by its speed. Fails with DATA_*. */
+export async function countRevolutions({ file, sidecar }: OpenedRecording): Promise<number> {
+  let samples = 0;
+  for await (const piece of file.pieces()) samples += piece.length;
+  return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
+}
+
+/** The lines of the shaft's harmonics, which features pass over, are as much wider as the window is shorter; in steps, because a
+ * spectrum is kept for every width. */
+function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
+  const guard = chain.params.shaftGuardOrders;
+  if (typeof guard !== "number") return chain;
+  return {
+    ...chain,
+    params: { ...chain.params, shaftGuardOrders: Math.min(0.4, Math.ceil(100 * guard * widening) / 100) },
+  };
+}
+
+/** A file of fewer windows is summed up over overlapping ones. */
+export const fewWindows = 10;
+
+/** A window begins at each of these parts of one: finer steps gained nothing on invented rigs. */
+const parts = 3;
+
+/** `bundle` with windows that begin three times as often. */
+export function withOverlappingWindows(bundle: LoadedBundle): LoadedBundle {
+  const { manifest } = bundle;
+  const window = { ...manifest.window, hop: Math.min(manifest.window.hop, manifest.window.length / parts) };
+  return { ...bundle, manifest: { ...manifest, window } };
+}
