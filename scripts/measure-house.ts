@@ -39,6 +39,7 @@ process.stdout.write(
       linesOfCode: sources.reduce((sum, { text }) => sum + countCode(text), 0),
       deepestChain: deepest.length,
       deepestFrom: deepest[0],
+      deepest,
       functionsOver60Lines: countLongFunctions(),
       namesExportedTwice: findNamesExportedTwice(house),
       filesByProduct: countBy(sources.map(({ path }) => topRoom(path))),
