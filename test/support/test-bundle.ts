@@ -169,7 +169,9 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
     },
     { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: [...faultKinds] },
   );
-  const background = encodeBackground(clusterBackground(inputs, healthy.rows, 8, createRandom(5)));
+  const background = encodeBackground(
+    clusterBackground({ values: inputs, rows: healthy.rows }, 8, createRandom(5)),
+  );
   const subject = { spec, window, groups, scaler, student, background };
   return {
     scaler,

@@ -15,8 +15,8 @@ it("no module that fits, calibrates or judges a student imports the golden vecto
   const users = readdirSync(training, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .filter((name) =>
-      /from "(\.{1,2}\/)+(bundle\/)?golden-/.test(readFileSync(join(training, name), "utf8")),
+      /from "(\.{1,2}\/)+(bundle\/)?(golden-|student-files)/.test(readFileSync(join(training, name), "utf8")),
     );
   // What puts a bundle's files together may.
-  expect(users.filter((name) => !/^(package|golden)-/.test(basename(name)))).toEqual([]);
+  expect(users.filter((name) => !/^(package-|golden-|student-files\.)/.test(basename(name)))).toEqual([]);
 });

@@ -18,8 +18,7 @@ export const minClusterRows = 3;
 
 /** Clusters `values` [rows × features] into at most `count` centres of at least {@link minClusterRows} rows each. */
 export function clusterBackground(
-  values: Float32Array,
-  rows: number,
+  { values, rows }: { readonly values: Float32Array; readonly rows: number },
   count: number,
   random: Random,
 ): Background {

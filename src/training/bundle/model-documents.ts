@@ -18,8 +18,7 @@ export function headCard({ title, name, version, changelog }: CardManifest): str
 export function closeCard(
   { lineage }: CardManifest,
   limitations: readonly string[],
-  heading: string,
-  notes: readonly string[],
+  { heading, notes }: { readonly heading: string; readonly notes: readonly string[] },
 ): string[] {
   const { configSha256, seed, trainingCodeSha256, libraries } = lineage;
   return [

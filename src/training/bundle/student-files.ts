@@ -37,7 +37,11 @@ export function makeStudentFiles({
   const { features, window, backgroundRows, goldenCases } = config;
   const { scaler, quantised } = student;
   const groups = listGroups(features);
-  const centres = clusterBackground(sample.standardised, sample.rows, backgroundRows, streams.background);
+  const centres = clusterBackground(
+    { values: sample.standardised, rows: sample.rows },
+    backgroundRows,
+    streams.background,
+  );
   const background = encodeBackground(centres);
   const subject = { spec: features, window, groups, scaler, student: quantised, background };
   return {

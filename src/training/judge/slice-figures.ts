@@ -35,11 +35,13 @@ export interface SliceFigures {
 /** Replicates of a slice's interval: slices are many. */
 const replicates = 400;
 
-/** Figures of all slices of `set`; `outcomes` in the sequence of its signals. */
+/** Figures of `model` on all slices of `set`; an outcome a signal. `seed` draws the resamples. */
 export function computeSliceFigures(
-  set: ScoredSet,
-  model: string,
-  outcomes: readonly SignalOutcome[],
+  {
+    set,
+    model,
+    outcomes,
+  }: { readonly set: ScoredSet; readonly model: string; readonly outcomes: readonly SignalOutcome[] },
   seed: number,
 ): SliceFigures[] {
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.id, outcome]));

@@ -27,20 +27,28 @@ export interface ExtractedRows {
 /** Samples of a block, as a device might send them; the result does not depend on it. */
 const blockSamples = 4096;
 
-/** What becomes of a window about which a feature says nothing: students need all, a level may be unheard. */
-export type UnheardRule = "drop-unheard" | "keep-unheard";
+/** Rows of the windows that every feature of `spec` says something about: students need all of them. */
+export function extractRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec): ExtractedRows {
+  const cut = cutRows(signal, window, spec);
+  const rows = cut.filter((row) => row.every(Number.isFinite));
+  return { rows: rows.length, features: joinRows(rows, spec), invalid: cut.length - rows.length };
+}
+
+/** Rows [windows × levels] of all windows: a level that is not heard in one, because the rate does not hold it, is NaN. */
+export function extractLevels(signal: RecordedSignal, window: WindowSpec, levels: FeatureSpec): Float32Array {
+  return joinRows(cutRows(signal, window, levels), levels);
+}
+
+function joinRows(rows: readonly Float32Array[], { list }: FeatureSpec): Float32Array {
+  const joined = new Float32Array(rows.length * list.length);
+  for (const [index, row] of rows.entries()) joined.set(row, index * list.length);
+  return joined;
+}
 
 /** Cuts `signal` by `window` and computes the features of `spec`. */
-export function extractRows(
-  signal: RecordedSignal,
-  window: WindowSpec,
-  spec: FeatureSpec,
-  unheard: UnheardRule = "drop-unheard",
-): ExtractedRows {
+function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec): Float32Array[] {
   const slots = Array.from({ length: countWindowSlots(window) }, () => createWaveformExtractor(spec));
-  const columns = spec.list.length;
-  const collected: Float32Array[] = [];
-  let invalid = 0;
+  const rows: Float32Array[] = [];
   const windower = createRevolutionWindower(window, {
     begin: (slot, start) =>
       slots[slot]!.begin({
@@ -50,10 +58,9 @@ export function extractRows(
       }),
     push: (slot, counts, from, to, scale, shaftRpm) => slots[slot]!.push(counts, from, to, scale, shaftRpm),
     end: (slot) => {
-      const row = new Float32Array(columns);
+      const row = new Float32Array(spec.list.length);
       slots[slot]!.finish(row, 0);
-      if (unheard === "keep-unheard" || row.every(Number.isFinite)) collected.push(row);
-      else invalid++;
+      rows.push(row);
     },
     abandon: () => {},
     refuse: () => {},
@@ -71,7 +78,5 @@ export function extractRows(
       counts: signal.counts.subarray(first, first + blockSamples),
     });
   }
-  const features = new Float32Array(collected.length * columns);
-  for (const [index, row] of collected.entries()) features.set(row, index * columns);
-  return { rows: collected.length, features, invalid };
+  return rows;
 }

@@ -7,7 +7,11 @@ import type { Tying } from "./tied-network.ts";
  * the hypotheses share theirs (pooled), since they share their weights. A constant column gets inverseStd 1. Values
  * are rounded to float32, as they are used.
  */
-export function fitScaler(features: Float32Array, rows: number, tying: Tying, clamp: number): Scaler {
+export function fitScaler(
+  { rows, features }: { readonly rows: number; readonly features: Float32Array },
+  tying: Tying,
+  clamp: number,
+): Scaler {
   const columns = features.length / rows;
   const pools: (readonly number[])[] = tying.own[0]!.map((_, input) => tying.own.map((own) => own[input]!));
   const pooled = new Set(pools.flat());

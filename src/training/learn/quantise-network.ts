@@ -20,7 +20,7 @@ export interface CalibrationSet {
   /** Standardised inputs are within ± this. */
   readonly clamp: number;
   /** What the outputs are: `logits` (default), where an error near zero weighs more and one beyond ±8 nothing; or `values`. */
-  readonly judge?: "logits" | "values";
+  readonly outputKind?: "logits" | "values";
   /** How weights become integers: each to the `nearest` (default), or each making up for those before it (`compensated-rounding.ts`). */
   readonly rounding?: WeightRounding | undefined;
 }
@@ -49,7 +49,7 @@ export function quantiseNetwork(layers: readonly DenseLayer[], calibration: Cali
     calibration.rounding === "compensated"
       ? layers.map((_, index) => factorInputs(activations[index - 1] ?? calibration.features, rows))
       : undefined;
-  const isLogits = calibration.judge !== "values";
+  const isLogits = calibration.outputKind !== "values";
   const importance = isLogits ? rowImportance(target, rows) : new Float64Array(rows).fill(1);
   // Beyond ±8 a logit's exact value changes no probability: only its being there counts.
   const bound = isLogits ? 8 : Number.POSITIVE_INFINITY;

@@ -51,35 +51,36 @@ export function integersOf(student: RegressionStudent, form: RegressionForm): Qu
   return form === "untunedInt8" ? student.untuned!.quantised : null;
 }
 
-/** One network of the teacher, of `hidden` widths between the inputs and the outputs of `rows`. */
+/** What fits are made with. */
+interface Fitting {
+  readonly trainer: TensorTrainer;
+  readonly random: Random;
+}
+
+/** A new network of `hidden` widths between the inputs and the outputs of `rows`. */
 export function fitNetwork(
-  rows: RegressionRows,
-  hidden: readonly number[],
-  fit: Omit<RegressionOptions, "random">,
   trainer: TensorTrainer,
-  random: Random,
+  { rows, hidden }: { readonly rows: RegressionRows; readonly hidden: readonly number[] },
+  options: RegressionOptions,
 ): DenseLayer[] {
   const inputs = rows.features.length / rows.rows;
   const outputs = rows.targets.length / rows.rows;
-  return trainer.fitRegression(createDenseNetwork(inputs, [...hidden, outputs], random), rows, {
-    ...fit,
-    random,
-  });
+  const start = createDenseNetwork(inputs, [...hidden, outputs], options.random);
+  return trainer.fitRegression(start, rows, options);
 }
 
 /** The wide student, then the pruned one; `taught` has the teacher's word in its targets. */
 export function fitPrunedStudent(
   taught: RegressionRows,
   { student, huberDelta, similarityWeight }: RegressionRecipe,
-  trainer: TensorTrainer,
-  random: Random,
+  { trainer, random }: Fitting,
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
-  const shared = { huberDelta, similarityWeight };
-  const wide = fitNetwork(taught, student.hidden, { ...student.fit, ...shared }, trainer, random);
+  const shared = { huberDelta, similarityWeight, random };
+  const wide = fitNetwork(trainer, { rows: taught, hidden: student.hidden }, { ...student.fit, ...shared });
   let float = wide;
   const { to, rounds, fit } = student.prune;
   for (const widths of planPruning(student.hidden, to, rounds)) {
-    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, ...shared, random });
+    float = trainer.fitRegression(pruneDense(float, widths), taught, { ...fit, ...shared });
   }
   return { wide, float };
 }
@@ -100,11 +101,14 @@ export function teachHidden(
 export function finetuneNetwork(
   taught: RegressionRows,
   { float, quantised }: Pick<RegressionStudent, "float" | "quantised">,
-  { huberDelta, similarityWeight }: RegressionRecipe,
-  finetune: FitConfig,
-  trainer: TensorTrainer,
-  random: Random,
+  {
+    recipe,
+    finetune,
+    trainer,
+    random,
+  }: Fitting & { readonly recipe: RegressionRecipe; readonly finetune: FitConfig },
 ): DenseLayer[] {
+  const { huberDelta, similarityWeight } = recipe;
   const options = { ...finetune, huberDelta, similarityWeight, grids: readGrids(quantised), random };
   return trainer.fitRegression(float, taught, options);
 }
@@ -113,20 +117,18 @@ export function finetuneNetwork(
 export function fitUntaughtStudent(
   rows: RegressionRows,
   { student, huberDelta, finetune }: RegressionRecipe,
-  trainer: TensorTrainer,
-  random: Random,
+  { trainer, random }: Fitting,
 ): DenseLayer[] {
   const { fit, prune } = student;
   const steps = fit.steps + prune.rounds * prune.fit.steps + (finetune?.steps ?? 0);
-  return fitNetwork(rows, prune.to, { ...fit, steps, huberDelta }, trainer, random);
+  return fitNetwork(trainer, { rows, hidden: prune.to }, { ...fit, steps, huberDelta, random });
 }
 
 /** Outputs [rows × outputs] of one form on standardised rows. */
 export function runRegressionForm(
   student: RegressionStudent,
   form: RegressionForm,
-  standardised: Float32Array,
-  rows: number,
+  { standardised, rows }: { readonly standardised: Float32Array; readonly rows: number },
 ): Float32Array {
   const integers = integersOf(student, form);
   if (integers !== null) return runQuantised(integers, standardised, rows);

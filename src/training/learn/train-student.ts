@@ -61,6 +61,14 @@ export interface PreparedRows {
   readonly fitRows: FitRows;
 }
 
+/** What every stage after the teacher learns from. */
+export interface Lesson {
+  readonly prepared: PreparedRows;
+  readonly task: StudentTask;
+  /** Empty where the recipe has none. */
+  readonly teacher: readonly (readonly DenseLayer[])[];
+}
+
 /** A network between two stages, and where its random stream stands. */
 export interface NetworkInTraining {
   readonly network: TiedNetwork;
@@ -68,21 +76,13 @@ export interface NetworkInTraining {
 }
 
 /** Learns from `data`; the same arguments give the same integers. All stages in one go. */
-export function trainStudent(
-  data: LabelledRows,
-  tying: Tying,
-  recipe: StudentRecipe,
-  trainer: TensorTrainer,
-  random: Random,
-): TrainedStudent {
-  const task = { tying, recipe, trainer };
+export function trainStudent(data: LabelledRows, task: StudentTask, random: Random): TrainedStudent {
   const prepared = prepareRows(data, task);
-  const streams = forkStreams(recipe, random);
+  const streams = forkStreams(task.recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);
-  const wide = distilStudent(prepared, task, teacher, streams.student);
-  const narrow = pruneStudent(prepared, task, teacher, wide);
-  const tuned = finetuneStudent(prepared, task, teacher, narrow);
-  return quantiseStudent(prepared, task, teacher, narrow, tuned);
+  const lesson = { prepared, task, teacher };
+  const narrow = pruneStudent(lesson, distilStudent(lesson, streams.student));
+  return quantiseStudent(lesson, narrow, finetuneStudent(lesson, narrow));
 }
 
 /** One stream a member of the ensemble and one for the student, drawn from `random` in that sequence. */
@@ -105,7 +105,7 @@ export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask):
       { op: "prepare rows", subject: "recipe.sharedNoise" },
     );
   }
-  const scaler = fitScaler(data.features, data.rows, tying, recipe.clamp);
+  const scaler = fitScaler(data, tying, recipe.clamp);
   const standardised = standardiseRows(data.features, data.rows, scaler);
   return {
     scaler,
@@ -140,30 +140,22 @@ export function trainTeacher(
 }
 
 /** The wide student, taught by the ensemble where there is one. */
-export function distilStudent(
-  prepared: PreparedRows,
-  { tying, recipe, trainer }: StudentTask,
-  teacher: readonly (readonly DenseLayer[])[],
-  random: Random,
-): NetworkInTraining {
+export function distilStudent(lesson: Lesson, random: Random): NetworkInTraining {
+  const { recipe, tying, trainer } = lesson.task;
   const { student, distillation } = recipe;
   const start = createTiedNetwork(tying, [...student.hidden, 1], random);
-  const rows = addTeacher(prepared, recipe, teacher);
+  const rows = addTeacher(lesson);
   const network = trainer.fit(start, rows, { ...student.fit, ...distillation, random });
   return { network, random: random.save() };
 }
 
 /** Takes neurons out in rounds, and lets the rest learn from the teacher again after each. */
-export function pruneStudent(
-  prepared: PreparedRows,
-  { recipe, trainer }: StudentTask,
-  teacher: readonly (readonly DenseLayer[])[],
-  wide: NetworkInTraining,
-): NetworkInTraining {
+export function pruneStudent(lesson: Lesson, wide: NetworkInTraining): NetworkInTraining {
+  const { recipe, trainer } = lesson.task;
   const { student, distillation } = recipe;
   if (student.prune === null) return wide;
   const random = resumeRandom(wide.random);
-  const rows = addTeacher(prepared, recipe, teacher);
+  const rows = addTeacher(lesson);
   const { to, rounds, fit } = student.prune;
   let { network } = wide;
   for (const widths of planPruning(student.hidden, to, rounds)) {
@@ -176,55 +168,46 @@ export function pruneStudent(
  * Goes on with the teacher in the engine's integers, on the grids that the network would be quantised on; its weights stay
  * floats underneath. Without `finetune` in the recipe the network stays as it is.
  */
-export function finetuneStudent(
-  prepared: PreparedRows,
-  { tying, recipe, trainer }: StudentTask,
-  teacher: readonly (readonly DenseLayer[])[],
-  narrow: NetworkInTraining,
-): NetworkInTraining {
+export function finetuneStudent(lesson: Lesson, narrow: NetworkInTraining): NetworkInTraining {
+  const { recipe, trainer } = lesson.task;
   const { finetune, distillation } = recipe;
   if (finetune === undefined) return narrow;
   const random = resumeRandom(narrow.random);
-  const { quantised } = quantiseTied(prepared, tying, recipe, narrow.network);
+  const { quantised } = quantiseTied(lesson, narrow.network);
   const options = { ...finetune, ...distillation, grids: readGrids(quantised), random };
-  const network = trainer.fit(narrow.network, addTeacher(prepared, recipe, teacher), options);
+  const network = trainer.fit(narrow.network, addTeacher(lesson), options);
   return { network, random: random.save() };
 }
 
 /** The integers of `tuned`, with ranges chosen on the training rows, and those of `narrow` where it is another network. */
 export function quantiseStudent(
-  prepared: PreparedRows,
-  { tying, recipe }: StudentTask,
-  teacher: readonly (readonly DenseLayer[])[],
+  lesson: Lesson,
   narrow: NetworkInTraining,
   tuned: NetworkInTraining,
 ): TrainedStudent {
   return {
-    scaler: prepared.scaler,
-    teacher,
-    ...quantiseTied(prepared, tying, recipe, tuned.network),
-    ...(tuned === narrow ? {} : { untuned: quantiseTied(prepared, tying, recipe, narrow.network) }),
+    scaler: lesson.prepared.scaler,
+    teacher: lesson.teacher,
+    ...quantiseTied(lesson, tuned.network),
+    ...(tuned === narrow ? {} : { untuned: quantiseTied(lesson, narrow.network) }),
   };
 }
 
 function quantiseTied(
-  { features, standardised, fitRows }: PreparedRows,
-  tying: Tying,
-  { clamp }: StudentRecipe,
+  { prepared, task }: Lesson,
   network: TiedNetwork,
 ): Pick<TrainedStudent, "float" | "quantised"> {
-  const float = expandTiedNetwork(network, tying, features);
+  const { standardised, fitRows } = prepared;
+  const float = expandTiedNetwork(network, task.tying, prepared.features);
+  const { clamp } = task.recipe;
   return { float, quantised: quantiseNetwork(float, { features: standardised, rows: fitRows.rows, clamp }) };
 }
 
-function addTeacher(
-  { standardised, fitRows }: PreparedRows,
-  { distillation }: StudentRecipe,
-  teacher: readonly (readonly DenseLayer[])[],
-): FitRows {
+function addTeacher({ prepared, task, teacher }: Lesson): FitRows {
+  const { standardised, fitRows } = prepared;
   if (teacher.length === 0) return fitRows;
   const teacherLogits = runEnsemble(teacher, standardised, fitRows.rows);
-  return distillation.similarityWeight === undefined
+  return task.recipe.distillation.similarityWeight === undefined
     ? { ...fitRows, teacherLogits }
     : { ...fitRows, teacherLogits, teacherHidden: createTeacherHidden(teacher, standardised) };
 }

@@ -131,7 +131,7 @@ test("a network rounded with compensation is sound, as large, and nearer to the 
       Math.max(-clamp, Math.min(clamp, value)),
     );
     const float = runDense(layers, features, rows);
-    const calibration = { features, rows, clamp, judge: "values" } as const;
+    const calibration = { features, rows, clamp, outputKind: "values" } as const;
     const errorIn = (rounding: "nearest" | "compensated"): number => {
       const mlp = quantiseNetwork(layers, { ...calibration, rounding });
       expect(findStudentFault(mlp)).toBeNull();

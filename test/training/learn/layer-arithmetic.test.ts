@@ -95,7 +95,7 @@ test("gradients in integers are those of floats, but for the size of a step", ()
       );
       return variables.map((variable) => Float32Array.from(grads[variable.name]!.dataSync()));
     });
-  const mlp = quantiseNetwork(network, { features, rows, clamp: 3, judge: "values" });
+  const mlp = quantiseNetwork(network, { features, rows, clamp: 3, outputKind: "values" });
   const plain = gradients(null);
   for (const [index, own] of gradients(readGrids(mlp)).entries()) {
     const size = Math.hypot(...plain[index]!);
@@ -166,7 +166,7 @@ test("fine-tuning on coarse grids makes the engine err less than rounding alone 
   const features = Float32Array.from({ length: count * 4 }, () => random.normal());
   const targets = runDense(teacher, features, count);
   // A hidden layer forty times as coarse as it need be, six steps in all: rounding errs much.
-  const fine = readGrids(quantiseNetwork(teacher, { features, rows: count, clamp: 5, judge: "values" }));
+  const fine = readGrids(quantiseNetwork(teacher, { features, rows: count, clamp: 5, outputKind: "values" }));
   const grids = fine.map(({ scale, zeroPoint }, index) =>
     index === 1 ? { scale: Math.fround(40 * scale), zeroPoint } : { scale, zeroPoint },
   );

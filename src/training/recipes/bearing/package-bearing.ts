@@ -8,7 +8,7 @@ import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
-import { extractRows } from "../../learn/extract-rows.ts";
+import { extractLevels } from "../../learn/extract-rows.ts";
 import {
   type LabelledRows,
   runStudent,
@@ -181,7 +181,7 @@ async function fitLevelReference(
     const signal = channels.find(({ end }) => end === waveform.signalEnd)!;
     const { sampleRateHz, shaftRpm } = recording;
     const source = { ...signal, sampleRateHz, shaftRpm, bearing: cwruBearings[signal.end] };
-    const { features } = extractRows(source, window, levels, "keep-unheard");
+    const features = extractLevels(source, window, levels);
     for (const [at, value] of features.entries()) {
       if (Number.isFinite(value)) values[at % values.length]!.push(value);
     }

@@ -141,7 +141,7 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
     reliability,
     decision: judgeDecision(folds, rule, config.costs),
     parity: judgeParity(baselines.float, heldOut, evaluateHeldOut(heldOutSignals, scores.float!, rule)),
-    slices: computeSliceFigures(set, "int8", outcomes, seed),
+    slices: computeSliceFigures({ set, model: "int8", outcomes }, seed),
     student: describeStudent(student, rows, rule),
     limitations: config.limitations,
   };

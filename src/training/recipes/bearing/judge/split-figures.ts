@@ -158,10 +158,11 @@ async function judgeSplits(
 /** Trains a student and its baselines on one side of a split and judges them on the other. */
 function judgeSplit({ config, task, rowsOf }: SplitRig, split: CwruSplit): SplitFigures {
   const { train, test } = rowsOf(split);
-  const { tying, recipe, trainer } = task;
+  const { tying, recipe } = task;
   const random = createRandom(config.seed).fork(split.name);
-  const student = trainStudent(train, tying, recipe, trainer, random);
-  const logistic = trainStudent(train, tying, describeLogistic(recipe), trainer, random.fork("logistic"));
+  const student = trainStudent(train, task, random);
+  const plain = { ...task, recipe: describeLogistic(recipe) };
+  const logistic = trainStudent(train, plain, random.fork("logistic"));
   const { rows, features, labels } = test;
   const columns = findPhysicsColumns(config.features, config.hypotheses);
   const score = (logits: Float32Array): number => computeMacroAuroc(logits, labels, tying.own.length);

@@ -139,14 +139,13 @@ function trainAll(
   const pruned = new Map<string, ReturnType<typeof pruneStudent>>();
   return recipes.map((recipe): TrialFigures => {
     const task = { tying, recipe, trainer };
+    const lesson = { prepared, task, teacher };
     // Recipes that differ in fine-tuning alone share everything before it.
     const key = JSON.stringify(recipe.distillation);
-    const narrow =
-      pruned.get(key) ??
-      pruneStudent(prepared, task, teacher, distilStudent(prepared, task, teacher, streams().student));
+    const narrow = pruned.get(key) ?? pruneStudent(lesson, distilStudent(lesson, streams().student));
     pruned.set(key, narrow);
-    const tuned = finetuneStudent(prepared, task, teacher, narrow);
-    const student = quantiseStudent(prepared, task, teacher, narrow, tuned);
+    const tuned = finetuneStudent(lesson, narrow);
+    const student = quantiseStudent(lesson, narrow, tuned);
     const logits = runStudent(student, test.features, test.rows);
     const squares = logits.reduce((sum, logit, index) => sum + (logit - said[index]!) ** 2, 0);
     return {

@@ -83,10 +83,11 @@ export function scoreInnerSplit(
   const prepared = prepareRows(train, task);
   const streams = forkStreams(config.recipe, random);
   const teacher = trainTeacher(prepared, task, streams.teacher);
-  const wide = distilStudent(prepared, task, teacher, streams.student);
-  const narrow = pruneStudent(prepared, task, teacher, wide);
-  const tuned = finetuneStudent(prepared, task, teacher, narrow);
-  const student = quantiseStudent(prepared, task, teacher, narrow, tuned);
+  const lesson = { prepared, task, teacher };
+  const wide = distilStudent(lesson, streams.student);
+  const narrow = pruneStudent(lesson, wide);
+  const tuned = finetuneStudent(lesson, narrow);
+  const student = quantiseStudent(lesson, narrow, tuned);
   const rivals = trainRivals(prepared, task, {
     teacher,
     wide,

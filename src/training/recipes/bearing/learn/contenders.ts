@@ -56,9 +56,9 @@ export function trainRivals(
   const expand = ({ network }: NetworkInTraining): DenseLayer[] =>
     expandTiedNetwork(network, tying, features);
   const train = (own: StudentRecipe, by: typeof teacher, random: Random): DenseLayer[] => {
-    const ownTask = { ...task, recipe: own };
-    const narrow = pruneStudent(prepared, ownTask, by, distilStudent(prepared, ownTask, by, random));
-    return expand(finetuneStudent(prepared, ownTask, by, narrow));
+    const lesson = { prepared, task: { ...task, recipe: own }, teacher: by };
+    const narrow = pruneStudent(lesson, distilStudent(lesson, random));
+    return expand(finetuneStudent(lesson, narrow));
   };
   const { prune } = student;
   const steps =

@@ -63,16 +63,17 @@ export async function learnStudent(
     { config: { ...division, teacher: recipe.teacher }, from: [rows] },
     () => trainTeacher(prepared, task, networkStreams().teacher),
   );
+  const lesson = { prepared, task, teacher: teacher.value };
   const { student, distillation } = recipe;
   const wide = await steps.run(
     "distil",
     { config: { ...division, student: { ...student, prune: null }, distillation }, from: [rows, teacher] },
-    () => distilStudent(prepared, task, teacher.value, networkStreams().student),
+    () => distilStudent(lesson, networkStreams().student),
   );
   const narrow = await steps.run(
     "prune",
     { config: { ...division, student, distillation }, from: [rows, teacher, wide] },
-    () => pruneStudent(prepared, task, teacher.value, wide.value),
+    () => pruneStudent(lesson, wide.value),
   );
   const { finetune } = recipe;
   const tuned =
@@ -81,12 +82,12 @@ export async function learnStudent(
       : await steps.run(
           "finetune",
           { config: { ...division, finetune, distillation }, from: [rows, teacher, narrow] },
-          () => finetuneStudent(prepared, task, teacher.value, narrow.value),
+          () => finetuneStudent(lesson, narrow.value),
         );
   const trained: StepOutput<TrainedStudent> = await steps.run(
     "quantise",
     { config: division, from: [rows, teacher, narrow, ...(tuned === narrow ? [] : [tuned])] },
-    () => quantiseStudent(prepared, task, teacher.value, narrow.value, tuned.value),
+    () => quantiseStudent(lesson, narrow.value, tuned.value),
   );
   const rivals = await steps.run(
     "quantise",

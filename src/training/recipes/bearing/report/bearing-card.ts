@@ -25,7 +25,10 @@ export function renderBearingCard(
     "",
     ...renderMarkdownTable(slices),
     "",
-    ...closeCard(manifest, report.limitations, "Looks at the test data, and notes", config.notes),
+    ...closeCard(manifest, report.limitations, {
+      heading: "Looks at the test data, and notes",
+      notes: config.notes,
+    }),
   ];
   return lines.join("\n");
 }

@@ -94,7 +94,7 @@ export function prepareScadaRows(
   });
   for (let index = 0; index < targets.length; index++) targets[index]! /= scale[index % outputs]!;
   const every = { own: [Array.from({ length: width }, (_, column) => column)], shared: [] };
-  const scaler = fitScaler(raw, rows, every, clamp);
+  const scaler = fitScaler({ rows, features: raw }, every, clamp);
   const features = standardiseRows(raw, rows, scaler);
   return { rows, scaler, features, targets, weights: new Float32Array(rows).fill(1), location, scale };
 }
@@ -106,7 +106,7 @@ export function trainScadaTeacher(
   const { members, hidden, fit } = recipe.teacher;
   return Array.from({ length: members }, (_, member) => {
     const random = stream(seed, `teacher ${member}`);
-    const fitted = fitNetwork(rows, hidden, { ...fit, huberDelta: recipe.huberDelta }, trainer, random);
+    const fitted = fitNetwork(trainer, { rows, hidden }, { ...fit, huberDelta: recipe.huberDelta, random });
     progress(member + 1, members);
     return fitted;
   });
@@ -154,7 +154,7 @@ export function distilScadaStudent(
 ): { readonly wide: DenseLayer[]; readonly float: DenseLayer[] } {
   const { recipe, trainer, seed } = lessons;
   const taught = teachRows(lessons, teacher);
-  return fitPrunedStudent(taught, recipe, trainer, stream(seed, "student"));
+  return fitPrunedStudent(taught, recipe, { trainer, random: stream(seed, "student") });
 }
 
 /** The pruned student, fine-tuned in the engine's integers; as it is without `finetune` in the recipe. */
@@ -168,7 +168,7 @@ export function finetuneScadaStudent(
   if (finetune === undefined) return float;
   const taught = teachRows(lessons, teacher);
   const start = { float, quantised: quantiseScadaStudent(lessons, float) };
-  return finetuneNetwork(taught, start, recipe, finetune, trainer, stream(seed, "finetune"));
+  return finetuneNetwork(taught, start, { recipe, finetune, trainer, random: stream(seed, "finetune") });
 }
 
 /** The integers and the float network that they were made from; those of `pruned`, too, where `tuned` is another network. */
@@ -224,7 +224,7 @@ export function trainUntaughtStudent({
   trainer,
   seed,
 }: Omit<ScadaLessons, "invented">): DenseLayer[] {
-  return fitUntaughtStudent(rows, recipe, trainer, stream(seed, "untaught"));
+  return fitUntaughtStudent(rows, recipe, { trainer, random: stream(seed, "untaught") });
 }
 
 /** The integers; ranges are calibrated on measured rows and on invented ones alike. */
@@ -243,7 +243,7 @@ export function quantiseScadaStudent(
     features.set(all.subarray(row * width, (row + 1) * width), index * width);
   }
   const { clamp, rounding } = recipe;
-  return quantiseNetwork(float, { features, rows: count, clamp, judge: "values", rounding });
+  return quantiseNetwork(float, { features, rows: count, clamp, outputKind: "values", rounding });
 }
 
 /** Outputs [rows × outputs] of one form on a turbine's rows. */
@@ -253,7 +253,7 @@ export function runScadaForm(
   { features, rows }: Pick<TurbineRows, "features" | "rows">,
 ): { readonly standardised: Float32Array; readonly outputs: Float32Array } {
   const standardised = standardiseRows(features, rows, student.scaler);
-  return { standardised, outputs: runRegressionForm(student, form, standardised, rows) };
+  return { standardised, outputs: runRegressionForm(student, form, { standardised, rows }) };
 }
 
 /** A stream of its own for each purpose, whichever step asks first. */

@@ -31,10 +31,10 @@ export function renderScadaCard(
     "",
     ...renderMarkdownTable(slices),
     "",
-    ...closeCard(manifest, report.limitations, "Looks at the test half-year, and notes", [
-      ...report.testLooks,
-      ...config.notes,
-    ]),
+    ...closeCard(manifest, report.limitations, {
+      heading: "Looks at the test half-year, and notes",
+      notes: [...report.testLooks, ...config.notes],
+    }),
   ];
   return lines.join("\n");
 }

@@ -125,7 +125,7 @@ test("a student with the optional terms is another one, whose integers without f
   ] as const) {
     expect(networksOf(student, form)).toEqual(networksOf(student, parent));
     const [integers, floats] = [form, parent].map((each) =>
-      runRegressionForm(student, each, prepared.features, prepared.rows),
+      runRegressionForm(student, each, { standardised: prepared.features, rows: prepared.rows }),
     );
     const distance = integers!.reduce((sum, value, row) => sum + Math.abs(value - floats![row]!), 0);
     expect(distance / prepared.rows).toBeLessThan(0.05);
