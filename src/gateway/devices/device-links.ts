@@ -1,10 +1,10 @@
 /** Opens the sessions with all configured devices, and gives what they send to whom it concerns, with the time it came. */
-
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
 import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
 import { toDeviceScore, toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
+import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
 import {
   createByteTransport,
   parseDeviceAddress,
@@ -13,7 +13,7 @@ import { createReconnectingTransport } from "../../../firmware-bridge/transports
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
-import type { DeviceHealthMessage } from "../../core/contract/device/device-message.ts";
+import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Arrival } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
@@ -96,10 +96,9 @@ async function createPacketLink(device: DeviceConfig, options: DeviceLinksOption
 }
 
 function createDeviceLink(device: DeviceConfig, link: PacketLink, options: DeviceLinksOptions): DeviceLink {
-  const { clock, pipeline, captures, recordings, pushes } = options;
+  const { clock, pipeline, captures, pushes } = options;
   const logger = options.logger.child({ device: device.id });
   const bearing = options.bearingOf(device.id);
-  const now = (): Arrival => ({ arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() });
   const lose = (): void => {
     captures.lost(device.id);
     pushes.lost(device.id);
@@ -127,37 +126,11 @@ function createDeviceLink(device: DeviceConfig, link: PacketLink, options: Devic
       pushes.contact(hello, session);
     },
     onMessage: (message, hello) => {
-      switch (message.type) {
-        case "raw-window": {
-          const block = toSampleBlock(hello, message, now());
-          if (block === undefined) return;
-          const isAskedFor = captures.accept(block);
-          if (device.mode !== "edge") pipeline.accept(block);
-          // A device that infers sends raw windows around alarms, for people: not to be decided upon.
-          else if (!isAskedFor) recordings.accept(block);
-          return;
-        }
-        case "reading": {
-          const reading = toReading(hello, message, now());
-          if (reading !== undefined) pipeline.acceptDeviceReading(reading);
-          return;
-        }
-        case "health":
-          logger.debug("device health", { ...message });
-          health = message;
-          return;
-        case "score": {
-          if (device.mode === "raw") return;
-          const score = toDeviceScore(hello, message, now());
-          if (score !== undefined) pipeline.acceptScore(score, device.mode);
-          return;
-        }
-        case "model-status":
-          pushes.status(device.id, message);
-          return;
-        case "nack":
-          return;
-      }
+      const arrival = { arrivedMs: clock.nowMs(), arrivedMonotonicMs: clock.monotonicMs() };
+      if (message.type === "health") {
+        logger.debug("device health", { ...message });
+        health = message;
+      } else takeMessage(message, { device, hello, arrival }, options);
     },
     onState: (state, reason) => {
       if (state !== "established") lose();
@@ -172,6 +145,42 @@ function createDeviceLink(device: DeviceConfig, link: PacketLink, options: Devic
       return health;
     },
   };
+}
+
+/** Gives what a device sent to whom it concerns. */
+function takeMessage(
+  message: Exclude<DeviceDataMessage, DeviceHealthMessage>,
+  from: { readonly device: DeviceConfig; readonly hello: HelloMessage; readonly arrival: Arrival },
+  { pipeline, captures, recordings, pushes }: DeviceLinksOptions,
+): void {
+  const { device, hello, arrival } = from;
+  switch (message.type) {
+    case "raw-window": {
+      const block = toSampleBlock(hello, message, arrival);
+      if (block === undefined) return;
+      const isAskedFor = captures.accept(block);
+      if (device.mode !== "edge") pipeline.accept(block);
+      // A device that infers sends raw windows around alarms, for people: not to be decided upon.
+      else if (!isAskedFor) recordings.accept(block);
+      return;
+    }
+    case "reading": {
+      const reading = toReading(hello, message, arrival);
+      if (reading !== undefined) pipeline.acceptDeviceReading(reading);
+      return;
+    }
+    case "score": {
+      if (device.mode === "raw") return;
+      const score = toDeviceScore(hello, message, arrival);
+      if (score !== undefined) pipeline.acceptScore(score, device.mode);
+      return;
+    }
+    case "model-status":
+      pushes.status(device.id, message);
+      return;
+    case "nack":
+      return;
+  }
 }
 
 /** Says once a reason that there is no contact, until the device is back. */
