@@ -8,7 +8,7 @@ import { mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
 import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { renderModelHeader } from "../device/render-model-header.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
-import { checkBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
+import { checkSignedBundle, renderBundle, renderBundleCheck } from "../terminal/render-bundle.ts";
 
 interface JsonOption {
   readonly json?: boolean;
@@ -51,7 +51,7 @@ function verifyCommand(): Command {
     .addHelpText("after", "\nExample:\n  $ aurora bundle verify models/bearing-vibration/1.0.0\n")
     .action(async (dirs: string[], options: JsonOption & { readonly keys?: string[] }) => {
       const keys = await loadTrustedKeys(options.keys ?? releaseKeyFile());
-      const results = await Promise.all(dirs.map((dir) => checkBundle(dir, keys)));
+      const results = await Promise.all(dirs.map((dir) => checkSignedBundle(dir, keys)));
       if (results.some((result) => !result.ok)) process.exitCode = 1;
       if (options.json === true) return print(JSON.stringify({ bundles: results }, null, 2));
       for (const result of results) {

@@ -48,7 +48,7 @@ export type BundleCheck =
     };
 
 /** Verifies the bundle at `dir`; a bug is thrown on. */
-export async function checkBundle(dir: string, keys: readonly TrustedKey[]): Promise<BundleCheck> {
+export async function checkSignedBundle(dir: string, keys: readonly TrustedKey[]): Promise<BundleCheck> {
   try {
     const { manifest, digest, signedBy } = await verifyBundle(dir, keys);
     return { dir, ok: true, name: manifest.name, version: manifest.version, digest, signedBy };
