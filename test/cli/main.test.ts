@@ -44,6 +44,15 @@ describe("aurora", () => {
     expect([stdout, ...helps.map((help) => help.stdout)].join("\n")).toMatch(/Examples?:/);
   });
 
+  test("no option is set by an environment variable: it would change what a command means", async () => {
+    const commands = await Promise.all(commandTable.map(({ load }) => load()));
+    const options = commands
+      .flatMap((command) => [command, ...command.commands])
+      .flatMap(({ options }) => options);
+    expect(options.length).toBeGreaterThan(50);
+    expect(options.filter(({ envVar }) => envVar !== undefined)).toEqual([]);
+  });
+
   test.for([
     [["nonsense"]],
     [["--nonsense"]],

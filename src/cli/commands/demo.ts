@@ -34,11 +34,7 @@ export function demoCommand(): Command {
         .choices([...faultKinds, "random", "none"])
         .default("random"),
     )
-    .addOption(
-      new Option("--data <dir>", "replay real recordings (<dir>/cwru) instead of simulating").env(
-        "AURORA_DATA",
-      ),
-    )
+    .option("--data <dir>", "replay real recordings (<dir>/cwru) instead of simulating")
     .option("--allow-training-data", "also replay bearings that the model was trained on, and say so")
     .addOption(
       new Option("--until <event>", "end with the alert; exit code 0 only if it is the expected one").choices(
@@ -79,8 +75,7 @@ function run(options: DemoOptions): Promise<DemoOutcome> {
   return runDemo({
     seed: options.seed ?? randomInt(1_000_000),
     fault: options.fault,
-    // An empty AURORA_DATA is one that is not set.
-    dataDir: options.data || null,
+    dataDir: options.data ?? null,
     allowTrainingData: options.allowTrainingData ?? false,
     until: options.until ?? null,
     timeoutMs: options.timeout * 1000,
