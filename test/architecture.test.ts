@@ -61,7 +61,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   collector: ["core", ...below("collector", "uplink record fleet page api registry")],
   "collector/record": ["core"],
-  "collector/registry": ["core"],
+  "collector/registry": ["core", "collector/api/http-route.ts"],
   "collector/uplink": ["core", "collector/record"],
   "collector/fleet": ["core", "collector/record", "collector/registry"],
   "collector/page": ["core", "collector/fleet"],

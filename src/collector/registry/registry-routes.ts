@@ -1,28 +1,13 @@
 /** Serves the repository over HTTP: GET with ETag, and Range for the tars. Plain data; the server mounts it. */
 import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
 import { sha256Hex } from "../../core/platform/files/sha256.ts";
+import type { HttpRequest, HttpResponse, HttpRoute } from "../api/http-route.ts";
 import { metadataFilePattern } from "./metadata-folder.ts";
 import type { Registry } from "./registry.ts";
 
-/** What a handler sees of a request. */
-export interface RegistryRequest {
-  readonly params: Readonly<Record<string, string>>;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
-export interface RegistryResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readable | Uint8Array | string;
-}
-
-export interface RegistryRoute {
-  readonly method: "GET";
-  /** Path with `:parameters`. */
-  readonly path: string;
-  handle(request: RegistryRequest): Promise<RegistryResponse>;
+/** A route that reads no more of a request than this. */
+interface RegistryRoute extends HttpRoute {
+  handle(request: Pick<HttpRequest, "params" | "headers">): Promise<HttpResponse>;
 }
 
 const targetFilePattern = /^[0-9a-f]{64}\.[0-9A-Za-z.-]{1,64}\.tar$/;
@@ -61,7 +46,7 @@ export function registryRoutes(registry: Registry): readonly RegistryRoute[] {
   ];
 }
 
-const notFound: RegistryResponse = {
+const notFound: HttpResponse = {
   status: 404,
   headers: { "content-type": "application/json", "cache-control": "no-cache" },
   body: '{"error":"not found"}',
@@ -69,8 +54,8 @@ const notFound: RegistryResponse = {
 
 function serveTarget(
   target: { path: string; sizeBytes: number; sha256: string },
-  headers: RegistryRequest["headers"],
-): RegistryResponse {
+  headers: HttpRequest["headers"],
+): HttpResponse {
   const etag = `"${target.sha256}"`;
   const common = { etag, "cache-control": neverChanges, "accept-ranges": "bytes" };
   if (matches(headers["if-none-match"], etag)) return { status: 304, headers: common, body: "" };
