@@ -49,7 +49,7 @@ interface Entry {
   capture: CaptureAttempt | null;
 }
 
-/** Creates captures of nothing yet. */
+/** Creates captures, none of them under way. */
 export function createDeviceCaptures(options: DeviceCapturesOptions): DeviceCaptures {
   const entries = new Map<string, Entry>(
     options.devices.map(({ id, mode }) => [

@@ -71,7 +71,7 @@ interface Entry {
 /** A push that failed is tried again this much later, if the device is in contact. */
 const retryMs = 300_000;
 
-/** Creates pushes of nothing yet. */
+/** Creates pushes, none of them under way. */
 export function createDevicePushes(options: DevicePushesOptions): DevicePushes {
   const { logger } = options;
   const counts = { confirmed: 0, "already-runs": 0, refused: 0, reverted: 0, failed: 0 };

@@ -21,7 +21,7 @@ export function formatFigure(figure: Figure, digits = 3): string {
   return `${value.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }
 
-/** A share with Wilson's 95 percent score interval (Wilson 1927); NaN of nothing. */
+/** A share with Wilson's 95 percent score interval (Wilson 1927); NaN without a case. */
 export function computeShare(right: number, of: number): Figure {
   if (of === 0) return { value: Number.NaN, low: null, high: null };
   const z = 1.959964;

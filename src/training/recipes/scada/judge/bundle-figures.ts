@@ -109,7 +109,7 @@ export async function judgeScadaBundle(
   };
 }
 
-/** The same replay without a student: what the site's own regression makes of the inputs alone, and of nothing. */
+/** The same replay without a student: what the site's own regression makes of the inputs alone, and of no input at all. */
 function replayBaselines(
   subject: ScadaCase,
   { scaler, normalBehaviour }: Manifest,
