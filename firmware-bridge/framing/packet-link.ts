@@ -1,4 +1,10 @@
-/** Packets to and from a device, whether they travel in frames on a byte stream or as MQTT messages. */
+/**
+ * Packets to and from a device, whether they travel in frames on a byte stream or as MQTT messages. Another framing is
+ * another link of this shape beside `framed-link.ts` (which cuts a byte stream by `frame-parser.ts` and
+ * `frame-encoder.ts`), with an address of its own in `transports/device-address.ts`; who opens a link chooses it there:
+ * `src/gateway/devices/device-links.ts` and, by hand, `src/cli/device/push-to-device.ts`. The device's end is `mcu/frame.c`, the
+ * words for both are `PROTOCOL.md` §2.
+ */
 import type { PacketSink } from "./frame-parser.ts";
 
 /** What a link tells its user. */

@@ -1,7 +1,11 @@
 /**
  * The fleet's record as a port: what the collector keeps and what may be asked of it. Every method promises, whatever
- * the engine; a batch is stored as a whole or not at all. Engines live in folders of their own, and one suite of tests
- * (`test/collector/record/fleet-record-suite.ts`) runs over all of them.
+ * the engine; a batch is stored as a whole or not at all.
+ *
+ * Another engine: a folder beside `sqlite/` that keeps `record-rules.ts` and steps watermarks by `core/wire/uplink-ack.ts`; a
+ * line in the suite that runs over all engines (`test/collector/record/fleet-record-suite.ts`); a key in
+ * `core/contract/config/collector-config.ts`, by which `collector/compose.ts` opens it; its driver as a door and in the
+ * collector's list of vendors in `test/architecture.test.ts`.
  */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
 import type { Result } from "../../core/contract/result.ts";

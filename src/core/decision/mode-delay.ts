@@ -1,6 +1,9 @@
 /**
  * On and off delay with hysteresis of one failure mode: raised by M of the last N windows, or by evidence that has
  * gathered for longer; cleared by a run of windows below a lower threshold, once no such evidence is left. Reads no clock.
+ *
+ * Another rule is another step of the state here. Its parameters are a mode's `Threshold` in the bundle's manifest; what it
+ * remembers is kept over restarts by `decider-snapshot.ts`, where a new field must be optional.
  */
 import type { Threshold } from "../contract/bundle/manifest.ts";
 

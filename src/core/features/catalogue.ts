@@ -9,7 +9,15 @@
  * | `band-level`     | fromHz, toHz (half-power edges; nothing is said of a band above 0.45 of the sampling rate) | rms-db, peak-db (dB above the channel's unit), kurtosis-db (dB above a Gaussian's) |
  * | `readings`       | channel | mean, min, max, std, range, change, last (scalar windows only, see `scalar-extractor.ts`) |
  *
- * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted.
+ * Any change of meaning is a new version: a bundle for another one is refused, never reinterpreted. An operator more is no
+ * change of meaning.
+ *
+ * To add an operator: one entry where its chain binds operators (`envelope-operators.ts`, `time-chain.ts`,
+ * `spectrum-chain.ts`, `band-level-chain.ts`, `scalar-extractor.ts`), a line in the table above, reference values in
+ * `test/core/features/catalogue.test.ts`. For a microcontroller, which computes those of `envelope-order`: a number
+ * and its parameters in `mcu-section.ts` and `firmware-bridge/mcu/MODEL_FORMAT.md`, the same number in
+ * `firmware-bridge/mcu/feature_section.h`, its check in `feature_section.c`, its arithmetic in `features.c`. Golden windows
+ * then hold both to the same bits.
  */
 
 import type { AuroraError } from "../contract/aurora-error.ts";

@@ -1,9 +1,10 @@
 /**
- * The ways by which alerts leave a gateway: MQTT today. Another one, a webhook say, is three steps:
+ * The ways by which alerts leave a gateway: MQTT today. Another one, a webhook say, is four steps:
  *
  * 1. `webhook-alert-sink.ts` beside this file: `createWebhookAlertSink(…): AlertSink`, as `createMqttAlertSink` below;
  * 2. one more of the `sinks` that `../compose-points.ts` gives to the journal;
- * 3. one more line in `test/gateway/alarms/alert-sink.test.ts`, which holds every sink to the same promises.
+ * 3. where it sends to, in `core/contract/config/gateway-config-schema.ts` (a secret by file or environment only);
+ * 4. one more line in `test/gateway/alarms/alert-sink.test.ts`, which holds every sink to the same promises.
  *
  * A sink delivers one event and says when it can. What waits for it, in order and over a restart, is kept by
  * `alert-journal.ts`, for each sink alone: one that is down holds up no other.

@@ -1,6 +1,6 @@
 /**
  * The way of the data through a gateway, joined by hand: blocks → data contract → windows → features → student →
- * decision → alerts. Does no I/O: what comes out goes to a sink.
+ * decision → alerts. Publishes nothing: what comes out goes to a sink.
  */
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";

@@ -10,7 +10,8 @@
  * To add a state (a shadow run, a trial, confirmed, reverted): name it in `UpdateState` (`update-states.ts`), what
  * ends it in `UpdateEvent` and what it does in `UpdateEffect`; write one row for each of its events, and let the row
  * before it lead there. To add a condition (switch in low wind only): a state between `proved` and `served` whose effect asks
- * for it, one row for "yes" (serve) and one for "not yet" (rest; the journal brings the next look back to it).
+ * for it, one row for "yes" (serve) and one for "not yet": give the attempt back (`save` with one attempt fewer, or the
+ * waiting would use them up) and rest; the next look does every step again.
  */
 import { chooseTarget, type TargetChoice } from "./choose-target.ts";
 import type { OfferedTarget } from "./tuf-client.ts";

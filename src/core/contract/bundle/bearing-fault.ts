@@ -1,7 +1,9 @@
 /**
  * The faults of a rolling bearing that have a name: in recordings, in the simulator, in the demonstration and in what
  * models are trained for. A bundle may state any other failure mode; the runtime asks nothing of its name. A new kind
- * begins here: the compiler then names every table that has to know it.
+ * begins here: the compiler names the tables that lack it. One with an order of its own is a rival for `order-margin`
+ * (`core/features/envelope-operators.ts`), which makes it a new version of the catalogue, and the device's
+ * `ORDER_FAULT_COUNT` (`firmware-bridge/mcu/feature_section.h`) has to follow.
  */
 import type { BearingOrders } from "./bearing.ts";
 

@@ -129,6 +129,11 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
       trustedKeys: trustedKeysSchema,
     })
     .prefault({}),
-  retentionDays: z.number().min(1).max(3650).default(90).describe("Days that predictions and drift are kept"),
+  retentionDays: z
+    .number()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe("Days that predictions, drift, events and updates are kept"),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
