@@ -6,9 +6,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "../src/core/maths/random.ts";
+import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/dense-network.ts";
+import { openTensorTrainer } from "../src/training/learn/open-trainer.ts";
 import { quantiseNetwork } from "../src/training/learn/quantise-network.ts";
-import { openTensorTrainer } from "../src/training/learn/tensor-trainer.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "../src/training/learn/tied-network.ts";
 
 const rows = 4000;
 const inputs = 40;

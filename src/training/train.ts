@@ -16,7 +16,7 @@ import { type CardManifest, createMlBom } from "./bundle/model-documents.ts";
 import { digestTrainingCode } from "./bundle/training-code-digest.ts";
 import { type GateCheck, skip } from "./gate/gate-check.ts";
 import { runGate } from "./gate/run-gate.ts";
-import { openTensorTrainer } from "./learn/tensor-trainer.ts";
+import { openTensorTrainer } from "./learn/open-trainer.ts";
 import { createStepRunner, type StepProgress, type StepRunner } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder, type WorkFolder } from "./pipeline/work-folder.ts";
 import type { CommonConfig } from "./recipes/common-config.ts";

@@ -24,8 +24,8 @@ import { clusterBackground } from "../../src/training/bundle/cluster-background.
 import { createMcuModel } from "../../src/training/bundle/create-mcu-model.ts";
 import { createGoldenCases } from "../../src/training/bundle/golden-cases.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
+import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import { quantiseNetwork, runQuantised } from "../../src/training/learn/quantise-network.ts";
-import { standardiseRows } from "../../src/training/learn/train-student.ts";
 import { sampleManifest } from "../core/bundle/sample-bundle.ts";
 import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
 

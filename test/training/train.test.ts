@@ -12,7 +12,7 @@ import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts"
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
-import { standardiseRows } from "../../src/training/learn/train-student.ts";
+import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";

@@ -17,7 +17,7 @@ import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../../core/window/revolution-windower.ts";
 import { extractRows } from "../learn/extract-rows.ts";
-import { standardiseRows } from "../learn/train-student.ts";
+import { standardiseRows } from "../learn/fit-scaler.ts";
 import { explainRow } from "./explain-row.ts";
 
 /** What the cases are made for. */

@@ -4,70 +4,8 @@
  */
 import type { Random } from "../../core/maths/random.ts";
 import type { LayerArithmetic } from "./layer-arithmetic.ts";
-import type { ActivationGrid } from "./quantise-network.ts";
+import type { FitRows, RegressionOptions } from "./tensor-trainer.ts";
 import type { Optimizer, Scalar, Tensor, TensorLibrary, Variable } from "./tensorflow.ts";
-
-export interface FitRows {
-  readonly rows: number;
-  /** [rows × hypotheses × own inputs], standardised. */
-  readonly own: Float32Array;
-  /** [rows × shared inputs], standardised. */
-  readonly shared: Float32Array;
-  /** [rows × hypotheses], 0 or 1. */
-  readonly targets: Float32Array;
-  /** [rows], relative weights. */
-  readonly weights: Float32Array;
-  /** [shared inputs]: noise of each, as a multiple of the others'; absent: of all alike. */
-  readonly sharedNoise?: readonly number[] | undefined;
-  /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
-  readonly teacherLogits: Float32Array | null;
-  /** The teacher's last hidden activations of chosen rows [chosen × any]; absent: only its logits teach. */
-  readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
-}
-
-export interface RegressionRows {
-  readonly rows: number;
-  /** [rows × inputs], standardised. */
-  readonly features: Float32Array;
-  /** [rows × outputs]. */
-  readonly targets: Float32Array;
-  /** [rows], relative weights; all outputs of a row share its weight. */
-  readonly weights: Float32Array;
-  /** As in {@link FitRows}. */
-  readonly teacherHidden?: FitRows["teacherHidden"];
-}
-
-export interface FitOptions {
-  /** Draws batches and noise. */
-  readonly random: Random;
-  /** Gradient steps. */
-  readonly steps: number;
-  /** Rows of a step, drawn without replacement; 0 = all. */
-  readonly batchRows: number;
-  /** Adam's step size at the start; it falls to a tenth along a half cosine. */
-  readonly learningRate: number;
-  /** Decoupled weight decay (AdamW), per step and unit of learning rate. */
-  readonly weightDecay: number;
-  /** Standard deviation of the noise that is added to standardised inputs. */
-  readonly inputNoise: number;
-  /** Temperature of the teacher's and the student's sigmoid in the soft part of the loss; > 0. */
-  readonly temperature: number;
-  /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
-  readonly softShare: number;
-  /** Weight of the likeness of hidden layers beside the rest of the loss (`similarity-loss.ts`); ignored without a teacher's. */
-  readonly similarityWeight?: number | undefined;
-  /** Learn in the engine's integers on these grids (`layer-arithmetic.ts`); absent: in floats. */
-  readonly grids?: readonly ActivationGrid[] | undefined;
-}
-
-/** How to learn a regression. */
-export interface RegressionOptions extends Omit<FitOptions, "temperature" | "softShare"> {
-  /**
-   * Huber's loss: squared up to this residual (in units of the targets), absolute beyond; infinity = squared everywhere.
-   * Distilling needs no loss of its own: targets that are a blend of truth and teacher have the same gradient.
-   */
-  readonly huberDelta: number;
-}
 
 /**
  * A network while it is trained: its weights as variables, and what it computes with them. `Inputs` are a batch's tensors,

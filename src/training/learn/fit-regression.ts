@@ -1,15 +1,10 @@
 /** Trains a plain network on a regression with TensorFlow: Huber's loss, so that a few wild rows do not rule. */
-import {
-  type Batch,
-  descend,
-  type OpenNetwork,
-  type RegressionOptions,
-  type RegressionRows,
-} from "./descent.ts";
+import type { DenseLayer } from "./dense-network.ts";
+import { type Batch, descend, type OpenNetwork } from "./descent.ts";
 import { createEngineArithmetic, floatArithmetic } from "./layer-arithmetic.ts";
 import { prepareLikeness } from "./similarity-loss.ts";
+import type { RegressionOptions, RegressionRows } from "./tensor-trainer.ts";
 import type { GradSaveFunc, Scalar, Tensor, Tensor2D, TensorLibrary } from "./tensorflow.ts";
-import type { DenseLayer } from "./tied-network.ts";
 
 /** Continues the training of `network` on `rows`; the same arguments give the same weights. */
 export function fitRegressionNetwork(

@@ -1,5 +1,6 @@
 /** What standardises features before the student: learnt from training rows only, and one for corresponding features. */
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
+import { standardise } from "../../core/features/standardise.ts";
 import type { Tying } from "./tied-network.ts";
 
 /**
@@ -35,4 +36,11 @@ export function fitScaler(
     }
   }
   return { mean, inverseStd, clamp };
+}
+
+/** Standardises rows as the runtime does. */
+export function standardiseRows(features: Float32Array, rows: number, scaler: Scaler): Float32Array {
+  const out = new Float32Array(features.length);
+  standardise(features, rows, scaler, out);
+  return out;
 }

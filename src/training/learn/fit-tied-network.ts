@@ -1,7 +1,9 @@
 /** Trains a tied network with TensorFlow: sigmoid cross-entropy against labels, and against a teacher where there is one. */
-import { type Batch, descend, type FitOptions, type FitRows, type OpenNetwork } from "./descent.ts";
+
+import { type Batch, descend, type OpenNetwork } from "./descent.ts";
 import { createEngineArithmetic, floatArithmetic, type LayerArithmetic } from "./layer-arithmetic.ts";
 import { prepareLikeness } from "./similarity-loss.ts";
+import type { FitOptions, FitRows } from "./tensor-trainer.ts";
 import type { Scalar, Tensor, Tensor2D, Tensor3D, TensorLibrary, Variable } from "./tensorflow.ts";
 import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
 

@@ -3,7 +3,8 @@
  * rounding the gradients do not see (straight-through estimator, Bengio et al. 2013; for networks of integers Jacob et
  * al. 2018). Knows no architecture: who trains a network asks for the numbers, and multiplies and adds them itself.
  */
-import { type ActivationGrid, maxQuantisedWeight } from "./quantise-network.ts";
+import { studentLimits } from "../../core/inference/check-student.ts";
+import type { ActivationGrid } from "./tensor-trainer.ts";
 import type { Tensor, TensorLibrary } from "./tensorflow.ts";
 
 /** What a layer multiplies and adds, and what its sum becomes. */
@@ -70,7 +71,7 @@ function measureScales(tf: TensorLibrary, matrices: readonly Tensor[]): Tensor {
     const largest = tf.max(tf.abs(tf.concat(own, 0)), 0);
     const known = tf.where(tf.greater(largest, 1e-6), largest, tf.onesLike(largest));
     return {
-      value: tf.div(known, maxQuantisedWeight),
+      value: tf.div(known, studentLimits.maxWeight),
       gradFunc: () => matrices.map((matrix) => tf.zerosLike(matrix)),
     };
   });

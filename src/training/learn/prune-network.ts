@@ -1,5 +1,6 @@
 /** Structured pruning: takes whole neurons out of a tied network, so that it really gets smaller and faster. */
-import type { DenseLayer, TiedLayer, TiedNetwork } from "./tied-network.ts";
+import type { DenseLayer } from "./dense-network.ts";
+import type { TiedLayer, TiedNetwork } from "./tied-network.ts";
 
 /**
  * Removes the least important neurons of each hidden layer until it has `widths[layer]` left. A neuron's importance

@@ -5,12 +5,12 @@
  * a regression's values as they are.
  */
 import type { QuantisedLayer, QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
+import { studentLimits } from "../../core/inference/check-student.ts";
 import { createIntegerKernel } from "../../core/inference/integer-engine.ts";
 import { factorInputs, roundCompensated } from "./compensated-rounding.ts";
-import { type DenseLayer, runDense } from "./tied-network.ts";
-
-/** Largest magnitude of a weight: 7 bits, so that no CPU's int16 intermediate saturates. */
-export const maxQuantisedWeight = 63;
+import { type DenseLayer, runDense } from "./dense-network.ts";
+import type { WeightRounding } from "./student-recipe.ts";
+import type { ActivationGrid } from "./tensor-trainer.ts";
 
 /** What the ranges are calibrated on. */
 export interface CalibrationSet {
@@ -21,17 +21,8 @@ export interface CalibrationSet {
   readonly clamp: number;
   /** What the outputs are: `logits` (default), where an error near zero weighs more and one beyond ±8 nothing; or `values`. */
   readonly outputKind?: "logits" | "values";
-  /** How weights become integers: each to the `nearest` (default), or each making up for those before it (`compensated-rounding.ts`). */
+  /** Default: `nearest`. */
   readonly rounding?: WeightRounding | undefined;
-}
-
-/** See {@link CalibrationSet.rounding}. */
-export type WeightRounding = "nearest" | "compensated";
-
-/** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
-export interface ActivationGrid {
-  readonly scale: number;
-  readonly zeroPoint: number;
 }
 
 /** Shares of the largest activation that are tried as the end of a range. */
@@ -132,7 +123,7 @@ function quantiseLayer(
     const rounded = weights.subarray(output * layer.inputs, (output + 1) * layer.inputs);
     const largest = row.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
     // A neuron without weights keeps its bias: any scale will do that leaves it within int32.
-    const scale = Math.fround((largest > 1e-6 ? largest : 1) / maxQuantisedWeight);
+    const scale = Math.fround((largest > 1e-6 ? largest : 1) / studentLimits.maxWeight);
     weightScales[output] = scale;
     let rest = layer.bias[output]!;
     const by = { scale, round: roundWeight };
@@ -154,7 +145,7 @@ function quantiseLayer(
 }
 
 function roundWeight(value: number): number {
-  return clampTo(roundHalfEven(value), maxQuantisedWeight);
+  return clampTo(roundHalfEven(value), studentLimits.maxWeight);
 }
 
 /** The grid of a layer's outputs that reaches to a share of the largest `activation`. */

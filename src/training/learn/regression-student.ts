@@ -6,14 +6,17 @@
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { Random } from "../../core/maths/random.ts";
-import type { RegressionOptions, RegressionRows } from "./descent.ts";
+import {
+  createDenseNetwork,
+  createTeacherHidden,
+  type DenseLayer,
+  runDense,
+  runEnsemble,
+} from "./dense-network.ts";
 import { planPruning, pruneDense } from "./prune-network.ts";
 import { readGrids, runQuantised } from "./quantise-network.ts";
-import { createTeacherHidden } from "./similarity-loss.ts";
 import type { FitConfig, RegressionRecipe } from "./student-recipe.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "./tied-network.ts";
-import { runEnsemble } from "./train-student.ts";
+import type { RegressionOptions, RegressionRows, TensorTrainer } from "./tensor-trainer.ts";
 
 /** Everything that the steps from teacher to integers gave. */
 export interface RegressionStudent {

@@ -3,9 +3,10 @@
  * student's (Tung & Mori 2019, Similarity-Preserving Knowledge Distillation). Widths may differ, an ensemble's members
  * stand side by side, and nothing is learnt that is thrown away afterwards.
  */
-import type { Batch, FitOptions } from "./descent.ts";
+
+import type { Batch } from "./descent.ts";
+import type { FitOptions } from "./tensor-trainer.ts";
 import type { Scalar, Tensor, Tensor2D, TensorLibrary } from "./tensorflow.ts";
-import { type DenseLayer, runDense } from "./tied-network.ts";
 
 /** Keeps the norm of a row that is like no other from being zero. */
 const smallestSquare = 1e-6;
@@ -40,34 +41,4 @@ export function prepareLikeness(
 function compareRows(tf: TensorLibrary, hidden: Tensor2D): Tensor {
   const products = tf.matMul(hidden, tf.transpose(hidden));
   return tf.div(products, tf.sqrt(tf.add(tf.sum(tf.square(products), 1, true), smallestSquare)));
-}
-
-/**
- * The last hidden activations of an ensemble's members side by side, of chosen rows of `standardised` [rows × inputs].
- * Computed when they are asked for: kept for every row of two years they would fill a gigabyte.
- */
-export function createTeacherHidden(
-  members: readonly (readonly DenseLayer[])[],
-  standardised: Float32Array,
-): (rows: readonly number[]) => Float32Array {
-  const inputs = members[0]![0]!.inputs;
-  return (rows) => {
-    const chosen = new Float32Array(rows.length * inputs);
-    for (const [to, from] of rows.entries()) {
-      chosen.set(standardised.subarray(from * inputs, (from + 1) * inputs), to * inputs);
-    }
-    const parts = members.map((member) => runDense(member.slice(0, -1), chosen, rows.length));
-    const widths = parts.map((part) => part.length / rows.length);
-    const width = widths.reduce((sum, each) => sum + each, 0);
-    const out = new Float32Array(rows.length * width);
-    let column = 0;
-    for (const [index, part] of parts.entries()) {
-      const own = widths[index]!;
-      for (let row = 0; row < rows.length; row++) {
-        out.set(part.subarray(row * own, (row + 1) * own), row * width + column);
-      }
-      column += own;
-    }
-    return out;
-  };
 }

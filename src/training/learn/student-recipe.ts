@@ -4,16 +4,22 @@
  */
 import { z } from "zod";
 
-import type { WeightRounding } from "./quantise-network.ts";
-
-/** How one network is fitted; see `FitOptions` in `descent.ts` for the meaning of each figure. */
+/** How one network is fitted. */
 export interface FitConfig {
+  /** Gradient steps. */
   readonly steps: number;
+  /** Rows of a step, drawn without replacement; 0 = all. */
   readonly batchRows: number;
+  /** Adam's step size at the start; it falls to a tenth along a half cosine. */
   readonly learningRate: number;
+  /** Decoupled weight decay (AdamW), per step and unit of learning rate. */
   readonly weightDecay: number;
+  /** Standard deviation of the noise that is added to standardised inputs. */
   readonly inputNoise: number;
 }
+
+/** How weights become integers: each to the nearest, or each making up for those before it (`compensated-rounding.ts`). */
+export type WeightRounding = "nearest" | "compensated";
 
 /** From labelled rows to an int8 student. Widths are neurons per hypothesis. */
 export interface StudentRecipe {
@@ -122,7 +128,7 @@ export interface RegressionRecipe {
   readonly similarityWeight?: number | undefined;
   /** Quantisation-aware fine-tuning after pruning, on the same targets. Absent: none. */
   readonly finetune?: FitConfig | undefined;
-  /** How weights become integers. Absent: each to the nearest. */
+  /** Absent: `nearest`. */
   readonly rounding?: WeightRounding | undefined;
 }
 

@@ -1,9 +1,69 @@
-/** What trains networks: TensorFlow, opened once per process. Who trains with it names no library. */
-import type { FitOptions, FitRows, RegressionOptions, RegressionRows } from "./descent.ts";
-import { fitRegressionNetwork } from "./fit-regression.ts";
-import { fitTiedNetwork } from "./fit-tied-network.ts";
-import { loadTensorFlow } from "./tensorflow.ts";
-import type { DenseLayer, TiedNetwork } from "./tied-network.ts";
+/**
+ * What trains networks, as those who train with it see it: rows, options, and a trainer that names no library.
+ * `open-trainer.ts` opens the one there is.
+ */
+import type { Random } from "../../core/maths/random.ts";
+import type { DenseLayer } from "./dense-network.ts";
+import type { FitConfig } from "./student-recipe.ts";
+import type { TiedNetwork } from "./tied-network.ts";
+
+export interface FitRows {
+  readonly rows: number;
+  /** [rows × hypotheses × own inputs], standardised. */
+  readonly own: Float32Array;
+  /** [rows × shared inputs], standardised. */
+  readonly shared: Float32Array;
+  /** [rows × hypotheses], 0 or 1. */
+  readonly targets: Float32Array;
+  /** [rows], relative weights. */
+  readonly weights: Float32Array;
+  /** [shared inputs]: noise of each, as a multiple of the others'; absent: of all alike. */
+  readonly sharedNoise?: readonly number[] | undefined;
+  /** The teacher's logits [rows × hypotheses], or null when there is no teacher. */
+  readonly teacherLogits: Float32Array | null;
+  /** The teacher's last hidden activations of chosen rows [chosen × any]; absent: only its logits teach. */
+  readonly teacherHidden?: ((rows: readonly number[]) => Float32Array) | undefined;
+}
+
+export interface RegressionRows {
+  readonly rows: number;
+  /** [rows × inputs], standardised. */
+  readonly features: Float32Array;
+  /** [rows × outputs]. */
+  readonly targets: Float32Array;
+  /** [rows], relative weights; all outputs of a row share its weight. */
+  readonly weights: Float32Array;
+  /** As in {@link FitRows}. */
+  readonly teacherHidden?: FitRows["teacherHidden"];
+}
+
+export interface FitOptions extends FitConfig {
+  /** Draws batches and noise. */
+  readonly random: Random;
+  /** Temperature of the teacher's and the student's sigmoid in the soft part of the loss; > 0. */
+  readonly temperature: number;
+  /** Share of the soft part of the loss, 0 to 1; ignored without a teacher. */
+  readonly softShare: number;
+  /** Weight of the likeness of hidden layers beside the rest of the loss (`similarity-loss.ts`); ignored without a teacher's. */
+  readonly similarityWeight?: number | undefined;
+  /** Learn in the engine's integers on these grids (`layer-arithmetic.ts`); absent: in floats. */
+  readonly grids?: readonly ActivationGrid[] | undefined;
+}
+
+/** How values become uint8: `q = clamp(roundHalfEven(value / scale) + zeroPoint, 0, 255)`; the scale is a float32 value. */
+export interface ActivationGrid {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** How to learn a regression. */
+export interface RegressionOptions extends Omit<FitOptions, "temperature" | "softShare"> {
+  /**
+   * Huber's loss: squared up to this residual (in units of the targets), absolute beyond; infinity = squared everywhere.
+   * Distilling needs no loss of its own: targets that are a blend of truth and teacher have the same gradient.
+   */
+  readonly huberDelta: number;
+}
 
 export interface TensorTrainer {
   /** Which library runs, for the log and the lineage: `tfjs-node` or `tfjs-wasm`. */
@@ -19,23 +79,4 @@ export interface TensorTrainer {
     rows: RegressionRows,
     options: RegressionOptions,
   ): DenseLayer[];
-}
-
-let opened: Promise<TensorTrainer> | undefined;
-
-/** Opens the trainer; says at the first call which library runs. Fails with TRAINING when none loads. */
-export function openTensorTrainer(log: (message: string) => void): Promise<TensorTrainer> {
-  opened ??= open(log);
-  return opened;
-}
-
-async function open(log: (message: string) => void): Promise<TensorTrainer> {
-  const { tf, name, packages } = await loadTensorFlow(log);
-  return {
-    name,
-    version: tf.version_core,
-    packages,
-    fit: (network, rows, options) => fitTiedNetwork(tf, { network, rows }, options),
-    fitRegression: (network, data, options) => fitRegressionNetwork(tf, { network, data }, options),
-  };
 }

@@ -7,21 +7,17 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Scaler } from "../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
-import { standardise } from "../../core/features/standardise.ts";
 import { type Random, type RandomState, resumeRandom } from "../../core/maths/random.ts";
-import type { FitRows } from "./descent.ts";
-import { fitScaler } from "./fit-scaler.ts";
+import { createTeacherHidden, type DenseLayer, runEnsemble } from "./dense-network.ts";
+import { fitScaler, standardiseRows } from "./fit-scaler.ts";
 import { planPruning, pruneNetwork } from "./prune-network.ts";
 import { quantiseNetwork, readGrids, runQuantised } from "./quantise-network.ts";
-import { createTeacherHidden } from "./similarity-loss.ts";
 import type { StudentRecipe } from "./student-recipe.ts";
-import type { TensorTrainer } from "./tensor-trainer.ts";
+import type { FitRows, TensorTrainer } from "./tensor-trainer.ts";
 import {
   arrangeRows,
   createTiedNetwork,
-  type DenseLayer,
   expandTiedNetwork,
-  runDense,
   type TiedNetwork,
   type Tying,
 } from "./tied-network.ts";
@@ -210,27 +206,6 @@ function addTeacher({ prepared, task, teacher }: Lesson): FitRows {
   return task.recipe.distillation.similarityWeight === undefined
     ? { ...fitRows, teacherLogits }
     : { ...fitRows, teacherLogits, teacherHidden: createTeacherHidden(teacher, standardised) };
-}
-
-/** Standardises rows as the runtime does. */
-export function standardiseRows(features: Float32Array, rows: number, scaler: Scaler): Float32Array {
-  const out = new Float32Array(features.length);
-  standardise(features, rows, scaler, out);
-  return out;
-}
-
-/** Mean logits of several plain networks. */
-export function runEnsemble(
-  members: readonly (readonly DenseLayer[])[],
-  standardised: Float32Array,
-  rows: number,
-): Float32Array {
-  const sum = new Float32Array(rows * members[0]!.at(-1)!.outputs);
-  for (const member of members) {
-    const logits = runDense(member, standardised, rows);
-    for (let index = 0; index < sum.length; index++) sum[index]! += logits[index]! / members.length;
-  }
-  return sum;
 }
 
 /** Dequantised logits [rows × outputs] of the integer student on rows that are not yet standardised. */

@@ -1,7 +1,7 @@
 /** What a recipe gives to the report of a run: plain data and finished drawings. The page itself is nobody's but the factory's. */
 import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { Figure } from "../judge/figure.ts";
-import type { DenseLayer } from "../learn/tied-network.ts";
+import type { DenseLayer } from "../learn/dense-network.ts";
 
 /** One contender of the great shrink. */
 export interface ReportStep {

@@ -8,7 +8,7 @@ import { openEngine } from "../../core/inference/open-engine.ts";
 import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import type { GateCheck } from "../gate/gate-check.ts";
 import type { Figure } from "../judge/figure.ts";
-import { runDense } from "../learn/tied-network.ts";
+import { runDense } from "../learn/dense-network.ts";
 import { renderReport, type StepLatency, type TimedStep, type TrainingReport } from "./render-report.ts";
 import type { ReportParts, ReportStep } from "./report-parts.ts";
 

@@ -1,13 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { findStudentFault } from "../../../src/core/inference/check-student.ts";
+import { findStudentFault, studentLimits } from "../../../src/core/inference/check-student.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
 import { factorInputs, roundCompensated } from "../../../src/training/learn/compensated-rounding.ts";
-import {
-  maxQuantisedWeight,
-  quantiseNetwork,
-  runQuantised,
-} from "../../../src/training/learn/quantise-network.ts";
-import { createDenseNetwork, runDense } from "../../../src/training/learn/tied-network.ts";
+import { createDenseNetwork, runDense } from "../../../src/training/learn/dense-network.ts";
+import { quantiseNetwork, runQuantised } from "../../../src/training/learn/quantise-network.ts";
 
 /** Rows whose columns say nearly the same: what one weight loses, another can make up for. */
 function correlatedRows(rows: number, columns: number, random: Random): Float32Array {
@@ -136,7 +132,7 @@ test("a network rounded with compensation is sound, as large, and nearer to the 
       const mlp = quantiseNetwork(layers, { ...calibration, rounding });
       expect(findStudentFault(mlp)).toBeNull();
       for (const { weights } of mlp.layers)
-        for (const weight of weights) expect(Math.abs(weight)).toBeLessThanOrEqual(maxQuantisedWeight);
+        for (const weight of weights) expect(Math.abs(weight)).toBeLessThanOrEqual(studentLimits.maxWeight);
       const actual = runQuantised(mlp, features, rows);
       return float.reduce((sum, value, index) => sum + (value - actual[index]!) ** 2, 0);
     };

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { createBatchSampler, type FitRows } from "../../../src/training/learn/descent.ts";
+import { createBatchSampler } from "../../../src/training/learn/descent.ts";
+import type { FitRows } from "../../../src/training/learn/tensor-trainer.ts";
 
 const rows = 4000;
 const data: FitRows = {

@@ -1,24 +1,23 @@
 /** Networks that learn in the engine's integers: what they compute, and what their gradients see. */
+
 import { beforeAll, expect, test } from "vitest";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
+import { createDenseNetwork, type DenseLayer, runDense } from "../../../src/training/learn/dense-network.ts";
 import { openDenseNetwork } from "../../../src/training/learn/fit-regression.ts";
 import { openTiedNetwork } from "../../../src/training/learn/fit-tied-network.ts";
 import { createEngineArithmetic, floatArithmetic } from "../../../src/training/learn/layer-arithmetic.ts";
+import { openTensorTrainer } from "../../../src/training/learn/open-trainer.ts";
 import {
   quantiseNetwork,
   quantiseOnGrids,
   readGrids,
   runQuantised,
 } from "../../../src/training/learn/quantise-network.ts";
-import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
 import { loadTensorFlow, type Tensor, type TensorLibrary } from "../../../src/training/learn/tensorflow.ts";
 import {
   arrangeRows,
-  createDenseNetwork,
   createTiedNetwork,
-  type DenseLayer,
   expandTiedNetwork,
-  runDense,
 } from "../../../src/training/learn/tied-network.ts";
 
 let tf: TensorLibrary;

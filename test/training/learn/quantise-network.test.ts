@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { findStudentFault } from "../../../src/core/inference/check-student.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
+import { runDense } from "../../../src/training/learn/dense-network.ts";
 import { quantiseNetwork, runQuantised } from "../../../src/training/learn/quantise-network.ts";
-import { createTiedNetwork, expandTiedNetwork, runDense } from "../../../src/training/learn/tied-network.ts";
+import { createTiedNetwork, expandTiedNetwork } from "../../../src/training/learn/tied-network.ts";
 
 const tying = {
   own: [

@@ -1,11 +1,16 @@
 /** Feature matching by likeness of rows: its value, its gradient, and that it makes hidden layers alike. */
 import { beforeAll, expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import type { RegressionRows } from "../../../src/training/learn/descent.ts";
-import { createSimilarityLoss, createTeacherHidden } from "../../../src/training/learn/similarity-loss.ts";
-import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
+import {
+  createDenseNetwork,
+  createTeacherHidden,
+  type DenseLayer,
+  runDense,
+} from "../../../src/training/learn/dense-network.ts";
+import { openTensorTrainer } from "../../../src/training/learn/open-trainer.ts";
+import { createSimilarityLoss } from "../../../src/training/learn/similarity-loss.ts";
+import type { RegressionRows } from "../../../src/training/learn/tensor-trainer.ts";
 import { loadTensorFlow, type TensorLibrary } from "../../../src/training/learn/tensorflow.ts";
-import { createDenseNetwork, type DenseLayer, runDense } from "../../../src/training/learn/tied-network.ts";
 
 let tf: TensorLibrary;
 beforeAll(async () => {

@@ -3,14 +3,13 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { computeMacroAuroc } from "../../../src/training/judge/metrics.ts";
-import type { FitOptions, FitRows } from "../../../src/training/learn/descent.ts";
-import { openTensorTrainer } from "../../../src/training/learn/tensor-trainer.ts";
+import { createDenseNetwork, runDense } from "../../../src/training/learn/dense-network.ts";
+import { openTensorTrainer } from "../../../src/training/learn/open-trainer.ts";
+import type { FitOptions, FitRows } from "../../../src/training/learn/tensor-trainer.ts";
 import {
   arrangeRows,
-  createDenseNetwork,
   createTiedNetwork,
   expandTiedNetwork,
-  runDense,
   type TiedNetwork,
 } from "../../../src/training/learn/tied-network.ts";
 

@@ -1,13 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/maths/random.ts";
+import { createDenseNetwork, runDense } from "../../../src/training/learn/dense-network.ts";
 import { planPruning, pruneDense, pruneNetwork } from "../../../src/training/learn/prune-network.ts";
-import {
-  createDenseNetwork,
-  createTiedNetwork,
-  expandTiedNetwork,
-  runDense,
-} from "../../../src/training/learn/tied-network.ts";
+import { createTiedNetwork, expandTiedNetwork } from "../../../src/training/learn/tied-network.ts";
 
 const tying = {
   own: [

@@ -9,12 +9,8 @@ import { createMcuModel } from "../../bundle/create-mcu-model.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
 import { extractLevels } from "../../learn/extract-rows.ts";
-import {
-  type LabelledRows,
-  runStudent,
-  standardiseRows,
-  type TrainedStudent,
-} from "../../learn/train-student.ts";
+import { standardiseRows } from "../../learn/fit-scaler.ts";
+import { type LabelledRows, runStudent, type TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";

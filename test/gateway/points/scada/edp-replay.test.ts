@@ -15,8 +15,8 @@ import { createAlarmRegister } from "../../../../src/gateway/alarms/alarm-regist
 import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
 import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
 import { type EdpSignals, readEdpSignals } from "../../../../src/training/dataset/edp-signals.ts";
+import { standardiseRows } from "../../../../src/training/learn/fit-scaler.ts";
 import { runQuantised } from "../../../../src/training/learn/quantise-network.ts";
-import { standardiseRows } from "../../../../src/training/learn/train-student.ts";
 import { computeTurbineResiduals } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
 import { makeTurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../../../../src/training/recipes/scada/scada-config.ts";

@@ -2,20 +2,17 @@
  * The great shrink, step by step: size, cost and figure of every contender, what the figures say in words, and what
  * quantisation changed.
  */
+
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
 import { describeNetwork } from "../../../bundle/model-documents.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
+import { type DenseLayer, runDense } from "../../../learn/dense-network.ts";
+import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
-import { type DenseLayer, runDense } from "../../../learn/tied-network.ts";
-import {
-  type LabelledRows,
-  runStudent,
-  standardiseRows,
-  type TrainedStudent,
-} from "../../../learn/train-student.ts";
+import { type LabelledRows, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
 import type { Contenders } from "../learn/contenders.ts";
 import type { AlertRule } from "./held-out-figures.ts";
 

@@ -2,6 +2,7 @@
  * Retrains a recipe from nothing on each of the published bearing-wise splits and judges the int8 student on bearings
  * that it has not seen. The tuning splits (folds 1 to 3) are for choosing; the 100 evaluation splits for reporting, once.
  */
+
 import { join } from "node:path";
 import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
@@ -13,15 +14,10 @@ import {
   readCwruTuningSplits,
 } from "../../../dataset/cwru-splits.ts";
 import { computeMacroAuroc, type Spread, summariseSpread } from "../../../judge/metrics.ts";
-import { openTensorTrainer } from "../../../learn/tensor-trainer.ts";
-import { runDense } from "../../../learn/tied-network.ts";
-import {
-  runEnsemble,
-  runStudent,
-  type StudentTask,
-  standardiseRows,
-  trainStudent,
-} from "../../../learn/train-student.ts";
+import { runDense, runEnsemble } from "../../../learn/dense-network.ts";
+import { standardiseRows } from "../../../learn/fit-scaler.ts";
+import { openTensorTrainer } from "../../../learn/open-trainer.ts";
+import { runStudent, type StudentTask, trainStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { describeLogistic } from "../learn/contenders.ts";

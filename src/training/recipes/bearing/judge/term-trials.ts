@@ -3,8 +3,11 @@
  * teacher a split and seed, and beside the student of the recipe the same one with each term, judged on the same windows.
  * For choosing only: no other split is opened here.
  */
+
 import { createRandom } from "../../../../core/maths/random.ts";
 import { computeMacroAuroc, type Spread, summariseSpread } from "../../../judge/metrics.ts";
+import { runEnsemble } from "../../../learn/dense-network.ts";
+import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import {
   distilStudent,
@@ -14,10 +17,8 @@ import {
   prepareRows,
   pruneStudent,
   quantiseStudent,
-  runEnsemble,
   runStudent,
   type StudentTask,
-  standardiseRows,
   trainTeacher,
 } from "../../../learn/train-student.ts";
 import type { EvaluationContext } from "../../recipe.ts";

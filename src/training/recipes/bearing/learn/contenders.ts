@@ -2,9 +2,12 @@
  * Everybody who is compared: each stage of the great shrink, the same student without a teacher or without pruning, and
  * the baselines. All see the same rows and the same scaler.
  */
+
 import type { Random } from "../../../../core/maths/random.ts";
+import { type DenseLayer, runDense, runEnsemble } from "../../../learn/dense-network.ts";
+import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
-import { type DenseLayer, expandTiedNetwork, runDense } from "../../../learn/tied-network.ts";
+import { expandTiedNetwork } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -12,10 +15,8 @@ import {
   type NetworkInTraining,
   type PreparedRows,
   pruneStudent,
-  runEnsemble,
   runStudent,
   type StudentTask,
-  standardiseRows,
   type TrainedStudent,
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";

@@ -9,9 +9,9 @@ import type {
 } from "../../../../core/contract/bundle/normal-behaviour.ts";
 import { type ComponentCost, type EdpFailure, edpTurbines } from "../../../dataset/edp-logbook.ts";
 import { edpTrainStartMs } from "../../../dataset/edp-signals.ts";
+import { runDense } from "../../../learn/dense-network.ts";
+import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import { runDense } from "../../../learn/tied-network.ts";
-import { standardiseRows } from "../../../learn/train-student.ts";
 import { fitPolicy, learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";

@@ -6,7 +6,7 @@ import type { Bundle } from "../../../../core/bundle/bundle.ts";
 import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { edpTestStartMs } from "../../../dataset/edp-signals.ts";
-import { openTensorTrainer } from "../../../learn/tensor-trainer.ts";
+import { openTensorTrainer } from "../../../learn/open-trainer.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import { inventService } from "../learn/invent-service.ts";
 import {

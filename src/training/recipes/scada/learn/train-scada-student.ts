@@ -8,8 +8,8 @@ import type { Scaler } from "../../../../core/contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import { medianInPlace } from "../../../../core/maths/select.ts";
-import type { RegressionRows } from "../../../learn/descent.ts";
-import { fitScaler } from "../../../learn/fit-scaler.ts";
+import { type DenseLayer, runEnsemble } from "../../../learn/dense-network.ts";
+import { fitScaler, standardiseRows } from "../../../learn/fit-scaler.ts";
 import { quantiseNetwork } from "../../../learn/quantise-network.ts";
 import {
   finetuneNetwork,
@@ -21,9 +21,7 @@ import {
   runRegressionForm,
   teachHidden,
 } from "../../../learn/regression-student.ts";
-import type { TensorTrainer } from "../../../learn/tensor-trainer.ts";
-import type { DenseLayer } from "../../../learn/tied-network.ts";
-import { runEnsemble, standardiseRows } from "../../../learn/train-student.ts";
+import type { RegressionRows, TensorTrainer } from "../../../learn/tensor-trainer.ts";
 import type { ScadaRecipeConfig, ScadaStudentRecipe } from "../scada-config.ts";
 import { inventService } from "./invent-service.ts";
 import type { TurbineRows } from "./scada-rows.ts";

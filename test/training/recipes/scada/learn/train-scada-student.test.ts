@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { openTensorTrainer } from "../../../../../src/training/learn/open-trainer.ts";
 import {
   formsOf,
   networksOf,
   runRegressionForm,
 } from "../../../../../src/training/learn/regression-student.ts";
-import { openTensorTrainer } from "../../../../../src/training/learn/tensor-trainer.ts";
 import {
   computeTurbineResiduals,
   replayResiduals,
