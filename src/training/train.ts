@@ -20,9 +20,8 @@ import { openTensorTrainer } from "./learn/open-trainer.ts";
 import { createStepRunner, type StepProgress, type StepRunner } from "./pipeline/step-runner.ts";
 import { noWorkFolder, openWorkFolder, type WorkFolder } from "./pipeline/work-folder.ts";
 import type { CommonConfig } from "./recipes/common-config.ts";
-import type { EvaluationDocument, TrainedModel } from "./recipes/recipe.ts";
+import type { EvaluationDocument, LoadedTrainingConfig, TrainedModel } from "./recipes/recipe.ts";
 import { writeReport } from "./report/write-report.ts";
-import { type LoadedTrainingConfig, loadTrainingConfig } from "./training-config.ts";
 
 /** Where the inputs are and where the bundle goes. */
 export interface TrainingOptions {
@@ -54,8 +53,7 @@ export interface TrainingResult {
 }
 
 /** Trains and writes the bundle. Fails with CONFIG_INVALID, DATA_MISSING, DATA_FORMAT, TRAINING or STORE. */
-export async function train(configPath: string, options: TrainingOptions): Promise<TrainingResult> {
-  const loaded = await loadTrainingConfig(configPath);
+export async function train(loaded: LoadedTrainingConfig, options: TrainingOptions): Promise<TrainingResult> {
   const { recipe } = loaded;
   const { config } = recipe;
   const { outDir, reportDir, workDir } = options;

@@ -4,7 +4,7 @@ import { AuroraError, hasErrorCode } from "../core/contract/aurora-error.ts";
 import { maxConfigBytes, parseYamlConfig } from "../core/platform/daemon/yaml-config.ts";
 import { readFileBounded } from "../core/platform/files/bounded-read.ts";
 import { bearingRecipe } from "./recipes/bearing/bearing-recipe.ts";
-import type { AnyRecipe, OpenRecipe } from "./recipes/recipe.ts";
+import type { AnyRecipe, LoadedTrainingConfig, OpenRecipe } from "./recipes/recipe.ts";
 import { scadaRecipe } from "./recipes/scada/scada-recipe.ts";
 
 /** Every kind of data set that `aurora train` knows, by `dataset.kind`. The only place that names them all. */
@@ -12,12 +12,6 @@ export const recipeTable: readonly AnyRecipe[] = [bearingRecipe, scadaRecipe];
 
 const examples =
   "complete examples are models/bearing-vibration/train.yaml and models/turbine-scada/train.yaml";
-
-/** A recipe with its configuration, and the bytes that it came from (their digest goes into the lineage). */
-export interface LoadedTrainingConfig {
-  readonly recipe: OpenRecipe;
-  readonly bytes: Uint8Array;
-}
 
 /** Reads `train.yaml`. Fails with CONFIG_INVALID, one line per wrong key with its place. */
 export async function loadTrainingConfig(path: string): Promise<LoadedTrainingConfig> {

@@ -9,6 +9,7 @@ import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { digestTrainingCode } from "../../src/training/bundle/training-code-digest.ts";
 import { type TrainingResult, train } from "../../src/training/train.ts";
+import { loadTrainingConfig } from "../../src/training/training-config.ts";
 import { dataFolder as data } from "../support/data-folder.ts";
 
 const folder = new URL("../../models/bearing-vibration", import.meta.url).pathname;
@@ -24,7 +25,7 @@ function behaviour(manifest: Manifest): Partial<Manifest> {
 describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA_DATA to run)", () => {
   const scratch = createScratchFolder("retrain");
   beforeAll(async () => {
-    again = await train(join(folder, "train.yaml"), {
+    again = await train(await loadTrainingConfig(join(folder, "train.yaml")), {
       dataDir: data,
       outDir: join(scratch.path, "bundle"),
       workDir: null,

@@ -6,11 +6,11 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
-import { type TrainingResult, train } from "../../src/training/train.ts";
+import type { TrainingResult } from "../../src/training/train.ts";
 import { compiledCommand } from "../support/compiled.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
-import { tinyOptions } from "./tiny-options.ts";
+import { tinyOptions, trainFrom } from "./tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("resume");
@@ -26,7 +26,7 @@ interface Run {
 }
 
 function run({ out, work, log, signal }: Run): Promise<TrainingResult> {
-  return train(config, {
+  return trainFrom(config, {
     ...tinyOptions(dir, out, signer),
     workDir: work === null ? null : join(dir, work),
     ...(log === undefined ? {} : { log }),

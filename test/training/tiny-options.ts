@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { PrivateKey } from "../../src/core/bundle/keys.ts";
-import type { TrainingOptions } from "../../src/training/train.ts";
+import { type TrainingOptions, type TrainingResult, train } from "../../src/training/train.ts";
+import { loadTrainingConfig } from "../../src/training/training-config.ts";
 
 /** Says nothing. */
 export const quiet = { log: (): void => {}, progress: (): void => {} };
@@ -16,4 +17,9 @@ export function tinyOptions(dir: string, name: string, signer: PrivateKey): Trai
     reportDir: null,
     ...quiet,
   };
+}
+
+/** Trains what the configuration at `path` asks for. */
+export async function trainFrom(path: string, options: TrainingOptions): Promise<TrainingResult> {
+  return train(await loadTrainingConfig(path), options);
 }

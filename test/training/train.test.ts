@@ -14,10 +14,10 @@ import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
-import { type TrainingResult, train } from "../../src/training/train.ts";
+import type { TrainingResult } from "../../src/training/train.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
-import { quiet, tinyOptions } from "./tiny-options.ts";
+import { quiet, tinyOptions, trainFrom } from "./tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("train");
@@ -30,7 +30,7 @@ function evaluationOf(result: TrainingResult): BearingEvaluation {
 async function trainTiny(name: string, seed: number): Promise<TrainingResult> {
   const config = join(dir, `${name}.yaml`);
   await writeTinyConfig(config, seed);
-  return train(config, tinyOptions(dir, name, signer));
+  return trainFrom(config, tinyOptions(dir, name, signer));
 }
 
 beforeAll(async () => {
@@ -120,7 +120,7 @@ test("a bearing that is not there cannot be held out, and the message names thos
   const config = join(dir, "wrong.yaml");
   await writeTinyConfig(config, 1);
   await writeFile(config, (await readFile(config, "utf8")).replace("DE_B_21]", "DE_B_22]"));
-  await expect(train(config, tinyOptions(dir, "wrong", signer))).rejects.toMatchObject({
+  await expect(trainFrom(config, tinyOptions(dir, "wrong", signer))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining("DE_B_22"),
     hint: expect.stringContaining("DE_B_21"),
@@ -136,7 +136,7 @@ test.each([
   await writeTinyConfig(config, 1);
   const text = await readFile(config, "utf8");
   await writeFile(config, text.replace(/heldOutGroups: \[[^\]]*\]/, `heldOutGroups: ${groups}`));
-  await expect(train(config, tinyOptions(dir, "one-sided", signer))).rejects.toMatchObject({
+  await expect(trainFrom(config, tinyOptions(dir, "one-sided", signer))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining(message),
   });
@@ -147,9 +147,9 @@ test("a folder of other things is refused before anything is learnt, a work fold
   await writeTinyConfig(config, 1);
   const steps: string[] = [];
   const options = { ...tinyOptions(dir, "cwru", signer), log: (line: string) => steps.push(line) };
-  await expect(train(config, options)).rejects.toMatchObject({ code: "BUNDLE_FORMAT" });
+  await expect(trainFrom(config, options)).rejects.toMatchObject({ code: "BUNDLE_FORMAT" });
   const workDir = join(config, "work");
-  await expect(train(config, { ...tinyOptions(dir, "none", signer), workDir })).rejects.toMatchObject({
+  await expect(trainFrom(config, { ...tinyOptions(dir, "none", signer), workDir })).rejects.toMatchObject({
     code: "STORE",
   });
   expect(steps).toEqual([]);
@@ -158,5 +158,5 @@ test("a folder of other things is refused before anything is learnt, a work fold
 test("without the recordings training says so before it begins", async () => {
   const config = join(dir, "first.yaml");
   const options = { ...tinyOptions(dir, "none", signer), dataDir: join(dir, "nowhere") };
-  await expect(train(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });
+  await expect(trainFrom(config, options)).rejects.toMatchObject({ code: "DATA_MISSING" });
 });

@@ -43,7 +43,8 @@ Example:
     )
     .action(async (configPath: string, flags: TrainFlags) => {
       const bar = createProgressBar();
-      const { recipe } = await loadTrainingConfig(configPath);
+      const loaded = await loadTrainingConfig(configPath);
+      const { recipe } = loaded;
       if (flags.key === undefined) {
         bar.log("no --key: signed with a key that is thrown away, so that no gateway trusts this bundle");
       }
@@ -53,7 +54,7 @@ Example:
         flags.key === undefined
           ? parsePrivateKey(createKeyPair().privateKeyPem)
           : await loadPrivateKey(flags.key);
-      const result = await train(configPath, {
+      const result = await train(loaded, {
         dataDir: findDataDir(flags.data),
         outDir: flags.out ?? defaultBundleDir(configPath, recipe.config),
         workDir,

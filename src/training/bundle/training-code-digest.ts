@@ -1,7 +1,7 @@
 /**
  * SHA-256 over the sources that decide a bundle's bytes: the pipeline and the bundle's own recipe with all that they
- * import, transitively. Other recipes are none of its business: `train.ts` reaches them through `training-config.ts`
- * alone, which parses a configuration and decides no byte.
+ * import, transitively. Other recipes are none of its business: `train.ts` knows none, and who calls it hands over the one
+ * that the configuration names.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -16,10 +16,8 @@ const importPattern = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"\n]+\.ts)"/g;
 
 const buildRecordSchema = z.record(z.string(), z.string());
 
-/** What runs a recipe; without the table of recipes. */
+/** What runs a recipe; must not reach the table of recipes. */
 const pipelineSource = "src/training/train.ts";
-/** Where the table of all recipes hangs: not followed. */
-const tableSource = "src/training/training-config.ts";
 
 /** Paths (relative to `root`, sorted) of `entries` and everything that they import from the repository. */
 export async function listSourceClosure(
@@ -30,7 +28,7 @@ export async function listSourceClosure(
   const open = entries.map((entry) => resolve(root, entry));
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const name = relative(root, path).replaceAll("\\", "/");
-    if (found.has(name) || name === tableSource) continue;
+    if (found.has(name)) continue;
     found.add(name);
     const text = (await readSource(path)).toString("utf8");
     for (const match of text.matchAll(importPattern)) {

@@ -126,6 +126,12 @@ export interface OpenRecipe {
   runProtocol(protocol: string, bundle: Bundle, context: EvaluationContext): Promise<ProtocolOutcome>;
 }
 
+/** A recipe with its configuration, and the bytes that it came from (their digest goes into the lineage). */
+export interface LoadedTrainingConfig {
+  readonly recipe: OpenRecipe;
+  readonly bytes: Uint8Array;
+}
+
 /** Seals a recipe's configuration type in, so that recipes of all kinds stand in one table. */
 export function defineRecipe<Config extends CommonConfig>(recipe: Recipe<Config>): AnyRecipe {
   const { kind, source } = recipe;

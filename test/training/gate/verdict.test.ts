@@ -12,10 +12,9 @@ import {
   verdictPath,
   writeVerdict,
 } from "../../../src/training/gate/verdict.ts";
-import { train } from "../../../src/training/train.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
-import { quiet, tinyOptions } from "../tiny-options.ts";
+import { quiet, tinyOptions, trainFrom } from "../tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("gate");
@@ -24,7 +23,7 @@ let bundle = "";
 async function trainInto(out: string, { seed, gated }: { seed: number; gated: boolean }): Promise<void> {
   const config = join(dir, `seed-${seed}.yaml`);
   await writeTinyConfig(config, seed);
-  await train(config, { ...tinyOptions(dir, out, signer), gated });
+  await trainFrom(config, { ...tinyOptions(dir, out, signer), gated });
 }
 
 beforeAll(async () => {

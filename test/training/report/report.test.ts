@@ -8,17 +8,16 @@ import {
   renderReport,
   type TrainingReport,
 } from "../../../src/training/report/render-report.ts";
-import { train } from "../../../src/training/train.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
-import { tinyOptions } from "../tiny-options.ts";
+import { tinyOptions, trainFrom } from "../tiny-options.ts";
 
 test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
   const dir = createTemporaryFolder();
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 14, 21] });
   await writeTinyConfig(join(dir, "train.yaml"), 1);
-  const { digest, evaluation } = await train(join(dir, "train.yaml"), {
+  const { digest, evaluation } = await trainFrom(join(dir, "train.yaml"), {
     ...tinyOptions(dir, "1.0.0", parsePrivateKey(createKeyPair().privateKeyPem)),
     reportDir: join(dir, "report"),
   });

@@ -6,10 +6,10 @@ import { createScratchFolder } from "../../../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../../../src/core/bundle/keys.ts";
 import type { BearingEvaluation } from "../../../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
 import type { TrainingReport } from "../../../../src/training/report/render-report.ts";
-import { type TrainingOptions, type TrainingResult, train } from "../../../../src/training/train.ts";
+import type { TrainingOptions, TrainingResult } from "../../../../src/training/train.ts";
 import { writeSyntheticCwru } from "../../synthetic-cwru.ts";
 import { writeTinyConfig } from "../../tiny-config.ts";
-import { tinyOptions } from "../../tiny-options.ts";
+import { tinyOptions, trainFrom } from "../../tiny-options.ts";
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("terms");
@@ -19,7 +19,7 @@ const resumed: string[] = [];
 let result: TrainingResult;
 
 const run = (name: string, options: Partial<TrainingOptions>): Promise<TrainingResult> =>
-  train(config, { ...tinyOptions(dir, name, signer), ...options });
+  trainFrom(config, { ...tinyOptions(dir, name, signer), ...options });
 
 beforeAll(async () => {
   await writeSyntheticCwru(dir, { seconds: 4, sizes: [7, 21] });

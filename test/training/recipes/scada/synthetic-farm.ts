@@ -3,7 +3,7 @@
 import { dayMs } from "../../../../src/core/maths/durations.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import type { EdpFailure } from "../../../../src/training/dataset/edp-logbook.ts";
-import type { TurbineDays } from "../../../../src/training/recipes/scada/judge/replay-turbines.ts";
+import type { TurbineDays } from "../../../../src/training/recipes/scada/judge/scada-slices.ts";
 import type { TurbineRows } from "../../../../src/training/recipes/scada/learn/scada-rows.ts";
 
 /** Days of four turbines with random scores; `warm` lifts a pair's score before a day. */

@@ -15,12 +15,12 @@ import {
   prepareRows,
   pruneStudent,
   quantiseStudent,
+  type StudentTask,
   trainTeacher,
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { describeSet, joinRows, selectSignals } from "./cwru-rows.ts";
-import type { LearningRows } from "./learn-student.ts";
+import { describeSet, joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -69,7 +69,10 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
 /** Everybody's scores on the training bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
-  { trainSignals: signals, task }: Pick<LearningRows, "trainSignals" | "task">,
+  {
+    trainSignals: signals,
+    task,
+  }: { readonly trainSignals: readonly WaveformRows[]; readonly task: StudentTask },
   split: CwruSplit,
 ): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);

@@ -1,10 +1,10 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
 import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
 import { formatFigure } from "../../../judge/figure.ts";
-import { renderMarkdownTable } from "../../../report/report-parts.ts";
+import type { SliceFigures } from "../../../judge/slice-figures.ts";
+import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
-import { sayParity, tabulateSlices } from "./bearing-report.ts";
 
 const figure = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -106,4 +106,32 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     ),
     ...(failed.length === 0 ? [] : [""]),
   ];
+}
+
+/** The integers against their float parent, in words. */
+export function sayParity({ parity }: BearingEvaluation): string {
+  return `int8 loses ${parity.lostPoints.toFixed(3)} points of AUC to its float parent; it raises the right fault on ${parity.int8Detected} of ${parity.of} faulty recordings, the parent on ${parity.floatDetected}, and ${parity.recordingsDecidedOtherwise} recordings are decided otherwise.`;
+}
+
+/** Slices as rows of text, for the card and the report. */
+export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
+  const count = (share: SliceFigures["detected"]): string =>
+    share === null
+      ? "–"
+      : `${share.right} of ${share.of} (${share.low!.toFixed(2)} to ${share.high!.toFixed(2)})`;
+  return {
+    title: "Slices",
+    caption:
+      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. A slice with one class only has no AUROC.",
+    head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
+    rows: slices.map((slice) => [
+      `${slice.by}: ${slice.value}`,
+      `${slice.signals}`,
+      `${slice.windows}`,
+      slice.macroAuroc === null ? "–" : formatFigure(slice.macroAuroc),
+      formatFigure(slice.brier),
+      count(slice.detected),
+      count(slice.quiet),
+    ]),
+  };
 }

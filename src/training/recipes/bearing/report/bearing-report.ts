@@ -1,10 +1,10 @@
 /** What the report of a bearing model shows. */
 import { formatFigure } from "../../../judge/figure.ts";
-import type { SliceFigures } from "../../../judge/slice-figures.ts";
 import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
 import type { Contenders } from "../learn/contenders.ts";
+import { sayParity, tabulateSlices } from "./bearing-card.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
 
 interface BearingReportSubject extends Contenders, PlottedBearing {
@@ -39,34 +39,6 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
     ],
     plots: drawBearingPlots(subject, titles),
     tables: [tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
-  };
-}
-
-/** The integers against their float parent, in words. */
-export function sayParity({ parity }: BearingEvaluation): string {
-  return `int8 loses ${parity.lostPoints.toFixed(3)} points of AUC to its float parent; it raises the right fault on ${parity.int8Detected} of ${parity.of} faulty recordings, the parent on ${parity.floatDetected}, and ${parity.recordingsDecidedOtherwise} recordings are decided otherwise.`;
-}
-
-/** Slices as rows of text, for the report and the card. */
-export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
-  const count = (share: SliceFigures["detected"]): string =>
-    share === null
-      ? "–"
-      : `${share.right} of ${share.of} (${share.low!.toFixed(2)} to ${share.high!.toFixed(2)})`;
-  return {
-    title: "Slices",
-    caption:
-      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. A slice with one class only has no AUROC.",
-    head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
-    rows: slices.map((slice) => [
-      `${slice.by}: ${slice.value}`,
-      `${slice.signals}`,
-      `${slice.windows}`,
-      slice.macroAuroc === null ? "–" : formatFigure(slice.macroAuroc),
-      formatFigure(slice.brier),
-      count(slice.detected),
-      count(slice.quiet),
-    ]),
   };
 }
 

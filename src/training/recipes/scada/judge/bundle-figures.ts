@@ -17,17 +17,24 @@ import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
 import { learnableRows, readScadaCase, type ScadaCase, testSplit } from "../learn/scada-case.ts";
 import { dayOf, fingerprintEdp } from "../learn/scada-rows.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
-import { type ReplayedTurbine, replayStudent, type TurbineDays } from "./replay-turbines.ts";
+import { replayStudent } from "./replay-turbines.ts";
 import {
   checkFigures,
   renderChecks,
   renderScadaLines,
   required,
   type ScadaEvaluation,
+  type SeedJudgement,
   summariseSeeds,
 } from "./scada-evaluation.ts";
-import { type ErrorCell, resampleWeeks, weekOf } from "./scada-slices.ts";
-import { edpSite, judgeDays, type SeedJudgement } from "./seed-figures.ts";
+import {
+  type ErrorCell,
+  type ReplayedTurbine,
+  resampleWeeks,
+  type TurbineDays,
+  weekOf,
+} from "./scada-slices.ts";
+import { edpSite, judgeDays } from "./seed-figures.ts";
 
 const resamples = 2_000;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */

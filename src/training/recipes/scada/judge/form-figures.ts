@@ -8,10 +8,9 @@ import { createRandom } from "../../../../core/maths/random.ts";
 import { computeQuantile } from "../../../../core/maths/robust.ts";
 import type { Figure } from "../../../judge/figure.ts";
 import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
-import type { TimeSplit } from "../learn/scada-case.ts";
-import { dayOf } from "../learn/scada-rows.ts";
+import { dayOf, type TimeSplit } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { ReplayedTurbine, TurbineDays } from "./replay-turbines.ts";
+import type { ReplayedTurbine, TurbineDays } from "./scada-slices.ts";
 
 export interface FormFigures {
   readonly form: RegressionForm;

@@ -3,6 +3,7 @@
  * months a student of the final size learns from everything before it; the logbook's rates are known only as far as the
  * day; failures after the first half-year are counted. Never opens a test file.
  */
+
 import type {
   InspectionPolicy,
   ResidualStatistics,
@@ -16,12 +17,8 @@ import { fitPolicy, learnableRows, type ScadaCase } from "../learn/scada-case.ts
 import { dayOf } from "../learn/scada-rows.ts";
 import { prepareScadaRows, trainUntaughtStudent } from "../learn/train-scada-student.ts";
 import type { PolicyConfig } from "../scada-config.ts";
-import {
-  computeTurbineResiduals,
-  type ReplaySpec,
-  replayResiduals,
-  type TurbineDays,
-} from "./replay-turbines.ts";
+import { computeTurbineResiduals, type ReplaySpec, replayResiduals } from "./replay-turbines.ts";
+import type { TurbineDays } from "./scada-slices.ts";
 
 /** Begins of the stretches; the last one ends with the train period. */
 const cuts = [

@@ -10,7 +10,7 @@ import { createRandom, type Random } from "../../../../core/maths/random.ts";
 import type { ComponentCost, EdpFailure } from "../../../dataset/edp-logbook.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import { type CostOutcome, type Inspection, scoreInspections } from "./cost-rule.ts";
-import type { TurbineDays } from "./replay-turbines.ts";
+import type { TurbineDays } from "./scada-slices.ts";
 
 export interface PolicyCase {
   readonly turbines: readonly TurbineDays[];

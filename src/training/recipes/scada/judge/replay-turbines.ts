@@ -18,7 +18,7 @@ import { formsOf, type RegressionForm } from "../../../learn/regression-student.
 import { learnableRows, type ScadaCase } from "../learn/scada-case.ts";
 import { dayOf, type TurbineRows } from "../learn/scada-rows.ts";
 import { type LearnableRow, runScadaForm, type ScadaStudent } from "../learn/train-scada-student.ts";
-import { bandOperation, collectErrorCells, type ErrorCell } from "./scada-slices.ts";
+import { bandOperation, collectErrorCells, type ReplayedTurbine, type TurbineDays } from "./scada-slices.ts";
 
 interface PredictedRows {
   /** [rows × inputs]. */
@@ -38,27 +38,6 @@ export type ReplaySpec = Pick<
   NormalBehaviourSpec,
   "residuals" | "siteCorrection" | "statistics" | "guard" | "policy"
 >;
-
-export interface TurbineDays {
-  readonly turbine: string;
-  /** Whole days since the epoch, rising; every day from the first to the last. */
-  readonly days: readonly number[];
-  /** [days × outputs]. */
-  readonly z: Float64Array;
-  /** Component → score of each day; NaN = nothing is known. */
-  readonly scores: ReadonlyMap<string, Float64Array>;
-  /** Days on which an output was set aside because its sensor stepped, as [day, output]. */
-  readonly sensorFaults: readonly (readonly [number, number])[];
-  /** Mean |residual| a output over the usable rows from the replay's `errorsFromMs` on. */
-  readonly mae: readonly number[];
-  /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
-  readonly dailyError: Float64Array;
-}
-
-/** A turbine's days, and where the student erred from the split on. */
-export interface ReplayedTurbine extends TurbineDays {
-  readonly cells: readonly ErrorCell[];
-}
 
 /** Lives through all turbines with each form of a student. */
 export function replayForms(

@@ -4,11 +4,28 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { RegressionForm } from "../../../learn/regression-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
-import type { TimeSplit } from "../learn/scada-case.ts";
-import { type CostOutcome, type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
+import type { TimeSplit } from "../learn/scada-rows.ts";
+import { type CostOutcome, type Inspection, type PolicyFigures, summarisePolicy } from "./cost-rule.ts";
 import type { FormFigures } from "./form-figures.ts";
-import type { ScadaSlice } from "./scada-slices.ts";
-import type { SeedJudgement } from "./seed-figures.ts";
+import type { ReplayedTurbine, ScadaSlice } from "./scada-slices.ts";
+import type { WindowAuc } from "./window-auc.ts";
+
+/** What one seed's student came to. */
+export interface SeedJudgement {
+  readonly seed: number;
+  readonly forms: readonly FormFigures[];
+  readonly windowAuc: WindowAuc;
+  /** Of the policy's gain, over random failures. */
+  readonly permutationP: number;
+  /** By the names of the policies that are compared. */
+  readonly outcomes: Readonly<Record<string, readonly CostOutcome[]>>;
+  /** The policy with the float student; none where only the integers are known. */
+  readonly floatOutcomes: readonly CostOutcome[];
+  /** Of the int8 student. */
+  readonly days: readonly ReplayedTurbine[];
+  readonly inspections: readonly (readonly Inspection[])[];
+  readonly slices: readonly ScadaSlice[];
+}
 
 export interface ScadaFigures {
   readonly metrics: Readonly<Record<string, Figure>>;

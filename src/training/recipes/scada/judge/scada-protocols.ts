@@ -33,8 +33,14 @@ import {
 } from "./forward-chain.ts";
 import { judgePolicies, type PolicyCase } from "./policy-runs.ts";
 import { replayForms } from "./replay-turbines.ts";
-import { checkFigures, renderChecks, renderScadaLines, summariseSeeds } from "./scada-evaluation.ts";
-import { judgeSeed, type SeedJudgement } from "./seed-figures.ts";
+import {
+  checkFigures,
+  renderChecks,
+  renderScadaLines,
+  type SeedJudgement,
+  summariseSeeds,
+} from "./scada-evaluation.ts";
+import { judgeSeed } from "./seed-figures.ts";
 
 /** Seeds of the protocol `edp`: the bundle's own and those after it. */
 const protocolSeeds = 5;

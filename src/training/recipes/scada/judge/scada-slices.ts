@@ -24,6 +24,28 @@ export interface ErrorCell {
   readonly error: number;
 }
 
+/** What a replay gives of one turbine, for everybody who judges. */
+export interface TurbineDays {
+  readonly turbine: string;
+  /** Whole days since the epoch, rising; every day from the first to the last. */
+  readonly days: readonly number[];
+  /** [days × outputs]. */
+  readonly z: Float64Array;
+  /** Component → score of each day; NaN = nothing is known. */
+  readonly scores: ReadonlyMap<string, Float64Array>;
+  /** Days on which an output was set aside because its sensor stepped, as [day, output]. */
+  readonly sensorFaults: readonly (readonly [number, number])[];
+  /** Mean |residual| a output over the usable rows from the replay's `errorsFromMs` on. */
+  readonly mae: readonly number[];
+  /** Mean |residual| of each day over usable rows and outputs; NaN without rows. */
+  readonly dailyError: Float64Array;
+}
+
+/** A turbine's days, and where the student erred from the split on. */
+export interface ReplayedTurbine extends TurbineDays {
+  readonly cells: readonly ErrorCell[];
+}
+
 /** A dimension whose value changes from row to row. */
 interface RowBand {
   readonly by: string;

@@ -8,8 +8,7 @@ import { dayMs } from "../../../../core/maths/durations.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { describeBehaviour, type ScadaCase } from "../learn/scada-case.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { CostOutcome, Inspection } from "./cost-rule.ts";
-import { type FormFigures, judgeForms } from "./form-figures.ts";
+import { judgeForms } from "./form-figures.ts";
 import {
   draws,
   judgeCalendar,
@@ -21,30 +20,15 @@ import {
   type PolicyCase,
   permutePolicy,
 } from "./policy-runs.ts";
-import { type ReplayedTurbine, replayForms, type TurbineDays } from "./replay-turbines.ts";
-import { type ScadaSlice, sliceScada } from "./scada-slices.ts";
-import { computeWindowAuc, type WindowAuc } from "./window-auc.ts";
+import { replayForms } from "./replay-turbines.ts";
+import type { SeedJudgement } from "./scada-evaluation.ts";
+import { type ReplayedTurbine, sliceScada, type TurbineDays } from "./scada-slices.ts";
+import { computeWindowAuc } from "./window-auc.ts";
 
 /** Calendars, at least: first decisions 0, 1, … days after the begin of the test; with a round every six days the later ones start a round late. */
 export const calendars = 12;
 const permutations = 999;
 export const edpSite = "Wind Farm 1";
-
-export interface SeedJudgement {
-  readonly seed: number;
-  readonly forms: readonly FormFigures[];
-  readonly windowAuc: WindowAuc;
-  /** Of the policy's gain, over random failures. */
-  readonly permutationP: number;
-  /** By the names of the policies that are compared. */
-  readonly outcomes: Readonly<Record<string, readonly CostOutcome[]>>;
-  /** The policy with the float student; none where only the integers are known. */
-  readonly floatOutcomes: readonly CostOutcome[];
-  /** Of the int8 student. */
-  readonly days: readonly ReplayedTurbine[];
-  readonly inspections: readonly (readonly Inspection[])[];
-  readonly slices: readonly ScadaSlice[];
-}
 
 /** Judges a student with all its forms. */
 export function judgeSeed(subject: ScadaCase, student: ScadaStudent, seed: number): SeedJudgement {

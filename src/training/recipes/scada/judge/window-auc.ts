@@ -6,7 +6,7 @@
 import { dayOf } from "../learn/scada-rows.ts";
 import { maxLeadDays, minLeadDays } from "./cost-rule.ts";
 import type { Chance, PolicyCase } from "./policy-runs.ts";
-import type { TurbineDays } from "./replay-turbines.ts";
+import type { TurbineDays } from "./scada-slices.ts";
 
 export interface WindowAuc {
   /** Mean over the components that failed; NaN when none has. */

@@ -15,7 +15,7 @@ import {
 } from "../../../dataset/edp-logbook.ts";
 import { edpTestEndMs, edpTestStartMs, edpTrainStartMs } from "../../../dataset/edp-signals.ts";
 import type { PolicyConfig, ScadaRecipeConfig } from "../scada-config.ts";
-import { dayOf, readScadaRows, type ScadaRows } from "./scada-rows.ts";
+import { dayOf, readScadaRows, type ScadaRows, type TimeSplit } from "./scada-rows.ts";
 import {
   distilScadaStudent,
   finetuneScadaStudent,
@@ -29,12 +29,6 @@ import {
   trainScadaTeacher,
   trainUntaughtStudent,
 } from "./train-scada-student.ts";
-
-/** A split in time: learnt before `startMs`, judged from there to `endMs`. */
-export interface TimeSplit {
-  readonly startMs: number;
-  readonly endMs: number;
-}
 
 export const testSplit: TimeSplit = { startMs: edpTestStartMs, endMs: edpTestEndMs };
 /** A split inside the train period, for the figures of the student that may be looked at any time. */

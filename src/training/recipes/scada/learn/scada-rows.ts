@@ -34,6 +34,12 @@ export interface ScadaRows {
   readonly operation: OperationSpec;
 }
 
+/** A split in time: learnt before `startMs`, judged from there to `endMs`. */
+export interface TimeSplit {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 export interface ScadaFingerprint {
   readonly train: string;
   readonly test: string;

@@ -1,15 +1,15 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
 import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
-import { renderMarkdownTable } from "../../../report/report-parts.ts";
+import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import {
   compareForms,
   policiesInWords,
   renderRequired,
   type ScadaEvaluation,
 } from "../judge/scada-evaluation.ts";
+import type { ScadaSlice } from "../judge/scada-slices.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
-import { tabulateScadaSlices } from "./scada-report.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -157,4 +157,22 @@ function describeScores(policies: ScadaEvaluation["policies"]): string {
   const own = policies.policy!;
   const blind = policies.shuffledScores!;
   return `Policies: ${policiesInWords} Against shuffledScores the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
+}
+
+/** Slices as rows of text, for the card and the report. */
+export function tabulateScadaSlices(slices: readonly ScadaSlice[]): ReportTable {
+  return {
+    title: "Slices",
+    caption:
+      "Judged period, rows of normal operation, each of which weighs the same here (above, each turbine does); intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
+    head: ["slice", "rows", "turbine-weeks", "mean error, K", "failures found", "false alarms"],
+    rows: slices.map(({ by, value, rows, turbineWeeks, maeKelvin, detected, falseAlarms }) => [
+      `${by}: ${value}`,
+      `${rows}`,
+      `${turbineWeeks}`,
+      formatFigure(maeKelvin),
+      detected === null ? "–" : `${formatFigure(detected, 1)} of ${detected.of}`,
+      falseAlarms?.toFixed(1) ?? "–",
+    ]),
+  };
 }

@@ -1,20 +1,19 @@
 /** What a normal-behaviour run shows in `report.html`: the shrink, the policies side by side, and every failure with its score. */
 import { dayMs } from "../../../../core/maths/durations.ts";
-import { formatFigure } from "../../../judge/figure.ts";
 import { integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import type { ReportParts, ReportPlot, ReportTable } from "../../../report/report-parts.ts";
 import { type CountedFailure, type Inspection, maxLeadDays, minLeadDays } from "../judge/cost-rule.ts";
-import type { TurbineDays } from "../judge/replay-turbines.ts";
 import {
   compareForms,
   policiesInWords,
   renderRequired,
   type ScadaEvaluation,
+  type SeedJudgement,
 } from "../judge/scada-evaluation.ts";
-import type { ScadaSlice } from "../judge/scada-slices.ts";
-import type { SeedJudgement } from "../judge/seed-figures.ts";
+import type { TurbineDays } from "../judge/scada-slices.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
+import { tabulateScadaSlices } from "./scada-card.ts";
 
 const titles: Readonly<Record<RegressionForm, string>> = {
   teacher: "teacher, an ensemble",
@@ -83,24 +82,6 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
       each.inspections.value.toFixed(1),
       (each.gainEur.value / 1000).toFixed(0),
       each.leadDays === null ? "–" : `${each.leadDays.median.toFixed(0)} (${each.leadDays.p10.toFixed(0)})`,
-    ]),
-  };
-}
-
-/** Slices as rows of text, for the report and the card. */
-export function tabulateScadaSlices(slices: readonly ScadaSlice[]): ReportTable {
-  return {
-    title: "Slices",
-    caption:
-      "Judged period, rows of normal operation, each of which weighs the same here (above, each turbine does); intervals of the error resample turbine-weeks, those of the failures found are exact binomial ones of their number. A failure has a turbine, but no load or wind speed.",
-    head: ["slice", "rows", "turbine-weeks", "mean error, K", "failures found", "false alarms"],
-    rows: slices.map(({ by, value, rows, turbineWeeks, maeKelvin, detected, falseAlarms }) => [
-      `${by}: ${value}`,
-      `${rows}`,
-      `${turbineWeeks}`,
-      formatFigure(maeKelvin),
-      detected === null ? "–" : `${formatFigure(detected, 1)} of ${detected.of}`,
-      falseAlarms?.toFixed(1) ?? "–",
     ]),
   };
 }

@@ -6,7 +6,7 @@ import {
   resampleForms,
   type SureFigures,
 } from "../../../../../src/training/recipes/scada/judge/form-figures.ts";
-import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/judge/replay-turbines.ts";
+import type { ReplayedTurbine } from "../../../../../src/training/recipes/scada/judge/scada-slices.ts";
 
 const outputs = 2;
 const split = { startMs: 10 * dayMs, endMs: 80 * dayMs };

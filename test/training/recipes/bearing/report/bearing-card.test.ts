@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { computeShare } from "../../../../../src/training/judge/figure.ts";
-import { tabulateSlices } from "../../../../../src/training/recipes/bearing/report/bearing-report.ts";
+import { tabulateSlices } from "../../../../../src/training/recipes/bearing/report/bearing-card.ts";
 
 test("every figure of a slice stands with its interval and its counts", () => {
   const share = (right: number, of: number) => ({ ...computeShare(right, of), right, of });
