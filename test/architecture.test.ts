@@ -55,7 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "gateway/record": ["core"],
   "gateway/alarms": ["core", "gateway/record"],
   "gateway/points": ["core", "firmware-bridge", "gateway/record", "gateway/alarms"],
-  "gateway/devices": ["core", "firmware-bridge", "gateway/points", "gateway/record"],
+  "gateway/devices": ["core", "firmware-bridge", "gateway/points/work-gauge.ts", "gateway/record"],
   "gateway/updates": ["core"],
   "gateway/status": ["core", "firmware-bridge", ...below("gateway", "alarms devices points record")],
 

@@ -12,13 +12,12 @@ import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { readDeviceImage, readDeviceKey } from "../../core/serving/device-image.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
-import type { Pipeline } from "../points/pipeline.ts";
 import type { WorkGauge } from "../points/work-gauge.ts";
 import type { Telemetry } from "../record/telemetry.ts";
 import { type AlertCaptures, type AlertSource, createAlertCaptures } from "./alert-captures.ts";
 import { type BackPressure, startBackPressure } from "./back-pressure.ts";
 import { createDeviceCaptures, type DeviceCaptures } from "./device-captures.ts";
-import { type DeviceLinks, openDeviceLinks } from "./device-links.ts";
+import { type DeviceDataSink, type DeviceLinks, openDeviceLinks } from "./device-links.ts";
 import { createDevicePushes, type DevicePushes, type PushedDevice } from "./device-pushes.ts";
 import { createRawCaptures, type RawCaptures } from "./raw-captures.ts";
 import type { RecordingPlace } from "./recording.ts";
@@ -27,7 +26,7 @@ export interface ConnectDevicesOptions {
   readonly config: GatewayConfig;
   readonly runtimeVersion: string;
   readonly models: ServedModels;
-  readonly pipeline: Pipeline;
+  readonly pipeline: DeviceDataSink;
   /** What waits in the pipeline. */
   readonly load: WorkGauge;
   readonly telemetry: Telemetry;

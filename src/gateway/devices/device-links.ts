@@ -2,7 +2,12 @@
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
 import { createMqttLink, type MqttPort } from "../../../firmware-bridge/framing/mqtt-link.ts";
 import type { PacketLink } from "../../../firmware-bridge/framing/packet-link.ts";
-import { toDeviceScore, toReading, toSampleBlock } from "../../../firmware-bridge/messages/device-data.ts";
+import {
+  type DeviceScore,
+  toDeviceScore,
+  toReading,
+  toSampleBlock,
+} from "../../../firmware-bridge/messages/device-data.ts";
 import { createDeviceSession, type DeviceSession } from "../../../firmware-bridge/session/device-session.ts";
 import type { DeviceDataMessage } from "../../../firmware-bridge/session/device-session-options.ts";
 import {
@@ -14,15 +19,25 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { DeviceConfig } from "../../core/contract/config/gateway-config.ts";
 import type { DeviceHealthMessage, HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Arrival } from "../../core/contract/stream.ts";
+import type { Arrival, Reading, SampleBlock } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { Random } from "../../core/maths/random.ts";
 import { type Clock, systemTimers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { Pipeline } from "../points/pipeline.ts";
 import type { DeviceCaptures } from "./device-captures.ts";
 import type { DevicePushes } from "./device-pushes.ts";
 import type { RawCaptures } from "./raw-captures.ts";
+
+/** What takes the devices' data. */
+export interface DeviceDataSink {
+  /** A device introduced itself. */
+  announce(hello: HelloMessage): void;
+  /** `block.counts` are valid only during the call. */
+  accept(block: SampleBlock): void;
+  acceptScore(score: DeviceScore, mode: "edge" | "both"): void;
+  /** A scalar of a device, not yet of any turbine. */
+  acceptDeviceReading(reading: Reading): void;
+}
 
 export interface DeviceLinksOptions {
   readonly devices: readonly DeviceConfig[];
@@ -35,7 +50,7 @@ export interface DeviceLinksOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly pipeline: Pick<Pipeline, "announce" | "accept" | "acceptDeviceReading" | "acceptScore">;
+  readonly pipeline: DeviceDataSink;
   readonly captures: Pick<DeviceCaptures, "accept" | "contact" | "lost">;
   readonly recordings: Pick<RawCaptures, "accept">;
   readonly pushes: Pick<DevicePushes, "contact" | "lost" | "status">;

@@ -89,16 +89,6 @@ test("a silent hidden layer gives no gradient that is not a number", () => {
   expect([...gradient].every(Number.isFinite)).toBe(true);
 });
 
-test("a teacher's hidden layers stand side by side, of the rows that are asked for", () => {
-  const members = [createDenseNetwork(2, [3, 1], random), createDenseNetwork(2, [2, 1], random)];
-  const features = Float32Array.from({ length: 8 }, () => random.normal());
-  const hidden = createTeacherHidden(members, features)([3, 0]);
-  const of = (member: readonly DenseLayer[], row: number): number[] => [
-    ...runDense(member.slice(0, -1), features.slice(2 * row, 2 * row + 2), 1),
-  ];
-  expect([...hidden]).toEqual([3, 0].flatMap((row) => members.flatMap((member) => of(member, row))));
-});
-
 test("a student that is asked to comes to have a hidden layer like its teacher's; the weight alone asks nothing", async () => {
   const trainer = await openTensorTrainer(() => {});
   const count = 64;
