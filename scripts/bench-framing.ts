@@ -152,7 +152,7 @@ function measureCodec(label: string, signal: Int16Array): Measurement[] {
   const decoder = createRawWindowDecoder(maxSamplesPerFrame);
   let checksum = 0;
   let refused = 0;
-  const parser = createFrameParser((_version, _type, _flags, _sequence, bytes, start, end) => {
+  const parser = createFrameParser(({ bytes, start, end }) => {
     const message = decoder.decode(bytes, start, end);
     if (message === undefined) refused++;
     else checksum += message.counts[message.counts.length - 1]!;

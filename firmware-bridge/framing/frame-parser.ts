@@ -7,19 +7,20 @@ import { crcBytes, headerBytes, maxEncodedBytes, packetFlags } from "../protocol
 import { decodeCobsInPlace } from "./cobs.ts";
 import { computeCrc32 } from "./crc32.ts";
 
-/**
- * Takes a packet: the header's fields, and the payload as `bytes[start, end)`, valid only during the call.
- * `version` is the sender's major version modulo 8. Seven arguments, because an object a packet would cost.
- */
-export type PacketSink = (
-  version: number,
-  type: number,
-  flags: number,
-  sequence: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-) => void;
+/** A packet's header and payload. Valid only during the call: the parser fills the same object for every packet. */
+export interface ReceivedPacket {
+  /** The sender's major version modulo 8. */
+  readonly version: number;
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  /** The payload is `bytes[start, end)`. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type PacketSink = (packet: ReceivedPacket) => void;
 
 /** Where every byte went: `bytes = frameBytes + delimiterBytes + discardedBytes + what is still unfinished`. */
 interface FrameCounters {
@@ -59,6 +60,16 @@ export function createFrameParser(sink: PacketSink): FrameParser {
     discardedBytes: 0,
   };
   const held = Buffer.allocUnsafe(maxEncodedBytes);
+  /** One for all packets, so that none of them allocates. */
+  const packet: { -readonly [Field in keyof ReceivedPacket]: ReceivedPacket[Field] } = {
+    version: 0,
+    type: 0,
+    flags: 0,
+    sequence: 0,
+    bytes: held,
+    start: 0,
+    end: 0,
+  };
   let heldBytes = 0;
   /** An oversized stretch is being thrown away until the next delimiter. */
   let skipping = false;
@@ -99,16 +110,14 @@ export function createFrameParser(sink: PacketSink): FrameParser {
     counters.frames++;
     counters.frameBytes += encodedBytes;
     const versionAndType = bytes[first]!;
-    const sequence = bytes[first + 2]! | (bytes[first + 3]! << 8);
-    sink(
-      versionAndType >>> 5,
-      versionAndType & 31,
-      bytes[first + 1]!,
-      sequence,
-      bytes,
-      first + headerBytes,
-      crcAt,
-    );
+    packet.version = versionAndType >>> 5;
+    packet.type = versionAndType & 31;
+    packet.flags = bytes[first + 1]!;
+    packet.sequence = bytes[first + 2]! | (bytes[first + 3]! << 8);
+    packet.bytes = bytes;
+    packet.start = first + headerBytes;
+    packet.end = crcAt;
+    sink(packet);
   }
 
   /** The check is the CRC, XOR the session id with the flag "session". */

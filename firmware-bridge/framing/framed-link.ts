@@ -24,9 +24,7 @@ export function createFramedLink(
   let batch = Buffer.allocUnsafe(batchBytes);
   let batched = 0;
   let flushScheduled = false;
-  const parser = createFrameParser((version, type, flags, sequence, bytes, start, end) =>
-    handlers?.onPacket(version, type, flags, sequence, bytes, start, end),
-  );
+  const parser = createFrameParser((packet) => handlers?.onPacket(packet));
 
   function flush(): void {
     if (batched === 0) return;

@@ -63,8 +63,15 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     }
     counters.frames++;
     const first = payload[0]!;
-    const sequence = payload[2]! | (payload[3]! << 8);
-    handlers.onPacket(first >>> 5, first & 31, payload[1]!, sequence, payload, headerBytes, end);
+    handlers.onPacket({
+      version: first >>> 5,
+      type: first & 31,
+      flags: payload[1]!,
+      sequence: payload[2]! | (payload[3]! << 8),
+      bytes: payload,
+      start: headerBytes,
+      end,
+    });
     handlers.onBatchEnd();
   }
 

@@ -157,10 +157,10 @@ export function createDeviceEndpoint(options: DeviceEndpointOptions): DeviceEndp
           silence.restart();
           handshake.introduce("connected");
         },
-        onPacket: (version, type, flags, sequence, bytes, start, end) => {
+        onPacket: (packet) => {
           // The link lets only packets of this session through: this gateway binds its own, and so do we.
-          if ((flags & packetFlags.session) !== 0) sender.isBound = true;
-          receiver.receive(version, type, flags, sequence, bytes, start, end);
+          if ((packet.flags & packetFlags.session) !== 0) sender.isBound = true;
+          receiver.receive(packet);
         },
         onBatchEnd: () => {},
         onWritable: wake,

@@ -127,7 +127,7 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
   }
 
   return {
-    receive: (version, type, flags, sequence, bytes, start, end) => {
+    receive: ({ version, type, flags, sequence, bytes, start, end }) => {
       if (type === packetTypes.hello) return receiveHello(sequence, bytes.subarray(start, end));
       if (version !== protocolVersion.major) {
         counters.refusedFrames++;

@@ -91,7 +91,7 @@ function measureBulk(): number {
   const chunk = Buffer.alloc(stream.length);
   const decoder = createRawWindowDecoder(samples);
   let decoded = 0;
-  const parser = createFrameParser((_version, _type, _flags, _sequence, bytes, start, end) => {
+  const parser = createFrameParser(({ bytes, start, end }) => {
     if (decoder.decode(bytes, start, end) !== undefined) decoded++;
   });
   const run = (): void => {

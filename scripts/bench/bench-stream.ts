@@ -92,7 +92,7 @@ export function createBenchHandshake(
   deviceId: string,
   onConfigured: (acknowledgement: Buffer) => void,
 ): BenchHandshake {
-  const parser = createFrameParser((_version, type, _flags, sequence) => {
+  const parser = createFrameParser(({ type, sequence }) => {
     if (type === packetTypeOf("config"))
       onConfigured(encodeFrame({ type: "ack", sequence }, packetFlags.session));
   });

@@ -1,6 +1,6 @@
 /** Feeds the frame parser streams of frames that were damaged in every way at once; nothing but sent frames may come out. */
 import { createFrameEncoder, maxFrameBytesOnWire } from "../../firmware-bridge/framing/frame-encoder.ts";
-import { createFrameParser } from "../../firmware-bridge/framing/frame-parser.ts";
+import { createFrameParser, type ReceivedPacket } from "../../firmware-bridge/framing/frame-parser.ts";
 import { decodeMessage } from "../../firmware-bridge/messages/message-codec.ts";
 import { maxEncodedBytes, packetFlags } from "../../firmware-bridge/protocol.ts";
 import { createRandom, type Random } from "../../src/core/maths/random.ts";
@@ -25,11 +25,12 @@ export function fuzzParser(seed: number, cases: number): FuzzResult {
     const encoder = createFrameEncoder();
     encoder.sessionId = 1 + below(2 ** 31);
     const sent = new Set<string>();
-    const parser = createFrameParser((_version, type, flags, sequence, payload, start, end) => {
+    const parser = createFrameParser((packet) => {
       frames++;
-      if (!sent.has(nameOf(type, flags, sequence, payload.subarray(start, end)))) wrongFrames++;
+      const payload = packet.bytes.subarray(packet.start, packet.end);
+      if (!sent.has(nameOf(packet, payload))) wrongFrames++;
       // Whatever it holds: it is a message or an error.
-      decodeMessage(type, payload.subarray(start, end));
+      decodeMessage(packet.type, payload);
     });
     parser.bind(encoder.sessionId);
     const out = new Uint8Array(maxFrameBytesOnWire);
@@ -39,7 +40,7 @@ export function fuzzParser(seed: number, cases: number): FuzzResult {
       for (let at = 0; at < length; at++) encoder.payload[at] = below(3) === 0 ? 0 : below(256);
       const [type, flags, sequence] = [below(32), below(8), below(65_536)];
       const end = encoder.encode(type, flags, sequence, length, out, 0);
-      sent.add(nameOf(type, flags, sequence, encoder.payload.subarray(0, length)));
+      sent.add(nameOf({ type, flags, sequence }, encoder.payload.subarray(0, length)));
       stream.push(...out.subarray(0, end));
     }
     const damaged = damage(stream, random);
@@ -62,7 +63,10 @@ export function fuzzParser(seed: number, cases: number): FuzzResult {
   return { cases, bytes, frames, wrongFrames };
 }
 
-function nameOf(type: number, flags: number, sequence: number, payload: Uint8Array): string {
+function nameOf(
+  { type, flags, sequence }: Pick<ReceivedPacket, "type" | "flags" | "sequence">,
+  payload: Uint8Array,
+): string {
   return `${type} ${flags} ${sequence} ${Buffer.from(payload).toString("base64")}`;
 }
 

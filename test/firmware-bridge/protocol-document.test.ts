@@ -107,7 +107,7 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
 
     test("is understood by the code", () => {
       const heard: unknown[] = [];
-      const parser = createFrameParser((version, type, flags, sequence, bytes, start, end) => {
+      const parser = createFrameParser(({ version, type, flags, sequence, bytes, start, end }) => {
         expect(bytes.subarray(start - headerBytes, end).toString()).toBe(example.packet.toString());
         const message =
           type === packetTypes.rawWindow
@@ -129,7 +129,7 @@ describe.each([...inDocument.map(([name, text]) => [`document: ${name}`, text] a
 
     test("is another session's bad frame, if it is bound to one", () => {
       const heard: number[] = [];
-      const parser = createFrameParser((_version, type) => heard.push(type));
+      const parser = createFrameParser(({ type }) => heard.push(type));
       parser.push(Uint8Array.from(example.wire));
       parser.bind((example.sessionId ^ 1) >>> 0);
       parser.push(Uint8Array.from(example.wire));

@@ -46,7 +46,7 @@ export function createScriptedLink(): ScriptedLink {
     takeSent: () => sent.splice(0),
     playBytes: (type, bytes, sequence, flags = 0, version = 1) => {
       counters.frames++;
-      handlers!.onPacket(version, type, flags, sequence, bytes, 0, bytes.length);
+      handlers!.onPacket({ version, type, flags, sequence, bytes, start: 0, end: bytes.length });
       handlers!.onBatchEnd();
     },
     play: (message, sequence, flags, version) => {

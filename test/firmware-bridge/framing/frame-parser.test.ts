@@ -46,7 +46,7 @@ function toText({ type, flags, sequence, payload }: Packet): string {
 /** A parser that notes each packet as text. */
 function listen(): { parser: FrameParser; heard: string[] } {
   const heard: string[] = [];
-  const parser = createFrameParser((version, type, flags, sequence, bytes, start, end) => {
+  const parser = createFrameParser(({ version, type, flags, sequence, bytes, start, end }) => {
     expect(version).toBe(1);
     heard.push(toText({ type, flags, sequence, payload: bytes.slice(start, end) }));
   });
