@@ -77,9 +77,9 @@ function observe(seed: number, fault: FaultPlan | "none", seconds: number): Scen
       features.begin(context);
       meter.begin(context);
     },
-    push: (_slot, counts, from, to, unit, rpm) => {
-      features.push(counts, from, to, unit, rpm);
-      meter.push(counts, from, to, unit, rpm);
+    push: (_slot, run) => {
+      features.push(run);
+      meter.push(run);
     },
     end: (_slot, { toMs, shaftRpm }) => {
       const row = new Float32Array(columns);

@@ -34,7 +34,8 @@ function runExtractor(extractor: WaveformExtractor): number {
   for (let start = 0; start + length <= counts.length; start += length) {
     extractor.begin({ sampleRateHz, bearing, shaftRpm });
     for (let from = start; from < start + length; from += blockLength) {
-      extractor.push(counts, from, Math.min(from + blockLength, start + length), 0.001, shaftRpm);
+      const to = Math.min(from + blockLength, start + length);
+      extractor.push({ counts, from, to, scale: 0.001, shaftRpm });
     }
     extractor.finish(features, 0);
     windows++;
@@ -46,7 +47,7 @@ function runExtractor(extractor: WaveformExtractor): number {
 const windower = createRevolutionWindower(bearingWindow, {
   begin: (_slot, start) =>
     extractor.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm }),
-  push: (_slot, block, from, to, scale, rpm) => extractor.push(block, from, to, scale, rpm),
+  push: (_slot, run) => extractor.push(run),
   end: () => {
     extractor.finish(features, 0);
     windows++;

@@ -35,7 +35,7 @@ function scoreTurbine(seed: number, kind: FaultKind | "none"): number[][] {
   const scores: number[][] = [];
   const windower = createRevolutionWindower(bearingWindow, {
     begin: (_slot, start) => extractor.begin({ ...start, bearing }),
-    push: (_slot, counts, from, to, scale, rpm) => extractor.push(counts, from, to, scale, rpm),
+    push: (_slot, run) => extractor.push(run),
     end: () => {
       extractor.finish(row, 0);
       const means = columns.map((own) => own.reduce((sum, column) => sum + row[column]! / own.length, 0));

@@ -138,9 +138,9 @@ function computeWindows(
       first = last;
       extractor.begin({ ...start, bearing: source.bearing });
     },
-    push: (_slot, counts, from, to, scale, shaftRpm) => {
-      last = to;
-      extractor.push(counts, from, to, scale, shaftRpm);
+    push: (_slot, run) => {
+      last = run.to;
+      extractor.push(run);
     },
     end: () => {
       const features = new Float32Array(kernel.inputs);

@@ -35,7 +35,7 @@ describe.skipIf(reasonToSkip("host") !== null)("the features in C", () => {
       const expected = new Float32Array(kernel.inputs);
       extractor.begin({ ...window, shaftRpm: window.pieces[0]!.shaftRpm });
       for (const { counts, shaftRpm } of window.pieces) {
-        extractor.push(counts, 0, counts.length, window.scale, shaftRpm);
+        extractor.push({ counts, from: 0, to: counts.length, scale: window.scale, shaftRpm });
       }
       extractor.finish(expected, 0);
       const actual = results[index]!;

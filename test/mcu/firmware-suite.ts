@@ -76,7 +76,7 @@ export function describeFirmware(kind: BoardKind): void {
         );
         const features = new Float32Array(kernel.inputs);
         extractor.begin({ ...recording, shaftRpm: recording.shaftRpm });
-        extractor.push(samples, 0, samples.length, recording.scale, recording.shaftRpm);
+        extractor.push({ ...recording, counts: samples, from: 0, to: samples.length });
         extractor.finish(features, 0);
         const { mean, inverseStd, clamp } = model.manifest.scaler;
         const { inputScale, inputZeroPoint } = model.student;

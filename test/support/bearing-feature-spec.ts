@@ -9,7 +9,7 @@
  *   const extractor = createWaveformExtractor(bearingFeatureSpec);
  *   const windower = createRevolutionWindower(bearingWindow, {
  *     begin: (_slot, start) => extractor.begin({ sampleRateHz: start.sampleRateHz, bearing, shaftRpm: start.shaftRpm }),
- *     push: (_slot, counts, from, to, scale, rpm) => extractor.push(counts, from, to, scale, rpm),
+ *     push: (_slot, run) => extractor.push(run),
  *     end: () => { extractor.finish(row, 0); rows.push(row.slice()); },
  *     abandon: (_slot, quarantine) => count(quarantine),
  *     refuse: (quarantine) => count(quarantine),

@@ -46,7 +46,7 @@ function raisedOn(seed: number, turbine: number, seconds: number, fault: "none" 
   const raised = new Set<string>();
   const windower = createRevolutionWindower(manifest.window, {
     begin: (_slot, { sampleRateHz, shaftRpm }) => extractor.begin({ sampleRateHz, shaftRpm, bearing }),
-    push: (_slot, counts, from, to, scale, rpm) => extractor.push(counts, from, to, scale, rpm),
+    push: (_slot, run) => extractor.push(run),
     end: (_slot, { fromMs, toMs }) => {
       const row = new Float32Array(manifest.features.list.length);
       extractor.finish(row, 0);

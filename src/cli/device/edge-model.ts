@@ -93,9 +93,9 @@ function createEdgeInference(
       first[slot] = -1;
       isFirst = true;
     },
-    push: (slot, counts, from, to, scale, shaftRpm) => {
-      if (isFirst && first[slot] === -1) first[slot] = firstOfBlock + from;
-      extractors[slot]!.push(counts, from, to, scale, shaftRpm);
+    push: (slot, run) => {
+      if (isFirst && first[slot] === -1) first[slot] = firstOfBlock + run.from;
+      extractors[slot]!.push(run);
     },
     end: (slot, end) => {
       extractors[slot]!.finish(row, 0);

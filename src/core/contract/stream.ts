@@ -27,6 +27,12 @@ export interface RecordedBlock {
   readonly counts: Int16Array;
 }
 
+/** A piece of a block: `counts[from … to)`. Valid only during the call: who hands it over fills it anew each time. */
+export interface SampleRun extends Pick<RecordedBlock, "counts" | "scale" | "shaftRpm"> {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A run of waveform samples that came. */
 export interface SampleBlock extends RecordedBlock, Pick<Arrival, "arrivedMonotonicMs"> {}
 

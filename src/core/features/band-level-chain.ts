@@ -85,7 +85,7 @@ export function bindBandLevelChains(bound: readonly ChainWithFeatures[]): BoundC
       taken = 0;
       first = Number.NaN;
     },
-    push: (counts, from, to, scale) => {
+    push: ({ counts, from, to, scale }) => {
       if (pairs.length === 0 || to <= from) return;
       // From the first sample's level on, so that a constant offset does not ring.
       if (Number.isNaN(first)) first = counts[from]! * scale;

@@ -1,6 +1,7 @@
 /** What a signal chain of the catalogue is to the extractor: samples in, feature values out. */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
+import type { SampleRun } from "../contract/stream.ts";
 
 /** What is known of a window when it begins. */
 export interface WaveformContext {
@@ -16,11 +17,7 @@ export interface WaveformContext {
 export interface BoundChain {
   /** Forgets the window before and starts another. */
   begin(context: WaveformContext): void;
-  /**
-   * Takes `counts[from … to)`; physical value = count · scale; shaft speed is constant over them. Five arguments and no
-   * object: it is called for every block of every window.
-   */
-  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  push(run: SampleRun): void;
   /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */

@@ -94,7 +94,7 @@ export function bindEnvelopeOrderChain(
       view.envelope = envelope;
       view.spectrum = resolution.spectrum;
     },
-    push: (counts, from, to, scale, shaftRpm) => {
+    push: ({ counts, from, to, scale, shaftRpm }) => {
       const revolutionsPerSample = shaftRpm / 60 / analysisHz;
       // The windower lets no other speed through; here it would cost time without end.
       if (!(revolutionsPerSample > 0 && revolutionsPerSample < 0.5 * maxRefinement)) {

@@ -64,7 +64,7 @@ export function bindSpectrumChain(chain: ChainSpec, features: readonly FeatureDe
       view.segments = 0;
       view.binHz = context.sampleRateHz / fftSize;
     },
-    push: (counts, from, to, scale) => {
+    push: ({ counts, from, to, scale }) => {
       let next = from;
       while (next < to) {
         const end = Math.min(to, next + fftSize - filled);

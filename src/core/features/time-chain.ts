@@ -94,7 +94,7 @@ export function bindTimeChain(chain: ChainSpec, features: readonly FeatureDeclar
       sums.min = Number.POSITIVE_INFINITY;
       sums.max = Number.NEGATIVE_INFINITY;
     },
-    push: (counts, from, to, scale) => {
+    push: ({ counts, from, to, scale }) => {
       if (to <= from) return;
       if (sums.count === 0) sums.shift = counts[from]! * scale;
       const shift = sums.shift;

@@ -4,6 +4,7 @@
  * depend on that window's samples alone, not on how they were split into pushes.
  */
 import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { SampleRun } from "../contract/stream.ts";
 import { bindWaveformChains } from "./catalogue.ts";
 import type { BoundChain, WaveformContext } from "./chain.ts";
 import { checkCatalogueVersion, refuse } from "./read-params.ts";
@@ -14,8 +15,8 @@ export interface WaveformExtractor {
   readonly featureNames: readonly string[];
   /** Starts a window; what was not finished before is forgotten. */
   begin(context: WaveformContext): void;
-  /** Takes `counts[from … to)`; physical value = count · scale; shaft speed in rpm over them, > 0. */
-  push(counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /** Takes the window's next samples; their shaft speed is > 0. */
+  push(run: SampleRun): void;
   /**
    * Ends the window and writes its features to `out` from `offset`, each rounded to float32. NaN stands where the
    * window holds no information about a feature (a dead signal): such a window is the caller's to quarantine.
@@ -51,10 +52,8 @@ export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
     begin: (context) => {
       for (let index = 0; index < chains.length; index++) chains[index]!.begin(context);
     },
-    push: (counts, from, to, scale, shaftRpm) => {
-      for (let index = 0; index < chains.length; index++) {
-        chains[index]!.push(counts, from, to, scale, shaftRpm);
-      }
+    push: (run) => {
+      for (let index = 0; index < chains.length; index++) chains[index]!.push(run);
     },
     finish: (out, offset) => {
       // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.

@@ -230,11 +230,11 @@ function createSpecCutter<B extends WindowBundle>(
       extractors[slot]!.begin(context);
       meters[slot]?.begin(context);
     },
-    push: (slot, counts, from, to, scale, shaftRpm) => {
+    push: (slot, run) => {
       if (bundles[slot] !== null) {
-        extractors[slot]!.push(counts, from, to, scale, shaftRpm);
-        meters[slot]?.push(counts, from, to, scale, shaftRpm);
-      } else if (handover?.slot === slot && handover.offset < 0) handover.offset = from;
+        extractors[slot]!.push(run);
+        meters[slot]?.push(run);
+      } else if (handover?.slot === slot && handover.offset < 0) handover.offset = run.from;
     },
     end: (slot, end) => {
       const open = close(slot);

@@ -7,7 +7,7 @@
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
-import type { Quarantine, QuarantineReason, RecordedBlock } from "../contract/stream.ts";
+import type { Quarantine, QuarantineReason, RecordedBlock, SampleRun } from "../contract/stream.ts";
 
 export interface WindowStart {
   /** Epoch ms of the first sample, by the sample clock. */
@@ -32,8 +32,8 @@ export interface WindowEnd {
  */
 export interface WindowSink {
   begin(slot: number, start: WindowStart): void;
-  /** `counts[from … to)` belong to the open window; valid only during the call. */
-  push(slot: number, counts: Int16Array, from: number, to: number, scale: number, shaftRpm: number): void;
+  /** The samples belong to the open window. */
+  push(slot: number, run: SampleRun): void;
   end(slot: number, window: WindowEnd): void;
   /** The open window is lost; `quarantine.samples` are its samples so far. */
   abandon(slot: number, quarantine: Quarantine): void;
@@ -98,6 +98,14 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
   let ended = 0;
   let deviceId = "";
   let channel = "";
+  /** One for all pushes, so that none of them allocates. */
+  const run: { -readonly [Field in keyof SampleRun]: SampleRun[Field] } = {
+    counts: new Int16Array(0),
+    scale: 0,
+    shaftRpm: 0,
+    from: 0,
+    to: 0,
+  };
 
   const positionAt = (index: number): number => anchorPosition + (index - anchorSample) * perSample;
   /** First sample at or after a position. The slack takes up rounding, far below one sample. */
@@ -216,6 +224,9 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
         return;
       }
       prepare(block);
+      run.counts = block.counts;
+      run.scale = block.scale;
+      run.shaftRpm = block.shaftRpm;
       const base = sample;
       const blockEnd = base + block.counts.length;
       while (sample < blockEnd) {
@@ -230,9 +241,9 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
         }
         const nextEnd = ended < opened ? sampleAt(ended * spec.hop + spec.length) : nextStart;
         const stop = Math.min(blockEnd, nextStart, nextEnd);
-        for (let number = ended; number < opened; number++) {
-          sink.push(number % slots, block.counts, sample - base, stop - base, block.scale, block.shaftRpm);
-        }
+        run.from = sample - base;
+        run.to = stop - base;
+        for (let number = ended; number < opened; number++) sink.push(number % slots, run);
         sample = stop;
       }
       // A window that ends with the block's last sample ends now, not when the next block comes.

@@ -106,7 +106,7 @@ function createFeatureProof(spec: FeatureSpec): FeatureProof {
         // Not before there is a window: a model of scalar readings has none, and its chains are not for waveforms.
         extractor ??= createWaveformExtractor(spec);
         extractor.begin({ sampleRateHz, bearing, shaftRpm });
-        extractor.push(counts, 0, counts.length, scale, shaftRpm);
+        extractor.push({ counts, from: 0, to: counts.length, scale, shaftRpm });
         extractor.finish(features, 0);
       } catch (error) {
         return `its features cannot be computed: ${error instanceof Error ? error.message : String(error)}`;

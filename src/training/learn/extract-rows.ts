@@ -56,7 +56,7 @@ function cutRows(signal: RecordedSignal, window: WindowSpec, spec: FeatureSpec):
         shaftRpm: start.shaftRpm,
         bearing: signal.bearing,
       }),
-    push: (slot, counts, from, to, scale, shaftRpm) => slots[slot]!.push(counts, from, to, scale, shaftRpm),
+    push: (slot, run) => slots[slot]!.push(run),
     end: (slot) => {
       const row = new Float32Array(spec.list.length);
       slots[slot]!.finish(row, 0);

@@ -38,7 +38,7 @@ function measureTenths({ recording, counts, scale, end }: CwruSignal): HealthyWi
   return Array.from({ length: Math.floor(counts.length / length) }, (_, index) => {
     const levels = new Float32Array(bearingLevelSpec.list.length);
     meter.begin({ sampleRateHz, shaftRpm, bearing: cwruBearings[end] });
-    meter.push(counts, index * length, (index + 1) * length, scale, shaftRpm);
+    meter.push({ counts, from: index * length, to: (index + 1) * length, scale, shaftRpm });
     meter.finish(levels, 0);
     return { fromMs: index * 100, toMs: (index + 1) * 100, shaftRpm, levels, logits: [] };
   });

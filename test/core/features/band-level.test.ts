@@ -13,7 +13,7 @@ function measure(counts: Int16Array, sampleRateHz: number, splits: readonly numb
   extractor.begin({ sampleRateHz, bearing, shaftRpm: 1800 });
   let from = 0;
   for (const to of [...splits, counts.length]) {
-    extractor.push(counts, from, to, scale, 1800);
+    extractor.push({ counts, from, to, scale, shaftRpm: 1800 });
     from = to;
   }
   const out = new Float32Array(bearingLevelSpec.list.length);

@@ -21,10 +21,10 @@ export function extractInPieces(window: WindowInPieces): Float32Array {
   extractor.begin({ sampleRateHz, bearing, shaftRpm });
   let from = 0;
   for (const split of [...splits].sort((a, b) => a - b)) {
-    extractor.push(counts, from, split, scale, shaftRpm);
+    extractor.push({ counts, from, to: split, scale, shaftRpm });
     from = split;
   }
-  extractor.push(counts, from, counts.length, scale, shaftRpm);
+  extractor.push({ counts, from, to: counts.length, scale, shaftRpm });
   const out = new Float32Array(spec.list.length);
   extractor.finish(out, 0);
   return out;

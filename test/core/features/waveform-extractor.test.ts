@@ -87,9 +87,9 @@ describe("the bearing feature list", () => {
     const fresh = extract(counts, 48_000, 1500, 0.01);
     const out = new Float32Array(fresh.length);
     extractor.begin({ sampleRateHz: 12_000, bearing, shaftRpm: 700 });
-    extractor.push(makeFault(9, 12_000, 700, 1), 0, 11_000, 3, 700);
+    extractor.push({ counts: makeFault(9, 12_000, 700, 1), from: 0, to: 11_000, scale: 3, shaftRpm: 700 });
     extractor.begin({ sampleRateHz: 48_000, bearing, shaftRpm: 1500 });
-    extractor.push(counts, 0, counts.length, 0.01, 1500);
+    extractor.push({ counts, from: 0, to: counts.length, scale: 0.01, shaftRpm: 1500 });
     extractor.finish(out, 0);
     expect(out).toEqual(fresh);
   });
@@ -108,7 +108,7 @@ describe("the bearing feature list", () => {
       const extractor = createWaveformExtractor(bearingFeatureSpec);
       extractor.begin({ sampleRateHz: 12_000, bearing: beside, shaftRpm: 1800 });
       const counts = makeFault(order, 12_000, 1800, 1);
-      extractor.push(counts, 0, counts.length, 0.001, 1800);
+      extractor.push({ counts, from: 0, to: counts.length, scale: 0.001, shaftRpm: 1800 });
       const out = new Float32Array(bearingFeatureSpec.list.length);
       extractor.finish(out, 0);
       return featureOf(out, "bpfi.h1");
@@ -137,7 +137,7 @@ describe("the bearing feature list", () => {
         const burst = 3000 * Math.exp(-since * 1500) * Math.sin(2 * Math.PI * 3000 * since);
         counts[n] = Math.round(500 * random.normal() + burst);
       }
-      extractor.push(counts, 0, counts.length, 0.001, rpm);
+      extractor.push({ counts, from: 0, to: counts.length, scale: 0.001, shaftRpm: rpm });
     }
     const out = new Float32Array(bearingFeatureSpec.list.length);
     extractor.finish(out, 0);
@@ -150,7 +150,8 @@ describe("the bearing feature list", () => {
     const extractor = createWaveformExtractor(bearingFeatureSpec);
     for (const rpm of [0, -1, Number.NaN, 1e12]) {
       extractor.begin({ sampleRateHz: 12_000, bearing, shaftRpm: 1800 });
-      expect(() => extractor.push(new Int16Array(10), 0, 10, 1, rpm)).toThrow(RangeError);
+      const run = { counts: new Int16Array(10), from: 0, to: 10, scale: 1, shaftRpm: rpm };
+      expect(() => extractor.push(run)).toThrow(RangeError);
     }
   });
 
@@ -164,7 +165,7 @@ describe("the bearing feature list", () => {
     const large = { bpfo: 17.3, bpfi: 21.7, bsf: 8.1, ftf: 0.44 };
     extractor.begin({ sampleRateHz: 12_000, bearing: large, shaftRpm: 900 });
     const counts = makeFault(large.bpfi, 12_000, 900, 2);
-    extractor.push(counts, 0, counts.length, 0.001, 900);
+    extractor.push({ counts, from: 0, to: counts.length, scale: 0.001, shaftRpm: 900 });
     const out = new Float32Array(bearingFeatureSpec.list.length);
     extractor.finish(out, 0);
     expect(out.every(Number.isFinite)).toBe(true);

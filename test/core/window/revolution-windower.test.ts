@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { WindowSpec } from "../../../src/core/contract/bundle/manifest.ts";
-import type { Quarantine, RecordedBlock } from "../../../src/core/contract/stream.ts";
+import type { Quarantine, RecordedBlock, SampleRun } from "../../../src/core/contract/stream.ts";
 import {
   countWindowSlots,
   createRevolutionWindower,
@@ -24,7 +24,7 @@ function createRecorder(): WindowSink & {
       expect(open.has(slot)).toBe(false);
       open.set(slot, []);
     },
-    push: (slot: number, counts: Int16Array, from: number, to: number): void => {
+    push: (slot: number, { counts, from, to }: SampleRun): void => {
       expect(to).toBeGreaterThan(from);
       open.get(slot)!.push(...counts.subarray(from, to));
     },

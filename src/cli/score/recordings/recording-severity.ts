@@ -111,7 +111,7 @@ export function createLevelMeter(
       for (let at = 0; at < counts.length; ) {
         if (filled === 0) extractor.begin({ sampleRateHz, bearing, shaftRpm });
         const to = Math.min(counts.length, at + length - filled);
-        extractor.push(counts, at, to, scale, shaftRpm);
+        extractor.push({ counts, from: at, to, scale, shaftRpm });
         filled += to - at;
         at = to;
         if (filled === length) end();
