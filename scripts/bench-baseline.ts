@@ -149,8 +149,7 @@ function learn(scene: Scene, untilS: number): { baseline: SiteBaseline; from: nu
 
 function findAlarm(
   scene: Scene,
-  from: number,
-  to: number,
+  { from, to }: { readonly from: number; readonly to: number },
   baseline: SiteBaseline | null,
 ): { mode: string; after: number } | null {
   const parts = { outputs, calibration, thresholds, evidence: spec.evidence, model };
@@ -187,9 +186,10 @@ for (const kind of faultKinds) {
       const onset = scene.toS.findIndex((toS) => toS > learnS);
       const grown = scene.toS.findIndex((toS) => toS > grownS);
       if (grown < 0) continue;
-      if (findAlarm(scene, learnt.from, onset, baseline) !== null) counts.falseBefore++;
-      const rule = findAlarm(scene, grown, scene.toS.length, null);
-      const both = findAlarm(scene, grown, scene.toS.length, baseline);
+      if (findAlarm(scene, { from: learnt.from, to: onset }, baseline) !== null) counts.falseBefore++;
+      const developed = { from: grown, to: scene.toS.length };
+      const rule = findAlarm(scene, developed, null);
+      const both = findAlarm(scene, developed, baseline);
       if (rule !== null) rule.mode === kind ? counts.rule++ : counts.ruleWrong++;
       if (both !== null) both.mode === kind ? counts.both++ : counts.bothWrong++;
       if (both?.mode === kind) delays.push(both.after);
@@ -229,7 +229,8 @@ for (let turbine = 0; turbine < Number(values.healthy); turbine++) {
   if (learnt === null) continue;
   healthy.ready++;
   healthy.windows += scene.toS.length - learnt.from;
-  if (findAlarm(scene, learnt.from, scene.toS.length, learnt.baseline) !== null) healthy.falseAlarms++;
+  const afterwards = { from: learnt.from, to: scene.toS.length };
+  if (findAlarm(scene, afterwards, learnt.baseline) !== null) healthy.falseAlarms++;
   let states: ReturnType<typeof stepEvidence> = [];
   for (let index = learnt.from; index < scene.toS.length; index++) {
     states = stepEvidence(

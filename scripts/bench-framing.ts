@@ -75,10 +75,13 @@ function measure(what: string, bytes: number, run: () => void): Measurement {
     rounds++;
     seconds = cpuSeconds() - started;
   }
-  return toMeasurement(what, frameCount * rounds, bytes * rounds, seconds);
+  return toMeasurement(what, { frames: frameCount * rounds, bytes: bytes * rounds, seconds });
 }
 
-function toMeasurement(what: string, frames: number, bytes: number, seconds: number): Measurement {
+function toMeasurement(
+  what: string,
+  { frames, bytes, seconds }: { readonly frames: number; readonly bytes: number; readonly seconds: number },
+): Measurement {
   return {
     what,
     framesPerSecond: Math.round(frames / seconds),
@@ -225,7 +228,7 @@ async function measureTcp(signal: Int16Array): Promise<Measurement> {
   await device.close();
   if (samples !== sent * maxSamplesPerFrame || lostFrames + badFrames > 0)
     throw new Error("samples were lost");
-  return toMeasurement("session over loopback tcp, both ends", sent, bytes, seconds);
+  return toMeasurement("session over loopback tcp, both ends", { frames: sent, bytes, seconds });
 }
 
 const small = createSignal(60);

@@ -23,9 +23,10 @@ const target =
 let failed = models.length === 0;
 const reports = [];
 for (const model of models) {
-  const comparison = await compareCwru(dataDir, model, target, (done, total) => {
+  const onProgress = (done: number, total: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${model.id}: ${done} of ${total} recordings`);
-  });
+  };
+  const comparison = await compareCwru(dataDir, { model, target, onProgress });
   failed ||= comparison.otherDecisions + comparison.otherIntegers + comparison.scoredByOneOnly > 0;
   reports.push({ bundle: model.id, on: target, ...comparison });
 }

@@ -68,7 +68,7 @@ async function cutBoards(): Promise<readonly object[]> {
       continue;
     }
     const stride = kind === "host" ? 1 : 7;
-    const counts = await cutUpdates(kind, buildBoardProgram(kind, folder), folder, stride, line);
+    const counts = await cutUpdates({ kind, program: buildBoardProgram(kind, folder), folder, stride, line });
     violations += counts.violations.length;
     say(
       `pushes to ${kind} (${line}): ${counts.cuts} cuts at ${counts.operations} flash operations, ${counts.bootedOld} starts ` +
@@ -86,7 +86,7 @@ function fuzz(): readonly object[] {
     return [];
   }
   return (["link", "slots"] satisfies FuzzerName[]).map((name) => {
-    const run = runFuzzer(name, buildFuzzer(name, folder), folder, full ? 600 : 15);
+    const run = runFuzzer({ name, program: buildFuzzer(name, folder), folder, seconds: full ? 600 : 15 });
     const isThin = run.executions < leastExecutionsASecond * run.seconds || run.coverage < leastFuzzCoverage;
     violations += run.failures + (isThin ? 1 : 0);
     say(

@@ -12,6 +12,7 @@ const shortRun = 48;
  * Encodes `bytes[start, end)` into `out` from `at`, returns the position after the last byte written. Needs
  * `length + 1 + floor(length / 254)` bytes of room; the two must not overlap. Never writes a zero.
  */
+// biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
 export function encodeCobs(
   bytes: Uint8Array,
   start: number,

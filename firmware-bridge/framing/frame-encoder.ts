@@ -42,6 +42,7 @@ export function createFrameEncoder(): FrameEncoder {
   const encoder: FrameEncoder = {
     sessionId: 0,
     payload: frame.subarray(headerBytes, headerBytes + maxFramePayloadBytes),
+    // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
     encode: (type, flags, sequence, payloadBytes, out, at) => {
       if (payloadBytes > maxFramePayloadBytes) throw new RangeError(`payload of ${payloadBytes} bytes`);
       writeHeader(frame, type, flags, sequence);
@@ -58,6 +59,7 @@ export function createFrameEncoder(): FrameEncoder {
 }
 
 /** Writes the four header bytes of a packet at the start of `bytes`. */
+// biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
 export function writeHeader(bytes: Uint8Array, type: number, flags: number, sequence: number): void {
   bytes[0] = versionAndType(protocolVersion.major, type);
   bytes[1] = flags;

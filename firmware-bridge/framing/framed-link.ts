@@ -36,6 +36,7 @@ export function createFramedLink(
     if (!transport.write(bytes)) roomInTransport = false;
   }
 
+  // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
   function send(type: number, flags: number, sequence: number, payloadBytes: number): void {
     if (!connected) {
       unsentPackets++;

@@ -116,6 +116,7 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
       endCallbacks = [mqtt.onConnect(connected), mqtt.onDisconnect((loss) => lost(loss.detail))];
       if (mqtt.connected) connected();
     },
+    // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
     send: (type, flags, sequence, payloadBytes) => {
       if (handlers === undefined || !mqtt.connected) {
         counters.unsentPackets++;

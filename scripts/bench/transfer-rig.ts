@@ -67,7 +67,7 @@ export function recordRig(
   return kinds.map((kind) => ({
     kind,
     bearing,
-    samples: record(family, plan, kind, root.fork(`recording ${kind ?? "healthy"}`)),
+    samples: record(family, plan, { kind, random: root.fork(`recording ${kind ?? "healthy"}`) }),
   }));
 }
 
@@ -116,7 +116,11 @@ function drawResonances(random: Random, { rateHz, ringsHz }: RigFamily): Resonan
   });
 }
 
-function record(family: RigFamily, plan: RigPlan, kind: FaultKind | null, random: Random): Float64Array {
+function record(
+  family: RigFamily,
+  plan: RigPlan,
+  { kind, random }: { readonly kind: FaultKind | null; readonly random: Random },
+): Float64Array {
   const { rateHz, seconds } = family;
   const length = Math.round(rateHz * seconds);
   const noise = new Float64Array(length);
@@ -127,6 +131,8 @@ function record(family: RigFamily, plan: RigPlan, kind: FaultKind | null, random
   const blow = low * (high / low) ** random.uniform();
   const wanderHz = 0.1 + 0.4 * random.uniform();
   const phases = Array.from({ length: 8 }, () => 2 * Math.PI * random.uniform());
+  const tonesAt = createTones(family, plan, phases);
+  const forces = { noise, impacts };
   const block = 256;
   let turns = random.uniform();
   for (let from = 0; from < length; from += block) {
@@ -134,18 +140,22 @@ function record(family: RigFamily, plan: RigPlan, kind: FaultKind | null, random
     const timeS = from / rateHz;
     const rpm = plan.trueRpm * (1 + plan.wander * Math.sin(2 * Math.PI * wanderHz * timeS + phases[0]!));
     const perSample = rpm / 60 / rateHz;
-    excitation?.addTo(impacts.subarray(from), samples, turns, turns + samples * perSample, blow);
+    excitation?.addTo(impacts.subarray(from), {
+      samples,
+      fromRevolutions: turns,
+      toRevolutions: turns + samples * perSample,
+      strength: blow,
+    });
     if (random.uniform() < ((family.knocks ?? 0) * samples) / rateHz)
       impacts[from]! += high * 2 * random.uniform();
     for (let index = from; index < from + samples; index++) {
       const turn = turns + (index - from) * perSample;
       noise[index] = random.normal() * (1 + plan.roughness * Math.cos(2 * Math.PI * turn));
-      out[index] = plan.white * random.normal() + tonesAt(family, plan, turn, index / rateHz, phases);
+      out[index] = plan.white * random.normal() + tonesAt(turn, index / rateHz);
     }
     turns += samples * perSample;
   }
-  for (const resonance of plan.resonances)
-    createResonator(resonance, rateHz).addTo(out, noise, impacts, length);
+  for (const resonance of plan.resonances) createResonator(resonance, rateHz).addTo(out, forces, length);
   const { amplitude = 1, offset = 0, clip = Number.POSITIVE_INFINITY } = family;
   for (let index = 0; index < length; index++) {
     out[index] = Math.max(-clip, Math.min(clip, out[index]! + offset)) * amplitude;
@@ -153,30 +163,30 @@ function record(family: RigFamily, plan: RigPlan, kind: FaultKind | null, random
   return out;
 }
 
-function tonesAt(
+function createTones(
   family: RigFamily,
   plan: RigPlan,
-  turn: number,
-  timeS: number,
   phases: readonly number[],
-): number {
-  const angle = 2 * Math.PI * turn;
-  const shaft = 0.3 * Math.cos(angle + phases[1]!) + 0.15 * Math.cos(2 * angle + phases[2]!);
-  const mesh =
-    (family.gear ?? 0) === 0
-      ? 0
-      : family.gear! *
-        (1 + 0.3 * Math.cos(angle + phases[3]!)) *
-        (Math.cos(plan.teeth * angle + phases[4]!) + 0.5 * Math.cos(2 * plan.teeth * angle + phases[5]!));
-  const mains = 2 * Math.PI * plan.mainsHz * timeS;
-  const hum =
-    (family.hum ?? 0) === 0
-      ? 0
-      : family.hum! *
-        (Math.cos(2 * mains + phases[6]!) +
-          0.4 * Math.cos(6 * mains) +
-          0.5 *
-            (1 + 0.8 * Math.cos(2 * mains)) *
-            Math.cos(2 * Math.PI * plan.converterHz * timeS + phases[7]!));
-  return shaft + mesh + hum;
+): (turn: number, timeS: number) => number {
+  return (turn, timeS) => {
+    const angle = 2 * Math.PI * turn;
+    const shaft = 0.3 * Math.cos(angle + phases[1]!) + 0.15 * Math.cos(2 * angle + phases[2]!);
+    const mesh =
+      (family.gear ?? 0) === 0
+        ? 0
+        : family.gear! *
+          (1 + 0.3 * Math.cos(angle + phases[3]!)) *
+          (Math.cos(plan.teeth * angle + phases[4]!) + 0.5 * Math.cos(2 * plan.teeth * angle + phases[5]!));
+    const mains = 2 * Math.PI * plan.mainsHz * timeS;
+    const hum =
+      (family.hum ?? 0) === 0
+        ? 0
+        : family.hum! *
+          (Math.cos(2 * mains + phases[6]!) +
+            0.4 * Math.cos(6 * mains) +
+            0.5 *
+              (1 + 0.8 * Math.cos(2 * mains)) *
+              Math.cos(2 * Math.PI * plan.converterHz * timeS + phases[7]!));
+    return shaft + mesh + hum;
+  };
 }

@@ -70,8 +70,16 @@ export function buildFuzzer(name: FuzzerName, folder: string): string {
   return path;
 }
 
+export interface FuzzOptions {
+  readonly name: FuzzerName;
+  readonly program: string;
+  readonly folder: string;
+  readonly seconds: number;
+}
+
 /** Fuzzes for `seconds` from a generated corpus that `folder` keeps. */
-export function runFuzzer(name: FuzzerName, program: string, folder: string, seconds: number): FuzzRun {
+export function runFuzzer(options: FuzzOptions): FuzzRun {
+  const { name, program, folder, seconds } = options;
   const corpus = join(folder, `corpus-${name}`);
   mkdirSync(corpus, { recursive: true });
   for (const [index, seed] of createSeeds(name).entries()) writeFileSync(join(corpus, `seed-${index}`), seed);

@@ -44,13 +44,16 @@ interface Expected {
   readonly scored: boolean;
 }
 
+export interface CwruComparisonOptions {
+  readonly model: ShippedModel;
+  readonly target: CheckTarget;
+  /** Called after each recording. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** Compares all; rejects with DATA_MISSING or DATA_FORMAT without `<dataDir>/cwru`. */
-export async function compareCwru(
-  dataDir: string,
-  model: ShippedModel,
-  target: CheckTarget,
-  progress: (done: number, total: number) => void = () => {},
-): Promise<CwruComparison> {
+export async function compareCwru(dataDir: string, options: CwruComparisonOptions): Promise<CwruComparison> {
+  const { model, target } = options;
   const dir = join(dataDir, "cwru");
   const program = buildCheckProgram(target);
   const kernel = createIntegerKernel(model.student);
@@ -95,7 +98,7 @@ export async function compareCwru(
             errors.push(Math.abs(actual.features[place]! - value));
         }
       }
-      progress(index + 1, recordings.length);
+      options.onProgress?.(index + 1, recordings.length);
     }
   } finally {
     program.close();

@@ -42,14 +42,15 @@ interface PushSeen {
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => 7 * index);
 
+/** How to cut. */
+export interface CutOptions extends Pick<VirtualBoardOptions, "kind" | "program" | "folder" | "line"> {
+  /** Of the flash operations, each `stride`-th is cut. */
+  readonly stride: number;
+}
+
 /** Runs updates with cuts on boards of this kind. */
-export async function cutUpdates(
-  kind: BoardKind,
-  program: string,
-  folder: string,
-  stride: number,
-  line: VirtualBoardOptions["line"] = "tcp",
-): Promise<CutCounts> {
+export async function cutUpdates(options: CutOptions): Promise<CutCounts> {
+  const { kind, program, folder, line, stride } = options;
   const old = createTestModel("1.0.0", 1);
   const next = createTestModel("1.0.1", 2);
   const imagePath = join(folder, `cut-${kind}`);

@@ -71,15 +71,19 @@ export function readTrace(path: string): number[] {
   return addresses;
 }
 
-/**
- * Counts from every entry of the function at `from` to the instruction behind its return, callees included.
- * @param core `m3` or `m4`: whose timings.
- */
+/** What to count. */
+export interface CycleQuestion {
+  /** Address of a function. */
+  readonly from: number;
+  /** Whose timings. */
+  readonly core: "m3" | "m4";
+}
+
+/** Counts from every entry of the function to the instruction behind its return, callees included. */
 export function countCycles(
   trace: readonly number[],
   code: ReadonlyMap<number, Instruction>,
-  from: number,
-  core: "m3" | "m4",
+  { from, core }: CycleQuestion,
 ): CycleCount[] {
   const counts: CycleCount[] = [];
   for (let start = 1; start < trace.length; start++) {
@@ -93,7 +97,8 @@ export function countCycles(
       const now = code.get(trace[end]!);
       if (now === undefined) throw new Error(`no instruction at ${trace[end]!.toString(16)}`);
       const next = trace[end + 1];
-      cycles += cyclesOf(now, before, next !== undefined && next !== now.address + now.sizeBytes, core);
+      const taken = next !== undefined && next !== now.address + now.sizeBytes;
+      cycles += cyclesOf(now, { before, taken, core });
       if (before !== null && usesFloatResult(before, now)) cycles += 1;
       before = now;
     }
@@ -103,7 +108,14 @@ export function countCycles(
   return counts;
 }
 
-function cyclesOf(now: Instruction, before: Instruction | null, taken: boolean, core: "m3" | "m4"): number {
+/** What an instruction's time depends on besides itself. */
+interface Surroundings extends Pick<CycleQuestion, "core"> {
+  readonly before: Instruction | null;
+  /** The next instruction is not the one behind it. */
+  readonly taken: boolean;
+}
+
+function cyclesOf(now: Instruction, { before, taken, core }: Surroundings): number {
   const { name, operands } = now;
   if (/^(ldm|stm|push|pop|vldm|vstm|vpush|vpop)/.test(name)) {
     return 1 + countRegisters(operands) + (taken ? 3 : 0);

@@ -76,8 +76,10 @@ function measureStudent(program: CheckProgram, core: CoreName, widths: readonly 
     const traceFile = join(scratch.path, "trace");
     program.run(new CheckCommands().model(file).rows(rows, inputsTried).finish(), { traceFile });
     const [from] = findFunction(program.path, "aurora_student_run");
-    const timings = core === "m3" ? "m3" : "m4";
-    const counts = countCycles(readTrace(traceFile), disassemble(program.path), from, timings);
+    const counts = countCycles(readTrace(traceFile), disassemble(program.path), {
+      from,
+      core: core === "m3" ? "m3" : "m4",
+    });
     if (counts.length !== inputsTried)
       throw new Error(`${counts.length} of ${inputsTried} inferences in the trace`);
     return {

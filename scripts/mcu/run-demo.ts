@@ -80,7 +80,7 @@ export async function runMcuDemo(options: McuDemoOptions): Promise<McuDemoReport
       deviceKeyFile: options.keyFile,
     });
     close.push(() => gateway.close());
-    return await play(installation, guest, gateway.httpUrl, say);
+    return await play(installation, guest, { gatewayUrl: gateway.httpUrl, say });
   } finally {
     for (const each of close.reverse()) await each();
   }
@@ -127,8 +127,7 @@ async function watchAsGuest(mqttUrl: string): Promise<Guest> {
 async function play(
   { bundles, offers, signer }: DemoInstallation,
   guest: Guest,
-  gatewayUrl: string,
-  say: McuDemoOptions["say"],
+  { gatewayUrl, say }: { readonly gatewayUrl: string; readonly say: McuDemoOptions["say"] },
 ): Promise<McuDemoReport> {
   const { name, version, nextVersion } = bundles;
   const status = async (): Promise<GatewayStatus> =>

@@ -48,13 +48,12 @@ export function recordSteadyMachine(options: SteadyRecordingOptions): SteadyReco
     impacts.fill(0, 1);
     const [from, to] = [step * turns, (step + 1) * turns];
     if (step >= healthySteps) {
-      excitation.addTo(
-        impacts,
-        stepSamples,
-        from,
-        to,
-        options.severity * vibration.broadbandRmsG * relativeSpeed,
-      );
+      excitation.addTo(impacts, {
+        samples: stepSamples,
+        fromRevolutions: from,
+        toRevolutions: to,
+        strength: options.severity * vibration.broadbandRmsG * relativeSpeed,
+      });
     }
     vibration.render(acceleration, impacts, {
       samples: stepSamples,

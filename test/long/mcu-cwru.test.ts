@@ -12,7 +12,7 @@ test.skipIf(!existsSync(join(data, "cwru")) || reasonToSkip("host") !== null)(
   async () => {
     const models = await readShippedModels();
     const bearing = models.find((one) => one.manifest.name === "bearing-vibration")!;
-    const found = await compareCwru(data, bearing, "host");
+    const found = await compareCwru(data, { model: bearing, target: "host" });
     expect(found.windows).toBeGreaterThan(1000);
     expect(found).toMatchObject({ scoredByOneOnly: 0, otherDecisions: 0, otherIntegers: 0 });
     expect(found.largestLogitSteps).toBeLessThanOrEqual(3);

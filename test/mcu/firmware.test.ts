@@ -25,7 +25,13 @@ describe.skipIf(missing.length > 0)("a push to the firmware on host (needs a C c
   test("that is cut off by the power at any flash operation leaves a board that runs, and goes on", async () => {
     const program = workshop.build("firmware-host");
     // Cuts at every operation, torn in eight ways, are the slots' own test; here the whole firmware and the gateway's push.
-    const counts = await cutUpdates("host", program, workshop.folder, 13);
+    const counts = await cutUpdates({
+      kind: "host",
+      line: "tcp",
+      program,
+      folder: workshop.folder,
+      stride: 13,
+    });
     expect(counts.violations).toEqual([]);
     expect(counts.cuts).toBeGreaterThan(3);
     expect(counts.resumed).toBeGreaterThan(0);

@@ -32,6 +32,7 @@ export function fitBinEdges(values: ArrayLike<number>, bins: number): number[] {
 }
 
 /** Index of the bin of a finite `value`, 0 to `to − from`; the edges are `edges[from … to − 1]`. */
+// biome-ignore lint/complexity/useMaxParams: once a value of every window
 export function findBin(edges: ArrayLike<number>, from: number, to: number, value: number): number {
   let low = from;
   let high = to;

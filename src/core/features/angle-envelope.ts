@@ -4,6 +4,7 @@
  */
 import { createDecimator, type Decimator } from "../maths/decimator.ts";
 import { designLowPassFir } from "../maths/filter-design.ts";
+import type { ResidualRun } from "./block-whitener.ts";
 
 /** Slices are this much finer than the samples that are kept. */
 const oversampling = 2;
@@ -29,8 +30,8 @@ export interface AngleEnvelope {
   /** Samples that came after the buffer was full; they are not held. */
   readonly overflow: number;
   reset(): void;
-  /** Adds |residual[from … to)| at `revolutionsPerSample`. */
-  add(residual: Float64Array, from: number, to: number, revolutionsPerSample: number): void;
+  /** Adds the magnitudes of the residuals. */
+  add(run: ResidualRun): void;
   /** Ends the window: takes in what waits for company. */
   flush(): void;
 }
@@ -71,7 +72,7 @@ export function createAngleEnvelope(samplesPerRevolution: number, capacity: numb
       overflow = 0;
       running.fill(0);
     },
-    add: (residual, from, to, revolutionsPerSample) => {
+    add: ({ residual, from, to, revolutionsPerSample }) => {
       const step = revolutionsPerSample * samplesPerRevolution * oversampling;
       let waiting = filled;
       let part = running[0]!;

@@ -6,6 +6,7 @@
  */
 import type { ChainSpec, FeatureDeclaration } from "../contract/bundle/feature-spec.ts";
 import {
+  type BandPlace,
   bandKernelSamples,
   bandPairDoubles,
   bandSums,
@@ -44,7 +45,7 @@ interface Band {
   /** Samples until the filters have settled; what came before is not summed up. */
   settling: number;
   /** Where its filters run, null: the sampling rate does not hold it. */
-  place: { readonly pair: Float64Array; readonly side: 0 | 1 } | null;
+  place: BandPlace | null;
 }
 
 /**
@@ -129,7 +130,7 @@ function designBands(bands: readonly Band[], sampleRateHz: number): Float64Array
     if (band.place === null) continue;
     const high = designButterworth("highpass", band.fromHz, sampleRateHz);
     const low = designButterworth("lowpass", band.toHz, sampleRateHz);
-    fillBandPair(band.place.pair, band.place.side, high, low);
+    fillBandPair(band.place, high, low);
   }
   return pairs;
 }

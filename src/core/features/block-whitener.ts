@@ -15,8 +15,13 @@ const ridge = 1e-4;
 /** Pole of the high-pass that takes the constant part away: 19 Hz at 12 kHz. */
 const highPassPole = 0.99;
 
-/** Receives residuals with their speed; once a block and speed, so it takes no object. */
-type ResidualSink = (residual: Float64Array, from: number, to: number, revolutionsPerSample: number) => void;
+/** Prediction errors `residual[from … to)` of one speed. Valid only during the call: it is filled anew each time. */
+export interface ResidualRun {
+  readonly residual: Float64Array;
+  readonly from: number;
+  readonly to: number;
+  readonly revolutionsPerSample: number;
+}
 
 /** Streams; nothing allocates per sample. */
 interface BlockWhitener {
@@ -43,12 +48,14 @@ export interface WhiteningOptions {
 
 export function createBlockWhitener(
   { order, blockSamples, memory }: WhiteningOptions,
-  sink: ResidualSink,
+  sink: (run: ResidualRun) => void,
 ): BlockWhitener {
   // Layout: the last `order` samples of the block before, then the block.
   const buffer = new Float64Array(order + blockSamples);
   const limit = buffer.length;
   const residual = new Float64Array(blockSamples);
+  /** One for all calls of the sink, so that none of them allocates. */
+  const run = { residual, from: 0, to: 0, revolutionsPerSample: 0 };
   const products = new Float64Array(order + 1);
   const faded = new Float64Array(order + 1);
   const coefficients = new Float64Array(order + 1);
@@ -88,7 +95,10 @@ export function createBlockWhitener(
     for (let segment = 0; segment < segments; segment++) {
       const to = segmentEnd[segment]! - order;
       if (to > from) {
-        sink(residual, from, to, segmentSpeed[segment]!);
+        run.from = from;
+        run.to = to;
+        run.revolutionsPerSample = segmentSpeed[segment]!;
+        sink(run);
         from = to;
       }
     }

@@ -52,9 +52,7 @@ export function bindEnvelopeOrderChain(
   const resolutionOf = createResolutions(grid);
   let resolution = resolutionOf(1);
   let envelope = resolution.envelope;
-  const whitener = createBlockWhitener(whitening, (residual, from, to, revolutionsPerSample) =>
-    envelope.add(residual, from, to, revolutionsPerSample),
-  );
+  const whitener = createBlockWhitener(whitening, (run) => envelope.add(run));
   const decimators = new Map<number, Decimator>();
   let decimator: Decimator | null = null;
   let analysisHz = analysisRateHz;

@@ -7,6 +7,7 @@ import type { Scaler } from "../contract/bundle/manifest.ts";
  * Writes into `out`, so that serving allocates nothing a row.
  * @throws RangeError when the scaler does not fit or a buffer is too short.
  */
+// biome-ignore lint/complexity/useMaxParams: once a window, and allocates nothing
 export function standardise(features: Float32Array, rows: number, scaler: Scaler, out: Float32Array): void {
   const width = scaler.mean.length;
   if (scaler.inverseStd.length !== width) {

@@ -34,6 +34,7 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
   const outputs = last.outputs;
   const quantisedInput = new Uint8Array(inputs);
 
+  // biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
   const runLayers = (input: Uint8Array, inputOffset: number, out: Uint8Array, outOffset: number): void => {
     let from = input;
     let fromOffset = inputOffset;
@@ -51,8 +52,8 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
     outputScale: last.outputScale,
     outputZeroPoint: last.outputZeroPoint,
     runInto(standardised, rows, out) {
-      expectRoom(standardised.length, rows, inputs, "inputs");
-      expectRoom(out.length, rows, outputs, "outputs");
+      expectRoom("inputs", standardised.length, { rows, columns: inputs });
+      expectRoom("outputs", out.length, { rows, columns: outputs });
       for (let row = 0; row < rows; row++) {
         const offset = row * inputs;
         for (let index = 0; index < inputs; index++) {
@@ -62,8 +63,8 @@ export function createIntegerKernel(mlp: QuantisedMlp): IntegerKernel {
       }
     },
     runQuantisedInto(quantised, rows, out) {
-      expectRoom(quantised.length, rows, inputs, "inputs");
-      expectRoom(out.length, rows, outputs, "outputs");
+      expectRoom("inputs", quantised.length, { rows, columns: inputs });
+      expectRoom("outputs", out.length, { rows, columns: outputs });
       for (let row = 0; row < rows; row++) runLayers(quantised, row * inputs, out, row * outputs);
     },
   };
@@ -133,6 +134,7 @@ function prepareLayer(layer: QuantisedLayer, scaleIn: number, zeroPointIn: numbe
   };
 }
 
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 function runLayer(
   layer: PreparedLayer,
   from: Uint8Array,
@@ -202,7 +204,11 @@ function quantise(value: number, zeroPoint: number): number {
   return clamped + roundingMagic - roundingMagic + zeroPoint;
 }
 
-function expectRoom(length: number, rows: number, columns: number, what: string): void {
+function expectRoom(
+  what: string,
+  length: number,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): void {
   if (!Number.isInteger(rows) || rows < 0 || length < rows * columns) {
     throw new RangeError(`${what}: ${length} values do not hold ${rows} rows of ${columns}`);
   }

@@ -25,8 +25,14 @@ interface BandKernel {
   run(pair: Float64Array, samples: number): void;
 }
 
-/** Writes the sections of a band, `side` 0 or 1, into a pair, without state or sums. */
-export function fillBandPair(pair: Float64Array, side: 0 | 1, high: Section, low: Section): void {
+/** Where a band lies: the first or the second of a pair. */
+export interface BandPlace {
+  readonly pair: Float64Array;
+  readonly side: 0 | 1;
+}
+
+/** Writes the sections of a band into its pair, without state or sums. */
+export function fillBandPair({ pair, side }: BandPlace, high: Section, low: Section): void {
   const { b0: h0, b1: h1, b2: h2, a1: g1, a2: g2 } = high;
   const { b0: l0, b1: l1, b2: l2, a1: k1, a2: k2 } = low;
   for (const [index, value] of [h0, h1, h2, g1, g2, l0, l1, l2, k1, k2].entries())

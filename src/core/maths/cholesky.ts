@@ -17,12 +17,8 @@ export function factorCholesky(matrix: Float64Array, size: number): Float64Array
 }
 
 /** Solves L Lᵀ B = C for the columns of C = `right` [size × columns], row-major; B is of the same form. */
-export function solveCholesky(
-  lower: Float64Array,
-  right: Float64Array,
-  size: number,
-  columns: number,
-): Float64Array {
+export function solveCholesky(lower: Float64Array, right: Float64Array, size: number): Float64Array {
+  const columns = right.length / size;
   const out = Float64Array.from(right);
   for (let column = 0; column < columns; column++) {
     for (let i = 0; i < size; i++) {

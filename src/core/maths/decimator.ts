@@ -74,6 +74,7 @@ export function createDecimator(taps: Float64Array, factor: number): Decimator {
       written = 0;
       start = 0;
     },
+    // biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
     push: (input, from, to, scale, out, outOffset) => {
       let outputs = outOffset;
       let next = from;

@@ -5,6 +5,7 @@
  * before `from`. Sums of them over consecutive ranges are the sums over the joined range.
  * @param out receives order + 1 values.
  */
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 export function computeLagProducts(
   x: Float64Array,
   from: number,
@@ -50,6 +51,7 @@ export function computeLagProducts(
  * @param scratch at least order + 1 values.
  * @returns the prediction error as a share of r[0], 0 … 1; 0 for a signal without energy.
  */
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 export function solveLevinsonDurbin(
   r: Float64Array,
   order: number,
@@ -79,6 +81,7 @@ export function solveLevinsonDurbin(
  * Prediction error e[n] = Σ a[k]·x[n−k], k = 0 … order, for n in `from … to`; needs `order` samples before `from`.
  * @param out receives to − from values at 0, 1, ….
  */
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 export function filterPredictionError(
   x: Float64Array,
   from: number,

@@ -51,6 +51,7 @@ export function createRealFft(size: number): RealFft {
 }
 
 /** Complex transform in place of bit-reversed data; twiddles are of twice the length, hence the doubled stride. */
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 function butterflies(
   re: Float64Array,
   im: Float64Array,
@@ -93,6 +94,7 @@ function butterflies(
 }
 
 /** Separates the spectra of even and odd samples and joins them to the spectrum of the real signal. */
+// biome-ignore lint/complexity/useMaxParams: a kernel of the hot path
 function unpack(
   re: Float64Array,
   im: Float64Array,

@@ -53,7 +53,7 @@ export function createRidge(regressors: number, targets: number, from?: RidgeSna
       if (rows === 0 || !(penalty > 0)) throw new RangeError(`${rows} rows, penalty ${penalty}`);
       const penalised = Float64Array.from(gram);
       for (let i = 0; i < regressors; i++) penalised[i * regressors + i]! += penalty * rows;
-      return solveCholesky(factorCholesky(penalised, regressors), cross, regressors, targets);
+      return solveCholesky(factorCholesky(penalised, regressors), cross, regressors);
     },
     snapshot: () => ({ rows, gram: Array.from(gram), cross: Array.from(cross) }),
   };

@@ -116,7 +116,8 @@ export function createDriveTrainVibration(
     meshGain = meshGainTo;
     gridGain = gridGainTo;
     noiseGain = noiseGainTo;
-    for (const resonator of resonators) resonator.addTo(out, noise, impacts, samples);
+    const forces = { noise, impacts };
+    for (const resonator of resonators) resonator.addTo(out, forces, samples);
   };
   return { broadbandRmsG, render };
 }

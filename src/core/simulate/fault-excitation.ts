@@ -7,19 +7,18 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { FaultKind } from "../contract/bundle/bearing-fault.ts";
 import type { Random } from "../maths/random.ts";
 
+/** A stretch of samples during which the shaft turns evenly. */
+interface ExcitedStretch {
+  readonly samples: number;
+  readonly fromRevolutions: number;
+  readonly toRevolutions: number;
+  /** Of an impact in the middle of the load zone. */
+  readonly strength: number;
+}
+
 interface FaultExcitation {
-  /**
-   * Adds the impacts of `length` samples, during which the shaft turns evenly from `fromRevolutions` to
-   * `toRevolutions`, to `impacts` [≥ length + 1]; an impact between two samples is shared between them.
-   * `strength` is that of an impact in the middle of the load zone.
-   */
-  addTo(
-    impacts: Float64Array,
-    length: number,
-    fromRevolutions: number,
-    toRevolutions: number,
-    strength: number,
-  ): void;
+  /** Adds impacts to `impacts` [≥ samples + 1]; one between two samples is shared between them. */
+  addTo(impacts: Float64Array, stretch: ExcitedStretch): void;
 }
 
 /** Creates the impacts of one fault in one bearing; everything individual about them is drawn from `random`. */
@@ -73,11 +72,11 @@ export function createFaultExcitation(
   };
 
   return {
-    addTo: (impacts, length, fromRevolutions, toRevolutions, strength) => {
+    addTo: (impacts, { samples, fromRevolutions, toRevolutions, strength }) => {
       const turned = toRevolutions - fromRevolutions;
       if (turned <= 0) return;
       if (Number.isNaN(nextExit)) nextExit = fromRevolutions + (0.5 + random.uniform()) / impactOrder;
-      const samplesPerTurn = length / turned;
+      const samplesPerTurn = samples / turned;
       for (;;) {
         if (!entered) {
           const entry = nextExit - spallTurns;
@@ -85,14 +84,14 @@ export function createFaultExcitation(
           blow = strengthAt(nextExit);
           place(
             impacts,
-            length,
+            samples,
             (entry - fromRevolutions) * samplesPerTurn,
             -entryStrength * blow * strength,
           );
           entered = true;
         }
         if (nextExit >= toRevolutions) return;
-        place(impacts, length, (nextExit - fromRevolutions) * samplesPerTurn, blow * strength);
+        place(impacts, samples, (nextExit - fromRevolutions) * samplesPerTurn, blow * strength);
         entered = false;
         strikes++;
         nextExit += Math.max(0.5, 1 + slip * random.normal()) / impactOrder;
@@ -111,8 +110,9 @@ function stribeckLoad(turns: number, distributionFactor: number): number {
 }
 
 /** Splits an impact at a fractional sample between its two neighbours. */
-function place(impacts: Float64Array, length: number, at: number, strength: number): void {
-  const index = Math.min(length - 1, Math.max(0, Math.floor(at)));
+// biome-ignore lint/complexity/useMaxParams: called for every impact; an object would be garbage
+function place(impacts: Float64Array, samples: number, at: number, strength: number): void {
+  const index = Math.min(samples - 1, Math.max(0, Math.floor(at)));
   const fraction = at - index;
   impacts[index]! += strength * (1 - fraction);
   impacts[index + 1]! += strength * fraction;

@@ -11,10 +11,16 @@ export interface Resonance {
   readonly impactPeakG: number;
 }
 
+/** What sets a resonance ringing, by sample. */
+interface Forces {
+  readonly noise: Float64Array;
+  readonly impacts: Float64Array;
+}
+
 /** Adds a resonance's answer to the output, block by block. */
 interface Resonator {
-  /** `noise` and `impacts` are forces per sample; the answer in g is added to `out`. */
-  addTo(out: Float64Array, noise: Float64Array, impacts: Float64Array, length: number): void;
+  /** Adds the answer to the first `length` forces, in g, to `out`. */
+  addTo(out: Float64Array, forces: Forces, length: number): void;
 }
 
 /**
@@ -43,7 +49,7 @@ export function createResonator(resonance: Resonance, sampleRateHz: number): Res
   let y1 = 0;
   let y2 = 0;
   return {
-    addTo: (out, noise, impacts, length) => {
+    addTo: (out, { noise, impacts }, length) => {
       let previous = y1;
       let beforePrevious = y2;
       for (let index = 0; index < length; index++) {

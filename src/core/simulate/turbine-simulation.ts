@@ -164,7 +164,12 @@ function createTurbine(
     if (severity > 0) {
       // A blow is as hard as the speed and the load of the contact.
       const strength = severity * vibration.broadbandRmsG * relativeSpeed * (0.5 + 0.5 * state.load);
-      excitation?.addTo(impacts, stepSamples, revolutions, to, strength);
+      excitation?.addTo(impacts, {
+        samples: stepSamples,
+        fromRevolutions: revolutions,
+        toRevolutions: to,
+        strength,
+      });
     }
     vibration.render(acceleration, impacts, {
       samples: stepSamples,

@@ -26,7 +26,7 @@ export function factorInputs(features: Float32Array, rows: number): Float64Array
   let trace = 0;
   for (let i = 0; i < size; i++) trace += square[i * size + i]!;
   for (let i = 0; i < size; i++) square[i * size + i]! += (damping * trace) / size;
-  const inverse = solveCholesky(factorCholesky(square, size), createIdentity(size), size, size);
+  const inverse = solveCholesky(factorCholesky(square, size), createIdentity(size), size);
   const lower = factorCholesky(inverse, size);
   return lower.map((_, index) => lower[(index % size) * size + Math.floor(index / size)]!);
 }

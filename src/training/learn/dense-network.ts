@@ -86,8 +86,8 @@ export function createTeacherHidden(
 
 /**
  * One row of one layer. Four neurons at a time: each sums in the same order as alone, and reads an input once for all.
- * Five arguments, because an object a row would cost as much as a small row.
  */
+// biome-ignore lint/complexity/useMaxParams: an object a row would cost as much as a small row
 function runDenseRow(
   layer: DenseLayer,
   from: Float32Array,

@@ -22,7 +22,7 @@ function createPair(bands: readonly { fromHz: number; toHz: number }[]): Float64
   const pair = new Float64Array(bandPairDoubles);
   bands.forEach(({ fromHz, toHz }, side) => {
     const high = designButterworth("highpass", fromHz, rateHz);
-    fillBandPair(pair, side === 0 ? 0 : 1, high, designButterworth("lowpass", toHz, rateHz));
+    fillBandPair({ pair, side: side === 0 ? 0 : 1 }, high, designButterworth("lowpass", toHz, rateHz));
   });
   return pair;
 }

@@ -14,20 +14,25 @@ export interface SiteCorrection {
   readonly coefficients: readonly number[];
 }
 
+/** What a correction reads of a row: the student's standardised inputs and its dequantised outputs. */
+export interface PredictedRow {
+  readonly standardised: ArrayLike<number>;
+  readonly outputs: ArrayLike<number>;
+}
+
 interface SiteCorrectionLearner {
   readonly rows: number;
-  /** One row: the student's standardised inputs, its dequantised outputs, and measured less expected. */
-  add(inputs: ArrayLike<number>, outputs: ArrayLike<number>, residuals: ArrayLike<number>): void;
+  /** One row with its residuals: measured less expected. */
+  add(row: PredictedRow, residuals: ArrayLike<number>): void;
   /** The correction, or null while it rests on fewer than `minRows` rows. */
   fit(): SiteCorrection | null;
   snapshot(): RidgeSnapshot;
 }
 
-/** Creates a learner for a student of `inputs` and `outputs`, or goes on with a snapshot of one of the same size. */
+/** Creates a learner for a student of these sizes, or goes on with a snapshot of one of the same sizes. */
 export function createSiteCorrectionLearner(
   spec: SiteCorrectionSpec,
-  inputs: number,
-  outputs: number,
+  { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
   from?: RidgeSnapshot,
 ): SiteCorrectionLearner {
   const ridge = createRidge(1 + inputs + outputs, outputs, from);
@@ -36,8 +41,8 @@ export function createSiteCorrectionLearner(
     get rows() {
       return ridge.rows;
     },
-    add: (input, output, residuals) => {
-      fillRegressors(regressors, input, output);
+    add: (row, residuals) => {
+      fillRegressors(regressors, row);
       ridge.add(regressors, residuals);
     },
     fit: () =>
@@ -51,8 +56,7 @@ export function createSiteCorrectionLearner(
 /** Takes the site's share off `residuals`, in place. */
 export function applySiteCorrection(
   correction: SiteCorrection,
-  inputs: ArrayLike<number>,
-  outputs: ArrayLike<number>,
+  { standardised, outputs }: PredictedRow,
   residuals: Float64Array,
 ): void {
   const { coefficients } = correction;
@@ -60,7 +64,7 @@ export function applySiteCorrection(
   for (let target = 0; target < targets; target++) {
     let sum = coefficients[target]!;
     for (let input = 0; input < correction.inputs; input++) {
-      sum += coefficients[(1 + input) * targets + target]! * inputs[input]!;
+      sum += coefficients[(1 + input) * targets + target]! * standardised[input]!;
     }
     for (let output = 0; output < targets; output++) {
       sum += coefficients[(1 + correction.inputs + output) * targets + target]! * outputs[output]!;
@@ -69,8 +73,8 @@ export function applySiteCorrection(
   }
 }
 
-function fillRegressors(out: Float64Array, inputs: ArrayLike<number>, outputs: ArrayLike<number>): void {
+function fillRegressors(out: Float64Array, { standardised, outputs }: PredictedRow): void {
   out[0] = 1;
-  for (let index = 0; index < inputs.length; index++) out[1 + index] = inputs[index]!;
-  for (let index = 0; index < outputs.length; index++) out[1 + inputs.length + index] = outputs[index]!;
+  for (let index = 0; index < standardised.length; index++) out[1 + index] = standardised[index]!;
+  for (let index = 0; index < outputs.length; index++) out[1 + standardised.length + index] = outputs[index]!;
 }

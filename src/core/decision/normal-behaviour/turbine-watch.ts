@@ -75,8 +75,7 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       ? null
       : createSiteCorrectionLearner(
           spec.siteCorrection,
-          options.inputs,
-          outputs,
+          { inputs: options.inputs, outputs },
           from?.learning ?? undefined,
         );
   let correction = from?.correction ?? null;
@@ -114,11 +113,11 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
           row.values[measuredAt[output]!]! - (location + scale * row.outputs[output]!),
       );
       if (learner !== null && correction === null) {
-        learner.add(row.standardised, row.outputs, residuals);
+        learner.add(row, residuals);
         correction = learner.fit();
         return { state: "learning", residuals: null, days };
       }
-      if (correction !== null) applySiteCorrection(correction, row.standardised, row.outputs, residuals);
+      if (correction !== null) applySiteCorrection(correction, row, residuals);
       return {
         state: "scored",
         residuals,

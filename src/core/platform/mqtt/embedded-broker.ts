@@ -109,6 +109,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
+    // biome-ignore lint/complexity/useMaxParams: aedes calls it so
     authenticate(client, username, password, done) {
       const identity = {
         clientId: unscopeClientId(client.id),

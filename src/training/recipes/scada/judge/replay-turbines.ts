@@ -11,6 +11,7 @@ import { createResidualMonitor } from "../../../../core/decision/normal-behaviou
 import {
   applySiteCorrection,
   createSiteCorrectionLearner,
+  type PredictedRow,
   type SiteCorrection,
 } from "../../../../core/decision/normal-behaviour/site-correction.ts";
 import type { EdpFailure } from "../../../dataset/edp-logbook.ts";
@@ -167,13 +168,13 @@ function learnCorrection(turbine: PredictedTurbine, isLearnable: LearnableRow): 
   if (spec.siteCorrection === undefined) return null;
   const outputs = spec.residuals.length;
   const inputs = predicted.standardised.length / rows.rows;
-  const learner = createSiteCorrectionLearner(spec.siteCorrection, inputs, outputs);
+  const learner = createSiteCorrectionLearner(spec.siteCorrection, { inputs, outputs });
   const compute = createResiduals(turbine, null);
   const residuals = new Float64Array(outputs);
   for (let row = 0; row < rows.rows; row++) {
     if (rows.usable[row] === 0 || !isLearnable(rows, row)) continue;
     compute(row, residuals);
-    learner.add(...inputsOfRow(turbine, row), residuals);
+    learner.add(predictedRow(turbine, row), residuals);
   }
   return learner.fit();
 }
@@ -190,15 +191,14 @@ function createResiduals(
       const expected = location + scale * predicted.outputs[row * outputs + output]!;
       out[output] = rows.measured[row * outputs + output]! - expected;
     }
-    if (correction !== null) applySiteCorrection(correction, ...inputsOfRow(turbine, row), out);
+    if (correction !== null) applySiteCorrection(correction, predictedRow(turbine, row), out);
   };
 }
 
-/** Standardised features and outputs of a row: what the site's correction reads. */
-function inputsOfRow({ rows, predicted }: PredictedTurbine, row: number): [Float32Array, Float32Array] {
+function predictedRow({ rows, predicted }: PredictedTurbine, row: number): PredictedRow {
   const rowOf = (values: Float32Array): Float32Array => {
     const width = values.length / rows.rows;
     return values.subarray(row * width, (row + 1) * width);
   };
-  return [rowOf(predicted.standardised), rowOf(predicted.outputs)];
+  return { standardised: rowOf(predicted.standardised), outputs: rowOf(predicted.outputs) };
 }
