@@ -9,7 +9,7 @@ import { createWaveformExtractor, type WaveformExtractor } from "../src/core/fea
 import { createWaveformIngest } from "../src/core/ingest/waveform-ingest.ts";
 import { createRandom } from "../src/core/maths/random.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
-import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-feature-spec.ts";
+import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
 
 const sampleRateHz = Number(process.argv[2] ?? 12_000);
 const shaftRpm = 1797;

@@ -8,7 +8,7 @@ import { createWaveformExtractor } from "../src/core/features/waveform-extractor
 import { planScenario } from "../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
 import { createRevolutionWindower } from "../src/core/window/revolution-windower.ts";
-import { bearingFeatureSpec, bearingWindow } from "../test/support/bearing-feature-spec.ts";
+import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
 
 const seeds = 20;
 const secondsPerSeed = 30;

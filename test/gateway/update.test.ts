@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import type { DeviceSimulator } from "../../src/cli/device/device-simulator.ts";
 import type { RunningCollector } from "../../src/collector/compose.ts";
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
-import { bearingWindow } from "../support/bearing-feature-spec.ts";
 import { otherSpec, testBundleName } from "../support/test-bundle.ts";
 import { until } from "../support/until.ts";
 import {

@@ -2,6 +2,8 @@
  * A small bundle that really tells the simulator's faults apart: the physics score as one layer by hand, scaled and
  * calibrated on simulated rows. Made from code in a moment, so that tests of the whole path need no trained model.
  */
+
+import { bearingFeatureSpec, bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import { encodeGolden, type GoldenCase } from "../../src/core/bundle/golden.ts";
 import type { BundleContents } from "../../src/core/bundle/write-bundle.ts";
 import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
@@ -27,7 +29,6 @@ import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import { quantiseNetwork, runQuantised } from "../../src/training/learn/quantise-network.ts";
 import { sampleManifest } from "../core/bundle/sample-bundle.ts";
-import { bearingFeatureSpec, bearingWindow } from "./bearing-feature-spec.ts";
 
 /** Name of the bundle. */
 export const testBundleName = "bearing-test";

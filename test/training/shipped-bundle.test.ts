@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { bearingFeatureSpec } from "../../scripts/bearing-feature-spec.ts";
 import { decodeGolden } from "../../src/core/bundle/golden.ts";
 import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
 import { readBundle, verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
@@ -16,7 +17,6 @@ import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulat
 import { createRevolutionWindower } from "../../src/core/window/revolution-windower.ts";
 import { readVerdict } from "../../src/training/gate/verdict.ts";
 import { runStudent } from "../../src/training/learn/train-student.ts";
-import { bearingFeatureSpec } from "../support/bearing-feature-spec.ts";
 
 const models = new URL("../../models", import.meta.url).pathname;
 const name = "bearing-vibration";

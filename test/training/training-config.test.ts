@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { bearingFeatureSpec } from "../../scripts/bearing-feature-spec.ts";
 import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
 import type { BearingConfig } from "../../src/training/recipes/bearing/bearing-config.ts";
 import { deriveTying } from "../../src/training/recipes/bearing/learn/hypothesis-columns.ts";
 import { parseTrainingConfig } from "../../src/training/training-config.ts";
-import { bearingFeatureSpec } from "../support/bearing-feature-spec.ts";
 
 const path = new URL("../../models/bearing-vibration/train.yaml", import.meta.url).pathname;
 const shipped = await readFile(path, "utf8");

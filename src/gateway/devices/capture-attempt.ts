@@ -8,7 +8,7 @@ import { maxCaptureSamples } from "../../core/contract/device/device-capture.ts"
 import type { DeviceChannel } from "../../core/contract/device/device-message.ts";
 import type { SampleBlock } from "../../core/contract/stream.ts";
 import type { Timers } from "../../core/platform/clock.ts";
-import { createSampleRun, type Recording, type SampleRun } from "./recording.ts";
+import { createRecordingRun, type Recording, type RecordingRun } from "./recording.ts";
 
 /** A request for raw samples of a device. */
 export interface CaptureWish {
@@ -68,7 +68,7 @@ export function createCaptureAttempt(options: CaptureAttemptOptions): CaptureAtt
   const { deviceId, signal } = wish;
   const samples = countSamples(wish, channel);
   if (signal?.aborted === true) throw abandoned(deviceId);
-  const run = createSampleRun(samples);
+  const run = createRecordingRun(samples);
   /** Times that the device was asked, and how many samples had come when it was last. */
   let asks = 1;
   let askedAt = 0;
@@ -160,7 +160,7 @@ function abandoned(deviceId: string): AuroraError {
 
 function describeShortfall(
   { deviceId }: CaptureWish,
-  run: SampleRun,
+  run: RecordingRun,
   asked: { readonly samples: number; readonly isAsked: boolean },
 ): AuroraError {
   const { receivedSamples, gaps, longest } = run;

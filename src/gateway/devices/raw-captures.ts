@@ -12,11 +12,11 @@ import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { encodeNpy } from "../../core/platform/files/encode-npy.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import {
-  createSampleRun,
+  createRecordingRun,
   describeRecording,
   type Recording,
   type RecordingPlace,
-  type SampleRun,
+  type RecordingRun,
 } from "./recording.ts";
 
 export interface RawCapturesOptions {
@@ -42,7 +42,7 @@ export interface RawCaptures {
 }
 
 interface Capture {
-  readonly run: SampleRun;
+  readonly run: RecordingRun;
   readonly shaftRpm: number;
   nextSample: number;
   samples: number;
@@ -81,7 +81,7 @@ export function createRawCaptures(options: RawCapturesOptions): RawCaptures {
       const capture: Capture = continues
         ? before
         : {
-            run: createSampleRun(maxCaptureSamples),
+            run: createRecordingRun(maxCaptureSamples),
             shaftRpm: block.shaftRpm,
             samples: 0,
             nextSample: block.firstSample,

@@ -44,7 +44,7 @@ export function describeRecording(recording: Recording, place: RecordingPlace): 
 }
 
 /** A run that is being gathered. */
-export interface SampleRun {
+export interface RecordingRun {
   /** `block.counts` are valid only during the call. */
   accept(block: RecordedBlock): void;
   /** The longest so far; null before the first sample. */
@@ -69,7 +69,7 @@ interface OpenRun {
  * Gathers the samples of one channel until `samples` (≥ 1) came without a gap, and keeps the longest such run meanwhile.
  * Holds at most twice as many.
  */
-export function createSampleRun(samples: number): SampleRun {
+export function createRecordingRun(samples: number): RecordingRun {
   let open: OpenRun | null = null;
   let best: OpenRun | null = null;
   let receivedSamples = 0;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { bearingFeatureSpec } from "../../support/bearing-feature-spec.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };
 const scale = 1e-3;

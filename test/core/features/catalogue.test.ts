@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import type {
   ChainSpec,
@@ -10,7 +11,6 @@ import type {
 import { createScalarExtractor } from "../../../src/core/features/scalar-extractor.ts";
 import { standardise } from "../../../src/core/features/standardise.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
-import { bearingFeatureSpec } from "../../support/bearing-feature-spec.ts";
 import { extractInPieces } from "./extract-in-pieces.ts";
 import { makeFaultCounts } from "./make-fault.ts";
 

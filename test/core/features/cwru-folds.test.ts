@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
 import {
   type CwruSignal,
   cwruBearings,
@@ -14,7 +15,6 @@ import {
 } from "../../../src/training/dataset/cwru-splits.ts";
 import { computeAuroc } from "../../../src/training/judge/metrics.ts";
 import { extractRows } from "../../../src/training/learn/extract-rows.ts";
-import { bearingFeatureSpec, bearingWindow } from "../../support/bearing-feature-spec.ts";
 import { dataFolder as data } from "../../support/data-folder.ts";
 
 const cwru = join(data, "cwru");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { bearingFeatureSpec, bearingWindow } from "../../../scripts/bearing-feature-spec.ts";
 import { encodeMcuSection, readMcuSection } from "../../../src/core/features/mcu-section.ts";
-import { bearingFeatureSpec, bearingWindow } from "../../support/bearing-feature-spec.ts";
 
 const count = bearingFeatureSpec.list.length;
 const features = {

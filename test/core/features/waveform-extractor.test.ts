@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
 import type { FeatureSpec } from "../../../src/core/contract/bundle/feature-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { bearingFeatureSpec } from "../../support/bearing-feature-spec.ts";
 import { extractInPieces } from "./extract-in-pieces.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.398 };

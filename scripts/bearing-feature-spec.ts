@@ -18,13 +18,13 @@
  *
  * With overlapping windows (hop < length) use one extractor a slot: `countWindowSlots(spec)`.
  */
-import { bearingFaults, faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
+import { bearingFaults, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import {
   type FeatureDeclaration,
   type FeatureSpec,
   featuresCatalogueVersion,
-} from "../../src/core/contract/bundle/feature-spec.ts";
-import type { WindowSpec } from "../../src/core/contract/bundle/manifest.ts";
+} from "../src/core/contract/bundle/feature-spec.ts";
+import type { WindowSpec } from "../src/core/contract/bundle/manifest.ts";
 
 /** The window that goes with {@link bearingFeatureSpec}. */
 export const bearingWindow: WindowSpec = { unit: "revolutions", length: 30, hop: 30 };
