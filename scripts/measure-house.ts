@@ -1,6 +1,6 @@
 /**
  * Measures the house: rooms, files, lines, the deepest import chain, long functions, names with two meanings. Prints one
- * JSON object; judges nothing. `npm run measure:house [-- FOLDER]` measures another checkout, for a comparison.
+ * JSON object, and says not what is good. `npm run measure:house [-- FOLDER]` measures another checkout, for a comparison.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

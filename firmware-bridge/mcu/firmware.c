@@ -3,8 +3,8 @@
 #include "board.h"
 #include "codec.h"
 #include "fifo.h"
-#include "judge.h"
 #include "link.h"
+#include "scorer.h"
 #include "slots.h"
 
 #define MODE_RAW 1U
@@ -21,7 +21,7 @@ static struct {
   device_link link;
   model_slots slots;
   sample_fifo fifo;
-  window_judge judge;
+  window_scorer scorer;
   uint64_t next_sample;
   uint32_t mode;
   uint32_t raw_samples;       /* that the newest Config asks for */
@@ -42,9 +42,9 @@ static float float_of(uint32_t bits) {
   return value;
 }
 
-static void restart_judge(void) {
-  const bool judges = (device.mode != MODE_RAW) && (device.slots.model.head != NULL);
-  judge_start(&device.judge, judges ? &device.slots.model : NULL);
+static void restart_scorer(void) {
+  const bool infers = (device.mode != MODE_RAW) && (device.slots.model.head != NULL);
+  scorer_start(&device.scorer, infers ? &device.slots.model : NULL);
 }
 
 uint8_t *link_write_hello(uint8_t *at) {
@@ -68,7 +68,7 @@ uint8_t *link_write_hello(uint8_t *at) {
 }
 
 static void configure(const codec_field *fields) {
-  aurora_bearing *bearing = &device.judge.bearing;
+  aurora_bearing *bearing = &device.scorer.bearing;
   device.alarm_raw_samples = fields[4].number;
   if (fields[3].number != device.raw_samples) { /* said again after another Hello: asked for once all the same */
     device.raw_samples = fields[3].number;
@@ -84,7 +84,7 @@ static void configure(const codec_field *fields) {
   bearing->bpfi = float_of(fields[6].number);
   bearing->bsf = float_of(fields[7].number);
   bearing->ftf = float_of(fields[8].number);
-  restart_judge();
+  restart_scorer();
 }
 
 bool link_take(uint32_t type, const codec_field *fields) {
@@ -98,7 +98,7 @@ bool link_take(uint32_t type, const codec_field *fields) {
   const uint8_t *before = device.slots.running;
   const uint8_t *end = slots_take(&device.slots, type, fields, link_begin(&device.link));
   if (device.slots.running != before) {
-    restart_judge();
+    restart_scorer();
   }
   link_send(&device.link, PACKET_MODEL_STATUS, end);
   return true;
@@ -113,10 +113,10 @@ static void take_samples(void) {
   if (lost > 0U) {
     device.fifo.dropped += lost + device.fifo.count;
     fifo_restart(&device.fifo, first);
-    judge_break(&device.judge);
+    scorer_break(&device.scorer);
   }
   device.next_sample = first + count;
-  judge_push(&device.judge, samples, count, first, shaft_rpm);
+  scorer_push(&device.scorer, samples, count, first, shaft_rpm);
   if ((device.link.state == (uint32_t)LINK_STREAMING) && ((device.mode != MODE_EDGE) || (device.raw_left > 0U))) {
     fifo_push(&device.fifo, samples, count, shaft_rpm);
   } else {
@@ -141,7 +141,7 @@ static void send_raw_window(void) {
 }
 
 static void send_score(void) {
-  const window_score *score = &device.judge.score;
+  const window_score *score = &device.scorer.score;
   const aurora_model *model = &device.slots.model;
   uint8_t *at = codec_text(link_begin(&device.link), 3, model->head->version);
   at = codec_bytes(at, 4, score->outputs, model->head->outputs);
@@ -149,7 +149,7 @@ static void send_score(void) {
   at = codec_number(at, 6, score->sample_count);
   at = codec_fixed32(at, 7, bits_of(score->shaft_rpm));
   at = codec_bytes(at, 8, score->inputs, model->head->inputs);
-  device.judge.has_score = false;
+  device.scorer.has_score = false;
   if (score->is_alarm && (device.raw_left < device.alarm_raw_samples)) {
     device.raw_left = device.alarm_raw_samples;
   }
@@ -164,16 +164,16 @@ static void send_health(uint32_t now_ms) {
   at = codec_number(at, 4, device.link.parser.bad_frames);
   at = codec_number(at, 5, device.link.refused_packets);
   at = codec_number(at, 6, device.link.lost_packets);
-  at = codec_number(at, 7, device.judge.scores);
-  at = codec_number(at, 8, device.judge.abandoned);
+  at = codec_number(at, 7, device.scorer.scores);
+  at = codec_number(at, 8, device.scorer.abandoned);
   link_send(&device.link, PACKET_HEALTH, at);
 }
 
 void firmware_start(void) {
   (void)memset(&device, 0, sizeof device);
   board_start(&device.board);
-  device.judge.sample_rate_hz = (float)device.board.sample_rate_hz;
-  device.judge.scale = (float)device.board.scale;
+  device.scorer.sample_rate_hz = (float)device.board.sample_rate_hz;
+  device.scorer.scale = (float)device.board.scale;
   device.mode = MODE_RAW;
   const uint32_t now_ms = board_milliseconds();
   device.health_sent_ms = now_ms - HEALTH_EVERY_MS; /* the first at once */
@@ -184,7 +184,7 @@ void firmware_start(void) {
 void firmware_step(void) {
   const uint32_t now_ms = board_milliseconds(); /* read once: all deadlines of a turn are held against the same moment */
   if (slots_poll(&device.slots, now_ms)) {
-    restart_judge();
+    restart_scorer();
   }
   link_poll(&device.link, now_ms);
   take_samples();
@@ -193,7 +193,7 @@ void firmware_step(void) {
       ((now_ms - device.health_sent_ms) >= HEALTH_EVERY_MS)) {
     send_health(now_ms);
   }
-  if (device.judge.has_score && link_has_room(&device.link)) {
+  if (device.scorer.has_score && link_has_room(&device.link)) {
     send_score();
   }
   if (link_has_room(&device.link)) {

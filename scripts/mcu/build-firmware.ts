@@ -33,7 +33,7 @@ export const engineSources: readonly string[] = ["model.c", "student.c"];
 /** What the flash limit counts, without model and features. */
 export const runtimeSources: readonly string[] = [...protocolSources, ...slotSources, ...engineSources];
 /** What samples and decides on top of it. */
-export const applicationSources: readonly string[] = ["fifo.c", "window.c", "judge.c", "firmware.c"];
+export const applicationSources: readonly string[] = ["fifo.c", "window.c", "scorer.c", "firmware.c"];
 /** The feature chain, which is counted apart. */
 export const featureSources: readonly string[] = [
   "features.c",

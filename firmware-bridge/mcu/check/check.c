@@ -1,6 +1,6 @@
 /*
  * Runs the engine, the requantisation and the features on inputs from a file and writes what comes out to another, so
- * that every core can be held against ONNX Runtime and the TypeScript engine. Judges nothing itself.
+ * that every core can be held against ONNX Runtime and the TypeScript engine. Says nothing of it itself.
  *
  * in.bin is a sequence of commands, each a u32 and its arguments:
  *   1 model    u32 bytes, the file                      -> u32 aurora_model_fault

@@ -17,7 +17,7 @@ interface ScoreFlags extends RecordingFlags, TableFlags {}
 export function scoreCommand(): Command {
   const command = new Command("score")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
-    .requiredOption("--input <file...>", "files to score: recordings or tables, as the bundle judges them")
+    .requiredOption("--input <file...>", "files to score: recordings or tables, as the bundle reads them")
     .requiredOption(
       "--out <file>",
       "one row a window, as JSON lines where the name ends in .jsonl, else as CSV; it appears when all files are scored",

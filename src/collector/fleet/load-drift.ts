@@ -1,4 +1,4 @@
-/** Loads the drift of a day, judged against the reference of the model that saw it. Without its bundle nothing is judged. */
+/** Loads the drift of a day, assessed against the reference of the model that saw it. Without its bundle nothing is assessed. */
 import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
 import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
@@ -28,7 +28,7 @@ export interface FeatureDriftView {
 export interface PointDriftView extends Omit<DriftDay, "sketches"> {
   /** Of all features together; `insufficient` without a reference. */
   readonly level: DriftLevel;
-  /** Why nothing is judged, in words, or null. */
+  /** Why nothing is assessed, in words, or null. */
   readonly reason: string | null;
   /** Windows of the day. */
   readonly windows: number;
@@ -57,27 +57,27 @@ export async function loadDrift(
   const today = utcDayOf(fleet.clock.nowMs());
   const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
   const days = await fleet.record.driftOfDay({ ...query, day });
-  return { day, points: days.map((of) => judgeDay(of, fleet.models.get(of.modelDigest)?.reference)) };
+  return { day, points: days.map((of) => assessDay(of, fleet.models.get(of.modelDigest)?.reference)) };
 }
 
-function judgeDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
+function assessDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
   const { sketches, ...day } = drift;
   const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
-  const unjudged = (reason: string): PointDriftView => ({
+  const unassessed = (reason: string): PointDriftView => ({
     ...day,
     windows,
     reason,
     level: "insufficient",
     falseAlarmRate: null,
-    features: sketches.map(describeUnjudged),
+    features: sketches.map(describeUnassessed),
   });
   if (reference === undefined)
-    return unjudged("the bundle of this model is not known here; name its folder under registry.publish");
+    return unassessed("the bundle of this model is not known here; name its folder under registry.publish");
   let verdict: ReturnType<typeof assessPointDrift>;
   try {
     verdict = assessPointDrift(reference, sketches);
   } catch (error) {
-    if (error instanceof RangeError) return unjudged("the sketches are not of this model's bins");
+    if (error instanceof RangeError) return unassessed("the sketches are not of this model's bins");
     throw error;
   }
   const features = verdict.features.map((feature, index): FeatureDriftView => {
@@ -102,7 +102,7 @@ function judgeDay(drift: DriftDay, reference: DriftReference | undefined): Point
   };
 }
 
-function describeUnjudged(sketch: FeatureSketch): FeatureDriftView {
+function describeUnassessed(sketch: FeatureSketch): FeatureDriftView {
   return {
     feature: sketch.feature,
     name: `feature ${sketch.feature}`,

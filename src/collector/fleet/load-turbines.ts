@@ -55,7 +55,7 @@ function describeTurbine(
   if (recorded.state === null) return unknown("no state was published yet");
   const { health, operatingState } = recorded.state;
   if (health === "information-unavailable" || operatingState === "information-unavailable") {
-    return { ...unknown("the gateway cannot judge it now"), operatingState };
+    return { ...unknown("the gateway cannot decide on it now"), operatingState };
   }
   return { ...recorded, health, operatingState, reason: null };
 }

@@ -59,7 +59,7 @@ function renderPoint(point: PointDriftView): SafeHtml {
       ? html`<p class="why">${drifted} of ${point.features.length} features and scores drifted, ${warned} warn.
         ${rate === null ? null : `A day like training day is called drift with probability ${formatShare(rate)}, all features taken together: about ${(rate * 365).toFixed(1)} false verdicts per point and year.`}</p>
         ${renderStrip(point.features)}`
-      : html`<p class="why">Not judged: ${point.reason}.</p>`
+      : html`<p class="why">Not assessed: ${point.reason}.</p>`
   }
   <div class="features">${point.features.slice(0, shownFeatures).map((feature) => renderFeature(feature, id))}</div>
   ${
@@ -92,7 +92,7 @@ function describe(feature: FeatureDriftView): string {
   const { psi, driftPsi, warningPsi } = feature;
   if (psi === null) return `${formatCount(feature.values)} values, no reference`;
   if (driftPsi === null || warningPsi === null)
-    return `${formatCount(feature.values)} values, too few to judge`;
+    return `${formatCount(feature.values)} values, too few to assess`;
   return `PSI ${formatPsi(psi)}, warning from ${formatPsi(warningPsi)}, drift from ${formatPsi(driftPsi)}, ${formatCount(feature.values)} values`;
 }
 

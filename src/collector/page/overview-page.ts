@@ -25,7 +25,7 @@ ${renderEvents(page.events, page.quarantine)}</div>`;
 
 function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
   const drifted = drift.points.filter((point) => point.level === "drift").length;
-  const judged = drift.points.filter((point) => point.level !== "insufficient").length;
+  const assessed = drift.points.filter((point) => point.level !== "insufficient").length;
   const alarming = turbines.filter((turbine) => turbine.health === "alarm").length;
   const unknown = turbines.filter((turbine) => turbine.health === "information-unavailable").length;
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
@@ -46,7 +46,7 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     title: "Points that drift",
     figure: String(drifted),
     tone: drifted > 0 ? "warning" : "calm",
-    words: `of ${judged} judged on ${drift.day}`,
+    words: `of ${assessed} assessed on ${drift.day}`,
   })}
   ${renderTile({
     title: "Gateways reachable",

@@ -122,7 +122,7 @@ export function renderDriftLevel(level: DriftLevel): SafeHtml {
     case "drift":
       return renderBadge("critical", "Drift");
     case "insufficient":
-      return renderBadge("unknown", "Not judged");
+      return renderBadge("unknown", "Not assessed");
     default:
       return level satisfies never;
   }

@@ -83,7 +83,7 @@ function renderQuality(view: TurbineView): SafeHtml {
   const body =
     quality === undefined
       ? renderEmpty("Nothing is known of its data yet.")
-      : html`<p>${formatCount(quality.windowsProcessed)} windows were judged and ${formatCount(quality.windowsQuarantined)} set aside since the gateway started.</p>
+      : html`<p>${formatCount(quality.windowsProcessed)} windows were decided and ${formatCount(quality.windowsQuarantined)} set aside since the gateway started.</p>
   ${
     reasons.length === 0
       ? renderEmpty("No reading broke the data contract.")

@@ -1,4 +1,4 @@
-/** Standardises features for the student. Does not judge them: a NaN stays NaN and is the caller's to quarantine. */
+/** Standardises features for the student. Does not check them: a NaN stays NaN and is the caller's to quarantine. */
 import type { Scaler } from "../contract/bundle/manifest.ts";
 
 /**

@@ -47,7 +47,7 @@ export function startBackPressure(options: BackPressureOptions): BackPressure {
   gauge.watch({
     onHigh: () => {
       if (counts.pauses++ % 100 === 0)
-        logger.warn("more windows wait than can be judged; devices are told to wait", {
+        logger.warn("more windows wait than can be decided; devices are told to wait", {
           waiting: gauge.waiting,
           pauses: counts.pauses,
         });
@@ -55,7 +55,7 @@ export function startBackPressure(options: BackPressureOptions): BackPressure {
       for (const link of links) link.pause();
       cancel = timers.after(linkTiming.pauseMaxMs, () => {
         counts.forcedEnds++;
-        logger.error("windows are not judged; devices go on, and what is too much is dropped", {
+        logger.error("windows are not decided; devices go on, and what is too much is dropped", {
           waiting: gauge.waiting,
         });
         resume();

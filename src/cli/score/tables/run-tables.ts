@@ -63,8 +63,8 @@ function complain(summary: TableSummary, { silent }: ScoredTables): void {
   const { file, turbine, setAside } = summary;
   const channels = silent.get(file) ?? [];
   const reasons = Object.keys(setAside.samples).join(", ");
-  process.stderr.write(`error: ${file}: no row of ${turbine} could be judged\n`);
-  const never = "a row without a reading of every channel is never judged";
+  process.stderr.write(`error: ${file}: no row of ${turbine} could be scored\n`);
+  const never = "a row without a reading of every channel is never scored";
   const why =
     channels.length > 0
       ? `there is no number in the column of ${channels.join(", ")}, and ${never}`

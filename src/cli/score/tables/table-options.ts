@@ -49,7 +49,7 @@ Rows:      turbine, file, row (the first of the window, from 1), from_ms and to_
            less the site's own share; empty unless scored), and for each component what was decided after the row:
            score_<component> (|z|), probability_, inspect_ (1: an inspection is asked for) and sensor_fault_, empty where
            nothing could be said.
-Summary:   windows, states   rows that were judged, and what they say
+Summary:   windows, states   rows that were scored, and what they say
            setAside          rows lost to bad data, and readings by reason: time-backwards are repeats, gap are missing
                              ones, malformed those of rows without a time or a turbine
            components        score (|z|) and probability of a failure in the horizon when the last day of the rows was
@@ -82,7 +82,7 @@ export function refuseForeignOptions(kind: "recordings" | "tables", flags: objec
     given.has(key) ? [option] : [],
   );
   if (foreign.length === 0) return;
-  throw new AuroraError("USAGE", `${foreign.join(", ")}: this bundle judges ${kind}, not ${other}`, {
+  throw new AuroraError("USAGE", `${foreign.join(", ")}: this bundle scores ${kind}, not ${other}`, {
     op: "score",
     subject: foreign[0]!,
     hint: `leave out what only ${other} have, or name a bundle for ${other}; \`aurora score --help\` tells them apart`,

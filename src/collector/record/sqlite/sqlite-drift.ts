@@ -1,4 +1,4 @@
-/** Drift sketches in SQLite, merged per point, model, feature and day (UTC). Judges nothing. */
+/** Drift sketches in SQLite, merged per point, model, feature and day (UTC). Assesses nothing. */
 import type { DriftReport, FeatureSketch } from "../../../core/contract/uplink-record.ts";
 import { mergeSketches } from "../../../core/drift/sketcher.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";

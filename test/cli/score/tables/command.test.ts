@@ -148,10 +148,10 @@ describe("aurora score of tables", () => {
       "options of recordings",
       dir,
       ["--rate-hz", "10", "--baseline", "x.npy"],
-      /--rate-hz, --baseline: this bundle judges tables/,
+      /--rate-hz, --baseline: this bundle scores tables/,
     ],
-    ["a bearing", dir, ["--bearing", "x.yaml"], /--bearing: this bundle judges tables/],
-    ["options of tables", shippedBundle, ["--repairs", "x.csv"], /--repairs: this bundle judges recordings/],
+    ["a bearing", dir, ["--bearing", "x.yaml"], /--bearing: this bundle scores tables/],
+    ["options of tables", shippedBundle, ["--repairs", "x.csv"], /--repairs: this bundle scores recordings/],
     ["a turbine without files", dir, ["--turbine", "T09=T09*"], /--turbine T09=T09\* fits none of the files/],
   ])("refuses %s with usage", async (_what, bundle, flags, message) => {
     const { at, out } = createFolder();

@@ -2,8 +2,8 @@
  * From samples to scores: windows, features, the student. Keeps the newest score until the link takes it. Does nothing
  * without a model that has features, or without the bearing that the gateway describes.
  */
-#ifndef AURORA_JUDGE_H
-#define AURORA_JUDGE_H
+#ifndef AURORA_SCORER_H
+#define AURORA_SCORER_H
 
 #include "features.h"
 #include "student.h"
@@ -20,7 +20,7 @@ typedef struct {
 } window_score;
 
 typedef struct {
-  const aurora_model *model; /* NULL: nothing is judged */
+  const aurora_model *model; /* NULL: nothing is scored */
   float sample_rate_hz;
   float scale;
   aurora_bearing bearing;
@@ -30,15 +30,15 @@ typedef struct {
   uint32_t abandoned; /* windows without a score, or whose score was overwritten before it was sent */
   window_cutter cutter;
   window_score score;
-} window_judge;
+} window_scorer;
 
 /** Begins anew with this model (NULL for none); what was open is given up. */
-void judge_start(window_judge *judge, const aurora_model *model);
+void scorer_start(window_scorer *scorer, const aurora_model *model);
 
 /** Gives the open window up: samples are missing. */
-void judge_break(window_judge *judge);
+void scorer_break(window_scorer *scorer);
 
 /** Takes samples at one speed of the shaft, the first of which has the index `first`. */
-void judge_push(window_judge *judge, const int16_t *samples, uint32_t count, uint64_t first, float shaft_rpm);
+void scorer_push(window_scorer *scorer, const int16_t *samples, uint32_t count, uint64_t first, float shaft_rpm);
 
 #endif
