@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
  * A bounded number of connections, shared so that known clients keep theirs: one that has not authenticated makes room
  * for the next, and guests have half of the places at most.
  */
-interface Places {
+export interface Places {
   /** Every connection that has a place, the oldest first. */
   readonly taken: ReadonlySet<Socket>;
   /** A new connection; false when known clients hold every place. Its place is free again when it closes. */

@@ -6,11 +6,11 @@
 import type { EventEmitter } from "node:events";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { Aedes, type AedesOptions, type AuthenticateError, type Client } from "aedes";
 import { AuroraError } from "../../contract/aurora-error.ts";
 import { waitAtMost } from "../daemon/closing.ts";
 import { type Logger, silentLogger } from "../logger.ts";
-import { createPlaces, createRetainedBound } from "./broker-bounds.ts";
+import { createPlaces, createRetainedBound, type Places } from "./broker-bounds.ts";
 import { createMqttPacketGuard } from "./mqtt-packet-guard.ts";
 import { isSharedFilter } from "./mqtt-topic.ts";
 
@@ -82,12 +82,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
     refusedSubscriptions: 0,
     mqtt5Refusals: 0,
   };
-  const identities = new WeakMap<Client, BrokerClient>();
   const places = createPlaces(options.maxConnections ?? 1000);
-  const retained = createRetainedBound(
-    options.maxRetainedTopics ?? 10_000,
-    options.maxRetainedBytes ?? 64 * 1024 * 1024,
-  );
   const broker = await Aedes.createBroker({
     connectTimeout: 10_000,
     // Of MQTT 3.1, which bounds ids to 23 characters; with the user's name before them they are longer.
@@ -109,6 +104,65 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
       if (packet.clientId !== "") packet.clientId = scopeClientId(packet.username, packet.clientId);
       callback(null, true);
     },
+    ...createAccess(options, places, counts),
+  });
+  // Its typings leave out "error", which it does emit when its memory store fails.
+  (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
+
+  const accept = (socket: Socket): void => {
+    socket.on("error", () => {});
+    if (!places.take(socket)) {
+      counts.refusedConnections += 1;
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    broker.handle(socket);
+    const guard = createMqttPacketGuard(maxPacketBytes);
+    // aedes reads on "readable"; "data" then tells of the same chunk just before its parser gets it.
+    socket.on("data", (chunk: Buffer) => {
+      const violation = guard.inspect(chunk);
+      if (violation === null || socket.destroyed) return;
+      counts.oversizedPackets += 1;
+      logger.warn("connection cut for an oversized packet", {
+        address: socket.remoteAddress,
+        packetBytes: violation.packetBytes,
+        maxPacketBytes,
+        reason: violation.reason,
+      });
+      socket.destroy();
+    });
+  };
+  const server = createListener(options, accept);
+  const port = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
+  return {
+    port,
+    counts: () => ({ connections: places.taken.size, ...counts }),
+    async close() {
+      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
+      for (const socket of places.taken) socket.destroy();
+      await waitAtMost(stopped, 450);
+    },
+  };
+}
+
+/** Who may come in, publish and subscribe. Settles the places of those that may; counts and logs what it refuses. */
+function createAccess(
+  options: EmbeddedBrokerOptions,
+  places: Places,
+  counts: Pick<
+    { -readonly [Count in keyof BrokerCounts]: number },
+    "refusedConnections" | "refusedPublishes" | "refusedSubscriptions"
+  >,
+): Pick<AedesOptions, "authenticate" | "authorizePublish" | "authorizeSubscribe"> {
+  const logger = options.logger ?? silentLogger;
+  const identities = new WeakMap<Client, BrokerClient>();
+  const retained = createRetainedBound(
+    options.maxRetainedTopics ?? 10_000,
+    options.maxRetainedBytes ?? 64 * 1024 * 1024,
+  );
+  return {
     // biome-ignore lint/complexity/useMaxParams: aedes calls it so
     authenticate(client, username, password, done) {
       const identity = {
@@ -165,45 +219,6 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
         logger.warn("subscription refused", { client: identity?.clientId, filter: topic });
       }
       callback(null, allowed ? subscription : null);
-    },
-  });
-  // Its typings leave out "error", which it does emit when its memory store fails.
-  (broker as EventEmitter).on("error", (error: unknown) => logger.error("broker error", { error }));
-
-  const accept = (socket: Socket): void => {
-    socket.on("error", () => {});
-    if (!places.take(socket)) {
-      counts.refusedConnections += 1;
-      socket.destroy();
-      return;
-    }
-    socket.setNoDelay(true);
-    broker.handle(socket);
-    const guard = createMqttPacketGuard(maxPacketBytes);
-    // aedes reads on "readable"; "data" then tells of the same chunk just before its parser gets it.
-    socket.on("data", (chunk: Buffer) => {
-      const violation = guard.inspect(chunk);
-      if (violation === null || socket.destroyed) return;
-      counts.oversizedPackets += 1;
-      logger.warn("connection cut for an oversized packet", {
-        address: socket.remoteAddress,
-        packetBytes: violation.packetBytes,
-        maxPacketBytes,
-        reason: violation.reason,
-      });
-      socket.destroy();
-    });
-  };
-  const server = createListener(options, accept);
-  const port = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
-  return {
-    port,
-    counts: () => ({ connections: places.taken.size, ...counts }),
-    async close() {
-      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-      await waitAtMost(new Promise<void>((resolve) => broker.close(() => resolve())), 500);
-      for (const socket of places.taken) socket.destroy();
-      await waitAtMost(stopped, 450);
     },
   };
 }
