@@ -11,18 +11,21 @@ import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
 import { eachLane, lanePolicies, sendingOrder } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
 
+/** Records of a lane, oldest first. */
+interface UplinkBatch {
+  readonly bootId: string;
+  readonly firstSequence: number;
+  readonly oldestSequence: number;
+  readonly records: readonly Uint8Array[];
+}
+
 /** What the uplink needs of the outbox. */
 export interface UplinkOutbox {
   readonly bootId: string | null;
   peek(
     lane: Lane,
     options: { readonly after: number; readonly maxRecords: number; readonly maxBytes: number },
-  ): {
-    readonly bootId: string;
-    readonly firstSequence: number;
-    readonly oldestSequence: number;
-    readonly records: readonly Uint8Array[];
-  } | null;
+  ): UplinkBatch | null;
   acknowledge(bootId: string, lane: Lane, sequence: number): void;
   onCommit(callback: (lane: Lane) => void): () => void;
 }
@@ -102,17 +105,9 @@ export function createUplink(options: UplinkOptions): Uplink {
   const logger = options.logger ?? silentLogger;
   const order = sendingOrder(lanePolicies);
   const senders = eachLane(() => openSender(options));
-  /** Monotonic time before which a lane's fresh records wait for company; absent when none do. */
-  const gathering = new Map<Lane, number>();
-  const bytesByLane = eachLane(() => 0);
-  const counts = {
-    envelopesSent: 0,
-    recordsSent: 0,
-    bytesSent: 0,
-    timeouts: 0,
-    acksReceived: 0,
-    acksIgnored: 0,
-  };
+  const gathering = createGathering(options.gatherMs);
+  const publisher = createEnvelopePublisher(options);
+  const counts = { timeouts: 0, acksReceived: 0, acksIgnored: 0 };
   let bootId: string | null = null;
   let closed = false;
   let cancelTimer = (): void => {};
@@ -140,8 +135,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   const sendLane = (lane: Lane, nowMs: number): void => {
-    if ((gathering.get(lane) ?? 0) > nowMs) return;
-    gathering.delete(lane);
+    if (gathering.isUnderWay(lane, nowMs)) return;
     const sender = senders[lane];
     while (sender.maySend(nowMs)) {
       const batch = outbox.peek(lane, {
@@ -151,27 +145,14 @@ export function createUplink(options: UplinkOptions): Uplink {
       });
       // Another life of the outbox begins with the next pump.
       if (batch === null || batch.bootId !== bootId) return;
-      send(lane, batch.records, assembleEnvelope({ gateway, lane, ...batch }, batch.records));
+      publisher.send(lane, batch);
       sender.sent(batch.firstSequence + batch.records.length - 1, nowMs);
     }
   };
 
-  const send = (lane: Lane, records: readonly Uint8Array[], payload: Uint8Array): void => {
-    const topic = topics.up(gateway, lane);
-    counts.envelopesSent += 1;
-    counts.recordsSent += records.length;
-    const bytes = payload.length + topic.length + publishOverheadBytes;
-    counts.bytesSent += bytes;
-    bytesByLane[lane] += bytes;
-    transport.publish(topic, payload, { qos: 1, retain: false }).catch((error: unknown) => {
-      // The timeout, or the next connection, sends it again.
-      logger.debug("an envelope was not published", { lane, error });
-    });
-  };
-
   const wakeLater = (nowMs: number): void => {
     cancelTimer();
-    const times = lanes.flatMap((lane) => [senders[lane].wakeAtMs(), gathering.get(lane) ?? null]);
+    const times = lanes.flatMap((lane) => [senders[lane].wakeAtMs(), gathering.endsAtMs(lane)]);
     const wakeAtMs = Math.min(...times.filter((time) => time !== null && time > nowMs).map(Number));
     if (Number.isFinite(wakeAtMs)) cancelTimer = timers.after(wakeAtMs - nowMs, pump);
   };
@@ -192,8 +173,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   const gather = (lane: Lane): void => {
-    const waitMs = options.gatherMs?.[lane] ?? defaultGatherMs[lane];
-    if (waitMs > 0 && !gathering.has(lane)) gathering.set(lane, clock.monotonicMs() + waitMs);
+    gathering.begin(lane, clock.monotonicMs());
     pump();
   };
 
@@ -209,9 +189,9 @@ export function createUplink(options: UplinkOptions): Uplink {
   });
 
   return {
-    counts: () => ({ ...counts, bytesByLane: { ...bytesByLane } }),
+    counts: () => ({ ...counts, ...publisher.counts() }),
     hurry() {
-      gathering.clear();
+      gathering.endAll();
       pump();
     },
     close() {
@@ -235,4 +215,63 @@ function openSender(options: UplinkOptions): LaneSender {
     nextWaitMs: () => backoff.nextMs(),
     resetWait: () => backoff.reset(),
   });
+}
+
+/** Which lanes' fresh records wait for company, and until when (monotonic ms). */
+interface Gathering {
+  /** Records of the lane were committed at `nowMs`: they wait, unless older ones do already. */
+  begin(lane: Lane, nowMs: number): void;
+  /** Whether the lane still waits; when its time is over it no longer does. */
+  isUnderWay(lane: Lane, nowMs: number): boolean;
+  /** Null when nothing of the lane waits. */
+  endsAtMs(lane: Lane): number | null;
+  endAll(): void;
+}
+
+function createGathering(gatherMs: UplinkOptions["gatherMs"] = {}): Gathering {
+  const ends = new Map<Lane, number>();
+  return {
+    begin(lane, nowMs) {
+      const waitMs = gatherMs[lane] ?? defaultGatherMs[lane];
+      if (waitMs > 0 && !ends.has(lane)) ends.set(lane, nowMs + waitMs);
+    },
+    isUnderWay(lane, nowMs) {
+      if ((ends.get(lane) ?? 0) > nowMs) return true;
+      ends.delete(lane);
+      return false;
+    },
+    endsAtMs: (lane) => ends.get(lane) ?? null,
+    endAll: () => ends.clear(),
+  };
+}
+
+/** Puts envelopes on the wire and counts them, repetitions included. */
+interface EnvelopePublisher {
+  send(lane: Lane, batch: UplinkBatch): void;
+  counts(): Pick<UplinkCounts, "envelopesSent" | "recordsSent" | "bytesSent" | "bytesByLane">;
+}
+
+function createEnvelopePublisher(options: UplinkOptions): EnvelopePublisher {
+  const { gateway, topics, transport } = options;
+  const logger = options.logger ?? silentLogger;
+  const bytesByLane = eachLane(() => 0);
+  let envelopesSent = 0;
+  let recordsSent = 0;
+  let bytesSent = 0;
+  return {
+    send(lane, batch) {
+      const payload = assembleEnvelope({ gateway, lane, ...batch }, batch.records);
+      const topic = topics.up(gateway, lane);
+      envelopesSent += 1;
+      recordsSent += batch.records.length;
+      const bytes = payload.length + topic.length + publishOverheadBytes;
+      bytesSent += bytes;
+      bytesByLane[lane] += bytes;
+      transport.publish(topic, payload, { qos: 1, retain: false }).catch((error: unknown) => {
+        // The timeout, or the next connection, sends it again.
+        logger.debug("an envelope was not published", { lane, error });
+      });
+    },
+    counts: () => ({ envelopesSent, recordsSent, bytesSent, bytesByLane: { ...bytesByLane } }),
+  };
 }
