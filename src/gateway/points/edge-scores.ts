@@ -63,7 +63,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   /** Scores are taken in the order in which they came. */
   let tail: Promise<void> = Promise.resolve();
   let waiting = 0;
-  const bundles = new Map<string, LoadedBundle[]>();
+  const bundles = createKnownBundles();
 
   function refuse(
     score: DeviceScore,
@@ -90,8 +90,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     mode: "edge" | "both",
   ): Promise<void> {
     const { turbine, component } = point.id;
-    const known = bundles.get(point.config.bundle) ?? [];
-    const bundle = known.find(({ ref }) => ref.version === score.modelVersion);
+    const bundle = bundles.find(point.config.bundle, score.modelVersion);
     if (bundle === undefined) {
       counts.unknownModel++;
       const wanted = `${point.config.bundle} ${JSON.stringify(score.modelVersion.slice(0, 64))}`;
@@ -145,15 +144,7 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
   }
 
   return {
-    know: (bundle) => {
-      const { name, version } = bundle.ref;
-      const before = bundles.get(name) ?? [];
-      const all = [bundle, ...before.filter(({ ref }) => ref.version !== version)];
-      bundle.retain();
-      bundles.set(name, all.slice(0, knownVersions));
-      for (const old of [...before.filter(({ ref }) => ref.version === version), ...all.slice(knownVersions)])
-        old.release();
-    },
+    know: bundles.add,
     accept: (score, mode) => {
       counts.received++;
       for (const point of options.pointsOf(score.deviceId, score.channel)) {
@@ -180,6 +171,32 @@ export function createEdgeScores(options: EdgeScoresOptions): EdgeScores {
     },
     counts,
     idle: () => tail,
+    close: bundles.close,
+  };
+}
+
+/** Holds the newest {@link knownVersions} bundles of each name, and retains them. */
+interface KnownBundles {
+  /** Another bundle of the same name and version takes the older one's place. */
+  add(bundle: LoadedBundle): void;
+  find(name: string, version: string): LoadedBundle | undefined;
+  /** Lets go of all. */
+  close(): void;
+}
+
+function createKnownBundles(): KnownBundles {
+  const bundles = new Map<string, LoadedBundle[]>();
+  return {
+    add: (bundle) => {
+      const { name, version } = bundle.ref;
+      const before = bundles.get(name) ?? [];
+      const all = [bundle, ...before.filter(({ ref }) => ref.version !== version)];
+      bundle.retain();
+      bundles.set(name, all.slice(0, knownVersions));
+      for (const old of [...before.filter(({ ref }) => ref.version === version), ...all.slice(knownVersions)])
+        old.release();
+    },
+    find: (name, version) => bundles.get(name)?.find(({ ref }) => ref.version === version),
     close: () => {
       for (const bundle of [...bundles.values()].flat()) bundle.release();
       bundles.clear();
