@@ -15,6 +15,8 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
 import { createScadaFarm, type ScadaFarm } from "../../core/serving/scada/scada-farm.ts";
 import {
+  type ScadaFarmSnapshot,
+  type ScadaTurbineSnapshot,
   scadaFarmSnapshotSchema,
   scadaTurbineSnapshotSchema,
 } from "../../core/serving/scada/scada-snapshot.ts";
@@ -60,46 +62,14 @@ export interface ScadaWatch {
 
 /** Creates the watch over every turbine with a `scadaBundle`; none: it takes nothing. */
 export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
-  const { config, register, quality, state, logger, sink } = options;
-  const turbines = config.turbines.flatMap(({ id, scadaBundle, repairs }) =>
-    scadaBundle === null
-      ? []
-      : [
-          {
-            id,
-            bundle: scadaBundle,
-            repairs: repairs.map(({ component, date }) => ({
-              component,
-              day: Date.parse(date) / dayMs,
-            })),
-          },
-        ],
-  );
+  const { config, register, quality, logger, sink } = options;
+  const turbines = listWatchedTurbines(config);
   const bundleOfTurbine = new Map(turbines.map(({ id, bundle }) => [id, bundle]));
   const farms = new Map<string, ScadaFarm>();
   /** Hour of the data in which a turbine's state was last written down. */
   const savedHours = new Map<string, number>();
 
-  const read = <T>(key: string, schema: z.ZodType<T>): T | undefined =>
-    readKept(state, {
-      key,
-      schema,
-      logger,
-      onLost: () => sink.onEvent(key, "scada-lost", "what was kept cannot be read; it is learnt anew"),
-    });
-  const describeTurbines = (farm: ScadaFarm, ids: readonly string[]): Record<string, string> =>
-    Object.fromEntries(ids.map((id) => [turbineKey(id), JSON.stringify(farm.snapshotTurbine(id))]));
-  /** Of the farm that serves now, whichever one the row came from. */
-  const saveTurbine = (name: string, id: string): void => {
-    const farm = farms.get(name);
-    if (farm !== undefined) state.setAll(describeTurbines(farm, [id]));
-  };
-  /** A farm and turbines of it in one write. */
-  const saveFarm = (name: string, ids: readonly string[]): void => {
-    const farm = farms.get(name);
-    if (farm === undefined) return;
-    state.setAll({ [farmKey(name)]: JSON.stringify(farm.snapshot()), ...describeTurbines(farm, ids) });
-  };
+  const memory = createFarmMemory(options, farms);
   const setAside = (turbine: string, quarantine: Quarantine, windows: 0 | 1): void => {
     quality.quarantined(turbine, quarantine.reason, windows);
     sink.onQuarantine(quarantine, turbine);
@@ -128,8 +98,8 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
       bundle,
       turbines: turbines.filter((turbine) => turbine.bundle === name),
       kept: {
-        farm: read(farmKey(name), scadaFarmSnapshotSchema),
-        turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema),
+        farm: memory.farm(name),
+        turbine: memory.turbine,
       },
       sink: {
         onDecision: (decision, explanations) => decide(decision, explanations, bundle.manifest.horizonHours),
@@ -140,7 +110,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
           const hour = Math.floor(scored.row.toMs / hourMs);
           if (savedHours.get(turbine) === hour) return;
           savedHours.set(turbine, hour);
-          saveTurbine(name, turbine);
+          memory.saveTurbine(name, turbine);
         },
         onQuarantine: setAside,
         onDropped: (turbine, error) => {
@@ -150,7 +120,7 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
         onEvent: (turbine, event, detail) => sink.onEvent(turbine, event, detail),
         onInspection: (inspection) =>
           sink.onEvent(inspection.turbine, "inspection-asked", describeInspection(inspection)),
-        onDay: (turbine) => saveFarm(name, [turbine]),
+        onDay: (turbine) => memory.saveFarm(name, [turbine]),
       },
     });
   };
@@ -198,11 +168,64 @@ export function createScadaWatch(options: ScadaWatchOptions): ScadaWatch {
     close: async () => {
       await idle();
       for (const name of farms.keys()) {
-        saveFarm(
+        memory.saveFarm(
           name,
           turbines.flatMap(({ id, bundle }) => (bundle === name ? [id] : [])),
         );
       }
+    },
+  };
+}
+
+/** A turbine with a `scadaBundle`, and its repairs in days since the epoch. */
+interface WatchedTurbine {
+  readonly id: string;
+  readonly bundle: string;
+  readonly repairs: readonly { readonly component: string; readonly day: number }[];
+}
+
+function listWatchedTurbines(config: GatewayConfig): readonly WatchedTurbine[] {
+  return config.turbines.flatMap(({ id, scadaBundle, repairs }) => {
+    if (scadaBundle === null) return [];
+    const days = repairs.map(({ component, date }) => ({ component, day: Date.parse(date) / dayMs }));
+    return [{ id, bundle: scadaBundle, repairs: days }];
+  });
+}
+
+/** What the last run kept of farms and turbines, and what the next one will find. */
+interface FarmMemory {
+  farm(name: string): ScadaFarmSnapshot | undefined;
+  turbine(id: string): ScadaTurbineSnapshot | undefined;
+  saveTurbine(name: string, id: string): void;
+  /** A farm and turbines of it in one write. */
+  saveFarm(name: string, ids: readonly string[]): void;
+}
+
+/** Keeps what `farms` know: those that serve now, whichever one a row came from. */
+function createFarmMemory(
+  { state, logger, sink }: Pick<ScadaWatchOptions, "state" | "logger" | "sink">,
+  farms: ReadonlyMap<string, ScadaFarm>,
+): FarmMemory {
+  const read = <T>(key: string, schema: z.ZodType<T>): T | undefined =>
+    readKept(state, {
+      key,
+      schema,
+      logger,
+      onLost: () => sink.onEvent(key, "scada-lost", "what was kept cannot be read; it is learnt anew"),
+    });
+  const describeTurbines = (farm: ScadaFarm, ids: readonly string[]): Record<string, string> =>
+    Object.fromEntries(ids.map((id) => [turbineKey(id), JSON.stringify(farm.snapshotTurbine(id))]));
+  return {
+    farm: (name) => read(farmKey(name), scadaFarmSnapshotSchema),
+    turbine: (id) => read(turbineKey(id), scadaTurbineSnapshotSchema),
+    saveTurbine: (name, id) => {
+      const farm = farms.get(name);
+      if (farm !== undefined) state.setAll(describeTurbines(farm, [id]));
+    },
+    saveFarm: (name, ids) => {
+      const farm = farms.get(name);
+      if (farm === undefined) return;
+      state.setAll({ [farmKey(name)]: JSON.stringify(farm.snapshot()), ...describeTurbines(farm, ids) });
     },
   };
 }
