@@ -39,8 +39,17 @@ export function readEnvelope(
     return failed({ reason: "topic-mismatch", detail });
   }
   const sender = { gateway, site: sites.get(gateway) ?? null };
-  const records = envelope.records.map((record) => checkRecord(record, sender));
+  const records = envelope.records.map((record) => tryCheck(record, sender));
   return ok({ ...envelope, topic, payload, records });
+}
+
+/** A record that no check was made for costs itself, and not the batch that it came in. */
+function tryCheck(record: UplinkRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {
+  try {
+    return checkRecord(record, sender);
+  } catch (error) {
+    return failed({ reason: "not-storable", detail: `${record.kind}: ${(error as Error).message}` });
+  }
 }
 
 function checkRecord(record: UplinkRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {

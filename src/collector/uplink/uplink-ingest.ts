@@ -75,7 +75,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       if (!storeFails) logger.error("nothing can be stored; gateways keep their records", { error });
       storeFails = true;
     }
-    for (const { payload } of taken) pendingBytes -= payload.length;
+    for (const message of taken) pendingBytes -= costOf(message);
   };
   const acknowledge = (gateway: string, ack: UplinkAck): void => {
     options.acknowledge(gateway, ack).catch((error: unknown) => {
@@ -94,12 +94,13 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   return {
     accept: (topic, payload) => {
       if (closed) return;
-      if (pendingBytes + payload.length > maxPendingBytes) {
+      const message = { topic, payload };
+      if (pendingBytes + costOf(message) > maxPendingBytes) {
         messagesTotal.add(1, { outcome: "overload" });
         return;
       }
-      waiting.push({ topic, payload });
-      pendingBytes += payload.length;
+      waiting.push(message);
+      pendingBytes += costOf(message);
       loop.wake();
     },
     flush: loop.flush,
@@ -111,6 +112,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       return loop.flush();
     },
   };
+}
+
+/** Bytes that a waiting message takes, an empty one as well. */
+function costOf({ topic, payload }: UplinkMessage): number {
+  return payload.length + 2 * topic.length + 64;
 }
 
 /** Counts what became of messages and records. */

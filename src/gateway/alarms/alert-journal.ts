@@ -102,7 +102,7 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     }
   }
 
-  async function send(): Promise<void> {
+  async function sendAll(): Promise<void> {
     if (isSending) return;
     isSending = true;
     try {
@@ -117,7 +117,11 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
     }
   }
 
-  sink.onReady(() => void send());
+  const send = (): void => {
+    sendAll().catch((error: unknown) => logger.error("what waits for a sink could not be sent", { error }));
+  };
+
+  sink.onReady(send);
   return {
     key,
     get length() {
@@ -131,7 +135,7 @@ function openSinkQueue(sink: AlertSink, options: Pick<AlertJournalOptions, "stat
       }
       return toText(waiting);
     },
-    send: () => void send(),
+    send,
   };
 }
 

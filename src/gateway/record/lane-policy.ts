@@ -5,15 +5,25 @@
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 
 /** How a lane is kept. What is dropped of it, for whatever reason, is declared to the collector as a gap. */
-export interface LanePolicy {
+export type LanePolicy = ExpendableLane | KeptLane;
+
+interface ExpendableLane {
   /** 1 is sent first and dropped last; no two lanes have the same. */
   readonly priority: number;
-  /** Are its records dropped to make room for others? */
-  readonly isExpendable: boolean;
+  /** Its records are dropped to make room for others. */
+  readonly isExpendable: true;
   /** Records older than this are dropped, by the calendar's clock; null: kept until the collector has stored them. */
   readonly timeToLiveMs: number | null;
   /** Bytes of bodies that the lane may hold on the disk; null: as much as the whole outbox may. */
   readonly quotaBytes: number | null;
+}
+
+/** Nothing of it is dropped before the collector has stored it, by no rule. */
+interface KeptLane {
+  readonly priority: number;
+  readonly isExpendable: false;
+  readonly timeToLiveMs: null;
+  readonly quotaBytes: null;
 }
 
 /** A policy for every lane. */

@@ -91,16 +91,20 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
   const url = `http://${shown}:${address.port}`;
   const accessPath = join(options.stateDir, gatewayAccessFile);
   const close = async (): Promise<void> => {
-    await rm(accessPath, { force: true });
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    try {
+      await rm(accessPath, { force: true });
+    } finally {
+      // Whatever the disk says: a server that goes on listening would keep the process alive.
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    }
   };
   try {
     await writeFileAtomic(accessPath, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 });
   } catch (error) {
-    await close();
+    await close().catch(() => undefined); // says less than why the file could not be written
     throw error;
   }
   return { url, close };

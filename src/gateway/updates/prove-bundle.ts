@@ -53,7 +53,10 @@ export async function proveBundle(
 ): Promise<ProofReport> {
   const { bundleDir } = expected;
   const request: ProofRequest = { formatVersion: 1, bundleDir, digest: expected.digest };
-  const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal);
+  const run = await runProver(prover, `${JSON.stringify(request)}\n`, signal).catch((error: Error) => {
+    // As when the machine has no memory for another process.
+    throw new ProofError(`the prover cannot be started: ${error.message}`, bundleDir, false);
+  });
   const lastWords = run.stderr.trim() === "" ? "" : `; it said: ${run.stderr.trim().slice(-500)}`;
   if (run.stopped !== null) throw new ProofError(`the prover ${run.stopped}${lastWords}`, bundleDir, false);
   const report = parseReport(run.stdout);

@@ -12,8 +12,9 @@ import {
   type Targets,
   type Timestamp,
 } from "@tufjs/models";
-import { hasErrorCode } from "../../core/contract/aurora-error.ts";
+import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { issuedMember } from "../../core/contract/bundle/update-target.ts";
+import { storeError } from "../../core/platform/files/atomic-file.ts";
 import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-system.ts";
 import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 
@@ -113,14 +114,20 @@ export function expiresAtMs(file: SignedFile): number {
 /**
  * Makes a fresh folder with the stored files for one look at the repository. The client writes there by itself, so it
  * is on the machine's own disk whatever `files` is; a power cut may leave anything in it.
+ * @throws AuroraError STORE when the disk is full, fails or refuses.
  */
 export async function prepareScratch(files: FileSystem, dir: string, root: Uint8Array): Promise<string> {
   const scratch = join(dir, "scratch");
-  await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch, { recursive: true });
-  for (const file of trustedFiles) {
-    const bytes = file === "root" ? root : await readTrusted(files, dir, file);
-    if (bytes !== null) await writeFile(join(scratch, `${file}.json`), bytes);
+  try {
+    await rm(scratch, { recursive: true, force: true });
+    await mkdir(scratch, { recursive: true });
+    for (const file of trustedFiles) {
+      const bytes = file === "root" ? root : await readTrusted(files, dir, file);
+      if (bytes !== null) await writeFile(join(scratch, `${file}.json`), bytes);
+    }
+  } catch (error) {
+    // A full disk is met here first, past the port.
+    throw error instanceof AuroraError ? error : storeError("prepare", scratch, error);
   }
   return scratch;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { openAlertJournal } from "../../../src/gateway/alarms/alert-journal.ts";
 import type { AlertSink } from "../../../src/gateway/alarms/alert-sink.ts";
 import { createStateStore, type StateStore } from "../../../src/gateway/record/state-store.ts";
@@ -75,4 +75,33 @@ test("alerts that the outbox can only hold in memory are kept until it has writt
   run(path, take, { isCommitted: () => false });
   expect(run(path, (journal) => journal.close({ serving: "x" }))).toEqual([event.id, later.id]);
   expect(run(path, idle)).toEqual([]);
+});
+
+test("a sink that throws where it must not is logged, and costs neither the process nor the alert", async () => {
+  const path = join(createTemporaryFolder(), "gateway.db");
+  const file = openStoreFile({ path });
+  const errors: string[] = [];
+  const logger: Logger = { ...silentLogger, error: (message) => errors.push(message), child: () => logger };
+  const sink: AlertSink = {
+    name: "broken",
+    waitingKey: "broken",
+    get isReady(): boolean {
+      throw new Error("a bug of the sink");
+    },
+    deliver: () => Promise.resolve(),
+    onReady: () => {},
+  };
+  const state = createStateStore(file);
+  const journal = openAlertJournal({
+    state,
+    sinks: [sink],
+    append: () => {},
+    isCommitted: () => true,
+    logger,
+  });
+  journal.take(event, {});
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(errors).toContain("what waits for a sink could not be sent");
+  expect(state.get("broken")).toContain(event.id);
+  file.close();
 });

@@ -67,7 +67,9 @@ describe("the policy of the lanes", () => {
   it("is what the outbox drops by", () => {
     const [alerts, , , predictions] = fill(lanePolicies);
     expect([alerts, predictions! > 50]).toEqual([0, true]);
-    const kept = fill(change({ prediction: { ...lanePolicies.prediction, isExpendable: false } }));
+    const kept = fill(
+      change({ prediction: { priority: 4, isExpendable: false, timeToLiveMs: null, quotaBytes: null } }),
+    );
     expect([kept[0], kept[1]! > 50, kept[3]]).toEqual([0, true, 0]);
     const swapped = fill(
       change({

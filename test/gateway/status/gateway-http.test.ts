@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -152,4 +152,16 @@ describe("a gateway's HTTP server", () => {
   it("does not start where it cannot write the token", async () => {
     await expect(start(join(stateDir, "nowhere"))).rejects.toMatchObject({ code: "STORE" });
   });
+});
+
+it("stops listening although the disk keeps its access file", async () => {
+  const { url, close } = await start(createTemporaryFolder());
+  const dir = createTemporaryFolder();
+  const stuck = await start(dir);
+  rmSync(join(dir, "access.json"));
+  mkdirSync(join(dir, "access.json"));
+  await expect(stuck.close()).rejects.toThrow();
+  await expect(fetch(`${stuck.url}/-/healthy`)).rejects.toThrow();
+  expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
+  await close();
 });

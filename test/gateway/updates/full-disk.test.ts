@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFileSystem } from "../../../src/core/platform/files/file-system.ts";
 import { downloadTarget } from "../../../src/gateway/updates/download-target.ts";
+import { prepareScratch } from "../../../src/gateway/updates/tuf-metadata.ts";
 import { sampleContents } from "../../core/bundle/sample-bundle.ts";
 import { createUpdateFixture, type Gateway, type UpdateFixture } from "./update-fixture.ts";
 
@@ -50,6 +51,14 @@ describe("a disk that takes nothing more", () => {
     expect(gateway.story()).toEqual(["fetched 1.1.0", "verified 1.1.0", "refused 1.1.0"]);
     await rm(join(gateway.stateDir, "slots"));
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "activated" });
+  });
+
+  it("before the first look is STORE, though the client's folder is no part of the port", async () => {
+    await mkdir(gateway.stateDir, { recursive: true });
+    const inTheWay = join(gateway.stateDir, "metadata");
+    await writeFile(inTheWay, "in the way");
+    const prepared = prepareScratch(nodeFileSystem, inTheWay, Buffer.from("{}"));
+    await expect(prepared).rejects.toMatchObject({ code: "STORE" });
   });
 
   it("with too little room for the tar is seen before a byte is asked for", async () => {

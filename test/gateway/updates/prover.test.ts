@@ -52,6 +52,13 @@ describe("the prover", () => {
     const missing = { command: join(fixture.base, "nothing"), args: [], timeoutMs: 1000 };
     const gateway = await fixture.gateway({ prover: missing });
     expect(await gateway.updater.checkNow()).toMatchObject({ kind: "refused", final: false });
+    // Refused by the system at once, as when there is no memory for another process.
+    const impossible = await fixture.gateway({ prover: { ...missing, command: "\0" } });
+    expect(await impossible.updater.checkNow()).toMatchObject({
+      kind: "refused",
+      final: false,
+      reason: expect.stringContaining("cannot be started"),
+    });
   });
 
   it("is tried three times, reported once a reason, and then the update is given up", async () => {

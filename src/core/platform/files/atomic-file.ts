@@ -65,7 +65,8 @@ export async function makeFolder(path: string): Promise<void> {
 async function makeMissing(path: string): Promise<void> {
   for (const isLast of [false, true]) {
     try {
-      await mkdir(path);
+      // Whatever the umask: nobody else writes into what is served.
+      await mkdir(path, { mode: 0o755 });
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

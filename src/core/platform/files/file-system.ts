@@ -4,7 +4,7 @@
  * is what only reads the installation.
  */
 import type { Stats } from "node:fs";
-import { open, readdir, rm, stat, statfs } from "node:fs/promises";
+import { lstat, open, readdir, rm, stat, statfs } from "node:fs/promises";
 import { makeFolder, renameAtomic, storeError, writeFileAtomic } from "./atomic-file.ts";
 import { readFileBounded } from "./bounded-read.ts";
 
@@ -84,16 +84,16 @@ export const nodeFileSystem: FileSystem = {
 };
 
 async function isFile(path: string): Promise<boolean> {
-  const status = await statusOf(path);
+  const status = await statusOf(path, lstat);
   if (status === null) return false;
-  // A pipe would be waited for without end.
+  // A pipe would be waited for without end; a link may lead anywhere.
   if (!status.isFile()) throw storeError("read", path, new Error("it is not a plain file"));
   return true;
 }
 
-async function statusOf(path: string): Promise<Stats | null> {
+async function statusOf(path: string, ask: (path: string) => Promise<Stats> = stat): Promise<Stats | null> {
   try {
-    return await stat(path);
+    return await ask(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw storeError("read", path, error);

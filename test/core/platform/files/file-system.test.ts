@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FileSystem, nodeFileSystem } from "../../../../src/core/platform/files/file-system.ts";
@@ -90,4 +91,20 @@ describe("the machine's file system", () => {
     await expect(nodeFileSystem.read(join(file, "below"), 10)).rejects.toMatchObject({ code: "STORE" });
     await expect(nodeFileSystem.sizeOf(join(file, "below"))).rejects.toMatchObject({ code: "STORE" });
   });
+});
+
+it("the machine's file system follows no link, and lets nobody else write into the folders that it makes", async () => {
+  const root = createTemporaryFolder();
+  const before = process.umask(0);
+  try {
+    await nodeFileSystem.makeFolder(join(root, "a", "b"));
+  } finally {
+    process.umask(before);
+  }
+  expect([join(root, "a"), join(root, "a", "b")].map((path) => statSync(path).mode & 0o777)).toEqual([
+    0o755, 0o755,
+  ]);
+  await writeFile(join(root, "elsewhere"), "x");
+  await symlink(join(root, "elsewhere"), join(root, "a", "link"));
+  await expect(nodeFileSystem.read(join(root, "a", "link"), 10)).rejects.toMatchObject({ code: "STORE" });
 });
