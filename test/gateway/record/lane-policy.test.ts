@@ -82,9 +82,9 @@ describe("the policy of the lanes", () => {
 
   it("drops, and declares, what is over a lane's quota or too old", () => {
     const policies = change({
-      prediction: { ...lanePolicies.prediction, quotaBytes: 1000 },
-      drift: { ...lanePolicies.drift, timeToLiveMs: 60_000 },
-      alert: { ...lanePolicies.alert, timeToLiveMs: 3_600_000 },
+      prediction: { priority: 4, isExpendable: true, timeToLiveMs: null, quotaBytes: 1000 },
+      drift: { priority: 3, isExpendable: true, timeToLiveMs: 60_000, quotaBytes: null },
+      alert: { priority: 1, isExpendable: true, timeToLiveMs: 3_600_000, quotaBytes: null },
     });
     const { clock, outbox } = openOutbox(newPath(), { policies });
     for (let count = 0; count < 20; count++) outbox.append(batch);
