@@ -141,7 +141,7 @@ function createEdgeInference(
  * Runs an image as a microcontroller does: quantised inputs (one uint8 a feature) → quantised logits; undefined when
  * their number is not the model's.
  */
-export function runMcuImage(image: McuImage, inputs: Uint8Array): Uint8Array | undefined {
+function runMcuImage(image: McuImage, inputs: Uint8Array): Uint8Array | undefined {
   if (inputs.length !== image.layers[0]!.inputs) return undefined;
   let from = inputs;
   for (const { inputs: width, outputs, weights, foldedBias, multipliers, outputZeroPoint } of image.layers) {

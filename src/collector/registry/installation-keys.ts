@@ -18,7 +18,7 @@ import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import { rootLifetimeMs, signRoot } from "./sign-root.ts";
 
 /** Name of the root metadata file in the keys' folder: what a gateway is given at enrolment. */
-export const rootFileName = "root.json";
+const rootFileName = "root.json";
 
 const names = ["root", "targets", "snapshot", "timestamp", "release"] as const;
 

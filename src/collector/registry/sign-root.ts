@@ -5,7 +5,7 @@ import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts"
 import { addSignature, commonMembers, encodeMetadata, toTufKey } from "./tuf-signing.ts";
 
 /** The roles of a TUF repository. */
-export const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
+const tufRoles = ["root", "targets", "snapshot", "timestamp"] as const;
 
 export type TufRole = (typeof tufRoles)[number];
 

@@ -18,7 +18,7 @@ import {
 } from "./uplink-schema.ts";
 
 /** Version that this code writes, and the newest major that it reads. */
-export const wireVersion: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
+const wireVersion: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
 
 /** Bounds of a whole envelope. */
 export interface EnvelopeLimits {

@@ -22,9 +22,9 @@ import {
 } from "./uplink-schema.ts";
 
 /** Name of the event that stands for a record of a kind that this version does not know. */
-export const unknownRecordEvent = "record.unknown";
+const unknownRecordEvent = "record.unknown";
 /** Name of the event that stands for a record that broke its bounds. */
-export const invalidRecordEvent = "record.invalid";
+const invalidRecordEvent = "record.invalid";
 
 const updateSteps: readonly UpdateRecord["step"][] = [
   "fetched",

@@ -43,7 +43,7 @@ export function compact(fields: Plain): Record<string, unknown> {
 }
 
 /** Names, ids and versions, in UTF-16 units. */
-export const maxNameLength = 256;
+const maxNameLength = 256;
 /** Free text. */
 export const maxDetailLength = 4_096;
 /** Id of an alert event, as long as `alertEventSchema` allows: four names of up to 63 characters and more. */

@@ -16,7 +16,7 @@ export interface WorkGauge {
 }
 
 /** The marks of a gateway: half of what a model takes at once (`maxWaitingRows`), which is refused and counted beyond. */
-export const workMarks = { high: 4_096, low: 1_024 } as const;
+const workMarks = { high: 4_096, low: 1_024 } as const;
 
 /** Creates a gauge without work. `low` < `high`. */
 export function createWorkGauge(

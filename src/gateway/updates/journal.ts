@@ -51,7 +51,7 @@ export interface JournalState {
 }
 
 /** Older refusals are forgotten: the worst is that a bad bundle is fetched once more. */
-export const maxRefused = 32;
+const maxRefused = 32;
 
 const maxBytes = 262_144;
 const empty: JournalState = { pending: null, refused: [], isDoubtful: false };

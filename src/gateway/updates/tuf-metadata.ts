@@ -19,7 +19,7 @@ import { type FileSystem, nodeFileSystem } from "../../core/platform/files/file-
 import { parseJsonObject } from "../../core/platform/files/parse-json-object.ts";
 
 /** The four files in the order in which they may be replaced: each is only good with the ones before it. */
-export const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
+const trustedFiles = ["root", "timestamp", "snapshot", "targets"] as const;
 
 export type TrustedFile = (typeof trustedFiles)[number];
 
