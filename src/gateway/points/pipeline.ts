@@ -17,7 +17,7 @@ import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
 import { createMeasuringPoint, type MeasuringPoint } from "./point.ts";
-import type { SiteBaselines } from "./site-baselines.ts";
+import type { KeptWatch, SiteBaselines } from "./site-baselines.ts";
 import { createWindowDecider, type DecisionSink, type WindowDecider } from "./window-decider.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
@@ -83,11 +83,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const points = listPoints(config, (id, pointConfig) => {
     const bundle = bundleOf(pointConfig.bundle);
     const name = `${id.turbine}/${id.component}`;
+    const watch = baselines.create(id, {
+      config: pointConfig,
+      bundle,
+      decider: options.snapshots.get(name),
+    });
     const decider = createWindowDecider({
       point: id,
-      bundle,
-      baseline: baselines.create(id, pointConfig, bundle),
-      snapshot: options.snapshots.get(name),
+      watch,
       register: options.register,
       quality,
       load,
@@ -104,7 +107,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       clock,
       onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
     });
-    return { name, point, decider };
+    return { name, point, decider, watch };
   });
   const byChannel = groupByChannel(points.map(({ point }) => point));
   const pointsOf = (deviceId: string, channel: string): readonly MeasuringPoint[] =>
@@ -168,7 +171,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     tick: () => {
       for (const { point } of points) point.tick();
     },
-    snapshot: () => Object.fromEntries(points.map(({ name, decider }) => [name, decider.snapshot()])),
+    snapshot: () => Object.fromEntries(points.map(({ name, watch }) => [name, watch.snapshot()])),
     idle,
     close: async () => {
       for (const { point } of points) point.close();
@@ -184,6 +187,7 @@ interface PipelinePoint {
   readonly name: string;
   readonly point: MeasuringPoint;
   readonly decider: WindowDecider;
+  readonly watch: KeptWatch;
 }
 
 const none: readonly MeasuringPoint[] = [];

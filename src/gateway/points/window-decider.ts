@@ -1,13 +1,11 @@
 /**
  * Decides the windows of one measuring point: score → decision → alerts with their explanations. Answers are taken in
- * the order in which the windows ended, whatever the engine does. Publishes nothing itself.
+ * the order in which the windows ended, whatever the engine does. The watch decides; nothing is published here.
  */
 
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Decision, Explanation, OperatingState, Prediction } from "../../core/contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
-import { createDecider, type Decider, type DeciderParts } from "../../core/decision/decider.ts";
-import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import {
   explainWindow,
@@ -17,7 +15,7 @@ import {
 } from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
-import type { PointBaseline } from "./site-baselines.ts";
+import type { KeptWatch } from "./site-baselines.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
 /** Where decisions and alerts go, in their order. */
@@ -29,11 +27,7 @@ export interface DecisionSink {
 
 export interface WindowDeciderOptions {
   readonly point: PointId;
-  /** The bundle that serves first. */
-  readonly bundle: LoadedBundle;
-  readonly baseline: Pick<PointBaseline, "update">;
-  /** Of the last run. */
-  readonly snapshot: DeciderSnapshot | undefined;
+  readonly watch: Pick<KeptWatch, "model" | "update" | "noteMissing" | "adopt">;
   readonly register: AlarmRegister;
   readonly quality: Pick<DataQuality, "processed" | "dropped">;
   /** Counts the windows that wait to be decided. */
@@ -56,27 +50,19 @@ export interface WindowDecider {
   submit(due: DueWindow): void;
   /** The point had no data over this time. */
   noteMissing(fromMs: number, toMs: number): void;
-  snapshot(): DeciderSnapshot;
   /** Resolves when every submitted window has been decided, or could not be. */
   idle(): Promise<void>;
 }
 
-/** A distance between two windows above this resets the on-delay. */
-const maxGapMs = 60_000;
-
-/** Creates the decider of a point; goes on where the last run left it. */
+/** Creates the decider of a point; goes on where its watch stands. */
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
-  const { point, register, quality, load, logger, sink } = options;
-  const decider: Decider = createDecider(point, deciderParts(options.bundle), {
-    maxGapMs,
-    snapshot: options.snapshot,
-  });
+  const { point, watch, register, quality, load, logger, sink } = options;
   let tail: Promise<void> = Promise.resolve();
 
   const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
     const { window, bundle, operatingState } = due;
-    if (decider.parts.model.digest !== bundle.ref.digest) {
-      decider.adopt(deciderParts(bundle));
+    if (watch.model.digest !== bundle.ref.digest) {
+      watch.adopt(bundle);
       const known = bundle.manifest.outputs.map(({ failureMode }) => failureMode);
       for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
     }
@@ -90,10 +76,9 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       model: bundle.ref,
       operatingState,
     };
-    const { baseline, severityDb } = options.baseline.update(window, prediction, bundle);
+    const { levels, shaftRpm } = window;
     const decision: Decision = {
-      ...decider.update(prediction, baseline),
-      severityDb,
+      ...watch.update({ prediction, levels, shaftRpm }),
       ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
     };
     quality.processed(point.turbine);
@@ -133,11 +118,10 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       });
     },
     noteMissing: (fromMs, toMs) => {
-      const decision = decider.noteMissing(fromMs, toMs);
+      const decision = watch.noteMissing(fromMs, toMs);
       register.update(decision);
       sink.onDecision(decision, null);
     },
-    snapshot: () => decider.snapshot(),
     idle: () => tail,
   };
 }
@@ -154,9 +138,4 @@ async function explain(
     logger.error("an alert could not be explained", { error });
     return [];
   }
-}
-
-function deciderParts(bundle: LoadedBundle): DeciderParts {
-  const { outputs, calibration, thresholds, baseline } = bundle.manifest;
-  return { outputs, calibration, thresholds, evidence: baseline?.evidence, model: bundle.ref };
 }

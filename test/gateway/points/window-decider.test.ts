@@ -6,7 +6,7 @@ import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.
 import { createWindowDecider } from "../../../src/gateway/points/window-decider.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
-import { createFakeBundle, type FakeBundle, point, windowAt } from "../fakes.ts";
+import { createFakeBundle, createIdleBaselines, type FakeBundle, point, windowAt } from "../fakes.ts";
 
 function create(bundle: FakeBundle) {
   const decisions: Decision[] = [];
@@ -17,9 +17,7 @@ function create(bundle: FakeBundle) {
   const quality = createDataQuality();
   const decider = createWindowDecider({
     point,
-    bundle,
-    baseline: { update: () => ({ baseline: null, severityDb: null }) },
-    snapshot: undefined,
+    watch: createIdleBaselines().create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
     register,
     quality,
     load: createWorkGauge(),

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createBaselineLearner } from "../../../src/core/decision/baseline-learner.ts";
+import { baselineSnapshotSchema } from "../../../src/core/decision/baseline-snapshot.ts";
+import { createDecider } from "../../../src/core/decision/decider.ts";
+import { deciderSnapshotSchema } from "../../../src/core/decision/decider-snapshot.ts";
+import { isOperating } from "../../../src/core/decision/operating-state.ts";
+import { createPointWatch, selectWatchParts } from "../../../src/core/decision/point-watch.ts";
+import { computeSeverity } from "../../../src/core/decision/severity.ts";
+import { point } from "./decider-feed.ts";
+import {
+  feedWatch,
+  renewParts,
+  type WatchScene,
+  watchedWindow,
+  watchOptions,
+  watchParts,
+} from "./watch-feed.ts";
+
+const create = (change: Partial<Parameters<typeof createPointWatch>[0]> = {}) =>
+  createPointWatch({ point, parts: watchParts, options: watchOptions, ...change });
+
+const faulty: WatchScene = { logits: [3, -3], levelDb: -22 };
+const scenes: readonly WatchScene[] = [
+  {},
+  faulty,
+  { state: "standby" },
+  { state: "information-unavailable" },
+  { isUnheard: true },
+  { logits: [-1, 0.5], levelDb: -27 },
+];
+const streams = fc.array(
+  fc.record({ scene: fc.constantFrom(...scenes), windows: fc.integer({ min: 1, max: 90 }) }),
+  { minLength: 1, maxLength: 8 },
+);
+
+/** The scene of every window of a stream. */
+function layOut(stream: readonly { readonly scene: WatchScene; readonly windows: number }[]): WatchScene[] {
+  return stream.flatMap(({ scene, windows }) => Array.from({ length: windows }, () => scene));
+}
+
+test("a watch is its learner, its severity and its decider, each window held against what was learnt before it", () => {
+  const { baseline: spec, ...rest } = watchParts;
+  fc.assert(
+    fc.property(streams, (stream) => {
+      const watch = create();
+      const learner = createBaselineLearner({ ...rest, spec: spec! }, watchOptions);
+      const decider = createDecider(point, { ...rest, evidence: spec!.evidence }, watchOptions);
+      for (const [index, scene] of layOut(stream).entries()) {
+        const { prediction, levels, shaftRpm } = watchedWindow(index, scene);
+        const known = levels === undefined ? null : learner.current;
+        const isCompared = known !== null && isOperating(prediction.operatingState);
+        const severityDb = isCompared ? computeSeverity({ levels: levels!, shaftRpm }, spec!, known) : null;
+        const decided = decider.update(prediction, known);
+        const event = levels === undefined ? null : learner.update(prediction, levels, shaftRpm);
+        expect(watch.update({ prediction, levels, shaftRpm })).toEqual({
+          decision: { ...decided, severityDb },
+          event,
+        });
+        expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a watch learns, says so once, and states severity from the next window on", () => {
+  const watch = create();
+  expect(watch.status).toMatchObject({ state: "learning", version: 0, windows: 0 });
+  const steps = feedWatch(watch, { from: 0, to: 80 });
+  const ready = steps.findIndex(({ event }) => event?.kind === "ready");
+  expect(steps.filter(({ event }) => event !== null)).toHaveLength(1);
+  expect(watch.status).toMatchObject({ state: "ready", version: 1 });
+  expect(steps.map(({ decision }) => typeof decision.severityDb === "number")).toEqual(
+    steps.map((_, index) => index > ready),
+  );
+  const [loud] = feedWatch(watch, { from: 80, to: 81 }, { levelDb: -20 });
+  expect(loud!.decision.severityDb).toBeGreaterThan(8);
+  expect(watch.severityDb).toBe(loud!.decision.severityDb);
+});
+
+test("a window without levels is decided, but neither compared nor learnt", () => {
+  const watch = create();
+  const steps = feedWatch(watch, { from: 0, to: 6 }, { ...faulty, isUnheard: true });
+  expect(steps.at(-1)!.decision).toMatchObject({ severityDb: null });
+  expect(watch.active.map(({ failureMode }) => failureMode)).toEqual(["outer-race"]);
+  expect(watch.status!.windows).toBe(0);
+});
+
+test("a point without data says nothing of its modes, and its alarm stays", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 6 }, faulty);
+  const decision = watch.noteMissing(6000, 66_000);
+  expect(decision).toMatchObject({ operatingState: "information-unavailable", modes: [], toMs: 66_000 });
+  expect(watch.active).toHaveLength(1);
+});
+
+test("a watch goes on after a restart as if there had been none, from the two parts as they are stored", () => {
+  fc.assert(
+    fc.property(streams, fc.nat(), (stream, cut) => {
+      const whole = create();
+      const laid = layOut(stream);
+      const stop = cut % (laid.length + 1);
+      for (let index = 0; index < stop; index++) whole.update(watchedWindow(index, laid[index]));
+      const { decider, baseline } = whole.snapshot();
+      const resumed = create({
+        snapshot: {
+          decider: deciderSnapshotSchema.parse(JSON.parse(JSON.stringify(decider))),
+          baseline: baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline))),
+        },
+      });
+      for (let index = stop; index < laid.length; index++) {
+        const window = watchedWindow(index, laid[index]);
+        expect(resumed.update(window)).toEqual(whole.update(window));
+      }
+      expect(JSON.stringify(resumed.snapshot())).toBe(JSON.stringify(whole.snapshot()));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("each part that an earlier run stored is read without the other", () => {
+  const stored = {
+    decider:
+      '{"modes":[{"failureMode":"outer-race","active":true,"sinceMs":1000,"recent":[true],"belowClear":0}],' +
+      '"lastToMs":5000,"lastWindowId":"w4","modelDigest":"d1"}',
+    baseline:
+      '{"epoch":0,"modelDigest":"d1","version":3,"baseline":null,"kept":[],"seen":0,"stride":1,"firstMs":null,"refusals":0}',
+  };
+  const decider = deciderSnapshotSchema.parse(JSON.parse(stored.decider));
+  const baseline = baselineSnapshotSchema.parse(JSON.parse(stored.baseline));
+  expect(create({ snapshot: { decider } }).active).toEqual([{ failureMode: "outer-race", sinceMs: 1000 }]);
+  const watch = create({ snapshot: { baseline } });
+  expect(watch.active).toEqual([]);
+  feedWatch(watch, { from: 0, to: 80 });
+  expect(watch.status).toMatchObject({ state: "ready", version: 4 });
+});
+
+test("another model: what it does not know is named, its scores are learnt, the levels stay", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 80 });
+  feedWatch(watch, { from: 80, to: 86 }, faulty);
+  const outputs = ["cage", "ball"].map((failureMode) => ({ failureMode, title: failureMode }));
+  const next = renewParts({ outputs });
+  const { unknown, event } = watch.adopt(next);
+  expect(unknown).toEqual(["outer-race"]);
+  expect(event).toMatchObject({ kind: "relearning" });
+  expect([watch.model, watch.active]).toEqual([next.model, []]);
+  const { decision } = watch.update(watchedWindow(86, { levelDb: -20 }, next));
+  expect(decision.severityDb).toBeGreaterThan(8);
+  expect(() => watch.update(watchedWindow(87))).toThrow("model d1");
+});
+
+test("a bundle without a baseline section decides all the same, and states no severity", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 80 });
+  const { baseline: _none, ...without } = renewParts();
+  watch.adopt(without);
+  expect([watch.status, watch.severityDb, watch.snapshot().baseline]).toEqual([null, null, undefined]);
+  const { decision, event } = watch.update(watchedWindow(80, {}, without));
+  expect([decision.modes.length, decision.severityDb, event]).toEqual([2, null, null]);
+  const third = { ...watchParts, model: { name: "m", version: "3.0.0", digest: "d3" } };
+  watch.adopt(third);
+  expect(watch.status).toMatchObject({ state: "learning", version: 0 });
+});
+
+test("of a manifest a watch takes what decides, and nothing else", () => {
+  const { model, ...manifest } = watchParts;
+  const whole = { ...manifest, name: "bearing", files: [] };
+  expect(selectWatchParts(whole, model)).toEqual(watchParts);
+});

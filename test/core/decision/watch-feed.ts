@@ -1,0 +1,67 @@
+/** A bundle's parts with a baseline section, and scored windows of one machine, for tests of a point's watch. */
+import type { Prediction } from "../../../src/core/contract/prediction.ts";
+import type { createPointWatch, WatchedWindow, WatchParts } from "../../../src/core/decision/point-watch.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { point } from "./decider-feed.ts";
+
+const chain = { name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500 } };
+
+/** Two failure modes and two levels; a baseline rests on 64 windows at least. */
+export const watchParts: WatchParts = {
+  outputs: ["outer-race", "ball"].map((failureMode) => ({ failureMode, title: failureMode })),
+  calibration: [0, 1].map(() => ({ slope: 1, intercept: 0 })),
+  thresholds: [0, 1].map(() => ({ raise: 0.8, onCount: 3, onWindows: 5, clear: 0.5, offWindows: 4 })),
+  baseline: {
+    levels: {
+      catalogueVersion: 1,
+      chains: [chain],
+      list: ["a", "b"].map((name) => ({ name, operator: "rms-db", chain: "x", params: {}, group: "level" })),
+    },
+    reference: [0, 1].map(() => ({ locationDb: -20, scaleDb: 1 })),
+    minWindows: 64,
+    evidence: { clip: 4, allowance: 0.75, raise: 30, clear: 7.5, minProbability: 0.1 },
+  },
+  model: { name: "m", version: "1.0.0", digest: "d1" },
+};
+
+export const watchOptions = { epoch: 0, minWindows: 64, minDurationMs: 60_000, maxGapMs: 60_000 };
+
+/** Parts of a later version of the same bundle. */
+export function renewParts(change: Partial<WatchParts> = {}): WatchParts {
+  return { ...watchParts, model: { name: "m", version: "2.0.0", digest: "d2" }, ...change };
+}
+
+/** What a window is like; left out: a healthy one. */
+export interface WatchScene {
+  readonly logits?: readonly [number, number];
+  readonly levelDb?: number;
+  readonly state?: Prediction["operatingState"];
+  readonly isUnheard?: boolean;
+}
+
+/** The window of second `index`; the same one for the same index and scene. */
+export function watchedWindow(index: number, scene: WatchScene = {}, parts = watchParts): WatchedWindow {
+  const { logits = [-3, -3], levelDb = -30, state = "full-performance", isUnheard = false } = scene;
+  const random = createRandom(index + 1);
+  const prediction: Prediction = {
+    point,
+    windowId: `w${index}`,
+    fromMs: index * 1000,
+    toMs: (index + 1) * 1000,
+    quantised: new Uint8Array(2),
+    logits: Float64Array.from(logits, (logit) => logit + 0.3 * random.normal()),
+    model: parts.model,
+    operatingState: state,
+  };
+  const levels = Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal());
+  return { prediction, levels: isUnheard ? undefined : levels, shaftRpm: 1500 };
+}
+
+/** Feeds the windows of seconds `from` up to `to`; returns what came of them. */
+export function feedWatch(
+  watch: ReturnType<typeof createPointWatch>,
+  { from, to }: { readonly from: number; readonly to: number },
+  scene: WatchScene = {},
+): ReturnType<typeof watch.update>[] {
+  return Array.from({ length: to - from }, (_, at) => watch.update(watchedWindow(from + at, scene)));
+}
