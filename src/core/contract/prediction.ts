@@ -36,11 +36,23 @@ export interface ModelRef {
   readonly digest: string;
 }
 
+/** What raises an alarm: a fault that grows in minutes, or the evidence of hours and days. */
+export const lanes = ["fast", "slow"] as const;
+
+export type Lane = (typeof lanes)[number];
+
 /** The state of one failure mode of one point after a window. */
 export interface ModeDecision {
   readonly failureMode: string;
-  /** Calibrated, 0 to 1. */
+  /** Calibrated, 0 to 1; takes fault and no fault for equally likely, so on a healthy machine it may well be 0.5. */
   readonly probability: number;
+  /**
+   * Probability, 0 to 1, that the fault is there, at the site's prior (`alarms.faultPrior`). Null or absent: not known,
+   * for example while the point is learning; that is not a risk of 0.
+   */
+  readonly risk?: number | null;
+  /** What raised the mode; absent unless it is active, or where whoever decided does not say. */
+  readonly lane?: Lane;
   /** The logit that the probability was made from; the explanation's shares sum to it. */
   readonly score: number;
   readonly threshold: number;
@@ -66,6 +78,8 @@ export interface Decision {
    * dB above the point's own healthy baseline; null or absent: there is no baseline yet, or no level was heard.
    */
   readonly severityDb?: number | null;
+  /** True before the point has its own reference (its site baseline). Absent: not known. */
+  readonly isLearning?: boolean;
   /** Where the model ran; left out: on the gateway. */
   readonly inferredOn?: InferencePlace;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { bearingOrdersSchema } from "../bundle/bearing.ts";
 import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { idPattern } from "../topics.ts";
+import { checkGatewayReferences } from "./check-gateway-references.ts";
 import {
   brokerUrlSchema,
   filePathSchema as file,
@@ -212,6 +213,22 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .describe("Hours that learning a healthy baseline takes at least"),
       })
       .prefault({}),
+    alarms: z
+      .strictObject({
+        falsePerTurbineYear: z
+          .number()
+          .positive()
+          .max(1000)
+          .default(0.1)
+          .describe("False alarms of a turbine in a year that the decision may spend"),
+        faultPrior: z
+          .number()
+          .positive()
+          .lt(0.5)
+          .default(0.058)
+          .describe("Share of components with a fault at any time, from which a risk is computed"),
+      })
+      .prefault({}),
     drift: z
       .strictObject({
         intervalSeconds: z.number().min(1).max(86_400).default(600).describe("Length of a drift summary"),
@@ -235,59 +252,4 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
-  .superRefine((config, context) => {
-    const devices = new Set<string>();
-    for (const [index, device] of config.devices.entries()) {
-      if (devices.has(device.id)) {
-        context.addIssue({
-          code: "custom",
-          path: ["devices", index, "id"],
-          message: `"${device.id}" stands twice`,
-        });
-      }
-      devices.add(device.id);
-    }
-    const turbines = new Set<string>();
-    for (const [index, turbine] of config.turbines.entries()) {
-      if (turbines.has(turbine.id)) {
-        context.addIssue({
-          code: "custom",
-          path: ["turbines", index, "id"],
-          message: `"${turbine.id}" stands twice`,
-        });
-      }
-      turbines.add(turbine.id);
-      const components = new Set<string>();
-      for (const [at, entry] of turbine.points.entries()) {
-        const path = ["turbines", index, "points", at];
-        if (!devices.has(entry.device)) {
-          const known = [...devices].join(", ") || "none";
-          context.addIssue({
-            code: "custom",
-            path: [...path, "device"],
-            message: `no device "${entry.device}" (known: ${known})`,
-          });
-        }
-        if (components.has(entry.component)) {
-          context.addIssue({
-            code: "custom",
-            path: [...path, "component"],
-            message: `"${entry.component}" stands twice on this turbine`,
-          });
-        }
-        components.add(entry.component);
-      }
-    }
-    for (const [index, mapping] of config.scada.entries()) {
-      if (!turbines.has(mapping.turbine)) {
-        context.addIssue({
-          code: "custom",
-          path: ["scada", index, "turbine"],
-          message: `no turbine "${mapping.turbine}"`,
-        });
-      }
-    }
-    if (config.updates.enabled && (config.updates.url === null || config.updates.rootFile === null)) {
-      context.addIssue({ code: "custom", path: ["updates"], message: "updates need url and rootFile" });
-    }
-  });
+  .superRefine(checkGatewayReferences);

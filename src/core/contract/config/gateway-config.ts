@@ -101,6 +101,15 @@ export interface GatewayConfig {
   };
   /** How the points' healthy baselines are learnt. */
   readonly commissioning: { readonly minWindows: number; readonly minHours: number };
+  readonly alarms: {
+    /** Budget of false alarms for one turbine in one year, all its points and failure modes together; above 0, to 1000. */
+    readonly falsePerTurbineYear: number;
+    /**
+     * Probability, above 0 and below 0.5, that a component has a fault before anything of it is heard. The default is the
+     * share of a bearing's time that lies within 60 days of its failure (the costs in `train.yaml`).
+     */
+    readonly faultPrior: number;
+  };
   readonly drift: { readonly intervalSeconds: number };
   readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };

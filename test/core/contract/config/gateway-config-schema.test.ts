@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
+
+const least = { gateway: { id: "gw1", site: "north" }, turbines: [{ id: "WT01" }] };
+const read = (alarms: object) => gatewayConfigSchema.safeParse({ ...least, alarms });
+
+it("allows one false alarm in ten turbine-years at the prior of the costs, unless told otherwise", () => {
+  const { alarms } = gatewayConfigSchema.parse(least);
+  expect(alarms).toEqual({ falsePerTurbineYear: 0.1, faultPrior: 0.058 });
+  expect(read({ falsePerTurbineYear: 2 }).data?.alarms).toEqual({
+    falsePerTurbineYear: 2,
+    faultPrior: 0.058,
+  });
+});
+
+it("takes neither a budget of nothing nor a fault that is likelier than none", () => {
+  expect(read({ falsePerTurbineYear: 0 }).success).toBe(false);
+  expect(read({ falsePerTurbineYear: 1000.5 }).success).toBe(false);
+  expect(read({ faultPrior: 0 }).success).toBe(false);
+  expect(read({ faultPrior: 0.5 }).success).toBe(false);
+  expect(read({ falseAlarms: 1 }).success).toBe(false);
+});
