@@ -25,7 +25,7 @@ import { checkScadaConfig } from "./points/check-scada-config.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline } from "./points/pipeline.ts";
 import { createScadaWatch } from "./points/scada-watch.ts";
-import { createSiteBaselines } from "./points/site-baselines.ts";
+import { createSiteBaselines, type SiteBaselines } from "./points/site-baselines.ts";
 import { readSnapshots } from "./points/snapshots.ts";
 import type { WorkGauge } from "./points/work-gauge.ts";
 import type { DataQuality } from "./record/data-quality.ts";
@@ -54,6 +54,7 @@ export interface GatewayPoints {
   readonly journal: AlertJournal;
   /** Where the baselines of all points stand. */
   conditions(): readonly PointCondition[];
+  readonly baselines: Pick<SiteBaselines, "reports" | "renew">;
   /** Calls back with every alert from now on, once it is on its way. */
   onAlert(callback: (event: AlertEvent) => void): void;
   /** Subscribes to the JSON topics of an existing SCADA bridge; what the broker refuses is logged and done without. */
@@ -183,6 +184,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     figures,
     journal,
     conditions: () => baselines.conditions,
+    baselines,
     onAlert: (callback) => {
       alertCallbacks.push(callback);
     },

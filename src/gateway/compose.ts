@@ -15,6 +15,7 @@ import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
 import type { Telemetry } from "./record/telemetry.ts";
 import { createUplink } from "./record/uplink.ts";
+import { createBaselineRoutes } from "./status/baseline-routes.ts";
 import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
 import { createDeviceRoute } from "./status/device-routes.ts";
 import { startGatewayHttp } from "./status/gateway-http.ts";
@@ -166,6 +167,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
           }),
       }),
       createDeviceRoute(devices),
+      ...createBaselineRoutes({ baselines: points.baselines, clock }),
     ],
   });
   closers.add(() => server.close());

@@ -179,3 +179,32 @@ test("learning goes on after an orderly restart", async () => {
   expect(statusOf(second)).toMatchObject({ state: "learning", windows: learnt });
   await second.close();
 });
+
+test("a renewed point learns anew, also after a kill, and says who wanted it; another is refused", async () => {
+  const site = createSite("none");
+  const first = site.start();
+  await site.play(first, 100);
+  const order = { atMs: 0, by: "technician", reason: "bearing replaced" };
+  const reply = first.baselines.renew({ turbine: "WT01", component: "b" }, order);
+  expect(reply).toMatchObject({
+    letGo: 1,
+    activeAlarms: [],
+    isStored: true,
+    point: { turbine: "WT01", component: "b", state: "learning", learning: { windows: 0, ofWindows: 48 } },
+  });
+  for (const place of [
+    { turbine: "WT02", component: "b" },
+    { turbine: "WT01", component: "c" },
+  ]) {
+    expect(() => first.baselines.renew(place, order)).toThrow(/no measuring point/);
+  }
+  // Never closed: as after a kill.
+  const second = site.start();
+  expect(second.baselines.reports).toMatchObject([{ state: "learning", renewed: { count: 1 } }]);
+  await site.play(second, 100);
+  expect(second.baselines.reports).toMatchObject([
+    { state: "own-reference", reference: { version: 2 }, renewed: { reason: "bearing replaced" } },
+  ]);
+  expect(site.events).toEqual(["ready", "renewed", "ready"]);
+  await Promise.all([first, second].map((pipeline) => pipeline.close()));
+});

@@ -6,6 +6,7 @@
 import { bearingFeatureSpec, bearingWindow } from "../../scripts/bearing-feature-spec.ts";
 import { encodeGolden, type GoldenCase } from "../../src/core/bundle/golden.ts";
 import type { BundleContents } from "../../src/core/bundle/write-bundle.ts";
+import type { BaselineSpec } from "../../src/core/contract/bundle/baseline-spec.ts";
 import { faultKinds } from "../../src/core/contract/bundle/bearing-fault.ts";
 import type { FeatureSpec } from "../../src/core/contract/bundle/feature-spec.ts";
 import {
@@ -43,6 +44,8 @@ export interface TestBundleOptions {
   readonly features?: FeatureSpec;
   /** `wrong`: one expected output of one case is off by one. */
   readonly golden?: "right" | "wrong";
+  /** Default none: the bundle knows no healthy baselines. */
+  readonly baseline?: BaselineSpec;
   /** What the manifest claims, whatever the features are. */
   readonly catalogueVersion?: number;
 }
@@ -112,6 +115,7 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
     calibration: model.calibration,
     thresholds: faultKinds.map(() => ({ raise: 0.7, onCount: 3, onWindows: 5, clear: 0.3, offWindows: 5 })),
     groups,
+    ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
   });
   return {
     manifest,

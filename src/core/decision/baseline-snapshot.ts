@@ -11,6 +11,16 @@ export interface KeptWindow {
   readonly logits: readonly number[];
 }
 
+/** An operator let the baseline go, after a repair for one. */
+export interface BaselineRenewal {
+  /** Counts the renewals of this point, from 1. */
+  readonly count: number;
+  /** Epoch ms, by the gateway's clock. */
+  readonly atMs: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface BaselineSnapshot {
   /** Epoch of the configuration that it was learnt in. */
   readonly epoch: number;
@@ -26,6 +36,8 @@ export interface BaselineSnapshot {
   readonly firstMs: number | null;
   /** How often the data were refused because they moved. */
   readonly refusals: number;
+  /** The last one; absent: never. */
+  readonly renewal?: BaselineRenewal | undefined;
 }
 
 /** Validator of {@link BaselineSnapshot}: a snapshot comes from a disk. */
@@ -49,4 +61,12 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   stride: z.int().min(1),
   firstMs: z.number().nullable(),
   refusals: z.int().min(0),
+  renewal: z
+    .strictObject({
+      count: z.int().min(1),
+      atMs: z.number(),
+      by: z.string().max(64),
+      reason: z.string().max(400),
+    })
+    .optional(),
 });

@@ -1,20 +1,26 @@
 /**
  * The watches of a site's measuring points, with their healthy baselines kept over restarts: one entry a point, so that
- * a kill costs one point's progress at most. What a watch says of its baseline is told here; deciders and alarms are kept
- * elsewhere, together (`snapshots.ts`). Decides nothing itself.
+ * a kill costs one point's progress at most; and the operator's order to learn one anew. What a watch says of its baseline
+ * is told here; deciders and alarms are kept elsewhere, together (`snapshots.ts`). Decides nothing itself.
  */
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type {
+  PointBaselineReport,
+  RenewalReply,
+  RenewalRequest,
+} from "../../core/contract/baseline-report.ts";
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
-import type { Decision } from "../../core/contract/prediction.ts";
+import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { BaselineEvent } from "../../core/decision/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../core/decision/baseline-snapshot.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
+import type { WatchedWindow } from "../../core/decision/own-reference.ts";
 import {
   createPointWatch,
   defaultMaxGapMs,
   type PointWatch,
   selectWatchParts,
-  type WatchedWindow,
 } from "../../core/decision/point-watch.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -39,16 +45,31 @@ export interface KeptWatch extends Pick<PointWatch, "model" | "noteMissing"> {
   /** Another bundle serves, from before its first window. */
   adopt(bundle: LoadedBundle): void;
   readonly condition: Omit<PointCondition, "point">;
+  readonly report: PointBaselineReport;
+  /** Lets the baseline go, and tells it; null: the bundle knows none. */
+  renew(order: RenewalOrder): RenewalReply | null;
   /** Of the decider. */
   snapshot(): DeciderSnapshot;
-  /** Writes down how far the baseline is. */
-  save(): void;
+  /** Writes down how far the baseline is; false: it waits in memory for the disk. */
+  save(): boolean;
+}
+
+/** Who lets a baseline go, when and why. */
+interface RenewalOrder extends RenewalRequest {
+  readonly atMs: number;
 }
 
 export interface SiteBaselines {
   /** Creates the watch of a point, new or as the last run left it. */
   create(point: PointId, start: PointStart): KeptWatch;
   readonly conditions: readonly PointCondition[];
+  /** Of every point, for people. */
+  readonly reports: readonly PointBaselineReport[];
+  /**
+   * Learns the baseline of a point anew.
+   * @throws AuroraError USAGE for a point that there is not, or whose bundle knows no baselines.
+   */
+  renew(place: { readonly turbine: string; readonly component: string }, order: RenewalOrder): RenewalReply;
   /** Writes down how far all of them are. */
   save(): void;
 }
@@ -57,8 +78,8 @@ export interface SiteBaselinesOptions {
   readonly commissioning: GatewayConfig["commissioning"];
   readonly state: StateStore;
   readonly logger: Logger;
-  /** `lost`: what the last run kept cannot be read, and is learnt anew. */
-  onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost", detail: string): void;
+  /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
+  onEvent(point: PointId, kind: BaselineEvent["kind"] | "lost" | "renewed", detail: string): void;
 }
 
 /** A learner that is killed forgets this much of the data's time at most. */
@@ -76,37 +97,54 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     get conditions() {
       return all.map(({ point, watch }) => ({ point, ...watch.condition }));
     },
+    get reports() {
+      return all.map(({ watch }) => watch.report);
+    },
+    renew: ({ turbine, component }, order) => {
+      const found = all.find(({ point }) => point.turbine === turbine && point.component === component);
+      if (found === undefined) throw refuseUnknown(`${turbine}/${component}`, all);
+      const reply = found.watch.renew(order);
+      if (reply === null) throw refuseModel(`${turbine}/${component}`, found.watch.model);
+      return reply;
+    },
     save: () => {
       for (const { watch } of all) watch.save();
     },
   };
 }
 
+/** Points that an error names at most. */
+const maxNamed = 8;
+
+function refuseUnknown(subject: string, all: readonly { readonly point: PointId }[]): AuroraError {
+  const named = all.slice(0, maxNamed).map(({ point }) => `${point.turbine} ${point.component}`);
+  const rest = all.length > maxNamed ? ` and ${all.length - maxNamed} more` : "";
+  return new AuroraError("USAGE", `this gateway has no measuring point ${subject}`, {
+    op: "renew baseline",
+    subject,
+    hint: all.length === 0 ? "It has no measuring points at all." : `There are ${named.join(", ")}${rest}.`,
+  });
+}
+
+function refuseModel(subject: string, { name, version }: ModelRef): AuroraError {
+  return new AuroraError("USAGE", `${subject} has no baseline to renew`, {
+    op: "renew baseline",
+    subject,
+    hint: `Its model ${name} ${version} knows no baselines: nothing is learnt on site.`,
+  });
+}
+
 function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselinesOptions): KeptWatch {
-  const { state, commissioning } = options;
   const key = `baseline/${point.turbine}/${point.component}`;
-  const baseline = readKept(state, {
-    key,
-    schema: baselineSnapshotSchema,
-    logger: options.logger,
-    onLost: () => options.onEvent(point, "lost", "what was kept cannot be read; it is learnt anew"),
-  });
-  const watch = createPointWatch({
-    point,
-    parts: selectWatchParts(start.bundle.manifest, start.bundle.ref),
-    options: {
-      epoch: start.config.baselineEpoch,
-      minWindows: commissioning.minWindows,
-      minDurationMs: commissioning.minHours * hourMs,
-      maxGapMs: defaultMaxGapMs,
-    },
-    snapshot: { decider: start.decider, baseline },
-  });
+  const watch = openWatch(point, key, { ...options, ...start });
   let savedMs = Number.NaN;
 
-  const save = (): void => {
+  const save = (): boolean => {
     const { baseline: progress } = watch.snapshot();
-    if (progress !== undefined) state.set(key, JSON.stringify(progress));
+    return progress === undefined || options.state.set(key, JSON.stringify(progress));
+  };
+  const describe = (): PointBaselineReport => {
+    return { turbine: point.turbine, component: point.component, ...watch.standing };
   };
   const tell = (event: BaselineEvent | null): void => {
     if (event === null) return;
@@ -134,7 +172,42 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
     },
     noteMissing: (fromMs, toMs) => watch.noteMissing(fromMs, toMs),
     adopt: (bundle) => tell(watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event),
+    get report() {
+      return describe();
+    },
+    renew: (order) => {
+      const renewed = watch.renew(order);
+      if (renewed === null) return null;
+      const { letGo } = renewed;
+      const isStored = save();
+      const what = letGo === 0 ? "it had none yet" : `version ${letGo} is let go`;
+      options.onEvent(point, "renewed", `by ${order.by}: ${order.reason} (${what})`);
+      const activeAlarms = watch.active.map(({ failureMode }) => failureMode);
+      return { point: describe(), letGo, activeAlarms, isStored };
+    },
     snapshot: () => watch.snapshot().decider,
     save,
   };
+}
+
+/** The watch of a point as the last run left it under `key`. */
+function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & PointStart): PointWatch {
+  const { bundle, config, commissioning, state } = options;
+  const baseline = readKept(state, {
+    key,
+    schema: baselineSnapshotSchema,
+    logger: options.logger,
+    onLost: () => options.onEvent(point, "lost", "what was kept cannot be read; it is learnt anew"),
+  });
+  return createPointWatch({
+    point,
+    parts: selectWatchParts(bundle.manifest, bundle.ref),
+    options: {
+      epoch: config.baselineEpoch,
+      minWindows: commissioning.minWindows,
+      minDurationMs: commissioning.minHours * hourMs,
+      maxGapMs: defaultMaxGapMs,
+    },
+    snapshot: { decider: options.decider, baseline },
+  });
 }

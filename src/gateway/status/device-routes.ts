@@ -1,12 +1,18 @@
 /** `POST /devices/ID/capture`: raw samples of a device, for this machine's operator. */
-import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
 import {
   type DeviceCaptureReply,
   deviceCaptureRequestSchema,
 } from "../../core/contract/device/device-capture.ts";
 import type { DeviceTasks } from "../devices/connect-devices.ts";
 import { describeRecording } from "../devices/recording.ts";
-import { answerJson, type GatewayRequest, type GatewayRoute } from "./gateway-http.ts";
+import {
+  answerJson,
+  expectOperator,
+  type GatewayRequest,
+  type GatewayRoute,
+  parseBody,
+  refuseRequest,
+} from "./gateway-http.ts";
 
 /** Creates the route of all paths below `/devices/`. */
 export function createDeviceRoute(tasks: Pick<DeviceTasks, "captures" | "placeOf">): GatewayRoute {
@@ -21,12 +27,12 @@ async function capture(
   { path, body, actor, signal }: GatewayRequest,
   { captures, placeOf }: Pick<DeviceTasks, "captures" | "placeOf">,
 ): Promise<DeviceCaptureReply> {
-  if (actor === "remote") throw refuse("GATEWAY", "a gateway takes orders from its own machine only");
-  if (actor === "local") throw refuse("GATEWAY", "the gateway does not know this caller");
+  expectOperator(actor);
   const deviceId = /^\/devices\/([A-Za-z0-9._-]{1,63})\/capture$/.exec(path)?.[1];
-  if (deviceId === undefined) throw refuse("USAGE", "there is only POST /devices/ID/capture");
-  const wish = deviceCaptureRequestSchema.safeParse(parseJson(body));
-  if (!wish.success) throw refuse("USAGE", `not a request for samples: ${wish.error.issues[0]!.message}`);
+  if (deviceId === undefined) throw refuseRequest("USAGE", "there is only POST /devices/ID/capture");
+  const wish = deviceCaptureRequestSchema.safeParse(parseBody(body));
+  if (!wish.success)
+    throw refuseRequest("USAGE", `not a request for samples: ${wish.error.issues[0]!.message}`);
   const { recording, receivedSamples, gaps } = await captures.capture({ ...wish.data, deviceId, signal });
   return {
     about: describeRecording(recording, placeOf(deviceId)),
@@ -37,21 +43,8 @@ async function capture(
   };
 }
 
-/** The value, or undefined, which no schema takes, for what is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function toLittleEndian(counts: Int16Array): Buffer {
   const bytes = Buffer.alloc(2 * counts.length);
   for (const [index, count] of counts.entries()) bytes.writeInt16LE(count, 2 * index);
   return bytes;
-}
-
-function refuse(code: ErrorCode, message: string): AuroraError {
-  return new AuroraError(code, message, { op: "ask gateway" });
 }

@@ -118,6 +118,25 @@ export function answerText(text: string, status = 200): GatewayResponse {
   return { status, contentType: "text/plain", body: `${text}\n` };
 }
 
+/** Of a route that is for whoever may read the state folder. @throws AuroraError GATEWAY for anybody else. */
+export function expectOperator(actor: GatewayActor): void {
+  if (actor === "remote") throw refuseRequest("GATEWAY", "a gateway takes orders from its own machine only");
+  if (actor === "local") throw refuseRequest("GATEWAY", "the gateway does not know this caller");
+}
+
+/** The value of a JSON body, or undefined, which no schema takes, for what is not JSON. */
+export function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function refuseRequest(code: ErrorCode, message: string): AuroraError {
+  return new AuroraError(code, message, { op: "ask gateway" });
+}
+
 type ServeOptions = GatewayHttpOptions & { readonly token: string };
 
 async function serve(

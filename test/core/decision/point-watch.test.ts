@@ -169,3 +169,72 @@ test("of a manifest a watch takes what decides, and nothing else", () => {
   const whole = { ...manifest, name: "bearing", files: [] };
   expect(selectWatchParts(whole, model)).toEqual(watchParts);
 });
+
+const order = { atMs: Date.UTC(2026, 4, 1), by: "technician", reason: "bearing replaced" };
+
+test("a renewal lets the baseline go, and what is learnt next is the mended machine, under a new version", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 80 });
+  expect(watch.renew(order)).toEqual({ letGo: 1 });
+  expect([watch.status, watch.severityDb]).toMatchObject([
+    { state: "learning", version: 0, windows: 0 },
+    null,
+  ]);
+  expect(feedWatch(watch, { from: 80, to: 81 }, { levelDb: -20 })[0]!.decision.severityDb).toBeNull();
+  feedWatch(watch, { from: 81, to: 160 }, { levelDb: -20 });
+  expect(watch.status).toMatchObject({ state: "ready", version: 2 });
+  const [usual] = feedWatch(watch, { from: 160, to: 161 }, { levelDb: -20 });
+  expect(Math.abs(usual!.decision.severityDb!)).toBeLessThan(2);
+});
+
+test("a renewal forgets the evidence against the old baseline, and clears no alarm", () => {
+  const weak: WatchScene = { logits: [0.5, -3] };
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 80 });
+  feedWatch(watch, { from: 80, to: 100 }, weak);
+  expect(watch.active).toEqual([{ failureMode: "outer-race", sinceMs: 80_000 }]);
+  expect(watch.snapshot().decider.evidence?.baselineVersion).toBe(1);
+  watch.renew(order);
+  expect(watch.active).toHaveLength(1);
+  feedWatch(watch, { from: 100, to: 101 }, weak);
+  expect(watch.active).toHaveLength(1);
+  expect(watch.snapshot().decider.evidence).toBeUndefined();
+  // Its own rule: as many windows below the clear threshold as the bundle asks for.
+  feedWatch(watch, { from: 101, to: 106 });
+  expect(watch.active).toEqual([]);
+});
+
+test("a renewal is kept, also in the very moment of it, and renewing again only starts over", () => {
+  const first = create();
+  feedWatch(first, { from: 0, to: 80 });
+  first.renew(order);
+  const keep = (watch: ReturnType<typeof create>) => {
+    const baseline = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(watch.snapshot().baseline)));
+    return create({ snapshot: { ...watch.snapshot(), baseline } });
+  };
+  const second = keep(first);
+  expect([second.status, second.standing]).toEqual([first.status, first.standing]);
+  expect(second.standing.renewed).toEqual({
+    count: 1,
+    at: "2026-05-01T00:00:00.000Z",
+    by: "technician",
+    reason: "bearing replaced",
+  });
+  feedWatch(second, { from: 80, to: 100 });
+  expect(second.renew({ ...order, reason: "again" })).toEqual({ letGo: 0 });
+  expect(second.status).toMatchObject({ state: "learning", windows: 0 });
+  const third = keep(second);
+  feedWatch(third, { from: 100, to: 180 });
+  expect(third.status).toMatchObject({ state: "ready", version: 2 });
+  expect(keep(third).standing.renewed).toMatchObject({ count: 2, reason: "again" });
+});
+
+test("where the bundle knows no baselines there is none to renew, and what was renewed before stays known", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 80 });
+  watch.renew(order);
+  const { baseline: _none, ...without } = renewParts();
+  watch.adopt(without);
+  expect(watch.renew(order)).toBeNull();
+  expect(watch.standing).toMatchObject({ state: "none", renewed: { count: 1 } });
+});

@@ -1,0 +1,183 @@
+/**
+ * What is asked of a running gateway about the healthy baselines of its points, and what it answers; JSON over its local
+ * HTTP, and the JSON that `aurora baseline` prints. A point is *learning* until it has its *own reference*.
+ */
+import { z } from "zod";
+import type { ModelRef } from "./prediction.ts";
+import { idPattern } from "./topics.ts";
+
+/** Path that lists them (GET), and below which each is renewed: `POST /baselines/TURBINE/COMPONENT/renew`. */
+export const baselinesPath = "/baselines";
+
+/** Longest reason for a renewal, characters. */
+export const maxReasonLength = 400;
+const maxNameLength = 64;
+
+/** How far learning is. */
+export interface LearningProgress {
+  /** Operating windows learnt so far, and how many are wanted. */
+  readonly windows: number;
+  readonly ofWindows: number;
+  /** Time of data that they span, and that is wanted, hours. */
+  readonly hours: number;
+  readonly ofHours: number;
+  /** Start of the first window, RFC 3339; null: none yet. */
+  readonly since: string | null;
+}
+
+/** What a point is held against. */
+export interface ReferenceReport {
+  /** Counts the baselines of this point, from 1. */
+  readonly version: number;
+  /** Windows that it rests on. */
+  readonly windows: number;
+  /** Time of the data that it was learnt of, RFC 3339; it is in use since the end of it. */
+  readonly from: string;
+  readonly to: string;
+  readonly shaftRpm: { readonly min: number; readonly max: number; readonly reference: number };
+  /** False: it knows the machine's levels, and the scores of the model that serves are still learnt. */
+  readonly hasScores: boolean;
+  /** Why the machine may not have been healthy while it was learnt, one sentence each. */
+  readonly suspicions: readonly string[];
+}
+
+/** The last renewal by command. */
+interface RenewalReport {
+  /** Renewals of this point so far, from 1. */
+  readonly count: number;
+  /** RFC 3339, by the gateway's clock. */
+  readonly at: string;
+  /** The user of the gateway's machine who called the command, as the command says. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** How a point stands against its healthy baseline. */
+export interface BaselineStanding {
+  /** The model that serves the point. */
+  readonly model: ModelRef;
+  /** `none`: the model knows no baselines. */
+  readonly state: "none" | "learning" | "own-reference";
+  /** Why it stands there, a sentence. */
+  readonly why: string;
+  /** Null: it is not learning. */
+  readonly learning: LearningProgress | null;
+  /** Null: there is none. Beside `learning`: levels of before, while another model's scores are learnt. */
+  readonly reference: ReferenceReport | null;
+  /** dB above the reference, of the last window; null: not known. */
+  readonly severityDb: number | null;
+  /** Null: never. */
+  readonly renewed: RenewalReport | null;
+}
+
+/** One measuring point. */
+export interface PointBaselineReport extends BaselineStanding {
+  readonly turbine: string;
+  readonly component: string;
+}
+
+/** The answer to `GET /baselines`: every measuring point, in the order of the configuration. */
+export interface BaselineList {
+  readonly points: readonly PointBaselineReport[];
+}
+
+/** What `POST /baselines/TURBINE/COMPONENT/renew` says. */
+export interface RenewalRequest {
+  /** One line, 1 to {@link maxReasonLength} characters; spaces at its ends are taken off. */
+  readonly reason: string;
+  /** The local user who wants it. */
+  readonly by: string;
+}
+
+/** The answer to a renewal. */
+export interface RenewalReply {
+  /** As it stands from now on. */
+  readonly point: PointBaselineReport;
+  /** Version that was let go; 0: there was none. */
+  readonly letGo: number;
+  /** Failure modes with an active alarm: they go on until their own rule ends them. */
+  readonly activeAlarms: readonly string[];
+  /** False: the disk refused it; it holds, and is written as soon as the disk takes it. */
+  readonly isStored: boolean;
+}
+
+/** One line that a terminal, a log and a page can show as it is. */
+const line = (max: number): z.ZodType<string, string> =>
+  z
+    .string()
+    .max(4 * max)
+    .transform((text) => text.trim())
+    .pipe(
+      z
+        .string()
+        .min(1, "it is empty")
+        .max(max, `it has more than ${max} characters`)
+        .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u, "it is not one line of text"),
+    );
+
+/** Validator of {@link RenewalRequest}. */
+export const renewalRequestSchema: z.ZodType<RenewalRequest> = z.strictObject({
+  reason: line(maxReasonLength),
+  by: line(maxNameLength),
+});
+
+const time = z.iso.datetime({ offset: true });
+const count = z.int().min(0);
+const hours = z.number().min(0);
+const name = z.string().regex(idPattern);
+const rpm = z.number().positive();
+
+/** Validator of {@link PointBaselineReport}. */
+const pointBaselineSchema: z.ZodType<PointBaselineReport> = z.strictObject({
+  turbine: name,
+  component: name,
+  model: z.strictObject({
+    name: z.string().max(256),
+    version: z.string().max(256),
+    digest: z.string().max(128),
+  }),
+  state: z.enum(["none", "learning", "own-reference"]),
+  why: z.string().min(1).max(4096),
+  learning: z
+    .strictObject({
+      windows: count,
+      ofWindows: count,
+      hours,
+      ofHours: hours,
+      since: time.nullable(),
+    })
+    .nullable(),
+  reference: z
+    .strictObject({
+      version: z.int().min(1),
+      windows: z.int().min(1),
+      from: time,
+      to: time,
+      shaftRpm: z.strictObject({ min: rpm, max: rpm, reference: rpm }),
+      hasScores: z.boolean(),
+      suspicions: z.array(z.string().max(1024)).max(64),
+    })
+    .nullable(),
+  severityDb: z.number().nullable(),
+  renewed: z
+    .strictObject({
+      count: z.int().min(1),
+      at: time,
+      by: z.string().min(1).max(maxNameLength),
+      reason: z.string().min(1).max(maxReasonLength),
+    })
+    .nullable(),
+});
+
+/** Validator of {@link BaselineList}. */
+export const baselineListSchema: z.ZodType<BaselineList> = z.strictObject({
+  points: z.array(pointBaselineSchema).max(65_536),
+});
+
+/** Validator of {@link RenewalReply}. */
+export const renewalReplySchema: z.ZodType<RenewalReply> = z.strictObject({
+  point: pointBaselineSchema,
+  letGo: count,
+  activeAlarms: z.array(z.string().max(64)).max(32),
+  isStored: z.boolean(),
+});

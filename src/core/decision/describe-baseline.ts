@@ -1,0 +1,112 @@
+/** Says how a point stands against its healthy baseline, and why: numbers and sentences for people. Decides nothing. */
+import type { BaselineStanding, LearningProgress, ReferenceReport } from "../contract/baseline-report.ts";
+import type { ModelRef } from "../contract/prediction.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { hourMs } from "../maths/durations.ts";
+import type { BaselineStatus } from "./baseline-learner.ts";
+import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
+
+/** What is known of a baseline. */
+interface BaselineFacts {
+  readonly model: ModelRef;
+  /** Null: the model knows no baselines. */
+  readonly learner: {
+    readonly status: BaselineStatus;
+    readonly current: SiteBaseline | null;
+    readonly snapshot: BaselineSnapshot;
+  } | null;
+  /** What a baseline rests on at least. */
+  readonly wanted: { readonly windows: number; readonly durationMs: number };
+  /** End of the last window that was learnt in this run; null: none was. */
+  readonly lastMs: number | null;
+  readonly severityDb: number | null;
+  readonly renewal: BaselineRenewal | null;
+}
+
+/** Describes where a point stands. */
+export function describeBaseline(facts: BaselineFacts): BaselineStanding {
+  const { model, learner, severityDb, renewal } = facts;
+  const renewed =
+    renewal === null
+      ? null
+      : { count: renewal.count, at: toTime(renewal.atMs), by: renewal.by, reason: renewal.reason };
+  const common = { model, severityDb: severityDb === null ? null : round(severityDb, 1), renewed };
+  if (learner === null) {
+    const why = `the model ${model.name} ${model.version} knows no baselines: nothing is learnt on site`;
+    return { ...common, state: "none", why, learning: null, reference: null };
+  }
+  const reference = learner.current === null ? null : describeReference(learner.current);
+  if (learner.status.state === "ready") {
+    return { ...common, state: "own-reference", why: explainReady(reference), learning: null, reference };
+  }
+  const learning = measureProgress(learner, facts);
+  const why = explainLearning(learning, reference, { ...facts, learner });
+  return { ...common, state: "learning", why, learning, reference };
+}
+
+type KnownLearner = NonNullable<BaselineFacts["learner"]>;
+
+function measureProgress(
+  { status, snapshot }: KnownLearner,
+  { wanted, lastMs }: Pick<BaselineFacts, "wanted" | "lastMs">,
+): LearningProgress {
+  const { firstMs, kept } = snapshot;
+  const last = Math.max(lastMs ?? Number.NEGATIVE_INFINITY, kept.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY);
+  const spanMs = firstMs === null ? 0 : Math.max(0, last - firstMs);
+  return {
+    windows: status.windows,
+    ofWindows: wanted.windows,
+    hours: round(spanMs / hourMs, 2),
+    ofHours: wanted.durationMs / hourMs,
+    since: firstMs === null ? null : toTime(firstMs),
+  };
+}
+
+function describeReference(baseline: SiteBaseline): ReferenceReport {
+  const { version, windows, fromMs, toMs, shaftRpm, model, suspicions } = baseline;
+  const [from, to] = [toTime(fromMs), toTime(toMs)];
+  return { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
+}
+
+function explainReady(reference: ReferenceReport | null): string {
+  if (reference === null) return "it has its own reference";
+  const { version, windows, suspicions } = reference;
+  const rests = `it has its own reference: version ${version}, of ${windows} windows`;
+  return suspicions.length === 0 ? rests : `${rests}; but ${suspicions.join("; ")}`;
+}
+
+function explainLearning(
+  { windows, ofWindows, hours, ofHours }: LearningProgress,
+  reference: ReferenceReport | null,
+  { model, learner, renewal }: BaselineFacts & { readonly learner: KnownLearner },
+): string {
+  const parts = [
+    windows === 0
+      ? "no window has been learnt yet: only those of an operating turbine are"
+      : `${windows} of ${ofWindows} windows and ${hours} of ${ofHours} hours are learnt`,
+  ];
+  if (windows >= ofWindows && hours >= ofHours) parts.push("the next windows show whether they were steady");
+  const { refusals, version } = learner.snapshot;
+  if (refusals > 0) parts.push(`what was learnt moved and was let go in part, ${refusals} times`);
+  if (reference !== null) {
+    parts.push(
+      `levels are held against version ${reference.version}, the scores of ${model.name} ${model.version} are learnt`,
+    );
+  } else if (version > 0) {
+    parts.push(
+      renewal === null
+        ? `version ${version} was let go`
+        : `version ${version} was let go when it was renewed, or since`,
+    );
+  }
+  return parts.join("; ");
+}
+
+/** RFC 3339 of a data time; what a device's broken clock says is held within the years that it can state. */
+function toTime(epochMs: number): string {
+  return new Date(Math.min(Math.max(epochMs, 0), Date.UTC(9999, 0, 1))).toISOString();
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}

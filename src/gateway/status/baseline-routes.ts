@@ -1,0 +1,59 @@
+/**
+ * `GET /baselines` and `POST /baselines/TURBINE/COMPONENT/renew`: how the points stand against their healthy baselines,
+ * and the order to learn one anew, for this machine's operator.
+ */
+import {
+  type BaselineList,
+  baselinesPath,
+  type RenewalReply,
+  renewalRequestSchema,
+} from "../../core/contract/baseline-report.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { SiteBaselines } from "../points/site-baselines.ts";
+import {
+  answerJson,
+  expectOperator,
+  type GatewayRequest,
+  type GatewayRoute,
+  parseBody,
+  refuseRequest,
+} from "./gateway-http.ts";
+
+/** Whom the routes ask. */
+interface BaselineSources {
+  readonly baselines: Pick<SiteBaselines, "reports" | "renew">;
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+/** Creates both routes. */
+export function createBaselineRoutes(sources: BaselineSources): readonly GatewayRoute[] {
+  return [
+    {
+      method: "GET",
+      path: baselinesPath,
+      answer: ({ actor }) => {
+        expectOperator(actor);
+        return answerJson({ points: sources.baselines.reports } satisfies BaselineList);
+      },
+    },
+    {
+      method: "POST",
+      path: `${baselinesPath}/`,
+      answer: (request) => answerJson(renew(request, sources)),
+    },
+  ];
+}
+
+function renew({ path, body, actor }: GatewayRequest, { baselines, clock }: BaselineSources): RenewalReply {
+  expectOperator(actor);
+  const place = /^\/baselines\/([A-Za-z0-9._-]{1,63})\/([A-Za-z0-9._-]{1,63})\/renew$/.exec(path);
+  if (place === null)
+    throw refuseRequest("USAGE", `there is only POST ${baselinesPath}/TURBINE/COMPONENT/renew`);
+  const [, turbine = "", component = ""] = place;
+  const wish = renewalRequestSchema.safeParse(parseBody(body));
+  if (!wish.success) {
+    const { path: key, message } = wish.error.issues[0]!;
+    throw refuseRequest("USAGE", `not a request for a renewal: ${[...key, message].join(": ")}`);
+  }
+  return baselines.renew({ turbine, component }, { ...wish.data, atMs: clock.nowMs() });
+}

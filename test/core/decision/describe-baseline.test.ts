@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { baselineListSchema } from "../../../src/core/contract/baseline-report.ts";
+import { createPointWatch, type PointWatch } from "../../../src/core/decision/point-watch.ts";
+import { point } from "./decider-feed.ts";
+import { feedWatch, renewParts, watchedWindow, watchOptions, watchParts } from "./watch-feed.ts";
+
+const create = (changes: Partial<typeof watchOptions> = {}) =>
+  createPointWatch({ point, parts: watchParts, options: { ...watchOptions, ...changes } });
+
+/** What is said of a point, held to what the command promises. */
+function standingOf({ standing }: PointWatch) {
+  const report = { turbine: point.turbine, component: point.component, ...standing };
+  return baselineListSchema.parse(JSON.parse(JSON.stringify({ points: [report] }))).points[0]!;
+}
+
+test("before the first window nothing is learnt, and it is said what counts", () => {
+  const { state, why, learning, reference, severityDb, renewed } = standingOf(create());
+  expect([state, reference, severityDb, renewed]).toEqual(["learning", null, null, null]);
+  expect(why).toContain("only those of an operating turbine");
+  expect(learning).toEqual({ windows: 0, ofWindows: 64, hours: 0, ofHours: 1 / 60, since: null });
+});
+
+test("learning is stated in windows and hours of what is wanted, the larger of installation and bundle", () => {
+  const watch = create({ minWindows: 5, minDurationMs: 7_200_000 });
+  feedWatch(watch, { from: 0, to: 40 });
+  feedWatch(watch, { from: 40, to: 900 }, { state: "standby" });
+  feedWatch(watch, { from: 900, to: 901 });
+  const { learning, why } = standingOf(watch);
+  expect(learning).toEqual({
+    windows: 41,
+    ofWindows: 64,
+    hours: 0.25,
+    ofHours: 2,
+    since: "1970-01-01T00:00:00.000Z",
+  });
+  expect(why).toBe("41 of 64 windows and 0.25 of 2 hours are learnt");
+});
+
+test("an own reference is stated with its version, speeds, time and suspicions, and the severity above it", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 70 });
+  feedWatch(watch, { from: 70, to: 71 }, { levelDb: -20 });
+  const { state, why, learning, reference, severityDb } = standingOf(watch);
+  expect([state, learning]).toEqual(["own-reference", null]);
+  expect(why).toBe("it has its own reference: version 1, of 64 windows");
+  expect(reference).toEqual({
+    version: 1,
+    windows: 64,
+    from: "1970-01-01T00:00:00.000Z",
+    to: "1970-01-01T00:01:04.000Z",
+    shaftRpm: { min: 1500, max: 1500, reference: 1500 },
+    hasScores: true,
+    suspicions: [],
+  });
+  expect(severityDb).toBeGreaterThan(8);
+  expect(severityDb).toBe(Math.round(severityDb! * 10) / 10);
+});
+
+test("a reference that was learnt of a doubtful machine says why in its first sentence", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 70 }, { logits: [3, -3] });
+  const { why, reference } = standingOf(watch);
+  expect(reference!.suspicions.join()).toContain("outer-race");
+  expect(why).toContain(reference!.suspicions[0]!);
+});
+
+test("data that moved while it was learnt, and another model's scores, are said to be why it is learning", () => {
+  const moving = create();
+  for (let index = 0; index < 70; index++) {
+    moving.update(watchedWindow(index, { levelDb: -30 + 0.2 * index }));
+  }
+  expect(standingOf(moving).why).toContain("what was learnt moved");
+  const updated = create();
+  feedWatch(updated, { from: 0, to: 70 });
+  updated.adopt(renewParts());
+  const { state, why, reference } = standingOf(updated);
+  expect([state, reference!.hasScores]).toEqual(["learning", false]);
+  expect(why).toContain("levels are held against version 1, the scores of m 2.0.0 are learnt");
+});
+
+test("a model without baselines, and a renewal, are named", () => {
+  const watch = create();
+  feedWatch(watch, { from: 0, to: 70 });
+  watch.renew({ atMs: 0, by: "ops", reason: "new sensor" });
+  expect(standingOf(watch).why).toContain("version 1 was let go when it was renewed");
+  const { baseline: _none, ...without } = renewParts();
+  watch.adopt(without);
+  const { state, why, learning, reference } = standingOf(watch);
+  expect([state, learning, reference]).toEqual(["none", null, null]);
+  expect(why).toBe("the model m 2.0.0 knows no baselines: nothing is learnt on site");
+});
+
+test("times that a device's broken clock has given are held within the years that can be stated", () => {
+  const watch = create();
+  const { prediction, ...window } = watchedWindow(0);
+  watch.update({ ...window, prediction: { ...prediction, fromMs: -9e15, toMs: 9e15 } });
+  expect(standingOf(watch).learning!.since).toBe("1970-01-01T00:00:00.000Z");
+});
