@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/device.ts")).deviceCommand(),
   },
   {
+    name: "baseline",
+    description: "what a gateway's points have learnt to be healthy: show it, renew it after a repair",
+    load: async () => (await import("./commands/baseline.ts")).baselineCommand(),
+  },
+  {
     name: "train",
     description: "make a signed bundle of a training configuration and its data",
     load: async () => (await import("./commands/train.ts")).trainCommand(),

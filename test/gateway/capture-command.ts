@@ -1,9 +1,9 @@
 /** `aurora device capture` and `aurora score` on what it wrote, in this process. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { vi } from "vitest";
 import { deviceCommand } from "../../src/cli/commands/device.ts";
 import { scoreCommand } from "../../src/cli/commands/score.ts";
+import { outputOf } from "../support/output-of.ts";
 import { deviceOf, type Installation, names } from "./installation.ts";
 
 /** Captures from the device of WT01; resolves with what the command printed. */
@@ -29,14 +29,4 @@ export async function score({ folder }: Installation, file: string, ...options: 
   const args = [bundle, "--input", file, "--out", `${file}.csv`, "--json", ...options];
   const said = await outputOf(() => scoreCommand().parseAsync(args, { from: "user" }));
   return (JSON.parse(said) as { files: [Scored] }).files[0];
-}
-
-async function outputOf(run: () => Promise<unknown>): Promise<string> {
-  let text = "";
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    text += String(chunk);
-    return true;
-  });
-  await run().finally(() => spy.mockRestore());
-  return text;
 }

@@ -1,4 +1,4 @@
-/** Asks a running gateway of this machine: what its status page says, and for raw samples of a device. */
+/** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
 import { join } from "node:path";
 import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes } from "../../core/contract/aurora-error.ts";
@@ -50,6 +50,67 @@ export async function askStatus(url: string): Promise<Readonly<Record<string, un
   }
 }
 
+/** What a gateway is asked as its operator. */
+interface GatewayQuestion<T> {
+  readonly config: GatewayConfig;
+  /** Begins with a slash. */
+  readonly path: string;
+  /** JSON to post; left out: only read. */
+  readonly post?: unknown;
+  readonly schema: z.ZodType<T>;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Gives up. */
+  readonly signal?: AbortSignal;
+  /** Of the error when it refuses. */
+  readonly op: string;
+  readonly subject: string;
+}
+
+/**
+ * Asks the gateway of a configuration, with the word of its access file.
+ * @throws AuroraError GATEWAY when there is no gateway or it refuses; else what it said.
+ */
+export async function askOperator<T>(question: GatewayQuestion<T>): Promise<T> {
+  const { config, path, post, signal, timeoutMs } = question;
+  const { url, token } = await readAccess(config.gateway.stateDir);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const unreachable = (cause: unknown): AuroraError =>
+    new AuroraError("GATEWAY", `the gateway at ${url} does not answer`, {
+      op: "ask gateway",
+      subject: url,
+      hint: "Start it with `aurora gateway`, or look at its log.",
+      cause,
+    });
+  let status: number;
+  let body: unknown;
+  try {
+    const response = await fetch(`${url}${path}`, {
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(post === undefined ? {} : { method: "POST", body: JSON.stringify(post) }),
+      redirect: "error",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    status = response.status;
+    if (status === 404 || status === 405) throw refuseUnknownPath(question, url);
+    body = await readJson(response, question.maxBytes);
+  } catch (error) {
+    throw error instanceof AuroraError ? error : unreachable(error);
+  }
+  const reply = status === 200 ? question.schema.safeParse(body) : null;
+  if (reply?.success === true) return reply.data;
+  throw readRefusal(body, question) ?? unreachable(reply?.error);
+}
+
+/** A gateway that has been running since before its command was updated. */
+function refuseUnknownPath({ path, op }: GatewayQuestion<unknown>, url: string): AuroraError {
+  return new AuroraError("GATEWAY", `the gateway at ${url} does not know ${path}`, {
+    op,
+    subject: url,
+    hint: "It may be of an older version than this command: restart it.",
+  });
+}
+
 export interface CaptureRequest extends DeviceCaptureRequest {
   readonly deviceId: string;
   /** Gives up. */
@@ -64,33 +125,17 @@ export async function askCapture(
   config: GatewayConfig,
   { deviceId, signal, ...request }: CaptureRequest,
 ): Promise<DeviceCaptureReply> {
-  const { url, token } = await readAccess(config.gateway.stateDir);
-  const timeout = AbortSignal.timeout(5_000 * request.seconds + replyMs);
-  const unreachable = (cause: unknown): AuroraError =>
-    new AuroraError("GATEWAY", `the gateway at ${url} does not answer`, {
-      op: "ask gateway",
-      subject: url,
-      hint: "Start it with `aurora gateway`, or look at its log.",
-      cause,
-    });
-  let status: number;
-  let body: unknown;
-  try {
-    const response = await fetch(`${url}/devices/${encodeURIComponent(deviceId)}/capture`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(request),
-      redirect: "error",
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    status = response.status;
-    body = await readJson(response, maxReplyBytes);
-  } catch (error) {
-    throw unreachable(error);
-  }
-  const reply = status === 200 ? deviceCaptureReplySchema.safeParse(body) : null;
-  if (reply?.success === true) return reply.data;
-  throw readRefusal(body, deviceId) ?? unreachable(undefined);
+  return await askOperator({
+    config,
+    path: `/devices/${encodeURIComponent(deviceId)}/capture`,
+    post: request,
+    schema: deviceCaptureReplySchema,
+    maxBytes: maxReplyBytes,
+    timeoutMs: 5_000 * request.seconds + replyMs,
+    signal,
+    op: "capture raw samples",
+    subject: deviceId,
+  });
 }
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
@@ -115,13 +160,12 @@ async function readJson(response: Response, maxBytes: number): Promise<unknown> 
 }
 
 /** What a gateway says when it refuses; undefined when it says something else. */
-function readRefusal(body: unknown, deviceId: string): AuroraError | undefined {
+function readRefusal(
+  body: unknown,
+  { op, subject }: Pick<GatewayQuestion<unknown>, "op" | "subject">,
+): AuroraError | undefined {
   const refusal = refusalSchema.safeParse(body);
   if (!refusal.success) return undefined;
   const { code, message, hint } = refusal.data.error;
-  return new AuroraError(code, message, {
-    op: "capture raw samples",
-    subject: deviceId,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new AuroraError(code, message, { op, subject, ...(hint === undefined ? {} : { hint }) });
 }

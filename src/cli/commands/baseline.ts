@@ -1,0 +1,88 @@
+/** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair. */
+import { userInfo } from "node:os";
+import { Command } from "commander";
+import { maxReasonLength } from "../../core/contract/baseline-report.ts";
+import { askBaselines, askRenewal } from "../device/ask-baselines.ts";
+import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { renderBaselines, renderRenewal } from "../terminal/render-baselines.ts";
+
+interface BaselineFlags {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+const configHelp = "configuration of the gateway; its state folder must be readable";
+
+export function baselineCommand(): Command {
+  return new Command("baseline")
+    .addCommand(showCommand())
+    .addCommand(renewCommand())
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ aurora baseline show --config /etc/aurora/gateway.yaml
+  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml`,
+    );
+}
+
+function showCommand(): Command {
+  return new Command("show")
+    .description("show how far points have learnt what is healthy, and what they are held against")
+    .argument("[turbine]", "id of the turbine (default: all)")
+    .argument("[component]", "component of it (default: all)")
+    .requiredOption("--config <file>", configHelp)
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+A point is learning until it has its own reference: enough windows of the operating turbine, over enough hours, that
+did not move meanwhile. Severity is in dB above that reference.
+
+Example:
+  $ aurora baseline show WT07 generator-bearing --config /etc/aurora/gateway.yaml`,
+    )
+    .action(async (turbine: string | undefined, component: string | undefined, flags: BaselineFlags) => {
+      const points = await askBaselines(loadGatewayConfig(flags.config), { turbine, component });
+      process.stdout.write(flags.json === true ? `${JSON.stringify({ points })}\n` : renderBaselines(points));
+    });
+}
+
+function renewCommand(): Command {
+  return new Command("renew")
+    .description("let a point learn anew what is healthy, from now on: after a repair or with another sensor")
+    .argument("<turbine>", "id of the turbine")
+    .argument("<component>", "component that was repaired")
+    .requiredOption("--config <file>", configHelp)
+    .requiredOption("--reason <text>", `what was done, one line of at most ${maxReasonLength} characters`)
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+The reference in use is let go, and the evidence against it. Active alarms are not cleared: each goes on until its own
+rule ends it. Time, user and reason go to the gateway's log and to the collector. Call it when the turbine is back in
+healthy operation: whatever it does from then on is what it is held against. Calling it again starts learning over once
+more, and does no other harm.
+
+Example:
+  $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml`,
+    )
+    .action(
+      async (turbine: string, component: string, flags: BaselineFlags & { readonly reason: string }) => {
+        const config = loadGatewayConfig(flags.config);
+        const { reason } = flags;
+        const reply = await askRenewal(config, { turbine, component, reason, by: nameUser() });
+        process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
+      },
+    );
+}
+
+/** Who calls the command. */
+function nameUser(): string {
+  try {
+    return userInfo().username.slice(0, 64);
+  } catch {
+    // An account without an entry has a number only.
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}

@@ -1,0 +1,54 @@
+/** How points stand against their healthy baselines, as text for a terminal. */
+import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
+
+/** A paragraph a point. */
+export function renderBaselines(points: readonly PointBaselineReport[]): string {
+  if (points.length === 0) return "This gateway has no measuring points.\n";
+  return points.map(renderPoint).join("\n");
+}
+
+/** What became of an order to learn anew. */
+export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalReply): string {
+  const { turbine, component } = point;
+  const lines = [
+    `${turbine} ${component} learns its healthy baseline anew from now on.`,
+    letGo === 0 ? "It had none in use." : `Version ${letGo} is let go, and the evidence against it.`,
+    activeAlarms.length === 0
+      ? "No alarm of it is active."
+      : `Active alarms go on until their own rule ends them: ${activeAlarms.join(", ")}.`,
+  ];
+  if (!isStored)
+    lines.push("The gateway's disk refused it: it holds, but a restart before that is mended forgets it.");
+  return `${lines.join("\n")}\n`;
+}
+
+const stateWords = { none: "no baseline", learning: "learning", "own-reference": "own reference" } as const;
+
+function renderPoint(point: PointBaselineReport): string {
+  const { turbine, component, model, state, why, learning, reference, severityDb, renewed } = point;
+  const lines = [`${turbine} ${component}: ${stateWords[state]}`, `  why        ${why}`];
+  if (learning !== null) {
+    const { windows, ofWindows, hours, ofHours, since } = learning;
+    const progress = `${windows} of ${ofWindows} windows, ${hours} of ${ofHours} h`;
+    lines.push(`  learning   ${progress}${since === null ? "" : `, since ${since}`}`);
+  }
+  if (reference !== null) {
+    const { version, windows, from, to, shaftRpm, hasScores, suspicions } = reference;
+    const { min, max } = shaftRpm;
+    lines.push(
+      `  reference  version ${version} since ${to}, ${windows} windows from ${from}`,
+      `  speeds     ${min.toFixed(0)} to ${max.toFixed(0)} rpm`,
+      `  holds      ${hasScores ? "levels and scores" : "levels only"}`,
+    );
+    for (const suspicion of suspicions) lines.push(`  suspicious ${suspicion}`);
+  }
+  if (state !== "none") {
+    lines.push(`  severity   ${severityDb === null ? "not known" : `${severityDb.toFixed(1)} dB`}`);
+  }
+  lines.push(`  model      ${model.name} ${model.version}`);
+  if (renewed !== null) {
+    const { count, at, by, reason } = renewed;
+    lines.push(`  renewed    ${count === 1 ? "once" : `${count} times`}, last ${at} by ${by}: ${reason}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

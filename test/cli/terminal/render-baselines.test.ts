@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { renderBaselines, renderRenewal } from "../../../src/cli/terminal/render-baselines.ts";
+import type { PointBaselineReport } from "../../../src/core/contract/baseline-report.ts";
+
+const learning: PointBaselineReport = {
+  turbine: "WT07",
+  component: "generator-bearing",
+  model: { name: "bearing", version: "1.2.0", digest: "d" },
+  state: "learning",
+  why: "312 of 600 windows and 5.2 of 24 hours are learnt",
+  learning: { windows: 312, ofWindows: 600, hours: 5.2, ofHours: 24, since: "2026-05-01T08:00:00.000Z" },
+  reference: null,
+  severityDb: null,
+  renewed: { count: 2, at: "2026-05-01T07:59:00.000Z", by: "ops", reason: "bearing replaced" },
+};
+
+test("a point is a paragraph: where it stands, why, and what it is held against", () => {
+  expect(renderBaselines([])).toBe("This gateway has no measuring points.\n");
+  expect(renderBaselines([learning])).toBe(
+    [
+      "WT07 generator-bearing: learning",
+      "  why        312 of 600 windows and 5.2 of 24 hours are learnt",
+      "  learning   312 of 600 windows, 5.2 of 24 h, since 2026-05-01T08:00:00.000Z",
+      "  severity   not known",
+      "  model      bearing 1.2.0",
+      "  renewed    2 times, last 2026-05-01T07:59:00.000Z by ops: bearing replaced",
+      "",
+    ].join("\n"),
+  );
+  const ready: PointBaselineReport = {
+    ...learning,
+    state: "own-reference",
+    learning: null,
+    reference: {
+      version: 3,
+      windows: 600,
+      from: "2026-05-01T08:00:00.000Z",
+      to: "2026-05-02T09:00:00.000Z",
+      shaftRpm: { min: 1100.4, max: 1702.6, reference: 1500 },
+      hasScores: true,
+      suspicions: ["21 dB louder than the healthy machines of training"],
+    },
+    severityDb: -0.5,
+    renewed: null,
+  };
+  const text = renderBaselines([ready, learning]);
+  expect(text).toContain(
+    "  reference  version 3 since 2026-05-02T09:00:00.000Z, 600 windows from 2026-05-01",
+  );
+  expect(text).toContain("  speeds     1100 to 1703 rpm\n");
+  expect(text).toContain("  suspicious 21 dB louder");
+  expect(text).toContain("  severity   -0.5 dB\n");
+  expect(text).toContain("\n\nWT07 generator-bearing: learning\n");
+});
+
+test("a renewal says what was let go, that alarms go on, and what the disk did", () => {
+  const reply = { point: learning, letGo: 3, activeAlarms: ["ball", "inner-race"], isStored: true };
+  const text = renderRenewal(reply);
+  expect(text).toContain("Version 3 is let go, and the evidence against it.");
+  expect(text).toContain("go on until their own rule ends them: ball, inner-race.");
+  expect(text).not.toContain("disk");
+  const bare = renderRenewal({ ...reply, letGo: 0, activeAlarms: [], isStored: false });
+  expect(bare).toContain("It had none in use.\nNo alarm of it is active.\nThe gateway's disk refused it");
+});

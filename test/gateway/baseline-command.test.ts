@@ -1,0 +1,183 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { baselineCommand } from "../../src/cli/commands/baseline.ts";
+import {
+  type BaselineList,
+  baselineListSchema,
+  type RenewalReply,
+  renewalReplySchema,
+} from "../../src/core/contract/baseline-report.ts";
+import { gatewayAccessSchema } from "../../src/core/contract/device/device-capture.ts";
+import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
+import { outputOf } from "../support/output-of.ts";
+import { until } from "../support/until.ts";
+import {
+  createInstallation,
+  type Installation,
+  names,
+  startDevice,
+  type TestGateway,
+} from "./installation.ts";
+import { createTurbine } from "./turbines.ts";
+
+const baseline = {
+  levels: bearingLevelSpec,
+  reference: bearingLevelSpec.list.map(() => ({ locationDb: -20, scaleDb: 3 })),
+  minWindows: 32,
+};
+/** Half a minute of the turbine's time. */
+const commissioning = { minWindows: 32, minHours: 0.008 };
+
+interface Site {
+  readonly installation: Installation;
+  /** Runs `aurora baseline …` on it. */
+  run(...args: string[]): Promise<string>;
+  show(...args: string[]): Promise<BaselineList>;
+  renew(reason: string, ...place: string[]): Promise<RenewalReply>;
+  /** Starts its gateway. */
+  start(): Promise<TestGateway>;
+  /** No more samples come. */
+  silence(): Promise<void>;
+}
+
+async function createSite(bundle: { readonly baseline?: typeof baseline } = { baseline }): Promise<Site> {
+  const installation = await createInstallation();
+  await installation.putBundle({ version: "1.1.0", ...bundle });
+  const turbine = createTurbine(41, null);
+  const device = await startDevice("WT01", turbine.source, 40);
+  const config = join(installation.folder, "gateway.yaml");
+  const gateway = { id: names.gateway, site: names.site, stateDir: join(installation.folder, "gateway") };
+  writeFileSync(config, JSON.stringify({ gateway, turbines: [{ id: "WT01" }] }));
+  const run: Site["run"] = (...args) =>
+    outputOf(() => baselineCommand().parseAsync([...args, "--config", config], { from: "user" }));
+  return {
+    installation,
+    run,
+    show: async (...args) => baselineListSchema.parse(JSON.parse(await run("show", ...args, "--json"))),
+    renew: async (reason, turbineId = "WT01", component = names.component) => {
+      const said = await run("renew", turbineId, component, "--reason", reason, "--json");
+      return renewalReplySchema.parse(JSON.parse(said));
+    },
+    start: () =>
+      installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }], {
+        commissioning,
+      }),
+    silence: () => device.close(),
+  };
+}
+
+describe("aurora baseline", () => {
+  test("shows a point from its first windows to its own reference, lets it go by order, and remembers why", async () => {
+    const site = await createSite();
+    const collector = await site.installation.startCollector();
+    const first = await site.start();
+    const stateOf = async () => (await site.show("WT01")).points[0]!;
+    expect(await stateOf()).toMatchObject({
+      turbine: "WT01",
+      component: names.component,
+      model: { name: "bearing-test", version: "1.1.0" },
+      renewed: null,
+    });
+    await until(async () => (await stateOf()).state === "own-reference", "an own reference", 60_000);
+    await until(async () => (await stateOf()).severityDb !== null, "a severity");
+    const { learning, reference } = await stateOf();
+    expect([learning, reference!.version, reference!.hasScores]).toEqual([null, 1, true]);
+    expect(await site.run("show")).toContain(`WT01 ${names.component}: own reference\n`);
+
+    const reply = await site.renew("  bearing replaced, greased ");
+    expect(reply).toMatchObject({ letGo: 1, activeAlarms: [], isStored: true, point: { state: "learning" } });
+    expect(reply.point.learning).toEqual({
+      windows: 0,
+      ofWindows: 32,
+      hours: 0,
+      ofHours: 0.008,
+      since: null,
+    });
+    expect(reply.point.renewed).toMatchObject({ count: 1, reason: "bearing replaced, greased" });
+    expect(Math.abs(Date.parse(reply.point.renewed!.at) - Date.now())).toBeLessThan(60_000);
+    const events = async () => (await collector.record.events({ limit: 100, offset: 0 })).items;
+    await until(
+      async () => (await events()).some(({ name }) => name === "baseline-renewed"),
+      "the event at the collector",
+    );
+    const event = (await events()).find(({ name }) => name === "baseline-renewed")!;
+    expect(event.subject).toBe(`WT01/${names.component}`);
+    const { by } = reply.point.renewed!;
+    expect(event.detail).toBe(`by ${by}: bearing replaced, greased (version 1 is let go)`);
+
+    await first.close();
+    await site.start();
+    expect((await stateOf()).renewed).toEqual(reply.point.renewed);
+    await until(async () => (await stateOf()).state === "own-reference", "a second reference", 60_000);
+    expect((await stateOf()).reference!.version).toBe(2);
+    await site.silence();
+    expect((await site.renew("again")).point.renewed).toMatchObject({ count: 2, reason: "again" });
+    expect(await site.run("renew", "WT01", names.component, "--reason", "once more")).toContain(
+      "It had none in use.\n",
+    );
+  }, 180_000);
+
+  test("refuses a point that there is not, an empty and an over-long reason, and changes nothing", async () => {
+    const site = await createSite();
+    await site.start();
+    const usage = (message: string) => expect.objectContaining({ code: "USAGE", message });
+    const unknown = "this gateway has no measuring point WT07";
+    await expect(site.show("WT07")).rejects.toEqual(usage(unknown));
+    await expect(site.renew("r", "WT07", "gearbox")).rejects.toMatchObject({
+      code: "USAGE",
+      message: "this gateway has no measuring point WT07/gearbox",
+      hint: `There are WT01 ${names.component}.`,
+    });
+    for (const place of ["..", "a/b", "%2e"]) {
+      await expect(site.renew("r", place)).rejects.toMatchObject({ code: "USAGE" });
+    }
+    await expect(site.renew(" ")).rejects.toEqual(usage("the reason of a renewal: it is empty"));
+    await expect(site.renew("x".repeat(401))).rejects.toEqual(
+      usage("the reason of a renewal: it has more than 400 characters"),
+    );
+    await expect(site.renew("a\u001b[2J")).rejects.toEqual(
+      usage("the reason of a renewal: it is not one line of text"),
+    );
+    expect((await site.show()).points).toMatchObject([{ renewed: null }]);
+  }, 60_000);
+
+  test("is for whoever may read the state folder, of a gateway that runs", async () => {
+    const site = await createSite();
+    const gateway = await site.start();
+    const path = join(site.installation.folder, "gateway", "access.json");
+    const { url, token } = gatewayAccessSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    const renewPath = `${url}/baselines/WT01/${names.component}/renew`;
+    const good = JSON.stringify({ reason: "r", by: "b" });
+    const post = (body: string, word: string, to = renewPath): Promise<Response> =>
+      fetch(to, { method: "POST", body, headers: { authorization: `Bearer ${word}` } });
+    expect((await fetch(`${url}/baselines`)).status).toBe(403);
+    expect((await post(good, "x".repeat(token.length))).status).toBe(403);
+    for (const body of [
+      "",
+      "{",
+      "[]",
+      '{"reason":"r"}',
+      '{"reason":"","by":"b"}',
+      `${good}${" ".repeat(5000)}`,
+    ]) {
+      expect([body.slice(0, 20), (await post(body, token)).status]).toEqual([body.slice(0, 20), 400]);
+    }
+    expect((await post(good, token, `${url}/baselines/WT01/renew`)).status).toBe(400);
+    expect((await site.show()).points).toMatchObject([{ renewed: null }]);
+    await gateway.close();
+    await expect(site.show()).rejects.toMatchObject({ code: "GATEWAY" });
+    rmSync(path, { force: true });
+    await expect(site.renew("r")).rejects.toMatchObject({ code: "GATEWAY" });
+  }, 60_000);
+
+  test("says of a model without baselines that there is nothing to renew", async () => {
+    const site = await createSite({});
+    await site.start();
+    expect((await site.show()).points).toMatchObject([{ state: "none", learning: null, reference: null }]);
+    await expect(site.renew("r")).rejects.toMatchObject({
+      code: "USAGE",
+      message: `WT01/${names.component} has no baseline to renew`,
+    });
+  }, 60_000);
+});
