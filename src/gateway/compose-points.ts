@@ -87,6 +87,11 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
   const baselines = createSiteBaselines({
     commissioning: config.commissioning,
+    falsePerPointYear: ({ turbine }) => {
+      const points = config.turbines.find(({ id }) => id === turbine)?.points.length ?? 1;
+      return config.alarms.falsePerTurbineYear / Math.max(1, points);
+    },
+    faultPrior: config.alarms.faultPrior,
     state,
     logger,
     onEvent: ({ turbine, component }, kind, detail) => {

@@ -37,9 +37,9 @@ export interface ModelRef {
 }
 
 /** What raises an alarm: a fault that grows in minutes, or the evidence of hours and days. */
-export const lanes = ["fast", "slow"] as const;
+export const alarmLanes = ["fast", "slow"] as const;
 
-export type Lane = (typeof lanes)[number];
+export type AlarmLane = (typeof alarmLanes)[number];
 
 /** The state of one failure mode of one point after a window. */
 export interface ModeDecision {
@@ -52,7 +52,9 @@ export interface ModeDecision {
    */
   readonly risk?: number | null;
   /** What raised the mode; absent unless it is active, or where whoever decided does not say. */
-  readonly lane?: Lane;
+  readonly lane?: AlarmLane;
+  /** Of an active mode: the failure mode that the last windows look like, where it is another one. Absent: none is. */
+  readonly leadingMode?: string;
   /** The logit that the probability was made from; the explanation's shares sum to it. */
   readonly score: number;
   readonly threshold: number;

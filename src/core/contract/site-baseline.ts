@@ -16,16 +16,39 @@ export interface SiteLevel {
   readonly perOctaveDb: number;
 }
 
+/** How a signal of this machine wanders from block to block while healthy, in the signal's unit. */
+interface SiteWander {
+  /** Deviation of a block's level, prior knowledge and what was seen put together; ≥ 0. */
+  readonly wander: number;
+  /** Degrees of freedom of that; > 0. */
+  readonly freedom: number;
+  /** Independent blocks that were seen; ≥ 1. */
+  readonly blocks: number;
+}
+
 /**
- * Healthy windows' margin of one output: its calibrated logit above the highest of the others (alone: the calibrated
- * logit itself). What moves all outputs of a healthy machine alike, its noise and its load, cancels.
+ * Healthy windows' margin of one output: its raw logit above the highest of the others (alone: the logit itself). What
+ * moves all outputs of a healthy machine alike, its noise and its load, cancels.
  */
 export interface SiteMargin {
+  /** At the reference speed. */
   readonly location: number;
+  /** A doubling of the shaft's speed adds this; absent: 0. */
+  readonly perOctave?: number | undefined;
   /** Scaled median absolute deviation. */
   readonly scale: number;
   /** Correlation of neighbouring windows, 0 ≤ ρ < 1 (negative ones count as 0). */
   readonly autocorrelation: number;
+  /** As of {@link SiteWander}; absent: not learnt. */
+  readonly wander?: number | undefined;
+  readonly freedom?: number | undefined;
+  readonly blocks?: number | undefined;
+}
+
+/** How the severity of healthy windows scatters, dB. */
+export interface SiteSeverity extends SiteWander {
+  /** Deviation of a window, with what neighbours share taken into account. */
+  readonly window: number;
 }
 
 /** A baseline. */
@@ -47,6 +70,14 @@ export interface SiteBaseline {
   readonly model: ModelRef | null;
   /** One an output; empty without a model. */
   readonly margins: readonly SiteMargin[];
+  /** Absent: not learnt. */
+  readonly severity?: SiteSeverity | undefined;
+  /** Features of healthy windows that lie far apart, a row each, at most 32; absent: none was kept. */
+  readonly featureRows?: readonly (readonly number[])[] | undefined;
+  /** Version with which the levels were learnt, where that was before this model served; absent: with the margins. */
+  readonly levelsVersion?: number | undefined;
+  /** Learnt of the first hundred windows or so, and to be refined; absent: it stays as it is. */
+  readonly isProvisional?: boolean | undefined;
   /** Why the machine may not have been healthy while it was learnt, one sentence each; empty: nothing seemed wrong. */
   readonly suspicions: readonly string[];
 }
@@ -80,11 +111,26 @@ export const siteBaselineSchema: z.ZodType<SiteBaseline> = z
       .array(
         z.strictObject({
           location: finite,
+          perOctave: finite.optional(),
           scale: z.number().min(0),
           autocorrelation: z.number().min(0).lt(1),
+          wander: z.number().min(0).optional(),
+          freedom: z.number().positive().optional(),
+          blocks: z.number().min(1).optional(),
         }),
       )
       .max(32),
+    severity: z
+      .strictObject({
+        window: z.number().min(0),
+        wander: z.number().min(0),
+        freedom: z.number().positive(),
+        blocks: z.number().min(1),
+      })
+      .optional(),
+    featureRows: z.array(z.array(finite).max(512)).max(32).optional(),
+    levelsVersion: z.int().min(1).optional(),
+    isProvisional: z.boolean().optional(),
     suspicions: z.array(z.string().max(1024)).max(64),
   })
   .refine((baseline) => baseline.levels.length === baseline.spec.list.length, "one entry a level");

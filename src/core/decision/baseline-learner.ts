@@ -4,8 +4,11 @@
  * so that what is kept always spans the whole time of learning. Never reads the clock, and never learns on by itself
  * once it is ready: a machine that wears slowly must not take its baseline along.
  *
- *   learning ──enough, steady──▶ ready ──relearn (operator, maintenance) | other levels──▶ learning
- *      ▲ └── unsteady: the older half is let go (thrice)└── another model: its logits are learnt again beneath
+ *   learning ──a hundred windows, steady──▶ provisional ──enough of them, and of time──▶ ready
+ *      ▲ │                                     └── refined each time that there are twice as many
+ *      │ ├── unsteady: the older half is let go (thrice)
+ *      │ └── looks faulty: refused, tried again later
+ *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
  */
 import type { Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
@@ -29,14 +32,27 @@ interface BaselineOptions {
   readonly minDurationMs: number;
 }
 
+/** One scored window. */
+export interface LearntWindow {
+  readonly prediction: Prediction;
+  /** dB, one a level; NaN: not heard. */
+  readonly levels: Float32Array;
+  readonly shaftRpm: number;
+  /** What the student was given; absent or empty: not known. */
+  readonly features?: Float32Array | undefined;
+}
+
 /** News for an operator. */
 export interface BaselineEvent {
-  readonly kind: "ready" | "unsteady" | "relearning";
+  /** `provisional`: there is a baseline to go by, which will be refined; `refused`: what was heard looks faulty. */
+  readonly kind: "provisional" | "ready" | "unsteady" | "refused" | "relearning";
   readonly detail: string;
 }
 
 export interface BaselineStatus {
   readonly state: "learning" | "ready";
+  /** Ready to go by, and still being refined. */
+  readonly isProvisional: boolean;
   /** Of the baseline that is in use; 0: none yet. */
   readonly version: number;
   /** Windows learnt so far, or that the baseline rests on. */
@@ -49,7 +65,7 @@ export interface BaselineLearner {
   readonly current: SiteBaseline | null;
   readonly status: BaselineStatus;
   /** One scored window further. */
-  update(prediction: Prediction, levels: Float32Array, shaftRpm: number): BaselineEvent | null;
+  update(window: LearntWindow): BaselineEvent | null;
   /** Another model serves: levels are kept where they are the same, logits are learnt again. */
   adopt(subject: BaselineSubject): BaselineEvent | null;
   snapshot(): BaselineSnapshot;
@@ -57,6 +73,9 @@ export interface BaselineLearner {
 
 /** Blocks that are kept at most: 512 windows. */
 const maxBlocks = 32;
+
+/** Windows of the first provisional baseline. */
+const provisionalWindows = 96;
 
 /** Refusals after which a machine that never settles gets a baseline that says so: a doubtful one beats none. */
 const maxRefusals = 3;
@@ -76,6 +95,10 @@ export function createBaselineLearner(
   let stride = snapshot?.stride ?? 1;
   let firstMs = snapshot?.firstMs ?? null;
   let refusals = snapshot?.refusals ?? 0;
+  /** Windows with which the next baseline is tried. */
+  let nextTry = snapshot?.nextTry ?? provisionalWindows;
+  /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
+  let refusedAt = 0;
 
   const forget = (): void => {
     kept = [];
@@ -83,11 +106,13 @@ export function createBaselineLearner(
     stride = 1;
     firstMs = null;
     refusals = 0;
+    nextTry = provisionalWindows;
   };
-  const isDone = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
+  const isOurs = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
+  const isDone = (): boolean => isOurs() && current?.isProvisional !== true;
   /** Lets go of what the present subject has no use for; says why when a baseline is lost. */
   const reconcile = (): BaselineEvent | null => {
-    if (current === null || isDone()) return null;
+    if (current === null || isOurs()) return null;
     if (!hasLevels(current, subject.spec.levels)) {
       current = null;
       return { kind: "relearning", detail: "the model watches other levels" };
@@ -105,49 +130,78 @@ export function createBaselineLearner(
 
   const keep = (window: HealthyWindow): void => {
     const block = Math.floor(seen / baselineBlockWindows);
+    const isFirst = seen % baselineBlockWindows === 0;
     seen++;
     firstMs ??= window.fromMs;
     if (block % stride !== 0) return;
-    const { fromMs, toMs, shaftRpm, levels, logits } = window;
+    const { fromMs, toMs, shaftRpm, levels, logits, features } = window;
     const known = Array.from(levels, (value) => (Number.isFinite(value) ? value : null));
-    kept.push({ fromMs, toMs, shaftRpm, levels: known, logits: Array.from(logits) });
+    const plain = { fromMs, toMs, shaftRpm, levels: known, logits: Array.from(logits) };
+    kept.push(isFirst && features !== undefined ? { ...plain, features } : plain);
     if (kept.length < maxBlocks * baselineBlockWindows) return;
     kept = kept.filter((_, at) => Math.floor(at / baselineBlockWindows) % 2 === 0);
     stride *= 2;
   };
+  const letGoOfHalf = (): void => {
+    const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
+    kept = kept.slice(half);
+    seen = kept.length * stride;
+    firstMs = kept[0]?.fromMs ?? null;
+    nextTry = seen + provisionalWindows / 2;
+  };
+  /** Puts what was learnt in place of what there was; levels that were ready before this model came stay. */
+  const adoptBaseline = (learnt: SiteBaseline): void => {
+    const before = current;
+    const keepsLevels =
+      before !== null && (before.levelsVersion !== undefined || (!isOurs() && before.isProvisional !== true));
+    version++;
+    current = keepsLevels ? joinBaselines(before, { ...learnt, version }) : { ...learnt, version };
+  };
 
   const tryFit = (toMs: number): BaselineEvent | null => {
-    if (seen < Math.max(options.minWindows, subject.spec.minWindows)) return null;
     // A fit looks at all that is kept: once a block is often enough.
     if (seen % baselineBlockWindows !== 0) return null;
-    if (firstMs === null || Math.abs(toMs - firstMs) < options.minDurationMs) return null;
+    const isFinal = isEnough(toMs) && seen >= refusedAt;
+    if (!isFinal && seen < Math.max(subject.spec.minWindows, nextTry)) return null;
     const windows = kept.map((window): HealthyWindow => {
       return { ...window, levels: window.levels.map((value) => value ?? Number.NaN) };
     });
     const fitted = fitSiteBaseline(windows, subject, version + 1);
+    nextTry = 2 * seen;
+    refusedAt = 0;
     let learnt: SiteBaseline;
     if (fitted.ok) learnt = fitted.value;
-    else if (fitted.error.kind !== "unsteady") return null;
-    else if (refusals < maxRefusals) {
+    else if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
+    else if (isOurs()) {
+      // What there is was learnt of steadier times: it goes on, and is refined later.
+      refusedAt = nextTry;
+      return null;
+    } else if (fitted.error.kind !== "unsteady") {
+      refusedAt = nextTry;
+      return { kind: "refused", detail: fitted.error.detail };
+    } else if (refusals < maxRefusals) {
       refusals++;
-      const half = Math.ceil(kept.length / 2 / baselineBlockWindows) * baselineBlockWindows;
-      kept = kept.slice(half);
-      seen = kept.length * stride;
-      firstMs = kept[0]?.fromMs ?? null;
+      letGoOfHalf();
       return { kind: "unsteady", detail: fitted.error.detail };
     } else {
       const doubt = `${fitted.error.detail}, for the ${refusals + 1}th time`;
       learnt = { ...fitted.error.baseline, suspicions: [doubt] };
     }
-    // Levels that were learnt before this model came stay: wear since then must not become healthy.
-    const before = current;
-    version++;
-    current = before === null ? learnt : { ...before, version, model: learnt.model, margins: learnt.margins };
+    const isFirst = !isOurs();
+    adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
     const restsOn = seen;
-    forget();
+    if (isFinal) forget();
+    else if (!isFirst) return null;
     const doubts = learnt.suspicions.map((suspicion) => `; ${suspicion}`).join("");
-    return { kind: "ready", detail: `version ${version} of ${restsOn} windows${doubts}` };
+    return {
+      kind: isFinal ? "ready" : "provisional",
+      detail: `version ${version} of ${restsOn} windows${doubts}`,
+    };
   };
+  const isEnough = (toMs: number): boolean =>
+    seen >= Math.max(options.minWindows, subject.spec.minWindows) &&
+    firstMs !== null &&
+    Math.abs(toMs - firstMs) >= options.minDurationMs;
 
   return {
     get current() {
@@ -155,17 +209,19 @@ export function createBaselineLearner(
     },
     get status(): BaselineStatus {
       return {
-        state: isDone() ? "ready" : "learning",
+        state: isOurs() ? "ready" : "learning",
+        isProvisional: isOurs() && !isDone(),
         version: current?.version ?? 0,
-        windows: isDone() ? (current?.windows ?? 0) : seen,
+        windows: isOurs() ? (current?.windows ?? 0) : seen,
         suspicions: current?.suspicions ?? [],
       };
     },
-    update(prediction, levels, shaftRpm) {
+    update({ prediction, levels, shaftRpm, features }) {
       if (isDone() || !isOperating(prediction.operatingState)) return null;
       if (!(shaftRpm > 0) || !prediction.logits.every(Number.isFinite)) return null;
       const { fromMs, toMs, logits } = prediction;
-      keep({ fromMs, toMs, shaftRpm, levels, logits });
+      const known = features === undefined || features.length === 0 ? undefined : Array.from(features);
+      keep({ fromMs, toMs, shaftRpm, levels, logits, features: known });
       return tryFit(toMs);
     },
     adopt(next) {
@@ -183,6 +239,25 @@ export function createBaselineLearner(
       stride,
       firstMs,
       refusals,
+      nextTry,
+    }),
+  };
+}
+
+/** The margins of `learnt` above the levels of `before`, which was learnt when another model served. */
+function joinBaselines(before: SiteBaseline, learnt: SiteBaseline): SiteBaseline {
+  const octaves = Math.log2(before.shaftRpm.reference / learnt.shaftRpm.reference);
+  const { spec, levels, shaftRpm, severity, suspicions } = before;
+  return {
+    ...learnt,
+    spec,
+    levels,
+    shaftRpm,
+    severity,
+    suspicions,
+    levelsVersion: before.levelsVersion ?? before.version,
+    margins: learnt.margins.map((margin) => {
+      return { ...margin, location: margin.location + (margin.perOctave ?? 0) * octaves };
     }),
   };
 }

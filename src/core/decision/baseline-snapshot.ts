@@ -9,6 +9,8 @@ export interface KeptWindow {
   readonly shaftRpm: number;
   readonly levels: readonly (number | null)[];
   readonly logits: readonly number[];
+  /** Of the first window of a block only. */
+  readonly features?: readonly number[] | undefined;
 }
 
 /** An operator let the baseline go, after a repair for one. */
@@ -36,6 +38,8 @@ export interface BaselineSnapshot {
   readonly firstMs: number | null;
   /** How often the data were refused because they moved. */
   readonly refusals: number;
+  /** Windows with which the next provisional baseline is tried; absent: the first. */
+  readonly nextTry?: number | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -54,6 +58,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
         shaftRpm: z.number().positive(),
         levels: z.array(z.number().nullable()).max(512),
         logits: z.array(z.number()).max(32),
+        features: z.array(z.number()).max(512).optional(),
       }),
     )
     .max(1024),
@@ -61,6 +66,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   stride: z.int().min(1),
   firstMs: z.number().nullable(),
   refusals: z.int().min(0),
+  nextTry: z.int().min(1).optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),

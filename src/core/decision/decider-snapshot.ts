@@ -1,49 +1,60 @@
 /** What a decider keeps over a restart, as plain JSON. */
 import { z } from "zod";
-import type { EvidenceSnapshot } from "./evidence.ts";
-import type { ModeState } from "./mode-delay.ts";
+import { usualSpread } from "./fast-lane.ts";
+import { beginSignal, type SignalState, signalStateSchema } from "./signal-watch.ts";
 
 export interface DeciderSnapshot {
-  readonly modes: readonly (ModeState & { readonly failureMode: string })[];
-  /** End of the last window that was scored, epoch ms. */
-  readonly lastToMs: number | null;
+  readonly signals: readonly (SignalState & { readonly failureMode: string })[];
   readonly lastWindowId: string | null;
-  /** The model whose evidence the streaks are. */
+  /** Of the baseline that the severity was above; 0: none. */
+  readonly baselineVersion: number;
+  /** The model whose evidence it is. */
   readonly modelDigest: string;
-  /** Absent: none has gathered. */
-  readonly evidence?: EvidenceSnapshot | undefined;
+}
+
+const name = z.string().min(1).max(64);
+const digest = z.string().max(128);
+const windowId = z.string().max(256).nullable();
+
+const currentSchema = z.strictObject({
+  signals: z.array(signalStateSchema.and(z.object({ failureMode: name }))).max(33),
+  lastWindowId: windowId,
+  baselineVersion: z.int().min(0),
+  modelDigest: digest,
+});
+
+/** As releases before wrote it: alarms stand, what had gathered by their rule is forgotten. */
+const formerSchema = z
+  .object({
+    modes: z
+      .array(
+        z
+          .object({ failureMode: name, active: z.boolean(), sinceMs: z.number().nullable() })
+          .refine((mode) => !mode.active || mode.sinceMs !== null, "an active mode has a beginning"),
+      )
+      .max(32),
+    lastWindowId: windowId,
+    modelDigest: digest,
+  })
+  .transform(({ modes, lastWindowId, modelDigest }): DeciderSnapshot => {
+    return {
+      signals: modes
+        .filter(({ active }) => active)
+        .map(({ failureMode, sinceMs }) => ({
+          ...beginSignal(usualSpread),
+          failureMode,
+          held: holdFormer(sinceMs!),
+        })),
+      lastWindowId,
+      baselineVersion: 0,
+      modelDigest,
+    };
+  });
+
+/** What it rose from is not known: it stands as long as the mean stays above even odds. */
+function holdFormer(sinceMs: number): SignalState["held"] {
+  return { sinceMs, lane: null, healthy: -1, mean: 1, peak: 1, quietMs: null, quietWindows: 0 };
 }
 
 /** Validator of {@link DeciderSnapshot}: a snapshot comes from a disk. */
-export const deciderSnapshotSchema: z.ZodType<DeciderSnapshot> = z.strictObject({
-  modes: z
-    .array(
-      z
-        .strictObject({
-          failureMode: z.string().min(1).max(64),
-          active: z.boolean(),
-          sinceMs: z.number().nullable(),
-          recent: z.array(z.boolean()).max(10_000),
-          belowClear: z.int().min(0),
-        })
-        .refine((mode) => !mode.active || mode.sinceMs !== null, "an active mode has a beginning"),
-    )
-    .max(32),
-  lastToMs: z.number().nullable(),
-  lastWindowId: z.string().max(256).nullable(),
-  modelDigest: z.string().max(128),
-  evidence: z
-    .strictObject({
-      baselineVersion: z.int().min(1),
-      states: z
-        .array(
-          z.strictObject({
-            sum: z.number().min(0),
-            probability: z.number().min(0).max(1),
-            sinceMs: z.number().nullable(),
-          }),
-        )
-        .max(32),
-    })
-    .optional(),
-});
+export const deciderSnapshotSchema: z.ZodType<DeciderSnapshot> = z.union([currentSchema, formerSchema]);

@@ -1,40 +1,56 @@
 /**
- * From predictions to decisions, for one measuring point: calibrates, delays, and keeps one fault from raising
- * several alarms. Never reads the clock, never says "healthy" of a turbine that it cannot know.
+ * From predictions to decisions, for one measuring point, within a budget of false alarms. Every failure mode is a signal
+ * (`signal-watch.ts`): a fast lane against healthy machines in general and the last minutes, a slow lane against the
+ * machine's own reference. Never reads the clock, never says "healthy" of a turbine that it cannot know.
  *
- * One evidence, one alarm: a window counts for a mode only when the mode's probability is at or above its threshold
- * *and* the mode leads, that is, no other mode of the point has a higher calibrated logit (logits do not saturate as
- * probabilities do; at a tie the earlier mode of the manifest leads). While another mode is active, a mode leads only
- * when it beats every active one by {@link rivalMargin}. No mode is ever cleared by another, only by its own off delay.
+ * The fast lane hears raw logits and the slow one margins: a student's modes share their weights, so both mean the same
+ * for every mode and machine, which calibrated probabilities do not. One fault, one alarm: only the mode with the
+ * most evidence raises, and while it stands no other mode does; that another one leads meanwhile is told beside it.
+ * The severity above the own reference is a signal of its own, `vibration-level`: a fault of no known kind.
  */
 
-import type { EvidenceSpec } from "../contract/bundle/baseline-spec.ts";
-import type { Calibration, OutputClass, Threshold } from "../contract/bundle/manifest.ts";
+import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { Decision, ModeDecision, ModelRef, OperatingState, Prediction } from "../contract/prediction.ts";
-import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
-import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import {
+  chooseRaised,
+  findLeading,
+  measureSignals,
+  severitySpread,
+  vibrationLevelMode,
+  type WindowReference,
+} from "./choose-alarm.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
-import { createEvidenceGatherer } from "./evidence.ts";
-import { forgetStreaks, type GatheredEvidence, type ModeState, quietMode, updateMode } from "./mode-delay.ts";
+import { describeMode, describeUnheard } from "./describe-mode.ts";
+import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
+import { type HealthySpread, usualSpread } from "./fast-lane.ts";
 import { isOperating } from "./operating-state.ts";
+import {
+  beginSignal,
+  forgetEvidence,
+  raiseSignal,
+  type SignalState,
+  stepSignal,
+  weighEvidence,
+} from "./signal-watch.ts";
 
 /** The parts of a bundle's manifest that decide. */
 export interface DeciderParts {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
   readonly calibration: readonly Calibration[];
-  /** One an output. */
-  readonly thresholds: readonly Threshold[];
-  /** Absent: no evidence is gathered, whether or not there is a baseline. */
-  readonly evidence?: EvidenceSpec | undefined;
+  /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
+  readonly healthy?: HealthySpread | undefined;
   /** The model whose predictions these parts belong to. */
   readonly model: ModelRef;
 }
 
-interface DeciderOptions {
-  /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
-  readonly maxGapMs: number;
+/** What a site decides. */
+export interface DeciderOptions {
+  /** False alarms a year that this point may raise, > 0. */
+  readonly falsePerYear: number;
+  /** Share of components with a fault at any time, 0 to 0.5. */
+  readonly faultPrior: number;
   /** State of an earlier decider, to go on with. */
   readonly snapshot?: DeciderSnapshot | undefined;
 }
@@ -43,75 +59,84 @@ export interface Decider {
   readonly parts: DeciderParts;
   /**
    * One window further. A repeated window (same id as the last) changes nothing. Throws when the prediction is of
-   * another point or model, or has another number of outputs: these are bugs of the caller. `baseline` is the point's
-   * own healthy one, if it is ready: against it evidence gathers beside the thresholds.
+   * another point or model, or has another number of outputs: these are bugs of the caller.
    */
-  update(prediction: Prediction, baseline?: SiteBaseline | null): Decision;
-  /** The point has no data over this time: information unavailable. Alarms stay, streaks do not. */
+  update(prediction: Prediction, own?: WindowReference): Decision;
+  /** The point has no data over this time: information unavailable. Alarms stay. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
-   * Goes on with another model, from before its first prediction: active alarms stay active, streaks start over.
+   * Goes on with another model, from before its first prediction: active alarms stay active, evidence starts over.
    * Returns the failure modes that were active and that the new model does not know: no evidence can clear them.
    */
   adopt(parts: DeciderParts): readonly string[];
-  /** Failure modes that are active, with the start of their streak. */
+  /** Forgets what has gathered; active alarms stay active. */
+  forget(): void;
+  /** Has any signal gathered so much that what is heard now must not be learnt as healthy? */
+  readonly isSuspicious: boolean;
+  /** Failure modes that are active, with the start of their evidence. */
   readonly active: readonly { readonly failureMode: string; readonly sinceMs: number }[];
   snapshot(): DeciderSnapshot;
 }
 
-/** How far, in calibrated logits, a mode must be above an active one to count as a fault of its own: odds of e to 1. */
-export const rivalMargin = 1;
+/** Share of an alarm's evidence from which nothing is learnt. */
+const suspiciousShare = 0.3;
+const unknown: WindowReference = { baseline: null, severityDb: null, shaftRpm: Number.NaN };
 
-/**
- * Creates the decider of a point, new or from a snapshot. From the snapshot of another model, or after a long gap,
- * active modes stay active and streaks start over; modes that the model does not know are dropped.
- */
-export function createDecider(
-  point: PointId,
-  parts: DeciderParts,
-  { maxGapMs, snapshot }: DeciderOptions,
-): Decider {
+/** Creates the decider of a point, new or from a snapshot; modes that the model does not know are dropped. */
+export function createDecider(point: PointId, parts: DeciderParts, options: DeciderOptions): Decider {
+  const { falsePerYear, faultPrior, snapshot } = options;
   let current = parts;
-  let modes = new Map<string, ModeState>();
-  let lastToMs = snapshot?.lastToMs ?? null;
   let lastWindowId = snapshot?.lastWindowId ?? null;
+  let lastBaseline = snapshot?.baselineVersion ?? 0;
   let last: readonly ModeDecision[] = [];
-  const gatherer = createEvidenceGatherer(
-    snapshot?.modelDigest === parts.model.digest ? snapshot.evidence : undefined,
-  );
-  for (const { failureMode, active, sinceMs, recent, belowClear } of snapshot?.modes ?? []) {
-    modes.set(failureMode, { active, sinceMs, recent, belowClear });
-  }
-  keepKnown();
-  if (snapshot !== undefined && snapshot.modelDigest !== parts.model.digest) forgetAll();
+  let signals = restoreSignals(parts, snapshot);
 
-  function keepKnown(): void {
-    const known = current.outputs.map(({ failureMode }): [string, ModeState] => [
-      failureMode,
-      modes.get(failureMode) ?? quietMode,
-    ]);
-    modes = new Map(known);
-  }
-  function forgetAll(): void {
-    for (const [failureMode, state] of modes) modes.set(failureMode, forgetStreaks(state));
-  }
-  const decide = (
+  const namesOf = ({ outputs }: DeciderParts): string[] => [
+    ...outputs.map(({ failureMode }) => failureMode),
+    vibrationLevelMode,
+  ];
+  const spreadOf = (name: string): HealthySpread =>
+    name === vibrationLevelMode ? severitySpread : (current.healthy ?? usualSpread);
+  const forget = (): void => {
+    for (const [name, state] of signals) signals.set(name, forgetEvidence(state, spreadOf(name)));
+  };
+  const heights = (): EvidenceHeights => splitBudget(falsePerYear, current.outputs.length + 1);
+  const listActive = (): { failureMode: string; sinceMs: number }[] =>
+    [...signals].flatMap(([failureMode, { held }]) =>
+      held === null ? [] : [{ failureMode, sinceMs: held.sinceMs }],
+    );
+  const describe = (
     window: Pick<Prediction, "windowId" | "fromMs" | "toMs">,
     operatingState: OperatingState,
-    decided: readonly ModeDecision[],
-  ): Decision => ({
-    point,
-    windowId: window.windowId,
-    fromMs: window.fromMs,
-    toMs: window.toMs,
-    operatingState,
-    model: current.model,
-    modes: decided,
-  });
-  const listActive = (): { failureMode: string; sinceMs: number }[] =>
-    [...modes].flatMap(([failureMode, { active, sinceMs }]) =>
-      active && sinceMs !== null ? [{ failureMode, sinceMs }] : [],
-    );
+    modes: readonly ModeDecision[],
+  ): Decision => {
+    const { windowId, fromMs, toMs } = window;
+    return { point, windowId, fromMs, toMs, operatingState, model: current.model, modes };
+  };
+
+  const step = (prediction: Prediction, own: WindowReference): readonly ModeDecision[] => {
+    const height = heights();
+    const measured = measureSignals({ ...current, spread: current.healthy ?? usualSpread }, prediction, own);
+    for (const { name, window, reference } of measured) {
+      const spread = spreadOf(name);
+      signals.set(name, stepSignal(signals.get(name) ?? beginSignal(spread), window, { spread, reference }));
+    }
+    const raised = chooseRaised(measured, signals, height);
+    if (raised !== null)
+      signals.set(raised.measured.name, raiseSignal(signals.get(raised.measured.name)!, raised));
+    const context = {
+      faultPrior,
+      heights: height,
+      leading: findLeading(current.outputs, signals),
+      isLearning: (own.baseline?.model ?? null) === null,
+    };
+    return namesOf(current).flatMap((name): ModeDecision[] => {
+      const state = signals.get(name) ?? beginSignal(spreadOf(name));
+      const signal = measured.find((each) => each.name === name);
+      if (signal === undefined) return state.held === null ? [] : [describeUnheard(name, state)];
+      return [describeMode(signal, state, context)];
+    });
+  };
 
   return {
     get parts() {
@@ -120,99 +145,81 @@ export function createDecider(
     get active() {
       return listActive();
     },
-    update(prediction, baseline = null) {
+    get isSuspicious() {
+      const height = heights();
+      return [...signals.values()].some(
+        (state) => state.held !== null || weighEvidence(state, height).share >= suspiciousShare,
+      );
+    },
+    update(prediction, own = unknown) {
       expectOwn(prediction, point, current);
-      const { windowId, fromMs, toMs, operatingState, logits } = prediction;
-      if (windowId === lastWindowId) return decide(prediction, operatingState, last);
+      const { windowId, operatingState, logits } = prediction;
+      if (windowId === lastWindowId) return describe(prediction, operatingState, last);
       lastWindowId = windowId;
       if (!isOperating(operatingState)) {
         // Neither for nor against: a stopped turbine does not show the state of its bearings.
         last = [];
-        return decide(prediction, operatingState, last);
+        return describe(prediction, operatingState, last);
       }
       if (!logits.every(Number.isFinite)) {
         last = [];
-        return decide(prediction, "information-unavailable", last);
+        return describe(prediction, "information-unavailable", last);
       }
-      if (lastToMs !== null && Math.abs(toMs - lastToMs) > maxGapMs) forgetAll();
-      lastToMs = toMs;
-      const gathered = gatherer.update(current, baseline, prediction);
-      last = step(current, modes, { fromMs, logits, gathered });
-      return decide(prediction, operatingState, last);
+      const version = own.baseline?.version ?? 0;
+      if (version !== lastBaseline) {
+        // What a severity was above is another level now.
+        const state = signals.get(vibrationLevelMode);
+        if (state !== undefined) signals.set(vibrationLevelMode, forgetEvidence(state, severitySpread));
+      }
+      lastBaseline = version;
+      last = step(prediction, own);
+      return describe(prediction, operatingState, last);
     },
     noteMissing(fromMs, toMs) {
-      forgetAll();
       last = [];
       const windowId = `${point.turbine}/${point.component}/${fromMs}`;
-      return decide({ windowId, fromMs, toMs }, "information-unavailable", last);
+      return describe({ windowId, fromMs, toMs }, "information-unavailable", last);
     },
     adopt(next) {
       const before = listActive();
       current = next;
-      forgetAll();
-      gatherer.forget();
-      keepKnown();
+      forget();
+      const known = namesOf(next);
+      signals = new Map([...signals].filter(([name]) => known.includes(name)));
       last = [];
       lastWindowId = null;
-      return before.map(({ failureMode }) => failureMode).filter((failureMode) => !modes.has(failureMode));
+      return before
+        .map(({ failureMode }) => failureMode)
+        .filter((failureMode) => !known.includes(failureMode));
     },
+    forget,
     snapshot: () => ({
-      modes: [...modes].map(([failureMode, state]) => ({ failureMode, ...state })),
-      lastToMs,
+      signals: [...signals].map(([failureMode, state]) => ({ failureMode, ...state })),
       lastWindowId,
+      baselineVersion: lastBaseline,
       modelDigest: current.model.digest,
-      ...gatherer.describe(),
     }),
   };
 }
 
-function step(
+/** Goes on with what was kept: of another model only the alarms that stand. */
+function restoreSignals(
   parts: DeciderParts,
-  modes: Map<string, ModeState>,
-  window: {
-    readonly fromMs: number;
-    readonly logits: Float64Array;
-    readonly gathered: readonly GatheredEvidence[];
-  },
-): ModeDecision[] {
-  const { fromMs, logits, gathered } = window;
-  const calibrated = parts.calibration.map((calibration, index) =>
-    calibrateLogit(logits[index]!, calibration),
-  );
-  const wereActive = parts.outputs.map(({ failureMode }) => modes.get(failureMode)!.active);
-  return parts.outputs.map(({ failureMode }, index) => {
-    const threshold = parts.thresholds[index]!;
-    const probability = computeProbability(calibrated[index]!);
-    const counts = probability >= threshold.raise && leads(calibrated, wereActive, index);
-    const own = gathered[index];
-    // Evidence obeys the same rule: while another mode is active, only one that clearly beats it is a fault of its own.
-    const isRival = wereActive.some((active, other) => active && other !== index);
-    const evidence = own === undefined ? {} : { gathered: isRival ? { ...own, raises: false } : own };
-    const state = updateMode(
-      modes.get(failureMode)!,
-      { fromMs, probability, counts, ...evidence },
-      threshold,
-    );
-    modes.set(failureMode, state);
-    return {
+  snapshot: DeciderSnapshot | undefined,
+): Map<string, SignalState> {
+  const signals = new Map<string, SignalState>();
+  if (snapshot === undefined) return signals;
+  const known = [...parts.outputs.map(({ failureMode }) => failureMode), vibrationLevelMode];
+  for (const { failureMode, fast, slow, held } of snapshot.signals) {
+    if (!known.includes(failureMode)) continue;
+    const state: SignalState = { fast, slow, held };
+    const spread = failureMode === vibrationLevelMode ? severitySpread : (parts.healthy ?? usualSpread);
+    signals.set(
       failureMode,
-      probability,
-      score: logits[index]!,
-      threshold: threshold.raise,
-      active: state.active,
-      sinceMs: state.sinceMs,
-    };
-  });
-}
-
-/** Is this window the evidence of mode `index`, rather than of another one? */
-function leads(calibrated: readonly number[], wereActive: readonly boolean[], index: number): boolean {
-  const own = calibrated[index]!;
-  return calibrated.every((other, otherIndex) => {
-    if (otherIndex === index) return true;
-    if (wereActive[otherIndex]! && !wereActive[index]!) return own >= other + rivalMargin;
-    return own > other || (own === other && index < otherIndex);
-  });
+      snapshot.modelDigest === parts.model.digest ? state : forgetEvidence(state, spread),
+    );
+  }
+  return signals;
 }
 
 function expectOwn(prediction: Prediction, point: PointId, parts: DeciderParts): void {

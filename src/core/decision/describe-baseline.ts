@@ -36,10 +36,12 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
     return { ...common, state: "none", why, learning: null, reference: null };
   }
   const reference = learner.current === null ? null : describeReference(learner.current);
-  if (learner.status.state === "ready") {
-    return { ...common, state: "own-reference", why: explainReady(reference), learning: null, reference };
-  }
   const learning = measureProgress(learner, facts);
+  if (learner.status.state === "ready") {
+    const { isProvisional } = learner.status;
+    const why = explainReady(reference, isProvisional ? learning : null);
+    return { ...common, state: "own-reference", why, learning: isProvisional ? learning : null, reference };
+  }
   const why = explainLearning(learning, reference, { ...facts, learner });
   return { ...common, state: "learning", why, learning, reference };
 }
@@ -68,10 +70,14 @@ function describeReference(baseline: SiteBaseline): ReferenceReport {
   return { version, windows, from, to, shaftRpm, hasScores: model !== null, suspicions };
 }
 
-function explainReady(reference: ReferenceReport | null): string {
+function explainReady(reference: ReferenceReport | null, refining: LearningProgress | null): string {
   if (reference === null) return "it has its own reference";
   const { version, windows, suspicions } = reference;
-  const rests = `it has its own reference: version ${version}, of ${windows} windows`;
+  const still =
+    refining === null
+      ? ""
+      : `, provisional until ${refining.ofWindows} windows and ${refining.ofHours} hours are learnt`;
+  const rests = `it has its own reference: version ${version}, of ${windows} windows${still}`;
   return suspicions.length === 0 ? rests : `${rests}; but ${suspicions.join("; ")}`;
 }
 

@@ -3,10 +3,10 @@
  * windows (a knock, a passing gust) change nothing. Refuses data that moves while it is learnt.
  */
 import type { BaselineSpec } from "../contract/bundle/baseline-spec.ts";
-import type { Calibration, OutputClass, Threshold } from "../contract/bundle/manifest.ts";
+import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
-import type { SiteBaseline, SiteLevel, SiteMargin } from "../contract/site-baseline.ts";
+import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../contract/site-baseline.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
@@ -14,8 +14,15 @@ import {
   computeScaledMad,
   computeTheilSenSlope,
 } from "../maths/robust.ts";
-import { calibrateLogit, computeProbability } from "./calibrate.ts";
-import { computeMargins } from "./evidence.ts";
+import { usualSpread } from "./fast-lane.ts";
+import {
+  computeMargins,
+  leastMarginScale,
+  priorFreedom,
+  toLongRun,
+  usualSeverityDb,
+  usualWander,
+} from "./margin.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** One window of healthy operation. */
@@ -27,14 +34,14 @@ export interface HealthyWindow {
   readonly levels: ArrayLike<number>;
   /** One an output; empty where levels alone are learnt. */
   readonly logits: ArrayLike<number>;
+  /** What the student was given; absent: not kept. */
+  readonly features?: readonly number[] | undefined;
 }
 
 /** What of a bundle a baseline is learnt for. */
 export interface BaselineSubject {
   readonly spec: BaselineSpec;
   readonly outputs: readonly OutputClass[];
-  readonly calibration: readonly Calibration[];
-  readonly thresholds: readonly Threshold[];
   /** Null: levels only. */
   readonly model: ModelRef | null;
 }
@@ -50,19 +57,27 @@ const minPerOctaveDb = -6;
 const maxWanderDb = 3;
 /** … and an output's margin this far, in its own deviation within a quarter of the data. */
 const maxWanderDeviations = 2;
+/** An output whose logit lies this many deviations above those of healthy machines is no healthy one's. */
+const faultyDeviations = 3.5;
 /** A machine this much louder than the healthy ones of training is worth a word, dB. */
 const suspiciousDb = 20;
+/** The severity's deviation is never known better than this, dB. */
+const leastSeverityDb = 0.5;
 /** Neighbours are never taken to share more than this. */
 const maxAutocorrelation = 0.95;
 
+/** Rows of features that a baseline keeps. */
+const maxFeatureRows = 32;
+
 /** Why there is no baseline; what moved can still be seen in an `unsteady` one. */
 type NoBaseline =
-  | { readonly kind: "few" | "unheard"; readonly detail: string }
+  | { readonly kind: "few" | "unheard" | "faulty"; readonly detail: string }
   | { readonly kind: "unsteady"; readonly detail: string; readonly baseline: SiteBaseline };
 
 /**
  * Fits a baseline to windows in the order of time; `version` is its number. The error says why these windows are no
- * baseline: `few` and `unheard` mend with time, `unsteady` does not until what moved is out of the data.
+ * baseline: `few` and `unheard` mend with time, `unsteady` does not until what moved is out of the data, `faulty` not
+ * until the machine is mended.
  */
 export function fitSiteBaseline(
   windows: readonly HealthyWindow[],
@@ -80,8 +95,9 @@ export function fitSiteBaseline(
   if (levels.every((level) => level === null))
     return failed({ kind: "unheard", detail: "no level is heard" });
   const outputs = subject.model === null ? [] : subject.outputs;
-  const margins =
-    outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits, subject.calibration));
+  const margins = outputs.length === 0 ? [] : windows.map(({ logits }) => computeMargins(logits));
+  const faulty = outputs.length === 0 ? null : findFault(windows, subject);
+  if (faulty !== null) return failed({ kind: "faulty", detail: faulty });
   const baseline: SiteBaseline = {
     formatVersion: 1,
     version,
@@ -93,12 +109,21 @@ export function fitSiteBaseline(
     spec: spec.levels,
     levels,
     model: subject.model,
-    margins: outputs.map((_, index) => fitMargin(margins.map((each) => each[index]!))),
+    margins: outputs.map((_, index) =>
+      fitMargin(
+        margins.map((each) => each[index]!),
+        octaves,
+      ),
+    ),
+    featureRows: windows
+      .flatMap(({ features }) => (features === undefined ? [] : [features]))
+      .slice(0, maxFeatureRows),
     suspicions: [],
   };
   const unsteady = findUnsteadiness({ windows, margins }, baseline, subject);
-  if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline });
-  return ok({ ...baseline, suspicions: findSuspicions(windows, baseline, subject) });
+  const learnt = { ...baseline, severity: fitSeverity(windows, baseline, subject) };
+  if (unsteady !== null) return failed({ kind: "unsteady", detail: unsteady, baseline: learnt });
+  return ok({ ...learnt, suspicions: findSuspicions(windows, subject) });
 }
 
 function fitLevel(
@@ -117,16 +142,67 @@ function fitLevel(
   return { locationDb: computeMedian(residuals), scaleDb: computeScaledMad(residuals), perOctaveDb };
 }
 
-function fitMargin(values: readonly number[]): SiteMargin {
+function fitMargin(margins: readonly number[], octaves: readonly number[]): SiteMargin {
+  const perOctave = computeTheilSenSlope(octaves, margins, minOctaves);
+  const values = margins.map((margin, at) => margin - perOctave * octaves[at]!);
+  const scale = computeScaledMad(values);
+  return {
+    location: computeMedian(values),
+    perOctave,
+    scale,
+    autocorrelation: computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation),
+    ...fitWander(values, { wander: usualWander, least: leastMarginScale }),
+  };
+}
+
+/** Of the severities above a baseline of the very windows that it was fitted to. */
+function fitSeverity(
+  windows: readonly HealthyWindow[],
+  baseline: SiteBaseline,
+  { spec }: BaselineSubject,
+): SiteSeverity {
+  const values = windows
+    .map(({ levels, shaftRpm }) =>
+      computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, spec, baseline),
+    )
+    .filter(Number.isFinite);
+  const autocorrelation = computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation);
+  const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
+  return {
+    window: toLongRun(Math.max(scale, leastSeverityDb), autocorrelation),
+    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb }),
+  };
+}
+
+function toBlocks(values: readonly number[]): number[][] {
   const blocks: number[][] = [];
   for (let at = 0; at + baselineBlockWindows <= values.length; at += baselineBlockWindows) {
     blocks.push(values.slice(at, at + baselineBlockWindows));
   }
-  return {
-    location: computeMedian(values),
-    scale: computeScaledMad(values),
-    autocorrelation: computeBatchAutocorrelation(blocks, maxAutocorrelation),
-  };
+  return blocks;
+}
+
+/**
+ * How the level of a block wanders: what is usual for machines, weighing as much as {@link priorFreedom} blocks, and what
+ * these blocks show, of which neighbours that share their weather count less.
+ */
+function fitWander(
+  values: readonly number[],
+  prior: { readonly wander: number; readonly least: number },
+): { readonly wander: number; readonly freedom: number; readonly blocks: number } {
+  const means = toBlocks(values).map((block) => block.reduce((sum, value) => sum + value, 0) / block.length);
+  const mean = means.reduce((sum, value) => sum + value, 0) / Math.max(1, means.length);
+  const squares = means.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const shared = means.reduce(
+    (sum, value, at) => sum + (at === 0 ? 0 : (value - mean) * (means[at - 1]! - mean)),
+    0,
+  );
+  const correlation = squares > 0 ? Math.min(maxAutocorrelation, Math.max(0, shared / squares)) : 0;
+  const blocks = Math.max(1, (means.length * (1 - correlation)) / (1 + correlation));
+  const seen = means.length < 2 ? 0 : (squares / (means.length - 1)) * (blocks - 1);
+  const freedom = priorFreedom + blocks - 1;
+  const variance = (priorFreedom * prior.wander ** 2 + seen) / freedom;
+  return { wander: Math.max(prior.least, Math.sqrt(variance)), freedom, blocks };
 }
 
 /** What moved between the quarters of the data, or null. */
@@ -169,25 +245,24 @@ function findUnsteadiness(
   return null;
 }
 
-function findSuspicions(
-  windows: readonly HealthyWindow[],
-  { margins }: SiteBaseline,
-  { spec, outputs, calibration, thresholds }: BaselineSubject,
-): string[] {
-  const suspicions = margins.flatMap((_, index) => {
-    const location = computeMedian(windows.map((window) => window.logits[index]!));
-    const probability = computeProbability(calibrateLogit(location, calibration[index]!));
-    return probability >= thresholds[index]!.raise
-      ? [`half of the windows look like ${outputs[index]!.title} (p ≥ ${probability.toFixed(2)})`]
-      : [];
-  });
+/** Which output looks like a fault's, or null. */
+function findFault(windows: readonly HealthyWindow[], { outputs, spec }: BaselineSubject): string | null {
+  const { location, machine } = spec.healthy ?? usualSpread;
+  for (const [index, { title }] of outputs.entries()) {
+    const median = computeMedian(windows.map(({ logits }) => logits[index]!));
+    if (median <= location + faultyDeviations * machine) continue;
+    return `half of the windows look like ${title} (logit ≥ ${median.toFixed(1)})`;
+  }
+  return null;
+}
+
+function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
   const severityDb = computeMedian(
     windows.map((window) =>
       computeSeverity({ levels: Float32Array.from(window.levels), shaftRpm: Number.NaN }, spec, null),
     ),
   );
-  if (severityDb > suspiciousDb) {
-    suspicions.push(`${severityDb.toFixed(0)} dB louder than the healthy machines of training`);
-  }
-  return suspicions;
+  return severityDb > suspiciousDb
+    ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
+    : [];
 }

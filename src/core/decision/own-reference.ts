@@ -4,7 +4,7 @@
  */
 import type { BaselineStanding } from "../contract/baseline-report.ts";
 import type { BaselineSpec } from "../contract/bundle/baseline-spec.ts";
-import type { Calibration, OutputClass, Threshold } from "../contract/bundle/manifest.ts";
+import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
 import type { ModelRef, Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import {
@@ -24,8 +24,6 @@ export interface WatchParts {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
   readonly calibration: readonly Calibration[];
-  /** One an output. */
-  readonly thresholds: readonly Threshold[];
   /** Absent: nothing is learnt on site, and no severity is stated. */
   readonly baseline?: BaselineSpec | undefined;
   readonly model: ModelRef;
@@ -47,6 +45,8 @@ export interface WatchedWindow {
   /** dB, one a level of the bundle's baseline section; NaN: not heard. Absent: not measured. */
   readonly levels?: Float32Array | undefined;
   readonly shaftRpm: number;
+  /** What the student was given; absent or empty: not known. */
+  readonly features?: Float32Array | undefined;
 }
 
 export interface OwnReference {
@@ -95,11 +95,11 @@ export function createOwnReference(
       state.severityDb = measureSeverity(window, state.parts.baseline, baseline);
       return baseline;
     },
-    learn: ({ prediction, levels, shaftRpm }) => {
+    learn: ({ prediction, levels, shaftRpm, features }) => {
       const { learner } = state;
       if (learner === null || levels === undefined) return null;
       const before = learner.status.windows;
-      const event = learner.update(prediction, levels, shaftRpm);
+      const event = learner.update({ prediction, levels, shaftRpm, features });
       if (learner.status.windows > before) state.lastMs = prediction.toMs;
       return event;
     },
@@ -177,12 +177,6 @@ function measureSeverity(
   return Number.isFinite(value) ? value : null;
 }
 
-function toSubject({
-  baseline,
-  outputs,
-  calibration,
-  thresholds,
-  model,
-}: WatchParts): BaselineSubject | null {
-  return baseline === undefined ? null : { spec: baseline, outputs, calibration, thresholds, model };
+function toSubject({ baseline, outputs, model }: WatchParts): BaselineSubject | null {
+  return baseline === undefined ? null : { spec: baseline, outputs, model };
 }

@@ -24,12 +24,11 @@ import {
 
 /** What an installation decides. */
 interface PointWatchOptions extends ReferenceOptions {
-  /** A distance between two windows' ends above this, forwards or backwards, resets the streaks. */
-  readonly maxGapMs: number;
+  /** False alarms a year that this point may raise, > 0. */
+  readonly falsePerYear: number;
+  /** Share of components with a fault at any time, 0 to 0.5. */
+  readonly faultPrior: number;
 }
-
-/** {@link PointWatchOptions.maxGapMs} of a point that is heard all the time. */
-export const defaultMaxGapMs = 60_000;
 
 interface PointWatchSetup {
   readonly point: PointId;
@@ -60,7 +59,7 @@ export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" |
    * The event is of the baseline, for an operator.
    */
   update(window: WatchedWindow): { readonly decision: Decision; readonly event: BaselineEvent | null };
-  /** The point has no data over this time: information unavailable. Alarms stay, streaks do not. */
+  /** The point has no data over this time: information unavailable. Alarms stay. */
   noteMissing(fromMs: number, toMs: number): Decision;
   /**
    * Goes on with another model, from before its first prediction. `unknown` are the failure modes that were active and
@@ -77,8 +76,12 @@ export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" |
 
 /** Creates the watch of a point, new or from a snapshot. */
 export function createPointWatch({ point, parts, options, snapshot }: PointWatchSetup): PointWatch {
-  const { maxGapMs } = options;
-  const decider = createDecider(point, toDeciderParts(parts), { maxGapMs, snapshot: snapshot?.decider });
+  const { falsePerYear, faultPrior } = options;
+  const decider = createDecider(point, toDeciderParts(parts), {
+    falsePerYear,
+    faultPrior,
+    snapshot: snapshot?.decider,
+  });
   const own = createOwnReference(parts, options, snapshot?.baseline);
   return {
     get model() {
@@ -98,25 +101,33 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
     },
     update: (window) => {
       // Held against what was learnt before it, then learnt itself.
-      const decided = decider.update(window.prediction, own.compare(window));
-      return { decision: { ...decided, severityDb: own.severityDb }, event: own.learn(window) };
+      const baseline = own.compare(window);
+      const { severityDb } = own;
+      const decided = decider.update(window.prediction, { baseline, severityDb, shaftRpm: window.shaftRpm });
+      const isLearning = (baseline?.model ?? null) === null;
+      // What may be a fault is not learnt as healthy.
+      const event = decider.isSuspicious ? null : own.learn(window);
+      return { decision: { ...decided, severityDb, isLearning }, event };
     },
     noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
     adopt: (next) => ({ unknown: decider.adopt(toDeciderParts(next)), event: own.adopt(next) }),
-    renew: own.renew,
+    renew: (order) => {
+      decider.forget();
+      return own.renew(order);
+    },
     snapshot: () => ({ decider: decider.snapshot(), baseline: own.snapshot() }),
   };
 }
 
 /** The parts of a bundle that a watch needs. */
 export function selectWatchParts(
-  manifest: Pick<Manifest, "outputs" | "calibration" | "thresholds" | "baseline">,
+  manifest: Pick<Manifest, "outputs" | "calibration" | "baseline">,
   model: ModelRef,
 ): WatchParts {
-  const { outputs, calibration, thresholds, baseline } = manifest;
-  return { outputs, calibration, thresholds, baseline, model };
+  const { outputs, calibration, baseline } = manifest;
+  return { outputs, calibration, baseline, model };
 }
 
-function toDeciderParts({ outputs, calibration, thresholds, baseline, model }: WatchParts): Decider["parts"] {
-  return { outputs, calibration, thresholds, evidence: baseline?.evidence, model };
+function toDeciderParts({ outputs, calibration, baseline, model }: WatchParts): Decider["parts"] {
+  return { outputs, calibration, healthy: baseline?.healthy, model };
 }

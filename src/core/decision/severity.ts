@@ -58,7 +58,7 @@ export function hasLevels(baseline: SiteBaseline, levels: FeatureSpec): boolean 
 }
 
 /** Octaves above the reference speed; outside the learnt speeds, as at their border: nothing is extrapolated. */
-function octavesAbove(shaftRpm: number, { shaftRpm: learnt }: Pick<SiteBaseline, "shaftRpm">): number {
+export function octavesAbove(shaftRpm: number, { shaftRpm: learnt }: Pick<SiteBaseline, "shaftRpm">): number {
   if (!(shaftRpm > 0)) return 0;
   return Math.log2(Math.min(learnt.max, Math.max(learnt.min, shaftRpm)) / learnt.reference);
 }

@@ -16,12 +16,7 @@ import type { BaselineEvent } from "../../core/decision/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../core/decision/baseline-snapshot.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import type { WatchedWindow } from "../../core/decision/own-reference.ts";
-import {
-  createPointWatch,
-  defaultMaxGapMs,
-  type PointWatch,
-  selectWatchParts,
-} from "../../core/decision/point-watch.ts";
+import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
@@ -76,6 +71,10 @@ export interface SiteBaselines {
 
 export interface SiteBaselinesOptions {
   readonly commissioning: GatewayConfig["commissioning"];
+  /** False alarms a year that a point may raise, > 0: its share of its turbine's. */
+  falsePerPointYear(point: PointId): number;
+  /** `alarms.faultPrior`. */
+  readonly faultPrior: number;
   readonly state: StateStore;
   readonly logger: Logger;
   /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
@@ -206,7 +205,8 @@ function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & 
       epoch: config.baselineEpoch,
       minWindows: commissioning.minWindows,
       minDurationMs: commissioning.minHours * hourMs,
-      maxGapMs: defaultMaxGapMs,
+      falsePerYear: options.falsePerPointYear(point),
+      faultPrior: options.faultPrior,
     },
     snapshot: { decider: options.decider, baseline },
   });

@@ -83,10 +83,10 @@ export async function learnBaseline(
       // The meter hears what the windows are cut from.
     }
   }
-  const { outputs, calibration, thresholds } = bundle.manifest;
+  const { outputs } = bundle.manifest;
   const fitted = fitSiteBaseline(
     windows.entries,
-    { spec: { ...spec, minWindows: 1 }, outputs, calibration, thresholds, model: null },
+    { spec: { ...spec, minWindows: 1 }, outputs, model: null },
     1,
   );
   if (fitted.ok) return { baseline: fitted.value, warnings: fitted.value.suspicions };

@@ -14,9 +14,19 @@ export interface LevelStatistics {
 }
 
 /**
- * Sequential evidence against a site's own baseline, one rule for all outputs: a one-sided CUSUM (Page 1954) of how far
- * an output's margin over the others lies above its healthy median, in units of its healthy long-run deviation.
+ * How raw logits of healthy machines lie that nobody trained on, one scale for all outputs: what a machine is held
+ * against as long as it has no reference of its own.
  */
+export interface HealthyLogits {
+  /** Mean over machines. */
+  readonly location: number;
+  /** Deviation from machine to machine, of a window within minutes, and of one machine's level over hours; > 0. */
+  readonly machine: number;
+  readonly window: number;
+  readonly wander: number;
+}
+
+/** The evidence rule of bundles that were made before `healthy` was stated; no longer read. */
 export interface EvidenceSpec {
   /** A window's distance is clipped to ± this: no single window speaks for many. */
   readonly clip: number;
@@ -38,7 +48,8 @@ export interface BaselineSpec {
   readonly reference: readonly (LevelStatistics | null)[];
   /** Windows that a site's baseline must rest on at least, 16 to 256. */
   readonly minWindows: number;
-  /** Absent: a baseline gives severity only, and alarms follow the thresholds alone. */
+  /** Absent: what is usual is taken. */
+  readonly healthy?: HealthyLogits | undefined;
   readonly evidence?: EvidenceSpec | undefined;
 }
 
@@ -58,11 +69,19 @@ export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
   .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
   .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip");
 
+export const healthyLogitsSchema: z.ZodType<HealthyLogits> = z.strictObject({
+  location: z.number().min(-100).max(100),
+  machine: z.number().positive().max(100),
+  window: z.number().positive().max(100),
+  wander: z.number().positive().max(100),
+});
+
 export const baselineSpecSchema: z.ZodType<BaselineSpec> = z
   .strictObject({
     levels: featureSpecSchema,
     reference: z.array(levelStatisticsSchema.nullable()),
     minWindows: z.int().min(16).max(256),
+    healthy: healthyLogitsSchema.optional(),
     evidence: evidenceSpecSchema.optional(),
   })
   .refine((spec) => spec.reference.length === spec.levels.list.length, "one reference a level");

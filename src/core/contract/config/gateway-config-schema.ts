@@ -203,8 +203,10 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .int()
           .min(16)
           .max(1_000_000)
-          .default(600)
-          .describe("Windows of operation that a healthy baseline rests on at least"),
+          .default(128)
+          .describe(
+            "Windows of operation that a healthy baseline rests on at least, once it is no longer refined",
+          ),
         minHours: z
           .number()
           .min(0)

@@ -2,6 +2,7 @@
  * A student's logits, calibration and thresholds on bearings that it was not trained on: what each recording would have
  * raised on a gateway, and how often that is right.
  */
+import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
@@ -42,6 +43,8 @@ export interface AlertRule {
   readonly failureModes: readonly string[];
   readonly calibration: readonly Calibration[];
   readonly thresholds: readonly Threshold[];
+  /** How raw logits of healthy machines lie; absent: as usual. */
+  readonly healthy?: HealthyLogits | undefined;
 }
 
 /** Evaluates `logits` [rows × outputs] of the served windows of `signals`. */
@@ -100,6 +103,8 @@ export function evaluateHeldOut(
   };
 }
 
+/** What a gateway of one point decides by, unless its configuration says otherwise. */
+const usualAlarms = { falsePerYear: 0.1, faultPrior: 0.058 };
 /** Times that a recording of about ten seconds is played, so that its length does not decide. */
 const loops = 3;
 
@@ -107,16 +112,12 @@ const loops = 3;
 export function decideLooped(
   logits: Float32Array,
   rows: number,
-  { failureModes, calibration, thresholds }: AlertRule,
+  { failureModes, calibration, healthy }: AlertRule,
 ): string | null {
   const point = { site: "rig", turbine: "rig", component: "bearing" };
   const model = { name: "judged", version: "0.0.0", digest: "" };
   const outputs = failureModes.map((failureMode) => ({ failureMode, title: failureMode }));
-  const decider = createDecider(
-    point,
-    { outputs, calibration, thresholds, model },
-    { maxGapMs: Number.POSITIVE_INFINITY },
-  );
+  const decider = createDecider(point, { outputs, calibration, healthy, model }, usualAlarms);
   for (let index = 0; index < loops * rows; index++) {
     const from = (index % rows) * failureModes.length;
     decider.update({

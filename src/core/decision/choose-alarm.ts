@@ -1,0 +1,136 @@
+/** The signals of a measuring point in one window, and which of them raises an alarm: one fault, one alarm. */
+import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
+import type { AlarmLane, Prediction } from "../contract/prediction.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { calibrateLogit, computeProbability } from "./calibrate.ts";
+import type { EvidenceHeights } from "./false-alarm-budget.ts";
+import type { HealthySpread } from "./fast-lane.ts";
+import { computeMargins, expectMargin, expectSeverity } from "./margin.ts";
+import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
+import type { SlowReference } from "./slow-lane.ts";
+
+/** What a window is compared with. */
+export interface WindowReference {
+  /** The point's own healthy baseline; null: it has none yet. */
+  readonly baseline: SiteBaseline | null;
+  /** dB above it; null: not known. */
+  readonly severityDb: number | null;
+  /** Of the window; NaN: not known. */
+  readonly shaftRpm: number;
+}
+
+/** One window of one signal. */
+export interface MeasuredSignal {
+  readonly name: string;
+  readonly window: SignalWindow;
+  readonly reference: SlowReference | null;
+  /** From the signal's value to a probability that takes fault and none for equally likely. */
+  readonly calibration: Calibration;
+  readonly spread: HealthySpread;
+}
+
+/** The failure mode of a machine that is much louder than its own healthy self, whatever the model says of kinds. */
+export const vibrationLevelMode = "vibration-level";
+
+/** Severity above the own reference, dB. */
+export const severitySpread: HealthySpread = { location: 0, machine: 3, window: 1.5, wander: 1.5 };
+/** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A. */
+const levelAlarmDb = 8;
+/** Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it. */
+const levelCalibration: Calibration = { slope: 0.5, intercept: -levelAlarmDb / 2 };
+
+/** What one window says of every signal that it says anything of: modes in the order of the outputs, then the level. */
+export function measureSignals(
+  parts: {
+    readonly outputs: readonly OutputClass[];
+    readonly calibration: readonly Calibration[];
+    readonly spread: HealthySpread;
+  },
+  { fromMs, toMs, logits }: Pick<Prediction, "fromMs" | "toMs" | "logits">,
+  { baseline, severityDb, shaftRpm }: WindowReference,
+): MeasuredSignal[] {
+  const margins = computeMargins(logits);
+  const { spread } = parts;
+  const modes = parts.outputs.map(({ failureMode }, index): MeasuredSignal => {
+    const value = logits[index]!;
+    // At a tie the earlier mode leads.
+    const leads = logits.every((other, at) => other < value || (other === value && at >= index));
+    return {
+      name: failureMode,
+      window: { fromMs, toMs, value, compared: margins[index]!, leads },
+      reference: expectMargin(baseline, index, shaftRpm),
+      calibration: parts.calibration[index]!,
+      spread,
+    };
+  });
+  if (baseline === null || severityDb === null) return modes;
+  const level: MeasuredSignal = {
+    name: vibrationLevelMode,
+    window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true },
+    reference: expectSeverity(baseline),
+    calibration: levelCalibration,
+    spread: severitySpread,
+  };
+  return [...modes, level];
+}
+
+/** An alarm that is to be raised now. */
+export interface RaisedAlarm {
+  readonly measured: MeasuredSignal;
+  readonly lane: AlarmLane;
+  readonly sinceMs: number;
+}
+
+/**
+ * The alarm that is to be raised now, or null: of the mode with the most evidence, or of the level where no mode has
+ * enough. While a mode's alarm stands nothing is raised: another kind is told beside it, and loudness is its severity.
+ */
+export function chooseRaised(
+  measured: readonly MeasuredSignal[],
+  signals: ReadonlyMap<string, SignalState>,
+  heights: EvidenceHeights,
+): RaisedAlarm | null {
+  const isStanding = measured.some(
+    ({ name }) => name !== vibrationLevelMode && (signals.get(name)?.held ?? null) !== null,
+  );
+  if (isStanding) return null;
+  let best: RaisedAlarm | null = null;
+  let most = 1;
+  for (const each of measured) {
+    const state = signals.get(each.name)!;
+    const { lane, share, sinceMs } = weighEvidence(state, heights);
+    // The level comes last: a kind goes before a level that says no kind.
+    const isSecond = best !== null && (each.name === vibrationLevelMode || share <= most);
+    if (state.held !== null || share < 1 || isSecond || !isFaulty(each, state, lane)) continue;
+    best = { measured: each, lane, sinceMs: sinceMs ?? each.window.fromMs };
+    most = share;
+  }
+  return best;
+}
+
+/** Far from healthy is not yet faulty: of late at even odds at least, or, slowly, the likeliest kind. */
+function isFaulty(
+  { name, window, calibration }: MeasuredSignal,
+  state: SignalState,
+  lane: AlarmLane,
+): boolean {
+  const isLikely = computeProbability(calibrateLogit(state.fast.recent, calibration)) >= 0.5;
+  if (name === vibrationLevelMode) return isLikely;
+  return window.leads && (lane === "slow" || isLikely);
+}
+
+/** The mode with the highest logit of late; null before the first window. */
+export function findLeading(
+  outputs: readonly OutputClass[],
+  signals: ReadonlyMap<string, SignalState>,
+): string | null {
+  let best: string | null = null;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const { failureMode } of outputs) {
+    const recent = signals.get(failureMode)?.fast.recent ?? Number.NEGATIVE_INFINITY;
+    if (!(recent > highest)) continue;
+    best = failureMode;
+    highest = recent;
+  }
+  return best;
+}

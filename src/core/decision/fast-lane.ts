@@ -1,0 +1,152 @@
+/**
+ * The fast lane: a fault that grows in minutes. Follows the level of one signal (a failure mode's logit, the severity) as
+ * long as it looks healthy, from what is known of other machines to what this one showed a moment ago, and sums up what
+ * lies beyond the highest level that is still plausible (one-sided CUSUM, Page 1954).
+ *
+ *   bound = level + 3 · √(variance of the level now) + k · deviation of a window
+ *   sum   = max(0, sum + clip(value − bound) / deviation of a window)
+ *
+ * Before anything was heard the level is that of healthy machines in general with their scatter from machine to machine,
+ * which makes the rule strict; every window narrows it. Between windows it may wander (Ornstein-Uhlenbeck with the healthy
+ * deviation and an hour's memory), so that windows that lie far apart never make it certain. It follows with a delay and
+ * not while anything has gathered: a growing fault is not learnt. Reads no clock.
+ */
+import { z } from "zod";
+import { hourMs } from "../maths/durations.ts";
+import { fastAllowance } from "./false-alarm-budget.ts";
+
+/** How a healthy signal lies and scatters; all in the signal's own unit. */
+export interface HealthySpread {
+  /** Mean over machines. */
+  readonly location: number;
+  /** Deviation from machine to machine. */
+  readonly machine: number;
+  /** Deviation of a window of one machine within minutes. */
+  readonly window: number;
+  /** Deviation of one machine's level over hours. */
+  readonly wander: number;
+}
+
+/** Raw logits of healthy machines where a bundle does not say how its own lie. */
+export const usualSpread: HealthySpread = { location: -1, machine: 0.7, window: 0.55, wander: 0.5 };
+
+/** What is remembered of a signal between windows; plain data that can be stored. */
+export interface FastState {
+  readonly level: number;
+  /** Of the level, squared unit. */
+  readonly variance: number;
+  /** Of a window about the level, squared unit. */
+  readonly noise: number;
+  /** Windows that the noise rests on. */
+  readonly learnt: number;
+  /** In deviations of a window. */
+  readonly sum: number;
+  /** Start of the window with which the sum last rose from 0, epoch ms; null at 0. */
+  readonly sinceMs: number | null;
+  /** Exponentially weighted mean of the last windows. */
+  readonly recent: number;
+  /** Windows that are not yet learnt of, oldest first. */
+  readonly waiting: readonly number[];
+  /** End of the last window, epoch ms; null: none yet. */
+  readonly toMs: number | null;
+}
+
+interface FastWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly value: number;
+  /** Is this window the signal's own evidence, rather than another one's? */
+  readonly leads: boolean;
+}
+
+/** Windows by which learning lags. */
+const lag = 5;
+const plausible = 3;
+const clipUnits = 5.5;
+const recentShare = 0.25;
+/** Neighbouring windows share noise: correlation of 0.3. */
+const longRun = 1.3 / 0.7;
+/** The prior of the noise counts as so many windows, and it is never known better than by so many. */
+const priorWindows = 8;
+const mostWindows = 500;
+/** Share of the prior's deviation below which that of a window is never taken to be. */
+const leastShare = 0.55;
+
+/** A signal of which nothing was heard yet. */
+export function beginFast(spread: HealthySpread): FastState {
+  return {
+    level: spread.location,
+    variance: spread.machine ** 2,
+    noise: spread.window ** 2,
+    learnt: priorWindows,
+    sum: 0,
+    sinceMs: null,
+    recent: spread.location,
+    waiting: [],
+    toMs: null,
+  };
+}
+
+/** The value beyond which a window is evidence, after `elapsedMs` since the last. */
+export function findBound(state: FastState, spread: HealthySpread, elapsedMs: number): number {
+  const { variance, step } = drift(state, spread, elapsedMs);
+  return state.level + plausible * Math.sqrt(variance + lag * step) + fastAllowance * Math.sqrt(state.noise);
+}
+
+/** One window further. A clock that went back forgets what is known of this machine. */
+export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
+  const { value, leads, fromMs, toMs } = window;
+  const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
+  const state = elapsedMs < 0 ? { ...beginFast(spread), recent: before.recent } : before;
+  const bound = findBound(state, spread, Math.max(0, elapsedMs));
+  const units = (value - bound) / Math.sqrt(state.noise);
+  const gain = leads ? Math.min(clipUnits, units) : Math.min(0, units);
+  const sum = Math.max(0, state.sum + Math.max(-clipUnits, gain));
+  const waiting = [...state.waiting, Math.min(value, bound)];
+  const moved: FastState = {
+    ...state,
+    variance: drift(state, spread, Math.max(0, elapsedMs)).variance,
+    sum,
+    sinceMs: sum === 0 ? null : (state.sinceMs ?? fromMs),
+    recent: before.toMs === null ? value : state.recent + recentShare * (value - state.recent),
+    waiting: waiting.slice(-lag),
+    toMs,
+  };
+  return waiting.length > lag && sum === 0 ? learn(moved, waiting[0]!, spread) : moved;
+}
+
+function drift(
+  { variance }: FastState,
+  spread: HealthySpread,
+  elapsedMs: number,
+): { readonly variance: number; readonly step: number } {
+  const step = 2 * spread.wander ** 2 * Math.min(1, elapsedMs / hourMs);
+  return { variance: Math.min(spread.machine ** 2, variance + step), step };
+}
+
+function learn(state: FastState, value: number, spread: HealthySpread): FastState {
+  const { level, variance, noise, learnt } = state;
+  const trust = variance / (variance + noise * longRun);
+  const surprise = value - level;
+  const squared = Math.min(surprise ** 2, 9 * noise);
+  return {
+    ...state,
+    level: level + trust * surprise,
+    variance: variance * (1 - trust),
+    noise: Math.max((leastShare * spread.window) ** 2, noise + (squared - noise) / (learnt + 1)),
+    learnt: Math.min(mostWindows, learnt + 1),
+  };
+}
+
+/** Validator of {@link FastState}: a snapshot comes from a disk. */
+export const fastStateSchema: z.ZodType<FastState> = z.strictObject({
+  level: z.number(),
+  variance: z.number().min(0),
+  noise: z.number().positive(),
+  learnt: z.int().min(0),
+  sum: z.number().min(0),
+  sinceMs: z.number().nullable(),
+  recent: z.number(),
+  waiting: z.array(z.number()).max(64),
+  toMs: z.number().nullable(),
+});

@@ -1,0 +1,59 @@
+/** How far a window's evidence for a mode stands out from its rivals', and what a machine's own reference expects of it. */
+import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { octavesAbove } from "./severity.ts";
+import type { SlowReference } from "./slow-lane.ts";
+
+/**
+ * Of each output: its raw logit above the highest of the others; of a single output: the logit itself. What moves all
+ * outputs of a machine alike, its noise and its load, cancels.
+ */
+export function computeMargins(logits: ArrayLike<number>): number[] {
+  const all = Array.from(logits);
+  if (all.length === 1) return all;
+  return all.map((own, index) => own - Math.max(...all.filter((_, other) => other !== index)));
+}
+
+/** What the margin of output `index` is expected to be at a shaft speed; null without a reference for this model. */
+export function expectMargin(
+  baseline: SiteBaseline | null,
+  index: number,
+  shaftRpm: number,
+): SlowReference | null {
+  const margin = baseline?.margins[index];
+  if (baseline === null || margin === undefined) return null;
+  const { location, scale, autocorrelation, perOctave = 0, wander, freedom, blocks } = margin;
+  // Before these were kept a reference rested on a day at least.
+  return {
+    location: location + perOctave * octavesAbove(shaftRpm, baseline),
+    window: toLongRun(Math.max(scale, leastMarginScale), autocorrelation),
+    wander: wander ?? usualWander,
+    freedom: freedom ?? priorFreedom,
+    blocks: blocks ?? 1,
+    windows: baseline.windows,
+  };
+}
+
+/** What the severity above a reference is expected to be. */
+export function expectSeverity({ severity, windows }: SiteBaseline): SlowReference {
+  return {
+    location: 0,
+    window: severity?.window ?? usualSeverityDb,
+    wander: severity?.wander ?? usualSeverityDb,
+    freedom: severity?.freedom ?? priorFreedom,
+    blocks: severity?.blocks ?? 1,
+    windows,
+  };
+}
+
+/** The deviation of which sums over neighbouring windows scatter as if windows were independent. */
+export function toLongRun(scale: number, autocorrelation: number): number {
+  return scale * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation));
+}
+
+/** A margin's deviation is never known better than this, in logits. */
+export const leastMarginScale = 0.25;
+/** How far a healthy machine's hours lie apart, as long as it has not shown it itself: logits, and dB. */
+export const usualWander = 0.5;
+export const usualSeverityDb = 1.5;
+/** Blocks that this prior knowledge weighs as much as. */
+export const priorFreedom = 12;

@@ -1,0 +1,104 @@
+/**
+ * One signal of a measuring point (a failure mode's logit, the machine's severity) through both lanes: how much evidence
+ * there is that it left the healthy level, and whether its alarm stands.
+ */
+import { z } from "zod";
+import type { AlarmLane } from "../contract/prediction.ts";
+import { type HeldAlarm, heldAlarmSchema, holdAlarm } from "./alarm-hold.ts";
+import type { EvidenceHeights } from "./false-alarm-budget.ts";
+import { beginFast, type FastState, fastStateSchema, type HealthySpread, stepFast } from "./fast-lane.ts";
+import { idleSlow, type SlowReference, type SlowState, slowStateSchema, stepSlow } from "./slow-lane.ts";
+
+/** What is remembered of a signal between windows; plain data that can be stored. */
+export interface SignalState {
+  readonly fast: FastState;
+  readonly slow: SlowState;
+  /** Null: no alarm stands. */
+  readonly held: HeldAlarm | null;
+}
+
+/** One window of a signal. */
+export interface SignalWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** For the fast lane, against healthy machines in general and the last minutes. */
+  readonly value: number;
+  /** For the slow lane, against the own reference. */
+  readonly compared: number;
+  readonly leads: boolean;
+}
+
+/** What a signal is held against. */
+interface SignalRule {
+  readonly spread: HealthySpread;
+  /** Null: the machine has no own reference yet. */
+  readonly reference: SlowReference | null;
+}
+
+/** A signal of which nothing was heard. */
+export function beginSignal(spread: HealthySpread): SignalState {
+  return { fast: beginFast(spread), slow: idleSlow, held: null };
+}
+
+/** One window further: evidence, and the standing alarm. */
+export function stepSignal(before: SignalState, window: SignalWindow, rule: SignalRule): SignalState {
+  const { value, compared, toMs } = window;
+  const { spread, reference } = rule;
+  const held =
+    before.held === null
+      ? null
+      : holdAlarm(before.held, before.held.lane === "slow" ? compared : value, toMs);
+  // What gathered for an alarm that is over was spent on it.
+  if (before.held !== null && held === null) return beginSignal(spread);
+  const fast = stepFast(before.fast, window, spread);
+  const slow =
+    reference === null
+      ? idleSlow
+      : stepSlow(before.slow, { fromMs: window.fromMs, toMs, value: compared }, reference);
+  return { fast, slow, held };
+}
+
+/** The lane with more evidence, and how much: 1 raises. */
+export function weighEvidence(
+  { fast, slow }: SignalState,
+  { fast: fastHeight, slow: slowHeight }: EvidenceHeights,
+): { readonly lane: AlarmLane; readonly share: number; readonly sinceMs: number | null } {
+  const ofFast = fast.sum / fastHeight;
+  const ofSlow = slow.sum / slowHeight;
+  return ofSlow > ofFast
+    ? { lane: "slow", share: ofSlow, sinceMs: slow.sinceMs }
+    : { lane: "fast", share: ofFast, sinceMs: fast.sinceMs };
+}
+
+/** Raises the alarm of a signal. */
+export function raiseSignal(
+  state: SignalState,
+  {
+    measured,
+    lane,
+    sinceMs,
+  }: {
+    readonly measured: { readonly window: SignalWindow; readonly reference: SlowReference | null };
+    readonly lane: AlarmLane;
+    readonly sinceMs: number;
+  },
+): SignalState {
+  const { window, reference } = measured;
+  const isSlow = lane === "slow" && reference !== null;
+  const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
+  const healthy = isSlow ? reference.location : state.fast.level;
+  const held: HeldAlarm = { sinceMs, lane, healthy, mean: now, peak: now, quietMs: null, quietWindows: 0 };
+  return { ...state, held };
+}
+
+/** Another model or another reference: what gathered was against the old one. The alarm stands as it did. */
+export function forgetEvidence(state: SignalState, spread: HealthySpread): SignalState {
+  return { ...beginSignal(spread), held: state.held };
+}
+
+/** Validator of {@link SignalState}: a snapshot comes from a disk. */
+export const signalStateSchema: z.ZodType<SignalState> = z.strictObject({
+  fast: fastStateSchema,
+  slow: slowStateSchema,
+  held: heldAlarmSchema.nullable(),
+});
