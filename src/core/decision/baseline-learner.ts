@@ -12,6 +12,7 @@
  */
 import type { Prediction } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
+import { computeMedian } from "../maths/robust.ts";
 import type { BaselineSnapshot, KeptWindow } from "./baseline-snapshot.ts";
 import {
   type BaselineSubject,
@@ -20,7 +21,7 @@ import {
   type HealthyWindow,
 } from "./fit-site-baseline.ts";
 import { isOperating } from "./operating-state.ts";
-import { hasLevels } from "./severity.ts";
+import { computeSeverity, hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
 interface BaselineOptions {
@@ -76,6 +77,9 @@ const maxBlocks = 32;
 
 /** Windows of the first provisional baseline. */
 const provisionalWindows = 96;
+
+/** Median severity above a provisional baseline, dB, above which it is not refined. */
+const maxRefinedDb = 2;
 
 /** Refusals after which a machine that never settles gets a baseline that says so: a doubtful one beats none. */
 const maxRefusals = 3;
@@ -170,6 +174,7 @@ export function createBaselineLearner(
     nextTry = 2 * seen;
     refusedAt = 0;
     let learnt: SiteBaseline;
+    if (!isFinal && hasGrownLouder(windows)) return null;
     if (fitted.ok) learnt = fitted.value;
     else if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
     else if (isOurs()) {
@@ -197,6 +202,16 @@ export function createBaselineLearner(
       kind: isFinal ? "ready" : "provisional",
       detail: `version ${version} of ${restsOn} windows${doubts}`,
     };
+  };
+  /** A machine that has grown louder since its provisional baseline may be one that wears: nothing is refined then. */
+  const hasGrownLouder = (windows: readonly HealthyWindow[]): boolean => {
+    const baseline = current;
+    if (baseline === null || !isOurs()) return false;
+    const late = windows.slice(-Math.ceil(windows.length / 4));
+    const severities = late.map(({ levels, shaftRpm }) =>
+      computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, subject.spec, baseline),
+    );
+    return computeMedian(severities.filter(Number.isFinite)) > maxRefinedDb;
   };
   const isEnough = (toMs: number): boolean =>
     seen >= Math.max(options.minWindows, subject.spec.minWindows) &&

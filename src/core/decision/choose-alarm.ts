@@ -34,10 +34,12 @@ export const vibrationLevelMode = "vibration-level";
 
 /** Severity above the own reference, dB. */
 export const severitySpread: HealthySpread = { location: 0, machine: 3, window: 1.5, wander: 1.5 };
-/** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A. */
+/** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A … */
 const levelAlarmDb = 8;
-/** Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it. */
-const levelCalibration: Calibration = { slope: 0.5, intercept: -levelAlarmDb / 2 };
+/** … and a little more while the reference is provisional: it has not seen every wind yet. */
+const provisionalAlarmDb = 10;
+/** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
+const speedMargin = 0.1;
 
 /** What one window says of every signal that it says anything of: modes in the order of the outputs, then the level. */
 export function measureSignals(
@@ -63,15 +65,21 @@ export function measureSignals(
       spread,
     };
   });
-  if (baseline === null || severityDb === null) return modes;
+  if (baseline === null || severityDb === null || !isLearntSpeed(baseline, shaftRpm)) return modes;
+  const atDb = baseline.isProvisional === true ? provisionalAlarmDb : levelAlarmDb;
   const level: MeasuredSignal = {
     name: vibrationLevelMode,
     window: { fromMs, toMs, value: severityDb, compared: severityDb, leads: true },
     reference: expectSeverity(baseline),
-    calibration: levelCalibration,
+    // Half at the height of an alarm, other odds by a factor of e each 2 dB. No model states it.
+    calibration: { slope: 0.5, intercept: -atDb / 2 },
     spread: severitySpread,
   };
   return [...modes, level];
+}
+
+function isLearntSpeed({ shaftRpm: { min, max } }: SiteBaseline, shaftRpm: number): boolean {
+  return shaftRpm >= min * (1 - speedMargin) && shaftRpm <= max * (1 + speedMargin);
 }
 
 /** An alarm that is to be raised now. */
