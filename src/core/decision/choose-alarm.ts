@@ -34,9 +34,11 @@ export const vibrationLevelMode = "vibration-level";
 
 /** Severity above the own reference, dB. */
 export const severitySpread: HealthySpread = { location: 0, machine: 3, window: 1.5, wander: 1.5 };
-/** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A … */
+/** Severity that a level alarm needs, dB: where zone C of ISO 10816-1, class I, begins above the end of zone A. */
 const levelAlarmDb = 8;
-/** … and a little more while the reference is provisional: it has not seen every wind yet. */
+/** A rise by as much within minutes counts from this severity on, dB. */
+const riseFromDb = 4;
+/** The same while the reference is provisional: it has not seen every wind yet. */
 const provisionalAlarmDb = 10;
 /** Outside the learnt speeds by more than this share a level is expected by guess, and says nothing. */
 const speedMargin = 0.1;
@@ -123,6 +125,10 @@ function isFaulty(
   lane: AlarmLane,
 ): boolean {
   const isLikely = computeProbability(calibrateLogit(state.fast.recent, calibration)) >= 0.5;
+  const { recent, level } = state.fast;
+  // Within minutes neither the wind nor a poor reference explains such a rise.
+  if (name === vibrationLevelMode && lane === "fast")
+    return recent >= riseFromDb && recent - level >= levelAlarmDb;
   if (name === vibrationLevelMode) return isLikely;
   return window.leads && (lane === "slow" || isLikely);
 }
