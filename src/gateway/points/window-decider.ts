@@ -78,7 +78,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     };
     const { levels, shaftRpm } = window;
     const decision: Decision = {
-      ...watch.update({ prediction, levels, shaftRpm }),
+      ...watch.update({ prediction, levels, shaftRpm, features: window.features }),
       ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
     };
     quality.processed(point.turbine);
