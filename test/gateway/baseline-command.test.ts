@@ -126,7 +126,7 @@ describe("aurora baseline", () => {
     await expect(site.show("WT07")).rejects.toEqual(usage(unknown));
     await expect(site.renew("r", "WT07", "gearbox")).rejects.toMatchObject({
       code: "USAGE",
-      message: "this gateway has no measuring point WT07/gearbox",
+      message: "this gateway has no measuring point WT07 gearbox",
       hint: `There are WT01 ${names.component}.`,
     });
     for (const place of ["..", "a/b", "%2e"]) {
@@ -177,7 +177,7 @@ describe("aurora baseline", () => {
     expect((await site.show()).points).toMatchObject([{ state: "none", learning: null, reference: null }]);
     await expect(site.renew("r")).rejects.toMatchObject({
       code: "USAGE",
-      message: `WT01/${names.component} has no baseline to renew`,
+      message: `WT01 ${names.component} has no baseline to renew`,
     });
   }, 60_000);
 });

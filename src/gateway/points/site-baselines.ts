@@ -101,9 +101,9 @@ export function createSiteBaselines(options: SiteBaselinesOptions): SiteBaseline
     },
     renew: ({ turbine, component }, order) => {
       const found = all.find(({ point }) => point.turbine === turbine && point.component === component);
-      if (found === undefined) throw refuseUnknown(`${turbine}/${component}`, all);
+      if (found === undefined) throw refuseUnknown(`${turbine} ${component}`, all);
       const reply = found.watch.renew(order);
-      if (reply === null) throw refuseModel(`${turbine}/${component}`, found.watch.model);
+      if (reply === null) throw refuseModel(`${turbine} ${component}`, found.watch.model);
       return reply;
     },
     save: () => {
