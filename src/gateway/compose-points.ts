@@ -129,7 +129,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     baselines,
     sink: {
       onDecision: (decision, scored) => {
-        if (scored !== null) figures.record(scored.window, scored.output.quantised);
+        if (scored !== null) figures.record(scored.window, scored.output);
         telemetry.decision(decision, scored);
         states.update(decision);
       },

@@ -22,8 +22,12 @@ interface Cut {
 }
 
 /** Streams 40 s of a turbine and takes the bundles into use one after the other, in the midst of a window. */
-async function cutThrough(bundles: readonly LoadedBundle[], samplesPerBlock: number): Promise<Cut> {
-  const simulation = createTurbineSimulation({ seed: 5, turbines: 1, fault: "none" });
+async function cutThrough(
+  bundles: readonly LoadedBundle[],
+  samplesPerBlock: number,
+  sampleRateHz = 12_000,
+): Promise<Cut> {
+  const simulation = createTurbineSimulation({ seed: 5, turbines: 1, fault: "none", sampleRateHz });
   const cut: Cut = { windows: [], quarantines: [] };
   const cutter = createWindowCutter({
     point,
@@ -31,7 +35,7 @@ async function cutThrough(bundles: readonly LoadedBundle[], samplesPerBlock: num
     bundle: bundles[0]!,
     onQuarantine: (quarantine) => cut.quarantines.push(quarantine),
   });
-  const blocks = Math.floor((40 * 12_000) / samplesPerBlock);
+  const blocks = Math.floor((40 * sampleRateHz) / samplesPerBlock);
   const retired: Promise<void>[] = [];
   let next = 1;
   for (let index = 0; index < blocks; index++) {
@@ -46,9 +50,9 @@ async function cutThrough(bundles: readonly LoadedBundle[], samplesPerBlock: num
       channel: "accel-de",
       unit: "g",
       // The device's clock trembles a little.
-      timestampMs: 1_700_000_000_000 + (firstSample * 1000) / 12_000 + (index % 3),
+      timestampMs: 1_700_000_000_000 + (firstSample * 1000) / sampleRateHz + (index % 3),
       firstSample,
-      sampleRateHz: 12_000,
+      sampleRateHz,
       scale: simulation.scale,
       shaftRpm,
       counts,
@@ -103,10 +107,13 @@ test.for(trials)("a swap to $name loses and doubles no window", async ({ options
   }
 });
 
-test("a swap at any moment leaves every window's features what they would have been", async () => {
-  const plain = await cutThrough(await load({}), 1000);
-  const swapped = await cutThrough(await load({}, {}, {}, {}), 1000);
-  expect(swapped.windows.map(({ window }) => window)).toEqual(plain.windows.map(({ window }) => window));
+test("a swap at any moment leaves every window's features what they would have been, in both bands", async () => {
+  for (const rateHz of [12_000, 25_600]) {
+    const plain = await cutThrough(await load({}), 1000, rateHz);
+    const swapped = await cutThrough(await load({}, {}, {}, {}), 1000, rateHz);
+    expect(swapped.windows.map(({ window }) => window)).toEqual(plain.windows.map(({ window }) => window));
+    for (const { window } of plain.windows) expect("upperFeatures" in window).toBe(rateHz > 24_000);
+  }
 });
 
 test("windows follow each other to the millisecond when the window's length changes", async () => {

@@ -32,8 +32,8 @@ export function explainCommand(): Command {
       `${sidecarHelp}
 
 The bars are exact Shapley values of the bundle's feature groups: the background's mean score and the shares sum to
-the window's score, which the calibrated probability p is made from. Of a recording at 24 kHz or more the band above the one
-that a gateway hears is explained, too (upperBand in JSON): \`aurora score\` sums a file up by both.
+the window's score, which the calibrated probability p is made from. Of a recording at 24 kHz or more the band above 5 kHz is
+explained, too (upperBand in JSON), and what the gateway decides upon is stated: both together (bothBands).
 
 A bundle of normal behaviour takes a table of readings (.csv or .parquet) instead, without any of the options on
 recordings: a column of times (time, timestamp or date) and one for each channel, called as in the bundle or as in the

@@ -68,7 +68,8 @@ Examples:
 }
 
 const recordingHelp = `Rows:      file, window (from 0), from_ms and to_ms (since the file's first sample), shaft_rpm, quantised_<mode> (the
-           student's integers, the same as on the gateway), probability_<mode>, fault_probability, short.
+           student's integers, the same as on the gateway), probability_<mode> (what the gateway decides upon),
+           fault_probability, short.
            short is 1 where a window is shorter than the bundle's: a recording of 8 revolutions or more that is shorter
            than one window is scored as one of its own length.
 Summary:   probabilities     of the windows' mean logits, one a failure mode, calibrated for machines that nobody trained on
@@ -77,8 +78,9 @@ Summary:   probabilities     of the windows' mean logits, one a failure mode, ca
            faultProbability  that any fault is there: of the mean of the student's logits with and without side bands, which
                              stand elsewhere on every machine; it and the modes' probabilities each take their own question
                              for even beforehand (this fault or not, any or none), so it may be the lower one
-                             From 24 kHz on both, and fault_probability, rest on two bands: the one that the gateway hears
-                             and the one above it (to 16 kHz); the other columns are of the lower one
+                             From 24 kHz on two bands are heard, up to 5 kHz and above (to 16 kHz), by the gateway, too: all
+                             probabilities, of rows as of files, rest on both; quantised_<mode> are of the lower one, the
+                             same on every engine
            severity          median over the recording's tenths of a second, in dB above severityReference: baseline (of
                              --baseline), bundle (other machines: only the trend means something) or unit (1 g); without
                              --scale and --unit the file's numbers are taken for g; a machine that is too loud for the

@@ -1,6 +1,6 @@
 /** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen; and its outlook in words for people. */
 import { z } from "zod";
-import { type OperatingState, operatingStates } from "./prediction.ts";
+import { type OperatingState, operatingStates, type SensorBand } from "./prediction.ts";
 
 export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
 
@@ -41,6 +41,8 @@ export interface AlertData {
     readonly baseValue: number;
     readonly groups: readonly { readonly name: string; readonly share: number }[];
     readonly gap: number;
+    /** The band of a fast sensor that the sensor groups' shares speak of; absent: it has one. */
+    readonly band?: SensorBand | undefined;
   };
   /** Where the model ran; absent: on the gateway. */
   readonly inferredOn?: "gateway" | "device" | undefined;
@@ -100,6 +102,7 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
       baseValue: finite,
       groups: z.array(z.object({ name: text, share: finite })).max(64),
       gap: z.number().min(0),
+      band: z.enum(["lower", "upper"]).optional(),
     }),
     inferredOn: z.enum(["gateway", "device"]).optional(),
     model: z.object({ name: text, version: text, digest: text }),

@@ -20,9 +20,9 @@ export interface Prediction {
   readonly windowId: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Quantised outputs, one a failure mode: the integers that every engine agrees on. */
+  /** Quantised outputs, one a failure mode: the integers that every engine agrees on; of the lower band. */
   readonly quantised: Uint8Array;
-  /** Dequantised outputs in logits, one a failure mode. */
+  /** Dequantised outputs in logits, one a failure mode; of a window with two bands, both joined. */
   readonly logits: Float64Array;
   readonly model: ModelRef;
   readonly operatingState: OperatingState;
@@ -86,10 +86,18 @@ export interface Decision {
   readonly inferredOn?: InferencePlace;
 }
 
+/** Which part of a fast sensor's spectrum was looked at: what features hear as it is, or what lies above it. */
+export type SensorBand = "lower" | "upper";
+
 /** Signed contributions per sensor group: `baseValue + Σ share = score`, up to `gap`. */
 export interface Explanation {
   readonly baseValue: number;
   readonly groups: readonly { readonly name: string; readonly share: number }[];
   /** |baseValue + Σ share − score|. */
   readonly gap: number;
+  /**
+   * Which band the sensor groups' shares speak of: the one that says more of the fault. What the other one takes away is a
+   * group of its own, `other band`. Left out: the window has one band.
+   */
+  readonly band?: SensorBand;
 }

@@ -109,6 +109,8 @@ export interface FeatureWindow {
   readonly shaftRpm: number;
   /** Raw (not yet standardised) features, in the order of the spec. */
   readonly features: Float32Array;
+  /** The same of the band above, where the sensor is fast enough to have one and it says something (src/adr/0028). */
+  readonly upperFeatures?: Float32Array;
   /** Levels of the bundle's `baseline` section, dB, NaN where not heard; absent when the bundle has none. */
   readonly levels?: Float32Array;
   /** Of the window's last sample. */

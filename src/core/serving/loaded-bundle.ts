@@ -5,8 +5,9 @@
 import type { Bundle } from "../bundle/bundle.ts";
 import { bundleFileNames } from "../contract/bundle/manifest.ts";
 import type { QuantisedMlp } from "../contract/bundle/quantised-mlp.ts";
-import type { Explanation, ModelRef } from "../contract/prediction.ts";
+import type { Explanation, ModelRef, SensorBand } from "../contract/prediction.ts";
 import type { FeatureWindow } from "../contract/stream.ts";
+import { joinLogits } from "../decision/join-logits.ts";
 import type { DriftReference } from "../drift/drift-reference.ts";
 import { decodeReference } from "../drift/reference-codec.ts";
 import { decodeBackground, type ExplanationBackground } from "../explain/background.ts";
@@ -20,10 +21,20 @@ import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { WindowBundle } from "./window-cutter.ts";
 
-/** What the student says of one window. */
-export interface StudentOutput {
+/** What the student says of one band of a window. */
+export interface BandOutput {
   readonly quantised: Uint8Array;
   readonly logits: Float64Array;
+}
+
+/** What the student says of one window. */
+export interface StudentOutput {
+  /** Of the lower band: what every engine and the microcontroller agree on. */
+  readonly quantised: Uint8Array;
+  /** What decisions rest on; of a window with two bands, both joined. */
+  readonly logits: Float64Array;
+  /** Absent: the window has one band, the lower one. */
+  readonly bands?: Readonly<Record<SensorBand, BandOutput>>;
 }
 
 /** A window with what was made of it. */
@@ -41,8 +52,8 @@ export interface LoadedBundle extends WindowBundle {
   readonly student: QuantisedMlp;
   readonly reference: DriftReference;
   readonly background: ExplanationBackground;
-  /** Scores one window; windows that come together run as one batch. Rejects with INFERENCE. */
-  score(window: Pick<FeatureWindow, "features">): Promise<StudentOutput>;
+  /** Scores one window, of both bands where it has two; what comes together runs as one batch. Rejects with INFERENCE. */
+  score(window: Pick<FeatureWindow, "features" | "upperFeatures">): Promise<StudentOutput>;
   /** Standardised features of one window, as the student sees them. */
   standardised(features: Float32Array): Float32Array;
   /** Takes no new window; resolves when the last one was answered and the engine is closed. */
@@ -72,6 +83,10 @@ export async function serveBundle(
     standardise(features, 1, manifest.scaler, row);
     return row;
   };
+  const ask = async (features: Float32Array): Promise<BandOutput> => {
+    const { quantised } = await host.submit(standardised(features));
+    return { quantised, logits: dequantise(quantised, engine.outputScale, engine.outputZeroPoint) };
+  };
   return {
     dir,
     manifest,
@@ -81,9 +96,12 @@ export async function serveBundle(
     reference: decodeReference(files.get(bundleFileNames.reference)!),
     background: decodeBackground(files.get(bundleFileNames.background)!),
     standardised,
-    score: async (window) => {
-      const { quantised } = await host.submit(standardised(window.features));
-      return { quantised, logits: dequantise(quantised, engine.outputScale, engine.outputZeroPoint) };
+    score: async ({ features, upperFeatures }) => {
+      if (upperFeatures === undefined) return ask(features);
+      // Both are asked in the same turn of the event loop: they run in the same batch.
+      const [lower, upper] = await Promise.all([ask(features), ask(upperFeatures)]);
+      const logits = lower.logits.map((logit, mode) => joinLogits(logit, upper.logits[mode]!));
+      return { quantised: lower.quantised, logits, bands: { lower, upper } };
     },
     retain: () => {
       windows++;

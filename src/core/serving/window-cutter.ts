@@ -5,6 +5,7 @@
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { FeatureWindow, PointId, Quarantine, RecordedBlock, SampleBlock } from "../contract/stream.ts";
+import { createUpperBandExtractor } from "../features/upper-band.ts";
 import { createWaveformExtractor } from "../features/waveform-extractor.ts";
 import {
   countWindowSlots,
@@ -79,14 +80,14 @@ export function createWindowCutter<B extends WindowBundle>(options: WindowCutter
     return cutter;
   }
 
-  function finish({ bundle, end, features, levels }: EndedWindow<B>): void {
+  function finish({ bundle, end, features, optional }: EndedWindow<B>): void {
     const fromMs = Math.round(end.fromMs);
     const toMs = Math.round(end.toMs);
     const id = `${point.turbine}/${point.component}/${fromMs}`;
     if (features.every(Number.isFinite)) {
       const { shaftRpm } = end;
-      const window = { point, id, fromMs, toMs, shaftRpm, features, arrivedMonotonicMs };
-      ended.push({ window: levels === undefined ? window : { ...window, levels }, bundle });
+      const window = { point, id, fromMs, toMs, shaftRpm, features, ...optional, arrivedMonotonicMs };
+      ended.push({ window, bundle });
       return;
     }
     const names = bundle.manifest.features.list
@@ -166,8 +167,8 @@ interface EndedWindow<B extends WindowBundle> {
   readonly bundle: B;
   readonly end: WindowEnd;
   readonly features: Float32Array;
-  /** Undefined where the bundle has no baseline. */
-  readonly levels: Float32Array | undefined;
+  /** Without levels where the bundle has no baseline, without an upper band where there is none or it says nothing. */
+  readonly optional: Pick<FeatureWindow, "levels" | "upperFeatures">;
 }
 
 interface SpecCutterSink<B extends WindowBundle> {
@@ -202,6 +203,7 @@ function createSpecCutter<B extends WindowBundle>(
   const { manifest } = first;
   const slots = countWindowSlots(manifest.window);
   const extractors = Array.from({ length: slots }, () => createWaveformExtractor(manifest.features));
+  const uppers = extractors.map(() => createUpperBandExtractor(manifest.features));
   const levelSpec = manifest.baseline?.levels;
   const meters = levelSpec === undefined ? [] : extractors.map(() => createWaveformExtractor(levelSpec));
   /** Bundle of the window that is open in each slot. */
@@ -228,11 +230,13 @@ function createSpecCutter<B extends WindowBundle>(
       openWindows++;
       const context = { sampleRateHz, bearing, shaftRpm };
       extractors[slot]!.begin(context);
+      uppers[slot]!.begin(context);
       meters[slot]?.begin(context);
     },
     push: (slot, run) => {
       if (bundles[slot] !== null) {
         extractors[slot]!.push(run);
+        uppers[slot]!.push(run);
         meters[slot]?.push(run);
       } else if (handover?.slot === slot && handover.offset < 0) handover.offset = run.from;
     },
@@ -241,9 +245,14 @@ function createSpecCutter<B extends WindowBundle>(
       if (open === null) return;
       const features = new Float32Array(open.manifest.features.list.length);
       extractors[slot]!.finish(features, 0);
-      const levels = levelSpec === undefined ? undefined : new Float32Array(levelSpec.list.length);
-      if (levels !== undefined) meters[slot]!.finish(levels, 0);
-      sink.onEnd({ bundle: open, end, features, levels });
+      const upperFeatures = uppers[slot]!.finish();
+      const levels = levelSpec === undefined ? null : new Float32Array(levelSpec.list.length);
+      if (levels !== null) meters[slot]!.finish(levels, 0);
+      const optional = {
+        ...(upperFeatures === null ? {} : { upperFeatures }),
+        ...(levels === null ? {} : { levels }),
+      };
+      sink.onEnd({ bundle: open, end, features, optional });
       open.release();
     },
     abandon: (slot, quarantine) => {

@@ -7,12 +7,8 @@ import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Decision, Explanation, OperatingState, Prediction } from "../../core/contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import {
-  explainWindow,
-  type LoadedBundle,
-  type ScoredWindow,
-  type StudentOutput,
-} from "../../core/serving/loaded-bundle.ts";
+import { explainScored } from "../../core/serving/explain-scored.ts";
+import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { KeptWatch } from "./site-baselines.ts";
@@ -86,7 +82,8 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     const alerts = register.update(decision);
     if (alerts.length === 0) return;
     // A device that does not say what its model was given leaves nothing to explain.
-    const explanations = window.features.length === 0 ? [] : await explain(bundle, window.features, logger);
+    const explanations =
+      window.features.length === 0 ? [] : await explain({ window, output, bundle }, logger);
     for (const alert of alerts) {
       const event = register.announce(alert, {
         explanation: explanations[alert.output] ?? null,
@@ -126,13 +123,9 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
   };
 }
 
-async function explain(
-  bundle: LoadedBundle,
-  features: Float32Array,
-  logger: Logger,
-): Promise<readonly Explanation[]> {
+async function explain(scored: ScoredWindow, logger: Logger): Promise<readonly Explanation[]> {
   try {
-    return await explainWindow(bundle, features);
+    return await explainScored(scored);
   } catch (error) {
     // An alert without its reasons is better than none; its gap then says so.
     logger.error("an alert could not be explained", { error });

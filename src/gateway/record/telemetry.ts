@@ -68,7 +68,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       thinner.update(decision, window.shaftRpm);
       const { point, toMs } = decision;
       const { features } = window;
-      if (features.length > 0) drift.add(point, bundle, { toMs, features, scores: output.logits });
+      // Of the lower band, as the reference is.
+      const { logits: scores } = output.bands?.lower ?? output;
+      if (features.length > 0) drift.add(point, bundle, { toMs, features, scores });
       latestDataMs = toMs;
     },
     drift: drift.add,

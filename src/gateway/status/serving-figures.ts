@@ -1,11 +1,12 @@
 /** Figures of serving: latency from a window's last byte to its decision, time to the first one, and a digest. */
 import type { FeatureWindow } from "../../core/contract/stream.ts";
 import type { Clock } from "../../core/platform/clock.ts";
+import type { StudentOutput } from "../../core/serving/loaded-bundle.ts";
 import { createLatencyRecorder } from "./latency-recorder.ts";
 
 export interface ServingFigures {
   /** One window was decided. */
-  record(window: FeatureWindow, quantised: Uint8Array): void;
+  record(window: FeatureWindow, output: StudentOutput): void;
   /** Calls back with every latency, in milliseconds. */
   onLatency(callback: (milliseconds: number) => void): void;
   describe(): {
@@ -23,13 +24,13 @@ export function createServingFigures(clock: Clock): ServingFigures {
   let digest = 0;
   let tell = (_milliseconds: number): void => {};
   return {
-    record: (window, quantised) => {
+    record: (window, output) => {
       const nowMs = clock.monotonicMs();
       // performance.now() counts from the start of the process.
       firstMs ??= nowMs;
       latency.record(nowMs - window.arrivedMonotonicMs);
       tell(nowMs - window.arrivedMonotonicMs);
-      digest = (digest + hashDecision(window, quantised)) >>> 0;
+      digest = (digest + hashDecision(window, output)) >>> 0;
     },
     onLatency: (callback) => {
       tell = callback;
@@ -42,12 +43,15 @@ export function createServingFigures(clock: Clock): ServingFigures {
   };
 }
 
-/** FNV-1a over the window's id and its quantised logits. */
-function hashDecision(window: FeatureWindow, quantised: Uint8Array): number {
+/** FNV-1a over the window's id and its quantised logits, the upper band's after the lower one's. */
+function hashDecision(window: FeatureWindow, { quantised, bands }: StudentOutput): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < window.id.length; index++) {
     hash = Math.imul(hash ^ window.id.charCodeAt(index), 0x01000193);
   }
   for (const value of quantised) hash = Math.imul(hash ^ value, 0x01000193);
+  if (bands !== undefined) {
+    for (const value of bands.upper.quantised) hash = Math.imul(hash ^ value, 0x01000193);
+  }
   return hash >>> 0;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
 import type { FeatureWindow, Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
 import { createWindowCutter } from "../../../src/core/serving/window-cutter.ts";
 import { blockAt, createFakeBundle, type FakeBundle, point } from "../../gateway/fakes.ts";
 
@@ -102,6 +104,100 @@ describe("a window cutter", () => {
     accept(half(1));
     cutter.close();
     expect([old.holders, next.holders]).toEqual([0, 0]);
+  });
+
+  describe("of a fast sensor", () => {
+    const spec = {
+      features: bearingFeatureSpec,
+      window: { unit: "revolutions", length: 10, hop: 10 },
+    } as const;
+    const sampleRateHz = 25_600;
+    /** A tenth of a second of noise, 30 revolutions of a second's 300: one window is 853.3 samples. */
+    const fast = (index: number, change: Partial<SampleBlock> = {}): SampleBlock => {
+      const random = createRandom(index + 1);
+      const counts = Int16Array.from({ length: 2560 }, () => Math.round(900 * random.normal()));
+      const timestampMs = blockAt(0).timestampMs + index * 100;
+      return blockAt(0, { sampleRateHz, timestampMs, firstSample: index * 2560, counts, ...change });
+    };
+
+    it("cuts both bands of a window, whose features do not depend on where the session began", () => {
+      const [one, other] = [create(createFakeBundle("1.0.0", spec)), create(createFakeBundle("1.0.0", spec))];
+      for (const index of [0, 1]) {
+        one.accept(fast(index));
+        other.accept(fast(index, { firstSample: 7 + index * 2560 }));
+      }
+      expect(one.windows).toHaveLength(6);
+      for (const { features, upperFeatures } of one.windows) {
+        expect(upperFeatures).toHaveLength(features.length);
+        expect(upperFeatures).not.toEqual(features);
+      }
+      expect(other.windows).toEqual(one.windows);
+    });
+
+    it("cuts one band of a slower sensor, and of features that are no envelope's", () => {
+      const { accept, windows } = create(createFakeBundle("1.0.0", spec));
+      accept(fast(0, { sampleRateHz: 23_999 }));
+      const plain = create(createFakeBundle("1.0.0", { window: spec.window }));
+      plain.accept(fast(0));
+      for (const window of [...windows, ...plain.windows]) expect(window).not.toHaveProperty("upperFeatures");
+      expect([windows.length, plain.windows.length]).toEqual([3, 3]);
+    });
+
+    it("hands over to a bundle of another specification in both bands, at the very sample", () => {
+      const old = createFakeBundle("1.0.0", spec);
+      const other = { ...spec, window: { unit: "revolutions", length: 7, hop: 7 } } as const;
+      const next = createFakeBundle("2.0.0", other);
+      // A revolution of 100 samples: windows of 1,000, then of 700.
+      const evenly = (index: number, change = {}) => fast(index, { shaftRpm: 15_360, ...change });
+      const { cutter, accept, windows, quarantines } = create(old);
+      accept(evenly(0));
+      cutter.use(next);
+      accept(evenly(1));
+      accept(evenly(2));
+      expect(windows.map(({ version }) => version)).toEqual([
+        "1.0.0",
+        "1.0.0",
+        "1.0.0",
+        ...Array(6).fill("2.0.0"),
+      ]);
+      // It began 440 samples into the second block; had the stream begun there, it would have cut the same.
+      const alone = create(next);
+      alone.accept(evenly(1, { firstSample: 3000, counts: evenly(1).counts.subarray(440) }));
+      alone.accept(evenly(2));
+      const heard = ({ features, upperFeatures }: FeatureWindow) => [features, upperFeatures];
+      expect(alone.windows.map(heard)).toEqual(windows.slice(3).map(heard));
+      expect(windows.every(({ upperFeatures }) => upperFeatures !== undefined)).toBe(true);
+      expect(quarantines).toEqual([]);
+      for (const each of [cutter, alone.cutter]) each.close();
+      expect([old.holders, next.holders]).toEqual([0, 0]);
+    });
+
+    it("leaves the band above out where it says nothing, and keeps the window", () => {
+      const { accept, windows, quarantines } = create(createFakeBundle("1.0.0", spec));
+      // Ones that all fall where the carrier, which begins with the window, rounds them to nothing.
+      const counts = Int16Array.from({ length: 2560 }, (_, index) =>
+        Math.abs(Math.cos((2 * Math.PI * 17 * index) / 40)) < 0.49 && index % 3 === 0 ? 1 : 0,
+      );
+      accept(fast(0, { counts: counts.subarray(0, 854) }));
+      expect(windows).toHaveLength(1);
+      expect(windows[0]).not.toHaveProperty("upperFeatures");
+      expect(quarantines).toEqual([]);
+    });
+
+    it("loses both bands of a window that is abandoned, told once, and neither of the next", () => {
+      const bundle = createFakeBundle("1.0.0", spec);
+      const { accept, windows, quarantines } = create(bundle);
+      accept(fast(0, { counts: fast(0).counts.subarray(0, 2000) }));
+      accept(fast(2));
+      expect(quarantines).toMatchObject([{ reason: "gap", windows: 1 }]);
+      const undisturbed = create(bundle);
+      undisturbed.accept(fast(2));
+      expect(windows.slice(2)).toEqual(undisturbed.windows);
+      expect(windows[2]!.upperFeatures).toBeDefined();
+      accept(fast(3, { counts: new Int16Array(2560) }));
+      // A dead sensor is told of once a window, not once a band.
+      expect(quarantines.slice(1).map(({ reason }) => reason)).toEqual(["not-finite", "not-finite", "not-finite"]);
+    });
   });
 
   it("stays with its specification when a bundle of another one is taken back before its first window", () => {

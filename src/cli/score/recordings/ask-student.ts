@@ -2,83 +2,63 @@
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { FeatureWindow } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import type { LoadedBundle, StudentOutput } from "../../../core/serving/loaded-bundle.ts";
-import { joinLogits } from "./upper-band.ts";
+import { joinLogits } from "../../../core/decision/join-logits.ts";
+import type { BandOutput, LoadedBundle, StudentOutput } from "../../../core/serving/loaded-bundle.ts";
 
 /** A window with what the student says of it. */
 export interface AnsweredWindow {
   readonly window: FeatureWindow;
   readonly output: StudentOutput;
-  /** The same of the upper band, where the recording has one. */
-  readonly upper: { readonly window: FeatureWindow; readonly output: StudentOutput } | null;
   /** Calibrated, one a failure mode, as the gateway decides upon. */
   readonly probabilities: readonly number[];
-  /** One a failure mode: of both bands where the recording has a second one. */
-  readonly modeLogits: readonly number[];
-  /** The same for the question of any fault: means of the student's logits with and without side bands. */
+  /**
+   * For the question of any fault, one a failure mode: means of the student's logits with and without side bands, joined where the
+   * window has two bands.
+   */
   readonly faultLogits: readonly number[];
-}
-
-/** A window, and the same one of the upper band, if there is one. */
-export interface HeardWindow {
-  readonly lower: FeatureWindow;
-  readonly upper: FeatureWindow | null;
 }
 
 /** Asks about all of `windows` at once. Fails with INFERENCE. */
 export async function askStudent(
   bundle: LoadedBundle,
-  windows: readonly HeardWindow[],
+  windows: readonly FeatureWindow[],
 ): Promise<AnsweredWindow[]> {
   const { calibration } = bundle.manifest;
-  const lowers = await look(
-    bundle,
-    windows.map(({ lower }) => lower),
-  );
-  const uppers = await look(
-    bundle,
-    windows.flatMap(({ upper }) => (upper === null ? [] : [upper])),
-  );
-  let next = 0;
-  return windows.map(({ lower, upper }, index): AnsweredWindow => {
-    const { output, bare } = lowers[index]!;
-    const other = upper === null ? null : uppers[next++]!;
-    const faultLogits = halve(output, bare);
-    return {
-      window: lower,
-      output,
-      upper: upper === null ? null : { window: upper, output: other!.output },
-      probabilities: calibration.map((own, mode) =>
-        computeProbability(calibrateLogit(output.logits[mode]!, own)),
-      ),
-      modeLogits: join(Array.from(output.logits), other === null ? null : other.output.logits),
-      faultLogits: join(faultLogits, other === null ? null : halve(other.output, other.bare)),
-    };
-  });
-}
-
-interface Look {
-  readonly output: StudentOutput;
-  /** Without side bands. */
-  readonly bare: StudentOutput;
-}
-
-async function look(bundle: LoadedBundle, windows: readonly FeatureWindow[]): Promise<Look[]> {
   const remove = createSideBandRemover(bundle.manifest);
   const outputs = await Promise.all(windows.map((window) => bundle.score(window)));
   const bare =
     remove === null
       ? outputs
-      : await Promise.all(windows.map(({ features }) => bundle.score({ features: remove(features) })));
-  return outputs.map((output, index) => ({ output, bare: bare[index]! }));
+      : await Promise.all(
+          windows.map(({ features, upperFeatures }) =>
+            bundle.score({
+              features: remove(features),
+              ...(upperFeatures === undefined ? {} : { upperFeatures: remove(upperFeatures) }),
+            }),
+          ),
+        );
+  return windows.map((window, index): AnsweredWindow => {
+    const output = outputs[index]!;
+    return {
+      window,
+      output,
+      probabilities: calibration.map((own, mode) =>
+        computeProbability(calibrateLogit(output.logits[mode]!, own)),
+      ),
+      faultLogits: meanOf(output, bare[index]!),
+    };
+  });
 }
 
-function halve(output: StudentOutput, bare: StudentOutput): number[] {
+/** Band by band, then joined: that is not the mean of the joined ones. */
+function meanOf(output: StudentOutput, bare: StudentOutput): number[] {
+  if (output.bands === undefined || bare.bands === undefined) return halve(output, bare);
+  const upper = halve(output.bands.upper, bare.bands.upper);
+  return halve(output.bands.lower, bare.bands.lower).map((lower, mode) => joinLogits(lower, upper[mode]!));
+}
+
+function halve(output: BandOutput, bare: BandOutput): number[] {
   return Array.from(output.logits, (logit, mode) => (logit + bare.logits[mode]!) / 2);
-}
-
-function join(lower: readonly number[], upper: ArrayLike<number> | null): readonly number[] {
-  return upper === null ? lower : lower.map((logit, mode) => joinLogits(logit, upper[mode]!));
 }
 
 /**

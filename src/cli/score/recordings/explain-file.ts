@@ -4,9 +4,9 @@
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
-import type { FeatureWindow, Quarantine } from "../../../core/contract/stream.ts";
+import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
-import { explainWindow, type LoadedBundle, type StudentOutput } from "../../../core/serving/loaded-bundle.ts";
+import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
@@ -36,9 +36,12 @@ export interface FileExplanation {
     readonly shaftRpm: number;
     readonly isShort: boolean;
   };
+  /** Of the lower band, or the only one. */
   readonly modes: readonly ModeExplanation[];
-  /** The same window in the band above the one that the gateway hears; null where the recording is too slow to have one. */
+  /** The same of the band above; null where the recording is too slow to have one. */
   readonly upperBand: readonly ModeExplanation[] | null;
+  /** What both bands make together, which is what the gateway decides upon; null where there is one. */
+  readonly bothBands: readonly Pick<ModeExplanation, "failureMode" | "probability" | "score">[] | null;
 }
 
 /** Fails with DATA_FORMAT when no window could be scored, and as scoring does. */
@@ -67,21 +70,30 @@ export async function explainFile(
       hint: `a window is ${length} revolutions of good data, ${fewestRevolutions} of a short recording: ${secondsOf(length)} s and ${secondsOf(fewestRevolutions)} s at ${sidecar.shaftRpm} rpm`,
     });
   }
-  const { window, output, upper } = first;
+  const { window, output, probabilities } = first;
+  const { bands } = output;
   const { fromMs, toMs, shaftRpm } = window;
   return {
     file: file.path,
     model: bundle.ref,
     window: { fromMs, toMs, shaftRpm, isShort: short !== null },
-    modes: await explainModes(bundle, window, output),
-    upperBand: upper === null ? null : await explainModes(bundle, upper.window, upper.output),
+    modes: await explainModes(bundle, window.features, bands?.lower ?? output),
+    upperBand: bands === undefined ? null : await explainModes(bundle, window.upperFeatures!, bands.upper),
+    bothBands:
+      bands === undefined
+        ? null
+        : bundle.manifest.outputs.map(({ failureMode }, mode) => ({
+            failureMode,
+            probability: probabilities[mode]!,
+            score: output.logits[mode]!,
+          })),
   };
 }
 
 async function explainModes(
   bundle: LoadedBundle,
-  { features }: Pick<FeatureWindow, "features">,
-  { logits, quantised }: StudentOutput,
+  features: Float32Array,
+  { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
   const { outputs, calibration } = bundle.manifest;
   const explanations = await explainWindow(bundle, features);
@@ -96,7 +108,7 @@ async function explainModes(
 
 /** As a bar chart for the terminal; `color` adds ANSI colours. */
 export function renderExplanation(
-  { file, model, window, modes, upperBand }: FileExplanation,
+  { file, model, window, modes, upperBand, bothBands }: FileExplanation,
   color: boolean,
 ): string {
   const digest = model.digest.slice(0, 12);
@@ -109,11 +121,14 @@ export function renderExplanation(
   };
   for (const mode of modes) add(mode);
   if (upperBand !== null) {
-    lines.push(
-      "",
-      "The same in the band above, which counts in a file's summary and which no gateway hears:",
-    );
+    lines.push("", "The same in the band above:");
     for (const mode of upperBand) add(mode);
+  }
+  if (bothBands !== null) {
+    const together = bothBands.map(
+      ({ failureMode, probability }) => `${failureMode} ${probability.toFixed(3)}`,
+    );
+    lines.push("", `Both together, which the gateway decides upon: ${together.join(", ")}`);
   }
   return `${lines.join("\n")}\n`;
 }

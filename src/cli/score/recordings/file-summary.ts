@@ -29,7 +29,7 @@ export interface FileSummary {
 }
 
 /** What a file is summed up of. */
-export type WindowLogits = Pick<AnsweredWindow, "modeLogits" | "faultLogits">;
+export type WindowLogits = Pick<AnsweredWindow, "output" | "faultLogits">;
 
 export interface SummaryBuilder {
   update(scored: WindowLogits, isShort: boolean): void;
@@ -106,10 +106,10 @@ function createLogitMean(outputs: number): LogitMean {
     get count(): number {
       return count;
     },
-    add: ({ modeLogits, faultLogits }) => {
+    add: ({ output, faultLogits }) => {
       count++;
       for (let index = 0; index < outputs; index++) {
-        sums[index]! += modeLogits[index]!;
+        sums[index]! += output.logits[index]!;
         faultSums[index]! += faultLogits[index]!;
       }
     },

@@ -4,7 +4,7 @@
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
-import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
+import type { FeatureWindow, Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../../core/serving/window-cutter.ts";
@@ -13,7 +13,6 @@ import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import { type AnsweredWindow, askStudent } from "./ask-student.ts";
 import type { LevelMeter } from "./recording-severity.ts";
-import { createUpperBandShifter } from "./upper-band.ts";
 
 /** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
 const blockSamples = 496;
@@ -61,9 +60,8 @@ export async function* scoreWindows(
   { onQuarantine = () => {}, meter }: WindowListeners = {},
 ): AsyncGenerator<AnsweredWindow> {
   const cut: FeatureWindow[] = [];
-  const upper = createUpperPoint(bundle, sidecar);
   const cutter = createWindowCutter({
-    point: pointOf(contract),
+    point: { site: "file", turbine: "file", component: contract.name },
     bearing: sidecar.bearing,
     bundle,
     onQuarantine,
@@ -82,11 +80,7 @@ export async function* scoreWindows(
       schemaDrift: () => {},
     },
   });
-  const answer = (): Promise<AnsweredWindow[]> =>
-    askStudent(
-      bundle,
-      cut.splice(0).map((lower) => ({ lower, upper: upper?.take(lower) ?? null })),
-    );
+  const answer = (): Promise<AnsweredWindow[]> => askStudent(bundle, cut.splice(0));
   try {
     for await (const { firstSample, counts, allFinite } of readCountBlocks(
       file,
@@ -113,7 +107,6 @@ export async function* scoreWindows(
       if (ingest.accept(offered)) {
         meter?.accept(offered);
         for (const { window } of cutter.accept(offered)) cut.push(window);
-        upper?.accept(offered);
       }
       if (cut.length >= maxWaiting) yield* await answer();
     }
@@ -121,44 +114,7 @@ export async function* scoreWindows(
     yield* await answer();
   } finally {
     cutter.close();
-    upper?.close();
   }
-}
-
-function pointOf({ name }: Pick<ChannelContract, "name">): PointId {
-  return { site: "file", turbine: "file", component: name };
-}
-
-/** Cuts the windows of the upper band from the blocks that the lower one's are cut from. */
-interface UpperPoint {
-  accept(block: SampleBlock): void;
-  /** The one of the same time, null where it says nothing; those before it are forgotten. */
-  take(lower: FeatureWindow): FeatureWindow | null;
-  close(): void;
-}
-
-function createUpperPoint(bundle: LoadedBundle, { rateHz, bearing }: Sidecar): UpperPoint | null {
-  const { baseline: _, ...manifest } = bundle.manifest;
-  const shift = createUpperBandShifter(manifest, rateHz);
-  if (shift === null) return null;
-  const cut: FeatureWindow[] = [];
-  const cutter = createWindowCutter({
-    point: pointOf({ name: "upper" }),
-    bearing,
-    bundle: { ...bundle, manifest },
-    // What is wrong with the samples the lower band's cutter has told.
-    onQuarantine: () => {},
-  });
-  return {
-    accept: (block) => {
-      for (const { window } of cutter.accept(shift(block))) cut.push(window);
-    },
-    take: ({ fromMs, toMs }) => {
-      const at = cut.findIndex((window) => window.fromMs === fromMs && window.toMs === toMs);
-      return at < 0 ? null : (cut.splice(0, at + 1).at(-1) ?? null);
-    },
-    close: cutter.close,
-  };
 }
 
 /** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */

@@ -1,17 +1,26 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordRig } from "../../../../scripts/bench/transfer-rig.ts";
 import { explainFile, renderExplanation } from "../../../../src/cli/score/recordings/explain-file.ts";
 import { hedgeCalibrations } from "../../../../src/cli/score/recordings/file-summary.ts";
 import { scoreFiles } from "../../../../src/cli/score/recordings/score-files.ts";
-import { createUpperBandShifter, joinLogits } from "../../../../src/cli/score/recordings/upper-band.ts";
 import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
+import type { Sidecar } from "../../../../src/cli/score/sidecar/sidecar.ts";
 import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
+import { faultKinds } from "../../../../src/core/contract/bundle/bearing-fault.ts";
+import { calibrateLogit, computeProbability } from "../../../../src/core/decision/calibrate.ts";
+import { joinLogits } from "../../../../src/core/decision/join-logits.ts";
+import { dequantise } from "../../../../src/core/inference/student-engine.ts";
 import { createRandom } from "../../../../src/core/maths/random.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
+import {
+  type LoadedBundle,
+  type ScoredWindow,
+  serveBundle,
+} from "../../../../src/core/serving/loaded-bundle.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
-import { encodeNpy, scoreOnGateway, shippedBundle } from "../recordings.ts";
+import { encodeNpy, scoreOnGateway, shippedBundle, simulateFault } from "../recordings.ts";
 
 const rateHz = 25_600;
 const shaftRpm = 1500;
@@ -38,11 +47,11 @@ function record(blow: number, seed: number): Int16Array {
   });
 }
 
-async function scoreCounts(counts: Int16Array) {
+async function scoreCounts(counts: Int16Array, known: Partial<Sidecar> = {}) {
   const folder = createTemporaryFolder();
   const [file, out] = [join(folder, "a.npy"), join(folder, "out.jsonl")];
   writeFileSync(file, encodeNpy(counts, [counts.length]));
-  const sidecar = { rateHz, shaftRpm, bearing, scale: 0.001 };
+  const sidecar = { rateHz, shaftRpm, bearing, ...known, scale: 0.001 };
   const [summary] = await scoreFiles(bundle, {
     files: [file],
     out,
@@ -58,8 +67,22 @@ async function scoreCounts(counts: Int16Array) {
   return { summary: summary!, rows, onGateway };
 }
 
+function probabilityOf(logits: Float64Array, mode: number): number {
+  return computeProbability(calibrateLogit(logits[mode]!, bundle.manifest.calibration[mode]!));
+}
+
+/** What a row says of its window, and what a gateway says of it. */
+function cellsOf(row: Record<string, number>): number[] {
+  const modes = ["inner", "outer", "ball"];
+  return [row.from_ms!, ...modes.flatMap((mode) => [row[`quantised_${mode}`]!, row[`probability_${mode}`]!])];
+}
+function cellsOfWindow({ window, output }: ScoredWindow): number[] {
+  const modes = [...output.quantised].flatMap((value, mode) => [value, probabilityOf(output.logits, mode)]);
+  return [window.fromMs, ...modes];
+}
+
 describe("the upper band of a fast recording", () => {
-  it("is heard: a fault that rings above what the features decimate to is found, and rows stay the gateway's", async () => {
+  it("is heard: a fault that rings above what the features decimate to is found, in every row as by the gateway", async () => {
     const { summary, rows, onGateway } = await scoreCounts(record(3, 1));
     expect(summary.faultProbability).toBeGreaterThan(0.9);
     expect(summary.probabilities.outer).toBeGreaterThan(0.9);
@@ -67,8 +90,59 @@ describe("the upper band of a fast recording", () => {
     expect(rows.map((row) => [row.quantised_inner, row.quantised_outer, row.quantised_ball])).toEqual(
       onGateway.map(({ output }) => [...output.quantised]),
     );
-    // The gateway hears the lower band alone.
-    for (const row of rows) expect(row.probability_outer).toBeLessThan(0.5);
+    for (const [index, row] of rows.entries()) {
+      expect(row.probability_outer).toBeGreaterThan(0.9);
+      const { logits, bands } = onGateway[index]!.output;
+      const { calibration } = bundle.manifest;
+      expect(row.probability_outer).toBe(computeProbability(calibrateLogit(logits[1]!, calibration[1]!)));
+      // The integers are of the lower band, which hears nothing of it.
+      expect(computeProbability(calibrateLogit(bands!.lower.logits[1]!, calibration[1]!))).toBeLessThan(0.5);
+    }
+  });
+
+  it.each([
+    [25_600, 2100],
+    [51_200, 1800],
+  ])("is decided upon as it is scored, window by window, at %i Hz", async (rate, rpm) => {
+    const family = {
+      name: "rings above",
+      rateHz: rate,
+      shaftRpm: rpm,
+      seconds: 4,
+      blow: [3, 6],
+      ringsHz: [6500, 9500],
+    } as const;
+    let risen = 0;
+    for (const { kind, bearing: orders, samples } of recordRig(family, 2, [null, ...faultKinds])) {
+      const counts = Int16Array.from(samples, (value) => Math.round(value * 500));
+      const { rows, onGateway } = await scoreCounts(counts, { rateHz: rate, shaftRpm: rpm, bearing: orders });
+      expect(rows.length).toBeGreaterThan(3);
+      expect(rows.map(cellsOf)).toEqual(onGateway.map(cellsOfWindow));
+      // Some windows of a fault reach a threshold by both bands that the lower one alone leaves below.
+      const { thresholds } = bundle.manifest;
+      for (const { output } of kind === null ? [] : onGateway) {
+        const [joined, lower] = [output.logits, output.bands!.lower.logits].map((logits) =>
+          thresholds.some(({ raise }, mode) => probabilityOf(logits, mode) >= raise),
+        );
+        if (joined && !lower) risen++;
+      }
+    }
+    expect(risen).toBeGreaterThan(0);
+  });
+
+  it("is not there at 12 kHz: logits are the integers' own", async () => {
+    const { counts, sidecar } = simulateFault(6);
+    const { rows, onGateway } = await scoreCounts(counts, sidecar);
+    expect(rows.length).toBeGreaterThan(3);
+    expect(rows.map(cellsOf)).toEqual(onGateway.map(cellsOfWindow));
+    const { outputScale, outputZeroPoint } = bundle.engine;
+    for (const { window, output } of onGateway) {
+      expect(window).not.toHaveProperty("upperFeatures");
+      expect(output).toEqual({
+        quantised: output.quantised,
+        logits: dequantise(output.quantised, outputScale, outputZeroPoint),
+      });
+    }
   });
 
   it("says nothing of a healthy machine", async () => {
@@ -92,59 +166,14 @@ describe("the upper band of a fast recording", () => {
       const sum = groups.reduce((total, { share }) => total + share, baseValue);
       expect(Math.abs(sum - score)).toBeLessThan(1e-9);
     }
-    expect(renderExplanation(both, false)).toMatch(/which no gateway hears:\n\ninner-race {2}p = /);
+    const [, together] = both.bothBands!;
+    expect(together!.score).toBe(joinLogits(lower.score, upper.score));
+    expect(renderExplanation(both, false)).toMatch(/in the band above:\n\ninner-race {2}p = /);
+    expect(renderExplanation(both, false)).toContain(`outer-race ${together!.probability.toFixed(3)}`);
     const slow = await explainFile(bundle, file, { ...sidecar, rateHz: 12_800 });
     expect(slow.upperBand).toBeNull();
-    expect(renderExplanation(slow, false)).not.toContain("no gateway hears");
-  });
-
-  it("moves to the difference from the carrier, the same for every length of block", () => {
-    const shift = createUpperBandShifter(bundle.manifest, rateHz)!;
-    const counts = Int16Array.from({ length: 4000 }, (_, index) =>
-      Math.round(10_000 * Math.cos((2 * Math.PI * 8000 * index) / rateHz)),
-    );
-    const block = (from: number, to: number) => ({
-      deviceId: "a",
-      channel: "a",
-      unit: "g",
-      timestampMs: 0,
-      scale: 1,
-      shaftRpm,
-      sampleRateHz: rateHz,
-      firstSample: from,
-      counts: counts.subarray(from, to),
-      arrivedMonotonicMs: 0,
-    });
-    const whole = shift(block(0, 4000)).counts.slice();
-    expect([...shift(block(1000, 1700)).counts]).toEqual([...whole.subarray(1000, 1700)]);
-    const powerAt = (hz: number): number => {
-      let [real, imaginary] = [0, 0];
-      for (const [index, count] of whole.entries()) {
-        real += count * Math.cos((2 * Math.PI * hz * index) / rateHz);
-        imaginary += count * Math.sin((2 * Math.PI * hz * index) / rateHz);
-      }
-      return Math.hypot(real, imaginary) / whole.length;
-    };
-    // 0.85 · 12.8 kHz − 8 kHz
-    expect(powerAt(2880)).toBeCloseTo(2500, -2);
-    expect(powerAt(8000)).toBeLessThan(50);
-  });
-
-  it("is not there where the features hear the recording whole", () => {
-    expect(createUpperBandShifter(bundle.manifest, 12_000)).toBeNull();
-    expect(createUpperBandShifter(bundle.manifest, 23_999)).toBeNull();
-    expect(
-      createUpperBandShifter(
-        { ...bundle.manifest, features: { ...bundle.manifest.features, chains: [] } },
-        48_000,
-      ),
-    ).toBeNull();
-  });
-
-  it("joins two logits to one between their mean and the higher", () => {
-    expect(joinLogits(-2, -2)).toBeCloseTo(-2, 12);
-    expect(joinLogits(-2, 900)).toBeCloseTo(900 - 2 * Math.log(2), 9);
-    expect(joinLogits(3, -1)).toBeCloseTo(2 * Math.log((Math.exp(1.5) + Math.exp(-0.5)) / 2), 12);
+    expect(slow.bothBands).toBeNull();
+    expect(renderExplanation(slow, false)).not.toContain("band above");
   });
 });
 

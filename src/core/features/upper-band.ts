@@ -1,0 +1,84 @@
+/**
+ * A second look at a fast sensor: the band above the one that a bundle's features hear. They decimate to 12 to 24 kHz, and
+ * a machine whose housing rings above 5 kHz says nothing there. Mixed with a carrier, the band above comes to lie where the
+ * features listen; being free of level and of resonance, they mean the same (src/adr/0028). Of a slower sensor it computes
+ * nothing.
+ */
+import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { SampleRun } from "../contract/stream.ts";
+import type { WaveformContext } from "./chain.ts";
+import { analysisRateHz } from "./envelope-order-chain.ts";
+import { createWaveformExtractor, type WaveformExtractor } from "./waveform-extractor.ts";
+
+/**
+ * The carrier over the analysis rate: twice the end of what the decimator lets through, so that the lower band leaves
+ * no trace, and what lies up to as far above the carrier folds upon what lies below.
+ */
+const carrierShare = { numerator: 17, denominator: 20 } as const;
+
+/** One window at a time, beside the lower band's extractor. Streams as that does: nothing allocates per sample. */
+export interface UpperBandExtractor {
+  /** Starts a window. The carrier starts with it, so that the features depend on the window's samples alone. */
+  begin(context: WaveformContext): void;
+  push(run: SampleRun): void;
+  /** The window's features, the caller's own; null where the sensor has no upper band, or it says nothing. */
+  finish(): Float32Array | null;
+}
+
+/** Creates an extractor; fails as {@link createWaveformExtractor} does, when the first window of a fast sensor begins. */
+export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor {
+  let extractor: WaveformExtractor | null = null;
+  /** One period, in samples; null: the open window has no upper band. */
+  let carrier: Float64Array | null = null;
+  let phase = 0;
+  /** One for all pushes, so that none of them allocates. */
+  const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
+  return {
+    begin: (context) => {
+      if (!hasUpperBand(spec, context.sampleRateHz)) {
+        carrier = null;
+        return;
+      }
+      const period = carrierShare.denominator * Math.floor(context.sampleRateHz / analysisRateHz);
+      if (carrier?.length !== period) carrier = sampleCarrier(period);
+      phase = 0;
+      extractor ??= createWaveformExtractor(spec);
+      extractor.begin(context);
+    },
+    push: (run) => {
+      if (carrier === null || extractor === null) return;
+      const { counts, from, to } = run;
+      if (shifted.counts.length < to - from) shifted.counts = new Int16Array(to - from);
+      const mixed = shifted.counts;
+      const period = carrier.length;
+      let at = phase;
+      for (let index = from; index < to; index++) {
+        mixed[index - from] = Math.round(counts[index]! * carrier[at]!);
+        if (++at === period) at = 0;
+      }
+      phase = at;
+      shifted.scale = run.scale;
+      shifted.shaftRpm = run.shaftRpm;
+      shifted.to = to - from;
+      extractor.push(shifted);
+    },
+    finish: () => {
+      if (carrier === null || extractor === null) return null;
+      const features = new Float32Array(spec.list.length);
+      extractor.finish(features, 0);
+      return features.every(Number.isFinite) ? features : null;
+    },
+  };
+}
+
+/** Whether a sensor of this rate has a band above what the features hear. */
+export function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
+  return sampleRateHz >= 2 * analysisRateHz && spec.chains.some(({ kind }) => kind === "envelope-order");
+}
+
+/** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. */
+function sampleCarrier(period: number): Float64Array {
+  return Float64Array.from({ length: period }, (_, index) =>
+    Math.cos((2 * Math.PI * carrierShare.numerator * index) / period),
+  );
+}
