@@ -196,7 +196,11 @@ describe("a window cutter", () => {
       expect(windows[2]!.upperFeatures).toBeDefined();
       accept(fast(3, { counts: new Int16Array(2560) }));
       // A dead sensor is told of once a window, not once a band.
-      expect(quarantines.slice(1).map(({ reason }) => reason)).toEqual(["not-finite", "not-finite", "not-finite"]);
+      expect(quarantines.slice(1).map(({ reason }) => reason)).toEqual([
+        "not-finite",
+        "not-finite",
+        "not-finite",
+      ]);
     });
   });
 

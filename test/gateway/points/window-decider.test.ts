@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { AlertEvent } from "../../../src/core/contract/alert.ts";
+import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { joinLogits } from "../../../src/core/decision/join-logits.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
 import { createWindowDecider } from "../../../src/gateway/points/window-decider.ts";
@@ -56,6 +57,36 @@ describe("a point's decider", () => {
     expect(explanation.gap).toBeLessThan(1e-9);
     expect(score).toBe(3);
     expect(model).toEqual(bundle.ref);
+  });
+
+  it("decides by both bands of a fast sensor, and says in the alert which of them led", async () => {
+    const [loud, quiet] = [3, -1].map((logit) => ({
+      quantised: Uint8Array.of(128 + 10 * logit),
+      logits: Float64Array.of(logit),
+    }));
+    for (const [band, bands] of [
+      ["upper", { lower: quiet!, upper: loud! }],
+      ["lower", { lower: loud!, upper: quiet! }],
+    ] as const) {
+      const bundle = createFakeBundle();
+      const logits = Float64Array.of(joinLogits(-1, 3));
+      bundle.score = async () => ({ quantised: bands.lower.quantised, logits, bands });
+      const { decider, alerts, decisions } = create(bundle);
+      for (const index of [0, 1]) {
+        const window = windowAt(index, { upperFeatures: Float32Array.of(0.5, 1.5) });
+        decider.submit({ window, bundle, operatingState: "full-performance" });
+      }
+      await decider.idle();
+      expect(decisions[0]!.modes[0]!.score).toBe(logits[0]);
+      // As whoever reads the topic gets it.
+      const { data } = alertEventSchema.parse(JSON.parse(JSON.stringify(alerts[0])));
+      expect(data.explanation.band).toBe(band);
+      const sum = data.explanation.groups.reduce(
+        (total, { share }) => total + share,
+        data.explanation.baseValue,
+      );
+      expect(sum).toBeCloseTo(data.score, 9);
+    }
   });
 
   it("decides in the order in which windows ended, whichever answer comes first", async () => {

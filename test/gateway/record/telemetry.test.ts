@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import type { StudentOutput } from "../../../src/core/serving/loaded-bundle.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createTelemetry } from "../../../src/gateway/record/telemetry.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
@@ -22,7 +23,7 @@ function create() {
     predictionIntervalMs: 60_000,
     healthIntervalMs: 30_000,
   });
-  const decide = (index: number, isScored = true): void => {
+  const decide = (index: number, isScored = true, scored: StudentOutput = output): void => {
     const window = windowAt(index);
     const mode = {
       failureMode: "inner-race",
@@ -41,7 +42,7 @@ function create() {
       model: bundle.ref,
       modes: [mode],
     };
-    telemetry.decision(decision, isScored ? { window, output, bundle } : null);
+    telemetry.decision(decision, isScored ? { window, output: scored, bundle } : null);
   };
   const kinds = (): string[] => records.map(({ kind }) => kind);
   return { clock, records, quality, telemetry, decide, kinds };
@@ -79,6 +80,17 @@ describe("telemetry", () => {
       "prediction-batch",
     ]);
     expect(records.find(({ kind }) => kind === "prediction-batch")).toMatchObject({ windows: [3] });
+  });
+
+  it("sketches the lower band of a window with two, as the reference knows it", () => {
+    const [one, two] = [create(), create()];
+    const upper = { quantised: Uint8Array.of(200), logits: Float64Array.of(1.9) };
+    one.decide(0);
+    two.decide(0, true, { ...output, logits: Float64Array.of(1.3), bands: { lower: output, upper } });
+    for (const { telemetry } of [one, two]) telemetry.flush();
+    const reportOf = ({ records }: typeof one) => records.find(({ kind }) => kind === "drift-report");
+    expect(reportOf(one)).toBeDefined();
+    expect(reportOf(two)).toEqual(reportOf(one));
   });
 
   it("judges a batch's age by the data's own time, which in a replay runs ahead of the clock", () => {
