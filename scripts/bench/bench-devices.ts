@@ -1,6 +1,6 @@
 /** TCP devices that send one encoded stream as fast as the gateway reads, or at a pace. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type BenchStream, benchRateHz, createBenchHandshake } from "./bench-stream.ts";
+import { type BenchStream, createBenchHandshake } from "./bench-stream.ts";
 
 /** A set of listening devices. */
 export interface BenchDevices {
@@ -15,7 +15,9 @@ const chunkBytes = 256 * 1024;
 
 /** Starts `count` devices named `mcu-1` …; they introduce themselves at once and send when told. */
 export async function startBenchDevices(count: number, stream: BenchStream): Promise<BenchDevices> {
-  const devices = await Promise.all(Array.from({ length: count }, (_, index) => listen(index + 1)));
+  const devices = await Promise.all(
+    Array.from({ length: count }, (_, index) => listen(index + 1, stream.sampleRateHz)),
+  );
   return {
     addresses: devices.map(({ server }) => `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`),
     send: async (samplesPerSecond) => {
@@ -25,7 +27,7 @@ export async function startBenchDevices(count: number, stream: BenchStream): Pro
           const peer = await socket;
           if (Number.isFinite(bytesPerSecond)) {
             // Turbines do not turn in step: their windows end one after the other, not all at once.
-            const secondBytes = stream.bytesPerSample * benchRateHz;
+            const secondBytes = stream.bytesPerSample * stream.sampleRateHz;
             await wait((1000 * secondBytes * index) / count / bytesPerSecond);
             await sendPaced(peer, stream.bytes, bytesPerSecond);
           } else {
@@ -43,7 +45,10 @@ export async function startBenchDevices(count: number, stream: BenchStream): Pro
   };
 }
 
-async function listen(number: number): Promise<{ server: Server; socket: Promise<Socket> }> {
+async function listen(
+  number: number,
+  sampleRateHz: number,
+): Promise<{ server: Server; socket: Promise<Socket> }> {
   let connected = (_socket: Socket): void => {};
   const socket = new Promise<Socket>((resolve) => {
     connected = resolve;
@@ -51,7 +56,7 @@ async function listen(number: number): Promise<{ server: Server; socket: Promise
   const server = createServer((peer) => {
     peer.on("error", () => {});
     // It answers the configuration and passes over what else comes: TCP's own flow control is what paces the bench.
-    const { hello, read } = createBenchHandshake(`mcu-${number}`, (acknowledgement) => {
+    const { hello, read } = createBenchHandshake(`mcu-${number}`, sampleRateHz, (acknowledgement) => {
       peer.off("data", read).resume();
       peer.write(acknowledgement);
       connected(peer);

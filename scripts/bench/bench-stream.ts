@@ -12,7 +12,7 @@ import {
 import type { DeviceMessage, HelloMessage } from "../../src/core/contract/device/device-message.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
 
-/** Sampling rate of the benchmark's channels. */
+/** Sampling rate of the benchmark's channels, unless another is asked for. */
 export const benchRateHz = 12_000;
 /** Session that every device of the benchmark opens: the frames are encoded once for all of them and bound to it. */
 const benchSessionId = 1;
@@ -21,6 +21,7 @@ const distinctSeconds = 60;
 
 /** An encoded stream; the same for every device. */
 export interface BenchStream {
+  readonly sampleRateHz: number;
   readonly samples: number;
   readonly bytes: Buffer;
   /** Encoded bytes a sample, for pacing. */
@@ -28,16 +29,20 @@ export interface BenchStream {
 }
 
 /** Encodes `seconds` of a healthy simulated turbine, from the packet after the hello. */
-export function encodeBenchStream(seconds: number, startMs: number): BenchStream {
+export function encodeBenchStream(
+  seconds: number,
+  startMs: number,
+  sampleRateHz: number = benchRateHz,
+): BenchStream {
   const simulation = createTurbineSimulation({
     seed: 1,
     turbines: 1,
     fault: "none",
-    sampleRateHz: benchRateHz,
+    sampleRateHz,
     // Above rated wind the speed hardly moves, so that repeating the minute is no jump of speed.
     meanWindMetresPerSecond: 14,
   });
-  const distinct = Math.min(seconds, distinctSeconds) * benchRateHz;
+  const distinct = Math.min(seconds, distinctSeconds) * sampleRateHz;
   const counts = new Int16Array(distinct);
   const rpm: number[] = [];
   for (let at = 0; at < distinct; at += maxSamplesPerFrame) {
@@ -45,7 +50,7 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
     counts.set(block.counts, at);
     rpm.push(block.shaftRpm);
   }
-  const samples = Math.round(seconds * benchRateHz);
+  const samples = Math.round(seconds * sampleRateHz);
   const encoder = createFrameEncoder();
   encoder.sessionId = benchSessionId;
   const out = Buffer.allocUnsafe(
@@ -56,7 +61,7 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
   for (let first = 0; first < samples; ) {
     const from = first % distinct;
     const to = Math.min(from + maxSamplesPerFrame, distinct, from + samples - first);
-    const timestampUs = startMs * 1000 + Math.round((first * 1e6) / benchRateHz);
+    const timestampUs = startMs * 1000 + Math.round((first * 1e6) / sampleRateHz);
     const speed = rpm[Math.floor(from / maxSamplesPerFrame)] ?? 1500;
     const payload = encodeRawWindow(encoder.payload, {
       type: "raw-window",
@@ -77,7 +82,7 @@ export function encodeBenchStream(seconds: number, startMs: number): BenchStream
     first += to - from;
   }
   const bytes = out.subarray(0, length);
-  return { samples, bytes, bytesPerSample: length / samples };
+  return { sampleRateHz, samples, bytes, bytesPerSample: length / samples };
 }
 
 /** The first words of a device: its hello, and the answer to the configuration that follows. */
@@ -90,6 +95,7 @@ export interface BenchHandshake {
 /** Creates the handshake of a device with one accelerometer; frames of the stream follow it. */
 export function createBenchHandshake(
   deviceId: string,
+  sampleRateHz: number,
   onConfigured: (acknowledgement: Buffer) => void,
 ): BenchHandshake {
   const parser = createFrameParser(({ type, sequence }) => {
@@ -104,7 +110,7 @@ export function createBenchHandshake(
     deviceId,
     firmware: "bench",
     sessionId: benchSessionId,
-    channels: [{ name: "accel-de", unit: "g", sampleRateHz: benchRateHz, scale: 16 / 32_768 }],
+    channels: [{ name: "accel-de", unit: "g", sampleRateHz, scale: 16 / 32_768 }],
   };
   return { hello: encodeFrame(hello, 0), read: (chunk) => parser.push(chunk) };
 }

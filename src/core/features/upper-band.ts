@@ -16,6 +16,10 @@ import { createWaveformExtractor, type WaveformExtractor } from "./waveform-extr
  */
 const carrierShare = { numerator: 17, denominator: 20 } as const;
 
+/** The carrier in whole numbers, a fraction of so many bits: faster than doubles, and the same counts on every processor. */
+const carrierBits = 15;
+const half = 2 ** (carrierBits - 1);
+
 /** One window at a time, beside the lower band's extractor. Streams as that does: nothing allocates per sample. */
 export interface UpperBandExtractor {
   /** Starts a window. The carrier starts with it, so that the features depend on the window's samples alone. */
@@ -29,7 +33,7 @@ export interface UpperBandExtractor {
 export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor {
   let extractor: WaveformExtractor | null = null;
   /** One period, in samples; null: the open window has no upper band. */
-  let carrier: Float64Array | null = null;
+  let carrier: Int32Array | null = null;
   let phase = 0;
   /** One for all pushes, so that none of them allocates. */
   const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
@@ -51,12 +55,15 @@ export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor 
       if (shifted.counts.length < to - from) shifted.counts = new Int16Array(to - from);
       const mixed = shifted.counts;
       const period = carrier.length;
-      let at = phase;
-      for (let index = from; index < to; index++) {
-        mixed[index - from] = Math.round(counts[index]! * carrier[at]!);
-        if (++at === period) at = 0;
+      let next = from;
+      while (next < to) {
+        const end = Math.min(to, next + period - phase);
+        let at = phase;
+        for (; next < end; next++, at++) {
+          mixed[next - from] = (Math.imul(counts[next]!, carrier[at]!) + half) >> carrierBits;
+        }
+        phase = at === period ? 0 : at;
       }
-      phase = at;
       shifted.scale = run.scale;
       shifted.shaftRpm = run.shaftRpm;
       shifted.to = to - from;
@@ -77,8 +84,8 @@ export function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
 }
 
 /** A whole number of the carrier's turns takes `period` samples: no phase ever drifts. */
-function sampleCarrier(period: number): Float64Array {
-  return Float64Array.from({ length: period }, (_, index) =>
-    Math.cos((2 * Math.PI * carrierShare.numerator * index) / period),
+function sampleCarrier(period: number): Int32Array {
+  return Int32Array.from({ length: period }, (_, index) =>
+    Math.round(Math.cos((2 * Math.PI * carrierShare.numerator * index) / period) * (2 ** carrierBits - 1)),
   );
 }

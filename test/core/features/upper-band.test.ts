@@ -55,7 +55,11 @@ describe("the upper band of a window", () => {
 
   it("is what the features hear of the window mixed with a carrier at 0.85 of the analysis rate", () => {
     const counts = makeFault(25_600, 9000);
-    const mixed = counts.map((count, index) => Math.round(count * Math.cos((2 * Math.PI * 17 * index) / 40)));
+    counts.set([-32_768, 32_767, -32_768, -32_768], 20);
+    const mixed = counts.map((count, index) => {
+      const carrier = Math.round(32_767 * Math.cos((2 * Math.PI * 17 * index) / 40));
+      return Math.floor((count * carrier + 16_384) / 32_768);
+    });
     const window = { spec: bearingFeatureSpec, bearing, sampleRateHz: 25_600, shaftRpm, scale };
     expect(hear({ counts, sampleRateHz: 25_600 })).toEqual(extractInPieces({ ...window, counts: mixed }));
   });
