@@ -79,7 +79,7 @@ export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor 
 }
 
 /** Whether a sensor of this rate has a band above what the features hear. */
-export function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
+function hasUpperBand(spec: FeatureSpec, sampleRateHz: number): boolean {
   return sampleRateHz >= 2 * analysisRateHz && spec.chains.some(({ kind }) => kind === "envelope-order");
 }
 

@@ -1,6 +1,7 @@
 /**
- * Cuts the stream of one measuring point into windows and computes their features. A new bundle takes over where a
- * window begins; the window that is open is finished for the old one. Checks no data and knows nothing of models.
+ * Cuts the stream of one measuring point into windows and computes their features, of a fast sensor in both bands. A new bundle
+ * takes over where a window begins; the window that is open is finished for the old one. Checks no data and knows nothing of
+ * models.
  */
 import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
