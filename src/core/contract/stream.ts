@@ -47,7 +47,7 @@ export interface Reading extends Arrival {
 }
 
 /** Why a block, a reading or a window was set aside. */
-export const quarantineReasons = [
+const quarantineReasons = [
   "unknown-channel",
   "unit",
   "rate",
@@ -66,7 +66,6 @@ export const quarantineReasons = [
   "overload",
 ] as const;
 
-/** One of {@link quarantineReasons}. */
 export type QuarantineReason = (typeof quarantineReasons)[number];
 
 /** A counted record of bad data. */

@@ -10,7 +10,7 @@ import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 
 /** Largest file that is read unless the caller says otherwise: 256 MiB. */
-export const maxDataFileBytes: number = 256 * 1024 * 1024;
+const maxDataFileBytes = 256 * 1024 * 1024;
 
 /**
  * The bytes of `path`; a name that ends in `.gz` is unpacked. `maxBytes` bounds the file and what it unpacks to.

@@ -33,12 +33,11 @@ export interface RegressionStudent {
 }
 
 /** The forms that are compared. */
-export const regressionForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
+const regressionForms = ["teacher", "wide", "pruned", "int8", "untaught"] as const;
 
 /** Without fine-tuning, of students that were fine-tuned: the float network and the integers. */
-export const untunedForms = ["untuned", "untunedInt8"] as const;
+const untunedForms = ["untuned", "untunedInt8"] as const;
 
-/** One of {@link regressionForms} or {@link untunedForms}. */
 export type RegressionForm = (typeof regressionForms)[number] | (typeof untunedForms)[number];
 
 /** Those of a student, in the sequence in which they were made. */

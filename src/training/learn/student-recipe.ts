@@ -55,7 +55,7 @@ export interface StudentRecipe {
 /** Of hidden layers. */
 const widths = z.array(z.int().min(1).max(512)).max(4);
 
-export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
+const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
   steps: z.int().min(1).max(100_000),
   batchRows: z.int().min(0).max(100_000),
   learningRate: z.number().positive().max(1),
@@ -63,7 +63,7 @@ export const fitConfigSchema: z.ZodType<FitConfig> = z.strictObject({
   inputNoise: z.number().min(0).max(10),
 });
 
-export const similarityWeightSchema: z.ZodType<number> = z.number().positive().max(1e6);
+const similarityWeightSchema = z.number().positive().max(1e6);
 
 export const studentRecipeSchema: z.ZodType<StudentRecipe> = z
   .strictObject({
