@@ -1,6 +1,6 @@
 /**
- * The documents that travel in every bundle, whatever its model: head and end of `MODEL_CARD.md`, and the bill of materials
- * (CycloneDX 1.6 with a model card, without serial number or time). Rendered from the manifest and a recipe's words only.
+ * What travels in words in every bundle, whatever its model: the bill of materials (CycloneDX 1.6 with a model card, without
+ * serial number or time). Rendered from the manifest and a recipe's words only.
  */
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
@@ -8,35 +8,6 @@ import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 
 /** A manifest before its files are known. */
 export type CardManifest = Omit<Manifest, "files">;
-
-/** Title, name and what changed. */
-export function headCard({ title, name, version, changelog }: CardManifest): string[] {
-  return [`# ${title} ${version}`, "", `\`${name}@${version}\`: ${changelog}`, ""];
-}
-
-/** Limits; notes under `heading`, every look at test data among them; configuration, code and libraries. */
-export function closeCard(
-  { lineage }: CardManifest,
-  limitations: readonly string[],
-  { heading, notes }: { readonly heading: string; readonly notes: readonly string[] },
-): string[] {
-  const { configSha256, seed, trainingCodeSha256, libraries } = lineage;
-  return [
-    "## Limits",
-    "",
-    ...limitations.map((limit) => `- ${limit}`),
-    "",
-    `## ${heading}`,
-    "",
-    ...notes.map((note) => `- ${note}`),
-    "",
-    "## Made with",
-    "",
-    `- configuration \`${configSha256}\`, seed ${seed}, training code \`${trainingCodeSha256}\``,
-    ...Object.entries(libraries).map(([name, version]) => `- ${name} ${version}`),
-    "",
-  ];
-}
 
 /** For example `multi-layer perceptron 33-16-3`: inputs, hidden neurons, outputs. */
 export function describeNetwork({ layers }: QuantisedMlp): string {

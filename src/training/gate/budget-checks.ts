@@ -7,17 +7,14 @@ import { bundleFileNames, type DeviceBudget, mcuModelFileName } from "../../core
 import { decodeStudent } from "../../core/inference/onnx-codec.ts";
 import { openEngine } from "../../core/inference/open-engine.ts";
 import { bundledFilesOf } from "../bundle/bundled-files.ts";
-
+import { cortexM4CyclesPerMultiplyAdd } from "../bundle/create-mcu-model.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 
 /** Inferences that are timed, after as many to warm up. */
 const timed = 2000;
 
-/**
- * Multiply-adds a microsecond on a Cortex-M4 at 64 MHz: 4.2 cycles each, as the cycle model counts for a student of 828
- * (`npm run bench:mcu`); larger ones take fewer.
- */
-const cortexM4MacsPerMicrosecond = 64 / 4.2;
+/** Multiply-adds a microsecond on a Cortex-M4 at 64 MHz. */
+const cortexM4MacsPerMicrosecond = 64 / cortexM4CyclesPerMultiplyAdd;
 
 /**
  * Does the model fit into the budgets of its device classes, and of those that the active model serves? Latency on this

@@ -74,7 +74,10 @@ export function checkStatedFigures(bundle: Bundle, { metrics }: Pick<Judgement, 
   });
 }
 
-/** Is every baseline beaten, with the whole interval? */
+/**
+ * Is every baseline beaten on held-out data, with the whole interval over independent units? What is known of it elsewhere
+ * stands in the answer.
+ */
 export function checkBaselines({ baselines }: Judgement): GateCheck {
   const beaten = baselines.filter(({ gain }) => gain.low !== null && gain.low > 0);
   const others = baselines.filter((each) => !beaten.includes(each));
@@ -83,9 +86,14 @@ export function checkBaselines({ baselines }: Judgement): GateCheck {
     limits: { lowestGain: 0 },
     words:
       others.length === 0
-        ? `ahead of ${baselines.map(({ name, gain }) => `${name} by ${formatFigure(gain)}`).join(", ")}`
-        : `not surely ahead of ${others.map(({ name, gain }) => `${name}: ${formatFigure(gain)}`).join(", ")}`,
+        ? `ahead of ${baselines.map(sayBaseline).join("; ")}`
+        : `not surely ahead of ${others.map(sayBaseline).join("; ")}`,
   });
+}
+
+function sayBaseline({ name, gain, elsewhere }: Judgement["baselines"][number]): string {
+  const other = elsewhere === undefined ? "" : `, ${elsewhere.where} by ${formatFigure(elsewhere.gain, 4)}`;
+  return `${name} by ${formatFigure(gain, 4)}${other}`;
 }
 
 /**

@@ -13,13 +13,24 @@ export interface Judgement {
   /** Ways in which training and held-out data could overlap, and what they share: nothing, in an honest split. */
   readonly leakage: readonly { readonly by: string; readonly shared: readonly string[] }[];
   /** By how much the model beats each baseline; positive is better. */
-  readonly baselines: readonly { readonly name: string; readonly gain: Figure }[];
+  readonly baselines: readonly JudgedBaseline[];
+  /** What the gate does not ask, and why: said, not judged. */
+  readonly unasked?: readonly { readonly name: string; readonly words: string }[];
   /** Expected calibration error against its limit; null where no probability is stated. */
   readonly calibration: { readonly error: Figure; readonly limit: number } | null;
   /** The integers against their float parent; null where the recipe does not keep the parent's figures. */
   readonly parity: ParityFigures | null;
   /** Held-out cases with a loss each (smaller is better), to be paired with those of another model. */
   readonly cases: readonly JudgedCase[];
+}
+
+/** A baseline, fitted to its minimum where it has one. */
+interface JudgedBaseline {
+  readonly name: string;
+  /** On held-out data, with an interval over independent units. This is what the gate asks about. */
+  readonly gain: Figure;
+  /** The same on other data, for the answer's words. */
+  readonly elsewhere?: { readonly where: string; readonly gain: Figure };
 }
 
 export interface ParityFigures {

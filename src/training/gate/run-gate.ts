@@ -10,7 +10,7 @@ import {
   checkForm,
   findSharedGroups,
 } from "./bundle-checks.ts";
-import type { GateCheck } from "./gate-check.ts";
+import { type GateCheck, skip } from "./gate-check.ts";
 import {
   checkBaselines,
   checkCalibration,
@@ -66,6 +66,7 @@ export async function runGate(
     await checkLatency(bundle, activeBundle),
     checkDriftReference(bundle, activeBundle),
     rebuild,
+    ...(judgement.unasked ?? []).map(({ name, words }) => skip(name, words)),
   ];
   return {
     passed: checks.every(({ outcome }) => outcome !== "failed"),

@@ -32,6 +32,14 @@ export function computeShare(right: number, of: number): Figure {
   return { value: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
+/**
+ * A share of cases that come from `units` independent things, those of one alike: Wilson's interval of as many cases as there
+ * are units.
+ */
+export function computeUnitShare(right: number, of: number, units: number): Figure {
+  return { ...computeShare((right / of) * units, units), value: right / of };
+}
+
 /** The exact bounds (Clopper & Pearson 1934) of the probability behind `successes` of `trials`, with at least `confidence` coverage. */
 export function binomialInterval(
   successes: number,

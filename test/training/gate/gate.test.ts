@@ -33,6 +33,7 @@ import {
 } from "../../../src/training/gate/judged-checks.ts";
 import type { JudgedCase, Judgement } from "../../../src/training/gate/judgement.ts";
 import { compareRebuild } from "../../../src/training/gate/rebuild-check.ts";
+import { runGate } from "../../../src/training/gate/run-gate.ts";
 
 const folder = new URL("../../../models/bearing-vibration", import.meta.url).pathname;
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
@@ -282,6 +283,28 @@ const good: Judgement = {
 };
 
 describe("what the judgement answers", () => {
+  test("what the gate does not ask stands in its verdict with the reason, and decides nothing", async () => {
+    const unasked = [{ name: "savings", words: "eight failures cannot tell" }];
+    const verdict = await runGate({ bundle: shipped, judgement: { ...good, unasked } }, null, {
+      name: "reproducible-rebuild",
+      outcome: "skipped",
+      measured: {},
+      limits: {},
+      words: "",
+    });
+    expect(verdict.checks.at(-1)).toMatchObject({ ...unasked[0], outcome: "skipped" });
+  });
+
+  test("a baseline that is beaten on held-out data is told with what is known of it elsewhere", () => {
+    const gain = { value: 0.0075, low: 0.0004, high: 0.0184 };
+    const elsewhere = { where: "out of fold", gain: { value: 0.0153, low: -0.0037, high: 0.0354 } };
+    const check = checkBaselines({ ...good, baselines: [{ name: "regression", gain, elsewhere }] });
+    expect(check).toMatchObject({
+      outcome: "passed",
+      words: "ahead of regression by 0.0075 (0.0004 to 0.0184), out of fold by 0.0153 (-0.0037 to 0.0354)",
+    });
+  });
+
   test("a model that was judged on other data than its lineage names fails", () => {
     const { lineage } = shipped.manifest;
     const { name, sha256 } = lineage.data[0]!;

@@ -4,7 +4,12 @@ import { createRandom } from "../../../src/core/maths/random.ts";
 import { computeQuantile } from "../../../src/core/maths/robust.ts";
 import { computeBayesThreshold, computeExpectedCost } from "../../../src/training/judge/bayes-threshold.ts";
 import { computeReliability, createCalibrationError } from "../../../src/training/judge/calibration-error.ts";
-import { computeFigure, computeShare, drawResamples } from "../../../src/training/judge/figure.ts";
+import {
+  computeFigure,
+  computeShare,
+  computeUnitShare,
+  drawResamples,
+} from "../../../src/training/judge/figure.ts";
 import { computeAuroc, createAuroc } from "../../../src/training/judge/metrics.ts";
 import type { ScoredSet, ScoredSignal } from "../../../src/training/judge/scored-set.ts";
 import { compareSlices, listSlices, type PairedLoss } from "../../../src/training/judge/slice-figures.ts";
@@ -176,4 +181,14 @@ test("the words follow from the figures, whichever way they point", () => {
   expect(say(-0.03, -0.01)).toMatch(/^Pruning hurts/);
   expect(say(-0.001, 0.001)).toMatch(/^Pruning makes no difference worth speaking of/);
   expect(say(-0.01, 0.02)).toMatch(/^Pruning neither helps nor hurts as far as can be told/);
+});
+
+test("cases of few independent things are no surer than those things, however many the cases are", () => {
+  const [few, many] = [computeUnitShare(32, 45, 8), computeUnitShare(3200, 4500, 8)];
+  expect(few).toEqual(many);
+  expect(few.value).toBeCloseTo(32 / 45, 12);
+  expect(few.high! - few.low!).toBeGreaterThan(
+    1.5 * (computeShare(32, 45).high! - computeShare(32, 45).low!),
+  );
+  expect(computeUnitShare(39, 39, 39)).toEqual(computeShare(39, 39));
 });

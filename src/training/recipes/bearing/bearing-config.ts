@@ -4,8 +4,22 @@ import { type BaselineSpec, evidenceSpecSchema } from "../../../core/contract/bu
 import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
 import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
+import type { Figure } from "../../judge/figure.ts";
 import { type StudentRecipe, studentRecipeSchema } from "../../learn/student-recipe.ts";
 import { type CommonConfig, commonConfigShape } from "../common-config.ts";
+
+/** What the protocol cwru-100 printed of this recipe, figures with four digits. */
+export interface PublishedFigures {
+  readonly splits: number;
+  /** Physical bearings with a fault: the independent units, which the splits share. */
+  readonly bearings: number;
+  /** Mean over the splits of the macro AUROC, by the names of `judge/published-figures.ts`. */
+  readonly figures: Readonly<
+    Partial<Record<"int8" | "float" | "teacher" | "logistic" | "physics", Figure | undefined>>
+  >;
+  /** The int8 student less another, paired by bearings. */
+  readonly gains: Readonly<Partial<Record<"overLogistic" | "overPhysics", Figure | undefined>>>;
+}
 
 /** A failure mode, and the prefix of the names of the features that are its own. */
 export interface Hypothesis {
@@ -38,10 +52,15 @@ export interface BearingConfig extends CommonConfig {
   readonly thresholds: Omit<Threshold, "raise">;
   /** Largest calibration error on bearings out of fold that the gate accepts. */
   readonly maxCalibrationError: number;
+  /** For the card; the protocol fails where it prints otherwise. Absent: not run with this recipe. */
+  readonly published?: PublishedFigures | undefined;
 }
 
 const share = z.number().min(0).max(1);
 const windows = z.int().min(1).max(100_000);
+const figure = z
+  .strictObject({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+  .optional();
 
 /** Validator of {@link BearingConfig}; unknown keys are refused. */
 export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
@@ -89,6 +108,20 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
       error: "a fault that is found must cost less than one that is missed: no alarm is worth it otherwise",
     }),
   maxCalibrationError: share,
+  published: z
+    .strictObject({
+      splits: z.int().min(1).max(1000),
+      bearings: z.int().min(1).max(1000),
+      figures: z.strictObject({
+        int8: figure,
+        float: figure,
+        teacher: figure,
+        logistic: figure,
+        physics: figure,
+      }),
+      gains: z.strictObject({ overLogistic: figure, overPhysics: figure }),
+    })
+    .optional(),
 });
 
 /** The decision rule, with the probability that the costs ask for. */

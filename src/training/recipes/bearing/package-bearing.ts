@@ -8,6 +8,7 @@ import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
+import { formatFigure } from "../../judge/figure.ts";
 import { extractLevels } from "../../learn/extract-rows.ts";
 import { standardiseRows } from "../../learn/fit-scaler.ts";
 import { type LabelledRows, runStudent, type TrainedStudent } from "../../learn/train-student.ts";
@@ -40,7 +41,7 @@ export async function packageBearing(
   const { config, calibration } = parts;
   const student = parts.student.value;
   const { evaluation } = parts.judged.value;
-  const { heldOut } = evaluation;
+  const { heldOut, metrics } = evaluation;
   const groups = listGroups(config.features);
   const baseline = await describeBaseline(parts, context);
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
@@ -77,7 +78,7 @@ export async function packageBearing(
       teacher:
         teacher.members === 0
           ? "none"
-          : `mean of ${teacher.members} tied networks of ${teacher.hidden.join("-")} hidden neurons a failure mode; macro AUROC ${evaluation.baselines.teacher!.toFixed(3)} on the held-out bearings`,
+          : `mean of ${teacher.members} tied networks of ${teacher.hidden.join("-")} hidden neurons a failure mode; macro AUROC ${evaluation.steps.find(({ name }) => name === "teacher")!.heldOut.value.toFixed(3)} on the held-out bearings`,
     },
     files: { ...files.value, [mcuModelFileName]: mcuModel },
     evaluation,
@@ -88,12 +89,12 @@ export async function packageBearing(
       outputs: "uint8 quantised logits, one per failure mode",
       dataDescriptions: { cwru: cwruDescription },
       metrics: {
-        "held-out macro AUROC": heldOut.macroAuroc,
-        "held-out Brier score": heldOut.brier,
+        "held-out macro AUROC": metrics.macroAuroc!.value,
+        "held-out Brier score": metrics.brier!.value,
       },
     },
     summary: [
-      `held-out macro AUROC ${heldOut.macroAuroc.toFixed(4)}; ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings raised rightly, ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones quiet`,
+      `held-out macro AUROC ${formatFigure(metrics.macroAuroc!, 4)}; ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings raised rightly, ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones quiet`,
     ],
   };
 }

@@ -60,7 +60,7 @@ export function packageScada(
           heldOutGroups: edpTurbines.map((turbine) => `${turbine} ${periods.test}`),
         },
       ],
-      teacher: `mean of ${teacher.members} networks of ${teacher.hidden.join("-")} hidden neurons; error ${form.maeKelvin.toFixed(3)} K on the test half-year`,
+      teacher: `mean of ${teacher.members} networks of ${teacher.hidden.join("-")} hidden neurons; error ${form.maeKelvin.value.toFixed(3)} K on the test half-year`,
     },
     files,
     evaluation,

@@ -1,17 +1,20 @@
-/** `evaluation.json`: every figure that the model card speaks of, for machines, on bearings that nobody was trained on. */
+/**
+ * `evaluation.json`: every figure that the model card speaks of, for machines, on bearings that nobody was trained on. Each
+ * stands once; the deployed student's macro AUROC is a headline figure and a step's.
+ */
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import {
   computeReliability,
   createCalibrationError,
   type ReliabilityBin,
 } from "../../../judge/calibration-error.ts";
-import { computeFigure, computeShare, drawResamples, type Figure } from "../../../judge/figure.ts";
+import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { computeSliceFigures, type SliceFigures } from "../../../judge/slice-figures.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
 import type { LabelledRows } from "../../../learn/train-student.ts";
 import type { EvaluationDocument } from "../../recipe.ts";
-import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
+import { type BearingConfig, decideThreshold, type PublishedFigures } from "../bearing-config.ts";
 import {
   calibrateStudent,
   joinFolds,
@@ -22,31 +25,21 @@ import type { ContractReport } from "../learn/check-contract.ts";
 import { type Contenders, scoreContenders } from "../learn/contenders.ts";
 import { describeSet, joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
 import { type DecisionFigures, judgeDecision } from "./decision-figures.ts";
-import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
+import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation, judgeShares } from "./held-out-figures.ts";
 import {
+  describeMicrocontroller,
   describeStudent,
   type Finding,
   judgeSteps,
+  type MicrocontrollerFigures,
   type StepFigures,
   type StudentFigures,
 } from "./shrink-figures.ts";
 
-/** Probabilities against what happened. */
-export interface Reliability {
-  readonly bins: readonly ReliabilityBin[];
-  readonly error: Figure;
-}
-
 /** The integers against their float parent, on held-out bearings. */
 interface Parity {
-  readonly floatMacroAuroc: number;
-  readonly int8MacroAuroc: number;
-  /** Points of AUC (hundredths) that quantisation costs. */
-  readonly lostPoints: number;
-  /** Faulty recordings that the decision rule raises rightly with either. */
+  /** Faulty recordings that the decision rule raises rightly with the parent. */
   readonly floatDetected: number;
-  readonly int8Detected: number;
-  readonly of: number;
   /** Recordings, healthy ones included, on which both raise different modes. */
   readonly recordingsDecidedOtherwise: number;
 }
@@ -58,21 +51,17 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly contract: ContractReport;
   readonly steps: readonly StepFigures[];
   readonly findings: readonly Finding[];
-  readonly reliability: { readonly heldOut: Reliability; readonly outOfFold: Reliability };
+  /** Probabilities against what happened; their errors are among the metrics. */
+  readonly reliability: Readonly<Record<"heldOut" | "outOfFold", readonly ReliabilityBin[]>>;
   readonly decision: DecisionFigures;
   readonly parity: Parity;
   readonly slices: readonly SliceFigures[];
-  /** Macro AUROC on the same held-out windows. */
-  readonly baselines: {
-    readonly float: number;
-    readonly teacher: number | null;
-    readonly logistic: number;
-    readonly physics: number | null;
-    readonly alwaysHealthy: 0.5;
-  };
   /** Of the bearings that were trained on, each scored by a student that had not seen it. */
-  readonly outOfFold: Pick<OutOfFold, "folds" | "macroAuroc"> & Omit<StudentCalibration, "calibration">;
+  readonly outOfFold: Pick<OutOfFold, "folds"> & Omit<StudentCalibration, "calibration">;
   readonly student: StudentFigures;
+  readonly microcontroller: MicrocontrollerFigures;
+  /** As the configuration states them; the protocol cwru-100 computes them. */
+  readonly published?: PublishedFigures;
   readonly limitations: readonly string[];
 }
 
@@ -107,14 +96,10 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
   const scores = scoreContenders(subject, config, rows);
   const probability = toProbabilities(scores.int8!, calibration);
   const set = describeSet(heldOutSignals, failureModes, { ...scores, probability });
-  const heldOut = evaluateHeldOut(heldOutSignals, scores.int8!, rule);
-  const { steps, findings } = judgeSteps(subject, { heldOut: set, folds }, seed);
-  const reliability = {
-    heldOut: judgeReliability([set], seed),
-    outOfFold: judgeReliability(crossCalibrate(folds, config), seed),
-  };
+  const { macroAuroc: _, brier: __, ...heldOut } = evaluateHeldOut(heldOutSignals, scores.int8!, rule);
+  const { steps, findings } = judgeSteps(subject, { heldOut: set, folds }, config);
+  const calibratedSets = { heldOut: [set], outOfFold: crossCalibrate(folds, config) };
   const brier = computeFigure((counts) => meanBrier(heldOut, counts), drawResamples(set.signals, seed));
-  const baselines = listBaselines(steps);
   const outcomes = heldOut.recordings.map((recording) => ({
     id: recording.waveform,
     brier: recording.brier,
@@ -124,65 +109,33 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
     formatVersion: 1,
     name: config.name,
     version: config.version,
-    metrics: listMetrics({ steps, findings, heldOut, reliability }, brier),
+    metrics: {
+      macroAuroc: steps.find(({ name }) => name === "int8")!.heldOut,
+      brier,
+      calibrationError: judgeCalibration(calibratedSets.heldOut, seed),
+      calibrationErrorOutOfFold: judgeCalibration(calibratedSets.outOfFold, seed),
+      ...judgeShares(heldOut, heldOutSignals),
+    },
     dataDescription: cwruDescription,
     contract: subject.contract,
     trainingWindows: subject.trainRows.rows,
     heldOut,
-    baselines,
     steps,
     findings,
-    outOfFold: {
-      folds: outOfFold.folds,
-      macroAuroc: outOfFold.macroAuroc,
-      falseWindowShare,
-      detectedWindowShare,
+    outOfFold: { folds: outOfFold.folds, falseWindowShare, detectedWindowShare },
+    reliability: {
+      heldOut: computeReliability(calibratedSets.heldOut, "probability"),
+      outOfFold: computeReliability(calibratedSets.outOfFold, "probability"),
     },
-    reliability,
     decision: judgeDecision(folds, rule, config.costs),
-    parity: judgeParity(baselines.float, heldOut, evaluateHeldOut(heldOutSignals, scores.float!, rule)),
+    parity: judgeParity(heldOut, evaluateHeldOut(heldOutSignals, scores.float!, rule)),
     slices: computeSliceFigures({ set, model: "int8", outcomes }, seed),
     student: describeStudent(student, rows, rule),
+    microcontroller: describeMicrocontroller(student, config, rule),
+    ...(config.published === undefined ? {} : { published: config.published }),
     limitations: config.limitations,
   };
   return { evaluation, heldOut: set };
-}
-
-function listMetrics(
-  {
-    steps,
-    findings,
-    heldOut: { detected, quiet },
-    reliability,
-  }: Pick<BearingEvaluation, "steps" | "findings" | "heldOut" | "reliability">,
-  brier: Figure,
-): BearingEvaluation["metrics"] {
-  const int8 = steps.find(({ name }) => name === "int8")!;
-  const gainOf = (gain: string): Figure | undefined => findings.find(({ name }) => name === gain)?.heldOut;
-  const gainOverPhysics = gainOf("gainOverPhysics");
-  return {
-    macroAuroc: int8.heldOut,
-    macroAurocOutOfFold: int8.outOfFold,
-    ...(gainOverPhysics === undefined ? {} : { gainOverPhysics }),
-    gainOverLogistic: gainOf("gainOverLogistic")!,
-    brier,
-    calibrationError: reliability.heldOut.error,
-    calibrationErrorOutOfFold: reliability.outOfFold.error,
-    detected: computeShare(detected.right, detected.of),
-    quiet: computeShare(quiet.right, quiet.of),
-  };
-}
-
-function listBaselines(steps: readonly StepFigures[]): BearingEvaluation["baselines"] {
-  const figureOf = (step: string): number | null =>
-    steps.find(({ name }) => name === step)?.heldOut.value ?? null;
-  return {
-    float: figureOf("float")!,
-    teacher: figureOf("teacher"),
-    logistic: figureOf("logistic")!,
-    physics: figureOf("physics"),
-    alwaysHealthy: 0.5,
-  };
 }
 
 /** Calibrated probabilities of logits [rows × outputs]. */
@@ -207,10 +160,6 @@ export function judgeCalibration(sets: readonly ScoredSet[], seed: number): Figu
   return computeFigure(createCalibrationError(sets, "probability"), drawResamples(signals, seed, 200));
 }
 
-function judgeReliability(sets: readonly ScoredSet[], seed: number): Reliability {
-  return { bins: computeReliability(sets, "probability"), error: judgeCalibration(sets, seed) };
-}
-
 function meanBrier(heldOut: HeldOutEvaluation, counts: Float64Array): number {
   let sum = 0;
   let windows = 0;
@@ -221,15 +170,7 @@ function meanBrier(heldOut: HeldOutEvaluation, counts: Float64Array): number {
   return sum / windows;
 }
 
-function judgeParity(floatAuroc: number, int8: HeldOutEvaluation, float: HeldOutEvaluation): Parity {
+function judgeParity(int8: HeldOutEvaluation, float: HeldOutEvaluation): Parity {
   const changed = int8.recordings.filter((each, index) => each.raised !== float.recordings[index]!.raised);
-  return {
-    floatMacroAuroc: floatAuroc,
-    int8MacroAuroc: int8.macroAuroc,
-    lostPoints: 100 * (floatAuroc - int8.macroAuroc),
-    floatDetected: float.detected.right,
-    int8Detected: int8.detected.right,
-    of: int8.detected.of,
-    recordingsDecidedOtherwise: changed.length,
-  };
+  return { floatDetected: float.detected.right, recordingsDecidedOtherwise: changed.length };
 }

@@ -9,7 +9,7 @@ import { sha256Hex } from "../../../../core/platform/files/sha256.ts";
 import { readEvaluationOf } from "../../../bundle/bundled-files.ts";
 import { readDataFile } from "../../../dataset/read-data-file.ts";
 import type { Judgement } from "../../../gate/judgement.ts";
-import { computeFigure, computeShare, drawResamples } from "../../../judge/figure.ts";
+import { computeFigure, drawResamples } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import { type LabelledRows, runStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
@@ -24,7 +24,7 @@ import {
 import { alwaysHeldOut } from "../learn/divide-by-groups.ts";
 import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
 import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
-import { evaluateHeldOut, type HeldOutEvaluation } from "./held-out-figures.ts";
+import { evaluateHeldOut, type HeldOutFigures, judgeShares } from "./held-out-figures.ts";
 
 const maxLostPoints = 0.5;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
@@ -37,7 +37,7 @@ interface ReplayedBundle {
   readonly signals: readonly WaveformRows[];
   readonly rows: LabelledRows;
   readonly int8: Float32Array;
-  readonly heldOut: HeldOutEvaluation;
+  readonly heldOut: HeldOutFigures;
   readonly fingerprint: string;
 }
 
@@ -92,14 +92,14 @@ export async function judgeBearingBundle(
   };
   const claim = readBearingClaim(bundle);
   const logistic = claim.findings.find(({ name }) => name === "gainOverLogistic");
+  const float = claim.steps.find(({ name }) => name === "float")!;
   const error = judgeCalibration([set], config.seed);
   return {
     fingerprints: { [lineage.name]: fingerprint },
     metrics: {
       macroAuroc: computeFigure(own, resamples),
       calibrationError: error,
-      detected: computeShare(heldOut.detected.right, heldOut.detected.of),
-      quiet: computeShare(heldOut.quiet.right, heldOut.quiet.of),
+      ...judgeShares(heldOut, signals),
     },
     leakage: [
       ...(await findLeaks(context.dataDir, all, lineage)),
@@ -113,12 +113,20 @@ export async function judgeBearingBundle(
     baselines: [
       gainOver("silent"),
       ...(columns === null ? [] : [gainOver("physics")]),
-      // Trained with the student; a rebuild shows that the figure is true.
-      ...(logistic === undefined ? [] : [{ name: "logistic (as stated)", gain: logistic.heldOut }]),
+      // Fitted with the student, to its minimum; a rebuild shows that the figure is true.
+      ...(logistic === undefined
+        ? []
+        : [
+            {
+              name: "converged logistic regression (as stated)",
+              gain: logistic.heldOut,
+              elsewhere: { where: "out of fold", gain: logistic.outOfFold },
+            },
+          ]),
     ],
     calibration: { error, limit: config.maxCalibrationError },
     parity: {
-      lost: 100 * (claim.parity.floatMacroAuroc - heldOut.macroAuroc),
+      lost: 100 * (float.heldOut.value - heldOut.macroAuroc),
       lostOf: "points of AUC",
       limit: maxLostPoints,
       floatDetected: claim.parity.floatDetected,
@@ -165,16 +173,17 @@ export async function runBearingHeldOut(
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const { heldOut, fingerprint } = await replayBundle(bundle, config, context);
-  const claimed = readBearingClaim(bundle).heldOut;
+  const { metrics, heldOut: claimed } = readBearingClaim(bundle);
+  const claimedAuroc = metrics.macroAuroc!.value;
   const sameData = fingerprint === bundle.manifest.lineage.data[0]!.sha256;
   if (!sameData)
     context.log("the data files are not those that the bundle was made from: figures may differ");
   const passed =
-    heldOut.macroAuroc >= claimed.macroAuroc - tolerance && heldOut.detected.right >= claimed.detected.right;
+    heldOut.macroAuroc >= claimedAuroc - tolerance && heldOut.detected.right >= claimed.detected.right;
   return {
-    json: { sameData, metrics: { heldOut }, claimed: claimed.macroAuroc },
+    json: { sameData, metrics: { heldOut }, claimed: claimedAuroc },
     lines: [
-      `macro AUROC on held-out bearings ${heldOut.macroAuroc.toFixed(4)} (the bundle states ${claimed.macroAuroc.toFixed(4)})`,
+      `macro AUROC on held-out bearings ${heldOut.macroAuroc.toFixed(4)} (the bundle states ${claimedAuroc.toFixed(4)})`,
       `right mode raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, nothing on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones`,
     ],
     passed,
@@ -184,12 +193,13 @@ export async function runBearingHeldOut(
 /** What the bundle states of itself. Fails with BUNDLE_FORMAT. */
 export function readBearingClaim(bundle: Bundle): BearingEvaluation {
   const report = readEvaluationOf(bundle) as Partial<BearingEvaluation>;
-  const { heldOut, parity, findings } = report;
+  const { metrics, heldOut, parity, steps, findings } = report;
   if (
-    typeof heldOut?.macroAuroc === "number" &&
-    typeof heldOut.detected?.right === "number" &&
-    typeof parity?.floatMacroAuroc === "number" &&
-    typeof parity.floatDetected === "number" &&
+    typeof metrics?.macroAuroc?.value === "number" &&
+    typeof heldOut?.detected?.right === "number" &&
+    typeof parity?.floatDetected === "number" &&
+    Array.isArray(steps) &&
+    typeof steps.find(({ name }) => name === "float")?.heldOut.value === "number" &&
     Array.isArray(findings)
   ) {
     return report as BearingEvaluation;

@@ -5,6 +5,7 @@
 import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { createDecider } from "../../../../core/decision/decider.ts";
+import { computeUnitShare, type Figure } from "../../../judge/figure.ts";
 import { computeAuroc, computeBrier, computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf } from "../../../judge/scored-set.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
@@ -28,14 +29,18 @@ interface RecordingOutcome {
 
 export interface HeldOutEvaluation {
   readonly windows: number;
-  readonly macroAuroc: number;
   readonly aurocPerMode: Readonly<Record<string, number>>;
-  /** Of the calibrated probabilities, over all modes. */
-  readonly brier: number;
   readonly recordings: readonly RecordingOutcome[];
   /** Faulty recordings (sensor at the faulty bearing) for which the right mode is raised. */
   readonly detected: { readonly right: number; readonly of: number };
   readonly quiet: { readonly right: number; readonly of: number };
+}
+
+/** With the two figures that a bundle states elsewhere, each with its interval. */
+export interface HeldOutFigures extends HeldOutEvaluation {
+  readonly macroAuroc: number;
+  /** Of the calibrated probabilities, over all modes. */
+  readonly brier: number;
 }
 
 /** How a model's logits become alerts; each list has one entry an output. */
@@ -52,7 +57,7 @@ export function evaluateHeldOut(
   signals: readonly WaveformRows[],
   logits: Float32Array,
   rule: AlertRule,
-): HeldOutEvaluation {
+): HeldOutFigures {
   const { failureModes, calibration, thresholds } = rule;
   const outputs = failureModes.length;
   const all = joinRows(signals, "served", failureModes);
@@ -105,6 +110,27 @@ export function evaluateHeldOut(
 
 /** What a gateway of one point decides by, unless its configuration says otherwise. */
 const usualAlarms = { falsePerYear: 0.1, faultPrior: 0.058 };
+
+/**
+ * Shares of recordings that are raised rightly and that stay quiet, with intervals over bearings: recordings of one bearing
+ * are alike. Those of a healthy one count by the faulty bearing that they were recorded with.
+ */
+export function judgeShares(
+  { detected, quiet }: HeldOutEvaluation,
+  signals: readonly WaveformRows[],
+): Readonly<Record<"detected" | "quiet", Figure>> {
+  const bearings = (isFaulty: boolean): number =>
+    new Set(
+      signals.flatMap(({ waveform }) =>
+        (waveform.failureMode !== null) === isFaulty ? [waveform.group] : [],
+      ),
+    ).size;
+  return {
+    detected: computeUnitShare(detected.right, detected.of, bearings(true)),
+    quiet: computeUnitShare(quiet.right, quiet.of, bearings(false)),
+  };
+}
+
 /** Times that a recording of about ten seconds is played, so that its length does not decide. */
 const loops = 3;
 

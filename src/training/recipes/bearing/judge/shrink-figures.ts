@@ -5,13 +5,20 @@
 
 import type { QuantisedMlp } from "../../../../core/contract/bundle/quantised-mlp.ts";
 import { encodeStudent } from "../../../../core/inference/onnx-codec.ts";
+import {
+  cortexM4CyclesPerMultiplyAdd,
+  createMcuModel,
+  type McuManifest,
+} from "../../../bundle/create-mcu-model.ts";
 import { describeNetwork } from "../../../bundle/model-documents.ts";
 import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
 import { createMacroAuroc } from "../../../judge/metrics.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { type DenseLayer, runDense } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
+import { gradientTolerance } from "../../../learn/fit-tied-logistic.ts";
 import { applyCalibration } from "../../../learn/platt.ts";
+import type { StudentRecipe } from "../../../learn/student-recipe.ts";
 import { type LabelledRows, runStudent, type TrainedStudent } from "../../../learn/train-student.ts";
 import type { Contenders } from "../learn/contenders.ts";
 import type { AlertRule } from "./held-out-figures.ts";
@@ -19,6 +26,8 @@ import type { AlertRule } from "./held-out-figures.ts";
 export interface StepFigures {
   readonly name: string;
   readonly title: string;
+  /** How it was fitted, and whether to a minimum. */
+  readonly fitted: string;
   /** Weights and biases, and multiplications of one window; null for scores that are no network. */
   readonly parameters: number | null;
   readonly multiplyAdds: number | null;
@@ -67,6 +76,12 @@ export interface StudentFigures {
 
 /** What is compared with what: name, first, second, subject of the sentence. */
 const comparisons: readonly (readonly [string, string, string, string])[] = [
+  [
+    "teacherLead",
+    "teacher",
+    "untaught",
+    "The teacher, in place of the student that learns from labels alone,",
+  ],
   ["distillation", "float", "untaught", "Distillation"],
   ["pruning", "float", "direct", "Pruning down to this size, against training it from the start,"],
   ["shrinking", "float", "wide", "Taking neurons out of the wide student"],
@@ -81,7 +96,7 @@ const comparisons: readonly (readonly [string, string, string, string])[] = [
 export function judgeSteps(
   contenders: Contenders,
   { heldOut, folds }: { readonly heldOut: ScoredSet; readonly folds: readonly ScoredSet[] },
-  seed: number,
+  { seed, recipe }: { readonly seed: number; readonly recipe: StudentRecipe },
 ): { readonly steps: readonly StepFigures[]; readonly findings: readonly Finding[] } {
   const names = Object.keys(titles).filter((name) => heldOut.scores[name] !== undefined);
   const resamples = {
@@ -102,6 +117,7 @@ export function judgeSteps(
       // Without fine-tuning the integers' float parent is the pruned student itself.
       name,
       title: titles[name === "float" && contenders.student.untuned === undefined ? "untuned" : name]!,
+      fitted: sayFit(name, contenders, recipe),
       ...sizeOf(name, contenders),
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),
       outOfFold: computeFigure(statistics[name]!.folds, resamples.folds),
@@ -160,15 +176,69 @@ function sizeOf(
     case "wide":
     case "untaught":
     case "direct":
-    case "logistic":
       return count([rivals[name]]);
+    case "logistic":
+      return count([rivals.logistic.layers]);
     default:
       return { parameters: null, multiplyAdds: null, bytes: null };
   }
 }
 
+/** How a contender was fitted, in words. Only what has one minimum can be said to be converged. */
+function sayFit(name: string, { student, rivals }: Contenders, recipe: StudentRecipe): string {
+  const { prune, fit } = recipe.student;
+  const taught = student.teacher.length === 0 ? "from the labels" : "taught";
+  switch (name) {
+    case "teacher":
+      return `${student.teacher.length} networks of ${recipe.teacher.fit.steps} gradient steps each, from the labels`;
+    case "wide":
+      return `${fit.steps} gradient steps, ${taught}`;
+    case "untuned":
+    case "float": {
+      const tuned = name === "float" ? (recipe.finetune?.steps ?? 0) : 0;
+      const further = (prune?.rounds ?? 0) * (prune?.fit.steps ?? 0) + tuned;
+      return `${fit.steps} gradient steps and ${further} after, ${taught}`;
+    }
+    case "int8":
+    case "untunedInt8":
+      return "rounded from the floats above";
+    case "untaught":
+      return `the student's ${rivals.steps} gradient steps in all, from the labels`;
+    case "direct":
+      return `the student's ${rivals.steps} gradient steps in all, ${taught}`;
+    case "logistic": {
+      const { iterations, rows, penalty } = rivals.logistic;
+      return `converged: Newton's method on ${rows} windows as recorded, ${iterations} steps, no component of the gradient above ${gradientTolerance}; penalty ${penalty}, chosen on the tuning folds`;
+    }
+    default:
+      return "nothing is fitted";
+  }
+}
+
 function sizeOfModel(model: QuantisedMlp): number {
   return encodeStudent(model).length;
+}
+
+/** The same integers on a device: the accuracy is the int8 student's to the bit. */
+export interface MicrocontrollerFigures {
+  /** Of the model file, which holds the list of features too. */
+  readonly modelBytes: number;
+  /** Of one inference on a Cortex-M4, by the cycle model; without the features. */
+  readonly cortexM4Cycles: number;
+}
+
+/** What the student takes on a microcontroller. Fails with BUNDLE_FORMAT when it does not fit one. */
+export function describeMicrocontroller(
+  { scaler, quantised }: TrainedStudent,
+  config: Omit<McuManifest, "scaler" | "calibration" | "thresholds">,
+  { calibration, thresholds }: Pick<AlertRule, "calibration" | "thresholds">,
+): MicrocontrollerFigures {
+  const model = createMcuModel({ ...config, scaler, calibration, thresholds }, quantised);
+  const multiplyAdds = quantised.layers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+  return {
+    modelBytes: model.length,
+    cortexM4Cycles: Math.round(cortexM4CyclesPerMultiplyAdd * multiplyAdds),
+  };
 }
 
 /** Logits beyond this give the same probability to three digits: differences there are cut off. */

@@ -13,45 +13,44 @@ import {
   readCwruEvaluationSplits,
   readCwruTuningSplits,
 } from "../../../dataset/cwru-splits.ts";
-import { computeMacroAuroc, type Spread, summariseSpread } from "../../../judge/metrics.ts";
+import { computeFigure, drawResamples, type Figure } from "../../../judge/figure.ts";
+import { createMacroAuroc } from "../../../judge/metrics.ts";
+import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { runDense, runEnsemble } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
 import { openTensorTrainer } from "../../../learn/open-trainer.ts";
-import { runStudent, type StudentTask, trainStudent } from "../../../learn/train-student.ts";
+import { prepareRows, runStudent, type StudentTask, trainStudent } from "../../../learn/train-student.ts";
 import type { EvaluationContext, ProtocolOutcome } from "../../recipe.ts";
-import type { BearingConfig } from "../bearing-config.ts";
-import { describeLogistic } from "../learn/contenders.ts";
-import { fingerprintCwru, joinRows, readCwruRows, selectSignals } from "../learn/cwru-rows.ts";
+import type { BearingConfig, PublishedFigures } from "../bearing-config.ts";
+import { fitLogisticRival } from "../learn/contenders.ts";
+import {
+  describeSet,
+  fingerprintCwru,
+  joinRows,
+  readCwruRows,
+  selectSignals,
+  type WaveformRows,
+  weighRecorded,
+} from "../learn/cwru-rows.ts";
 import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
-import { readBearingClaim } from "./bundle-figures.ts";
-import { sayTrial, type TrialRows, tryTerms } from "./term-trials.ts";
+import { type RecordedRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
+import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./published-figures.ts";
+import { sayTrial, tryTerms } from "./term-trials.ts";
 
-/** Macro AUROC that int8 students must reach on the 100 published splits, and by how much they must beat the physics score. */
+/** Macro AUROC that int8 students must reach on the 100 published splits, and by how much they must beat the physics score, both as values. */
 const requiredMacroAuroc = 0.938;
 const requiredGainOverPhysics = 0.01;
 
-/** Macro AUROCs on the test rows of one split; null where a score does not exist. Always-healthy scores 0.5 by definition. */
-interface SplitFigures {
+/** Macro AUROCs on the test rows of one split. Always-healthy scores 0.5 by definition. */
+interface SplitFigures extends Readonly<Partial<Record<JudgedName, number>>> {
   readonly name: string;
-  readonly int8: number;
-  readonly float: number;
-  readonly teacher: number | null;
-  /** Without a learnt parameter. */
-  readonly physics: number | null;
-  /** Tied logistic regression of each mode against the rest, on the same features. */
-  readonly logistic: number;
 }
 
-/** Macro AUROC (inner race, outer race, ball; one window one case) over the splits. */
-interface ProtocolFigures {
-  readonly splits: number;
-  readonly int8: Spread;
-  readonly float: Spread;
-  readonly teacher: Spread | null;
-  readonly logistic: Spread;
-  readonly physics: Spread | null;
-  /** Mean of int8 − physics over the splits, and the share of splits in which int8 is ahead. */
-  readonly gainOverPhysics: { readonly mean: number; readonly shareAhead: number } | null;
+/**
+ * Macro AUROC (inner race, outer race, ball; one window one case), mean over the splits. The splits are made of the same few
+ * bearings, so the intervals draw those anew, one draw for all splits: what each split's students learnt from stays as it was.
+ */
+interface ProtocolFigures extends PublishedFigures {
   readonly perSplit: readonly SplitFigures[];
   readonly dataSha256: string;
   readonly trainer: string;
@@ -61,37 +60,52 @@ interface SplitRig {
   readonly config: BearingConfig;
   readonly task: StudentTask;
   readonly waveforms: readonly CwruWaveform[];
-  readonly rowsOf: (split: CwruSplit) => TrialRows;
+  readonly rowsOf: (split: CwruSplit) => SplitRows;
 }
 
-/** Runs `cwru-100`, for reporting. Fails with BUNDLE_FORMAT, DATA_MISSING, DATA_FORMAT or TRAINING. */
+interface SplitRows extends RecordedRows {
+  readonly testSignals: readonly WaveformRows[];
+}
+
+/** Runs `cwru-100`, for reporting. Fails with DATA_MISSING, DATA_FORMAT or TRAINING. */
 export async function runEvaluationSplits(
-  bundle: Bundle,
+  _bundle: Bundle,
   config: BearingConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const rig = await openRig(config, context);
   const splits = await readCwruEvaluationSplits(join(context.dataDir, "cwru"));
-  const figures = await judgeSplits(rig, splits, context);
-  const { int8, gainOverPhysics } = figures;
+  const judged = await judgeSplits(rig, splits, context);
+  const wrong = comparePublished(config.published, judged);
   const passed =
-    int8.value >= requiredMacroAuroc &&
-    (gainOverPhysics === null || gainOverPhysics.mean >= requiredGainOverPhysics);
-  return { ...renderFigures(bundle, figures), passed };
+    wrong.length === 0 &&
+    judged.figures.int8!.value >= requiredMacroAuroc &&
+    (judged.gains.overPhysics === undefined || judged.gains.overPhysics.value >= requiredGainOverPhysics);
+  const { json, lines } = renderFigures(judged);
+  return { json, lines: [...lines, ...wrong], passed };
 }
 
-/** Runs `cwru-tuning`, for choosing: says beside the figures what the recipe's optional terms would change. Fails likewise. */
+/**
+ * Runs `cwru-tuning`, for choosing: says beside the figures what the recipe's optional terms and other fits of the logistic
+ * regression would change. Fails likewise.
+ */
 export async function runTuningSplits(
-  bundle: Bundle,
+  _bundle: Bundle,
   config: BearingConfig,
   context: EvaluationContext,
 ): Promise<ProtocolOutcome> {
   const rig = await openRig(config, context);
   const splits = await readCwruTuningSplits(join(context.dataDir, "cwru"), rig.waveforms);
-  const figures = await judgeSplits(rig, splits, context);
-  const trials = tryTerms(splits.map(rig.rowsOf), { ...rig.task, seed: config.seed }, context);
-  const { json, lines } = renderFigures(bundle, figures);
-  return { json: { ...json, trials }, lines: [...lines, ...trials.map(sayTrial)], passed: true };
+  const judged = await judgeSplits(rig, splits, context);
+  const rows = splits.map(rig.rowsOf);
+  const logisticTrials = tryLogistic(rows, rig.task);
+  const trials = tryTerms(rows, { ...rig.task, seed: config.seed }, context);
+  const { json, lines } = renderFigures(judged);
+  return {
+    json: { ...json, logisticTrials, trials },
+    lines: [...lines, ...logisticTrials.map(sayLogisticTrial), ...trials.map(sayTrial)],
+    passed: true,
+  };
 }
 
 async function openRig(config: BearingConfig, context: EvaluationContext): Promise<SplitRig> {
@@ -105,12 +119,16 @@ async function openRig(config: BearingConfig, context: EvaluationContext): Promi
     progress: (done, total) => context.progress(done, total, "recordings read"),
   });
   const waveforms = signals.map((signal) => signal.waveform);
-  const rowsOf = (split: CwruSplit): TrialRows => {
+  const rowsOf = (split: CwruSplit): SplitRows => {
     const part = divideCwruWaveforms(waveforms, split);
+    const trainSignals = selectSignals(signals, part.train);
+    const testSignals = selectSignals(signals, part.test);
     return {
       name: split.name,
-      train: joinRows(selectSignals(signals, part.train), "training", modes),
-      test: joinRows(selectSignals(signals, part.test), "served", modes),
+      train: joinRows(trainSignals, "training", modes),
+      test: joinRows(testSignals, "served", modes),
+      recorded: weighRecorded(trainSignals),
+      testSignals,
     };
   };
   return { config, task: { tying, recipe, trainer }, waveforms, rowsOf };
@@ -122,75 +140,72 @@ async function judgeSplits(
   { dataDir, progress }: EvaluationContext,
 ): Promise<ProtocolFigures> {
   const { name, version } = rig.task.trainer;
-  const perSplit = splits.map((split, index) => {
-    const figures = judgeSplit(rig, split);
+  const sets = splits.map((split, index) => {
+    const set = scoreSplit(rig, split);
     progress(index + 1, splits.length, "splits trained and judged");
-    return figures;
+    return set;
   });
-  const spread = (pick: (each: SplitFigures) => number | null): Spread | null => {
-    const values = perSplit.map(pick);
-    return values.includes(null) ? null : summariseSpread(values as number[]);
-  };
-  const gains = perSplit.map((each) => each.int8 - (each.physics ?? Number.NaN));
   return {
-    splits: perSplit.length,
-    int8: spread((each) => each.int8)!,
-    float: spread((each) => each.float)!,
-    teacher: spread((each) => each.teacher),
-    logistic: spread((each) => each.logistic)!,
-    physics: spread((each) => each.physics),
-    gainOverPhysics: gains.some(Number.isNaN)
-      ? null
-      : {
-          mean: summariseSpread(gains).value,
-          shareAhead: gains.filter((gain) => gain > 0).length / gains.length,
-        },
-    perSplit,
+    ...summariseSplits(sets, rig.config.seed),
+    perSplit: splits.map((split, index) => judgeAlone(split.name, sets[index]!)),
     dataSha256: await fingerprintCwru(dataDir),
     trainer: `${name} ${version}`,
   };
 }
 
-/** Trains a student and its baselines on one side of a split and judges them on the other. */
-function judgeSplit({ config, task, rowsOf }: SplitRig, split: CwruSplit): SplitFigures {
-  const { train, test } = rowsOf(split);
-  const { tying, recipe } = task;
-  const random = createRandom(config.seed).fork(split.name);
-  const student = trainStudent(train, task, random);
-  const plain = { ...task, recipe: describeLogistic(recipe) };
-  const logistic = trainStudent(train, plain, random.fork("logistic"));
-  const { rows, features, labels } = test;
-  const columns = findPhysicsColumns(config.features, config.hypotheses);
-  const score = (logits: Float32Array): number => computeMacroAuroc(logits, labels, tying.own.length);
-  const standardised = standardiseRows(features, rows, student.scaler);
+/** The mean over the splits and its intervals; `sets` are the test sides of the splits, with the scores of each one's models. */
+export function summariseSplits(sets: readonly ScoredSet[], seed: number): PublishedFigures {
+  const signals = sets.flatMap((set) => set.signals);
+  const resamples = drawResamples(signals, seed);
+  const names = judgedNames.filter((name) => sets.every(({ scores }) => scores[name] !== undefined));
+  const statistics = new Map(names.map((name) => [name, createMacroAuroc(sets, name)] as const));
+  const own = statistics.get("int8")!;
+  const gainOver = (name: JudgedName): Figure | undefined => {
+    const other = statistics.get(name);
+    return other && computeFigure((counts) => own(counts) - other(counts), resamples);
+  };
+  const [overLogistic, overPhysics] = [gainOver("logistic"), gainOver("physics")];
   return {
-    name: split.name,
-    int8: score(runStudent(student, features, rows)),
-    float: score(runDense(student.float, standardised, rows)),
-    teacher: student.teacher.length === 0 ? null : score(runEnsemble(student.teacher, standardised, rows)),
-    physics: columns === null ? null : score(computePhysicsScores(features, rows, columns)),
-    logistic: score(runDense(logistic.float, standardiseRows(features, rows, logistic.scaler), rows)),
+    splits: sets.length,
+    bearings: new Set(signals.map(({ unit }) => unit)).size,
+    figures: Object.fromEntries(names.map((name) => [name, computeFigure(statistics.get(name)!, resamples)])),
+    gains: {
+      ...(overLogistic === undefined ? {} : { overLogistic }),
+      ...(overPhysics === undefined ? {} : { overPhysics }),
+    },
   };
 }
 
-function renderFigures(bundle: Bundle, figures: ProtocolFigures): Omit<ProtocolOutcome, "passed"> {
-  const { int8, float, teacher, logistic, physics, gainOverPhysics, ...rest } = figures;
-  const line = (name: string, spread: Spread | null): string =>
-    spread === null ? `${name}: none` : `${name}: ${spread.value.toFixed(4)} ± ${spread.sd.toFixed(4)}`;
-  // What the bundle itself states of its own held-out bearings; recomputed by the protocol held-out.
-  const { heldOut } = readBearingClaim(bundle);
+function judgeAlone(name: string, set: ScoredSet): SplitFigures {
+  const whole = new Float64Array(set.signals.length).fill(1);
+  const figures = Object.keys(set.scores).map((each) => [each, createMacroAuroc([set], each)(whole)]);
+  return { name, ...Object.fromEntries(figures) };
+}
+
+/** Trains a student and its baselines on one side of a split and scores the other. */
+function scoreSplit({ config, task, rowsOf }: SplitRig, split: CwruSplit): ScoredSet {
+  const { train, test, recorded, testSignals } = rowsOf(split);
+  const student = trainStudent(train, task, createRandom(config.seed).fork(split.name));
+  const logistic = fitLogisticRival(prepareRows(train, task), task.tying, { recorded });
+  const { rows, features } = test;
+  const columns = findPhysicsColumns(config.features, config.hypotheses);
+  // The student's scaler is the regression's: both were fitted on the same rows.
+  const standardised = standardiseRows(features, rows, student.scaler);
+  const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
+  return describeSet(testSignals, modes, {
+    int8: runStudent(student, features, rows),
+    float: runDense(student.float, standardised, rows),
+    ...(student.teacher.length === 0 ? {} : { teacher: runEnsemble(student.teacher, standardised, rows) }),
+    ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),
+    logistic: runDense(logistic.layers, standardised, rows),
+  });
+}
+
+function renderFigures(judged: ProtocolFigures): Omit<ProtocolOutcome, "passed"> {
+  const { figures, gains, ...rest } = judged;
+  const { int8, ...others } = figures;
   return {
-    json: {
-      metrics: { macroAuroc: int8, float, teacher, logistic, physics, gainOverPhysics, heldOut },
-      ...rest,
-    },
-    lines: [
-      `macro AUROC over ${rest.splits} bearing-wise splits, mean ± standard deviation`,
-      line("int8 student", int8),
-      line("float student", float),
-      line("teacher", teacher),
-      line("tied logistic", logistic),
-      line("physics score", physics),
-    ],
+    json: { metrics: { macroAuroc: int8, ...others, gains }, ...rest },
+    lines: sayPublished(judged),
   };
 }

@@ -5,7 +5,6 @@
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
 import { createRandom } from "../../../../core/maths/random.ts";
 import { type CwruSplit, type CwruWaveform, divideCwruWaveforms } from "../../../dataset/cwru-splits.ts";
-import { computeMacroAuroc } from "../../../judge/metrics.ts";
 import { columnOf, countRows, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
 import { applyCalibration, fitPlatt } from "../../../learn/platt.ts";
 import {
@@ -20,7 +19,7 @@ import {
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { describeSet, joinRows, selectSignals, type WaveformRows } from "./cwru-rows.ts";
+import { describeSet, joinRows, selectSignals, type WaveformRows, weighRecorded } from "./cwru-rows.ts";
 
 /** Logits of int8 students on training bearings that they did not see. */
 export interface OutOfFold {
@@ -28,8 +27,6 @@ export interface OutOfFold {
   /** [rows × outputs]. */
   readonly logits: Float32Array;
   readonly labels: Float32Array;
-  /** Mean of the folds' macro AUROCs. */
-  readonly macroAuroc: number;
   readonly folds: number;
 }
 
@@ -80,7 +77,8 @@ export function scoreInnerSplit(
     signals.map((signal) => signal.waveform),
     split,
   );
-  const train = joinRows(selectSignals(signals, part.train), "training", modes);
+  const trainSignals = selectSignals(signals, part.train);
+  const train = joinRows(trainSignals, "training", modes);
   const judged = selectSignals(signals, part.test);
   const random = createRandom(config.seed).fork(split.name);
   const prepared = prepareRows(train, task);
@@ -94,8 +92,8 @@ export function scoreInnerSplit(
   const rivals = trainRivals(prepared, task, {
     teacher,
     wide,
+    recorded: weighRecorded(trainSignals),
     streams: {
-      logistic: random.fork("logistic"),
       untaught: random.fork("untaught"),
       direct: random.fork("direct"),
     },
@@ -109,12 +107,10 @@ export function joinFolds(folds: readonly ScoredSet[]): OutOfFold {
   const outputs = folds[0]?.outputs ?? 1;
   const logits = folds.flatMap((fold) => [...fold.scores.int8!]);
   const labels = folds.flatMap((fold) => [...labelSet(fold)]);
-  const macro = folds.map((fold) => computeMacroAuroc(fold.scores.int8!, labelSet(fold), outputs));
   return {
     rows: logits.length / outputs,
     logits: Float32Array.from(logits),
     labels: Float32Array.from(labels),
-    macroAuroc: macro.reduce((sum, each) => sum + each, 0) / folds.length,
     folds: folds.length,
   };
 }

@@ -1,13 +1,15 @@
 /**
  * Everybody who is compared: each stage of the great shrink, the same student without a teacher or without pruning, and
- * the baselines. All see the same rows and the same scaler.
+ * the baselines. All see the same bearings and the same scaler. What has one minimum is fitted to it; what has none gets as
+ * many gradient steps as the student.
  */
 
 import type { Random } from "../../../../core/maths/random.ts";
 import { type DenseLayer, runDense, runEnsemble } from "../../../learn/dense-network.ts";
 import { standardiseRows } from "../../../learn/fit-scaler.ts";
+import { fitTiedLogistic, type TiedLogisticFit } from "../../../learn/fit-tied-logistic.ts";
 import type { StudentRecipe } from "../../../learn/student-recipe.ts";
-import { expandTiedNetwork } from "../../../learn/tied-network.ts";
+import { expandTiedNetwork, type Tying } from "../../../learn/tied-network.ts";
 import {
   distilStudent,
   finetuneStudent,
@@ -30,8 +32,18 @@ export interface Rivals {
   readonly untaught: readonly DenseLayer[];
   /** As narrow as the student from the start, taught, with as many gradient steps in all. */
   readonly direct: readonly DenseLayer[];
+  /** Gradient steps of each of the three above, all stages together. */
+  readonly steps: number;
   /** No hidden layer: each mode against the rest. */
-  readonly logistic: readonly DenseLayer[];
+  readonly logistic: LogisticRival;
+}
+
+/** A tied logistic regression at its minimum. */
+export interface LogisticRival extends Pick<TiedLogisticFit, "gradient" | "iterations"> {
+  readonly layers: readonly DenseLayer[];
+  /** Training windows that it saw. */
+  readonly rows: number;
+  readonly penalty: number;
 }
 
 export interface Contenders {
@@ -43,13 +55,15 @@ export interface Contenders {
 interface RivalOrigin {
   readonly teacher: readonly (readonly DenseLayer[])[];
   readonly wide: NetworkInTraining;
-  readonly streams: Readonly<Record<"untaught" | "direct" | "logistic", Random>>;
+  /** One a row: 1 as recorded, 0 for a noisy copy. */
+  readonly recorded: Float32Array;
+  readonly streams: Readonly<Record<"untaught" | "direct", Random>>;
 }
 
 export function trainRivals(
   prepared: PreparedRows,
   task: StudentTask,
-  { teacher, wide, streams }: RivalOrigin,
+  { teacher, wide, recorded, streams }: RivalOrigin,
 ): Rivals {
   const { recipe, tying } = task;
   const { features } = prepared;
@@ -74,20 +88,28 @@ export function trainRivals(
     wide: expand(wide),
     untaught: train(recipe, [], streams.untaught),
     direct: train({ ...floats, student: narrow }, teacher, streams.direct),
-    logistic: train(describeLogistic(recipe), [], streams.logistic),
+    steps,
+    logistic: fitLogisticRival(prepared, tying, { recorded }),
   };
 }
 
-/** The recipe of the tied logistic regression: no hidden layer, no teacher, floats. */
-export function describeLogistic(recipe: StudentRecipe): StudentRecipe {
-  // A convex problem: plain full-length descent without noise, whatever the student's own schedule is.
-  const convex = { ...recipe.student.fit, learningRate: 0.03, weightDecay: 0.02, inputNoise: 0 };
-  return {
-    ...recipe,
-    teacher: { ...recipe.teacher, members: 0 },
-    student: { hidden: [], fit: convex, prune: null },
-    finetune: undefined,
-  };
+/**
+ * Penalty of the tied logistic regression, in the unit of `fit-tied-logistic.ts`, and that it learns from windows as recorded
+ * alone: the best of both kinds of rows and six penalties on the tuning folds (`aurora evaluate --protocol cwru-tuning` prints
+ * them). A linear model loses by the noisy copies.
+ */
+const logisticPenalty = 1e-6;
+
+/** Fits the tied logistic regression, on the rows that `recorded` gives a weight. Fails with TRAINING. */
+export function fitLogisticRival(
+  { fitRows, features }: PreparedRows,
+  tying: Tying,
+  { recorded, penalty = logisticPenalty }: { readonly recorded: Float32Array; readonly penalty?: number },
+): LogisticRival {
+  const fit = fitTiedLogistic({ ...fitRows, weights: recorded }, tying.own.length, penalty);
+  const { gradient, iterations, network } = fit;
+  const rows = recorded.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
+  return { layers: expandTiedNetwork(network, tying, features), rows, penalty, gradient, iterations };
 }
 
 /** Logits [rows × outputs] of everybody, and the physics scores, by name. */
@@ -110,7 +132,7 @@ export function scoreContenders(
       : { untuned: dense(untuned.float), untunedInt8: runStudent({ scaler, ...untuned }, features, rows) }),
     untaught: dense(rivals.untaught),
     direct: dense(rivals.direct),
-    logistic: dense(rivals.logistic),
+    logistic: dense(rivals.logistic.layers),
     ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),
     silent: new Float32Array(rows * hypotheses.length),
   };

@@ -22,8 +22,8 @@ export interface WaveformRows {
   readonly recording: CwruRecording;
   /** Windows with the deployed hop, for evaluation. */
   readonly served: { readonly rows: number; readonly features: Float32Array };
-  /** Windows with the training hop. */
-  readonly training: { readonly rows: number; readonly features: Float32Array };
+  /** Windows with the training hop; the first `recorded` rows are as recorded, the others noisy copies. */
+  readonly training: { readonly rows: number; readonly recorded: number; readonly features: Float32Array };
 }
 
 export interface CwruRows {
@@ -66,7 +66,8 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
         (wave) => wave.file === recording.file && wave.signalEnd === signal.end,
       );
       if (waveform === undefined) {
-        extra.push({ waveform: describeExtra(recording, signal.end), recording, served, training: served });
+        const training = { ...served, recorded: served.rows };
+        extra.push({ waveform: describeExtra(recording, signal.end), recording, served, training });
         continue;
       }
       const clean = extractRows(source, { ...options.window, hop: options.trainingHop }, options.features);
@@ -74,7 +75,8 @@ export async function readCwruRows(dataDir: string, options: CwruRowsOptions): P
       const noisy = options.noiseLevels.map((level) =>
         extractRows(addNoise(source, level, random), options.window, options.features),
       );
-      signals.push({ waveform, recording, served, training: concatenate([clean, ...noisy]) });
+      const training = { ...concatenate([clean, ...noisy]), recorded: clean.rows };
+      signals.push({ waveform, recording, served, training });
     }
     options.progress(index + 1, recordings.length);
   }
@@ -133,6 +135,17 @@ export function joinRows(
     at += signal[kind].rows;
   }
   return { rows, features, labels };
+}
+
+/** A weight a training row of {@link joinRows}: 1 as recorded, 0 for the noisy copies. */
+export function weighRecorded(signals: readonly WaveformRows[]): Float32Array {
+  const weights = new Float32Array(signals.reduce((sum, { training }) => sum + training.rows, 0));
+  let at = 0;
+  for (const { training } of signals) {
+    weights.fill(1, at, at + training.recorded);
+    at += training.rows;
+  }
+  return weights;
 }
 
 export function selectSignals(

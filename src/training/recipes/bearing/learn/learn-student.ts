@@ -17,11 +17,11 @@ import type { StepOutput } from "../../../pipeline/step-runner.ts";
 import type { TrainingContext } from "../../recipe.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { type Rivals, trainRivals } from "./contenders.ts";
-import type { CwruRows, WaveformRows } from "./cwru-rows.ts";
+import { type CwruRows, type WaveformRows, weighRecorded } from "./cwru-rows.ts";
 import { describeDivision } from "./divide-by-groups.ts";
 
-/** Streams in the sequence in which they are drawn from the seed: a new one goes to the end. */
-const streams = ["bundle", "logistic", "background", "golden", "drift", "untaught", "direct"] as const;
+/** Streams in the sequence in which they are drawn from the seed: a new one goes to the end, an unused one keeps its place. */
+const streams = ["bundle", "unused", "background", "golden", "drift", "untaught", "direct"] as const;
 
 /** The random numbers that one seed gives to a step, the same whichever step asks first. */
 export function seedStream(seed: number, name: (typeof streams)[number]): Random {
@@ -51,7 +51,7 @@ interface LearntStudent {
 /** Learns from `trainRows`. Fails with TRAINING. */
 export async function learnStudent(
   config: BearingConfig,
-  { rows, trainRows, task }: LearningRows,
+  { rows, trainSignals, trainRows, task }: LearningRows,
   { steps }: TrainingContext,
 ): Promise<LearntStudent> {
   const { recipe, seed } = config;
@@ -96,11 +96,8 @@ export async function learnStudent(
       trainRivals(prepared, task, {
         teacher: teacher.value,
         wide: wide.value,
-        streams: {
-          untaught: seedStream(seed, "untaught"),
-          direct: seedStream(seed, "direct"),
-          logistic: seedStream(seed, "logistic"),
-        },
+        recorded: weighRecorded(trainSignals),
+        streams: { untaught: seedStream(seed, "untaught"), direct: seedStream(seed, "direct") },
       }),
   );
   return { trained, rivals };

@@ -1,12 +1,14 @@
 /** `MODEL_CARD.md`: what the model is, what it learnt from, how good it is, where it fails. Generated only. */
-import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
-import { formatFigure } from "../../../judge/figure.ts";
+import type { CardManifest } from "../../../bundle/model-documents.ts";
+import { type Figure, formatFigure } from "../../../judge/figure.ts";
 import type { SliceFigures } from "../../../judge/slice-figures.ts";
+import { renderCard } from "../../../report/render-card.ts";
 import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import { sayPublished } from "../judge/published-figures.ts";
+import type { StepFigures } from "../judge/shrink-figures.ts";
 
-const figure = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 export function renderBearingCard(
@@ -14,23 +16,14 @@ export function renderBearingCard(
   config: BearingConfig,
   report: BearingEvaluation,
 ): string {
-  const slices = tabulateSlices(report.slices);
-  const lines = [
-    ...headCard(manifest),
-    ...describeOrigin(manifest, config, report),
-    ...describeQuality(manifest, report),
-    "## Slices",
-    "",
-    slices.caption,
-    "",
-    ...renderMarkdownTable(slices),
-    "",
-    ...closeCard(manifest, report.limitations, {
-      heading: "Looks at the test data, and notes",
-      notes: config.notes,
-    }),
-  ];
-  return lines.join("\n");
+  return renderCard(manifest, {
+    body: [...describeOrigin(manifest, config, report), ...describeQuality(manifest, report)],
+    slicesHeading: "Slices",
+    slices: tabulateSlices(report.slices),
+    limitations: report.limitations,
+    notesHeading: "Looks at the test data, and notes",
+    notes: config.notes,
+  });
 }
 
 function describeOrigin(
@@ -69,34 +62,50 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
   const threshold = manifest.thresholds[0]!;
   const modes = manifest.outputs.map((output) => output.failureMode);
   const failed = heldOut.recordings.filter((recording) => recording.raised !== recording.truth);
+  const [cuts, rivals] = tabulateSteps(report);
+  const { calibrationError, calibrationErrorOutOfFold } = report.metrics;
   return [
     "## How good it is",
     "",
-    "Macro AUROC over the failure modes, one window one case, with 95 % intervals that resample whole bearings: on the held-out ones, and on training bearings left out of training in turn. Bytes are those of the ONNX file for int8 and four a parameter for float networks.",
+    quality,
     "",
-    ...renderMarkdownTable({
-      head: ["", "bytes", "multiply-adds", "held-out bearings", "out of fold"],
-      rows: report.steps.map((step) => [
-        step.name === "int8" ? `**${step.title}**` : step.title,
-        `${step.bytes ?? "–"}`,
-        `${step.multiplyAdds ?? "–"}`,
-        formatFigure(step.heldOut),
-        formatFigure(step.outOfFold),
-      ]),
-    }),
+    "### From teacher to microcontroller",
+    "",
+    cuts.caption,
+    "",
+    ...renderMarkdownTable(cuts),
+    "",
+    "### Beside it",
+    "",
+    rivals.caption,
+    "",
+    ...renderMarkdownTable(rivals),
     "",
     "What the figures say:",
     "",
-    ...report.findings.map(({ sentence }) => `- ${sentence}`),
-    `- ${sayParity(report)}`,
+    ...[...report.findings.map(({ sentence }) => sentence), ...sayKeptLead(report), sayParity(report)].map(
+      (sentence) => `- ${sentence}`,
+    ),
     "",
-    `Per mode: ${modes.map((mode) => `${mode} ${figure(heldOut.aurocPerMode[mode]!)}`).join(", ")}. Brier score of the calibrated probabilities ${figure(heldOut.brier)}. Out-of-fold on training bearings (${report.outOfFold.folds} inner splits): ${figure(report.outOfFold.macroAuroc)}.`,
+    ...(report.published === undefined
+      ? []
+      : [
+          "### The recipe on the 100 published splits",
+          "",
+          "A student retrained on each split, judged on bearings that it had not seen (`aurora evaluate … --protocol cwru-100`):",
+          "",
+          ...sayPublished(report.published).map((line) => `- ${line}`),
+          "",
+        ]),
+    "### Probabilities and decisions",
     "",
-    `Calibration: expected calibration error ${formatFigure(report.reliability.heldOut.error)} on held-out bearings, ${formatFigure(report.reliability.outOfFold.error)} out of fold. A probability takes a fault to be as likely as none beforehand.`,
+    `Per mode: ${modes.map((mode) => `${mode} ${heldOut.aurocPerMode[mode]!.toFixed(3)}`).join(", ")}. Brier score of the calibrated probabilities ${formatFigure(report.metrics.brier!)}. Out of fold are ${report.outOfFold.folds} inner splits of the training bearings.`,
+    "",
+    `Calibration: expected calibration error ${formatFigure(calibrationError!)} on held-out bearings, ${formatFigure(calibrationErrorOutOfFold!)} out of fold. A probability takes a fault to be as likely as none beforehand.`,
     "",
     `Decision rule: probability ≥ ${threshold.raise} in ${threshold.onCount} of ${threshold.onWindows} windows. ${report.decision.sentence} On training bearings out of fold ${percent(report.outOfFold.falseWindowShare)} of the healthy windows reach it, and ${percent(report.outOfFold.detectedWindowShare)} of the faulty ones.`,
     "",
-    `With that rule, on held-out bearings (each recording played in a loop): the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones.`,
+    `With that rule, on held-out bearings (each recording played in a loop): the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, a share of ${formatFigure(report.metrics.detected!)}; nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones, ${formatFigure(report.metrics.quiet!)}. Recordings of one bearing are alike: the intervals are those of as many cases as there are bearings.`,
     "",
     failed.length === 0 ? "No recording fails." : "Recordings that fail:",
     "",
@@ -108,9 +117,78 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
   ];
 }
 
+/** What the figures of a table are. */
+const quality =
+  "Macro AUROC over the failure modes, one window one case, with 95 % intervals that draw whole bearings anew, the same draws for all: on the held-out bearings, and on training bearings left out of training in turn.";
+
 /** The integers against their float parent, in words. */
-export function sayParity({ parity }: BearingEvaluation): string {
-  return `int8 loses ${parity.lostPoints.toFixed(3)} points of AUC to its float parent; it raises the right fault on ${parity.int8Detected} of ${parity.of} faulty recordings, the parent on ${parity.floatDetected}, and ${parity.recordingsDecidedOtherwise} recordings are decided otherwise.`;
+export function sayParity({ parity, heldOut, findings }: BearingEvaluation): string {
+  const lost = -100 * findings.find(({ name }) => name === "quantisation")!.heldOut.value;
+  const { right, of } = heldOut.detected;
+  return `int8 loses ${lost.toFixed(3)} points of AUC to its float parent; it raises the right fault on ${right} of ${of} faulty recordings, the parent on ${parity.floatDetected}, and ${parity.recordingsDecidedOtherwise} recordings are decided otherwise.`;
+}
+
+/** What the student keeps of its teacher's lead over a student that learns from labels alone, where there is one to keep. */
+export function sayKeptLead({ findings }: Pick<BearingEvaluation, "findings">): string[] {
+  const of = (name: string): Figure | undefined =>
+    findings.find((finding) => finding.name === name)?.outOfFold;
+  const [lead, kept] = [of("teacherLead"), of("distillation")];
+  if (lead === undefined || kept === undefined) return [];
+  if (!(lead.low !== null && lead.low > 0)) {
+    return [
+      "There is no lead of the teacher that could be told from zero, so none that its student could keep.",
+    ];
+  }
+  return [
+    `Of the teacher's lead out of fold, ${formatFigure(lead, 4)}, its student keeps ${percent(kept.value / lead.value)}: ${formatFigure(kept, 4)}.`,
+  ];
+}
+
+/** The cuts in their sequence, and who is compared with what came out: for the card and the report. */
+export function tabulateSteps({ steps, microcontroller }: BearingEvaluation): [ReportTable, ReportTable] {
+  const cutNames = ["teacher", "wide", "untuned", "float", "untunedInt8", "int8"];
+  const head = ["", "bytes", "multiply-adds"];
+  const size = ({ title, bytes, multiplyAdds }: StepFigures): string[] => [
+    title,
+    `${bytes ?? "–"}`,
+    `${multiplyAdds ?? "–"}`,
+  ];
+  const figures = ({ heldOut, outOfFold }: StepFigures): string[] => [
+    formatFigure(heldOut),
+    formatFigure(outOfFold),
+  ];
+  const int8 = steps.find(({ name }) => name === "int8")!;
+  const { modelBytes, cortexM4Cycles } = microcontroller;
+  return [
+    {
+      title: "From teacher to microcontroller",
+      caption:
+        "Bytes are those of the ONNX file for int8, of the model file with its list of features on the microcontroller, and four a parameter for float networks. Cycles are those of one inference on a Cortex-M4 by a model without wait states, not of silicon; its integers are the int8 student's to the bit, and so is its accuracy.",
+      head: [...head, "cycles", "held-out bearings", "out of fold", "fitted"],
+      rows: [
+        ...steps
+          .filter(({ name }) => cutNames.includes(name))
+          .map((step) => [...size(step), "–", ...figures(step), step.fitted]),
+        [
+          "**on a microcontroller**",
+          `${modelBytes}`,
+          `${int8.multiplyAdds}`,
+          `${cortexM4Cycles}`,
+          ...figures(int8),
+          "the same integers",
+        ],
+      ],
+    },
+    {
+      title: "Beside it",
+      caption:
+        "What the student must be held against. Only what has one minimum can be converged; the others have the student's own schedule and number of steps.",
+      head: [...head, "held-out bearings", "out of fold", "fitted"],
+      rows: steps
+        .filter(({ name }) => !cutNames.includes(name))
+        .map((step) => [...size(step), ...figures(step), step.fitted]),
+    },
+  ];
 }
 
 /** Slices as rows of text, for the card and the report. */
@@ -122,7 +200,7 @@ export function tabulateSlices(slices: readonly SliceFigures[]): ReportTable {
   return {
     title: "Slices",
     caption:
-      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. A slice with one class only has no AUROC.",
+      "Held-out windows by bearing, sensor's end, fault, load, sampling rate and speed; intervals resample recordings, those of shares of recordings are Wilson's. Recordings of one bearing are alike, so that they are too narrow where a slice holds few bearings. A slice with one class only has no AUROC.",
     head: ["slice", "recordings", "windows", "macro AUROC", "Brier score", "faults raised", "healthy quiet"],
     rows: slices.map((slice) => [
       `${slice.by}: ${slice.value}`,

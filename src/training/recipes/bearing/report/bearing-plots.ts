@@ -35,14 +35,14 @@ function segment(from: Point, to: Point, style: Pick<PlotLine, "name" | "colour"
 /** What is stated is what happens; or chance. */
 const diagonal = segment([0, 0], [1, 1], { name: "", colour: "faint", width: 1 });
 
-function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
+function drawReliability({ reliability, metrics }: BearingEvaluation): ReportPlot {
   const kinds = [
-    ["out of fold", reliability.outOfFold, "c0"],
-    ["held out", reliability.heldOut, "c1"],
+    ["out of fold", reliability.outOfFold, metrics.calibrationErrorOutOfFold!, "c0"],
+    ["held out", reliability.heldOut, metrics.calibrationError!, "c1"],
   ] as const;
   const lines: PlotLine[] = [
     diagonal,
-    ...kinds.map(([name, { bins, error }, colour]) => ({
+    ...kinds.map(([name, bins, error, colour]) => ({
       name: `${name}, error ${error.value.toFixed(3)}`,
       colour,
       points: bins.map(({ stated, observed }) => [stated, observed] as const),
@@ -50,7 +50,7 @@ function drawReliability({ reliability }: BearingEvaluation): ReportPlot {
   ];
   const dots = (scale: Scale): string =>
     kinds
-      .flatMap(([, { bins }, colour]) =>
+      .flatMap(([, bins, , colour]) =>
         bins.map(
           ({ stated, observed, cases }) =>
             `<circle class="dot ${colour}" cx="${scale.x(stated).toFixed(1)}" cy="${scale.y(observed).toFixed(1)}" r="3.5"><title>${cases} cases</title></circle>`,

@@ -3,8 +3,9 @@ import { formatFigure } from "../../../judge/figure.ts";
 import type { ReportParts, ReportStep, ReportTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import { sayPublished } from "../judge/published-figures.ts";
 import type { Contenders } from "../learn/contenders.ts";
-import { sayParity, tabulateSlices } from "./bearing-card.ts";
+import { sayKeptLead, sayParity, tabulateSlices, tabulateSteps } from "./bearing-card.ts";
 import { drawBearingPlots, type PlottedBearing } from "./bearing-plots.ts";
 
 interface BearingReportSubject extends Contenders, PlottedBearing {
@@ -24,7 +25,7 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
     wide: [rivals.wide],
     untaught: [rivals.untaught],
     direct: [rivals.direct],
-    logistic: [rivals.logistic],
+    logistic: [rivals.logistic.layers],
   };
   return {
     stepColumns: ["macro AUROC, held-out bearings", "macro AUROC, out of fold"],
@@ -34,11 +35,15 @@ export function reportBearing(subject: BearingReportSubject): ReportParts {
     }),
     findings: [
       ...evaluation.findings.map(({ sentence }) => sentence),
+      ...sayKeptLead(evaluation),
       evaluation.decision.sentence,
       sayParity(evaluation),
+      ...(evaluation.published === undefined
+        ? []
+        : [`The recipe on the published splits: ${sayPublished(evaluation.published).join("; ")}.`]),
     ],
     plots: drawBearingPlots(subject, titles),
-    tables: [tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
+    tables: [...tabulateSteps(evaluation), tabulateSlices(evaluation.slices), tabulateDecision(evaluation)],
   };
 }
 
@@ -46,7 +51,7 @@ function tabulateDecision({ decision }: BearingEvaluation): ReportTable {
   const { costs } = decision;
   return {
     title: "Thresholds and costs",
-    caption: `Out of fold on training bearings, with the whole decision rule. A missed fault costs ${costs.missed}, a found one ${costs.found}, a false alarm ${costs.falseAlarm}; ${(100 * costs.faultPrior).toFixed(1)} % of the bearings have a fault.`,
+    caption: `Out of fold on training bearings, with the whole decision rule. A missed fault costs ${costs.missed}, a found one ${costs.found}, a false alarm ${costs.falseAlarm}; ${(100 * costs.faultPrior).toFixed(1)} % of the bearings have a fault. Intervals are Wilson's over recordings, of which those of one bearing are alike.`,
     head: ["raise at", "faults raised", "healthy raised", "expected cost of a bearing"],
     rows: decision.points.map((point) => [
       `${point.raise}${point.raise === decision.raise ? " (chosen)" : ""}`,

@@ -35,6 +35,7 @@ import {
   weekOf,
 } from "./scada-slices.ts";
 import { edpSite, judgeDays } from "./seed-figures.ts";
+import { sayWithoutModel } from "./without-model.ts";
 
 const resamples = 2_000;
 /** How far a figure may fall below the one that the bundle states: nothing but the rounding of a sum. */
@@ -99,12 +100,14 @@ export async function judgeScadaBundle(
 ): Promise<Judgement> {
   const { subject, judged } = await replayBundle(bundle, config, context);
   const { train, test } = await fingerprintEdp(context.dataDir);
+  const figures = summariseSeeds([judged], testSplit);
   return {
     fingerprints: { edp: train, "edp-test": test },
-    metrics: summariseSeeds([judged], testSplit).metrics,
+    metrics: figures.metrics,
     leakage: [{ by: "row of the test half-year", shared: findLearntTestRows(subject) }],
-    // The gate asks about the student. What its inspections are worth is among the metrics: eight failures can put no
-    // policy surely ahead of another.
+    // The gate asks about the student. What its inspections are worth it only says: eight failures can put no policy
+    // surely ahead of another.
+    unasked: [{ name: "savings", words: sayWithoutModel(figures.policies, figures.modelGains) }],
     baselines: replayBaselines(subject, bundle.manifest).map(({ name, days }) => ({
       name,
       gain: compareErrors(judged.days, days, config.seed),
@@ -182,7 +185,8 @@ function findLearntTestRows(subject: ScadaCase): string[] {
 const maxLostRecall = 0.005;
 
 function readParity({ forms, detections }: ScadaEvaluation): ParityFigures | null {
-  const error = (name: string): number | undefined => forms[0]?.find(({ form }) => form === name)?.maeKelvin;
+  const error = (name: string): number | undefined =>
+    forms[0]?.find(({ form }) => form === name)?.maeKelvin.value;
   const [int8, float] = [error("int8"), error("pruned")];
   if (int8 === undefined || float === undefined || detections === null) return null;
   return {

@@ -10,9 +10,9 @@ import type { Figure } from "../../../judge/figure.ts";
 import { formsOf, integersOf, networksOf, type RegressionForm } from "../../../learn/regression-student.ts";
 import { dayOf, type TimeSplit } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
-import type { ReplayedTurbine, TurbineDays } from "./scada-slices.ts";
+import type { ReplayedTurbine } from "./scada-slices.ts";
 
-export interface FormFigures {
+export interface FormFigures extends SureFigures {
   readonly form: RegressionForm;
   readonly widths: readonly number[];
   /** Networks of the ensemble. */
@@ -21,13 +21,7 @@ export interface FormFigures {
   readonly multiplyAdds: number;
   /** float32 weights, or the model file of the integers. */
   readonly bytes: number;
-  /** Mean |residual| over all outputs and usable rows of the judged days, in kelvin, after the site's correction. */
-  readonly maeKelvin: number;
-  /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
-  readonly zCorrelation: number;
-  /** Both once more, with their 95 % intervals over turbine-weeks. */
-  readonly sure: SureFigures;
-  /** Both less those of the form that it has to be better than, or as good as; paired. Null of the teacher. */
+  /** Error and correlation less those of the form that it has to be better than, or as good as; paired. Null of the teacher. */
   readonly against: (SureFigures & { readonly form: RegressionForm }) | null;
 }
 
@@ -38,11 +32,9 @@ export function judgeForms(
   { split, seed }: { readonly split: TimeSplit; readonly seed: number },
 ): FormFigures[] {
   const resampled = resampleForms(days, split, seed);
-  const teacher = collectZ(days.get("teacher")!, split);
   return formsOf(student).map((form): FormFigures => {
     const networks = networksOf(student, form);
     const integers = integersOf(student, form);
-    const own = days.get(form)!;
     const rival = findRival(form, days.has("untuned"));
     const parameters = sum(
       networks.flatMap((layers) => layers.map((layer) => layer.weights.length + layer.outputs)),
@@ -54,9 +46,7 @@ export function judgeForms(
       parameters,
       multiplyAdds: sum(networks.flatMap((layers) => layers.map((layer) => layer.weights.length))),
       bytes: integers === null ? 4 * parameters : encodeStudent(integers).length,
-      maeKelvin: sum(own.map(({ mae }) => sum(mae) / mae.length)) / own.length,
-      zCorrelation: correlate(teacher, collectZ(own, split)),
-      sure: resampled.of(form),
+      ...resampled.of(form),
       against: rival === null ? null : { form: rival, ...resampled.less(form, rival) },
     };
   });
@@ -81,37 +71,15 @@ function findRival(form: RegressionForm, isTuned: boolean): RegressionForm | nul
   }
 }
 
-/** z of all turbines, days and outputs within the split, in one order. */
-function collectZ(turbines: readonly TurbineDays[], split: TimeSplit): number[] {
-  return turbines.flatMap(({ days, z }) => {
-    const outputs = z.length / days.length;
-    return Array.from(z).filter((_, index) => {
-      const day = days[Math.floor(index / outputs)]!;
-      return day >= dayOf(split.startMs) && day < dayOf(split.endMs);
-    });
-  });
-}
-
-/** Pearson's, over the places where both are known. */
-function correlate(a: readonly number[], b: readonly number[]): number {
-  const both = a.flatMap((value, index) =>
-    Number.isNaN(value) || Number.isNaN(b[index]!) ? [] : [[value, b[index]!] as const],
-  );
-  const meanA = sum(both.map(([value]) => value)) / both.length;
-  const meanB = sum(both.map(([, value]) => value)) / both.length;
-  const covariance = sum(both.map(([x, y]) => (x - meanA) * (y - meanB)));
-  const squaresA = sum(both.map(([x]) => (x - meanA) ** 2));
-  const squaresB = sum(both.map(([, y]) => (y - meanB) ** 2));
-  return covariance / Math.sqrt(squaresA * squaresB);
-}
-
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** With 95 % intervals over turbine-weeks. */
 export interface SureFigures {
-  /** Kelvin: mean over turbines of the mean |residual| over rows and outputs. */
+  /** Mean over turbines of the mean |residual| over outputs and usable rows of the judged days, in kelvin, after the site's correction. */
   readonly maeKelvin: Figure;
+  /** Correlation of its z with the teacher's over judged days, turbines and outputs. */
   readonly zCorrelation: Figure;
 }
 

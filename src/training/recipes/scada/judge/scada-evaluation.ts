@@ -9,6 +9,7 @@ import { type CostOutcome, type Inspection, type PolicyFigures, summarisePolicy 
 import type { FormFigures } from "./form-figures.ts";
 import type { ReplayedTurbine, ScadaSlice } from "./scada-slices.ts";
 import type { WindowAuc } from "./window-auc.ts";
+import { compareWithoutModel, type ModelGain, orderPolicies, sayWithoutModel } from "./without-model.ts";
 
 /** What one seed's student came to. */
 export interface SeedJudgement {
@@ -31,10 +32,10 @@ export interface ScadaFigures {
   readonly metrics: Readonly<Record<string, Figure>>;
   readonly seeds: readonly number[];
   readonly policies: Readonly<Record<string, PolicyFigures>>;
+  /** The policy against those without a model; of one seed and of several alike. */
+  readonly modelGains: readonly ModelGain[];
   readonly forms: readonly (readonly FormFigures[])[];
-  readonly windowAuc: readonly { readonly auc: number; readonly permutationP: number }[];
   readonly windowAucPerComponent: readonly Readonly<Record<string, number>>[];
-  readonly gainPermutationP: readonly number[];
   /** Failures that the policy finds with the float student and with the integers, of all, summed over seeds and calendars. */
   readonly detections: { readonly float: number; readonly int8: number; readonly of: number } | null;
   /** [turbine, channel's output, first day] of every sensor that was set aside on the judged days of the first seed. */
@@ -89,12 +90,7 @@ export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit
       detected: policy.detected,
       detectedShare: policy.detectedShare,
       gainEur: policy.gainEur,
-      eur: policy.eur,
-      falseAlarms: policy.falseAlarms,
-      falseAlarmsPerTurbineYear: policy.falseAlarmsPerTurbineYear,
       inspections: policy.inspections,
-      leadDaysMedian: { value: policy.leadDays?.median ?? Number.NaN, low: null, high: null },
-      leadDaysP10: { value: policy.leadDays?.p10 ?? Number.NaN, low: null, high: null },
       windowAuc: over((seed) => seed.windowAuc.auc),
       windowAucP: over((seed) => seed.windowAuc.permutationP),
       gainP: over((seed) => seed.permutationP),
@@ -102,10 +98,9 @@ export function summariseSeeds(seeds: readonly SeedJudgement[], split: TimeSplit
     },
     seeds: seeds.map(({ seed }) => seed),
     policies,
+    modelGains: compareWithoutModel(policies, seeds[0]!.seed),
     forms: seeds.map(({ forms }) => forms),
-    windowAuc: seeds.map(({ windowAuc: { auc, permutationP } }) => ({ auc, permutationP })),
     windowAucPerComponent: seeds.map(({ windowAuc }) => windowAuc.perComponent),
-    gainPermutationP: seeds.map(({ permutationP }) => permutationP),
     detections: countDetections(seeds),
     sensorFaults: listSensorFaults(seeds[0]!, split),
     slices: seeds[0]!.slices,
@@ -150,11 +145,12 @@ export function renderRequired(figures: Pick<ScadaFigures, "metrics">, missed: s
   return `Asked for: ${asked.join(", ")}.`;
 }
 
-export function renderScadaLines({ policies, metrics, seeds }: ScadaFigures): string[] {
+export function renderScadaLines({ policies, metrics, modelGains, seeds }: ScadaFigures): string[] {
   const share = metrics.detectedShare!;
   return [
+    sayWithoutModel(policies, modelGains),
     `mean over ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"} and ${policies.policy!.runs / seeds.length} calendars, with the range of 95 % of the runs`,
-    ...Object.entries(policies).map(
+    ...orderPolicies(policies).map(
       ([name, each]) =>
         `${name}: ${formatFigure(each.detected, 2)} of ${each.failures.length} detected, ${formatFigure(each.falseAlarms, 1)} false of ${each.inspections.value.toFixed(1)} inspections (${each.falseAlarmsPerTurbineYear.value.toFixed(1)} a turbine-year), ${Math.round(each.gainEur.value / 1000)} k EUR against never looking${each.leadDays === null ? "" : `, lead ${each.leadDays.median.toFixed(0)} days (p10 ${each.leadDays.p10.toFixed(0)})`}`,
     ),
@@ -172,10 +168,13 @@ function describeForms(seeds: readonly SeedJudgement[]): Record<string, Figure> 
   const over = (name: RegressionForm, of: (form: FormFigures, seed: SeedJudgement) => number): Figure =>
     spread(seeds.map((seed) => of(formOf(seed, name), seed)));
   return {
-    zCorrelation: over("int8", (form) => form.zCorrelation),
-    zCorrelationUntaught: over("untaught", (form) => form.zCorrelation),
-    maeKelvin: over("int8", (form) => form.maeKelvin),
-    maeIncrease: over("int8", (form, seed) => form.maeKelvin / formOf(seed, "pruned").maeKelvin - 1),
+    zCorrelation: over("int8", (form) => form.zCorrelation.value),
+    zCorrelationUntaught: over("untaught", (form) => form.zCorrelation.value),
+    maeKelvin: over("int8", (form) => form.maeKelvin.value),
+    maeIncrease: over(
+      "int8",
+      (form, seed) => form.maeKelvin.value / formOf(seed, "pruned").maeKelvin.value - 1,
+    ),
   };
 }
 
@@ -253,9 +252,10 @@ function isBelow({ high }: Figure): boolean {
 
 /** One seed has no interval: helping in one of both figures alone is not called help. */
 function compareTuning(tuned: FormFigures, untuned: FormFigures): string {
-  const error = tuned.maeKelvin - untuned.maeKelvin;
-  const isHelp = error < 0 && tuned.zCorrelation > untuned.zCorrelation;
-  return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${tuned.zCorrelation.toFixed(4)} instead of ${untuned.zCorrelation.toFixed(4)}.`;
+  const error = tuned.maeKelvin.value - untuned.maeKelvin.value;
+  const [follows, followed] = [tuned.zCorrelation.value, untuned.zCorrelation.value];
+  const isHelp = error < 0 && follows > followed;
+  return `Quantisation-aware fine-tuning ${isHelp ? "helps" : "does not help"}: it changes the integers' error by ${error.toFixed(3)} K, and their z follows the teacher's with ${follows.toFixed(4)} instead of ${followed.toFixed(4)}.`;
 }
 
 function spread(values: readonly number[]): Figure {

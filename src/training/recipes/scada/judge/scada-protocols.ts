@@ -65,11 +65,23 @@ export async function runScadaSeeds(
       context.log(`seed ${seed}: ${line}`);
     context.progress(index + 1, protocolSeeds, "seeds trained and judged");
   }
+  const own = summariseSeeds(judged.slice(0, 1), testSplit);
   const figures = summariseSeeds(judged, testSplit);
   const checks = checkFigures(figures);
   return {
-    json: { ...figures, checks, testLooks: config.testLooks },
-    lines: [...renderScadaLines(figures), ...renderChecks(checks)],
+    json: {
+      ownSeed: { metrics: own.metrics, modelGains: own.modelGains },
+      ...figures,
+      checks,
+      testLooks: config.testLooks,
+    },
+    lines: [
+      `the bundle's own seed, ${config.seed}:`,
+      ...renderScadaLines(own),
+      `all ${protocolSeeds} seeds:`,
+      ...renderScadaLines(figures),
+      ...renderChecks(checks),
+    ],
     passed: Object.values(checks).every(Boolean),
   };
 }
@@ -92,7 +104,7 @@ export async function runScadaTuning(
   const { metrics, forms } = summariseSeeds([judgeSeed(subject, student, seed)], tuningSplit);
   const { zCorrelation, maeIncrease, maeKelvin } = metrics;
   const stressed = judgeStressed(subject, student);
-  const zAfterStops = stressed?.find(({ form }) => form === "int8")?.zCorrelation;
+  const zAfterStops = stressed?.find(({ form }) => form === "int8")?.zCorrelation.value;
   const { detected, gainEur, inspections } = policies.policy!;
   return {
     json: {

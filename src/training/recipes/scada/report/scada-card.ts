@@ -1,6 +1,7 @@
 /** `MODEL_CARD.md` of a normal-behaviour bundle. Generated only; every figure comes from `evaluation.json`. */
-import { type CardManifest, closeCard, headCard } from "../../../bundle/model-documents.ts";
+import type { CardManifest } from "../../../bundle/model-documents.ts";
 import { type Figure, formatFigure } from "../../../judge/figure.ts";
+import { renderCard } from "../../../report/render-card.ts";
 import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import {
   compareForms,
@@ -9,6 +10,7 @@ import {
   type ScadaEvaluation,
 } from "../judge/scada-evaluation.ts";
 import type { ScadaSlice } from "../judge/scada-slices.ts";
+import { orderPolicies, sayWithoutModel } from "../judge/without-model.ts";
 import type { ScadaRecipeConfig } from "../scada-config.ts";
 
 const euro = (value: number): string => `${Math.round(value / 1000)} k`;
@@ -20,23 +22,14 @@ export function renderScadaCard(
   config: ScadaRecipeConfig,
   report: ScadaEvaluation,
 ): string {
-  const slices = tabulateScadaSlices(report.slices);
-  const lines = [
-    ...headCard(manifest),
-    ...describeScadaOrigin(manifest, config, report),
-    ...describeScadaQuality(manifest, report),
-    "## By slice",
-    "",
-    slices.caption,
-    "",
-    ...renderMarkdownTable(slices),
-    "",
-    ...closeCard(manifest, report.limitations, {
-      heading: "Looks at the test half-year, and notes",
-      notes: [...report.testLooks, ...config.notes],
-    }),
-  ];
-  return lines.join("\n");
+  return renderCard(manifest, {
+    body: [...describeScadaOrigin(manifest, config, report), ...describeScadaQuality(manifest, report)],
+    slicesHeading: "By slice",
+    slices: tabulateScadaSlices(report.slices),
+    limitations: report.limitations,
+    notesHeading: "Looks at the test half-year, and notes",
+    notes: [...report.testLooks, ...config.notes],
+  });
 }
 
 function describeScadaOrigin(
@@ -72,13 +65,13 @@ function describeScadaOrigin(
         "mean error, K",
         "z's correlation with the teacher's",
       ],
-      rows: report.forms[0]!.map(({ form, members, widths, sure, ...size }) => [
+      rows: report.forms[0]!.map(({ form, members, widths, ...size }) => [
         `${form} ${members > 1 ? `${members} × ` : ""}${widths.join("-")}`,
         `${size.parameters}`,
         `${size.multiplyAdds}`,
         `${size.bytes}`,
-        formatFigure(sure.maeKelvin),
-        formatFigure(sure.zCorrelation, 4),
+        formatFigure(size.maeKelvin),
+        formatFigure(size.zCorrelation, 4),
       ]),
     }),
     "",
@@ -88,7 +81,7 @@ function describeScadaOrigin(
 }
 
 function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEvaluation): string[] {
-  const { metrics, policies } = report;
+  const { metrics, policies, modelGains } = report;
   const own = policies.policy!;
   const share = metrics.detectedShare!;
   const faults = report.sensorFaults.map(
@@ -96,6 +89,8 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
   );
   return [
     "## How good it is",
+    "",
+    sayWithoutModel(policies, modelGains),
     "",
     `Test half-year, ${own.failures.length} failures, cost rule of the data set at 60 days; mean of ${own.runs} runs (${report.seeds.length} seed, every calendar):`,
     "",
@@ -109,7 +104,7 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
         "EUR against never looking",
         "EUR of the rule",
       ],
-      rows: Object.entries(policies).map(([name, each]) => [
+      rows: orderPolicies(policies).map(([name, each]) => [
         name,
         mean(each.detected, 2),
         mean(each.falseAlarms, 1),
@@ -120,7 +115,7 @@ function describeScadaQuality({ normalBehaviour }: CardManifest, report: ScadaEv
       ]),
     }),
     "",
-    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. ${describeScores(policies)}`,
+    `Lead: ${own.leadDays === null ? "none" : `median ${own.leadDays.median.toFixed(0)} days, p10 ${own.leadDays.p10.toFixed(0)}`}. Policies: ${policiesInWords}`,
     "",
     `**How sure:** ${own.failures.length} failures tell the true share of detected ones no better than ${percent(share.low!)} to ${percent(share.high!)} (exact binomial, 95 %), however many seeds are run. AUC of turbine-days ${mean(metrics.windowAuc!, 3)}: with failures at random it is as high with p = ${mean(metrics.windowAucP!, 3)}, and the gain with p = ${mean(metrics.gainP!, 3)}.`,
     "",
@@ -150,13 +145,6 @@ function describePolicy({ policy, statistics }: ScadaRecipeConfig): string {
       ? "the turbine with the highest score is named for inspection, for each component"
       : "the planner names the inspection that is worth most";
   return `What is measured less what is expected, averaged over days and compared with ${against}, ranks components; every ${policy.roundDays} days ${chosen}.`;
-}
-
-/** What the measurements are worth: against the same policy on scores that say nothing. */
-function describeScores(policies: ScadaEvaluation["policies"]): string {
-  const own = policies.policy!;
-  const blind = policies.shuffledScores!;
-  return `Policies: ${policiesInWords} Against shuffledScores the scores are worth ${euro(own.gainEur.value - blind.gainEur.value)} EUR and ${(own.detected.value - blind.detected.value).toFixed(2)} failures.`;
 }
 
 /** Slices as rows of text, for the card and the report. */

@@ -11,6 +11,7 @@ import {
   type SeedJudgement,
 } from "../judge/scada-evaluation.ts";
 import type { TurbineDays } from "../judge/scada-slices.ts";
+import { orderPolicies, sayWithoutModel } from "../judge/without-model.ts";
 import { dayOf } from "../learn/scada-rows.ts";
 import type { ScadaStudent } from "../learn/train-scada-student.ts";
 import { tabulateScadaSlices } from "./scada-card.ts";
@@ -51,10 +52,14 @@ export function describeScadaReport(
       parameters: form.parameters,
       multiplyAdds: form.multiplyAdds,
       bytes: form.bytes,
-      figures: [form.sure.maeKelvin, form.sure.zCorrelation],
+      figures: [form.maeKelvin, form.zCorrelation],
       timed: integersOf(student, form.form) ?? networksOf(student, form.form),
     })),
-    findings: [compareForms(evaluation), renderRequired(evaluation, "missed")],
+    findings: [
+      sayWithoutModel(evaluation.policies, evaluation.modelGains),
+      compareForms(evaluation),
+      renderRequired(evaluation, "missed"),
+    ],
     looks: evaluation.testLooks,
     plots,
     tables: [tabulatePolicies(evaluation), tabulateScadaSlices(evaluation.slices)],
@@ -74,7 +79,7 @@ function tabulatePolicies({ policies }: ScadaEvaluation): ReportTable {
       "kEUR against never looking",
       "lead, days: median (p10)",
     ],
-    rows: Object.entries(policies).map(([name, each]) => [
+    rows: orderPolicies(policies).map(([name, each]) => [
       name,
       `${each.detected.value.toFixed(2)} of ${each.failures.length}`,
       each.falseAlarms.value.toFixed(1),

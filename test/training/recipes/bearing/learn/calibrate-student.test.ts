@@ -41,7 +41,7 @@ test("every bearing is judged by a student that has not seen it, and no healthy 
 test("calibration weighs both classes alike: an uninformative score is one half, whatever the mixture", () => {
   const rows = 400;
   const labels = Float32Array.from({ length: rows }, (_, row) => (row % 10 === 0 ? 1 : 0));
-  const outOfFold = { rows, logits: new Float32Array(rows), labels, macroAuroc: 0.5, folds: 1 };
+  const outOfFold = { rows, logits: new Float32Array(rows), labels, folds: 1 };
   const threshold = { raise: 0.8, onCount: 6, onWindows: 10, clear: 0.5, offWindows: 10 };
   const { calibration, falseWindowShare, detectedWindowShare } = calibrateStudent(outOfFold, 1, threshold);
   expect(1 / (1 + Math.exp(-calibration[0]!.intercept))).toBeCloseTo(0.5, 2);

@@ -18,9 +18,8 @@ function compare(untaught: Figure, pruned: Figure, z: Figure): string {
     parameters,
     multiplyAdds: 1,
     bytes: 1,
-    maeKelvin: 3,
-    zCorrelation: 0.9,
-    sure: { maeKelvin, zCorrelation: z },
+    maeKelvin,
+    zCorrelation: z,
     against: { form: "wide", maeKelvin, zCorrelation: z },
   });
   return compareForms({
