@@ -5,7 +5,7 @@ import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { decodeGolden } from "../../src/core/bundle/golden.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
-import { bundleFileNames } from "../../src/core/contract/bundle/manifest.ts";
+import { bundleFileNames, mcuModelFileName } from "../../src/core/contract/bundle/manifest.ts";
 import { decodeReference } from "../../src/core/drift/reference-codec.ts";
 import { decodeBackground } from "../../src/core/explain/background.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
@@ -96,6 +96,15 @@ test("drift reference, background, bill of materials and model card fit the mani
   expect(reference.features).toHaveLength(features + manifest.outputs.length);
   expect(decodeBackground(files.get(bundleFileNames.background)!).features).toBe(features);
   const text = (name: string): string => new TextDecoder().decode(files.get(name));
+  const { microcontroller, steps } = evaluationOf(first);
+  expect(microcontroller.modelBytes).toBe(files.get(mcuModelFileName)!.length);
+  expect(text(bundleFileNames.card)).toMatch(
+    new RegExp(`on a microcontroller\\*\\* \\| ${microcontroller.modelBytes} \\|`),
+  );
+  for (const { title, fitted } of steps) {
+    expect(text(bundleFileNames.card)).toContain(`| ${title} |`);
+    expect(text(bundleFileNames.card)).toContain(`| ${fitted} |`);
+  }
   const bom = JSON.parse(text(bundleFileNames.bom));
   expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6" });
   const refs = [bom.metadata.component, ...bom.components].map(
