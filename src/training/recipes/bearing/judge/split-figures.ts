@@ -205,7 +205,15 @@ function renderFigures(judged: ProtocolFigures): Omit<ProtocolOutcome, "passed">
   const { figures, gains, ...rest } = judged;
   const { int8, ...others } = figures;
   return {
-    json: { metrics: { macroAuroc: int8, ...others, gains }, ...rest },
+    json: {
+      metrics: {
+        macroAuroc: int8,
+        ...others,
+        gainOverLogistic: gains.overLogistic,
+        gainOverPhysics: gains.overPhysics,
+      },
+      ...rest,
+    },
     lines: sayPublished(judged),
   };
 }
