@@ -72,7 +72,7 @@ describe("a point's decider", () => {
       const logits = Float64Array.of(joinLogits(-1, 3));
       bundle.score = async () => ({ quantised: bands.lower.quantised, logits, bands });
       const { decider, alerts, decisions } = create(bundle);
-      for (const index of [0, 1]) {
+      for (let index = 0; index < 120; index++) {
         const window = windowAt(index, { upperFeatures: Float32Array.of(0.5, 1.5) });
         decider.submit({ window, bundle, operatingState: "full-performance" });
       }
