@@ -1,5 +1,6 @@
 /** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen; and its outlook in words for people. */
 import { z } from "zod";
+import { type PhysicalEvidence, physicalEvidenceSchema } from "./physical-evidence.ts";
 import { type OperatingState, operatingStates, type SensorBand } from "./prediction.ts";
 
 export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
@@ -43,7 +44,11 @@ export interface AlertData {
     readonly gap: number;
     /** The band of a fast sensor that the sensor groups' shares speak of; absent: it has one. */
     readonly band?: SensorBand | undefined;
+    /** The base value over the bundle's background, where `baseValue` is over the machine's own healthy windows. */
+    readonly bundleBaseValue?: number | undefined;
   };
+  /** What the spectrum shows of the failure mode; absent where it names no line to look for. */
+  readonly evidence?: PhysicalEvidence | undefined;
   /** Where the model ran; absent: on the gateway. */
   readonly inferredOn?: "gateway" | "device" | undefined;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
@@ -103,7 +108,10 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
       groups: z.array(z.object({ name: text, share: finite })).max(64),
       gap: z.number().min(0),
       band: z.enum(["lower", "upper"]).optional(),
+      bundleBaseValue: finite.optional(),
     }),
+    // An alert is worth more than its evidence: what a later version says otherwise is dropped alone.
+    evidence: physicalEvidenceSchema.optional().catch(undefined),
     inferredOn: z.enum(["gateway", "device"]).optional(),
     model: z.object({ name: text, version: text, digest: text }),
     traceId: text,

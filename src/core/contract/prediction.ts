@@ -91,7 +91,10 @@ export type SensorBand = "lower" | "upper";
 
 /** Signed contributions per sensor group: `baseValue + Σ share = score`, up to `gap`. */
 export interface Explanation {
+  /** The background's weighted mean score: the machine's own healthy windows once they are known, else the bundle's. */
   readonly baseValue: number;
+  /** The same over the bundle's background; absent where that is the one. */
+  readonly bundleBaseValue?: number | undefined;
   readonly groups: readonly { readonly name: string; readonly share: number }[];
   /** |baseValue + Σ share − score|. */
   readonly gap: number;

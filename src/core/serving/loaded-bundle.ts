@@ -125,16 +125,27 @@ export async function serveBundle(
 /** Rows of one run: large enough for the engine's best speed, small enough that live windows do not wait long. */
 const sliceRows = 2048;
 
-/** One explanation for every output of `bundle`, in order. Rejects with INFERENCE when the engine fails. */
-export async function explainWindow(bundle: LoadedBundle, features: Float32Array): Promise<Explanation[]> {
-  return explainStandardised(bundle, bundle.standardised(features));
+/**
+ * One explanation for every output of `bundle`, in order. `own` is the machine's own background, where it is known; the
+ * base value over the bundle's is then stated beside it. Rejects with INFERENCE when the engine fails.
+ */
+export async function explainWindow(
+  bundle: LoadedBundle,
+  features: Float32Array,
+  own: ExplanationBackground | null = null,
+): Promise<Explanation[]> {
+  return explainStandardised(bundle, bundle.standardised(features), own);
 }
 
 /** As {@link explainWindow}, of a row that is standardised already. */
-export async function explainStandardised(bundle: LoadedBundle, row: Float32Array): Promise<Explanation[]> {
+export async function explainStandardised(
+  bundle: LoadedBundle,
+  row: Float32Array,
+  own: ExplanationBackground | null = null,
+): Promise<Explanation[]> {
   const { engine, manifest } = bundle;
   const groups = groupFeatures(manifest.features, manifest.groups);
-  const plan = planCoalitions(row, bundle.background, groups);
+  const plan = planCoalitions(row, own ?? bundle.background, groups);
   const values = new Uint8Array(plan.rows * engine.outputs);
   const slice = new Float32Array(Math.min(sliceRows, plan.rows) * plan.features);
   for (let from = 0; from < plan.rows; from += sliceRows) {
@@ -142,9 +153,26 @@ export async function explainStandardised(bundle: LoadedBundle, row: Float32Arra
     plan.fill(from, rows, slice);
     values.set(await engine.run(slice, rows), from * engine.outputs);
   }
-  return reduceShapley(plan, values, {
+  const explanations = reduceShapley(plan, values, {
     outputs: engine.outputs,
     scale: engine.outputScale,
     zeroPoint: engine.outputZeroPoint,
   });
+  if (own === null) return explanations;
+  const base = await scoreBackground(bundle);
+  return explanations.map((each, output) => ({ ...each, bundleBaseValue: base[output]! }));
+}
+
+/** The bundle's background as the student scores it: its weighted mean logits, one an output. */
+async function scoreBackground({
+  engine,
+  background: { rows, values, weights },
+}: LoadedBundle): Promise<Float64Array> {
+  const quantised = await engine.run(values, rows);
+  const logits = dequantise(quantised, engine.outputScale, engine.outputZeroPoint);
+  const mean = new Float64Array(engine.outputs);
+  for (const [index, logit] of logits.entries()) {
+    mean[index % engine.outputs]! += weights[Math.floor(index / engine.outputs)]! * logit;
+  }
+  return mean;
 }

@@ -1,5 +1,6 @@
 /** Builds what subscribers see of an alarm: a CloudEvent whose id depends on nothing but what it speaks of. */
 import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../core/contract/alert.ts";
+import type { PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import type { Decision, Explanation, ModeDecision } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 
@@ -9,6 +10,8 @@ export interface AlertContext {
   readonly explanation: Explanation | null;
   /** Hours ahead that the alert speaks of; null for a diagnosis. */
   readonly horizonHours: number | null;
+  /** Null or absent: the bundle names no line of this failure mode. */
+  readonly evidence?: PhysicalEvidence | null;
 }
 
 /** All that an event is made of. */
@@ -56,6 +59,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       since: formatTime(sinceMs),
       operatingState: decision.operatingState,
       window: { from: formatTime(decision.fromMs), to: formatTime(decision.toMs), id: decision.windowId },
+      ...(parts.evidence == null ? {} : { evidence: parts.evidence }),
       explanation: parts.explanation ?? { baseValue: 0, groups: [], gap: Math.abs(mode.score) },
       model: { name: model.name, version: model.version, digest: model.digest },
       traceId: computeTraceId(decision.windowId),

@@ -90,6 +90,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     });
     const decider = createWindowDecider({
       point: id,
+      bearing: pointConfig.bearing,
       watch,
       register: options.register,
       quality,

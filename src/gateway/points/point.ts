@@ -58,11 +58,13 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
   });
   let { window: windowSpec } = options.bundle.manifest;
 
+  const readPower = (): number => readings.read(id.turbine, "power", clock.monotonicMs());
+
   const findOperatingState = (shaftRpm: number): OperatingState =>
     classifyOperatingState({
       shaftRpm,
       dataAgeMs: clock.monotonicMs() - presence.lastBlockMonotonicMs,
-      powerKw: readings.read(id.turbine, "power", clock.monotonicMs()),
+      powerKw: readPower(),
       limits: {
         minOperatingRpm: standbyBelowRpm,
         fullPerformanceRpm: presence.fastestRpm * fullPerformanceShare,
@@ -97,7 +99,8 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
             block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm },
           )) {
             presence.noteWindow(window.arrivedMonotonicMs);
-            decider.submit({ window, bundle, operatingState: findOperatingState(window.shaftRpm) });
+            const operatingState = findOperatingState(window.shaftRpm);
+            decider.submit({ window, bundle, operatingState, powerKw: readPower() });
           }
           return;
         case "stops":
@@ -110,7 +113,8 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     },
     acceptScore: (scored) => {
       presence.noteScore(scored.window);
-      decider.submit({ ...scored, operatingState: findOperatingState(scored.window.shaftRpm) });
+      const operatingState = findOperatingState(scored.window.shaftRpm);
+      decider.submit({ ...scored, operatingState, powerKw: readPower() });
     },
     use: (next) => {
       windowSpec = next.manifest.window;

@@ -4,13 +4,14 @@
  */
 
 import type { AlertEvent } from "../../core/contract/alert.ts";
-import type { Decision, Explanation, OperatingState, Prediction } from "../../core/contract/prediction.ts";
+import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
+import type { Decision, OperatingState, Prediction } from "../../core/contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { explainScored } from "../../core/serving/explain-scored.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
+import { createAlertReasons, type HealthyWindows } from "./alert-reasons.ts";
 import type { KeptWatch } from "./site-baselines.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
@@ -23,6 +24,9 @@ export interface DecisionSink {
 
 export interface WindowDeciderOptions {
   readonly point: PointId;
+  readonly bearing: BearingOrders;
+  /** The machine's own healthy windows, to explain against; absent or null: not known. */
+  readonly healthyWindows?: () => HealthyWindows | null;
   readonly watch: Pick<KeptWatch, "model" | "update" | "noteMissing" | "adopt">;
   readonly register: AlarmRegister;
   readonly quality: Pick<DataQuality, "processed" | "dropped">;
@@ -37,6 +41,8 @@ export interface DueWindow {
   /** The bundle that it was cut for. */
   readonly bundle: LoadedBundle;
   readonly operatingState: OperatingState;
+  /** Of the turbine meanwhile; NaN or absent: not known. */
+  readonly powerKw?: number;
   /** Where the device scored it already. */
   readonly output?: StudentOutput;
 }
@@ -52,7 +58,9 @@ export interface WindowDecider {
 
 /** Creates the decider of a point; goes on where its watch stands. */
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
-  const { point, watch, register, quality, load, logger, sink } = options;
+  const { point, bearing, watch, register, quality, load, logger, sink } = options;
+  const { healthyWindows = () => null } = options;
+  const reasons = createAlertReasons({ bearing, healthyWindows, logger });
   let tail: Promise<void> = Promise.resolve();
 
   const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
@@ -79,16 +87,13 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     };
     quality.processed(point.turbine);
     sink.onDecision(decision, { window, output, bundle });
+    const decided = { window, output, decision, bundle, powerKw: due.powerKw };
+    reasons.note(decided);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;
-    // A device that does not say what its model was given leaves nothing to explain.
-    const explanations =
-      window.features.length === 0 ? [] : await explain({ window, output, bundle }, logger);
-    for (const alert of alerts) {
-      const event = register.announce(alert, {
-        explanation: explanations[alert.output] ?? null,
-        horizonHours: bundle.manifest.horizonHours,
-      });
+    const contexts = await reasons.give(alerts, decided);
+    for (const [index, alert] of alerts.entries()) {
+      const event = register.announce(alert, contexts[index]!);
       if (event !== null) sink.onAlert(event);
     }
   };
@@ -121,14 +126,4 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     },
     idle: () => tail,
   };
-}
-
-async function explain(scored: ScoredWindow, logger: Logger): Promise<readonly Explanation[]> {
-  try {
-    return await explainScored(scored);
-  } catch (error) {
-    // An alert without its reasons is better than none; its gap then says so.
-    logger.error("an alert could not be explained", { error });
-    return [];
-  }
 }

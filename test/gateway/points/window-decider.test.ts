@@ -18,6 +18,7 @@ function create(bundle: FakeBundle) {
   const quality = createDataQuality();
   const decider = createWindowDecider({
     point,
+    bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 },
     watch: createIdleBaselines().create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
     register,
     quality,

@@ -1,0 +1,153 @@
+/** What speaks against a bearing fault in a spectrum that shows some of its lines: each as a clause without a full stop. */
+import { bearingFaults, type FaultKind } from "../contract/bundle/bearing-fault.ts";
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import type { EvidenceLine, LineOrder } from "../contract/physical-evidence.ts";
+import { joinWords, nameHarmonic, nameSpacing } from "./evidence-words.ts";
+import type { FaultLine } from "./fault-lines.ts";
+
+/** A line with what the windows show of it. */
+export interface MeasuredLine {
+  readonly line: FaultLine;
+  readonly db: number;
+  readonly noiseDb: number;
+  readonly isFound: boolean;
+}
+
+/** The lines of one kind of fault. */
+export interface FaultPicture {
+  readonly kind: FaultKind;
+  readonly harmonics: readonly MeasuredLine[];
+  readonly sideBands: readonly MeasuredLine[];
+  /** Mean over the harmonics of how far each stands above what noise shows there, dB; NaN without any. */
+  readonly excessDb: number;
+}
+
+/** The fault, beside those that it could be taken for. */
+export interface Accusation {
+  readonly own: FaultPicture;
+  /** The one of the others whose harmonics stand out most. */
+  readonly rival: FaultPicture | null;
+  readonly pictures: readonly FaultPicture[];
+  /** The own lines as they are told. */
+  readonly lines: readonly EvidenceLine[];
+  readonly window: WindowSpec;
+}
+
+/** A rival whose lines stand out so little less explains the spectrum as well, dB. */
+const rivalDb = 3;
+/** A line that stands so little further out than when the machine was healthy is not new, dB. */
+const newDb = 3;
+/** Half width of a Hann window's line, in reciprocals of the window's revolutions. */
+const lineRevolutions = 2;
+
+/**
+ * The side bands that a fault is expected to show, because it moves through the loaded part of the bearing (Randall &
+ * Antoni, MSSP 25 (2011), 2.2): an inner race turns with the shaft, a rolling element with the cage; an outer race stands.
+ */
+const expectedSpacing: Readonly<Record<FaultKind, LineOrder | null>> = {
+  "inner-race": "shaft",
+  "outer-race": null,
+  ball: "ftf",
+};
+
+/** All objections, those that weigh most first. */
+export function listObjections(accusation: Accusation): string[] {
+  return [
+    ...objectToAbsent(accusation),
+    ...objectToRival(accusation),
+    ...objectToOldLines(accusation),
+    ...objectToSideBands(accusation),
+    ...objectToShaft(accusation),
+    ...objectToCoincidence(accusation),
+  ];
+}
+
+function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
+  const absent = harmonics.filter(({ isFound, line }) => !isFound && !line.isShaded);
+  const found = harmonics.filter(({ isFound }) => isFound).length;
+  if (found === 0) return [`none of ${harmonics.length} harmonics stands out of the noise`];
+  if (absent.length === 0) return [];
+  if (found === 1) return [`only one of ${harmonics.length} harmonics stands out`];
+  return [`${listHarmonics(absent)} ${absent.length === 1 ? "does" : "do"} not stand out of the noise`];
+}
+
+function objectToRival({ own, rival }: Accusation): string[] {
+  if (rival === null || own.excessDb - rival.excessDb >= rivalDb) return [];
+  const { part } = bearingFaults[rival.kind];
+  const isStronger = rival.excessDb > own.excessDb;
+  const [theirs, ours] = [rival.excessDb, own.excessDb].map((db) => db.toFixed(1).replace("-", "−"));
+  return [
+    `the lines of the ${part} stand out ${isStronger ? "further" : "nearly as far"} (${theirs} dB above noise on average, these ${ours})`,
+  ];
+}
+
+function objectToOldLines({ lines }: Accusation): string[] {
+  const old = lines.filter(
+    ({ kind, isFound, dbAboveHealthy }) =>
+      kind === "harmonic" && isFound && dbAboveHealthy !== null && dbAboveHealthy < newDb,
+  );
+  if (old.length === 0) return [];
+  const names = joinWords(old.map(({ harmonic }) => nameHarmonic(harmonic)));
+  return [`${names} stood out nearly as far when this machine was healthy`];
+}
+
+function objectToSideBands({ own: { kind, sideBands } }: Accusation): string[] {
+  const spacing = expectedSpacing[kind];
+  const expected = sideBands.filter(({ line }) => line.spacing === spacing);
+  if (spacing === null || expected.length === 0 || expected.some(({ isFound }) => isFound)) return [];
+  const { part } = bearingFaults[kind];
+  return [`no side bands at ${nameSpacing(spacing)}, which a damaged ${part} usually shows`];
+}
+
+/** A line on a harmonic of the shaft cannot be told from it; one beside it may be its skirt. */
+function objectToShaft({ own: { harmonics }, window }: Accusation): string[] {
+  const reach = window.unit === "revolutions" ? lineRevolutions / window.length : 0;
+  return harmonics.flatMap(({ line: { harmonic, order, isShaded }, isFound }) => {
+    const where = `${nameHarmonic(harmonic)} (order ${order.toFixed(2)})`;
+    const shaft = `${nameHarmonic(Math.round(order))} the shaft's speed`;
+    if (isShaded) return [`${where} lies on ${shaft}, where no fault can be told`];
+    return isFound && Math.abs(order - Math.round(order)) < reach ? [`${where} lies beside ${shaft}`] : [];
+  });
+}
+
+/**
+ * A line that is searched where another fault has one, too. Worth saying only of a fault whose first harmonic is there, or
+ * where nothing else speaks for this one: bearings have many coincidences.
+ */
+function objectToCoincidence({ own, pictures }: Accusation): string[] {
+  const found = own.harmonics.filter(({ isFound }) => isFound);
+  const others = pictures.filter(({ kind }) => kind !== own.kind);
+  return found.flatMap(({ line }) => {
+    const sources = others
+      .filter(
+        ({ harmonics }) =>
+          found.length === 1 || harmonics.some((each) => each.isFound && each.line.harmonic === 1),
+      )
+      .flatMap((other) =>
+        [...other.harmonics, ...other.sideBands].flatMap((each) => nameIfWithin(each, other, line)),
+      );
+    const where = `${nameHarmonic(line.harmonic)} (order ${line.order.toFixed(2)})`;
+    return sources.length === 0
+      ? []
+      : [`${where} is searched where ${joinWords(sources.slice(0, 3))} may lie`];
+  });
+}
+
+function nameIfWithin(
+  { line }: MeasuredLine,
+  { kind }: FaultPicture,
+  own: Pick<MeasuredLine["line"], "order" | "reach">,
+): string[] {
+  const name = `${nameHarmonic(line.harmonic)} the ${bearingFaults[kind].part}`;
+  return line.searched
+    .filter((order) => Math.abs(order - own.order) <= own.reach)
+    .map((order) => {
+      const beside =
+        line.spacing === null ? "" : ` ${order > line.order ? "+" : "−"} ${nameSpacing(line.spacing)}`;
+      return `${name}${beside} (${order.toFixed(2)})`;
+    });
+}
+
+function listHarmonics(measured: readonly MeasuredLine[]): string {
+  return joinWords(measured.map(({ line }) => nameHarmonic(line.harmonic)));
+}

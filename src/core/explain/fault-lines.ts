@@ -1,0 +1,142 @@
+/**
+ * The lines of a spectrum that a bundle's features look at, read from the features' declarations. Log signal-to-noise
+ * ratios are decibels of another scale, so whoever holds a feature vector holds the lines: the gateway's own windows and
+ * those that a microcontroller scored alike. Computes no spectrum; a declaration that it does not understand is no line.
+ */
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { FeatureDeclaration, FeatureParameter, FeatureSpec } from "../contract/bundle/feature-spec.ts";
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import { type LineOrder, lineOrders } from "../contract/physical-evidence.ts";
+
+/** A line, or a pair of side bands, that one feature measures. */
+export interface FaultLine {
+  /** Index of its feature. */
+  readonly column: number;
+  readonly name: string;
+  readonly kind: "harmonic" | "side-band";
+  /** What the line is a harmonic of. */
+  readonly of: LineOrder;
+  readonly harmonic: number;
+  /** Null for a harmonic. */
+  readonly spacing: LineOrder | null;
+  /** Of the line; of side bands: their centre. */
+  readonly order: number;
+  /** Where its peaks are searched: one order, or those of both side bands. */
+  readonly searched: readonly number[];
+  /** The search goes so many orders to either side. */
+  readonly reach: number;
+  /** Lies on a harmonic of the shaft, where the bundle does not look for faults. */
+  readonly isShaded: boolean;
+}
+
+/** Where lines are searched, and for how long a time. */
+export interface SearchedSpectrum {
+  readonly features: FeatureSpec;
+  readonly window: WindowSpec;
+  readonly bearing: BearingOrders;
+}
+
+/** What {@link FeatureDeclaration} calls them. */
+const lineKinds: Readonly<Record<string, FaultLine["kind"]>> = {
+  "order-log-snr": "harmonic",
+  "side-band-log-snr": "side-band",
+};
+
+/** dB of a log amplitude ratio of 1. */
+export const dbPerLog: number = 20 / Math.LN10;
+
+const maxHarmonic = 64;
+/** Of a feature that does not say how far it searches. */
+const usualTolerance = 0.02;
+
+/** The lines of all features, in their order. */
+export function listFaultLines({
+  features,
+  bearing,
+}: Pick<SearchedSpectrum, "features" | "bearing">): FaultLine[] {
+  const orders: Readonly<Record<LineOrder, number>> = { ...bearing, shaft: 1 };
+  const guards = new Map(
+    features.chains.map(({ name, params }) => [name, readNumber(params, "shaftGuardOrders") ?? 0]),
+  );
+  return features.list.flatMap((feature, column) => {
+    const line = readLine(feature, { column, orders, guard: guards.get(feature.chain) ?? 0 });
+    return line === null ? [] : [line];
+  });
+}
+
+function readLine(
+  { name, operator, params }: FeatureDeclaration,
+  context: {
+    readonly column: number;
+    readonly orders: Readonly<Record<LineOrder, number>>;
+    readonly guard: number;
+  },
+): FaultLine | null {
+  const kind = Object.hasOwn(lineKinds, operator) ? lineKinds[operator]! : null;
+  const of = readOrder(params, "order");
+  const spacing = kind === "side-band" ? readOrder(params, "spacing") : null;
+  const harmonic = readNumber(params, "harmonic");
+  if (kind === null || of === null || harmonic === null) return null;
+  if (kind === "side-band" && spacing === null) return null;
+  if (!Number.isInteger(harmonic) || harmonic < 1 || harmonic > maxHarmonic) return null;
+  const order = harmonic * context.orders[of];
+  const distance = spacing === null ? 0 : context.orders[spacing];
+  if (!(order > 0 && distance >= 0 && Number.isFinite(order + distance))) return null;
+  const searched = distance === 0 ? [order] : [order - distance, order + distance].filter((each) => each > 0);
+  const tolerance = readNumber(params, "tolerance") ?? usualTolerance;
+  const offShaft = Math.abs(order - Math.round(order));
+  return {
+    column: context.column,
+    name,
+    kind,
+    of,
+    harmonic,
+    spacing,
+    order,
+    searched,
+    reach: order * Math.min(Math.max(tolerance, 0), 1),
+    isShaded: kind === "harmonic" && of !== "shaft" && offShaft < context.guard,
+  };
+}
+
+function readOrder(params: Readonly<Record<string, FeatureParameter>>, name: string): LineOrder | null {
+  const value = Object.hasOwn(params, name) ? params[name] : undefined;
+  return lineOrders.find((order) => order === value) ?? null;
+}
+
+function readNumber(params: Readonly<Record<string, FeatureParameter>>, name: string): number | null {
+  const value = Object.hasOwn(params, name) ? params[name] : undefined;
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** What noise alone shows where a line is searched. */
+export interface LineNoise {
+  /** Median over windows of the highest bin above the median bin, dB. */
+  readonly db: number;
+  /** Its deviation from window to window, dB. */
+  readonly deviationDb: number;
+}
+
+/**
+ * The width of one independent bin in reciprocals of the window's revolutions. A Hann window's equivalent noise bandwidth
+ * is 1.5; 1.6 fits the highest bin of white noise through the feature chain of the shipped bundle within 0.5 dB from 3 to
+ * 13 bins (`test/core/explain/fault-lines.test.ts`).
+ */
+const binRevolutions = 1.6;
+/** A window in seconds does not say how many revolutions it has: as few as serve. */
+const unknownRevolutions = 30;
+
+/**
+ * Noise where `line` is searched. Bins of a spectrum of noise have Rayleigh amplitudes, whose squares are exponential:
+ * the q-quantile of the highest of n squares is −ln(1 − q^(1/n)), their median ln 2. Of side bands the mean of both is
+ * taken, whose deviation is smaller by √2.
+ */
+export function computeLineNoise(line: Pick<FaultLine, "reach" | "searched">, window: WindowSpec): LineNoise {
+  const revolutions = window.unit === "revolutions" ? window.length : unknownRevolutions;
+  const bin = binRevolutions / revolutions;
+  // The bins at both ends of the search belong to it, too.
+  const bins = Math.max(1, (2 * line.reach) / bin + 1);
+  const quantile = (q: number): number => 10 * Math.log10(-Math.log(1 - q ** (1 / bins)) / Math.LN2);
+  const deviation = (quantile(0.84) - quantile(0.16)) / 2;
+  return { db: quantile(0.5), deviationDb: deviation / Math.sqrt(line.searched.length) };
+}

@@ -1,0 +1,158 @@
+/**
+ * The physical evidence of a bearing fault: which of its lines stand out in the recent windows, how far, and what speaks
+ * against it. Reads the windows' features (`fault-lines.ts`), never a model: an explanation says what the student made of
+ * them, this what a person with a spectrum would. Says nothing of a failure mode that makes no lines of its own.
+ */
+import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import {
+  type EvidenceLine,
+  type EvidenceRange,
+  type LineCount,
+  type LineOrder,
+  maxAgainst,
+  maxEvidenceLines,
+  type PhysicalEvidence,
+} from "../contract/physical-evidence.ts";
+import { type FaultPicture, listObjections, type MeasuredLine } from "./evidence-objections.ts";
+import { writeEvidence } from "./evidence-words.ts";
+import {
+  computeLineNoise,
+  dbPerLog,
+  type FaultLine,
+  listFaultLines,
+  type SearchedSpectrum,
+} from "./fault-lines.ts";
+
+/** Whose evidence is asked for, and in which spectrum. */
+export interface EvidenceSubject extends SearchedSpectrum {
+  readonly failureMode: string;
+}
+
+/** One window, as far as evidence reads it. */
+export interface EvidenceWindow {
+  /** Raw, in the order of the spec. */
+  readonly features: ArrayLike<number>;
+  readonly shaftRpm: number;
+  /** NaN or absent: not known. */
+  readonly powerKw?: number | undefined;
+}
+
+/** What is known beside the windows. */
+export interface EvidenceContext {
+  /** Beginning of the alarm, RFC 3339. */
+  readonly since?: string | undefined;
+  /** This machine's own median of each feature while it was healthy; null or absent: not known. */
+  readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
+}
+
+/**
+ * A line is found when its mean over the windows stands so far above what noise shows there (the median of the highest of
+ * as many bins): three deviations of that mean, 3 dB at least. 3 dB: over ten windows no line of any healthy recording at
+ * hand reaches it, of the simulator or of the rig (src/adr/0033-an-alert-states-its-physical-evidence.md).
+ */
+const foundDb = 3;
+const foundDeviations = 3;
+
+/** The evidence in `windows` (their mean); null where the failure mode has no lines in this bundle, or no window does. */
+export function describeEvidence(
+  subject: EvidenceSubject,
+  windows: readonly EvidenceWindow[],
+  { since, healthyFeatures }: EvidenceContext = {},
+): PhysicalEvidence | null {
+  const kind = faultKinds.find((each) => each === subject.failureMode);
+  const heard = windows.filter(
+    ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
+  );
+  if (kind === undefined || heard.length === 0) return null;
+  const pictures = drawPictures(subject, heard);
+  const own = pictures.find((picture) => picture.kind === kind);
+  if (own === undefined || own.harmonics.length === 0) return null;
+  const rpms = heard.map(({ shaftRpm }) => shaftRpm);
+  const hertzPerOrder = meanOf(rpms) / 60;
+  const lines = [...own.harmonics, ...own.sideBands]
+    .slice(0, maxEvidenceLines)
+    .map((measured) => describeLine(measured, hertzPerOrder, healthyFeatures?.[measured.line.column]));
+  const rival = findRival(own, pictures);
+  const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
+  const drawn = {
+    windows: heard.length,
+    ...(since === undefined ? {} : { since }),
+    speedRpm: rangeOf(rpms),
+    ...(loads.length === 0 ? {} : { loadKw: rangeOf(loads) }),
+    lines,
+    harmonics: countFound(lines, "harmonic"),
+    sideBands: countFound(lines, "side-band"),
+    rival: rival === null ? null : { failureMode: rival.kind, marginDb: own.excessDb - rival.excessDb },
+    against: listObjections({ own, rival, pictures, lines, window: subject.window }).slice(0, maxAgainst),
+  };
+  return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+}
+
+/** The kinds of faults of which the bundle looks for harmonics. */
+function drawPictures(subject: EvidenceSubject, windows: readonly EvidenceWindow[]): FaultPicture[] {
+  const measured = listFaultLines(subject).flatMap((line) => measureLine(line, subject, windows));
+  return faultKinds.map((kind) => {
+    const ofKind = measured.filter(({ line }) => line.of === (bearingFaults[kind].order satisfies LineOrder));
+    const harmonics = ofKind.filter(({ line }) => line.kind === "harmonic");
+    const sideBands = ofKind.filter(({ line }) => line.kind === "side-band");
+    return { kind, harmonics, sideBands, excessDb: meanOf(harmonics.map(({ db, noiseDb }) => db - noiseDb)) };
+  });
+}
+
+/** Nothing where no window says anything of it. */
+function measureLine(
+  line: FaultLine,
+  { window }: EvidenceSubject,
+  windows: readonly EvidenceWindow[],
+): readonly MeasuredLine[] {
+  const values = windows.map(({ features }) => features[line.column]! * dbPerLog).filter(Number.isFinite);
+  if (values.length === 0) return [];
+  const noise = computeLineNoise(line, window);
+  const db = meanOf(values);
+  const needed = Math.max(foundDb, (foundDeviations * noise.deviationDb) / Math.sqrt(values.length));
+  return [{ line, db, noiseDb: noise.db, isFound: !line.isShaded && db - noise.db >= needed }];
+}
+
+function describeLine(
+  { line, db, noiseDb, isFound }: MeasuredLine,
+  hertzPerOrder: number,
+  healthy: number | null | undefined,
+): EvidenceLine {
+  const { name, kind, harmonic, spacing, order } = line;
+  const isKnown = typeof healthy === "number" && Number.isFinite(healthy);
+  return {
+    name,
+    kind,
+    harmonic,
+    ...(spacing === null ? {} : { spacing }),
+    order,
+    hertz: order * hertzPerOrder,
+    dbAboveNeighbours: db,
+    noiseDb,
+    dbAboveHealthy: isKnown ? db - healthy * dbPerLog : null,
+    isFound,
+  };
+}
+
+function findRival(own: FaultPicture, pictures: readonly FaultPicture[]): FaultPicture | null {
+  return pictures
+    .filter(({ kind, excessDb }) => kind !== own.kind && !Number.isNaN(excessDb))
+    .reduce<FaultPicture | null>(
+      (best, each) => (best === null || each.excessDb > best.excessDb ? each : best),
+      null,
+    );
+}
+
+function countFound(lines: readonly EvidenceLine[], kind: EvidenceLine["kind"]): LineCount {
+  const ofKind = lines.filter((line) => line.kind === kind);
+  return { found: ofKind.filter(({ isFound }) => isFound).length, of: ofKind.length };
+}
+
+function rangeOf(values: readonly number[]): EvidenceRange {
+  return { min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** NaN of nothing. */
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

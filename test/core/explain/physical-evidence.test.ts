@@ -1,0 +1,270 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FeatureDeclaration, FeatureParameter } from "../../../src/core/contract/bundle/feature-spec.ts";
+import { physicalEvidenceSchema } from "../../../src/core/contract/physical-evidence.ts";
+import { computeLineNoise, listFaultLines } from "../../../src/core/explain/fault-lines.ts";
+import { describeEvidence, type EvidenceSubject } from "../../../src/core/explain/physical-evidence.ts";
+
+/** 4 × 3.6 and 2 × 3.6 are 14.4 and 7.2; 3 × 3.6 = 10.8 = 2 × 5.4: a coincidence. */
+const bearing = { bpfo: 3.6, bpfi: 5.4, bsf: 4.3, ftf: 0.4 };
+/** A log amplitude ratio of 1 in decibels: 20 / ln 10 = 8.685889638. */
+const log = (db: number): number => (db * Math.LN10) / 20;
+
+function harmonic(order: string, number: number, tolerance = 0.02): FeatureDeclaration {
+  const params = { order, harmonic: number, tolerance };
+  return { name: `${order}.h${number}`, operator: "order-log-snr", chain: "envelope", params, group: order };
+}
+
+function sideBand(order: string, spacing: string): FeatureDeclaration {
+  const params = { order, spacing, harmonic: 1, tolerance: 0.02 };
+  return {
+    name: `${order}.side.${spacing}`,
+    operator: "side-band-log-snr",
+    chain: "envelope",
+    params,
+    group: order,
+  };
+}
+
+function subjectOf(
+  list: readonly FeatureDeclaration[],
+  change: Partial<EvidenceSubject> = {},
+): EvidenceSubject {
+  const chains = [{ name: "envelope", kind: "envelope-order", params: { shaftGuardOrders: 0.04 } }];
+  return {
+    failureMode: "outer-race",
+    features: { catalogueVersion: 1, chains, list },
+    window: { unit: "revolutions", length: 30, hop: 30 },
+    bearing,
+    ...change,
+  };
+}
+
+const usual = [
+  ...[1, 2, 3].map((each) => harmonic("bpfo", each)),
+  sideBand("bpfo", "shaft"),
+  ...[1, 2, 3].map((each) => harmonic("bpfi", each)),
+  { name: "kurtosis", operator: "envelope-kurtosis", chain: "envelope", params: {}, group: "shape" },
+];
+/** dB: lines of the outer race, its side bands, the inner race's noise, a kurtosis that is no line. */
+const outer = [20, 15, 12, 4.5, 4.4, 5.6, 6.2, 0.3];
+const windowOf = (dbs: readonly number[], shaftRpm = 1500, powerKw?: number) => ({
+  features: dbs.map(log),
+  shaftRpm,
+  powerKw,
+});
+
+describe("physical evidence", () => {
+  test("reads lines, hertz and decibels from the features, as computed by hand", () => {
+    const second = outer.map((db) => db - 2);
+    const evidence = describeEvidence(
+      subjectOf(usual),
+      [windowOf(outer, 1490, 900), windowOf(second, 1510, 1200)],
+      {
+        since: "2026-11-20T02:10:00.000Z",
+        healthyFeatures: [7, 8, 9, null, 4, 5, 6, 0].map((db) => (db === null ? null : log(db))),
+      },
+    )!;
+    expect(evidence).toMatchObject({
+      windows: 2,
+      since: "2026-11-20T02:10:00.000Z",
+      speedRpm: { min: 1490, max: 1510 },
+      loadKw: { min: 900, max: 1200 },
+      harmonics: { found: 3, of: 3 },
+      sideBands: { found: 0, of: 1 },
+      against: ["3× stood out nearly as far when this machine was healthy"],
+    });
+    const [first, , third, side] = evidence.lines;
+    // 3.6 · 1500 / 60 Hz; mean of 20 and 18 dB; 7 dB when healthy.
+    expect(first).toMatchObject({
+      name: "bpfo.h1",
+      kind: "harmonic",
+      harmonic: 1,
+      order: 3.6,
+      isFound: true,
+    });
+    expect(first!.hertz).toBeCloseTo(90, 9);
+    expect(first!.dbAboveNeighbours).toBeCloseTo(19, 9);
+    expect(first!.dbAboveHealthy).toBeCloseTo(12, 9);
+    expect(third!.hertz).toBeCloseTo(270, 9);
+    expect(third!.dbAboveHealthy).toBeCloseTo(2, 9);
+    expect(side).toMatchObject({ kind: "side-band", spacing: "shaft", isFound: false, dbAboveHealthy: null });
+    expect(side!.hertz).toBeCloseTo(90, 9);
+    // The median of the highest of n bins of noise: n = 2 · 0.072 / (1.6 / 30) + 1 = 3.7.
+    const bins = (2 * 0.02 * 3.6 * 30) / 1.6 + 1;
+    expect(first!.noiseDb).toBeCloseTo(10 * Math.log10(-Math.log(1 - 0.5 ** (1 / bins)) / Math.LN2), 9);
+    expect(physicalEvidenceSchema.parse(evidence)).toEqual(evidence);
+  });
+
+  test("says it in one sentence", () => {
+    const windows = [windowOf(outer, 1490, 900), windowOf(outer, 1510, 1200)];
+    const healthyFeatures = [8, 7, 7, 4, 4, 5, 6, 0].map(log);
+    expect(
+      describeEvidence(subjectOf(usual), windows, { since: "2026-11-20T02:10:00.000Z", healthyFeatures })!
+        .sentence,
+    ).toBe(
+      "Lines at 1×, 2× and 3× the outer race's order (90.0, 180.0 and 270.0 Hz at 1500 rpm), 20, 15 and 12 dB above " +
+        "their neighbours (noise alone: 4, 5 and 6), 12, 8 and 5 dB above this machine when healthy, no side bands; " +
+        "since 2026-11-20 02:10:00 UTC, over 2 windows at 1490 to 1510 rpm and 900 to 1200 kW; nothing that was " +
+        "looked for speaks against it.",
+    );
+    const weak = [20, 4, 5, 15, 4, 5, 6, 0];
+    expect(describeEvidence(subjectOf(usual), [windowOf(weak)])!.sentence).toBe(
+      "A line at 1× the outer race's order (90.0 Hz at 1500 rpm), 20 dB above its neighbours (noise alone: 4), not " +
+        "compared with this machine when healthy, side bands at the shaft's speed beside 1× (15 dB); over 1 window " +
+        "at 1500 rpm; against it: only one of 3 harmonics stands out.",
+    );
+  });
+
+  test.each([
+    ["a missing harmonic", [20, 4, 12, 4, 4, 5, 6, 0], null, "2× does not stand out of the noise"],
+    ["no harmonic", [4, 5, 6, 4, 4, 5, 6, 0], null, "none of 3 harmonics stands out of the noise"],
+    [
+      "a line as old as the machine",
+      outer,
+      [19, 8, 7, 0, 0, 0, 0, 0],
+      "1× stood out nearly as far when this machine was healthy",
+    ],
+    [
+      "a line where the rival, whose first harmonic is there, has one",
+      [20, 15, 12, 4, 15, 5, 6, 0],
+      null,
+      "3× (order 10.80) is searched where 2× the inner race (10.80) may lie",
+    ],
+  ])("names %s", (_what, dbs, healthy, objection) => {
+    const healthyFeatures = healthy === null ? null : healthy.map(log);
+    const { against } = describeEvidence(subjectOf(usual), [windowOf(dbs)], { healthyFeatures })!;
+    expect(against).toContain(objection);
+  });
+
+  test("names a rival whose lines stand out as far, by how much, and none that does not", () => {
+    const noise = (order: number): number => {
+      const bins = (2 * 0.02 * order * 30) / 1.6 + 1;
+      return 10 * Math.log10(-Math.log(1 - 0.5 ** (1 / bins)) / Math.LN2);
+    };
+    const own = 12 - (noise(3.6) + noise(7.2) + noise(10.8)) / 3;
+    const its = 13 - (noise(5.4) + noise(10.8) + noise(16.2)) / 3;
+    const near = describeEvidence(subjectOf(usual), [windowOf([12, 12, 12, 4, 13, 13, 13, 0])])!;
+    expect(near.rival!.failureMode).toBe("inner-race");
+    expect(near.rival!.marginDb).toBeCloseTo(own - its, 9);
+    expect(near.against).toContain(
+      `the lines of the inner race stand out further (${its.toFixed(1)} dB above noise on average, these ${own.toFixed(1)})`,
+    );
+    const far = describeEvidence(subjectOf(usual), [windowOf([12, 12, 12, 4, 9, 9, 9, 0])])!;
+    expect(far.rival!.marginDb).toBeCloseTo(own - its + 4, 9);
+    expect(far.against.join()).not.toContain("the lines of");
+    expect(describeEvidence(subjectOf(usual.slice(0, 4)), [windowOf([12, 12, 12, 4])])!.rival).toBeNull();
+  });
+
+  test("of an inner race asks for side bands of the shaft, of a rolling element for the cage's", () => {
+    const of = (failureMode: string, order: string, spacing: string) => {
+      const list = [harmonic(order, 1), sideBand(order, spacing)];
+      return describeEvidence(subjectOf(list, { failureMode }), [windowOf([20, 4])])!.against.join();
+    };
+    expect(of("inner-race", "bpfi", "shaft")).toContain("no side bands at the shaft's speed");
+    expect(of("inner-race", "bpfi", "ftf")).not.toContain("no side bands");
+    expect(of("ball", "bsf", "ftf")).toContain("no side bands at the cage's speed");
+    expect(of("outer-race", "bpfo", "shaft")).not.toContain("no side bands");
+  });
+
+  test("takes no harmonic of the shaft for a line, and doubts one beside it", () => {
+    const list = [1, 2].map((each) => harmonic("bpfo", each));
+    const on = subjectOf(list, { bearing: { ...bearing, bpfo: 3.99 } });
+    const { lines, against } = describeEvidence(on, [windowOf([30, 30])])!;
+    expect(lines.map(({ isFound }) => isFound)).toEqual([false, false]);
+    expect(against).toContain("1× (order 3.99) lies on 4× the shaft's speed, where no fault can be told");
+    const beside = subjectOf(list, { bearing: { ...bearing, bpfo: 3.95 } });
+    const besides = describeEvidence(beside, [windowOf([30, 30])])!;
+    expect(besides.harmonics.found).toBe(2);
+    expect(besides.against).toContain("1× (order 3.95) lies beside 4× the shaft's speed");
+  });
+
+  test("asks more of one window than of ten", () => {
+    const subject = subjectOf([harmonic("bpfo", 1)]);
+    const [line] = listFaultLines(subject);
+    const { db, deviationDb } = computeLineNoise(line!, subject.window);
+    expect(3 * deviationDb).toBeGreaterThan(3);
+    const foundIn = (windows: number, excess: number): number =>
+      describeEvidence(
+        subject,
+        Array.from({ length: windows }, () => windowOf([db + excess])),
+      )!.harmonics.found;
+    expect(foundIn(1, 3 * deviationDb - 0.1)).toBe(0);
+    expect(foundIn(1, 3 * deviationDb + 0.1)).toBe(1);
+    expect(foundIn(10, 3.1)).toBe(1);
+    expect(foundIn(1000, 2.9)).toBe(0);
+  });
+
+  test("is null where there is nothing to look for: other modes, other features, other windows", () => {
+    const subject = subjectOf(usual);
+    expect(
+      describeEvidence({ ...subject, failureMode: "gearbox-oil-temperature" }, [windowOf(outer)]),
+    ).toBeNull();
+    expect(describeEvidence({ ...subject, failureMode: "ball" }, [windowOf(outer)])).toBeNull();
+    expect(describeEvidence(subject, [])).toBeNull();
+    expect(describeEvidence(subject, [windowOf([1, 2])])).toBeNull();
+    expect(describeEvidence(subject, [windowOf(outer, Number.NaN)])).toBeNull();
+    expect(describeEvidence(subject, [windowOf(outer.map(() => Number.NaN))])).toBeNull();
+    expect(describeEvidence(subjectOf([sideBand("bpfo", "shaft")]), [windowOf([20])])).toBeNull();
+  });
+
+  test("leaves out declarations that it does not understand, and never fails for them", () => {
+    const hostile: readonly Readonly<Record<string, FeatureParameter>>[] = [
+      {},
+      { order: "toString", harmonic: 1, tolerance: 0.02 },
+      { order: "__proto__", harmonic: 1, tolerance: 0.02 },
+      { order: 3, harmonic: 1, tolerance: 0.02 },
+      { order: "bpfo", harmonic: 0, tolerance: 0.02 },
+      { order: "bpfo", harmonic: 1.5, tolerance: 0.02 },
+      { order: "bpfo", harmonic: 1e9, tolerance: 0.02 },
+      { order: "bpfo", harmonic: "1", tolerance: 0.02 },
+      { order: "bpfo", harmonic: Number.NaN, tolerance: 0.02 },
+    ];
+    const list = hostile.map((params, index) => ({ ...harmonic("bpfo", 1), name: `f${index}`, params }));
+    const unknown = { ...harmonic("bpfo", 2), operator: "constructor", name: "operator" };
+    const missing = { ...sideBand("bpfo", "constructor"), name: "spacing" };
+    const { lines } = describeEvidence(subjectOf([...list, unknown, missing, harmonic("bpfo", 3)]), [
+      windowOf(Array.from({ length: 12 }, () => 20)),
+    ])!;
+    expect(lines.map(({ name }) => name)).toEqual(["bpfo.h3"]);
+  });
+
+  test("of any numbers keeps to the bounds of its contract", () => {
+    const parameter = fc.oneof(
+      fc.double(),
+      fc.integer({ min: -3, max: 70 }),
+      fc.constantFrom("bpfo", "bpfi", "bsf", "ftf", "shaft", "x"),
+      fc.boolean(),
+    );
+    const declaration = fc.record({
+      operator: fc.constantFrom("order-log-snr", "side-band-log-snr", "order-margin"),
+      order: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom("bpfo", "bpfi", "bsf") },
+        { weight: 1, arbitrary: parameter },
+      ),
+      harmonic: fc.oneof(
+        { weight: 9, arbitrary: fc.integer({ min: 1, max: 5 }) },
+        { weight: 1, arbitrary: parameter },
+      ),
+      spacing: parameter,
+      tolerance: fc.oneof(fc.double({ min: 0, max: 0.1 }), parameter),
+    });
+    const many = fc.array(declaration, { minLength: 1, maxLength: 60 });
+    const values = fc.array(fc.double({ min: -90, max: 90 }), { minLength: 60, maxLength: 60 });
+    fc.assert(
+      fc.property(many, values, fc.double({ min: 1, max: 5000, noNaN: true }), (declared, row, shaftRpm) => {
+        const list = declared.map(({ operator, ...params }, index) => ({
+          ...harmonic("bpfo", 1),
+          name: `f${index}`,
+          operator,
+          params,
+        }));
+        const evidence = describeEvidence(subjectOf(list), [
+          { features: row.slice(0, list.length), shaftRpm },
+        ]);
+        if (evidence !== null) physicalEvidenceSchema.parse(evidence);
+      }),
+      { numRuns: 300, seed: 5 },
+    );
+  });
+});

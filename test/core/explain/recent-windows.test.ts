@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
+
+const windowAt = (toMs: number, probabilities: readonly number[]) => ({
+  toMs,
+  probabilities,
+  features: [toMs],
+  shaftRpm: 1500,
+});
+
+test("the windows since an alarm in which its mode leads speak for it, oldest first, as many as are kept", () => {
+  const recent = createRecentWindows(4);
+  for (const [toMs, inner, outer] of [
+    [1, 0.1, 0.9],
+    [2, 0.1, 0.9],
+    [3, 0.9, 0.1],
+    [4, 0.2, 0.2],
+    [5, 0.1, 0.9],
+    [6, 0.1, 0.8],
+  ] as const) {
+    recent.note(windowAt(toMs, [inner, outer]));
+  }
+  const times = (output: number, sinceMs: number): number[] =>
+    recent.listSpeaking({ output, sinceMs }).map(({ toMs }) => toMs);
+  expect(times(1, 0)).toEqual([4, 5, 6]);
+  expect(times(0, 0)).toEqual([3, 4]);
+  // None speaks for it since then: all are told of.
+  expect(times(0, 4)).toEqual([5, 6]);
+  expect(times(0, 99)).toEqual([6]);
+  recent.clear();
+  expect(times(1, 0)).toEqual([]);
+});
