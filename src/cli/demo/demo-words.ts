@@ -1,5 +1,6 @@
 /** What a demonstration says to whoever watches it. Text in, text out. */
 import { type AlertEvent, describeOutlook } from "../../core/contract/alert.ts";
+import { renderEvidence } from "../terminal/render-evidence.ts";
 import { renderShares } from "../terminal/render-shares.ts";
 import type { DemoPlan } from "./demo-plan.ts";
 import type { DemoWatch } from "./demo-watch.ts";
@@ -79,6 +80,9 @@ export function renderAlert(event: AlertEvent, color: boolean): string {
   ];
   for (const line of renderShares({ ...data.explanation, score: data.score }, color))
     lines.push(`          ${line}`);
+  if (data.evidence !== undefined) {
+    for (const line of renderEvidence(data.evidence)) lines.push(`          ${line}`);
+  }
   return `${lines.join("\n")}\n`;
 }
 

@@ -4,13 +4,13 @@ import type { Explanation } from "../../core/contract/prediction.ts";
 const barCells = 24;
 
 /** `baseValue` and the shares sum to `score`. */
-interface ExplainedScore extends Pick<Explanation, "baseValue" | "groups"> {
+interface ExplainedScore extends Pick<Explanation, "baseValue" | "bundleBaseValue" | "groups"> {
   readonly score: number;
 }
 
 /** The bars and the sum that they make, in `unit`, as lines without indentation; `color` adds ANSI colours. */
 export function renderShares(
-  { baseValue, score, groups: shares }: ExplainedScore,
+  { baseValue, bundleBaseValue, score, groups: shares }: ExplainedScore,
   color: boolean,
   unit = "log-odds",
 ): string[] {
@@ -24,7 +24,11 @@ export function renderShares(
     const share = formatSigned(group.share).padStart(6);
     return `${lead}${group.name.padEnd(widest)} ${share} ${paint(group.share < 0 ? 34 : 31, bar)}`;
   });
-  const base = formatSigned(baseValue);
+  const own = formatSigned(baseValue);
+  const base =
+    bundleBaseValue === undefined
+      ? own
+      : `${own} of this machine when healthy (${formatSigned(bundleBaseValue)} of the bundle's background)`;
   lines.push(`        base ${base} and these make the score ${formatSigned(score)} (${unit})`);
   return lines;
 }

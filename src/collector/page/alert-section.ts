@@ -1,6 +1,7 @@
 /** Alarms as cards: what, where, how sure, since when, and which sensor groups say so. */
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
+import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
 import type { FailureTitles, OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
@@ -50,11 +51,30 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <div><dt>Outlook</dt><dd>${capitalise(describeOutlook(data))}</dd></div>
     <div><dt>Model</dt><dd>${data.model.name} ${data.model.version} <code title="${data.model.digest}">${data.model.digest.slice(0, 12)}</code></dd></div>
   </dl>
+  ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
   <div class="reasons">${renderExplanation(data)}</div>
   <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
     <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${formatShare(step.probability)}</li>`)}</ol>
   </details>
 </article>`;
+}
+
+/** What the spectrum shows, in words and line by line. */
+function renderEvidence({ sentence, lines }: PhysicalEvidence, alarm: number): SafeHtml {
+  return html`<div class="evidence"><p>${sentence}</p>
+  <details id="lines-${alarm}"><summary>${lines.length} lines that were looked for</summary>
+  <div class="scroll" tabindex="0" role="region" aria-label="Lines, table"><table><thead><tr><th scope="col">Line</th><th scope="col" class="number">Order</th><th scope="col" class="number">Hz</th><th scope="col" class="number">Above neighbours</th><th scope="col" class="number">Noise alone</th><th scope="col" class="number">Above healthy</th><th scope="col">Found</th></tr></thead>
+  <tbody>${lines.map(renderLine)}</tbody></table></div></details></div>`;
+}
+
+function renderLine(line: EvidenceLine): SafeHtml {
+  const { dbAboveNeighbours, noiseDb, dbAboveHealthy, isFound } = line;
+  const what =
+    line.kind === "harmonic" ? `${line.harmonic}×` : `${line.harmonic}× ± ${line.spacing ?? "side bands"}`;
+  const decibels = [dbAboveNeighbours, noiseDb, dbAboveHealthy].map(formatSeverity);
+  return html`<tr><th scope="row">${what} <span class="why">${line.name}</span></th>
+    <td class="number">${line.order.toFixed(2)}</td><td class="number">${line.hertz.toFixed(1)}</td>
+    ${decibels.map((db) => html`<td class="number">${db}</td>`)}<td>${isFound ? "yes" : "no"}</td></tr>`;
 }
 
 /** Signed bars about a common zero; the largest fills its side. */
@@ -63,7 +83,12 @@ function renderExplanation({ explanation, score, threshold, horizonHours }: Aler
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
   // A diagnosis scores by its logit; what looks ahead, by its distance from the machine's own past.
   const unit = horizonHours === null ? "logit" : "robust deviations";
-  const sum = `${formatSigned(explanation.baseValue)} base and these shares make ${formatSigned(score)} (${unit})`;
+  const { bundleBaseValue } = explanation;
+  const of =
+    bundleBaseValue === undefined
+      ? ""
+      : ` of this machine when healthy (${formatSigned(bundleBaseValue)} of the bundle's background)`;
+  const sum = `${formatSigned(explanation.baseValue)} base${of} and these shares make ${formatSigned(score)} (${unit})`;
   return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}, raised from ${formatShare(threshold)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);

@@ -34,6 +34,43 @@ test("the fleet's page is made of plain values alone, and of the same values the
   expect(renderOverviewPage(structuredClone(page), range).text).toBe(text);
 });
 
+test("an alarm's card says what the spectrum shows, line by line, and against which background it is explained", () => {
+  const evidence = {
+    windows: 10,
+    speedRpm: { min: 1500, max: 1510 },
+    lines: [
+      {
+        name: "bpfi.side.shaft",
+        kind: "side-band",
+        harmonic: 1,
+        spacing: "shaft",
+        order: 5.4152,
+        hertz: 135.4,
+        dbAboveNeighbours: 9.04,
+        noiseDb: 4.5,
+        dbAboveHealthy: null,
+        isFound: true,
+      },
+    ],
+    harmonics: { found: 0, of: 0 },
+    sideBands: { found: 1, of: 1 },
+    rival: null,
+    against: [],
+    sentence: "Lines <here> & there.",
+  } as const;
+  const explanation = { baseValue: -2, bundleBaseValue: -1, groups: [], gap: 0 };
+  const event = alertEvent("wt-1", "raised", nowMs - 60_000, { evidence, explanation });
+  const alarm = { alarm: 7, active: true, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+  const { text } = renderOverviewPage(page, parsePageRange(null));
+  expect(text).toContain("Lines &lt;here&gt; &amp; there.");
+  expect(text).toContain('<details id="lines-7">');
+  expect(text.replace(/\s+/g, " ")).toContain(
+    '<td class="number">5.42</td><td class="number">135.4</td> <td class="number">+9.0 dB</td><td class="number">+4.5 dB</td><td class="number">–</td><td>yes</td>',
+  );
+  expect(text).toContain("−2.00 base of this machine when healthy (−1.00 of the bundle");
+});
+
 test("a page's range is an hour that may shrink unless its address names one", () => {
   expect(parsePageRange({ range: "7d" })).toMatchObject({ minutes: 10_080, fit: "exact" });
   for (const query of [null, {}, { range: "8d" }, { range: ["7d"] }]) {

@@ -1,5 +1,55 @@
 import { expect, it } from "vitest";
-import { describeOutlook } from "../../../src/core/contract/alert.ts";
+import { alertEventSchema, describeOutlook } from "../../../src/core/contract/alert.ts";
+import {
+  type PhysicalEvidence,
+  physicalEvidenceSchema,
+} from "../../../src/core/contract/physical-evidence.ts";
+import { alertEvent } from "../../collector/fleet-records.ts";
+
+const line = {
+  name: "bpfi.h1",
+  kind: "harmonic",
+  harmonic: 1,
+  order: 5.4,
+  hertz: 135,
+  dbAboveNeighbours: 14,
+  noiseDb: 5,
+  dbAboveHealthy: null,
+  isFound: true,
+} as const;
+const evidence: PhysicalEvidence = {
+  windows: 10,
+  speedRpm: { min: 1500, max: 1500 },
+  lines: [line],
+  harmonics: { found: 1, of: 1 },
+  sideBands: { found: 0, of: 0 },
+  rival: null,
+  against: [],
+  sentence: "A line.",
+};
+
+it("carries its evidence over the wire, and outlives evidence that is out of bounds or of a later version", () => {
+  const event = alertEvent("wt-1", "raised", 1_700_000_000_000, { evidence });
+  expect(alertEventSchema.parse(JSON.parse(JSON.stringify(event)))).toEqual(event);
+  const { data } = event;
+  const later = { ...data, evidence: { ...evidence, phase: "of a later version" } };
+  expect(alertEventSchema.parse({ ...event, data: later }).data.evidence).toEqual(evidence);
+  for (const change of [
+    { lines: Array.from({ length: 33 }, () => line) },
+    { lines: [{ ...line, kind: "sub-harmonic" }] },
+    { lines: [{ ...line, hertz: -1 }] },
+    { lines: [{ ...line, dbAboveNeighbours: 1e9 }] },
+    { against: Array.from({ length: 13 }, () => "x") },
+    { sentence: "x".repeat(8193) },
+    { windows: 0 },
+  ]) {
+    const broken = { ...evidence, ...change };
+    expect(physicalEvidenceSchema.safeParse(broken).success).toBe(false);
+    const parsed = alertEventSchema.parse({ ...event, data: { ...data, evidence: broken } });
+    expect(parsed.data.evidence).toBeUndefined();
+    expect(parsed.data.failureMode).toBe(data.failureMode);
+  }
+});
 
 it("says that a component degrades and how likely that is, and claims no time that nothing supports", () => {
   const data = { component: "main-bearing", probability: 0.927, horizonHours: null };

@@ -1,12 +1,16 @@
 /**
  * Explains the first window of a file with the deployed student, as the gateway explains an alert; a recording that is
- * shorter than the bundle's window as one of its own length, as it is scored.
+ * shorter than the bundle's window as one of its own length, as it is scored. The physical evidence beside it is the mean of
+ * the first windows: a gateway's alert rests on several, too.
  */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts";
 import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
+import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { renderEvidence } from "../../terminal/render-evidence.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
@@ -23,6 +27,8 @@ export interface ModeExplanation extends Explanation {
   readonly score: number;
   /** The student's integer that the logit stands for. */
   readonly quantised: number;
+  /** The lines of this fault in the recording's first windows; null where the bundle names none. */
+  readonly evidence: PhysicalEvidence | null;
 }
 
 /** `aurora explain --json`. */
@@ -52,15 +58,20 @@ export async function explainFile(
 ): Promise<FileExplanation> {
   const recording = await openRecording(bundle, file, sidecar);
   const reasons = new Set<string>();
-  const findFirst = async (by: LoadedBundle): Promise<AnsweredWindow | null> => {
+  const readFirst = async (by: LoadedBundle): Promise<readonly AnsweredWindow[]> => {
     const onQuarantine = ({ reason }: Quarantine): void => void reasons.add(reason);
-    for await (const answered of scoreWindows(by, recording, { onQuarantine })) return answered;
-    return null;
+    const answers: AnsweredWindow[] = [];
+    for await (const answered of scoreWindows(by, recording, { onQuarantine })) {
+      answers.push(answered);
+      if (answers.length === evidenceWindows) break;
+    }
+    return answers;
   };
-  let first = await findFirst(bundle);
-  const short = first === null ? withShortWindow(bundle, await countRevolutions(recording)) : null;
-  if (short !== null) first = await findFirst(short);
-  if (first === null) {
+  let answers = await readFirst(bundle);
+  const short = answers.length === 0 ? withShortWindow(bundle, await countRevolutions(recording)) : null;
+  if (short !== null) answers = await readFirst(short);
+  const first = answers[0];
+  if (first === undefined) {
     const { length } = bundle.manifest.window;
     const secondsOf = (revolutions: number): string => ((revolutions * 60) / sidecar.shaftRpm).toFixed(2);
     const lost = reasons.size === 0 ? "" : `; data was set aside: ${[...reasons].join(", ")}`;
@@ -73,12 +84,17 @@ export async function explainFile(
   const { window, output, probabilities } = first;
   const { bands } = output;
   const { fromMs, toMs, shaftRpm } = window;
+  const by = { bundle: short ?? bundle, bearing: sidecar.bearing };
+  const windows = answers.map((answer) => answer.window);
+  const uppers = windows.flatMap(({ upperFeatures, shaftRpm }) =>
+    upperFeatures === undefined ? [] : [{ features: upperFeatures, shaftRpm }],
+  );
   return {
     file: file.path,
     model: bundle.ref,
     window: { fromMs, toMs, shaftRpm, isShort: short !== null },
-    modes: await explainModes(bundle, window.features, bands?.lower ?? output),
-    upperBand: bands === undefined ? null : await explainModes(bundle, window.upperFeatures!, bands.upper),
+    modes: await explainModes(by, windows, bands?.lower ?? output),
+    upperBand: bands === undefined ? null : await explainModes(by, uppers, bands.upper),
     bothBands:
       bands === undefined
         ? null
@@ -90,19 +106,27 @@ export async function explainFile(
   };
 }
 
+/** Windows of a recording that its evidence is the mean of. */
+const evidenceWindows = 10;
+
+/** Explains the first of `windows`, in the band whose features they hold, with the evidence of all. */
 async function explainModes(
-  bundle: LoadedBundle,
-  features: Float32Array,
+  { bundle, bearing }: { readonly bundle: LoadedBundle; readonly bearing: Sidecar["bearing"] },
+  windows: readonly { readonly features: Float32Array; readonly shaftRpm: number }[],
   { logits, quantised }: BandOutput,
 ): Promise<ModeExplanation[]> {
-  const { outputs, calibration } = bundle.manifest;
-  const explanations = await explainWindow(bundle, features);
+  const { outputs, calibration, features, window } = bundle.manifest;
+  const explanations = await explainWindow(bundle, windows[0]!.features);
   return outputs.map(({ failureMode }, index) => ({
     failureMode,
     probability: computeProbability(calibrateLogit(logits[index]!, calibration[index]!)),
     score: logits[index]!,
     quantised: quantised[index]!,
     ...explanations[index]!,
+    evidence: describeEvidence(
+      { failureMode, features, window, bearing },
+      windows.map(({ features, shaftRpm }) => ({ features, shaftRpm })),
+    ),
   }));
 }
 
@@ -118,6 +142,8 @@ export function renderExplanation(
   const add = (mode: ModeExplanation): void => {
     lines.push("", `${mode.failureMode}  p = ${mode.probability.toFixed(3)}`);
     for (const line of renderShares(mode, color)) lines.push(`  ${line}`);
+    const evidence = mode.evidence === null ? [] : renderEvidence(mode.evidence);
+    for (const line of evidence) lines.push(`  ${line}`);
   };
   for (const mode of modes) add(mode);
   if (upperBand !== null) {

@@ -170,6 +170,8 @@ describe("the upper band of a fast recording", () => {
     expect(together!.score).toBe(joinLogits(lower.score, upper.score));
     expect(renderExplanation(both, false)).toMatch(/in the band above:\n\ninner-race {2}p = /);
     expect(renderExplanation(both, false)).toContain(`outer-race ${together!.probability.toFixed(3)}`);
+    expect(upper.evidence!.harmonics.found).toBeGreaterThan(0);
+    expect(renderExplanation(both, false).replace(/\s+/g, " ")).toContain(upper.evidence!.sentence);
     const slow = await explainFile(bundle, file, { ...sidecar, rateHz: 12_800 });
     expect(slow.upperBand).toBeNull();
     expect(slow.bothBands).toBeNull();
