@@ -10,7 +10,9 @@ import { decodeReference } from "../../src/core/drift/reference-codec.ts";
 import { decodeBackground } from "../../src/core/explain/background.ts";
 import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
+import { measureFaultyWeight } from "../../src/training/bundle/healthy-background.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
+import { checkBackground } from "../../src/training/gate/bundle-checks.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
@@ -115,6 +117,16 @@ test("drift reference, background, bill of materials and model card fit the mani
   for (const group of manifest.lineage.data[0]!.heldOutGroups) {
     expect(text(bundleFileNames.card)).toContain(group);
   }
+});
+
+test("explanations start from windows that the student itself calls healthy, by the gate too", async () => {
+  const bundle = await verifyBundle(first.dir, [signer.publicKey]);
+  const { manifest, files } = bundle;
+  const background = decodeBackground(files.get(bundleFileNames.background)!);
+  const quantised = decodeStudent(files.get(bundleFileNames.model)!);
+  expect(measureFaultyWeight({ quantised, calibration: manifest.calibration }, background)).toBe(0);
+  expect(background.rows).toBeGreaterThan(1);
+  expect(checkBackground(bundle)).toMatchObject({ outcome: "passed", measured: { faultyWeight: 0 } });
 });
 
 test("a bundle evaluated again gives the figure that it states; other data are named", async () => {

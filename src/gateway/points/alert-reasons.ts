@@ -91,7 +91,7 @@ export function createAlertReasons({ bearing, healthyWindows, logger }: AlertRea
     note: ({ window, decision, bundle, powerKw }) => {
       if (digest !== bundle.ref.digest) recent.clear();
       digest = bundle.ref.digest;
-      if (window.features.length === 0) return;
+      if (window.features.length === 0 || decision.modes.length === 0) return;
       const { features, shaftRpm, toMs } = window;
       const probabilities = decision.modes.map(({ probability }) => probability);
       recent.note({ features, shaftRpm, toMs, powerKw, probabilities });

@@ -8,7 +8,7 @@ import { encodeReference } from "../../core/drift/reference-codec.ts";
 import { encodeBackground } from "../../core/explain/background.ts";
 import { encodeStudent } from "../../core/inference/onnx-codec.ts";
 import type { Random } from "../../core/maths/random.ts";
-import { clusterBackground } from "./cluster-background.ts";
+import type { Background } from "./cluster-background.ts";
 import { createGoldenCases } from "./golden-cases.ts";
 
 /** What the files are made from. */
@@ -16,32 +16,26 @@ interface StudentFiles {
   readonly config: {
     readonly features: FeatureSpec;
     readonly window: WindowSpec;
-    readonly backgroundRows: number;
     readonly goldenCases: number;
   };
   readonly student: { readonly scaler: Scaler; readonly quantised: QuantisedMlp };
-  /** Standardised, [rows × features]: the background is chosen from them. */
-  readonly sample: { readonly rows: number; readonly standardised: Float32Array };
+  readonly background: Background;
   readonly reference: ReturnType<typeof fitReference>;
-  readonly streams: { readonly background: Random; readonly golden: Random };
+  /** Of the golden vectors. */
+  readonly random: Random;
 }
 
 /** Makes the files, by name. */
 export function makeStudentFiles({
   config,
   student,
-  sample,
+  background: centres,
   reference,
-  streams,
+  random,
 }: StudentFiles): Readonly<Record<string, Uint8Array>> {
-  const { features, window, backgroundRows, goldenCases } = config;
+  const { features, window, goldenCases } = config;
   const { scaler, quantised } = student;
   const groups = listGroups(features);
-  const centres = clusterBackground(
-    { values: sample.standardised, rows: sample.rows },
-    backgroundRows,
-    streams.background,
-  );
   const background = encodeBackground(centres);
   const subject = { spec: features, window, groups, scaler, student: quantised, background };
   return {
@@ -52,7 +46,7 @@ export function makeStudentFiles({
       features: features.list.length,
       outputs: quantised.layers.at(-1)!.outputs,
       groups: groups.length,
-      cases: createGoldenCases(subject, goldenCases, streams.golden),
+      cases: createGoldenCases(subject, goldenCases, random),
     }),
   };
 }

@@ -13,6 +13,7 @@ import { sha256Hex } from "../../core/platform/files/sha256.ts";
 import { bundledConfigName, bundledFilesOf } from "../bundle/bundled-files.ts";
 import { createMcuModel } from "../bundle/create-mcu-model.ts";
 import { explainRow } from "../bundle/explain-row.ts";
+import { measureFaultyWeight } from "../bundle/healthy-background.ts";
 import { answer, type GateCheck, skip } from "./gate-check.ts";
 
 /** Largest gap between a prediction and the sum of its explanation. */
@@ -66,6 +67,21 @@ export function checkAdditivity(bundle: Bundle): GateCheck {
     measured: { largestGap: gap, cases, differingCases: differing },
     limits: { largestGap: maxAdditivityGap, differingCases: 0 },
     words: `largest gap ${gap.toExponential(1)} over ${cases} golden cases, ${differing} of which give another prediction or explanation than stated`,
+  });
+}
+
+/** Is what an explanation starts from healthy, by the bundle's own student? */
+export function checkBackground(bundle: Bundle): GateCheck {
+  const name = "explanation-background";
+  const { calibration } = bundle.manifest;
+  if (calibration.length === 0) return skip(name, "the bundle calls nothing faulty: it says what is normal");
+  const quantised = decodeStudent(bundledFilesOf(bundle, bundleFileNames.model));
+  const background = decodeBackground(bundledFilesOf(bundle, bundleFileNames.background));
+  const faultyWeight = measureFaultyWeight({ quantised, calibration }, background);
+  return answer(name, faultyWeight === 0, {
+    measured: { faultyWeight, rows: background.rows },
+    limits: { faultyWeight: 0 },
+    words: `${(100 * faultyWeight).toFixed(1)} % of the weight of ${background.rows} rows is called faulty by the student itself`,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Figure } from "../judge/figure.ts";
 import { checkLatency, checkSize } from "./budget-checks.ts";
 import {
   checkAdditivity,
+  checkBackground,
   checkDeviceModel,
   checkDriftReference,
   checkForm,
@@ -61,6 +62,7 @@ export async function runGate(
     checkCalibration(judgement, activeJudgement),
     checkParity(judgement),
     checkAdditivity(bundle),
+    checkBackground(bundle),
     checkDeviceModel(bundle),
     checkSize(bundle, activeBundle),
     await checkLatency(bundle, activeBundle),

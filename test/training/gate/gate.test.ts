@@ -12,9 +12,11 @@ import {
   type Manifest,
   mcuModelFileName,
 } from "../../../src/core/contract/bundle/manifest.ts";
+import { encodeBackground } from "../../../src/core/explain/background.ts";
 import { checkLatency, checkSize } from "../../../src/training/gate/budget-checks.ts";
 import {
   checkAdditivity,
+  checkBackground,
   checkDeviceModel,
   checkDriftReference,
   checkForm,
@@ -67,6 +69,31 @@ describe("what a bundle answers by itself", () => {
     expect(checkDriftReference(shipped, shipped).outcome).toBe("passed");
     expect(findSharedGroups(shipped.manifest.lineage)).toEqual([]);
     expect((await checkLatency(shipped)).name).toBe("latency-budget");
+  });
+
+  test("a background of which the student calls a part faulty fails, and one of what is healthy passes", () => {
+    // Per feature the mean of what was trained on, and the mean but for lines of an inner race.
+    const features = shipped.manifest.features.list.map(({ name }) => name);
+    const healthy = Float32Array.from(features, (name) => (/^(bpfi|bpfo|bsf)/.test(name) ? -1.5 : 0));
+    const faulty = healthy.map((value, index) => (features[index]!.startsWith("bpfi") ? 4 : value));
+    const backgroundOf = (rows: readonly Float32Array[], weights: readonly number[]): Uint8Array =>
+      encodeBackground({
+        rows: rows.length,
+        features: features.length,
+        values: Float32Array.from(rows.flatMap((row) => [...row])),
+        weights: Float64Array.from(weights),
+      });
+    const check = (bytes: Uint8Array) =>
+      checkBackground(doctor({ files: { [bundleFileNames.background]: bytes } }));
+    expect(check(backgroundOf([healthy], [1]))).toMatchObject({
+      outcome: "passed",
+      measured: { faultyWeight: 0 },
+    });
+    const mixed = check(backgroundOf([healthy, faulty], [0.75, 0.25]));
+    expect(mixed).toMatchObject({ outcome: "failed", measured: { faultyWeight: 0.25 } });
+    expect(mixed.words).toContain("25.0 %");
+    const normal = { ...shipped, manifest: { ...shipped.manifest, calibration: [] } };
+    expect(checkBackground(normal).outcome).toBe("skipped");
   });
 
   test("a configuration that is not the lineage's fails the form", () => {

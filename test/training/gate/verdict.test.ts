@@ -54,6 +54,7 @@ test("trained once more from its folder, the bundle has the same digest, and no 
       ["leakage", "passed"],
       ["slices", "skipped"],
       ["explanation-additivity", "passed"],
+      ["explanation-background", "passed"],
       ["reproducible-rebuild", "passed"],
     ]),
   );

@@ -67,7 +67,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   );
   const { calibration } = calibrated;
   const packaged = await packageBearing(
-    { config, student: trained, judged, calibration, rows, fingerprint, division, trainRows },
+    { config, student: trained, judged, calibration, rows, fingerprint, division },
     context,
   );
   const report = reportBearing({ ...contenders, ...judged.value, config, folds: foldSets });

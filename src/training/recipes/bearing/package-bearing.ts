@@ -6,12 +6,13 @@ import { type Calibration, mcuModelFileName } from "../../../core/contract/bundl
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
 import { createMcuModel } from "../../bundle/create-mcu-model.ts";
+import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
 import { formatFigure } from "../../judge/figure.ts";
 import { extractLevels } from "../../learn/extract-rows.ts";
 import { standardiseRows } from "../../learn/fit-scaler.ts";
-import { type LabelledRows, runStudent, type TrainedStudent } from "../../learn/train-student.ts";
+import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
 import type { TrainedModel, TrainingContext } from "../recipe.ts";
 import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
@@ -30,7 +31,6 @@ interface BearingParts {
   readonly rows: StepOutput<CwruRows>;
   readonly fingerprint: string;
   readonly division: GroupDivision;
-  readonly trainRows: LabelledRows;
 }
 
 /** Makes what goes into the bundle. Fails with DATA_MISSING or DATA_FORMAT. */
@@ -45,7 +45,8 @@ export async function packageBearing(
   const groups = listGroups(config.features);
   const baseline = await describeBaseline(parts, context);
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
-  const shares = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
+  const made = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
+  const shares = { ...made, calibration };
   const files = await context.steps.run(
     "package",
     { config: shares, from: [parts.rows, parts.student] },
@@ -102,26 +103,37 @@ export async function packageBearing(
 function makeFiles({
   config,
   student: { value: student },
+  calibration,
   division,
-  trainRows: { rows, features },
 }: BearingParts): Readonly<Record<string, Uint8Array>> {
-  const { seed } = config;
+  const { seed, backgroundRows } = config;
+  const healthy = division.trainSignals.filter((signal) => signal.waveform.failureMode === null);
+  const rows = healthy.reduce((sum, { served }) => sum + served.rows, 0);
+  const features = new Float32Array(rows * config.features.list.length);
+  let at = 0;
+  for (const { served } of healthy) {
+    features.set(served.features, at);
+    at += served.features.length;
+  }
   return makeStudentFiles({
     config,
     student,
-    sample: { rows, standardised: standardiseRows(features, rows, student.scaler) },
-    reference: fitHealthyReference(config, division.trainSignals, student),
-    streams: { background: seedStream(seed, "background"), golden: seedStream(seed, "golden") },
+    background: clusterHealthyBackground(
+      { quantised: student.quantised, calibration },
+      { rows, standardised: standardiseRows(features, rows, student.scaler) },
+      { count: backgroundRows, random: seedStream(seed, "background") },
+    ),
+    reference: fitHealthyReference(config, healthy, student),
+    random: seedStream(seed, "golden"),
   });
 }
 
 /** The drift reference: healthy training windows in time order, with the scores that the student gives them. */
 function fitHealthyReference(
   config: BearingConfig,
-  signals: readonly WaveformRows[],
+  healthy: readonly WaveformRows[],
   student: TrainedStudent,
 ): ReturnType<typeof fitReference> {
-  const healthy = signals.filter((signal) => signal.waveform.failureMode === null);
   const rows: Float32Array[] = [];
   const scores: Float32Array[] = [];
   const columns = config.features.list.length;

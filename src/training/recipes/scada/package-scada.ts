@@ -2,6 +2,7 @@
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
+import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { edpTurbines } from "../../dataset/edp-logbook.ts";
@@ -98,9 +99,13 @@ export function makeScadaFiles(
   return makeStudentFiles({
     config,
     student,
-    sample: { rows, standardised },
+    background: clusterBackground(
+      { values: standardised, rows },
+      config.backgroundRows,
+      stream("background"),
+    ),
     reference: fitScadaReference(subject, student, stream("drift")),
-    streams: { background: stream("background"), golden: stream("golden") },
+    random: stream("golden"),
   });
 }
 
