@@ -13,6 +13,7 @@ import {
   mcuModelFileName,
 } from "../../../src/core/contract/bundle/manifest.ts";
 import { encodeBackground } from "../../../src/core/explain/background.ts";
+import { digestTrainingCode } from "../../../src/training/bundle/training-code-digest.ts";
 import { checkLatency, checkSize } from "../../../src/training/gate/budget-checks.ts";
 import {
   checkAdditivity,
@@ -94,6 +95,16 @@ describe("what a bundle answers by itself", () => {
     expect(mixed.words).toContain("25.0 %");
     const normal = { ...shipped, manifest: { ...shipped.manifest, calibration: [] } };
     expect(checkBackground(normal).outcome).toBe("skipped");
+  });
+
+  test("explanations of the shipped bundle start from what its student calls healthy, if this code made it", async (context) => {
+    const { trainingCodeSha256 } = shipped.manifest.lineage;
+    const made = await digestTrainingCode("src/training/recipes/bearing/bearing-recipe.ts");
+    context.skip(
+      made !== trainingCodeSha256,
+      "the shipped bundle was made by other training code: retrain it",
+    );
+    expect(checkBackground(shipped)).toMatchObject({ outcome: "passed", measured: { faultyWeight: 0 } });
   });
 
   test("a configuration that is not the lineage's fails the form", () => {
