@@ -49,6 +49,8 @@ export interface EvidenceRange {
 export interface PhysicalEvidence {
   /** Windows that it is the mean of. */
   readonly windows: number;
+  /** The band of a fast sensor whose envelope shows the fault's lines most; absent: the sensor has one. */
+  readonly band?: "lower" | "upper" | undefined;
   /** Beginning of the alarm, RFC 3339; absent: the evidence is of a recording. */
   readonly since?: string | undefined;
   readonly speedRpm: EvidenceRange;
@@ -83,6 +85,7 @@ const db = z.number().min(-1000).max(1000);
 /** Validator of {@link PhysicalEvidence}; unknown fields are accepted and dropped. */
 export const physicalEvidenceSchema: z.ZodType<PhysicalEvidence> = z.object({
   windows: z.int().min(1).max(100_000),
+  band: z.enum(["lower", "upper"]).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   speedRpm: range,
   loadKw: range.optional(),

@@ -44,7 +44,8 @@ export function writeEvidence(told: Told, part: string): string {
     against.length > 0
       ? `against it: ${against.join("; ")}`
       : "nothing that was looked for speaks against it";
-  return `${lead}, ${describeSideBands(told.lines)}; ${describeTime(told)}; ${doubts}.`;
+  const band = told.band === undefined ? "" : `, in the ${told.band} band`;
+  return `${lead}, ${describeSideBands(told.lines)}${band}; ${describeTime(told)}; ${doubts}.`;
 }
 
 /** `1× and 2× the outer race's order (89.6 and 179.1 Hz at 1500 rpm), 14 and 9 dB above their neighbours …`. */

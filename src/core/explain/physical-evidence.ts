@@ -3,7 +3,7 @@
  * against it. Reads the windows' features (`fault-lines.ts`), never a model: an explanation says what the student made of
  * them, this what a person with a spectrum would. Says nothing of a failure mode that makes no lines of its own.
  */
-import { bearingFaults, faultKinds } from "../contract/bundle/bearing-fault.ts";
+import { bearingFaults, type FaultKind, faultKinds } from "../contract/bundle/bearing-fault.ts";
 import {
   type EvidenceLine,
   type EvidenceRange,
@@ -32,6 +32,8 @@ export interface EvidenceSubject extends SearchedSpectrum {
 export interface EvidenceWindow {
   /** Raw, in the order of the spec. */
   readonly features: ArrayLike<number>;
+  /** The same of the band above, where the sensor is fast enough to have one. */
+  readonly upperFeatures?: ArrayLike<number> | undefined;
   readonly shaftRpm: number;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
@@ -41,7 +43,7 @@ export interface EvidenceWindow {
 export interface EvidenceContext {
   /** Beginning of the alarm, RFC 3339. */
   readonly since?: string | undefined;
-  /** This machine's own median of each feature while it was healthy; null or absent: not known. */
+  /** This machine's own median of each feature while it was healthy, of the lower band; null or absent: not known. */
   readonly healthyFeatures?: readonly (number | null)[] | null | undefined;
 }
 
@@ -53,29 +55,31 @@ export interface EvidenceContext {
 const foundDb = 3;
 const foundDeviations = 3;
 
-/** The evidence in `windows` (their mean); null where the failure mode has no lines in this bundle, or no window does. */
+/**
+ * The evidence in `windows` (their mean), in the band that shows more of it; null where the failure mode has no lines in this
+ * bundle, or no window does.
+ */
 export function describeEvidence(
   subject: EvidenceSubject,
   windows: readonly EvidenceWindow[],
   { since, healthyFeatures }: EvidenceContext = {},
 ): PhysicalEvidence | null {
   const kind = faultKinds.find((each) => each === subject.failureMode);
-  const heard = windows.filter(
-    ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
-  );
-  if (kind === undefined || heard.length === 0) return null;
-  const pictures = drawPictures(subject, heard);
-  const own = pictures.find((picture) => picture.kind === kind);
-  if (own === undefined || own.harmonics.length === 0) return null;
+  const seen = kind === undefined ? null : chooseBand(subject, windows, kind);
+  if (kind === undefined || seen === null) return null;
+  const { own, pictures, heard, band } = seen;
   const rpms = heard.map(({ shaftRpm }) => shaftRpm);
   const hertzPerOrder = meanOf(rpms) / 60;
+  // What was learnt of the lower band says nothing of the upper one.
+  const healthy = band === "upper" ? null : healthyFeatures;
   const lines = [...own.harmonics, ...own.sideBands]
     .slice(0, maxEvidenceLines)
-    .map((measured) => describeLine(measured, hertzPerOrder, healthyFeatures?.[measured.line.column]));
+    .map((measured) => describeLine(measured, hertzPerOrder, healthy?.[measured.line.column]));
   const rival = findRival(own, pictures);
   const loads = heard.map(({ powerKw }) => powerKw ?? Number.NaN).filter(Number.isFinite);
   const drawn = {
     windows: heard.length,
+    ...(band === null ? {} : { band }),
     ...(since === undefined ? {} : { since }),
     speedRpm: rangeOf(rpms),
     ...(loads.length === 0 ? {} : { loadKw: rangeOf(loads) }),
@@ -86,6 +90,44 @@ export function describeEvidence(
     against: listObjections({ own, rival, pictures, lines, window: subject.window }).slice(0, maxAgainst),
   };
   return { ...drawn, sentence: writeEvidence(drawn, bearingFaults[kind].part) };
+}
+
+/** What one band shows of a fault. */
+interface BandView {
+  readonly heard: readonly EvidenceWindow[];
+  readonly own: FaultPicture;
+  readonly pictures: readonly FaultPicture[];
+}
+
+/** The band in which the fault's harmonics stand out most; `band` is null where there is but one. */
+function chooseBand(
+  subject: EvidenceSubject,
+  windows: readonly EvidenceWindow[],
+  kind: FaultKind,
+): (BandView & { readonly band: "lower" | "upper" | null }) | null {
+  const uppers = windows.flatMap((window) =>
+    window.upperFeatures === undefined ? [] : [{ ...window, features: window.upperFeatures }],
+  );
+  const lower = viewBand(subject, windows, kind);
+  const upper = viewBand(subject, uppers, kind);
+  if (upper === null) return lower === null ? null : { ...lower, band: null };
+  return lower === null || upper.own.excessDb > lower.own.excessDb
+    ? { ...upper, band: "upper" }
+    : { ...lower, band: "lower" };
+}
+
+function viewBand(
+  subject: EvidenceSubject,
+  windows: readonly EvidenceWindow[],
+  kind: FaultKind,
+): BandView | null {
+  const heard = windows.filter(
+    ({ features, shaftRpm }) => features.length === subject.features.list.length && shaftRpm > 0,
+  );
+  if (heard.length === 0) return null;
+  const pictures = drawPictures(subject, heard);
+  const own = pictures.find((picture) => picture.kind === kind);
+  return own === undefined || own.harmonics.length === 0 ? null : { heard, own, pictures };
 }
 
 /** The kinds of faults of which the bundle looks for harmonics. */

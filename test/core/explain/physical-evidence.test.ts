@@ -179,6 +179,22 @@ describe("physical evidence", () => {
     expect(besides.against).toContain("1× (order 3.95) lies beside 4× the shaft's speed");
   });
 
+  test("of a fast sensor is that of the band which shows more of the fault", () => {
+    const subject = subjectOf(usual);
+    const quiet = [4, 5, 6, 4, 4, 5, 6, 0];
+    const of = (lower: readonly number[], upper: readonly number[]) =>
+      describeEvidence(subject, [{ ...windowOf(lower), upperFeatures: upper.map(log) }], {
+        healthyFeatures: quiet.map(log),
+      })!;
+    expect(of(outer, quiet)).toMatchObject({ band: "lower", harmonics: { found: 3 } });
+    expect(of(outer, quiet).lines[0]!.dbAboveHealthy).toBeCloseTo(16, 9);
+    const upper = of(quiet, outer);
+    expect(upper).toMatchObject({ band: "upper", harmonics: { found: 3 } });
+    expect(upper.lines[0]!.dbAboveHealthy).toBeNull();
+    expect(upper.sentence).toContain("no side bands, in the upper band; over 1 window");
+    expect(describeEvidence(subject, [windowOf(outer)])).not.toHaveProperty("band");
+  });
+
   test("asks more of one window than of ten", () => {
     const subject = subjectOf([harmonic("bpfo", 1)]);
     const [line] = listFaultLines(subject);
