@@ -72,7 +72,9 @@ function objectToAbsent({ own: { harmonics } }: Accusation): string[] {
 }
 
 function objectToRival({ own, rival }: Accusation): string[] {
-  if (rival === null || own.excessDb - rival.excessDb >= rivalDb) return [];
+  // One of which no line is found explains nothing.
+  if (rival === null || !rival.harmonics.some(({ isFound }) => isFound)) return [];
+  if (own.excessDb - rival.excessDb >= rivalDb) return [];
   const { part } = bearingFaults[rival.kind];
   const isStronger = rival.excessDb > own.excessDb;
   const [theirs, ours] = [rival.excessDb, own.excessDb].map((db) => db.toFixed(1).replace("-", "−"));

@@ -153,6 +153,10 @@ describe("physical evidence", () => {
     const far = describeEvidence(subjectOf(usual), [windowOf([12, 12, 12, 4, 9, 9, 9, 0])])!;
     expect(far.rival!.marginDb).toBeCloseTo(own - its + 4, 9);
     expect(far.against.join()).not.toContain("the lines of");
+    // As far as noise: neither is there.
+    const neither = describeEvidence(subjectOf(usual), [windowOf([4, 5, 6, 4, 5, 6, 7, 0])])!;
+    expect(neither.rival!.marginDb).toBeLessThan(3);
+    expect(neither.against).toEqual(["none of 3 harmonics stands out of the noise"]);
     expect(describeEvidence(subjectOf(usual.slice(0, 4)), [windowOf([12, 12, 12, 4])])!.rival).toBeNull();
   });
 
