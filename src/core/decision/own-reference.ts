@@ -56,6 +56,8 @@ export interface OwnReference {
   readonly severityDb: number | null;
   /** How far the baseline is, and why, for people. */
   readonly standing: BaselineStanding;
+  /** Features of this machine's healthy windows, for the model that serves; the same list as long as they are the same. */
+  readonly healthyRows: readonly (readonly number[])[];
   /** Measures the severity of a window; returns the baseline that it is to be held against. */
   compare(window: WatchedWindow): SiteBaseline | null;
   /** Learns of a window; the event is for an operator. */
@@ -70,6 +72,8 @@ export interface OwnReference {
   /** Undefined: the bundle knows no baselines. */
   snapshot(): BaselineSnapshot | undefined;
 }
+
+const noRows: readonly (readonly number[])[] = [];
 
 /** Creates the reference of a point, new or from a snapshot. */
 export function createOwnReference(
@@ -88,6 +92,10 @@ export function createOwnReference(
     },
     get standing() {
       return describeState(state, options);
+    },
+    get healthyRows() {
+      const baseline = state.learner?.current ?? null;
+      return (baseline?.model?.digest === state.parts.model.digest && baseline.featureRows) || noRows;
     },
     compare: (window) => {
       // Without levels a window says nothing of how loud the machine is: it is neither compared nor learnt.

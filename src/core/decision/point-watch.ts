@@ -49,7 +49,7 @@ interface PointWatchSnapshot {
   readonly baseline: BaselineSnapshot | undefined;
 }
 
-export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" | "standing"> {
+export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" | "standing" | "healthyRows"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
   /** Failure modes that are active, with the start of their streak. */
@@ -95,6 +95,9 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
     },
     get standing() {
       return own.standing;
+    },
+    get healthyRows() {
+      return own.healthyRows;
     },
     get active() {
       return decider.active;

@@ -8,8 +8,8 @@ import type { EvidenceWindow } from "./physical-evidence.ts";
 export interface RecentWindow extends EvidenceWindow {
   /** Epoch ms of its last sample. */
   readonly toMs: number;
-  /** Calibrated, one an output. */
-  readonly probabilities: readonly number[];
+  /** One an output. */
+  readonly logits: ArrayLike<number>;
 }
 
 /** The last windows of one point, all of one model. */
@@ -18,7 +18,7 @@ export interface RecentWindows {
   /** Another model serves: what was noted has other features. */
   clear(): void;
   /**
-   * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output was more probable.
+   * The windows after `sinceMs` that spoke for `output`, oldest first: those in which no other output had a higher logit.
    * Where none did, all after `sinceMs`; where there are none, the last.
    */
   listSpeaking(alarm: { readonly output: number; readonly sinceMs: number }): readonly RecentWindow[];
@@ -44,11 +44,16 @@ export function createRecentWindows(capacity: number = keptWindows): RecentWindo
     listSpeaking: ({ output, sinceMs }) => {
       const all = listInOrder();
       const since = all.filter(({ toMs }) => toMs > sinceMs);
-      const leading = since.filter(
-        ({ probabilities }) => !(probabilities[output]! < Math.max(...probabilities)),
-      );
+      const leading = since.filter(({ logits }) => leads(logits, output));
       if (leading.length > 0) return leading;
       return since.length > 0 ? since : all.slice(-1);
     },
   };
+}
+
+function leads(logits: ArrayLike<number>, output: number): boolean {
+  for (let other = 0; other < logits.length; other++) {
+    if (logits[other]! > logits[output]!) return false;
+  }
+  return output < logits.length;
 }

@@ -4,35 +4,28 @@
  * said is left out: an alert without its reasons is better than none.
  */
 import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
-import type { Decision, Explanation } from "../../core/contract/prediction.ts";
+import type { Explanation } from "../../core/contract/prediction.ts";
 import type { ExplanationBackground } from "../../core/explain/background.ts";
 import { describeEvidence } from "../../core/explain/physical-evidence.ts";
 import { createRecentWindows } from "../../core/explain/recent-windows.ts";
 import { createSiteBackground } from "../../core/explain/site-background.ts";
+import { computeMedian } from "../../core/maths/robust.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { explainScored } from "../../core/serving/explain-scored.ts";
 import type { LoadedBundle, ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DueAlert } from "../alarms/alarm-register.ts";
 import { type AlertContext, formatTime } from "../alarms/alert-event.ts";
-
-/** A machine's own healthy windows, of the features of the bundle that serves. */
-export interface HealthyWindows {
-  /** Raw, in order of time. The same array as long as they are the same. */
-  readonly rows: readonly Float32Array[];
-  /** Median of each feature; null: not known. */
-  readonly medians: readonly (number | null)[];
-}
+import type { KeptWatch } from "./site-baselines.ts";
 
 export interface AlertReasonsOptions {
   readonly bearing: BearingOrders;
-  /** Null until they are learnt. */
-  readonly healthyWindows: () => HealthyWindows | null;
+  /** Knows the machine's own healthy windows, once they are learnt. */
+  readonly watch: Pick<KeptWatch, "healthyRows">;
   readonly logger: Logger;
 }
 
 /** A window that was decided. */
 export interface ExplainedWindow extends ScoredWindow {
-  readonly decision: Decision;
   /** NaN or absent: not known. */
   readonly powerKw?: number | undefined;
 }
@@ -44,33 +37,34 @@ export interface AlertReasons {
   give(due: readonly DueAlert[], explained: ExplainedWindow): Promise<readonly AlertContext[]>;
 }
 
+/** What the machine's own healthy windows are to explanations. */
+interface HealthySelf {
+  readonly background: ExplanationBackground | null;
+  /** Of each feature. */
+  readonly medians: readonly (number | null)[];
+}
+
 /** Creates the reasons of a point of which no window is known. */
-export function createAlertReasons({ bearing, healthyWindows, logger }: AlertReasonsOptions): AlertReasons {
+export function createAlertReasons({ bearing, watch, logger }: AlertReasonsOptions): AlertReasons {
   const recent = createRecentWindows();
   /** The model whose features the recent windows have. */
   let digest = "";
-  let chosen: {
-    readonly of: string;
-    readonly rows: unknown;
-    readonly own: ExplanationBackground | null;
-  } | null = null;
+  let known: { readonly of: string; readonly rows: HealthyRows; readonly self: HealthySelf } | null = null;
 
-  const chooseBackground = (bundle: LoadedBundle): ExplanationBackground | null => {
-    const rows = healthyWindows()?.rows ?? [];
-    if (chosen === null || chosen.rows !== rows || chosen.of !== bundle.ref.digest) {
-      const { length } = bundle.manifest.features.list;
-      const fitting = rows.filter((row) => row.length === length);
-      const own = createSiteBackground(fitting.map(bundle.standardised));
-      chosen = { of: bundle.ref.digest, rows, own };
+  const knowSelf = (bundle: LoadedBundle): HealthySelf => {
+    const rows = watch.healthyRows;
+    const of = bundle.ref.digest;
+    if (known === null || known.rows !== rows || known.of !== of) {
+      known = { of, rows, self: describeSelf(rows, bundle) };
     }
-    return chosen.own;
+    return known.self;
   };
 
-  const explain = async (explained: ExplainedWindow): Promise<readonly Explanation[]> => {
+  const explain = async (explained: ExplainedWindow, self: HealthySelf): Promise<readonly Explanation[]> => {
     // A device that does not say what its model was given leaves nothing to explain.
     if (explained.window.features.length === 0) return [];
     try {
-      return await explainScored(explained, chooseBackground(explained.bundle));
+      return await explainScored(explained, self.background);
     } catch (error) {
       // Its gap then says so.
       logger.error("an alert could not be explained", { error });
@@ -78,31 +72,41 @@ export function createAlertReasons({ bearing, healthyWindows, logger }: AlertRea
     }
   };
 
-  const gatherEvidence = ({ output, mode, sinceMs }: DueAlert, { bundle }: ExplainedWindow) => {
-    const { features, window } = bundle.manifest;
-    return describeEvidence(
-      { failureMode: mode.failureMode, features, window, bearing },
-      recent.listSpeaking({ output, sinceMs }),
-      { since: formatTime(sinceMs), healthyFeatures: healthyWindows()?.medians ?? null },
-    );
-  };
-
   return {
-    note: ({ window, decision, bundle, powerKw }) => {
+    note: ({ window, output, bundle, powerKw }) => {
       if (digest !== bundle.ref.digest) recent.clear();
       digest = bundle.ref.digest;
-      if (window.features.length === 0 || decision.modes.length === 0) return;
-      const { features, shaftRpm, toMs } = window;
-      const probabilities = decision.modes.map(({ probability }) => probability);
-      recent.note({ features, shaftRpm, toMs, powerKw, probabilities });
+      if (window.features.length === 0) return;
+      const { features, upperFeatures, shaftRpm, toMs } = window;
+      recent.note({ features, upperFeatures, shaftRpm, toMs, powerKw, logits: output.logits });
     },
     give: async (due, explained) => {
-      const explanations = await explain(explained);
-      const { horizonHours } = explained.bundle.manifest;
-      return due.map((alert) => {
-        const evidence = gatherEvidence(alert, explained);
-        return { explanation: explanations[alert.output] ?? null, horizonHours, evidence };
-      });
+      const { manifest } = explained.bundle;
+      const self = knowSelf(explained.bundle);
+      const explanations = await explain(explained, self);
+      return due.map(({ output, mode, sinceMs }) => ({
+        explanation: explanations[output] ?? null,
+        horizonHours: manifest.horizonHours,
+        evidence: describeEvidence(
+          { failureMode: mode.failureMode, features: manifest.features, window: manifest.window, bearing },
+          recent.listSpeaking({ output, sinceMs }),
+          { since: formatTime(sinceMs), healthyFeatures: self.medians },
+        ),
+      }));
     },
+  };
+}
+
+type HealthyRows = KeptWatch["healthyRows"];
+
+function describeSelf(rows: HealthyRows, bundle: LoadedBundle): HealthySelf {
+  const { list } = bundle.manifest.features;
+  const fitting = rows.filter((row) => row.length === list.length);
+  return {
+    background: createSiteBackground(fitting.map((row) => bundle.standardised(Float32Array.from(row)))),
+    medians: list.map((_, column) => {
+      const values = fitting.map((row) => row[column]!).filter(Number.isFinite);
+      return values.length === 0 ? null : computeMedian(values);
+    }),
   };
 }

@@ -34,7 +34,7 @@ interface PointStart {
 }
 
 /** A point's watch; what it says of its baseline is told, and kept. */
-export interface KeptWatch extends Pick<PointWatch, "model" | "noteMissing"> {
+export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing"> {
   /** Decides a scored window, and learns of it. */
   update(window: WatchedWindow): Decision;
   /** Another bundle serves, from before its first window. */
@@ -154,6 +154,9 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
   return {
     get model() {
       return watch.model;
+    },
+    get healthyRows() {
+      return watch.healthyRows;
     },
     get condition() {
       return { status: watch.status, severityDb: watch.severityDb };

@@ -11,7 +11,7 @@ import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
 import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
-import { createAlertReasons, type HealthyWindows } from "./alert-reasons.ts";
+import { createAlertReasons } from "./alert-reasons.ts";
 import type { KeptWatch } from "./site-baselines.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
@@ -25,9 +25,7 @@ export interface DecisionSink {
 export interface WindowDeciderOptions {
   readonly point: PointId;
   readonly bearing: BearingOrders;
-  /** The machine's own healthy windows, to explain against; absent or null: not known. */
-  readonly healthyWindows?: () => HealthyWindows | null;
-  readonly watch: Pick<KeptWatch, "model" | "update" | "noteMissing" | "adopt">;
+  readonly watch: Pick<KeptWatch, "model" | "healthyRows" | "update" | "noteMissing" | "adopt">;
   readonly register: AlarmRegister;
   readonly quality: Pick<DataQuality, "processed" | "dropped">;
   /** Counts the windows that wait to be decided. */
@@ -59,8 +57,7 @@ export interface WindowDecider {
 /** Creates the decider of a point; goes on where its watch stands. */
 export function createWindowDecider(options: WindowDeciderOptions): WindowDecider {
   const { point, bearing, watch, register, quality, load, logger, sink } = options;
-  const { healthyWindows = () => null } = options;
-  const reasons = createAlertReasons({ bearing, healthyWindows, logger });
+  const reasons = createAlertReasons({ bearing, watch, logger });
   let tail: Promise<void> = Promise.resolve();
 
   const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
@@ -87,7 +84,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     };
     quality.processed(point.turbine);
     sink.onDecision(decision, { window, output, bundle });
-    const decided = { window, output, decision, bundle, powerKw: due.powerKw };
+    const decided = { window, output, bundle, powerKw: due.powerKw };
     reasons.note(decided);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createRecentWindows } from "../../../src/core/explain/recent-windows.ts";
 
-const windowAt = (toMs: number, probabilities: readonly number[]) => ({
+const windowAt = (toMs: number, logits: readonly number[]) => ({
   toMs,
-  probabilities,
+  logits,
   features: [toMs],
   shaftRpm: 1500,
 });
@@ -27,6 +27,8 @@ test("the windows since an alarm in which its mode leads speak for it, oldest fi
   // None speaks for it since then: all are told of.
   expect(times(0, 4)).toEqual([5, 6]);
   expect(times(0, 99)).toEqual([6]);
+  // Of what no output stands for.
+  expect(times(2, 4)).toEqual([5, 6]);
   recent.clear();
   expect(times(1, 0)).toEqual([]);
 });

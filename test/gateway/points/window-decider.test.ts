@@ -4,13 +4,12 @@ import type { Decision } from "../../../src/core/contract/prediction.ts";
 import { joinLogits } from "../../../src/core/decision/join-logits.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
-import type { HealthyWindows } from "../../../src/gateway/points/alert-reasons.ts";
 import { createWindowDecider } from "../../../src/gateway/points/window-decider.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createFakeBundle, createIdleBaselines, type FakeBundle, point, windowAt } from "../fakes.ts";
 
-function create(bundle: FakeBundle, healthyWindows: () => HealthyWindows | null = () => null) {
+function create(bundle: FakeBundle) {
   const decisions: Decision[] = [];
   const alerts: AlertEvent[] = [];
   const dropped: string[] = [];
@@ -19,7 +18,6 @@ function create(bundle: FakeBundle, healthyWindows: () => HealthyWindows | null 
   const quality = createDataQuality();
   const decider = createWindowDecider({
     point,
-    healthyWindows,
     bearing: { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 },
     watch: createIdleBaselines().create(point, { config: { baselineEpoch: 0 }, bundle, decider: undefined }),
     register,
@@ -90,52 +88,6 @@ describe("a point's decider", () => {
       );
       expect(sum).toBeCloseTo(data.score, 9);
     }
-  });
-
-  it("states the lines of the windows that spoke for the alarm, against the machine's own healthy ones", async () => {
-    const line = (harmonic: number, group: string) => ({
-      name: `bpfi.h${harmonic}`,
-      operator: "order-log-snr",
-      chain: "envelope",
-      params: { order: "bpfi", harmonic, tolerance: 0.02 },
-      group,
-    });
-    const chains = [{ name: "envelope", kind: "envelope-order", params: {} }];
-    const list = [line(1, "level"), line(2, "shape")];
-    const bundle = createFakeBundle("1.0.0", { features: { catalogueVersion: 1, chains, list } });
-    const rows = [Float32Array.of(1, 1), Float32Array.of(1, 1.2)];
-    const { decider, alerts } = create(bundle, () => ({ rows, medians: [0.5, null] }));
-    bundle.answer = 3;
-    for (const [index, shaftRpm] of [1500, 1510, 1520].entries()) {
-      const window = windowAt(index, { shaftRpm, features: Float32Array.of(2.5, 0.5) });
-      decider.submit({ window, bundle, operatingState: "full-performance", powerKw: 800 + index });
-    }
-    await decider.idle();
-    expect(alerts).toHaveLength(1);
-    const { evidence, since, explanation } = alerts[0]!.data;
-    expect(evidence).toMatchObject({
-      since,
-      windows: 2,
-      speedRpm: { min: 1500, max: 1510 },
-      loadKw: { min: 800, max: 801 },
-      harmonics: { found: 1, of: 2 },
-      sideBands: { found: 0, of: 0 },
-    });
-    expect(evidence!.lines[0]!.dbAboveHealthy).toBeCloseTo((2 * 20) / Math.LN10, 5);
-    expect(evidence!.lines[1]!.dbAboveHealthy).toBeNull();
-    // The fake student says 3 of everything: both backgrounds score alike.
-    expect(explanation).toMatchObject({ baseValue: 3, bundleBaseValue: 3 });
-    expect(alertEventSchema.parse(alerts[0])).toEqual(alerts[0]);
-  });
-
-  it("states no lines where the bundle looks for none", async () => {
-    const bundle = createFakeBundle();
-    bundle.answer = 3;
-    const { decider, submit, alerts } = create(bundle);
-    for (const index of [0, 1]) submit(index);
-    await decider.idle();
-    expect(alerts[0]!.data).not.toHaveProperty("evidence");
-    expect(alerts[0]!.data.explanation).not.toHaveProperty("bundleBaseValue");
   });
 
   it("decides in the order in which windows ended, whichever answer comes first", async () => {

@@ -1,0 +1,144 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Decision, ModeDecision } from "../../../src/core/contract/prediction.ts";
+import type { FeatureWindow } from "../../../src/core/contract/stream.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { createAlertReasons } from "../../../src/gateway/points/alert-reasons.ts";
+import { createFakeBundle, type FakeBundle, point, startMs, windowAt } from "../fakes.ts";
+
+const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
+const line = (harmonic: number, group: string) => ({
+  name: `bpfi.h${harmonic}`,
+  operator: "order-log-snr",
+  chain: "envelope",
+  params: { order: "bpfi", harmonic, tolerance: 0.02 },
+  group,
+});
+const features = {
+  catalogueVersion: 1,
+  chains: [{ name: "envelope", kind: "envelope-order", params: {} }],
+  list: [line(1, "level"), line(2, "shape")],
+};
+
+function create(healthyRows: readonly (readonly number[])[]) {
+  const error = vi.fn();
+  const watch = { healthyRows };
+  return {
+    watch,
+    error,
+    reasons: createAlertReasons({ bearing, watch, logger: { ...silentLogger, error } }),
+  };
+}
+
+function explained(bundle: FakeBundle, index: number, change: Partial<FeatureWindow> = {}, logits = [3]) {
+  const output = { quantised: Uint8Array.of(158), logits: Float64Array.from(logits) };
+  return { window: windowAt(index, change), output, bundle, powerKw: 800 + index };
+}
+
+function dueAt(bundle: FakeBundle, sinceMs: number) {
+  const mode: ModeDecision = {
+    failureMode: "inner-race",
+    probability: 0.95,
+    score: 3,
+    threshold: 0.8,
+    active: true,
+    sinceMs,
+  };
+  const decision: Decision = {
+    point,
+    windowId: "w",
+    fromMs: sinceMs,
+    toMs: sinceMs + 1000,
+    operatingState: "full-performance",
+    model: bundle.ref,
+    modes: [mode],
+  };
+  return { transition: "raised", output: 0, sinceMs, decision, mode } as const;
+}
+
+describe("the reasons of an alert", () => {
+  it("are the lines of the windows since it began, against the machine's own healthy ones", async () => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    const { reasons } = create([
+      [0.4, 1],
+      [0.5, 1],
+      [9, 1],
+    ]);
+    // The first ended before the alarm began.
+    const windows = [1490, 1500, 1510].map((shaftRpm, index) =>
+      explained(bundle, index, { shaftRpm, features: Float32Array.of(2.5, 0.5) }),
+    );
+    for (const each of windows) reasons.note(each);
+    const [context] = await reasons.give([dueAt(bundle, startMs + 1000)], windows[2]!);
+    const { evidence, explanation } = context!;
+    expect(evidence).toMatchObject({
+      since: new Date(startMs + 1000).toISOString(),
+      windows: 2,
+      speedRpm: { min: 1500, max: 1510 },
+      loadKw: { min: 801, max: 802 },
+      harmonics: { found: 1, of: 2 },
+      sideBands: { found: 0, of: 0 },
+    });
+    // 2.5 and 0.5 against medians of 0.5 and 1.
+    expect(evidence!.lines[0]!.dbAboveHealthy).toBeCloseTo((2 * 20) / Math.LN10, 5);
+    expect(evidence!.lines[1]!.dbAboveHealthy).toBeCloseTo((-0.5 * 20) / Math.LN10, 5);
+    // The fake student says 3 of everything: both backgrounds score alike.
+    expect(explanation).toMatchObject({ baseValue: 3, bundleBaseValue: 3 });
+  });
+
+  it("rest on the bundle alone until the machine is known, and know it from then on", async () => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    const { reasons, watch } = create([]);
+    const window = explained(bundle, 0, { features: Float32Array.of(2.5, 0.5) });
+    reasons.note(window);
+    const give = async () => (await reasons.give([dueAt(bundle, startMs)], window))[0]!;
+    const before = await give();
+    expect(before.explanation).not.toHaveProperty("bundleBaseValue");
+    expect(before.evidence!.lines[0]!.dbAboveHealthy).toBeNull();
+    // Rows of another model's features are none of this one's.
+    watch.healthyRows = [
+      [0.5, 1],
+      [1, 2, 3],
+    ];
+    const after = await give();
+    expect(after.explanation).toHaveProperty("bundleBaseValue");
+    expect(after.evidence!.lines[0]!.dbAboveHealthy).toBeCloseTo((2 * 20) / Math.LN10, 5);
+  });
+
+  it("forget what another model was given, and name no line where a bundle looks for none", async () => {
+    const first = createFakeBundle("1.0.0", { features });
+    const second = createFakeBundle("2.0.0");
+    const { reasons } = create([]);
+    for (const index of [0, 1]) reasons.note(explained(first, index));
+    const third = explained(second, 2);
+    reasons.note(third);
+    const [none] = await reasons.give([dueAt(second, startMs)], third);
+    expect(none!.evidence).toBeNull();
+    const fourth = explained(first, 3, { features: Float32Array.of(2.5, 0.5) });
+    reasons.note(fourth);
+    const [again] = await reasons.give([dueAt(first, startMs)], fourth);
+    expect(again!.evidence!.windows).toBe(1);
+  });
+
+  it("of a window that its device did not tell are what is known of those before it", async () => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    const { reasons } = create([]);
+    reasons.note(explained(bundle, 0, { features: Float32Array.of(2.5, 0.5) }));
+    const untold = explained(bundle, 1, { features: new Float32Array(0) });
+    reasons.note(untold);
+    const [context] = await reasons.give([dueAt(bundle, startMs)], untold);
+    expect(context!.explanation).toBeNull();
+    expect(context!.evidence!.windows).toBe(1);
+  });
+
+  it("keep the lines where the student cannot be asked", async () => {
+    const bundle = createFakeBundle("1.0.0", { features });
+    bundle.explains = false;
+    const { reasons, error } = create([]);
+    const window = explained(bundle, 0, { features: Float32Array.of(2.5, 0.5) });
+    reasons.note(window);
+    const [context] = await reasons.give([dueAt(bundle, startMs)], window);
+    expect(context!.explanation).toBeNull();
+    expect(context!.evidence!.lines).toHaveLength(2);
+    expect(error).toHaveBeenCalledOnce();
+  });
+});
