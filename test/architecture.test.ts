@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/inference": ["core/contract", "core/maths", "core/platform"],
   "core/explain": ["core/contract", "core/maths"],
   "core/decision": ["core/contract", "core/maths"],
+  "core/decision/alarms": ["core/contract"],
   "core/decision/normal-behaviour": ["core/contract", "core/maths"],
   "core/drift": ["core/contract", "core/maths"],
   "core/simulate": ["core/contract", "core/maths"],

@@ -7,6 +7,8 @@ import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
+import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
 import { parseScadaPayload } from "../core/ingest/parse-scada-payload.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import { type Closers, waitAtMost } from "../core/platform/daemon/closing.ts";
@@ -15,9 +17,7 @@ import type { MqttClient, MqttHandler } from "../core/platform/mqtt/mqtt-reconne
 import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
-import { type AlarmRegister, createAlarmRegister } from "./alarms/alarm-register.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
-import { defaultAlertPolicy } from "./alarms/alert-policy.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import { createStatePublisher, type PointCondition } from "./alarms/state-publisher.ts";
 import type { GatewayRecord } from "./gateway-record.ts";

@@ -6,6 +6,7 @@ import type { AlertEvent } from "../../src/core/contract/alert.ts";
 import type { BaselineSpec } from "../../src/core/contract/bundle/baseline-spec.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
 import type { Decision } from "../../src/core/contract/prediction.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
 import { bearingLevelSpec } from "../../src/core/features/bearing-level-spec.ts";
 import { computeMedian } from "../../src/core/maths/robust.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
@@ -16,7 +17,6 @@ import {
   createTurbineSimulation,
   type TurbineSimulation,
 } from "../../src/core/simulate/turbine-simulation.ts";
-import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
 import { createPipeline, type Pipeline } from "../../src/gateway/points/pipeline.ts";
 import { createSiteBaselines, type SiteBaselines } from "../../src/gateway/points/site-baselines.ts";
 import { createDataQuality } from "../../src/gateway/record/data-quality.ts";

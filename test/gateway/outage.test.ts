@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { AlarmRegisterSnapshot } from "../../src/gateway/alarms/alarm-register.ts";
-import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
-import { defaultAlertPolicy } from "../../src/gateway/alarms/alert-policy.ts";
+import type { AlarmRegisterSnapshot } from "../../src/core/decision/alarms/alarm-register.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../src/core/decision/alarms/alert-policy.ts";
 import { createStateStore } from "../../src/gateway/record/state-store.ts";
 import { openStoreFile } from "../../src/gateway/record/store-file.ts";
 import { until } from "../support/until.ts";

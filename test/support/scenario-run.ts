@@ -2,13 +2,13 @@
 
 import type { AlertEvent } from "../../src/core/contract/alert.ts";
 import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import type { LoadedBundle } from "../../src/core/serving/loaded-bundle.ts";
 import {
   createTurbineSimulation,
   type TurbineSimulationOptions,
 } from "../../src/core/simulate/turbine-simulation.ts";
-import { createAlarmRegister } from "../../src/gateway/alarms/alarm-register.ts";
 import { createPipeline } from "../../src/gateway/points/pipeline.ts";
 import { createDataQuality, type DataQuality } from "../../src/gateway/record/data-quality.ts";
 import { createIdleBaselines } from "../gateway/fakes.ts";

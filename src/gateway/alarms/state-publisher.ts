@@ -13,11 +13,11 @@ import {
 import type { PointId } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
+import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { formatTime } from "../../core/decision/alarms/alert-event.ts";
 import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { AlarmRegister, OpenAlarm } from "./alarm-register.ts";
-import { formatTime } from "./alert-event.ts";
 
 export interface StatePublisher {
   /** Takes a decision of any point. */

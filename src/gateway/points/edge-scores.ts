@@ -9,8 +9,8 @@ import type { QuantisedMlp } from "../../core/contract/bundle/quantised-mlp.ts";
 import type { FeatureWindow, Quarantine, QuarantineReason } from "../../core/contract/stream.ts";
 import { dequantise } from "../../core/inference/student-engine.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
+import type { MeasuringPoint } from "../../core/serving/measuring-point.ts";
 import { findScoreFault } from "./find-score-fault.ts";
-import type { MeasuringPoint } from "./point.ts";
 import type { WorkGauge } from "./work-gauge.ts";
 
 /** Counts since the start. */

@@ -7,18 +7,22 @@ import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
 import type { Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { AlarmRegister } from "../alarms/alarm-register.ts";
+import { createMeasuringPoint, type MeasuringPoint } from "../../core/serving/measuring-point.ts";
+import {
+  createWindowDecider,
+  type DecisionSink,
+  type WindowDecider,
+} from "../../core/serving/window-decider.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
-import { createMeasuringPoint, type MeasuringPoint } from "./point.ts";
 import type { KeptWatch, SiteBaselines } from "./site-baselines.ts";
-import { createWindowDecider, type DecisionSink, type WindowDecider } from "./window-decider.ts";
 import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 
 export interface PipelineSink extends DecisionSink {

@@ -8,6 +8,7 @@ import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, Explanation } from "../../core/contract/prediction.ts";
 import type { Quarantine, Reading, SchemaDrift } from "../../core/contract/stream.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { PlannedInspection } from "../../core/decision/normal-behaviour/inspection-planner.ts";
 import { createScalarIngest } from "../../core/ingest/scalar-ingest.ts";
 import { dayMs, hourMs } from "../../core/maths/durations.ts";
@@ -21,7 +22,6 @@ import {
   scadaTurbineSnapshotSchema,
 } from "../../core/serving/scada/scada-snapshot.ts";
 import type { ScoredRow } from "../../core/serving/scada/scada-turbine.ts";
-import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";

@@ -1,13 +1,13 @@
 /** What must survive a restart: the alarms (acknowledged, shelved, told) and the deciders' streaks. */
 
 import { z } from "zod";
-import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
-import type { Logger } from "../../core/platform/logger.ts";
 import {
   type AlarmRegister,
   type AlarmRegisterSnapshot,
   alarmRegisterSnapshotSchema,
-} from "../alarms/alarm-register.ts";
+} from "../../core/decision/alarms/alarm-register.ts";
+import { type DeciderSnapshot, deciderSnapshotSchema } from "../../core/decision/decider-snapshot.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 import type { Pipeline } from "./pipeline.ts";

@@ -1,9 +1,9 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { AlarmRegister } from "../alarms/alarm-register.ts";
 import type { PointCondition } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";

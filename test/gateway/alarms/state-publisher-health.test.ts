@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { TurbineHealth } from "../../../src/core/contract/turbine-state.ts";
-import type { OpenAlarm } from "../../../src/gateway/alarms/alarm-register.ts";
+import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/state-publisher.ts";
-import { decisionAt, model, point, startMs } from "./decisions.ts";
+import { decisionAt, model, point, startMs } from "../../core/decision/alarms/decisions.ts";
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
 const alarm: OpenAlarm = {

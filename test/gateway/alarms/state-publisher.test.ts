@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
 import { createTopics } from "../../../src/core/contract/topics.ts";
 import type { TurbineState } from "../../../src/core/contract/turbine-state.ts";
-import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createStatePublisher } from "../../../src/gateway/alarms/state-publisher.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createManualClock } from "../../support/manual-clock.ts";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
 import type { QuantisedMlp } from "../../../src/core/contract/bundle/quantised-mlp.ts";
 import type { Explanation } from "../../../src/core/contract/prediction.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createDecider, type DeciderParts } from "../../../src/core/decision/decider.ts";
 import type { ExplanationBackground } from "../../../src/core/explain/background.ts";
 import { type FeatureGroups, planCoalitions } from "../../../src/core/explain/coalition-plan.ts";
@@ -12,8 +13,7 @@ import { encodeStudent } from "../../../src/core/inference/onnx-codec.ts";
 import { openEngine } from "../../../src/core/inference/open-engine.ts";
 import { dequantise } from "../../../src/core/inference/student-engine.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
-import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
-import { point, startMs } from "./decisions.ts";
+import { point, startMs } from "../../core/decision/alarms/decisions.ts";
 
 const groups: FeatureGroups = { names: ["inner-race", "outer-race"], ofFeature: [0, 0, 1, 1] };
 const random = createRandom(77);

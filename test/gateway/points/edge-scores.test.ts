@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.ts";
+import type { MeasuringPoint } from "../../../src/core/serving/measuring-point.ts";
 import { createEdgeScores } from "../../../src/gateway/points/edge-scores.ts";
-import type { MeasuringPoint } from "../../../src/gateway/points/point.ts";
 
 const never = (): never => expect.fail("a score of an unknown model goes nowhere");
 const point: Pick<MeasuringPoint, "id" | "config" | "acceptScore"> = {

@@ -8,7 +8,7 @@
  *        │               return  raise                      any of these four ──shelve | suppress | out of service──▶
  *        └──acknowledge── returned-unacknowledged           withheld, and back to what lies beneath
  */
-import { failed, ok, type Result } from "../../core/contract/result.ts";
+import { failed, ok, type Result } from "../../contract/result.ts";
 
 /** An alarm that people see. */
 export type AnnunciatedAlarm =

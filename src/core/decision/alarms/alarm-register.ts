@@ -5,10 +5,10 @@
  * decision, under the same id.
  */
 import { z } from "zod";
-import type { AlarmState, AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
-import type { Decision } from "../../core/contract/prediction.ts";
-import { failed, ok, type Result } from "../../core/contract/result.ts";
-import type { PointId } from "../../core/contract/stream.ts";
+import type { AlarmState, AlertEvent, AlertTransition } from "../../contract/alert.ts";
+import type { Decision } from "../../contract/prediction.ts";
+import { failed, ok, type Result } from "../../contract/result.ts";
+import type { PointId } from "../../contract/stream.ts";
 import { type AlarmStep, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
 import {
   type AlarmRecord,

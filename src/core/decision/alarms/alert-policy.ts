@@ -1,5 +1,5 @@
 /** When an alarm is critical, and when a change of it is worth telling. Knows no clock. */
-import type { AlertSeverity } from "../../core/contract/alert.ts";
+import type { AlertSeverity } from "../../contract/alert.ts";
 
 export interface AlertPolicy {
   /** Critical from this probability on … */

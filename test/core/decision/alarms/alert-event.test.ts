@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { alertEventSchema } from "../../../src/core/contract/alert.ts";
-import { computeTraceId, createAlertEvent, formatTime } from "../../../src/gateway/alarms/alert-event.ts";
+import { alertEventSchema } from "../../../../src/core/contract/alert.ts";
+import {
+  computeTraceId,
+  createAlertEvent,
+  formatTime,
+} from "../../../../src/core/decision/alarms/alert-event.ts";
 import { decisionAt } from "./decisions.ts";
 
 describe("the alert event", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Decision, ModeDecision } from "../../../src/core/contract/prediction.ts";
 import type { FeatureWindow } from "../../../src/core/contract/stream.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { createAlertReasons } from "../../../src/gateway/points/alert-reasons.ts";
+import { createAlertReasons } from "../../../src/core/serving/alert-reasons.ts";
 import { createFakeBundle, type FakeBundle, point, startMs, windowAt } from "../fakes.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };

@@ -1,8 +1,8 @@
 /** Builds what subscribers see of an alarm: a CloudEvent whose id depends on nothing but what it speaks of. */
-import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../core/contract/alert.ts";
-import type { PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
-import type { Decision, Explanation, ModeDecision } from "../../core/contract/prediction.ts";
-import type { PointId } from "../../core/contract/stream.ts";
+import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../contract/alert.ts";
+import type { PhysicalEvidence } from "../../contract/physical-evidence.ts";
+import type { Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
+import type { PointId } from "../../contract/stream.ts";
 
 /** What an event tells beside the decision. */
 export interface AlertContext {

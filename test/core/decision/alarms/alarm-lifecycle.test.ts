@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AlarmState } from "../../../src/core/contract/alert.ts";
+import type { AlarmState } from "../../../../src/core/contract/alert.ts";
 import {
   type Alarm,
   type AlarmStep,
@@ -8,7 +8,7 @@ import {
   isWithheld,
   normalAlarm,
   stepAlarm,
-} from "../../../src/gateway/alarms/alarm-lifecycle.ts";
+} from "../../../../src/core/decision/alarms/alarm-lifecycle.ts";
 
 function walk(steps: readonly AlarmStep[]): Alarm {
   return steps.reduce<Alarm>((alarm, step) => {

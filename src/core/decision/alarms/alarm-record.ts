@@ -8,10 +8,10 @@ import {
   type AlertSeverity,
   type AlertTransition,
   alertEventSchema,
-} from "../../core/contract/alert.ts";
-import type { Decision, ModeDecision } from "../../core/contract/prediction.ts";
-import type { Result } from "../../core/contract/result.ts";
-import type { PointId } from "../../core/contract/stream.ts";
+} from "../../contract/alert.ts";
+import type { Decision, ModeDecision } from "../../contract/prediction.ts";
+import type { Result } from "../../contract/result.ts";
+import type { PointId } from "../../contract/stream.ts";
 import {
   type Alarm,
   type AnnunciatedAlarm,

@@ -1,5 +1,5 @@
 /** Decisions for tests of the alert room. */
-import type { Decision, OperatingState } from "../../../src/core/contract/prediction.ts";
+import type { Decision, OperatingState } from "../../../../src/core/contract/prediction.ts";
 
 export const point = { site: "north", turbine: "t1", component: "generator-bearing" };
 export const startMs: number = Date.UTC(2026, 0, 1);

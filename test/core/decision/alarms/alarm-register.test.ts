@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
+import { type AlertEvent, alertEventSchema } from "../../../../src/core/contract/alert.ts";
 import {
   alarmRegisterSnapshotSchema,
   createAlarmRegister,
-} from "../../../src/gateway/alarms/alarm-register.ts";
-import { defaultAlertPolicy } from "../../../src/gateway/alarms/alert-policy.ts";
+} from "../../../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../../src/core/decision/alarms/alert-policy.ts";
 import { decisionAt, model, point, startMs } from "./decisions.ts";
 import { context, feed } from "./feed-register.ts";
 

@@ -3,24 +3,24 @@
  * healthy windows once they are known, and the lines that the windows of the alarm show. Decides nothing. What cannot be
  * said is left out: an alert without its reasons is better than none.
  */
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
-import type { Explanation } from "../../core/contract/prediction.ts";
-import type { ExplanationBackground } from "../../core/explain/background.ts";
-import { describeEvidence } from "../../core/explain/physical-evidence.ts";
-import { createRecentWindows } from "../../core/explain/recent-windows.ts";
-import { createSiteBackground } from "../../core/explain/site-background.ts";
-import { computeMedian } from "../../core/maths/robust.ts";
-import type { Logger } from "../../core/platform/logger.ts";
-import { explainScored } from "../../core/serving/explain-scored.ts";
-import type { LoadedBundle, ScoredWindow } from "../../core/serving/loaded-bundle.ts";
-import type { DueAlert } from "../alarms/alarm-register.ts";
-import { type AlertContext, formatTime } from "../alarms/alert-event.ts";
-import type { KeptWatch } from "./site-baselines.ts";
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { Explanation } from "../contract/prediction.ts";
+import type { DueAlert } from "../decision/alarms/alarm-register.ts";
+import { type AlertContext, formatTime } from "../decision/alarms/alert-event.ts";
+import type { PointWatch } from "../decision/point-watch.ts";
+import type { ExplanationBackground } from "../explain/background.ts";
+import { describeEvidence } from "../explain/physical-evidence.ts";
+import { createRecentWindows } from "../explain/recent-windows.ts";
+import { createSiteBackground } from "../explain/site-background.ts";
+import { computeMedian } from "../maths/robust.ts";
+import type { Logger } from "../platform/logger.ts";
+import { explainScored } from "./explain-scored.ts";
+import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
 
 export interface AlertReasonsOptions {
   readonly bearing: BearingOrders;
   /** Knows the machine's own healthy windows, once they are learnt. */
-  readonly watch: Pick<KeptWatch, "healthyRows">;
+  readonly watch: Pick<PointWatch, "healthyRows">;
   readonly logger: Logger;
 }
 
@@ -97,7 +97,7 @@ export function createAlertReasons({ bearing, watch, logger }: AlertReasonsOptio
   };
 }
 
-type HealthyRows = KeptWatch["healthyRows"];
+type HealthyRows = PointWatch["healthyRows"];
 
 function describeSelf(rows: HealthyRows, bundle: LoadedBundle): HealthySelf {
   const { list } = bundle.manifest.features;

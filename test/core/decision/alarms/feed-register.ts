@@ -1,6 +1,6 @@
-import type { AlertEvent } from "../../../src/core/contract/alert.ts";
-import type { Decision } from "../../../src/core/contract/prediction.ts";
-import type { AlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
+import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
+import type { Decision } from "../../../../src/core/contract/prediction.ts";
+import type { AlarmRegister } from "../../../../src/core/decision/alarms/alarm-register.ts";
 
 const explanation = { baseValue: -2, groups: [{ name: "inner-race", share: 4 }], gap: 0 };
 /** What every alert of these tests says besides its decision. */

@@ -2,15 +2,14 @@
  * One measuring point: trusted blocks → windows → decisions, and what is said when nothing comes or the turbine stands.
  * Checks no data: that is done before.
  */
-import type { WindowSpec } from "../../core/contract/bundle/manifest.ts";
-import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
-import type { OperatingState } from "../../core/contract/prediction.ts";
-import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../../core/contract/stream.ts";
-import { classifyOperatingState } from "../../core/decision/operating-state.ts";
-import type { Clock } from "../../core/platform/clock.ts";
-import type { LoadedBundle, ScoredWindow } from "../../core/serving/loaded-bundle.ts";
-import { createWindowCutter } from "../../core/serving/window-cutter.ts";
-import type { OperatingReadings } from "./operating-readings.ts";
+import type { WindowSpec } from "../contract/bundle/manifest.ts";
+import type { GatewayConfig, PointConfig } from "../contract/config/gateway-config.ts";
+import type { OperatingState } from "../contract/prediction.ts";
+import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contract/stream.ts";
+import { classifyOperatingState } from "../decision/operating-state.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
+import { createWindowCutter } from "./window-cutter.ts";
 import type { WindowDecider } from "./window-decider.ts";
 
 export interface MeasuringPoint {
@@ -35,7 +34,10 @@ export interface MeasuringPointOptions {
   readonly bundle: LoadedBundle;
   readonly operation: GatewayConfig["operation"];
   readonly decider: Pick<WindowDecider, "submit" | "noteMissing">;
-  readonly readings: Pick<OperatingReadings, "read">;
+  /** NaN when there is none, or it is too old at `monotonicMs`. */
+  readonly readings: {
+    read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
+  };
   readonly clock: Clock;
   /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;

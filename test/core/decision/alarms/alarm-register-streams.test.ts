@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
+import { type AlertEvent, alertEventSchema } from "../../../../src/core/contract/alert.ts";
 import {
   alarmRegisterSnapshotSchema,
   createAlarmRegister,
-} from "../../../src/gateway/alarms/alarm-register.ts";
-import { defaultAlertPolicy } from "../../../src/gateway/alarms/alert-policy.ts";
+} from "../../../../src/core/decision/alarms/alarm-register.ts";
+import { defaultAlertPolicy } from "../../../../src/core/decision/alarms/alert-policy.ts";
 import { decisionAt, point, startMs } from "./decisions.ts";
 import { feed } from "./feed-register.ts";
 

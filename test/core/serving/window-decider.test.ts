@@ -1,13 +1,19 @@
 import { describe, expect, it, vi } from "vitest";
 import { type AlertEvent, alertEventSchema } from "../../../src/core/contract/alert.ts";
 import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { createAlarmRegister } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { joinLogits } from "../../../src/core/decision/join-logits.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
-import { createAlarmRegister } from "../../../src/gateway/alarms/alarm-register.ts";
-import { createWindowDecider } from "../../../src/gateway/points/window-decider.ts";
+import { createWindowDecider } from "../../../src/core/serving/window-decider.ts";
 import { createWorkGauge } from "../../../src/gateway/points/work-gauge.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
-import { createFakeBundle, createIdleBaselines, type FakeBundle, point, windowAt } from "../fakes.ts";
+import {
+  createFakeBundle,
+  createIdleBaselines,
+  type FakeBundle,
+  point,
+  windowAt,
+} from "../../gateway/fakes.ts";
 
 function create(bundle: FakeBundle) {
   const decisions: Decision[] = [];

@@ -3,17 +3,16 @@
  * the order in which the windows ended, whatever the engine does. The watch decides; nothing is published here.
  */
 
-import type { AlertEvent } from "../../core/contract/alert.ts";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
-import type { Decision, OperatingState, Prediction } from "../../core/contract/prediction.ts";
-import type { FeatureWindow, PointId } from "../../core/contract/stream.ts";
-import type { Logger } from "../../core/platform/logger.ts";
-import type { LoadedBundle, ScoredWindow, StudentOutput } from "../../core/serving/loaded-bundle.ts";
-import type { AlarmRegister } from "../alarms/alarm-register.ts";
-import type { DataQuality } from "../record/data-quality.ts";
+import type { AlertEvent } from "../contract/alert.ts";
+import type { BearingOrders } from "../contract/bundle/bearing.ts";
+import type { Decision, OperatingState, Prediction } from "../contract/prediction.ts";
+import type { FeatureWindow, PointId } from "../contract/stream.ts";
+import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
+import type { WatchedWindow } from "../decision/own-reference.ts";
+import type { PointWatch } from "../decision/point-watch.ts";
+import type { Logger } from "../platform/logger.ts";
 import { createAlertReasons } from "./alert-reasons.ts";
-import type { KeptWatch } from "./site-baselines.ts";
-import type { WorkGauge } from "./work-gauge.ts";
+import type { LoadedBundle, ScoredWindow, StudentOutput } from "./loaded-bundle.ts";
 
 /** Where decisions and alerts go, in their order. */
 export interface DecisionSink {
@@ -22,14 +21,23 @@ export interface DecisionSink {
   onAlert(event: AlertEvent): void;
 }
 
+/** A point's watch, whoever keeps it and what it says of its baseline. */
+interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing"> {
+  /** Decides a scored window, and learns of it. */
+  update(window: WatchedWindow): Decision;
+  /** Another bundle serves, from before its first window. */
+  adopt(bundle: LoadedBundle): void;
+}
+
 export interface WindowDeciderOptions {
   readonly point: PointId;
   readonly bearing: BearingOrders;
-  readonly watch: Pick<KeptWatch, "model" | "healthyRows" | "update" | "noteMissing" | "adopt">;
+  readonly watch: DecidingWatch;
   readonly register: AlarmRegister;
-  readonly quality: Pick<DataQuality, "processed" | "dropped">;
+  /** Counts the windows of a turbine that were decided, and those that could not be. */
+  readonly quality: { processed(turbine: string): void; dropped(turbine: string): void };
   /** Counts the windows that wait to be decided. */
-  readonly load: Pick<WorkGauge, "begin" | "end">;
+  readonly load: { begin(): void; end(): void };
   readonly logger: Logger;
   readonly sink: DecisionSink;
 }
