@@ -97,6 +97,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cli/score/samples": ["core", "training/dataset", "cli/terminal"],
   "cli/score/sidecar": ["core", "training/dataset", "cli/terminal"],
   "cli/score/recordings": ["core", "cli/terminal", ...below("cli/score", "files samples sidecar")],
+  "cli/score/replay": ["core", "cli/terminal", ...below("cli/score", "files samples sidecar recordings")],
   "cli/score/tables": [
     "core",
     "training/bundle/bundled-files.ts",

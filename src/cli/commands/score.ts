@@ -3,6 +3,13 @@ import { Command } from "commander";
 import { withJsonError } from "../score/files/file-report.ts";
 import { readsRows, withBundle } from "../score/files/open-bundle.ts";
 import { type RecordingFlags, runRecordings } from "../score/recordings/run-recordings.ts";
+import {
+  addReplayOptions,
+  checkReplayOptions,
+  type ReplayFlags,
+  replayHelp,
+} from "../score/replay/replay-options.ts";
+import { runReplay } from "../score/replay/run-replay.ts";
 import { addSidecarOptions, sidecarHelp } from "../score/sidecar/sidecar-options.ts";
 import { runTables } from "../score/tables/run-tables.ts";
 import {
@@ -12,22 +19,22 @@ import {
   tableHelp,
 } from "../score/tables/table-options.ts";
 
-interface ScoreFlags extends RecordingFlags, TableFlags {}
+interface ScoreFlags extends RecordingFlags, TableFlags, ReplayFlags {}
 
 export function scoreCommand(): Command {
   const command = new Command("score")
     .argument("<dir>", "the bundle's folder; its digests are checked, not who signed it")
-    .requiredOption("--input <file...>", "files to score: recordings or tables, as the bundle reads them")
-    .requiredOption(
+    .option("--input <file...>", "files to score: recordings or tables, as the bundle reads them")
+    .option(
       "--out <file>",
-      "one row a window, as JSON lines where the name ends in .jsonl, else as CSV; it appears when all files are scored",
+      "one row a window, as JSON lines where the name ends in .jsonl, else as CSV; it appears when all files are scored; needed unless --decide",
     )
     .option(
       "--baseline <file...>",
       "the machine when it was healthy: a baseline's .json, or recordings of it",
     )
     .option("--write-baseline <file>", "keep the baseline that was learnt of --baseline's recordings");
-  return addTableOptions(addSidecarOptions(command))
+  return addReplayOptions(addTableOptions(addSidecarOptions(command)))
     .option(
       "--json",
       "print one JSON object: the summaries, or the error that kept all files from being scored",
@@ -42,6 +49,7 @@ something for every file).
 Recordings${sidecarHelp}
 
 ${recordingHelp}
+${replayHelp}
 ${tableHelp}
 
 Examples:
@@ -51,6 +59,8 @@ Examples:
       --rate-hz 25600 --shaft-rpm 1800 --bearing balls=13,ball_diameter=3.5,pitch_diameter=25.6 \\
       --baseline run/0001.csv run/0002.csv --write-baseline healthy.json
   $ aurora score models/bearing-vibration/1.0.0 --input *.parquet --out p.csv --bearing geometries.yaml
+  $ aurora score models/bearing-vibration/1.0.0 --decide --input week/2004.02.* --point b1='*#0' b2='*#1' \\
+      --rate-hz 20480 --shaft-rpm 2000 --bearing bpfo=7.092,bpfi=8.908,bsf=8.395,ftf=0.4433
   $ aurora score models/turbine-scada/1.0.0 --input scada/*.csv --out rows.csv --columns columns.yaml
   $ aurora score models/turbine-scada/1.0.0 --input ../shared/data/edp/T*.parquet --out rows.csv --json \\
       --turbine T01='T01_*' T06='T06_*' T07='T07_*' T11='T11_*' --repairs ../shared/data/edp/htw-failures-*.csv`,
@@ -59,9 +69,14 @@ Examples:
       process.exitCode = await withJsonError(flags, () =>
         withBundle(
           dir,
-          (loaded, bundle) =>
-            readsRows(bundle) ? runTables(loaded, bundle, flags) : runRecordings(loaded, flags),
-          (bundle) => refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags),
+          (loaded, bundle) => {
+            if (readsRows(bundle)) return runTables(loaded, bundle, flags);
+            return flags.decide === true ? runReplay(loaded, flags) : runRecordings(loaded, flags);
+          },
+          (bundle) => {
+            refuseForeignOptions(readsRows(bundle) ? "tables" : "recordings", flags);
+            checkReplayOptions(flags);
+          },
         ),
       );
     });

@@ -8,14 +8,13 @@ import type { FeatureWindow, Quarantine, SampleBlock } from "../../../core/contr
 import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../../core/serving/window-cutter.ts";
-import { chooseQuantisation, readCountBlocks, type SampleQuantisation } from "../samples/quantise-samples.ts";
+import { chooseQuantisation, type SampleQuantisation } from "../samples/quantise-samples.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import { type AnsweredWindow, askStudent } from "./ask-student.ts";
 import type { LevelMeter } from "./recording-severity.ts";
+import { readSampleBlocks } from "./sample-blocks.ts";
 
-/** As a microcontroller sends them: what a bad sample spoils is as much as on the gateway. */
-const blockSamples = 496;
 /** Windows that wait for the student before more of the file is read. */
 const maxWaiting = 64;
 
@@ -56,9 +55,10 @@ export async function openRecording(
 /** Yields the windows in order of time. Fails with DATA_*, INFERENCE. */
 export async function* scoreWindows(
   bundle: LoadedBundle,
-  { file, sidecar, quantisation, contract }: OpenedRecording,
+  recording: OpenedRecording,
   { onQuarantine = () => {}, meter }: WindowListeners = {},
 ): AsyncGenerator<AnsweredWindow> {
+  const { sidecar, contract } = recording;
   const cut: FeatureWindow[] = [];
   const cutter = createWindowCutter({
     point: { site: "file", turbine: "file", component: contract.name },
@@ -82,28 +82,12 @@ export async function* scoreWindows(
   });
   const answer = (): Promise<AnsweredWindow[]> => askStudent(bundle, cut.splice(0));
   try {
-    for await (const { firstSample, counts, allFinite } of readCountBlocks(
-      file,
-      quantisation,
-      blockSamples,
-    )) {
-      const timestampMs = (firstSample * 1000) / sidecar.rateHz;
-      const from = { deviceId: "file", channel: contract.name, timestampMs };
-      if (!allFinite) {
-        const detail = "a sample is missing or not a finite number";
-        onQuarantine({ ...from, reason: "not-finite", detail, samples: counts.length }, 0);
+    for await (const { block, broken } of readSampleBlocks(recording)) {
+      if (broken !== null) {
+        onQuarantine(broken, 0);
         continue;
       }
-      offered = {
-        ...from,
-        unit: contract.unit,
-        firstSample,
-        sampleRateHz: sidecar.rateHz,
-        scale: quantisation.scale,
-        shaftRpm: sidecar.shaftRpm,
-        counts,
-        arrivedMonotonicMs: 0,
-      };
+      offered = block;
       if (ingest.accept(offered)) {
         meter?.accept(offered);
         for (const { window } of cutter.accept(offered)) cut.push(window);

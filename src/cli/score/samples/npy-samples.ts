@@ -45,46 +45,83 @@ export async function openNpySamples(
   sizeBytes: number,
   channel: string | null,
 ): Promise<SampleFile> {
-  const refuse = (expected: string, actual: string): never => {
-    throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
-      op: "open npy",
-      subject: path,
-      hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
-    });
-  };
-  const head = await readHead(path, Math.min(sizeBytes, npyHeadBytes));
-  const { descr, isFortran, shape, dataAt } = parseNpyHeader(head, refuse);
-  const read =
-    (/^[<>|=]/.test(descr) ? elementReads[descr.slice(1)] : undefined) ??
-    refuse(`elements of ${Object.keys(elementReads).join(", ")}`, descr);
-  if (shape.length < 1 || shape.length > 2) {
-    refuse("one dimension, or channels × samples", `the shape (${shape.join(", ")})`);
-  }
-  const [rows, columns] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  const { rows, columns, isFlat, isFortran, isCounts, ...elements } = await readShape(path, sizeBytes);
   const channels = Math.min(rows, columns);
   const samples = Math.max(rows, columns);
   if (channels < 1 || channels > maxChannels) {
-    refuse(`1 to ${maxChannels} channels on the shorter side`, `the shape (${shape.join(", ")})`);
-  }
-  const elementBytes = Number(descr.slice(2));
-  const dataBytes = channels * samples * elementBytes;
-  if (sizeBytes - dataAt !== dataBytes) {
-    refuse(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
+    refuse(path, `1 to ${maxChannels} channels on the shorter side`, `the shape (${rows}, ${columns})`);
   }
   const chosen = chooseUnnamedChannel(path, channels, channel);
   // A channel is a run of numbers where its samples lie along the axis that varies fastest.
-  const isRun = rows < columns || shape.length === 1 ? !isFortran : isFortran;
+  const isRun = rows < columns || isFlat ? !isFortran : isFortran;
   const layout: Layout = {
-    dataAt,
-    elementBytes,
-    read,
+    ...elements,
     samples,
-    little: !descr.startsWith(">"),
     ...(isRun || channels === 1
       ? { first: chosen * samples, stride: 1 }
       : { first: chosen, stride: channels }),
   };
-  return { path, isCounts: descr.slice(1) === "i2", pieces: () => readChannel(path, layout) };
+  return { path, isCounts, pieces: () => readChannel(path, layout) };
+}
+
+/** A two-dimensional array whose rows are recordings of their own. */
+export interface NpyRows {
+  readonly rows: number;
+  /** Row `index`, from 0. */
+  row(index: number): SampleFile;
+}
+
+/** Checks the header against the file's size. Fails with DATA_FORMAT. */
+export async function openNpyRows(path: string, sizeBytes: number): Promise<NpyRows> {
+  const { rows, columns, isFlat, isFortran, isCounts, ...elements } = await readShape(path, sizeBytes);
+  if (isFlat || rows < 1 || columns < 1) refuse(path, "rows of samples, in two dimensions", "none");
+  return {
+    rows,
+    row: (index) => {
+      const place = isFortran ? { first: index, stride: rows } : { first: index * columns, stride: 1 };
+      const layout = { ...elements, samples: columns, ...place };
+      return { path, isCounts, pieces: () => readChannel(path, layout) };
+    },
+  };
+}
+
+interface Shape extends Pick<Layout, "dataAt" | "elementBytes" | "read" | "little"> {
+  readonly rows: number;
+  readonly columns: number;
+  /** One-dimensional: one row. */
+  readonly isFlat: boolean;
+  readonly isFortran: boolean;
+  readonly isCounts: boolean;
+}
+
+async function readShape(path: string, sizeBytes: number): Promise<Shape> {
+  const head = await readHead(path, Math.min(sizeBytes, npyHeadBytes));
+  const complain = (expected: string, actual: string): never => refuse(path, expected, actual);
+  const { descr, isFortran, shape, dataAt } = parseNpyHeader(head, complain);
+  const read =
+    (/^[<>|=]/.test(descr) ? elementReads[descr.slice(1)] : undefined) ??
+    complain(`elements of ${Object.keys(elementReads).join(", ")}`, descr);
+  if (shape.length < 1 || shape.length > 2) {
+    complain("one dimension, or channels × samples", `the shape (${shape.join(", ")})`);
+  }
+  const isFlat = shape.length === 1;
+  const [rows, columns] = isFlat ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  const elementBytes = Number(descr.slice(2));
+  const dataBytes = rows * columns * elementBytes;
+  if (sizeBytes - dataAt !== dataBytes) {
+    complain(`${dataBytes} bytes of data for the shape (${shape.join(", ")})`, `${sizeBytes - dataAt}`);
+  }
+  const little = !descr.startsWith(">");
+  const isCounts = descr.slice(1) === "i2";
+  return { dataAt, elementBytes, read, little, rows, columns, isFlat, isFortran, isCounts };
+}
+
+function refuse(path: string, expected: string, actual: string): never {
+  throw new AuroraError("DATA_FORMAT", `${path}: expected ${expected}, got ${actual}`, {
+    op: "open npy",
+    subject: path,
+    hint: "save it with numpy.save(name, array): whole numbers or floats, channels × samples or samples × channels",
+  });
 }
 
 async function* readChannel(path: string, layout: Layout): AsyncGenerator<Float64Array> {

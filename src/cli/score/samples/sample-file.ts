@@ -7,7 +7,7 @@ import { openDataFile } from "../../../training/dataset/read-data-file.ts";
 import { chooseChannel } from "./choose-channel.ts";
 import { openCsvSamples } from "./csv-samples.ts";
 import { openMatSamples } from "./mat-samples.ts";
-import { openNpySamples } from "./npy-samples.ts";
+import { type NpyRows, openNpyRows, openNpySamples } from "./npy-samples.ts";
 import type { SampleFile } from "./samples.ts";
 
 /**
@@ -30,6 +30,11 @@ export async function openSampleFile(path: string, channel: string | null): Prom
     default:
       return openByContent(path, sizeBytes, channel);
   }
+}
+
+/** Opens a `.npy` file whose rows are recordings. Fails with DATA_MISSING, DATA_FORMAT. */
+export async function openSampleRows(path: string): Promise<NpyRows> {
+  return openNpyRows(path, await statFile(path));
 }
 
 const headBytes = 4096;

@@ -71,7 +71,9 @@ export async function readOwnSidecar(path: string): Promise<SidecarPart> {
   const stem = path.slice(0, path.length - extname(path).length);
   for (const name of [`${path}.json`, `${stem}.json`]) {
     const json = await readJson(name);
-    if (isFields(json) && isSidecar(json)) return parseSidecarWords(json, name);
+    if (isFields(json) && (isSidecar(json) || "time" in json || "point" in json)) {
+      return parseSidecarWords(json, name);
+    }
   }
   return {};
 }

@@ -4,7 +4,13 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
 import { parseNumber } from "../../terminal/options.ts";
 import { parseBearingWords, speaksOfBearing } from "./bearing-words.ts";
-import { type AccelerationUnit, accelerationUnits, type FileDescription, joinSidecar } from "./sidecar.ts";
+import {
+  type AccelerationUnit,
+  accelerationUnits,
+  type FileDescription,
+  joinSidecar,
+  type SidecarPart,
+} from "./sidecar.ts";
 import { type Geometries, readGeometries, readOwnSidecar } from "./sidecar-files.ts";
 
 export interface SidecarFlags {
@@ -70,9 +76,11 @@ export function parseBearing(text: string): BearingOrders | string {
   );
 }
 
-/** Says of each file what is known. `describe` fails with USAGE, CONFIG_INVALID. */
+/** Says of each file what is known. Both fail with CONFIG_INVALID, `describe` with USAGE too. */
 export interface Describer {
   describe(path: string): Promise<FileDescription>;
+  /** What each source says, the one that counts first; `listed` comes after the options. */
+  listParts(path: string, listed: SidecarPart): Promise<readonly SidecarPart[]>;
 }
 
 /** Reads the file of geometries, if one is named. Fails with DATA_MISSING, CONFIG_INVALID. */
@@ -88,8 +96,11 @@ export async function createDescriber(flags: SidecarFlags): Promise<Describer> {
   const file = bearings ?? (typeof bearing === "string" ? bearing : undefined);
   const geometries: Geometries | null = file === undefined ? null : await readGeometries(file);
   const given = { ...rest, bearing: typeof bearing === "string" ? undefined : bearing };
-  return {
-    describe: async (path) =>
-      joinSidecar(path, [given, geometries?.find(path) ?? {}, await readOwnSidecar(path)]),
-  };
+  const listParts: Describer["listParts"] = async (path, listed) => [
+    given,
+    listed,
+    geometries?.find(path) ?? {},
+    await readOwnSidecar(path),
+  ];
+  return { describe: async (path) => joinSidecar(path, await listParts(path, {})), listParts };
 }

@@ -20,6 +20,9 @@ export interface SidecarPart {
   readonly scale?: number | undefined;
   readonly unit?: AccelerationUnit | undefined;
   readonly channel?: string | undefined;
+  /** When it begins and of which measuring point it is, as it was written; only a replay asks. */
+  readonly time?: string | undefined;
+  readonly point?: string | undefined;
 }
 
 /** All that is needed to read a file. */
@@ -130,6 +133,8 @@ export function parseSidecarWords(fields: Readonly<Record<string, unknown>>, whe
     scale: numberOf(numberKeys.scale),
     unit: accelerationUnits.find((known) => known === unit),
     channel: textOf("channel"),
+    time: textOf("time"),
+    point: textOf("point"),
     bearing,
   };
 }

@@ -1,4 +1,5 @@
 /** A machine's readings with their times from a CSV or Parquet table: one column a channel, in the table's own order. */
+import { parseTime } from "../files/parse-time.ts";
 import { maxTableRows, openTableCells, refuseTable, type TableCells } from "./table-cells.ts";
 
 /** What a table holds, row by row. */
@@ -79,7 +80,7 @@ async function readColumns(
     // A damaged file may say any row.
     if (!(row < maxTableRows)) return;
     if (at >= numeric.length) texts[at - numeric.length]![row] = toText(value);
-    else numbers[at]![row] = at === 0 ? parseTableTime(value) : toNumber(value, cells.decimal);
+    else numbers[at]![row] = at === 0 ? parseTime(value) : toNumber(value, cells.decimal);
   });
   const rows = numbers[0]!.length;
   return {
@@ -102,23 +103,4 @@ function toNumber(value: unknown, decimal: TableCells["decimal"]): number {
     return text === "" ? Number.NaN : Number(text);
   }
   return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
-}
-
-const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/i;
-
-/** Epoch milliseconds of a cell: ISO 8601, without a zone UTC, or milliseconds; NaN for every other form. A date alone is its midnight. */
-export function parseTableTime(value: unknown): number {
-  if (value instanceof Date) return value.getTime();
-  if (typeof value === "number" || typeof value === "bigint") return Number(value);
-  if (typeof value !== "string") return Number.NaN;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  const [, date, clock = "00:00", zone = "Z"] = isoTime.exec(text) ?? [];
-  return date === undefined ? Number.NaN : Date.parse(`${date}T${clock}${normaliseZone(zone)}`);
-}
-
-/** `+02` and `+0200` as `+02:00`. */
-function normaliseZone(zone: string): string {
-  const digits = /^([+-]\d\d):?(\d\d)?$/.exec(zone);
-  return digits === null ? "Z" : `${digits[1]}:${digits[2] ?? "00"}`;
 }

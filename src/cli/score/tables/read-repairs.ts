@@ -9,7 +9,8 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import { parseCsv } from "../../../training/dataset/csv.ts";
-import { findColumn, parseTableTime, usualColumns } from "./read-readings.ts";
+import { parseTime } from "../files/parse-time.ts";
+import { findColumn, usualColumns } from "./read-readings.ts";
 
 /** A component that failed and was mended. */
 export interface LoggedRepair {
@@ -49,7 +50,7 @@ export async function readRepairs(
     for (const { turbine, component, date, where } of isCsv
       ? listRows(path, content)
       : listConfig(path, content)) {
-      const day = Math.floor(parseTableTime(date) / dayMs);
+      const day = Math.floor(parseTime(date) / dayMs);
       if (turbine === "") throw refuse(path, `${where}: it names no turbine`);
       if (!isIsoDate(date) || !Number.isFinite(day))
         throw refuse(path, `${where}: "${date}" is no date such as 2026-08-20`);

@@ -1,6 +1,7 @@
 /** Reads the tables of a farm one after the other, and says of each what keeps it from being scored. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
+import { isPlausibleTime } from "../files/parse-time.ts";
 import { type ReadingColumns, type Readings, readReadings } from "./read-readings.ts";
 import type { FileTurbine } from "./table-options.ts";
 
@@ -153,13 +154,10 @@ export interface JoinedRows {
   readonly values: readonly Float64Array[];
 }
 
-/** Nobody measured before, and nobody will after: what says so is damaged, or counts something else than milliseconds. */
-const plausibleMs = { from: Date.UTC(1990, 0, 1), to: Date.UTC(2100, 0, 1) };
-
 /** Turbine of a row; null: the row cannot be used, as it has no time that may be believed or no turbine. */
 export function turbineOfRow({ turbine, readings }: TurbineTable, row: number): string | null {
   const timeMs = readings.timeMs[row]!;
-  if (!(timeMs >= plausibleMs.from && timeMs < plausibleMs.to)) return null;
+  if (!isPlausibleTime(timeMs)) return null;
   const id = readings.turbines === null ? turbine : readings.turbines[row]!;
   return id === "" ? null : id;
 }

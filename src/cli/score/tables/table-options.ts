@@ -70,6 +70,12 @@ const ownOptions = {
     channel: "--channel",
     baseline: "--baseline",
     writeBaseline: "--write-baseline",
+    decide: "--decide",
+    manifest: "--manifest",
+    point: "--point",
+    every: "--every",
+    from: "--from",
+    gateway: "--gateway",
   },
   tables: { turbine: "--turbine", columns: "--columns", repairs: "--repairs" },
 } as const;

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseTime } from "../../../../src/cli/score/files/parse-time.ts";
 import { nameColumns } from "../../../../src/cli/score/tables/column-names.ts";
-import { parseTableTime } from "../../../../src/cli/score/tables/read-readings.ts";
 import { readRepairs } from "../../../../src/cli/score/tables/read-repairs.ts";
 import { nameTurbines, parseTurbine } from "../../../../src/cli/score/tables/table-options.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
@@ -117,11 +117,11 @@ it("reads times as tables write them, and guesses none", () => {
     `${expected}`,
     ` ${expected} `,
   ]) {
-    expect([text, parseTableTime(text)]).toEqual([text, expected]);
+    expect([text, parseTime(text)]).toEqual([text, expected]);
   }
-  expect(parseTableTime(new Date(expected))).toBe(expected);
-  expect(parseTableTime(BigInt(expected))).toBe(expected);
-  expect(parseTableTime("2017-06-01")).toBe(Date.UTC(2017, 5, 1));
+  expect(parseTime(new Date(expected))).toBe(expected);
+  expect(parseTime(BigInt(expected))).toBe(expected);
+  expect(parseTime("2017-06-01")).toBe(Date.UTC(2017, 5, 1));
   for (const text of [
     "01/06/2017 12:30",
     "2017-13-01",
@@ -132,6 +132,6 @@ it("reads times as tables write them, and guesses none", () => {
     undefined,
     {},
   ]) {
-    expect([text, parseTableTime(text)]).toEqual([text, Number.NaN]);
+    expect([text, parseTime(text)]).toEqual([text, Number.NaN]);
   }
 });

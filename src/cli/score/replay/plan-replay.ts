@@ -1,0 +1,286 @@
+/**
+ * Which recordings there are, of which point each is, when it began and how it is read: all that a replay needs before it
+ * hears the first sample. What is wrong with one file is said of that file.
+ */
+import { basename, dirname, resolve } from "node:path";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { describeFileError, type FileError } from "../files/file-report.ts";
+import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
+import { openSampleFile, openSampleRows } from "../samples/sample-file.ts";
+import type { SampleFile } from "../samples/samples.ts";
+import { type FileDescription, joinSidecar, type SidecarPart } from "../sidecar/sidecar.ts";
+import type { Describer } from "../sidecar/sidecar-options.ts";
+import { compareNames, findTimeInName } from "./recording-time.ts";
+import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";
+import { meansFile, type NamedPoint } from "./replay-options.ts";
+
+/** A recording that can be played. */
+export interface PlannedRecording {
+  readonly file: string;
+  readonly point: string;
+  /** Of its first sample, epoch ms. */
+  readonly timeMs: number;
+  readonly description: FileDescription;
+  /** Fails as the reader of the file does. */
+  readonly open: () => Promise<SampleFile>;
+}
+
+/** Recordings in order of time, those of the same time in the order of the files; and what could not be planned. */
+export interface ReplayPlan {
+  readonly recordings: readonly PlannedRecording[];
+  /** Names of the points, in the order in which the files name them. */
+  readonly points: readonly string[];
+  readonly errors: readonly { readonly file: string; readonly error: FileError }[];
+}
+
+export interface PlanRequest {
+  /** Undefined: those of the manifest. */
+  readonly input: readonly string[] | undefined;
+  readonly manifest: { readonly path: string; readonly entries: readonly ManifestEntry[] } | null;
+  readonly points: readonly NamedPoint[];
+  /** For files that nothing else lists, in the order of their names. */
+  readonly course: { readonly fromMs: number; readonly everyMs: number } | null;
+  readonly describer: Describer;
+}
+
+const maxRecordings = 1_000_000;
+/** As many as a gateway has at most. */
+const maxPoints = 1024;
+
+/** Makes the plan. Fails with USAGE where options contradict one another, CONFIG_INVALID where the manifest does. */
+export async function planReplay(request: PlanRequest): Promise<ReplayPlan> {
+  const listed = matchEntries(request);
+  const nameFolder = createFolderNames(listed.map(({ file }) => file));
+  expectUsedPoints(request, listed);
+  const errors: { file: string; error: FileError }[] = [];
+  const recordings: PlannedRecording[] = [];
+  const tellTime = createCourses(request, listed);
+  const points = new Set<string>();
+  for (const each of listed) {
+    try {
+      for (const planned of await planFile(each, { ...request, nameFolder, tellTime })) {
+        recordings.push(planned);
+        points.add(planned.point);
+      }
+    } catch (error) {
+      errors.push({ file: each.file, error: describeFileError(error) });
+    }
+    if (recordings.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
+    if (points.size > maxPoints) throw tooMany(`more than ${maxPoints} points`);
+  }
+  // Stable: of the same time the first of the files stays first.
+  recordings.sort((a, b) => a.timeMs - b.timeMs);
+  return { recordings, points: [...points], errors };
+}
+
+/** A file as one entry of the manifest, or none, speaks of it. */
+interface ListedFile {
+  readonly file: string;
+  readonly entry: ManifestEntry | null;
+}
+
+function matchEntries({ input, manifest }: PlanRequest): ListedFile[] {
+  const entries = manifest?.entries ?? [];
+  if (input === undefined) {
+    return entries.map((entry) => ({ file: resolveListed(manifest!.path, entry), entry }));
+  }
+  // Most entries name one file: those are found by name, patterns are tried one by one.
+  const byName = new Map<string, ManifestEntry[]>();
+  const patterns: ManifestEntry[] = [];
+  for (const entry of entries) {
+    if (entry.file.includes("*")) patterns.push(entry);
+    else byName.set(basename(entry.file), [...(byName.get(basename(entry.file)) ?? []), entry]);
+  }
+  const used = new Set<ManifestEntry>();
+  const listed = [...new Set(input)].flatMap((file): ListedFile[] => {
+    const own = [...(byName.get(basename(file)) ?? []), ...patterns].filter((entry) =>
+      meansFile(entry.file, file),
+    );
+    for (const entry of own) used.add(entry);
+    return own.length === 0 ? [{ file, entry: null }] : own.map((entry) => ({ file, entry }));
+  });
+  const idle = entries.find((entry) => !used.has(entry));
+  if (idle === undefined) return listed;
+  throw new AuroraError("CONFIG_INVALID", `${idle.where}: "${idle.file}" is none of the files of --input`, {
+    op: "plan replay",
+    subject: idle.where,
+    hint: "name the file with --input too, or leave --input out: a manifest's own folder is then looked in",
+  });
+}
+
+/** Name of a point that nothing else names: the folder's, or its path where two have the same name. */
+function createFolderNames(files: readonly string[]): (file: string) => string {
+  const folders = new Map<string, Set<string>>();
+  for (const file of files) {
+    const folder = resolve(dirname(file));
+    const name = basename(folder);
+    folders.set(name, (folders.get(name) ?? new Set()).add(folder));
+  }
+  return (file) => {
+    const name = basename(resolve(dirname(file)));
+    return name === "" || folders.get(name)!.size > 1 ? dirname(file) : name;
+  };
+}
+
+function expectUsedPoints({ points }: PlanRequest, listed: readonly ListedFile[]): void {
+  for (const { name, patterns } of points) {
+    const idle = patterns.find((pattern) => !listed.some(({ file }) => meansFile(pattern, file)));
+    if (idle === undefined) continue;
+    throw new AuroraError("USAGE", `--point ${name}=${idle} fits none of the files`, {
+      op: "plan replay",
+      subject: "--point",
+      hint: `the first file is ${listed[0]?.file ?? "none"}; quote a pattern with *`,
+    });
+  }
+}
+
+interface PlanContext extends PlanRequest {
+  readonly nameFolder: (file: string) => string;
+  readonly tellTime: (listed: ListedFile) => number;
+}
+
+async function planFile(listed: ListedFile, context: PlanContext): Promise<PlannedRecording[]> {
+  const { file, entry } = listed;
+  const parts = await context.describer.listParts(file, entry?.part ?? {});
+  const targets = choosePoints(file, context, parts);
+  const rows = entry?.hasRows === true ? await openSampleRows(file) : null;
+  const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
+  if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
+  return targets.flatMap(({ point, channel }) => {
+    const description = joinSidecar(file, channel === null ? parts : [{ channel }, ...parts]);
+    return times.map((timeMs, row): PlannedRecording => {
+      const open =
+        rows === null
+          ? () => openSampleFile(file, description.channel)
+          : () => Promise.resolve(rows.row(row));
+      return { file, point, timeMs, description, open };
+    });
+  });
+}
+
+interface Target {
+  readonly point: string;
+  readonly channel: string | null;
+}
+
+function choosePoints(
+  file: string,
+  { points, nameFolder }: PlanContext,
+  parts: readonly SidecarPart[],
+): readonly Target[] {
+  const own = points.filter(({ patterns }) => patterns.some((pattern) => meansFile(pattern, file)));
+  if (own.length === 0) {
+    const point = parts.find((part) => part.point !== undefined)?.point ?? nameFolder(file);
+    return [{ point, channel: null }];
+  }
+  const channels = new Set(own.map(({ channel }) => channel));
+  if (channels.size === own.length && (own.length === 1 || !channels.has(null))) {
+    return own.map(({ name, channel }) => ({ point: name, channel }));
+  }
+  throw new AuroraError(
+    "USAGE",
+    `${file} would be of the points ${own.map(({ name }) => name).join(" and ")}`,
+    {
+      op: "plan replay",
+      subject: file,
+      hint: "give each file to one point, or each of its points another channel: b1='2004*#0' b2='2004*#1'",
+    },
+  );
+}
+
+function listTimes({ where, everyMs, times, part }: ManifestEntry, rows: number): readonly number[] {
+  if (times !== null) {
+    if (times.length === rows) return times;
+    throw refuseTimes(where, `has ${times.length} times for ${rows} rows`);
+  }
+  if (part.time === undefined || everyMs === null)
+    throw refuseTimes(where, "does not say when its rows begin");
+  const fromMs = parseTime(part.time);
+  return Array.from({ length: rows }, (_, row) => fromMs + row * everyMs);
+}
+
+function refuseTimes(where: string, detail: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
+    op: "plan replay",
+    subject: where,
+    hint: "rows: snapshots come with time and everySeconds, or with times, one a row",
+  });
+}
+
+/** Of the manifest, else of --from, else of the sidecar, else of the name. Fails with USAGE, CONFIG_INVALID. */
+function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly SidecarPart[]): number {
+  const { file } = listed;
+  const told = tellTime(listed);
+  if (!Number.isNaN(told)) return told;
+  const text = parts.find((part) => part.time !== undefined)?.time;
+  if (text !== undefined) {
+    const timeMs = parseTime(text);
+    if (isPlausibleTime(timeMs)) return timeMs;
+    throw new AuroraError(
+      "CONFIG_INVALID",
+      `${file} would begin at "${text.slice(0, 40)}", which is no time`,
+      {
+        op: "plan replay",
+        subject: file,
+        hint: "times are ISO 8601 (2004-02-12T10:32:39Z) or milliseconds since 1970, from 1990 to 2099",
+      },
+    );
+  }
+  const timeMs = findTimeInName(basename(file));
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new AuroraError("USAGE", `nothing says when ${file} was recorded`, {
+    op: "plan replay",
+    subject: file,
+    hint: `list it in --manifest with its time; or put {"time": "2004-02-12T10:32:39Z"} into a .json beside it; or call it by its time (2004-02-12T10-32-39.csv); or, where files follow one another evenly, give --from TIME --every SECONDS`,
+  });
+}
+
+/** Times that come from a place among other files: of the manifest's patterns, and of --from and --every. NaN: none. */
+function createCourses(
+  { course, points }: PlanRequest,
+  listed: readonly ListedFile[],
+): (listed: ListedFile) => number {
+  const times = new Map<ListedFile, number>();
+  const spread = (files: readonly ListedFile[], fromMs: number, everyMs: number): void => {
+    const sorted = [...files].sort((a, b) => compareNames(a.file, b.file));
+    for (const [index, each] of sorted.entries()) times.set(each, fromMs + index * everyMs);
+  };
+  const byEntry = new Map<ManifestEntry, ListedFile[]>();
+  for (const each of listed) {
+    if (each.entry === null || each.entry.hasRows) continue;
+    const files = byEntry.get(each.entry) ?? [];
+    files.push(each);
+    byEntry.set(each.entry, files);
+  }
+  for (const [{ where, part, everyMs }, files] of byEntry) {
+    if (part.time === undefined) continue;
+    if (files.length > 1 && everyMs === null)
+      throw refuseTimes(where, `gives ${files.length} files the same time`);
+    spread(files, parseTime(part.time), everyMs ?? 0);
+  }
+  if (course !== null) {
+    // One after the other are the files of a point; which it is may yet be in a sidecar, then its folder's are.
+    const groupOf = ({ file, entry }: ListedFile): string => {
+      const own = points.filter(({ patterns }) => patterns.some((pattern) => meansFile(pattern, file)));
+      return own.map(({ name }) => name).join("\0") || (entry?.part.point ?? `\0${dirname(file)}`);
+    };
+    const groups = new Map<string, ListedFile[]>();
+    for (const each of listed) {
+      if (times.has(each) || each.entry?.hasRows === true) continue;
+      const group = groupOf(each);
+      const files = groups.get(group) ?? [];
+      files.push(each);
+      groups.set(group, files);
+    }
+    for (const files of groups.values()) spread(files, course.fromMs, course.everyMs);
+  }
+  return (each) => times.get(each) ?? Number.NaN;
+}
+
+function tooMany(what: string): AuroraError {
+  return new AuroraError("USAGE", `there are ${what}`, {
+    op: "plan replay",
+    subject: "--input",
+    hint: "replay fewer at once, for example one turbine's",
+  });
+}

@@ -1,0 +1,162 @@
+/** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
+import type { AlertEvent, AlertSeverity } from "../../../core/contract/alert.ts";
+import type { AlarmLane, ModeDecision } from "../../../core/contract/prediction.ts";
+import type { BaselineStatus } from "../../../core/decision/baseline-learner.ts";
+import { createLossCounter, type Losses } from "../files/file-report.ts";
+import { formatMoment } from "./recording-time.ts";
+import type { ReplaySink } from "./replay-point.ts";
+
+/** One alarm; times are ISO 8601 UTC, null: not yet. */
+export interface ReplayedAlarm {
+  readonly failureMode: string;
+  readonly raisedAt: string;
+  readonly clearedAt: string | null;
+  /** The highest that it had. */
+  readonly severity: AlertSeverity;
+  /** What raised it; null: whoever decided does not say. */
+  readonly lane: AlarmLane | null;
+  /** Beginning of the evidence that raised it. */
+  readonly since: string;
+  readonly criticalAt: string | null;
+  /** When it was raised: calibrated, and dB above the own reference (null: not known). */
+  readonly probability: number;
+  readonly severityDb: number | null;
+  /** Why it was raised, in one sentence without a full stop. */
+  readonly reason: string;
+}
+
+/** News of the point's own reference. */
+export interface BaselineNews {
+  readonly at: string;
+  readonly kind: string;
+  readonly detail: string;
+}
+
+/** One point in `aurora score --decide --json`. */
+export interface PointReport {
+  readonly point: string;
+  /** When its own reference was there; null: not yet. */
+  readonly learntAt: string | null;
+  /** `none`: the bundle knows no references. */
+  readonly state: "none" | "learning" | "own-reference";
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly recordings: number;
+  /** Windows that were decided. */
+  readonly windows: number;
+  /** Windows that the reference rests on, or that were learnt from so far. */
+  readonly learntWindows: number;
+  readonly suspicions: readonly string[];
+  readonly reference: readonly BaselineNews[];
+  readonly alarms: readonly ReplayedAlarm[];
+  readonly setAside: Losses & {
+    readonly recordings: Readonly<Record<SetAsideRecording, number>>;
+  };
+}
+
+/** Why a recording was not played. */
+export type SetAsideRecording = "sameTime" | "overlapping";
+
+export interface PointHistory {
+  readonly sink: ReplaySink;
+  noteRecording(startMs: number): void;
+  noteEnd(endMs: number): void;
+  noteSetAside(why: SetAsideRecording): void;
+  report(): PointReport;
+}
+
+/** An alarm whose story goes on. */
+type OpenAlarm = { -readonly [Key in keyof ReplayedAlarm]: ReplayedAlarm[Key] };
+
+/** Starts the history of a point that was never heard of. */
+export function createPointHistory(name: string): PointHistory {
+  const alarms: OpenAlarm[] = [];
+  const reference: BaselineNews[] = [];
+  const losses = createLossCounter();
+  const setAside = { sameTime: 0, overlapping: 0 };
+  let modes: readonly ModeDecision[] = [];
+  let status: BaselineStatus | null = null;
+  let learntMs: number | null = null;
+  let [fromMs, toMs, recordings, windows] = [Number.NaN, Number.NaN, 0, 0];
+
+  const raise = ({ data, time }: AlertEvent): void => {
+    const lane = modes.find(({ failureMode }) => failureMode === data.failureMode)?.lane ?? null;
+    alarms.push({
+      failureMode: data.failureMode,
+      raisedAt: shorten(time),
+      clearedAt: null,
+      severity: data.severity,
+      lane,
+      since: shorten(data.since),
+      criticalAt: data.severity === "critical" ? shorten(time) : null,
+      probability: data.probability,
+      severityDb: data.severityDb ?? null,
+      reason: describeReason(data),
+    });
+  };
+  const follow = ({ data, time, type }: AlertEvent): void => {
+    const open = alarms.findLast(
+      (alarm) => alarm.failureMode === data.failureMode && alarm.clearedAt === null,
+    );
+    if (open === undefined) return;
+    if (data.severity === "critical") open.criticalAt ??= shorten(time);
+    open.severity = data.severity;
+    if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
+  };
+
+  return {
+    sink: {
+      onDecision: (decision, scored) => {
+        ({ modes } = decision);
+        if (scored !== null) windows++;
+      },
+      onAlert: (event) => (event.type === "io.aurora.alert.raised.v1" ? raise(event) : follow(event)),
+      onBaseline: (atMs, now, event) => {
+        status = now;
+        if (now.state !== "learning") learntMs ??= atMs;
+        if (event !== null)
+          reference.push({ at: formatMoment(atMs), kind: event.kind, detail: event.detail });
+      },
+      setAside: losses.update,
+    },
+    noteRecording: (startMs) => {
+      recordings++;
+      if (Number.isNaN(fromMs)) fromMs = startMs;
+    },
+    noteEnd: (endMs) => {
+      toMs = endMs;
+    },
+    noteSetAside: (why) => {
+      setAside[why]++;
+    },
+    report: () => ({
+      point: name,
+      learntAt: learntMs === null ? null : formatMoment(learntMs),
+      state: status === null ? "none" : status.state === "learning" ? "learning" : "own-reference",
+      from: Number.isNaN(fromMs) ? null : formatMoment(fromMs),
+      to: Number.isNaN(toMs) ? null : formatMoment(toMs),
+      recordings,
+      windows,
+      learntWindows: status?.windows ?? 0,
+      suspicions: status?.suspicions ?? [],
+      reference,
+      alarms,
+      setAside: { ...losses.losses, recordings: setAside },
+    }),
+  };
+}
+
+/** What an alert says of its reasons. */
+function describeReason({ probability, threshold, severityDb, explanation }: AlertEvent["data"]): string {
+  const [first] = [...explanation.groups].sort((a, b) => b.share - a.share);
+  const level =
+    severityDb === undefined || severityDb === null
+      ? ""
+      : `, ${Math.abs(severityDb).toFixed(1)} dB ${severityDb < 0 ? "below" : "above"} its own reference`;
+  const share = first === undefined || first.share <= 0 ? "" : `, most of it by ${first.name}`;
+  return `probability ${probability.toFixed(2)} (threshold ${threshold.toFixed(2)})${level}${share}`;
+}
+
+function shorten(time: string): string {
+  return time.replace(".000Z", "Z");
+}

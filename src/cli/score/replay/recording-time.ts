@@ -1,0 +1,33 @@
+/**
+ * When a recording began, by its file's name: `2004.02.12.10.32.39`, `20040212_103239.csv`, `acc_2004-02-12T10-32-39Z.npy`.
+ * Year, month and day in this order, then the time of day in UTC, with any separators or none. Guesses nothing else: a
+ * name that counts (`acc_00001`) has no time.
+ */
+import { isPlausibleTime } from "../files/parse-time.ts";
+
+const timeInName =
+  /(?<!\d)(\d{4})([-._]?)(\d\d)\2(\d\d)[-._ T]?(\d\d)([-._:h]?)(\d\d)(?:\6(\d\d)(?:[.,](\d{3}))?(?!\d)|(?![-._:]?\d))/g;
+
+/** Epoch ms of the first time in a file's name (without its folder); NaN where there is none. */
+export function findTimeInName(name: string): number {
+  for (const match of name.matchAll(timeInName)) {
+    const [, year, , month, day, hour, , minute, second = "00", millisecond = "000"] = match;
+    const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
+    const timeMs = Date.parse(text);
+    // The 30th of February would become the 1st of March.
+    if (isPlausibleTime(timeMs) && new Date(timeMs).toISOString() === text) return timeMs;
+  }
+  return Number.NaN;
+}
+
+const naturally = new Intl.Collator("en", { numeric: true });
+
+/** Order of names in which `acc_2` comes before `acc_10`. */
+export function compareNames(a: string, b: string): number {
+  return naturally.compare(a, b);
+}
+
+/** ISO 8601, UTC, of an epoch time in ms; whole seconds are shown as such. */
+export function formatMoment(timeMs: number): string {
+  return new Date(Math.round(timeMs)).toISOString().replace(".000Z", "Z");
+}

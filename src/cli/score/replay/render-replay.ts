@@ -1,0 +1,123 @@
+/** A replay in words: a timeline a point, the budget that applied, and what was set aside. */
+import type { GatewayConfig } from "../../../core/contract/config/gateway-config.ts";
+import { vibrationLevelMode } from "../../../core/decision/choose-alarm.ts";
+import type { PointReport, ReplayedAlarm } from "./point-history.ts";
+
+/** The budget of false alarms, as `--json` prints it. */
+export type ReplayBudget = Pick<GatewayConfig["alarms"], "falsePerTurbineYear"> & {
+  /** Points that share it. */
+  readonly points: number;
+};
+
+/** The whole text for stdout. */
+export function renderReplay(points: readonly PointReport[], budget: ReplayBudget, unread: number): string {
+  const lines = [...points.flatMap(renderPoint), renderBudget(budget), renderSetAside(points, unread)];
+  return `${lines.join("\n")}\n`;
+}
+
+function renderPoint(report: PointReport): string[] {
+  const { point, recordings, windows, from, to } = report;
+  const span = from === null || to === null ? "" : `, ${from} to ${to}`;
+  const head = `${point}: ${count(recordings, "recording")}${span}, ${count(windows, "window")}`;
+  return [
+    head,
+    ...listMoments(report).map(({ at, text }) => `  ${at}  ${text}`),
+    `  ${describeEnd(report)}`,
+    "",
+  ];
+}
+
+interface Moment {
+  readonly at: string;
+  readonly text: string;
+}
+
+/** What happened, in order of time. */
+function listMoments({ from, state, reference, alarms }: PointReport): Moment[] {
+  const start = from === null || state === "none" ? [] : [{ at: from, text: "learning" }];
+  const news = reference.map(({ at, kind, detail }) => ({
+    at,
+    text: `${newsWords[kind] ?? kind}: ${detail}`,
+  }));
+  const moments = [...start, ...news, ...alarms.flatMap(listAlarmMoments)];
+  // Texts of ISO 8601 in one zone sort as their times do; with and without milliseconds they do not.
+  return moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+const newsWords: Readonly<Record<string, string>> = {
+  provisional: "own reference, provisional",
+  ready: "own reference",
+  refused: "not learnt from",
+  unsteady: "too unsteady to learn from, learning on",
+  relearning: "learning again",
+};
+
+function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
+  const { failureMode, raisedAt, clearedAt, criticalAt, lane, reason, since } = alarm;
+  const name = nameFault(failureMode);
+  const by = lane === null ? "" : ` by the ${lane} lane`;
+  const isBornCritical = criticalAt === raisedAt;
+  return [
+    {
+      at: raisedAt,
+      text: `raised ${name}${isBornCritical ? ", critical," : ""}${by}: ${reason}, since ${since}`,
+    },
+    ...(criticalAt === null || isBornCritical ? [] : [{ at: criticalAt, text: `${name} is critical` }]),
+    ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
+  ];
+}
+
+/** A level that rises is a fault of no known kind. */
+function nameFault(failureMode: string): string {
+  const words = failureMode.replaceAll("-", " ");
+  return failureMode === vibrationLevelMode ? words : `${words} fault`;
+}
+
+function describeEnd({ windows, state, learntWindows, alarms, suspicions }: PointReport): string {
+  if (windows === 0) return "no window could be decided";
+  const open = alarms.filter(({ clearedAt }) => clearedAt === null);
+  const standing = open.map(({ failureMode, severity }) => `${nameFault(failureMode)} (${severity})`);
+  const alarm =
+    alarms.length === 0
+      ? "no alarm would have been raised"
+      : standing.length === 0
+        ? "no alarm stands"
+        : `at the end ${standing.join(" and ")} stands`;
+  const doubts = suspicions.map((each) => `; doubtful reference: ${each}`).join("");
+  return state === "learning"
+    ? `${alarm}; still learning, of ${count(learntWindows, "window")} so far`
+    : `${alarm}${doubts}`;
+}
+
+function renderBudget({ falsePerTurbineYear, points }: ReplayBudget): string {
+  const share = points > 1 ? `, shared by ${points} points` : "";
+  return `budget: ${falsePerTurbineYear} false alarms a turbine and year${share}`;
+}
+
+function renderSetAside(points: readonly PointReport[], unread: number): string {
+  const sum = (pick: (point: PointReport) => number): number =>
+    points.reduce((total, point) => total + pick(point), 0);
+  const samples = new Map<string, number>();
+  for (const { setAside } of points) {
+    for (const [reason, lost] of Object.entries(setAside.samples)) {
+      samples.set(reason, (samples.get(reason) ?? 0) + lost);
+    }
+  }
+  const parts = [
+    [sum(({ setAside }) => setAside.recordings.sameTime), "recording", "at a time that was there already"],
+    [
+      sum(({ setAside }) => setAside.recordings.overlapping),
+      "recording",
+      "that began before the one before had ended",
+    ],
+    [sum(({ setAside }) => setAside.windows), "window", "lost to bad data"],
+    ...[...samples].map(([reason, lost]) => [lost, "sample", `(${reason})`] as const),
+    [unread, "file", "that could not be read"],
+  ] as const;
+  const said = parts.filter(([lost]) => lost > 0).map(([lost, what, why]) => `${count(lost, what)} ${why}`);
+  return `set aside: ${said.join(", ") || "nothing"}`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,128 @@
+/**
+ * A file that lists recordings (`--manifest FILE`; YAML or JSON): when each began, and what else is known of it. It can only
+ * speak of files of `--input`, or, without that, of files in its own folder and below: a manifest from elsewhere must
+ * not make a command read what its user did not name.
+ *
+ *   bearing: {balls: 16, …}                                  # of all, in a sidecar's words
+ *   recordings:
+ *     - {file: 2003.10.22.12.06.24, point: b1x, channel: 0}
+ *     - {file: acc_00001.csv, time: "2004-02-12T10:32:39Z"}
+ *     - {file: "acc_*.csv", time: …, everySeconds: 600}      # in the order of their names
+ *     - {file: b1x.npy, rows: snapshots, time: …, everySeconds: 600}
+ *     - {file: b2x.npy, rows: snapshots, times: […]}
+ */
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
+import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
+import { parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
+
+const maxFileBytes = 4 * 1024 * 1024;
+/** One a minute for two months. */
+const maxEntries = 100_000;
+/** Rows of an entry that states each one's time. */
+const maxTimes = 1_000_000;
+
+/** What a manifest says of a file, or of the files that a pattern fits. */
+export interface ManifestEntry {
+  /** Names the entry in complaints. */
+  readonly where: string;
+  /** As it was written; may hold `*`. */
+  readonly file: string;
+  /** With `time` and `point` where it says them. */
+  readonly part: SidecarPart;
+  /** The rows of the file, or the files of the pattern, begin so far apart. */
+  readonly everyMs: number | null;
+  /** The rows of the file are recordings. */
+  readonly hasRows: boolean;
+  /** Epoch ms of each row. */
+  readonly times: readonly number[] | null;
+}
+
+/** Reads `path`. Fails with DATA_MISSING, DATA_FORMAT (too large), CONFIG_INVALID. */
+export async function readManifest(path: string): Promise<readonly ManifestEntry[]> {
+  const bytes = await readFileBounded(path, maxFileBytes, { op: "read manifest" });
+  const refuse = (detail: string): AuroraError => refuseManifest(path, detail);
+  let document: unknown;
+  try {
+    const text = new TextDecoder().decode(bytes);
+    // JSON is YAML, but a large one is read sooner as what it is.
+    document = /^\s*[[{]/.test(text) ? parseJsonOrYaml(text) : parseYaml(text, { maxAliasCount: 0 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : "";
+    throw refuse(`is neither YAML nor JSON: ${reason}`);
+  }
+  const { recordings, ...common } = isFields(document) ? document : { recordings: document };
+  if (!Array.isArray(recordings) || recordings.length === 0) throw refuse("lists no recordings");
+  if (recordings.length > maxEntries) throw refuse(`has more than ${maxEntries} entries`);
+  return recordings.map((entry, index) => {
+    const where = `${path}, entry ${index + 1}`;
+    if (!isFields(entry)) throw refuseManifest(where, "is not of the form {file: …, time: …}");
+    return parseEntry({ ...common, ...entry }, where);
+  });
+}
+
+/** The file that an entry means where no `--input` says which there are. Fails with CONFIG_INVALID. */
+export function resolveListed(manifest: string, { file, where }: ManifestEntry): string {
+  if (file.includes("*"))
+    throw refuseManifest(where, `"${file}" is a pattern, and nothing says of which files`);
+  const plain = normalize(file);
+  if (isAbsolute(plain) || plain === ".." || plain.startsWith(`..${sep}`)) {
+    throw refuseManifest(where, `"${file}" is not in the manifest's folder`);
+  }
+  return join(dirname(manifest), plain);
+}
+
+function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): ManifestEntry {
+  const { file, rows, times, everySeconds } = fields;
+  if (typeof file !== "string" || file === "" || file.includes("\0"))
+    throw refuseManifest(where, "names no file");
+  if (rows !== undefined && rows !== "snapshots") {
+    throw refuseManifest(where, `rows is ${JSON.stringify(rows)}, not "snapshots"`);
+  }
+  const everyMs = everySeconds === undefined ? null : Number(everySeconds) * 1000;
+  if (everyMs !== null && !(everyMs > 0 && everyMs < 1e12)) {
+    throw refuseManifest(where, "everySeconds is not a number above 0");
+  }
+  if (times !== undefined && rows === undefined) throw refuseManifest(where, "times are of rows: snapshots");
+  const part = parseSidecarWords(fields, where);
+  if (part.time !== undefined && !isPlausibleTime(parseTime(part.time))) {
+    throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${timeForm}`);
+  }
+  return { where, file, part, everyMs, hasRows: rows !== undefined, times: parseTimes(times, where) };
+}
+
+function parseTimes(times: unknown, where: string): readonly number[] | null {
+  if (times === undefined) return null;
+  if (!Array.isArray(times) || times.length > maxTimes)
+    throw refuseManifest(where, "times is not a list of times");
+  return times.map((each) => {
+    const timeMs = parseTime(each);
+    if (isPlausibleTime(timeMs)) return timeMs;
+    throw refuseManifest(where, `times has ${JSON.stringify(each)}, ${timeForm}`);
+  });
+}
+
+const timeForm = "which is neither ISO 8601 nor milliseconds since 1970, from 1990 to 2099";
+
+function refuseManifest(where: string, detail: string): AuroraError {
+  return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {
+    op: "read manifest",
+    subject: where,
+    hint: 'a manifest is {"recordings": [{"file": "a.npy", "time": "2004-02-12T10:32:39Z"}, …]}; its files are those of --input, or in its own folder',
+  });
+}
+
+function parseJsonOrYaml(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A flow mapping of YAML looks like JSON from afar.
+    return parseYaml(text, { maxAliasCount: 0 });
+  }
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,133 @@
+/** The options of `aurora score --decide`, and how recordings get a time and a point, for the end of `--help`. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { matchesPattern, parseNumber } from "../../terminal/options.ts";
+import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
+
+export interface ReplayFlags {
+  readonly decide?: boolean;
+  readonly manifest?: string;
+  readonly point?: readonly NamedPoint[];
+  /** Seconds. */
+  readonly every?: number;
+  /** Epoch ms. */
+  readonly from?: number;
+  readonly gateway?: string;
+}
+
+/** A measuring point, the files that are of it, and which of their channels. */
+export interface NamedPoint {
+  readonly name: string;
+  readonly patterns: readonly string[];
+  /** Null: as for all files. */
+  readonly channel: string | null;
+}
+
+export function addReplayOptions(command: Command): Command {
+  return command
+    .option(
+      "--decide",
+      "recordings: say what a gateway would have decided that had heard them one after the other",
+    )
+    .option("--manifest <file>", "--decide: a list of recordings with their times, as YAML or JSON")
+    .addOption(
+      new Option(
+        "--point <name=file#channel...>",
+        "--decide: files of one measuring point, such as b1='*' or b1='2004*#0' b2='2004*#1'; without it each folder is a point",
+      ).argParser(parsePoint),
+    )
+    .option(
+      "--every <seconds>",
+      "--decide: files begin so far apart, in the order of their names",
+      parseNumber(0.001, 1e9),
+    )
+    .option("--from <time>", "--decide: when the first of them begins (ISO 8601)", parseMoment)
+    .option(
+      "--gateway <file>",
+      "--decide: a gateway's configuration, whose operation, commissioning and alarms apply",
+    );
+}
+
+/** For the end of `--help`. */
+export const replayHelp: string = `
+Past:      --decide plays recordings to what a gateway is made of, in order of time, and prints what it would have done:
+           learning, the point's own reference, alarms raised and cleared, why, and which budget of false alarms applied.
+           --out may be left out; with it, rows are the windows that were decided.
+           Time of a recording: of the manifest; else --from and --every; else "time" in a NAME.json beside it (ISO 8601,
+           or milliseconds since 1970); else of the file's name: year, month, day, hour, minute, second in any separators
+           (2004.02.12.10.32.39, 20040212_103239.csv, acc_2004-02-12T10-32-39Z.npy). What names no zone is UTC.
+           Order does not matter. Of two recordings of a point at the same time the first counts, and one that begins
+           before the one before it has ended does not: both are counted. Between recordings time passes as it did.
+           Point of a recording: of --point, else "point" in the manifest or in NAME.json, else its folder. A channel of
+           many is chosen as for scores; a point is one channel: b1='2004*#0' b2='2004*#1' are two of the same files.
+           Manifest: {recordings: [{file, time, point, …}, …]}, with any of a NAME.json's keys in an entry or beside
+           recordings, for all; file may hold * with everySeconds. {file: b1x.npy, rows: snapshots, time: …,
+           everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
+           or, without that, in its own folder.
+           --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
+           …), recordings, windows and what was set aside; times are null for what has not happened.`;
+
+/** @throws AuroraError USAGE where options of a replay come without one, or with what a replay does not take. */
+export function checkReplayOptions(
+  flags: ReplayFlags & { readonly input?: unknown; readonly out?: unknown },
+): void {
+  const refuse = (message: string, hint: string): AuroraError =>
+    new AuroraError("USAGE", message, { op: "score", subject: "--decide", hint });
+  const given = (names: readonly string[]): string[] =>
+    names.filter((name) => (flags as Readonly<Record<string, unknown>>)[name] !== undefined);
+  if (flags.decide !== true) {
+    const [foreign] = given(["manifest", "point", "every", "from", "gateway"]);
+    if (foreign !== undefined)
+      throw refuse(`--${foreign} is for --decide`, `add --decide, or leave --${foreign} out`);
+    if (flags.input === undefined) throw refuse("nothing says what to score", "name files with --input");
+    if (flags.out === undefined) {
+      throw refuse("nothing says where rows go", "give --out FILE; only --decide has answers without rows");
+    }
+    return;
+  }
+  if (given(["baseline", "writeBaseline"]).length > 0) {
+    throw refuse(
+      "--baseline is not for --decide",
+      "a replay learns the machine's own reference as a gateway does",
+    );
+  }
+  if ((flags.every === undefined) !== (flags.from === undefined)) {
+    throw refuse("--every and --from go together", "such as --from 2004-02-12T10:32:39Z --every 600");
+  }
+  if (flags.input === undefined && flags.manifest === undefined) {
+    throw refuse(
+      "nothing says what to replay",
+      "name recordings with --input, with --manifest, or with both",
+    );
+  }
+}
+
+export function parsePoint(text: string, before: readonly NamedPoint[] = []): readonly NamedPoint[] {
+  const equals = text.indexOf("=");
+  const name = text.slice(0, Math.max(0, equals)).trim();
+  const rest = text.slice(equals + 1);
+  const hash = rest.lastIndexOf("#");
+  const channel = hash < 0 ? null : rest.slice(hash + 1).trim();
+  const patterns = (hash < 0 ? rest : rest.slice(0, hash))
+    .split(",")
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== "");
+  if (name === "" || patterns.length === 0 || channel === "") {
+    throw new InvalidArgumentError("Write NAME=FILE[,FILE…][#CHANNEL], such as b1='2004*#0'.");
+  }
+  return [...before, { name, patterns, channel }];
+}
+
+function parseMoment(text: string): number {
+  const timeMs = parseTime(text);
+  if (!isPlausibleTime(timeMs)) throw new InvalidArgumentError("Write a time such as 2004-02-12T10:32:39Z.");
+  return timeMs;
+}
+
+/** Does `pattern` mean the file, by its path, the end of its path, or its name? */
+export function meansFile(pattern: string, path: string): boolean {
+  const plain = path.replaceAll("\\", "/");
+  const name = plain.slice(plain.lastIndexOf("/") + 1);
+  const wanted = pattern.replaceAll("\\", "/").replace(/^\.\//, "");
+  return matchesPattern(plain, wanted) || matchesPattern(name, wanted) || plain.endsWith(`/${wanted}`);
+}

@@ -1,0 +1,218 @@
+/**
+ * One measuring point that is told its past: the data contract, then what a gateway's point is made of (windows, decider,
+ * watch, alarms), with a clock that goes with the recordings. Adds nothing to what a gateway would decide, and takes
+ * nothing away: blocks of all recordings go one way, and between two of them time passes as it did.
+ */
+import type { AlertEvent } from "../../../core/contract/alert.ts";
+import type { BearingOrders } from "../../../core/contract/bundle/bearing.ts";
+import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
+import type { Decision } from "../../../core/contract/prediction.ts";
+import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
+import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
+import type { BaselineEvent, BaselineStatus } from "../../../core/decision/baseline-learner.ts";
+import { createPointWatch, selectWatchParts } from "../../../core/decision/point-watch.ts";
+import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
+import { hourMs } from "../../../core/maths/durations.ts";
+import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
+import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
+import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
+import { createWindowDecider } from "../../../core/serving/window-decider.ts";
+import { readSampleBlocks } from "../recordings/sample-blocks.ts";
+import type { OpenedRecording } from "../recordings/score-windows.ts";
+import type { ReplayedGateway } from "./replayed-gateway.ts";
+
+/** Who hears of what is decided, in the order of time. */
+export interface ReplaySink {
+  /** `scored` is null when the point had no data. */
+  onDecision(decision: Decision, scored: ScoredWindow | null): void;
+  onAlert(event: AlertEvent): void;
+  /** Of the point's own reference, after the window that ended at `atMs`. */
+  onBaseline(atMs: number, status: BaselineStatus, event: BaselineEvent | null): void;
+  /** `windows` is 1 when a window was lost, 0 when samples were. */
+  setAside(quarantine: Quarantine, windows: 0 | 1): void;
+}
+
+export interface ReplayedPointOptions {
+  readonly point: PointId;
+  readonly bearing: BearingOrders;
+  readonly bundle: LoadedBundle;
+  readonly gateway: ReplayedGateway;
+  /** False alarms a year that this point may raise, > 0: its share of its turbine's. */
+  readonly falsePerYear: number;
+  readonly register: AlarmRegister;
+  readonly sink: ReplaySink;
+}
+
+/** A point that hears one recording after the other, in order of time. */
+export interface ReplayedPoint {
+  /**
+   * Plays a recording whose first sample is of `startMs`, epoch ms, not before the last one's end; resolves when its windows
+   * are decided. Fails as the reader of the file does: what was read until then has been heard. Fails with INFERENCE.
+   */
+  play(recording: OpenedRecording, startMs: number): Promise<void>;
+  /** Epoch ms after the last sample that was played; NaN before the first. */
+  readonly endMs: number;
+  /** Lets go of what is open. */
+  close(): Promise<void>;
+}
+
+/** Windows that wait for the student before more is read. */
+const maxWaiting = 64;
+/** As often does a gateway look whether a point fell silent. */
+const tickMs = 1000;
+/** A recording that follows this soon upon the one before goes on where that ended. */
+const seamlessMs = 2;
+
+/** Creates a point that was never heard of. */
+export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoint {
+  const { bundle, gateway, sink } = options;
+  const timeoutMs = gateway.operation.dataTimeoutSeconds * 1000;
+  let nowMs = Number.NaN;
+  let endMs = Number.NaN;
+  /** Number of the next sample, since the first of the first recording. */
+  let nextSample = 0;
+  let contract: ChannelContract | undefined;
+  /** At a recording's edge what is lost is no bad data: there was none. */
+  let isAtEdge = true;
+  const decider = createDecider(options);
+  const point = createMeasuringPoint({
+    id: options.point,
+    config: { ...standIn, bundle: bundle.ref.name, bearing: options.bearing },
+    bundle,
+    operation: gateway.operation,
+    decider,
+    readings: { read: () => Number.NaN },
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    onQuarantine: (quarantine, windows) => {
+      if (!isAtEdge) sink.setAside(quarantine, windows);
+    },
+  });
+  const ingest = createWaveformIngest({
+    contractOf: () => contract,
+    sink: {
+      // A gap is what the loss of a block looks like, which was told already, or the time between two recordings.
+      quarantine: (quarantine) => {
+        if (quarantine.reason !== "gap") sink.setAside(quarantine, 0);
+      },
+      schemaDrift: () => {},
+    },
+  });
+
+  const passTime = (toMs: number): void => {
+    // After a silence has been told nothing happens until data comes.
+    const untilMs = Math.min(toMs, Number.isNaN(endMs) ? toMs : endMs + timeoutMs + 2 * tickMs);
+    for (; nowMs + tickMs <= untilMs; point.tick()) nowMs += tickMs;
+    nowMs = Number.isNaN(nowMs) ? toMs : Math.max(nowMs, toMs);
+  };
+
+  return {
+    get endMs() {
+      return endMs;
+    },
+    play: async (recording, startMs) => {
+      isAtEdge = true;
+      passTime(startMs);
+      const { rateHz } = recording.sidecar;
+      const gapMs = Number.isNaN(endMs) ? 0 : startMs - endMs;
+      if (gapMs > seamlessMs) nextSample += Math.max(1, Math.round((gapMs * rateHz) / 1000));
+      ({ contract } = recording);
+      for await (const { block, broken } of readSampleBlocks(recording, {
+        startMs,
+        firstSample: nextSample,
+      })) {
+        endMs = block.timestampMs + (block.counts.length * 1000) / rateHz;
+        nextSample = block.firstSample + block.counts.length;
+        passTime(endMs);
+        if (broken !== null) sink.setAside(broken, 0);
+        else if (ingest.accept(block)) point.accept({ ...block, arrivedMonotonicMs: nowMs });
+        isAtEdge = false;
+        if (decider.waiting >= maxWaiting) await decider.settle();
+      }
+      isAtEdge = true;
+      await decider.settle();
+    },
+    close: async () => {
+      point.close();
+      await decider.settle();
+    },
+  };
+}
+
+/** What of a gateway's configuration names things that a replay has no use for. */
+const standIn = {
+  component: "replay",
+  device: "file",
+  channel: "file",
+  shaftRpm: null,
+  baselineEpoch: 0,
+} as const;
+
+interface ReplayDecider extends Pick<ReturnType<typeof createWindowDecider>, "submit" | "noteMissing"> {
+  /** Windows that were not decided yet. */
+  readonly waiting: number;
+  /** Resolves when there are none. @throws what kept a window from being decided. */
+  settle(): Promise<void>;
+}
+
+/** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
+function createDecider(options: ReplayedPointOptions): ReplayDecider {
+  const { point, bundle, gateway, register, sink } = options;
+  const { minWindows, minHours } = gateway.commissioning;
+  const watch = createPointWatch({
+    point,
+    parts: selectWatchParts(bundle.manifest, bundle.ref),
+    options: {
+      epoch: 0,
+      minWindows,
+      minDurationMs: minHours * hourMs,
+      falsePerYear: options.falsePerYear,
+      faultPrior: gateway.alarms.faultPrior,
+    },
+  });
+  const failures: unknown[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (_message, fields) => failures.push(fields?.error),
+  };
+  let waiting = 0;
+  const decider = createWindowDecider({
+    point,
+    watch: {
+      get model() {
+        return watch.model;
+      },
+      update: (window) => {
+        const { decision, event } = watch.update(window);
+        if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
+        return decision;
+      },
+      noteMissing: watch.noteMissing,
+      adopt: ({ ref }) => {
+        throw new Error(`a replay has one bundle, and now ${ref.name}@${ref.version}`);
+      },
+    },
+    register,
+    quality: { processed: () => {}, dropped: () => {} },
+    load: {
+      begin: () => {
+        waiting++;
+      },
+      end: () => {
+        waiting--;
+      },
+    },
+    logger,
+    sink,
+  });
+  return {
+    submit: decider.submit,
+    noteMissing: decider.noteMissing,
+    get waiting() {
+      return waiting;
+    },
+    settle: async () => {
+      await decider.idle();
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}

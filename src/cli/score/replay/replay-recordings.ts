@@ -1,0 +1,155 @@
+/**
+ * Plays planned recordings to their points, all in one order of time, as the points of one turbine would have heard them.
+ * What is wrong with one recording is said of it; the others are played.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { PointId } from "../../../core/contract/stream.ts";
+import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
+import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { describeFileError, type FileError } from "../files/file-report.ts";
+import { openRecording } from "../recordings/score-windows.ts";
+import { rememberSamples } from "../samples/samples.ts";
+import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
+import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";
+import { createReplayedPoint, type ReplayedPoint } from "./replay-point.ts";
+import type { ReplayRow } from "./replay-rows.ts";
+import type { ReplayedGateway } from "./replayed-gateway.ts";
+
+export interface ReplayRequest {
+  readonly plan: ReplayPlan;
+  readonly gateway: ReplayedGateway;
+  /** Takes the windows that were decided since the last call. */
+  readonly addRows: (rows: readonly ReplayRow[]) => Promise<void>;
+  /** Called before each recording, and at the end. */
+  readonly progress: (done: number, total: number, what: string) => void;
+}
+
+/** What came of it: one entry a point, in the order of the files, and the files that could not be read. */
+export interface ReplayResult {
+  readonly points: readonly PointReport[];
+  readonly errors: readonly { readonly file: string; readonly error: FileError }[];
+}
+
+/** Fails with INFERENCE, STORE, BUNDLE_INCOMPATIBLE: nothing that another recording would be spared. */
+export async function replayRecordings(bundle: LoadedBundle, request: ReplayRequest): Promise<ReplayResult> {
+  const { plan, progress } = request;
+  const errors = [...plan.errors];
+  const players = createPlayers(bundle, request);
+  const total = plan.recordings.length;
+  try {
+    for (const [index, planned] of plan.recordings.entries()) {
+      progress(index, total, `${planned.point}: ${planned.file}`);
+      try {
+        await players.play(planned);
+      } catch (error) {
+        if (error instanceof AuroraError && failsForAll.has(error.code)) throw error;
+        const described = describeFileError(error);
+        if (errors.at(-1)?.file !== planned.file) errors.push({ file: planned.file, error: described });
+      }
+      await request.addRows(players.takeRows());
+    }
+  } finally {
+    await players.close();
+  }
+  progress(total, total, "");
+  return { points: players.report(), errors };
+}
+
+/** Errors that no other recording would be spared. */
+const failsForAll: ReadonlySet<string> = new Set(["STORE", "INFERENCE", "BUNDLE_INCOMPATIBLE"]);
+
+interface Players {
+  /** Fails as the file's reader does, with USAGE or CONFIG_INVALID where its description does not fit. */
+  play(planned: PlannedRecording): Promise<void>;
+  takeRows(): readonly ReplayRow[];
+  close(): Promise<void>;
+  report(): readonly PointReport[];
+}
+
+function createPlayers(bundle: LoadedBundle, { plan, gateway }: ReplayRequest): Players {
+  const register = createAlarmRegister();
+  const players = new Map<
+    string,
+    { point: ReplayedPoint; bearing: string; lastMs: number; lengthMs: number }
+  >();
+  const histories = new Map(plan.points.map((name) => [name, createPointHistory(name)]));
+  let rows: ReplayRow[] = [];
+
+  const create = ({ point: name, description }: PlannedRecording, history: PointHistory) => {
+    const { bearing } = description.sidecar;
+    const point = createReplayedPoint({
+      point: nameReplayedPoint(name),
+      bearing,
+      bundle,
+      gateway,
+      falsePerYear: gateway.alarms.falsePerTurbineYear / plan.points.length,
+      register,
+      sink: {
+        ...history.sink,
+        onDecision: (decision, scored) => {
+          history.sink.onDecision(decision, scored);
+          if (scored !== null) rows.push({ point: name, decision, scored });
+        },
+      },
+    });
+    return { point, bearing: JSON.stringify(bearing), lastMs: Number.NaN, lengthMs: 0 };
+  };
+
+  return {
+    play: async (planned) => {
+      const { timeMs, description } = planned;
+      const history = histories.get(planned.point)!;
+      const player = players.get(planned.point) ?? create(planned, history);
+      players.set(planned.point, player);
+      if (timeMs === player.lastMs) return history.noteSetAside("sameTime");
+      if (timeMs < player.point.endMs - slackOf(player.lengthMs)) return history.noteSetAside("overlapping");
+      expectBearing(planned, player.bearing);
+      const file = rememberSamples(await planned.open());
+      const recording = await openRecording(bundle, file, description.sidecar);
+      player.lastMs = timeMs;
+      history.noteRecording(timeMs);
+      try {
+        await player.point.play(recording, timeMs);
+      } finally {
+        player.lengthMs = Math.max(0, player.point.endMs - timeMs);
+        history.noteEnd(player.point.endMs);
+      }
+    },
+    takeRows: () => {
+      const taken = rows;
+      rows = [];
+      return taken;
+    },
+    close: async () => {
+      for (const { point } of players.values()) await point.close();
+    },
+    report: () => [...histories.values()].map((history) => history.report()),
+  };
+}
+
+/** All points are of one turbine: a budget is a turbine's. */
+export function nameReplayedPoint(name: string): PointId {
+  return { site: "replay", turbine: "replay", component: name };
+}
+
+/**
+ * By how much a recording may begin before the one before it has ended: times are often of whole seconds, and a stated rate is
+ * not the true one.
+ */
+function slackOf(lengthMs: number): number {
+  return Math.min(1000, lengthMs / 20);
+}
+
+/** A point has one bearing, as on a gateway. */
+function expectBearing({ file, description }: PlannedRecording, bearing: string): void {
+  if (JSON.stringify(description.sidecar.bearing) === bearing) return;
+  throw new AuroraError(
+    "CONFIG_INVALID",
+    `${file} is of another bearing than the recordings of its point before it`,
+    {
+      op: "replay recording",
+      subject: file,
+      hint: "give the recordings of each bearing to a point of their own, with --point or a manifest's point",
+    },
+  );
+}

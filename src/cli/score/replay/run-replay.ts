@@ -1,0 +1,116 @@
+/** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
+import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import { printable } from "../../terminal/end-process.ts";
+import { createProgressBar } from "../../terminal/progress-bar.ts";
+import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
+import { expectOtherOutput, openRowWriter, type RowWriter } from "../files/row-writer.ts";
+import { doubtBearing } from "../sidecar/bearing-words.ts";
+import { createDescriber, type SidecarFlags } from "../sidecar/sidecar-options.ts";
+import { type PlanRequest, planReplay, type ReplayPlan } from "./plan-replay.ts";
+import type { PointReport } from "./point-history.ts";
+import { type ReplayBudget, renderReplay } from "./render-replay.ts";
+import { readManifest } from "./replay-manifest.ts";
+import type { ReplayFlags } from "./replay-options.ts";
+import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
+import { placeReplayRows } from "./replay-rows.ts";
+import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+
+export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
+  readonly input?: readonly string[];
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Files whose errors are printed one by one; of more only the number is. */
+const shownErrors = 10;
+
+/** Returns the exit code. Fails with USAGE, CONFIG_INVALID, DATA_MISSING, STORE, INFERENCE. */
+export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags): Promise<number> {
+  const gateway = flags.gateway === undefined ? createReplayedGateway() : readReplayedGateway(flags.gateway);
+  const plan = await planReplay(await readRequest(flags));
+  if (flags.out !== undefined) expectOtherOutput(listReadFiles(plan, flags), flags.out);
+  const bar = createProgressBar();
+  const result = await withRows(bundle, flags.out, (addRows) =>
+    replayRecordings(bundle, { plan, gateway, addRows, progress: bar.update }),
+  ).finally(bar.end);
+  const { points, errors } = result;
+  const { falsePerTurbineYear } = gateway.alarms;
+  const budget: ReplayBudget = { falsePerTurbineYear, points: points.length };
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify({ model: bundle.ref, budget, points, errors })}\n`
+      : points.length === 0
+        ? ""
+        : printable(renderReplay(points, budget, errors.length)),
+  );
+  for (const doubt of listDoubts(plan)) process.stderr.write(`warning: bearing: ${doubt}\n`);
+  complain(result);
+  return exitCodeOf(
+    [...points.map((point) => ({ file: point.point, windows: point.windows })), ...errors],
+    (each) => "windows" in each && each.windows === 0,
+  );
+}
+
+async function readRequest(flags: ReplayCommandFlags): Promise<PlanRequest> {
+  const { manifest, from, every } = flags;
+  return {
+    input: flags.input,
+    manifest: manifest === undefined ? null : { path: manifest, entries: await readManifest(manifest) },
+    points: flags.point ?? [],
+    course: from === undefined || every === undefined ? null : { fromMs: from, everyMs: every * 1000 },
+    describer: await createDescriber(flags),
+  };
+}
+
+function listReadFiles({ recordings }: ReplayPlan, flags: ReplayCommandFlags): string[] {
+  const described = [flags.manifest, flags.gateway, flags.bearings, flags.bearing];
+  const named = described
+    .filter((each) => typeof each === "string")
+    .map((each) => each.replace(/#[^#]*$/, ""));
+  return [...named, ...(flags.input ?? []), ...new Set(recordings.map(({ file }) => file))];
+}
+
+/** Runs `replay`, whose rows go to `out`, if there is one; the table appears when all is well. */
+async function withRows(
+  bundle: LoadedBundle,
+  out: string | undefined,
+  replay: (addRows: ReplayRequest["addRows"]) => Promise<ReplayResult>,
+): Promise<ReplayResult> {
+  if (out === undefined) return replay(() => Promise.resolve());
+  const cells = placeReplayRows(bundle.manifest);
+  const writer: RowWriter = await openRowWriter(out, cells.columns);
+  try {
+    const result = await replay(async (rows) => {
+      for (const row of rows) await writer.add(cells.cellsOf(row));
+    });
+    if (result.points.some(({ recordings }) => recordings > 0)) await writer.finish();
+    return result;
+  } finally {
+    await writer.close();
+  }
+}
+
+function listDoubts({ recordings }: ReplayPlan): ReadonlySet<string> {
+  const bearings = new Map(
+    recordings.map(({ description: { sidecar } }) => [JSON.stringify(sidecar.bearing), sidecar.bearing]),
+  );
+  return new Set([...bearings.values()].map(doubtBearing).filter((doubt) => doubt !== null));
+}
+
+function complain({ points, errors }: ReplayResult): void {
+  for (const each of errors.slice(0, shownErrors)) complainOfFile(each);
+  if (errors.length > shownErrors) {
+    process.stderr.write(`error: ${errors.length - shownErrors} more files could not be replayed\n`);
+  }
+  for (const point of points) if (point.windows === 0) complainOfSilence(point);
+}
+
+function complainOfSilence({ point, setAside, recordings }: PointReport): void {
+  if (recordings === 0) return;
+  const reasons = Object.keys(setAside.samples).join(", ");
+  const why =
+    reasons === ""
+      ? "its recordings are shorter than the bundle's window, in revolutions of the shaft: check --rate-hz and --shaft-rpm"
+      : `samples were set aside (${reasons}); check --unit and --scale`;
+  process.stderr.write(`error: ${printable(point)}: no window could be decided\nhint: ${why}\n`);
+}

@@ -1,0 +1,244 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { aurora } from "../../aurora.ts";
+import { encodeNpy, shippedBundle } from "../recordings.ts";
+import { inventLife, nameByTime, writeRecording } from "./invented-life.ts";
+
+const life = inventLife({ recordings: 10, healthy: 7, seconds: 13, everySeconds: 600 });
+const [first] = life;
+const orders = Object.entries(first!.bearing).map(([name, order]) => `${name}=${order}`);
+const flags = ["--rate-hz", `${first!.rateHz}`, "--bearing", orders.join(",")];
+
+interface Report {
+  readonly model: { readonly name: string };
+  readonly budget: object;
+  readonly points: readonly {
+    readonly point: string;
+    readonly learntAt: string | null;
+    readonly windows: number;
+    readonly recordings: number;
+    readonly alarms: readonly object[];
+    readonly setAside: object;
+  }[];
+  readonly errors: readonly { readonly file: string; readonly error: { readonly code: string } }[];
+}
+
+async function replay(...args: readonly string[]) {
+  const finished = await aurora("score", shippedBundle, "--decide", ...args);
+  const report =
+    args.includes("--json") && finished.stdout !== "" ? (JSON.parse(finished.stdout) as Report) : null;
+  return { ...finished, report };
+}
+
+/** A gateway that learns within an hour. */
+function writeGateway(folder: string): string {
+  const path = join(folder, "gateway.yaml");
+  const bearing = JSON.stringify(first!.bearing);
+  writeFileSync(
+    path,
+    `gateway: {id: gw, site: north}
+devices: [{id: mcu, connect: mqtt}]
+turbines: [{id: WT01, points: [{component: b, bundle: bearing-vibration, device: mcu, channel: a, bearing: ${bearing}}]}]
+commissioning: {minWindows: 64, minHours: 0.5}
+alarms: {falsePerTurbineYear: 0.5}
+`,
+  );
+  return path;
+}
+
+describe("aurora score --decide", () => {
+  it("prints what a gateway would have done, as JSON and in words", async () => {
+    const folder = createTemporaryFolder();
+    const gateway = writeGateway(folder);
+    mkdirSync(join(folder, "drive-end"));
+    const files = life.map((each) =>
+      writeRecording(join(folder, "drive-end"), nameByTime(each.timeMs), each),
+    );
+    const out = join(folder, "rows.csv");
+    const args = ["--input", ...files, "--gateway", gateway];
+    const { code, stderr, report } = await replay(...args, "--out", out, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(report!.model.name).toBe("bearing-vibration");
+    expect(report!.budget).toEqual({ falsePerTurbineYear: 0.5, points: 1 });
+    const [point] = report!.points;
+    expect(point!.point).toBe("drive-end");
+    const iso = /^2004-02-12T\d\d:\d\d:\d\d(\.\d{3})?Z$/;
+    expect(point!.learntAt).toMatch(iso);
+    expect(point!.alarms[0]).toEqual({
+      failureMode: "outer-race",
+      raisedAt: expect.stringMatching(iso),
+      clearedAt: null,
+      severity: expect.stringMatching(/^(warning|critical)$/),
+      lane: expect.toSatisfy((lane) => lane === null || lane === "fast" || lane === "slow"),
+      since: expect.stringMatching(iso),
+      criticalAt: null,
+      probability: expect.any(Number),
+      severityDb: expect.any(Number),
+      reason: expect.stringMatching(/^probability .* dB above its own reference/),
+    });
+    const rows = readFileSync(out, "utf8").trimEnd().split("\n");
+    expect(rows[0]).toBe(
+      "point,from_ms,to_ms,shaft_rpm,state,quantised_inner,quantised_outer,quantised_ball,probability_inner,probability_outer,probability_ball,active_inner,active_outer,active_ball,severity_db",
+    );
+    expect(rows).toHaveLength(1 + point!.windows);
+    const words = await replay(...args);
+    expect([words.code, words.stderr]).toEqual([0, ""]);
+    expect(words.stdout).toMatch(/^drive-end: 10 recordings, 2004-02-12T10:32:39Z to /);
+    expect(words.stdout).toMatch(/\n {2}2004-02-12T10:32:39Z {2}learning\n/);
+    expect(words.stdout).toMatch(/ {2}own reference: version 1 of \d+ windows/);
+    expect(words.stdout).toMatch(/ {2}raised outer race fault.*: probability .*, since 2004-02-12T/);
+    expect(words.stdout).toMatch(/at the end outer race fault \(warning\) stands/);
+    expect(words.stdout).toMatch(/\nbudget: 0\.5 false alarms a turbine and year\nset aside: nothing\n$/);
+  });
+
+  it("sets aside what was recorded twice, begins too soon or cannot be read, and plays the rest", async () => {
+    const folder = createTemporaryFolder();
+    const [a, b, c] = life;
+    const good = writeRecording(folder, nameByTime(a!.timeMs), a!);
+    const same = writeRecording(folder, `again_${nameByTime(a!.timeMs)}`, a!);
+    const early = writeRecording(folder, nameByTime(a!.timeMs + 5000), b!);
+    const late = writeRecording(folder, nameByTime(c!.timeMs), c!);
+    const timeless = writeRecording(folder, "acc_00001", b!);
+    const torn = join(folder, nameByTime(b!.timeMs));
+    writeFileSync(torn, readFileSync(late).subarray(0, 1000));
+    const { code, stderr, report } = await replay(
+      "--input",
+      late,
+      torn,
+      early,
+      good,
+      same,
+      timeless,
+      "--json",
+      "--shaft-rpm",
+      "1200",
+      ...flags,
+    );
+    expect(code).toBe(1);
+    expect(report!.points).toHaveLength(1);
+    expect(report!.points[0]).toMatchObject({
+      recordings: 2,
+      learntAt: null,
+      alarms: [],
+      setAside: { recordings: { sameTime: 1, overlapping: 1 } },
+    });
+    expect(report!.errors.map(({ file, error }) => [file, error.code])).toEqual([
+      [timeless, "USAGE"],
+      [torn, "DATA_FORMAT"],
+    ]);
+    expect(stderr).toMatch(/error: nothing says when .*acc_00001/);
+  });
+
+  it("plays the channels of a text without names as points of their own", async () => {
+    const folder = createTemporaryFolder();
+    const files = life.slice(0, 2).map(({ timeMs, counts, scale }) => {
+      const path = join(folder, nameByTime(timeMs));
+      const lines = Array.from(counts.subarray(0, 40_000), (each, index) => {
+        const value = (each * scale).toFixed(4);
+        // The last channel lost its sensor half way.
+        return `${value}\t${(index % 7) - 3}\t${index > 20_000 ? "nan" : value}`;
+      });
+      writeFileSync(path, `${lines.join("\n")}\n`);
+      return path;
+    });
+    const points = ["--point", "b1=2004*#0", "b2=2004*#2"];
+    const { code, stderr, report } = await replay(
+      "--input",
+      ...files,
+      "--json",
+      "--shaft-rpm",
+      "1200",
+      ...points,
+      ...flags,
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const [b1, b2] = report!.points;
+    expect([b1!.point, b2!.point]).toEqual(["b1", "b2"]);
+    expect(b1).toMatchObject({ recordings: 2, windows: 4, setAside: { windows: 0, samples: {} } });
+    expect(b2!.windows).toBe(2);
+    // Whole blocks are lost.
+    expect(b2).toMatchObject({ setAside: { windows: 2, samples: { "not-finite": expect.any(Number) } } });
+  });
+
+  it("takes rows of an array by a manifest alone", async () => {
+    const folder = createTemporaryFolder();
+    const length = 13 * first!.rateHz;
+    const rows = new Int16Array(3 * length);
+    for (const [index, { counts }] of life.slice(0, 3).entries()) rows.set(counts, index * length);
+    writeFileSync(join(folder, "rows.npy"), encodeNpy(rows, [3, length]));
+    const manifest = join(folder, "manifest.yaml");
+    const entry = {
+      file: "rows.npy",
+      rows: "snapshots",
+      time: "2004-02-12T10:32:39Z",
+      everySeconds: 600,
+      point: "x",
+    };
+    writeFileSync(manifest, JSON.stringify({ shaftRpm: first!.shaftRpm, recordings: [entry] }));
+    const { code, stderr, report } = await replay("--manifest", manifest, "--json", ...flags);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(report!.points[0]).toMatchObject({
+      point: "x",
+      recordings: 3,
+      from: "2004-02-12T10:32:39Z",
+      to: "2004-02-12T10:52:52Z",
+    });
+  });
+
+  it("says of recordings that are too short for a window that nothing could be decided", async () => {
+    const folder = createTemporaryFolder();
+    const files = life
+      .slice(0, 3)
+      .map((each) =>
+        writeRecording(folder, nameByTime(each.timeMs), { ...each, counts: each.counts.subarray(0, 4000) }),
+      );
+    const { code, stdout, stderr } = await replay("--input", ...files);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/no window could be decided/);
+    expect(stderr).toMatch(
+      /: no window could be decided\nhint: its recordings are shorter than the bundle's window/,
+    );
+  });
+
+  it("refuses recordings of another bearing at the same point", async () => {
+    const folder = createTemporaryFolder();
+    const [a, b] = life;
+    const one = writeRecording(folder, nameByTime(a!.timeMs), a!);
+    const bearing = { bpfo: 3.5, bpfi: 5.5, bsf: 4.7, ftf: 0.39 };
+    const other = writeRecording(folder, nameByTime(b!.timeMs), { ...b!, bearing });
+    const { code, report } = await replay("--input", one, other, "--json");
+    expect(code).toBe(1);
+    expect(report!.errors).toMatchObject([{ file: other, error: { code: "CONFIG_INVALID" } }]);
+    expect(report!.points[0]).toMatchObject({ recordings: 1 });
+  });
+
+  it.each([
+    [["--manifest", "m.json", "--input", "a.npy", "--out", "x.csv"], /--manifest is for --decide/],
+    [["--every", "10", "--input", "a.npy", "--out", "x.csv"], /--every is for --decide/],
+    [["--input", "a.npy"], /nothing says where rows go/],
+    [["--out", "x.csv"], /nothing says what to score/],
+    [["--decide"], /nothing says what to replay/],
+    [["--decide", "--input", "a.npy", "--from", "2004-01-01"], /--every and --from go together/],
+    [["--decide", "--input", "a.npy", "--baseline", "b.json"], /--baseline is not for --decide/],
+    [["--decide", "--input", "a.npy", "--from", "soon", "--every", "1"], /Write a time such as/],
+    [["--decide", "--input", "a.npy", "--point", "x"], /NAME=FILE/],
+  ])("refuses %j", async (args, message) => {
+    const { code, stderr } = await aurora("score", shippedBundle, ...args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("is for recordings", async () => {
+    const dir = join(shippedBundle, "..", "..", "turbine-scada", "1.0.0");
+    const { code, stderr } = await aurora("score", dir, "--decide", "--input", "a.csv");
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--decide: this bundle scores tables/)]);
+  });
+
+  it("never writes its rows over what it reads", async () => {
+    const folder = createTemporaryFolder();
+    const file = writeRecording(folder, nameByTime(first!.timeMs), first!);
+    const { code, stderr } = await replay("--input", file, "--out", file);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/is an input, and --out would replace it/)]);
+  });
+});

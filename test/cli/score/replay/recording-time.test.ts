@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import {
+  compareNames,
+  findTimeInName,
+  formatMoment,
+} from "../../../../src/cli/score/replay/recording-time.ts";
+import { nameByTime } from "./invented-life.ts";
+
+const timeMs = Date.UTC(2004, 1, 12, 10, 32, 39);
+
+it.each([
+  "2004.02.12.10.32.39",
+  "2004.02.12.10.32.39.txt",
+  "20040212_103239",
+  "20040212103239.csv",
+  "20040212T103239Z.npy",
+  "2004-02-12T10-32-39Z",
+  "2004-02-12T10:32:39Z.csv",
+  "2004-02-12 10.32.39.csv",
+  "acc_2004_02_12_10_32_39_ch1.npy",
+  "WT07-2004-02-12_10-32-39_to_2004-02-12_10-32-40.csv",
+])("reads the time of %s", (name) => {
+  expect(findTimeInName(name)).toBe(timeMs);
+});
+
+it.each([
+  ["2004-02-12T10-32.csv", Date.UTC(2004, 1, 12, 10, 32)],
+  ["20040212_1032.npy", Date.UTC(2004, 1, 12, 10, 32)],
+  ["2004-02-12T10-32-39.250Z.npy", timeMs + 250],
+  // What looks like one first is none.
+  ["2004-13-41_10-32-39_2004-02-12_10-32-39.npy", timeMs],
+])("reads %s", (name, expected) => {
+  expect(findTimeInName(name)).toBe(expected);
+});
+
+it.each([
+  "acc_00001.npy",
+  "2004-02-30T10-32-39.csv",
+  "2004-02-12.csv",
+  "2004-02-12T25-32-39Z.csv",
+  "0004-02-12T10-32-39Z.csv",
+  "20040212_1032391.csv",
+  "120040212103239.csv",
+  "12-02-2004_10-32-39.csv",
+  "",
+])("finds no time in %j", (name) => {
+  expect(findTimeInName(name)).toBeNaN();
+});
+
+it("reads what it would write, for any second of a century", () => {
+  const seconds = fc.integer({ min: Date.UTC(1990) / 1000, max: Date.UTC(2099) / 1000 });
+  fc.assert(
+    fc.property(seconds, fc.constantFrom("", ".csv", "_a", ".npy"), (second, ending) => {
+      expect(findTimeInName(`${nameByTime(second * 1000)}${ending}`)).toBe(second * 1000);
+    }),
+  );
+});
+
+it("takes no longer for a name that was made to take long", () => {
+  const started = performance.now();
+  expect(findTimeInName("2004-02-12".repeat(20_000))).toBeNaN();
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
+it("puts acc_2 before acc_10, and shows whole seconds as such", () => {
+  expect(["acc_10", "acc_2", "acc_1"].sort(compareNames)).toEqual(["acc_1", "acc_2", "acc_10"]);
+  expect(formatMoment(timeMs)).toBe("2004-02-12T10:32:39Z");
+  expect(formatMoment(timeMs + 40)).toBe("2004-02-12T10:32:39.040Z");
+});

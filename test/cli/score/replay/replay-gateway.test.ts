@@ -1,0 +1,218 @@
+/** Holds a replay of files against a real gateway's pipeline that gets the same blocks one by one. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRecording } from "../../../../src/cli/score/recordings/score-windows.ts";
+import { planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
+import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
+import { createReplayedPoint } from "../../../../src/cli/score/replay/replay-point.ts";
+import { nameReplayedPoint, replayRecordings } from "../../../../src/cli/score/replay/replay-recordings.ts";
+import { createReplayedGateway } from "../../../../src/cli/score/replay/replayed-gateway.ts";
+import { openSampleFile } from "../../../../src/cli/score/samples/sample-file.ts";
+import { createDescriber } from "../../../../src/cli/score/sidecar/sidecar-options.ts";
+import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
+import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
+import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
+import type { Decision } from "../../../../src/core/contract/prediction.ts";
+import { createAlarmRegister } from "../../../../src/core/decision/alarms/alarm-register.ts";
+import { silentLogger } from "../../../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
+import { createPipeline } from "../../../../src/gateway/points/pipeline.ts";
+import { createSiteBaselines } from "../../../../src/gateway/points/site-baselines.ts";
+import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
+import { createFakeState } from "../../../gateway/fakes.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { shippedBundle } from "../recordings.ts";
+import { type InventedRecording, inventLife, nameByTime, writeRecording } from "./invented-life.ts";
+
+const commissioning = { minWindows: 64, minHours: 0.5 };
+const component = "drive-end";
+let bundle: LoadedBundle;
+
+beforeAll(async () => {
+  const options = { engine: "integer", logger: silentLogger } as const;
+  bundle = await serveBundle(shippedBundle, await readBundle(shippedBundle), options);
+});
+afterAll(() => bundle.retire());
+
+interface Heard {
+  readonly decisions: Decision[];
+  readonly alerts: AlertEvent[];
+  readonly events: string[];
+}
+
+/** A gateway that is up all the time, looks for silence every second, and gets each block when its last sample was taken. */
+async function hearOnGateway(life: readonly InventedRecording[]): Promise<Heard> {
+  const heard: Heard = { decisions: [], alerts: [], events: [] };
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "replay" },
+    devices: [{ id: "mcu", connect: "mqtt" }],
+    turbines: [
+      {
+        id: "replay",
+        points: [
+          { component, bundle: bundle.ref.name, device: "mcu", channel: "a", bearing: life[0]!.bearing },
+        ],
+      },
+    ],
+    operation: { standbyBelowRpm: 0 },
+    commissioning,
+  });
+  let nowMs = life[0]!.timeMs;
+  const pipeline = createPipeline({
+    config,
+    bundleOf: () => bundle,
+    register: createAlarmRegister(),
+    quality: createDataQuality(),
+    snapshots: new Map(),
+    baselines: createSiteBaselines({
+      commissioning: config.commissioning,
+      state: createFakeState(),
+      logger: silentLogger,
+      falsePerPointYear: () => config.alarms.falsePerTurbineYear,
+      faultPrior: config.alarms.faultPrior,
+      onEvent: (_, kind, detail) => heard.events.push(`${kind} ${detail}`),
+    }),
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    logger: silentLogger,
+    sink: {
+      onDecision: (decision) => heard.decisions.push(decision),
+      onAlert: (event) => heard.alerts.push(event),
+      onQuarantine: () => {},
+      onSchemaDrift: () => {},
+    },
+  });
+  const waitUntil = (toMs: number): void => {
+    for (; nowMs + 1000 <= toMs; pipeline.tick()) nowMs += 1000;
+    nowMs = toMs;
+  };
+  for (const { timeMs, counts, rateHz, scale, shaftRpm } of life) {
+    waitUntil(timeMs);
+    // The device counts on while it does not send.
+    const first = Math.round(((timeMs - life[0]!.timeMs) * rateHz) / 1000);
+    for (let at = 0; at < counts.length; at += 496) {
+      const own = counts.subarray(at, at + 496);
+      waitUntil(timeMs + ((at + own.length) * 1000) / rateHz);
+      pipeline.accept({
+        deviceId: "mcu",
+        channel: "a",
+        unit: "g",
+        timestampMs: timeMs + (at * 1000) / rateHz,
+        firstSample: first + at,
+        sampleRateHz: rateHz,
+        scale,
+        shaftRpm,
+        counts: own,
+        arrivedMonotonicMs: nowMs,
+      });
+    }
+    await pipeline.idle();
+  }
+  await pipeline.close();
+  return heard;
+}
+
+async function replayFiles(files: readonly string[]): Promise<Heard> {
+  const heard: Heard = { decisions: [], alerts: [], events: [] };
+  const { recordings, errors } = await planReplay({
+    input: files,
+    manifest: null,
+    points: [],
+    course: null,
+    describer: await createDescriber({}),
+  });
+  expect(errors).toEqual([]);
+  const point = createReplayedPoint({
+    point: nameReplayedPoint(component),
+    bearing: recordings[0]!.description.sidecar.bearing,
+    bundle,
+    gateway: createReplayedGateway({ commissioning }),
+    falsePerYear: 0.1,
+    register: createAlarmRegister(),
+    sink: {
+      onDecision: (decision) => heard.decisions.push(decision),
+      onAlert: (event) => heard.alerts.push(event),
+      onBaseline: (_, __, event) => {
+        if (event !== null) heard.events.push(`${event.kind} ${event.detail}`);
+      },
+      setAside: () => {},
+    },
+  });
+  for (const { file, timeMs, description } of recordings) {
+    const samples = await openSampleFile(file, description.channel);
+    await point.play(await openRecording(bundle, samples, description.sidecar), timeMs);
+  }
+  await point.close();
+  return heard;
+}
+
+function writeLife(life: readonly InventedRecording[], folder: string): string[] {
+  return life.map((recording) => writeRecording(folder, nameByTime(recording.timeMs), recording));
+}
+
+describe("a replay", () => {
+  it("decides, learns and raises what a gateway did that got the same blocks", async () => {
+    const life = inventLife({ recordings: 12, healthy: 9, seconds: 13, everySeconds: 600 });
+    const onGateway = await hearOnGateway(life);
+    const files = writeLife(life, createTemporaryFolder());
+    const replayed = await replayFiles(files.reverse());
+    expect(replayed).toEqual(onGateway);
+    expect(onGateway.events[0]).toMatch(/^(provisional|ready) version 1/);
+    expect(onGateway.alerts.map(({ type, data }) => `${type} ${data.failureMode}`)).toContain(
+      "io.aurora.alert.raised.v1 outer-race",
+    );
+    // Between the recordings nothing was known.
+    const unknown = onGateway.decisions.filter(
+      ({ operatingState }) => operatingState === "information-unavailable",
+    );
+    expect(unknown).toHaveLength(life.length - 1);
+  });
+
+  it("goes on where one recording follows upon another without a gap, as a stream would", async () => {
+    const life = inventLife({ recordings: 4, healthy: 1, seconds: 5, everySeconds: 5 });
+    const onGateway = await hearOnGateway(life);
+    const replayed = await replayFiles(writeLife(life, createTemporaryFolder()));
+    expect(replayed).toEqual(onGateway);
+    // Windows go over the edges: were each recording cut alone, the last part of each would be lost.
+    const samples = life.reduce((sum, { counts }) => sum + counts.length, 0);
+    const windowMs = onGateway.decisions.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+    expect((samples * 1000) / life[0]!.rateHz - windowMs).toBeLessThan(1500);
+  });
+
+  it("tells the history of a point as it was decided", async () => {
+    const life = inventLife({ recordings: 12, healthy: 9, seconds: 13, everySeconds: 600 });
+    const onGateway = await hearOnGateway(life);
+    const plan = await planReplay({
+      input: writeLife(life, join(createTemporaryFolder())),
+      manifest: null,
+      points: [{ name: component, patterns: ["*"], channel: null }],
+      course: null,
+      describer: await createDescriber({}),
+    });
+    const { points, errors } = await replayRecordings(bundle, {
+      plan,
+      gateway: createReplayedGateway({ commissioning }),
+      addRows: () => Promise.resolve(),
+      progress: () => {},
+    });
+    expect(errors).toEqual([]);
+    const [point] = points;
+    const raised = onGateway.alerts.find(({ type }) => type === "io.aurora.alert.raised.v1")!;
+    expect(point).toMatchObject({
+      point: component,
+      state: "own-reference",
+      from: "2004-02-12T10:32:39Z",
+      recordings: 12,
+      windows: onGateway.decisions.filter(({ modes }) => modes.length > 0).length,
+      setAside: { windows: 0, samples: {}, recordings: { sameTime: 0, overlapping: 0 } },
+    });
+    expect(point!.alarms[0]).toMatchObject({ failureMode: "outer-race", severity: "warning" });
+    expect(Date.parse(point!.alarms[0]!.raisedAt)).toBe(Date.parse(raised.time));
+    expect(point!.alarms[0]!.reason).toMatch(/^probability [01]\.\d\d \(threshold 0\.\d\d\)/);
+    expect(Date.parse(point!.learntAt!)).toBeLessThan(Date.parse(raised.time));
+    expect(createPointHistory("never heard of").report()).toMatchObject({
+      learntAt: null,
+      alarms: [],
+      from: null,
+    });
+  });
+});
