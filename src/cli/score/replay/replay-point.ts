@@ -156,7 +156,7 @@ interface ReplayDecider extends Pick<ReturnType<typeof createWindowDecider>, "su
 
 /** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
 function createDecider(options: ReplayedPointOptions): ReplayDecider {
-  const { point, bundle, gateway, register, sink } = options;
+  const { point, bearing, bundle, gateway, register, sink } = options;
   const { minWindows, minHours } = gateway.commissioning;
   const watch = createPointWatch({
     point,
@@ -177,9 +177,13 @@ function createDecider(options: ReplayedPointOptions): ReplayDecider {
   let waiting = 0;
   const decider = createWindowDecider({
     point,
+    bearing,
     watch: {
       get model() {
         return watch.model;
+      },
+      get healthyRows() {
+        return watch.healthyRows;
       },
       update: (window) => {
         const { decision, event } = watch.update(window);
