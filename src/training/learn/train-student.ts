@@ -29,6 +29,8 @@ export interface LabelledRows {
   readonly features: Float32Array;
   /** [rows × outputs], 0 or 1. */
   readonly labels: Float32Array;
+  /** [rows], relative; absent: all weigh the same. */
+  readonly weights?: Float32Array | undefined;
 }
 
 /** Float and integer forms of what was learnt. */
@@ -111,7 +113,7 @@ export function prepareRows(data: LabelledRows, { tying, recipe }: StudentTask):
       rows: data.rows,
       ...arrangeRows(standardised, data.rows, tying),
       targets: data.labels,
-      weights: new Float32Array(data.rows).fill(1),
+      weights: data.weights ?? new Float32Array(data.rows).fill(1),
       sharedNoise: recipe.sharedNoise,
       teacherLogits: null,
     },

@@ -28,6 +28,16 @@ export interface Hypothesis {
   readonly featurePrefix: string;
 }
 
+/** How many rigs are invented (`learn/invented-rows.ts`). */
+export interface InventedRigsConfig {
+  /** Rigs to learn from, and rigs that only judge and calibrate. */
+  readonly training: number;
+  readonly heldOut: number;
+  readonly seed: number;
+  /** What all their rows weigh while learning, over what those of the recordings do. */
+  readonly weight: number;
+}
+
 export interface BearingConfig extends CommonConfig {
   readonly dataset: {
     readonly kind: "cwru";
@@ -39,6 +49,8 @@ export interface BearingConfig extends CommonConfig {
   readonly trainingHop: number;
   /** Noisy copies of the training windows: white noise of these shares of the signal's rms; may be empty. */
   readonly noiseLevels: readonly number[];
+  /** Rigs that are invented to learn from beside the recordings; absent: none. */
+  readonly inventedRigs?: InventedRigsConfig | undefined;
   readonly hypotheses: readonly Hypothesis[];
   readonly recipe: StudentRecipe;
   /** Healthy baselines on site: levels, windows and evidence as in the manifest; the reference is fitted. */
@@ -72,6 +84,14 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
   }),
   trainingHop: z.number().positive(),
   noiseLevels: z.array(z.number().positive().max(10)).max(8),
+  inventedRigs: z
+    .strictObject({
+      training: z.int().min(1).max(10_000),
+      heldOut: z.int().min(2).max(10_000),
+      seed: z.int(),
+      weight: z.number().positive().max(100),
+    })
+    .optional(),
   hypotheses: z
     .array(
       z.strictObject({

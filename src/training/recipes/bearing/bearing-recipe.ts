@@ -8,12 +8,14 @@ import { type AnyRecipe, defineRecipe, type TrainedModel, type TrainingContext }
 import { type BearingConfig, bearingConfigSchema, decideThreshold } from "./bearing-config.ts";
 import { judgeBearing } from "./judge/bearing-evaluation.ts";
 import { judgeBearingBundle, runBearingHeldOut } from "./judge/bundle-figures.ts";
+import { readInventedLogits, scoreInvented } from "./judge/invented-figures.ts";
 import { runEvaluationSplits, runTuningSplits } from "./judge/split-figures.ts";
 import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from "./learn/calibrate-student.ts";
 import { type ContractReport, checkCwruContract } from "./learn/check-contract.ts";
 import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./learn/cwru-rows.ts";
 import { describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
+import { createWiden, type InventedRows, inventRows } from "./learn/invented-rows.ts";
 import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
 import { packageBearing } from "./package-bearing.ts";
 import { reportBearing } from "./report/bearing-report.ts";
@@ -37,22 +39,26 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const { recipe } = config;
   const tying = deriveTying(config.features, config.hypotheses);
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
-  const { contract, rows, fingerprint } = await readRecordings(config, context);
+  const { contract, rows, invented, fingerprint } = await readRecordings(config, context);
   const division = divideByGroups(config.dataset.heldOutGroups, rows.value, modes);
   const { trainSignals, heldOutSignals } = division;
-  const trainRows = joinRows(trainSignals, "training", modes);
-  context.log(`${trainRows.rows} training windows of ${trainSignals.length} signals`);
+  const widen = createWiden(config, invented.value);
+  const trainRows = widen(joinRows(trainSignals, "training", modes));
+  context.log(
+    `${trainRows.rows} training windows of ${trainSignals.length} signals and ${invented.value.training.length} invented ones`,
+  );
 
-  const learning = { rows, trainSignals, trainRows, task: { tying, recipe, trainer } };
+  const learning = { rows, invented, trainSignals, trainRows, widen, task: { tying, recipe, trainer } };
   const { trained, rivals } = await learnStudent(config, learning, context);
   const contenders = { student: trained.value, rivals: rivals.value };
   const folds = await scoreFolds(config, learning, context);
   const foldSets = folds.map((fold) => fold.value);
-  const outOfFold = joinFolds(foldSets);
+  const inventedSet = scoreInvented(contenders, config, invented.value.heldOut);
+  const outOfFold = joinFolds(foldSets, readInventedLogits(inventedSet));
   const calibrated = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
   const judged = await steps.run(
     "evaluate",
-    { config, from: [contract, rows, trained, rivals, ...folds] },
+    { config, from: [contract, rows, invented, trained, rivals, ...folds] },
     () =>
       judgeBearing({
         ...contenders,
@@ -62,6 +68,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         outOfFold,
         calibrated,
         folds: foldSets,
+        inventedSet,
         contract: contract.value,
       }),
   );
@@ -77,10 +84,14 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
 interface ReadRecordings {
   readonly contract: StepOutput<ContractReport>;
   readonly rows: StepOutput<CwruRows>;
+  readonly invented: StepOutput<InventedRows>;
   readonly fingerprint: string;
 }
 
-/** Holds the recordings against the data contract, and cuts windows and features of those that it does not refuse. */
+/**
+ * Holds the recordings against the data contract, and cuts windows and features of those that it does not refuse, and of
+ * invented rigs.
+ */
 async function readRecordings(
   config: BearingConfig,
   { dataDir, steps }: TrainingContext,
@@ -98,7 +109,13 @@ async function readRecordings(
       progress: (done, total) => progress(done, total, "recordings read"),
     }),
   );
-  return { contract, rows, fingerprint: data.value.fingerprint };
+  const { inventedRigs = null } = config;
+  const invented = await steps.run(
+    "features",
+    { part: "invented", config: { window, trainingHop, features, inventedRigs }, from: [] },
+    (progress) => inventRows(config, (done, total) => progress(done, total, "rigs invented")),
+  );
+  return { contract, rows, invented, fingerprint: data.value.fingerprint };
 }
 
 /** Scores every training bearing by a student that has not seen it. */
@@ -109,12 +126,12 @@ async function scoreFolds(
 ): Promise<readonly StepOutput<ScoredSet>[]> {
   const { recipe } = config;
   const folds: StepOutput<ScoredSet>[] = [];
-  const { rows, trainSignals } = learning;
+  const { rows, invented, trainSignals } = learning;
   for (const split of planInnerSplits(trainSignals.map((signal) => signal.waveform))) {
     folds.push(
       await steps.run(
         "calibrate",
-        { part: split.name, config: { ...describeDivision(config), recipe, split }, from: [rows] },
+        { part: split.name, config: { ...describeDivision(config), recipe, split }, from: [rows, invented] },
         () => scoreInnerSplit(config, learning, split),
       ),
     );

@@ -19,6 +19,7 @@ import { type BearingConfig, decideThreshold } from "./bearing-config.ts";
 import { cwruDescription, type JudgedBearing } from "./judge/bearing-evaluation.ts";
 import type { CwruRows, WaveformRows } from "./learn/cwru-rows.ts";
 import { alwaysHeldOut, describeDivision, type GroupDivision } from "./learn/divide-by-groups.ts";
+import { describeInvented, inventedDescription } from "./learn/invented-rows.ts";
 import { seedStream } from "./learn/learn-student.ts";
 import { renderBearingCard } from "./report/bearing-card.ts";
 
@@ -75,6 +76,7 @@ export async function packageBearing(
           trainGroups: parts.division.trainGroups,
           heldOutGroups: [...dataset.heldOutGroups, alwaysHeldOut],
         },
+        ...describeInvented(config),
       ],
       teacher:
         teacher.members === 0
@@ -88,7 +90,10 @@ export async function packageBearing(
       architecture: evaluation.student.architecture,
       task: "classification",
       outputs: "uint8 quantised logits, one per failure mode",
-      dataDescriptions: { cwru: cwruDescription },
+      dataDescriptions: {
+        cwru: cwruDescription,
+        ...(config.inventedRigs === undefined ? {} : { "invented-rigs": inventedDescription }),
+      },
       metrics: {
         "held-out macro AUROC": metrics.macroAuroc!.value,
         "held-out Brier score": metrics.brier!.value,

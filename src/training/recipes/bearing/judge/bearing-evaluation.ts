@@ -19,6 +19,7 @@ import {
   calibrateStudent,
   joinFolds,
   type OutOfFold,
+  type ScoredLogits,
   type StudentCalibration,
 } from "../learn/calibrate-student.ts";
 import type { ContractReport } from "../learn/check-contract.ts";
@@ -26,6 +27,7 @@ import { type Contenders, scoreContenders } from "../learn/contenders.ts";
 import { describeSet, joinRows, type WaveformRows } from "../learn/cwru-rows.ts";
 import { type DecisionFigures, judgeDecision } from "./decision-figures.ts";
 import { type AlertRule, evaluateHeldOut, type HeldOutEvaluation, judgeShares } from "./held-out-figures.ts";
+import { type InventedFigures, judgeInvented } from "./invented-figures.ts";
 import {
   describeMicrocontroller,
   describeStudent,
@@ -62,6 +64,8 @@ export interface BearingEvaluation extends EvaluationDocument {
   readonly microcontroller: MicrocontrollerFigures;
   /** As the configuration states them; the protocol cwru-100 computes them. */
   readonly published?: PublishedFigures;
+  /** On invented rigs that nobody learnt from; absent where none are invented. */
+  readonly invented?: InventedFigures;
   readonly limitations: readonly string[];
 }
 
@@ -71,6 +75,8 @@ interface BearingCase extends Contenders {
   readonly trainRows: LabelledRows;
   readonly heldOutSignals: readonly WaveformRows[];
   readonly folds: readonly ScoredSet[];
+  /** Everybody's scores on invented rigs that nobody learnt from; may be empty. */
+  readonly inventedSet: ScoredSet;
   readonly outOfFold: OutOfFold;
   readonly calibrated: StudentCalibration;
 }
@@ -98,8 +104,9 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
   const set = describeSet(heldOutSignals, failureModes, { ...scores, probability });
   const { macroAuroc: _, brier: __, ...heldOut } = evaluateHeldOut(heldOutSignals, scores.int8!, rule);
   const { steps, findings } = judgeSteps(subject, { heldOut: set, folds }, config);
-  const calibratedSets = { heldOut: [set], outOfFold: crossCalibrate(folds, config) };
+  const calibratedSets = { heldOut: [set], outOfFold: crossCalibrate(folds, outOfFold.invented, config) };
   const brier = computeFigure((counts) => meanBrier(heldOut, counts), drawResamples(set.signals, seed));
+  const invented = judgeInvented(subject.inventedSet, folds, config);
   const outcomes = heldOut.recordings.map((recording) => ({
     id: recording.waveform,
     brier: recording.brier,
@@ -122,6 +129,7 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
     heldOut,
     steps,
     findings,
+    ...(invented === null ? {} : { invented }),
     outOfFold: { folds: outOfFold.folds, falseWindowShare, detectedWindowShare },
     reliability: {
       heldOut: computeReliability(calibratedSets.heldOut, "probability"),
@@ -144,11 +152,15 @@ export function toProbabilities(logits: Float32Array, calibration: readonly Cali
 }
 
 /** The folds with the probabilities that a calibration fitted on the other folds gives. */
-function crossCalibrate(folds: readonly ScoredSet[], config: BearingConfig): ScoredSet[] {
+function crossCalibrate(
+  folds: readonly ScoredSet[],
+  invented: ScoredLogits | null,
+  config: BearingConfig,
+): ScoredSet[] {
   return folds.map((fold) => {
     const others = folds.filter((other) => other !== fold);
     const outputs = config.hypotheses.length;
-    const { calibration } = calibrateStudent(joinFolds(others), outputs, decideThreshold(config));
+    const { calibration } = calibrateStudent(joinFolds(others, invented), outputs, decideThreshold(config));
     const probability = toProbabilities(fold.scores.int8!, calibration);
     return { ...fold, scores: { ...fold.scores, probability } };
   });

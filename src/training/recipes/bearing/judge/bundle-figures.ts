@@ -23,6 +23,7 @@ import {
 } from "../learn/cwru-rows.ts";
 import { alwaysHeldOut } from "../learn/divide-by-groups.ts";
 import { computePhysicsScores, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { describeInvented } from "../learn/invented-rows.ts";
 import { type BearingEvaluation, judgeCalibration, toProbabilities } from "./bearing-evaluation.ts";
 import { evaluateHeldOut, type HeldOutFigures, judgeShares } from "./held-out-figures.ts";
 
@@ -95,7 +96,10 @@ export async function judgeBearingBundle(
   const float = claim.steps.find(({ name }) => name === "float")!;
   const error = judgeCalibration([set], config.seed);
   return {
-    fingerprints: { [lineage.name]: fingerprint },
+    fingerprints: Object.fromEntries([
+      [lineage.name, fingerprint],
+      ...describeInvented(config).map(({ name, sha256 }) => [name, sha256]),
+    ]),
     metrics: {
       macroAuroc: computeFigure(own, resamples),
       calibrationError: error,

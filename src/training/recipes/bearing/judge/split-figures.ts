@@ -33,6 +33,7 @@ import {
   weighRecorded,
 } from "../learn/cwru-rows.ts";
 import { computePhysicsScores, deriveTying, findPhysicsColumns } from "../learn/hypothesis-columns.ts";
+import { createWiden, inventRows } from "../learn/invented-rows.ts";
 import { type RecordedRows, sayLogisticTrial, tryLogistic } from "./logistic-trials.ts";
 import { comparePublished, type JudgedName, judgedNames, sayPublished } from "./published-figures.ts";
 import { sayTrial, tryTerms } from "./term-trials.ts";
@@ -119,13 +120,15 @@ async function openRig(config: BearingConfig, context: EvaluationContext): Promi
     progress: (done, total) => context.progress(done, total, "recordings read"),
   });
   const waveforms = signals.map((signal) => signal.waveform);
+  const invented = inventRows(config, (done, total) => context.progress(done, total, "rigs invented"));
+  const widen = createWiden(config, invented);
   const rowsOf = (split: CwruSplit): SplitRows => {
     const part = divideCwruWaveforms(waveforms, split);
     const trainSignals = selectSignals(signals, part.train);
     const testSignals = selectSignals(signals, part.test);
     return {
       name: split.name,
-      train: joinRows(trainSignals, "training", modes),
+      train: widen(joinRows(trainSignals, "training", modes)),
       test: joinRows(testSignals, "served", modes),
       recorded: weighRecorded(trainSignals),
       testSignals,

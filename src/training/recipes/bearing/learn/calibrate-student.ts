@@ -1,5 +1,5 @@
 /**
- * Calibration, from training bearings alone: every bearing is scored by a student that was trained
+ * Calibration, from training bearings and invented rigs alone: every bearing is scored by a student that was trained
  * without it, one fault size a kind at a time and each end's healthy bearing in turn. Never sees a held-out bearing.
  */
 import type { Calibration, Threshold } from "../../../../core/contract/bundle/manifest.ts";
@@ -14,25 +14,31 @@ import {
   prepareRows,
   pruneStudent,
   quantiseStudent,
-  type StudentTask,
   trainTeacher,
 } from "../../../learn/train-student.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import { scoreContenders, trainRivals } from "./contenders.ts";
-import { describeSet, joinRows, selectSignals, type WaveformRows, weighRecorded } from "./cwru-rows.ts";
+import { describeSet, joinRows, selectSignals, weighRecorded } from "./cwru-rows.ts";
+import type { LearningRows } from "./learn-student.ts";
 
-/** Logits of int8 students on training bearings that they did not see. */
-export interface OutOfFold {
+/** Logits of int8 students, and what is right. */
+export interface ScoredLogits {
   readonly rows: number;
   /** [rows × outputs]. */
   readonly logits: Float32Array;
   readonly labels: Float32Array;
+}
+
+/** On training bearings that the students did not see. */
+export interface OutOfFold extends ScoredLogits {
+  /** On invented rigs that the student did not learn from; null: there are none. */
+  readonly invented: ScoredLogits | null;
   readonly folds: number;
 }
 
 /** What the decision needs, and what the threshold does on unseen training bearings. */
 export interface StudentCalibration {
-  /** One an output. */
+  /** One an output, all alike. */
   readonly calibration: readonly Calibration[];
   /** Share of healthy out-of-fold windows with any mode at or above the threshold, and of faulty ones with their own. */
   readonly falseWindowShare: number;
@@ -66,10 +72,7 @@ export function planInnerSplits(waveforms: readonly CwruWaveform[]): CwruSplit[]
 /** Everybody's scores on the training bearings that one inner split leaves out, by students trained on the others. */
 export function scoreInnerSplit(
   config: BearingConfig,
-  {
-    trainSignals: signals,
-    task,
-  }: { readonly trainSignals: readonly WaveformRows[]; readonly task: StudentTask },
+  { trainSignals: signals, widen, task }: Pick<LearningRows, "trainSignals" | "widen" | "task">,
   split: CwruSplit,
 ): ScoredSet {
   const modes = config.hypotheses.map((hypothesis) => hypothesis.failureMode);
@@ -78,7 +81,7 @@ export function scoreInnerSplit(
     split,
   );
   const trainSignals = selectSignals(signals, part.train);
-  const train = joinRows(trainSignals, "training", modes);
+  const train = widen(joinRows(trainSignals, "training", modes));
   const judged = selectSignals(signals, part.test);
   const random = createRandom(config.seed).fork(split.name);
   const prepared = prepareRows(train, task);
@@ -102,8 +105,8 @@ export function scoreInnerSplit(
   return describeSet(judged, modes, scores);
 }
 
-/** Puts the int8 students' scores of all folds together, in their sequence. */
-export function joinFolds(folds: readonly ScoredSet[]): OutOfFold {
+/** Puts the int8 students' scores of all folds together, in their sequence, and beside them those on invented rigs. */
+export function joinFolds(folds: readonly ScoredSet[], invented: ScoredLogits | null): OutOfFold {
   const outputs = folds[0]?.outputs ?? 1;
   const logits = folds.flatMap((fold) => [...fold.scores.int8!]);
   const labels = folds.flatMap((fold) => [...labelSet(fold)]);
@@ -112,6 +115,7 @@ export function joinFolds(folds: readonly ScoredSet[]): OutOfFold {
     logits: Float32Array.from(logits),
     labels: Float32Array.from(labels),
     folds: folds.length,
+    invented,
   };
 }
 
@@ -126,26 +130,21 @@ function labelSet(set: ScoredSet): Float32Array {
 }
 
 /**
- * Fits one calibration an output, with both classes weighing the same: 0.5 means that the window is as likely under
- * the fault as without it. The true share of faulty bearings is a fleet's to know, not a laboratory rig's. One an
- * output, because a fault of a rolling element leaves a weaker trace than one of a race.
+ * Fits one calibration for all outputs, whose weights are tied and whose logits so mean the same: on a machine that nobody
+ * has labelled a mode of its own scale would raise sooner than the others. Fault and none weigh the same, in each output and
+ * in each set: 0.5 means that the window is as likely under the fault as without it. The true share of faulty bearings is a
+ * fleet's to know, not a laboratory's. The sets are the bearings out of fold and, where there are any, invented rigs that
+ * nobody learnt from; the shares are those of the bearings.
  */
 export function calibrateStudent(
-  outOfFold: OutOfFold,
+  outOfFold: Omit<OutOfFold, "folds">,
   outputs: number,
   threshold: Threshold,
 ): StudentCalibration {
+  const { invented } = outOfFold;
+  const own = fitCommon(invented === null ? [outOfFold] : [outOfFold, invented], outputs);
+  const calibration = Array.from({ length: outputs }, () => own);
   const { rows, logits, labels } = outOfFold;
-  const calibration = Array.from({ length: outputs }, (_, output) => {
-    const own = columnOf(labels, output, outputs);
-    const positives = own.reduce((sum, label) => sum + label, 0);
-    const weight = (rows - positives) / Math.max(1, positives);
-    return fitPlatt(
-      columnOf(logits, output, outputs),
-      own,
-      own.map((label) => (label > 0.5 ? weight : 1)),
-    );
-  });
   let healthy = 0;
   let falseWindows = 0;
   let detectedWindows = 0;
@@ -165,6 +164,28 @@ export function calibrateStudent(
     falseWindowShare: falseWindows / Math.max(1, healthy),
     detectedWindowShare: detectedWindows / Math.max(1, rows - healthy),
   };
+}
+
+/** Every set weighs the same, and so does every output of it; its cases with the fault as much as those without. */
+function fitCommon(sets: readonly ScoredLogits[], outputs: number): Calibration {
+  const logits: number[] = [];
+  const labels: number[] = [];
+  const weights: number[] = [];
+  const total = Math.max(...sets.map(({ rows }) => rows));
+  for (const set of sets) {
+    for (let output = 0; output < outputs; output++) {
+      const own = columnOf(set.labels, output, outputs);
+      const positives = own.reduce((sum, label) => sum + label, 0);
+      const perCase = total / Math.max(1, positives);
+      const perOther = total / Math.max(1, set.rows - positives);
+      for (const [row, label] of own.entries()) {
+        logits.push(set.logits[row * outputs + output]!);
+        labels.push(label);
+        weights.push(label > 0.5 ? perCase : perOther);
+      }
+    }
+  }
+  return fitPlatt(logits, labels, weights);
 }
 
 /** By the number at the end of the names (the fault's size), then as text. */

@@ -100,13 +100,18 @@ export function trainRivals(
  */
 const logisticPenalty = 1e-6;
 
-/** Fits the tied logistic regression, on the rows that `recorded` gives a weight. Fails with TRAINING. */
+/**
+ * Fits the tied logistic regression, on the rows that `recorded` gives a weight; rows after them, those of invented rigs, have
+ * none. Fails with TRAINING.
+ */
 export function fitLogisticRival(
   { fitRows, features }: PreparedRows,
   tying: Tying,
   { recorded, penalty = logisticPenalty }: { readonly recorded: Float32Array; readonly penalty?: number },
 ): LogisticRival {
-  const fit = fitTiedLogistic({ ...fitRows, weights: recorded }, tying.own.length, penalty);
+  const weights = new Float32Array(fitRows.rows);
+  weights.set(recorded);
+  const fit = fitTiedLogistic({ ...fitRows, weights }, tying.own.length, penalty);
   const { gradient, iterations, network } = fit;
   const rows = recorded.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
   return { layers: expandTiedNetwork(network, tying, features), rows, penalty, gradient, iterations };

@@ -48,9 +48,16 @@ export function describeDivision({
   dataset,
   hypotheses,
   recipe,
+  inventedRigs,
   seed,
 }: BearingConfig): Readonly<Record<string, unknown>> {
-  return { heldOut: dataset.heldOutGroups, hypotheses, clamp: recipe.clamp, seed };
+  return {
+    heldOut: dataset.heldOutGroups,
+    hypotheses,
+    clamp: recipe.clamp,
+    inventedWeight: inventedRigs?.weight ?? 0,
+    seed,
+  };
 }
 
 function refuseMissing(side: string, signals: readonly WaveformRows[], modes: readonly string[]): void {

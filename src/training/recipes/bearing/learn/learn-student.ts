@@ -19,6 +19,7 @@ import type { BearingConfig } from "../bearing-config.ts";
 import { type Rivals, trainRivals } from "./contenders.ts";
 import { type CwruRows, type WaveformRows, weighRecorded } from "./cwru-rows.ts";
 import { describeDivision } from "./divide-by-groups.ts";
+import type { InventedRows, Widen } from "./invented-rows.ts";
 
 /** Streams in the sequence in which they are drawn from the seed: a new one goes to the end, an unused one keeps its place. */
 const streams = ["bundle", "unused", "background", "golden", "drift", "untaught", "direct"] as const;
@@ -36,9 +37,11 @@ export function seedStream(seed: number, name: (typeof streams)[number]): Random
 export interface LearningRows {
   /** Of all recordings. */
   readonly rows: StepOutput<CwruRows>;
-  /** Of the bearings that are trained on: by signal, and all in one. */
+  readonly invented: StepOutput<InventedRows>;
+  /** Of the bearings that are trained on: by signal, and all in one, with those of invented rigs. */
   readonly trainSignals: readonly WaveformRows[];
   readonly trainRows: LabelledRows;
+  readonly widen: Widen;
   readonly task: StudentTask;
 }
 
@@ -51,7 +54,7 @@ interface LearntStudent {
 /** Learns from `trainRows`. Fails with TRAINING. */
 export async function learnStudent(
   config: BearingConfig,
-  { rows, trainSignals, trainRows, task }: LearningRows,
+  { rows, invented, trainSignals, trainRows, task }: LearningRows,
   { steps }: TrainingContext,
 ): Promise<LearntStudent> {
   const { recipe, seed } = config;
@@ -60,19 +63,22 @@ export async function learnStudent(
   const networkStreams = () => forkStreams(recipe, seedStream(seed, "bundle"));
   const teacher = await steps.run(
     "teacher",
-    { config: { ...division, teacher: recipe.teacher }, from: [rows] },
+    { config: { ...division, teacher: recipe.teacher }, from: [rows, invented] },
     () => trainTeacher(prepared, task, networkStreams().teacher),
   );
   const lesson = { prepared, task, teacher: teacher.value };
   const { student, distillation } = recipe;
   const wide = await steps.run(
     "distil",
-    { config: { ...division, student: { ...student, prune: null }, distillation }, from: [rows, teacher] },
+    {
+      config: { ...division, student: { ...student, prune: null }, distillation },
+      from: [rows, invented, teacher],
+    },
     () => distilStudent(lesson, networkStreams().student),
   );
   const narrow = await steps.run(
     "prune",
-    { config: { ...division, student, distillation }, from: [rows, teacher, wide] },
+    { config: { ...division, student, distillation }, from: [rows, invented, teacher, wide] },
     () => pruneStudent(lesson, wide.value),
   );
   const { finetune } = recipe;
@@ -81,17 +87,17 @@ export async function learnStudent(
       ? narrow
       : await steps.run(
           "finetune",
-          { config: { ...division, finetune, distillation }, from: [rows, teacher, narrow] },
+          { config: { ...division, finetune, distillation }, from: [rows, invented, teacher, narrow] },
           () => finetuneStudent(lesson, narrow.value),
         );
   const trained: StepOutput<TrainedStudent> = await steps.run(
     "quantise",
-    { config: division, from: [rows, teacher, narrow, ...(tuned === narrow ? [] : [tuned])] },
+    { config: division, from: [rows, invented, teacher, narrow, ...(tuned === narrow ? [] : [tuned])] },
     () => quantiseStudent(lesson, narrow.value, tuned.value),
   );
   const rivals = await steps.run(
     "quantise",
-    { part: "rivals", config: { ...division, recipe }, from: [rows, teacher, wide] },
+    { part: "rivals", config: { ...division, recipe }, from: [rows, invented, teacher, wide] },
     () =>
       trainRivals(prepared, task, {
         teacher: teacher.value,

@@ -6,6 +6,7 @@ import { renderCard } from "../../../report/render-card.ts";
 import { type ReportTable, renderMarkdownTable } from "../../../report/report-parts.ts";
 import type { BearingConfig } from "../bearing-config.ts";
 import type { BearingEvaluation } from "../judge/bearing-evaluation.ts";
+import { sayInvented } from "../judge/invented-figures.ts";
 import { sayPublished } from "../judge/published-figures.ts";
 import type { StepFigures } from "../judge/shrink-figures.ts";
 
@@ -46,6 +47,11 @@ function describeOrigin(
     `- Bearings held out: ${data.heldOutGroups.join(", ")}`,
     `- Rule for holding out, fixed before any result was seen: ${config.dataset.heldOutRule}`,
     "- No output of the built-in simulator was trained on; it serves for golden vectors only.",
+    ...(config.inventedRigs === undefined
+      ? []
+      : [
+          `- Invented rigs beside the recordings (another generator than the simulator's; seed ${config.inventedRigs.seed}): ${config.inventedRigs.training} to learn from, weighing ${config.inventedRigs.weight} times as much as the recordings, ${config.inventedRigs.heldOut} to judge and calibrate on`,
+        ]),
     `- Training windows: ${report.trainingWindows}. Teacher: ${manifest.lineage.teacher}`,
     "",
     "## The student",
@@ -103,6 +109,9 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     "",
     `Calibration: expected calibration error ${formatFigure(calibrationError!)} on held-out bearings, ${formatFigure(calibrationErrorOutOfFold!)} out of fold. A probability takes a fault to be as likely as none beforehand.`,
     "",
+    ...(report.invented === undefined
+      ? []
+      : [...sayInvented(report.invented).map((line) => `- ${line}`), ""]),
     `Decision rule: probability ≥ ${threshold.raise} in ${threshold.onCount} of ${threshold.onWindows} windows. ${report.decision.sentence} On training bearings out of fold ${percent(report.outOfFold.falseWindowShare)} of the healthy windows reach it, and ${percent(report.outOfFold.detectedWindowShare)} of the faulty ones.`,
     "",
     `With that rule, on held-out bearings (each recording played in a loop): the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, a share of ${formatFigure(report.metrics.detected!)}; nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones, ${formatFigure(report.metrics.quiet!)}. Recordings of one bearing are alike: the intervals are those of as many cases as there are bearings.`,

@@ -1,0 +1,141 @@
+/**
+ * Figures on invented rigs that nobody learnt from: how each stage of the shrink does on machines that are not the
+ * laboratory's, and whether the common calibration holds there.
+ */
+import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
+import { createCalibrationError } from "../../../judge/calibration-error.ts";
+import { computeFigure, drawResamples, type Figure, formatFigure } from "../../../judge/figure.ts";
+import { computeBrier, createAuroc, createMacroAuroc } from "../../../judge/metrics.ts";
+import { type ScoredSet, type ScoredSignal, selectSet } from "../../../judge/scored-set.ts";
+import { applyCalibration } from "../../../learn/platt.ts";
+import { type BearingConfig, decideThreshold } from "../bearing-config.ts";
+import { calibrateStudent, joinFolds, type ScoredLogits } from "../learn/calibrate-student.ts";
+import { type Contenders, scoreContenders } from "../learn/contenders.ts";
+import { type InventedSignal, joinInvented } from "../learn/invented-rows.ts";
+
+/** One contender: AUROCs over windows, one failure mode against all else; intervals resample rigs. */
+interface InventedStep {
+  readonly name: string;
+  readonly macroAuroc: Figure;
+  readonly aurocPerMode: Readonly<Record<string, Figure>>;
+}
+
+export interface InventedFigures {
+  readonly rigs: number;
+  readonly windows: number;
+  readonly steps: readonly InventedStep[];
+  /** By a calibration that was fitted on the other half of the rigs, and the bearings out of fold. */
+  readonly brier: number;
+  readonly calibrationError: Figure;
+}
+
+/** Everybody's scores on invented recordings, as cases to judge; a rig's stand or fall together. */
+export function scoreInvented(
+  contenders: Contenders,
+  config: Pick<BearingConfig, "features" | "hypotheses">,
+  signals: readonly InventedSignal[],
+): ScoredSet {
+  const modes = config.hypotheses.map(({ failureMode }) => failureMode);
+  const described = signals.map(({ rig, failureMode, label, rows }, index): ScoredSignal => {
+    const mode = modes.indexOf(failureMode ?? "");
+    return {
+      id: `rig ${rig}, recording ${index}`,
+      unit: `rig ${rig}`,
+      stratum: "invented",
+      truth: mode < 0 ? null : mode,
+      rows,
+      slices: { recording: label },
+    };
+  });
+  const scores = scoreContenders(contenders, config, joinInvented(signals, modes));
+  return { signals: described, outputs: modes.length, scores };
+}
+
+/** The int8 student's logits on invented recordings, to calibrate on; null where there are none. */
+export function readInventedLogits(set: ScoredSet): ScoredLogits | null {
+  if (set.signals.length === 0) return null;
+  const labels = new Float32Array(set.scores.int8!.length);
+  let at = 0;
+  for (const { truth, rows } of set.signals) {
+    for (let row = at; row < at + rows; row++) if (truth !== null) labels[row * set.outputs + truth] = 1;
+    at += rows;
+  }
+  return { rows: at, logits: set.scores.int8!, labels };
+}
+
+/** Judges; null where no rigs are invented. */
+export function judgeInvented(
+  set: ScoredSet,
+  folds: readonly ScoredSet[],
+  config: BearingConfig,
+): InventedFigures | null {
+  if (set.signals.length === 0) return null;
+  const resamples = drawResamples(set.signals, config.seed, 200);
+  const steps = Object.keys(set.scores)
+    .filter((name) => name !== "silent")
+    .map((name): InventedStep => {
+      const perMode = config.hypotheses.map(({ failureMode }, output) => {
+        return [failureMode, computeFigure(createAuroc(set, name, output), resamples)] as const;
+      });
+      return {
+        name,
+        macroAuroc: computeFigure(createMacroAuroc([set], name), resamples),
+        aurocPerMode: Object.fromEntries(perMode),
+      };
+    });
+  const halves = calibrateHalves(set, folds, config);
+  return {
+    rigs: new Set(set.signals.map(({ unit }) => unit)).size,
+    windows: set.signals.reduce((sum, { rows }) => sum + rows, 0),
+    steps,
+    brier: meanBrier(halves),
+    calibrationError: computeFigure(
+      createCalibrationError(halves, "probability"),
+      drawResamples(
+        halves.flatMap(({ signals }) => signals),
+        config.seed,
+        200,
+      ),
+    ),
+  };
+}
+
+/** Each half of the rigs with the probabilities of a calibration that was fitted on the other. */
+function calibrateHalves(set: ScoredSet, folds: readonly ScoredSet[], config: BearingConfig): ScoredSet[] {
+  const units = [...new Set(set.signals.map(({ unit }) => unit))];
+  const half = new Set(units.filter((_, index) => index % 2 === 0));
+  const parts = [selectSet(set, ({ unit }) => half.has(unit)), selectSet(set, ({ unit }) => !half.has(unit))];
+  return parts.map((part, index) => {
+    const other = readInventedLogits(parts[1 - index]!);
+    const calibrated = calibrateStudent(joinFolds(folds, other), set.outputs, decideThreshold(config));
+    const [calibration] = calibrated.calibration as [Calibration];
+    const probability = part.scores.int8!.map((logit) => applyCalibration(calibration, logit));
+    return { ...part, scores: { ...part.scores, probability } };
+  });
+}
+
+/** Of all windows and modes. */
+function meanBrier(sets: readonly ScoredSet[]): number {
+  const cases = sets.map((set) => ({
+    probability: set.scores.probability!,
+    labels: readInventedLogits(set)!.labels,
+  }));
+  const total = cases.reduce((sum, { labels }) => sum + labels.length, 0);
+  return (
+    cases.reduce((sum, each) => sum + computeBrier(each.probability, each.labels) * each.labels.length, 0) /
+    total
+  );
+}
+
+/** The stages in words, one line each. */
+export function sayInvented({ rigs, windows, steps, brier, calibrationError }: InventedFigures): string[] {
+  const lines = steps.map(({ name, macroAuroc, aurocPerMode }) => {
+    const modes = Object.entries(aurocPerMode).map(([mode, { value }]) => `${mode} ${value.toFixed(3)}`);
+    return `${name}: ${formatFigure(macroAuroc)} (${modes.join(", ")})`;
+  });
+  return [
+    `Macro AUROC over windows of ${rigs} invented rigs (${windows} windows) that nobody learnt from:`,
+    ...lines,
+    `Brier score ${brier.toFixed(3)}, calibration error ${formatFigure(calibrationError)}.`,
+  ];
+}
