@@ -68,6 +68,11 @@ export const predictionsSchema: z.ZodType = z.object({
       timesMs: z.array(timeMs),
       mean: z.array(z.array(probability.nullable())).describe("One array a failure mode"),
       max: z.array(z.array(probability.nullable())),
+      meanRisk: z
+        .array(z.array(probability.nullable()))
+        .describe("Probability of the fault at the site's prior; null: not known"),
+      maxRisk: z.array(z.array(probability.nullable())),
+      isLearning: z.array(z.boolean().nullable()).describe("The point has no reference of its own yet"),
       shaftRpm: z.array(z.number().nullable()),
       windows: z.array(z.int()),
       modelVersion: z.string().nullable(),

@@ -213,6 +213,11 @@ export interface PredictionSeries {
   /** One array a failure mode, one entry a time; null where a mode has no value. 0 to 1. */
   readonly mean: readonly (readonly (number | null)[])[];
   readonly max: readonly (readonly (number | null)[])[];
+  /** Risk at the site's prior, as the probabilities; null where it is not known, for example while the point learnt. */
+  readonly meanRisk: readonly (readonly (number | null)[])[];
+  readonly maxRisk: readonly (readonly (number | null)[])[];
+  /** One a time: was the point learning? Null: not known. */
+  readonly isLearning: readonly (boolean | null)[];
   /** Mean shaft speed, null where it is not known. */
   readonly shaftRpm: readonly (number | null)[];
   /** Windows that each step sums up. */

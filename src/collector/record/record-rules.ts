@@ -93,18 +93,32 @@ export interface PredictionStep {
   readonly max: number;
   readonly shaftRpm: number | null;
   readonly modelVersion: string;
+  /** Mean by the windows of which it is known. Null or absent: it is known of none. */
+  readonly meanRisk?: number | null;
+  readonly maxRisk?: number | null;
+  /** Was the point learning in any of the step's rows? Null or absent: not known of any. */
+  readonly isLearning?: boolean | null;
+}
+
+/** What all failure modes of a step have in common. */
+interface SeriesStep {
+  readonly timeMs: number;
+  readonly windows: number;
+  readonly shaftRpm: number | null;
+  readonly isLearning: boolean | null;
 }
 
 /** Puts steps, in the order of their buckets, into columns; of more than {@link maxSeriesSteps} the last. */
 export function assembleSeries(component: string, rows: readonly PredictionStep[]): PredictionSeries {
   const failureModes = [...new Set(rows.map((row) => row.failureMode))].sort();
-  const steps = new Map<number, { timeMs: number; windows: number; shaftRpm: number | null }>();
+  const steps = new Map<number, SeriesStep>();
   for (const row of rows) {
     const step = steps.get(row.bucket);
     steps.set(row.bucket, {
       timeMs: Math.max(step?.timeMs ?? 0, row.timeMs),
       windows: Math.max(step?.windows ?? 0, row.windows),
       shaftRpm: row.shaftRpm ?? step?.shaftRpm ?? null,
+      isLearning: row.isLearning ?? step?.isLearning ?? null,
     });
   }
   const buckets = [...steps.keys()].slice(-maxSeriesSteps);
@@ -113,12 +127,16 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     failureModes.map(() => new Array<number | null>(buckets.length).fill(null));
   const mean = empty();
   const max = empty();
+  const meanRisk = empty();
+  const maxRisk = empty();
   for (const row of rows) {
     const index = place.get(row.bucket);
     const mode = failureModes.indexOf(row.failureMode);
     if (index === undefined) continue;
     mean[mode]![index] = row.mean;
     max[mode]![index] = row.max;
+    meanRisk[mode]![index] = row.meanRisk ?? null;
+    maxRisk[mode]![index] = row.maxRisk ?? null;
   }
   const kept = buckets.map((bucket) => steps.get(bucket)!);
   return {
@@ -126,6 +144,9 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     failureModes,
     mean,
     max,
+    meanRisk,
+    maxRisk,
+    isLearning: kept.map((step) => step.isLearning),
     timesMs: kept.map((step) => step.timeMs),
     windows: kept.map((step) => step.windows),
     shaftRpm: kept.map((step) => step.shaftRpm),

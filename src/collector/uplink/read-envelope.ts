@@ -112,12 +112,21 @@ function checkIds(
 function checkColumns(batch: PredictionBatch): RecordFault | null {
   const rows = batch.timesMs.length;
   const cells = rows * batch.failureModes.length;
-  const { meanProbability: mean, maxProbability: max } = batch;
   const isProbability = (value: number): boolean => value >= 0 && value <= 1;
-  if (mean.length === cells && max.length === cells && batch.timesMs.every(isTime)) {
-    if (mean.every(isProbability) && max.every(isProbability)) return null;
-  }
+  const isRisk = (value: number | null): boolean => value === null || isProbability(value);
+  const fits =
+    isColumn(batch.meanProbability, cells, isProbability) &&
+    isColumn(batch.maxProbability, cells, isProbability) &&
+    isColumn(batch.meanRisk ?? null, cells, isRisk) &&
+    isColumn(batch.maxRisk ?? null, cells, isRisk) &&
+    (batch.isLearning ?? batch.timesMs).length === rows;
+  if (fits && batch.timesMs.every(isTime)) return null;
   return { reason: "shape-invalid", detail: `${rows} prediction rows whose columns do not fit` };
+}
+
+/** Null: a column that its gateway does not send. */
+function isColumn<T>(column: readonly T[] | null, length: number, isGood: (value: T) => boolean): boolean {
+  return column === null || (column.length === length && column.every(isGood));
 }
 
 function checkInterval({ fromMs, toMs }: DriftReport): RecordFault | null {

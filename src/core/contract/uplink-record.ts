@@ -17,6 +17,14 @@ export interface PredictionBatch {
   /** Mean and maximum calibrated probability, row-major [row × failure mode], 0 to 1, kept to 1/1000. */
   readonly meanProbability: readonly number[];
   readonly maxProbability: readonly number[];
+  /**
+   * Mean and maximum risk at the site's prior, laid out as the probabilities, 0 to 1, kept to 1/10,000; null: not known.
+   * Absent: of no row.
+   */
+  readonly meanRisk?: readonly (number | null)[];
+  readonly maxRisk?: readonly (number | null)[];
+  /** One a row: was the point learning at its end? Null: not known. Absent: of no row. */
+  readonly isLearning?: readonly (boolean | null)[];
   readonly shaftRpm: readonly number[];
 }
 

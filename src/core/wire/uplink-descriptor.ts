@@ -39,6 +39,9 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     maxPerMille: "repeated uint32 11",
     shaftDeciRpm: "repeated uint32 12",
     rows: "uint32 13",
+    meanRiskBasisPoints: "repeated uint32 14",
+    maxRiskBasisPoints: "repeated uint32 15",
+    learning: "repeated uint32 16",
   }),
   Alert: message({ id: "string 1", json: "string 2" }),
   FeatureSketch: message({

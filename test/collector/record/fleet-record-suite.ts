@@ -353,6 +353,39 @@ function describeMeasurements(open: Open): void {
     expect(await read(5_000, 6_000, 1)).toMatchObject({ timesMs: [], failureModes: [], modelVersion: null });
   });
 
+  it("keeps what is known of risks and learning, and takes nothing unknown for a risk of 0", async () => {
+    const record = await open();
+    const batch = { ...predictionBatch("wt-1", t, { rows: 4, stepMs: 1000 }), failureModes: ["a"] };
+    const four = { meanProbability: [0.5, 0.5, 0.5, 0.5], maxProbability: [0.5, 0.5, 0.5, 0.5] };
+    await createSender(record).send([
+      {
+        ...batch,
+        ...four,
+        windows: [3, 1, 2, 2],
+        meanRisk: [0.02, 0.06, null, 0],
+        maxRisk: [0.03, 0.07, null, 0],
+        isLearning: [false, false, true, null],
+      },
+      { ...batch, ...four, component: "older" },
+    ]);
+    const read = (bucketMs: number) => record.predictions({ ...northSea, fromMs: 0, toMs: t, bucketMs });
+    const [each, older] = await read(1);
+    expect(each).toMatchObject({
+      meanRisk: [[0.02, 0.06, null, 0]],
+      maxRisk: [[0.03, 0.07, null, 0]],
+      isLearning: [false, false, true, null],
+    });
+    expect(older).toMatchObject({
+      meanRisk: [[null, null, null, null]],
+      maxRisk: [[null, null, null, null]],
+      isLearning: [null, null, null, null],
+    });
+    const [summed] = await read(10 * t);
+    expect(summed!.meanRisk[0]![0]).toBeCloseTo((3 * 0.02 + 0.06) / 6, 12);
+    expect(summed!.maxRisk).toEqual([[0.07]]);
+    expect(summed!.isLearning).toEqual([true]);
+  });
+
   it("tells points apart, and where a turbine's predictions end", async () => {
     const record = await open();
     const batch = predictionBatch("wt-1", t, { rows: 2, stepMs: 1000 });

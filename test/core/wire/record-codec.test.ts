@@ -11,6 +11,13 @@ import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wi
 import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { sampleRecords } from "../../support/uplink-samples.ts";
 
+const header = {
+  gateway: "gw",
+  bootId: "boot",
+  lane: "update",
+  firstSequence: 1,
+  oldestSequence: 1,
+} as const;
 const name = fc.string({ unit: "grapheme", maxLength: 30 }).map((text) => text.replaceAll("\u0000", ""));
 const count = fc.nat(1_000_000);
 const time = fc.integer({ min: 0, max: 4e12 });
@@ -50,7 +57,11 @@ const batch: fc.Arbitrary<PredictionBatch> = fc
       fc.constant(Number.NaN),
       fc.nat(50_000).map((value) => value / 10),
     );
-    return fc.record({
+    const risk = fc.option(
+      fc.nat(10_000).map((value) => value / 10_000),
+      { nil: null },
+    );
+    const always = {
       kind: fc.constant("prediction-batch" as const),
       site: fc.constant(names[0]!),
       turbine: fc.constant(names[1]!),
@@ -63,7 +74,18 @@ const batch: fc.Arbitrary<PredictionBatch> = fc
       meanProbability: column(probability, rows * modes),
       maxProbability: column(probability, rows * modes),
       shaftRpm: column(rpm, rows),
-    });
+    };
+    // Without rows a column that is there cannot be told from one that is not.
+    if (rows * modes === 0) return fc.record(always);
+    const known = {
+      meanRisk: column(risk, rows * modes),
+      maxRisk: column(risk, rows * modes),
+      isLearning: column(fc.option(fc.boolean(), { nil: null }), rows),
+    };
+    return fc.record(
+      { ...always, ...known },
+      { requiredKeys: Object.keys(always) as (keyof typeof always)[] },
+    );
   });
 
 const record: fc.Arbitrary<UplinkRecord> = fc.oneof<fc.Arbitrary<UplinkRecord>[]>(
@@ -95,18 +117,28 @@ describe("records", () => {
   test("any record survives a round trip", () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 6 }), (records) => {
-        const envelope = {
-          gateway: "gw",
-          bootId: "boot",
-          lane: "update" as const,
-          firstSequence: 1,
-          oldestSequence: 1,
-          records,
-        };
+        const envelope = { ...header, records };
         expect(decodeUplinkEnvelope(encodeUplinkEnvelope(envelope))).toEqual({ ok: true, value: envelope });
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("what is not known of a risk is not a risk of 0, and what nobody knows takes no byte", () => {
+    const plain = sampleRecords.find((sample) => sample.kind === "prediction-batch")!;
+    const [known, unknown] = [
+      { ...plain, meanRisk: [0, null, 0.0021, 1, null, 0.5], isLearning: [true, null, false] },
+      plain,
+    ];
+    const roundTrip = (sent: PredictionBatch): unknown => {
+      const decoded = decodeUplinkEnvelope(encodeUplinkEnvelope({ ...header, records: [sent] }));
+      return decoded.ok ? decoded.value.records[0] : decoded;
+    };
+    expect(roundTrip(known)).toEqual(known);
+    expect(roundTrip(unknown)).not.toHaveProperty("meanRisk");
+    expect(encodeRecord(known).length - encodeRecord(unknown).length).toBeLessThanOrEqual(20);
+    expect(() => encodeRecord({ ...plain, maxRisk: [0.1] })).toThrow("maxRisk has 1 items instead of 6");
+    expect(() => encodeRecord({ ...plain, meanRisk: [2, 0, 0, 0, 0, 0] })).toThrow("risk 2");
   });
 
   test("a sketch of 16 bins takes at most 100 bytes, whatever it holds", () => {

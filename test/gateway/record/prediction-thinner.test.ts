@@ -50,6 +50,35 @@ describe("thinning predictions", () => {
     expect(batches[0]!.shaftRpm).toEqual([1800, Number.NaN]);
   });
 
+  test("means the risk of the windows that know theirs, and says which rows end learning", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    const update = (second: number, risk: number | null | undefined, isLearning?: boolean): void => {
+      const window = decision(second * 1000, [0.1]);
+      const modes = window.modes.map((mode) => (risk === undefined ? mode : { ...mode, risk }));
+      thinner.update({ ...window, modes, ...(isLearning === undefined ? {} : { isLearning }) }, 1800);
+    };
+    update(1, null, true);
+    update(61, null, true);
+    update(62, 0.02, false);
+    update(63, 0.04, false);
+    update(121, undefined);
+    thinner.flush();
+    expect(batches).toHaveLength(1);
+    expect(batches[0]!.isLearning).toEqual([true, false, null]);
+    expect(batches[0]!.meanRisk).toEqual([null, 0.03, null]);
+    expect(batches[0]!.maxRisk).toEqual([null, 0.04, null]);
+  });
+
+  test("has no column for what no window knows", () => {
+    const batches: PredictionBatch[] = [];
+    const thinner = createPredictionThinner((batch) => batches.push(batch));
+    thinner.update(decision(1000, [0.1]), 1800);
+    thinner.update(decision(2000, [0.9]), 1800);
+    thinner.flush();
+    for (const name of ["meanRisk", "maxRisk", "isLearning"]) expect(batches[0]).not.toHaveProperty(name);
+  });
+
   test("keeps windows at or above their threshold as rows of their own, within an allowance", () => {
     const batches: PredictionBatch[] = [];
     const thinner = createPredictionThinner((batch) => batches.push(batch), { fullRateBurst: 10 });

@@ -24,12 +24,14 @@ export interface SqlitePredictions {
 export function createSqlitePredictions(database: SqliteDatabase): SqlitePredictions {
   const insert = database.prepare(
     `INSERT OR REPLACE INTO prediction
-     (point, failure_mode, time_ms, windows, mean, max, shaft_rpm, model_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+     (point, failure_mode, time_ms, windows, mean, max, shaft_rpm, model_version, mean_risk, max_risk, learning)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const read = database.prepare(
     `SELECT failure_mode, time_ms / CAST(? AS INTEGER) AS bucket, MAX(time_ms) AS time_ms, SUM(windows) AS windows,
             SUM(mean * windows) / SUM(windows) AS mean, MAX(max) AS max, AVG(shaft_rpm) AS shaft_rpm,
-            MAX(model_version) AS model_version
+            MAX(model_version) AS model_version, MAX(max_risk) AS max_risk, MAX(learning) AS learning,
+            SUM(mean_risk * windows) / SUM(CASE WHEN mean_risk IS NULL THEN NULL ELSE windows END) AS mean_risk
      FROM prediction WHERE point = ? AND time_ms BETWEEN ? AND ?
      GROUP BY bucket, failure_mode ORDER BY bucket, failure_mode LIMIT ?`,
   );
@@ -42,6 +44,7 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
       const modes = batch.failureModes.length;
       for (const [row, timeMs] of batch.timesMs.entries()) {
         const rpm = batch.shaftRpm[row];
+        const isLearning = batch.isLearning?.[row] ?? null;
         for (const [mode, failureMode] of batch.failureModes.entries()) {
           insert.run(
             point,
@@ -52,6 +55,9 @@ export function createSqlitePredictions(database: SqliteDatabase): SqlitePredict
             batch.maxProbability[row * modes + mode] ?? 0,
             rpm !== undefined && Number.isFinite(rpm) ? rpm : null,
             batch.modelVersion,
+            batch.meanRisk?.[row * modes + mode] ?? null,
+            batch.maxRisk?.[row * modes + mode] ?? null,
+            isLearning === null ? null : Number(isLearning),
           );
         }
       }
@@ -76,5 +82,8 @@ function readStep(row: SqlRow): PredictionStep {
     max: Number(row.max),
     shaftRpm: row.shaft_rpm === null ? null : Number(row.shaft_rpm),
     modelVersion: String(row.model_version),
+    meanRisk: row.mean_risk === null ? null : Number(row.mean_risk),
+    maxRisk: row.max_risk === null ? null : Number(row.max_risk),
+    isLearning: row.learning === null ? null : Number(row.learning) === 1,
   };
 }

@@ -61,6 +61,12 @@ const migrations: readonly string[] = [
     PRIMARY KEY (topic, reason)
   ) WITHOUT ROWID;
   `,
+  // Null: not known, as in all rows of before.
+  `
+  ALTER TABLE prediction ADD COLUMN mean_risk REAL;
+  ALTER TABLE prediction ADD COLUMN max_risk REAL;
+  ALTER TABLE prediction ADD COLUMN learning INTEGER;
+  `,
 ];
 
 /**

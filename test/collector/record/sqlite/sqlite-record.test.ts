@@ -65,6 +65,24 @@ it("sets a record aside that the tables stumble over, alone", async () => {
   expect((await record.events({ limit: 9, offset: 0 })).total).toBe(2);
 });
 
+it("reads what an older collector has kept: of its predictions no risk is known", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  await (await createSqliteStorage(path).open()).close();
+  const database = openSqlite(path);
+  // As the first version's tables were.
+  for (const column of ["mean_risk", "max_risk", "learning"])
+    database.exec(`ALTER TABLE prediction DROP COLUMN ${column}`);
+  database.exec(`
+    INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox');
+    INSERT INTO prediction VALUES (7, 'wear', ${t}, 60, 0.78, 0.9, 1800, '1.0.0');
+    PRAGMA user_version = 1`);
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const [series] = await record.predictions({ site: "s", turbine: "t", fromMs: 0, toMs: t, bucketMs: 1 });
+  expect(series).toMatchObject({ mean: [[0.78]], meanRisk: [[null]], maxRisk: [[null]], isLearning: [null] });
+});
+
 it("keeps the damaged file and refuses one that a newer collector has written", async () => {
   const folder = createTemporaryFolder();
   const path = join(folder, "collector.sqlite");
