@@ -5,7 +5,7 @@
 
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import type { Quarantine, Reading } from "../core/contract/stream.ts";
+import type { PointId, Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
@@ -19,7 +19,11 @@ import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
-import { createStatePublisher, type PointCondition } from "./alarms/state-publisher.ts";
+import {
+  createStatePublisher,
+  type DescribedComponent,
+  type PointCondition,
+} from "./alarms/state-publisher.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
@@ -55,6 +59,8 @@ export interface GatewayPoints {
   /** Where the baselines of all points stand. */
   conditions(): readonly PointCondition[];
   readonly baselines: Pick<SiteBaselines, "reports" | "renew">;
+  /** How all components are now. */
+  components(): readonly DescribedComponent[];
   /** Calls back with every alert from now on, once it is on its way. */
   onAlert(callback: (event: AlertEvent) => void): void;
   /** Subscribes to the JSON topics of an existing SCADA bridge; what the broker refuses is logged and done without. */
@@ -99,12 +105,17 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
     },
   });
+  const conditions = (): readonly PointCondition[] =>
+    baselines.conditions.map((condition) => ({
+      ...condition,
+      neededWindows: findNeededWindows(config, models, condition.point),
+    }));
   const states = createStatePublisher({
     site: config.gateway.site,
     turbines: config.turbines,
     register,
     dataQualityOf: quality.ofTurbine,
-    conditions: () => baselines.conditions,
+    conditions,
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     mqtt,
     topics,
@@ -120,7 +131,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     states.tick();
     for (const callback of alertCallbacks) callback(event);
   };
-  const onQuarantine = (quarantine: Quarantine): void => logger.debug("set aside", { ...quarantine });
+  const onQuarantine = (quarantine: Quarantine): void => {
+    logger.debug("set aside", { ...quarantine });
+    states.noteSetAside(quarantine);
+  };
   const pipeline = createPipeline({
     ...surroundings,
     bundleOf: (name) => models.current(name),
@@ -135,6 +149,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       },
       onAlert,
       onQuarantine,
+      onSilence: states.noteSilence,
       onScoreMismatch: (deviceId, detail) => {
         logger.error("a device computes other integers than this gateway", { device: deviceId, detail });
         telemetry.event("score-mismatch", deviceId, detail);
@@ -188,8 +203,9 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     register,
     figures,
     journal,
-    conditions: () => baselines.conditions,
     baselines,
+    conditions,
+    components: states.describeComponents,
     onAlert: (callback) => {
       alertCallbacks.push(callback);
     },
@@ -208,6 +224,18 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       states.tick();
     },
   };
+}
+
+/** Windows that a point's own reference rests on at least. */
+function findNeededWindows(
+  { turbines, commissioning }: GatewayConfig,
+  models: ServedModels,
+  { turbine, component }: PointId,
+): number {
+  const points = turbines.find(({ id }) => id === turbine)?.points ?? [];
+  const bundle = points.find((point) => point.component === component)?.bundle;
+  const spec = bundle === undefined ? undefined : models.current(bundle).manifest.baseline;
+  return Math.max(commissioning.minWindows, spec?.minWindows ?? 0);
 }
 
 /** Components that the SCADA bundle of `turbine` watches. */

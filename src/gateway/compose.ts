@@ -83,7 +83,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     { config, record, models, quality, load, mqtt, topics, uplink, clock, logger },
     closers,
   );
-  const { pipeline, register, figures, journal, conditions } = points;
+  const { pipeline, register, figures, journal, conditions, components } = points;
   await points.subscribeScada();
   const devices = await connectDevices({
     config,
@@ -139,6 +139,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     config,
     pipeline,
     conditions,
+    components,
   });
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,
@@ -158,6 +159,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
             quality,
             pipeline,
             conditions,
+            components,
             figures,
             mqtt,
             outbox,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ComponentCondition, TurbineState } from "../../src/core/contract/turbine-state.ts";
 import { until } from "../support/until.ts";
 import { startHandDevice, vibration } from "./hand-device.ts";
 import { createInstallation, type Installation, statusWhen } from "./installation.ts";
@@ -21,6 +22,11 @@ const scada = [
   },
 ];
 
+/** What the retained state says of the turbine's only component. */
+function componentOf(state: TurbineState | undefined): ComponentCondition | undefined {
+  return state?.components?.[0];
+}
+
 /** The states that followed the first healthy one, without repetitions. */
 function healthsOf(history: readonly { readonly health: string }[]): string[] {
   const healths = history.map(({ health }) => health);
@@ -40,8 +46,17 @@ test("a turbine is unknown before its first window, healthy after it, and unknow
   });
   await device.stream(5);
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy");
+  expect(componentOf(subscriber.states.get("WT01"))).toMatchObject({
+    component: "generator-bearing",
+    health: "good",
+    reason: null,
+  });
   await device.stream(1, { shaftRpm: 40 });
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "standing");
+  await until(
+    () => componentOf(subscriber.states.get("WT01"))?.reason === "the turbine stands by",
+    "the reason",
+  );
   await device.stream(1, { shaftRpm: 0 });
   await device.stream(5, { shaftRpm: -1500 });
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy, turning the other way round");
@@ -64,6 +79,18 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
   await device.stream(5);
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy");
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "silence");
+  await until(() => componentOf(subscriber.states.get("WT01"))?.reason === "no data", "the reason");
+  const silent = subscriber.states.get("WT01");
+  // By this machine's clock, wherever the device's stands.
+  expect(Date.now() - componentOf(silent)!.sinceMs!).toBeLessThan(20_000);
+  expect(componentOf(silent)!.health).toBe("no-data");
+  expect(silent?.healthReason).toMatch(/^generator bearing: no data since (\d{4}-\d\d-\d\d )?\d\d:\d\d UTC$/);
+  const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const labels = 'turbine="WT01",component="generator-bearing"';
+  expect(metrics).toContain(`aurora_component_health{${labels},health="no-data"} 1`);
+  expect(metrics).toContain(`aurora_component_health{${labels},health="good"} 0`);
+  // Not known, which is not 0.
+  expect(metrics).toContain(`aurora_component_risk_ratio{${labels}} Nan`);
   expect((await gateway.status()).devices[0]?.state).toBe("established");
   await device.stream(5);
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy again");
@@ -84,6 +111,11 @@ test("data that come and can never be judged make a turbine unknown, as silence 
     while (!done) await device.stream(0.4, { shaftRpm: Number.NaN });
   })();
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "unknown", 30_000);
+  await until(
+    () =>
+      componentOf(subscriber.states.get("WT01"))?.reason?.includes("quarantine (no-shaft-speed)") === true,
+    "the reason",
+  );
   done = true;
   await streaming;
   const { windows } = await gateway.status();

@@ -1,7 +1,13 @@
 /** The alert that subscribers see: a CloudEvent 1.0 in structured JSON, frozen; and its outlook in words for people. */
 import { z } from "zod";
 import { type PhysicalEvidence, physicalEvidenceSchema } from "./physical-evidence.ts";
-import { type OperatingState, operatingStates, type SensorBand } from "./prediction.ts";
+import {
+  type AlarmLane,
+  alarmLanes,
+  type OperatingState,
+  operatingStates,
+  type SensorBand,
+} from "./prediction.ts";
 
 export type AlertTransition = "raised" | "updated" | "acknowledged" | "cleared";
 
@@ -28,7 +34,12 @@ export interface AlertData {
   readonly failureMode: string;
   readonly severity: AlertSeverity;
   readonly state: AlarmState;
+  /** Calibrated; takes fault and no fault for equally likely. */
   readonly probability: number;
+  /** Probability that the fault is there, at the site's prior; null or absent: not known. */
+  readonly risk?: number | null | undefined;
+  /** What raised it; absent: its gateway does not say. */
+  readonly lane?: AlarmLane | undefined;
   readonly score: number;
   readonly threshold: number;
   readonly horizonHours: number | null;
@@ -96,6 +107,8 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
     severity: z.enum(["warning", "critical"]),
     state: z.enum(alarmStates),
     probability: z.number().min(0).max(1),
+    risk: z.number().min(0).max(1).nullable().optional(),
+    lane: z.enum(alarmLanes).optional(),
     score: finite,
     threshold: z.number().min(0).max(1),
     horizonHours: z.number().positive().nullable(),

@@ -1,11 +1,39 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
-import { type AlarmState, alarmStates } from "./alert.ts";
-import { type ModelRef, type OperatingState, operatingStates } from "./prediction.ts";
+import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import {
+  type AlarmLane,
+  alarmLanes,
+  type ModelRef,
+  type OperatingState,
+  operatingStates,
+} from "./prediction.ts";
 import { idPattern } from "./topics.ts";
 
-/** `health`: what one may believe of the turbine now. A stopped turbine is not healthy, it is unknown. */
+/**
+ * What one may believe of the turbine as a whole now. A stopped turbine is not healthy, it is unknown. `ok` says no more
+ * than that every component was decided on and none has an alarm: {@link ComponentHealth} says which are still learning,
+ * and what is known of the others where one is unknown.
+ */
 export type TurbineHealth = "ok" | "alarm" | "information-unavailable";
+
+/**
+ * What one may believe of a component now, worst first. `learning`: no alarm, but no reference of its own yet either, so
+ * only what is plain beyond doubt would raise one.
+ */
+export const componentHealths = ["critical", "warning", "no-data", "learning", "good"] as const;
+
+export type ComponentHealth = (typeof componentHealths)[number];
+
+/** How a component is, and why. */
+export interface ComponentCondition {
+  readonly component: string;
+  readonly health: ComponentHealth;
+  /** In words without a time, for example `no data` or `240 of 600 windows`; null: there is nothing to add. */
+  readonly reason: string | null;
+  /** Since when the reason holds, epoch ms; null: not known. */
+  readonly sinceMs: number | null;
+}
 
 /** Payload of `<base>/turbine/<site>/<turbine>/state`. */
 export interface TurbineState {
@@ -15,18 +43,29 @@ export interface TurbineState {
   readonly time: string;
   readonly operatingState: OperatingState;
   readonly health: TurbineHealth;
+  /** All components rolled up, worst first, in words; older gateways say nothing. */
+  readonly healthReason?: string | undefined;
+  /** One a watched component, seen or not; older gateways say nothing. */
+  readonly components?: readonly ComponentCondition[] | undefined;
   readonly alarms: readonly {
     readonly component: string;
     readonly failureMode: string;
     readonly state: AlarmState;
     readonly since: string;
     readonly probability: number;
+    /** At the site's prior; null or absent: not known. */
+    readonly risk?: number | null | undefined;
+    /** What raised it; absent: not known. */
+    readonly lane?: AlarmLane | undefined;
+    readonly severity?: AlertSeverity | undefined;
   }[];
-  /** Last calibrated probability by component and failure mode. */
+  /** Last calibrated probability and risk by component and failure mode. */
   readonly lastScores: readonly {
     readonly component: string;
     readonly failureMode: string;
     readonly probability: number;
+    /** At the site's prior; null or absent: not known, for example while the component is learning. */
+    readonly risk?: number | null | undefined;
     readonly time: string;
   }[];
   readonly model: ModelRef | null;
@@ -39,6 +78,8 @@ export interface TurbineState {
         readonly version: number;
         /** Windows learnt so far, or that the baseline rests on. */
         readonly windows: number;
+        /** Windows that learning takes at least; absent: not known. */
+        readonly neededWindows?: number | undefined;
         /** Why the machine may not have been healthy while it was learnt. */
         readonly suspicions: readonly string[];
         /** dB above the baseline, of the last window; null: not known. */
@@ -66,6 +107,7 @@ const id = z.string().regex(idPattern);
 const text = z.string().max(256);
 const time = z.iso.datetime({ offset: true });
 const probability = z.number().min(0).max(1);
+const risk = probability.nullable().optional();
 
 /** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
 export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
@@ -74,12 +116,33 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
   time,
   operatingState: z.enum(operatingStates),
   health: z.enum(["ok", "alarm", "information-unavailable"]),
+  healthReason: z.string().max(4096).optional(),
+  components: z
+    .array(
+      z.object({
+        component: text,
+        health: z.enum(componentHealths),
+        reason: z.string().max(1024).nullable(),
+        sinceMs: z.number().min(0).max(8.64e15).nullable(),
+      }),
+    )
+    .max(256)
+    .optional(),
   alarms: z
     .array(
-      z.object({ component: text, failureMode: text, state: z.enum(alarmStates), since: time, probability }),
+      z.object({
+        component: text,
+        failureMode: text,
+        state: z.enum(alarmStates),
+        since: time,
+        probability,
+        risk,
+        lane: z.enum(alarmLanes).optional(),
+        severity: z.enum(["warning", "critical"]).optional(),
+      }),
     )
     .max(256),
-  lastScores: z.array(z.object({ component: text, failureMode: text, probability, time })).max(256),
+  lastScores: z.array(z.object({ component: text, failureMode: text, probability, risk, time })).max(256),
   model: z.object({ name: text, version: text, digest: text }).nullable(),
   baselines: z
     .array(
@@ -88,6 +151,7 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
         state: z.enum(["learning", "ready"]),
         version: z.int().min(0),
         windows: z.int().min(0),
+        neededWindows: z.int().min(0).optional(),
         suspicions: z.array(z.string().max(1024)).max(64),
         severityDb: z.number().nullable(),
       }),

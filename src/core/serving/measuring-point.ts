@@ -39,6 +39,11 @@ export interface MeasuringPointOptions {
     read(turbine: string, channel: "shaft-speed" | "power", monotonicMs: number): number;
   };
   readonly clock: Clock;
+  /**
+   * Nothing is known of the point any more: why, and when its last data arrived (epoch ms by this machine's clock: a
+   * device's may say anything). Comes after the decision.
+   */
+  onSilence?(reason: string, sinceMs: number): void;
   /** `windows` is 1 when a window was lost, 0 when samples were that no window had begun with. */
   onQuarantine(quarantine: Quarantine, windows: 0 | 1): void;
 }
@@ -88,6 +93,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     const fromMs = Number.isNaN(presence.lastDataMs) ? toMs : Math.min(presence.lastDataMs, toMs);
     cutter.reset(reason);
     decider.noteMissing(fromMs, toMs);
+    options.onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - presence.lastBlockMonotonicMs));
   };
 
   return {

@@ -1,27 +1,29 @@
 /**
- * Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. Says
- * "ok" only when every watched component runs, was scored, and has no alarm: a turbine that stands or whose data is
- * missing is not healthy but unknown.
+ * Publishes the turbines' retained states: at once when what an operator sees changes, every few seconds otherwise. What
+ * is said of a turbine and its components is `turbine-tracker.ts`'s.
  */
 import type { TurbineConfig } from "../../core/contract/config/gateway-config.ts";
-import {
-  type Decision,
-  type ModelRef,
-  type OperatingState,
-  operatingStates,
-} from "../../core/contract/prediction.ts";
-import type { PointId } from "../../core/contract/stream.ts";
+import type { Decision } from "../../core/contract/prediction.ts";
+import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
-import type { TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
-import type { AlarmRegister, OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
+import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
+import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
+import { findHighestRisk, type PointSilence } from "./component-tracker.ts";
+import { createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 export interface StatePublisher {
   /** Takes a decision of any point. */
   update(decision: Decision): void;
+  /** Nothing is known of a point any more; comes after the decision that said so. */
+  noteSilence(point: PointId, silence: PointSilence): void;
+  /** Something of a device's data was set aside. */
+  noteSetAside(quarantine: Quarantine): void;
+  /** How all components are now. */
+  describeComponents(): readonly DescribedComponent[];
   /** Publishes what changed or is due; call it about once a second. */
   tick(): void;
   /**
@@ -31,6 +33,13 @@ export interface StatePublisher {
   sayGoodbye(): Promise<void>;
 }
 
+/** A component of one of the turbines, as it is now. */
+export interface DescribedComponent extends ComponentCondition {
+  readonly turbine: string;
+  /** Highest of its failure modes, at the site's prior; null: not known. */
+  readonly risk: number | null;
+}
+
 /** How a point stands against its healthy baseline. */
 export interface PointCondition {
   readonly point: PointId;
@@ -38,6 +47,8 @@ export interface PointCondition {
   readonly status: BaselineStatus | null;
   /** Of its last window, dB; null: not known. */
   readonly severityDb: number | null;
+  /** Windows that learning takes at least; left out: not known. */
+  readonly neededWindows?: number;
 }
 
 export interface StatePublisherOptions {
@@ -82,12 +93,16 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       return [turbine.id, entry];
     }),
   );
+  /** Components by the turbine and the channel that feeds them. */
+  const fed = options.turbines.flatMap(({ id, points }) =>
+    points.map((point) => ({ turbine: id, ...point })),
+  );
   const describe = (entry: Entry): TurbineState =>
     entry.tracker.describe({
       timeMs: clock.nowMs(),
       alarms: register.list(site, entry.turbine),
       dataQuality: options.dataQualityOf(entry.turbine),
-      baselines: describeBaselines(options.conditions?.() ?? [], entry.turbine),
+      conditions: (options.conditions?.() ?? []).filter(({ point }) => point.turbine === entry.turbine),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
@@ -107,6 +122,25 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
   });
   return {
     update: (decision) => entries.get(decision.point.turbine)?.tracker.update(decision),
+    noteSilence: ({ turbine, component }, silence) =>
+      entries.get(turbine)?.tracker.noteSilence(component, silence),
+    noteSetAside: ({ deviceId, channel, reason }) => {
+      for (const { turbine, component, ...source } of fed) {
+        if (source.device !== deviceId || source.channel !== channel) continue;
+        entries.get(turbine)?.tracker.noteSetAside(component, reason, clock.nowMs());
+      }
+    },
+    describeComponents: () =>
+      [...entries.values()].flatMap((entry) => {
+        const { components = [], lastScores } = describe(entry);
+        return components.map((each) => ({
+          turbine: entry.turbine,
+          ...each,
+          risk: isDecided(each)
+            ? findHighestRisk(lastScores.filter(({ component }) => component === each.component))
+            : null,
+        }));
+      }),
     tick: () => {
       if (!mqtt.connected) return;
       for (const entry of entries.values()) {
@@ -119,118 +153,38 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       await Promise.allSettled(
         [...entries.values()].map((entry) => {
           const state = describe(entry);
-          const health = state.health === "alarm" ? "alarm" : "information-unavailable";
-          return publish(entry, { ...state, operatingState: "information-unavailable", health });
+          return publish(entry, forgetHealth(state, clock.nowMs()));
         }),
       );
     },
   };
 }
 
-/** Follows the decisions of one turbine. */
-export interface TurbineTracker {
-  /** Takes a decision of one of the turbine's components; others are ignored. */
-  update(decision: Decision): void;
-  /** The payload of the retained state at `timeMs`. */
-  describe(now: {
-    readonly timeMs: number;
-    readonly alarms: readonly OpenAlarm[];
-    readonly dataQuality: TurbineState["dataQuality"];
-    readonly baselines?: TurbineState["baselines"];
-  }): TurbineState;
+/** A risk that was computed of data that comes no more says nothing of now. */
+function isDecided({ health }: ComponentCondition): boolean {
+  return health !== "no-data" && health !== "learning";
 }
 
-/** Creates the tracker of a turbine; `components` are all that are watched, seen or not. */
-export function createTurbineTracker(
-  site: string,
-  turbine: string,
-  components: readonly string[],
-): TurbineTracker {
-  const states = new Map<string, OperatingState>(
-    components.map((component) => [component, "information-unavailable"]),
-  );
-  const scores = new Map<string, TurbineState["lastScores"][number]>();
-  let model: ModelRef | null = null;
+/** What is left of a state when nobody watches any more: an alarm stays one. */
+function forgetHealth(state: TurbineState, nowMs: number): TurbineState {
+  const components = state.components?.map((each): ComponentCondition => {
+    if (each.health === "warning" || each.health === "critical") return each;
+    return { ...each, health: "no-data", reason: "its gateway stopped", sinceMs: nowMs };
+  });
   return {
-    update({ point, operatingState, modes, toMs, model: ref }) {
-      if (point.site !== site || point.turbine !== turbine || !states.has(point.component)) return;
-      // An operating window without modes was not scored: nothing is known.
-      const isScored = modes.length > 0 || operatingState === "standby";
-      states.set(point.component, isScored ? operatingState : "information-unavailable");
-      model = ref;
-      for (const { failureMode, probability } of modes) {
-        const { component } = point;
-        scores.set(`${component}/${failureMode}`, {
-          component,
-          failureMode,
-          probability,
-          time: formatTime(toMs),
-        });
-      }
-    },
-    describe({ timeMs, alarms, dataQuality, baselines }) {
-      const known = [...states.values()];
-      return {
-        site,
-        turbine,
-        time: formatTime(timeMs),
-        operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
-        health: describeHealth(known, alarms),
-        alarms: alarms.map(({ component, failureMode, state, sinceMs, probability }) => ({
-          component,
-          failureMode,
-          state,
-          since: formatTime(sinceMs),
-          probability,
-        })),
-        lastScores: [...scores.values()],
-        model,
-        ...(baselines === undefined ? {} : { baselines }),
-        dataQuality,
-      };
-    },
+    ...state,
+    operatingState: "information-unavailable",
+    health: state.health === "alarm" ? "alarm" : "information-unavailable",
+    healthReason: rollUpHealth(components ?? [], nowMs).reason,
+    components,
   };
-}
-
-/**
- * `alarm` when any alarm's condition holds, shelved and suppressed ones too: withholding an alarm mends nothing. An
- * alarm that is out of service is no evidence either way, so its turbine is unknown at best.
- */
-function describeHealth(states: readonly OperatingState[], alarms: readonly OpenAlarm[]): TurbineHealth {
-  if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
-    return "alarm";
-  const isKnown = (state: OperatingState): boolean =>
-    state === "full-performance" || state === "partial-performance";
-  if (states.length === 0 || !states.every(isKnown)) return "information-unavailable";
-  return alarms.some(({ state }) => state === "out-of-service") ? "information-unavailable" : "ok";
-}
-
-function describeBaselines(
-  conditions: readonly PointCondition[],
-  turbine: string,
-): NonNullable<TurbineState["baselines"]> {
-  return conditions.flatMap(({ point, status, severityDb }) =>
-    status === null || point.turbine !== turbine
-      ? []
-      : [
-          {
-            component: point.component,
-            ...status,
-            severityDb: severityDb === null ? null : round(severityDb),
-          },
-        ],
-  );
-}
-
-/** To a tenth of a decibel: more is noise. */
-function round(decibels: number): number {
-  return Math.round(decibels * 10) / 10;
 }
 
 function urgentPart(state: TurbineState): string {
   return JSON.stringify([
     state.operatingState,
     state.health,
+    state.components?.map(({ health, sinceMs }) => [health, sinceMs]),
     state.model,
     state.baselines?.map((baseline) => [baseline.state, baseline.version]),
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),

@@ -6,7 +6,7 @@ import type { DeviceScore } from "../../../firmware-bridge/messages/device-data.
 import type { ChannelContract } from "../../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import type { HelloMessage } from "../../core/contract/device/device-message.ts";
-import type { Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
+import type { PointId, Quarantine, Reading, SampleBlock, SchemaDrift } from "../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
 import { createWaveformIngest } from "../../core/ingest/waveform-ingest.ts";
@@ -19,6 +19,7 @@ import {
   type DecisionSink,
   type WindowDecider,
 } from "../../core/serving/window-decider.ts";
+import type { PointSilence } from "../alarms/component-tracker.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import { createEdgeScores, type EdgeScoreCounts } from "./edge-scores.ts";
 import { createOperatingReadings, operatingChannels } from "./operating-readings.ts";
@@ -28,6 +29,8 @@ import { createWorkGauge, type WorkGauge } from "./work-gauge.ts";
 export interface PipelineSink extends DecisionSink {
   onQuarantine(quarantine: Quarantine, turbine: string | null): void;
   onSchemaDrift(drift: SchemaDrift): void;
+  /** Nothing is known of a point any more; comes after the decision that says so. */
+  onSilence?(point: PointId, silence: PointSilence): void;
   /** A device computed other integers than this gateway. */
   onScoreMismatch?(deviceId: string, detail: string): void;
 }
@@ -111,6 +114,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       readings,
       clock,
       onQuarantine: (quarantine, windows) => setAside(quarantine, id.turbine, windows),
+      onSilence: (reason, sinceMs) => sink.onSilence?.(id, { reason, sinceMs }),
     });
     return { name, point, decider, watch };
   });

@@ -6,7 +6,7 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { AlertJournal } from "../alarms/alert-journal.ts";
-import type { PointCondition } from "../alarms/state-publisher.ts";
+import type { DescribedComponent, PointCondition } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
@@ -23,6 +23,8 @@ export interface GatewayParts {
   readonly pipeline: Pipeline;
   /** Where the baselines of all points stand. */
   readonly conditions: () => readonly PointCondition[];
+  /** How all components are. */
+  readonly components: () => readonly DescribedComponent[];
   readonly figures: ServingFigures;
   readonly mqtt: MqttClient;
   readonly outbox: Outbox;
@@ -68,6 +70,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       engine: models.current(name).engine.kind,
     })),
     windows: quality.total,
+    components: parts.components(),
     baselines: parts.conditions().map(({ point: { turbine, component }, status, severityDb }) => ({
       turbine,
       component,

@@ -1,10 +1,11 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import type { PointCondition } from "../alarms/state-publisher.ts";
+import type { DescribedComponent, PointCondition } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
@@ -24,6 +25,7 @@ export interface GatewayMetricsSources {
   readonly pipeline: Pick<Pipeline, "edgeScores">;
   readonly register: AlarmRegister;
   readonly conditions: () => readonly PointCondition[];
+  readonly components: () => readonly DescribedComponent[];
 }
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -34,7 +36,9 @@ const windowLatencyBuckets: readonly number[] = [
 
 export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   const { config, quality, figures, outbox, uplink, mqtt, register } = sources;
-  const metrics = createMetrics({ defaults: "process" });
+  // The components are those of the configuration: none may end up under `other`.
+  const maxSeries = Math.max(1000, sources.components().length * componentHealths.length);
+  const metrics = createMetrics({ defaults: "process", maxSeries });
   const gauge = (name: string, help: string, read: () => number): void => {
     metrics.gauge({ name, help }, read);
   };
@@ -71,6 +75,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
     Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
+  const showComponents = addComponentMetrics(metrics, sources.components);
   const setAside = metrics.counter({
     name: "quarantined_total",
     help: "Pieces of data that were set aside since the start.",
@@ -84,7 +89,30 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
         setAside.add(count - (told[reason] ?? 0), { reason });
         told[reason] = count;
       }
+      showComponents();
       return metrics.render();
     },
+  };
+}
+
+/** Adds what is known of each component; returns what brings it up to date. */
+function addComponentMetrics(metrics: Metrics, read: GatewayMetricsSources["components"]): () => void {
+  const labels = ["turbine", "component"];
+  const health = metrics.gauge({
+    name: "component_health",
+    help: "1 for the health that a component has now.",
+    labels: [...labels, "health"],
+  });
+  const risk = metrics.gauge({
+    name: "component_risk_ratio",
+    help: "Highest probability of a fault of a component, at the site's prior; NaN while it is not known.",
+    labels,
+  });
+  return () => {
+    for (const { turbine, component, ...now } of read()) {
+      for (const each of componentHealths)
+        health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
+      risk.set(now.risk ?? Number.NaN, { turbine, component });
+    }
   };
 }

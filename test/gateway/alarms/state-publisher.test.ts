@@ -57,6 +57,8 @@ describe("the state publisher", () => {
     expect(shown().at(-1)).toMatchObject({
       operatingState: "information-unavailable",
       health: "information-unavailable",
+      healthReason: expect.stringContaining("its gateway stopped since"),
+      components: [{ component: point.component, health: "no-data", reason: "its gateway stopped" }],
       lastScores: [{ failureMode: "inner-race", probability: 0.1 }],
     });
   });
@@ -118,6 +120,45 @@ describe("the state publisher", () => {
     );
     expect(await tick()).toBe(1);
     expect(await tick()).toBe(0);
+  });
+
+  it("tells at once that a component fell silent, and which channel's data is set aside", async () => {
+    const { mqtt, states, clock, shown } = create();
+    mqtt.connect();
+    await settle();
+    states.update(decisionAt(0, 0.1));
+    states.tick();
+    await settle();
+    mqtt.sent.length = 0;
+    states.update({ ...decisionAt(1, 0.1), operatingState: "information-unavailable", modes: [] });
+    states.noteSilence(point, { reason: "no data", sinceMs: clock.nowMs() });
+    states.tick();
+    await settle();
+    expect(shown()[0]!.components).toMatchObject([{ health: "no-data", reason: "no data" }]);
+    const quarantine = { reason: "stuck", timestampMs: 0, detail: "", samples: 1 } as const;
+    states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "other" });
+    expect(states.describeComponents()[0]!.reason).toBe("no data");
+    states.noteSetAside({ ...quarantine, deviceId: "mcu", channel: "de" });
+    expect(states.describeComponents()[0]!.reason).toBe("its data is in quarantine (stuck)");
+  });
+
+  it("gives a component's highest risk, and none of what comes no more or is being learnt", () => {
+    const { states } = create();
+    const withRisk = (index: number, risk: number | null, change: Partial<Decision> = {}): Decision => {
+      const decision = decisionAt(index, 0.78);
+      return { ...decision, modes: decision.modes.map((mode) => ({ ...mode, risk })), ...change };
+    };
+    const risk = (): number | null => states.describeComponents()[0]!.risk;
+    expect(risk()).toBeNull();
+    states.update(withRisk(0, 0.02));
+    expect(risk()).toBe(0.02);
+    states.update(withRisk(1, 0.02, { isLearning: true }));
+    expect(risk()).toBeNull();
+    states.update(withRisk(2, null));
+    expect(risk()).toBeNull();
+    states.update(withRisk(3, 0.03));
+    states.update({ ...decisionAt(4, 0.1), operatingState: "information-unavailable", modes: [] });
+    expect(risk()).toBeNull();
   });
 
   it("tries again at the next tick what the broker did not take", async () => {

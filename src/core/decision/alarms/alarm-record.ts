@@ -9,7 +9,7 @@ import {
   type AlertTransition,
   alertEventSchema,
 } from "../../contract/alert.ts";
-import type { Decision, ModeDecision } from "../../contract/prediction.ts";
+import { type AlarmLane, alarmLanes, type Decision, type ModeDecision } from "../../contract/prediction.ts";
 import type { Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
 import {
@@ -32,6 +32,10 @@ export interface AlarmRecord {
   readonly sinceMs: number | null;
   /** Last calibrated probability. */
   readonly probability: number;
+  /** Last risk at the site's prior; null or absent: not known. */
+  readonly risk?: number | null | undefined;
+  /** What raised the current (or last) occurrence; absent: not known. */
+  readonly lane?: AlarmLane | undefined;
   /** Exponentially weighted mean of this occurrence's probabilities, a fifth of it from the last window. */
   readonly recentProbability: number;
   readonly severity: AlertSeverity;
@@ -89,12 +93,12 @@ export function followDecision(
   { decision, mode }: ModeOfDecision,
   policy: AlertPolicy,
 ): AlarmRecord {
-  const { probability } = mode;
+  const { probability, risk } = mode;
   const wasActive = isConditionActive(record.alarm);
   if (!mode.active) {
-    if (!wasActive) return { ...record, probability };
+    if (!wasActive) return { ...record, probability, risk };
     const returned = stepAlarm(record.alarm, { kind: "return", atMs: decision.toMs });
-    return { ...record, probability, highWindows: 0, alarm: expectStep(returned) };
+    return { ...record, probability, risk, highWindows: 0, alarm: expectStep(returned) };
   }
   let current = record;
   if (!wasActive) {
@@ -110,7 +114,8 @@ export function followDecision(
   const severity = chooseSeverity(current.severity, highWindows, policy);
   const recentProbability =
     current.recentProbability + recentShare * (probability - current.recentProbability);
-  return { ...current, probability, recentProbability, highWindows, severity };
+  const lane = mode.lane ?? current.lane;
+  return { ...current, probability, risk, lane, recentProbability, highWindows, severity };
 }
 
 /** What subscribers must be told after a decision; null: nothing. */
@@ -229,6 +234,8 @@ export const alarmRecordSchema: z.ZodType<AlarmRecord> = z.strictObject({
   alarm,
   sinceMs: z.number().nullable(),
   probability: z.number().min(0).max(1),
+  risk: z.number().min(0).max(1).nullable().optional(),
+  lane: z.enum(alarmLanes).optional(),
   recentProbability: z.number().min(0).max(1),
   severity: z.enum(["warning", "critical"]),
   highWindows: z.int().min(0),

@@ -5,8 +5,8 @@
  * decision, under the same id.
  */
 import { z } from "zod";
-import type { AlarmState, AlertEvent, AlertTransition } from "../../contract/alert.ts";
-import type { Decision } from "../../contract/prediction.ts";
+import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../contract/alert.ts";
+import type { AlarmLane, Decision } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { PointId } from "../../contract/stream.ts";
 import { type AlarmStep, isConditionActive, stepAlarm } from "./alarm-lifecycle.ts";
@@ -48,6 +48,11 @@ export interface OpenAlarm {
   readonly state: AlarmState;
   readonly sinceMs: number;
   readonly probability: number;
+  /** Risk at the site's prior; null: not known. */
+  readonly risk: number | null;
+  /** What raised it; null: not known. */
+  readonly lane: AlarmLane | null;
+  readonly severity: AlertSeverity;
   /** Is the process in the alarm's condition now, whether or not people are shown it? */
   readonly conditionActive: boolean;
 }
@@ -155,10 +160,14 @@ export function createAlarmRegister(
   };
 }
 
-function toOpenAlarm({ point, failureMode, alarm, sinceMs, probability }: AlarmRecord): OpenAlarm {
+function toOpenAlarm(record: AlarmRecord): OpenAlarm {
+  const { point, failureMode, alarm, sinceMs, probability, severity } = record;
   return {
     component: point.component,
     failureMode,
+    severity,
+    risk: record.risk ?? null,
+    lane: record.lane ?? null,
     state: alarm.state,
     sinceMs: sinceMs ?? ("atMs" in alarm ? alarm.atMs : 0),
     probability,

@@ -51,6 +51,8 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       severity: parts.severity,
       state: parts.state,
       probability: mode.probability,
+      ...(mode.risk === undefined ? {} : { risk: mode.risk }),
+      ...(mode.lane === undefined ? {} : { lane: mode.lane }),
       score: mode.score,
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,

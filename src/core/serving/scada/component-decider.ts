@@ -58,10 +58,13 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
       const hasSensorFault = day?.sensorFaults.some((output) => outputs.includes(output)) ?? false;
       const isDecided = isKnown && day !== undefined && (!Number.isNaN(score) || hasSensorFault);
       const asked = plan.askedOf(turbine, component);
+      const probability = plan.probabilityOf(turbine, component);
       const modes: ModeDecision[] = [
         {
           failureMode: scadaModes[0],
-          probability: plan.probabilityOf(turbine, component),
+          probability,
+          // The logbook's rate is in it already: it is no evidence alone, as a window's is.
+          risk: probability,
           score: Number.isNaN(score) ? 0 : score,
           threshold: thresholdOf(spec, component),
           active: asked !== undefined,
@@ -87,6 +90,7 @@ export function createComponentDecider(options: ComponentDeciderOptions): Compon
         operatingState,
         model,
         modes: isDecided ? modes : [],
+        ...(state === "learning" || state === "scored" ? { isLearning: state === "learning" } : {}),
       };
       return { decision, explanations: [explainScore(sensors), null] };
     });

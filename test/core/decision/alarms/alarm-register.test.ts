@@ -281,6 +281,24 @@ describe("the alarm register", () => {
     ]);
   });
 
+  test("remembers what raised an alarm and how likely the fault is, and reads what knew neither", () => {
+    const register = createAlarmRegister();
+    const decision = (index: number, change: object) => {
+      const plain = decisionAt(index, [["inner", 0.9, 0]]);
+      return { ...plain, modes: plain.modes.map((mode) => ({ ...mode, ...change })) };
+    };
+    feed(register, decision(0, {}));
+    expect(register.list("north", "t1")).toMatchObject([{ risk: null, lane: null, severity: "warning" }]);
+    const before: unknown = JSON.parse(JSON.stringify(register.snapshot()));
+    expect(JSON.stringify(before)).not.toMatch(/risk|lane/);
+    const restarted = createAlarmRegister(defaultAlertPolicy, alarmRegisterSnapshotSchema.parse(before));
+    feed(restarted, decision(1, { risk: 0.36, lane: "slow" }));
+    feed(restarted, decision(2, { risk: null }));
+    const kept: unknown = JSON.parse(JSON.stringify(restarted.snapshot()));
+    const again = createAlarmRegister(defaultAlertPolicy, alarmRegisterSnapshotSchema.parse(kept));
+    expect(again.list("north", "t1")).toMatchObject([{ risk: null, lane: "slow" }]);
+  });
+
   test("does not take a snapshot that is damaged", () => {
     const register = createAlarmRegister();
     feed(register, decisionAt(0, [["inner", 0.9, 0]]));

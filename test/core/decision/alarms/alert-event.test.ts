@@ -33,6 +33,26 @@ describe("the alert event", () => {
     }
   });
 
+  test("carries risk and lane where the decision knows them, and is valid without", () => {
+    const parts = {
+      transition: "raised",
+      updateNumber: 0,
+      state: "unacknowledged",
+      severity: "warning",
+      sinceMs: 0,
+      explanation: null,
+      horizonHours: null,
+    } as const;
+    const decision = decisionAt(0, [["inner", 0.97, 0]]);
+    const plain = createAlertEvent({ ...parts, decision, mode: decision.modes[0]! });
+    expect(alertEventSchema.parse(plain).data).not.toHaveProperty("risk");
+    const mode = { ...decision.modes[0]!, risk: 0.66, lane: "slow" } as const;
+    const event = createAlertEvent({ ...parts, decision, mode });
+    expect(alertEventSchema.parse(event).data).toMatchObject({ probability: 0.97, risk: 0.66, lane: "slow" });
+    const learning = createAlertEvent({ ...parts, decision, mode: { ...mode, risk: null, lane: "fast" } });
+    expect(alertEventSchema.parse(learning).data).toMatchObject({ risk: null, lane: "fast" });
+  });
+
   test("writes times as RFC 3339 in UTC", () => {
     expect(formatTime(Date.UTC(2026, 10, 20, 7, 35, 51, 7))).toBe("2026-11-20T07:35:51.007Z");
     expect(formatTime(Number.NaN)).toBe("1970-01-01T00:00:00.000Z");

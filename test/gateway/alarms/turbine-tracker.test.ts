@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TurbineHealth } from "../../../src/core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
-import { createTurbineTracker } from "../../../src/gateway/alarms/state-publisher.ts";
+import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
 import { decisionAt, model, point, startMs } from "../../core/decision/alarms/decisions.ts";
 
 const dataQuality = { windowsProcessed: 3, windowsQuarantined: 1, quarantinedByReason: { range: 1 } };
@@ -11,6 +11,9 @@ const alarm: OpenAlarm = {
   state: "unacknowledged",
   sinceMs: startMs,
   probability: 0.9,
+  risk: 0.36,
+  lane: "slow",
+  severity: "warning",
   conditionActive: true,
 };
 
@@ -34,6 +37,15 @@ describe("a turbine's retained state", () => {
       time: "2026-01-01T00:00:00.000Z",
       operatingState: "information-unavailable",
       health: "information-unavailable",
+      healthReason: "generator bearing: nothing was heard of it yet",
+      components: [
+        {
+          component: "generator-bearing",
+          health: "no-data",
+          reason: "nothing was heard of it yet",
+          sinceMs: null,
+        },
+      ],
       alarms: [],
       lastScores: [],
       model: null,
@@ -118,6 +130,9 @@ describe("a turbine's retained state", () => {
         state: "unacknowledged",
         since: "2026-01-01T00:00:00.000Z",
         probability: 0.9,
+        risk: 0.36,
+        lane: "slow",
+        severity: "warning",
       },
     ]);
   });

@@ -1,0 +1,89 @@
+/**
+ * What a turbine's components make of the turbine: the worst of them with its reason, and how many are healthy. One that
+ * is unknown hides none of the others. Words for people; reads no clock.
+ */
+import type { AlarmLane } from "../contract/prediction.ts";
+import {
+  type ComponentCondition,
+  type ComponentHealth,
+  componentHealths,
+} from "../contract/turbine-state.ts";
+
+/** A turbine as a whole. */
+export interface RolledUpHealth {
+  readonly health: ComponentHealth;
+  /** For example `2 of 3 components healthy; gearbox: no data since 12:40 UTC`. */
+  readonly reason: string;
+}
+
+/** Components that are named with their reasons; the others are counted. */
+const named = 3;
+
+/** Rolls up; without any component nothing is known. `nowMs` says whether a time needs its date. */
+export function rollUpHealth(components: readonly ComponentCondition[], nowMs: number): RolledUpHealth {
+  const ordered = orderByUrgency(components);
+  const worst = ordered[0];
+  if (worst === undefined) return { health: "no-data", reason: "no component is watched" };
+  const others = ordered.filter(({ health }) => health !== "good");
+  const healthy = ordered.length - others.length;
+  const parts = others
+    .slice(0, named)
+    .map((each) => `${words(each.component)}: ${describeCondition(each, nowMs)}`);
+  if (ordered.length > 1) parts.unshift(`${healthy} of ${ordered.length} components healthy`);
+  else if (healthy === 1) parts.unshift(`${words(worst.component)}: ${describeCondition(worst, nowMs)}`);
+  if (others.length > named) parts.push(`and ${others.length - named} more`);
+  return { health: worst.health, reason: parts.join("; ") };
+}
+
+/** The worst first; equal ones in their order. */
+export function orderByUrgency<T extends Pick<ComponentCondition, "health">>(
+  components: readonly T[],
+): readonly T[] {
+  const urgency = ({ health }: T): number => componentHealths.indexOf(health);
+  return [...components].sort((a, b) => urgency(a) - urgency(b));
+}
+
+/** `no data since 12:40 UTC`, `learning, 240 of 600 windows`, `healthy`. */
+export function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowMs: number): string {
+  const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
+  const why = reason === null ? "" : `, ${reason}`;
+  switch (health) {
+    case "good":
+      return `healthy${why}`;
+    case "learning":
+      return `learning${why}`;
+    case "no-data":
+      return `${reason ?? "no data"}${since}`;
+    case "warning":
+    case "critical":
+      return `${health}${why}${since}`;
+    default:
+      return health satisfies never;
+  }
+}
+
+/** What an alarm rests on, in words. */
+export function describeLane(lane: AlarmLane | null | undefined): string {
+  switch (lane) {
+    case "slow":
+      return "evidence of hours or days against its own healthy self";
+    case "fast":
+      return "strong evidence within minutes";
+    case null:
+    case undefined:
+      return "evidence above the model's threshold";
+    default:
+      return lane satisfies never;
+  }
+}
+
+/** `12:40 UTC` of the same day, else with its date. */
+function formatMoment(timeMs: number, nowMs: number): string {
+  const [date, time] = new Date(timeMs).toISOString().slice(0, 16).split("T");
+  const today = new Date(nowMs).toISOString().slice(0, 10);
+  return `${date === today ? "" : `${date} `}${time} UTC`;
+}
+
+function words(name: string): string {
+  return name.replaceAll("-", " ");
+}

@@ -1,0 +1,143 @@
+/**
+ * How each component of a turbine is, and why: learnt from decisions, silences and what is set aside. Knows no clock. A
+ * component of which nothing is known says so, and hides none of the others.
+ */
+import type { Decision, OperatingState } from "../../core/contract/prediction.ts";
+import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
+import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { describeLane } from "../../core/decision/roll-up-health.ts";
+import type { PointCondition } from "./state-publisher.ts";
+
+/** Why nothing is known of a point any more. */
+export interface PointSilence {
+  /** In words, for example `no data`. */
+  readonly reason: string;
+  /** Arrival of its last data, epoch ms. */
+  readonly sinceMs: number;
+}
+
+export interface ComponentTracker {
+  /** As the last decision says: information-unavailable before the first, and where an operating window was not scored. */
+  readonly operatingState: OperatingState;
+  update(decision: Decision): void;
+  /** Comes after the decision that said so; a later decision ends it. */
+  noteSilence(silence: PointSilence): void;
+  /** Something of its data was set aside. */
+  noteSetAside(reason: QuarantineReason, atMs: number): void;
+  describe(now: ComponentMoment): ComponentCondition;
+}
+
+/** What a component is looked at with. */
+export interface ComponentMoment {
+  readonly timeMs: number;
+  /** All open alarms of the turbine. */
+  readonly alarms: readonly OpenAlarm[];
+  /** Where its own reference stands; undefined: its model knows none. */
+  readonly condition: Omit<PointCondition, "point"> | undefined;
+}
+
+/** What was set aside longer ago than this says nothing of now. */
+const setAsideFreshMs = 60_000;
+
+/** Creates the tracker of a component that was never heard of. */
+export function createComponentTracker(component: string): ComponentTracker {
+  let operatingState: OperatingState = "information-unavailable";
+  let last: Decision | null = null;
+  /** Start of the decisions in a row that know nothing, epoch ms. */
+  let unknownSinceMs: number | null = null;
+  let silence: PointSilence | null = null;
+  let setAside: { readonly reason: QuarantineReason; readonly atMs: number } | null = null;
+
+  const whyUnknown = (timeMs: number): Pick<ComponentCondition, "reason" | "sinceMs"> => {
+    const sinceMs = silence?.sinceMs ?? unknownSinceMs;
+    if (operatingState === "standby") return { reason: "the turbine stands by", sinceMs };
+    if (setAside !== null && Math.abs(timeMs - setAside.atMs) <= setAsideFreshMs) {
+      return { reason: `its data is in quarantine (${setAside.reason})`, sinceMs };
+    }
+    if (last === null) return { reason: "nothing was heard of it yet", sinceMs: null };
+    if (silence !== null) return silence;
+    const isScored = last.operatingState === "information-unavailable";
+    return { reason: isScored ? "its data cannot be decided on" : "not scored yet", sinceMs };
+  };
+
+  return {
+    get operatingState() {
+      return operatingState;
+    },
+    update(decision) {
+      last = decision;
+      silence = null;
+      // An operating window without modes was not scored: nothing is known.
+      const isScored = decision.modes.length > 0 || decision.operatingState === "standby";
+      operatingState = isScored ? decision.operatingState : "information-unavailable";
+      if (isRunning(operatingState)) unknownSinceMs = null;
+      else unknownSinceMs ??= decision.fromMs;
+    },
+    noteSilence(next) {
+      silence = next;
+    },
+    noteSetAside(reason, atMs) {
+      // Of a window that a silence cut short: what is missing is not bad.
+      if (reason !== "gap") setAside = { reason, atMs };
+    },
+    describe({ timeMs, alarms, condition }) {
+      const own = alarms.filter((alarm) => alarm.component === component);
+      const isKnown = isRunning(operatingState);
+      const standing = own.filter(
+        ({ state, conditionActive }) => conditionActive && state !== "out-of-service",
+      );
+      if (standing.length > 0) return describeAlarm(standing, isKnown ? null : whyUnknown(timeMs).reason);
+      const withheld = own.find(({ state }) => state === "out-of-service");
+      if (withheld !== undefined) {
+        const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
+        return { component, health: "no-data", reason, sinceMs: null };
+      }
+      const isLearning = last?.isLearning ?? condition?.status?.state === "learning";
+      const isHeard = isKnown || (last !== null && isRunning(last.operatingState));
+      if (isLearning && isHeard && silence === null) {
+        return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
+      }
+      if (!isKnown) return { component, health: "no-data", ...whyUnknown(timeMs) };
+      return { component, health: "good", reason: describeDoubt(condition), sinceMs: null };
+    },
+  };
+
+  function describeAlarm(standing: readonly OpenAlarm[], unknown: string | null): ComponentCondition {
+    const worst = standing.find(({ severity }) => severity === "critical") ?? standing[0]!;
+    const now = unknown === null ? "" : `; now ${unknown}`;
+    const reason = `${words(worst.failureMode)}: ${describeLane(worst.lane)}${now}`;
+    return { component, health: worst.severity, reason, sinceMs: worst.sinceMs };
+  }
+}
+
+/** The highest risk of failure modes; null: none is known. */
+export function findHighestRisk(
+  modes: readonly { readonly risk?: number | null | undefined }[],
+): number | null {
+  const known = modes.flatMap(({ risk }) => (risk === undefined || risk === null ? [] : [risk]));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function isRunning(state: OperatingState): boolean {
+  return state === "full-performance" || state === "partial-performance";
+}
+
+/** How far learning is, in windows; null: not known. */
+function describeProgress(condition: ComponentMoment["condition"]): string | null {
+  const status = condition?.status ?? null;
+  if (status === null || status.state !== "learning") return null;
+  const needed = condition?.neededWindows;
+  if (needed === undefined) return `${status.windows} windows so far`;
+  if (status.windows < needed) return `${status.windows} of ${needed} windows`;
+  return `${status.windows} windows, which span too little time yet`;
+}
+
+function describeDoubt(condition: ComponentMoment["condition"]): string | null {
+  const doubt = condition?.status?.suspicions[0];
+  return doubt === undefined ? null : `but perhaps not when it was learnt: ${doubt.slice(0, 200)}`;
+}
+
+function words(name: string): string {
+  return name.replaceAll("-", " ");
+}

@@ -1,0 +1,150 @@
+/**
+ * The retained state of one turbine, from what is known of its components. Says "ok" of the whole only when every watched
+ * component runs, was scored, and has no alarm: a turbine that stands or whose data is missing is not healthy but
+ * unknown. What is known of its components stands beside it, each with its reason.
+ */
+
+import {
+  type Decision,
+  type ModelRef,
+  type OperatingState,
+  operatingStates,
+} from "../../core/contract/prediction.ts";
+import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
+import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { type ComponentTracker, createComponentTracker, type PointSilence } from "./component-tracker.ts";
+import type { PointCondition } from "./state-publisher.ts";
+
+/** End of the year 9999, the last that RFC 3339 can write. */
+const lastTimeMs = Date.UTC(9999, 11, 31);
+
+/** Follows the decisions of one turbine. */
+export interface TurbineTracker {
+  /** Takes a decision of one of the turbine's components; others are ignored. */
+  update(decision: Decision): void;
+  noteSilence(component: string, silence: PointSilence): void;
+  noteSetAside(component: string, reason: QuarantineReason, atMs: number): void;
+  /** The payload of the retained state at `timeMs`. */
+  describe(now: TurbineMoment): TurbineState;
+}
+
+/** What a turbine is looked at with. */
+export interface TurbineMoment {
+  readonly timeMs: number;
+  readonly alarms: readonly OpenAlarm[];
+  readonly dataQuality: TurbineState["dataQuality"];
+  /** Of this turbine's points; left out: nobody watches baselines. */
+  readonly conditions?: readonly PointCondition[];
+}
+
+/** Creates the tracker of a turbine; `components` are all that are watched, seen or not. */
+export function createTurbineTracker(
+  site: string,
+  turbine: string,
+  components: readonly string[],
+): TurbineTracker {
+  const trackers = new Map<string, ComponentTracker>(
+    components.map((component) => [component, createComponentTracker(component)]),
+  );
+  const scores = new Map<string, TurbineState["lastScores"][number]>();
+  let model: ModelRef | null = null;
+  return {
+    update(decision) {
+      const { point, modes, toMs } = decision;
+      const tracker = trackers.get(point.component);
+      if (point.site !== site || point.turbine !== turbine || tracker === undefined) return;
+      tracker.update(decision);
+      model = decision.model;
+      const { component } = point;
+      for (const { failureMode, probability, risk } of modes) {
+        scores.set(`${component}/${failureMode}`, {
+          component,
+          failureMode,
+          probability,
+          ...(risk === undefined ? {} : { risk }),
+          time: formatTime(toMs),
+        });
+      }
+    },
+    noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
+    noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
+    describe({ timeMs, alarms, dataQuality, conditions }) {
+      const known = [...trackers.values()].map(({ operatingState }) => operatingState);
+      const described = [...trackers].map(([component, tracker]) => {
+        const condition = conditions?.find(({ point }) => point.component === component);
+        return withSaneTime(tracker.describe({ timeMs, alarms, condition }));
+      });
+      return {
+        site,
+        turbine,
+        time: formatTime(timeMs),
+        operatingState: operatingStates.find((state) => known.includes(state)) ?? "information-unavailable",
+        health: describeHealth(known, alarms),
+        healthReason: rollUpHealth(described, timeMs).reason,
+        components: described,
+        alarms: alarms.map(describeAlarm),
+        lastScores: [...scores.values()],
+        model,
+        ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
+        dataQuality,
+      };
+    },
+  };
+}
+
+/** A device's clock may say anything; whoever reads the state must not stumble over it. */
+function withSaneTime(condition: ComponentCondition): ComponentCondition {
+  const { sinceMs } = condition;
+  const isSane = sinceMs !== null && sinceMs >= 0 && sinceMs <= lastTimeMs;
+  return { ...condition, sinceMs: isSane ? Math.round(sinceMs) : null };
+}
+
+function describeAlarm(alarm: OpenAlarm): TurbineState["alarms"][number] {
+  const { component, failureMode, state, sinceMs, probability, risk, lane, severity } = alarm;
+  return {
+    component,
+    failureMode,
+    state,
+    since: formatTime(sinceMs),
+    probability,
+    risk,
+    ...(lane === null ? {} : { lane }),
+    severity,
+  };
+}
+
+/**
+ * `alarm` when any alarm's condition holds, shelved and suppressed ones too: withholding an alarm mends nothing. An
+ * alarm that is out of service is no evidence either way, so its turbine is unknown at best.
+ */
+function describeHealth(states: readonly OperatingState[], alarms: readonly OpenAlarm[]): TurbineHealth {
+  if (alarms.some(({ state, conditionActive }) => conditionActive && state !== "out-of-service"))
+    return "alarm";
+  const isKnown = (state: OperatingState): boolean =>
+    state === "full-performance" || state === "partial-performance";
+  if (states.length === 0 || !states.every(isKnown)) return "information-unavailable";
+  return alarms.some(({ state }) => state === "out-of-service") ? "information-unavailable" : "ok";
+}
+
+function describeBaselines(conditions: readonly PointCondition[]): NonNullable<TurbineState["baselines"]> {
+  return conditions.flatMap(({ point, status, severityDb, neededWindows }) =>
+    status === null
+      ? []
+      : [
+          {
+            component: point.component,
+            ...(neededWindows === undefined ? {} : { neededWindows }),
+            ...status,
+            severityDb: severityDb === null ? null : round(severityDb),
+          },
+        ],
+  );
+}
+
+/** To a tenth of a decibel: more is noise. */
+function round(decibels: number): number {
+  return Math.round(decibels * 10) / 10;
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import type { Decision } from "../../../src/core/contract/prediction.ts";
+import { turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
+import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
+import {
+  type ComponentMoment,
+  createComponentTracker,
+  findHighestRisk,
+} from "../../../src/gateway/alarms/component-tracker.ts";
+import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
+import { decisionAt, point, startMs } from "../../core/decision/alarms/decisions.ts";
+
+const component = point.component;
+const minute = 60_000;
+const alarm: OpenAlarm = {
+  component,
+  failureMode: "inner-race",
+  state: "unacknowledged",
+  sinceMs: startMs,
+  probability: 0.97,
+  risk: 0.66,
+  lane: "slow",
+  severity: "critical",
+  conditionActive: true,
+};
+const healthy = (index: number, change: Partial<Decision> = {}): Decision =>
+  decisionAt(index, [["inner-race", 0.1, null]], change);
+const missing = (index: number): Decision => decisionAt(index, [], {}, "information-unavailable");
+const at = (change: Partial<ComponentMoment> = {}): ComponentMoment => ({
+  timeMs: startMs,
+  alarms: [],
+  condition: undefined,
+  ...change,
+});
+const learning = (windows: number, neededWindows?: number): ComponentMoment["condition"] => ({
+  status: { state: "learning", version: 0, windows, suspicions: [] },
+  severityDb: null,
+  ...(neededWindows === undefined ? {} : { neededWindows }),
+});
+
+describe("a component's health", () => {
+  test("is no data with the time of the last data when its sensor falls silent, until a window is decided", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0));
+    expect(tracker.describe(at())).toEqual({ component, health: "good", reason: null, sinceMs: null });
+    tracker.update(missing(60));
+    tracker.noteSilence({ reason: "no data", sinceMs: startMs + 1000 });
+    expect(tracker.describe(at())).toEqual({
+      component,
+      health: "no-data",
+      reason: "no data",
+      sinceMs: startMs + 1000,
+    });
+    tracker.update(healthy(90));
+    expect(tracker.describe(at()).health).toBe("good");
+  });
+
+  test("tells a standing turbine and quarantined data from a silent sensor", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0));
+    tracker.update(decisionAt(1, [], {}, "standby"));
+    expect(tracker.describe(at())).toMatchObject({ health: "no-data", reason: "the turbine stands by" });
+    tracker.update(missing(2));
+    tracker.noteSilence({ reason: "no data", sinceMs: startMs });
+    tracker.noteSetAside("gap", startMs + minute);
+    expect(tracker.describe(at({ timeMs: startMs + minute })).reason).toBe("no data");
+    tracker.noteSetAside("stuck", startMs + minute);
+    expect(tracker.describe(at({ timeMs: startMs + minute + 5 })).reason).toBe(
+      "its data is in quarantine (stuck)",
+    );
+    // Long after the last bad block there is no data at all.
+    expect(tracker.describe(at({ timeMs: startMs + 3 * minute })).reason).toBe("no data");
+  });
+
+  test("is learning with how far it is, by the decision's own word before the baseline's", () => {
+    const tracker = createComponentTracker(component);
+    expect(tracker.describe(at({ condition: learning(0, 600) }))).toMatchObject({ health: "no-data" });
+    tracker.update(healthy(0));
+    expect(tracker.describe(at({ condition: learning(240, 600) }))).toMatchObject({
+      health: "learning",
+      reason: "240 of 600 windows",
+    });
+    expect(tracker.describe(at({ condition: learning(700, 600) })).reason).toContain("too little time");
+    expect(tracker.describe(at({ condition: learning(7) })).reason).toBe("7 windows so far");
+    tracker.update(healthy(1, { isLearning: false }));
+    expect(tracker.describe(at({ condition: learning(240, 600) })).health).toBe("good");
+    tracker.update(healthy(2, { isLearning: true }));
+    expect(tracker.describe(at()).health).toBe("learning");
+    // Whoever hears nothing learns nothing.
+    tracker.update(missing(3));
+    expect(tracker.describe(at({ condition: learning(240, 600) })).health).toBe("no-data");
+  });
+
+  test("is that of its worst standing alarm, with what raised it, also while nothing comes", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0));
+    const minor: OpenAlarm = { ...alarm, failureMode: "ball", severity: "warning", lane: null };
+    expect(tracker.describe(at({ alarms: [minor, alarm] }))).toEqual({
+      component,
+      health: "critical",
+      reason: "inner race: evidence of hours or days against its own healthy self",
+      sinceMs: startMs,
+    });
+    expect(tracker.describe(at({ alarms: [minor] })).reason).toBe(
+      "ball: evidence above the model's threshold",
+    );
+    tracker.update(missing(1));
+    tracker.noteSilence({ reason: "no data", sinceMs: startMs });
+    expect(tracker.describe(at({ alarms: [alarm] })).reason).toContain("; now no data");
+    expect(tracker.describe(at({ alarms: [{ ...alarm, component: "gearbox" }] })).health).toBe("no-data");
+  });
+
+  test("is unknown while its alarm is out of service", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0));
+    const alarms: OpenAlarm[] = [{ ...alarm, state: "out-of-service" }];
+    expect(tracker.describe(at({ alarms }))).toMatchObject({
+      health: "no-data",
+      reason: "its alarm of inner race is out of service",
+    });
+  });
+
+  test("says where its own reference may not have been healthy", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0));
+    const status = { state: "ready", version: 1, windows: 600, suspicions: ["25 dB louder"] } as const;
+    const { health, reason } = tracker.describe(at({ condition: { status, severityDb: 0 } }));
+    expect([health, reason]).toEqual(["good", "but perhaps not when it was learnt: 25 dB louder"]);
+  });
+});
+
+test("one silent sensor hides none of the other components", () => {
+  const components = ["generator-bearing", "gearbox", "main-bearing"];
+  const tracker = createTurbineTracker("north", "t1", components);
+  for (const name of components) tracker.update(healthy(0, { point: { ...point, component: name } }));
+  tracker.update({ ...missing(1), point: { ...point, component: "gearbox" } });
+  tracker.noteSilence("gearbox", { reason: "no data", sinceMs: startMs + 760 * minute });
+  const dataQuality = { windowsProcessed: 3, windowsQuarantined: 0, quarantinedByReason: {} };
+  const state = tracker.describe({ timeMs: startMs + 770 * minute, alarms: [], dataQuality });
+  expect(state.components?.map(({ health }) => health)).toEqual(["good", "no-data", "good"]);
+  expect(state.healthReason).toBe("2 of 3 components healthy; gearbox: no data since 12:40 UTC");
+  // What older subscribers read stays as careful as it was.
+  expect(state.health).toBe("information-unavailable");
+});
+
+test("a device's clock that says anything spoils no state", () => {
+  const dataQuality = { windowsProcessed: 3, windowsQuarantined: 0, quarantinedByReason: {} };
+  for (const sinceMs of [Number.NaN, -5, 1e300, Number.POSITIVE_INFINITY, 8.64e15]) {
+    const tracker = createTurbineTracker("north", "t1", [component]);
+    tracker.update(missing(1));
+    tracker.noteSilence(component, { reason: "no data", sinceMs });
+    const state = tracker.describe({ timeMs: startMs, alarms: [{ ...alarm, sinceMs }], dataQuality });
+    expect(state.components![0]!.sinceMs).toBeNull();
+    expect(turbineStateSchema.safeParse(JSON.parse(JSON.stringify(state))).error).toBeUndefined();
+  }
+});
+
+test("a risk that nobody knows is none, and not 0", () => {
+  expect(findHighestRisk([])).toBeNull();
+  expect(findHighestRisk([{}, { risk: null }, { risk: undefined }])).toBeNull();
+  expect(findHighestRisk([{ risk: 0 }, { risk: null }])).toBe(0);
+  expect(findHighestRisk([{ risk: 0.02 }, { risk: 0.4 }])).toBe(0.4);
+});
