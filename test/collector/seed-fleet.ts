@@ -1,5 +1,9 @@
 /** Sends what four turbines would have reported over the last hour. */
 
+import type { ComponentCondition, ComponentHealth } from "../../src/core/contract/turbine-state.ts";
+import type { PredictionBatch } from "../../src/core/contract/uplink-record.ts";
+import { computeRisk } from "../../src/core/decision/compute-risk.ts";
+import { describeLane } from "../../src/core/decision/roll-up-health.ts";
 import { until } from "../support/until.ts";
 import { countStates, type TestFleet, type TestGateway } from "./fleet-fixture.ts";
 import {
@@ -27,7 +31,8 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
   for (const turbine of ["WT-01", "WT-02", "WT-03", "WT-04"]) {
     const faulty = turbine === "WT-02";
     if (turbine !== "WT-04") {
-      await gateway.send(predictionBatch(turbine, nowMs, { rows: 180, stepMs: 20_000, faulty }));
+      const batch = predictionBatch(turbine, nowMs, { rows: 180, stepMs: 20_000, faulty });
+      await gateway.send(turbine === "WT-03" ? learningBatch(batch) : batchWithRisk(batch));
       for (let interval = 0; interval < 3; interval++) {
         const shift = faulty ? 1.6 : 0;
         const seed = 100 * turbine.charCodeAt(4) + interval;
@@ -39,15 +44,19 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
   await until(async () => (await countStates(fleet)) === 4, "states stored");
   const raisedMs = nowMs - 14 * 60_000;
   const since = iso(raisedMs - 90_000);
-  const data = { since, model: model(digest) };
+  const data = { since, model: model(digest), risk: 0.68, lane: "slow" } as const;
   await gateway.send(
-    alertRecord(alertEvent("WT-02", "raised", raisedMs, { ...data, probability: 0.941, score: 2.77 })),
+    alertRecord(
+      alertEvent("WT-02", "raised", raisedMs, { ...data, probability: 0.941, risk: 0.5, score: 2.77 }),
+    ),
     alertRecord(alertEvent("WT-02", "updated", nowMs - 40_000, data)),
     alertRecord(
       alertEvent("WT-03", "raised", nowMs - 50 * 60_000, {
         failureMode: "outer-race",
         severity: "warning",
         probability: 0.92,
+        risk: null,
+        lane: "fast",
         model: model(digest),
       }),
     ),
@@ -103,25 +112,87 @@ export async function seedFleet(fleet: TestFleet, gateway: TestGateway): Promise
   await gateway.sendRaw("raw", new TextEncoder().encode("not an envelope"));
 }
 
+/** The first fifth is learnt, and then the risk is known. */
+function batchWithRisk(batch: PredictionBatch): PredictionBatch {
+  const modes = batch.failureModes.length;
+  const learnt = batch.timesMs.length / 5;
+  const riskOf = (probability: number, cell: number): number | null =>
+    cell < learnt * modes ? null : computeRisk(probability, 0.058);
+  return {
+    ...batch,
+    meanRisk: batch.meanProbability.map(riskOf),
+    maxRisk: batch.maxProbability.map(riskOf),
+    isLearning: batch.timesMs.map((_, row) => row < learnt),
+  };
+}
+
+/** A healthy machine that the model finds suspicious, as machines that it has not learnt are. */
+function learningBatch(batch: PredictionBatch): PredictionBatch {
+  return {
+    ...batch,
+    meanProbability: batch.meanProbability.map((probability) => 0.72 + probability),
+    maxProbability: batch.maxProbability.map((probability) => Math.min(1, 0.78 + probability)),
+    isLearning: batch.timesMs.map(() => true),
+  };
+}
+
 function describeState(turbine: string, nowMs: number, digest: string): object {
   const time = new Date(nowMs).toISOString();
+  const one = (
+    health: ComponentHealth,
+    reason: string | null,
+    sinceMs: number | null,
+  ): ComponentCondition => {
+    return { component, health, reason, sinceMs };
+  };
   if (turbine === "WT-02") {
     const probability = 0.972;
-    const alarm = { component, failureMode: "inner-race", state: "unacknowledged", since: time, probability };
+    const risk = 0.68;
+    const mode = { component, failureMode: "inner-race", probability, risk };
+    const alarm = { ...mode, state: "unacknowledged", since: time, lane: "slow", severity: "critical" };
     return turbineState(turbine, nowMs, digest, {
       health: "alarm",
       alarms: [alarm as never],
-      lastScores: [{ component, failureMode: "inner-race", probability, time }],
+      components: [
+        one("critical", `inner race: ${describeLane("slow")}`, nowMs - 14 * 60_000),
+        { ...one("good", null, null), component: "main-bearing" },
+        { ...one("no-data", "no data", nowMs - 3 * 3_600_000), component: "generator-bearing" },
+      ],
+      lastScores: [
+        { ...mode, time },
+        { ...mode, component: "main-bearing", failureMode: "ball", probability: 0.4, risk: 0.031, time },
+      ],
     });
   }
   if (turbine === "WT-04") {
     return turbineState(turbine, nowMs, digest, {
       operatingState: "standby",
       health: "information-unavailable",
+      components: [one("no-data", "the turbine stands by", nowMs - 600_000)],
       lastScores: [],
     });
   }
   return turbineState(turbine, nowMs, digest, {
-    ...(turbine === "WT-03" ? { operatingState: "partial-performance" as const } : {}),
+    ...(turbine === "WT-03"
+      ? {
+          operatingState: "partial-performance" as const,
+          components: [one("learning", "240 of 600 windows", null)],
+          lastScores: [{ component, failureMode: "ball", probability: 0.78, risk: null, time }],
+          baselines: [
+            {
+              component,
+              state: "learning" as const,
+              version: 0,
+              windows: 240,
+              neededWindows: 600,
+              suspicions: [],
+              severityDb: null,
+            },
+          ],
+        }
+      : {
+          components: [one("good", null, null)],
+          lastScores: [{ component, failureMode: "ball", probability: 0.3, risk: 0.026, time }],
+        }),
   });
 }

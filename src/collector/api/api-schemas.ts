@@ -2,7 +2,11 @@
 import { z } from "zod";
 import { alertEventSchema } from "../../core/contract/alert.ts";
 import { operatingStates } from "../../core/contract/prediction.ts";
-import { turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import {
+  componentConditionSchema,
+  componentHealths,
+  turbineStateSchema,
+} from "../../core/contract/turbine-state.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
@@ -28,6 +32,17 @@ export const turbinesSchema: z.ZodType = listOf(
     gateway: z.string().nullable(),
     health,
     reason: z.string().nullable().describe("Why the information is unavailable"),
+    rolledUp: z
+      .object({ health: z.enum(componentHealths), reason: z.string() })
+      .describe("The worst of its components, with the reason"),
+    components: z.array(
+      componentConditionSchema.extend({
+        risks: z
+          .array(z.object({ failureMode: z.string(), risk: probability.nullable() }))
+          .describe("Probability of the fault at the site's prior; null: not known"),
+        baseline: z.looseObject({ component: z.string() }).nullable().describe("As in the state"),
+      }),
+    ),
     operatingState,
     lastSeenMs: timeMs,
     state: turbineStateSchema.nullable().describe("Last state as published; may be old"),
@@ -48,6 +63,7 @@ export const alertsSchema: z.ZodType = listOf(
         transition: z.enum(["raised", "updated", "acknowledged", "cleared"]),
         timeMs,
         probability,
+        risk: probability.nullable(),
       }),
     ),
   }),

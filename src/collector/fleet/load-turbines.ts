@@ -1,6 +1,8 @@
 /** What one may believe of turbines and gateways now. A silent gateway, or none, makes a turbine unknown: never healthy. */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import { type RolledUpHealth, rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../record/fleet-record.ts";
+import { type ComponentView, describeComponents, forgetComponents } from "./describe-components.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
 /** A turbine as the page and the API show it. */
@@ -9,6 +11,10 @@ export interface TurbineView extends TurbineRef {
   readonly health: TurbineState["health"];
   /** Why the information is unavailable, in words; null when it is available. */
   readonly reason: string | null;
+  /** The worst of its components, with the reason in words: what is known of the others stands beside it. */
+  readonly rolledUp: RolledUpHealth;
+  /** One a component that is watched, as far as it is known which. */
+  readonly components: readonly ComponentView[];
   readonly operatingState: TurbineState["operatingState"];
   readonly lastSeenMs: number;
   /** Last state as it was published; old when the health is `information-unavailable`. */
@@ -25,8 +31,9 @@ export interface GatewayView extends RecordedGateway {
 export async function loadTurbines(fleet: FleetSource): Promise<readonly TurbineView[]> {
   const [turbines, gateways] = await Promise.all([fleet.record.turbines(), fleet.record.gateways()]);
   const byName = new Map(gateways.map((gateway) => [gateway.gateway, gateway]));
-  const heardSinceMs = fleet.clock.nowMs() - fleet.silentAfterMs;
-  return turbines.map((turbine) => describeTurbine(turbine, byName.get(turbine.gateway ?? ""), heardSinceMs));
+  const nowMs = fleet.clock.nowMs();
+  const moment = { nowMs, heardSinceMs: nowMs - fleet.silentAfterMs };
+  return turbines.map((turbine) => describeTurbine(turbine, byName.get(turbine.gateway ?? ""), moment));
 }
 
 /** Loads all gateways, in the order of their names. */
@@ -38,24 +45,32 @@ export async function loadGateways(fleet: FleetSource): Promise<readonly Gateway
   }));
 }
 
-/** @param heardSinceMs what was not heard of since then is silent */
+/** What was not heard of since `heardSinceMs` is silent. */
 function describeTurbine(
   recorded: RecordedTurbine,
   gateway: RecordedGateway | undefined,
-  heardSinceMs: number,
+  { nowMs, heardSinceMs }: { readonly nowMs: number; readonly heardSinceMs: number },
 ): TurbineView {
-  const unknown = (reason: string): TurbineView => ({
-    ...recorded,
-    reason,
-    health: "information-unavailable",
-    operatingState: "information-unavailable",
-  });
-  if (gateway?.online === false) return unknown("its gateway is offline");
-  if (recorded.lastSeenMs < heardSinceMs) return unknown("nothing was heard of it lately");
-  if (recorded.state === null) return unknown("no state was published yet");
-  const { health, operatingState } = recorded.state;
-  if (health === "information-unavailable" || operatingState === "information-unavailable") {
-    return { ...unknown("the gateway cannot decide on it now"), operatingState };
-  }
-  return { ...recorded, health, operatingState, reason: null };
+  const { state, lastSeenMs } = recorded;
+  const forget = (reason: string): TurbineView => {
+    const components = forgetComponents(state, { reason, sinceMs: lastSeenMs });
+    const rolledUp = components.length === 0 ? noData(reason) : rollUpHealth(components, nowMs);
+    const health = "information-unavailable";
+    return { ...recorded, reason, health, operatingState: health, components, rolledUp };
+  };
+  if (gateway?.online === false) return forget("its gateway is offline");
+  if (lastSeenMs < heardSinceMs) return forget("nothing was heard of it lately");
+  if (state === null) return forget("no state was published yet");
+  const components = describeComponents(state);
+  const { health, operatingState } = state;
+  const rolledUp =
+    components.length === 0 ? noData("the gateway cannot decide on it now") : rollUpHealth(components, nowMs);
+  const isKnown = health !== "information-unavailable" && operatingState !== "information-unavailable";
+  const view = { ...recorded, operatingState, components, rolledUp };
+  if (isKnown) return { ...view, health, reason: null };
+  return { ...view, health: "information-unavailable", reason: rolledUp.reason };
+}
+
+function noData(reason: string): RolledUpHealth {
+  return { health: "no-data", reason };
 }

@@ -2,6 +2,7 @@
 
 import { type AlertData, describeOutlook } from "../../core/contract/alert.ts";
 import type { EvidenceLine, PhysicalEvidence } from "../../core/contract/physical-evidence.ts";
+import { describeLane } from "../../core/decision/roll-up-health.ts";
 import type { FailureTitles, OverviewPage } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
@@ -14,6 +15,7 @@ import {
   formatShare,
   formatSigned,
   formatUtc,
+  renderRisk,
   renderSeverity,
   titleOf,
   turbineHref,
@@ -43,7 +45,7 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <p>${formatName(data.component)} of <a href="${turbineHref(data.site, data.turbine)}">${data.turbine}</a> <span class="site">${data.site}</span></p>
   </header>
   <dl class="facts">
-    <div><dt>Probability</dt><dd class="big">${formatShare(data.probability)}</dd></div>
+    <div><dt>Risk</dt><dd><span class="big">${renderRisk(data.risk ?? null, data.severity)}</span> <div class="why">${capitalise(describeLane(data.lane))}, model's probability ${formatShare(data.probability)}</div></dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
     <div><dt>Since</dt><dd><time datetime="${data.since}">${formatUtc(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>
@@ -54,7 +56,7 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
   ${data.evidence === undefined ? null : renderEvidence(data.evidence, alarm.alarm)}
   <div class="reasons">${renderExplanation(data)}</div>
   <details class="story" id="life-${alarm.alarm}"><summary>Life of this alarm, ${alarm.steps.length} ${alarm.steps.length === 1 ? "step" : "steps"}</summary>
-    <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${formatShare(step.probability)}</li>`)}</ol>
+    <ol class="life">${alarm.steps.map((step) => html`<li><time datetime="${new Date(step.timeMs).toISOString()}">${formatUtc(step.timeMs)}</time> ${step.transition} at ${step.risk === null ? "a model's probability of" : "a risk of"} ${formatShare(step.risk ?? step.probability)}</li>`)}</ol>
   </details>
 </article>`;
 }

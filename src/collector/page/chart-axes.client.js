@@ -11,9 +11,21 @@ export const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).re
 export const percent = (value) =>
   value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;
 
+/** Is the risk known at any step? If so it is drawn, else what the model says by itself. */
+export const knowsRisk = (point) =>
+  point.meanRisk?.some((mode) => mode.some((risk) => risk !== null)) ?? false;
+
+/** Mean and maximum of each failure mode, of what is drawn. */
+export const drawnOf = (point) =>
+  knowsRisk(point) ? { mean: point.meanRisk, max: point.maxRisk } : { mean: point.mean, max: point.max };
+
+/** A colour a failure mode; what is no risk is grey. */
+export const strokesOf = (point) =>
+  point.failureModes.map((_, index) => colour(knowsRisk(point) ? `--series-${(index % 6) + 1}` : "--soft"));
+
 /**
  * From left to right. `kinds`: the charts that have it (`overview` is small, `single` stands on a turbine's page).
- * `range` and `axis` are options of uPlot; `series` and `columns` go together, one column a series. The bands and the
+ * `range` and `axis` (of a point) are options of uPlot; `series` and `columns` go together, one column a series. The bands and the
  * legend count on the probabilities being the first.
  */
 const valueAxes = [
@@ -21,15 +33,18 @@ const valueAxes = [
     scale: "y",
     kinds: ["overview", "single"],
     range: [0, 1],
-    axis: () => ({
+    axis: (point) => ({
       ...commonAxis(),
-      label: "Probability (%)",
+      label: knowsRisk(point) ? "Risk (%)" : "Model's probability (%), no risk",
       size: 46,
       values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
     }),
-    series: (point, strokes) =>
-      point.failureModes.flatMap((mode, index) => modeSeries(mode, strokes[index], point.timesMs.length)),
-    columns: (point) => point.failureModes.flatMap((_, index) => [point.mean[index], point.max[index]]),
+    series: (point, strokes, shown) =>
+      point.failureModes.flatMap((mode, index) => modeSeries(point, { mode, index, strokes, shown })),
+    columns: (point) => {
+      const { mean, max } = drawnOf(point);
+      return point.failureModes.flatMap((_, index) => [mean[index], max[index]]);
+    },
   },
   {
     scale: "rpm",
@@ -84,11 +99,21 @@ const commonAxis = () => ({
   ticks: { stroke: colour("--line"), width: 1 },
 });
 
-/** Mean and maximum of one failure mode; few steps are shown as points. */
-function modeSeries(mode, stroke, steps) {
-  const value = (_, probability) => percent(probability);
+/** Dashes tell grey lines apart. */
+const greyDashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 8], [1, 6]];
+
+/**
+ * Mean and maximum of one failure mode; few steps are shown as points. `shown` gives the point as it is now, whose steps
+ * the legend speaks of.
+ */
+function modeSeries(point, { mode, index, strokes, shown }) {
+  const stroke = strokes[index];
+  const value = (...[_, share, _series, step]) =>
+    share === null && shown().isLearning?.[step] === true ? "learning" : percent(share);
+  const dash = knowsRisk(point) ? [] : greyDashes[index % greyDashes.length];
+  const points = { show: point.timesMs.length < 40, size: 5 };
   return [
-    { label: words(mode), stroke, width: 2, spanGaps: false, points: { show: steps < 40, size: 5 }, value },
+    { label: words(mode), stroke, width: 2, dash, spanGaps: false, points, value },
     { label: `${words(mode)} maximum`, stroke: `${stroke}66`, width: 1, points: { show: false }, value },
   ];
 }

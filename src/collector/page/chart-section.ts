@@ -50,8 +50,8 @@ export function renderCharts(
       : html`${renderRanges(range)}
     <div class="charts ${kind}">${shown.map((subject) => renderFigure(subject, range, kind))}</div>
     <noscript><p class="empty">The charts need JavaScript. Their numbers are at <a href="/api/v1/openapi.json">/api/v1/predictions</a>.</p></noscript>
-    <p class="note">Line: mean of the calibrated probability in each step. Shade: up to its maximum. Dashes: the model raises an alarm. Drag to zoom, double-click to go back.${subjects.length > shown.length ? ` The first ${shown.length} of ${subjects.length} turbines.` : ""}</p>`;
-  return renderPanel({ id: "charts", title: "Fault probability over time", live: "still", body });
+    <p class="note">Line: mean risk in each step, how likely the fault is, given the evidence and how rare such faults are on the site. Shade: up to its maximum. Grey ground: the component was learning, and no risk is known. A grey line is the model's own probability where no risk is known at all: it may be high on a healthy machine. Drag to zoom, double-click to go back.${subjects.length > shown.length ? ` The first ${shown.length} of ${subjects.length} turbines.` : ""}</p>`;
+  return renderPanel({ id: "charts", title: "Risk over time", live: "still", body });
 }
 
 function renderRanges(range: PageRange): SafeHtml {
@@ -64,7 +64,7 @@ function renderRanges(range: PageRange): SafeHtml {
 function renderFigure({ site, turbine }: ChartSubject, range: PageRange, kind: string): SafeHtml {
   const id = `chart-${site}-${turbine}`;
   return html`<figure class="chart" id="${id}" data-chart="${kind}" data-site="${site}" data-turbine="${turbine}" data-minutes="${range.minutes}" data-fit="${range.fit}">
-  <figcaption>${kind === "overview" ? html`<a href="${turbineHref(site, turbine)}">${turbine}</a> <span class="site">${site}</span>` : "Calibrated probability"}</figcaption>
-  <div class="plot" role="img" aria-label="Fault probability of turbine ${turbine} over the last ${range.title}"><p class="empty">Loading …</p></div>
+  <figcaption>${kind === "overview" ? html`<a href="${turbineHref(site, turbine)}">${turbine}</a> <span class="site">${site}</span>` : "Risk by failure mode"}</figcaption>
+  <div class="plot" role="img" aria-label="Risk of turbine ${turbine} over the last ${range.title}"><p class="empty">Loading …</p></div>
 </figure>`;
 }

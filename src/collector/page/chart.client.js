@@ -1,5 +1,15 @@
-// Draws fault probabilities with uPlot, one chart a point. Asks the API for its numbers; keeps a reader's zoom.
-import { axesOf, colour, percent, timeAxis, timeSeries, words } from "./chart-axes.client.js";
+// Draws risks with uPlot, one chart a point. Asks the API for its numbers; keeps a reader's zoom.
+import {
+  axesOf,
+  colour,
+  drawnOf,
+  knowsRisk,
+  percent,
+  strokesOf,
+  timeAxis,
+  timeSeries,
+  words,
+} from "./chart-axes.client.js";
 import uPlot from "./uplot.js";
 
 const patienceMs = 10_000;
@@ -58,6 +68,10 @@ function createFigure(element) {
     for (const point of series) {
       const key = `${point.component} ${point.failureModes.join(" ")}`;
       let part = parts.get(key);
+      if (part !== undefined && part.knowsRisk !== knowsRisk(point)) {
+        part.destroy();
+        part = undefined;
+      }
       if (part === undefined) {
         part = createPlot(place, point, { kind, rangeOf: () => range, isNamed: series.length > 1 });
         parts.set(key, part);
@@ -87,9 +101,9 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
   const width = () => Math.max(260, place.clientWidth);
   let zoomed = false;
   let shown = point;
-  const strokes = point.failureModes.map((_, index) => colour(`--series-${(index % 6) + 1}`));
+  const strokes = strokesOf(point);
   const options = {
-    ...plotOptions(point, axes, strokes),
+    ...plotOptions(point, axes, { strokes, shown: () => shown }),
     width: width(),
     height: kind === "single" ? 340 : 230,
     hooks: {
@@ -98,6 +112,7 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
           if (plot.select.width > 0) zoomed = true;
         },
       ],
+      drawClear: [(plot) => shadeLearning(plot, shown)],
       draw: [(plot) => drawThresholds(plot, shown, strokes)],
       setScale: [
         (plot, key) => {
@@ -118,6 +133,7 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
   const sizes = new ResizeObserver(() => plot.setSize({ width: width(), height: options.height }));
   sizes.observe(place);
   return {
+    knowsRisk: knowsRisk(point),
     update: (next) => {
       shown = next;
       const { min, max } = zoomed ? plot.scales.x : rangeOf();
@@ -136,7 +152,7 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
   };
 }
 
-function plotOptions(point, axes, strokes) {
+function plotOptions(point, axes, { strokes, shown }) {
   return {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { sync: { key: "fleet" }, drag: { x: true, y: false, setScale: true } },
@@ -144,8 +160,8 @@ function plotOptions(point, axes, strokes) {
       x: { time: true },
       ...Object.fromEntries(axes.map(({ scale, range }) => [scale, { range }])),
     },
-    axes: [timeAxis(), ...axes.map((axis) => axis.axis())],
-    series: [timeSeries, ...axes.flatMap((axis) => axis.series(point, strokes))],
+    axes: [timeAxis(), ...axes.map((axis) => axis.axis(point))],
+    series: [timeSeries, ...axes.flatMap((axis) => axis.series(point, strokes, shown))],
     bands: point.failureModes.map((_, index) => ({
       series: [index * 2 + 2, index * 2 + 1],
       fill: `${strokes[index]}22`,
@@ -162,10 +178,11 @@ function hideMaxima(holder, modes) {
 }
 
 function describeLatest(point) {
-  const latest = point.failureModes.map(
-    (mode, index) => `${words(mode)} ${percent(point.mean[index].at(-1))}`,
-  );
-  return `Fault probability over time. Latest: ${latest.join(", ")}.`;
+  const { mean } = drawnOf(point);
+  const latest = point.failureModes.map((mode, index) => `${words(mode)} ${percent(mean[index].at(-1))}`);
+  const state = point.isLearning?.at(-1) === true ? " Learning: no risk is known yet." : "";
+  const subject = knowsRisk(point) ? "Risk" : "The model's own probability, no risk,";
+  return `${subject} over time. Latest: ${latest.join(", ")}.${state}`;
 }
 
 /** Without a cursor over the chart its legend tells the latest step. */
@@ -174,8 +191,24 @@ function showLatest(plot) {
   if (last >= 0 && (plot.cursor.left ?? -10) < 0) plot.setLegend({ idx: last }, false);
 }
 
-/** Dashes at the probability at which the model raises an alarm. */
+/** Grey ground where the point was learning. */
+function shadeLearning(plot, point) {
+  const { ctx, bbox } = plot;
+  const place = (ms) =>
+    Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(ms / 1000, "x", true)));
+  ctx.save();
+  ctx.fillStyle = `${colour("--soft")}1f`;
+  for (const [step, ms] of point.timesMs.entries()) {
+    if (point.isLearning?.[step] !== true) continue;
+    const from = place(point.timesMs[step - 1] ?? ms);
+    ctx.fillRect(from, bbox.top, place(ms) - from, bbox.height);
+  }
+  ctx.restore();
+}
+
+/** Dashes at the model's own probability at which an older gateway raises an alarm: not a matter of the risk. */
 function drawThresholds(plot, point, strokes) {
+  if (knowsRisk(point) || point.isLearning?.some((isLearning) => isLearning !== null)) return;
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.setLineDash(dashes.map((length) => length * devicePixelRatio));

@@ -1,5 +1,6 @@
 /** The fleet on one page: what needs attention first, then everything else. */
 
+import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
@@ -26,21 +27,20 @@ ${renderEvents(page.events, page.quarantine)}</div>`;
 function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
   const drifted = drift.points.filter((point) => point.level === "drift").length;
   const assessed = drift.points.filter((point) => point.level !== "insufficient").length;
-  const alarming = turbines.filter((turbine) => turbine.health === "alarm").length;
-  const unknown = turbines.filter((turbine) => turbine.health === "information-unavailable").length;
+  const counts = countTurbines(turbines);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
   ${renderTile({
     title: "Active alerts",
     figure: String(active),
     tone: active > 0 ? "critical" : "calm",
-    words: active > 0 ? `on ${alarming} of ${turbines.length} turbines` : "none stands",
+    words: active > 0 ? `on ${counts.alarming} of ${turbines.length} turbines` : "none stands",
   })}
   ${renderTile({
     title: "Turbines",
     figure: String(turbines.length),
-    tone: unknown > 0 ? "unknown" : "calm",
-    words: describeTurbines(turbines.length, alarming, unknown),
+    tone: counts.unknown > 0 ? "unknown" : "calm",
+    words: describeTurbines(turbines.length, counts),
   })}
   ${renderTile({
     title: "Points that drift",
@@ -66,9 +66,32 @@ function renderTile(tile: {
   return html`<div class="tile ${tile.tone}"><h2>${tile.title}</h2><p class="tile-figure">${tile.figure}</p><p class="why">${tile.words}</p></div>`;
 }
 
-function describeTurbines(all: number, alarming: number, unknown: number): string {
+interface TurbineCounts {
+  readonly good: number;
+  readonly learning: number;
+  readonly alarming: number;
+  /** Nothing is known of one of their components at least. */
+  readonly unknown: number;
+}
+
+/** Each by its worst component. */
+function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
+  const count = (...healths: readonly ComponentHealth[]): number =>
+    turbines.filter(({ rolledUp }) => healths.includes(rolledUp.health)).length;
+  return {
+    good: count("good"),
+    learning: count("learning"),
+    alarming: count("warning", "critical"),
+    unknown: count("no-data"),
+  };
+}
+
+function describeTurbines(all: number, { good, learning, alarming, unknown }: TurbineCounts): string {
   if (all === 0) return "none has reported yet";
-  return `${all - alarming - unknown} without alarm, ${alarming} in alarm, ${unknown} unavailable`;
+  const parts = [`${good} good`];
+  if (learning > 0) parts.push(`${learning} learning`);
+  parts.push(`${alarming} in alarm`, `${unknown} with data missing`);
+  return parts.join(", ");
 }
 
 function describeGateways(reachable: number, all: number): string {

@@ -3,7 +3,7 @@
  * shape, words and a colour, so that none is told by colour alone.
  */
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
-import type { TurbineHealth } from "../../core/contract/turbine-state.ts";
+import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import type { DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -30,6 +30,24 @@ export function formatDuration(ms: number): string {
 /** `93.2 %`. */
 export function formatShare(share: number): string {
   return `${(share * 100).toFixed(share < 0.9995 && share >= 0.0005 ? 1 : 0)} %`;
+}
+
+/** A risk, or why it is not known, in grey. */
+export function renderRisk(risk: number | null, health: ComponentHealth): SafeHtml {
+  if (risk !== null) return html`${formatRisk(risk)}`;
+  return html`<span class="grey">${health === "learning" ? "learning" : "not known"}</span>`;
+}
+
+/** `2.1 %`; what is too small to be told is not 0. */
+export function formatRisk(risk: number): string {
+  if (risk < 0.001) return "< 0.1 %";
+  return risk > 0.999 ? "> 99.9 %" : formatShare(risk);
+}
+
+/** ` since 2026-11-20 07:51:03 (5 min ago)`; nothing where it is not known. */
+export function renderSince(sinceMs: number | null, nowMs: number): SafeHtml | null {
+  if (sinceMs === null) return null;
+  return html` since <time datetime="${new Date(sinceMs).toISOString()}">${formatUtc(sinceMs)}</time> (${formatDuration(nowMs - sinceMs)})`;
 }
 
 /** With a sign, `+1.23` or `−0.40`; a true minus sign. */
@@ -84,14 +102,15 @@ export function renderAgo(timeMs: number, nowMs: number): SafeHtml {
   return html`<time datetime="${new Date(timeMs).toISOString()}" title="${formatUtc(timeMs)} UTC">${words}</time>`;
 }
 
-type Tone = "ok" | "warning" | "critical" | "unknown" | "plain";
+type Tone = "ok" | "warning" | "critical" | "unknown" | "learning" | "plain";
 
-/** Paths in a box of 12: a ring, a triangle, a diamond, a dashed ring, a dot. */
+/** Paths in a box of 12: a ring, a triangle, a diamond, a dashed ring, half a disc, a dot. */
 const shapes: Readonly<Record<Tone, SafeHtml>> = {
   ok: html`<circle cx="6" cy="6" r="4" class="hollow"></circle>`,
   warning: html`<path d="M6 1.5 11.2 10.5H.8z"></path>`,
   critical: html`<path d="M6 .5 11.5 6 6 11.5.5 6z"></path>`,
   unknown: html`<circle cx="6" cy="6" r="4" class="hollow dashed"></circle>`,
+  learning: html`<circle cx="6" cy="6" r="4" class="hollow"></circle><path d="M6 2a4 4 0 0 1 0 8z"></path>`,
   plain: html`<circle cx="6" cy="6" r="3"></circle>`,
 };
 
@@ -100,14 +119,18 @@ export function renderBadge(tone: Tone, words: string): SafeHtml {
   return html`<span class="badge ${tone}"><svg viewBox="0 0 12 12" aria-hidden="true">${shapes[tone]}</svg>${words}</span>`;
 }
 
-export function renderHealth(health: TurbineHealth): SafeHtml {
+export function renderComponentHealth(health: ComponentHealth): SafeHtml {
   switch (health) {
-    case "ok":
-      return renderBadge("ok", "No alarm");
-    case "alarm":
-      return renderBadge("critical", "Alarm");
-    case "information-unavailable":
-      return renderBadge("unknown", "Information unavailable");
+    case "good":
+      return renderBadge("ok", "Good");
+    case "learning":
+      return renderBadge("learning", "Learning");
+    case "no-data":
+      return renderBadge("unknown", "No data");
+    case "warning":
+      return renderBadge("warning", "Warning");
+    case "critical":
+      return renderBadge("critical", "Critical");
     default:
       return health satisfies never;
   }

@@ -202,6 +202,8 @@ export interface AlarmLifeStep {
   readonly transition: AlertTransition;
   readonly timeMs: number;
   readonly probability: number;
+  /** At the site's prior; null: not known. */
+  readonly risk: number | null;
 }
 
 /** Probabilities of one point over time, in columns as a chart wants them. */

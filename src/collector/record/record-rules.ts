@@ -50,6 +50,7 @@ export function alarmLifeStep(event: AlertEvent): AlarmLifeStep {
     transition: transitionOf(event),
     timeMs: Date.parse(event.time),
     probability: event.data.probability,
+    risk: event.data.risk ?? null,
   };
 }
 

@@ -109,6 +109,19 @@ const time = z.iso.datetime({ offset: true });
 const probability = z.number().min(0).max(1);
 const risk = probability.nullable().optional();
 
+/** Validator of {@link ComponentCondition}. */
+export const componentConditionSchema: z.ZodObject<{
+  readonly component: z.ZodString;
+  readonly health: z.ZodEnum<{ readonly [Health in ComponentHealth]: Health }>;
+  readonly reason: z.ZodNullable<z.ZodString>;
+  readonly sinceMs: z.ZodNullable<z.ZodNumber>;
+}> = z.object({
+  component: text,
+  health: z.enum(componentHealths),
+  reason: z.string().max(1024).nullable(),
+  sinceMs: z.number().min(0).max(8.64e15).nullable(),
+});
+
 /** Validator of {@link TurbineState}; unknown fields are accepted and dropped. */
 export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
   site: id,
@@ -117,17 +130,7 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
   operatingState: z.enum(operatingStates),
   health: z.enum(["ok", "alarm", "information-unavailable"]),
   healthReason: z.string().max(4096).optional(),
-  components: z
-    .array(
-      z.object({
-        component: text,
-        health: z.enum(componentHealths),
-        reason: z.string().max(1024).nullable(),
-        sinceMs: z.number().min(0).max(8.64e15).nullable(),
-      }),
-    )
-    .max(256)
-    .optional(),
+  components: z.array(componentConditionSchema).max(256).optional(),
   alarms: z
     .array(
       z.object({

@@ -1,0 +1,115 @@
+/**
+ * A turbine's components: how each is and why, how likely each of its faults is at the site's prior, and what its own
+ * reference is. What is not known is said to be not known, never 0.
+ */
+import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import type { ComponentView } from "../fleet/describe-components.ts";
+import type { FailureTitles } from "../fleet/load-pages.ts";
+import type { TurbineView } from "../fleet/load-turbines.ts";
+import { html, type SafeHtml } from "./html.ts";
+import { renderEmpty, renderPanel } from "./page-layout.ts";
+import {
+  capitalise,
+  formatCount,
+  formatName,
+  formatSeverity,
+  renderComponentHealth,
+  renderRisk,
+  renderSince,
+  titleOf,
+} from "./page-words.ts";
+
+type Baseline = NonNullable<TurbineState["baselines"]>[number];
+
+/** Renders the panel of a turbine's page. */
+export function renderComponents(view: TurbineView, titles: FailureTitles, nowMs: number): SafeHtml {
+  const { components } = view;
+  const knowsBaselines = components.some(({ baseline }) => baseline !== null);
+  const body =
+    components.length === 0
+      ? renderEmpty("Its gateway has not said yet which components it watches.")
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Components, table"><table>
+  <thead><tr><th scope="col">Component</th><th scope="col">Health</th><th scope="col">Risk</th>${
+    knowsBaselines
+      ? html`<th scope="col">Own reference</th><th scope="col" class="number">Severity</th>`
+      : null
+  }</tr></thead>
+  <tbody>${components.map((component) => renderRow(component, { titles, nowMs, knowsBaselines }))}</tbody></table></div>
+  <p class="note">Risk: how likely the fault is, given the evidence and how rare such faults are on the site. It is not known while a component is learning.${
+    knowsBaselines
+      ? " Severity: decibels above the component's own healthy level, 0 as when it was learnt, 6 twice the amplitude."
+      : ""
+  }</p>`;
+  const note = components.length === 0 ? undefined : capitalise(view.rolledUp.reason);
+  return renderPanel({ id: "components", title: "Components", ...(note && { note }), live: "live", body });
+}
+
+function renderRow(
+  view: ComponentView,
+  around: {
+    readonly titles: FailureTitles;
+    readonly nowMs: number;
+    readonly knowsBaselines: boolean;
+  },
+): SafeHtml {
+  const { component, health, reason, sinceMs, risks, baseline } = view;
+  return html`<tr class="${health}"><th scope="row">${formatName(component)}</th>
+  <td>${renderComponentHealth(health)}${
+    reason === null && sinceMs === null
+      ? null
+      : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}</div>`
+  }</td>
+  <td>${risks.length === 0 || health === "learning" || health === "no-data" ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
+  ${
+    around.knowsBaselines
+      ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline?.severityDb)}</td>`
+      : null
+  }</tr>`;
+}
+
+function describeBaseline({ state, version, windows, neededWindows, suspicions }: Baseline): SafeHtml {
+  const so = neededWindows === undefined ? "" : ` of ${formatCount(neededWindows)}`;
+  const words =
+    state === "ready"
+      ? html`Version ${version}, of ${formatCount(windows)} windows`
+      : html`<span class="grey">Being learnt, ${formatCount(windows)}${so} windows so far</span>`;
+  return suspicions.length === 0
+    ? words
+    : html`${words} <span class="why">perhaps not healthy then: ${suspicions.join("; ")}</span>`;
+}
+
+/** The highest risk of a turbine's components, and whose it is; or why there is none. For a row of the fleet's table. */
+export function renderHighestRisk(view: TurbineView, titles: FailureTitles): SafeHtml {
+  const known = view.components.flatMap(({ component, health, risks }) =>
+    risks.flatMap(({ failureMode, risk }) =>
+      risk === null ? [] : [{ component, health, failureMode, risk }],
+    ),
+  );
+  const highest = known.reduce<(typeof known)[number] | null>(
+    (best, each) => (best === null || each.risk > best.risk ? each : best),
+    null,
+  );
+  if (highest === null) return renderNoRisk(view);
+  const { component, health, failureMode, risk } = highest;
+  const tone = health === "critical" || health === "warning" ? "critical" : "calm";
+  return html`<div class="meter">${renderMeter(risk, tone)}
+    <b>${renderRisk(risk, health)}</b></div><div class="why">${titleOf(titles, failureMode)}, ${formatName(component).toLowerCase()}</div>`;
+}
+
+/** Grey: learning, with how far the one is that has farthest to go; or not known. */
+function renderNoRisk({ components }: TurbineView): SafeHtml {
+  const learning = components.filter(({ health }) => health === "learning");
+  if (learning.length === 0) return renderRisk(null, "no-data");
+  const shares = learning.flatMap(({ baseline }) =>
+    baseline?.neededWindows === undefined ? [] : [baseline.windows / Math.max(1, baseline.neededWindows)],
+  );
+  const least = shares.length === 0 ? null : Math.min(...shares);
+  return html`<div class="meter">${least === null ? null : renderMeter(least, "grey")}
+    ${renderRisk(null, "learning")}</div>`;
+}
+
+/** A bar from 0 to 1. */
+function renderMeter(share: number, tone: "critical" | "calm" | "grey"): SafeHtml {
+  const width = (Math.min(1, Math.max(0, share)) * 100).toFixed(1);
+  return html`<svg class="bar ${tone}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"></rect><rect class="fill" width="${width}" height="8"></rect></svg>`;
+}

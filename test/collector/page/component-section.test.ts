@@ -1,0 +1,179 @@
+import { expect, test } from "vitest";
+import { describeComponents, forgetComponents } from "../../../src/collector/fleet/describe-components.ts";
+import type { TurbineView } from "../../../src/collector/fleet/load-turbines.ts";
+import { renderComponents, renderHighestRisk } from "../../../src/collector/page/component-section.ts";
+import { formatRisk, formatSeverity } from "../../../src/collector/page/page-words.ts";
+import type { ComponentCondition, TurbineState } from "../../../src/core/contract/turbine-state.ts";
+import { turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
+import { rollUpHealth } from "../../../src/core/decision/roll-up-health.ts";
+
+const nowMs = Date.UTC(2026, 0, 1, 13, 0);
+const component = "generator-bearing";
+const time = "2026-01-01T12:59:59Z";
+const titles = new Map([["inner-race", "inner race <fault>"]]);
+
+const state = (changes: Partial<TurbineState>): TurbineState => ({
+  site: "s",
+  turbine: "t",
+  time,
+  operatingState: "full-performance",
+  health: "ok",
+  alarms: [],
+  lastScores: [],
+  model: null,
+  dataQuality: { windowsProcessed: 0, windowsQuarantined: 0, quarantinedByReason: {} },
+  ...changes,
+});
+const score = (probability: number, changes: object = {}) => ({
+  component,
+  failureMode: "inner-race",
+  probability,
+  time,
+  ...changes,
+});
+const is = (health: ComponentCondition["health"], changes: object = {}): ComponentCondition => ({
+  component,
+  health,
+  reason: null,
+  sinceMs: null,
+  ...changes,
+});
+function viewOf(changes: Partial<TurbineState>): TurbineView {
+  const last = state(changes);
+  const components = describeComponents(last);
+  return {
+    site: "s",
+    turbine: "t",
+    gateway: "g",
+    health: last.health,
+    reason: null,
+    rolledUp: rollUpHealth(components, nowMs),
+    components,
+    operatingState: last.operatingState,
+    lastSeenMs: nowMs,
+    state: last,
+  };
+}
+
+test("a severity has its sign and unit, and is a dash where nobody knows it", () => {
+  expect([6.21, -3, 0.04, -0.04, null, undefined].map(formatSeverity)).toEqual([
+    "+6.2 dB",
+    "−3.0 dB",
+    "0.0 dB",
+    "0.0 dB",
+    "–",
+    "–",
+  ]);
+});
+
+test("a risk is never told as 0 or as certain", () => {
+  expect([0, 0.0004, 0.021, 0.68, 0.9999, 1].map(formatRisk)).toEqual([
+    "< 0.1 %",
+    "< 0.1 %",
+    "2.1 %",
+    "68.0 %",
+    "> 99.9 %",
+    "> 99.9 %",
+  ]);
+});
+
+test("a healthy machine shows its risk, and nowhere the model's 78 %", () => {
+  const view = viewOf({ components: [is("good")], lastScores: [score(0.78, { risk: 0.021 })] });
+  for (const { text } of [renderComponents(view, titles, nowMs), renderHighestRisk(view, titles)]) {
+    expect(text).toContain("2.1 %");
+    expect(text).not.toContain("78");
+  }
+  expect(renderComponents(view, titles, nowMs).text).toContain("Inner race &lt;fault&gt;");
+});
+
+test("what is not known is not 0: learning with how far it is, or not known, in grey", () => {
+  const baseline = {
+    component,
+    state: "learning",
+    version: 0,
+    windows: 240,
+    suspicions: [],
+    severityDb: null,
+  };
+  const learning = viewOf({
+    components: [is("learning", { reason: "240 of 600 windows" })],
+    baselines: [{ ...baseline, state: "learning", neededWindows: 600 }],
+    lastScores: [score(0.78, { risk: null })],
+  });
+  const row = renderHighestRisk(learning, titles).text;
+  expect(row).toContain('<span class="grey">learning</span>');
+  expect(row).toContain('width="40.0"');
+  const { text } = renderComponents(learning, titles, nowMs);
+  expect(text).toContain("240 of 600 windows");
+  expect(text).not.toMatch(/78|[^.\d]0 %/);
+  // A gateway of before says nothing of risks.
+  const older = viewOf({ lastScores: [score(0.78)] });
+  expect(renderHighestRisk(older, titles).text).toBe('<span class="grey">not known</span>');
+  expect(renderComponents(older, titles, nowMs).text).not.toContain("78");
+});
+
+test("a missing sensor hides none of the others: each component has its health and its reason", () => {
+  const view = viewOf({
+    health: "information-unavailable",
+    components: [
+      is("good"),
+      is("good", { component: "main-bearing" }),
+      is("no-data", { component: "gearbox", reason: "no data", sinceMs: Date.UTC(2026, 0, 1, 12, 40) }),
+    ],
+    lastScores: [score(0.3, { risk: 0.026 }), score(0.9, { component: "gearbox", risk: 0.4 })],
+  });
+  const { text } = renderComponents(view, titles, nowMs);
+  expect(text).toContain("2 of 3 components healthy; gearbox: no data since 12:40 UTC");
+  expect(text.match(/class="badge ok"/g)).toHaveLength(2);
+  expect(text).toContain('No data since <time datetime="2026-01-01T12:40:00.000Z">');
+  expect(text).toContain("2.6 %");
+  // What was computed of data that comes no more says nothing of now.
+  expect(text).not.toContain("40.0 %");
+  expect(renderHighestRisk(view, titles).text).toContain("2.6 %");
+});
+
+test("the page says which reference a severity is held against, and why it may not be healthy", () => {
+  const ready = { component, state: "ready", version: 3, windows: 600, severityDb: 2 } as const;
+  const view = viewOf({
+    components: [is("good")],
+    baselines: [{ ...ready, suspicions: ["25 dB <louder>"] }],
+  });
+  const { text } = renderComponents(view, titles, nowMs);
+  expect(text).toContain("Version 3, of 600 windows");
+  expect(text).toContain("25 dB &lt;louder&gt;");
+  expect(text).toContain("+2.0 dB");
+  const without = viewOf({ components: [is("good")] });
+  expect(renderComponents(without, titles, nowMs).text).not.toContain("Own reference");
+});
+
+test("of a silent gateway's components nothing is known, and which was in alarm is not forgotten", () => {
+  const last = state({
+    components: [is("good"), is("warning", { component: "gearbox", reason: "wear" })],
+    lastScores: [score(0.3, { risk: 0.026 })],
+  });
+  const forgotten = forgetComponents(last, { reason: "its gateway is offline", sinceMs: nowMs });
+  expect(forgotten.map(({ health }) => health)).toEqual(["no-data", "no-data"]);
+  expect(forgotten[0]!.risks).toEqual([{ failureMode: "inner-race", risk: null }]);
+  expect(forgotten[1]!.reason).toBe("its gateway is offline; it was in alarm (wear)");
+  expect(forgetComponents(null, { reason: "r", sinceMs: 0 })).toEqual([]);
+});
+
+test("an older gateway's state is read as it was meant, and no component is called better than the turbine", () => {
+  const alarm = { ...score(0.97), state: "unacknowledged", since: time } as const;
+  const baseline = {
+    component: "gearbox",
+    windows: 7,
+    version: 0,
+    suspicions: [],
+    severityDb: null,
+  } as const;
+  const older = {
+    lastScores: [score(0.97), score(0.1, { component: "gearbox" })],
+    baselines: [{ ...baseline, state: "learning" }],
+  } as const;
+  const healths = (changes: Partial<TurbineState>) =>
+    describeComponents(turbineStateSchema.parse(state({ ...older, ...changes }))).map(({ health }) => health);
+  expect(healths({ health: "ok" })).toEqual(["good", "learning"]);
+  expect(healths({ health: "alarm", alarms: [alarm] })).toEqual(["warning", "learning"]);
+  expect(healths({ health: "information-unavailable" })).toEqual(["no-data", "no-data"]);
+});
