@@ -45,7 +45,8 @@ function renderAlarm(alarm: Alarms["items"][number], titles: FailureTitles, nowM
     <p>${formatName(data.component)} of <a href="${turbineHref(data.site, data.turbine)}">${data.turbine}</a> <span class="site">${data.site}</span></p>
   </header>
   <dl class="facts">
-    <div><dt>Risk</dt><dd><span class="big">${renderRisk(data.risk ?? null, data.severity)}</span> <div class="why">${capitalise(describeLane(data.lane))}, model's probability ${formatShare(data.probability)}</div></dd></div>
+    <div><dt>Risk</dt><dd class="big">${renderRisk(data.risk ?? null, data.severity)}</dd></div>
+    <div><dt>Rests on</dt><dd>${capitalise(describeLane(data.lane))} <div class="why">model's probability ${formatShare(data.probability)}</div></dd></div>
     ${typeof data.severityDb === "number" ? html`<div><dt>Severity</dt><dd>${formatSeverity(data.severityDb)} <div class="why">above its healthy baseline</div></dd></div>` : null}
     <div><dt>Since</dt><dd><time datetime="${data.since}">${formatUtc(Date.parse(data.since))}</time> <div class="why">${formatDuration(nowMs - Date.parse(data.since))} ago</div></dd></div>
     <div><dt>Alarm state</dt><dd>${capitalise(alarmStateWords[data.state])}</dd></div>

@@ -11,17 +11,23 @@ export const words = (name) => name.slice(0, 1).toUpperCase() + name.slice(1).re
 export const percent = (value) =>
   value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;
 
-/** Is the risk known at any step? If so it is drawn, else what the model says by itself. */
-export const knowsRisk = (point) =>
-  point.meanRisk?.some((mode) => mode.some((risk) => risk !== null)) ?? false;
+/**
+ * Does its gateway speak of risks? If so they are drawn, and nothing while the point is learning; else what the model says
+ * by itself.
+ */
+export const speaksOfRisk = (point) =>
+  point.meanRisk.some((mode) => mode.some((risk) => risk !== null)) ||
+  point.isLearning.some((isLearning) => isLearning !== null);
 
 /** Mean and maximum of each failure mode, of what is drawn. */
 export const drawnOf = (point) =>
-  knowsRisk(point) ? { mean: point.meanRisk, max: point.maxRisk } : { mean: point.mean, max: point.max };
+  speaksOfRisk(point) ? { mean: point.meanRisk, max: point.maxRisk } : { mean: point.mean, max: point.max };
 
 /** A colour a failure mode; what is no risk is grey. */
 export const strokesOf = (point) =>
-  point.failureModes.map((_, index) => colour(knowsRisk(point) ? `--series-${(index % 6) + 1}` : "--soft"));
+  point.failureModes.map((_, index) =>
+    colour(speaksOfRisk(point) ? `--series-${(index % 6) + 1}` : "--soft"),
+  );
 
 /**
  * From left to right. `kinds`: the charts that have it (`overview` is small, `single` stands on a turbine's page).
@@ -35,7 +41,7 @@ const valueAxes = [
     range: [0, 1],
     axis: (point) => ({
       ...commonAxis(),
-      label: knowsRisk(point) ? "Risk (%)" : "Model's probability (%), no risk",
+      label: speaksOfRisk(point) ? "Risk (%)" : "Model alone (%)",
       size: 46,
       values: (_, splits) => splits.map((value) => `${Math.round(value * 100)}`),
     }),
@@ -109,8 +115,8 @@ const greyDashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 8], [1, 6]];
 function modeSeries(point, { mode, index, strokes, shown }) {
   const stroke = strokes[index];
   const value = (...[_, share, _series, step]) =>
-    share === null && shown().isLearning?.[step] === true ? "learning" : percent(share);
-  const dash = knowsRisk(point) ? [] : greyDashes[index % greyDashes.length];
+    share === null && shown().isLearning[step] === true ? "learning" : percent(share);
+  const dash = speaksOfRisk(point) ? [] : greyDashes[index % greyDashes.length];
   const points = { show: point.timesMs.length < 40, size: 5 };
   return [
     { label: words(mode), stroke, width: 2, dash, spanGaps: false, points, value },

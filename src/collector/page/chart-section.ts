@@ -50,7 +50,7 @@ export function renderCharts(
       : html`${renderRanges(range)}
     <div class="charts ${kind}">${shown.map((subject) => renderFigure(subject, range, kind))}</div>
     <noscript><p class="empty">The charts need JavaScript. Their numbers are at <a href="/api/v1/openapi.json">/api/v1/predictions</a>.</p></noscript>
-    <p class="note">Line: mean risk in each step, how likely the fault is, given the evidence and how rare such faults are on the site. Shade: up to its maximum. Grey ground: the component was learning, and no risk is known. A grey line is the model's own probability where no risk is known at all: it may be high on a healthy machine. Drag to zoom, double-click to go back.${subjects.length > shown.length ? ` The first ${shown.length} of ${subjects.length} turbines.` : ""}</p>`;
+    <p class="note">Line: mean risk in each step, how likely the fault is, given the evidence and how rare such faults are on the site. Shade: up to its maximum. Grey ground: the component was learning, and no risk is known. A grey line is what the model of an older gateway says alone: it may be high on a healthy machine. Drag to zoom, double-click to go back.${subjects.length > shown.length ? ` The first ${shown.length} of ${subjects.length} turbines.` : ""}</p>`;
   return renderPanel({ id: "charts", title: "Risk over time", live: "still", body });
 }
 

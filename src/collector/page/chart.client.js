@@ -3,8 +3,8 @@ import {
   axesOf,
   colour,
   drawnOf,
-  knowsRisk,
   percent,
+  speaksOfRisk,
   strokesOf,
   timeAxis,
   timeSeries,
@@ -68,7 +68,7 @@ function createFigure(element) {
     for (const point of series) {
       const key = `${point.component} ${point.failureModes.join(" ")}`;
       let part = parts.get(key);
-      if (part !== undefined && part.knowsRisk !== knowsRisk(point)) {
+      if (part !== undefined && part.speaksOfRisk !== speaksOfRisk(point)) {
         part.destroy();
         part = undefined;
       }
@@ -133,7 +133,7 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
   const sizes = new ResizeObserver(() => plot.setSize({ width: width(), height: options.height }));
   sizes.observe(place);
   return {
-    knowsRisk: knowsRisk(point),
+    speaksOfRisk: speaksOfRisk(point),
     update: (next) => {
       shown = next;
       const { min, max } = zoomed ? plot.scales.x : rangeOf();
@@ -180,8 +180,8 @@ function hideMaxima(holder, modes) {
 function describeLatest(point) {
   const { mean } = drawnOf(point);
   const latest = point.failureModes.map((mode, index) => `${words(mode)} ${percent(mean[index].at(-1))}`);
-  const state = point.isLearning?.at(-1) === true ? " Learning: no risk is known yet." : "";
-  const subject = knowsRisk(point) ? "Risk" : "The model's own probability, no risk,";
+  const state = point.isLearning.at(-1) === true ? " Learning: no risk is known yet." : "";
+  const subject = speaksOfRisk(point) ? "Risk" : "The model's own probability, no risk,";
   return `${subject} over time. Latest: ${latest.join(", ")}.${state}`;
 }
 
@@ -191,24 +191,42 @@ function showLatest(plot) {
   if (last >= 0 && (plot.cursor.left ?? -10) < 0) plot.setLegend({ idx: last }, false);
 }
 
-/** Grey ground where the point was learning. */
+/** Grey ground where the point was learning; says so where there is room. */
 function shadeLearning(plot, point) {
   const { ctx, bbox } = plot;
-  const place = (ms) =>
-    Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(ms / 1000, "x", true)));
+  const place = (ms) => {
+    const x = plot.valToPos(ms / 1000, "x", true);
+    return Math.min(bbox.left + bbox.width, Math.max(bbox.left, x));
+  };
   ctx.save();
-  ctx.fillStyle = `${colour("--soft")}1f`;
-  for (const [step, ms] of point.timesMs.entries()) {
-    if (point.isLearning?.[step] !== true) continue;
-    const from = place(point.timesMs[step - 1] ?? ms);
-    ctx.fillRect(from, bbox.top, place(ms) - from, bbox.height);
+  ctx.font = `${13 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  for (const { fromMs, toMs } of learningSpans(point)) {
+    const [from, to] = [place(fromMs), place(toMs)];
+    ctx.fillStyle = `${colour("--soft")}1f`;
+    ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    if (to - from < ctx.measureText("learning").width * 1.3) continue;
+    ctx.fillStyle = colour("--soft");
+    ctx.fillText("learning", (from + to) / 2, bbox.top + bbox.height / 2);
   }
   ctx.restore();
 }
 
+/** Spans in which the point was learning, each from the step before its first one. */
+function learningSpans({ timesMs, isLearning }) {
+  const spans = [];
+  for (const [step, toMs] of timesMs.entries()) {
+    if (isLearning[step] !== true) continue;
+    if (step > 0 && isLearning[step - 1] === true) spans.at(-1).toMs = toMs;
+    else spans.push({ fromMs: timesMs[step - 1] ?? toMs, toMs });
+  }
+  return spans;
+}
+
 /** Dashes at the model's own probability at which an older gateway raises an alarm: not a matter of the risk. */
 function drawThresholds(plot, point, strokes) {
-  if (knowsRisk(point) || point.isLearning?.some((isLearning) => isLearning !== null)) return;
+  if (speaksOfRisk(point)) return;
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.setLineDash(dashes.map((length) => length * devicePixelRatio));

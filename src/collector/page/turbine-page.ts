@@ -8,7 +8,7 @@ import { renderComponents } from "./component-section.ts";
 import { renderDrift } from "./drift-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
-import { capitalise, formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
+import { formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
 
 /** Renders `/turbine/<site>/<turbine>`. */
 export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
@@ -27,7 +27,7 @@ ${renderQuality(view)}`;
 function renderNow(view: TurbineView, nowMs: number): SafeHtml {
   const model = view.state?.model;
   const body = html`<dl class="facts">
-  <div><dt>Health</dt><dd>${renderComponentHealth(view.rolledUp.health)} <div class="why">${capitalise(view.rolledUp.reason)}</div></dd></div>
+  <div><dt>Health</dt><dd>${renderComponentHealth(view.rolledUp.health)}</dd></div>
   <div><dt>Operating state</dt><dd>${formatName(view.operatingState)}</dd></div>
   <div><dt>Last heard of</dt><dd>${renderAgo(view.lastSeenMs, nowMs)}</dd></div>
   <div><dt>Gateway</dt><dd>${view.gateway ?? "–"}</dd></div>
