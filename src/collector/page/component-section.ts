@@ -67,11 +67,12 @@ function renderRow(
   }</tr>`;
 }
 
-function describeBaseline({ state, version, windows, neededWindows, suspicions }: Baseline): SafeHtml {
+function describeBaseline(baseline: Baseline): SafeHtml {
+  const { state, version, windows, neededWindows, suspicions } = baseline;
   const so = neededWindows === undefined ? "" : ` of ${formatCount(neededWindows)}`;
   const words =
     state === "ready"
-      ? html`Version ${version}, of ${formatCount(windows)} windows`
+      ? html`${baseline.isProvisional === true ? "Provisional version" : "Version"} ${version}, of ${formatCount(windows)} windows`
       : html`<span class="grey">Being learnt, ${formatCount(windows)}${so} windows so far</span>`;
   return suspicions.length === 0
     ? words

@@ -74,6 +74,8 @@ export interface TurbineState {
     | readonly {
         readonly component: string;
         readonly state: "learning" | "ready";
+        /** Ready to go by, and still being refined; absent: not known. */
+        readonly isProvisional?: boolean | undefined;
         /** Counts the baselines of this point; 0: none yet. */
         readonly version: number;
         /** Windows learnt so far, or that the baseline rests on. */
@@ -152,6 +154,7 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
       z.object({
         component: text,
         state: z.enum(["learning", "ready"]),
+        isProvisional: z.boolean().optional(),
         version: z.int().min(0),
         windows: z.int().min(0),
         neededWindows: z.int().min(0).optional(),

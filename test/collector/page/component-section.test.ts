@@ -142,6 +142,9 @@ test("the page says which reference a severity is held against, and why it may n
   expect(text).toContain("Version 3, of 600 windows");
   expect(text).toContain("25 dB &lt;louder&gt;");
   expect(text).toContain("+2.0 dB");
+  const early = { ...ready, isProvisional: true, windows: 96, suspicions: [] };
+  const provisional = viewOf({ components: [is("good")], baselines: [early] });
+  expect(renderComponents(provisional, titles, nowMs).text).toContain("Provisional version 3, of 96 windows");
   const without = viewOf({ components: [is("good")] });
   expect(renderComponents(without, titles, nowMs).text).not.toContain("Own reference");
 });

@@ -32,8 +32,9 @@ const at = (change: Partial<ComponentMoment> = {}): ComponentMoment => ({
   condition: undefined,
   ...change,
 });
+const settled = { isProvisional: false };
 const learning = (windows: number, neededWindows?: number): ComponentMoment["condition"] => ({
-  status: { state: "learning", version: 0, windows, suspicions: [] },
+  status: { ...settled, state: "learning", version: 0, windows, suspicions: [] },
   severityDb: null,
   ...(neededWindows === undefined ? {} : { neededWindows }),
 });
@@ -123,7 +124,13 @@ describe("a component's health", () => {
   test("says where its own reference may not have been healthy", () => {
     const tracker = createComponentTracker(component);
     tracker.update(healthy(0));
-    const status = { state: "ready", version: 1, windows: 600, suspicions: ["25 dB louder"] } as const;
+    const status = {
+      ...settled,
+      state: "ready",
+      version: 1,
+      windows: 600,
+      suspicions: ["25 dB louder"],
+    } as const;
     const { health, reason } = tracker.describe(at({ condition: { status, severityDb: 0 } }));
     expect([health, reason]).toEqual(["good", "but perhaps not when it was learnt: 25 dB louder"]);
   });
