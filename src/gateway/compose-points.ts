@@ -19,11 +19,8 @@ import { listComponents } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
-import {
-  createStatePublisher,
-  type DescribedComponent,
-  type PointCondition,
-} from "./alarms/state-publisher.ts";
+import type { PointCondition } from "./alarms/component-tracker.ts";
+import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";

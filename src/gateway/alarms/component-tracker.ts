@@ -3,11 +3,11 @@
  * component of which nothing is known says so, and hides none of the others.
  */
 import type { Decision, OperatingState } from "../../core/contract/prediction.ts";
-import type { QuarantineReason } from "../../core/contract/stream.ts";
+import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
+import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
-import type { PointCondition } from "./state-publisher.ts";
 
 /** Why nothing is known of a point any more. */
 export interface PointSilence {
@@ -15,6 +15,17 @@ export interface PointSilence {
   readonly reason: string;
   /** Arrival of its last data, epoch ms. */
   readonly sinceMs: number;
+}
+
+/** How a point stands against its healthy baseline. */
+export interface PointCondition {
+  readonly point: PointId;
+  /** Null: its bundle knows no baselines. */
+  readonly status: BaselineStatus | null;
+  /** Of its last window, dB; null: not known. */
+  readonly severityDb: number | null;
+  /** Windows that learning takes at least; left out: not known. */
+  readonly neededWindows?: number;
 }
 
 export interface ComponentTracker {

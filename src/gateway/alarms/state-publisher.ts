@@ -8,11 +8,10 @@ import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
-import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
-import { findHighestRisk, type PointSilence } from "./component-tracker.ts";
+import { findHighestRisk, type PointCondition, type PointSilence } from "./component-tracker.ts";
 import { createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 export interface StatePublisher {
@@ -38,17 +37,6 @@ export interface DescribedComponent extends ComponentCondition {
   readonly turbine: string;
   /** Highest of its failure modes, at the site's prior; null: not known. */
   readonly risk: number | null;
-}
-
-/** How a point stands against its healthy baseline. */
-export interface PointCondition {
-  readonly point: PointId;
-  /** Null: its bundle knows no baselines. */
-  readonly status: BaselineStatus | null;
-  /** Of its last window, dB; null: not known. */
-  readonly severityDb: number | null;
-  /** Windows that learning takes at least; left out: not known. */
-  readonly neededWindows?: number;
 }
 
 export interface StatePublisherOptions {

@@ -15,8 +15,12 @@ import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
-import { type ComponentTracker, createComponentTracker, type PointSilence } from "./component-tracker.ts";
-import type { PointCondition } from "./state-publisher.ts";
+import {
+  type ComponentTracker,
+  createComponentTracker,
+  type PointCondition,
+  type PointSilence,
+} from "./component-tracker.ts";
 
 /** End of the year 9999, the last that RFC 3339 can write. */
 const lastTimeMs = Date.UTC(9999, 11, 31);

@@ -20,7 +20,7 @@ import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";
-import type { PointCondition } from "../alarms/state-publisher.ts";
+import type { PointCondition } from "../alarms/component-tracker.ts";
 import { readKept } from "../record/read-kept.ts";
 import type { StateStore } from "../record/state-store.ts";
 

@@ -6,7 +6,8 @@ import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { ServedModels } from "../../core/serving/served-models.ts";
 import type { AlertJournal } from "../alarms/alert-journal.ts";
-import type { DescribedComponent, PointCondition } from "../alarms/state-publisher.ts";
+import type { PointCondition } from "../alarms/component-tracker.ts";
+import type { DescribedComponent } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
