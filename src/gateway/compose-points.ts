@@ -5,7 +5,7 @@
 
 import type { AlertEvent } from "../core/contract/alert.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
-import type { PointId, Quarantine, Reading } from "../core/contract/stream.ts";
+import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import { type AlarmRegister, createAlarmRegister } from "../core/decision/alarms/alarm-register.ts";
 import { defaultAlertPolicy } from "../core/decision/alarms/alert-policy.ts";
@@ -102,17 +102,12 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
     },
   });
-  const conditions = (): readonly PointCondition[] =>
-    baselines.conditions.map((condition) => ({
-      ...condition,
-      neededWindows: findNeededWindows(config, models, condition.point),
-    }));
   const states = createStatePublisher({
     site: config.gateway.site,
     turbines: config.turbines,
     register,
     dataQualityOf: quality.ofTurbine,
-    conditions,
+    conditions: () => baselines.conditions,
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     mqtt,
     topics,
@@ -201,7 +196,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     figures,
     journal,
     baselines,
-    conditions,
+    conditions: () => baselines.conditions,
     components: states.describeComponents,
     onAlert: (callback) => {
       alertCallbacks.push(callback);
@@ -221,18 +216,6 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       states.tick();
     },
   };
-}
-
-/** Windows that a point's own reference rests on at least. */
-function findNeededWindows(
-  { turbines, commissioning }: GatewayConfig,
-  models: ServedModels,
-  { turbine, component }: PointId,
-): number {
-  const points = turbines.find(({ id }) => id === turbine)?.points ?? [];
-  const bundle = points.find((point) => point.component === component)?.bundle;
-  const spec = bundle === undefined ? undefined : models.current(bundle).manifest.baseline;
-  return Math.max(commissioning.minWindows, spec?.minWindows ?? 0);
 }
 
 /** Components that the SCADA bundle of `turbine` watches. */

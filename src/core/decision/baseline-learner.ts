@@ -76,7 +76,7 @@ export interface BaselineLearner {
 const maxBlocks = 32;
 
 /** Windows of the first provisional baseline. */
-const provisionalWindows = 96;
+export const provisionalWindows = 96;
 
 /** Median severity above a provisional baseline, dB, above which it is not refined. */
 const maxRefinedDb = 2;

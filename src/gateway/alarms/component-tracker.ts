@@ -6,7 +6,7 @@ import type { Decision, OperatingState } from "../../core/contract/prediction.ts
 import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
-import type { BaselineStatus } from "../../core/decision/baseline-learner.ts";
+import { type BaselineStatus, provisionalWindows } from "../../core/decision/baseline-learner.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 
 /** Why nothing is known of a point any more. */
@@ -24,8 +24,6 @@ export interface PointCondition {
   readonly status: BaselineStatus | null;
   /** Of its last window, dB; null: not known. */
   readonly severityDb: number | null;
-  /** Windows that learning takes at least; left out: not known. */
-  readonly neededWindows?: number;
 }
 
 export interface ComponentTracker {
@@ -138,10 +136,8 @@ function isRunning(state: OperatingState): boolean {
 function describeProgress(condition: ComponentMoment["condition"]): string | null {
   const status = condition?.status ?? null;
   if (status === null || status.state !== "learning") return null;
-  const needed = condition?.neededWindows;
-  if (needed === undefined) return `${status.windows} windows so far`;
-  if (status.windows < needed) return `${status.windows} of ${needed} windows`;
-  return `${status.windows} windows, which span too little time yet`;
+  if (status.windows < provisionalWindows) return `${status.windows} of ${provisionalWindows} windows`;
+  return `${status.windows} windows, not enough to go by yet`;
 }
 
 function describeDoubt(condition: ComponentMoment["condition"]): string | null {

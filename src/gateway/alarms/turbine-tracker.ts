@@ -14,6 +14,7 @@ import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
+import { provisionalWindows } from "../../core/decision/baseline-learner.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
   type ComponentTracker,
@@ -134,13 +135,13 @@ function describeHealth(states: readonly OperatingState[], alarms: readonly Open
 }
 
 function describeBaselines(conditions: readonly PointCondition[]): NonNullable<TurbineState["baselines"]> {
-  return conditions.flatMap(({ point, status, severityDb, neededWindows }) =>
+  return conditions.flatMap(({ point, status, severityDb }) =>
     status === null
       ? []
       : [
           {
             component: point.component,
-            ...(neededWindows === undefined ? {} : { neededWindows }),
+            ...(status.state === "learning" ? { neededWindows: provisionalWindows } : {}),
             ...status,
             severityDb: severityDb === null ? null : round(severityDb),
           },

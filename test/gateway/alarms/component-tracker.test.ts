@@ -33,10 +33,9 @@ const at = (change: Partial<ComponentMoment> = {}): ComponentMoment => ({
   ...change,
 });
 const settled = { isProvisional: false };
-const learning = (windows: number, neededWindows?: number): ComponentMoment["condition"] => ({
+const learning = (windows: number): ComponentMoment["condition"] => ({
   status: { ...settled, state: "learning", version: 0, windows, suspicions: [] },
   severityDb: null,
-  ...(neededWindows === undefined ? {} : { neededWindows }),
 });
 
 describe("a component's health", () => {
@@ -75,21 +74,20 @@ describe("a component's health", () => {
 
   test("is learning with how far it is, by the decision's own word before the baseline's", () => {
     const tracker = createComponentTracker(component);
-    expect(tracker.describe(at({ condition: learning(0, 600) }))).toMatchObject({ health: "no-data" });
+    expect(tracker.describe(at({ condition: learning(0) }))).toMatchObject({ health: "no-data" });
     tracker.update(healthy(0));
-    expect(tracker.describe(at({ condition: learning(240, 600) }))).toMatchObject({
+    expect(tracker.describe(at({ condition: learning(24) }))).toMatchObject({
       health: "learning",
-      reason: "240 of 600 windows",
+      reason: "24 of 96 windows",
     });
-    expect(tracker.describe(at({ condition: learning(700, 600) })).reason).toContain("too little time");
-    expect(tracker.describe(at({ condition: learning(7) })).reason).toBe("7 windows so far");
+    expect(tracker.describe(at({ condition: learning(120) })).reason).toContain("not enough to go by yet");
     tracker.update(healthy(1, { isLearning: false }));
-    expect(tracker.describe(at({ condition: learning(240, 600) })).health).toBe("good");
+    expect(tracker.describe(at({ condition: learning(24) })).health).toBe("good");
     tracker.update(healthy(2, { isLearning: true }));
     expect(tracker.describe(at()).health).toBe("learning");
     // Whoever hears nothing learns nothing.
     tracker.update(missing(3));
-    expect(tracker.describe(at({ condition: learning(240, 600) })).health).toBe("no-data");
+    expect(tracker.describe(at({ condition: learning(24) })).health).toBe("no-data");
   });
 
   test("is that of its worst standing alarm, with what raised it, also while nothing comes", () => {
