@@ -1,0 +1,42 @@
+/**
+ * What an outlook's 80 % interval is worth: on invented lives of many laws of growth, and on the six lives of
+ * `../shared/data/pronostia`: `npx tsx scripts/bench-outlook.ts`. Every figure of
+ * `src/adr/0034-an-outlook-that-is-honest.md` comes from here. The unit is a life: the answers of one are not independent.
+ * `--seeds tuning|report`, `--lives N` (a law), `--real` (look at the six lives too), `--json`.
+ */
+import { parseArgs } from "node:util";
+import { defaultOutlookRule } from "../src/core/decision/outlook.ts";
+import { growthLaws, inventLife } from "./bench/invented-lives.ts";
+import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "report" },
+    lives: { type: "string", default: "30" },
+    real: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const stopDb = 16;
+const firstSeed = values.seeds === "tuning" ? 340_000 : 360_000;
+const count = Number(values.lives);
+const rule = { ...defaultOutlookRule, ...JSON.parse(process.env.RULE ?? "{}") };
+const report: Record<string, unknown> = { seeds: values.seeds };
+const all = [];
+const byLaw: Record<string, unknown> = {};
+for (const [nth, law] of [...Object.keys(growthLaws), "healthy"].entries()) {
+  const scores = Array.from({ length: count }, (_, index) => {
+    const life = inventLife(law, firstSeed + 1000 * nth + index, stopDb);
+    const reference = { baseline: "invented", stopDb, spreadDb: life.spreadDb };
+    return scoreLife({ ...life, name: law }, reference, { rule, endStops: false });
+  });
+  byLaw[law] = summariseLives(scores);
+  if (law !== "healthy") all.push(...scores);
+}
+report.invented = summariseLives(all);
+report.byLaw = byLaw;
+if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+else {
+  console.dir(report.invented);
+  console.table(byLaw);
+}
