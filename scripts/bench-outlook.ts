@@ -2,25 +2,29 @@
  * What an outlook's 80 % interval is worth: on invented lives of many laws of growth, and on the six lives of
  * `../shared/data/pronostia`: `npx tsx scripts/bench-outlook.ts`. Every figure of
  * `src/adr/0034-an-outlook-that-is-honest.md` comes from here. The unit is a life: the answers of one are not independent.
- * `--seeds tuning|report`, `--lives N` (a law), `--real` (look at the six lives too), `--json`.
+ * `--seeds tuning|report`, `--lives N` (a law), `--real` (look at the six lives too), `--rule JSON` (instead of the chosen one), `--json`.
  */
+
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultOutlookRule } from "../src/core/decision/outlook.ts";
+import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook.ts";
 import { growthLaws, inventLife } from "./bench/invented-lives.ts";
 import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
+import { readRealLives } from "./bench/pronostia-lives.ts";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "report" },
     lives: { type: "string", default: "30" },
     real: { type: "boolean", default: false },
+    rule: { type: "string", default: "{}" },
     json: { type: "boolean", default: false },
   },
 });
 const stopDb = 16;
 const firstSeed = values.seeds === "tuning" ? 340_000 : 360_000;
 const count = Number(values.lives);
-const rule = { ...defaultOutlookRule, ...JSON.parse(process.env.RULE ?? "{}") };
+const rule: OutlookRule = { ...defaultOutlookRule, ...JSON.parse(values.rule) };
 const report: Record<string, unknown> = { seeds: values.seeds };
 const all = [];
 const byLaw: Record<string, unknown> = {};
@@ -35,8 +39,21 @@ for (const [nth, law] of [...Object.keys(growthLaws), "healthy"].entries()) {
 }
 report.invented = summariseLives(all);
 report.byLaw = byLaw;
+if (values.real) {
+  const lives = await readRealLives(join(process.env.AURORA_DATA ?? "../shared/data", "pronostia"));
+  const scores = lives.map((life) => {
+    const reference = { baseline: life.name, stopDb: chooseStopDb(life.spreadDb), spreadDb: life.spreadDb };
+    const { hours, spreadDb, highestDb } = life;
+    const score = scoreLife(life, reference, { rule, endStops: true });
+    return { hours, spreadDb, highestDb, stopDb: reference.stopDb, ...score };
+  });
+  report.real = scores;
+  report.realTogether = summariseLives(scores);
+}
 if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
 else {
   console.dir(report.invented);
   console.table(byLaw);
+  console.dir(report.real, { depth: 3 });
+  console.dir(report.realTogether);
 }

@@ -1,7 +1,8 @@
 /** How an outlook does over one life: what it said when, and what came. */
+
+import { createOutlook, type OutlookReference, type OutlookRule } from "../../src/core/decision/outlook.ts";
 import { minuteMs } from "../../src/core/maths/durations.ts";
 import { computeMedian } from "../../src/core/maths/robust.ts";
-import { createOutlook, type OutlookReference, type OutlookRule } from "../../src/core/decision/outlook.ts";
 
 export interface LifeToJudge {
   readonly name: string;
@@ -62,7 +63,8 @@ export function scoreLife(
       reasons[said.reason] = (reasons[said.reason] ?? 0) + 1;
       continue;
     }
-    const came = stop.index === null ? Number.POSITIVE_INFINITY : (life.toMs[until]! - life.toMs[index]!) / 3_600_000;
+    const came =
+      stop.index === null ? Number.POSITIVE_INFINITY : (life.toMs[until]! - life.toMs[index]!) / 3_600_000;
     const sooner = came < said.low;
     hits.push({
       covered: !sooner && (said.high === null || came <= said.high),
@@ -115,7 +117,9 @@ export function summariseLives(lives: readonly LifeScore[]): Readonly<Record<str
     livesWithAnAnswer: spoken.length,
     coverage: round(mean((life) => life.coverage)),
     standardError: round(
-      Math.sqrt(mean((life) => (life.coverage - mean((each) => each.coverage)) ** 2) / Math.max(1, spoken.length - 1)),
+      Math.sqrt(
+        mean((life) => (life.coverage - mean((each) => each.coverage)) ** 2) / Math.max(1, spoken.length - 1),
+      ),
     ),
     sooner: round(mean((life) => life.sooner)),
     later: round(mean((life) => life.later)),

@@ -151,11 +151,7 @@ export interface PassageGoal {
  * Draws `count` courses that go on from the trend, and returns when each passes `limit` for the first time, ascending, in
  * the points' unit of time after the last point; Infinity: not within `horizon`.
  */
-export function drawPassageTimes(
-  trend: LevelTrend,
-  goal: PassageGoal,
-  random: Random,
-): Float64Array {
+export function drawPassageTimes(trend: LevelTrend, goal: PassageGoal, random: Random): Float64Array {
   const times = new Float64Array(goal.count);
   for (let index = 0; index < goal.count; index++) {
     times[index] = drawPassage(chooseCell(trend.cells, random.uniform()), trend.span, goal, random);
@@ -178,7 +174,10 @@ function drawPassage(
   { limit, horizon, growth }: PassageGoal,
   random: Random,
 ): number {
-  const deviation = Math.max(floorDeviation, Math.sqrt(cell.squares / drawChiSquared(cell.innovations, random)));
+  const deviation = Math.max(
+    floorDeviation,
+    Math.sqrt(cell.squares / drawChiSquared(cell.innovations, random)),
+  );
   const levelDeviation = Math.sqrt(Math.max(cell.levelVariance, 0));
   const z = random.normal();
   let level = cell.level + deviation * levelDeviation * z;

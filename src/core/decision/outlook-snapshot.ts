@@ -38,6 +38,8 @@ export const outlookSnapshotSchema: z.ZodType<OutlookSnapshot> = z.strictObject(
   seen: z.int().min(0),
   steps: z.array(z.number().positive()).max(16),
   blocks: z
-    .array(z.strictObject({ atMs: z.number().min(0), severityDb: z.number(), doublings: z.int().min(0).max(32) }))
+    .array(
+      z.strictObject({ atMs: z.number().min(0), severityDb: z.number(), doublings: z.int().min(0).max(32) }),
+    )
     .max(1024),
 });

@@ -73,9 +73,19 @@ export const defaultOutlookRule: OutlookRule = {
   minRiseSpreads: 3,
   minRiseBlocks: 8,
   maxExtrapolation: 3,
-  growth: { low: -0.1, high: 0.9 },
-  shares: [0.1, 0.5, 0.9],
+  growth: { low: 0, high: 1.4 },
+  shares: [0.02, 0.45, 0.95],
 };
+
+/** Between the ends of zones A and C of ISO 10816-1, class I, and of ISO 20816: from good to where damage begins, dB. */
+const zoneDb = 16;
+/** No stop level is closer to healthy operation than this, healthy deviations. */
+const stopSpreads = 6;
+
+/** The stop level of an installation that names none, dB above the baseline: that of the zones, beyond all that was healthy. */
+export function chooseStopDb(spreadDb: number): number {
+  return Math.max(zoneDb, stopSpreads * spreadDb);
+}
 
 /** Values of one open block that are kept at most; later ones take the place of the first. */
 const maxValues = 128;
@@ -94,7 +104,9 @@ const hour = 60 * minuteMs;
 /** Creates an outlook, new or from a snapshot of the same baseline. */
 export function createOutlook(
   first: OutlookReference,
-  options: { readonly snapshot?: OutlookSnapshot | undefined; readonly rule?: OutlookRule } = { rule: defaultOutlookRule },
+  options: { readonly snapshot?: OutlookSnapshot | undefined; readonly rule?: OutlookRule } = {
+    rule: defaultOutlookRule,
+  },
 ): Outlook {
   const { snapshot, rule = defaultOutlookRule } = options;
   const kept = snapshot?.baseline === first.baseline ? snapshot : undefined;
@@ -232,7 +244,12 @@ function letPass(forecast: OutlookForecast & { readonly kind: "hours" }, sinceMs
 
 /** The points since the level was last at half of its present rise, or all. */
 function findRise(points: readonly TrendPoint[], level: number): readonly TrendPoint[] {
-  return points.slice(Math.max(0, points.findLastIndex((point) => point.value <= level / 2)));
+  return points.slice(
+    Math.max(
+      0,
+      points.findLastIndex((point) => point.value <= level / 2),
+    ),
+  );
 }
 
 function cannotSay(reason: string): OutlookForecast {

@@ -52,6 +52,22 @@ export function computeSeverity(
   return site === null ? decibels / heard : 10 * Math.log10(energy / weights);
 }
 
+/**
+ * Deviation of the severity while the machine was healthy, dB: as if all levels moved together, which is the most that
+ * their own deviations allow. NaN for a baseline that heard no level.
+ */
+export function computeHealthySpread({ levels }: Pick<SiteBaseline, "levels">): number {
+  let spread = 0;
+  let weights = 0;
+  for (const level of levels) {
+    if (level === null) continue;
+    const weight = 1 / (level.scaleDb * level.scaleDb + floorDb * floorDb);
+    spread += weight * level.scaleDb;
+    weights += weight;
+  }
+  return spread / weights;
+}
+
 /** Does `baseline` speak of these levels? */
 export function hasLevels(baseline: SiteBaseline, levels: FeatureSpec): boolean {
   return JSON.stringify(baseline.spec) === JSON.stringify(levels);
