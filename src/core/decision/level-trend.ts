@@ -154,7 +154,11 @@ export interface PassageGoal {
 export function drawPassageTimes(trend: LevelTrend, goal: PassageGoal, random: Random): Float64Array {
   const times = new Float64Array(goal.count);
   for (let index = 0; index < goal.count; index++) {
-    times[index] = drawPassage(chooseCell(trend.cells, random.uniform()), trend.span, goal, random);
+    times[index] = drawPassage(
+      { cell: chooseCell(trend.cells, random.uniform()), span: trend.span },
+      goal,
+      random,
+    );
   }
   return times.sort();
 }
@@ -169,8 +173,7 @@ function chooseCell(cells: LevelTrend["cells"], share: number): Readonly<TrendCe
 }
 
 function drawPassage(
-  cell: Readonly<TrendCell>,
-  span: number,
+  { cell, span }: { readonly cell: Readonly<TrendCell>; readonly span: number },
   { limit, horizon, growth }: PassageGoal,
   random: Random,
 ): number {
