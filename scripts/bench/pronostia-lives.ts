@@ -86,11 +86,7 @@ function measureLife(name: string, described: Described, bytes: Buffer): RealLif
 
 /** What moves while it is learnt is learnt nevertheless, as a site's learner does in the end. */
 function learn(name: string, windows: readonly HealthyWindow[]): SiteBaseline {
-  const fitted = fitSiteBaseline(
-    windows,
-    { spec, outputs: [], calibration: [], thresholds: [], model: null },
-    1,
-  );
+  const fitted = fitSiteBaseline(windows, { spec, outputs: [], model: null }, 1);
   if (fitted.ok) return fitted.value;
   if (fitted.error.kind === "unsteady") return fitted.error.baseline;
   throw new Error(`${name}: ${fitted.error.detail}`);

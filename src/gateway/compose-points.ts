@@ -95,6 +95,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       return config.alarms.falsePerTurbineYear / Math.max(1, points);
     },
     faultPrior: config.alarms.faultPrior,
+    stopDb: config.alarms.stopDb,
     state,
     logger,
     onEvent: ({ turbine, component }, kind, detail) => {

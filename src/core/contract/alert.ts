@@ -27,6 +27,19 @@ export type AlarmState = (typeof alarmStates)[number];
 /** How urgent: the alarm's priority. How far the damage has gone is `severityDb`. */
 export type AlertSeverity = "warning" | "critical";
 
+/**
+ * When one must stop, as the trend of the severity has it: hours of operation (median, 80 % interval; `high` null: no
+ * upper end) until `stopDb` above the healthy baseline, or why that cannot be said.
+ */
+export type AlertOutlook =
+  | {
+      readonly hours: number;
+      readonly low: number;
+      readonly high: number | null;
+      readonly stopDb: number;
+    }
+  | { readonly cannotSay: string };
+
 export interface AlertData {
   readonly turbine: string;
   readonly site: string;
@@ -45,6 +58,8 @@ export interface AlertData {
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */
   readonly severityDb?: number | null | undefined;
+  /** Absent: nobody looked. */
+  readonly outlook?: AlertOutlook | undefined;
   /** RFC 3339. */
   readonly since: string;
   readonly operatingState: OperatingState;
@@ -83,6 +98,11 @@ export interface AlertEvent {
 const text = z.string().min(1).max(256);
 const time = z.iso.datetime({ offset: true });
 const finite = z.number();
+const hours = z.number().min(0);
+const outlook: z.ZodType<AlertOutlook> = z.union([
+  z.strictObject({ hours, low: hours, high: hours.nullable(), stopDb: z.number().positive() }),
+  z.strictObject({ cannotSay: text }),
+]);
 
 /** Validator of {@link AlertEvent}; unknown fields are accepted and dropped. */
 export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
@@ -113,6 +133,7 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
     threshold: z.number().min(0).max(1),
     horizonHours: z.number().positive().nullable(),
     severityDb: finite.nullable().optional(),
+    outlook: outlook.optional(),
     since: time,
     operatingState: z.enum(operatingStates),
     window: z.object({ from: time, to: time, id: text }),
@@ -133,13 +154,32 @@ export const alertEventSchema: z.ZodType<AlertEvent> = z.object({
 
 /**
  * The outlook in one sentence without a full stop, for example `main-bearing degrading, p = 0.93; says nothing of when
- * it fails`. Never names a time of failure: no bundle states a probability that is calibrated for "fails within so many
- * hours", and a horizon only says how far ahead a model was made to look.
+ * it fails`. Names a time, of operation and with its interval, only where the alert's `outlook` does: a model's horizon only
+ * says how far ahead it was made to look.
  */
-export function describeOutlook(data: Pick<AlertData, "component" | "probability" | "horizonHours">): string {
+export function describeOutlook(
+  data: Pick<AlertData, "component" | "probability" | "horizonHours" | "outlook">,
+): string {
   const head = `${data.component} degrading, p = ${data.probability.toFixed(2)}`;
-  if (data.horizonHours === null) return `${head}; says nothing of when it fails`;
-  const { horizonHours } = data;
-  const ahead = horizonHours >= 48 ? `${Math.round(horizonHours / 24)} days` : `${horizonHours} h`;
-  return `${head}; looks ${ahead} ahead, and when it fails within them is not known`;
+  const { horizonHours, outlook: ahead } = data;
+  if (ahead !== undefined) return `${head}; ${describeStop(ahead)}`;
+  if (horizonHours === null) return `${head}; says nothing of when it fails`;
+  const time = horizonHours >= 48 ? `${Math.round(horizonHours / 24)} days` : `${horizonHours} h`;
+  return `${head}; looks ${time} ahead, and when it fails within them is not known`;
+}
+
+function describeStop(ahead: AlertOutlook): string {
+  if ("cannotSay" in ahead) return `cannot say when it must stop: ${ahead.cannotSay}`;
+  const { low, high, stopDb } = ahead;
+  if (ahead.high === 0) return `it has reached the level where it must stop, ${stopDb.toFixed(0)} dB`;
+  const between =
+    high === null
+      ? `more than ${formatHours(low)}, no upper end`
+      : `between ${formatHours(low)} and ${formatHours(high)}`;
+  return `in about ${formatHours(ahead.hours)} of operation it must stop (${stopDb.toFixed(0)} dB above healthy; ${between} in four of five cases)`;
+}
+
+function formatHours(value: number): string {
+  if (value >= 72) return `${Math.round(value / 24)} days`;
+  return value >= 10 ? `${value.toFixed(0)} h` : `${value.toFixed(1)} h`;
 }

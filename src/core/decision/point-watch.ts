@@ -7,13 +7,17 @@
  *               ├─▶ decider ──┴─▶ decision
  *               └─▶ learner ────▶ event (ready, unsteady, relearning), for the windows after it
  */
+import type { AlertOutlook } from "../contract/alert.ts";
 import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
+import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
 import type { BaselineEvent } from "./baseline-learner.ts";
 import type { BaselineSnapshot } from "./baseline-snapshot.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
+import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook.ts";
+import type { OutlookSnapshot } from "./outlook-snapshot.ts";
 import {
   createOwnReference,
   type OwnReference,
@@ -21,6 +25,7 @@ import {
   type WatchedWindow,
   type WatchParts,
 } from "./own-reference.ts";
+import { computeHealthySpread } from "./severity.ts";
 
 /** What an installation decides. */
 interface PointWatchOptions extends ReferenceOptions {
@@ -28,6 +33,8 @@ interface PointWatchOptions extends ReferenceOptions {
   readonly falsePerYear: number;
   /** Share of components with a fault at any time, 0 to 0.5. */
   readonly faultPrior: number;
+  /** Where the machine must stop, dB above its baseline; null or absent: chosen from the baseline. */
+  readonly stopDb?: number | null;
 }
 
 interface PointWatchSetup {
@@ -39,6 +46,7 @@ interface PointWatchSetup {
   readonly snapshot?: {
     readonly decider?: DeciderSnapshot | undefined;
     readonly baseline?: BaselineSnapshot | undefined;
+    readonly outlook?: OutlookSnapshot | undefined;
   };
 }
 
@@ -47,11 +55,15 @@ interface PointWatchSnapshot {
   readonly decider: DeciderSnapshot;
   /** Undefined: the bundle knows no baselines. */
   readonly baseline: BaselineSnapshot | undefined;
+  /** Undefined: there is no baseline that a severity could have a trend against. */
+  readonly outlook: OutlookSnapshot | undefined;
 }
 
 export interface PointWatch extends Pick<OwnReference, "status" | "severityDb" | "standing" | "healthyRows"> {
   /** The model whose predictions are taken. */
   readonly model: ModelRef;
+  /** When the machine must stop, or why that cannot be said. */
+  readonly outlook: AlertOutlook;
   /** Failure modes that are active, with the start of their streak. */
   readonly active: Decider["active"];
   /**
@@ -83,6 +95,8 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
     snapshot: snapshot?.decider,
   });
   const own = createOwnReference(parts, options, snapshot?.baseline);
+  let outlook: Outlook | null = null;
+  let keptOutlook = snapshot?.outlook;
   return {
     get model() {
       return decider.parts.model;
@@ -99,6 +113,10 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
     get healthyRows() {
       return own.healthyRows;
     },
+    get outlook() {
+      if (outlook === null) return { cannotSay: "this machine has no healthy baseline yet" };
+      return tellOutlook(outlook.forecast(), outlook.reference.stopDb);
+    },
     get active() {
       return decider.active;
     },
@@ -106,6 +124,11 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
       // Held against what was learnt before it, then learnt itself.
       const baseline = own.compare(window);
       const { severityDb } = own;
+      if (baseline !== null) {
+        outlook = followOutlook(outlook, baseline, { options, snapshot: keptOutlook });
+        keptOutlook = undefined;
+        outlook.update({ toMs: window.prediction.toMs, severityDb });
+      }
       const decided = decider.update(window.prediction, { baseline, severityDb, shaftRpm: window.shaftRpm });
       const isLearning = (baseline?.model ?? null) === null;
       // What may be a fault is not learnt as healthy.
@@ -116,9 +139,14 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
     adopt: (next) => ({ unknown: decider.adopt(toDeciderParts(next)), event: own.adopt(next) }),
     renew: (order) => {
       decider.forget();
+      [outlook, keptOutlook] = [null, undefined];
       return own.renew(order);
     },
-    snapshot: () => ({ decider: decider.snapshot(), baseline: own.snapshot() }),
+    snapshot: () => ({
+      decider: decider.snapshot(),
+      baseline: own.snapshot(),
+      outlook: outlook?.snapshot() ?? keptOutlook,
+    }),
   };
 }
 
@@ -129,6 +157,23 @@ export function selectWatchParts(
 ): WatchParts {
   const { outputs, calibration, baseline } = manifest;
   return { outputs, calibration, baseline, model };
+}
+
+/** The outlook against the levels in use: as it was, or another, which knows what `snapshot` tells of the same ones. */
+function followOutlook(
+  outlook: Outlook | null,
+  baseline: SiteBaseline,
+  {
+    options,
+    snapshot,
+  }: { readonly options: PointWatchOptions; readonly snapshot: OutlookSnapshot | undefined },
+): Outlook {
+  // Another model's margins make another version of the same levels: the trend of what was heard of them goes on.
+  const name = `${options.epoch}/${baseline.levelsVersion ?? baseline.version}`;
+  if (outlook?.reference.baseline === name) return outlook;
+  const spreadDb = computeHealthySpread(baseline);
+  const reference = { baseline: name, spreadDb, stopDb: options.stopDb ?? chooseStopDb(spreadDb) };
+  return createOutlook(reference, { snapshot });
 }
 
 function toDeciderParts({ outputs, calibration, baseline, model }: WatchParts): Decider["parts"] {

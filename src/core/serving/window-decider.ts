@@ -22,7 +22,7 @@ export interface DecisionSink {
 }
 
 /** A point's watch, whoever keeps it and what it says of its baseline. */
-interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing"> {
+interface DecidingWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook"> {
   /** Decides a scored window, and learns of it. */
   update(window: WatchedWindow): Decision;
   /** Another bundle serves, from before its first window. */
@@ -96,9 +96,11 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     reasons.note(decided);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;
+    // Before the wait: later windows must not change what is said of this one.
+    const { outlook } = watch;
     const contexts = await reasons.give(alerts, decided);
     for (const [index, alert] of alerts.entries()) {
-      const event = register.announce(alert, contexts[index]!);
+      const event = register.announce(alert, { ...contexts[index]!, outlook });
       if (event !== null) sink.onAlert(event);
     }
   };

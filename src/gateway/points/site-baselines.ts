@@ -15,6 +15,7 @@ import type { PointId } from "../../core/contract/stream.ts";
 import type { BaselineEvent } from "../../core/decision/baseline-learner.ts";
 import { baselineSnapshotSchema } from "../../core/decision/baseline-snapshot.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
+import { outlookSnapshotSchema } from "../../core/decision/outlook-snapshot.ts";
 import type { WatchedWindow } from "../../core/decision/own-reference.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
 import { hourMs } from "../../core/maths/durations.ts";
@@ -34,7 +35,7 @@ interface PointStart {
 }
 
 /** A point's watch; what it says of its baseline is told, and kept. */
-export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing"> {
+export interface KeptWatch extends Pick<PointWatch, "model" | "healthyRows" | "noteMissing" | "outlook"> {
   /** Decides a scored window, and learns of it. */
   update(window: WatchedWindow): Decision;
   /** Another bundle serves, from before its first window. */
@@ -75,6 +76,8 @@ export interface SiteBaselinesOptions {
   falsePerPointYear(point: PointId): number;
   /** `alarms.faultPrior`. */
   readonly faultPrior: number;
+  /** `alarms.stopDb`; absent: null. */
+  readonly stopDb?: number | null;
   readonly state: StateStore;
   readonly logger: Logger;
   /** `lost`: what the last run kept cannot be read, and is learnt anew; `renewed`: an operator wanted it. */
@@ -139,7 +142,8 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
   let savedMs = Number.NaN;
 
   const save = (): boolean => {
-    const { baseline: progress } = watch.snapshot();
+    const { baseline: progress, outlook } = watch.snapshot();
+    if (outlook !== undefined) options.state.set(outlookKey(point), JSON.stringify(outlook));
     return progress === undefined || options.state.set(key, JSON.stringify(progress));
   };
   const describe = (): PointBaselineReport => {
@@ -165,7 +169,8 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
       const { decision, event } = watch.update(window);
       tell(event);
       const { toMs } = window.prediction;
-      if (watch.status?.state === "learning" && !(Math.abs(toMs - savedMs) < saveEveryMs)) {
+      // A bundle without a baseline section has nothing to write down.
+      if (watch.status !== null && !(Math.abs(toMs - savedMs) < saveEveryMs)) {
         // The first window of a run has nothing to save yet.
         if (!Number.isNaN(savedMs)) save();
         savedMs = toMs;
@@ -174,6 +179,9 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
     },
     noteMissing: (fromMs, toMs) => watch.noteMissing(fromMs, toMs),
     adopt: (bundle) => tell(watch.adopt(selectWatchParts(bundle.manifest, bundle.ref)).event),
+    get outlook() {
+      return watch.outlook;
+    },
     get report() {
       return describe();
     },
@@ -192,6 +200,10 @@ function createKeptWatch(point: PointId, start: PointStart, options: SiteBaselin
   };
 }
 
+function outlookKey({ turbine, component }: PointId): string {
+  return `outlook/${turbine}/${component}`;
+}
+
 /** The watch of a point as the last run left it under `key`. */
 function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & PointStart): PointWatch {
   const { bundle, config, commissioning, state } = options;
@@ -200,6 +212,13 @@ function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & 
     schema: baselineSnapshotSchema,
     logger: options.logger,
     onLost: () => options.onEvent(point, "lost", "what was kept cannot be read; it is learnt anew"),
+  });
+  const outlook = readKept(state, {
+    key: outlookKey(point),
+    schema: outlookSnapshotSchema,
+    logger: options.logger,
+    onLost: () =>
+      options.onEvent(point, "lost", "what was kept of its trend cannot be read; it is followed anew"),
   });
   return createPointWatch({
     point,
@@ -210,7 +229,8 @@ function openWatch(point: PointId, key: string, options: SiteBaselinesOptions & 
       minDurationMs: commissioning.minHours * hourMs,
       falsePerYear: options.falsePerPointYear(point),
       faultPrior: options.faultPrior,
+      stopDb: options.stopDb ?? null,
     },
-    snapshot: { decider: options.decider, baseline },
+    snapshot: { decider: options.decider, baseline, outlook },
   });
 }

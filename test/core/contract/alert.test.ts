@@ -60,3 +60,20 @@ it("says that a component degrades and how likely that is, and claims no time th
     expect(describeOutlook({ ...data, horizonHours })).not.toMatch(/will fail/);
   }
 });
+
+it("tells an outlook with its interval, its level and that hours are of operation, or why there is none", () => {
+  const data = { component: "bearing", probability: 0.9, horizonHours: null };
+  const outlook = { hours: 40, low: 12.4, high: 200, stopDb: 16 };
+  expect(describeOutlook({ ...data, outlook })).toBe(
+    "bearing degrading, p = 0.90; in about 40 h of operation it must stop (16 dB above healthy; between 12 h and 8 days in four of five cases)",
+  );
+  expect(describeOutlook({ ...data, outlook: { ...outlook, high: null } })).toContain(
+    "more than 12 h, no upper end",
+  );
+  expect(describeOutlook({ ...data, outlook: { hours: 0, low: 0, high: 0, stopDb: 16 } })).toContain(
+    "has reached the level where it must stop, 16 dB",
+  );
+  expect(describeOutlook({ ...data, outlook: { cannotSay: "its severity does not rise clearly" } })).toBe(
+    "bearing degrading, p = 0.90; cannot say when it must stop: its severity does not rise clearly",
+  );
+});

@@ -61,7 +61,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     updates: { enabled: false, url: null, rootFile: null, pollSeconds: 60 },
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
     commissioning: { minWindows: 600, minHours: 24 },
-    alarms: { falsePerTurbineYear: 0.1, faultPrior: 0.058 },
+    alarms: { falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null },
     drift: { intervalSeconds: 600 },
     uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60 },
     log: { level: "info" },

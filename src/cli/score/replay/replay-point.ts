@@ -185,6 +185,9 @@ function createDecider(options: ReplayedPointOptions): ReplayDecider {
       get healthyRows() {
         return watch.healthyRows;
       },
+      get outlook() {
+        return watch.outlook;
+      },
       update: (window) => {
         const { decision, event } = watch.update(window);
         if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);

@@ -229,6 +229,15 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .lt(0.5)
           .default(0.058)
           .describe("Share of components with a fault at any time, from which a risk is computed"),
+        stopDb: z
+          .number()
+          .positive()
+          .max(100)
+          .nullable()
+          .default(null)
+          .describe(
+            "Level at which a machine must stop, dB above its healthy baseline; null: chosen from it",
+          ),
       })
       .prefault({}),
     drift: z

@@ -109,6 +109,8 @@ export interface GatewayConfig {
      * share of a bearing's time that lies within 60 days of its failure (the costs in `train.yaml`).
      */
     readonly faultPrior: number;
+    /** Where a machine must stop, dB above its own healthy baseline; null: by zones and its own spread (ADR 34). */
+    readonly stopDb: number | null;
   };
   readonly drift: { readonly intervalSeconds: number };
   readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };

@@ -1,5 +1,11 @@
 /** Builds what subscribers see of an alarm: a CloudEvent whose id depends on nothing but what it speaks of. */
-import type { AlarmState, AlertEvent, AlertSeverity, AlertTransition } from "../../contract/alert.ts";
+import type {
+  AlarmState,
+  AlertEvent,
+  AlertOutlook,
+  AlertSeverity,
+  AlertTransition,
+} from "../../contract/alert.ts";
 import type { PhysicalEvidence } from "../../contract/physical-evidence.ts";
 import type { Decision, Explanation, ModeDecision } from "../../contract/prediction.ts";
 import type { PointId } from "../../contract/stream.ts";
@@ -12,6 +18,8 @@ export interface AlertContext {
   readonly horizonHours: number | null;
   /** Null or absent: the bundle names no line of this failure mode. */
   readonly evidence?: PhysicalEvidence | null;
+  /** Absent: nobody looked. */
+  readonly outlook?: AlertOutlook | undefined;
 }
 
 /** All that an event is made of. */
@@ -57,6 +65,7 @@ export function createAlertEvent(parts: AlertParts): AlertEvent {
       threshold: mode.threshold,
       horizonHours: parts.horizonHours,
       ...(decision.severityDb === undefined ? {} : { severityDb: decision.severityDb }),
+      ...(parts.outlook === undefined ? {} : { outlook: parts.outlook }),
       ...(decision.inferredOn === undefined ? {} : { inferredOn: decision.inferredOn }),
       since: formatTime(sinceMs),
       operatingState: decision.operatingState,

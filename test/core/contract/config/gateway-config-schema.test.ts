@@ -6,10 +6,11 @@ const read = (alarms: object) => gatewayConfigSchema.safeParse({ ...least, alarm
 
 it("allows one false alarm in ten turbine-years at the prior of the costs, unless told otherwise", () => {
   const { alarms } = gatewayConfigSchema.parse(least);
-  expect(alarms).toEqual({ falsePerTurbineYear: 0.1, faultPrior: 0.058 });
+  expect(alarms).toEqual({ falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null });
   expect(read({ falsePerTurbineYear: 2 }).data?.alarms).toEqual({
     falsePerTurbineYear: 2,
     faultPrior: 0.058,
+    stopDb: null,
   });
 });
 
@@ -19,4 +20,6 @@ it("takes neither a budget of nothing nor a fault that is likelier than none", (
   expect(read({ faultPrior: 0 }).success).toBe(false);
   expect(read({ faultPrior: 0.5 }).success).toBe(false);
   expect(read({ falseAlarms: 1 }).success).toBe(false);
+  expect(read({ stopDb: 0 }).success).toBe(false);
+  expect(read({ stopDb: 20 }).success).toBe(true);
 });
