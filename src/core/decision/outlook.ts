@@ -63,7 +63,7 @@ export interface Outlook {
   snapshot(): OutlookSnapshot;
 }
 
-/** How an outlook judges when it can say something; the defaults are those of `src/adr/0034-an-outlook-that-is-honest.md`. */
+/** When an outlook can say something; the defaults are those of `src/adr/0034-an-outlook-that-is-honest.md`. */
 export interface OutlookRule {
   readonly minBlocks: number;
   /** The slope is above 0 with this probability at least. */
