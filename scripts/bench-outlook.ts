@@ -4,7 +4,6 @@
  * `src/adr/0034-an-outlook-that-is-honest.md` comes from here. The unit is a life: the answers of one are not independent.
  * `--seeds tuning|report`, `--lives N` (a law), `--real` (look at the six lives too), `--rule JSON` (instead of the chosen one), `--json`.
  */
-
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook.ts";
