@@ -49,7 +49,7 @@ test("a turbine is unknown before its first window, healthy after it, and unknow
   expect(componentOf(subscriber.states.get("WT01"))).toMatchObject({
     component: "generator-bearing",
     health: "good",
-    reason: null,
+    reason: "but held against no reference of its own",
   });
   await device.stream(1, { shaftRpm: 40 });
   await until(() => subscriber.states.get("WT01")?.health === "information-unavailable", "standing");

@@ -102,13 +102,16 @@ export function createComponentTracker(component: string): ComponentTracker {
         const reason = `its alarm of ${words(withheld.failureMode)} is out of service`;
         return { component, health: "no-data", reason, sinceMs: null };
       }
-      const isLearning = last?.isLearning ?? condition?.status?.state === "learning";
+      // A model that knows no references never ends learning one: it must not be said to be on the way.
+      const learnsNone = condition !== undefined && condition.status === null;
+      const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
       const isHeard = isKnown || (last !== null && isRunning(last.operatingState));
       if (isLearning && isHeard && silence === null) {
         return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
       }
       if (!isKnown) return { component, health: "no-data", ...whyUnknown(timeMs) };
-      return { component, health: "good", reason: describeDoubt(condition), sinceMs: null };
+      const reason = learnsNone ? "but held against no reference of its own" : describeDoubt(condition);
+      return { component, health: "good", reason, sinceMs: null };
     },
   };
 

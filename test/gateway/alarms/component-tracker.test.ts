@@ -90,6 +90,15 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ condition: learning(24) })).health).toBe("no-data");
   });
 
+  test("is not learning under a model that learns no reference", () => {
+    const tracker = createComponentTracker(component);
+    tracker.update(healthy(0, { isLearning: true }));
+    expect(tracker.describe(at({ condition: { status: null, severityDb: null } }))).toMatchObject({
+      health: "good",
+      reason: "but held against no reference of its own",
+    });
+  });
+
   test("is that of its worst standing alarm, with what raised it, also while nothing comes", () => {
     const tracker = createComponentTracker(component);
     tracker.update(healthy(0));
