@@ -1,6 +1,6 @@
 /** `train.yaml` of a bearing diagnosis: recordings, noise, hypotheses, the student's recipe and the decision rule. */
 import { z } from "zod";
-import { type BaselineSpec, evidenceSpecSchema } from "../../../core/contract/bundle/baseline-spec.ts";
+import type { BaselineSpec } from "../../../core/contract/bundle/baseline-spec.ts";
 import { featureSpecSchema } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Threshold } from "../../../core/contract/bundle/manifest.ts";
 import { computeBayesThreshold, type DecisionCosts } from "../../judge/bayes-threshold.ts";
@@ -53,7 +53,7 @@ export interface BearingConfig extends CommonConfig {
   readonly inventedRigs?: InventedRigsConfig | undefined;
   readonly hypotheses: readonly Hypothesis[];
   readonly recipe: StudentRecipe;
-  /** Healthy baselines on site: levels, windows and evidence as in the manifest; the reference is fitted. */
+  /** Healthy baselines on site: levels and windows as in the manifest; the reference and healthy logits are measured. */
   readonly baseline?: Omit<BaselineSpec, "reference"> | undefined;
   /**
    * What outcomes cost, and how common faults are where the model is used: the probability to raise at follows from
@@ -113,7 +113,6 @@ export const bearingConfigSchema: z.ZodType<BearingConfig> = z.strictObject({
     .strictObject({
       levels: featureSpecSchema,
       minWindows: z.int().min(16).max(256),
-      evidence: evidenceSpecSchema.optional(),
     })
     .optional(),
   costs: z

@@ -14,6 +14,7 @@ import { calibrateStudent, joinFolds, planInnerSplits, scoreInnerSplit } from ".
 import { type ContractReport, checkCwruContract } from "./learn/check-contract.ts";
 import { type CwruRows, fingerprintCwru, joinRows, readCwruRows } from "./learn/cwru-rows.ts";
 import { describeDivision, divideByGroups } from "./learn/divide-by-groups.ts";
+import { measureHealthyLogits } from "./learn/healthy-logits.ts";
 import { deriveTying } from "./learn/hypothesis-columns.ts";
 import { createWiden, type InventedRows, inventRows } from "./learn/invented-rows.ts";
 import { type LearningRows, learnStudent } from "./learn/learn-student.ts";
@@ -73,8 +74,9 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
       }),
   );
   const { calibration } = calibrated;
+  const healthy = measureHealthyLogits(inventedSet === null ? foldSets : [...foldSets, inventedSet]);
   const packaged = await packageBearing(
-    { config, student: trained, judged, calibration, rows, fingerprint, division },
+    { config, student: trained, judged, calibration, healthy, rows, fingerprint, division },
     context,
   );
   const report = reportBearing({ ...contenders, ...judged.value, config, folds: foldSets });

@@ -1,7 +1,11 @@
 /** Puts together what travels with a bearing student: references, background, golden vectors, card, lineage. */
 
 import { join } from "node:path";
-import type { BaselineSpec, LevelStatistics } from "../../../core/contract/bundle/baseline-spec.ts";
+import type {
+  BaselineSpec,
+  HealthyLogits,
+  LevelStatistics,
+} from "../../../core/contract/bundle/baseline-spec.ts";
 import { type Calibration, mcuModelFileName } from "../../../core/contract/bundle/manifest.ts";
 import { fitReference } from "../../../core/drift/fit-reference.ts";
 import { computeMedian, computeScaledMad } from "../../../core/maths/robust.ts";
@@ -29,6 +33,7 @@ interface BearingParts {
   readonly judged: StepOutput<JudgedBearing>;
   /** One an output. */
   readonly calibration: readonly Calibration[];
+  readonly healthy: HealthyLogits;
   readonly rows: StepOutput<CwruRows>;
   readonly fingerprint: string;
   readonly division: GroupDivision;
@@ -163,7 +168,7 @@ function fitHealthyReference(
 
 /** Where the levels of healthy machines lay; undefined where the configuration asks for no baseline. */
 async function describeBaseline(
-  { config, rows, division: { trainSignals, trainGroups } }: BearingParts,
+  { config, rows, healthy, division: { trainSignals, trainGroups } }: BearingParts,
   { dataDir, steps }: TrainingContext,
 ): Promise<BaselineSpec | undefined> {
   const { baseline, window } = config;
@@ -175,7 +180,7 @@ async function describeBaseline(
     { part: "levels", config: { ...describeDivision(config), window, baseline }, from: [rows] },
     () => fitLevelReference(dataDir, [...trainSignals, ...extra], { window, levels: baseline.levels }),
   );
-  return { ...baseline, reference: reference.value };
+  return { ...baseline, healthy, reference: reference.value };
 }
 
 /**
