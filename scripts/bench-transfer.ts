@@ -13,13 +13,14 @@ import { join } from "node:path";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
 import type { AnsweredWindow } from "../src/cli/score/recordings/ask-student.ts";
 import { createSummary } from "../src/cli/score/recordings/file-summary.ts";
+import { openRecording } from "../src/cli/score/recordings/open-recording.ts";
 import {
   fewWindows,
   withOverlappingWindows,
   withShortWindow,
 } from "../src/cli/score/recordings/other-windows.ts";
 import { chooseSeverityScale } from "../src/cli/score/recordings/recording-severity.ts";
-import { openRecording, scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
+import { scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
 import { bearingFaults, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
 import { computeAuroc } from "../src/training/judge/metrics.ts";

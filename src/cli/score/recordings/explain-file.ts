@@ -15,8 +15,9 @@ import { renderShares } from "../../terminal/render-shares.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
+import { openRecording } from "./open-recording.ts";
 import { countRevolutions, fewestRevolutions, withShortWindow } from "./other-windows.ts";
-import { openRecording, scoreWindows } from "./score-windows.ts";
+import { scoreWindows } from "./score-windows.ts";
 
 /** One failure mode of the window. */
 export interface ModeExplanation extends Explanation {

@@ -6,7 +6,7 @@
 import type { ChainSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
-import type { OpenedRecording } from "./score-windows.ts";
+import type { OpenedRecording } from "./open-recording.ts";
 
 /** Revolutions below which neighbouring orders can no longer be told apart. */
 export const fewestRevolutions = 8;

@@ -8,8 +8,9 @@ import { hasLevels } from "../../../core/decision/severity.ts";
 import { writeFileAtomic } from "../../../core/platform/files/atomic-file.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
+import type { OpenedRecording } from "./open-recording.ts";
 import { chooseSeverityScale, createLevelMeter, createThinnedList } from "./recording-severity.ts";
-import { type OpenedRecording, scoreWindows } from "./score-windows.ts";
+import { scoreWindows } from "./score-windows.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
 /** Pieces of all recordings that a baseline is fitted to. */

@@ -11,9 +11,10 @@ import { rememberSamples } from "../samples/samples.ts";
 import type { FileDescription } from "../sidecar/sidecar.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { createSummary, type FileSummary, probabilityKey } from "./file-summary.ts";
+import { type OpenedRecording, openRecording } from "./open-recording.ts";
 import { countRevolutions, fewWindows, withOverlappingWindows, withShortWindow } from "./other-windows.ts";
 import { chooseSeverityScale, createLevelMeter, type SeverityScale } from "./recording-severity.ts";
-import { type OpenedRecording, openRecording, scoreWindows } from "./score-windows.ts";
+import { scoreWindows } from "./score-windows.ts";
 
 /** What is scored, and where the rows go. */
 export interface ScoreRequest {

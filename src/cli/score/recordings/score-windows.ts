@@ -2,16 +2,12 @@
  * Scores the windows of a file on the gateway's own way: data contract, window cutter, student. Bad data is set
  * aside and counted as it is there. Time counts from the file's first sample.
  */
-import { AuroraError } from "../../../core/contract/aurora-error.ts";
-import type { ChannelContract } from "../../../core/contract/bundle/manifest.ts";
 import type { FeatureWindow, Quarantine, SampleBlock } from "../../../core/contract/stream.ts";
 import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createWindowCutter } from "../../../core/serving/window-cutter.ts";
-import { chooseQuantisation, type SampleQuantisation } from "../samples/quantise-samples.ts";
-import type { SampleFile } from "../samples/samples.ts";
-import type { Sidecar } from "../sidecar/sidecar.ts";
 import { type AnsweredWindow, askStudent } from "./ask-student.ts";
+import type { OpenedRecording } from "./open-recording.ts";
 import type { LevelMeter } from "./recording-severity.ts";
 import { readSampleBlocks } from "./sample-blocks.ts";
 
@@ -24,32 +20,6 @@ export interface WindowListeners {
   readonly onQuarantine?: (quarantine: Quarantine, windows: 0 | 1) => void;
   /** Hears the trusted blocks, and those that are too loud for the sensor, clipped: they are no window's, but they have a level. */
   readonly meter?: LevelMeter;
-}
-
-/** A file whose numbers are understood. */
-export interface OpenedRecording {
-  readonly file: SampleFile;
-  readonly sidecar: Sidecar;
-  readonly quantisation: SampleQuantisation;
-  /** What the bundle expects of the channel; without a range where nobody knows the unit. */
-  readonly contract: ChannelContract;
-}
-
-/** Prepares a file for scoring. Fails with USAGE, DATA_*, BUNDLE_INCOMPATIBLE. */
-export async function openRecording(
-  bundle: LoadedBundle,
-  file: SampleFile,
-  sidecar: Sidecar,
-): Promise<OpenedRecording> {
-  const contract = findContract(bundle, sidecar);
-  const quantisation = await chooseQuantisation(file, sidecar.scale, contract);
-  const anyRange = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
-  return {
-    file,
-    sidecar,
-    quantisation,
-    contract: quantisation.isAbsolute ? contract : { ...contract, ...anyRange },
-  };
 }
 
 /** Yields the windows in order of time. Fails with DATA_*, INFERENCE. */
@@ -99,34 +69,6 @@ export async function* scoreWindows(
   } finally {
     cutter.close();
   }
-}
-
-/** The waveform channel that the bundle listens to; refuses at once what would only be set aside block by block. */
-function findContract({ manifest }: LoadedBundle, { rateHz, shaftRpm }: Sidecar): ChannelContract {
-  const subject = `${manifest.name}@${manifest.version}`;
-  const contract = manifest.channels.find((channel) => channel.kind === "waveform");
-  if (contract === undefined) {
-    throw new AuroraError("BUNDLE_INCOMPATIBLE", "does not listen to a waveform", {
-      op: "score file",
-      subject,
-    });
-  }
-  const { minRateHz, maxRateHz } = contract;
-  if (rateHz < minRateHz || rateHz > maxRateHz) {
-    throw new AuroraError("USAGE", `takes ${minRateHz} to ${maxRateHz} Hz, --rate-hz says ${rateHz}`, {
-      op: "score file",
-      subject,
-      hint: "resample the recording, or use a bundle that was made for its rate",
-    });
-  }
-  if (shaftRpm > 6 * rateHz) {
-    throw new AuroraError("USAGE", `at ${shaftRpm} rpm a revolution has fewer than 10 samples`, {
-      op: "score file",
-      subject: "--shaft-rpm",
-      hint: "--shaft-rpm is in revolutions a minute of the shaft that carries the bearing",
-    });
-  }
-  return contract;
 }
 
 /** A block is loud throughout, not at a spike, where this share of its samples … */

@@ -17,8 +17,8 @@ import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
 import { createWindowDecider } from "../../../core/serving/window-decider.ts";
+import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
-import type { OpenedRecording } from "../recordings/score-windows.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
 
 /** Who hears of what is decided, in the order of time. */

@@ -7,7 +7,7 @@ import type { PointId } from "../../../core/contract/stream.ts";
 import { createAlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
-import { openRecording } from "../recordings/score-windows.ts";
+import { openRecording } from "../recordings/open-recording.ts";
 import { rememberSamples } from "../samples/samples.ts";
 import type { PlannedRecording, ReplayPlan } from "./plan-replay.ts";
 import { createPointHistory, type PointHistory, type PointReport } from "./point-history.ts";

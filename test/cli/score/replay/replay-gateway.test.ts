@@ -1,7 +1,7 @@
 /** Holds a replay of files against a real gateway's pipeline that gets the same blocks one by one. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openRecording } from "../../../../src/cli/score/recordings/score-windows.ts";
+import { openRecording } from "../../../../src/cli/score/recordings/open-recording.ts";
 import { planReplay } from "../../../../src/cli/score/replay/plan-replay.ts";
 import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
 import { createReplayedPoint } from "../../../../src/cli/score/replay/replay-point.ts";
