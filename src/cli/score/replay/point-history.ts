@@ -1,5 +1,6 @@
 /** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
 import type { AlertEvent, AlertSeverity } from "../../../core/contract/alert.ts";
+import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
 import type { AlarmLane, ModeDecision } from "../../../core/contract/prediction.ts";
 import type { BaselineStatus } from "../../../core/decision/baseline-learner.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
@@ -21,8 +22,10 @@ export interface ReplayedAlarm {
   /** When it was raised: calibrated, and dB above the own reference (null: not known). */
   readonly probability: number;
   readonly severityDb: number | null;
-  /** Why it was raised, in one sentence without a full stop. */
+  /** Why it was raised, without a full stop at the end. */
   readonly reason: string;
+  /** What the spectrum showed then; null: not known. */
+  readonly evidence: PhysicalEvidence | null;
 }
 
 /** News of the point's own reference. */
@@ -91,7 +94,8 @@ export function createPointHistory(name: string): PointHistory {
       criticalAt: data.severity === "critical" ? shorten(time) : null,
       probability: data.probability,
       severityDb: data.severityDb ?? null,
-      reason: describeReason(data),
+      reason: describeReason(data, lane),
+      evidence: data.evidence ?? null,
     });
   };
   const follow = ({ data, time, type }: AlertEvent): void => {
@@ -146,15 +150,19 @@ export function createPointHistory(name: string): PointHistory {
   };
 }
 
-/** What an alert says of its reasons. */
-function describeReason({ probability, threshold, severityDb, explanation }: AlertEvent["data"]): string {
-  const [first] = [...explanation.groups].sort((a, b) => b.share - a.share);
+/** What an alert says of its reasons; what the spectrum shows stands behind it, where it is known. */
+function describeReason(
+  { probability, threshold, severityDb, evidence }: AlertEvent["data"],
+  lane: AlarmLane | null,
+): string {
+  const rest =
+    lane === "slow" ? ", gathered above its own reference" : ` (threshold ${threshold.toFixed(2)})`;
   const level =
     severityDb === undefined || severityDb === null
       ? ""
       : `, ${Math.abs(severityDb).toFixed(1)} dB ${severityDb < 0 ? "below" : "above"} its own reference`;
-  const share = first === undefined || first.share <= 0 ? "" : `, most of it by ${first.name}`;
-  return `probability ${probability.toFixed(2)} (threshold ${threshold.toFixed(2)})${level}${share}`;
+  const shown = evidence === undefined ? "" : `. ${evidence.sentence.replace(/\.$/, "")}`;
+  return `probability ${probability.toFixed(2)}${rest}${level}${shown}`;
 }
 
 function shorten(time: string): string {

@@ -60,7 +60,7 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
   return [
     {
       at: raisedAt,
-      text: `raised ${name}${isBornCritical ? ", critical," : ""}${by}: ${reason}, since ${since}`,
+      text: `raised ${name}${isBornCritical ? ", critical" : ""}${by}, since ${since}: ${reason}`,
     },
     ...(criticalAt === null || isBornCritical ? [] : [{ at: criticalAt, text: `${name} is critical` }]),
     ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
@@ -74,7 +74,7 @@ function nameFault(failureMode: string): string {
 }
 
 function describeEnd({ windows, state, learntWindows, alarms, suspicions }: PointReport): string {
-  if (windows === 0) return "no window could be decided";
+  if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, severity }) => `${nameFault(failureMode)} (${severity})`);
   const alarm =

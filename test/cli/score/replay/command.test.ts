@@ -76,7 +76,8 @@ describe("aurora score --decide", () => {
       criticalAt: null,
       probability: expect.any(Number),
       severityDb: expect.any(Number),
-      reason: expect.stringMatching(/^probability .* dB above its own reference/),
+      reason: expect.stringMatching(/^probability .* dB above its own reference\. /),
+      evidence: expect.objectContaining({ sentence: expect.any(String) }),
     });
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows[0]).toBe(
@@ -87,8 +88,8 @@ describe("aurora score --decide", () => {
     expect([words.code, words.stderr]).toEqual([0, ""]);
     expect(words.stdout).toMatch(/^drive-end: 10 recordings, 2004-02-12T10:32:39Z to /);
     expect(words.stdout).toMatch(/\n {2}2004-02-12T10:32:39Z {2}learning\n/);
-    expect(words.stdout).toMatch(/ {2}own reference: version 1 of \d+ windows/);
-    expect(words.stdout).toMatch(/ {2}raised outer race fault.*: probability .*, since 2004-02-12T/);
+    expect(words.stdout).toMatch(/ {2}own reference(, provisional)?: version 1 of \d+ windows/);
+    expect(words.stdout).toMatch(/ {2}raised outer race fault.*, since 2004-02-12T[^ ]*Z: probability /);
     expect(words.stdout).toMatch(/at the end outer race fault \(warning\) stands/);
     expect(words.stdout).toMatch(/\nbudget: 0\.5 false alarms a turbine and year\nset aside: nothing\n$/);
   });

@@ -1,0 +1,138 @@
+import { expect, it } from "vitest";
+import { createPointHistory } from "../../../../src/cli/score/replay/point-history.ts";
+import { renderReplay } from "../../../../src/cli/score/replay/render-replay.ts";
+import type { AlertSeverity, AlertTransition } from "../../../../src/core/contract/alert.ts";
+import type { AlarmLane } from "../../../../src/core/contract/prediction.ts";
+import { createAlertEvent } from "../../../../src/core/decision/alarms/alert-event.ts";
+import { decisionAt } from "../../../core/decision/alarms/decisions.ts";
+
+const status = { isProvisional: false, version: 1, windows: 128, suspicions: ["it wandered"] } as const;
+
+/** A day of one point: learnt, raised, critical, cleared, and raised again by the other lane. */
+function tellDay() {
+  const history = createPointHistory("b1");
+  const { sink } = history;
+  const fromMs = Date.UTC(2004, 1, 12);
+  const hour = (hours: number): number => fromMs + hours * 3_600_000;
+  const alert = (
+    hours: number,
+    transition: AlertTransition,
+    severity: AlertSeverity,
+    lane: AlarmLane,
+  ): void => {
+    const before = decisionAt(0, [["outer-race", 0.9, 0]]);
+    const mode = { ...before.modes[0]!, active: transition !== "cleared", lane };
+    const decision = {
+      ...before,
+      fromMs: hour(hours) - 1000,
+      toMs: hour(hours),
+      modes: [mode],
+      severityDb: -1.25,
+    };
+    sink.onDecision(decision, null);
+    sink.onAlert(
+      createAlertEvent({
+        transition,
+        updateNumber: 1,
+        decision,
+        mode,
+        state: transition === "cleared" ? "returned-unacknowledged" : "unacknowledged",
+        severity,
+        sinceMs: hour(hours) - 60_000,
+        explanation: null,
+        horizonHours: null,
+      }),
+    );
+  };
+  history.noteRecording(fromMs);
+  sink.onBaseline(
+    hour(1),
+    { ...status, state: "learning" },
+    { kind: "unsteady", detail: "the speed wandered" },
+  );
+  sink.onBaseline(
+    hour(2),
+    { ...status, state: "ready" },
+    { kind: "ready", detail: "version 1 of 128 windows" },
+  );
+  alert(3, "raised", "warning", "fast");
+  alert(4, "updated", "critical", "fast");
+  alert(5, "updated", "critical", "fast");
+  alert(6, "cleared", "critical", "fast");
+  alert(7, "raised", "warning", "slow");
+  sink.setAside(
+    { reason: "range", deviceId: "file", channel: "a", timestampMs: 0, detail: "", samples: 496 },
+    0,
+  );
+  sink.setAside(
+    { reason: "gap", deviceId: "file", channel: "a", timestampMs: 0, detail: "", samples: 9000 },
+    1,
+  );
+  history.noteSetAside("sameTime");
+  history.noteEnd(hour(8) + 40);
+  return history.report();
+}
+
+it("keeps when each alarm was raised, became critical and was cleared, and by which lane", () => {
+  const { alarms, learntAt, state, from, to, setAside } = tellDay();
+  expect({ learntAt, state, from, to }).toEqual({
+    learntAt: "2004-02-12T02:00:00Z",
+    state: "own-reference",
+    from: "2004-02-12T00:00:00Z",
+    to: "2004-02-12T08:00:00.040Z",
+  });
+  expect(alarms).toMatchObject([
+    {
+      failureMode: "outer-race",
+      raisedAt: "2004-02-12T03:00:00Z",
+      criticalAt: "2004-02-12T04:00:00Z",
+      clearedAt: "2004-02-12T06:00:00Z",
+      severity: "critical",
+      lane: "fast",
+      since: "2004-02-12T02:59:00Z",
+      evidence: null,
+    },
+    {
+      raisedAt: "2004-02-12T07:00:00Z",
+      clearedAt: null,
+      criticalAt: null,
+      severity: "warning",
+      lane: "slow",
+    },
+  ]);
+  expect(setAside).toEqual({
+    windows: 1,
+    samples: { range: 496 },
+    recordings: { sameTime: 1, overlapping: 0 },
+  });
+});
+
+it("tells it in words, in order of time", () => {
+  const report = tellDay();
+  expect(
+    renderReplay([report, createPointHistory("b2").report()], { falsePerTurbineYear: 0.1, points: 2 }, 3),
+  ).toBe(
+    `b1: 1 recording, 2004-02-12T00:00:00Z to 2004-02-12T08:00:00.040Z, 0 windows
+  2004-02-12T00:00:00Z  learning
+  2004-02-12T01:00:00Z  too unsteady to learn from, learning on: the speed wandered
+  2004-02-12T02:00:00Z  own reference: version 1 of 128 windows
+  2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
+  2004-02-12T04:00:00Z  outer race fault is critical
+  2004-02-12T06:00:00Z  cleared outer race fault
+  2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
+  at the end outer race fault (warning) stands; doubtful reference: it wandered
+
+b2: 0 recordings, 0 windows
+  no window could be decided
+
+budget: 0.1 false alarms a turbine and year, shared by 2 points
+set aside: 1 recording at a time that was there already, 1 window lost to bad data, 496 samples (range), 3 files that could not be read
+`,
+  );
+  expect(report.alarms[0]!.reason).toMatch(
+    /^probability 0\.90 \(threshold .*\), 1\.3 dB below its own reference$/,
+  );
+  expect(report.alarms[1]!.reason).toMatch(
+    /^probability 0\.90, gathered above its own reference, 1\.3 dB below/,
+  );
+});
