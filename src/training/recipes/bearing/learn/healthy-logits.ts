@@ -7,11 +7,11 @@ import { computeMedian, computeQuantile } from "../../../../core/maths/robust.ts
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 
 /** Share of machines and modes that lie below what the deviation from machine to machine reaches, and its deviate. */
-const reachShare = 0.99;
-const reachDeviate = 2.326;
+const reachShare = 0.975;
+const reachDeviate = 1.96;
 /**
  * Least deviation from machine to machine, of that of a window: rigs in a laboratory are more alike than machines in the
- * field. Chosen on the healthy hours of four bearings on another rig, of which two bearings lie 2.5 deviations out.
+ * field. Chosen on the healthy hours of four bearings on another rig, one of which lies 3 deviations out and must stay quiet.
  */
 const leastMachines = 1.5;
 /** Recordings of seconds do not show how a machine wanders over hours: taken as this share of a window's deviation. */
