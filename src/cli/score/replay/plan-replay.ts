@@ -2,7 +2,7 @@
  * Which recordings there are, of which point each is, when it began and how it is read: all that a replay needs before it
  * hears the first sample. What is wrong with one file is said of that file.
  */
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
 import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
@@ -92,7 +92,7 @@ function matchEntries({ input, manifest }: PlanRequest): ListedFile[] {
     else byName.set(basename(entry.file), [...(byName.get(basename(entry.file)) ?? []), entry]);
   }
   const used = new Set<ManifestEntry>();
-  const listed = [...new Set(input)].flatMap((file): ListedFile[] => {
+  const listed = dropDescriptions(input, manifest?.path).flatMap((file): ListedFile[] => {
     const own = [...(byName.get(basename(file)) ?? []), ...patterns].filter((entry) =>
       meansFile(entry.file, file),
     );
@@ -105,6 +105,18 @@ function matchEntries({ input, manifest }: PlanRequest): ListedFile[] {
     op: "plan replay",
     subject: idle.where,
     hint: "name the file with --input too, or leave --input out: a manifest's own folder is then looked in",
+  });
+}
+
+/** `week/*` names sidecars and the manifest too: what describes recordings is none. */
+function dropDescriptions(input: readonly string[], manifest: string | undefined): string[] {
+  const described = new Set(
+    input.flatMap((file) => [`${file}.json`, `${file.slice(0, file.length - extname(file).length)}.json`]),
+  );
+  const own = manifest === undefined ? null : resolve(manifest);
+  return [...new Set(input)].filter((file) => {
+    const isSidecar = extname(file).toLowerCase() === ".json" && described.has(file);
+    return !isSidecar && resolve(file) !== own;
   });
 }
 

@@ -114,6 +114,18 @@ describe("times", () => {
     },
   );
 
+  it("are of recordings alone where a pattern names their sidecars and the manifest too", async () => {
+    const { folder, files } = createFolder("20040212_103239.npy", "2004.02.12.10.33.39");
+    const sidecars = ["20040212_103239.json", "2004.02.12.10.33.39.json"].map((name) => join(folder, name));
+    for (const sidecar of sidecars) writeFileSync(sidecar, JSON.stringify({ point: "p" }));
+    const manifest = await writeManifest(folder, [
+      { file: "20040212_103239.npy", time: "2004-02-12T10:32:40Z" },
+    ]);
+    const { shown, errors } = await plan({ input: [manifest!.path, ...sidecars, ...files], manifest });
+    expect(errors).toEqual([]);
+    expect(shown.map((text) => text.split(" ")[0])).toEqual(["2004-02-12T10:32:40Z", "2004-02-12T10:33:39Z"]);
+  });
+
   it("and all else that a file lacks is that file's error", async () => {
     const { files } = createFolder("20040212_103239.npy");
     const { errors } = await plan({ input: files }, { rateHz: 12_000, bearing: orders });
