@@ -71,18 +71,15 @@ export interface PointHistory {
 /** An alarm whose story goes on. */
 type OpenAlarm = { -readonly [Key in keyof ReplayedAlarm]: ReplayedAlarm[Key] };
 
-/** Starts the history of a point that was never heard of. */
-export function createPointHistory(name: string): PointHistory {
-  const alarms: OpenAlarm[] = [];
-  const reference: BaselineNews[] = [];
-  const losses = createLossCounter();
-  const setAside = { sameTime: 0, overlapping: 0 };
-  let modes: readonly ModeDecision[] = [];
-  let status: BaselineStatus | null = null;
-  let learntMs: number | null = null;
-  let [fromMs, toMs, recordings, windows] = [Number.NaN, Number.NaN, 0, 0];
+interface AlarmList {
+  readonly alarms: readonly ReplayedAlarm[];
+  /** `modes` are of the decision that the event speaks of. */
+  follow(event: AlertEvent, modes: readonly ModeDecision[]): void;
+}
 
-  const raise = ({ data, time }: AlertEvent): void => {
+function createAlarmList(): AlarmList {
+  const alarms: OpenAlarm[] = [];
+  const raise = ({ data, time }: AlertEvent, modes: readonly ModeDecision[]): void => {
     const lane = modes.find(({ failureMode }) => failureMode === data.failureMode)?.lane ?? null;
     alarms.push({
       failureMode: data.failureMode,
@@ -98,15 +95,32 @@ export function createPointHistory(name: string): PointHistory {
       evidence: data.evidence ?? null,
     });
   };
-  const follow = ({ data, time, type }: AlertEvent): void => {
-    const open = alarms.findLast(
-      (alarm) => alarm.failureMode === data.failureMode && alarm.clearedAt === null,
-    );
-    if (open === undefined) return;
-    if (data.severity === "critical") open.criticalAt ??= shorten(time);
-    open.severity = data.severity;
-    if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
+  return {
+    alarms,
+    follow: (event, modes) => {
+      const { data, time, type } = event;
+      if (type === "io.aurora.alert.raised.v1") return raise(event, modes);
+      const open = alarms.findLast(
+        (alarm) => alarm.failureMode === data.failureMode && alarm.clearedAt === null,
+      );
+      if (open === undefined) return;
+      if (data.severity === "critical") open.criticalAt ??= shorten(time);
+      open.severity = data.severity;
+      if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
+    },
   };
+}
+
+/** Starts the history of a point that was never heard of. */
+export function createPointHistory(name: string): PointHistory {
+  const { alarms, follow } = createAlarmList();
+  const reference: BaselineNews[] = [];
+  const losses = createLossCounter();
+  const setAside = { sameTime: 0, overlapping: 0 };
+  let modes: readonly ModeDecision[] = [];
+  let status: BaselineStatus | null = null;
+  let learntMs: number | null = null;
+  let [fromMs, toMs, recordings, windows] = [Number.NaN, Number.NaN, 0, 0];
 
   return {
     sink: {
@@ -114,7 +128,7 @@ export function createPointHistory(name: string): PointHistory {
         ({ modes } = decision);
         if (scored !== null) windows++;
       },
-      onAlert: (event) => (event.type === "io.aurora.alert.raised.v1" ? raise(event) : follow(event)),
+      onAlert: (event) => follow(event, modes),
       onBaseline: (atMs, now, event) => {
         status = now;
         if (now.state !== "learning") learntMs ??= atMs;

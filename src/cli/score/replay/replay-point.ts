@@ -11,12 +11,13 @@ import type { PointId, Quarantine } from "../../../core/contract/stream.ts";
 import type { AlarmRegister } from "../../../core/decision/alarms/alarm-register.ts";
 import type { BaselineEvent, BaselineStatus } from "../../../core/decision/baseline-learner.ts";
 import { createPointWatch, selectWatchParts } from "../../../core/decision/point-watch.ts";
-import { createWaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
+import { createWaveformIngest, type WaveformIngest } from "../../../core/ingest/waveform-ingest.ts";
 import { hourMs } from "../../../core/maths/durations.ts";
+import type { Clock } from "../../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../../core/platform/logger.ts";
 import type { LoadedBundle, ScoredWindow } from "../../../core/serving/loaded-bundle.ts";
 import { createMeasuringPoint } from "../../../core/serving/measuring-point.ts";
-import { createWindowDecider } from "../../../core/serving/window-decider.ts";
+import { createWindowDecider, type WindowDeciderOptions } from "../../../core/serving/window-decider.ts";
 import type { OpenedRecording } from "../recordings/open-recording.ts";
 import { readSampleBlocks } from "../recordings/sample-blocks.ts";
 import type { ReplayedGateway } from "./replayed-gateway.ts";
@@ -67,14 +68,14 @@ const seamlessMs = 2;
 export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoint {
   const { bundle, gateway, sink } = options;
   const timeoutMs = gateway.operation.dataTimeoutSeconds * 1000;
-  let nowMs = Number.NaN;
+  const clock = createReplayClock();
   let endMs = Number.NaN;
   /** Number of the next sample, since the first of the first recording. */
   let nextSample = 0;
   let contract: ChannelContract | undefined;
   /** At a recording's edge what is lost is no bad data: there was none. */
   let isAtEdge = true;
-  const decider = createDecider(options);
+  const decider = openDecider(options);
   const point = createMeasuringPoint({
     id: options.point,
     config: { ...standIn, bundle: bundle.ref.name, bearing: options.bearing },
@@ -82,28 +83,15 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     operation: gateway.operation,
     decider,
     readings: { read: () => Number.NaN },
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    clock,
     onQuarantine: (quarantine, windows) => {
       if (!isAtEdge) sink.setAside(quarantine, windows);
     },
   });
-  const ingest = createWaveformIngest({
-    contractOf: () => contract,
-    sink: {
-      // A gap is what the loss of a block looks like, which was told already, or the time between two recordings.
-      quarantine: (quarantine) => {
-        if (quarantine.reason !== "gap") sink.setAside(quarantine, 0);
-      },
-      schemaDrift: () => {},
-    },
-  });
-
-  const passTime = (toMs: number): void => {
-    // After a silence has been told nothing happens until data comes.
-    const untilMs = Math.min(toMs, Number.isNaN(endMs) ? toMs : endMs + timeoutMs + 2 * tickMs);
-    for (; nowMs + tickMs <= untilMs; point.tick()) nowMs += tickMs;
-    nowMs = Number.isNaN(nowMs) ? toMs : Math.max(nowMs, toMs);
-  };
+  const ingest = createIngest(() => contract, sink);
+  // After a silence has been told nothing happens until data comes.
+  const passTime = (toMs: number): void =>
+    clock.pass(toMs, { tick: point.tick, ticksUntilMs: endMs + timeoutMs + 2 * tickMs });
 
   return {
     get endMs() {
@@ -124,7 +112,7 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
         nextSample = block.firstSample + block.counts.length;
         passTime(endMs);
         if (broken !== null) sink.setAside(broken, 0);
-        else if (ingest.accept(block)) point.accept({ ...block, arrivedMonotonicMs: nowMs });
+        else if (ingest.accept(block)) point.accept({ ...block, arrivedMonotonicMs: clock.monotonicMs() });
         isAtEdge = false;
         if (decider.waiting >= maxWaiting) await decider.settle();
       }
@@ -134,6 +122,37 @@ export function createReplayedPoint(options: ReplayedPointOptions): ReplayedPoin
     close: async () => {
       point.close();
       await decider.settle();
+    },
+  };
+}
+
+function createIngest(contractOf: () => ChannelContract | undefined, sink: ReplaySink): WaveformIngest {
+  return createWaveformIngest({
+    contractOf,
+    sink: {
+      // A gap is what the loss of a block looks like, which was told already, or the time between two recordings.
+      quarantine: (quarantine) => {
+        if (quarantine.reason !== "gap") sink.setAside(quarantine, 0);
+      },
+      schemaDrift: () => {},
+    },
+  });
+}
+
+interface ReplayClock extends Clock {
+  /** Goes on to `toMs`, never back; looks around every second, until `ticksUntilMs` at most. */
+  pass(toMs: number, looking: { readonly tick: () => void; readonly ticksUntilMs: number }): void;
+}
+
+/** A clock that stands until it is told how late it is; NaN before that. */
+function createReplayClock(): ReplayClock {
+  let nowMs = Number.NaN;
+  return {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    pass: (toMs, { tick, ticksUntilMs }) => {
+      for (; nowMs + tickMs <= toMs && nowMs + tickMs <= ticksUntilMs; tick()) nowMs += tickMs;
+      nowMs = Number.isNaN(nowMs) ? toMs : Math.max(nowMs, toMs);
     },
   };
 }
@@ -155,20 +174,8 @@ interface ReplayDecider extends Pick<ReturnType<typeof createWindowDecider>, "su
 }
 
 /** As a gateway joins them: the watch that learns and decides, the alarms, and the student before both. */
-function createDecider(options: ReplayedPointOptions): ReplayDecider {
-  const { point, bearing, bundle, gateway, register, sink } = options;
-  const { minWindows, minHours } = gateway.commissioning;
-  const watch = createPointWatch({
-    point,
-    parts: selectWatchParts(bundle.manifest, bundle.ref),
-    options: {
-      epoch: 0,
-      minWindows,
-      minDurationMs: minHours * hourMs,
-      falsePerYear: options.falsePerYear,
-      faultPrior: gateway.alarms.faultPrior,
-    },
-  });
+function openDecider(options: ReplayedPointOptions): ReplayDecider {
+  const { point, bearing, register, sink } = options;
   const failures: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,
@@ -178,26 +185,7 @@ function createDecider(options: ReplayedPointOptions): ReplayDecider {
   const decider = createWindowDecider({
     point,
     bearing,
-    watch: {
-      get model() {
-        return watch.model;
-      },
-      get healthyRows() {
-        return watch.healthyRows;
-      },
-      get outlook() {
-        return watch.outlook;
-      },
-      update: (window) => {
-        const { decision, event } = watch.update(window);
-        if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
-        return decision;
-      },
-      noteMissing: watch.noteMissing,
-      adopt: ({ ref }) => {
-        throw new Error(`a replay has one bundle, and now ${ref.name}@${ref.version}`);
-      },
-    },
+    watch: openWatch(options),
     register,
     quality: { processed: () => {}, dropped: () => {} },
     load: {
@@ -220,6 +208,43 @@ function createDecider(options: ReplayedPointOptions): ReplayDecider {
     settle: async () => {
       await decider.idle();
       if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+/** The watch of a point that was never heard of. */
+function openWatch(options: ReplayedPointOptions): WindowDeciderOptions["watch"] {
+  const { bundle, gateway, sink } = options;
+  const { minWindows, minHours } = gateway.commissioning;
+  const watch = createPointWatch({
+    point: options.point,
+    parts: selectWatchParts(bundle.manifest, bundle.ref),
+    options: {
+      epoch: 0,
+      minWindows,
+      minDurationMs: minHours * hourMs,
+      falsePerYear: options.falsePerYear,
+      faultPrior: gateway.alarms.faultPrior,
+    },
+  });
+  return {
+    get model() {
+      return watch.model;
+    },
+    get healthyRows() {
+      return watch.healthyRows;
+    },
+    get outlook() {
+      return watch.outlook;
+    },
+    update: (window) => {
+      const { decision, event } = watch.update(window);
+      if (watch.status !== null) sink.onBaseline(decision.toMs, watch.status, event);
+      return decision;
+    },
+    noteMissing: watch.noteMissing,
+    adopt: ({ ref }) => {
+      throw new Error(`a replay has one bundle, and now ${ref.name}@${ref.version}`);
     },
   };
 }
