@@ -26,6 +26,8 @@ export interface ReplayedAlarm {
   readonly reason: string;
   /** What the spectrum showed then; null: not known. */
   readonly evidence: PhysicalEvidence | null;
+  /** How long the machine can run on, as the alarm last said; null: it did not. */
+  readonly outlook: NonNullable<AlertEvent["data"]["outlook"]> | null;
 }
 
 /** News of the point's own reference. */
@@ -93,6 +95,7 @@ function createAlarmList(): AlarmList {
       severityDb: data.severityDb ?? null,
       reason: describeReason(data, lane),
       evidence: data.evidence ?? null,
+      outlook: data.outlook ?? null,
     });
   };
   return {
@@ -106,6 +109,7 @@ function createAlarmList(): AlarmList {
       if (open === undefined) return;
       if (data.severity === "critical") open.criticalAt ??= shorten(time);
       open.severity = data.severity;
+      open.outlook = data.outlook ?? open.outlook;
       if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
     },
   };

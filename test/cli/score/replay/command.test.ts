@@ -78,6 +78,7 @@ describe("aurora score --decide", () => {
       severityDb: expect.any(Number),
       reason: expect.stringMatching(/^probability .* dB above its own reference\. /),
       evidence: expect.objectContaining({ sentence: expect.any(String) }),
+      outlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
     });
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows[0]).toBe(

@@ -178,6 +178,16 @@ describe("a replay", () => {
     expect((samples * 1000) / life[0]!.rateHz - windowMs).toBeLessThan(1500);
   });
 
+  it.each([
+    [0.25, 70],
+    [1.5, 70],
+  ])("makes of snapshots of %d s every %d s what a gateway does", async (seconds, everySeconds) => {
+    const life = inventLife({ recordings: 40, healthy: 30, seconds, everySeconds });
+    const onGateway = await hearOnGateway(life);
+    expect(await replayFiles(writeLife(life, createTemporaryFolder()))).toEqual(onGateway);
+    expect(onGateway.decisions.length).toBeGreaterThan(0);
+  });
+
   it("tells the history of a point as it was decided", async () => {
     const life = inventLife({ recordings: 12, healthy: 9, seconds: 13, everySeconds: 600 });
     const onGateway = await hearOnGateway(life);
