@@ -86,6 +86,8 @@ function createSite(fault: FaultPlan | "none", seed = 21): Site {
         commissioning: config.commissioning,
         state,
         logger: silentLogger,
+        falsePerPointYear: () => 0.1,
+        faultPrior: 0.05,
         onEvent: ({ turbine, component }, kind) =>
           events.push(kind === "lost" ? `lost ${turbine}/${component}` : kind),
       });

@@ -81,6 +81,8 @@ export function createIdleBaselines(): SiteBaselines {
     commissioning: { minWindows: 600, minHours: 24 },
     state: createFakeState(),
     logger: silentLogger,
+    falsePerPointYear: () => 0.1,
+    faultPrior: 0.05,
     onEvent: () => {},
   });
 }

@@ -25,8 +25,6 @@ const subject: BaselineSubject = {
     minWindows: 64,
   },
   outputs: [{ failureMode: "ball", title: "rolling element fault" }],
-  calibration: [{ slope: 1, intercept: 0 }],
-  thresholds: [{ raise: 0.8, onCount: 6, onWindows: 10, clear: 0.5, offWindows: 10 }],
   model: { name: "m", version: "1.0.0", digest: "d1" },
 };
 const options = { epoch: 0, minWindows: 96, minDurationMs: 60_000 };
@@ -48,8 +46,8 @@ function play(
   const events: BaselineEvent[] = [];
   for (let index = first; index < first + windows; index++) {
     const { logit = -3, levelDb = -30, rpm = 1500, state = "full-performance" } = sceneOf(index);
-    const event = learner.update(
-      {
+    const event = learner.update({
+      prediction: {
         point: { site: "s", turbine: "t", component: "c" },
         windowId: `${index}`,
         fromMs: index * 1000,
@@ -59,9 +57,9 @@ function play(
         model: { name: "m", version: "1.0.0", digest: "d1" },
         operatingState: state,
       },
-      Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal()),
-      rpm,
-    );
+      levels: Float32Array.of(levelDb + 0.5 * random.normal(), levelDb - 5 + 0.5 * random.normal()),
+      shaftRpm: rpm,
+    });
     if (event !== null) events.push(event);
   }
   return events;

@@ -1,49 +1,41 @@
 /** A decider of one point for tests, and windows to feed it. */
-import type { Threshold } from "../../../src/core/contract/bundle/manifest.ts";
 import type { Decision, OperatingState, Prediction } from "../../../src/core/contract/prediction.ts";
 import type { Decider, DeciderParts } from "../../../src/core/decision/decider.ts";
 
 export const point = { site: "north", turbine: "t1", component: "generator-bearing" };
-export const threshold: Threshold = { raise: 0.8, onCount: 3, onWindows: 5, clear: 0.5, offWindows: 4 };
-export const options = { maxGapMs: 60_000 };
+export const options = { falsePerYear: 0.1, faultPrior: 0.05 };
 export const startMs: number = Date.UTC(2026, 0, 1);
 
-/** The parts of a model with these failure modes. */
-export function partsOf(
-  failureModes: readonly string[],
-  version = "1.0.0",
-  of: Threshold = threshold,
-): DeciderParts {
+/** The parts of a model with these failure modes; its healthy logits lie as is usual. */
+export function partsOf(failureModes: readonly string[], version = "1.0.0"): DeciderParts {
   return {
     outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
     calibration: failureModes.map(() => ({ slope: 1, intercept: 0 })),
-    thresholds: failureModes.map(() => of),
     model: { name: "bearing-vibration", version, digest: `digest-${version}` },
   };
 }
 
-/** Feeds windows of one second each; a probability a mode. */
+/** Feeds windows of one second each; a logit a mode. */
 export function createFeed(
   decider: Decider,
   fromMs = startMs,
 ): {
   atMs: number;
-  next(probabilities: readonly number[], operatingState?: OperatingState): Decision;
+  next(logits: readonly number[], operatingState?: OperatingState): Decision;
 } {
   let window = 0;
   return {
     atMs: fromMs,
-    next(probabilities, operatingState = "full-performance") {
+    next(logits, operatingState = "full-performance") {
       const from = this.atMs;
       this.atMs += 1_000;
-      const logits = Float64Array.from(probabilities, (p) => Math.log(p / (1 - p)));
       return decider.update({
         point,
         windowId: `t1/generator-bearing/${from}/${window++}`,
         fromMs: from,
         toMs: from + 1_000,
-        quantised: new Uint8Array(probabilities.length),
-        logits,
+        quantised: new Uint8Array(logits.length),
+        logits: Float64Array.from(logits),
         model: decider.parts.model,
         operatingState,
       });

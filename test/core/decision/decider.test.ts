@@ -1,37 +1,57 @@
 import { describe, expect, test } from "vitest";
-import { createDecider, rivalMargin } from "../../../src/core/decision/decider.ts";
+import { createDecider, type Decider } from "../../../src/core/decision/decider.ts";
 import { createFeed, options, partsOf, point, predictionFor, startMs } from "./decider-feed.ts";
 
+const faulty = 5;
+const healthy = -2;
+const hourMs = 3_600_000;
+
+/** Feeds the same logits; returns the first window whose alarm is active, or -1. */
+function playUntilRaised(
+  feed: ReturnType<typeof createFeed>,
+  windows: number,
+  logits: readonly number[],
+): number {
+  let raised = -1;
+  for (let window = 0; window < windows; window++) {
+    const { modes } = feed.next(logits);
+    if (raised < 0 && modes.some(({ active }) => active)) raised = window;
+  }
+  return raised;
+}
+
+function open(failureModes: readonly string[] = ["inner"], change: Partial<typeof options> = {}) {
+  const decider = createDecider(point, partsOf(failureModes), { ...options, ...change });
+  return { decider, feed: createFeed(decider) };
+}
+
+const namesOf = ({ active }: Decider): string[] => active.map(({ failureMode }) => failureMode);
+
 describe("the decider", () => {
-  test("raises after 3 of 5 windows, since the first of them, and clears after 4 windows below", () => {
-    const feed = createFeed(createDecider(point, partsOf(["inner"]), options));
-    const active: boolean[] = [];
-    const sinceMs: (number | null)[] = [];
-    for (const p of [0.1, 0.9, 0.1, 0.9, 0.9, 0.6, 0.4, 0.4, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4]) {
-      const [mode] = feed.next([p]).modes;
-      active.push(mode!.active);
-      sinceMs.push(mode!.sinceMs === null ? null : (mode!.sinceMs - startMs) / 1_000);
-    }
-    expect(active).toEqual([
-      false,
-      false,
-      false,
-      false,
-      true,
-      true,
-      true,
-      true,
-      true,
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
-    expect(sinceMs).toEqual([null, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, null, null]);
+  test("raises after a few windows of a clear fault, since the first of them, by the fast lane", () => {
+    const { feed } = open();
+    playUntilRaised(feed, 30, [healthy]);
+    const raised = playUntilRaised(feed, 10, [faulty]);
+    expect(raised).toBeGreaterThan(0);
+    expect(raised).toBeLessThan(4);
+    expect(feed.next([faulty]).modes[0]).toMatchObject({
+      active: true,
+      sinceMs: startMs + 30_000,
+      lane: "fast",
+      risk: 0.75,
+    });
   });
 
-  test("states probability, score and threshold of every mode", () => {
+  test("a smaller budget asks for more windows", () => {
+    const windows = [10, 0.1, 0.001].map((falsePerYear) =>
+      playUntilRaised(open(["inner"], { falsePerYear }).feed, 60, [2.4]),
+    );
+    expect(windows[0]).toBeGreaterThan(0);
+    expect(windows).toEqual([...windows].sort((a, b) => a - b));
+    expect(windows[2]).toBeGreaterThan(windows[0]!);
+  });
+
+  test("states probability, score and the threshold of this moment, of every mode", () => {
     const parts = {
       ...partsOf(["inner", "outer"]),
       calibration: [
@@ -39,144 +59,151 @@ describe("the decider", () => {
         { slope: 1, intercept: 0 },
       ],
     };
-    const decision = createFeed(createDecider(point, parts, options)).next([0.5, 0.9]);
+    const decision = createFeed(createDecider(point, parts, options)).next([0, 2]);
     expect(decision).toMatchObject({ point, operatingState: "full-performance", model: parts.model });
-    expect(decision.modes[0]).toMatchObject({
-      failureMode: "inner",
-      score: 0,
-      threshold: 0.8,
-      active: false,
-    });
+    expect(decision.modes[0]).toMatchObject({ failureMode: "inner", score: 0, active: false, sinceMs: null });
     expect(decision.modes[0]!.probability).toBeCloseTo(1 / (1 + Math.E), 12);
-    expect(decision.modes[1]!.probability).toBeCloseTo(0.9, 12);
-    expect(decision.modes[1]!.score).toBeCloseTo(Math.log(9), 12);
+    expect(decision.modes[1]!.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 12);
+    // −1 + 3 · 0.7 + 1.25 · 0.55, of which calibration makes a probability.
+    expect(decision.modes[1]!.threshold).toBeCloseTo(1 / (1 + Math.exp(-1.7875)), 12);
   });
 
-  test("raises only the leading mode from the same evidence", () => {
-    const decider = createDecider(point, partsOf(["inner", "outer", "ball"]), options);
-    const feed = createFeed(decider);
-    for (let window = 0; window < 50; window++) feed.next([0.95, 0.97, 0.9]);
-    expect(decider.active.map(({ failureMode }) => failureMode)).toEqual(["outer"]);
+  test("says no risk while it is learning, for that is not a risk of none", () => {
+    const { feed } = open();
+    expect(feed.next([healthy]).modes[0]!.risk).toBeNull();
   });
 
-  test("raises a second mode only when it beats the active one by the margin", () => {
-    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
-    const feed = createFeed(decider);
-    const odds = (logit: number): number => 1 / (1 + Math.exp(-logit));
-    for (let window = 0; window < 5; window++) feed.next([odds(2), odds(-2)]);
-    for (let window = 0; window < 30; window++) feed.next([odds(2), odds(2 + rivalMargin * 0.9)]);
-    expect(decider.active.map(({ failureMode }) => failureMode)).toEqual(["inner"]);
-    for (let window = 0; window < 3; window++) feed.next([odds(2), odds(2 + rivalMargin * 1.1)]);
-    expect(decider.active.map(({ failureMode }) => failureMode)).toEqual(["inner", "outer"]);
+  test("raises only the leading mode from the same evidence, and no second one beside it", () => {
+    const { decider, feed } = open(["inner", "outer", "ball"]);
+    playUntilRaised(feed, 50, [4, 5, 3]);
+    expect(namesOf(decider)).toEqual(["outer"]);
+    playUntilRaised(feed, 50, [9, 5, 3]);
+    expect(namesOf(decider)).toEqual(["outer"]);
+  });
+
+  test("keeps the alarm where another mode takes the lead, and names it", () => {
+    const { feed } = open(["inner", "outer"]);
+    playUntilRaised(feed, 10, [5, 0]);
+    expect(feed.next([5, 0]).modes[0]).not.toHaveProperty("leadingMode");
+    playUntilRaised(feed, 60, [2, 6]);
+    const [inner, outer] = feed.next([2, 6]).modes;
+    expect(inner).toMatchObject({ active: true, leadingMode: "outer", sinceMs: startMs });
+    expect(outer!.active).toBe(false);
   });
 
   test("lets the earlier mode lead when both are saturated alike", () => {
-    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
-    const feed = createFeed(decider);
-    for (let window = 0; window < 9; window++) feed.next([0.99, 0.99]);
-    expect(decider.active.map(({ failureMode }) => failureMode)).toEqual(["inner"]);
+    const { decider, feed } = open(["inner", "outer"]);
+    playUntilRaised(feed, 9, [5, 5]);
+    expect(namesOf(decider)).toEqual(["inner"]);
+  });
+
+  test.each([10 * 60, 6 * 3600])("an alarm of which nothing is seen any more stands %d s later", (seconds) => {
+    const { decider, feed } = open();
+    playUntilRaised(feed, 20, [faulty]);
+    playUntilRaised(feed, seconds, [healthy]);
+    expect(decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
+  });
+
+  test("an alarm is over after a day near the healthy level, and can be raised again", () => {
+    const { decider, feed } = open();
+    playUntilRaised(feed, 20, [faulty]);
+    for (let window = 0; window < 200; window++) {
+      feed.atMs += 599_000;
+      feed.next([healthy]);
+    }
+    expect(decider.active).toEqual([]);
+    playUntilRaised(feed, 20, [faulty]);
+    expect(namesOf(decider)).toEqual(["inner"]);
   });
 
   test.each(["standby", "information-unavailable"] as const)(
     "says nothing of a turbine in %s, and keeps its alarm",
     (state) => {
-      const decider = createDecider(point, partsOf(["inner"]), options);
-      const feed = createFeed(decider);
-      for (let window = 0; window < 5; window++) feed.next([0.9]);
+      const { decider, feed } = open();
+      playUntilRaised(feed, 10, [faulty]);
       for (let window = 0; window < 30; window++) {
-        expect(feed.next([0.01], state)).toMatchObject({ operatingState: state, modes: [] });
+        expect(feed.next([healthy], state)).toMatchObject({ operatingState: state, modes: [] });
       }
       expect(decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
     },
   );
 
   test("calls a window whose logits are not finite unavailable", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
-    const feed = createFeed(decider);
+    const { decider, feed } = open();
     for (let window = 0; window < 9; window++) {
       expect(feed.next([Number.NaN])).toMatchObject({ operatingState: "information-unavailable", modes: [] });
     }
     expect(decider.active).toEqual([]);
   });
 
-  test("calls missing data unavailable, forgets streaks and keeps alarms", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
-    const feed = createFeed(decider);
-    feed.next([0.9]);
-    feed.next([0.9]);
+  test("calls missing data unavailable, and keeps alarms and what has gathered", () => {
+    const { decider, feed } = open();
+    feed.next([faulty]);
     expect(decider.noteMissing(feed.atMs, feed.atMs + 500)).toMatchObject({
       operatingState: "information-unavailable",
       modes: [],
     });
-    expect(feed.next([0.9]).modes[0]!.active).toBe(false);
-    feed.next([0.9]);
-    expect(feed.next([0.9]).modes[0]!.active).toBe(true);
+    expect(feed.next([faulty]).modes[0]!.active).toBe(true);
     decider.noteMissing(feed.atMs, feed.atMs + 500);
-    expect(decider.active.length).toBe(1);
+    expect(namesOf(decider)).toEqual(["inner"]);
   });
 
   test.each([
-    ["forwards", 3_600_000],
-    ["back", -3_600_000],
-  ])("neither raises nor clears because the clock jumps an hour %s", (_way, jumpMs) => {
-    const raising = createDecider(point, partsOf(["inner"]), options);
-    const first = createFeed(raising);
-    first.next([0.9]);
-    first.next([0.9]);
-    first.atMs += jumpMs;
-    expect(first.next([0.9]).modes[0]!.active).toBe(false);
-    first.next([0.9]);
-    expect(first.next([0.9]).modes[0]!.active).toBe(true);
+    ["forwards", hourMs],
+    ["back", -hourMs],
+  ])("neither raises nor ends an alarm because the clock jumps an hour %s", (_way, jumpMs) => {
+    const raising = open();
+    playUntilRaised(raising.feed, 60, [healthy]);
+    raising.feed.atMs += jumpMs;
+    expect(playUntilRaised(raising.feed, 60, [healthy])).toBe(-1);
 
-    const clearing = createDecider(point, partsOf(["inner"]), options);
-    const second = createFeed(clearing);
-    for (let window = 0; window < 3; window++) second.next([0.9]);
-    for (let window = 0; window < 3; window++) second.next([0.1]);
-    second.atMs += jumpMs;
-    expect(second.next([0.1]).modes[0]).toMatchObject({ active: true, sinceMs: startMs });
-    for (let window = 0; window < 2; window++) second.next([0.1]);
-    expect(second.next([0.1]).modes[0]!.active).toBe(false);
-  });
-
-  test("goes on counting over a small step of the clock", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
-    const feed = createFeed(decider);
-    feed.next([0.9]);
-    feed.atMs -= 1_500;
-    feed.next([0.9]);
-    expect(feed.next([0.9]).modes[0]!.active).toBe(true);
+    const ending = open();
+    playUntilRaised(ending.feed, 20, [faulty]);
+    playUntilRaised(ending.feed, 100, [healthy]);
+    ending.feed.atMs += jumpMs;
+    playUntilRaised(ending.feed, 10, [healthy]);
+    expect(ending.decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
   });
 
   test("does not count a repeated window twice", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
+    const { decider } = open();
     const window = predictionFor(decider);
     const first = decider.update(window);
     for (let repeat = 0; repeat < 9; repeat++) expect(decider.update(window)).toEqual(first);
     expect(decider.active).toEqual([]);
   });
 
-  test("keeps active alarms over a change of model, and names those that it cannot clear any more", () => {
-    const decider = createDecider(point, partsOf(["inner", "outer"]), options);
-    const feed = createFeed(decider);
-    for (let window = 0; window < 3; window++) feed.next([0.9, 0.1]);
+  test("keeps active alarms over a change of model, and names those that it cannot end any more", () => {
+    const { decider, feed } = open(["inner", "outer"]);
+    playUntilRaised(feed, 5, [faulty, healthy]);
     expect(decider.adopt(partsOf(["outer", "inner", "cage"], "1.1.0"))).toEqual([]);
     expect(decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
-    expect(feed.next([0.1, 0.9, 0.1]).model.version).toBe("1.1.0");
+    expect(feed.next([healthy, faulty, healthy]).model.version).toBe("1.1.0");
     expect(decider.adopt(partsOf(["outer"], "2.0.0"))).toEqual(["inner"]);
     expect(decider.active).toEqual([]);
   });
 
-  test("forgets the old model's streaks when the model changes", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
-    const feed = createFeed(decider);
-    feed.next([0.9]);
-    feed.next([0.9]);
+  test("forgets what has gathered for the old model when the model changes", () => {
+    const { decider, feed } = open();
+    feed.next([faulty]);
     decider.adopt(partsOf(["inner"], "1.1.0"));
-    expect(feed.next([0.9]).modes[0]!.active).toBe(false);
+    expect(feed.next([faulty]).modes[0]!.active).toBe(false);
+    expect(feed.next([faulty]).modes[0]!.active).toBe(true);
+  });
+
+  test("is suspicious while anything gathers or stands, so that it is not learnt as healthy", () => {
+    const { decider, feed } = open();
+    playUntilRaised(feed, 50, [healthy]);
+    expect(decider.isSuspicious).toBe(false);
+    feed.next([faulty]);
+    expect(decider.isSuspicious).toBe(true);
+    playUntilRaised(feed, 100, [faulty]);
+    playUntilRaised(feed, 100, [healthy]);
+    expect(decider.isSuspicious).toBe(true);
   });
 
   test("treats a prediction of another point, model or size as a bug of the caller", () => {
-    const decider = createDecider(point, partsOf(["inner"]), options);
+    const { decider } = open();
     const prediction = predictionFor(decider);
     expect(() => decider.update({ ...prediction, point: { ...point, turbine: "t2" } })).toThrow("t2");
     expect(() => decider.update({ ...prediction, model: { ...decider.parts.model, digest: "x" } })).toThrow(

@@ -58,9 +58,9 @@ test("an own reference is stated with its version, speeds, time and suspicions, 
 
 test("a reference that was learnt of a doubtful machine says why in its first sentence", () => {
   const watch = create();
-  feedWatch(watch, { from: 0, to: 70 }, { logits: [3, -3] });
+  feedWatch(watch, { from: 0, to: 70 }, { levelDb: 10 });
   const { why, reference } = standingOf(watch);
-  expect(reference!.suspicions.join()).toContain("outer-race");
+  expect(reference!.suspicions.join()).toContain("louder");
   expect(why).toContain(reference!.suspicions[0]!);
 });
 

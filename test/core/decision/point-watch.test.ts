@@ -45,16 +45,18 @@ test("a watch is its learner, its severity and its decider, each window held aga
     fc.property(streams, (stream) => {
       const watch = create();
       const learner = createBaselineLearner({ ...rest, spec: spec! }, watchOptions);
-      const decider = createDecider(point, { ...rest, evidence: spec!.evidence }, watchOptions);
+      const decider = createDecider(point, rest, watchOptions);
       for (const [index, scene] of layOut(stream).entries()) {
         const { prediction, levels, shaftRpm } = watchedWindow(index, scene);
         const known = levels === undefined ? null : learner.current;
         const isCompared = known !== null && isOperating(prediction.operatingState);
         const severityDb = isCompared ? computeSeverity({ levels: levels!, shaftRpm }, spec!, known) : null;
-        const decided = decider.update(prediction, known);
-        const event = levels === undefined ? null : learner.update(prediction, levels, shaftRpm);
+        const decided = decider.update(prediction, { baseline: known, severityDb, shaftRpm });
+        const isLearnt = levels !== undefined && !decider.isSuspicious;
+        const event = isLearnt ? learner.update({ prediction, levels, shaftRpm }) : null;
+        const isLearning = (known?.model ?? null) === null;
         expect(watch.update({ prediction, levels, shaftRpm })).toEqual({
-          decision: { ...decided, severityDb },
+          decision: { ...decided, severityDb, isLearning },
           event,
         });
         expect([watch.status, watch.active]).toEqual([learner.status, decider.active]);

@@ -11,7 +11,6 @@ const chain = { name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500
 export const watchParts: WatchParts = {
   outputs: ["outer-race", "ball"].map((failureMode) => ({ failureMode, title: failureMode })),
   calibration: [0, 1].map(() => ({ slope: 1, intercept: 0 })),
-  thresholds: [0, 1].map(() => ({ raise: 0.8, onCount: 3, onWindows: 5, clear: 0.5, offWindows: 4 })),
   baseline: {
     levels: {
       catalogueVersion: 1,
@@ -20,12 +19,17 @@ export const watchParts: WatchParts = {
     },
     reference: [0, 1].map(() => ({ locationDb: -20, scaleDb: 1 })),
     minWindows: 64,
-    evidence: { clip: 4, allowance: 0.75, raise: 30, clear: 7.5, minProbability: 0.1 },
   },
   model: { name: "m", version: "1.0.0", digest: "d1" },
 };
 
-export const watchOptions = { epoch: 0, minWindows: 64, minDurationMs: 60_000, maxGapMs: 60_000 };
+export const watchOptions = {
+  epoch: 0,
+  minWindows: 64,
+  minDurationMs: 60_000,
+  falsePerYear: 0.1,
+  faultPrior: 0.05,
+};
 
 /** Parts of a later version of the same bundle. */
 export function renewParts(change: Partial<WatchParts> = {}): WatchParts {
