@@ -124,7 +124,7 @@ export interface FakeBundle extends LoadedBundle {
   explains: boolean;
 }
 
-/** One output unless `changes` say otherwise; raises at 2 of 3 windows and clears after 3. */
+/** One output unless `changes` say otherwise; two windows of a logit of 9 raise. */
 export function createFakeBundle(version = "1.0.0", changes: Partial<Manifest> = {}): FakeBundle {
   const manifest: Manifest = {
     ...sampleManifest({

@@ -102,7 +102,7 @@ export function createBaselineLearner(
   /** Windows with which the next baseline is tried. */
   let nextTry = snapshot?.nextTry ?? provisionalWindows;
   /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
-  let refusedAt = 0;
+  let refusedAt = snapshot?.refusedAt ?? 0;
 
   const forget = (): void => {
     kept = [];
@@ -111,6 +111,7 @@ export function createBaselineLearner(
     firstMs = null;
     refusals = 0;
     nextTry = provisionalWindows;
+    refusedAt = 0;
   };
   const isOurs = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
   const isDone = (): boolean => isOurs() && current?.isProvisional !== true;
@@ -255,6 +256,7 @@ export function createBaselineLearner(
       firstMs,
       refusals,
       nextTry,
+      refusedAt,
     }),
   };
 }

@@ -40,6 +40,8 @@ export interface BaselineSnapshot {
   readonly refusals: number;
   /** Windows with which the next provisional baseline is tried; absent: the first. */
   readonly nextTry?: number | undefined;
+  /** Windows before which what was not good is not tried again; absent: at once. */
+  readonly refusedAt?: number | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -67,6 +69,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   firstMs: z.number().nullable(),
   refusals: z.int().min(0),
   nextTry: z.int().min(1).optional(),
+  refusedAt: z.int().min(0).optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),

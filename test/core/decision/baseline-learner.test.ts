@@ -75,7 +75,7 @@ test("a steady machine's baseline is ready after enough windows and enough time,
   expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
   const slow = createBaselineLearner(subject, { ...options, minDurationMs: 1e7 });
   play(slow, 2000);
-  expect(slow.status.state).toBe("learning");
+  expect(slow.status).toMatchObject({ state: "ready", isProvisional: true });
 });
 
 test("a standing turbine teaches nothing", () => {
@@ -89,7 +89,7 @@ test("a baseline is not learnt while the level or the score moves; it is when th
   const moves: ((index: number) => Scene)[] = [
     (index) => ({ levelDb: -30 + index * 0.08 }),
     (index) => ({ levelDb: index < 50 ? -30 : -24 }),
-    (index) => ({ logit: index < 50 ? -3 : 2 }),
+    (index) => ({ logit: index < 50 ? -4 : 0 }),
   ];
   for (const move of moves) {
     const learner = createBaselineLearner(subject, options);
@@ -116,11 +116,14 @@ test("a knock now and then does not move a baseline", () => {
   expect(learner.current!.margins[0]!.location).toBeCloseTo(-3, 0);
 });
 
-test("a machine that seems faulty already while it is learnt is said to be suspicious", () => {
+test("what looks faulty is refused and never learnt; a loud machine is learnt, and said to be suspicious", () => {
   const faulty = createBaselineLearner(subject, options);
-  const [event] = play(faulty, 96, () => ({ logit: 3 }));
-  expect(event!.kind).toBe("ready");
-  expect(faulty.status.suspicions.join()).toContain("rolling element fault");
+  const events = play(faulty, 3000, () => ({ logit: 3 }));
+  expect(events[0]).toMatchObject({ kind: "refused", detail: expect.stringContaining("rolling element") });
+  expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["refused"]));
+  // Tried again with twice as many each time.
+  expect(events.length).toBe(5);
+  expect([faulty.current, faulty.status.state]).toEqual([null, "learning"]);
   const loud = createBaselineLearner(subject, options);
   play(loud, 96, () => ({ levelDb: 10 }));
   expect(loud.status.suspicions.join()).toContain("louder");
@@ -149,15 +152,21 @@ test("speed is learnt as speed: a faster shaft is not a worse one", () => {
 test("learning goes on after a restart as if there had been none", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), (stop) => {
-      const whole = createBaselineLearner(subject, options);
-      play(whole, stop);
-      const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(whole.snapshot())));
-      const resumed = createBaselineLearner(subject, options, kept);
-      play(whole, 100, undefined, stop);
-      play(resumed, 100, undefined, stop);
-      expect(JSON.stringify(resumed.snapshot())).toBe(JSON.stringify(whole.snapshot()));
+      // Also one that is refused, and one that is refined.
+      for (const logit of [-3, 3]) {
+        for (const minDurationMs of [60_000, 180_000]) {
+          const chosen = { ...options, minDurationMs };
+          const whole = createBaselineLearner(subject, chosen);
+          play(whole, stop, () => ({ logit }));
+          const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(whole.snapshot())));
+          const resumed = createBaselineLearner(subject, chosen, kept);
+          const events = play(whole, 100, () => ({ logit }), stop);
+          expect(play(resumed, 100, () => ({ logit }), stop)).toEqual(events);
+          expect(resumed.snapshot()).toEqual(whole.snapshot());
+        }
+      }
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
 });
 
@@ -201,4 +210,32 @@ test("a model that watches other levels has no baseline until it has learnt them
   const model = { name: "m", version: "2.0.0", digest: "d3" };
   learner.adopt({ ...subject, spec: { ...subject.spec, levels }, model });
   expect(learner.current).toBeNull();
+});
+
+test("a first reference after some hundred windows, refined with each doubling, ready when time has passed", () => {
+  const learner = createBaselineLearner(subject, { ...options, minDurationMs: 900_000 });
+  const events = play(learner, 1000);
+  expect(events.map(({ kind }) => kind)).toEqual(["provisional", "ready"]);
+  expect(learner.current).toMatchObject({ version: 5, windows: 464 });
+  expect(learner.current!.isProvisional).toBeUndefined();
+  const early = createBaselineLearner(subject, { ...options, minDurationMs: 900_000 });
+  const versions = [96, 191, 192, 384, 768].map((windows, at, all) => {
+    play(early, windows - (all[at - 1] ?? 0), undefined, all[at - 1] ?? 0);
+    return [early.status.version, early.status.isProvisional];
+  });
+  expect(versions).toEqual([
+    [1, true],
+    [1, true],
+    [2, true],
+    [3, true],
+    [4, true],
+  ]);
+});
+
+test("what has grown louder since the first reference is not refined into it", () => {
+  const learner = createBaselineLearner(subject, { ...options, minDurationMs: 1e9 });
+  play(learner, 96);
+  play(learner, 300, () => ({ levelDb: -27 }), 96);
+  expect(learner.status).toMatchObject({ version: 1, isProvisional: true });
+  expect(learner.current!.levels[0]!.locationDb).toBeCloseTo(-30, 0);
 });
