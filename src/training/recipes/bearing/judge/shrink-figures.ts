@@ -61,6 +61,14 @@ const titles: Readonly<Record<string, string>> = {
   silent: "always healthy",
 };
 
+/** What they are called where there is no teacher to be taught by. */
+const untaughtTitles: Readonly<Record<string, string>> = {
+  ...titles,
+  wide: "student, not pruned",
+  untuned: "pruned student",
+  float: "pruned and fine-tuned student",
+};
+
 /** The student's size, and what quantisation changed on rows that it was not trained on. */
 export interface StudentFigures {
   readonly architecture: string;
@@ -99,6 +107,7 @@ export function judgeSteps(
   { seed, recipe }: { readonly seed: number; readonly recipe: StudentRecipe },
 ): { readonly steps: readonly StepFigures[]; readonly findings: readonly Finding[] } {
   const names = Object.keys(titles).filter((name) => heldOut.scores[name] !== undefined);
+  const own = names.includes("teacher") ? titles : untaughtTitles;
   const resamples = {
     heldOut: drawResamples(heldOut.signals, seed),
     folds: drawResamples(
@@ -116,7 +125,7 @@ export function judgeSteps(
     return {
       // Without fine-tuning the integers' float parent is the pruned student itself.
       name,
-      title: titles[name === "float" && contenders.student.untuned === undefined ? "untuned" : name]!,
+      title: own[name === "float" && contenders.student.untuned === undefined ? "untuned" : name]!,
       fitted: sayFit(name, contenders, recipe),
       ...sizeOf(name, contenders),
       heldOut: computeFigure(statistics[name]!.heldOut, resamples.heldOut),

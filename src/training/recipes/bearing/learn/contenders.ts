@@ -135,7 +135,8 @@ export function scoreContenders(
     ...(untuned === undefined
       ? {}
       : { untuned: dense(untuned.float), untunedInt8: runStudent({ scaler, ...untuned }, features, rows) }),
-    untaught: dense(rivals.untaught),
+    // Without a teacher the student itself is untaught.
+    ...(student.teacher.length === 0 ? {} : { untaught: dense(rivals.untaught) }),
     direct: dense(rivals.direct),
     logistic: dense(rivals.logistic.layers),
     ...(columns === null ? {} : { physics: computePhysicsScores(features, rows, columns) }),

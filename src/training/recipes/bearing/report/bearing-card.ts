@@ -75,7 +75,7 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     "",
     quality,
     "",
-    "### From teacher to microcontroller",
+    `### ${cuts.title}`,
     "",
     cuts.caption,
     "",
@@ -170,7 +170,9 @@ export function tabulateSteps({ steps, microcontroller }: BearingEvaluation): [R
   const { modelBytes, cortexM4Cycles } = microcontroller;
   return [
     {
-      title: "From teacher to microcontroller",
+      title: steps.some(({ name }) => name === "teacher")
+        ? "From teacher to microcontroller"
+        : "From the wide student to the microcontroller",
       caption:
         "Bytes are those of the ONNX file for int8, of the model file with its list of features on the microcontroller, and four a parameter for float networks. Cycles are those of one inference on a Cortex-M4 by a model without wait states, not of silicon; its integers are the int8 student's to the bit, and so is its accuracy.",
       head: [...head, "cycles", "held-out bearings", "out of fold", "fitted"],
