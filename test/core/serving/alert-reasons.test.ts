@@ -3,7 +3,7 @@ import type { Decision, ModeDecision } from "../../../src/core/contract/predicti
 import type { FeatureWindow } from "../../../src/core/contract/stream.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createAlertReasons } from "../../../src/core/serving/alert-reasons.ts";
-import { createFakeBundle, type FakeBundle, point, startMs, windowAt } from "../fakes.ts";
+import { createFakeBundle, type FakeBundle, point, startMs, windowAt } from "../../gateway/fakes.ts";
 
 const bearing = { bpfo: 3.58, bpfi: 5.42, bsf: 4.71, ftf: 0.4 };
 const line = (harmonic: number, group: string) => ({
