@@ -60,7 +60,6 @@ test.each([
   createFeed(decider).next([1]);
   const [signal] = decider.snapshot().signals;
   const negative = { ...decider.snapshot(), signals: [{ ...signal, fast: { ...signal!.fast, sum: -1 } }] };
-  const stored =
-    "modes" in change ? { ...former, ...change } : "modelDigest" in change ? change : negative;
+  const stored = "modes" in change ? { ...former, ...change } : "modelDigest" in change ? change : negative;
   expect(deciderSnapshotSchema.safeParse(stored).success).toBe(false);
 });

@@ -97,12 +97,15 @@ describe("the decider", () => {
     expect(namesOf(decider)).toEqual(["inner"]);
   });
 
-  test.each([10 * 60, 6 * 3600])("an alarm of which nothing is seen any more stands %d s later", (seconds) => {
-    const { decider, feed } = open();
-    playUntilRaised(feed, 20, [faulty]);
-    playUntilRaised(feed, seconds, [healthy]);
-    expect(decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
-  });
+  test.each([10 * 60, 6 * 3600])(
+    "an alarm of which nothing is seen any more stands %d s later",
+    (seconds) => {
+      const { decider, feed } = open();
+      playUntilRaised(feed, 20, [faulty]);
+      playUntilRaised(feed, seconds, [healthy]);
+      expect(decider.active).toEqual([{ failureMode: "inner", sinceMs: startMs }]);
+    },
+  );
 
   test("an alarm is over after a day near the healthy level, and can be raised again", () => {
     const { decider, feed } = open();
