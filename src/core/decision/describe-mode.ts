@@ -61,5 +61,7 @@ export function describeUnheard(name: string, { fast, held }: SignalState): Mode
 /** From the site's prior without evidence to {@link rightShare} where it raises an alarm, evenly in log odds. */
 function riskOf(share: number, faultPrior: number): number {
   const distance = Math.log(rightShare / (1 - rightShare)) - Math.log(faultPrior / (1 - faultPrior));
+  // At a prior of 0 the distance has no end, and nothing moves it.
+  if (!Number.isFinite(distance)) return 0;
   return computeRisk(computeProbability(Math.min(1, share) * distance), faultPrior);
 }

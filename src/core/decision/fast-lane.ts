@@ -63,6 +63,8 @@ interface FastWindow {
 const lag = 5;
 const plausible = 3;
 const clipUnits = 5.5;
+/** Evidence does not grow for ever: what came in minutes may go in minutes. */
+const mostSum = 60;
 const recentShare = 0.25;
 /** Neighbouring windows share noise: correlation of 0.3. */
 const longRun = 1.3 / 0.7;
@@ -101,7 +103,7 @@ export function stepFast(before: FastState, window: FastWindow, spread: HealthyS
   const bound = findBound(state, spread, Math.max(0, elapsedMs));
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads ? Math.min(clipUnits, units) : Math.min(0, units);
-  const sum = Math.max(0, state.sum + Math.max(-clipUnits, gain));
+  const sum = Math.min(mostSum, Math.max(0, state.sum + Math.max(-clipUnits, gain)));
   const waiting = [...state.waiting, Math.min(value, bound)];
   const moved: FastState = {
     ...state,

@@ -35,7 +35,7 @@ export interface SlowState {
   readonly sinceMs: number | null;
   /** Score of the last whole block; null: none yet. */
   readonly score: number | null;
-  /** The block that is open: its start, and its windows' values. */
+  /** The block that is open: its start, and its windows' values above what was expected of each. */
   readonly block: { readonly fromMs: number; readonly count: number; readonly total: number } | null;
 }
 
@@ -61,7 +61,8 @@ export function stepSlow(
   const block = {
     fromMs: open?.fromMs ?? fromMs,
     count: (open?.count ?? 0) + 1,
-    total: (open?.total ?? 0) + value,
+    // Each by its own speed: a block may have seen many.
+    total: (open?.total ?? 0) + value - reference.location,
   };
   if (toMs - block.fromMs < blockMs || block.count < fewestWindows) return { ...state, block };
   const score = scoreBlock(block.total / block.count, block.count, reference);
@@ -69,11 +70,11 @@ export function stepSlow(
   return { sum, sinceMs: sum === 0 ? null : (state.sinceMs ?? block.fromMs), score, block: null };
 }
 
-/** How far out a block's mean over `count` windows lies, as a normal deviate. */
-function scoreBlock(mean: number, count: number, reference: SlowReference): number {
-  const { location, window, wander, freedom, blocks, windows } = reference;
+/** How far out a block's mean excess over `count` windows lies, as a normal deviate. */
+function scoreBlock(excess: number, count: number, reference: SlowReference): number {
+  const { window, wander, freedom, blocks, windows } = reference;
   const variance = wander ** 2 * (1 + 1 / Math.max(1, blocks)) + window ** 2 * (1 / count + 1 / windows);
-  return toNormalScore((mean - location) / Math.sqrt(variance), freedom);
+  return toNormalScore(excess / Math.sqrt(variance), freedom);
 }
 
 /** Validator of {@link SlowState}: a snapshot comes from a disk. */

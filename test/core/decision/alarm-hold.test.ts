@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { type HeldAlarm, holdAlarm } from "../../../src/core/decision/alarm-hold.ts";
+
+const raised: HeldAlarm = {
+  sinceMs: 0,
+  lane: "fast",
+  healthy: -2,
+  mean: 4,
+  peak: 4,
+  quietMs: null,
+  quietWindows: 0,
+};
+const minuteMs = 60_000;
+
+/** Windows until the alarm is over, one each `stepMs`; `most` where it is not. */
+function countUntilOver(value: number, stepMs: number, most: number): number {
+  let held: HeldAlarm | null = raised;
+  for (let window = 0; window < most; window++) {
+    held = holdAlarm(held, value, window * stepMs);
+    if (held === null) return window;
+  }
+  return most;
+}
+
+test("an alarm stands for ten minutes, and for a day less a little, of healthy windows", () => {
+  expect(countUntilOver(-2, 1000, 600)).toBe(600);
+  expect(countUntilOver(-2, 10 * minuteMs, 144)).toBe(144);
+});
+
+test("it is over after a day near the healthy level", () => {
+  // The mean of 32 windows comes near after 44 of them, and the day begins there: 6 · (31/32)^44 ≤ 0.25 · 6.
+  expect(countUntilOver(-2, 10 * minuteMs, 1000)).toBe(43 + 144);
+});
+
+test("a day of few windows is not enough: there must be sixty", () => {
+  expect(countUntilOver(-2, 24 * 60 * minuteMs, 1000)).toBe(43 + 59);
+});
+
+test("a signal halfway back is still the fault, however long", () => {
+  expect(countUntilOver(1, 10 * minuteMs, 5000)).toBe(5000);
+});
+
+test("a fault that returns within the day begins it anew, and so does a clock that goes back", () => {
+  const quiet: HeldAlarm = { ...raised, mean: -2, quietMs: 10, quietWindows: 70 };
+  expect(holdAlarm({ ...quiet, mean: 3 }, 4, minuteMs)).toMatchObject({ quietMs: null, quietWindows: 0 });
+  expect(holdAlarm(quiet, -2, 5)).toMatchObject({ quietMs: 5 });
+});

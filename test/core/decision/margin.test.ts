@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
+import {
+  computeMargins,
+  expectMargin,
+  expectSeverity,
+  toLongRun,
+} from "../../../src/core/decision/margin.ts";
+
+const baseline: SiteBaseline = {
+  formatVersion: 1,
+  version: 1,
+  windows: 200,
+  fromMs: 0,
+  toMs: 1,
+  shaftRpm: { min: 1000, max: 2000, reference: 1500 },
+  spec: { catalogueVersion: 1, chains: [], list: [] },
+  levels: [],
+  model: { name: "m", version: "1.0.0", digest: "d" },
+  margins: [
+    { location: 1, perOctave: 2, scale: 0.5, autocorrelation: 0.6, wander: 0.3, freedom: 20, blocks: 5 },
+  ],
+  suspicions: [],
+};
+
+test("a margin is the logit above the highest rival, alone the logit itself", () => {
+  expect(computeMargins([1, 4, 3])).toEqual([-3, 1, -1]);
+  expect(computeMargins([2])).toEqual([2]);
+  expect(computeMargins([2, 2])).toEqual([0, 0]);
+});
+
+test("what moves all outputs alike cancels", () => {
+  expect(computeMargins([11, 14, 13])).toEqual(computeMargins([1, 4, 3]));
+});
+
+test("the expected margin follows the speed, and neighbours' correlation widens a window's deviation", () => {
+  expect(expectMargin(baseline, 0, 1500)).toEqual({
+    location: 1,
+    window: 0.5 * Math.sqrt(1.6 / 0.4),
+    wander: 0.3,
+    freedom: 20,
+    blocks: 5,
+    windows: 200,
+  });
+  expect(toLongRun(0.5, 0.6)).toBeCloseTo(1, 12);
+  // Not extrapolated beyond the learnt speeds.
+  for (const rpm of [2000, 4000]) {
+    expect(expectMargin(baseline, 0, rpm)!.location).toBeCloseTo(1 + 2 * Math.log2(2000 / 1500), 12);
+  }
+});
+
+test("without a reference, or of an output that it does not know, nothing is expected", () => {
+  expect(expectMargin(null, 0, 1500)).toBeNull();
+  expect(expectMargin(baseline, 1, 1500)).toBeNull();
+});
+
+test("a reference that was kept before wander was learnt is taken for a usual one", () => {
+  const margins = [{ location: 1, scale: 0.01, autocorrelation: 0 }];
+  expect(expectMargin({ ...baseline, margins }, 0, 1500)).toEqual({
+    location: 1,
+    window: 0.25,
+    wander: 0.5,
+    freedom: 12,
+    blocks: 1,
+    windows: 200,
+  });
+  expect(expectSeverity(baseline)).toMatchObject({ location: 0, window: 1.5, wander: 1.5 });
+});

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import {
+  idleSlow,
+  type SlowReference,
+  type SlowState,
+  slowStateSchema,
+  stepSlow,
+} from "../../../src/core/decision/slow-lane.ts";
+
+const reference: SlowReference = {
+  location: 1,
+  window: 0.8,
+  wander: 0.5,
+  freedom: 30,
+  blocks: 4,
+  windows: 64,
+};
+const minuteMs = 60_000;
+
+function play(from: SlowState, values: readonly number[], start = 0, of = reference): SlowState {
+  return values.reduce((state, value, at) => {
+    const fromMs = start + at * 4 * minuteMs;
+    return stepSlow(state, { fromMs, toMs: fromMs + 4 * minuteMs, value }, of);
+  }, from);
+}
+
+test("an hour of windows is one block: score and sum by hand", () => {
+  // 15 windows 3 above what is expected: t = 3 / √(0.25 · 1.25 + 0.64 · (1/15 + 1/64)) = 4.9597,
+  // with 30 degrees of freedom as far out as a normal 4.236 (Wallace); less the allowance of 3.
+  const state = play(
+    idleSlow,
+    Array.from({ length: 15 }, () => 4),
+  );
+  expect(state.score).toBeCloseTo(4.2, 1);
+  const t = 3 / Math.sqrt(0.25 * 1.25 + 0.64 * (1 / 15 + 1 / 64));
+  const wallace = (241 / 243) * Math.sqrt(30 * Math.log(1 + (t * t) / 30));
+  expect(state.score).toBeCloseTo(wallace, 12);
+  expect(state).toMatchObject({ sum: expect.closeTo(wallace - 3, 12), sinceMs: 0, block: null });
+});
+
+test("a block says nothing before its hour is over", () => {
+  const state = play(
+    idleSlow,
+    Array.from({ length: 14 }, () => 40),
+  );
+  expect(state).toMatchObject({ sum: 0, score: null, block: { fromMs: 0, count: 14 } });
+});
+
+test("one block counts for 3 at most, and all of them for 30", () => {
+  const hour = Array.from({ length: 15 }, () => 400);
+  let state = play(idleSlow, hour);
+  expect(state.sum).toBe(3);
+  for (let block = 1; block < 20; block++) state = play(state, hour, block * 60 * minuteMs);
+  expect(state.sum).toBe(30);
+});
+
+test("healthy hours take back what one bad hour gave, and `since` with it", () => {
+  const bad = play(
+    idleSlow,
+    Array.from({ length: 15 }, () => 4),
+  );
+  const good = play(
+    bad,
+    Array.from({ length: 15 }, () => 1),
+    60 * minuteMs,
+  );
+  expect(good).toMatchObject({ sum: 0, sinceMs: null });
+});
+
+test("windows that lie far apart make a block of three at least", () => {
+  let state = idleSlow;
+  const scores: (number | null)[] = [];
+  for (const hour of [0, 2, 4, 6]) {
+    const fromMs = hour * 60 * minuteMs;
+    state = stepSlow(state, { fromMs, toMs: fromMs + 1000, value: 4 }, reference);
+    scores.push(state.score);
+  }
+  expect(scores.map((score) => score === null)).toEqual([true, true, false, false]);
+  // Fewer windows say less.
+  expect(state.score!).toBeLessThan(
+    play(
+      idleSlow,
+      Array.from({ length: 15 }, () => 4),
+    ).score!,
+  );
+});
+
+test("each window is held against what is expected at its own speed", () => {
+  let state = idleSlow;
+  for (let at = 0; at < 16; at++) {
+    const location = at % 2 === 0 ? -3 : 3;
+    const fromMs = at * 4 * minuteMs;
+    const window = { fromMs, toMs: fromMs + 4 * minuteMs, value: location };
+    state = stepSlow(state, window, { ...reference, location });
+  }
+  expect(Math.abs(state.score!)).toBeLessThan(0.01);
+});
+
+test("a clock that goes back begins another block", () => {
+  const state = play(idleSlow, [4, 4, 4], 1e9);
+  expect(play(state, [4], 0).block).toMatchObject({ fromMs: 0, count: 1 });
+});
+
+test("a state from a disk is read as it was", () => {
+  const state = play(idleSlow, [4, 4, 4]);
+  expect(slowStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+});
