@@ -1,0 +1,34 @@
+/**
+ * What a point raises by the shipped bundle and the gateway's own decision. `npx tsx scripts/bench-alarms.ts`
+ *
+ * - `--demo N [--stay]`: the demonstration's scenario with seeds 0 to N − 1, connected at several moments of the run:
+ *   what is raised, how long after the onset, and with `--stay` whether it stands ten minutes later.
+ * - `--healthy YEARS [--seconds S]`: false alarms a turbine-year of healthy machines made of resampled blocks of logits
+ *   (simulator; CWRU with AURORA_DATA, bearings of training only) that wander, a new machine each, learning included.
+ *   YEARS a row for snapshots; continuous windows are played for as long as S allows (default 150 altogether).
+ */
+import { parseArgs } from "node:util";
+import { openBenchModel } from "./bench/alarm-scenes.ts";
+import { benchDemo } from "./bench/bench-demo.ts";
+import { benchHealthy } from "./bench/bench-healthy.ts";
+
+const { values } = parseArgs({
+  options: {
+    demo: { type: "string" },
+    healthy: { type: "string" },
+    phases: { type: "string", default: "0,0.4,0.8,3,6" },
+    seconds: { type: "string", default: "150" },
+    stay: { type: "boolean", default: false },
+  },
+});
+const bench = await openBenchModel();
+const { name, version, baseline } = bench.manifest;
+const spread = baseline?.healthy === undefined ? "states no healthy logits" : "states healthy logits";
+process.stdout.write(`${name} ${version}, which ${spread}\n`);
+if (values.demo !== undefined) {
+  const phases = values.phases.split(",").map(Number);
+  benchDemo(bench, { seeds: Number(values.demo), phases, stays: values.stay ? "asked" : "not asked" });
+}
+if (values.healthy !== undefined) {
+  await benchHealthy(bench, { years: Number(values.healthy), seconds: Number(values.seconds) });
+}

@@ -1,0 +1,60 @@
+/** Logits of healthy machines, a list a machine, of which the bench makes years. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
+import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/training/dataset/cwru-recordings.ts";
+import { readCwruWaveforms } from "../../src/training/dataset/cwru-splits.ts";
+import { extractRows } from "../../src/training/learn/extract-rows.ts";
+import { runStudent } from "../../src/training/learn/train-student.ts";
+import { type BenchModel, observe } from "./alarm-scenes.ts";
+
+export interface HealthyPool {
+  readonly name: string;
+  /** Of each machine its windows in the order of time. */
+  readonly machines: readonly (readonly Float64Array[])[];
+}
+
+/** Five minutes each of healthy simulated turbines. */
+export function readSimulatorPool(bench: BenchModel): HealthyPool {
+  const machines = Array.from({ length: 16 }, (_, seed) => {
+    const simulation = createTurbineSimulation({ seed: 970_000 + seed, turbines: 1, fault: "none" });
+    const logits: Float64Array[] = [];
+    const take = ({ prediction }: { prediction: { logits: Float64Array } }): void => {
+      logits.push(prediction.logits);
+    };
+    observe(bench, simulation, { turbine: 0, fromS: 0, toS: 300, take });
+    return logits;
+  });
+  return { name: "simulator", machines: machines.filter(({ length }) => length >= 32) };
+}
+
+/** Healthy ends of recordings whose bearings the bundle was trained on; null without the data. */
+export async function readCwruPool(bench: BenchModel): Promise<HealthyPool | null> {
+  const dir = join(process.env.AURORA_DATA ?? join("..", "shared", "data"), "cwru");
+  if (!existsSync(dir)) return null;
+  const { manifest, student } = bench;
+  const trained = new Set(manifest.lineage.data.flatMap(({ trainGroups }) => trainGroups));
+  const healthy = (await readCwruWaveforms(dir)).filter(
+    ({ failureMode, group }) => failureMode === null && trained.has(group),
+  );
+  const columns = manifest.outputs.length;
+  const machines: Float64Array[][] = [];
+  for (const recording of await readCwruIndex(dir)) {
+    const ends = healthy.filter(({ file }) => file === recording.file);
+    if (ends.length === 0) continue;
+    for (const { end, counts, scale } of await readCwruSignals(dir, recording)) {
+      if (!ends.some(({ signalEnd }) => signalEnd === end)) continue;
+      const { sampleRateHz, shaftRpm } = recording;
+      const signal = { counts, scale, sampleRateHz, shaftRpm, bearing: cwruBearings[end] };
+      const { rows, features } = extractRows(signal, manifest.window, manifest.features);
+      if (rows < 4) continue;
+      const logits = runStudent(student, features, rows);
+      machines.push(
+        Array.from({ length: rows }, (_, row) =>
+          Float64Array.from(logits.subarray(row * columns, (row + 1) * columns)),
+        ),
+      );
+    }
+  }
+  return { name: "cwru other end", machines };
+}
