@@ -16,6 +16,8 @@ const reachDeviate = 1.96;
 const leastMachines = 1.5;
 /** Recordings of seconds do not show how a machine wanders over hours: taken as this share of a window's deviation. */
 const wanderShare = 0.9;
+/** The slice of invented recordings that hear a faulty neighbour (`invented-rows.ts`). */
+const neighbourLabel = "neighbour";
 /** Windows of a recording whose deviation counts. */
 const fewestWindows = 4;
 
@@ -28,10 +30,11 @@ export function measureHealthyLogits(sets: readonly ScoredSet[]): HealthyLogits 
   const deviations: number[] = [];
   for (const { outputs, scores, signals } of sets) {
     let at = 0;
-    for (const { truth, rows } of signals) {
+    for (const { truth, rows, slices } of signals) {
       const own = scores.int8!.subarray(at * outputs, (at + rows) * outputs);
       at += rows;
-      if (truth !== null || rows === 0) continue;
+      // A machine whose neighbour fails is no healthy machine.
+      if (truth !== null || rows === 0 || slices.recording === neighbourLabel) continue;
       for (let output = 0; output < outputs; output++) {
         const column = Array.from({ length: rows }, (_, row) => own[row * outputs + output]!);
         const mean = column.reduce((sum, value) => sum + value, 0) / rows;
