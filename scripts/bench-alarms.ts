@@ -5,7 +5,9 @@
  *   what is raised, how long after the onset, and with `--stay` whether it stands ten minutes later.
  * - `--healthy YEARS [--seconds S]`: false alarms a turbine-year of healthy machines made of resampled blocks of logits
  *   (simulator; CWRU with AURORA_DATA, bearings of training only) that wander, a new machine each, learning included.
- *   YEARS a row for snapshots; continuous windows are played for as long as S allows (default 150 altogether).
+ *   YEARS a row at most, and all rows together for S seconds (default 150), one machine a row at least. `--budgets
+ *   0.1,1,10` false alarms a year; `--only snapshots` (1 s each ten minutes, a year a machine) or `continuous` (1.2 s,
+ *   60 days a machine).
  */
 import { parseArgs } from "node:util";
 import { openBenchModel } from "./bench/alarm-scenes.ts";
@@ -16,6 +18,8 @@ const { values } = parseArgs({
   options: {
     demo: { type: "string" },
     healthy: { type: "string" },
+    budgets: { type: "string", default: "0.1,1,10" },
+    only: { type: "string" },
     phases: { type: "string", default: "0,0.4,0.8,3,6" },
     seconds: { type: "string", default: "150" },
     stay: { type: "boolean", default: false },
@@ -30,5 +34,10 @@ if (values.demo !== undefined) {
   benchDemo(bench, { seeds: Number(values.demo), phases, stays: values.stay ? "asked" : "not asked" });
 }
 if (values.healthy !== undefined) {
-  await benchHealthy(bench, { years: Number(values.healthy), seconds: Number(values.seconds) });
+  await benchHealthy(bench, {
+    years: Number(values.healthy),
+    seconds: Number(values.seconds),
+    budgets: values.budgets.split(",").map(Number),
+    only: values.only,
+  });
 }

@@ -5,7 +5,6 @@ import { type HealthyPool, readCwruPool, readSimulatorPool } from "./healthy-str
 
 const dayMs = 86_400_000;
 const yearMs = 365.25 * dayMs;
-const budgets = [0.1, 1, 10];
 const deviations = [0.3, 0.5];
 const timeScales = { "10 min": 600_000, hour: 3_600_000, day: dayMs, week: 7 * dayMs };
 const blockWindows = 8;
@@ -80,7 +79,18 @@ function stepWander(
 /** Prints a row for each pool, way of measuring, wander and budget. */
 export async function benchHealthy(
   bench: BenchModel,
-  { years, seconds }: { readonly years: number; readonly seconds: number },
+  {
+    years,
+    seconds,
+    budgets,
+    only,
+  }: {
+    readonly years: number;
+    readonly seconds: number;
+    readonly budgets: readonly number[];
+    /** A way of measuring; undefined: both. */
+    readonly only: string | undefined;
+  },
 ): Promise<void> {
   const cwru = await readCwruPool(bench);
   if (cwru === null) process.stdout.write("without AURORA_DATA: the simulator's logits only\n");
@@ -91,8 +101,9 @@ export async function benchHealthy(
   const ways = [
     { way: "snapshots", stepMs: 600_000, lengthMs: yearMs },
     { way: "continuous", stepMs: 1200, lengthMs: continuousMs },
-  ];
-  const share = (seconds * 1000) / (2 * pools.length * waves.length * budgets.length);
+  ].filter(({ way }) => only === undefined || only === way);
+  const share = (seconds * 1000) / (ways.length * pools.length * waves.length * budgets.length);
+  const sums = new Map<string, [alarms: number, years: number, budget: number]>();
   for (const { way, stepMs, lengthMs } of ways) {
     for (const pool of pools) {
       for (const { scale, timeScaleMs, deviation } of waves) {
@@ -107,16 +118,28 @@ export async function benchHealthy(
             played += lengthMs / yearMs;
             for (const lane of told.lanes) lanes.set(lane, (lanes.get(lane) ?? 0) + 1);
           }
-          const [low, high] = findPoissonInterval(alarms).map((each) => (each / played / budget).toFixed(2));
-          process.stdout.write(
-            `${way}, ${pool.name}, wander ${deviation} over ${scale}, budget ${budget}: ${alarms} in ` +
-              `${played.toFixed(1)} years, ${(alarms / played / budget).toFixed(2)} of the budget ` +
-              `(95 %: ${low} to ${high}) ${[...lanes].map(([lane, times]) => `${lane} ${times}`).join(", ")}\n`,
-          );
+          const of = `${way}, ${pool.name}, wander ${deviation} over ${scale}`;
+          const by = [...lanes].map(([lane, times]) => `${lane} ${times}`).join(", ");
+          process.stdout.write(`${describeRate(of, [alarms, played, budget])} ${by}\n`);
+          const key = `all ${way}`;
+          const sum = sums.get(`${key} ${budget}`) ?? [0, 0, budget];
+          sums.set(`${key} ${budget}`, [sum[0] + alarms, sum[1] + played, budget]);
         }
       }
     }
   }
+  for (const [of, sum] of sums) process.stdout.write(`${describeRate(of, sum)}\n`);
+}
+
+function describeRate(
+  of: string,
+  [alarms, years, budget]: readonly [alarms: number, years: number, budget: number],
+): string {
+  const [low, high] = findPoissonInterval(alarms).map((each) => (each / years / budget).toFixed(2));
+  return (
+    `${of}, budget ${budget} a year: ${alarms} in ${years.toFixed(1)} years, ` +
+    `${(alarms / years / budget).toFixed(2)} of the budget (95 %: ${low} to ${high})`
+  );
 }
 
 /** Exact 95 % interval of a Poisson mean (Garwood 1936), by bisection of the sums of probabilities. */

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import {
+  type BaselineSubject,
+  fitSiteBaseline,
+  type HealthyWindow,
+} from "../../../src/core/decision/fit-site-baseline.ts";
+import { priorFreedom, usualWander } from "../../../src/core/decision/margin.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+import { watchParts } from "./watch-feed.ts";
+
+const { baseline: spec, outputs, model } = watchParts;
+const subject: BaselineSubject = { spec: spec!, outputs, model };
+
+/** Windows whose first logit has a level a block of sixteen. */
+function windowsOf(levels: readonly number[], second = -4): HealthyWindow[] {
+  const random = createRandom(5);
+  return levels.flatMap((level, block) =>
+    Array.from({ length: 16 }, (_, at) => ({
+      fromMs: (16 * block + at) * 1000,
+      toMs: (16 * block + at + 1) * 1000,
+      shaftRpm: 1500,
+      levels: [-30 + 0.5 * random.normal(), -35 + 0.5 * random.normal()],
+      logits: [level + 0.2 * random.normal(), second + 0.2 * random.normal()],
+    })),
+  );
+}
+
+function fit(windows: readonly HealthyWindow[], of = subject) {
+  const fitted = fitSiteBaseline(windows, of, 1);
+  if (!fitted.ok) throw new Error(fitted.error.detail);
+  return fitted.value;
+}
+
+test("of a steady machine the wander is still believed to be there: prior knowledge weighs as twelve blocks", () => {
+  const [margin] = fit(windowsOf([-3, -3, -3, -3])).margins;
+  expect(margin!.wander!).toBeGreaterThan(0.8 * usualWander * Math.sqrt(priorFreedom / (priorFreedom + 3)));
+  expect(margin!.wander!).toBeLessThan(usualWander);
+  expect(margin!.freedom!).toBeLessThanOrEqual(priorFreedom + 3);
+});
+
+test("blocks that lie apart widen it, and many of them make it certain", () => {
+  const apart = Array.from({ length: 32 }, (_, block) => -3 + (block % 2 === 0 ? 1 : -1) * 0.9);
+  const [margin] = fit(windowsOf(apart)).margins;
+  expect(margin!.wander!).toBeGreaterThan(0.7);
+  expect(margin!.freedom!).toBeCloseTo(priorFreedom + 31, 0);
+});
+
+test("blocks that drift together count for fewer than they are", () => {
+  const drift = Array.from({ length: 32 }, (_, block) => -3 + 0.3 * Math.sin(block / 5));
+  const [margin] = fit(windowsOf(drift)).margins;
+  expect(margin!.blocks!).toBeLessThan(16);
+});
+
+test("half of the windows beyond what healthy machines show is a fault, and no baseline", () => {
+  // −1 + 3.5 · 0.7 = 1.45 where the bundle states no healthy logits.
+  expect(fitSiteBaseline(windowsOf([1.7, 1.7, 1.7, 1.7]), subject, 1)).toMatchObject({
+    ok: false,
+    error: { kind: "faulty", detail: expect.stringContaining("outer-race") },
+  });
+  expect(fitSiteBaseline(windowsOf([1.2, 1.2, 1.2, 1.2]), subject, 1).ok).toBe(true);
+  const healthy = { location: 0, machine: 1, window: 0.5, wander: 0.5 };
+  const stated = { ...subject, spec: { ...spec!, healthy } };
+  expect(fitSiteBaseline(windowsOf([1.7, 1.7, 1.7, 1.7]), stated, 1).ok).toBe(true);
+});
+
+test("a third of faulty windows is a knock or a gust; a level alone is learnt without a model", () => {
+  const some = windowsOf([-3, -3, -3, -3]).map((window, at) =>
+    at % 3 === 0 ? { ...window, logits: [4, -4] } : window,
+  );
+  expect(fitSiteBaseline(some, subject, 1)).not.toMatchObject({ ok: false, error: { kind: "faulty" } });
+  expect(fit(windowsOf([5, 5, 5, 5]), { ...subject, model: null }).margins).toEqual([]);
+});
