@@ -25,14 +25,14 @@ function windowsOf(levels: readonly number[], second = -4): HealthyWindow[] {
   );
 }
 
-function fit(windows: readonly HealthyWindow[], of = subject) {
+function baselineOf(windows: readonly HealthyWindow[], of = subject) {
   const fitted = fitSiteBaseline(windows, of, 1);
   if (!fitted.ok) throw new Error(fitted.error.detail);
   return fitted.value;
 }
 
 test("of a steady machine the wander is still believed to be there: prior knowledge weighs as twelve blocks", () => {
-  const [margin] = fit(windowsOf([-3, -3, -3, -3])).margins;
+  const [margin] = baselineOf(windowsOf([-3, -3, -3, -3])).margins;
   expect(margin!.wander!).toBeGreaterThan(0.8 * usualWander * Math.sqrt(priorFreedom / (priorFreedom + 3)));
   expect(margin!.wander!).toBeLessThan(usualWander);
   expect(margin!.freedom!).toBeLessThanOrEqual(priorFreedom + 3);
@@ -40,14 +40,14 @@ test("of a steady machine the wander is still believed to be there: prior knowle
 
 test("blocks that lie apart widen it, and many of them make it certain", () => {
   const apart = Array.from({ length: 32 }, (_, block) => -3 + (block % 2 === 0 ? 1 : -1) * 0.9);
-  const [margin] = fit(windowsOf(apart)).margins;
+  const [margin] = baselineOf(windowsOf(apart)).margins;
   expect(margin!.wander!).toBeGreaterThan(0.7);
   expect(margin!.freedom!).toBeCloseTo(priorFreedom + 31, 0);
 });
 
 test("blocks that drift together count for fewer than they are", () => {
   const drift = Array.from({ length: 32 }, (_, block) => -3 + 0.3 * Math.sin(block / 5));
-  const [margin] = fit(windowsOf(drift)).margins;
+  const [margin] = baselineOf(windowsOf(drift)).margins;
   expect(margin!.blocks!).toBeLessThan(16);
 });
 
@@ -68,5 +68,5 @@ test("a third of faulty windows is a knock or a gust; a level alone is learnt wi
     at % 3 === 0 ? { ...window, logits: [4, -4] } : window,
   );
   expect(fitSiteBaseline(some, subject, 1)).not.toMatchObject({ ok: false, error: { kind: "faulty" } });
-  expect(fit(windowsOf([5, 5, 5, 5]), { ...subject, model: null }).margins).toEqual([]);
+  expect(baselineOf(windowsOf([5, 5, 5, 5]), { ...subject, model: null }).margins).toEqual([]);
 });
