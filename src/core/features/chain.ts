@@ -20,6 +20,12 @@ export interface BoundChain {
   push(run: SampleRun): void;
   /** Ends the window: `evaluate` may be called until any chain of any extractor begins or finishes again. */
   finish(): void;
+  /**
+   * Ends the window as a snapshot: `evaluate` tells of the last snapshots together. Returns their revolutions, Infinity where
+   * this one holds no information. A whole window, another sampling rate or bearing starts the pool anew. Left out: the
+   * chain has nothing to pool.
+   */
+  finishPooled?(): number;
   /** Value of the `index`-th bound feature; NaN where the window holds no information about it. */
   evaluate(index: number): number;
 }

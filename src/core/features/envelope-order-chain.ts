@@ -15,8 +15,10 @@ import {
   highestOrderOf,
   type OrderSpectrum,
   type OrderSpectrumOptions,
+  widenShaftGuard,
 } from "./order-spectrum.ts";
 import { createParamsReader, refuse } from "./read-params.ts";
+import { createSpectrumPool, type SpectrumPool } from "./spectrum-pool.ts";
 
 /** Rates from twice this are decimated by a whole factor, to between this and twice this. */
 export const analysisRateHz = 12_000;
@@ -40,6 +42,8 @@ const sharedSpectra = new Map<string, OrderSpectrum>();
 interface Resolution {
   readonly envelope: AngleEnvelope;
   readonly spectrum: OrderSpectrum;
+  /** The make of the spectrum. */
+  readonly grid: OrderSpectrumOptions;
 }
 
 /** Binds the chain; see `catalogue.ts` for its parameters. */
@@ -47,7 +51,7 @@ export function bindEnvelopeOrderChain(
   chain: ChainSpec,
   features: readonly FeatureDeclaration[],
 ): BoundChain {
-  const { whitening, grid, subject } = readChain(chain);
+  const { whitening, grid, revolutions, subject } = readChain(chain);
   const { samplesPerRevolution, fftSize } = grid;
   const resolutionOf = createResolutions(grid);
   let resolution = resolutionOf(1);
@@ -63,6 +67,17 @@ export function bindEnvelopeOrderChain(
   };
   const operators = features.map((feature) => bindEnvelopeOperator(feature));
   const evaluators = operators.map((operator) => operator.evaluate);
+  /** Of the snapshots since the last whole window, of one rate and bearing. */
+  let pool: SpectrumPool | null = null;
+  let pooledOf: WaveformContext | null = null;
+
+  const endEnvelope = (): void => {
+    whitener.flush();
+    envelope.flush();
+    if (envelope.overflow === 0) return;
+    const held = fftSize / samplesPerRevolution;
+    throw refuse(subject, `the window is longer than the ${held} revolutions it holds`);
+  };
 
   return {
     begin: (context: WaveformContext) => {
@@ -84,6 +99,9 @@ export function bindEnvelopeOrderChain(
       while (refinement < maxRefinement && highestOrderOf(samplesPerRevolution * refinement) < highest) {
         refinement *= 2;
       }
+      if (pooledOf?.sampleRateHz !== context.sampleRateHz || pooledOf.bearing !== context.bearing)
+        pool = null;
+      pooledOf = context;
       resolution = resolutionOf(refinement);
       envelope = resolution.envelope;
       envelope.reset();
@@ -115,15 +133,18 @@ export function bindEnvelopeOrderChain(
       }
     },
     finish: () => {
-      whitener.flush();
-      envelope.flush();
-      if (envelope.overflow > 0) {
-        throw refuse(
-          subject,
-          `the window is longer than the ${fftSize / samplesPerRevolution} revolutions it holds`,
-        );
-      }
+      endEnvelope();
+      pool = null;
       resolution.spectrum.compute(envelope.samples, envelope.count);
+    },
+    finishPooled: () => {
+      endEnvelope();
+      pool ??= createSpectrumPool();
+      const shortest = pool.admit(envelope.count / envelope.samplesPerRevolution);
+      const shaftGuardOrders = widenShaftGuard(grid.shaftGuardOrders, Math.max(1, revolutions / shortest));
+      view.spectrum = shareSpectrum({ ...resolution.grid, shaftGuardOrders });
+      view.spectrum.compute(envelope.samples, envelope.count);
+      return pool.blend(view.spectrum);
     },
     evaluate: (index) => evaluators[index]!(view),
   };
@@ -132,6 +153,8 @@ export function bindEnvelopeOrderChain(
 function readChain(chain: ChainSpec): {
   readonly whitening: WhiteningOptions;
   readonly grid: OrderSpectrumOptions;
+  /** Of the longest window. */
+  readonly revolutions: number;
   readonly subject: string;
 } {
   const subject = `chain ${chain.name}`;
@@ -153,6 +176,7 @@ function readChain(chain: ChainSpec): {
   return {
     whitening: { order, blockSamples, memory },
     grid: { samplesPerRevolution, fftSize, floorOrders, shaftGuardOrders },
+    revolutions,
     subject,
   };
 }
@@ -165,9 +189,11 @@ function createResolutions(grid: OrderSpectrumOptions): (refinement: number) => 
     if (found === undefined) {
       const samplesPerRevolution = grid.samplesPerRevolution * refinement;
       const fftSize = grid.fftSize * refinement;
+      const refined = { ...grid, samplesPerRevolution, fftSize };
       found = {
         envelope: createAngleEnvelope(samplesPerRevolution, fftSize),
-        spectrum: shareSpectrum({ ...grid, samplesPerRevolution, fftSize }),
+        spectrum: shareSpectrum(refined),
+        grid: refined,
       };
       made.set(refinement, found);
     }

@@ -28,6 +28,8 @@ export interface OrderSpectrum {
   readonly amplitudes: Float64Array;
   /** Removes the mean, applies a Hann window, pads with zeros and transforms `samples[0 … count)`. */
   compute(samples: Float32Array, count: number): void;
+  /** Puts other amplitudes, of as many bins, in place of the computed ones. */
+  replace(others: Float64Array): void;
   /**
    * ln(largest amplitude within `order`·(1 ± tolerance) / median amplitude within ± floorOrders), for the order of a
    * fault: bins that a harmonic of the shaft fills are passed over, even where the order itself lies among them (what
@@ -51,6 +53,11 @@ export interface OrderSpectrumOptions {
    * line ends; 0 passes nothing over.
    */
   readonly shaftGuardOrders: number;
+}
+
+/** `shaftGuardOrders` of a window that is shorter by `widening`: in steps, because a spectrum is kept for every width. */
+export function widenShaftGuard(shaftGuardOrders: number, widening: number): number {
+  return Math.min(0.4, Math.ceil(100 * shaftGuardOrders * widening) / 100);
 }
 
 export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectrum {
@@ -119,6 +126,10 @@ export function createOrderSpectrum(options: OrderSpectrumOptions): OrderSpectru
         const im = imag[bin]!;
         amplitudes[bin] = Math.sqrt(re * re + im * im);
       }
+      floors.fill(-1);
+    },
+    replace: (others) => {
+      amplitudes.set(others);
       floors.fill(-1);
     },
     logSnr: (order, tolerance) => computeLogSnr(order, tolerance, 1),

@@ -27,6 +27,8 @@ export interface UpperBandExtractor {
   push(run: SampleRun): void;
   /** The window's features, the caller's own; null where the sensor has no upper band, or it says nothing. */
   finish(): Float32Array | null;
+  /** The same of a snapshot, pooled as those of the lower band are. */
+  finishPooled(): Float32Array | null;
 }
 
 /** Creates an extractor; fails as {@link createWaveformExtractor} does, when the first window of a fast sensor begins. */
@@ -37,10 +39,18 @@ export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor 
   let phase = 0;
   /** One for all pushes, so that none of them allocates. */
   const shifted = { counts: new Int16Array(0), scale: 0, shaftRpm: 0, from: 0, to: 0 };
+  const read = (finish: "finish" | "finishPooled"): Float32Array | null => {
+    if (carrier === null || extractor === null) return null;
+    const features = new Float32Array(spec.list.length);
+    extractor[finish](features, 0);
+    return features.every(Number.isFinite) ? features : null;
+  };
   return {
     begin: (context) => {
       if (!hasUpperBand(spec, context.sampleRateHz)) {
         carrier = null;
+        // What it pooled was of another rate.
+        extractor = null;
         return;
       }
       const period = carrierShare.denominator * Math.floor(context.sampleRateHz / analysisRateHz);
@@ -69,12 +79,8 @@ export function createUpperBandExtractor(spec: FeatureSpec): UpperBandExtractor 
       shifted.to = to - from;
       extractor.push(shifted);
     },
-    finish: () => {
-      if (carrier === null || extractor === null) return null;
-      const features = new Float32Array(spec.list.length);
-      extractor.finish(features, 0);
-      return features.every(Number.isFinite) ? features : null;
-    },
+    finish: () => read("finish"),
+    finishPooled: () => read("finishPooled"),
   };
 }
 

@@ -23,6 +23,13 @@ export interface WaveformExtractor {
    * @throws AuroraError BUNDLE_INCOMPATIBLE when the window was longer than the spec's chains can hold.
    */
   finish(out: Float32Array, offset: number): void;
+  /** Whether any chain pools snapshots: else one is worth nothing. */
+  readonly poolsSnapshots: boolean;
+  /**
+   * The same of a snapshot, shorter than a window: what chains pool is of the last snapshots together, the rest of this one
+   * alone. Returns the revolutions of the pool, Infinity where the snapshot holds no information.
+   */
+  finishPooled(out: Float32Array, offset: number): number;
 }
 
 /**
@@ -47,6 +54,12 @@ export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
       throw refuse(`feature ${feature.name}`, `no chain "${feature.chain}"`);
     }
   }
+  const evaluate = (index: number, out: Float32Array, offset: number): void => {
+    const places = placesOf[index]!;
+    for (let feature = 0; feature < places.length; feature++) {
+      out[offset + places[feature]!] = chains[index]!.evaluate(feature);
+    }
+  };
   return {
     featureNames: spec.list.map((feature) => feature.name),
     begin: (context) => {
@@ -58,13 +71,20 @@ export function createWaveformExtractor(spec: FeatureSpec): WaveformExtractor {
     finish: (out, offset) => {
       // One chain after the other, evaluated at once: what they compute at the end lies in shared buffers.
       for (let index = 0; index < chains.length; index++) {
-        const chain = chains[index]!;
-        const places = placesOf[index]!;
-        chain.finish();
-        for (let feature = 0; feature < places.length; feature++) {
-          out[offset + places[feature]!] = chain.evaluate(feature);
-        }
+        chains[index]!.finish();
+        evaluate(index, out, offset);
       }
+    },
+    poolsSnapshots: chains.some(({ finishPooled }) => finishPooled !== undefined),
+    finishPooled: (out, offset) => {
+      let revolutions = Number.POSITIVE_INFINITY;
+      for (let index = 0; index < chains.length; index++) {
+        const chain = chains[index]!;
+        if (chain.finishPooled === undefined) chain.finish();
+        else revolutions = Math.min(revolutions, chain.finishPooled());
+        evaluate(index, out, offset);
+      }
+      return revolutions;
     },
   };
 }

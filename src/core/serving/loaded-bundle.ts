@@ -19,7 +19,7 @@ import { decodeStudent } from "../inference/onnx-codec.ts";
 import { openEngine } from "../inference/open-engine.ts";
 import { dequantise, type StudentEngine } from "../inference/student-engine.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { WindowBundle } from "./window-cutter.ts";
+import type { WindowBundle } from "./spec-cutter.ts";
 
 /** What the student says of one band of a window. */
 export interface BandOutput {

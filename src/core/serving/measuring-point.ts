@@ -9,7 +9,7 @@ import type { FeatureWindow, PointId, Quarantine, SampleBlock } from "../contrac
 import { classifyOperatingState } from "../decision/operating-state.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { LoadedBundle, ScoredWindow } from "./loaded-bundle.ts";
-import { createWindowCutter } from "./window-cutter.ts";
+import { type CutWindow, createWindowCutter } from "./window-cutter.ts";
 import type { WindowDecider } from "./window-decider.ts";
 
 export interface MeasuringPoint {
@@ -67,10 +67,10 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
 
   const readPower = (): number => readings.read(id.turbine, "power", clock.monotonicMs());
 
-  const findOperatingState = (shaftRpm: number): OperatingState =>
+  const findOperatingState = (shaftRpm: number, atMonotonicMs: number): OperatingState =>
     classifyOperatingState({
       shaftRpm,
-      dataAgeMs: clock.monotonicMs() - presence.lastBlockMonotonicMs,
+      dataAgeMs: atMonotonicMs - presence.lastBlockMonotonicMs,
       powerKw: readPower(),
       limits: {
         minOperatingRpm: standbyBelowRpm,
@@ -96,6 +96,15 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     options.onSilence?.(reason, clock.nowMs() - (clock.monotonicMs() - presence.lastBlockMonotonicMs));
   };
 
+  /** Of windows that ended just now, or in a pause: they are as old as their last block. */
+  const submitAll = (windows: readonly CutWindow<LoadedBundle>[]): void => {
+    for (const { window, bundle } of windows) {
+      presence.noteWindow(window.arrivedMonotonicMs);
+      const operatingState = findOperatingState(window.shaftRpm, presence.lastBlockMonotonicMs);
+      decider.submit({ window, bundle, operatingState, powerKw: readPower() });
+    }
+  };
+
   return {
     id,
     config,
@@ -103,13 +112,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
       const shaftRpm = findShaftRpm(block);
       switch (presence.noteBlock(shaftRpm, block.timestampMs, block.arrivedMonotonicMs)) {
         case "turns":
-          for (const { window, bundle } of cutter.accept(
-            block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm },
-          )) {
-            presence.noteWindow(window.arrivedMonotonicMs);
-            const operatingState = findOperatingState(window.shaftRpm);
-            decider.submit({ window, bundle, operatingState, powerKw: readPower() });
-          }
+          submitAll(cutter.accept(block.shaftRpm === shaftRpm ? block : { ...block, shaftRpm }));
           return;
         case "stops":
           // A standing turbine is no bad data: it says nothing, and that is what subscribers are told.
@@ -121,7 +124,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
     },
     acceptScore: (scored) => {
       presence.noteScore(scored.window);
-      const operatingState = findOperatingState(scored.window.shaftRpm);
+      const operatingState = findOperatingState(scored.window.shaftRpm, clock.monotonicMs());
       decider.submit({ ...scored, operatingState, powerKw: readPower() });
     },
     use: (next) => {
@@ -129,6 +132,7 @@ export function createMeasuringPoint(options: MeasuringPointOptions): MeasuringP
       cutter.use(next);
     },
     tick: () => {
+      if (clock.monotonicMs() - presence.lastBlockMonotonicMs > timeoutMs) submitAll(cutter.pause("no data"));
       const reason = presence.findSilence(clock.monotonicMs(), windowSpec);
       if (reason !== null) noteSilence(reason);
     },

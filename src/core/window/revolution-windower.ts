@@ -4,6 +4,10 @@
  *
  * A gap, another sampling rate, a speed that is unknown or moves by more than 10 % inside a window abandons what is
  * open and starts afresh; nothing is interpolated over.
+ *
+ * A *snapshot* is a run of samples too short for a window, of one revolution at least, that a pause ends: a silence, or a gap
+ * no shorter than the run, which the loss of a few blocks from a continuous stream is not. Nor is it one where the run before
+ * held a whole window or broke off otherwise: the first short run after that is abandoned, as everywhere else.
  */
 import { AuroraError } from "../contract/aurora-error.ts";
 import type { WindowSpec } from "../contract/bundle/manifest.ts";
@@ -35,6 +39,11 @@ export interface WindowSink {
   /** The samples belong to the open window. */
   push(slot: number, run: SampleRun): void;
   end(slot: number, window: WindowEnd): void;
+  /**
+   * The open window ended as a snapshot: these are all its samples. Left out: it is abandoned. Where windows overlap there
+   * are no snapshots.
+   */
+  snapshot?(slot: number, window: WindowEnd): void;
   /** The open window is lost; `quarantine.samples` are its samples so far. */
   abandon(slot: number, quarantine: Quarantine): void;
   /** A whole block was set aside: its shaft speed is unknown or impossible. */
@@ -44,6 +53,8 @@ export interface WindowSink {
 /** One stream (one channel of one device). */
 export interface RevolutionWindower {
   accept(block: RecordedBlock): void;
+  /** No block has come for long: what is open ends here, as a snapshot or abandoned. */
+  pause(detail: string): void;
   /** Abandons what is open, for example because the stream ended. */
   reset(reason: QuarantineReason, detail: string): void;
 }
@@ -96,6 +107,8 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
   /** Windows opened and ended since the restart; those between are open, each in slot number mod slots. */
   let opened = 0;
   let ended = 0;
+  /** Whether the run before lets the open one be a snapshot. */
+  let afterShortRun = true;
   let deviceId = "";
   let channel = "";
   /** One for all pushes, so that none of them allocates. */
@@ -113,6 +126,16 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
     Math.ceil(anchorSample + (position - anchorPosition) / perSample - 1e-6);
   const timeOf = (index: number): number => originMs + (index * 1000) / rateHz;
 
+  const describeWindow = (slot: number, at: number): WindowEnd => {
+    const samples = at - startSample[slot]!;
+    return {
+      fromMs: startMs[slot]!,
+      toMs: startMs[slot]! + (samples * 1000) / rateHz,
+      samples,
+      shaftRpm: ((positionAt(at) - startPosition[slot]!) * 60 * rateHz) / samples,
+    };
+  };
+
   const abandonAll = (reason: QuarantineReason, detail: string): void => {
     for (; ended < opened; ended++) {
       const slot = ended % slots;
@@ -125,7 +148,28 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
         samples: sample - startSample[slot]!,
       });
     }
+    if (running) afterShortRun = reason === "rate";
     running = false;
+  };
+
+  /** Ends the open run at a pause. */
+  const endRun = (detail: string): void => {
+    if (!running) return;
+    const isShort = ended === 0;
+    if (isShort && afterShortRun && opened === 1 && slots === 1 && positionAt(sample) >= 1 - 1e-6) {
+      if (sink.snapshot !== undefined) {
+        ended++;
+        sink.snapshot(0, describeWindow(0, sample));
+      }
+    }
+    abandonAll("gap", detail);
+    afterShortRun = isShort;
+  };
+
+  /** Whether what is missing before the block is no less than what came. A device that counts anew tells it by its clock. */
+  const isPause = (block: RecordedBlock): boolean => {
+    const missing = block.firstSample - deviceOrigin - sample;
+    return (missing > 0 ? missing : ((block.timestampMs - timeOf(sample)) * rateHz) / 1000) >= sample;
   };
 
   const restart = (block: RecordedBlock): void => {
@@ -166,7 +210,8 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
   const prepare = (block: RecordedBlock): void => {
     if (running) {
       const broken = breakWith(block);
-      if (broken !== null) abandonAll(broken.reason, broken.detail);
+      if (broken?.reason === "gap" && isPause(block)) endRun(broken.detail);
+      else if (broken !== null) abandonAll(broken.reason, broken.detail);
     }
     if (!running) {
       restart(block);
@@ -185,14 +230,8 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
 
   const endWindow = (at: number): void => {
     const slot = ended % slots;
-    const samples = at - startSample[slot]!;
     ended++;
-    sink.end(slot, {
-      fromMs: startMs[slot]!,
-      toMs: startMs[slot]! + (samples * 1000) / rateHz,
-      samples,
-      shaftRpm: ((positionAt(at) - startPosition[slot]!) * 60 * rateHz) / samples,
-    });
+    sink.end(slot, describeWindow(slot, at));
   };
 
   const beginWindow = (at: number): void => {
@@ -249,6 +288,7 @@ export function createRevolutionWindower(spec: WindowSpec, sink: WindowSink): Re
       // A window that ends with the block's last sample ends now, not when the next block comes.
       while (ended < opened && sampleAt(ended * spec.hop + spec.length) <= sample) endWindow(sample);
     },
+    pause: endRun,
     reset: (reason, detail) => abandonAll(reason, detail),
   };
 }

@@ -244,3 +244,94 @@ describe("the limits of the revolution windower", () => {
     );
   });
 });
+
+describe("snapshots between pauses", () => {
+  /** What a windower says of runs of samples, each after a gap of so many: windows, snapshots and abandoned samples. */
+  function cut(runs: readonly (readonly [gap: number, samples: number])[], change: Partial<WindowSpec> = {}) {
+    const recorder = createRecorder();
+    const snapshots: WindowEnd[] = [];
+    const end = recorder.end;
+    const windower = createRevolutionWindower(
+      { ...spec, ...change },
+      {
+        ...recorder,
+        snapshot: (slot, window) => {
+          snapshots.push(window);
+          end(slot, window);
+          recorder.windows.pop();
+        },
+      },
+    );
+    const plain = createRecorder();
+    const plainWindower = createRevolutionWindower({ ...spec, ...change }, plain);
+    let at = 0;
+    for (const [gap, samples] of runs) {
+      at += gap;
+      windower.accept(makeBlock(at, at + samples));
+      plainWindower.accept(makeBlock(at, at + samples));
+      at += samples;
+    }
+    windower.pause("no data");
+    plainWindower.pause("no data");
+    return { ...recorder, snapshots, plain };
+  }
+  const samplesOf = (each: readonly { readonly samples: number }[]): number[] =>
+    each.map(({ samples }) => samples);
+
+  it("are runs of a revolution or more after which as much is missing as came", () => {
+    const heard = cut([
+      [0, 250],
+      [250, 100],
+      [100, 99],
+      [99, 299],
+      [298, 120],
+      [120, 150],
+    ]);
+    // 99 samples are less than a revolution; 298 missing ones are fewer than the 299 before them.
+    expect(samplesOf(heard.snapshots)).toEqual([250, 100, 150]);
+    expect(samplesOf(heard.abandoned)).toEqual([99, 299, 120]);
+    expect(heard.snapshots[1]).toMatchObject({ fromMs: startMs + 500, toMs: startMs + 600 });
+    expect(heard.snapshots[1]!.shaftRpm).toBeCloseTo(600, 9);
+  });
+
+  it("are none in what a loss leaves of a continuous stream", () => {
+    const heard = cut([
+      [0, 950],
+      [50, 150],
+      [50, 1000],
+      [400, 250],
+      [250, 640],
+    ]);
+    expect(heard.snapshots).toEqual([]);
+    expect(heard.abandoned).toEqual(heard.plain.abandoned);
+  });
+
+  it("are recognised by the clock where a device counts anew each time", () => {
+    const recorder = createRecorder();
+    const snapshots: number[] = [];
+    const windower = createRevolutionWindower(spec, {
+      ...recorder,
+      snapshot: (_, { samples }) => snapshots.push(samples),
+      begin: () => {},
+      push: () => {},
+    });
+    for (const wait of [0, 600_000, 1_200_000]) {
+      windower.accept(makeBlock(0, 200, { timestampMs: startMs + wait }));
+    }
+    expect(snapshots).toEqual([200, 200]);
+  });
+
+  it("change no whole window, and lose or count no sample twice", () => {
+    const run = fc.tuple(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 900 }));
+    fc.assert(
+      fc.property(fc.array(run, { minLength: 1, maxLength: 20 }), fc.constantFrom(3, 1.5), (runs, hop) => {
+        const { windows, snapshots, abandoned, plain } = cut(runs, { hop });
+        expect(windows).toEqual(plain.windows);
+        const lost = [...samplesOf(snapshots), ...samplesOf(abandoned)].sort((a, b) => a - b);
+        expect(lost).toEqual(samplesOf(plain.abandoned).sort((a, b) => a - b));
+        // Where windows overlap there are none.
+        if (hop < 3) expect(snapshots).toEqual([]);
+      }),
+    );
+  });
+});

@@ -9,6 +9,7 @@ import type { Explanation, ModelRef } from "../../../core/contract/prediction.ts
 import type { Quarantine } from "../../../core/contract/stream.ts";
 import { calibrateLogit, computeProbability } from "../../../core/decision/calibrate.ts";
 import { describeEvidence } from "../../../core/explain/physical-evidence.ts";
+import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import { type BandOutput, explainWindow, type LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { renderEvidence } from "../../terminal/render-evidence.ts";
 import { renderShares } from "../../terminal/render-shares.ts";
@@ -16,7 +17,7 @@ import type { SampleFile } from "../samples/samples.ts";
 import type { Sidecar } from "../sidecar/sidecar.ts";
 import type { AnsweredWindow } from "./ask-student.ts";
 import { openRecording } from "./open-recording.ts";
-import { countRevolutions, fewestRevolutions, withShortWindow } from "./other-windows.ts";
+import { countRevolutions, withShortWindow } from "./other-windows.ts";
 import { scoreWindows } from "./score-windows.ts";
 
 /** One failure mode of the window. */

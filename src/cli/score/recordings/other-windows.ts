@@ -5,11 +5,10 @@
  */
 import type { ChainSpec } from "../../../core/contract/bundle/feature-spec.ts";
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
+import { widenShaftGuard } from "../../../core/features/order-spectrum.ts";
+import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import type { OpenedRecording } from "./open-recording.ts";
-
-/** Revolutions below which neighbouring orders can no longer be told apart. */
-export const fewestRevolutions = 8;
 
 /** Rounding must not ask for a sample more than there is. */
 const slack = 1e-6;
@@ -35,14 +34,13 @@ export async function countRevolutions({ file, sidecar }: OpenedRecording): Prom
   return ((samples / sidecar.rateHz) * sidecar.shaftRpm) / 60;
 }
 
-/** The lines of the shaft's harmonics, which features pass over, are as much wider as the window is shorter; in steps, because a
- * spectrum is kept for every width. */
+/** The lines of the shaft's harmonics, which features pass over, are as much wider as the window is shorter. */
 function widenShaftLines(chain: ChainSpec, widening: number): ChainSpec {
   const guard = chain.params.shaftGuardOrders;
   if (typeof guard !== "number") return chain;
   return {
     ...chain,
-    params: { ...chain.params, shaftGuardOrders: Math.min(0.4, Math.ceil(100 * guard * widening) / 100) },
+    params: { ...chain.params, shaftGuardOrders: widenShaftGuard(guard, widening) },
   };
 }
 

@@ -1,5 +1,6 @@
 /** `aurora score` of recordings: scores them, prints what they come to, and says on stderr what is wrong with any. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
 import { complainOfFile, exitCodeOf } from "../files/file-report.ts";
@@ -7,7 +8,6 @@ import { expectOtherOutput } from "../files/row-writer.ts";
 import { doubtBearing } from "../sidecar/bearing-words.ts";
 import { createDescriber, type Describer, type SidecarFlags } from "../sidecar/sidecar-options.ts";
 import type { FileSummary } from "./file-summary.ts";
-import { fewestRevolutions } from "./other-windows.ts";
 import {
   isBaselineFile,
   learnBaseline,

@@ -1,4 +1,5 @@
 /** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
+import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
@@ -110,7 +111,7 @@ function complainOfSilence({ point, setAside, recordings }: PointReport): void {
   const reasons = Object.keys(setAside.samples).join(", ");
   const why =
     reasons === ""
-      ? "its recordings are shorter than the bundle's window, in revolutions of the shaft: check --rate-hz and --shaft-rpm"
+      ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check --rate-hz and --shaft-rpm`
       : `samples were set aside (${reasons}); check --unit and --scale`;
   process.stderr.write(`error: ${printable(point)}: no window could be decided\nhint: ${why}\n`);
 }

@@ -189,18 +189,18 @@ describe("aurora score --decide", () => {
     });
   });
 
-  it("says of recordings that are too short for a window that nothing could be decided", async () => {
+  it("says of recordings that are too short even together that nothing could be decided", async () => {
     const folder = createTemporaryFolder();
     const files = life
       .slice(0, 3)
       .map((each) =>
-        writeRecording(folder, nameByTime(each.timeMs), { ...each, counts: each.counts.subarray(0, 4000) }),
+        writeRecording(folder, nameByTime(each.timeMs), { ...each, counts: each.counts.subarray(0, 400) }),
       );
     const { code, stdout, stderr } = await replay("--input", ...files);
     expect(code).toBe(1);
     expect(stdout).toMatch(/no window could be decided/);
     expect(stderr).toMatch(
-      /: no window could be decided\nhint: its recordings are shorter than the bundle's window/,
+      /: no window could be decided\nhint: its recordings are too short, below one revolution of the shaft each or below 8 in all/,
     );
   });
 

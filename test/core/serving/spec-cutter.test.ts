@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { bearingFeatureSpec } from "../../../scripts/bearing-feature-spec.ts";
+import type { Manifest } from "../../../src/core/contract/bundle/manifest.ts";
+import type { FeatureWindow, Quarantine, SampleBlock } from "../../../src/core/contract/stream.ts";
+import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
+import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
+import { createWindowCutter } from "../../../src/core/serving/window-cutter.ts";
+import { createFakeBundle, point } from "../../gateway/fakes.ts";
+import { inventSnapshots, snapshotBearing, snapshotRpm, snapshotsFromMs } from "./snapshots.ts";
+
+const window = { unit: "revolutions", length: 30, hop: 30 } as const;
+const shapes: Partial<Manifest> = { window, features: bearingFeatureSpec };
+const names = bearingFeatureSpec.list.map(({ name }) => name);
+const readFeature = ({ features }: Pick<FeatureWindow, "features">, name: string): number =>
+  features[names.indexOf(name)]!;
+
+function create(changes: Partial<Manifest> = shapes) {
+  const bundle = createFakeBundle("1.0.0", changes);
+  const quarantines: (Quarantine & { windows: 0 | 1 })[] = [];
+  const cutter = createWindowCutter({
+    point,
+    bearing: snapshotBearing,
+    bundle,
+    onQuarantine: (quarantine, windows) => quarantines.push({ ...quarantine, windows }),
+  });
+  /** The windows of each block; a pause at the end. */
+  const hear = (blocks: readonly SampleBlock[]): FeatureWindow[][] => {
+    const heard = blocks.map((block) => cutter.accept(block).map((cut) => cut.window));
+    return [...heard, cutter.pause("no data").map((cut) => cut.window)];
+  };
+  return { bundle, cutter, hear, quarantines };
+}
+
+/** What a recording as a window of its own says. */
+function readAlone({ counts, sampleRateHz, scale, shaftRpm }: SampleBlock, spec = bearingFeatureSpec) {
+  const extractor = createWaveformExtractor(spec);
+  extractor.begin({ sampleRateHz, bearing: snapshotBearing, shaftRpm });
+  extractor.push({ counts, from: 0, to: counts.length, scale, shaftRpm });
+  const out = new Float32Array(spec.list.length);
+  extractor.finish(out, 0);
+  return out;
+}
+
+describe("snapshots shorter than a window", () => {
+  it("become a window each from 8 revolutions in all, when the next one or a silence ends them", () => {
+    const { bundle, hear, quarantines } = create();
+    const heard = hear(inventSnapshots({ snapshots: 5, revolutions: 3 }));
+    expect(heard.map(({ length }) => length)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(heard.flat().map(({ fromMs, toMs, shaftRpm }) => [fromMs, toMs, Math.round(shaftRpm)])).toEqual(
+      [2, 3, 4].map((index) => {
+        const fromMs = snapshotsFromMs + index * 10_000;
+        return [fromMs, fromMs + 100, snapshotRpm];
+      }),
+    );
+    expect(quarantines).toEqual([]);
+    expect(bundle.holders).toBe(0);
+  });
+
+  it("show the fault of a bearing that one alone hardly shows", () => {
+    const seeds = [1, 2, 3, 4, 5, 6];
+    const read = (fault: number, snapshots: number): number[] =>
+      seeds.map((seed) => {
+        const extractor = createWaveformExtractor(bearingFeatureSpec);
+        const features = new Float32Array(names.length);
+        for (const block of inventSnapshots({ snapshots, revolutions: 3, fault, seed })) {
+          extractor.begin({ ...block, bearing: snapshotBearing });
+          extractor.push({ ...block, from: 0, to: block.counts.length });
+          extractor.finishPooled(features, 0);
+        }
+        return readFeature({ features }, "bpfo.h1");
+      });
+    expect(Math.min(...read(3, 12))).toBeGreaterThan(Math.max(...read(0, 12)) + 0.2);
+    expect(Math.min(...read(3, 1))).toBeLessThan(Math.max(...read(0, 1)));
+  });
+
+  it("count alike, however loud one of them is", () => {
+    const plan = { snapshots: 12, revolutions: 3, fault: 2 };
+    const quiet = create().hear(inventSnapshots(plan)).flat().at(-1)!;
+    const noiseOf = (index: number): number => (index === 6 ? 3000 : 300);
+    const disturbed = create()
+      .hear(inventSnapshots({ ...plan, noiseOf }))
+      .flat()
+      .at(-1)!;
+    for (const [place, value] of quiet.features.entries())
+      expect(disturbed.features[place]).toBeCloseTo(value, 2);
+  });
+
+  it("keep the levels of their own samples", () => {
+    const withLevels = createFakeBundle().manifest;
+    const { hear } = create({ ...shapes, baseline: { ...withLevels.baseline!, levels: bearingLevelSpec } });
+    const blocks = inventSnapshots({ snapshots: 6, revolutions: 3, noiseOf: (index) => 100 * (index + 1) });
+    const windows = hear(blocks).flat();
+    expect(windows).toHaveLength(4);
+    for (const [index, each] of windows.entries()) {
+      expect(each.levels).toEqual(readAlone(blocks[index + 2]!, bearingLevelSpec));
+    }
+  });
+
+  it("are pooled in the upper band of a fast sensor, too", () => {
+    const windows = create()
+      .hear(inventSnapshots({ snapshots: 12, revolutions: 3, sampleRateHz: 25_600 }))
+      .flat();
+    expect(windows).toHaveLength(10);
+    for (const { features, upperFeatures } of windows) {
+      expect(upperFeatures).toHaveLength(features.length);
+      expect(upperFeatures).not.toEqual(features);
+    }
+  });
+
+  it("start anew with another sampling rate and after a whole window", () => {
+    const { hear, quarantines } = create();
+    const slow = inventSnapshots({ snapshots: 6, revolutions: 3 });
+    const fast = inventSnapshots({ snapshots: 6, revolutions: 3, sampleRateHz: 16_000 });
+    expect(hear([...slow.slice(0, 3), ...fast.slice(3)]).map(({ length }) => length)).toEqual([
+      0, 0, 0, 0, 0, 0, 1,
+    ]);
+    expect(quarantines).toMatchObject([{ reason: "rate", windows: 1, samples: 1200 }]);
+
+    const whole = inventSnapshots({ snapshots: 10, revolutions: 30 });
+    const short = inventSnapshots({ snapshots: 10, revolutions: 3, seed: 4 });
+    const mixed = create();
+    const heard = mixed.hear([...short.slice(0, 4), whole[4]!, ...short.slice(5)]);
+    // The first one after a whole window may be what a loss left of a stream.
+    expect(heard.map(({ length }) => length)).toEqual([0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 1]);
+    expect(mixed.quarantines).toMatchObject([{ reason: "gap", windows: 1, samples: 1200 }]);
+    const after = heard.at(-1)![0]!;
+    const pooled = create().hear(short.slice(6)).flat().at(-1)!;
+    expect(after.features).toEqual(pooled.features);
+  });
+
+  it("say nothing of a dead sensor, and leave the pool as it was", () => {
+    const { hear, quarantines } = create();
+    const blocks = inventSnapshots({ snapshots: 6, revolutions: 3 });
+    const dead = { ...blocks[3]!, counts: new Int16Array(blocks[3]!.counts.length) };
+    const heard = hear([...blocks.slice(0, 3), dead, ...blocks.slice(4)]).flat();
+    expect(heard).toHaveLength(3);
+    expect(quarantines).toMatchObject([{ reason: "not-finite", windows: 1 }]);
+    const without = create()
+      .hear([...blocks.slice(0, 3), ...blocks.slice(4)])
+      .flat();
+    expect(heard.at(-1)!.features).toEqual(without.at(-1)!.features);
+  });
+
+  it("are abandoned where no chain of the bundle can pool them", () => {
+    const { hear, quarantines } = create({ window });
+    expect(hear(inventSnapshots({ snapshots: 5, revolutions: 3 })).flat()).toEqual([]);
+    expect(quarantines).toHaveLength(5);
+  });
+});
