@@ -59,6 +59,8 @@ interface FastWindow {
   readonly leads: boolean;
 }
 
+/** A clock that is set back by less is merely corrected, ms. */
+const toleratedMs = 60_000;
 /** Windows by which learning lags. */
 const lag = 5;
 const plausible = 3;
@@ -99,7 +101,7 @@ export function findBound(state: FastState, spread: HealthySpread, elapsedMs: nu
 export function stepFast(before: FastState, window: FastWindow, spread: HealthySpread): FastState {
   const { value, leads, fromMs, toMs } = window;
   const elapsedMs = before.toMs === null ? 0 : toMs - before.toMs;
-  const state = elapsedMs < 0 ? { ...beginFast(spread), recent: before.recent } : before;
+  const state = elapsedMs < -toleratedMs ? { ...beginFast(spread), recent: before.recent } : before;
   const bound = findBound(state, spread, Math.max(0, elapsedMs));
   const units = (value - bound) / Math.sqrt(state.noise);
   const gain = leads ? Math.min(clipUnits, units) : Math.min(0, units);

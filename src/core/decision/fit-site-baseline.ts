@@ -7,6 +7,7 @@ import type { OutputClass } from "../contract/bundle/manifest.ts";
 import type { ModelRef } from "../contract/prediction.ts";
 import { failed, ok, type Result } from "../contract/result.ts";
 import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../contract/site-baseline.ts";
+import { dayMs } from "../maths/durations.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
@@ -113,6 +114,7 @@ export function fitSiteBaseline(
       fitMargin(
         margins.map((each) => each[index]!),
         octaves,
+        daysOf(windows),
       ),
     ),
     featureRows: windows
@@ -142,7 +144,7 @@ function fitLevel(
   return { locationDb: computeMedian(residuals), scaleDb: computeScaledMad(residuals), perOctaveDb };
 }
 
-function fitMargin(margins: readonly number[], octaves: readonly number[]): SiteMargin {
+function fitMargin(margins: readonly number[], octaves: readonly number[], days: number): SiteMargin {
   const perOctave = computeTheilSenSlope(octaves, margins, minOctaves);
   const values = margins.map((margin, at) => margin - perOctave * octaves[at]!);
   const scale = computeScaledMad(values);
@@ -151,7 +153,7 @@ function fitMargin(margins: readonly number[], octaves: readonly number[]): Site
     perOctave,
     scale,
     autocorrelation: computeBatchAutocorrelation(toBlocks(values), maxAutocorrelation),
-    ...fitWander(values, { wander: usualWander, least: leastMarginScale }),
+    ...fitWander(values, { wander: usualWander, least: leastMarginScale, days }),
   };
 }
 
@@ -170,8 +172,12 @@ function fitSeverity(
   const scale = values.length === 0 ? usualSeverityDb : computeScaledMad(values);
   return {
     window: toLongRun(Math.max(scale, leastSeverityDb), autocorrelation),
-    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb }),
+    ...fitWander(values, { wander: usualSeverityDb, least: leastSeverityDb, days: daysOf(windows) }),
   };
+}
+
+function daysOf(windows: readonly HealthyWindow[]): number {
+  return Math.abs(windows.at(-1)!.toMs - windows[0]!.fromMs) / dayMs;
 }
 
 function toBlocks(values: readonly number[]): number[][] {
@@ -184,11 +190,11 @@ function toBlocks(values: readonly number[]): number[][] {
 
 /**
  * How the level of a block wanders: what is usual for machines, weighing as much as {@link priorFreedom} blocks, and what
- * these blocks show, of which neighbours that share their weather count less.
+ * these blocks show. Those of a day share their weather: they count as one, however far apart they seem.
  */
 function fitWander(
   values: readonly number[],
-  prior: { readonly wander: number; readonly least: number },
+  prior: { readonly wander: number; readonly least: number; readonly days: number },
 ): { readonly wander: number; readonly freedom: number; readonly blocks: number } {
   const means = toBlocks(values).map((block) => block.reduce((sum, value) => sum + value, 0) / block.length);
   const mean = means.reduce((sum, value) => sum + value, 0) / Math.max(1, means.length);
@@ -198,7 +204,8 @@ function fitWander(
     0,
   );
   const correlation = squares > 0 ? Math.min(maxAutocorrelation, Math.max(0, shared / squares)) : 0;
-  const blocks = Math.max(1, (means.length * (1 - correlation)) / (1 + correlation));
+  const apart = (means.length * (1 - correlation)) / (1 + correlation);
+  const blocks = Math.max(1, Math.min(apart, prior.days));
   const seen = means.length < 2 ? 0 : (squares / (means.length - 1)) * (blocks - 1);
   const freedom = priorFreedom + blocks - 1;
   const variance = (priorFreedom * prior.wander ** 2 + seen) / freedom;
