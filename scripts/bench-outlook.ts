@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook.ts";
+import { chooseStopDb, defaultOutlookRule, type OutlookRule } from "../src/core/decision/outlook/outlook.ts";
 import { growthLaws, inventLife } from "./bench/invented-lives.ts";
 import { scoreLife, summariseLives } from "./bench/outlook-lives.ts";
 import { readRealLives } from "./bench/pronostia-lives.ts";

@@ -1,8 +1,8 @@
 /** The windows of simulated turbines as a gateway would score them, with the shipped bundle's student. */
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import { bundleFileNames, type Manifest } from "../../src/core/contract/bundle/manifest.ts";
-import type { WatchedWindow } from "../../src/core/decision/own-reference.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../src/core/decision/point-watch.ts";
+import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import { createWaveformExtractor } from "../../src/core/features/waveform-extractor.ts";
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";

@@ -1,5 +1,5 @@
 /** The demonstration's scenario over many seeds: what is raised, how long after the onset, and whether it stands. */
-import type { WatchedWindow } from "../../src/core/decision/own-reference.ts";
+import type { WatchedWindow } from "../../src/core/decision/reference/own-reference.ts";
 import { computeQuantile } from "../../src/core/maths/robust.ts";
 import { planScenario } from "../../src/core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";

@@ -1,6 +1,10 @@
 /** How an outlook does over one life: what it said when, and what came. */
 
-import { createOutlook, type OutlookReference, type OutlookRule } from "../../src/core/decision/outlook.ts";
+import {
+  createOutlook,
+  type OutlookReference,
+  type OutlookRule,
+} from "../../src/core/decision/outlook/outlook.ts";
 import { minuteMs } from "../../src/core/maths/durations.ts";
 import { computeMedian } from "../../src/core/maths/robust.ts";
 

@@ -5,7 +5,7 @@ import type { SiteBaseline } from "../contract/site-baseline.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import type { HealthySpread } from "./fast-lane.ts";
-import { computeMargins, expectMargin, expectSeverity } from "./margin.ts";
+import { computeMargins, expectMargin, expectSeverity } from "./reference/margin.ts";
 import { type SignalState, type SignalWindow, weighEvidence } from "./signal-watch.ts";
 import type { SlowReference } from "./slow-lane.ts";
 

@@ -12,20 +12,20 @@ import type { Manifest } from "../contract/bundle/manifest.ts";
 import type { Decision, ModelRef } from "../contract/prediction.ts";
 import type { SiteBaseline } from "../contract/site-baseline.ts";
 import type { PointId } from "../contract/stream.ts";
-import type { BaselineEvent } from "./baseline-learner.ts";
-import type { BaselineSnapshot } from "./baseline-snapshot.ts";
 import { createDecider, type Decider } from "./decider.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
-import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook.ts";
-import type { OutlookSnapshot } from "./outlook-snapshot.ts";
+import { chooseStopDb, createOutlook, type Outlook, tellOutlook } from "./outlook/outlook.ts";
+import type { OutlookSnapshot } from "./outlook/outlook-snapshot.ts";
+import type { BaselineEvent } from "./reference/baseline-learner.ts";
+import type { BaselineSnapshot } from "./reference/baseline-snapshot.ts";
 import {
   createOwnReference,
   type OwnReference,
   type ReferenceOptions,
   type WatchedWindow,
   type WatchParts,
-} from "./own-reference.ts";
-import { computeHealthySpread } from "./severity.ts";
+} from "./reference/own-reference.ts";
+import { computeHealthySpread } from "./reference/severity.ts";
 
 /** What an installation decides. */
 interface PointWatchOptions extends ReferenceOptions {

@@ -14,7 +14,7 @@ import type { QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition, TurbineHealth, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { formatTime } from "../../core/decision/alarms/alert-event.ts";
-import { provisionalWindows } from "../../core/decision/baseline-learner.ts";
+import { provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
 import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
 import {
   type ComponentTracker,

@@ -12,12 +12,12 @@ import type {
 import type { GatewayConfig, PointConfig } from "../../core/contract/config/gateway-config.ts";
 import type { Decision, ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import type { BaselineEvent } from "../../core/decision/baseline-learner.ts";
-import { baselineSnapshotSchema } from "../../core/decision/baseline-snapshot.ts";
 import type { DeciderSnapshot } from "../../core/decision/decider-snapshot.ts";
-import { outlookSnapshotSchema } from "../../core/decision/outlook-snapshot.ts";
-import type { WatchedWindow } from "../../core/decision/own-reference.ts";
+import { outlookSnapshotSchema } from "../../core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, type PointWatch, selectWatchParts } from "../../core/decision/point-watch.ts";
+import type { BaselineEvent } from "../../core/decision/reference/baseline-learner.ts";
+import { baselineSnapshotSchema } from "../../core/decision/reference/baseline-snapshot.ts";
+import type { WatchedWindow } from "../../core/decision/reference/own-reference.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { LoadedBundle } from "../../core/serving/loaded-bundle.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
-import { createOwnReference } from "../../../src/core/decision/own-reference.ts";
+import { createOwnReference } from "../../../src/core/decision/reference/own-reference.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 
 const model = { name: "bearing", version: "1.0.0", digest: "a".repeat(64) };

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createBaselineLearner } from "../../../src/core/decision/baseline-learner.ts";
-import { baselineSnapshotSchema } from "../../../src/core/decision/baseline-snapshot.ts";
 import { createDecider } from "../../../src/core/decision/decider.ts";
 import { deciderSnapshotSchema } from "../../../src/core/decision/decider-snapshot.ts";
 import { isOperating } from "../../../src/core/decision/operating-state.ts";
-import { outlookSnapshotSchema } from "../../../src/core/decision/outlook-snapshot.ts";
+import { outlookSnapshotSchema } from "../../../src/core/decision/outlook/outlook-snapshot.ts";
 import { createPointWatch, selectWatchParts } from "../../../src/core/decision/point-watch.ts";
-import { computeSeverity } from "../../../src/core/decision/severity.ts";
+import { createBaselineLearner } from "../../../src/core/decision/reference/baseline-learner.ts";
+import { baselineSnapshotSchema } from "../../../src/core/decision/reference/baseline-snapshot.ts";
+import { computeSeverity } from "../../../src/core/decision/reference/severity.ts";
 import { point } from "./decider-feed.ts";
 import {
   feedWatch,

@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { BaselineSpec } from "../../../src/core/contract/bundle/baseline-spec.ts";
 import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
-import { fitSiteBaseline, type HealthyWindow } from "../../../src/core/decision/fit-site-baseline.ts";
-import { computeSeverity } from "../../../src/core/decision/severity.ts";
+import {
+  fitSiteBaseline,
+  type HealthyWindow,
+} from "../../../src/core/decision/reference/fit-site-baseline.ts";
+import { computeSeverity } from "../../../src/core/decision/reference/severity.ts";
 import { bearingLevelSpec } from "../../../src/core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../src/core/features/waveform-extractor.ts";
 import { computeMedian, computeQuantile } from "../../../src/core/maths/robust.ts";

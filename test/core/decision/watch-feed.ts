@@ -1,7 +1,7 @@
 /** A bundle's parts with a baseline section, and scored windows of one machine, for tests of a point's watch. */
 import type { Prediction } from "../../../src/core/contract/prediction.ts";
-import type { WatchedWindow, WatchParts } from "../../../src/core/decision/own-reference.ts";
 import type { createPointWatch } from "../../../src/core/decision/point-watch.ts";
+import type { WatchedWindow, WatchParts } from "../../../src/core/decision/reference/own-reference.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 import { point } from "./decider-feed.ts";
 

@@ -9,7 +9,7 @@ import type { FeatureSpec } from "../../../core/contract/bundle/feature-spec.ts"
 import type { Manifest } from "../../../core/contract/bundle/manifest.ts";
 import type { SiteBaseline } from "../../../core/contract/site-baseline.ts";
 import type { SampleBlock } from "../../../core/contract/stream.ts";
-import { computeSeverity } from "../../../core/decision/severity.ts";
+import { computeSeverity } from "../../../core/decision/reference/severity.ts";
 import { bearingLevelSpec } from "../../../core/features/bearing-level-spec.ts";
 import { createWaveformExtractor } from "../../../core/features/waveform-extractor.ts";
 import { computeMedian } from "../../../core/maths/robust.ts";

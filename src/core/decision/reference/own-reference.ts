@@ -2,11 +2,12 @@
  * A measuring point's own reference, whatever its bundle knows of one: severity against it, learning, another model,
  * renewal by an operator, and what people are told of it. Raises nothing, and never reads the clock.
  */
-import type { BaselineStanding } from "../contract/baseline-report.ts";
-import type { BaselineSpec } from "../contract/bundle/baseline-spec.ts";
-import type { Calibration, OutputClass } from "../contract/bundle/manifest.ts";
-import type { ModelRef, Prediction } from "../contract/prediction.ts";
-import type { SiteBaseline } from "../contract/site-baseline.ts";
+import type { BaselineStanding } from "../../contract/baseline-report.ts";
+import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
+import type { Calibration, OutputClass } from "../../contract/bundle/manifest.ts";
+import type { ModelRef, Prediction } from "../../contract/prediction.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { isOperating } from "../operating-state.ts";
 import {
   type BaselineEvent,
   type BaselineLearner,
@@ -16,7 +17,6 @@ import {
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
 import { describeBaseline } from "./describe-baseline.ts";
 import type { BaselineSubject } from "./fit-site-baseline.ts";
-import { isOperating } from "./operating-state.ts";
 import { computeSeverity } from "./severity.ts";
 
 /** What of a bundle decides. */

@@ -10,9 +10,10 @@
  *      │ └── looks faulty: refused, tried again later
  *      └── relearn (operator, maintenance), other levels; another model: its logits are learnt again beneath
  */
-import type { Prediction } from "../contract/prediction.ts";
-import type { SiteBaseline } from "../contract/site-baseline.ts";
-import { computeMedian } from "../maths/robust.ts";
+import type { Prediction } from "../../contract/prediction.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { computeMedian } from "../../maths/robust.ts";
+import { isOperating } from "../operating-state.ts";
 import type { BaselineSnapshot, KeptWindow } from "./baseline-snapshot.ts";
 import {
   type BaselineSubject,
@@ -20,7 +21,6 @@ import {
   fitSiteBaseline,
   type HealthyWindow,
 } from "./fit-site-baseline.ts";
-import { isOperating } from "./operating-state.ts";
 import { computeSeverity, hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */

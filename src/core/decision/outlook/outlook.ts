@@ -6,10 +6,10 @@
  *
  *   severity ─median of a minute─▶ blocks, the older the longer ─▶ trend (level-trend.ts) ─▶ passage of the stop level
  */
-import type { AlertOutlook } from "../contract/alert.ts";
-import { minuteMs } from "../maths/durations.ts";
-import { createRandom } from "../maths/random.ts";
-import { computeMedian } from "../maths/robust.ts";
+import type { AlertOutlook } from "../../contract/alert.ts";
+import { minuteMs } from "../../maths/durations.ts";
+import { createRandom } from "../../maths/random.ts";
+import { computeMedian } from "../../maths/robust.ts";
 import { drawPassageTimes, fitLevelTrend, type LevelTrend, type TrendPoint } from "./level-trend.ts";
 import type { OutlookBlock, OutlookSnapshot } from "./outlook-snapshot.ts";
 

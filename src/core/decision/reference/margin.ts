@@ -1,7 +1,7 @@
 /** How far a window's evidence for a mode stands out from its rivals', and what a machine's own reference expects of it. */
-import type { SiteBaseline } from "../contract/site-baseline.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import type { SlowReference } from "../slow-lane.ts";
 import { octavesAbove } from "./severity.ts";
-import type { SlowReference } from "./slow-lane.ts";
 
 /**
  * Of each output: its raw logit above the highest of the others; of a single output: the logit itself. What moves all

@@ -1,8 +1,8 @@
 /** Says how a point stands against its healthy baseline, and why: numbers and sentences for people. Decides nothing. */
-import type { BaselineStanding, LearningProgress, ReferenceReport } from "../contract/baseline-report.ts";
-import type { ModelRef } from "../contract/prediction.ts";
-import type { SiteBaseline } from "../contract/site-baseline.ts";
-import { hourMs } from "../maths/durations.ts";
+import type { BaselineStanding, LearningProgress, ReferenceReport } from "../../contract/baseline-report.ts";
+import type { ModelRef } from "../../contract/prediction.ts";
+import type { SiteBaseline } from "../../contract/site-baseline.ts";
+import { hourMs } from "../../maths/durations.ts";
 import type { BaselineStatus } from "./baseline-learner.ts";
 import type { BaselineRenewal, BaselineSnapshot } from "./baseline-snapshot.ts";
 

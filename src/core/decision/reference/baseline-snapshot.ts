@@ -1,6 +1,6 @@
 /** What a baseline learner keeps over a restart, as plain JSON. */
 import { z } from "zod";
-import { type SiteBaseline, siteBaselineSchema } from "../contract/site-baseline.ts";
+import { type SiteBaseline, siteBaselineSchema } from "../../contract/site-baseline.ts";
 
 /** A window that may become part of a baseline; a level that was not heard is null. */
 export interface KeptWindow {

@@ -13,9 +13,9 @@
  * would be ruled by the band in which this machine happens to be loud, and a fault elsewhere would not show: there it
  * is the plain mean of the Δᵢ, to which every band's rise adds alike.
  */
-import type { BaselineSpec, LevelStatistics } from "../contract/bundle/baseline-spec.ts";
-import type { FeatureSpec } from "../contract/bundle/feature-spec.ts";
-import type { SiteBaseline, SiteLevel } from "../contract/site-baseline.ts";
+import type { BaselineSpec, LevelStatistics } from "../../contract/bundle/baseline-spec.ts";
+import type { FeatureSpec } from "../../contract/bundle/feature-spec.ts";
+import type { SiteBaseline, SiteLevel } from "../../contract/site-baseline.ts";
 
 /** No level is known better than this, dB. */
 const floorDb = 1;

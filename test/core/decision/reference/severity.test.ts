@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BaselineSpec } from "../../../src/core/contract/bundle/baseline-spec.ts";
-import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
-import { computeSeverity } from "../../../src/core/decision/severity.ts";
+import type { BaselineSpec } from "../../../../src/core/contract/bundle/baseline-spec.ts";
+import type { SiteBaseline } from "../../../../src/core/contract/site-baseline.ts";
+import { computeSeverity } from "../../../../src/core/decision/reference/severity.ts";
 
 const list = ["a", "b", "c"].map((name) => ({
   name,

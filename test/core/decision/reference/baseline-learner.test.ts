@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Prediction } from "../../../src/core/contract/prediction.ts";
-import { type BaselineEvent, createBaselineLearner } from "../../../src/core/decision/baseline-learner.ts";
-import { baselineSnapshotSchema } from "../../../src/core/decision/baseline-snapshot.ts";
-import type { BaselineSubject } from "../../../src/core/decision/fit-site-baseline.ts";
-import { computeSeverity } from "../../../src/core/decision/severity.ts";
-import { createRandom } from "../../../src/core/maths/random.ts";
+import type { Prediction } from "../../../../src/core/contract/prediction.ts";
+import {
+  type BaselineEvent,
+  createBaselineLearner,
+} from "../../../../src/core/decision/reference/baseline-learner.ts";
+import { baselineSnapshotSchema } from "../../../../src/core/decision/reference/baseline-snapshot.ts";
+import type { BaselineSubject } from "../../../../src/core/decision/reference/fit-site-baseline.ts";
+import { computeSeverity } from "../../../../src/core/decision/reference/severity.ts";
+import { createRandom } from "../../../../src/core/maths/random.ts";
 
 const chain = { name: "x", kind: "band-level", params: { fromHz: 500, toHz: 1500 } };
 const list = ["a", "b"].map((name) => ({

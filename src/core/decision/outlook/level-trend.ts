@@ -9,7 +9,7 @@
  * For each pair of ratios (rₗ, rₛ) of a grid a Kalman filter runs over the blocks; σ² is integrated out (its posterior is a
  * scaled inverse χ²), and the pair's weight is its likelihood.
  */
-import type { Random } from "../maths/random.ts";
+import type { Random } from "../../maths/random.ts";
 
 /** One value seen: the median of a block, at its middle. */
 export interface TrendPoint {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { baselineListSchema } from "../../../src/core/contract/baseline-report.ts";
-import { createPointWatch, type PointWatch } from "../../../src/core/decision/point-watch.ts";
-import { point } from "./decider-feed.ts";
-import { feedWatch, renewParts, watchedWindow, watchOptions, watchParts } from "./watch-feed.ts";
+import { baselineListSchema } from "../../../../src/core/contract/baseline-report.ts";
+import { createPointWatch, type PointWatch } from "../../../../src/core/decision/point-watch.ts";
+import { point } from "../decider-feed.ts";
+import { feedWatch, renewParts, watchedWindow, watchOptions, watchParts } from "../watch-feed.ts";
 
 const create = (changes: Partial<typeof watchOptions> = {}) =>
   createPointWatch({ point, parts: watchParts, options: { ...watchOptions, ...changes } });

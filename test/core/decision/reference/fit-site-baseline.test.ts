@@ -3,10 +3,10 @@ import {
   type BaselineSubject,
   fitSiteBaseline,
   type HealthyWindow,
-} from "../../../src/core/decision/fit-site-baseline.ts";
-import { priorFreedom, usualWander } from "../../../src/core/decision/margin.ts";
-import { createRandom } from "../../../src/core/maths/random.ts";
-import { watchParts } from "./watch-feed.ts";
+} from "../../../../src/core/decision/reference/fit-site-baseline.ts";
+import { priorFreedom, usualWander } from "../../../../src/core/decision/reference/margin.ts";
+import { createRandom } from "../../../../src/core/maths/random.ts";
+import { watchParts } from "../watch-feed.ts";
 
 const { baseline: spec, outputs, model } = watchParts;
 const subject: BaselineSubject = { spec: spec!, outputs, model };

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { SiteBaseline } from "../../../src/core/contract/site-baseline.ts";
+import type { SiteBaseline } from "../../../../src/core/contract/site-baseline.ts";
 import {
   computeMargins,
   expectMargin,
   expectSeverity,
   toLongRun,
-} from "../../../src/core/decision/margin.ts";
+} from "../../../../src/core/decision/reference/margin.ts";
 
 const baseline: SiteBaseline = {
   formatVersion: 1,

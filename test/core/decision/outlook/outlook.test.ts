@@ -6,10 +6,10 @@ import {
   type OutlookForecast,
   tellOutlook,
   withheldReason,
-} from "../../../src/core/decision/outlook.ts";
-import { outlookSnapshotSchema } from "../../../src/core/decision/outlook-snapshot.ts";
-import { minuteMs } from "../../../src/core/maths/durations.ts";
-import { createRandom } from "../../../src/core/maths/random.ts";
+} from "../../../../src/core/decision/outlook/outlook.ts";
+import { outlookSnapshotSchema } from "../../../../src/core/decision/outlook/outlook-snapshot.ts";
+import { minuteMs } from "../../../../src/core/maths/durations.ts";
+import { createRandom } from "../../../../src/core/maths/random.ts";
 
 const reference = { baseline: "0/1", stopDb: 16, spreadDb: 0.5 };
 

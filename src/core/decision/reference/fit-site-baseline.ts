@@ -2,20 +2,20 @@
  * From windows of a machine that is taken for healthy to its baseline, or to the reason why not yet. Robust: a few odd
  * windows (a knock, a passing gust) change nothing. Refuses data that moves while it is learnt.
  */
-import type { BaselineSpec } from "../contract/bundle/baseline-spec.ts";
-import type { OutputClass } from "../contract/bundle/manifest.ts";
-import type { ModelRef } from "../contract/prediction.ts";
-import { failed, ok, type Result } from "../contract/result.ts";
-import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../contract/site-baseline.ts";
-import { dayMs } from "../maths/durations.ts";
+import type { BaselineSpec } from "../../contract/bundle/baseline-spec.ts";
+import type { OutputClass } from "../../contract/bundle/manifest.ts";
+import type { ModelRef } from "../../contract/prediction.ts";
+import { failed, ok, type Result } from "../../contract/result.ts";
+import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../../contract/site-baseline.ts";
+import { dayMs } from "../../maths/durations.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
   computeQuantile,
   computeScaledMad,
   computeTheilSenSlope,
-} from "../maths/robust.ts";
-import { usualSpread } from "./fast-lane.ts";
+} from "../../maths/robust.ts";
+import { usualSpread } from "../fast-lane.ts";
 import {
   computeMargins,
   leastMarginScale,
