@@ -5,47 +5,61 @@
  */
 import { z } from "zod";
 import { type AlarmLane, alarmLanes } from "../contract/prediction.ts";
-import { dayMs } from "../maths/durations.ts";
+import { dayMs, hourMs } from "../maths/durations.ts";
 
 /** A standing alarm; plain data that can be stored. */
 export interface HeldAlarm {
   readonly sinceMs: number;
   /** What raised it; null: not known, it comes from an older snapshot. */
   readonly lane: AlarmLane | null;
-  /** The signal before the fault, and its slow mean since: now, and the highest; in the signal's unit. */
+  /** Held by the margin above the other modes, not by the signal's own value. */
+  readonly isMargin: boolean;
+  /** The signal before the fault, in its unit. */
   readonly healthy: number;
-  readonly mean: number;
-  readonly peak: number;
-  /** End of the first window of the run near the healthy level, epoch ms; null: it is not near. */
-  readonly quietMs: number | null;
+  /** Its slow mean since: now, and the highest; null: nothing was heard since the model or the reference changed. */
+  readonly mean: number | null;
+  readonly peak: number | null;
+  /** Time of data near the healthy level without a break, ms, and its windows. */
+  readonly quietMs: number;
   readonly quietWindows: number;
+  /** End of the last window, epoch ms. */
+  readonly toMs: number;
 }
 
 const meanShare = 1 / 32;
 /** Of the rise from the healthy level to the peak; below that share the signal is near the healthy level. */
 const nearShare = 0.25;
 const fewestQuietWindows = 60;
+/** Two windows further apart count as this much time of data. */
+const longestStepMs = hourMs;
 
 /** One window further; null when the alarm is over. */
 export function holdAlarm(held: HeldAlarm, value: number, toMs: number): HeldAlarm | null {
-  const mean = held.mean + meanShare * (value - held.mean);
-  const peak = Math.max(held.peak, mean);
+  const mean = held.mean === null ? value : held.mean + meanShare * (value - held.mean);
+  const peak = Math.max(held.peak ?? mean, mean);
   const isNear = mean <= held.healthy + nearShare * Math.max(0, peak - held.healthy);
-  if (!isNear) return { ...held, mean, peak, quietMs: null, quietWindows: 0 };
-  // A clock that went back begins the day anew.
-  const quietMs = held.quietMs !== null && held.quietMs <= toMs ? held.quietMs : toMs;
+  if (!isNear) return { ...held, mean, peak, quietMs: 0, quietWindows: 0, toMs };
+  // A standstill is no time of data, and a clock that jumped says nothing.
+  const quietMs = held.quietMs + Math.min(longestStepMs, Math.max(0, toMs - held.toMs));
   const quietWindows = held.quietWindows + 1;
-  if (quietWindows >= fewestQuietWindows && toMs - quietMs >= dayMs) return null;
-  return { ...held, mean, peak, quietMs, quietWindows };
+  if (quietWindows >= fewestQuietWindows && quietMs >= dayMs) return null;
+  return { ...held, mean, peak, quietMs, quietWindows, toMs };
+}
+
+/** Holds an alarm on under another model or against another reference: what was heard before is in another unit. */
+export function rebaseAlarm(held: HeldAlarm, healthy: number): HeldAlarm {
+  return { ...held, isMargin: false, healthy, mean: null, peak: null, quietMs: 0, quietWindows: 0 };
 }
 
 /** Validator of {@link HeldAlarm}: a snapshot comes from a disk. */
 export const heldAlarmSchema: z.ZodType<HeldAlarm> = z.strictObject({
   sinceMs: z.number(),
   lane: z.enum(alarmLanes).nullable(),
+  isMargin: z.boolean(),
   healthy: z.number(),
-  mean: z.number(),
-  peak: z.number(),
-  quietMs: z.number().nullable(),
+  mean: z.number().nullable(),
+  peak: z.number().nullable(),
+  quietMs: z.number().min(0),
   quietWindows: z.int().min(0),
+  toMs: z.number(),
 });

@@ -51,9 +51,19 @@ const formerSchema = z
     };
   });
 
-/** What it rose from is not known: it stands as long as the mean stays above even odds. */
+/** What it rose from is not known: it stands as long as windows lie above healthy ones. */
 function holdFormer(sinceMs: number): SignalState["held"] {
-  return { sinceMs, lane: null, healthy: -1, mean: 1, peak: 1, quietMs: null, quietWindows: 0 };
+  return {
+    sinceMs,
+    lane: null,
+    isMargin: false,
+    healthy: usualSpread.location,
+    mean: null,
+    peak: null,
+    quietMs: 0,
+    quietWindows: 0,
+    toMs: sinceMs,
+  };
 }
 
 /** Validator of {@link DeciderSnapshot}: a snapshot comes from a disk. */

@@ -39,6 +39,8 @@ export interface DeciderParts {
   readonly outputs: readonly OutputClass[];
   /** One an output. */
   readonly calibration: readonly Calibration[];
+  /** False: levels are not measured, and none raises an alarm. Absent: they are. */
+  readonly hasLevels?: boolean | undefined;
   /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
   readonly healthy?: HealthySpread | undefined;
   /** The model whose predictions these parts belong to. */
@@ -91,10 +93,6 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
   let last: readonly ModeDecision[] = [];
   let signals = restoreSignals(parts, snapshot);
 
-  const namesOf = ({ outputs }: DeciderParts): string[] => [
-    ...outputs.map(({ failureMode }) => failureMode),
-    vibrationLevelMode,
-  ];
   const spreadOf = (name: string): HealthySpread =>
     name === vibrationLevelMode ? severitySpread : (current.healthy ?? usualSpread);
   const forget = (): void => {
@@ -147,9 +145,11 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
     },
     get isSuspicious() {
       const height = heights();
-      return [...signals.values()].some(
-        (state) => state.held !== null || weighEvidence(state, height).share >= suspiciousShare,
-      );
+      return [...signals].some(([name, state]) => {
+        // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
+        if (name === vibrationLevelMode && lastBaseline === 0) return false;
+        return state.held !== null || weighEvidence(state, height).share >= suspiciousShare;
+      });
     },
     update(prediction, own = unknown) {
       expectOwn(prediction, point, current);
@@ -202,6 +202,12 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
   };
 }
 
+/** Failure modes that a model knows, the level's last. */
+function namesOf({ outputs, hasLevels = true }: DeciderParts): string[] {
+  const modes = outputs.map(({ failureMode }) => failureMode);
+  return hasLevels ? [...modes, vibrationLevelMode] : modes;
+}
+
 /** Goes on with what was kept: of another model only the alarms that stand. */
 function restoreSignals(
   parts: DeciderParts,
@@ -209,7 +215,7 @@ function restoreSignals(
 ): Map<string, SignalState> {
   const signals = new Map<string, SignalState>();
   if (snapshot === undefined) return signals;
-  const known = [...parts.outputs.map(({ failureMode }) => failureMode), vibrationLevelMode];
+  const known = namesOf(parts);
   for (const { failureMode, fast, slow, held } of snapshot.signals) {
     if (!known.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };

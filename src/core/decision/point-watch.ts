@@ -96,6 +96,7 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
   });
   const own = createOwnReference(parts, options, snapshot?.baseline);
   let outlook: Outlook | null = null;
+  let lastWindowId = snapshot?.decider?.lastWindowId ?? null;
   let keptOutlook = snapshot?.outlook;
   return {
     get model() {
@@ -132,7 +133,9 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
       const decided = decider.update(window.prediction, { baseline, severityDb, shaftRpm: window.shaftRpm });
       const isLearning = (baseline?.model ?? null) === null;
       // What may be a fault is not learnt as healthy.
-      const event = decider.isSuspicious ? null : own.learn(window);
+      const isRepeated = window.prediction.windowId === lastWindowId;
+      lastWindowId = window.prediction.windowId;
+      const event = decider.isSuspicious || isRepeated ? null : own.learn(window);
       return { decision: { ...decided, severityDb, isLearning }, event };
     },
     noteMissing: (fromMs, toMs) => decider.noteMissing(fromMs, toMs),
@@ -177,5 +180,5 @@ function followOutlook(
 }
 
 function toDeciderParts({ outputs, calibration, baseline, model }: WatchParts): Decider["parts"] {
-  return { outputs, calibration, healthy: baseline?.healthy, model };
+  return { outputs, calibration, hasLevels: baseline !== undefined, healthy: baseline?.healthy, model };
 }

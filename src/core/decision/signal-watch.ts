@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { AlarmLane } from "../contract/prediction.ts";
-import { type HeldAlarm, heldAlarmSchema, holdAlarm } from "./alarm-hold.ts";
+import { type HeldAlarm, heldAlarmSchema, holdAlarm, rebaseAlarm } from "./alarm-hold.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { beginFast, type FastState, fastStateSchema, type HealthySpread, stepFast } from "./fast-lane.ts";
 import { idleSlow, type SlowReference, type SlowState, slowStateSchema, stepSlow } from "./slow-lane.ts";
@@ -45,9 +45,7 @@ export function stepSignal(before: SignalState, window: SignalWindow, rule: Sign
   const { value, compared, toMs } = window;
   const { spread, reference } = rule;
   const held =
-    before.held === null
-      ? null
-      : holdAlarm(before.held, before.held.lane === "slow" ? compared : value, toMs);
+    before.held === null ? null : holdAlarm(before.held, before.held.isMargin ? compared : value, toMs);
   // What gathered for an alarm that is over was spent on it.
   if (before.held !== null && held === null) return beginSignal(spread);
   const fast = stepFast(before.fast, window, spread);
@@ -87,13 +85,23 @@ export function raiseSignal(
   const isSlow = lane === "slow" && reference !== null;
   const now = isSlow ? window.compared : Math.max(window.value, state.fast.recent);
   const healthy = isSlow ? reference.location : state.fast.level;
-  const held: HeldAlarm = { sinceMs, lane, healthy, mean: now, peak: now, quietMs: null, quietWindows: 0 };
+  const held: HeldAlarm = {
+    sinceMs,
+    lane,
+    isMargin: isSlow,
+    healthy,
+    mean: now,
+    peak: now,
+    quietMs: 0,
+    quietWindows: 0,
+    toMs: window.toMs,
+  };
   return { ...state, held };
 }
 
-/** Another model or another reference: what gathered was against the old one. The alarm stands as it did. */
+/** Another model or another reference: what gathered was against the old one. The alarm stands on. */
 export function forgetEvidence(state: SignalState, spread: HealthySpread): SignalState {
-  return { ...beginSignal(spread), held: state.held };
+  return { ...beginSignal(spread), held: state.held && rebaseAlarm(state.held, spread.location) };
 }
 
 /** Validator of {@link SignalState}: a snapshot comes from a disk. */

@@ -8,6 +8,7 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Decision, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
+import { vibrationLevelMode } from "../decision/choose-alarm.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -67,13 +68,19 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
   const { point, bearing, watch, register, quality, load, logger, sink } = options;
   const reasons = createAlertReasons({ bearing, watch, logger });
   let tail: Promise<void> = Promise.resolve();
+  /** Model whose unknown failure modes have been retired. */
+  let retiredFor: string | null = null;
 
   const decide = async (due: DueWindow, output: StudentOutput): Promise<void> => {
     const { window, bundle, operatingState } = due;
-    if (watch.model.digest !== bundle.ref.digest) {
-      watch.adopt(bundle);
-      const known = bundle.manifest.outputs.map(({ failureMode }) => failureMode);
+    if (watch.model.digest !== bundle.ref.digest) watch.adopt(bundle);
+    if (retiredFor !== bundle.ref.digest) {
+      // Also the first time: the run before may have ended with a model that knew other modes.
+      const { outputs, baseline } = bundle.manifest;
+      const modes = outputs.map(({ failureMode }) => failureMode);
+      const known = baseline === undefined ? modes : [...modes, vibrationLevelMode];
       for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
+      retiredFor = bundle.ref.digest;
     }
     const prediction: Prediction = {
       point,

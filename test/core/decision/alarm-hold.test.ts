@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
-import { type HeldAlarm, holdAlarm } from "../../../src/core/decision/alarm-hold.ts";
+import { type HeldAlarm, holdAlarm, rebaseAlarm } from "../../../src/core/decision/alarm-hold.ts";
 
 const raised: HeldAlarm = {
   sinceMs: 0,
   lane: "fast",
+  isMargin: false,
   healthy: -2,
   mean: 4,
   peak: 4,
-  quietMs: null,
+  quietMs: 0,
   quietWindows: 0,
+  toMs: 0,
 };
 const minuteMs = 60_000;
 
@@ -29,7 +31,7 @@ test("an alarm stands for ten minutes, and for a day less a little, of healthy w
 
 test("it is over after a day near the healthy level", () => {
   // The mean of 32 windows comes near after 44 of them, and the day begins there: 6 · (31/32)^44 ≤ 0.25 · 6.
-  expect(countUntilOver(-2, 10 * minuteMs, 1000)).toBe(43 + 144);
+  expect(countUntilOver(-2, 10 * minuteMs, 1000)).toBe(42 + 144);
 });
 
 test("a day of few windows is not enough: there must be sixty", () => {
@@ -40,8 +42,20 @@ test("a signal halfway back is still the fault, however long", () => {
   expect(countUntilOver(1, 10 * minuteMs, 5000)).toBe(5000);
 });
 
-test("a fault that returns within the day begins it anew, and so does a clock that goes back", () => {
+test("a fault that returns within the day begins it anew", () => {
   const quiet: HeldAlarm = { ...raised, mean: -2, quietMs: 10, quietWindows: 70 };
-  expect(holdAlarm({ ...quiet, mean: 3 }, 4, minuteMs)).toMatchObject({ quietMs: null, quietWindows: 0 });
-  expect(holdAlarm(quiet, -2, 5)).toMatchObject({ quietMs: 5 });
+  expect(holdAlarm({ ...quiet, mean: 3 }, 4, minuteMs)).toMatchObject({ quietMs: 0, quietWindows: 0 });
+});
+
+test("a day of standstill is no day of data, nor is a clock that jumps ahead or back", () => {
+  const quiet: HeldAlarm = { ...raised, mean: -2, quietMs: 10, quietWindows: 70, toMs: 5000 };
+  expect(holdAlarm(quiet, -2, 48 * 60 * minuteMs)).toMatchObject({ quietMs: 10 + 60 * minuteMs });
+  expect(holdAlarm(quiet, -2, 4000)).toMatchObject({ quietMs: 10 });
+});
+
+test("under another model it is held by what that one says: a fault stands, a healthy machine ends it", () => {
+  const rebased = rebaseAlarm({ ...raised, lane: "slow", isMargin: true }, -5);
+  const faulty = holdAlarm(rebased, 0, 1000);
+  expect(faulty).toMatchObject({ isMargin: false, mean: 0, peak: 0, quietWindows: 0 });
+  expect(holdAlarm(rebased, -5, 1000)).toMatchObject({ quietWindows: 1 });
 });

@@ -12,7 +12,6 @@
  */
 import type { Prediction } from "../../contract/prediction.ts";
 import type { SiteBaseline } from "../../contract/site-baseline.ts";
-import { computeMedian } from "../../maths/robust.ts";
 import { isOperating } from "../operating-state.ts";
 import type { BaselineSnapshot, KeptWindow } from "./baseline-snapshot.ts";
 import {
@@ -20,8 +19,10 @@ import {
   baselineBlockWindows,
   fitSiteBaseline,
   type HealthyWindow,
+  measureSpan,
+  medianSeverity,
 } from "./fit-site-baseline.ts";
-import { computeSeverity, hasLevels } from "./severity.ts";
+import { hasLevels } from "./severity.ts";
 
 /** What an installation decides about learning. */
 interface BaselineOptions {
@@ -163,10 +164,10 @@ export function createBaselineLearner(
     current = keepsLevels ? joinBaselines(before, { ...learnt, version }) : { ...learnt, version };
   };
 
-  const tryFit = (toMs: number): BaselineEvent | null => {
+  const tryFit = (fromMs: number): BaselineEvent | null => {
     // A fit looks at all that is kept: once a block is often enough.
     if (seen % baselineBlockWindows !== 0) return null;
-    const isFinal = isEnough(toMs) && seen >= refusedAt;
+    const isFinal = isEnough(fromMs) && seen >= refusedAt;
     if (!isFinal && seen < Math.max(subject.spec.minWindows, nextTry)) return null;
     const windows = kept.map((window): HealthyWindow => {
       return { ...window, levels: window.levels.map((value) => value ?? Number.NaN) };
@@ -175,7 +176,9 @@ export function createBaselineLearner(
     nextTry = 2 * seen;
     refusedAt = 0;
     let learnt: SiteBaseline;
-    if (!isFinal && hasGrownLouder(windows)) return null;
+    // A machine that has grown louder may be one that wears: nothing is refined then, and in the end it is said.
+    const grownDb = measureGrowth(windows);
+    if (!isFinal && grownDb > 0) return null;
     if (fitted.ok) learnt = fitted.value;
     else if (fitted.error.kind === "few" || fitted.error.kind === "unheard") return null;
     else if (isOurs()) {
@@ -193,6 +196,10 @@ export function createBaselineLearner(
       const doubt = `${fitted.error.detail}, for the ${refusals + 1}th time`;
       learnt = { ...fitted.error.baseline, suspicions: [doubt] };
     }
+    if (grownDb > 0) {
+      const suspicion = `${grownDb.toFixed(0)} dB louder than its provisional baseline`;
+      learnt = { ...learnt, suspicions: [...learnt.suspicions, suspicion] };
+    }
     const isFirst = !isOurs();
     adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
     const restsOn = seen;
@@ -204,20 +211,16 @@ export function createBaselineLearner(
       detail: `version ${version} of ${restsOn} windows${doubts}`,
     };
   };
-  /** A machine that has grown louder since its provisional baseline may be one that wears: nothing is refined then. */
-  const hasGrownLouder = (windows: readonly HealthyWindow[]): boolean => {
-    const baseline = current;
-    if (baseline === null || !isOurs()) return false;
+  /** How much louder it has grown since its provisional baseline, dB; 0: not much, or there is none. */
+  const measureGrowth = (windows: readonly HealthyWindow[]): number => {
+    if (current === null || !isOurs()) return 0;
     const late = windows.slice(-Math.ceil(windows.length / 4));
-    const severities = late.map(({ levels, shaftRpm }) =>
-      computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, subject.spec, baseline),
-    );
-    return computeMedian(severities.filter(Number.isFinite)) > maxRefinedDb;
+    const severityDb = medianSeverity(late, subject.spec, current);
+    return severityDb > maxRefinedDb ? severityDb : 0;
   };
-  const isEnough = (toMs: number): boolean =>
+  const isEnough = (fromMs: number): boolean =>
     seen >= Math.max(options.minWindows, subject.spec.minWindows) &&
-    firstMs !== null &&
-    Math.abs(toMs - firstMs) >= options.minDurationMs;
+    measureSpan([...kept, { fromMs }]) >= options.minDurationMs;
 
   return {
     get current() {
@@ -238,7 +241,7 @@ export function createBaselineLearner(
       const { fromMs, toMs, logits } = prediction;
       const known = features === undefined || features.length === 0 ? undefined : Array.from(features);
       keep({ fromMs, toMs, shaftRpm, levels, logits, features: known });
-      return tryFit(toMs);
+      return tryFit(fromMs);
     },
     adopt(next) {
       subject = next;

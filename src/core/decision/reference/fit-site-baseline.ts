@@ -7,7 +7,7 @@ import type { OutputClass } from "../../contract/bundle/manifest.ts";
 import type { ModelRef } from "../../contract/prediction.ts";
 import { failed, ok, type Result } from "../../contract/result.ts";
 import type { SiteBaseline, SiteLevel, SiteMargin, SiteSeverity } from "../../contract/site-baseline.ts";
-import { dayMs } from "../../maths/durations.ts";
+import { dayMs, hourMs } from "../../maths/durations.ts";
 import {
   computeBatchAutocorrelation,
   computeMedian,
@@ -62,6 +62,8 @@ const maxWanderDeviations = 2;
 const faultyDeviations = 3.5;
 /** A machine this much louder than the healthy ones of training is worth a word, dB. */
 const suspiciousDb = 20;
+/** Two windows that are kept are taken to lie no further apart, ms. */
+const longestStepMs = 6 * hourMs;
 /** The severity's deviation is never known better than this, dB. */
 const leastSeverityDb = 0.5;
 /** Neighbours are never taken to share more than this. */
@@ -176,8 +178,20 @@ function fitSeverity(
   };
 }
 
+/**
+ * Time of data that `windows` span, ms: a clock that jumped, or a machine that stood for days, counts as no more than
+ * {@link longestStepMs}.
+ */
+export function measureSpan(windows: readonly Pick<HealthyWindow, "fromMs">[]): number {
+  let total = 0;
+  for (let at = 1; at < windows.length; at++) {
+    total += Math.min(longestStepMs, Math.max(0, windows[at]!.fromMs - windows[at - 1]!.fromMs));
+  }
+  return total;
+}
+
 function daysOf(windows: readonly HealthyWindow[]): number {
-  return Math.abs(windows.at(-1)!.toMs - windows[0]!.fromMs) / dayMs;
+  return measureSpan(windows) / dayMs;
 }
 
 function toBlocks(values: readonly number[]): number[][] {
@@ -221,17 +235,7 @@ function findUnsteadiness(
   const { windows, margins } = learnt;
   const quarter = Math.floor(windows.length / 4);
   const quarters = [0, 1, 2, 3].map((part) => windows.slice(part * quarter, (part + 1) * quarter));
-  const severities = quarters.map((part) =>
-    computeMedian(
-      part.map((window) =>
-        computeSeverity(
-          { levels: Float32Array.from(window.levels), shaftRpm: window.shaftRpm },
-          spec,
-          baseline,
-        ),
-      ),
-    ),
-  );
+  const severities = quarters.map((part) => medianSeverity(part, spec, baseline)).filter(Number.isFinite);
   const wanderDb = Math.max(...severities) - Math.min(...severities);
   if (wanderDb > maxWanderDb) {
     return `the level wandered by ${wanderDb.toFixed(1)} dB while it was learnt`;
@@ -241,7 +245,8 @@ function findUnsteadiness(
       margins.slice(part * quarter, (part + 1) * quarter).map((each) => each[index]!),
     );
     const medians = parts.map((part) => computeMedian(part));
-    const within = computeMedian(parts.map((part) => computeScaledMad(part)));
+    // Scores are whole steps of the student: those of a steady machine may all be one.
+    const within = Math.max(leastMarginScale, computeMedian(parts.map((part) => computeScaledMad(part))));
     // What slow wandering does by itself is in the correlation already.
     const longRun = within * Math.sqrt((1 + autocorrelation) / (1 - autocorrelation) / quarter);
     const wander = Math.max(...medians) - Math.min(...medians);
@@ -264,12 +269,21 @@ function findFault(windows: readonly HealthyWindow[], { outputs, spec }: Baselin
 }
 
 function findSuspicions(windows: readonly HealthyWindow[], { spec }: BaselineSubject): string[] {
-  const severityDb = computeMedian(
-    windows.map((window) =>
-      computeSeverity({ levels: Float32Array.from(window.levels), shaftRpm: Number.NaN }, spec, null),
-    ),
-  );
+  const anySpeed = windows.map((window) => ({ ...window, shaftRpm: Number.NaN }));
+  const severityDb = medianSeverity(anySpeed, spec, null);
   return severityDb > suspiciousDb
     ? [`${severityDb.toFixed(0)} dB louder than the healthy machines of training`]
     : [];
+}
+
+/** Median severity of the windows in which a level was heard, dB; NaN: in none. */
+export function medianSeverity(
+  windows: readonly HealthyWindow[],
+  spec: BaselineSpec,
+  baseline: SiteBaseline | null,
+): number {
+  const severities = windows.map(({ levels, shaftRpm }) =>
+    computeSeverity({ levels: Float32Array.from(levels), shaftRpm }, spec, baseline),
+  );
+  return computeMedian(severities.filter(Number.isFinite));
 }
