@@ -2,6 +2,7 @@
  * Which recordings there are, of which point each is, when it began and how it is read: all that a replay needs before it
  * hears the first sample. What is wrong with one file is said of that file.
  */
+import { statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
@@ -240,6 +241,13 @@ function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly
   }
   const timeMs = findTimeInName(basename(file));
   if (!Number.isNaN(timeMs)) return timeMs;
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new AuroraError("DATA_MISSING", `there is no file ${file}`, {
+      op: "plan replay",
+      subject: file,
+      hint: "name files; a folder's are FOLDER/*",
+    });
+  }
   throw new AuroraError("USAGE", `nothing says when ${file} was recorded`, {
     op: "plan replay",
     subject: file,

@@ -71,17 +71,18 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
 export function checkReplayOptions(
   flags: ReplayFlags & { readonly input?: unknown; readonly out?: unknown },
 ): void {
-  const refuse = (message: string, hint: string): AuroraError =>
-    new AuroraError("USAGE", message, { op: "score", subject: "--decide", hint });
+  const refuse = (message: string, hint: string, subject = "--decide"): AuroraError =>
+    new AuroraError("USAGE", message, { op: "score", subject, hint });
   const given = (names: readonly string[]): string[] =>
     names.filter((name) => (flags as Readonly<Record<string, unknown>>)[name] !== undefined);
   if (flags.decide !== true) {
     const [foreign] = given(["manifest", "point", "every", "from", "gateway"]);
     if (foreign !== undefined)
       throw refuse(`--${foreign} is for --decide`, `add --decide, or leave --${foreign} out`);
-    if (flags.input === undefined) throw refuse("nothing says what to score", "name files with --input");
+    if (flags.input === undefined)
+      throw refuse("nothing says what to score", "name files with --input", "--input");
     if (flags.out === undefined) {
-      throw refuse("nothing says where rows go", "give --out FILE; only --decide has answers without rows");
+      throw refuse("nothing says where rows go", "give --out FILE, or --decide, which needs none", "--out");
     }
     return;
   }
