@@ -83,7 +83,8 @@ describe("the decider over any stream", () => {
           // Every now and then a gap or a step back.
           if (jump < 2) first.atMs += jump === 0 ? 120_000 : -120_000;
           const fromMs = first.atMs;
-          const decision = first.next([inner, outer]);
+          // JSON knows no negative zero.
+          const decision = first.next([inner + 0, outer + 0]);
           const second = restarted.update({
             point,
             windowId: decision.windowId,

@@ -2,7 +2,6 @@
  * Which recordings there are, of which point each is, when it began and how it is read: all that a replay needs before it
  * hears the first sample. What is wrong with one file is said of that file.
  */
-import { statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
@@ -11,7 +10,7 @@ import { openSampleFile, openSampleRows } from "../samples/sample-file.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import { type FileDescription, joinSidecar, type SidecarPart } from "../sidecar/sidecar.ts";
 import type { Describer } from "../sidecar/sidecar-options.ts";
-import { compareNames, findTimeInName } from "./recording-time.ts";
+import { compareNames, describeUntimed, findTimeInName } from "./recording-time.ts";
 import { type ManifestEntry, resolveListed } from "./replay-manifest.ts";
 import { meansFile, type NamedPoint } from "./replay-options.ts";
 
@@ -241,18 +240,7 @@ function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly
   }
   const timeMs = findTimeInName(basename(file));
   if (!Number.isNaN(timeMs)) return timeMs;
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw new AuroraError("DATA_MISSING", `there is no file ${file}`, {
-      op: "plan replay",
-      subject: file,
-      hint: "name files; a folder's are FOLDER/*",
-    });
-  }
-  throw new AuroraError("USAGE", `nothing says when ${file} was recorded`, {
-    op: "plan replay",
-    subject: file,
-    hint: `list it in --manifest with its time; or put {"time": "2004-02-12T10:32:39Z"} into a .json beside it; or call it by its time (2004-02-12T10-32-39.csv); or, where files follow one another evenly, give --from TIME --every SECONDS`,
-  });
+  throw describeUntimed(file);
 }
 
 /** Times that come from a place among other files: of the manifest's patterns, and of --from and --every. NaN: none. */

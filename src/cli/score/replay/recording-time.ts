@@ -3,6 +3,8 @@
  * Year, month and day in this order, then the time of day in UTC, with any separators or none. Guesses nothing else: a
  * name that counts (`acc_00001`) has no time.
  */
+import { statSync } from "node:fs";
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { isPlausibleTime } from "../files/parse-time.ts";
 
 const timeInName =
@@ -30,4 +32,20 @@ export function compareNames(a: string, b: string): number {
 /** ISO 8601, UTC, of an epoch time in ms; whole seconds are shown as such. */
 export function formatMoment(timeMs: number): string {
   return new Date(Math.round(timeMs)).toISOString().replace(".000Z", "Z");
+}
+
+/** Why nothing says when `file` was recorded: it is not there, or has no time. */
+export function describeUntimed(file: string): AuroraError {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    return new AuroraError("DATA_MISSING", `there is no file ${file}`, {
+      op: "plan replay",
+      subject: file,
+      hint: "name files; a folder's are FOLDER/*",
+    });
+  }
+  return new AuroraError("USAGE", `nothing says when ${file} was recorded`, {
+    op: "plan replay",
+    subject: file,
+    hint: `list it in --manifest with its time; or put {"time": "2004-02-12T10:32:39Z"} into a .json beside it; or call it by its time (2004-02-12T10-32-39.csv); or, where files follow one another evenly, give --from TIME --every SECONDS`,
+  });
 }
