@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(join(data, "cwru")))("training once more (set AURORA
       log: () => {},
       progress: () => {},
     });
-  }, 300_000);
+  }, 900_000);
   afterAll(scratch.remove);
 
   const decisive = [
