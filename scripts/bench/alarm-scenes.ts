@@ -16,7 +16,7 @@ export interface BenchModel {
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
 }
 
-export const benchPoint = { site: "s", turbine: "t", component: "c" };
+const benchPoint = { site: "s", turbine: "t", component: "c" };
 
 /** The newest shipped bundle. Throws where it knows no baselines. */
 export async function openBenchModel(): Promise<BenchModel> {

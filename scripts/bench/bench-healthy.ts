@@ -143,7 +143,7 @@ function describeRate(
 }
 
 /** Exact 95 % interval of a Poisson mean (Garwood 1936), by bisection of the sums of probabilities. */
-export function findPoissonInterval(count: number): [low: number, high: number] {
+function findPoissonInterval(count: number): [low: number, high: number] {
   const solve = (terms: number, wanted: number): number => {
     let [low, high] = [0, 10 + 2 * count + 10 * Math.sqrt(count)];
     for (let step = 0; step < 80; step++) {

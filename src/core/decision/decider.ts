@@ -22,7 +22,7 @@ import {
 } from "./choose-alarm.ts";
 import type { DeciderSnapshot } from "./decider-snapshot.ts";
 import { describeMode, describeUnheard } from "./describe-mode.ts";
-import { type EvidenceHeights, splitBudget } from "./false-alarm-budget.ts";
+import { splitBudget } from "./false-alarm-budget.ts";
 import { type HealthySpread, usualSpread } from "./fast-lane.ts";
 import { isOperating } from "./operating-state.ts";
 import {
@@ -42,7 +42,7 @@ export interface DeciderParts {
   /** False: levels are not measured, and none raises an alarm. Absent: they are. */
   readonly hasLevels?: boolean | undefined;
   /** How raw logits of healthy machines lie; absent: `usualSpread` of `fast-lane.ts`. */
-  readonly healthy?: HealthySpread | undefined;
+  readonly healthy: HealthySpread | undefined;
   /** The model whose predictions these parts belong to. */
   readonly model: ModelRef;
 }
@@ -77,6 +77,8 @@ export interface Decider {
   readonly isSuspicious: boolean;
   /** Failure modes that are active, with the start of their evidence. */
   readonly active: readonly { readonly failureMode: string; readonly sinceMs: number }[];
+  /** The window that {@link Decider.update} took last; null: none yet of this model. */
+  readonly lastWindowId: string | null;
   snapshot(): DeciderSnapshot;
 }
 
@@ -91,14 +93,12 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
   let lastWindowId = snapshot?.lastWindowId ?? null;
   let lastBaseline = snapshot?.baselineVersion ?? 0;
   let last: readonly ModeDecision[] = [];
+  let heights = splitBudget(falsePerYear, parts.outputs.length + 1);
   let signals = restoreSignals(parts, snapshot);
 
-  const spreadOf = (name: string): HealthySpread =>
-    name === vibrationLevelMode ? severitySpread : (current.healthy ?? usualSpread);
   const forget = (): void => {
-    for (const [name, state] of signals) signals.set(name, forgetEvidence(state, spreadOf(name)));
+    for (const [name, state] of signals) signals.set(name, forgetEvidence(state, spreadOf(current, name)));
   };
-  const heights = (): EvidenceHeights => splitBudget(falsePerYear, current.outputs.length + 1);
   const listActive = (): { failureMode: string; sinceMs: number }[] =>
     [...signals].flatMap(([failureMode, { held }]) =>
       held === null ? [] : [{ failureMode, sinceMs: held.sinceMs }],
@@ -113,23 +113,21 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
   };
 
   const step = (prediction: Prediction, own: WindowReference): readonly ModeDecision[] => {
-    const height = heights();
     const measured = measureSignals({ ...current, spread: current.healthy ?? usualSpread }, prediction, own);
-    for (const { name, window, reference } of measured) {
-      const spread = spreadOf(name);
+    for (const { name, window, reference, spread } of measured) {
       signals.set(name, stepSignal(signals.get(name) ?? beginSignal(spread), window, { spread, reference }));
     }
-    const raised = chooseRaised(measured, signals, height);
+    const raised = chooseRaised(measured, signals, heights);
     if (raised !== null)
       signals.set(raised.measured.name, raiseSignal(signals.get(raised.measured.name)!, raised));
     const context = {
       faultPrior,
-      heights: height,
+      heights,
       leading: findLeading(current.outputs, signals),
       isLearning: (own.baseline?.model ?? null) === null,
     };
-    return namesOf(current).flatMap((name): ModeDecision[] => {
-      const state = signals.get(name) ?? beginSignal(spreadOf(name));
+    return listFailureModes(current).flatMap((name): ModeDecision[] => {
+      const state = signals.get(name) ?? beginSignal(spreadOf(current, name));
       const signal = measured.find((each) => each.name === name);
       if (signal === undefined) return state.held === null ? [] : [describeUnheard(name, state)];
       return [describeMode(signal, state, context)];
@@ -143,12 +141,14 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
     get active() {
       return listActive();
     },
+    get lastWindowId() {
+      return lastWindowId;
+    },
     get isSuspicious() {
-      const height = heights();
       return [...signals].some(([name, state]) => {
         // Without a reference a level says nothing: its alarm must not keep the next one from being learnt.
         if (name === vibrationLevelMode && lastBaseline === 0) return false;
-        return state.held !== null || weighEvidence(state, height).share >= suspiciousShare;
+        return state.held !== null || weighEvidence(state, heights).share >= suspiciousShare;
       });
     },
     update(prediction, own = unknown) {
@@ -183,8 +183,9 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
     adopt(next) {
       const before = listActive();
       current = next;
+      heights = splitBudget(falsePerYear, next.outputs.length + 1);
       forget();
-      const known = namesOf(next);
+      const known = listFailureModes(next);
       signals = new Map([...signals].filter(([name]) => known.includes(name)));
       last = [];
       lastWindowId = null;
@@ -202,10 +203,17 @@ export function createDecider(point: PointId, parts: DeciderParts, options: Deci
   };
 }
 
-/** Failure modes that a model knows, the level's last. */
-function namesOf({ outputs, hasLevels = true }: DeciderParts): string[] {
+/** Failure modes that alarms can be of: a model's own, then the level's where levels are measured. */
+export function listFailureModes({
+  outputs,
+  hasLevels = true,
+}: Pick<DeciderParts, "outputs" | "hasLevels">): string[] {
   const modes = outputs.map(({ failureMode }) => failureMode);
   return hasLevels ? [...modes, vibrationLevelMode] : modes;
+}
+
+function spreadOf({ healthy = usualSpread }: DeciderParts, name: string): HealthySpread {
+  return name === vibrationLevelMode ? severitySpread : healthy;
 }
 
 /** Goes on with what was kept: of another model only the alarms that stand. */
@@ -215,15 +223,12 @@ function restoreSignals(
 ): Map<string, SignalState> {
   const signals = new Map<string, SignalState>();
   if (snapshot === undefined) return signals;
-  const known = namesOf(parts);
+  const known = listFailureModes(parts);
   for (const { failureMode, fast, slow, held } of snapshot.signals) {
     if (!known.includes(failureMode)) continue;
     const state: SignalState = { fast, slow, held };
-    const spread = failureMode === vibrationLevelMode ? severitySpread : (parts.healthy ?? usualSpread);
-    signals.set(
-      failureMode,
-      snapshot.modelDigest === parts.model.digest ? state : forgetEvidence(state, spread),
-    );
+    const isSameModel = snapshot.modelDigest === parts.model.digest;
+    signals.set(failureMode, isSameModel ? state : forgetEvidence(state, spreadOf(parts, failureMode)));
   }
   return signals;
 }

@@ -96,7 +96,6 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
   });
   const own = createOwnReference(parts, options, snapshot?.baseline);
   let outlook: Outlook | null = null;
-  let lastWindowId = snapshot?.decider?.lastWindowId ?? null;
   let keptOutlook = snapshot?.outlook;
   return {
     get model() {
@@ -130,11 +129,10 @@ export function createPointWatch({ point, parts, options, snapshot }: PointWatch
         keptOutlook = undefined;
         outlook.update({ toMs: window.prediction.toMs, severityDb });
       }
+      const isRepeated = window.prediction.windowId === decider.lastWindowId;
       const decided = decider.update(window.prediction, { baseline, severityDb, shaftRpm: window.shaftRpm });
       const isLearning = (baseline?.model ?? null) === null;
       // What may be a fault is not learnt as healthy.
-      const isRepeated = window.prediction.windowId === lastWindowId;
-      lastWindowId = window.prediction.windowId;
       const event = decider.isSuspicious || isRepeated ? null : own.learn(window);
       return { decision: { ...decided, severityDb, isLearning }, event };
     },

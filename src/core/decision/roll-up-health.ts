@@ -44,7 +44,7 @@ export function orderByUrgency<T extends Pick<ComponentCondition, "health">>(
 }
 
 /** `no data since 12:40 UTC`, `learning, 240 of 600 windows`, `healthy`. */
-export function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowMs: number): string {
+function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowMs: number): string {
   const since = sinceMs === null ? "" : ` since ${formatMoment(sinceMs, nowMs)}`;
   const why = reason === null ? "" : `, ${reason}`;
   switch (health) {

@@ -8,7 +8,7 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { Decision, OperatingState, Prediction } from "../contract/prediction.ts";
 import type { FeatureWindow, PointId } from "../contract/stream.ts";
 import type { AlarmRegister } from "../decision/alarms/alarm-register.ts";
-import { vibrationLevelMode } from "../decision/choose-alarm.ts";
+import { listFailureModes } from "../decision/decider.ts";
 import type { PointWatch } from "../decision/point-watch.ts";
 import type { WatchedWindow } from "../decision/reference/own-reference.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -77,8 +77,7 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
     if (retiredFor !== bundle.ref.digest) {
       // Also the first time: the run before may have ended with a model that knew other modes.
       const { outputs, baseline } = bundle.manifest;
-      const modes = outputs.map(({ failureMode }) => failureMode);
-      const known = baseline === undefined ? modes : [...modes, vibrationLevelMode];
+      const known = listFailureModes({ outputs, hasLevels: baseline !== undefined });
       for (const event of register.retire(point, known, window.toMs)) sink.onAlert(event);
       retiredFor = bundle.ref.digest;
     }

@@ -11,6 +11,7 @@ export function partsOf(failureModes: readonly string[], version = "1.0.0"): Dec
   return {
     outputs: failureModes.map((failureMode) => ({ failureMode, title: failureMode })),
     calibration: failureModes.map(() => ({ slope: 1, intercept: 0 })),
+    healthy: undefined,
     model: { name: "bearing-vibration", version, digest: `digest-${version}` },
   };
 }

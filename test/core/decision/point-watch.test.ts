@@ -46,7 +46,7 @@ test("a watch is its learner, its severity and its decider, each window held aga
     fc.property(streams, (stream) => {
       const watch = create();
       const learner = createBaselineLearner({ ...rest, spec: spec! }, watchOptions);
-      const decider = createDecider(point, rest, watchOptions);
+      const decider = createDecider(point, { ...rest, healthy: undefined }, watchOptions);
       for (const [index, scene] of layOut(stream).entries()) {
         const { prediction, levels, shaftRpm } = watchedWindow(index, scene);
         const known = levels === undefined ? null : learner.current;

@@ -48,6 +48,7 @@ function partsOf(version: string): DeciderParts {
   return {
     outputs: ["inner-race", "outer-race"].map((failureMode) => ({ failureMode, title: failureMode })),
     calibration: [0, 1].map(() => ({ slope: 1.5, intercept: 0 })),
+    healthy: undefined,
     model: { name: "bearing-vibration", version, digest: version.padStart(64, "0") },
   };
 }

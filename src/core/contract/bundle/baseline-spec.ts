@@ -58,7 +58,7 @@ const levelStatisticsSchema: z.ZodType<LevelStatistics> = z.strictObject({
   scaleDb: z.number().min(0),
 });
 
-export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
+const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
   .strictObject({
     clip: z.number().positive().max(100),
     allowance: z.number().min(0).max(100),
@@ -69,7 +69,7 @@ export const evidenceSpecSchema: z.ZodType<EvidenceSpec> = z
   .refine((spec) => spec.clear < spec.raise, "clear must be below raise")
   .refine((spec) => spec.allowance < spec.clip, "allowance must be below clip");
 
-export const healthyLogitsSchema: z.ZodType<HealthyLogits> = z.strictObject({
+const healthyLogitsSchema: z.ZodType<HealthyLogits> = z.strictObject({
   location: z.number().min(-100).max(100),
   machine: z.number().positive().max(100),
   window: z.number().positive().max(100),

@@ -57,6 +57,7 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
   const inventedSet = scoreInvented(contenders, config, invented.value.heldOut);
   const outOfFold = joinFolds(foldSets, readInventedLogits(inventedSet));
   const calibrated = calibrateStudent(outOfFold, modes.length, decideThreshold(config));
+  const healthy = measureHealthyLogits(inventedSet === null ? foldSets : [...foldSets, inventedSet]);
   const judged = await steps.run(
     "evaluate",
     { config, from: [contract, rows, invented, trained, rivals, ...folds] },
@@ -71,10 +72,10 @@ async function trainBearing(config: BearingConfig, context: TrainingContext): Pr
         folds: foldSets,
         inventedSet,
         contract: contract.value,
+        healthy,
       }),
   );
   const { calibration } = calibrated;
-  const healthy = measureHealthyLogits(inventedSet === null ? foldSets : [...foldSets, inventedSet]);
   const packaged = await packageBearing(
     { config, student: trained, judged, calibration, healthy, rows, fingerprint, division },
     context,

@@ -2,6 +2,7 @@
  * `evaluation.json`: every figure that the model card speaks of, for machines, on bearings that nobody was trained on. Each
  * stands once; the deployed student's macro AUROC is a headline figure and a step's.
  */
+import type { HealthyLogits } from "../../../../core/contract/bundle/baseline-spec.ts";
 import type { Calibration } from "../../../../core/contract/bundle/manifest.ts";
 import {
   computeReliability,
@@ -79,6 +80,8 @@ interface BearingCase extends Contenders {
   readonly inventedSet: ScoredSet;
   readonly outOfFold: OutOfFold;
   readonly calibrated: StudentCalibration;
+  /** As the bundle states it: a gateway decides by it. */
+  readonly healthy: HealthyLogits;
 }
 
 /** The figures, and the scores that they were computed from. */
@@ -97,7 +100,8 @@ export function judgeBearing(subject: BearingCase): JudgedBearing {
   const { calibration, falseWindowShare, detectedWindowShare } = calibrated;
   const failureModes = hypotheses.map((hypothesis) => hypothesis.failureMode);
   const threshold = decideThreshold(config);
-  const rule: AlertRule = { failureModes, calibration, thresholds: failureModes.map(() => threshold) };
+  const thresholds = failureModes.map(() => threshold);
+  const rule: AlertRule = { failureModes, calibration, thresholds, healthy: subject.healthy };
   const rows = joinRows(heldOutSignals, "served", failureModes);
   const scores = scoreContenders(subject, config, rows);
   const probability = toProbabilities(scores.int8!, calibration);

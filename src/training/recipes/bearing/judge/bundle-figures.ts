@@ -47,7 +47,7 @@ async function replayBundle(
   { seed }: BearingConfig,
   { dataDir, progress }: EvaluationContext,
 ): Promise<ReplayedBundle> {
-  const { window, features, scaler, calibration, thresholds } = manifest;
+  const { window, features, scaler, calibration, thresholds, baseline } = manifest;
   const data = await readCwruRows(dataDir, {
     window,
     trainingHop: window.hop,
@@ -64,7 +64,8 @@ async function replayBundle(
   const rows = joinRows(signals, "served", failureModes);
   const quantised = decodeStudent(files.get(bundleFileNames.model)!);
   const int8 = runStudent({ scaler, quantised }, rows.features, rows.rows);
-  const heldOut = evaluateHeldOut(signals, int8, { failureModes, calibration, thresholds });
+  const rule = { failureModes, calibration, thresholds, healthy: baseline?.healthy };
+  const heldOut = evaluateHeldOut(signals, int8, rule);
   return { all, signals, rows, int8, heldOut, fingerprint: await fingerprintCwru(dataDir) };
 }
 
@@ -195,7 +196,7 @@ export async function runBearingHeldOut(
 }
 
 /** What the bundle states of itself. Fails with BUNDLE_FORMAT. */
-export function readBearingClaim(bundle: Bundle): BearingEvaluation {
+function readBearingClaim(bundle: Bundle): BearingEvaluation {
   const report = readEvaluationOf(bundle) as Partial<BearingEvaluation>;
   const { metrics, heldOut, parity, steps, findings } = report;
   if (

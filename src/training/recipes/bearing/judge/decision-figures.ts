@@ -1,55 +1,37 @@
-/** What the decision rule would cost on training bearings out of fold, at the threshold of the costs and around it. */
-import type { Threshold } from "../../../../core/contract/bundle/manifest.ts";
+/** What the gateway's decision would cost on training bearings out of fold, and what the costs ask of a single window. */
 import { computeExpectedCost, type DecisionCosts } from "../../../judge/bayes-threshold.ts";
 import { computeShare, type Figure } from "../../../judge/figure.ts";
 import type { ScoredSet } from "../../../judge/scored-set.ts";
 import { type AlertRule, decideLooped } from "./held-out-figures.ts";
 
-interface DecisionPoint {
+export interface DecisionFigures {
+  readonly costs: DecisionCosts;
+  /** The probability that the costs ask for: where a microcontroller marks a window as worth a look. */
   readonly raise: number;
-  /** Share of faulty signals whose own fault is raised, and of healthy ones on which anything is. */
+  /** Share of faulty signals whose own fault the gateway raises, and of healthy ones on which it raises anything. */
   readonly recall: Figure;
   readonly falseAlarms: Figure;
   /** Per watched bearing, in the currency of the costs. */
   readonly expectedCost: number;
-}
-
-export interface DecisionFigures {
-  readonly costs: DecisionCosts;
-  /** What the costs ask for. */
-  readonly raise: number;
   /** Of never raising, for comparison. */
   readonly costOfSilence: number;
-  readonly points: readonly DecisionPoint[];
   readonly sentence: string;
 }
 
-/** Thresholds that are looked at besides the chosen one. */
-const others = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98] as const;
-
-/** Plays every out-of-fold signal through the rule, which has one threshold for all modes. */
+/** Plays every out-of-fold signal to the gateway's decision. */
 export function judgeDecision(
   folds: readonly ScoredSet[],
-  { failureModes, calibration, thresholds }: AlertRule,
+  rule: AlertRule,
   costs: DecisionCosts,
 ): DecisionFigures {
-  const threshold = thresholds[0]!;
-  const points = [...new Set([...others, threshold.raise])]
-    .sort((a, b) => a - b)
-    .map((raise): DecisionPoint => {
-      const clear = Math.min(threshold.clear, raise);
-      const tried = failureModes.map((): Threshold => ({ ...threshold, raise, clear }));
-      const counts = countOutcomes(folds, { failureModes, calibration, thresholds: tried });
-      const recall = computeShare(counts.found, counts.faulty);
-      const falseAlarms = computeShare(counts.alarmed, counts.healthy);
-      const expectedCost = computeExpectedCost(costs, recall.value, falseAlarms.value);
-      return { raise, recall, falseAlarms, expectedCost };
-    });
-  const chosen = points.find(({ raise }) => raise === threshold.raise)!;
-  const best = points.reduce((a, b) => (b.expectedCost < a.expectedCost ? b : a));
+  const { raise } = rule.thresholds[0]!;
+  const counts = countOutcomes(folds, rule);
+  const recall = computeShare(counts.found, counts.faulty);
+  const falseAlarms = computeShare(counts.alarmed, counts.healthy);
+  const expectedCost = computeExpectedCost(costs, recall.value, falseAlarms.value);
   const costOfSilence = computeExpectedCost(costs, 0, 0);
-  const sentence = `The costs ask for ${threshold.raise} where faults are ${(100 * costs.faultPrior).toFixed(1)} % of the bearings. Out of fold that costs ${chosen.expectedCost.toFixed(0)} a bearing, never raising ${costOfSilence.toFixed(0)}; of the thresholds looked at ${best.raise} costs least, ${best.expectedCost.toFixed(0)}.`;
-  return { costs, raise: threshold.raise, costOfSilence, points, sentence };
+  const sentence = `Out of fold the right fault is raised on ${counts.found} of ${counts.faulty} faulty signals and anything on ${counts.alarmed} of ${counts.healthy} healthy ones: where faults are ${(100 * costs.faultPrior).toFixed(1)} % of the bearings that costs ${expectedCost.toFixed(0)} a bearing, never raising ${costOfSilence.toFixed(0)}.`;
+  return { costs, raise, recall, falseAlarms, expectedCost, costOfSilence, sentence };
 }
 
 function countOutcomes(

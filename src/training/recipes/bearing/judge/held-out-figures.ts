@@ -48,8 +48,8 @@ export interface AlertRule {
   readonly failureModes: readonly string[];
   readonly calibration: readonly Calibration[];
   readonly thresholds: readonly Threshold[];
-  /** How raw logits of healthy machines lie; absent: as usual. */
-  readonly healthy?: HealthyLogits | undefined;
+  /** How raw logits of healthy machines lie, as the bundle states it; undefined: it does not, and they lie as usual. */
+  readonly healthy: HealthyLogits | undefined;
 }
 
 /** Evaluates `logits` [rows × outputs] of the served windows of `signals`. */

@@ -112,15 +112,17 @@ function describeQuality(manifest: CardManifest, report: BearingEvaluation): str
     ...(report.invented === undefined
       ? []
       : [...sayInvented(report.invented).map((line) => `- ${line}`), ""]),
-    `Decision rule: probability ≥ ${threshold.raise} in ${threshold.onCount} of ${threshold.onWindows} windows. ${report.decision.sentence} On training bearings out of fold ${percent(report.outOfFold.falseWindowShare)} of the healthy windows reach it, and ${percent(report.outOfFold.detectedWindowShare)} of the faulty ones.`,
+    `A gateway decides within a budget of false alarms, by logits of many windows. Each recording here is played to its own decider in a loop, as a machine of which it knows nothing: only how healthy machines lie in general. ${report.decision.sentence}`,
     "",
-    `With that rule, on held-out bearings (each recording played in a loop): the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, a share of ${formatFigure(report.metrics.detected!)}; nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones, ${formatFigure(report.metrics.quiet!)}. Recordings of one bearing are alike: the intervals are those of as many cases as there are bearings.`,
+    `The costs ask for a probability of ${threshold.raise} in a single window; nothing is raised by it, a microcontroller marks such windows. On training bearings out of fold ${percent(report.outOfFold.falseWindowShare)} of the healthy windows reach it, and ${percent(report.outOfFold.detectedWindowShare)} of the faulty ones.`,
+    "",
+    `On held-out bearings, decided in the same way: the right mode is raised on ${heldOut.detected.right} of ${heldOut.detected.of} faulty recordings, a share of ${formatFigure(report.metrics.detected!)}; nothing is raised on ${heldOut.quiet.right} of ${heldOut.quiet.of} healthy ones, ${formatFigure(report.metrics.quiet!)}. Recordings of one bearing are alike: the intervals are those of as many cases as there are bearings.`,
     "",
     failed.length === 0 ? "No recording fails." : "Recordings that fail:",
     "",
     ...failed.map(
       (recording) =>
-        `- \`${recording.waveform}\`: truth ${recording.truth ?? "healthy"}, raised ${recording.raised ?? "nothing"}; windows above the threshold ${modes.map((mode, index) => `${mode} ${percent(recording.shareAboveRaise[index]!)}`).join(", ")}`,
+        `- \`${recording.waveform}\`: truth ${recording.truth ?? "healthy"}, raised ${recording.raised ?? "nothing"}; windows at or above ${threshold.raise}: ${modes.map((mode, index) => `${mode} ${percent(recording.shareAboveRaise[index]!)}`).join(", ")}`,
     ),
     ...(failed.length === 0 ? [] : [""]),
   ];

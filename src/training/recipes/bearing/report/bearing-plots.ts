@@ -1,4 +1,4 @@
-/** The drawings of a bearing report: reliability, ROC by failure mode and fold, scores, and what the threshold costs. */
+/** The drawings of a bearing report: reliability, ROC by failure mode and fold, and scores. */
 import { columnOf, labelRows, type ScoredSet } from "../../../judge/scored-set.ts";
 import type { ReportPlot } from "../../../report/report-parts.ts";
 import { type Axis, drawPlot, type PlotLine, type Scale } from "../../../report/svg-plot.ts";
@@ -21,7 +21,6 @@ export function drawBearingPlots(subject: PlottedBearing, titles: readonly strin
     drawReliability(subject.evaluation),
     ...titles.map((title, output) => drawRoc(title, output, subject)),
     ...titles.map((title, output) => drawScores(title, output, subject)),
-    drawCosts(subject.evaluation),
   ];
 }
 
@@ -148,36 +147,12 @@ function drawScores(title: string, output: number, { heldOut, evaluation }: Plot
   });
   return {
     title: `Probabilities: ${title}`,
-    caption: `Share of the held-out windows of each class by the probability stated for ${title}; the dashed line is the threshold to raise at.`,
+    caption: `Share of the held-out windows of each class by the probability stated for ${title}; the dashed line is the probability that the costs ask for.`,
     svg: drawPlot({
       x: shareAxis("stated probability"),
       y: shareAxis("share of windows"),
       lines: [...lines, segment([raise, 0], [raise, 1], { name: "", colour: "faint", width: 1.5 })],
       alt: `Histogram of probabilities of ${title}`,
-    }),
-  };
-}
-
-function drawCosts({ decision }: BearingEvaluation): ReportPlot {
-  const { points, raise, costOfSilence } = decision;
-  const highest = Math.max(costOfSilence, ...points.map((point) => point.expectedCost));
-  const top = Math.ceil(highest / 500) * 500;
-  const ticks = Array.from({ length: top / 500 + 1 }, (_, index) => 500 * index);
-  const costs = points.map((point) => [point.raise, point.expectedCost] as const);
-  const ends = [0.5, 1] as const;
-  const [from, to] = ends;
-  return {
-    title: "What the threshold costs",
-    caption: decision.sentence,
-    svg: drawPlot({
-      x: { label: "probability to raise at", from, to, ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1] },
-      y: { label: "expected cost of a bearing", from: 0, to: top, ticks },
-      lines: [
-        { name: "decision rule, out of fold", colour: "c0", points: costs },
-        { name: "never raising", colour: "c2", points: ends.map((at) => [at, costOfSilence]) },
-        segment([raise, 0], [raise, top], { name: `chosen from the costs, ${raise}`, colour: "c1" }),
-      ],
-      alt: "Expected cost by threshold",
     }),
   };
 }
