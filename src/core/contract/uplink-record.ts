@@ -1,4 +1,5 @@
 /** What the gateway reports to the collector. Encoded by `core/wire`; kept by `gateway/record` until it is stored there. */
+import type { DriftLoad } from "./drift-verdict.ts";
 import type { Lane } from "./topics.ts";
 
 /** A batch of thinned predictions of one point. */
@@ -37,7 +38,7 @@ export interface AlertRecord {
 
 /** Sketch of one feature over one interval: counts of the reference's fixed bins, and moments. */
 export interface FeatureSketch {
-  /** Index in the feature list; the feature count itself means the score of output 0, +1 of output 1, … */
+  /** Index of the column in the model's drift reference: features, then scores, then levels. */
   readonly feature: number;
   readonly counts: readonly number[];
   /** Values that were not finite. */
@@ -49,7 +50,7 @@ export interface FeatureSketch {
   readonly max: number;
 }
 
-/** All sketches of one point over one interval. */
+/** All sketches of one point over one interval, at one load. */
 export interface DriftReport {
   readonly kind: "drift-report";
   readonly site: string;
@@ -60,6 +61,9 @@ export interface DriftReport {
   readonly modelDigest: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Where it was heard; absent: not known. */
+  readonly load?: DriftLoad;
+  /** In the order of their columns. */
   readonly sketches: readonly FeatureSketch[];
 }
 

@@ -53,6 +53,8 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     min: "float 6",
     max: "float 7",
   }),
+  LoadMeasure: enumeration("LOAD_MEASURE", ["UNSPECIFIED", "POWER", "SPEED"]),
+  DriftLoad: message({ by: "LoadMeasure 1", band: "sint32 2" }),
   DriftReport: message({
     site: "string 1",
     turbine: "string 2",
@@ -63,6 +65,7 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     fromMs: "uint64 7",
     toMs: "uint64 8",
     sketches: "repeated FeatureSketch 9",
+    load: "DriftLoad 10",
   }),
   Health: message({
     timeMs: "uint64 1",

@@ -191,7 +191,7 @@ describe("the uplink's ingest", () => {
     const report = driftReport("wt-1", 1_700_000_000_000, "d", { windows: 50, shift: 0 });
     const other = {
       ...report,
-      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [1] } : sketch)),
+      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [50] } : sketch)),
     };
     const sent = { lane: "drift" } as const;
     await bench.take([report], sent);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { lanes } from "../../../src/core/contract/topics.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
 } from "../../../src/core/contract/uplink-record.ts";
 import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { uplinkDescriptor } from "../../../src/core/wire/uplink-descriptor.ts";
 import { sampleRecords } from "../../support/uplink-samples.ts";
 
 const header = {
@@ -21,31 +23,76 @@ const header = {
 const name = fc.string({ unit: "grapheme", maxLength: 30 }).map((text) => text.replaceAll("\u0000", ""));
 const count = fc.nat(1_000_000);
 const time = fc.integer({ min: 0, max: 4e12 });
-// −0 travels as 0.
-const float = fc.float().map((value) => value + 0);
 
-const sketch: fc.Arbitrary<FeatureSketch> = fc.record({
-  feature: fc.nat(300),
-  counts: fc.array(count, { maxLength: 64 }),
-  invalid: count,
-  mean: float,
-  sumSquares: float,
-  min: float,
-  max: float,
-});
+/** Of so many windows: what does not count as a value is invalid. */
+const sketchOf = (windows: number): fc.Arbitrary<Omit<FeatureSketch, "feature">> =>
+  fc
+    .record({
+      weights: fc.array(fc.nat(9), { minLength: 1, maxLength: 64 }),
+      min: fc.float({ noNaN: true, min: -(2 ** 50), max: 2 ** 50 }),
+      range: fc.float({ noNaN: true, min: 0, max: 2 ** 20 }),
+      place: fc.integer({ min: 0, max: 4 }),
+      spread: fc.integer({ min: 0, max: 4 }),
+    })
+    .map(({ weights, min, range, place, spread }) => {
+      const total = Math.max(1, ...weights) * weights.length;
+      const counts = weights.map((weight) => Math.floor((weight * windows) / total));
+      const values = counts.reduce((sum, count) => sum + count, 0);
+      const max = Math.fround(min + range);
+      return {
+        counts,
+        invalid: windows - values,
+        // −0 travels as 0.
+        mean: Math.fround(min + ((max - min) * place) / 4) + 0,
+        sumSquares: Math.fround((values * ((max - min) / 2) ** 2 * spread) / 4) + 0,
+        min: Math.fround(min) + 0,
+        max: max + 0,
+      };
+    });
 
-const driftReport: fc.Arbitrary<DriftReport> = fc.record({
-  kind: fc.constant("drift-report" as const),
-  site: name,
-  turbine: name,
-  component: name,
-  modelName: name,
-  modelVersion: name,
-  modelDigest: name,
-  fromMs: time,
-  toMs: time,
-  sketches: fc.array(sketch, { maxLength: 5 }),
-});
+const columns = fc.nat(1_000_000).chain((windows) =>
+  fc
+    .tuple(fc.uniqueArray(fc.nat(300), { maxLength: 5 }), fc.array(sketchOf(windows), { maxLength: 5 }))
+    .map(([indices, sketches]) => {
+      const sorted = indices.sort((a, b) => a - b);
+      return sketches.slice(0, sorted.length).map((sketch, at) => ({ feature: sorted[at]!, ...sketch }));
+    }),
+);
+
+const driftReport: fc.Arbitrary<DriftReport> = fc
+  .record(
+    {
+      kind: fc.constant("drift-report" as const),
+      site: name,
+      turbine: name,
+      component: name,
+      modelName: name,
+      modelVersion: name,
+      modelDigest: name,
+      fromMs: time,
+      lengthMs: fc.integer({ min: 0, max: 86_400_000 }),
+      sketches: columns,
+      load: fc.record({
+        by: fc.constantFrom("power" as const, "speed" as const),
+        band: fc.integer({ min: -64, max: 64 }),
+      }),
+    },
+    {
+      requiredKeys: [
+        "kind",
+        "site",
+        "turbine",
+        "component",
+        "modelName",
+        "modelVersion",
+        "modelDigest",
+        "fromMs",
+        "lengthMs",
+        "sketches",
+      ],
+    },
+  )
+  .map(({ lengthMs, ...report }) => ({ ...report, toMs: report.fromMs + lengthMs }));
 
 const batch: fc.Arbitrary<PredictionBatch> = fc
   .tuple(fc.nat(8), fc.nat(4), fc.array(name, { minLength: 9, maxLength: 9 }))
@@ -146,20 +193,100 @@ describe("records", () => {
     const bytesOf = (counts: readonly number[], sketches: number): number =>
       encodeRecord({
         ...report,
-        sketches: new Array<FeatureSketch>(sketches).fill({
-          feature: 500,
+        sketches: Array.from({ length: sketches }, (_, index) => ({
+          feature: 400 + index,
           invalid: 2_000_000,
           mean: Math.PI,
           sumSquares: 1e30,
           min: -1e30,
           max: 1e30,
           counts,
-        }),
+        })),
       }).length;
     const worst = new Array<number>(16).fill(2_097_151);
     const usual = new Array<number>(16).fill(127);
     expect((bytesOf(worst, 101) - bytesOf(worst, 1)) / 100).toBeLessThanOrEqual(100);
     expect((bytesOf(usual, 101) - bytesOf(usual, 1)) / 100).toBeLessThanOrEqual(56);
+  });
+
+  describe("a drift report", () => {
+    const good = sampleRecords.find((sample) => sample.kind === "drift-report")!;
+    const sketch = good.sketches[0]!;
+    const refused = (changes: Partial<DriftReport>): string => {
+      try {
+        encodeRecord({ ...good, ...changes });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "taken";
+    };
+
+    test("is refused where no run of windows can have given it, and says why", () => {
+      const withSketch = (changes: Partial<FeatureSketch>): string =>
+        refused({ sketches: [{ ...sketch, ...changes }] });
+      expect(withSketch({})).toBe("taken");
+      expect(withSketch({ mean: Number.NaN })).toBe("column 3: moments that are not finite");
+      expect(withSketch({ sumSquares: -1 })).toBe("column 3: sumSquares is -1");
+      expect(withSketch({ min: 3 })).toBe("column 3: min 3 is above max 2.75");
+      expect(withSketch({ mean: 3 })).toMatch(/^column 3: mean 3 is not between/);
+      expect(withSketch({ sumSquares: 1e6 })).toMatch(
+        /^column 3: sumSquares 1000000 is more than 520 values/,
+      );
+      expect(refused({ sketches: [sketch, sketch] })).toBe("column 3 follows column 3");
+      const first = { ...sketch, feature: 0, counts: [1, 2], invalid: 4, sumSquares: 0 };
+      expect(refused({ sketches: [first, { ...sketch, feature: 1 }] })).toBe(
+        "column 1 counts 522 values in 7 windows",
+      );
+      expect(refused({ sketches: [first, { ...first, feature: 1, invalid: 0 }] })).toBe("taken");
+    });
+
+    test("may have moments that are no numbers where it counted no value", () => {
+      const { NaN: none } = Number;
+      const empty = { ...sketch, counts: [0, 0], mean: none, sumSquares: none, min: none, max: none };
+      expect(refused({ sketches: [empty] })).toBe("taken");
+    });
+
+    test("is of a day at most, and of a load that is known", () => {
+      expect(refused({ toMs: good.fromMs - 1 })).toBe("interval ends 1 ms before it begins");
+      expect(refused({ toMs: good.fromMs + 3_652 * 86_400_000 })).toMatch(/^interval is 3652.0 days long/);
+      expect(refused({ toMs: good.fromMs + 86_400_000, load: { by: "speed", band: -64 } })).toBe("taken");
+      expect(refused({ load: { by: "power", band: 65 } })).toMatch(/^load band is 65/);
+      expect(refused({ load: { by: "power", band: 0.5 } })).toMatch(/^load band is 0.5/);
+      expect(refused({ load: { by: "torque" as "power", band: 1 } })).toBe("load is not measured by torque");
+    });
+
+    test("from a writer that knows another load, or counts wrongly, becomes an event that says so", () => {
+      const type = protobuf.Root.fromJSON(uplinkDescriptor).lookupType("aurora.uplink.v1.Envelope");
+      const column = { feature: 0, counts: [3], mean: 1, min: 0, max: 2, sumSquares: 1 };
+      const read = (driftReport: object): unknown => {
+        const envelope = {
+          major: 1,
+          gateway: "gw",
+          bootId: "b",
+          lane: 3,
+          firstSequence: 1,
+          oldestSequence: 1,
+        };
+        const records = [{ driftReport: { fromMs: 1, toMs: 2, sketches: [column], ...driftReport } }];
+        const decoded = decodeUplinkEnvelope(type.encode(type.fromObject({ ...envelope, records })).finish());
+        return decoded.ok ? decoded.value.records[0] : decoded;
+      };
+      const invalid = (detail: string): unknown =>
+        expect.objectContaining({ name: "record.invalid", detail });
+      expect(read({})).toMatchObject({ kind: "drift-report" });
+      expect(read({})).not.toHaveProperty("load");
+      expect(read({ load: { by: 2, band: 21 } })).toMatchObject({ load: { by: "speed", band: 21 } });
+      expect(read({ load: { by: 7, band: 1 } })).toEqual(
+        invalid("load is measured by 7, which is not known"),
+      );
+      expect(read({ load: { by: 1, band: -65 } })).toEqual(
+        invalid("load band is -65, not a whole number from -64 to 64"),
+      );
+      expect(read({ sketches: [{ ...column, mean: Number.NaN }] })).toEqual(
+        invalid("column 0: moments that are not finite"),
+      );
+      expect(read({ toMs: 4e11 })).toEqual(invalid("interval is 4629.6 days long, at most one day allowed"));
+    });
   });
 
   test("a batch whose columns do not fit together, or with a probability that is none, is the writer's error", () => {
