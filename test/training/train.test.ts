@@ -12,7 +12,7 @@ import { createIntegerKernel } from "../../src/core/inference/integer-engine.ts"
 import { decodeStudent } from "../../src/core/inference/onnx-codec.ts";
 import { measureFaultyWeight } from "../../src/training/bundle/healthy-background.ts";
 import { evaluateBundle } from "../../src/training/evaluate-bundle.ts";
-import { checkBackground } from "../../src/training/gate/bundle-checks.ts";
+import { checkBackground, checkDriftReference } from "../../src/training/gate/bundle-checks.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { standardiseRows } from "../../src/training/learn/fit-scaler.ts";
 import type { BearingEvaluation } from "../../src/training/recipes/bearing/judge/bearing-evaluation.ts";
@@ -95,7 +95,16 @@ test("drift reference, background, bill of materials and model card fit the mani
   const features = manifest.features.list.length;
   const reference = decodeReference(files.get(bundleFileNames.reference)!);
   expect(reference.featureCount).toBe(features);
-  expect(reference.features).toHaveLength(features + manifest.outputs.length);
+  const levels = manifest.baseline!.levels.list.map(({ name }) => name);
+  expect(reference.features).toHaveLength(features + manifest.outputs.length + levels.length);
+  expect(reference.features.slice(-levels.length).map(({ name, role }) => [name, role])).toEqual(
+    levels.map((name) => [name, "level"]),
+  );
+  // Of the signals at 12 kHz, the band from 4.5 kHz on is not heard, the others in every window.
+  const heard = reference.features.slice(-levels.length).map(({ counts }) => counts.reduce((a, b) => a + b));
+  expect(heard).toEqual(levels.map((name) => (name === "top.rms" ? 0 : reference.rows)));
+  expect(reference.machines).toBeGreaterThan(1);
+  expect(checkDriftReference(await verifyBundle(first.dir, [signer.publicKey]), null).outcome).toBe("passed");
   expect(decodeBackground(files.get(bundleFileNames.background)!).features).toBe(features);
   const text = (name: string): string => new TextDecoder().decode(files.get(name));
   const { microcontroller, steps } = evaluationOf(first);

@@ -64,11 +64,14 @@ export function assessFeatureDrift(reference: DriftReference, sketch: FeatureSke
 
 /**
  * Tests all sketches of a point at once: with dozens of features a per-feature rate would mean nothing, so the
- * largest ratio is held against its own calibrated quantiles.
+ * largest ratio is held against its own calibrated quantiles. Absolute levels are left out: another machine, or another
+ * place on it, has others.
  */
 export function assessPointDrift(reference: DriftReference, sketches: readonly FeatureSketch[]): PointDrift {
   const features = sketches.map((sketch) => assessFeatureDrift(reference, sketch));
-  const tested = features.filter(({ level }) => level !== "insufficient");
+  const tested = features.filter(
+    ({ feature, level }) => level !== "insufficient" && reference.features[feature]?.role !== "level",
+  );
   const insufficient = Number.NaN;
   if (tested.length === 0) {
     return {

@@ -22,6 +22,8 @@ interface PsiCalibrationOptions {
   readonly blockRows: number;
   /** Increasing. */
   readonly sampleSizes: readonly number[];
+  /** The first columns, of which a verdict over all is made; default: all. */
+  readonly familySize?: number;
   readonly warningRate: number;
   readonly driftRate: number;
 }
@@ -88,7 +90,7 @@ function readQuantiles(
   const drift = thresholdsFor(options.driftRate);
   const largest = options.sampleSizes.map((_, size) => {
     const ratios = new Float64Array(options.replicates);
-    for (const [feature, ofFeature] of psi.entries()) {
+    for (const [feature, ofFeature] of psi.slice(0, options.familySize).entries()) {
       const threshold = drift[feature]![size]!;
       for (let replicate = 0; replicate < ratios.length; replicate++) {
         ratios[replicate] = Math.max(ratios[replicate]!, ofFeature[size]![replicate]! / threshold);

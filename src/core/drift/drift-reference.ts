@@ -1,8 +1,14 @@
-/** What training day looked like: the fixed bins of every feature and score, and thresholds that were calibrated. */
+/**
+ * What training day looked like: the fixed bins of every feature, score and level, and thresholds that were calibrated. It
+ * is of other machines than the one that is watched: a day unlike it is worth knowing, and no alarm.
+ */
+import type { DriftRole } from "../contract/drift-verdict.ts";
 
-/** The reference of one feature, or of one output score. */
+/** The reference of one column: a feature, an output score, or a level. */
 export interface FeatureReference {
   readonly name: string;
+  /** Absent, in files of before: a feature or a score, by its place. */
+  readonly role?: DriftRole;
   /** Interior edges, strictly increasing float32 values; there is one bin more than edges. */
   readonly edges: readonly number[];
   /** Reference rows in each bin. */
@@ -41,10 +47,20 @@ interface DriftCalibration {
 /** `reference.pb`. */
 export interface DriftReference {
   readonly rows: number;
-  /** Features; the entries of `features` from here on are output scores. */
+  /**
+   * Machines that the rows are of; absent: not known. Rows of several scatter more than those of any one, and none of them
+   * looks like all together.
+   */
+  readonly machines?: number;
+  /** Features (or conditions); output scores follow them, then the levels of the manifest's baseline section. */
   readonly featureCount: number;
   readonly features: readonly FeatureReference[];
   readonly calibration: DriftCalibration;
+}
+
+/** Columns that are levels: the last ones. */
+export function countLevels({ features }: Pick<DriftReference, "features">): number {
+  return features.filter(({ role }) => role === "level").length;
 }
 
 /** Bounds that hold for every reference, when fitted and when read. */

@@ -1,5 +1,9 @@
-/** Learns the drift reference from the rows that a model was trained on: bins, counts, moments, calibrated thresholds. */
+/**
+ * Learns the drift reference from the rows that a model was trained on: bins, counts, moments, calibrated thresholds. The
+ * rows must come at the cadence at which they are served: rows that lie further apart are less alike than a day's.
+ */
 import { AuroraError } from "../contract/aurora-error.ts";
+import type { DriftRole } from "../contract/drift-verdict.ts";
 import { findBin, fitBinEdges } from "./bins.ts";
 import { type BinnedRows, calibratePsi } from "./calibrate-psi.ts";
 import { type DriftReference, type FeatureReference, referenceLimits } from "./drift-reference.ts";
@@ -18,6 +22,10 @@ interface FitReferenceOptions {
   readonly sampleSizes?: readonly number[];
   /** Names of the output scores; default `score.0`, `score.1`, … */
   readonly scoreNames?: readonly string[];
+  /** Default: feature; `condition` where the features only say under what conditions a machine runs. */
+  readonly featureRole?: "feature" | "condition";
+  /** Machines that the rows are of; default: not known. */
+  readonly machines?: number;
   /** Default 0.01 and 0.001. */
   readonly warningRate?: number;
   readonly driftRate?: number;
@@ -30,47 +38,54 @@ interface ReferenceRows {
   readonly featureNames: readonly string[];
   /** Output scores (logits) of the same rows, or null; each output becomes one pseudo-feature. */
   readonly scoreRows: readonly ArrayLike<number>[] | null;
+  /** Absolute levels of the same rows in dB, NaN where not heard; their bins are {@link levelEdgesDb}. Absent: none. */
+  readonly levels?: { readonly names: readonly string[]; readonly rows: readonly ArrayLike<number>[] };
 }
+
+/**
+ * Edges of a level's bins, dB: 3 dB wide from −66 to 27, on every machine and of every model, so that sketches of levels
+ * can be compared over both.
+ */
+export const levelEdgesDb: readonly number[] = Array.from({ length: 32 }, (_, index) => 3 * index - 66);
 
 /**
  * Fits the reference.
  * @throws AuroraError TRAINING when there are too few rows or their shapes do not fit
  */
 export function fitReference(given: ReferenceRows, options: FitReferenceOptions): DriftReference {
-  const { rows, featureNames, scoreRows } = given;
-  const scores = scoreRows?.[0]?.length ?? 0;
-  const names = [...featureNames];
-  for (let output = 0; output < scores; output++) {
-    names.push(options.scoreNames?.[output] ?? `score.${output}`);
-  }
+  const { rows, featureNames } = given;
   const segments = options.segments ?? [rows.length];
-  checkShapes(given, scores, segments);
-  const binCount = options.bins ?? 16;
-  const columns = names.map((_, index) => {
-    const source = index < featureNames.length ? rows : scoreRows!;
-    const column = index < featureNames.length ? index : index - featureNames.length;
-    return Float32Array.from(source, (row) => row[column]!);
-  });
-  const edges = columns.map((values) => fitBinEdges(values, binCount));
-  const data = binColumns(columns, edges, segments);
+  checkShapes(given, segments);
+  const columns = listColumns(given, options);
+  const edges = columns.map(({ role, values }) =>
+    role === "level" ? levelEdgesDb : fitBinEdges(values, options.bins ?? 16),
+  );
+  const data = binColumns(
+    columns.map(({ values }) => values),
+    edges,
+    segments,
+  );
   const calibration = {
     seed: options.seed,
     replicates: options.replicates ?? 4_000,
     blockRows: options.blockRows ?? chooseBlockRows(data),
     warningRate: options.warningRate ?? 0.01,
     driftRate: options.driftRate ?? 0.001,
-    sampleSizes: options.sampleSizes ?? [30, 60, 125, 250, 500, 1_000, 2_000],
+    sampleSizes: options.sampleSizes ?? defaultSampleSizes,
   };
-  const thresholds = calibratePsi(data, calibration);
+  const familySize = columns.filter(({ role }) => role !== "level").length;
+  const thresholds = calibratePsi(data, { ...calibration, familySize });
   return {
     rows: rows.length,
+    ...(options.machines === undefined ? {} : { machines: options.machines }),
     featureCount: featureNames.length,
-    features: names.map(
-      (name, index): FeatureReference => ({
+    features: columns.map(
+      ({ name, role, values }, index): FeatureReference => ({
         name,
+        role,
         edges: edges[index]!,
         counts: data.counts[index]!,
-        ...computeMoments(columns[index]!),
+        ...computeMoments(values),
         warningPsi: thresholds.warning[index]!.map(Math.fround),
         driftPsi: thresholds.drift[index]!.map(Math.fround),
       }),
@@ -81,6 +96,37 @@ export function fitReference(given: ReferenceRows, options: FitReferenceOptions)
       familyDriftRatio: thresholds.familyDrift.map(Math.fround),
     },
   };
+}
+
+/** Sample sizes of the ladder, where no others are given. */
+export const defaultSampleSizes: readonly number[] = [30, 60, 125, 250, 500, 1_000, 2_000];
+
+interface Column {
+  readonly name: string;
+  readonly role: DriftRole;
+  readonly values: Float32Array;
+}
+
+/** Features, then scores, then levels. */
+function listColumns(
+  { rows, featureNames, scoreRows, levels }: ReferenceRows,
+  { featureRole = "feature", scoreNames }: FitReferenceOptions,
+): readonly Column[] {
+  const scores = Array.from(
+    { length: countScores(scoreRows) },
+    (_, output) => scoreNames?.[output] ?? `score.${output}`,
+  );
+  const list = (names: readonly string[], role: DriftRole, from: readonly ArrayLike<number>[]): Column[] =>
+    names.map((name, at) => ({ name, role, values: Float32Array.from(from, (row) => row[at]!) }));
+  return [
+    ...list(featureNames, featureRole, rows),
+    ...list(scores, "score", scoreRows ?? []),
+    ...list(levels?.names ?? [], "level", levels?.rows ?? []),
+  ];
+}
+
+function countScores(scoreRows: ReferenceRows["scoreRows"]): number {
+  return scoreRows?.[0]?.length ?? 0;
 }
 
 /** Rows of a block: autocorrelated rows need long blocks, a short reference allows only short ones (an eighth). */
@@ -141,13 +187,15 @@ function computeMoments(values: Float32Array): Pick<FeatureReference, "mean" | "
   };
 }
 
-function checkShapes(given: ReferenceRows, scores: number, segments: readonly number[]): void {
-  const { rows, featureNames, scoreRows } = given;
+function checkShapes(given: ReferenceRows, segments: readonly number[]): void {
+  const { rows, featureNames, scoreRows, levels } = given;
+  const scores = countScores(scoreRows);
   const refuse = (message: string): never => {
     throw new AuroraError("TRAINING", message, { op: "fit drift reference" });
   };
   if (rows.length < 32) refuse(`a drift reference needs at least 32 rows, got ${rows.length}`);
-  if (featureNames.length + scores > referenceLimits.maxFeatures) refuse("too many features for a reference");
+  const columns = featureNames.length + scores + (levels?.names.length ?? 0);
+  if (columns > referenceLimits.maxFeatures) refuse("too many features for a reference");
   if (rows.some((row) => row.length !== featureNames.length)) {
     refuse(`every row must have ${featureNames.length} features`);
   }
@@ -155,6 +203,12 @@ function checkShapes(given: ReferenceRows, scores: number, segments: readonly nu
     refuse(`${rows.length} rows but ${scoreRows.length} rows of scores`);
   }
   if (scoreRows?.some((row) => row.length !== scores)) refuse(`every row of scores must have ${scores}`);
+  if (levels !== undefined && levels.rows.length !== rows.length) {
+    refuse(`${rows.length} rows but ${levels.rows.length} rows of levels`);
+  }
+  if (levels?.rows.some((row) => row.length !== levels.names.length)) {
+    refuse(`every row of levels must have ${levels.names.length}`);
+  }
   if (segments.reduce((sum, length) => sum + length, 0) !== rows.length) {
     refuse(`the segments must sum to ${rows.length} rows`);
   }

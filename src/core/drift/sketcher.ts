@@ -4,25 +4,35 @@
  */
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { findBin } from "./bins.ts";
-import type { DriftReference } from "./drift-reference.ts";
+import { countLevels, type DriftReference } from "./drift-reference.ts";
 
 /** Watches one point over one interval. */
 export interface Sketcher {
   /** Windows since the last {@link take}. */
   readonly windows: number;
   /**
-   * Adds one window.
+   * Adds one window. A value that is not finite, or beyond {@link largestValue}, counts as invalid.
    * @param features raw feature vector, as long as the reference's features
    * @param scores output scores of the window, or null when there are none (then the score's sketches stand still)
+   * @param levels in dB, NaN where not heard; null or absent: as above
    */
-  update(features: ArrayLike<number>, scores: ArrayLike<number> | null): void;
+  update(
+    features: ArrayLike<number>,
+    scores: ArrayLike<number> | null,
+    levels?: ArrayLike<number> | null,
+  ): void;
   /** Returns the sketches of the interval and starts a new one; empty when there was no window. */
   take(): FeatureSketch[];
 }
 
+/** Magnitude up to which a value is one: the squares of a day's values still have a sum in float32. */
+const largestValue = 1e15;
+
 /** Creates a sketcher for points that run the reference's model. */
 export function createSketcher(reference: DriftReference): Sketcher {
   const total = reference.features.length;
+  const { featureCount } = reference;
+  const levelsFrom = total - countLevels(reference);
   const edgeOffsets = new Int32Array(total + 1);
   const countOffsets = new Int32Array(total + 1);
   for (const [index, feature] of reference.features.entries()) {
@@ -50,7 +60,7 @@ export function createSketcher(reference: DriftReference): Sketcher {
     windows = 0;
   };
   const add = (index: number, value: number): void => {
-    if (!Number.isFinite(value)) {
+    if (!(Math.abs(value) <= largestValue)) {
       invalid[index]!++;
       return;
     }
@@ -69,13 +79,14 @@ export function createSketcher(reference: DriftReference): Sketcher {
     get windows() {
       return windows;
     },
-    update: (features, scores) => {
+    update: (features, scores, levels) => {
       windows++;
-      for (let index = 0; index < reference.featureCount; index++) add(index, features[index]!);
-      if (scores === null) return;
-      for (let index = reference.featureCount; index < total; index++) {
-        add(index, scores[index - reference.featureCount]!);
+      for (let index = 0; index < featureCount; index++) add(index, features[index]!);
+      if (scores !== null) {
+        for (let index = featureCount; index < levelsFrom; index++) add(index, scores[index - featureCount]!);
       }
+      if (levels === null || levels === undefined) return;
+      for (let index = levelsFrom; index < total; index++) add(index, levels[index - levelsFrom]!);
     },
     take: () => {
       const sketches: FeatureSketch[] = [];

@@ -4,6 +4,7 @@ import { decodeGolden } from "../../core/bundle/golden.ts";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
 import { bundleFileNames, mcuModelFileName } from "../../core/contract/bundle/manifest.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { decodeReference } from "../../core/drift/reference-codec.ts";
 import { decodeBackground } from "../../core/explain/background.ts";
 import { groupFeatures } from "../../core/explain/coalition-plan.ts";
@@ -85,22 +86,29 @@ export function checkBackground(bundle: Bundle): GateCheck {
   });
 }
 
-/** Do the drift reference's rows fit the model, and, given an active one of the same major version, its summaries? */
+/**
+ * Do the drift reference's columns fit the model, and, given an active one of the same major version, its summaries? Levels
+ * may come to be watched: nothing that was gathered before is lost by that.
+ */
 export function checkDriftReference(bundle: Bundle, against: Bundle | null): GateCheck {
   const { manifest } = bundle;
+  const columns = columnsOf(bundle);
+  const names = columns.map(({ name }) => name);
   const wanted = [
     ...manifest.features.list.map((feature) => feature.name),
     ...manifest.outputs.map((output) => output.failureMode),
+    // References of before state no roles, and have no levels.
+    ...(columns.some(({ role }) => role !== undefined) ? listLevels(manifest) : []),
   ];
-  const names = namesOf(bundle);
   const fitting = names.length === wanted.length && names.every((name, index) => name === wanted[index]);
   const isReplacement =
     against !== null &&
     against.manifest.name === manifest.name &&
     against.manifest.version.split(".")[0] === manifest.version.split(".")[0];
-  const other = isReplacement ? namesOf(against) : names;
-  const changed = names
-    .filter((name) => !other.includes(name))
+  const other = isReplacement ? columnsOf(against).map(({ name }) => name) : names;
+  const changed = columns
+    .filter(({ name, role }) => role !== "level" && !other.includes(name))
+    .map(({ name }) => name)
     .concat(other.filter((name) => !names.includes(name)));
   return answer("drift-reference", fitting && changed.length === 0, {
     measured: { entries: names.length, changedAgainstActive: changed },
@@ -108,8 +116,8 @@ export function checkDriftReference(bundle: Bundle, against: Bundle | null): Gat
     words: !fitting
       ? sayUnfitting(names, wanted)
       : changed.length > 0
-        ? `watches other features than the active model of the same major version: ${changed.slice(0, 5).join(", ")}`
-        : `watches ${names.length} features and scores${isReplacement ? ", the same as the active model" : ""}`,
+        ? `watches other columns than the active model of the same major version: ${changed.slice(0, 5).join(", ")}`
+        : `watches ${names.length} features, scores and levels${isReplacement ? ", and all that the active model watches" : ""}`,
   });
 }
 
@@ -137,12 +145,16 @@ export function checkDeviceModel(bundle: Bundle): GateCheck {
 function sayUnfitting(names: readonly string[], wanted: readonly string[]): string {
   const at = names.findIndex((name, index) => name !== wanted[index]);
   return names.length !== wanted.length
-    ? `the reference is of ${names.length} features and scores, the model has ${wanted.length}`
+    ? `the reference is of ${names.length} features, scores and levels, the model has ${wanted.length}`
     : `entry ${at + 1} of the reference is ${names[at]}, of the model ${wanted[at]}`;
 }
 
-function namesOf(bundle: Bundle): string[] {
-  return decodeReference(bundledFilesOf(bundle, bundleFileNames.reference)).features.map(({ name }) => name);
+function columnsOf(bundle: Bundle): DriftReference["features"] {
+  return decodeReference(bundledFilesOf(bundle, bundleFileNames.reference)).features;
+}
+
+function listLevels({ baseline }: Bundle["manifest"]): readonly string[] {
+  return baseline?.levels.list.map(({ name }) => name) ?? [];
 }
 
 function sameValues(left: ArrayLike<number>, right: ArrayLike<number>): boolean {

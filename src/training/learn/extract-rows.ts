@@ -39,6 +39,16 @@ export function extractLevels(signal: RecordedSignal, window: WindowSpec, levels
   return joinRows(cutRows(signal, window, levels), levels);
 }
 
+/** Levels of the very windows that {@link extractRows} makes rows of, one array a row. */
+export function extractLevelRows(
+  signal: RecordedSignal,
+  window: WindowSpec,
+  specs: { readonly features: FeatureSpec; readonly levels: FeatureSpec },
+): readonly Float32Array[] {
+  const features = cutRows(signal, window, specs.features);
+  return cutRows(signal, window, specs.levels).filter((_, row) => features[row]!.every(Number.isFinite));
+}
+
 function joinRows(rows: readonly Float32Array[], { list }: FeatureSpec): Float32Array {
   const joined = new Float32Array(rows.length * list.length);
   for (const [index, row] of rows.entries()) joined.set(row, index * list.length);

@@ -3,7 +3,7 @@ import { assessFeatureDrift, assessPointDrift } from "../../../src/core/drift/as
 import { computePsi, computeShares } from "../../../src/core/drift/bins.ts";
 import { computeChiSquareQuantile } from "../../../src/core/drift/calibrate-psi.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
-import { fitReference } from "../../../src/core/drift/fit-reference.ts";
+import { fitReference, levelEdgesDb } from "../../../src/core/drift/fit-reference.ts";
 import { createSketcher } from "../../../src/core/drift/sketcher.ts";
 import { createRandom } from "../../../src/core/maths/random.ts";
 
@@ -180,6 +180,25 @@ describe("the reference", () => {
     expect(fitted.features[2]!.max).toBe(199);
   });
 
+  it("says what each column is, and of how many machines; a level far off is no verdict on the whole", () => {
+    const rows = simulateRows(400, 2, 0, 3);
+    const levels = { names: ["low.rms"], rows: rows.map(([x]) => [x! - 30]) };
+    const given = { rows, featureNames: names(2), scoreRows: rows.map(([x]) => [x!]), levels };
+    const options = { seed: 1, replicates: 400, featureRole: "condition", machines: 4 } as const;
+    const reference = fitReference(given, options);
+    expect(reference.features.map(({ role }) => role)).toEqual(["condition", "condition", "score", "level"]);
+    expect(reference).toMatchObject({ machines: 4, featureCount: 2 });
+    expect(reference.features[3]!.edges).toEqual(levelEdgesDb);
+    // Levels take no part in the family: its thresholds are those of the other columns alone.
+    const { levels: _levels, ...without } = given;
+    expect(reference.calibration).toEqual(fitReference(without, options).calibration);
+    const sketcher = createSketcher(reference);
+    for (const row of simulateRows(200, 2, 0, 4)) sketcher.update(row, [row[0]!], [20]);
+    const verdict = assessPointDrift(reference, sketcher.take());
+    expect(verdict.level).toBe("stable");
+    expect(verdict.features[3]!.level).toBe("drift");
+  });
+
   it("refuses rows that do not fit", () => {
     const rows = simulateRows(40, 2, 0, 3);
     const fitting = (given: readonly Float32Array[], scores: number[][] | null, segments?: number[]) => () =>
@@ -191,6 +210,13 @@ describe("the reference", () => {
     expect(fitting([...rows, Float32Array.of(1)], null)).toThrow(/2 features/);
     expect(fitting(rows, [[1]])).toThrow(/1 rows of scores/);
     expect(fitting(rows, null, [20, 19])).toThrow(/segments/);
+    const levels = (given: number[][]) => () =>
+      fitReference(
+        { rows, featureNames: names(2), scoreRows: null, levels: { names: ["low"], rows: given } },
+        { seed: 1, replicates: 10 },
+      );
+    expect(levels([[1]])).toThrow(/1 rows of levels/);
+    expect(levels(rows.map(() => [1, 2]))).toThrow(/row of levels must have 1/);
   });
 
   it("never draws a block across two recordings", () => {

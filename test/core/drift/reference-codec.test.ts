@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hasErrorCode } from "../../../src/core/contract/aurora-error.ts";
+import type { DriftRole } from "../../../src/core/contract/drift-verdict.ts";
 import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import { fitReference } from "../../../src/core/drift/fit-reference.ts";
 import { decodeReference, encodeReference } from "../../../src/core/drift/reference-codec.ts";
@@ -12,8 +13,12 @@ const reference = fitReference(
     rows: Array.from({ length: 300 }, () => Float32Array.of(random.normal(), 3)),
     featureNames: ["a", "constant"],
     scoreRows: Array.from({ length: 300 }, () => [random.normal()]),
+    levels: {
+      names: ["low.rms", "top.rms"],
+      rows: Array.from({ length: 300 }, () => [-30 + random.normal(), Number.NaN]),
+    },
   },
-  { seed: -7, replicates: 20 },
+  { seed: -7, replicates: 20, machines: 3 },
 );
 
 function refusal(change: (reference: DriftReference) => DriftReference): string {
@@ -34,13 +39,40 @@ describe("reference.pb", () => {
     expect(bytes.length / reference.features.length).toBeLessThan(300);
   });
 
+  it("reads a file that states neither roles nor machines as it was", () => {
+    const features = reference.features.slice(0, 3).map(({ role: _role, ...feature }) => feature);
+    const { machines: _machines, ...old } = { ...reference, features };
+    expect(decodeReference(encodeReference(old))).toEqual(old);
+  });
+
+  it("refuses a role that it does not know, and one that stands where it cannot", () => {
+    const withRoles = (...roles: readonly (DriftRole | undefined)[]) =>
+      refusal((r) => ({
+        ...r,
+        features: r.features.map((feature, index) => ({ ...feature, role: roles[index] })) as never,
+      }));
+    expect(withRoles("condition", "condition", "score", "level", "level")).toBe("accepted");
+    expect(withRoles(undefined, undefined, undefined, "level", "level")).toBe("accepted");
+    expect(withRoles("feature", "level", "score", "level", "level")).toMatch(
+      /"constant": a level as column 2/,
+    );
+    expect(withRoles("feature", "feature", "feature", "level", "level")).toMatch(
+      /a feature as column 3 of 5/,
+    );
+    expect(withRoles("feature", "feature", "level", "score", "level")).toMatch(/a score as column 4 of 5/);
+    const bytes = encodeReference({ ...reference, features: reference.features.slice(0, 2) });
+    const at = bytes.findIndex((byte, index) => byte === 0x50 && bytes[index + 1] === 2);
+    bytes[at + 1] = 9;
+    expect(() => decodeReference(bytes)).toThrow('feature "a": role 9, which is not known');
+  });
+
   it("names what does not hold together", () => {
     const withFirst = (changes: object) => (r: DriftReference) => ({
       ...r,
       features: [{ ...r.features[0]!, ...changes }, ...r.features.slice(1)],
     });
     expect(refusal((r) => ({ ...r, features: [] }))).toMatch(/0 features/);
-    expect(refusal((r) => ({ ...r, featureCount: 9 }))).toMatch(/feature count 9 of 3/);
+    expect(refusal((r) => ({ ...r, featureCount: 9 }))).toMatch(/feature count 9 of 5/);
     expect(refusal((r) => ({ ...r, rows: 0 }))).toMatch(/no rows/);
     expect(refusal(withFirst({ edges: [2, 1] }))).toMatch(/2 edges and 16 bins/);
     expect(refusal(withFirst({ edges: [2, 1], counts: [1, 1, 1] }))).toMatch(/do not increase/);

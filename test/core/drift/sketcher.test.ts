@@ -84,6 +84,29 @@ describe("sketches", () => {
     expect(sketcher.take()).toEqual(first);
   });
 
+  it("count levels in bins that are the same for every machine, where there are any", () => {
+    const levels = { names: ["low", "top"], rows: Array.from({ length: 50 }, () => [-30, Number.NaN]) };
+    const rows = Array.from({ length: 50 }, () => [random.normal()]);
+    const given = { rows, featureNames: ["a"], scoreRows: rows, levels };
+    const sketcher = createSketcher(fitReference(given, { seed: 1, replicates: 20 }));
+    sketcher.update([0], [0], [-66.5, Number.NaN]);
+    sketcher.update([0], [0], Float32Array.of(-63, 30));
+    sketcher.update([0], [0]);
+    sketcher.update([0], null, null);
+    const [feature, score, low, top] = sketcher.take();
+    expect([countValues(feature!), countValues(score!)]).toEqual([4, 3]);
+    expect(low!.counts.slice(0, 4)).toEqual([1, 0, 1, 0]);
+    expect(low!.counts).toHaveLength(33);
+    expect([top!.counts.at(-1), top!.invalid, top!.mean]).toEqual([1, 1, 30]);
+  });
+
+  it("hold no value whose square would be too large for the wire", () => {
+    const sketcher = createSketcher(reference);
+    for (const wild of [1e16, -1e38, 1e15]) sketcher.update([wild, 0, 3], [0]);
+    const [a] = sketcher.take();
+    expect([countValues(a!), a!.invalid, a!.max]).toEqual([1, 2, 1e15]);
+  });
+
   it("of another feature or other bins do not merge", () => {
     const [a, b] = sketch([[0, 0, 0, 0]]);
     expect(() => mergeSketches(a!, b!)).toThrow(RangeError);

@@ -12,6 +12,7 @@ import {
   type Manifest,
   mcuModelFileName,
 } from "../../../src/core/contract/bundle/manifest.ts";
+import { decodeReference, encodeReference } from "../../../src/core/drift/reference-codec.ts";
 import { encodeBackground } from "../../../src/core/explain/background.ts";
 import { digestTrainingCode } from "../../../src/training/bundle/training-code-digest.ts";
 import { checkLatency, checkSize } from "../../../src/training/gate/budget-checks.ts";
@@ -181,6 +182,30 @@ describe("what a bundle answers by itself", () => {
     });
     const active = doctor({ manifest: { outputs: outputs.map((one) => ({ ...one, title: "other" })) } });
     expect(checkDriftReference(shipped, active).outcome).toBe("passed");
+  });
+
+  test("a drift reference may come to watch the levels of the baseline, all of them, and not lose them again", () => {
+    const reference = decodeReference(shipped.files.get(bundleFileNames.reference)!);
+    const levels = shipped.manifest.baseline!.levels.list.map(({ name }) => name);
+    const own = reference.features.filter(({ role }) => role !== "level");
+    const bundleOf = (names: readonly string[]): Bundle =>
+      doctor({
+        files: {
+          [bundleFileNames.reference]: encodeReference({
+            ...reference,
+            features: [...own, ...names.map((name) => ({ ...own[0]!, name, role: "level" as const }))],
+          }),
+        },
+      });
+    const plain = own.map(({ role: _role, ...column }) => column);
+    const bytes = encodeReference({ ...reference, features: plain });
+    const before = doctor({ files: { [bundleFileNames.reference]: bytes } });
+    expect(checkDriftReference(bundleOf(levels), before)).toMatchObject({ outcome: "passed" });
+    expect(checkDriftReference(bundleOf(levels.slice(1)), null).outcome).toBe("failed");
+    expect(checkDriftReference(before, bundleOf(levels))).toMatchObject({
+      outcome: "failed",
+      measured: { changedAgainstActive: levels },
+    });
   });
 
   test("a group on both sides of the lineage is found", () => {

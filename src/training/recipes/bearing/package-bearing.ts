@@ -14,7 +14,7 @@ import { clusterHealthyBackground } from "../../bundle/healthy-background.ts";
 import { listGroups, makeStudentFiles } from "../../bundle/student-files.ts";
 import { cwruBearings, readCwruSignals } from "../../dataset/cwru-recordings.ts";
 import { formatFigure } from "../../judge/figure.ts";
-import { extractLevels } from "../../learn/extract-rows.ts";
+import { extractLevelRows, extractLevels, type RecordedSignal } from "../../learn/extract-rows.ts";
 import { standardiseRows } from "../../learn/fit-scaler.ts";
 import { runStudent, type TrainedStudent } from "../../learn/train-student.ts";
 import type { StepOutput } from "../../pipeline/step-runner.ts";
@@ -53,10 +53,11 @@ export async function packageBearing(
   const { backgroundRows, goldenCases, driftReplicates, seed, window, hypotheses, dataset } = config;
   const made = { backgroundRows, goldenCases, driftReplicates, seed, window, groups, dataset, hypotheses };
   const shares = { ...made, calibration };
+  const levels = config.baseline?.levels;
   const files = await context.steps.run(
     "package",
-    { config: shares, from: [parts.rows, parts.student] },
-    () => makeFiles(parts),
+    { config: { ...shares, levels }, from: [parts.rows, parts.student] },
+    () => makeFiles(parts, context.dataDir),
   );
   const { teacher } = config.recipe;
   const { scaler } = student;
@@ -110,12 +111,10 @@ export async function packageBearing(
   };
 }
 
-function makeFiles({
-  config,
-  student: { value: student },
-  calibration,
-  division,
-}: BearingParts): Readonly<Record<string, Uint8Array>> {
+async function makeFiles(
+  { config, student: { value: student }, calibration, division }: BearingParts,
+  dataDir: string,
+): Promise<Readonly<Record<string, Uint8Array>>> {
   const { seed, backgroundRows } = config;
   const healthy = division.trainSignals.filter((signal) => signal.waveform.failureMode === null);
   const rows = healthy.reduce((sum, { served }) => sum + served.rows, 0);
@@ -133,16 +132,22 @@ function makeFiles({
       { rows, standardised: standardiseRows(features, rows, student.scaler) },
       { count: backgroundRows, random: seedStream(seed, "background") },
     ),
-    reference: fitHealthyReference(config, healthy, student),
+    reference: fitHealthyReference(healthy, student, {
+      config,
+      levels: await readHealthyLevels(dataDir, healthy, config),
+    }),
     random: seedStream(seed, "golden"),
   });
 }
 
-/** The drift reference: healthy training windows in time order, with the scores that the student gives them. */
+/**
+ * The drift reference: healthy training windows in time order, with the scores that the student gives them and the levels
+ * that were heard. They are of many machines: no single one looks like all of them together.
+ */
 function fitHealthyReference(
-  config: BearingConfig,
   healthy: readonly WaveformRows[],
   student: TrainedStudent,
+  { config, levels }: { readonly config: BearingConfig; readonly levels: HealthyLevels | null },
 ): ReturnType<typeof fitReference> {
   const rows: Float32Array[] = [];
   const scores: Float32Array[] = [];
@@ -155,15 +160,48 @@ function fitHealthyReference(
       scores.push(logits.subarray(row * outputs, (row + 1) * outputs));
     }
   }
+  const featureNames = config.features.list.map((feature) => feature.name);
   return fitReference(
-    { rows, featureNames: config.features.list.map((feature) => feature.name), scoreRows: scores },
+    { rows, featureNames, scoreRows: scores, ...(levels === null ? {} : { levels }) },
     {
       seed: seedStream(config.seed, "drift").integer(2 ** 31),
       replicates: config.driftReplicates,
       segments: healthy.map((signal) => signal.served.rows),
       scoreNames: config.hypotheses.map((hypothesis) => hypothesis.failureMode),
+      machines: new Set(healthy.map(({ waveform }) => waveform.group)).size,
     },
   );
+}
+
+interface HealthyLevels {
+  readonly names: readonly string[];
+  readonly rows: readonly Float32Array[];
+}
+
+/** Levels of the served windows of `healthy`, row by row; null where the configuration asks for no baseline. */
+async function readHealthyLevels(
+  dataDir: string,
+  healthy: readonly WaveformRows[],
+  { window, features, baseline }: BearingConfig,
+): Promise<HealthyLevels | null> {
+  if (baseline === undefined) return null;
+  const { levels } = baseline;
+  const rows: Float32Array[] = [];
+  for (const each of healthy) {
+    rows.push(...extractLevelRows(await readSignal(dataDir, each), window, { features, levels }));
+  }
+  return { names: levels.list.map(({ name }) => name), rows };
+}
+
+/** The recording that rows were made of. */
+async function readSignal(
+  dataDir: string,
+  { waveform, recording }: Pick<WaveformRows, "waveform" | "recording">,
+): Promise<RecordedSignal> {
+  const channels = await readCwruSignals(join(dataDir, "cwru"), recording);
+  const signal = channels.find(({ end }) => end === waveform.signalEnd)!;
+  const { sampleRateHz, shaftRpm } = recording;
+  return { ...signal, sampleRateHz, shaftRpm, bearing: cwruBearings[signal.end] };
 }
 
 /** Where the levels of healthy machines lay; undefined where the configuration asks for no baseline. */
@@ -194,13 +232,9 @@ async function fitLevelReference(
   { window, levels }: Pick<BearingConfig, "window"> & Pick<BaselineSpec, "levels">,
 ): Promise<readonly (LevelStatistics | null)[]> {
   const values: number[][] = levels.list.map(() => []);
-  for (const { waveform, recording } of signals) {
-    if (waveform.failureMode !== null) continue;
-    const channels = await readCwruSignals(join(dataDir, "cwru"), recording);
-    const signal = channels.find(({ end }) => end === waveform.signalEnd)!;
-    const { sampleRateHz, shaftRpm } = recording;
-    const source = { ...signal, sampleRateHz, shaftRpm, bearing: cwruBearings[signal.end] };
-    const features = extractLevels(source, window, levels);
+  for (const each of signals) {
+    if (each.waveform.failureMode !== null) continue;
+    const features = extractLevels(await readSignal(dataDir, each), window, levels);
     for (const [at, value] of features.entries()) {
       if (Number.isFinite(value)) values[at % values.length]!.push(value);
     }

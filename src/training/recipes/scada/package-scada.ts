@@ -1,6 +1,6 @@
 /** Puts together what travels with a normal-behaviour student: drift reference, background, golden vectors, lineage, card. */
 import type { NormalBehaviourSpec } from "../../../core/contract/bundle/normal-behaviour.ts";
-import { fitReference } from "../../../core/drift/fit-reference.ts";
+import { defaultSampleSizes, fitReference } from "../../../core/drift/fit-reference.ts";
 import { createRandom, type Random } from "../../../core/maths/random.ts";
 import { clusterBackground } from "../../bundle/cluster-background.ts";
 import { describeNetwork } from "../../bundle/model-documents.ts";
@@ -17,8 +17,8 @@ import type { ScadaRecipeConfig } from "./scada-config.ts";
 export const edpDescription =
   "EDP Open Data, Wind Farm 1, 2016-2017 (Hack the Wind 2018): ten-minute SCADA, failure logbook and costs of four 2 MW turbines; attribution required, licence of the portal not verified";
 
-/** Every so many rows of a turbine go into background and drift reference: two hours apart, rows are less alike. */
-const referenceStride = 12;
+/** Every so many rows go into the background: two hours apart, rows are less alike. */
+const backgroundStride = 12;
 
 interface ScadaSubject {
   readonly config: ScadaRecipeConfig;
@@ -90,10 +90,10 @@ export function makeScadaFiles(
   const { config } = subject;
   const stream = (purpose: string): Random => createRandom(config.seed).fork(`package: ${purpose}`);
   const width = config.features.list.length;
-  const rows = Math.floor(prepared.rows / referenceStride);
+  const rows = Math.floor(prepared.rows / backgroundStride);
   const standardised = new Float32Array(rows * width);
   for (let index = 0; index < rows; index++) {
-    const row = index * referenceStride;
+    const row = index * backgroundStride;
     standardised.set(prepared.features.subarray(row * width, (row + 1) * width), index * width);
   }
   return makeStudentFiles({
@@ -109,6 +109,10 @@ export function makeScadaFiles(
   });
 }
 
+/**
+ * Every row that may be learnt from, as they are served: held against rows two hours apart, each day of a healthy turbine
+ * would look strange, for its own rows are more alike than those. The features say under what conditions a turbine runs.
+ */
 function fitScadaReference(
   subject: ScadaCase,
   student: ScadaStudent,
@@ -124,7 +128,7 @@ function fitScadaReference(
   for (const turbine of subject.rows.turbines) {
     const predicted = runScadaForm(student, "int8", turbine);
     let taken = 0;
-    for (let row = 0; row < turbine.rows; row += referenceStride) {
+    for (let row = 0; row < turbine.rows; row++) {
       if (!isLearnable(turbine, row)) continue;
       rows.push(turbine.features.subarray(row * width, (row + 1) * width));
       scores.push(predicted.outputs.subarray(row * outputs, (row + 1) * outputs));
@@ -138,6 +142,10 @@ function fitScadaReference(
       seed: random.integer(2 ** 31),
       replicates: config.driftReplicates,
       segments,
+      // What is served is one stretch of one turbine, and so is each that is drawn.
+      blockRows: Math.max(...defaultSampleSizes),
+      featureRole: "condition",
+      machines: segments.filter((taken) => taken > 0).length,
       scoreNames: config.residuals.map((residual) => residual.channel),
     },
   );
