@@ -4,6 +4,7 @@
  */
 
 import type { AlertEvent } from "../core/contract/alert.ts";
+import type { Manifest } from "../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -178,8 +179,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       onRow: (turbine, { row, output, state: rowState }, bundle) => {
         // Drift is asked of what the model is held against.
         if (rowState !== "scored" && rowState !== "learning") return;
-        const point = { site: config.gateway.site, turbine, component: "scada" };
-        telemetry.drift(point, bundle, { toMs: row.toMs, features: row.features, scores: output.logits });
+        const point = { site: config.gateway.site, turbine, component: scadaComponent };
+        const { toMs, features } = row;
+        const powerKw = readPower(bundle.manifest, row.values);
+        telemetry.drift(point, bundle, { toMs, features, scores: output.logits, powerKw });
       },
     },
   });
@@ -217,6 +220,15 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       states.tick();
     },
   };
+}
+
+/** What drift reports call the rows of a turbine's SCADA values. */
+const scadaComponent = "scada";
+
+/** The power of a row, by its bundle's power curve; NaN where it has none. */
+function readPower({ normalBehaviour, channels }: Manifest, values: Float64Array): number {
+  const name = normalBehaviour?.operation.powerCurve.powerChannel;
+  return values[channels.findIndex((channel) => channel.name === name)] ?? Number.NaN;
 }
 
 /** Components that the SCADA bundle of `turbine` watches. */

@@ -42,6 +42,8 @@ export interface ScoredWindow {
   readonly window: FeatureWindow;
   readonly output: StudentOutput;
   readonly bundle: LoadedBundle;
+  /** Of the turbine meanwhile; NaN or absent: not known. */
+  readonly powerKw?: number | undefined;
 }
 
 export interface LoadedBundle extends WindowBundle {

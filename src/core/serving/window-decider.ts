@@ -97,8 +97,8 @@ export function createWindowDecider(options: WindowDeciderOptions): WindowDecide
       ...(window.inferredOn === undefined ? {} : { inferredOn: window.inferredOn }),
     };
     quality.processed(point.turbine);
-    sink.onDecision(decision, { window, output, bundle });
     const decided = { window, output, bundle, powerKw: due.powerKw };
+    sink.onDecision(decision, decided);
     reasons.note(decided);
     const alerts = register.update(decision);
     if (alerts.length === 0) return;

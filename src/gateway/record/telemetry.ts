@@ -2,7 +2,8 @@
 import type { AlertEvent } from "../../core/contract/alert.ts";
 import type { Decision } from "../../core/contract/prediction.ts";
 import type { PointId, SchemaDrift } from "../../core/contract/stream.ts";
-import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
+import type { DriftReport, UplinkRecord } from "../../core/contract/uplink-record.ts";
+import { isOperating } from "../../core/decision/operating-state.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DataQuality } from "./data-quality.ts";
@@ -11,8 +12,10 @@ import { createPredictionThinner } from "./prediction-thinner.ts";
 
 export interface Telemetry {
   decision(decision: Decision, scored: ScoredWindow | null): void;
-  /** A row that was scored outside of a measuring point. */
+  /** A row that was scored outside of a measuring point, in operation. */
   drift(point: PointId, source: DriftSource, row: DriftWindow): void;
+  /** Calls back with every drift report from now on, once it is on its way. */
+  onDriftReport(callback: (report: DriftReport) => void): void;
   alert(event: AlertEvent): void;
   schemaDrift(drift: SchemaDrift): void;
   event(name: string, subject: string, detail: string): void;
@@ -38,7 +41,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const startedMonotonicMs = clock.monotonicMs();
   let healthDueMs = startedMonotonicMs;
   let latestDataMs = 0;
-  const drift = createDriftWatch(options.driftIntervalMs, append);
+  const driftCallbacks: ((report: DriftReport) => void)[] = [];
+  const drift = createDriftWatch(options.driftIntervalMs, (report) => {
+    append(report);
+    for (const callback of driftCallbacks) callback(report);
+  });
   const thinner = createPredictionThinner(append, {
     rowMs: options.predictionIntervalMs,
     batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
@@ -67,13 +74,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       const { window, output, bundle } = scored;
       thinner.update(decision, window.shaftRpm);
       const { point, toMs } = decision;
-      const { features } = window;
+      latestDataMs = toMs;
+      const { features, levels, shaftRpm } = window;
+      // A turbine that stands by is not like one that runs, and has not drifted.
+      if (features.length === 0 || !isOperating(decision.operatingState)) return;
       // Of the lower band, as the reference is.
       const { logits: scores } = output.bands?.lower ?? output;
-      if (features.length > 0) drift.add(point, bundle, { toMs, features, scores });
-      latestDataMs = toMs;
+      drift.add(point, bundle, { toMs, features, scores, levels, powerKw: scored.powerKw, shaftRpm });
     },
     drift: drift.add,
+    onDriftReport: (callback) => {
+      driftCallbacks.push(callback);
+    },
     alert: (alert) => append({ kind: "alert", id: alert.id, json: JSON.stringify(alert) }),
     schemaDrift: (change) => {
       const detail = `expected ${change.expected}, got ${change.actual}`;
@@ -83,6 +95,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     tick: () => {
       // The data's own time, which in a replay runs ahead of the clock.
       thinner.tick(Math.max(clock.nowMs(), latestDataMs));
+      drift.tick(clock.monotonicMs());
       if (clock.monotonicMs() < healthDueMs) return;
       healthDueMs = clock.monotonicMs() + options.healthIntervalMs;
       health();

@@ -62,7 +62,7 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     operation: { standbyBelowRpm: 60, dataTimeoutSeconds: 10 },
     commissioning: { minWindows: 600, minHours: 24 },
     alarms: { falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null },
-    drift: { intervalSeconds: 600 },
+    drift: { intervalSeconds: 600, periodSeconds: 86_400, falsePerPointDay: 0.001, learnDays: 14 },
     uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60 },
     log: { level: "info" },
   };

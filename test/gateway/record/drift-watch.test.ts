@@ -9,7 +9,7 @@ const { ref } = createFakeBundle();
 function create(): {
   watch: DriftWatch;
   reports: DriftReport[];
-  add: (afterMs: number, version?: string) => void;
+  add: (afterMs: number, version?: string, load?: { powerKw?: number; shaftRpm?: number }) => void;
 } {
   const reports: DriftReport[] = [];
   const watch = createDriftWatch(intervalMs, (report) => reports.push(report));
@@ -17,7 +17,7 @@ function create(): {
   return {
     watch,
     reports,
-    add: (afterMs, version = "1.0.0") =>
+    add: (afterMs, version = "1.0.0", load = {}) =>
       watch.add(
         point,
         { ref: { ...ref, version, digest: `${version}-digest` }, reference: driftReference },
@@ -25,6 +25,7 @@ function create(): {
           toMs: dayMs + afterMs,
           features: Float32Array.of(0.5, 1.5),
           scores: Float64Array.of(-1),
+          ...load,
         },
       ),
   };
@@ -68,5 +69,37 @@ describe("the drift watch", () => {
       modelDigest: "1.1.0-digest",
       turbine: "WT01",
     });
+  });
+
+  it("tells loads apart by power, by speed where power is not known, and names the interval of all of them", () => {
+    const { watch, reports, add } = create();
+    add(1000, "1.0.0", { powerKw: 1000, shaftRpm: 1500 });
+    add(2000, "1.0.0", { powerKw: 500, shaftRpm: 1500 });
+    add(3000, "1.0.0", { powerKw: 1020, shaftRpm: 1200 });
+    add(4000, "1.0.0", { powerKw: Number.NaN, shaftRpm: 1500 });
+    add(5000, "1.0.0", { powerKw: -3 });
+    watch.flush();
+    expect(reports.map((report) => [report.load, windowsOf(report)])).toEqual([
+      [undefined, 1],
+      [{ by: "power", band: 17 }, 1],
+      [{ by: "power", band: 19 }, 2],
+      [{ by: "speed", band: 21 }, 1],
+    ]);
+    expect(new Set(reports.map(({ fromMs, toMs }) => toMs - fromMs))).toEqual(new Set([4000]));
+    add(6000, "1.0.0", { powerKw: 1000 });
+    watch.flush();
+    expect(reports.slice(4).map(windowsOf)).toEqual([1]);
+  });
+
+  it("does not keep an interval to itself when nothing comes any more", () => {
+    const { watch, reports, add } = create();
+    add(0);
+    for (const atMs of [0, 300_000]) watch.tick(atMs);
+    add(1000);
+    for (const atMs of [400_000, 999_000]) watch.tick(atMs);
+    expect(reports).toEqual([]);
+    watch.tick(1_000_000);
+    watch.tick(2_000_000);
+    expect(reports.map(windowsOf)).toEqual([2]);
   });
 });

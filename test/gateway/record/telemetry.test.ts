@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Decision } from "../../../src/core/contract/prediction.ts";
+import type { Decision, OperatingState } from "../../../src/core/contract/prediction.ts";
 import type { UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
 import type { StudentOutput } from "../../../src/core/serving/loaded-bundle.ts";
 import { createDataQuality } from "../../../src/gateway/record/data-quality.ts";
 import { createTelemetry } from "../../../src/gateway/record/telemetry.ts";
@@ -9,6 +10,22 @@ import { alertAt, createFakeBundle, point, windowAt } from "../fakes.ts";
 
 const bundle = createFakeBundle();
 const output = { quantised: Uint8Array.of(128), logits: Float64Array.of(0) };
+
+/** As the bundle's, and a level. */
+const withLevel: DriftReference = {
+  ...bundle.reference,
+  features: [
+    ...bundle.reference.features,
+    { ...bundle.reference.features[0]!, name: "low.rms", role: "level", edges: [-40], counts: [20, 20] },
+  ],
+};
+
+interface Heard {
+  readonly operatingState?: OperatingState;
+  readonly powerKw?: number;
+  readonly levels?: Float32Array;
+  readonly reference?: DriftReference;
+}
 
 function create() {
   const clock = createManualClock();
@@ -23,8 +40,13 @@ function create() {
     predictionIntervalMs: 60_000,
     healthIntervalMs: 30_000,
   });
-  const decide = (index: number, isScored = true, scored: StudentOutput = output): void => {
-    const window = windowAt(index);
+  const decide = (
+    index: number,
+    isScored = true,
+    scored: StudentOutput = output,
+    { operatingState = "full-performance", powerKw, ...changes }: Heard = {},
+  ): void => {
+    const window = windowAt(index, changes.levels === undefined ? {} : { levels: changes.levels });
     const mode = {
       failureMode: "inner-race",
       probability: 0.1,
@@ -38,11 +60,12 @@ function create() {
       windowId: window.id,
       fromMs: window.fromMs,
       toMs: window.toMs,
-      operatingState: "full-performance",
+      operatingState,
       model: bundle.ref,
       modes: [mode],
     };
-    telemetry.decision(decision, isScored ? { window, output: scored, bundle } : null);
+    const served = { ...bundle, reference: changes.reference ?? bundle.reference };
+    telemetry.decision(decision, isScored ? { window, output: scored, bundle: served, powerKw } : null);
   };
   const kinds = (): string[] => records.map(({ kind }) => kind);
   return { clock, records, quality, telemetry, decide, kinds };
@@ -91,6 +114,22 @@ describe("telemetry", () => {
     const reportOf = ({ records }: typeof one) => records.find(({ kind }) => kind === "drift-report");
     expect(reportOf(one)).toBeDefined();
     expect(reportOf(two)).toEqual(reportOf(one));
+  });
+
+  it("sketches levels and the load, of turbines that operate only", () => {
+    const { telemetry, records, decide } = create();
+    const heard: unknown[] = [];
+    telemetry.onDriftReport((report) => heard.push(report));
+    decide(0, true, output, { operatingState: "standby" });
+    decide(1, true, output, { operatingState: "information-unavailable" });
+    telemetry.flush();
+    expect(records.filter(({ kind }) => kind === "drift-report")).toEqual([]);
+    decide(2, true, output, { powerKw: 800, levels: Float32Array.of(-30), reference: withLevel });
+    telemetry.flush();
+    const [report] = records.filter((record) => record.kind === "drift-report");
+    expect(heard).toEqual([report]);
+    expect(report).toMatchObject({ load: { by: "power", band: 19 } });
+    expect(report!.sketches[3]).toMatchObject({ feature: 3, mean: -30, counts: [0, 1] });
   });
 
   it("judges a batch's age by the data's own time, which in a replay runs ahead of the clock", () => {

@@ -2,7 +2,10 @@
 import type { z } from "zod";
 import type { GatewayConfig } from "./gateway-config.ts";
 
-/** Adds an issue for every id that stands twice, every device or turbine that is not there, and updates without a source. */
+/**
+ * Adds an issue for every id that stands twice, every device or turbine that is not there, a period of drift that is
+ * shorter than an interval, and updates without a source.
+ */
 export function checkGatewayReferences(config: GatewayConfig, context: z.RefinementCtx): void {
   const devices = new Set<string>();
   for (const [index, device] of config.devices.entries()) {
@@ -54,6 +57,11 @@ export function checkGatewayReferences(config: GatewayConfig, context: z.Refinem
         message: `no turbine "${mapping.turbine}"`,
       });
     }
+  }
+  const { intervalSeconds, periodSeconds } = config.drift;
+  if (periodSeconds < intervalSeconds) {
+    const message = `${periodSeconds} s are less than an interval of ${intervalSeconds} s`;
+    context.addIssue({ code: "custom", path: ["drift", "periodSeconds"], message });
   }
   if (config.updates.enabled && (config.updates.url === null || config.updates.rootFile === null)) {
     context.addIssue({ code: "custom", path: ["updates"], message: "updates need url and rootFile" });

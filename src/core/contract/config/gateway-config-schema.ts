@@ -243,6 +243,24 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
     drift: z
       .strictObject({
         intervalSeconds: z.number().min(1).max(86_400).default(600).describe("Length of a drift summary"),
+        periodSeconds: z
+          .number()
+          .min(10)
+          .max(2_678_400)
+          .default(86_400)
+          .describe("Length of what drift is assessed over: a day; shorter for demonstrations only"),
+        falsePerPointDay: z
+          .number()
+          .positive()
+          .max(0.05)
+          .default(0.001)
+          .describe("Probability that a day like a point's own reference is called drift"),
+        learnDays: z
+          .int()
+          .min(5)
+          .max(90)
+          .default(14)
+          .describe("Days of operation that a point's own drift reference needs at least"),
       })
       .prefault({}),
     uplink: z

@@ -112,7 +112,15 @@ export interface GatewayConfig {
     /** Where a machine must stop, dB above its own healthy baseline; null: by zones and its own spread (ADR 34). */
     readonly stopDb: number | null;
   };
-  readonly drift: { readonly intervalSeconds: number };
+  readonly drift: {
+    readonly intervalSeconds: number;
+    /** Length of what is assessed at once, an interval or longer: a day, but for demonstrations. */
+    readonly periodSeconds: number;
+    /** Probability that a period like a point's own reference is called drift, above 0, to 0.05. */
+    readonly falsePerPointDay: number;
+    /** Periods of operation that a point's own reference needs at least, 5 to 90. */
+    readonly learnDays: number;
+  };
   readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }

@@ -23,3 +23,26 @@ it("takes neither a budget of nothing nor a fault that is likelier than none", (
   expect(read({ stopDb: 0 }).success).toBe(false);
   expect(read({ stopDb: 20 }).success).toBe(true);
 });
+
+it("assesses drift over a day with one false verdict in a thousand, and takes no period shorter than an interval", () => {
+  const drift = (given: object) => gatewayConfigSchema.safeParse({ ...least, drift: given });
+  expect(gatewayConfigSchema.parse(least).drift).toEqual({
+    intervalSeconds: 600,
+    periodSeconds: 86_400,
+    falsePerPointDay: 0.001,
+    learnDays: 14,
+  });
+  expect(drift({ intervalSeconds: 10, periodSeconds: 240, learnDays: 5 }).success).toBe(true);
+  expect(drift({ periodSeconds: 599 }).error?.issues[0]).toMatchObject({
+    path: ["drift", "periodSeconds"],
+    message: "599 s are less than an interval of 600 s",
+  });
+  for (const bad of [
+    { falsePerPointDay: 0 },
+    { falsePerPointDay: 0.06 },
+    { learnDays: 4 },
+    { learnDays: 91 },
+  ]) {
+    expect(drift(bad).success).toBe(false);
+  }
+});
