@@ -1,0 +1,130 @@
+/**
+ * Has what a model learnt ceased to be true? Watches outcomes that people confirmed, of one model and kind of failure: whether its
+ * alarms err oftener than usual, and whether faults come oftener or more rarely than its probabilities said (that is concept drift
+ * without a word of why). Needs outcomes; without them it says nothing. False alarms: one in `meanRunLength` outcomes on average at
+ * most, both questions together, if outcomes are confirmed regardless of anything that the probabilities do not know.
+ */
+import { z } from "zod";
+import { createEDetector, type EDetectorState, type Payoff } from "./detectors/e-detector.ts";
+import { createErrorRateDetector, type ErrorRateState } from "./detectors/error-rate-detector.ts";
+
+/** What was said of a machine, and what somebody found there. */
+export interface ConfirmedOutcome {
+  /** Was an alarm raised? */
+  readonly raised: boolean;
+  /** Risk of a fault at the site's prior when it was decided, 0 to 1; null: not known, and only errors are counted. */
+  readonly risk: number | null;
+  /** Was there a fault? */
+  readonly isFault: boolean;
+}
+
+/** `errors`: alarms raised in vain and faults missed; the other two hold the faults against the stated risks. */
+export type ConceptChange = "more-errors" | "more-faults" | "fewer-faults";
+
+/** After an outcome. */
+export interface ConceptVerdict {
+  /** Null: nothing that outcomes speak against. */
+  readonly change: ConceptChange | null;
+  /** Outcomes since it began, or began anew after the last alarm. */
+  readonly outcomes: number;
+  readonly errors: number;
+  /** Faults found, and the sum of the stated risks: what was to be expected; of outcomes with a risk. */
+  readonly faults: number;
+  readonly expectedFaults: number;
+  /** How much bets against "nothing changed" have won, in mean run lengths; an alarm at 1. */
+  readonly evidence: number;
+}
+
+/** What has to be kept over a restart: plain JSON, below 1 kB. */
+export interface ConceptWatchState {
+  readonly errorRate: ErrorRateState;
+  readonly calibration: EDetectorState;
+  readonly faults: number;
+  readonly expectedFaults: number;
+}
+
+export interface ConceptWatch {
+  update(outcome: ConfirmedOutcome): ConceptVerdict;
+  save(): ConceptWatchState;
+}
+
+interface ConceptWatchOptions {
+  /** Outcomes between two false alarms, on average at least; default 1,000. */
+  readonly meanRunLength?: number;
+  /** Share of wrong alarms and misses among confirmed outcomes that is usual; null or absent: learnt. */
+  readonly usualErrorRate?: number | null;
+  readonly state?: ConceptWatchState | undefined;
+}
+
+const count = z.int().min(0);
+const betsSchema: z.ZodType<EDetectorState> = z.object({
+  winnings: z.array(z.number().min(0)).max(64),
+  values: count,
+});
+
+/** Validator of a state that was kept; unknown fields are dropped. */
+export const conceptWatchStateSchema: z.ZodType<ConceptWatchState> = z.object({
+  errorRate: z.object({ outcomes: count, errors: count, bets: betsSchema }),
+  calibration: betsSchema,
+  faults: count,
+  expectedFaults: z.number().min(0),
+});
+
+interface RatedFault {
+  readonly isFault: boolean;
+  readonly risk: number;
+}
+
+/** Natural logarithms of the factor by which the odds of a fault are bet to be off: half as much again, three and ten times. */
+const oddsShifts = [0.4, 1.1, 2.3] as const;
+/** Beyond these a risk is taken for them: one surprise shall not be infinite evidence. */
+const [lowestRisk, highestRisk] = [0.001, 0.999] as const;
+
+/** The first half bets on more faults, the second on fewer: likelihood ratios of a risk whose odds are another. */
+const payoffs = [...oddsShifts, ...oddsShifts.map((shift) => -shift)].map(
+  (shift): Payoff<RatedFault> =>
+    ({ isFault, risk }) => {
+      const odds = Math.exp(shift);
+      const other = (risk * odds) / (1 - risk + risk * odds);
+      return isFault ? other / risk : (1 - other) / (1 - risk);
+    },
+);
+
+/** Creates a watch over one model and kind of failure. */
+export function createConceptWatch(options: ConceptWatchOptions = {}): ConceptWatch {
+  const { meanRunLength = 1_000, usualErrorRate = null, state } = options;
+  // An alarm of either at twice the length is one of their mean at the length itself, and that mean is an e-detector too.
+  const each = 2 * meanRunLength;
+  const errorRate = createErrorRateDetector({
+    meanRunLength: each,
+    usualRate: usualErrorRate,
+    state: state?.errorRate,
+  });
+  const calibration = createEDetector({ meanRunLength: each, payoffs, state: state?.calibration });
+  let faults = state?.faults ?? 0;
+  let expectedFaults = state?.expectedFaults ?? 0;
+  return {
+    update: ({ raised, risk, isFault }) => {
+      if (calibration.evidence() >= each) [faults, expectedFaults] = [0, 0];
+      const moreErrors = errorRate.update(raised !== isFault);
+      let contradicted = false;
+      if (risk !== null) {
+        const bounded = Math.min(highestRisk, Math.max(lowestRisk, risk));
+        contradicted = calibration.update({ isFault, risk: bounded });
+        faults += isFault ? 1 : 0;
+        expectedFaults += bounded;
+      }
+      const { outcomes, errors } = errorRate.save();
+      const direction = faults > expectedFaults ? "more-faults" : "fewer-faults";
+      return {
+        change: contradicted ? direction : moreErrors ? "more-errors" : null,
+        outcomes,
+        errors,
+        faults,
+        expectedFaults,
+        evidence: Math.max(errorRate.evidence(), calibration.evidence()) / each,
+      };
+    },
+    save: () => ({ errorRate: errorRate.save(), calibration: calibration.save(), faults, expectedFaults }),
+  };
+}
