@@ -1,0 +1,100 @@
+/** The sentence that an operator reads first: who moved, how, and since when. Statistics have no place in it. */
+import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import { describeSensor, describeShift, formatDb, isTemperature, spell } from "./describe-column.ts";
+import { onsetOf, type Placement, type ReadVerdict } from "./place-drift.ts";
+import type { PointSignature } from "./point-signature.ts";
+
+/** Things that moved are named up to so many. */
+const named = 3;
+const dayMs = 86_400_000;
+
+/** "since Tuesday", "since 3 March", for periods shorter than half a day "since 10:42"; all UTC. */
+export function describeSince(
+  sinceMs: number,
+  { fromMs, toMs }: Pick<DriftVerdict, "fromMs" | "toMs">,
+): string {
+  const since = new Date(sinceMs);
+  if (toMs - fromMs < dayMs / 2) return `since ${since.toISOString().slice(11, 16)}`;
+  if (toMs - sinceMs < 7 * dayMs) return `since ${weekdays[since.getUTCDay()]}`;
+  const isLongAgo = toMs - sinceMs > 300 * dayMs;
+  return `since ${since.getUTCDate()} ${months[since.getUTCMonth()]}${isLongAgo ? ` ${since.getUTCFullYear()}` : ""}`;
+}
+
+const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+/** One sentence: who moved, how, since when. */
+export function writeTitle(own: ReadVerdict, placement: Placement): string {
+  const { verdict, signature } = own;
+  const since = describeSince(onsetOf(own), verdict);
+  const { turbine, component, site } = verdict;
+  switch (placement.kind) {
+    case "sensor":
+      return `${turbine}'s ${sensorStory(component, signature)} ${since}`;
+    case "turbine": {
+      if (signature.pattern === "fault" && placement.company.length === 0) {
+        return `${turbine}'s ${spell(component)} shows more of a fault's lines ${since}: ${listShifts(signature.shifts)}`;
+      }
+      const what = placement.company.length > 0 ? " has changed" : `'s ${spell(component)} sounds different`;
+      return `${turbine}${what} ${since}: ${listShifts(storyOf(own))}`;
+    }
+    case "site":
+      return `${count(placement.site.alike.length, "point")} of site ${site} moved alike ${since}: ${listShifts(storyOf(own))}`;
+    case "fleet": {
+      const { modelName, modelVersion } = verdict;
+      return placement.isModel
+        ? `All points of ${modelName} ${modelVersion} moved alike ${since}: ${listShifts(storyOf(own))}`
+        : `Points of ${count(placement.sites.length, "site")} moved alike ${since}: ${listShifts(storyOf(own))}`;
+    }
+    case "unknown":
+      return `${turbine}'s ${spell(component)} is not as before ${since}, for no plain reason: ${listShifts(storyOf(own))}`;
+  }
+}
+
+/** What one sensor did, without the turbine and the time. */
+function sensorStory(component: string, signature: PointSignature): string {
+  const sensor = describeSensor(component);
+  const { levelDb, isAtAllLoads, pattern, shifts } = signature;
+  switch (pattern) {
+    case "gain":
+      return `${sensor} is ${formatDb(levelDb)} ${levelDb > 0 ? "louder" : "quieter"}${isAtAllLoads === true ? " at all loads" : ""}`;
+    case "noise":
+      return `${sensor} is noisier`;
+    case "broken":
+      return shifts.some(({ aspect }) => aspect === "stuck")
+        ? `${sensor} is stuck at one value`
+        : `${sensor} often gives no usable value`;
+    default: {
+      const [first] = shifts;
+      return first !== undefined && isTemperature(first.name)
+        ? `${describeShift(first)}, this value alone,`
+        : `${sensor} reads differently`;
+    }
+  }
+}
+
+function storyOf({ signature, verdict }: ReadVerdict): readonly FeatureShift[] {
+  return signature.shifts.length > 0 ? signature.shifts : verdict.shifts;
+}
+
+/** The first of them, in words. */
+export function listShifts(shifts: readonly FeatureShift[]): string {
+  return shifts.slice(0, named).map(describeShift).join(", ");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

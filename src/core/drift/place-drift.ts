@@ -1,0 +1,193 @@
+/**
+ * Which of sensor, turbine, site and fleet moved: counts who else moved, where, in which direction and since when. Only points
+ * of one kind of model are compared column by column.
+ */
+import type { DriftCause, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import type { PointId } from "../contract/stream.ts";
+import { type PointPattern, type PointSignature, readSignature } from "./point-signature.ts";
+import { computeDirection, movedAlike, type ShiftDirection } from "./shift-likeness.ts";
+
+/** An alarm of a point that stands, or stood in the period. */
+export interface DriftAlarm extends PointId {
+  readonly failureMode: string;
+  /** Epoch ms. */
+  readonly sinceMs: number;
+}
+
+/** What is known of the fleet besides the period's verdicts. */
+export interface DriftFleet {
+  /** All points, those without a verdict too. */
+  readonly points: readonly PointId[];
+  readonly alarms?: readonly DriftAlarm[];
+  /** First day of each model by digest, epoch ms. */
+  readonly modelsSince?: Readonly<Record<string, number>>;
+}
+
+/** A point's verdict with what was read of it alone. */
+export interface ReadVerdict {
+  readonly verdict: DriftVerdict;
+  /** Warning or drift. */
+  readonly hasMoved: boolean;
+  readonly signature: PointSignature;
+  readonly direction: ShiftDirection;
+}
+
+/** Points of one kind of model at one place: how many were assessed, and which of them moved together. */
+export interface PointGroup {
+  readonly assessed: readonly ReadVerdict[];
+  readonly alike: readonly ReadVerdict[];
+}
+
+/** Where a drift was placed, and what was counted for it. */
+export interface Placement {
+  readonly kind: DriftCause["kind"];
+  /** Of its kind of model at its site, on its turbine, and those of all models on its turbine that moved with it. */
+  readonly site: PointGroup;
+  readonly turbine: PointGroup;
+  readonly company: readonly ReadVerdict[];
+  /** Sites where most points moved as these did, its own among them. */
+  readonly sites: readonly string[];
+  /** All points that run its model moved since that was installed, and others did not. */
+  readonly isModel: boolean;
+  /** Conditions that moved at its site, each once. */
+  readonly weather: readonly FeatureShift[];
+}
+
+/** Days that what has one cause may begin apart. */
+const onsetDays = 3;
+/** Share of the points that must have moved, and share up to which the others may have. */
+const most = 0.5;
+const nearlyAll = 0.8;
+const hardlyAny = 0.2;
+/** A model's own drift rests on so many points at least. */
+const modelPoints = 3;
+
+/** Patterns that a sensor, and those that a machine, gives one point alone. */
+const alone: Readonly<Record<PointPattern, DriftCause["kind"]>> = {
+  gain: "sensor",
+  noise: "sensor",
+  broken: "sensor",
+  lone: "sensor",
+  fault: "turbine",
+  sound: "turbine",
+  several: "turbine",
+  unclear: "unknown",
+};
+
+export function readVerdicts(verdicts: readonly DriftVerdict[]): readonly ReadVerdict[] {
+  return verdicts.map((verdict) => ({
+    verdict,
+    hasMoved: verdict.level === "warning" || verdict.level === "drift",
+    signature: readSignature(verdict),
+    direction: computeDirection(verdict),
+  }));
+}
+
+/** Places one verdict that moved among `all` of its period. */
+export function placeDrift(own: ReadVerdict, all: readonly ReadVerdict[], fleet: DriftFleet): Placement {
+  const { verdict, signature } = own;
+  const assessed = all.filter(isAssessed);
+  const peers = assessed.filter((other) => other.verdict.modelName === verdict.modelName);
+  const site = groupOf(
+    own,
+    peers.filter((other) => other.verdict.site === verdict.site),
+  );
+  const turbine = groupOf(
+    own,
+    site.assessed.filter((other) => other.verdict.turbine === verdict.turbine),
+  );
+  const sites = findSites(own, peers);
+  const company = [
+    ...turbine.alike.filter((other) => other !== own),
+    ...assessed.filter((other) => isCompany(other, own)),
+  ];
+  const isModel = movedWithModel(own, peers, fleet);
+  const weather = findWeather(all.filter((other) => other.verdict.site === verdict.site));
+  const isOfSite = sites.includes(verdict.site);
+  // Cold weather reaches neighbouring sites too; a release does not change the weather.
+  const isOfFleet = isModel || (isOfSite && sites.length > 1 && weather.length === 0);
+  const isOfTurbine = company.length > 0 || alone[signature.pattern] === "turbine";
+  const kind = isOfFleet ? "fleet" : isOfSite ? "site" : isOfTurbine ? "turbine" : alone[signature.pattern];
+  return { kind, site, turbine, company, sites, isModel, weather };
+}
+
+function findWeather(points: readonly ReadVerdict[]): readonly FeatureShift[] {
+  const shifts = points.flatMap(({ verdict }) => verdict.shifts.filter(({ role }) => role === "condition"));
+  return shifts.filter(({ name }, index) => shifts.findIndex((other) => other.name === name) === index);
+}
+
+function isAssessed({ verdict: { level } }: ReadVerdict): boolean {
+  return level === "stable" || level === "warning" || level === "drift";
+}
+
+/** Who of `assessed` moved as `own` did, `own` among them where anybody else did. */
+function groupOf(own: ReadVerdict, assessed: readonly ReadVerdict[]): PointGroup {
+  const alike = findAlike(own, assessed);
+  return { assessed, alike: alike.length === 0 ? [] : [own, ...alike] };
+}
+
+/** The others that moved in the direction of `own` at about the same time. */
+function findAlike(own: ReadVerdict, points: readonly ReadVerdict[]): readonly ReadVerdict[] {
+  return points.filter(
+    (other) =>
+      other !== own &&
+      other.hasMoved &&
+      haveOneOnset(other, own) &&
+      movedAlike(other.direction, own.direction),
+  );
+}
+
+/** On the same turbine, of another kind of model, moved at about the same time. */
+function isCompany(other: ReadVerdict, own: ReadVerdict): boolean {
+  const { site, turbine, modelName } = other.verdict;
+  return (
+    other.hasMoved &&
+    site === own.verdict.site &&
+    turbine === own.verdict.turbine &&
+    modelName !== own.verdict.modelName &&
+    haveOneOnset(other, own)
+  );
+}
+
+/** Sites where most points, of two turbines at least where there are two, moved as `own` did. */
+function findSites(own: ReadVerdict, peers: readonly ReadVerdict[]): readonly string[] {
+  return [...new Set(peers.map(({ verdict }) => verdict.site))].filter((site) => {
+    const here = peers.filter(({ verdict }) => verdict.site === site);
+    const alike = findAlike(own, here);
+    const moved = here.includes(own) ? [own, ...alike] : alike;
+    const turbines = countTurbines(here);
+    return moved.length > most * here.length && countTurbines(moved) > most * turbines && turbines > 1;
+  });
+}
+
+function movedWithModel(
+  own: ReadVerdict,
+  peers: readonly ReadVerdict[],
+  { modelsSince = {} }: DriftFleet,
+): boolean {
+  const { modelDigest, fromMs, toMs } = own.verdict;
+  const moved = ({ direction, hasMoved }: ReadVerdict): boolean =>
+    hasMoved && movedAlike(direction, own.direction);
+  const same = peers.filter(({ verdict }) => verdict.modelDigest === modelDigest);
+  const others = peers.filter(({ verdict }) => verdict.modelDigest !== modelDigest);
+  if (same.length < modelPoints || countTurbines(same) < 2) return false;
+  if (same.filter(moved).length < nearlyAll * same.length) return false;
+  const sinceMs = modelsSince[modelDigest];
+  const began = sinceMs !== undefined && Math.abs(onsetOf(own) - sinceMs) <= onsetDays * (toMs - fromMs);
+  if (sinceMs !== undefined && !began) return false;
+  if (others.length < modelPoints) return began;
+  return others.filter(moved).length <= hardlyAny * others.length;
+}
+
+function countTurbines(points: readonly ReadVerdict[]): number {
+  return new Set(points.map(({ verdict: { site, turbine } }) => `${site}/${turbine}`)).size;
+}
+
+/** Since when a point has been off: the surest shift says so, epoch ms. */
+export function onsetOf({ verdict, signature }: ReadVerdict): number {
+  return (signature.shifts[0] ?? verdict.shifts[0])?.sinceMs ?? verdict.fromMs;
+}
+
+function haveOneOnset(a: ReadVerdict, b: ReadVerdict): boolean {
+  return Math.abs(onsetOf(a) - onsetOf(b)) <= onsetDays * (a.verdict.toMs - a.verdict.fromMs);
+}
