@@ -67,6 +67,14 @@ export interface FeatureDistances {
   readonly wasserstein: Distance;
   /** Jensen–Shannon distance with natural logarithms, 0 to √ln 2. */
   readonly jensenShannon: Distance;
+  /** What was compared, where it was kept. */
+  readonly bins?: {
+    /** Interior edges, strictly increasing; there is one bin more. */
+    readonly edges: readonly number[];
+    /** Share of the values in each bin, of the reference and of the day, 0 to 1. */
+    readonly reference: readonly number[];
+    readonly current: readonly number[];
+  };
 }
 
 /** What moved a point: told by reading the points of a turbine, a site and the fleet together. */
