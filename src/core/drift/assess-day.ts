@@ -1,0 +1,203 @@
+/**
+ * Assesses one day of a point against its own reference, and takes the day into the reference when nothing was wrong with it.
+ * One test a day over all columns and aspects, with the declared rate. Reads no clock: days come in their order.
+ */
+import type { DriftLevel, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import type { PointId } from "../contract/stream.ts";
+import { checkDay } from "./check-day.ts";
+import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn } from "./column-day.ts";
+import { type AspectTest, testColumn } from "./column-test.ts";
+import type { DayFeature, DaySummary } from "./day-summary.ts";
+import { describeShift } from "./describe-shift.ts";
+import type { DriftTask } from "./drift-task.ts";
+import {
+  admitDays,
+  isLongEnough,
+  keepDay,
+  learnColumn,
+  provisionalCurve,
+  refineColumn,
+} from "./learn-day.ts";
+import { measureDistances } from "./measure-distances.ts";
+import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
+
+/** What is said of a day, without whose day it is, and before the points are read together. */
+export type DayVerdict = Omit<
+  DriftVerdict,
+  keyof PointId | "modelName" | "modelVersion" | "modelDigest" | "cause"
+>;
+
+/** Shifts and distances that a verdict names, at most. */
+const mostShifts = 16;
+
+/** Of a column and aspect alone: beyond it, a day lies off in a direction. */
+const offRate = 0.05;
+
+/**
+ * Assesses a day.
+ * @throws RangeError for a day that does not fit the task's columns or does not hold together, of another period than the
+ * reference's, or not after its last one
+ */
+export function assessDay(
+  task: DriftTask,
+  reference: SiteReference,
+  day: DaySummary,
+): { verdict: DayVerdict; reference: SiteReference } {
+  checkDay(task, day, reference);
+  const columns = readColumns(task, reference, day);
+  const rows = Math.max(0, ...day.features.map(({ sketch }) => countAll(sketch)));
+  const learnt = columns.filter(({ column }) => column.isLearnt);
+  const tested = learnt.filter(({ tests }) => tests.length > 0);
+  const pValue = tested.length === 0 ? null : joinPValues(tested.flatMap(({ tests }) => tests));
+  const { level, reason } = chooseLevel(task, { rows, pValue, columns });
+  const next = columns.map((each) => takeDay(each, { task, day, level }));
+  const isOff = level === "warning" || level === "drift";
+  const shifts = isOff ? describeShifts(task, { tested, next, fromMs: day.fromMs }) : [];
+  const named = [...new Set(shifts.map(({ feature }) => feature))];
+  const verdict: DayVerdict = {
+    fromMs: day.fromMs,
+    toMs: day.fromMs + day.periodMs,
+    level,
+    reason,
+    pValue: level === "paused" ? null : pValue,
+    rows,
+    referenceDays: Math.max(0, ...columns.map(({ column }) => column.days.length)),
+    shifts,
+    distances: named.map((index) => {
+      const { column } = columns.find((each) => each.index === index)!;
+      const feature = day.features.find(({ sketch }) => sketch.feature === index)!;
+      return measureDistances(column.groups, feature.sketch, task.columns[index]!);
+    }),
+  };
+  return {
+    verdict,
+    reference: { version: 1, periodMs: day.periodMs, lastMs: day.fromMs, columns: next },
+  };
+}
+
+/** A column that is assessed, what the day says of it, and its tests. */
+interface AssessedColumn {
+  readonly index: number;
+  readonly column: ColumnReference;
+  /** Null: not heard. */
+  readonly feature: DayFeature | null;
+  readonly today: ColumnDay | null;
+  readonly kept: KeptDay | null;
+  readonly tests: readonly AspectTest[];
+}
+
+function readColumns(task: DriftTask, reference: SiteReference, day: DaySummary): AssessedColumn[] {
+  const byName = new Map(reference.columns.map((column) => [column.name, column]));
+  const features = new Map(day.features.map((feature) => [feature.sketch.feature, feature]));
+  return task.columns.flatMap(({ name, role, edges }, index): AssessedColumn[] => {
+    if (role === "condition") return [];
+    const column = byName.get(name) ?? beginColumn(name, edges.length + 1);
+    const feature = features.get(index) ?? null;
+    if (feature === null) return [{ index, column, feature, today: null, kept: null, tests: [] }];
+    const values = countAll(feature.sketch) - feature.sketch.invalid;
+    const curve = column.isLearnt
+      ? column.curve.filter(([, , , days]) => days >= leastLoadDays)
+      : provisionalCurve(column, values === 0 ? [] : summariseColumn(feature, []).loads);
+    const today = summariseColumn(feature, curve);
+    const kept = keepDay(day.fromMs / day.periodMs, today);
+    const tests = column.isLearnt ? chooseTests(column, { today, kept, all: countAll(feature.sketch) }) : [];
+    return [{ index, column, feature, today, kept, tests }];
+  });
+}
+
+/** A day of too few comparable rows is asked only for its values that are none. */
+function chooseTests(
+  column: ColumnReference,
+  { today, kept, all }: { today: ColumnDay; kept: KeptDay; all: number },
+): AspectTest[] {
+  if (all < leastRows) return [];
+  const tests = testColumn(column, kept);
+  const isHeard = today.rows >= leastRows && today.slots >= leastSlots;
+  return isHeard ? tests : tests.filter(({ aspect }) => aspect === "invalid" && today.invalid > 0.5);
+}
+
+/** All tests together by Šidák's inequality. */
+function joinPValues(tests: readonly AspectTest[]): number {
+  const least = Math.min(...tests.map(({ pValue }) => pValue));
+  return -Math.expm1(tests.length * Math.log1p(-Math.min(least, 1 - 1e-16)));
+}
+
+function chooseLevel(
+  task: DriftTask,
+  day: { rows: number; pValue: number | null; columns: readonly AssessedColumn[] },
+): { level: DriftLevel; reason: string | null } {
+  if (day.rows === 0) return { level: "paused", reason: "the turbine did not operate" };
+  if (day.pValue !== null) {
+    if (day.pValue <= task.falsePerDay) return { level: "drift", reason: null };
+    return { level: day.pValue <= task.warningsPerDay ? "warning" : "stable", reason: null };
+  }
+  if (day.columns.some(({ column }) => column.isLearnt)) {
+    return { level: "insufficient", reason: `${day.rows} rows are too few, or at loads not heard before` };
+  }
+  const known = Math.max(0, ...day.columns.map(({ column }) => column.days.length));
+  return { level: "learning", reason: `${known} of ${task.learnDays} days are known` };
+}
+
+/** The column after this day. */
+function takeDay(
+  { column, feature, today, kept, tests }: AssessedColumn,
+  { task, day, level }: { task: DriftTask; day: DaySummary; level: DriftLevel },
+): ColumnReference {
+  if (feature === null || today === null || kept === null) return column;
+  if (!column.isLearnt) {
+    if (!isLongEnough(today)) return column;
+    const given = { period: day.fromMs / day.periodMs, day: today, counts: feature.sketch.counts };
+    return learnColumn(column, given, task.learnDays);
+  }
+  if (today.rows < leastRows || today.slots < leastSlots) return column;
+  const isFine = level === "stable" && isLongEnough(today);
+  const refined = isFine ? refineColumn(column, { kept, day: today, counts: feature.sketch.counts }) : column;
+  const moved = tests.find(({ aspect, days }) => aspect === "mean" && days === 1);
+  const run = moved === undefined ? column.run : continueRun(column.run, moved, day.fromMs);
+  return { ...admitDays(refined, [...column.recent, [kept, isFine]]), run };
+}
+
+function continueRun(
+  run: ColumnReference["run"],
+  { t, pValue }: AspectTest,
+  fromMs: number,
+): ColumnReference["run"] {
+  if (pValue > offRate) return null;
+  const direction = t > 0 ? 1 : -1;
+  return run !== null && run[0] === direction ? run : [direction, fromMs];
+}
+
+/** The surest shifts, one a column and aspect. */
+function describeShifts(
+  task: DriftTask,
+  day: {
+    readonly tested: readonly AssessedColumn[];
+    readonly next: readonly ColumnReference[];
+    readonly fromMs: number;
+  },
+): FeatureShift[] {
+  const { tested, next, fromMs } = day;
+  const count = tested.reduce((sum, { tests }) => sum + tests.length, 0);
+  const runs = new Map(next.map(({ name, run }) => [name, run]));
+  const all = tested.flatMap((each) => [...bestByAspect(each.tests)].map((test) => ({ each, test })));
+  all.sort((a, b) => a.test.pValue - b.test.pValue || Math.abs(b.test.t) - Math.abs(a.test.t));
+  const sure = all.filter(({ test }, rank) => rank === 0 || test.pValue * count <= 0.05);
+  return sure.slice(0, mostShifts).map(({ each: { column, index, today }, test }) => {
+    const { role } = task.columns[index]!;
+    const moved = { ...column, run: runs.get(column.name) ?? null, feature: index, role };
+    return describeShift(moved, { test, today: today!, fromMs });
+  });
+}
+
+function bestByAspect(tests: readonly AspectTest[]): Iterable<AspectTest> {
+  const best = new Map<string, AspectTest>();
+  for (const test of tests) {
+    const held = best.get(test.aspect);
+    if (held === undefined || test.pValue < held.pValue) best.set(test.aspect, test);
+  }
+  return best.values();
+}
+
+function countAll(sketch: { readonly counts: readonly number[]; readonly invalid: number }): number {
+  return sketch.counts.reduce((sum, count) => sum + count, sketch.invalid);
+}

@@ -1,0 +1,55 @@
+/** Tells what moved in a column, in its own unit, since when and at which loads. Decides nothing. */
+import type { DriftRole, FeatureShift } from "../contract/drift-verdict.ts";
+import { type ColumnDay, leastLoadDays, leastRows } from "./column-day.ts";
+import type { AspectTest } from "./column-test.ts";
+import type { ColumnReference } from "./site-reference.ts";
+
+export function describeShift(
+  column: ColumnReference & { readonly feature: number; readonly role: DriftRole },
+  { test, today, fromMs }: { test: AspectTest; today: ColumnDay; fromMs: number },
+): FeatureShift {
+  const { aspect, shift, t, pValue } = test;
+  const isMean = aspect === "mean";
+  const reference = isMean ? averageCurve(column, today) + test.centre : test.centre;
+  const current = aspect === "spread" ? reference * Math.exp(shift) : reference + shift;
+  return {
+    feature: column.feature,
+    name: column.name,
+    role: column.role,
+    aspect: today.isStuck && aspect === "spread" ? "stuck" : aspect,
+    reference,
+    current,
+    shift,
+    deviations: t,
+    pValue,
+    sinceMs: isMean ? (column.run?.[1] ?? fromMs) : fromMs,
+    loads: isMean ? shiftsAtLoads(column, test, today) : [],
+  };
+}
+
+/** The reference's mean at the loads of the day. */
+function averageCurve(column: ColumnReference, today: ColumnDay): number {
+  let rows = 0;
+  let sum = 0;
+  for (const { by, band, count } of today.loads) {
+    const point = column.curve.find((each) => each[0] === by && each[1] === band);
+    if (point === undefined || point[3] < leastLoadDays) continue;
+    rows += count;
+    sum += count * point[4];
+  }
+  return rows === 0 ? 0 : sum / rows;
+}
+
+function shiftsAtLoads(
+  column: ColumnReference,
+  { centre }: AspectTest,
+  today: ColumnDay,
+): FeatureShift["loads"] {
+  return today.loads.flatMap(({ by, band, count, mean }) => {
+    const point = column.curve.find((each) => each[0] === by && each[1] === band);
+    if (by === 0 || point === undefined || point[3] < leastLoadDays || count < leastRows) return [];
+    return [
+      { by: by === 1 ? ("power" as const) : ("speed" as const), band, shift: mean - point[4] - centre },
+    ];
+  });
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import {
+  createColumnsTask,
+  createRows,
+  dayMs,
+  summariseRows,
+} from "../../../scripts/drift/correlated-days.ts";
+import { assessDay, type DayVerdict } from "../../../src/core/drift/assess-day.ts";
+import type { DaySummary } from "../../../src/core/drift/day-summary.ts";
+import type { DriftTask } from "../../../src/core/drift/drift-task.ts";
+import { createDriftTask } from "../../../src/core/drift/drift-task.ts";
+import {
+  beginSiteReference,
+  carryColumns,
+  type SiteReference,
+  siteReferenceSchema,
+} from "../../../src/core/drift/site-reference.ts";
+import { createRandom } from "../../../src/core/maths/random.ts";
+
+const task = createColumnsTask(3, 14);
+
+/** A point that has learnt `days` days, its next day's number, and its rows. */
+function learn(days: number, seed = 1) {
+  const next = createRows(createRandom(seed), { columns: 3, rho: 0.5, common: 0 });
+  const verdicts: DayVerdict[] = [];
+  let reference = beginSiteReference();
+  for (let day = 0; day < days; day++) {
+    const assessed = assessDay(task, reference, summariseRows(task, day, { next })!);
+    reference = assessed.reference;
+    verdicts.push(assessed.verdict);
+  }
+  return { reference, verdicts, next };
+}
+
+const moved =
+  (next: (row: Float64Array) => void, change: (row: Float64Array) => void) => (row: Float64Array) => {
+    next(row);
+    change(row);
+  };
+
+describe("assessing a day", () => {
+  it("learns first, and then finds ordinary days stable", () => {
+    const { verdicts, reference } = learn(20);
+    expect(verdicts.map(({ level }) => level)).toEqual([
+      ...new Array<string>(14).fill("learning"),
+      ...new Array<string>(6).fill("stable"),
+    ]);
+    expect(verdicts[3]!.reason).toMatch(/of 14 days/);
+    expect(verdicts[19]).toMatchObject({ reason: null, rows: 144, shifts: [], distances: [] });
+    expect(siteReferenceSchema.parse(JSON.parse(JSON.stringify(reference)))).toEqual(reference);
+  });
+
+  it("tells what moved, which way, how far and since when", () => {
+    const { reference, next } = learn(20);
+    const shifted = moved(next, (row) => {
+      row[1]! -= 1.5;
+    });
+    const first = assessDay(task, reference, summariseRows(task, 20, { next: shifted })!);
+    const second = assessDay(task, first.reference, summariseRows(task, 21, { next: shifted })!);
+    expect(second.verdict.level).toBe("drift");
+    const [shift] = second.verdict.shifts;
+    expect(shift).toMatchObject({ feature: 1, name: "column.1", role: "feature", aspect: "mean" });
+    expect(shift!.shift).toBeGreaterThan(-2);
+    expect(shift!.shift).toBeLessThan(-1);
+    expect(shift!.current - shift!.reference).toBeCloseTo(shift!.shift, 9);
+    expect(shift!.sinceMs).toBe(20 * dayMs);
+    const [distance] = second.verdict.distances;
+    expect(distance!.wasserstein.value).toBeGreaterThan(1);
+    expect(distance!.psi.low).toBeLessThan(distance!.psi.value);
+    expect(distance!.psi.high).toBeGreaterThan(distance!.psi.value);
+  });
+
+  it("does not take a day that drifted into the reference", () => {
+    const { next, ...learnt } = learn(20);
+    let { reference } = learnt;
+    const days = reference.columns[1]!.days.length;
+    for (let day = 20; day < 30; day++) {
+      const shifted = moved(next, (row) => {
+        row[1]! += 2;
+      });
+      const assessed = assessDay(task, reference, summariseRows(task, day, { next: shifted })!);
+      expect(assessed.verdict.level).toBe("drift");
+      reference = assessed.reference;
+    }
+    // Two stable days were still waiting.
+    expect(reference.columns[1]!.days.length).toBe(days + 2);
+  });
+
+  it("sees a channel that makes more noise, one that stands still and one that is lost", () => {
+    const { reference, next } = learn(20);
+    const aspectOf = (change: (row: Float64Array) => void): string | undefined => {
+      const day = summariseRows(task, 20, { next: moved(next, change) })!;
+      const { verdict } = assessDay(task, reference, day);
+      expect(verdict.level).toBe("drift");
+      expect(verdict.shifts[0]!.feature).toBe(2);
+      return verdict.shifts[0]!.aspect;
+    };
+    expect(
+      aspectOf((row) => {
+        row[2]! *= 2;
+      }),
+    ).toBe("spread");
+    expect(
+      aspectOf((row) => {
+        row[2] = 0.25;
+      }),
+    ).toBe("stuck");
+    const day = summariseRows(task, 20, { next })!;
+    const lost: DaySummary = {
+      ...day,
+      features: day.features.map(({ sketch, cells }) =>
+        sketch.feature === 2
+          ? { sketch: { ...sketch, counts: sketch.counts.map(() => 0), invalid: 144 }, cells: [] }
+          : { sketch, cells },
+      ),
+    };
+    const { verdict } = assessDay(task, reference, lost);
+    expect(verdict.level).toBe("drift");
+    expect(verdict.shifts[0]).toMatchObject({ aspect: "invalid", feature: 2, current: 1 });
+  });
+
+  it("is paused without rows, and does not speak of a handful", () => {
+    const { reference, next } = learn(20);
+    const empty = { fromMs: 20 * dayMs, periodMs: dayMs, features: [] };
+    expect(assessDay(task, reference, empty).verdict).toMatchObject({
+      level: "paused",
+      rows: 0,
+      pValue: null,
+    });
+    const few = summariseRows(task, 20, { next, isHeard: (row) => row < 8 })!;
+    expect(assessDay(task, reference, few).verdict).toMatchObject({ level: "insufficient", rows: 8 });
+  });
+
+  it("never assesses a condition", () => {
+    const { reference } = learn(20);
+    const features = task.columns.map(({ name, edges }) => ({ name, edges }));
+    const conditional: DriftTask = {
+      ...task,
+      columns: task.columns.map((each) => ({ ...each, role: "condition" })),
+    };
+    const day = summariseRows(task, 20, { next: (row) => row.fill(9) })!;
+    const { verdict } = assessDay(conditional, { ...reference, columns: [] }, day);
+    expect(verdict.level).toBe("learning");
+    expect(verdict.shifts).toEqual([]);
+    expect(carryColumns(reference, features.slice(1)).columns.map(({ name }) => name)).toEqual([
+      "column.1",
+      "column.2",
+    ]);
+  });
+
+  it.each<[string, (day: DaySummary, reference: SiteReference) => unknown, RegExp]>([
+    ["a day before the last", (day, ref) => assessDay(task, ref, { ...day, fromMs: 3 * dayMs }), /not after/],
+    [
+      "another period",
+      (day, ref) => assessDay(task, ref, { ...day, periodMs: dayMs / 2 }),
+      /against a reference/,
+    ],
+    ["a day that begins at no day", (day, ref) => assessDay(task, ref, { ...day, fromMs: 5 }), /no multiple/],
+    [
+      "an unknown feature",
+      (day, ref) => assessDay({ ...task, columns: [] }, { ...ref, columns: [] }, day),
+      /unknown/,
+    ],
+    [
+      "columns of another model",
+      (day, ref) => assessDay({ ...task, columns: [] }, ref, day),
+      /knows the column/,
+    ],
+    [
+      "other bins",
+      (day, ref) => assessDay(createColumnsTaskWithBins(3), { ...ref, columns: [] }, day),
+      /bins, exp/,
+    ],
+  ])("refuses %s", (_what, assess, message) => {
+    const { reference, next } = learn(5);
+    const day = summariseRows(task, 20, { next })!;
+    expect(() => assess(day, reference)).toThrow(RangeError);
+    expect(() => assess(day, reference)).toThrow(message);
+  });
+
+  it.each<[string, (day: DaySummary) => DaySummary]>([
+    ["counts that do not add up", (day) => changeFirst(day, { cells: day.features[0]!.cells.slice(1) })],
+    ["NaN moments", (day) => changeFirst(day, { sketch: { ...day.features[0]!.sketch, mean: Number.NaN } })],
+    [
+      "NaN moments of an hour",
+      (day) =>
+        changeFirst(day, { cells: day.features[0]!.cells.map((cell) => ({ ...cell, mean: Number.NaN })) }),
+    ],
+    [
+      "a slot past the day",
+      (day) =>
+        changeFirst(day, { cells: day.features[0]!.cells.map((cell) => ({ ...cell, slot: cell.slot + 1 })) }),
+    ],
+  ])("refuses %s", (_what, spoil) => {
+    const day = summariseRows(task, 0, {
+      next: createRows(createRandom(1), { columns: 3, rho: 0, common: 0 }),
+    })!;
+    expect(() => assessDay(task, beginSiteReference(), spoil(day))).toThrow(RangeError);
+  });
+});
+
+describe("a drift task", () => {
+  it("takes roles from the reference, then from the position", () => {
+    const features = ["wind", "a", "b"].map((name) => ({ name, edges: [0] }));
+    const task = createDriftTask({ featureCount: 2, features: features as never }, { conditions: ["wind"] });
+    expect(task.columns.map(({ role }) => role)).toEqual(["condition", "feature", "score"]);
+    expect(task).toMatchObject({ falsePerDay: 0.001, warningsPerDay: 0.01, learnDays: 14 });
+  });
+
+  it.each([
+    { falsePerDay: 0 },
+    { falsePerDay: 0.1 },
+    { warningsPerDay: 2 },
+    { learnDays: 4 },
+    { learnDays: 91 },
+  ])("refuses %j", (options) => {
+    expect(() => createDriftTask({ featureCount: 0, features: [] }, options)).toThrow(RangeError);
+  });
+});
+
+function createColumnsTaskWithBins(bins: number): DriftTask {
+  return {
+    ...task,
+    columns: task.columns.map((each) => ({ ...each, edges: each.edges.slice(0, bins - 1) })),
+  };
+}
+
+function changeFirst(day: DaySummary, change: Partial<DaySummary["features"][number]>): DaySummary {
+  const [first, ...rest] = day.features;
+  return { ...day, features: [{ ...first!, ...change }, ...rest] };
+}
