@@ -91,7 +91,12 @@ interface Surroundings {
 async function assemble(around: Surroundings): Promise<RunningCollector> {
   const { config, wiring, logger, closers } = around;
   const path = join(config.collector.stateDir, "collector.sqlite");
-  const record = await openSqliteRecord({ path, clock: systemClock, logger });
+  const record = await openSqliteRecord({
+    path,
+    clock: systemClock,
+    logger,
+    driftPeriodMs: config.drift.periodSeconds * 1_000,
+  });
   closers.add(() => record.close());
   const { registry, shelf } = await openShelf(config, logger);
   await shelf.scan();
@@ -118,7 +123,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     return taken;
   };
   closers.add(every(wiring.bundleScanMs ?? 30_000, logger, scanBundles));
-  const policy = retentionPolicy(config.retentionDays);
+  const policy = retentionPolicy(config.retentionDays, config.drift.verdictDays);
   closers.add(
     every(hourMs, logger, async () => {
       await record.prune(expiryTimes(policy, systemClock.nowMs()));

@@ -3,30 +3,13 @@ import { z } from "zod";
 import { idPattern } from "../../core/contract/topics.ts";
 import { hourMs } from "../../core/maths/durations.ts";
 import type { FleetSource } from "../fleet/fleet-source.ts";
-import { loadDrift } from "../fleet/load-drift.ts";
 import { loadModels } from "../fleet/load-models.ts";
 import { loadPredictions } from "../fleet/load-predictions.ts";
 import { loadGateways, loadTurbines } from "../fleet/load-turbines.ts";
 import * as schemas from "./api-schemas.ts";
-import {
-  errorResponse,
-  type HttpRequest,
-  type HttpResponse,
-  type HttpRoute,
-  jsonResponse,
-} from "./http-route.ts";
-
-/** One route and what the OpenAPI document says of it. */
-export interface ApiRoute {
-  readonly method: "GET";
-  readonly path: string;
-  readonly summary: string;
-  /** Validates and completes what is asked. */
-  readonly query: z.ZodType;
-  readonly response: z.ZodType;
-  /** Answers what was asked; or says what `query` finds wrong with it (400). */
-  answer(fleet: FleetSource, request: HttpRequest): Promise<HttpResponse>;
-}
+import { type ApiRoute, defineRoute } from "./define-route.ts";
+import { driftRoutes } from "./drift-routes.ts";
+import type { HttpRoute } from "./http-route.ts";
 
 const id = z.string().regex(idPattern);
 const limit = z.coerce.number().int().min(1).max(500).default(100);
@@ -78,17 +61,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     response: schemas.predictionsSchema,
     answer: (fleet, query) => loadPredictions(fleet, { ...query, spanMs: query.spanMs ?? hourMs }),
   }),
-  defineRoute({
-    path: "/api/v1/drift",
-    summary: "Drift of a day per point: PSI of every feature and score against its calibrated thresholds",
-    query: z.strictObject({
-      day: z.iso.date().optional(),
-      site: id.optional(),
-      turbine: id.optional(),
-    }),
-    response: schemas.driftSchema,
-    answer: loadDrift,
-  }),
+  ...driftRoutes,
   defineRoute({
     path: "/api/v1/gateways",
     summary: "Gateways with their last health",
@@ -140,31 +113,6 @@ export function apiHttpRoutes(fleet: FleetSource): readonly HttpRoute[] {
     path,
     handle: (request) => answer(fleet, request),
   }));
-}
-
-function defineRoute<Q>(route: {
-  readonly path: string;
-  readonly summary: string;
-  readonly query: z.ZodType<Q>;
-  readonly response: z.ZodType;
-  readonly answer: (fleet: FleetSource, query: Q) => Promise<unknown>;
-}): ApiRoute {
-  return {
-    ...route,
-    method: "GET",
-    answer: async (fleet, request) => {
-      const query = route.query.safeParse(request.query);
-      if (!query.success) return errorResponse(400, "QUERY", describeIssues(query.error));
-      return jsonResponse(await route.answer(fleet, query.data));
-    },
-  };
-}
-
-function describeIssues({ issues }: z.ZodError): string {
-  return issues
-    .map((issue) => [...issue.path, issue.message].join(": "))
-    .join("; ")
-    .slice(0, 500);
 }
 
 interface PageQuery {

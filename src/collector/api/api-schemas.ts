@@ -12,7 +12,6 @@ const timeMs = z.number().describe("Epoch milliseconds");
 const probability = z.number().min(0).max(1);
 const health = z.enum(["ok", "alarm", "information-unavailable"]);
 const operatingState = z.enum(operatingStates);
-const level = z.enum(["insufficient", "stable", "warning", "drift"]);
 
 /** A page of a list. */
 function listOf(item: z.ZodType): z.ZodType {
@@ -92,47 +91,6 @@ export const predictionsSchema: z.ZodType = z.object({
       shaftRpm: z.array(z.number().nullable()),
       windows: z.array(z.int()),
       modelVersion: z.string().nullable(),
-    }),
-  ),
-});
-
-/** `/api/v1/drift`. */
-export const driftSchema: z.ZodType = z.object({
-  day: z.string(),
-  points: z.array(
-    z.object({
-      site: z.string(),
-      turbine: z.string(),
-      component: z.string(),
-      day: z.string(),
-      modelName: z.string(),
-      modelVersion: z.string(),
-      modelDigest: z.string(),
-      fromMs: timeMs,
-      toMs: timeMs,
-      reports: z.int(),
-      windows: z.int(),
-      level,
-      reason: z.string().nullable(),
-      falseAlarmRate: z
-        .number()
-        .nullable()
-        .describe("Probability of a false drift verdict per point and day"),
-      features: z.array(
-        z.object({
-          feature: z.int(),
-          name: z.string(),
-          level,
-          values: z.int(),
-          invalid: z.int(),
-          psi: z.number().nullable(),
-          warningPsi: z.number().nullable(),
-          driftPsi: z.number().nullable(),
-          edges: z.array(z.number()),
-          referenceCounts: z.array(z.int()),
-          counts: z.array(z.int()),
-        }),
-      ),
     }),
   ),
 });

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the API, generated from the route table. */
 import { z } from "zod";
-import type { ApiRoute } from "./api-routes.ts";
 import { apiErrorSchema } from "./api-schemas.ts";
+import type { ApiRoute } from "./define-route.ts";
 
 /** A route that answers with text, to be named in the document. */
 export interface PlainRoute {

@@ -1,9 +1,14 @@
-/** Loads the drift of a day, assessed against the reference of the model that saw it. Without its bundle nothing is assessed. */
+/**
+ * Loads how unlike training day a day was, by the reference of the model that saw it: information, no alarm (verdicts are in
+ * `load-drift-verdicts.ts`). Without its bundle nothing is compared.
+ */
 import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
 import { assessPointDrift, type DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { countValues } from "../../core/drift/sketcher.ts";
-import type { DriftDay, TurbineFilter } from "../record/fleet-record.ts";
+import type { DriftDay } from "../record/drift-record.ts";
+import { driftCursor } from "../record/drift-rules.ts";
+import type { TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 
@@ -43,24 +48,40 @@ export interface DriftView {
   /** `YYYY-MM-DD`, UTC. */
   readonly day: string;
   readonly points: readonly PointDriftView[];
+  /** The cursor of what follows; null: that is all. */
+  readonly next: string | null;
 }
+
+interface DriftQuery extends TurbineFilter {
+  readonly day?: string | undefined;
+  /** Default: all. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** As many as are loaded when nobody says how many. */
+const maxPoints = 10_000;
 
 /**
  * Loads a day's drift.
  * @param query.day default: the newest day of which there is anything, or today
  */
-export async function loadDrift(
-  fleet: FleetSource,
-  query: TurbineFilter & { readonly day?: string | undefined },
-): Promise<DriftView> {
+export async function loadDrift(fleet: FleetSource, query: DriftQuery): Promise<DriftView> {
   // A gateway whose clock is ahead does not count.
   const today = utcDayOf(fleet.clock.nowMs());
   const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
-  const days = await fleet.record.driftOfDay({ ...query, day });
-  return { day, points: days.map((of) => assessDay(of, fleet.models.get(of.modelDigest)?.reference)) };
+  const { site, turbine, limit = maxPoints, cursor } = query;
+  const days = await fleet.record.driftOfDay({ site, turbine, day, limit: limit + 1, after: cursor });
+  const shown = days.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    day,
+    points: shown.map((of) => compareDay(of, fleet.models.get(of.modelDigest)?.reference)),
+    next: days.length > limit && last !== undefined ? driftCursor(last) : null,
+  };
 }
 
-function assessDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
+function compareDay(drift: DriftDay, reference: DriftReference | undefined): PointDriftView {
   const { sketches, ...day } = drift;
   const windows = Math.max(0, ...sketches.map((sketch) => countValues(sketch) + sketch.invalid));
   const unassessed = (reason: string): PointDriftView => ({

@@ -13,16 +13,16 @@ import type { GatewayStatus, TurbineState } from "../../core/contract/turbine-st
 import type {
   AlertRecord,
   EventRecord,
-  FeatureSketch,
   HealthRecord,
   UpdateRecord,
   UplinkEnvelope,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
+import type { DriftRecord } from "./drift-record.ts";
 import type { PrunedClass } from "./retention-policy.ts";
 
 /** Stores and answers. All times are epoch milliseconds. Every method rejects with AuroraError STORE when the engine fails. */
-export interface FleetRecord {
+export interface FleetRecord extends DriftRecord {
   /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
   /** Stores what turbines and gateways last said of themselves. */
@@ -37,10 +37,6 @@ export interface FleetRecord {
   predictions(query: PredictionRange): Promise<readonly PredictionSeries[]>;
   /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
   newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
-  /** The sketches of a day, in the order of site, turbine, component and model. */
-  driftOfDay(query: TurbineFilter & { readonly day: string }): Promise<readonly DriftDay[]>;
-  /** Newest day (`YYYY-MM-DD`) with sketches up to `untilDay`; null when there is none. */
-  newestDriftDay(untilDay: string): Promise<string | null>;
   /** Newest first. */
   events(query: GatewayQuery): Promise<Listing<RecordedEvent>>;
   /** Newest first. */
@@ -93,8 +89,14 @@ export interface RecordFault {
     | "foreign-site"
     | "id-invalid"
     | "shape-invalid"
-    /** Sketches of other bins than those of the day so far. */
+    /** Sketches of other bins than those of the model, or of the period so far. */
     | "drift-bins"
+    /** Of an interval that is longer than a period. */
+    | "drift-interval"
+    /** Of a time that cannot be: of the future, or from before all that is kept. */
+    | "drift-clock"
+    /** Of more points, loads or open periods than one gateway may occupy. */
+    | "drift-bounds"
     /** The engine itself stumbled over the record. */
     | "not-storable";
   readonly detail: string;
@@ -226,21 +228,6 @@ export interface PredictionSeries {
   readonly windows: readonly number[];
   /** Version of the model at the end of the range. */
   readonly modelVersion: string | null;
-}
-
-/** All sketches of one point and model over one day, merged. */
-export interface DriftDay extends TurbineRef {
-  readonly component: string;
-  /** `YYYY-MM-DD`, UTC, of the interval's end. */
-  readonly day: string;
-  readonly modelName: string;
-  readonly modelVersion: string;
-  readonly modelDigest: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly reports: number;
-  /** In the order of the features. */
-  readonly sketches: readonly FeatureSketch[];
 }
 
 /** Something that people should know. */

@@ -5,15 +5,20 @@
 import { dayMs } from "../../core/maths/durations.ts";
 
 /** What is removed when it is old enough. */
-export type PrunedClass = "predictions" | "drift" | "events" | "updates";
+export type PrunedClass = "predictions" | "drift" | "verdicts" | "events" | "updates";
 
-/** Days that each class is kept. `retentionDays` is the operator's choice (`retentionDays` in the configuration). */
-export function retentionPolicy(retentionDays: number): Readonly<Record<PrunedClass, number>> {
+/** Days that each class is kept. Both are the operator's choice (`retentionDays` and `drift.verdictDays` in the configuration). */
+export function retentionPolicy(
+  retentionDays: number,
+  verdictDays: number,
+): Readonly<Record<PrunedClass, number>> {
   return {
     /** By the end of their last window. */
     predictions: retentionDays,
-    /** By whole days (UTC). */
+    /** By whole days (UTC). Of a day that has been assessed only the sketches are left. */
     drift: retentionDays,
+    /** By the end of their period. They say what was normal, and when it ceased to be. */
+    verdicts: verdictDays,
     /** By when they arrived: a gateway's clock may be wrong. */
     events: retentionDays,
     updates: retentionDays,
@@ -28,6 +33,7 @@ export function expiryTimes(
   return {
     predictions: nowMs - policy.predictions * dayMs,
     drift: nowMs - policy.drift * dayMs,
+    verdicts: nowMs - policy.verdicts * dayMs,
     events: nowMs - policy.events * dayMs,
     updates: nowMs - policy.updates * dayMs,
   };

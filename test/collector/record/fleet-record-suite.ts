@@ -431,9 +431,9 @@ function describeMeasurements(open: Open): void {
       driftReport("wt-2", t, "d", { windows: 5, shift: 0 }),
       driftReport("wt-1", t, "e", { windows: 5, shift: 0 }),
       driftReport("wt-1", t, "d", { windows: 5, shift: 0 }),
-      // An interval that ends at midnight belongs to the day before.
-      driftReport("wt-1", midnight, "d", { windows: 5, shift: 0 }),
-      driftReport("wt-1", midnight + 1, "d", { windows: 5, shift: 0 }),
+      // An interval belongs to the day that its middle lies in.
+      driftReport("wt-1", midnight + 299_000, "d", { windows: 5, shift: 0 }),
+      driftReport("wt-1", midnight + 300_000, "d", { windows: 5, shift: 0 }),
     ]);
     const days = await record.driftOfDay({ day: dayOfT });
     expect(days.map((day) => [day.turbine, day.modelDigest, day.reports])).toEqual([
@@ -567,15 +567,14 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
         timeMs,
       );
     }
-    const sketches = (await record.driftOfDay({ day: dayOfT }))[0]!.sketches.length;
-    const never = { predictions: 0, drift: 0, events: 0, updates: 0 };
+    const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
     expect(await record.prune(never)).toBe(0);
     expect(await record.prune({ ...never, predictions: t - day })).toBe(3);
     expect(await eventNames(record)).toEqual(["arrived before", "arrived now"]);
     const old = t - day;
-    expect(await record.prune({ predictions: old, drift: old, events: old, updates: old })).toBe(
-      sketches + 2,
-    );
+    expect(
+      await record.prune({ predictions: old, drift: old, verdicts: old, events: old, updates: old }),
+    ).toBe(3);
     const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
     expect((await record.predictions(range))[0]!.timesMs).toEqual([t]);
     expect(await record.driftOfDay({ day: "2023-11-11" })).toEqual([]);

@@ -1,104 +1,238 @@
-/** Drift sketches in SQLite, merged per point, model, feature and day (UTC). Assesses nothing. */
+/**
+ * Drift summaries in SQLite: one row a point, model and period with its sketches, and until the period is assessed one
+ * row a slot and load with the moments of every column. Assesses nothing.
+ */
+import type { DriftLoad } from "../../../core/contract/drift-verdict.ts";
 import type { DriftReport, FeatureSketch } from "../../../core/contract/uplink-record.ts";
-import { mergeSketches } from "../../../core/drift/sketcher.ts";
+import type { DayCell, DaySummary } from "../../../core/drift/day-summary.ts";
+import { countValues, mergeSketches } from "../../../core/drift/sketcher.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
-import type { DriftDay, TurbineFilter } from "../fleet-record.ts";
-import { utcDayOf, withFiniteMoments } from "../record-rules.ts";
+import type { DriftBacklog } from "../drift-record.ts";
+import { DriftRefusedError, driftBounds, placeReport } from "../drift-rules.ts";
+import { withFiniteMoments } from "../record-rules.ts";
+import {
+  type ColumnMoments,
+  mergeColumns,
+  mergeMoments,
+  packMoments,
+  packSketches,
+  unpackMoments,
+  unpackSketches,
+} from "./drift-blobs.ts";
+import type { RecordOrigin } from "./sqlite-events.ts";
 
 export interface SqliteDrift {
   /**
-   * Merges a report into its day.
-   * @throws RangeError when its bins are not those of the day so far
+   * Merges a report into its period; one of a period that is assessed already is counted as late.
+   * @throws DriftRefusedError when it does not fit its period, or its gateway occupies too much
    */
-  put(point: number, report: DriftReport): void;
-  read(query: TurbineFilter & { readonly day: string }): DriftDay[];
-  newestDay(untilDay: string): string | null;
-  /** Removes whole days before `beforeDay`; returns how many rows. */
-  prune(beforeDay: string): number;
+  put(point: number, report: DriftReport, origin: RecordOrigin): void;
+  /** What was heard in an open period, by the number of its row; null: it was assessed. */
+  readSummary(period: number): DaySummary | null;
+  /** Ends a period that has been assessed: its moments go, its sketches stay for its day. */
+  settle(period: number): void;
+  backlog(): DriftBacklog;
 }
 
-/** Prepares the statements over a migrated database. */
-export function createSqliteDrift(database: SqliteDatabase): SqliteDrift {
+/** Prepares the statements over a migrated database. @param periodMs length of a period of assessment; divides a day */
+export function createSqliteDrift(database: SqliteDatabase, periodMs: number): SqliteDrift {
+  const putCells = createCellWriter(database);
+  const checkRoom = createRoomCheck(database);
+  const noteGateway = database.prepare(
+    `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES (?, ?, ?)
+     ON CONFLICT (gateway) DO UPDATE SET from_ms = excluded.from_ms, received_ms = excluded.received_ms`,
+  );
   const find = database.prepare(
-    `SELECT sketch_json, from_ms, to_ms, reports FROM drift
-     WHERE day = ? AND point = ? AND model_digest = ? AND feature = ?`,
+    `SELECT id, assessed, sketches FROM drift_period
+     WHERE point = ? AND model_digest = ? AND from_ms = ? AND period_ms = ?`,
   );
-  const put = database.prepare(
-    `INSERT OR REPLACE INTO drift
-     (point, day, model_digest, model_name, model_version, feature, sketch_json, reports, from_ms, to_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const insert = database.prepare(
+    `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
+       last_ms, reports, late_reports, assessed, sketches) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?)`,
   );
-  const read = database.prepare(
-    `SELECT drift.*, point.site, point.turbine, point.component FROM drift JOIN point ON point.id = drift.point
-     WHERE day = ? AND (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
-     ORDER BY site, turbine, component, model_digest, feature LIMIT 200000`,
+  const update = database.prepare(
+    `UPDATE drift_period SET gateway = ?, first_ms = MIN(first_ms, ?), last_ms = MAX(last_ms, ?), reports = reports + 1,
+       late_reports = late_reports + assessed, sketches = ? WHERE id = ?`,
   );
-  const newest = database.prepare("SELECT MAX(day) AS day FROM drift WHERE day <= ?");
-  const prune = database.prepare("DELETE FROM drift WHERE day < ?");
   return {
-    put: (point, report) => {
-      // The end is exclusive: an interval that ends at midnight belongs to the day before.
-      const day = utcDayOf(report.toMs - 1);
-      for (const raw of report.sketches) {
-        const sketch = withFiniteMoments(raw);
-        const row = find.get(day, point, report.modelDigest, sketch.feature);
-        const merged = row === undefined ? sketch : mergeSketches(readSketch(row), sketch);
-        put.run(
-          point,
-          day,
-          report.modelDigest,
-          report.modelName,
-          report.modelVersion,
-          sketch.feature,
-          JSON.stringify(merged),
-          Number(row?.reports ?? 0) + 1,
-          Math.trunc(Math.min(report.fromMs, Number(row?.from_ms ?? report.fromMs))),
-          Math.trunc(Math.max(report.toMs, Number(row?.to_ms ?? report.toMs))),
-        );
+    ...createSettlement(database),
+    put: (point, report, { gateway, receivedMs }) => {
+      const { fromMs, slot } = placeReport(report, periodMs);
+      const sketches = report.sketches.map(withFiniteMoments);
+      const row = find.get(point, report.modelDigest, fromMs, periodMs);
+      const { modelDigest, modelName, modelVersion } = report;
+      const [first, last] = [Math.trunc(report.fromMs), Math.trunc(report.toMs)];
+      let id = Number(row?.id);
+      if (row === undefined) {
+        checkRoom(gateway, fromMs);
+        const names = [modelDigest, fromMs, periodMs, modelName, modelVersion, gateway] as const;
+        id = insert.run(point, ...names, first, last, packSketches(sketches)).lastInsertRowid;
+      } else {
+        const merged = mergeColumns(unpackSketches(row.sketches as Uint8Array), sketches, mergeSketch);
+        update.run(gateway, first, last, packSketches(merged), id);
       }
+      if (Number(row?.assessed ?? 0) === 0) {
+        putCells(id, { slot, load: report.load ?? null }, sketches);
+      }
+      noteGateway.run(gateway, fromMs, Math.trunc(receivedMs));
     },
-    read: ({ day, site = null, turbine = null }) =>
-      groupIntoDays(day, read.all(day, site, site, turbine, turbine)),
-    newestDay: (untilDay) => {
-      const day = newest.get(untilDay)?.day;
-      return day === undefined || day === null ? null : String(day);
-    },
-    prune: (beforeDay) => prune.run(beforeDay).changes,
   };
 }
 
-/** Joins the rows of one point and model, which follow one another. */
-function groupIntoDays(day: string, rows: readonly SqlRow[]): DriftDay[] {
-  const days: (DriftDay & { readonly sketches: FeatureSketch[] })[] = [];
-  for (const row of rows) {
-    const last = days.at(-1);
-    const isSame =
-      last !== undefined &&
-      last.site === row.site &&
-      last.turbine === row.turbine &&
-      last.component === row.component &&
-      last.modelDigest === row.model_digest;
-    if (isSame) {
-      last.sketches.push(readSketch(row));
-      continue;
-    }
-    days.push({
-      site: String(row.site),
-      turbine: String(row.turbine),
-      component: String(row.component),
-      day,
-      modelName: String(row.model_name),
-      modelVersion: String(row.model_version),
-      modelDigest: String(row.model_digest),
-      fromMs: Number(row.from_ms),
-      toMs: Number(row.to_ms),
-      reports: Number(row.reports),
-      sketches: [readSketch(row)],
-    });
-  }
-  return days;
+/** @throws DriftRefusedError for sketches of other bins */
+function mergeSketch(stored: FeatureSketch, added: FeatureSketch): FeatureSketch {
+  if (stored.counts.length === added.counts.length) return mergeSketches(stored, added);
+  const bins = `${added.counts.length} bins, so far it had ${stored.counts.length}`;
+  throw new DriftRefusedError("drift-bins", `column ${added.feature} has ${bins} in this period`);
 }
 
-function readSketch(row: SqlRow): FeatureSketch {
-  return JSON.parse(String(row.sketch_json)) as FeatureSketch;
+/** Throws {@link DriftRefusedError} when a gateway may not begin another period of a point and model. */
+function createRoomCheck(database: SqliteDatabase): (gateway: string, fromMs: number) => void {
+  const countInPeriod = database.prepare(
+    "SELECT COUNT(*) AS total FROM drift_period WHERE gateway = ? AND from_ms = ?",
+  );
+  const countOpen = database.prepare(
+    "SELECT COUNT(*) AS total FROM drift_period WHERE gateway = ? AND assessed = 0",
+  );
+  return (gateway, fromMs) => {
+    if (Number(countInPeriod.get(gateway, fromMs)?.total) >= driftBounds.pointsPerPeriod) {
+      throw new DriftRefusedError(
+        "drift-bounds",
+        `${gateway} reports of more than ${driftBounds.pointsPerPeriod} points and models`,
+      );
+    }
+    if (Number(countOpen.get(gateway)?.total) >= driftBounds.openPeriods) {
+      throw new DriftRefusedError(
+        "drift-bounds",
+        `${driftBounds.openPeriods} periods of ${gateway} wait to be assessed`,
+      );
+    }
+  };
+}
+
+/** One slot and load of a period. */
+type CellPlace = Pick<DayCell, "slot" | "load">;
+
+function createCellWriter(
+  database: SqliteDatabase,
+): (period: number, place: CellPlace, sketches: readonly FeatureSketch[]) => void {
+  const find = database.prepare(
+    "SELECT moments FROM drift_cell WHERE period = ? AND slot = ? AND load_name = ?",
+  );
+  const count = database.prepare("SELECT COUNT(*) AS total FROM drift_cell WHERE period = ? AND slot = ?");
+  const put = database.prepare(
+    `INSERT INTO drift_cell (period, slot, load_name, moments) VALUES (?, ?, ?, ?)
+     ON CONFLICT (period, slot, load_name) DO UPDATE SET moments = excluded.moments`,
+  );
+  return (period, { slot, load }, sketches) => {
+    const name = nameLoad(load);
+    const moments = sketches.map((sketch): ColumnMoments => {
+      const { feature, mean, sumSquares } = sketch;
+      return { feature, count: countValues(sketch), mean, sumSquares };
+    });
+    const row = find.get(period, slot, name);
+    if (row === undefined && Number(count.get(period, slot)?.total) >= driftBounds.loadsPerSlot) {
+      throw new DriftRefusedError(
+        "drift-bounds",
+        `more than ${driftBounds.loadsPerSlot} loads within one slot`,
+      );
+    }
+    const merged =
+      row === undefined
+        ? moments
+        : mergeColumns(unpackMoments(row.moments as Uint8Array), moments, mergeMoments);
+    put.run(period, slot, name, packMoments(merged));
+  };
+}
+
+/** The end of a period, and what is to be known until then. */
+function createSettlement(database: SqliteDatabase): Pick<SqliteDrift, "readSummary" | "settle" | "backlog"> {
+  const find = database.prepare("SELECT * FROM drift_period WHERE id = ? AND assessed = 0");
+  const cells = database.prepare(
+    "SELECT slot, load_name, moments FROM drift_cell WHERE period = ? ORDER BY slot, load_name",
+  );
+  const backlog = database.prepare(
+    `SELECT (SELECT COUNT(*) FROM drift_period WHERE assessed = 0) AS open,
+            (SELECT SUM(late_reports) FROM drift_period) AS late`,
+  );
+  const close = database.prepare("UPDATE drift_period SET assessed = 1 WHERE id = ?");
+  const dropCells = database.prepare("DELETE FROM drift_cell WHERE period = ?");
+  const fold = createFold(database);
+  return {
+    readSummary: (period) => {
+      const row = find.get(period);
+      return row === undefined ? null : assembleSummary(row, cells.all(period));
+    },
+    settle: (period) => {
+      const row = find.get(period);
+      if (row === undefined) return;
+      close.run(period);
+      dropCells.run(period);
+      if (Number(row.period_ms) < dayMs) fold(row);
+    },
+    backlog: () => {
+      const row = backlog.get();
+      return { openPeriods: Number(row?.open ?? 0), lateReports: Number(row?.late ?? 0) };
+    },
+  };
+}
+
+/** Folds the sketches of a period that is shorter than a day into its day, so that a day is read from few rows. */
+function createFold(database: SqliteDatabase): (row: SqlRow) => void {
+  const find = database.prepare(
+    "SELECT id, sketches FROM drift_period WHERE point = ? AND model_digest = ? AND from_ms = ? AND period_ms = 0",
+  );
+  const begin = database.prepare(
+    `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
+       last_ms, reports, late_reports, assessed, sketches)
+     SELECT point, model_digest, ?, 0, model_name, model_version, '', first_ms, last_ms, reports, 0, 1, sketches
+     FROM drift_period WHERE id = ?`,
+  );
+  const add = database.prepare(
+    `UPDATE drift_period SET first_ms = MIN(first_ms, ?), last_ms = MAX(last_ms, ?), reports = reports + ?, sketches = ?
+     WHERE id = ?`,
+  );
+  const empty = database.prepare("UPDATE drift_period SET reports = 0, sketches = ? WHERE id = ?");
+  return (row) => {
+    const dayFromMs = Math.floor(Number(row.from_ms) / dayMs) * dayMs;
+    const day = find.get(row.point!, row.model_digest!, dayFromMs);
+    if (day === undefined) begin.run(dayFromMs, row.id!);
+    else {
+      const own = unpackSketches(row.sketches as Uint8Array);
+      const merged = mergeColumns(unpackSketches(day.sketches as Uint8Array), own, mergeSketches);
+      add.run(row.first_ms!, row.last_ms!, row.reports!, packSketches(merged), day.id!);
+    }
+    empty.run(packSketches([]), row.id!);
+  };
+}
+
+function assembleSummary(row: SqlRow, cellRows: readonly SqlRow[]): DaySummary {
+  const cells = new Map<number, DayCell[]>();
+  for (const { slot, load_name, moments } of cellRows) {
+    const place = { slot: Number(slot), load: readLoad(String(load_name)) };
+    for (const { feature, ...of } of unpackMoments(moments as Uint8Array)) {
+      if (of.count === 0) continue;
+      const cell = { ...place, ...of };
+      const list = cells.get(feature);
+      if (list === undefined) cells.set(feature, [cell]);
+      else list.push(cell);
+    }
+  }
+  const sketches = unpackSketches(row.sketches as Uint8Array);
+  return {
+    fromMs: Number(row.from_ms),
+    periodMs: Number(row.period_ms),
+    features: sketches.map((sketch) => ({ sketch, cells: cells.get(sketch.feature) ?? [] })),
+  };
+}
+
+function nameLoad(load: DriftLoad | null): string {
+  return load === null ? "" : `${load.by}:${load.band}`;
+}
+
+function readLoad(name: string): DriftLoad | null {
+  if (name === "") return null;
+  const [by, band] = name.split(":");
+  return { by: by === "power" ? "power" : "speed", band: Number(band) };
 }

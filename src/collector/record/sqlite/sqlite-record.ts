@@ -5,12 +5,14 @@
 
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
 import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
 import { openSqlite } from "../../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import { type SqliteErrorKind, sqliteErrorKind } from "../../../core/platform/sqlite/sqlite-error.ts";
 import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
+import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
   CheckedEnvelope,
   FleetRecord,
@@ -20,19 +22,26 @@ import type {
 } from "../fleet-record.ts";
 import { describeGap, utcDayOf } from "../record-rules.ts";
 import { createSqliteAlarms, type SqliteAlarms } from "./sqlite-alarms.ts";
-import { createSqliteDrift, type SqliteDrift } from "./sqlite-drift.ts";
+import { createSqliteDrift } from "./sqlite-drift.ts";
+import { createSqliteDriftDays } from "./sqlite-drift-days.ts";
+import { createSqliteDriftRecord, type DriftTables } from "./sqlite-drift-record.ts";
+import { createSqliteDriftSteps } from "./sqlite-drift-steps.ts";
 import { createSqliteEvents, type RecordOrigin, type SqliteEvents } from "./sqlite-events.ts";
 import { createSqliteMachines, type SqliteMachines } from "./sqlite-machines.ts";
 import { createSqlitePredictions, type SqlitePredictions } from "./sqlite-predictions.ts";
 import { migrateDatabase } from "./sqlite-schema.ts";
+import { createSqliteVerdicts } from "./sqlite-verdicts.ts";
 
-interface Tables {
-  readonly database: SqliteDatabase;
+interface Tables extends DriftTables {
   readonly machines: SqliteMachines;
   readonly alarms: SqliteAlarms;
   readonly predictions: SqlitePredictions;
-  readonly drift: SqliteDrift;
   readonly events: SqliteEvents;
+}
+
+export interface SqliteRecordOptions {
+  /** Length of a period in which drift is assessed; divides a day, which is the default. */
+  readonly driftPeriodMs?: number;
 }
 
 /** Failures of the disk or the file, which the next message would meet as well. */
@@ -50,11 +59,13 @@ const storageFailures: ReadonlySet<SqliteErrorKind | undefined> = new Set([
  * first event.
  * @throws AuroraError STORE
  */
-export async function openSqliteRecord(options: {
-  readonly path: string;
-  readonly clock: Pick<Clock, "nowMs">;
-  readonly logger: Logger;
-}): Promise<FleetRecord> {
+export async function openSqliteRecord(
+  options: SqliteRecordOptions & {
+    readonly path: string;
+    readonly clock: Pick<Clock, "nowMs">;
+    readonly logger: Logger;
+  },
+): Promise<FleetRecord> {
   const { path, clock, logger } = options;
   const damages: string[] = [];
   const database = openSqlite(path, {
@@ -64,7 +75,7 @@ export async function openSqliteRecord(options: {
     },
   });
   try {
-    const record = createSqliteRecord(database);
+    const record = createSqliteRecord(database, options);
     for (const detail of damages) {
       const timeMs = clock.nowMs();
       const event = { kind: "event", timeMs, name: "store.corrupted", subject: path, detail } as const;
@@ -78,14 +89,13 @@ export async function openSqliteRecord(options: {
 }
 
 /** Creates the record over an open database, which it migrates and closes. @throws AuroraError STORE */
-export function createSqliteRecord(database: SqliteDatabase): FleetRecord {
+export function createSqliteRecord(
+  database: SqliteDatabase,
+  { driftPeriodMs = dayMs }: SqliteRecordOptions = {},
+): FleetRecord {
   migrateDatabase(database);
-  const machines = createSqliteMachines(database);
-  const alarms = createSqliteAlarms(database);
-  const predictions = createSqlitePredictions(database);
-  const drift = createSqliteDrift(database);
-  const events = createSqliteEvents(database);
-  const tables: Tables = { database, machines, alarms, predictions, drift, events };
+  const tables = prepareTables(database, driftPeriodMs);
+  const { machines, alarms, predictions, driftDays, verdicts, events } = tables;
   const any = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
   return {
     storeEnvelopes: async ({ nowMs, envelopes, setAside }) =>
@@ -109,8 +119,7 @@ export function createSqliteRecord(database: SqliteDatabase): FleetRecord {
         .map((point) => predictions.read(point, range)),
     newestPredictionMs: async ({ untilMs, ...turbine }) =>
       Math.max(0, ...machines.points(turbine).map((point) => predictions.newestMs(point, untilMs))),
-    driftOfDay: async (query) => drift.read(query),
-    newestDriftDay: async (untilDay) => drift.newestDay(untilDay),
+    ...createSqliteDriftRecord(tables),
     events: async (query) => events.events(query),
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),
@@ -118,7 +127,8 @@ export function createSqliteRecord(database: SqliteDatabase): FleetRecord {
       database.transaction(
         () =>
           predictions.prune(olderThanMs.predictions) +
-          drift.prune(utcDayOf(olderThanMs.drift)) +
+          driftDays.prune(utcDayOf(olderThanMs.drift)) +
+          verdicts.prune(olderThanMs.verdicts) +
           events.pruneEvents(olderThanMs.events) +
           events.pruneUpdates(olderThanMs.updates),
       ),
@@ -126,6 +136,20 @@ export function createSqliteRecord(database: SqliteDatabase): FleetRecord {
       any.get();
     },
     close: async () => database.close(),
+  };
+}
+
+function prepareTables(database: SqliteDatabase, driftPeriodMs: number): Tables {
+  return {
+    database,
+    machines: createSqliteMachines(database),
+    alarms: createSqliteAlarms(database),
+    predictions: createSqlitePredictions(database),
+    drift: createSqliteDrift(database, driftPeriodMs),
+    driftDays: createSqliteDriftDays(database),
+    driftSteps: createSqliteDriftSteps(database),
+    verdicts: createSqliteVerdicts(database),
+    events: createSqliteEvents(database),
   };
 }
 
@@ -168,15 +192,13 @@ function tryRecord(
   } catch (error) {
     if (storageFailures.has(sqliteErrorKind(error))) throw error;
     database.exec("ROLLBACK TO one_record; RELEASE one_record");
-    if (record.kind === "drift-report" && error instanceof RangeError) {
-      return failed({ reason: "drift-bins", detail: error.message });
-    }
+    if (error instanceof DriftRefusedError) return failed({ reason: error.reason, detail: error.message });
     return failed({ reason: "not-storable", detail: String(error) });
   }
 }
 
 function putRecord(tables: Tables, record: StorableRecord, origin: RecordOrigin): void {
-  const { machines, alarms, predictions, drift, events } = tables;
+  const { machines, alarms, predictions, drift, driftSteps, events } = tables;
   const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
   switch (record.kind) {
     case "alert":
@@ -188,15 +210,18 @@ function putRecord(tables: Tables, record: StorableRecord, origin: RecordOrigin)
       machines.touchTurbine(record, from);
       break;
     case "drift-report":
-      drift.put(machines.pointNumber(record), record);
+      drift.put(machines.pointNumber(record), record, origin);
       machines.touchTurbine(record, from);
       break;
     case "health":
       machines.putHealth(origin.gateway, record);
       break;
-    case "event":
+    case "event": {
       events.putEvent(record, origin);
+      const renewal = readRenewal(record, origin.receivedMs);
+      if (renewal !== null) driftSteps.renew(origin.gateway, renewal);
       break;
+    }
     case "gap":
       events.putEvent(describeGap(record), origin);
       break;

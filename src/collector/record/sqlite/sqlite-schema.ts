@@ -1,9 +1,12 @@
 /** Tables of the fleet's record in SQLite, and how an older file becomes the newest. Holds no query. */
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { FeatureSketch } from "../../../core/contract/uplink-record.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
+import { packSketches } from "./drift-blobs.ts";
 
 /** One step a version; a step that has been released is never changed. All times are epoch milliseconds. */
-const migrations: readonly string[] = [
+const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   `
   CREATE TABLE uplink_progress (
     gateway TEXT NOT NULL, boot_id TEXT NOT NULL, lane TEXT NOT NULL, sequence INTEGER NOT NULL,
@@ -67,7 +70,79 @@ const migrations: readonly string[] = [
   ALTER TABLE prediction ADD COLUMN max_risk REAL;
   ALTER TABLE prediction ADD COLUMN learning INTEGER;
   `,
+  // `period_ms` 0: a whole day, put together from shorter periods that have been assessed.
+  `
+  CREATE TABLE drift_period (
+    id INTEGER PRIMARY KEY, point INTEGER NOT NULL, model_digest TEXT NOT NULL, from_ms INTEGER NOT NULL,
+    period_ms INTEGER NOT NULL, model_name TEXT NOT NULL, model_version TEXT NOT NULL, gateway TEXT NOT NULL,
+    first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, reports INTEGER NOT NULL, late_reports INTEGER NOT NULL,
+    assessed INTEGER NOT NULL, sketches BLOB NOT NULL,
+    UNIQUE (point, model_digest, from_ms, period_ms)
+  );
+  CREATE INDEX drift_period_by_time ON drift_period (from_ms);
+  CREATE INDEX drift_period_open ON drift_period (assessed, from_ms) WHERE assessed = 0;
+  CREATE INDEX drift_period_of_gateway ON drift_period (gateway, from_ms);
+  CREATE TABLE drift_cell (
+    period INTEGER NOT NULL REFERENCES drift_period (id), slot INTEGER NOT NULL, load_name TEXT NOT NULL,
+    moments BLOB NOT NULL,
+    UNIQUE (period, slot, load_name)
+  );
+  CREATE TABLE drift_gateway (
+    gateway TEXT PRIMARY KEY, from_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE drift_reference (
+    point INTEGER NOT NULL, model_digest TEXT NOT NULL, period_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+    renewed_ms INTEGER, json TEXT NOT NULL,
+    UNIQUE (point, model_digest)
+  );
+  CREATE TABLE drift_renewal (point INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL);
+  CREATE TABLE drift_verdict (
+    point INTEGER NOT NULL, model_digest TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    level TEXT NOT NULL, json TEXT NOT NULL,
+    UNIQUE (point, model_digest, from_ms, to_ms)
+  );
+  CREATE INDEX drift_verdict_by_time ON drift_verdict (from_ms, point, level);
+  CREATE TABLE drift_unpublished (
+    from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, PRIMARY KEY (from_ms, to_ms)
+  ) WITHOUT ROWID;
+  CREATE TABLE drift_state (
+    point INTEGER PRIMARY KEY, model_digest TEXT NOT NULL, level TEXT NOT NULL, since_ms INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL, stable_periods INTEGER NOT NULL
+  );
+  `,
+  moveDriftDays,
 ];
+
+/** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
+function moveDriftDays(database: SqliteDatabase): void {
+  const days = database.prepare("SELECT DISTINCT day, point, model_digest FROM drift");
+  const read = database.prepare(
+    "SELECT * FROM drift WHERE day = ? AND point = ? AND model_digest = ? ORDER BY feature",
+  );
+  const insert = database.prepare(
+    `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
+       last_ms, reports, late_reports, assessed, sketches) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, 0, 1, ?)`,
+  );
+  for (const { day, point, model_digest } of days.all()) {
+    const columns = read.all(day!, point!, model_digest!);
+    const sketches = columns.map((row) => JSON.parse(String(row.sketch_json)) as FeatureSketch);
+    const of = (name: string): number[] => columns.map((row) => Number(row[name]));
+    const { model_name, model_version } = columns[0]!;
+    insert.run(
+      point!,
+      model_digest!,
+      Date.parse(String(day)),
+      dayMs,
+      model_name!,
+      model_version!,
+      Math.min(...of("from_ms")),
+      Math.max(...of("to_ms")),
+      Math.max(...of("reports")),
+      packSketches(sketches),
+    );
+  }
+  database.exec("DROP TABLE drift");
+}
 
 /**
  * Brings an open database to the newest schema.
@@ -84,7 +159,9 @@ export function migrateDatabase(database: SqliteDatabase): void {
   }
   for (let next = version; next < migrations.length; next++) {
     database.transaction(() => {
-      database.exec(migrations[next]!);
+      const step = migrations[next]!;
+      if (typeof step === "string") database.exec(step);
+      else step(database);
       database.exec(`PRAGMA user_version = ${next + 1}`);
     });
   }

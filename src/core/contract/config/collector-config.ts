@@ -51,6 +51,18 @@ export interface CollectorConfig {
     readonly publish: readonly string[];
     readonly trustedKeys: readonly string[];
   };
+  readonly drift: {
+    /** Length of a period of assessment, s; divides a day. */
+    readonly periodSeconds: number;
+    /** Probability that a healthy point's day is called drift. */
+    readonly falsePerPointDay: number;
+    /** The same of a warning. */
+    readonly warningsPerPointDay: number;
+    readonly learnDays: number;
+    /** Share of false ones among the points that people are told of in one period, 0 to 1. */
+    readonly fleetFalseShare: number;
+    readonly verdictDays: number;
+  };
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
@@ -129,11 +141,53 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
       trustedKeys: trustedKeysSchema,
     })
     .prefault({}),
+  drift: z
+    .strictObject({
+      periodSeconds: z
+        .int()
+        .min(10)
+        .max(86_400)
+        .refine((seconds) => 86_400 % seconds === 0, "must divide a day (86400 s)")
+        .default(86_400)
+        .describe(
+          "Length of the period in which a point is assessed once; shorter than a day for demonstrations",
+        ),
+      falsePerPointDay: z
+        .number()
+        .min(1e-6)
+        .max(0.1)
+        .default(0.001)
+        .describe("Probability that a day of a healthy point is called drift"),
+      warningsPerPointDay: z
+        .number()
+        .min(1e-6)
+        .max(0.5)
+        .default(0.01)
+        .describe("Probability that it is called a warning or drift"),
+      learnDays: z
+        .int()
+        .min(5)
+        .max(90)
+        .default(14)
+        .describe("Periods that a point's own reference is learnt from"),
+      fleetFalseShare: z
+        .number()
+        .gt(0)
+        .max(0.5)
+        .default(0.1)
+        .describe("Share of false ones among the points of a period that events tell of, on average"),
+      verdictDays: z.number().min(7).max(3650).default(730).describe("Days that verdicts are kept"),
+    })
+    .refine(
+      ({ falsePerPointDay, warningsPerPointDay }) => falsePerPointDay <= warningsPerPointDay,
+      "falsePerPointDay must not be above warningsPerPointDay",
+    )
+    .prefault({}),
   retentionDays: z
     .number()
     .min(1)
     .max(3650)
     .default(90)
-    .describe("Days that predictions, drift, events and updates are kept"),
+    .describe("Days that predictions, sketches of drift, events and updates are kept"),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });

@@ -9,6 +9,7 @@ import {
 import { ok } from "../../../../src/core/contract/result.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
+import type { SqliteDatabase } from "../../../../src/core/platform/sqlite/sqlite-database.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
 
@@ -65,15 +66,34 @@ it("sets a record aside that the tables stumble over, alone", async () => {
   expect((await record.events({ limit: 9, offset: 0 })).total).toBe(2);
 });
 
-it("reads what an older collector has kept: of its predictions no risk is known", async () => {
-  const path = join(createTemporaryFolder(), "collector.sqlite");
+/** Opens a file as the collector of a version left it that had no periods of drift yet. */
+async function openOlder(path: string): Promise<SqliteDatabase> {
   await (await createSqliteStorage(path).open()).close();
   const database = openSqlite(path);
+  database.exec("PRAGMA foreign_keys = OFF");
+  const tables = database.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'drift_%'",
+  );
+  for (const { name } of tables.all()) database.exec(`DROP TABLE ${String(name)}`);
+  database.exec(`
+    CREATE TABLE drift (
+      point INTEGER NOT NULL, day TEXT NOT NULL, model_digest TEXT NOT NULL, model_name TEXT NOT NULL,
+      model_version TEXT NOT NULL, feature INTEGER NOT NULL, sketch_json TEXT NOT NULL, reports INTEGER NOT NULL,
+      from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+      PRIMARY KEY (day, point, model_digest, feature)
+    ) WITHOUT ROWID;
+    INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox');
+    PRAGMA user_version = 2`);
+  return database;
+}
+
+it("reads what an older collector has kept: of its predictions no risk is known", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const database = await openOlder(path);
   // As the first version's tables were.
   for (const column of ["mean_risk", "max_risk", "learning"])
     database.exec(`ALTER TABLE prediction DROP COLUMN ${column}`);
   database.exec(`
-    INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox');
     INSERT INTO prediction VALUES (7, 'wear', ${t}, 60, 0.78, 0.9, 1800, '1.0.0');
     PRAGMA user_version = 1`);
   database.close();
@@ -81,6 +101,57 @@ it("reads what an older collector has kept: of its predictions no risk is known"
   onTestFinished(() => record.close());
   const [series] = await record.predictions({ site: "s", turbine: "t", fromMs: 0, toMs: t, bucketMs: 1 });
   expect(series).toMatchObject({ mean: [[0.78]], meanRisk: [[null]], maxRisk: [[null]], isLearning: [null] });
+});
+
+it("reads the drift that an older collector has kept, adds to it, and assesses none of it", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const database = await openOlder(path);
+  const sketch = { counts: [3, 1], invalid: 1, mean: 0.1, sumSquares: 2.5, min: -1, max: 2 };
+  const insert = database.prepare("INSERT INTO drift VALUES (7, ?, 'd', 'bearing', '1.0.0', ?, ?, 2, ?, ?)");
+  for (const day of ["2023-11-13", "2023-11-14"]) {
+    const endMs = Date.parse(day) + 80_000_000;
+    for (const feature of [0, 1])
+      insert.run(day, feature, JSON.stringify({ feature, ...sketch }), endMs - 9, endMs);
+  }
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const [day] = await record.driftOfDay({ day: "2023-11-13" });
+  const endMs = Date.parse("2023-11-13") + 80_000_000;
+  expect(day).toEqual({
+    site: "s",
+    turbine: "t",
+    component: "gearbox",
+    day: "2023-11-13",
+    modelName: "bearing",
+    modelVersion: "1.0.0",
+    modelDigest: "d",
+    fromMs: endMs - 9,
+    toMs: endMs,
+    reports: 2,
+    sketches: [
+      { feature: 0, ...sketch },
+      { feature: 1, ...sketch },
+    ],
+  });
+  const report = {
+    kind: "drift-report" as const,
+    site: "s",
+    turbine: "t",
+    component: "gearbox",
+    modelName: "bearing",
+    modelVersion: "1.0.0",
+    modelDigest: "d",
+    fromMs: t - 600_000,
+    toMs: t,
+    sketches: [{ feature: 0, ...sketch }],
+  };
+  const envelope = { ...envelopeOf([]), lane: "drift" as const, records: [ok(report)] };
+  expect(await store(record, envelope)).toMatchObject([{ records: [ok("drift-report")] }]);
+  const [today] = await record.driftOfDay({ day: "2023-11-14" });
+  expect(today).toMatchObject({ reports: 3, sketches: [{ counts: [6, 2] }, { counts: [3, 1] }] });
+  expect(await record.duePeriods({ nowMs: t * 2, graceMs: 0, limit: 10 })).toEqual([]);
+  expect(await record.driftBacklog()).toEqual({ openPeriods: 0, lateReports: 1 });
 });
 
 it("keeps the damaged file and refuses one that a newer collector has written", async () => {

@@ -1,0 +1,41 @@
+/** One route of the JSON API: its query is validated before it is answered, and what is wrong with it is said (400). */
+import type { z } from "zod";
+import type { FleetSource } from "../fleet/fleet-source.ts";
+import { errorResponse, type HttpRequest, type HttpResponse, jsonResponse } from "./http-route.ts";
+
+/** One route and what the OpenAPI document says of it. */
+export interface ApiRoute {
+  readonly method: "GET";
+  readonly path: string;
+  readonly summary: string;
+  /** Validates and completes what is asked. */
+  readonly query: z.ZodType;
+  readonly response: z.ZodType;
+  /** Answers what was asked; or says what `query` finds wrong with it (400). */
+  answer(fleet: FleetSource, request: HttpRequest): Promise<HttpResponse>;
+}
+
+export function defineRoute<Q>(route: {
+  readonly path: string;
+  readonly summary: string;
+  readonly query: z.ZodType<Q>;
+  readonly response: z.ZodType;
+  readonly answer: (fleet: FleetSource, query: Q) => Promise<unknown>;
+}): ApiRoute {
+  return {
+    ...route,
+    method: "GET",
+    answer: async (fleet, request) => {
+      const query = route.query.safeParse(request.query);
+      if (!query.success) return errorResponse(400, "QUERY", describeIssues(query.error));
+      return jsonResponse(await route.answer(fleet, query.data));
+    },
+  };
+}
+
+function describeIssues({ issues }: z.ZodError): string {
+  return issues
+    .map((issue) => [...issue.path, issue.message].join(": "))
+    .join("; ")
+    .slice(0, 500);
+}

@@ -1,0 +1,47 @@
+/** What the API says of drift: the verdicts, the levels of many days, and how unlike training day a day was. */
+import { z } from "zod";
+import { driftLevels } from "../../core/contract/drift-verdict.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { loadDrift } from "../fleet/load-drift.ts";
+import { isDriftCursor, isDriftDay, loadDriftDays, loadDriftVerdicts } from "../fleet/load-drift-verdicts.ts";
+import { type ApiRoute, defineRoute } from "./define-route.ts";
+import { driftDaysSchema, driftSchema, driftVerdictsSchema } from "./drift-schemas.ts";
+
+const id = z.string().regex(idPattern);
+const day = z.string().max(32).refine(isDriftDay, "expected YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ");
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+const cursor = z.string().max(2_048).refine(isDriftCursor, "is not what `next` of a list was");
+const turbines = { site: id.optional(), turbine: id.optional() };
+
+/** The routes below `/api/v1/drift`. */
+export const driftRoutes: readonly ApiRoute[] = [
+  defineRoute({
+    path: "/api/v1/drift/verdicts",
+    summary:
+      "Verdicts of a day, one a point and model against its own reference; default: the newest day that has any",
+    query: z.strictObject({
+      day: day.optional(),
+      ...turbines,
+      level: z.enum(driftLevels).optional(),
+      limit,
+      cursor: cursor.optional(),
+    }),
+    response: driftVerdictsSchema,
+    answer: loadDriftVerdicts,
+  }),
+  defineRoute({
+    path: "/api/v1/drift/days",
+    summary: "The worst level of each point on each day; default: the 30 days up to the newest verdict",
+    query: z.strictObject({ from: day.optional(), to: day.optional(), site: id.optional() }),
+    response: driftDaysSchema,
+    answer: loadDriftDays,
+  }),
+  defineRoute({
+    path: "/api/v1/drift",
+    summary:
+      "How unlike training day a day was, per point: PSI of every feature and score; information, no alarm",
+    query: z.strictObject({ day: z.iso.date().optional(), ...turbines, limit, cursor: cursor.optional() }),
+    response: driftSchema,
+    answer: loadDrift,
+  }),
+];

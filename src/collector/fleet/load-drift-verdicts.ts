@@ -1,0 +1,69 @@
+/** Loads stored verdicts of drift: of one day, and as levels over many days. Assesses nothing. */
+import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { dayMs } from "../../core/maths/durations.ts";
+import type { DriftDayLevels } from "../record/drift-record.ts";
+import { readDriftCursor, readDriftDay } from "../record/drift-rules.ts";
+import type { TurbineFilter } from "../record/fleet-record.ts";
+import { utcDayOf } from "../record/record-rules.ts";
+import type { FleetSource } from "./fleet-source.ts";
+
+/** Verdicts of one day, or a part of them. */
+export interface DriftVerdictView {
+  /** `YYYY-MM-DD`, UTC; of a period that is shorter than a day its start, `YYYY-MM-DDTHH:MMZ`. */
+  readonly day: string;
+  /** In the order of site, turbine, component and model. */
+  readonly verdicts: readonly DriftVerdict[];
+  /** The cursor of what follows; null: that is all. */
+  readonly next: string | null;
+}
+
+/** Part of the verdicts of one day. */
+export interface DriftVerdictsQuery extends TurbineFilter {
+  /** Default: the newest of which there is a verdict. A whole day of shorter periods shows the newest verdict of each point. */
+  readonly day?: string | undefined;
+  readonly level?: DriftLevel | undefined;
+  /** Default 500. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Days of a heat map without a range of its own. */
+const shownDays = 30;
+
+/** Loads verdicts of a day. */
+export async function loadDriftVerdicts(
+  fleet: FleetSource,
+  query: DriftVerdictsQuery = {},
+): Promise<DriftVerdictView> {
+  const { site, turbine, level, limit = 500, cursor } = query;
+  const nowMs = fleet.clock.nowMs();
+  const day = query.day ?? (await fleet.record.newestVerdictDay(nowMs)) ?? utcDayOf(nowMs);
+  const page = await fleet.record.driftVerdicts({ site, turbine, level, limit, day, after: cursor });
+  return { day, ...page };
+}
+
+/** Loads the worst level of each point on each day. @param query.from,query.to default: the 30 days up to the newest verdict */
+export async function loadDriftDays(
+  fleet: FleetSource,
+  query: {
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
+    readonly site?: string | undefined;
+  } = {},
+): Promise<DriftDayLevels> {
+  const nowMs = fleet.clock.nowMs();
+  const to = query.to ?? (await fleet.record.newestVerdictDay(nowMs)) ?? utcDayOf(nowMs);
+  const endMs = readDriftDay(to)?.fromMs ?? nowMs;
+  const from = query.from ?? utcDayOf(Math.max(0, endMs - (shownDays - 1) * dayMs));
+  return fleet.record.driftDays({ from, to, site: query.site });
+}
+
+/** Does a text name a day, or the start of a shorter period? */
+export function isDriftDay(text: string): boolean {
+  return readDriftDay(text) !== null;
+}
+
+/** Is a text what `next` of a list of drift was? */
+export function isDriftCursor(text: string): boolean {
+  return readDriftCursor(text) !== null;
+}

@@ -1,0 +1,99 @@
+/** The sketches of whole days in SQLite, for whoever looks at a day: merged from its periods. Writes nothing but what is pruned. */
+import { mergeSketches } from "../../../core/drift/sketcher.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
+import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { DriftDay, DriftDayQuery } from "../drift-record.ts";
+import { readDriftCursor } from "../drift-rules.ts";
+import { utcDayOf } from "../record-rules.ts";
+import { mergeColumns, unpackSketches } from "./drift-blobs.ts";
+
+export interface SqliteDriftDays {
+  read(query: DriftDayQuery): DriftDay[];
+  newestDay(untilDay: string): string | null;
+  /** Removes whole days before `beforeDay`; returns how many rows. */
+  prune(beforeDay: string): number;
+}
+
+/** No day is read beyond this many points and models. */
+const maxPoints = 20_000;
+
+/** Prepares the statements over a migrated database. */
+export function createSqliteDriftDays(database: SqliteDatabase): SqliteDriftDays {
+  const read = database.prepare(
+    `WITH page AS (
+       SELECT DISTINCT point, model_digest, site, turbine, component
+       FROM drift_period JOIN point ON point.id = drift_period.point
+       WHERE from_ms >= ? AND from_ms < ? AND (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
+         AND (site, turbine, component, model_digest) > (?, ?, ?, ?)
+       ORDER BY site, turbine, component, model_digest LIMIT ?)
+     SELECT drift_period.*, site, turbine, component FROM page JOIN drift_period USING (point, model_digest)
+     WHERE from_ms >= ? AND from_ms < ? AND reports > 0
+     ORDER BY site, turbine, component, model_digest, from_ms`,
+  );
+  const newest = database.prepare("SELECT MAX(from_ms) AS from_ms FROM drift_period WHERE from_ms < ?");
+  const pruneCells = database.prepare(
+    "DELETE FROM drift_cell WHERE period IN (SELECT id FROM drift_period WHERE from_ms < ?)",
+  );
+  const prune = database.prepare("DELETE FROM drift_period WHERE from_ms < ?");
+  return {
+    read: ({ day, site = null, turbine = null, limit = maxPoints, after }) => {
+      const range = [Date.parse(day), Date.parse(day) + dayMs] as const;
+      const place = readDriftCursor(after ?? "") ?? (["", "", "", ""] as const);
+      const points = Math.min(limit, maxPoints);
+      return groupIntoDays(day, read.all(...range, site, site, turbine, turbine, ...place, points, ...range));
+    },
+    newestDay: (untilDay) => {
+      const fromMs = newest.get(Date.parse(untilDay) + dayMs)?.from_ms;
+      return fromMs === undefined || fromMs === null ? null : utcDayOf(Number(fromMs));
+    },
+    prune: (beforeDay) => {
+      const beforeMs = Date.parse(beforeDay);
+      pruneCells.run(beforeMs);
+      return prune.run(beforeMs).changes;
+    },
+  };
+}
+
+/** Joins the rows of one point and model, which follow one another. */
+function groupIntoDays(day: string, rows: readonly SqlRow[]): DriftDay[] {
+  const days: DriftDay[] = [];
+  for (const row of rows) {
+    const next = readDay(day, row);
+    const last = days.at(-1);
+    const isSame =
+      last !== undefined &&
+      last.site === next.site &&
+      last.turbine === next.turbine &&
+      last.component === next.component &&
+      last.modelDigest === next.modelDigest;
+    if (isSame) days[days.length - 1] = joinPeriods(last, next);
+    else days.push(next);
+  }
+  return days;
+}
+
+function readDay(day: string, row: SqlRow): DriftDay {
+  return {
+    site: String(row.site),
+    turbine: String(row.turbine),
+    component: String(row.component),
+    day,
+    modelName: String(row.model_name),
+    modelVersion: String(row.model_version),
+    modelDigest: String(row.model_digest),
+    fromMs: Number(row.first_ms),
+    toMs: Number(row.last_ms),
+    reports: Number(row.reports),
+    sketches: unpackSketches(row.sketches as Uint8Array),
+  };
+}
+
+function joinPeriods(a: DriftDay, b: DriftDay): DriftDay {
+  return {
+    ...a,
+    fromMs: Math.min(a.fromMs, b.fromMs),
+    toMs: Math.max(a.toMs, b.toMs),
+    reports: a.reports + b.reports,
+    sketches: mergeColumns(a.sketches, b.sketches, mergeSketches),
+  };
+}

@@ -1,0 +1,174 @@
+/** The way from a day's summary to what people are told of it, in SQLite: what is due, what was learnt, what was said. */
+import type { PointId } from "../../../core/contract/stream.ts";
+import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type {
+  DriftPeriod,
+  DriftState,
+  DuePeriodQuery,
+  PeriodKey,
+  PeriodRange,
+  ReferenceKey,
+  StoredReference,
+} from "../drift-record.ts";
+import type { DriftRenewal } from "../drift-rules.ts";
+import { readPoint } from "./sqlite-verdicts.ts";
+
+export interface SqliteDriftSteps {
+  due(query: DuePeriodQuery): DriftPeriod[];
+  /** Number of the row of an open period; null: it was assessed, or is not known. */
+  openPeriod(key: PeriodKey): number | null;
+  countUnassessed(period: PeriodRange): number;
+  reference(key: ReferenceKey): StoredReference | null;
+  putReference(point: number, modelDigest: string, stored: StoredReference): void;
+  /** Notes that the reference of a point is to begin anew at a moment. */
+  renew(gateway: string, renewal: DriftRenewal): void;
+  unpublished(limit: number): PeriodRange[];
+  noteUnpublished(period: PeriodRange): void;
+  notePublished(period: PeriodRange): void;
+  states(points: readonly PointId[]): DriftState[];
+  putState(point: number, state: DriftState): void;
+}
+
+/** Prepares the statements over a migrated database. */
+export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSteps {
+  return {
+    ...createPeriods(database),
+    ...createReferences(database),
+    ...createPublications(database),
+  };
+}
+
+function createPeriods(
+  database: SqliteDatabase,
+): Pick<SqliteDriftSteps, "due" | "openPeriod" | "countUnassessed"> {
+  // Ended by this clock, and its gateway has gone on to a later period, or has had the time of grace.
+  const due = database.prepare(
+    `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
+       (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point) AS renewed_ms,
+       (SELECT model_digest FROM drift_reference AS other WHERE other.point = drift_period.point
+         AND other.model_digest <> drift_period.model_digest ORDER BY until_ms DESC LIMIT 1) AS previous_digest
+     FROM drift_period JOIN point ON point.id = drift_period.point
+     WHERE assessed = 0 AND from_ms + period_ms <= ?
+       AND (from_ms + period_ms <= ?
+         OR from_ms < (SELECT from_ms FROM drift_gateway WHERE drift_gateway.gateway = drift_period.gateway))
+       AND NOT EXISTS (SELECT 1 FROM drift_period AS earlier WHERE earlier.assessed = 0
+         AND earlier.point = drift_period.point AND earlier.model_digest = drift_period.model_digest
+         AND earlier.from_ms < drift_period.from_ms)
+     ORDER BY from_ms, drift_period.point LIMIT ?`,
+  );
+  const open = database.prepare(
+    `SELECT drift_period.id FROM drift_period JOIN point ON point.id = drift_period.point
+     WHERE site = ? AND turbine = ? AND component = ? AND model_digest = ? AND from_ms = ? AND period_ms = ?
+       AND assessed = 0`,
+  );
+  const unassessed = database.prepare(
+    "SELECT COUNT(*) AS total FROM drift_period WHERE assessed = 0 AND from_ms = ? AND period_ms = ?",
+  );
+  return {
+    due: ({ nowMs, graceMs, limit }) =>
+      due.all(Math.trunc(nowMs), Math.trunc(nowMs - graceMs), limit).map((row) => {
+        const renewedMs = row.renewed_ms === null ? null : Number(row.renewed_ms);
+        return {
+          ...readPoint(row),
+          modelDigest: String(row.model_digest),
+          modelName: String(row.model_name),
+          modelVersion: String(row.model_version),
+          fromMs: Number(row.from_ms),
+          toMs: Number(row.to_ms),
+          renewedMs: renewedMs !== null && renewedMs < Number(row.to_ms) ? renewedMs : null,
+          previousDigest: row.previous_digest === null ? null : String(row.previous_digest),
+        };
+      }),
+    openPeriod: ({ site, turbine, component, modelDigest, fromMs, toMs }) => {
+      const row = open.get(site, turbine, component, modelDigest, fromMs, toMs - fromMs);
+      return row === undefined ? null : Number(row.id);
+    },
+    countUnassessed: ({ fromMs, toMs }) => Number(unassessed.get(fromMs, toMs - fromMs)?.total ?? 0),
+  };
+}
+
+function createReferences(
+  database: SqliteDatabase,
+): Pick<SqliteDriftSteps, "reference" | "putReference" | "renew"> {
+  const read = database.prepare(
+    `SELECT drift_reference.* FROM drift_reference JOIN point ON point.id = drift_reference.point
+     WHERE site = ? AND turbine = ? AND component = ? AND model_digest = ?`,
+  );
+  const put = database.prepare(
+    `INSERT INTO drift_reference (point, model_digest, period_ms, until_ms, renewed_ms, json) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (point, model_digest) DO UPDATE SET period_ms = excluded.period_ms, until_ms = excluded.until_ms,
+       renewed_ms = excluded.renewed_ms, json = excluded.json`,
+  );
+  // A gateway names its turbines without their site.
+  const renew = database.prepare(
+    `INSERT INTO drift_renewal (point, time_ms)
+     SELECT point.id, ? FROM point JOIN turbine ON turbine.site = point.site AND turbine.turbine = point.turbine
+     WHERE turbine.gateway = ? AND point.turbine = ? AND point.component = ?
+     ON CONFLICT (point) DO UPDATE SET time_ms = MAX(time_ms, excluded.time_ms)`,
+  );
+  return {
+    reference: ({ site, turbine, component, modelDigest }) => {
+      const row = read.get(site, turbine, component, modelDigest);
+      if (row === undefined) return null;
+      return {
+        reference: JSON.parse(String(row.json)) as unknown,
+        periodMs: Number(row.period_ms),
+        untilMs: Number(row.until_ms),
+        renewedMs: row.renewed_ms === null ? null : Number(row.renewed_ms),
+      };
+    },
+    putReference: (point, modelDigest, { reference, periodMs, untilMs, renewedMs }) => {
+      put.run(point, modelDigest, periodMs, untilMs, renewedMs, JSON.stringify(reference));
+    },
+    renew: (gateway, { turbine, component, timeMs }) => {
+      renew.run(Math.trunc(timeMs), gateway, turbine, component);
+    },
+  };
+}
+
+function createPublications(
+  database: SqliteDatabase,
+): Pick<SqliteDriftSteps, "unpublished" | "noteUnpublished" | "notePublished" | "states" | "putState"> {
+  const list = database.prepare("SELECT * FROM drift_unpublished ORDER BY from_ms, to_ms LIMIT ?");
+  const note = database.prepare(
+    "INSERT INTO drift_unpublished (from_ms, to_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+  );
+  const forget = database.prepare("DELETE FROM drift_unpublished WHERE from_ms = ? AND to_ms = ?");
+  const state = database.prepare(
+    `SELECT site, turbine, component, drift_state.* FROM drift_state JOIN point ON point.id = drift_state.point
+     WHERE site = ? AND turbine = ? AND component = ?`,
+  );
+  const putState = database.prepare(
+    `INSERT OR REPLACE INTO drift_state (point, model_digest, level, since_ms, from_ms, stable_periods)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  return {
+    unpublished: (limit) =>
+      list.all(limit).map((row) => ({ fromMs: Number(row.from_ms), toMs: Number(row.to_ms) })),
+    noteUnpublished: ({ fromMs, toMs }) => {
+      note.run(fromMs, toMs);
+    },
+    notePublished: ({ fromMs, toMs }) => {
+      forget.run(fromMs, toMs);
+    },
+    states: (points) =>
+      points.flatMap(({ site, turbine, component }) => {
+        const row = state.get(site, turbine, component);
+        return row === undefined ? [] : [readState(row)];
+      }),
+    putState: (point, { modelDigest, level, sinceMs, fromMs, stablePeriods }) => {
+      putState.run(point, modelDigest, level, sinceMs, fromMs, stablePeriods);
+    },
+  };
+}
+
+function readState(row: SqlRow): DriftState {
+  return {
+    ...readPoint(row),
+    modelDigest: String(row.model_digest),
+    level: row.level as DriftState["level"],
+    sinceMs: Number(row.since_ms),
+    fromMs: Number(row.from_ms),
+    stablePeriods: Number(row.stable_periods),
+  };
+}

@@ -1,0 +1,144 @@
+/** Verdicts of drift in SQLite, and what leads from one to the next. What was assessed once is not assessed again. */
+import type { DriftLevel, DriftVerdict } from "../../../core/contract/drift-verdict.ts";
+import type { PointId } from "../../../core/contract/stream.ts";
+import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type {
+  DriftDayLevels,
+  DriftDaysQuery,
+  DriftVerdictPage,
+  DriftVerdictQuery,
+  PeriodRange,
+} from "../drift-record.ts";
+import {
+  driftCursor,
+  maxDriftDays,
+  nameDriftDay,
+  readDriftCursor,
+  readDriftDay,
+  worseDriftLevel,
+} from "../drift-rules.ts";
+
+export interface SqliteVerdicts {
+  list(query: DriftVerdictQuery): DriftVerdictPage;
+  listPeriod(period: PeriodRange & { readonly limit: number; readonly after?: string }): DriftVerdictPage;
+  days(query: DriftDaysQuery): DriftDayLevels;
+  newestDay(untilMs: number): string | null;
+  /** Stores a verdict; false when there is one already. */
+  put(point: number, verdict: DriftVerdict): boolean;
+  /** Writes anew what is there. */
+  replace(point: number, verdict: DriftVerdict): void;
+  /** Removes those of periods that ended before `beforeMs`; returns how many. */
+  prune(beforeMs: number): number;
+}
+
+/** Prepares the statements over a migrated database. */
+export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
+  const insert = database.prepare(
+    `INSERT INTO drift_verdict (point, model_digest, from_ms, to_ms, level, json) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+  );
+  const replace = database.prepare(
+    "UPDATE drift_verdict SET json = ? WHERE point = ? AND model_digest = ? AND from_ms = ? AND to_ms = ?",
+  );
+  const newest = database.prepare(
+    "SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= ? ORDER BY from_ms DESC LIMIT 1",
+  );
+  const prune = database.prepare("DELETE FROM drift_verdict WHERE to_ms < ?");
+  return {
+    ...createLists(database),
+    days: createDays(database),
+    newestDay: (untilMs) => {
+      const row = newest.get(Math.trunc(untilMs));
+      return row === undefined ? null : nameDriftDay(readRange(row));
+    },
+    put: (point, verdict) => {
+      const { modelDigest, fromMs, toMs, level } = verdict;
+      return insert.run(point, modelDigest, fromMs, toMs, level, JSON.stringify(verdict)).changes > 0;
+    },
+    replace: (point, verdict) => {
+      const { modelDigest, fromMs, toMs } = verdict;
+      replace.run(JSON.stringify(verdict), point, modelDigest, fromMs, toMs);
+    },
+    prune: (beforeMs) => prune.run(Math.trunc(beforeMs)).changes,
+  };
+}
+
+function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "listPeriod"> {
+  // Of a day that holds several periods the newest of each point and model.
+  const list = database.prepare(
+    `SELECT drift_verdict.json, MAX(drift_verdict.from_ms) FROM drift_verdict JOIN point ON point.id = drift_verdict.point
+     WHERE from_ms >= ? AND from_ms < ? AND (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
+       AND (site, turbine, component, model_digest) > (?, ?, ?, ?)
+     GROUP BY site, turbine, component, model_digest HAVING ? IS NULL OR level = ?
+     ORDER BY site, turbine, component, model_digest LIMIT ?`,
+  );
+  const listPeriod = database.prepare(
+    `SELECT drift_verdict.json FROM drift_verdict JOIN point ON point.id = drift_verdict.point
+     WHERE from_ms = ? AND to_ms = ? AND (site, turbine, component, model_digest) > (?, ?, ?, ?)
+     ORDER BY site, turbine, component, model_digest LIMIT ?`,
+  );
+  const start = ["", "", "", ""] as const;
+  return {
+    list: ({ day, site = null, turbine = null, level = null, limit, after }) => {
+      const range = readDriftDay(day);
+      if (range === null) return { verdicts: [], next: null };
+      const place = readDriftCursor(after ?? "") ?? start;
+      const { fromMs, toMs } = range;
+      const filter = [site, site, turbine, turbine, ...place, level, level] as const;
+      return cutPage(list.all(fromMs, toMs, ...filter, limit + 1), limit);
+    },
+    listPeriod: ({ fromMs, toMs, limit, after }) => {
+      const place = readDriftCursor(after ?? "") ?? start;
+      return cutPage(listPeriod.all(fromMs, toMs, ...place, limit + 1), limit);
+    },
+  };
+}
+
+/** One row more than is asked for says that the list goes on. */
+function cutPage(rows: readonly SqlRow[], limit: number): DriftVerdictPage {
+  const verdicts = rows.slice(0, limit).map((row) => JSON.parse(String(row.json)) as DriftVerdict);
+  const last = verdicts.at(-1);
+  return { verdicts, next: rows.length > limit && last !== undefined ? driftCursor(last) : null };
+}
+
+function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
+  const days = database.prepare(
+    `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`,
+  );
+  const levels = database.prepare(
+    `SELECT site, turbine, component, from_ms, to_ms, level FROM drift_verdict JOIN point ON point.id = drift_verdict.point
+     WHERE from_ms >= ? AND from_ms < ? AND (? IS NULL OR site = ?) ORDER BY site, turbine, component`,
+  );
+  return ({ from, to, site = null }) => {
+    const first = readDriftDay(from);
+    const last = readDriftDay(to);
+    if (first === null || last === null) return { days: [], points: [] };
+    const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
+    const names = [...new Set(shown.map(nameDriftDay))];
+    const column = new Map(names.map((name, index) => [name, index]));
+    const points = new Map<string, PointId & { readonly levels: (DriftLevel | null)[] }>();
+    const fromMs = shown[0]?.fromMs ?? last.toMs;
+    for (const row of levels.all(fromMs, last.toMs, site, site)) {
+      const index = column.get(nameDriftDay(readRange(row)));
+      if (index === undefined) continue;
+      const point = readPoint(row);
+      const key = JSON.stringify([point.site, point.turbine, point.component]);
+      const entry = points.get(key) ?? {
+        ...point,
+        levels: names.map((): DriftLevel | null => null),
+      };
+      points.set(key, entry);
+      entry.levels[index] = worseDriftLevel(entry.levels[index] ?? null, row.level as DriftLevel);
+    }
+    return { days: names, points: [...points.values()] };
+  };
+}
+
+function readRange(row: SqlRow): PeriodRange {
+  return { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
+}
+
+/** The point that a row names. */
+export function readPoint(row: SqlRow): PointId {
+  return { site: String(row.site), turbine: String(row.turbine), component: String(row.component) };
+}
