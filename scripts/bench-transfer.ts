@@ -1,47 +1,69 @@
 /**
- * Prints how well a bundle tells faulty from healthy on invented rigs that it never saw, through `aurora score`'s own
- * code, beside the physics score that needs no training: `npx tsx scripts/bench-transfer.ts [rigs] [bundle]`.
+ * Prints what a bundle does on invented rigs that it never saw, by `aurora score`'s and the gateway's own code:
+ * `npx tsx scripts/bench-transfer.ts [rigs] [bundle] [--from SEED] [--missed]`. A rig is drawn from its seed alone: families
+ * have the same bearings, and differ in how they are recorded.
  *
- * AUROCs are over recordings. `fault`: any fault against healthy, by faultProbability, by the highest of the modes'
- * calibrated probabilities, and by the highest mean log signal-to-noise ratio of three harmonics. `modes`: each kind against all else, by its probability, and by the
- * physics score (its own harmonics less the larger of the others). `named`: share of faulty recordings whose own kind has
- * the highest probability, and the highest physics score. `quiet`: share of healthy ones whose kinds all stay at 0.5 or
- * below. Nothing is trained here; choosing a recipe by these
- * figures makes them flatter, and has to be said.
+ * Alarms, at the shipped decision and the usual budget; counts are of recordings:
+ * - `unknown machine`: a recording told thrice within minutes to a decider that knows the bundle's healthy machines alone.
+ *   `healthy`: those that raise; `faulty`: those that raise anything, and those that raise their own kind.
+ * - `own reference`: the same after other healthy recordings of the rig, a window a minute until there is a (provisional)
+ *   reference, then a recording in a loop for three hours. `none`: rigs that were refused one; `learning`: rigs that raise
+ *   before; `healthy`: of further healthy recordings.
+ *
+ * Ranking, AUROCs over recordings. `fault`: any fault against healthy, by faultProbability, by the highest of the modes'
+ * calibrated probabilities, and by the highest mean log signal-to-noise ratio of three harmonics (the physics score, which
+ * needs no training). `modes`: each kind against all else, by its probability, and by the physics score (its own harmonics
+ * less the larger of the others). `named`: share of faulty recordings whose own kind has the highest probability, and the
+ * highest physics score. `quiet`: share of healthy ones whose kinds all stay at 0.5 or below.
+ *
+ * `--missed` tells which faulty recordings raise nothing, and why, and lists every recording that is decided wrongly.
+ * Nothing is trained here; choosing a recipe or a rule by these figures makes them flatter, and has to be said.
  */
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { withBundle } from "../src/cli/score/files/open-bundle.ts";
-import type { AnsweredWindow } from "../src/cli/score/recordings/ask-student.ts";
-import { createSummary } from "../src/cli/score/recordings/file-summary.ts";
 import { openRecording } from "../src/cli/score/recordings/open-recording.ts";
-import {
-  fewWindows,
-  withOverlappingWindows,
-  withShortWindow,
-} from "../src/cli/score/recordings/other-windows.ts";
-import { chooseSeverityScale } from "../src/cli/score/recordings/recording-severity.ts";
-import { scoreWindows } from "../src/cli/score/recordings/score-windows.ts";
-import { bearingFaults, faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
+import { createReplayedGateway } from "../src/cli/score/replay/replayed-gateway.ts";
+import { faultKinds } from "../src/core/contract/bundle/bearing-fault.ts";
+import { usualSpread } from "../src/core/decision/fast-lane.ts";
 import type { LoadedBundle } from "../src/core/serving/loaded-bundle.ts";
-import { computeAuroc } from "../src/training/judge/metrics.ts";
+import { decideUnknown, type HeardWindow, hearRecording, learnMachine } from "./bench/transfer-alarms.ts";
 import { rigFamilies } from "./bench/transfer-families.ts";
-import { type RigFamily, type RigRecording, recordRig } from "./bench/transfer-rig.ts";
+import { type RigFamily, type RigRecording, recordHealthyRig, recordRig } from "./bench/transfer-rig.ts";
+import { scoreForRanking } from "./bench/transfer-scores.ts";
+import {
+  alarmHeader,
+  countAlarms,
+  countWindows,
+  type DecidedRecording,
+  describeAlarms,
+  describeMissedKinds,
+  describeRanking,
+  describeSilent,
+  listWrong,
+  type RigOutcome,
+  rankFamily,
+  rankingHeader,
+  wrongHeader,
+} from "./bench/transfer-tables.ts";
 
-const kinds = [null, ...faultKinds] as const;
+/** A rig learns its healthy self from so many windows, of two recordings at least. */
+const learntWindows = 12;
+const fewestTakes = 2;
 
-/** Scores of one recording: any fault, then one a kind. */
-interface Scores {
-  readonly windows: number;
-  readonly student: readonly number[];
-  readonly physics: readonly number[];
-}
+const {
+  values: options,
+  positionals: [rigCount = "10", dir = join("models", "bearing-vibration", "1.0.0")],
+} = parseArgs({
+  allowPositionals: true,
+  options: {
+    from: { type: "string", default: "1" },
+    missed: { type: "boolean", default: false },
+  },
+});
+const gateway = createReplayedGateway();
 
-async function scoreRecording(
-  bundle: LoadedBundle,
-  family: RigFamily,
-  { samples, bearing }: RigRecording,
-): Promise<Scores> {
-  const { rateHz, shaftRpm, seconds } = family;
+async function open(bundle: LoadedBundle, family: RigFamily, { samples, bearing }: RigRecording) {
   const file = {
     path: family.name,
     isCounts: false,
@@ -49,99 +71,67 @@ async function scoreRecording(
       for (let at = 0; at < samples.length; at += 8192) yield samples.subarray(at, at + 8192);
     },
   };
-  const own = withShortWindow(bundle, (seconds * shaftRpm) / 60) ?? bundle;
-  const names = bundle.manifest.features.list.map((feature) => feature.name);
-  const columns = faultKinds.map((kind) =>
-    [1, 2, 3].map((harmonic) => names.indexOf(`${bearingFaults[kind].order}.h${harmonic}`)),
-  );
-  const summary = createSummary(file.path, bundle.manifest, chooseSeverityScale(bundle.manifest, null));
-  const recording = await openRecording(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
-  let means = [0, 0, 0];
-  let count = 0;
-  const hear = async (by: LoadedBundle, take: (scored: AnsweredWindow) => void): Promise<void> => {
-    means = [0, 0, 0];
-    count = 0;
-    for await (const scored of scoreWindows(by, recording, { onQuarantine: summary.setAside })) {
-      take(scored);
-      count++;
-      for (const [index, own] of columns.entries()) {
-        for (const column of own) means[index]! += scored.window.features[column]! / 3;
-      }
-    }
-  };
-  await hear(own, (scored) => summary.update(scored, own !== bundle));
-  const windows = count;
-  if (windows === 0) throw new Error(`no window of ${family.name}`);
-  if (own === bundle && windows < fewWindows) await hear(withOverlappingWindows(bundle), summary.overlap);
-  const { faultProbability, probabilities } = summary.summarise();
-  const modes = Object.values(probabilities).map((value) => value!);
-  const levels = means.map((sum) => sum / count);
-  const margins = levels.map((own, index) => own - Math.max(...levels.filter((_, other) => other !== index)));
-  return {
-    windows,
-    student: [faultProbability!, ...modes, Math.max(...modes)],
-    physics: [Math.max(...levels), ...margins],
-  };
+  const { rateHz, shaftRpm } = family;
+  return openRecording(bundle, file, { rateHz, shaftRpm, bearing, scale: null });
 }
 
-const rigs = Number(process.argv[2] ?? 20);
-const dir = process.argv[3] ?? join("models", "bearing-vibration", "1.0.0");
-const totals = [0, 0, 0, 0, 0, 0, 0, 0];
-await withBundle(dir, async (bundle) => {
-  console.log(
-    `${bundle.ref.name} ${bundle.ref.version} (${bundle.ref.digest.slice(0, 12)}), ${rigs} rigs a family`,
-  );
-  console.log(
-    `${"family".padEnd(44)} windows  fault: student  calibrated physics  modes: student physics  named: student physics  quiet`,
-  );
-  for (const family of rigFamilies) {
-    const scored: { readonly kind: string | null; readonly scores: Scores }[] = [];
-    for (let seed = 1; seed <= rigs; seed++) {
-      for (const recording of recordRig(family, seed, kinds)) {
-        scored.push({ kind: recording.kind, scores: await scoreRecording(bundle, family, recording) });
-      }
-    }
-    const column = (by: "student" | "physics", at: number): number[] =>
-      scored.map(({ scores }) => scores[by][at]!);
-    const faulty = scored.map(({ kind }) => kind !== null);
-    const modesOf = (by: "student" | "physics"): number =>
-      faultKinds.reduce((sum, own, index) => {
-        const labels = scored.map(({ kind }) => kind === own);
-        return sum + computeAuroc(column(by, index + 1), labels) / faultKinds.length;
-      }, 0);
-    const namedBy = (by: "student" | "physics"): number =>
-      shareOf(scored, ({ kind, scores }) => {
-        const own = scores[by].slice(1, 1 + faultKinds.length);
-        return kind === null ? null : faultKinds[own.indexOf(Math.max(...own))] === kind;
-      });
-    const areas = [
-      computeAuroc(column("student", 0), faulty),
-      computeAuroc(column("student", 4), faulty),
-      computeAuroc(column("physics", 0), faulty),
-      modesOf("student"),
-      modesOf("physics"),
-      namedBy("student"),
-      namedBy("physics"),
-      shareOf(scored, ({ kind, scores }) =>
-        kind === null ? scores.student[faultKinds.length + 1]! <= 0.5 : null,
-      ),
-    ];
-    for (const [index, area] of areas.entries()) totals[index]! += area / rigFamilies.length;
-    const windows = scored.reduce((sum, { scores }) => sum + scores.windows, 0) / scored.length;
-    print(family.name, windows.toFixed(1), areas);
+/** Windows of healthy recordings, as many as it takes, none of which is decided. */
+async function hearHealthySelf(
+  bundle: LoadedBundle,
+  family: RigFamily,
+  seed: number,
+): Promise<HeardWindow[]> {
+  const windows: HeardWindow[] = [];
+  for (let take = 1; take <= fewestTakes || windows.length < learntWindows; take++) {
+    const recording = recordHealthyRig(family, seed, take);
+    windows.push(...(await hearRecording(bundle, await open(bundle, family, recording))));
   }
+  return windows;
+}
+
+async function playRig(bundle: LoadedBundle, family: RigFamily, seed: number): Promise<RigOutcome> {
+  const machine = learnMachine(bundle, gateway, await hearHealthySelf(bundle, family, seed));
+  const recordings: DecidedRecording[] = [];
+  for (const recording of recordRig(family, seed, [null, ...faultKinds])) {
+    const opened = await open(bundle, family, recording);
+    const windows = await hearRecording(bundle, opened);
+    recordings.push({
+      kind: recording.kind,
+      scores: await scoreForRanking(bundle, opened, (family.seconds * family.shaftRpm) / 60),
+      unknown: decideUnknown(bundle, windows),
+      own: machine.decide(windows),
+      windows,
+    });
+  }
+  const { hasReference, raised } = machine;
+  return { seed, hasReference, raisedLearning: raised, recordings };
+}
+
+await withBundle(dir, async (bundle) => {
+  const { name, version, digest } = bundle.ref;
+  const [rigs, from] = [Number(rigCount), Number(options.from)];
+  console.log(`${name} ${version} (${digest.slice(0, 12)}), ${rigs} rigs a family, seeds from ${from}\n`);
+  const played: { readonly name: string; readonly rigs: readonly RigOutcome[] }[] = [];
+  console.log(alarmHeader);
+  for (const family of rigFamilies) {
+    const outcomes: RigOutcome[] = [];
+    for (let rig = 0; rig < rigs; rig++) outcomes.push(await playRig(bundle, family, from + rig));
+    played.push({ name: family.name, rigs: outcomes });
+    console.log(describeAlarms(family.name, countAlarms(outcomes)));
+  }
+  const all = played.flatMap((each) => each.rigs);
+  console.log(describeAlarms("all", countAlarms(all)));
+  console.log(`\n${rankingHeader}`);
+  const figures = played.map((each) => rankFamily(each.rigs));
+  for (const [index, each] of played.entries()) {
+    console.log(describeRanking(each.name, countWindows(each.rigs), figures[index]!));
+  }
+  const means = figures[0]!.map((_, at) => figures.reduce((sum, own) => sum + own[at]! / figures.length, 0));
+  console.log(describeRanking("mean", null, means));
+  if (!options.missed) return;
+  console.log(`\n${describeMissedKinds(all).join("\n")}`);
+  const spread = bundle.manifest.baseline?.healthy ?? usualSpread;
+  console.log(`\n${describeSilent(all, spread).join("\n")}`);
+  console.log(`\n${wrongHeader}`);
+  for (const each of played) for (const line of listWrong(each.name, each.rigs)) console.log(line);
 });
-print("mean", "", totals);
-
-/** Of those that `judge` says something of. */
-function shareOf<T>(items: readonly T[], judge: (item: T) => boolean | null): number {
-  const judged = items.map(judge).filter((each) => each !== null);
-  return judged.filter(Boolean).length / judged.length;
-}
-
-function print(name: string, windows: string, figures: readonly number[]): void {
-  const [a, b, c, d, e, f, g, h] = figures.map((figure) => figure.toFixed(3).padStart(7));
-  console.log(
-    `${name.padEnd(44)} ${windows.padStart(7)}       ${a}     ${b} ${c}        ${d} ${e}        ${f} ${g} ${h}`,
-  );
-}

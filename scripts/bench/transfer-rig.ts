@@ -48,6 +48,22 @@ export function recordRig(
   seed: number,
   kinds: readonly (FaultKind | null)[],
 ): RigRecording[] {
+  const { root, plan } = designRig(family, seed);
+  return kinds.map((kind) => ({
+    kind,
+    bearing: plan.bearing,
+    samples: record(family, plan, { kind, random: root.fork(`recording ${kind ?? "healthy"}`) }),
+  }));
+}
+
+/** The same rig healthy at other times; `take` counts from 1, and changes the noise alone. */
+export function recordHealthyRig(family: RigFamily, seed: number, take: number): RigRecording {
+  const { root, plan } = designRig(family, seed);
+  const random = root.fork(`recording healthy ${take}`);
+  return { kind: null, bearing: plan.bearing, samples: record(family, plan, { kind: null, random }) };
+}
+
+function designRig(family: RigFamily, seed: number): { readonly root: Random; readonly plan: RigPlan } {
   const root = createRandom(seed);
   const design = root.fork("design");
   const bearing = drawBearing(design);
@@ -64,11 +80,7 @@ export function recordRig(
     wander: 0.002 * design.uniform(),
     white: 0.2 + 0.8 * design.uniform(),
   };
-  return kinds.map((kind) => ({
-    kind,
-    bearing,
-    samples: record(family, plan, { kind, random: root.fork(`recording ${kind ?? "healthy"}`) }),
-  }));
+  return { root, plan };
 }
 
 interface RigPlan {
