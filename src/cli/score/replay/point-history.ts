@@ -1,7 +1,7 @@
 /** What happened to one point of a replay: collected while it is told its past, and summed up as `--json` prints it. */
-import type { AlertEvent, AlertSeverity } from "../../../core/contract/alert.ts";
+import type { AlertEvent, AlertOutlook, AlertSeverity } from "../../../core/contract/alert.ts";
 import type { PhysicalEvidence } from "../../../core/contract/physical-evidence.ts";
-import type { AlarmLane, ModeDecision } from "../../../core/contract/prediction.ts";
+import type { AlarmLane, Decision } from "../../../core/contract/prediction.ts";
 import type { BaselineStatus } from "../../../core/decision/reference/baseline-learner.ts";
 import { createLossCounter, type Losses } from "../files/file-report.ts";
 import { formatMoment } from "./recording-time.ts";
@@ -12,7 +12,7 @@ export interface ReplayedAlarm {
   readonly failureMode: string;
   readonly raisedAt: string;
   readonly clearedAt: string | null;
-  /** The highest that it had. */
+  /** When it was raised. */
   readonly severity: AlertSeverity;
   /** What raised it; null: whoever decided does not say. */
   readonly lane: AlarmLane | null;
@@ -26,8 +26,19 @@ export interface ReplayedAlarm {
   readonly reason: string;
   /** What the spectrum showed then; null: not known. */
   readonly evidence: PhysicalEvidence | null;
-  /** How long the machine can run on, as the alarm last said; null: it did not. */
-  readonly outlook: NonNullable<AlertEvent["data"]["outlook"]> | null;
+  /** How long the machine could run on, as it was said then; null: it was not. */
+  readonly outlook: AlertOutlook | null;
+  readonly worst: WorstOfAlarm;
+}
+
+/** What an alarm grew to until it was cleared, or until now. */
+interface WorstOfAlarm {
+  readonly severity: AlertSeverity;
+  /** Highest of its windows, dB above the own reference, and when that was; null: not known. */
+  readonly severityDb: number | null;
+  readonly severityDbAt: string | null;
+  /** As the alarm said last; null: it did not. */
+  readonly lastOutlook: AlertOutlook | null;
 }
 
 /** News of the point's own reference. */
@@ -75,14 +86,19 @@ type OpenAlarm = { -readonly [Key in keyof ReplayedAlarm]: ReplayedAlarm[Key] };
 
 interface AlarmList {
   readonly alarms: readonly ReplayedAlarm[];
-  /** `modes` are of the decision that the event speaks of. */
-  follow(event: AlertEvent, modes: readonly ModeDecision[]): void;
+  /** Comes before the events of the same decision. */
+  noteDecision(decision: Decision): void;
+  follow(event: AlertEvent): void;
 }
 
 function createAlarmList(): AlarmList {
   const alarms: OpenAlarm[] = [];
-  const raise = ({ data, time }: AlertEvent, modes: readonly ModeDecision[]): void => {
-    const lane = modes.find(({ failureMode }) => failureMode === data.failureMode)?.lane ?? null;
+  const findOpen = (failureMode: string): OpenAlarm | undefined =>
+    alarms.findLast((alarm) => alarm.failureMode === failureMode && alarm.clearedAt === null);
+  const raise = ({ data, time }: AlertEvent): void => {
+    const lane = data.lane ?? null;
+    const severityDb = data.severityDb ?? null;
+    const outlook = data.outlook ?? null;
     alarms.push({
       failureMode: data.failureMode,
       raisedAt: shorten(time),
@@ -92,24 +108,36 @@ function createAlarmList(): AlarmList {
       since: shorten(data.since),
       criticalAt: data.severity === "critical" ? shorten(time) : null,
       probability: data.probability,
-      severityDb: data.severityDb ?? null,
+      severityDb,
       reason: describeReason(data, lane),
       evidence: data.evidence ?? null,
-      outlook: data.outlook ?? null,
+      outlook,
+      worst: {
+        severity: data.severity,
+        severityDb,
+        severityDbAt: severityDb === null ? null : shorten(time),
+        lastOutlook: outlook,
+      },
     });
   };
   return {
     alarms,
-    follow: (event, modes) => {
+    noteDecision: ({ modes, toMs, severityDb = null }) => {
+      if (severityDb === null) return;
+      for (const { failureMode, active } of modes) {
+        const open = active ? findOpen(failureMode) : undefined;
+        if (open === undefined || severityDb <= (open.worst.severityDb ?? Number.NEGATIVE_INFINITY)) continue;
+        open.worst = { ...open.worst, severityDb, severityDbAt: formatMoment(toMs) };
+      }
+    },
+    follow: (event) => {
       const { data, time, type } = event;
-      if (type === "io.aurora.alert.raised.v1") return raise(event, modes);
-      const open = alarms.findLast(
-        (alarm) => alarm.failureMode === data.failureMode && alarm.clearedAt === null,
-      );
+      if (type === "io.aurora.alert.raised.v1") return raise(event);
+      const open = findOpen(data.failureMode);
       if (open === undefined) return;
       if (data.severity === "critical") open.criticalAt ??= shorten(time);
-      open.severity = data.severity;
-      open.outlook = data.outlook ?? open.outlook;
+      const lastOutlook = data.outlook ?? open.worst.lastOutlook;
+      open.worst = { ...open.worst, severity: data.severity, lastOutlook };
       if (type === "io.aurora.alert.cleared.v1") open.clearedAt = shorten(time);
     },
   };
@@ -117,11 +145,10 @@ function createAlarmList(): AlarmList {
 
 /** Starts the history of a point that was never heard of. */
 export function createPointHistory(name: string): PointHistory {
-  const { alarms, follow } = createAlarmList();
+  const { alarms, noteDecision, follow } = createAlarmList();
   const reference: BaselineNews[] = [];
   const losses = createLossCounter();
   const setAside = { sameTime: 0, overlapping: 0 };
-  let modes: readonly ModeDecision[] = [];
   let status: BaselineStatus | null = null;
   let learntMs: number | null = null;
   let [fromMs, toMs, recordings, windows] = [Number.NaN, Number.NaN, 0, 0];
@@ -129,10 +156,10 @@ export function createPointHistory(name: string): PointHistory {
   return {
     sink: {
       onDecision: (decision, scored) => {
-        ({ modes } = decision);
+        noteDecision(decision);
         if (scored !== null) windows++;
       },
-      onAlert: (event) => follow(event, modes),
+      onAlert: follow,
       onBaseline: (atMs, now, event) => {
         status = now;
         if (now.state !== "learning") learntMs ??= atMs;

@@ -52,8 +52,13 @@ const newsWords: Readonly<Record<string, string>> = {
   relearning: "learning again",
 };
 
+/** An alarm that has grown by less is as loud as it was said to be when it was raised. */
+const toldGrowthDb = 1;
+
 function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
   const { failureMode, raisedAt, clearedAt, criticalAt, lane, reason, since } = alarm;
+  const { severityDb, severityDbAt } = alarm.worst;
+  const isLouder = (severityDb ?? 0) - (alarm.severityDb ?? 0) >= toldGrowthDb;
   const name = nameFault(failureMode);
   const by = lane === null ? "" : ` by the ${lane} lane`;
   const isBornCritical = criticalAt === raisedAt;
@@ -63,6 +68,9 @@ function listAlarmMoments(alarm: ReplayedAlarm): Moment[] {
       text: `raised ${name}${isBornCritical ? ", critical" : ""}${by}, since ${since}: ${reason}`,
     },
     ...(criticalAt === null || isBornCritical ? [] : [{ at: criticalAt, text: `${name} is critical` }]),
+    ...(isLouder && severityDbAt !== null
+      ? [{ at: severityDbAt, text: `${name} at its loudest, ${severityDb!.toFixed(1)} dB` }]
+      : []),
     ...(clearedAt === null ? [] : [{ at: clearedAt, text: `cleared ${name}` }]),
   ];
 }
@@ -76,7 +84,7 @@ function nameFault(failureMode: string): string {
 function describeEnd({ windows, state, learntWindows, alarms, suspicions }: PointReport): string {
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
-  const standing = open.map(({ failureMode, severity }) => `${nameFault(failureMode)} (${severity})`);
+  const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
   const alarm =
     alarms.length === 0
       ? "no alarm would have been raised"

@@ -65,7 +65,8 @@ Past:      --decide plays recordings to what a gateway is made of, in order of t
            everySeconds: 600} (or times: [...]) is an array whose rows are recordings. Its files are those of --input
            or, without that, in its own folder.
            --json: points with point, learntAt, state, alarms (failureMode, raisedAt, clearedAt, severity, lane, reason,
-           …), recordings, windows and what was set aside; times are null for what has not happened.`;
+           …), recordings, windows and what was set aside; times are null for what has not happened. An alarm is told as
+           it was when it was raised; "worst" says what it grew to, criticalAt when.`;
 
 /** @throws AuroraError USAGE where options of a replay come without one, or with what a replay does not take. */
 export function checkReplayOptions(

@@ -19,7 +19,7 @@ interface Report {
     readonly learntAt: string | null;
     readonly windows: number;
     readonly recordings: number;
-    readonly alarms: readonly object[];
+    readonly alarms: readonly { readonly severityDb: number | null }[];
     readonly setAside: object;
   }[];
   readonly errors: readonly { readonly file: string; readonly error: { readonly code: string } }[];
@@ -79,6 +79,12 @@ describe("aurora score --decide", () => {
       reason: expect.stringMatching(/^probability .* dB above its own reference\. /),
       evidence: expect.objectContaining({ sentence: expect.any(String) }),
       outlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
+      worst: {
+        severity: expect.stringMatching(/^(warning|critical)$/),
+        severityDb: expect.toSatisfy((db: number) => db >= point!.alarms[0]!.severityDb!),
+        severityDbAt: expect.stringMatching(iso),
+        lastOutlook: expect.toSatisfy((outlook) => outlook === null || typeof outlook === "object"),
+      },
     });
     const rows = readFileSync(out, "utf8").trimEnd().split("\n");
     expect(rows[0]).toBe(

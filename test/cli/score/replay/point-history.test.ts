@@ -18,7 +18,7 @@ function tellDay() {
     hours: number,
     transition: AlertTransition,
     severity: AlertSeverity,
-    lane: AlarmLane,
+    { lane, severityDb = -1.25 }: { readonly lane: AlarmLane; readonly severityDb?: number },
   ): void => {
     const before = decisionAt(0, [["outer-race", 0.9, 0]]);
     const mode = { ...before.modes[0]!, active: transition !== "cleared", lane };
@@ -27,7 +27,7 @@ function tellDay() {
       fromMs: hour(hours) - 1000,
       toMs: hour(hours),
       modes: [mode],
-      severityDb: -1.25,
+      severityDb,
     };
     sink.onDecision(decision, null);
     sink.onAlert(
@@ -55,11 +55,11 @@ function tellDay() {
     { ...status, state: "ready" },
     { kind: "ready", detail: "version 1 of 128 windows" },
   );
-  alert(3, "raised", "warning", "fast");
-  alert(4, "updated", "critical", "fast");
-  alert(5, "updated", "critical", "fast");
-  alert(6, "cleared", "critical", "fast");
-  alert(7, "raised", "warning", "slow");
+  alert(3, "raised", "warning", { lane: "fast" });
+  alert(4, "updated", "critical", { lane: "fast", severityDb: 2.5 });
+  alert(5, "updated", "critical", { lane: "fast", severityDb: 7.25 });
+  alert(6, "cleared", "critical", { lane: "fast", severityDb: 0.5 });
+  alert(7, "raised", "warning", { lane: "slow" });
   sink.setAside(
     { reason: "range", deviceId: "file", channel: "a", timestampMs: 0, detail: "", samples: 496 },
     0,
@@ -73,7 +73,7 @@ function tellDay() {
   return history.report();
 }
 
-it("keeps when each alarm was raised, became critical and was cleared, and by which lane", () => {
+it("tells an alarm as it was when it was raised, and apart from that what it grew to", () => {
   const { alarms, learntAt, state, from, to, setAside } = tellDay();
   expect({ learntAt, state, from, to }).toEqual({
     learntAt: "2004-02-12T02:00:00Z",
@@ -87,17 +87,26 @@ it("keeps when each alarm was raised, became critical and was cleared, and by wh
       raisedAt: "2004-02-12T03:00:00Z",
       criticalAt: "2004-02-12T04:00:00Z",
       clearedAt: "2004-02-12T06:00:00Z",
-      severity: "critical",
+      severity: "warning",
+      severityDb: -1.25,
       lane: "fast",
       since: "2004-02-12T02:59:00Z",
       evidence: null,
+      worst: { severity: "critical", severityDb: 7.25, severityDbAt: "2004-02-12T05:00:00Z" },
     },
     {
       raisedAt: "2004-02-12T07:00:00Z",
       clearedAt: null,
       criticalAt: null,
       severity: "warning",
+      severityDb: -1.25,
       lane: "slow",
+      worst: {
+        severity: "warning",
+        severityDb: -1.25,
+        severityDbAt: "2004-02-12T07:00:00Z",
+        lastOutlook: null,
+      },
     },
   ]);
   expect(setAside).toEqual({
@@ -118,6 +127,7 @@ it("tells it in words, in order of time", () => {
   2004-02-12T02:00:00Z  own reference: version 1 of 128 windows
   2004-02-12T03:00:00Z  raised outer race fault by the fast lane, since 2004-02-12T02:59:00Z: ${report.alarms[0]!.reason}
   2004-02-12T04:00:00Z  outer race fault is critical
+  2004-02-12T05:00:00Z  outer race fault at its loudest, 7.3 dB
   2004-02-12T06:00:00Z  cleared outer race fault
   2004-02-12T07:00:00Z  raised outer race fault by the slow lane, since 2004-02-12T06:59:00Z: ${report.alarms[1]!.reason}
   at the end outer race fault (warning) stands; doubtful reference: it wandered
