@@ -107,7 +107,7 @@ describe("a running collector", () => {
     }
   });
 
-  it("shows turbines, the alarm with its reasons, predictions with thresholds, and drift against the bundle", async () => {
+  it("shows turbines, the alarm with its reasons, predictions, and drift against the bundle", async () => {
     const turbines = (await fleet.getJson("/api/v1/turbines")).body as { items: Record<string, unknown>[] };
     expect(turbines.items).toMatchObject([
       { turbine: "wt-01", health: "ok", gateway: "gw-1", operatingState: "full-performance" },
@@ -116,8 +116,9 @@ describe("a running collector", () => {
     const { body: alerts } = await fleet.getJson("/api/v1/alerts?active=true");
     expect(alerts).toMatchObject({ total: 1, items: [{ active: true, steps: [{ transition: "raised" }] }] });
     const predictions = (await fleet.getJson("/api/v1/predictions?site=north-sea&turbine=wt-02&steps=10"))
-      .body as { series: { timesMs: number[]; thresholds: number[] }[] };
-    expect(predictions.series[0]!.thresholds).toEqual([0.9, 0.9, 0.9]);
+      .body as { series: { timesMs: number[] }[] };
+    // An alarm is raised by evidence within a budget: a probability at which it would be does not exist.
+    expect(predictions.series[0]).not.toHaveProperty("thresholds");
     expect(predictions.series[0]!.timesMs.length).toBeLessThanOrEqual(11);
     const drift = (await fleet.getJson("/api/v1/drift")).body as {
       points: { turbine: string; level: string; features: { name: string }[] }[];

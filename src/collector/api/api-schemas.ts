@@ -79,7 +79,6 @@ export const predictionsSchema: z.ZodType = z.object({
     z.object({
       component: z.string(),
       failureModes: z.array(z.string()),
-      thresholds: z.array(probability.nullable()).describe("Probability at which an alarm is raised"),
       timesMs: z.array(timeMs),
       mean: z.array(z.array(probability.nullable())).describe("One array a failure mode"),
       max: z.array(z.array(probability.nullable())),

@@ -18,6 +18,6 @@ export interface FleetSource {
 export interface KnownModel {
   /** SHA-256 of the manifest, as predictions and drift reports name it. */
   readonly digest: string;
-  readonly manifest: Pick<Manifest, "name" | "version" | "title" | "outputs" | "features" | "thresholds">;
+  readonly manifest: Pick<Manifest, "name" | "version" | "title" | "outputs" | "features">;
   readonly reference: DriftReference;
 }

@@ -1,4 +1,4 @@
-/** Predictions of a turbine for a chart, with the probability at which its model raises an alarm. */
+/** Predictions of a turbine for a chart. */
 import { dayMs } from "../../core/maths/durations.ts";
 import type { PredictionSeries, TurbineRef } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
@@ -14,19 +14,13 @@ export interface PredictionQuery extends TurbineRef {
   readonly steps: number;
 }
 
-/** Predictions of one point. */
-export interface PredictionView extends PredictionSeries {
-  /** One a failure mode; null where the bundle is not known here. */
-  readonly thresholds: readonly (number | null)[];
-}
-
 /** Predictions of a turbine's points over one range. */
 export interface TurbinePredictions extends TurbineRef {
   readonly fromMs: number;
   readonly toMs: number;
   /** Length of a step. */
   readonly bucketMs: number;
-  readonly series: readonly PredictionView[];
+  readonly series: readonly PredictionSeries[];
 }
 
 /** Loads the predictions of one turbine. */
@@ -38,15 +32,7 @@ export async function loadPredictions(
   const toMs = query.toMs ?? (await latestMs(fleet, { site, turbine }));
   const fromMs = query.fromMs ?? Math.max(0, toMs - query.spanMs);
   const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / query.steps));
-  const range = { site, turbine, component, fromMs, toMs, bucketMs };
-  const [read, thresholds] = await Promise.all([
-    fleet.record.predictions(range),
-    loadThresholds(fleet, { site, turbine }),
-  ]);
-  const series = read.map((one) => ({
-    ...one,
-    thresholds: one.failureModes.map((mode) => thresholds.get(mode) ?? null),
-  }));
+  const series = await fleet.record.predictions({ site, turbine, component, fromMs, toMs, bucketMs });
   return { site, turbine, fromMs, toMs, bucketMs, series };
 }
 
@@ -54,17 +40,4 @@ export async function loadPredictions(
 async function latestMs(fleet: FleetSource, turbine: TurbineRef): Promise<number> {
   const nowMs = fleet.clock.nowMs();
   return Math.max(nowMs, await fleet.record.newestPredictionMs({ ...turbine, untilMs: nowMs + dayMs }));
-}
-
-/** Thresholds of the model that the turbine says it runs, by failure mode. */
-async function loadThresholds(
-  fleet: FleetSource,
-  { site, turbine }: TurbineRef,
-): Promise<ReadonlyMap<string, number>> {
-  const turbines = await fleet.record.turbines();
-  const recorded = turbines.find((other) => other.site === site && other.turbine === turbine);
-  const manifest = fleet.models.get(recorded?.state?.model?.digest ?? "")?.manifest;
-  return new Map(
-    manifest?.thresholds.map((threshold, index) => [manifest.outputs[index]!.failureMode, threshold.raise]),
-  );
 }

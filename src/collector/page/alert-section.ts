@@ -81,7 +81,8 @@ function renderLine(line: EvidenceLine): SafeHtml {
 }
 
 /** Signed bars about a common zero; the largest fills its side. */
-function renderExplanation({ explanation, score, threshold, horizonHours }: AlertData): SafeHtml {
+function renderExplanation(data: AlertData): SafeHtml {
+  const { explanation, score, horizonHours } = data;
   const groups = [...explanation.groups].sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const largest = Math.max(1e-9, ...groups.map((group) => Math.abs(group.share)));
   // A diagnosis scores by its logit; what looks ahead, by its distance from the machine's own past.
@@ -92,7 +93,7 @@ function renderExplanation({ explanation, score, threshold, horizonHours }: Aler
       ? ""
       : ` of this machine when healthy (${formatSigned(bundleBaseValue)} of the bundle's background)`;
   const sum = `${formatSigned(explanation.baseValue)} base${of} and these shares make ${formatSigned(score)} (${unit})`;
-  return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}, raised from ${formatShare(threshold)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
+  return html`<table class="shares"><caption>What the sensor groups say <span class="why sum">${sum}${describeThreshold(data)}, additivity gap ${formatGap(explanation.gap)}</span></caption>
   <tbody>${groups.map(({ name, share }) => {
     const length = ((Math.abs(share) / largest) * 50).toFixed(2);
     const start = share < 0 ? (50 - Number(length)).toFixed(2) : "50";
@@ -101,6 +102,20 @@ function renderExplanation({ explanation, score, threshold, horizonHours }: Aler
       <td class="number">${formatSigned(share)}</td></tr>`;
   })}</tbody></table>
   <p class="legend" aria-hidden="true"><span class="key against"></span> against a fault <span class="key towards"></span> towards a fault</p>`;
+}
+
+/** What the probability of one window had to reach. By a lane no single window raises, and the slow one hears no probability. */
+function describeThreshold({ lane, threshold }: AlertData): string {
+  switch (lane) {
+    case "fast":
+      return `, a window counts as evidence from ${formatShare(threshold)} on`;
+    case "slow":
+      return "";
+    case undefined:
+      return `, raised from ${formatShare(threshold)}`;
+    default:
+      return lane satisfies never;
+  }
 }
 
 function formatGap(gap: number): string {

@@ -13,7 +13,6 @@ import {
 import uPlot from "./uplot.js";
 
 const patienceMs = 10_000;
-const dashes = [6, 5];
 
 /** Finds all places for charts on the page. */
 export function openCharts() {
@@ -113,7 +112,6 @@ function createPlot(place, point, { kind, rangeOf, isNamed }) {
         },
       ],
       drawClear: [(plot) => shadeLearning(plot, shown)],
-      draw: [(plot) => drawThresholds(plot, shown, strokes)],
       setScale: [
         (plot, key) => {
           if (key !== "x") return;
@@ -222,26 +220,4 @@ function learningSpans({ timesMs, isLearning }) {
     else spans.push({ fromMs: timesMs[step - 1] ?? toMs, toMs });
   }
   return spans;
-}
-
-/** Dashes at the model's own probability at which an older gateway raises an alarm: not a matter of the risk. */
-function drawThresholds(plot, point, strokes) {
-  if (speaksOfRisk(point)) return;
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.setLineDash(dashes.map((length) => length * devicePixelRatio));
-  ctx.lineWidth = devicePixelRatio;
-  const drawn = new Set();
-  for (const [index, threshold] of point.thresholds.entries()) {
-    if (threshold === null || drawn.has(threshold)) continue;
-    drawn.add(threshold);
-    const same = point.thresholds.every((other) => other === threshold);
-    ctx.strokeStyle = same ? colour("--critical-fill") : strokes[index];
-    const y = Math.round(plot.valToPos(threshold, "y", true));
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-  }
-  ctx.restore();
 }

@@ -54,6 +54,7 @@ export interface AlertData {
   /** What raised it; absent: its gateway does not say. */
   readonly lane?: AlarmLane | undefined;
   readonly score: number;
+  /** As of `ModeDecision` in `prediction.ts`: with a lane, where a window's evidence begins, else where alarms are raised. */
   readonly threshold: number;
   readonly horizonHours: number | null;
   /** dB above the healthy baseline (0: as when healthy, 6: twice the amplitude); null or absent: not known. */

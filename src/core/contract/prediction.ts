@@ -57,6 +57,10 @@ export interface ModeDecision {
   readonly leadingMode?: string;
   /** The logit that the probability was made from; the explanation's shares sum to it. */
   readonly score: number;
+  /**
+   * Calibrated probability, 0 to 1, from which a window counts as evidence for the fast lane; it follows the machine's
+   * level, and no single window raises. Of whoever decides without lanes: the one at which an alarm is raised.
+   */
   readonly threshold: number;
   /** After on and off delay. */
   readonly active: boolean;

@@ -71,6 +71,17 @@ test("an alarm's card says what the spectrum shows, line by line, and against wh
   expect(text).toContain("−2.00 base of this machine when healthy (−1.00 of the bundle");
 });
 
+test.each([
+  [{ lane: "fast", threshold: 0.62 }, ", a window counts as evidence from 62.0 % on, additivity gap"],
+  [{ lane: "slow", threshold: 0.62 }, " (logit), additivity gap"],
+  [{ threshold: 0.62 }, ", raised from 62.0 %, additivity gap"],
+] as const)("an alarm's card names a probability that raises where there is one: %j", (data, words) => {
+  const event = alertEvent("wt-1", "raised", nowMs - 60_000, { horizonHours: null, ...data });
+  const alarm = { alarm: 7, active: true, firstMs: nowMs, lastMs: nowMs, event, steps: [] };
+  const page = { ...empty, alarms: { total: 1, items: [alarm] }, activeAlarms: 1 };
+  expect(renderOverviewPage(page, parsePageRange(null)).text).toContain(words);
+});
+
 test("a page's range is an hour that may shrink unless its address names one", () => {
   expect(parsePageRange({ range: "7d" })).toMatchObject({ minutes: 10_080, fit: "exact" });
   for (const query of [null, {}, { range: "8d" }, { range: ["7d"] }]) {
