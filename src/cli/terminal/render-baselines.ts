@@ -1,5 +1,6 @@
 /** How points stand against their healthy baselines, as text for a terminal. */
 import type { PointBaselineReport, RenewalReply } from "../../core/contract/baseline-report.ts";
+import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
 
 /** A paragraph a point. */
 export function renderBaselines(points: readonly PointBaselineReport[]): string {
@@ -22,11 +23,17 @@ export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalR
   return `${lines.join("\n")}\n`;
 }
 
-const stateWords = { none: "no baseline", learning: "learning", "own-reference": "own reference" } as const;
+const stateWords = {
+  none: "no baseline",
+  learning: "learning",
+  refused: "learning refused",
+  "own-reference": "own reference",
+} as const;
 
 function renderPoint(point: PointBaselineReport): string {
   const { turbine, component, model, state, why, learning, reference, severityDb, renewed } = point;
   const lines = [`${turbine} ${component}: ${stateWords[state]}`, `  why        ${why}`];
+  if (state === "refused") lines.push(`  to do      ${adviseRefused(point)}`);
   if (learning !== null) {
     const { windows, ofWindows, hours, ofHours, since } = learning;
     const progress = `${windows} of ${ofWindows} windows, ${hours} of ${ofHours} h`;

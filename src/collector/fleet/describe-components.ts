@@ -3,6 +3,7 @@
  * then no component is called better than the turbine is.
  */
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
+import { tellsRisk } from "../../core/decision/roll-up-health.ts";
 
 /** A component as the page and the API show it. */
 export interface ComponentView extends ComponentCondition {
@@ -17,11 +18,9 @@ export function describeComponents(state: TurbineState): readonly ComponentView[
   const conditions = state.components ?? deriveConditions(state);
   return conditions.map((condition) => {
     const { component, health } = condition;
-    // A risk that was computed of data that comes no more, or while learning, says nothing of now.
-    const isDecided = health !== "no-data" && health !== "learning";
     const risks = state.lastScores
       .filter((score) => score.component === component)
-      .map(({ failureMode, risk }) => ({ failureMode, risk: isDecided ? (risk ?? null) : null }))
+      .map(({ failureMode, risk }) => ({ failureMode, risk: tellsRisk(health) ? (risk ?? null) : null }))
       .sort((a, b) => (b.risk ?? -1) - (a.risk ?? -1));
     const baseline = state.baselines?.find((each) => each.component === component) ?? null;
     return { ...condition, risks, baseline };

@@ -3,6 +3,7 @@
  * reference is. What is not known is said to be not known, never 0.
  */
 import type { TurbineState } from "../../core/contract/turbine-state.ts";
+import { tellsRisk } from "../../core/decision/roll-up-health.ts";
 import type { ComponentView } from "../fleet/describe-components.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import type { TurbineView } from "../fleet/load-turbines.ts";
@@ -59,7 +60,7 @@ function renderRow(
       ? null
       : html`<div class="why">${reason === null ? null : capitalise(reason)}${renderSince(sinceMs, around.nowMs)}</div>`
   }</td>
-  <td>${risks.length === 0 || health === "learning" || health === "no-data" ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
+  <td>${risks.length === 0 || !tellsRisk(health) ? renderRisk(null, health) : html`<ul class="risks">${risks.map(({ failureMode, risk }) => html`<li>${capitalise(titleOf(around.titles, failureMode))} <b>${renderRisk(risk, health)}</b></li>`)}</ul>`}</td>
   ${
     around.knowsBaselines
       ? html`<td>${baseline === null ? "–" : describeBaseline(baseline)}</td><td class="number">${formatSeverity(baseline?.severityDb)}</td>`
@@ -69,6 +70,8 @@ function renderRow(
 
 function describeBaseline(baseline: Baseline): SafeHtml {
   const { state, version, windows, neededWindows, suspicions } = baseline;
+  // Why, and what to do, stands beside its health.
+  if (state === "refused") return html`Refused, ${formatCount(windows)} windows look faulty`;
   const so = neededWindows === undefined ? "" : ` of ${formatCount(neededWindows)}`;
   const words =
     state === "ready"

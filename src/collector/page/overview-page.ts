@@ -69,6 +69,7 @@ function renderTile(tile: {
 interface TurbineCounts {
   readonly good: number;
   readonly learning: number;
+  readonly refused: number;
   readonly alarming: number;
   /** Nothing is known of one of their components at least. */
   readonly unknown: number;
@@ -81,15 +82,20 @@ function countTurbines(turbines: OverviewPage["turbines"]): TurbineCounts {
   return {
     good: count("good"),
     learning: count("learning"),
+    refused: count("refused"),
     alarming: count("warning", "critical"),
     unknown: count("no-data"),
   };
 }
 
-function describeTurbines(all: number, { good, learning, alarming, unknown }: TurbineCounts): string {
+function describeTurbines(
+  all: number,
+  { good, learning, refused, alarming, unknown }: TurbineCounts,
+): string {
   if (all === 0) return "none has reported yet";
   const parts = [`${good} good`];
   if (learning > 0) parts.push(`${learning} learning`);
+  if (refused > 0) parts.push(`${refused} whose learning is refused`);
   parts.push(`${alarming} in alarm`, `${unknown} with data missing`);
   return parts.join(", ");
 }

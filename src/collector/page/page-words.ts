@@ -125,6 +125,8 @@ export function renderComponentHealth(health: ComponentHealth): SafeHtml {
       return renderBadge("ok", "Good");
     case "learning":
       return renderBadge("learning", "Learning");
+    case "refused":
+      return renderBadge("warning", "Learning refused");
     case "no-data":
       return renderBadge("unknown", "No data");
     case "warning":

@@ -56,11 +56,11 @@ interface RenewalReport {
 export interface BaselineStanding {
   /** The model that serves the point. */
   readonly model: ModelRef;
-  /** `none`: the model knows no baselines. */
-  readonly state: "none" | "learning" | "own-reference";
+  /** `none`: the model knows no baselines; `refused`: what was learnt so far looks faulty, and is no reference. */
+  readonly state: "none" | "learning" | "refused" | "own-reference";
   /** Why it stands there, a sentence. */
   readonly why: string;
-  /** Null: it is not learning. */
+  /** Null: it is neither learning nor refused. */
   readonly learning: LearningProgress | null;
   /** Null: there is none. Beside `learning`: levels of before, while another model's scores are learnt. */
   readonly reference: ReferenceReport | null;
@@ -136,7 +136,7 @@ const pointBaselineSchema: z.ZodType<PointBaselineReport> = z.strictObject({
     version: z.string().max(256),
     digest: z.string().max(128),
   }),
-  state: z.enum(["none", "learning", "own-reference"]),
+  state: z.enum(["none", "learning", "refused", "own-reference"]),
   why: z.string().min(1).max(4096),
   learning: z
     .strictObject({

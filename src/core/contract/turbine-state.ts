@@ -19,9 +19,9 @@ export type TurbineHealth = "ok" | "alarm" | "information-unavailable";
 
 /**
  * What one may believe of a component now, worst first. `learning`: no alarm, but no reference of its own yet either, so
- * only what is plain beyond doubt would raise one.
+ * only what is plain beyond doubt would raise one. `refused`: the same, and what was to be learnt looks faulty itself.
  */
-export const componentHealths = ["critical", "warning", "no-data", "learning", "good"] as const;
+export const componentHealths = ["critical", "warning", "refused", "no-data", "learning", "good"] as const;
 
 export type ComponentHealth = (typeof componentHealths)[number];
 
@@ -73,7 +73,8 @@ export interface TurbineState {
   readonly baselines?:
     | readonly {
         readonly component: string;
-        readonly state: "learning" | "ready";
+        /** `refused`: what was learnt so far looks faulty, and is no baseline. */
+        readonly state: "learning" | "refused" | "ready";
         /** Ready to go by, and still being refined; absent: not known. */
         readonly isProvisional?: boolean | undefined;
         /** Counts the baselines of this point; 0: none yet. */
@@ -84,6 +85,8 @@ export interface TurbineState {
         readonly neededWindows?: number | undefined;
         /** Why the machine may not have been healthy while it was learnt. */
         readonly suspicions: readonly string[];
+        /** Why it was refused; absent unless it was. */
+        readonly refusal?: string | undefined;
         /** dB above the baseline, of the last window; null: not known. */
         readonly severityDb: number | null;
       }[]
@@ -153,12 +156,13 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
     .array(
       z.object({
         component: text,
-        state: z.enum(["learning", "ready"]),
+        state: z.enum(["learning", "refused", "ready"]),
         isProvisional: z.boolean().optional(),
         version: z.int().min(0),
         windows: z.int().min(0),
         neededWindows: z.int().min(0).optional(),
         suspicions: z.array(z.string().max(1024)).max(64),
+        refusal: z.string().max(1024).optional(),
         severityDb: z.number().nullable(),
       }),
     )

@@ -52,6 +52,8 @@ function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowM
       return `healthy${why}`;
     case "learning":
       return `learning${why}`;
+    case "refused":
+      return `learning refused${why}`;
     case "no-data":
       return `${reason ?? "no data"}${since}`;
     case "warning":
@@ -60,6 +62,11 @@ function describeCondition({ health, reason, sinceMs }: ComponentCondition, nowM
     default:
       return health satisfies never;
   }
+}
+
+/** May a risk be told? One that was computed of data that comes no more, or without a reference, says nothing of now. */
+export function tellsRisk(health: ComponentHealth): boolean {
+  return health !== "no-data" && health !== "learning" && health !== "refused";
 }
 
 /** What an alarm rests on, in words. */

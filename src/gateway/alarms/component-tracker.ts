@@ -7,6 +7,7 @@ import type { PointId, QuarantineReason } from "../../core/contract/stream.ts";
 import type { ComponentCondition } from "../../core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../core/decision/alarms/alarm-register.ts";
 import { type BaselineStatus, provisionalWindows } from "../../core/decision/reference/baseline-learner.ts";
+import { adviseRefused } from "../../core/decision/reference/describe-baseline.ts";
 import { describeLane } from "../../core/decision/roll-up-health.ts";
 
 /** Why nothing is known of a point any more. */
@@ -50,7 +51,7 @@ export interface ComponentMoment {
 const setAsideFreshMs = 60_000;
 
 /** Creates the tracker of a component that was never heard of. */
-export function createComponentTracker(component: string): ComponentTracker {
+export function createComponentTracker(turbine: string, component: string): ComponentTracker {
   let operatingState: OperatingState = "information-unavailable";
   let last: Decision | null = null;
   /** Start of the decisions in a row that know nothing, epoch ms. */
@@ -104,8 +105,13 @@ export function createComponentTracker(component: string): ComponentTracker {
       }
       // A model that knows no references never ends learning one: it must not be said to be on the way.
       const learnsNone = condition !== undefined && condition.status === null;
-      const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
       const isHeard = isKnown || (last !== null && isRunning(last.operatingState));
+      const refusal = condition?.status?.refusal;
+      if (refusal !== undefined && isHeard && silence === null) {
+        const reason = `it looks faulty: ${refusal.slice(0, 400)}; ${adviseRefused({ turbine, component })}`;
+        return { component, health: "refused", reason, sinceMs: null };
+      }
+      const isLearning = !learnsNone && (last?.isLearning ?? condition?.status?.state === "learning");
       if (isLearning && isHeard && silence === null) {
         return { component, health: "learning", reason: describeProgress(condition), sinceMs: null };
       }

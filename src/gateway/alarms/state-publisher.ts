@@ -8,7 +8,7 @@ import type { PointId, Quarantine } from "../../core/contract/stream.ts";
 import type { Topics } from "../../core/contract/topics.ts";
 import type { ComponentCondition, TurbineState } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
-import { rollUpHealth } from "../../core/decision/roll-up-health.ts";
+import { rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { findHighestRisk, type PointCondition, type PointSilence } from "./component-tracker.ts";
@@ -124,7 +124,7 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
         return components.map((each) => ({
           turbine: entry.turbine,
           ...each,
-          risk: isDecided(each)
+          risk: tellsRisk(each.health)
             ? findHighestRisk(lastScores.filter(({ component }) => component === each.component))
             : null,
         }));
@@ -146,11 +146,6 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       );
     },
   };
-}
-
-/** A risk that was computed of data that comes no more says nothing of now. */
-function isDecided({ health }: ComponentCondition): boolean {
-  return health !== "no-data" && health !== "learning";
 }
 
 /** What is left of a state when nobody watches any more: an alarm stays one. */

@@ -52,7 +52,7 @@ export function createTurbineTracker(
   components: readonly string[],
 ): TurbineTracker {
   const trackers = new Map<string, ComponentTracker>(
-    components.map((component) => [component, createComponentTracker(component)]),
+    components.map((component) => [component, createComponentTracker(turbine, component)]),
   );
   const scores = new Map<string, TurbineState["lastScores"][number]>();
   let model: ModelRef | null = null;

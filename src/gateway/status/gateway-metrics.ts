@@ -3,6 +3,7 @@
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
+import type { BaselineStatus } from "../../core/decision/reference/baseline-learner.ts";
 import { createMetrics, type Metrics } from "../../core/platform/metrics.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
@@ -69,9 +70,14 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
       0,
     ),
   );
-  const inState = (state: "learning" | "ready") => () =>
+  const inState = (state: BaselineStatus["state"]) => () =>
     sources.conditions().filter(({ status }) => status?.state === state).length;
   gauge("baselines_learning", "Points whose healthy baseline is being learnt.", inState("learning"));
+  gauge(
+    "baselines_refused",
+    "Points whose learning is refused: what they show looks faulty.",
+    inState("refused"),
+  );
   gauge("baselines_ready", "Points with a healthy baseline.", inState("ready"));
   gauge("severity_highest_decibels", "Highest severity of a point above its healthy baseline; 0: none.", () =>
     Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),

@@ -53,6 +53,15 @@ test("a point is a paragraph: where it stands, why, and what it is held against"
   expect(text).toContain("\n\nWT07 generator-bearing: learning\n");
 });
 
+test("a point whose learning is refused says so, and what to do", () => {
+  const text = renderBaselines([{ ...learning, state: "refused", why: "it is not learnt from" }]);
+  expect(text.split("\n").slice(0, 3)).toEqual([
+    "WT07 generator-bearing: learning refused",
+    "  why        it is not learnt from",
+    "  to do      inspect it; after a repair: aurora baseline renew WT07 generator-bearing --reason '…' --config FILE",
+  ]);
+});
+
 test("a renewal says what was let go, that alarms go on, and what the disk did", () => {
   const reply = { point: learning, letGo: 3, activeAlarms: ["ball", "inner-race"], isStored: true };
   const text = renderRenewal(reply);

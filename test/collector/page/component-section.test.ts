@@ -77,6 +77,33 @@ test("a risk is never told as 0 or as certain", () => {
   ]);
 });
 
+test("a component whose learning is refused says so and why, tells no risk, and is nobody's healthy one", () => {
+  const reason = "it looks faulty: half is odd; inspect it";
+  const baseline = {
+    component,
+    state: "refused",
+    version: 0,
+    windows: 96,
+    suspicions: [],
+    refusal: "half is odd",
+    severityDb: null,
+  } as const;
+  const last = {
+    components: [is("refused", { reason })],
+    lastScores: [score(0.9, { risk: 0.6 })],
+    baselines: [baseline],
+  };
+  expect(turbineStateSchema.parse(JSON.parse(JSON.stringify(state(last)))).baselines).toEqual([baseline]);
+  const view = viewOf(last);
+  const text = renderComponents(view, titles, nowMs).text;
+  expect(text).toContain("Learning refused");
+  expect(text).toContain("It looks faulty: half is odd; inspect it");
+  expect(text).toContain("Refused, 96 windows look faulty");
+  expect(text).not.toContain("60.0 %");
+  expect(renderHighestRisk(view, titles).text).toContain("not known");
+  expect(view.rolledUp.reason).toContain("learning refused, it looks faulty");
+});
+
 test("a healthy machine shows its risk, and nowhere the model's 78 %", () => {
   const view = viewOf({ components: [is("good")], lastScores: [score(0.78, { risk: 0.021 })] });
   for (const { text } of [renderComponents(view, titles, nowMs), renderHighestRisk(view, titles)]) {

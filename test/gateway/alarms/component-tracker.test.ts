@@ -40,7 +40,7 @@ const learning = (windows: number): ComponentMoment["condition"] => ({
 
 describe("a component's health", () => {
   test("is no data with the time of the last data when its sensor falls silent, until a window is decided", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     expect(tracker.describe(at())).toEqual({ component, health: "good", reason: null, sinceMs: null });
     tracker.update(missing(60));
@@ -56,7 +56,7 @@ describe("a component's health", () => {
   });
 
   test("tells a standing turbine and quarantined data from a silent sensor", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     tracker.update(decisionAt(1, [], {}, "standby"));
     expect(tracker.describe(at())).toMatchObject({ health: "no-data", reason: "the turbine stands by" });
@@ -73,7 +73,7 @@ describe("a component's health", () => {
   });
 
   test("is learning with how far it is, by the decision's own word before the baseline's", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     expect(tracker.describe(at({ condition: learning(0) }))).toMatchObject({ health: "no-data" });
     tracker.update(healthy(0));
     expect(tracker.describe(at({ condition: learning(24) }))).toMatchObject({
@@ -90,8 +90,34 @@ describe("a component's health", () => {
     expect(tracker.describe(at({ condition: learning(24) })).health).toBe("no-data");
   });
 
+  test("is refused, with the reason and what to do, where what was to be learnt looks faulty", () => {
+    const tracker = createComponentTracker("WT07", component);
+    const condition: ComponentMoment["condition"] = {
+      status: {
+        ...settled,
+        state: "refused",
+        version: 0,
+        windows: 96,
+        suspicions: [],
+        refusal: "half is odd",
+      },
+      severityDb: null,
+    };
+    expect(tracker.describe(at({ condition })).health).toBe("no-data");
+    tracker.update(healthy(0, { isLearning: true }));
+    expect(tracker.describe(at({ condition }))).toEqual({
+      component,
+      health: "refused",
+      reason: `it looks faulty: half is odd; inspect it; after a repair: aurora baseline renew WT07 ${component} --reason '…' --config FILE`,
+      sinceMs: null,
+    });
+    expect(tracker.describe(at({ condition, alarms: [alarm] })).health).toBe("critical");
+    tracker.update(missing(1));
+    expect(tracker.describe(at({ condition })).health).toBe("no-data");
+  });
+
   test("is not learning under a model that learns no reference", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0, { isLearning: true }));
     expect(tracker.describe(at({ condition: { status: null, severityDb: null } }))).toMatchObject({
       health: "good",
@@ -100,7 +126,7 @@ describe("a component's health", () => {
   });
 
   test("is that of its worst standing alarm, with what raised it, also while nothing comes", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     const minor: OpenAlarm = { ...alarm, failureMode: "ball", severity: "warning", lane: null };
     expect(tracker.describe(at({ alarms: [minor, alarm] }))).toEqual({
@@ -119,7 +145,7 @@ describe("a component's health", () => {
   });
 
   test("is unknown while its alarm is out of service", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     const alarms: OpenAlarm[] = [{ ...alarm, state: "out-of-service" }];
     expect(tracker.describe(at({ alarms }))).toMatchObject({
@@ -129,7 +155,7 @@ describe("a component's health", () => {
   });
 
   test("says where its own reference may not have been healthy", () => {
-    const tracker = createComponentTracker(component);
+    const tracker = createComponentTracker("WT07", component);
     tracker.update(healthy(0));
     const status = {
       ...settled,

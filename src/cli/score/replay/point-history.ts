@@ -53,8 +53,10 @@ export interface PointReport {
   readonly point: string;
   /** When its own reference was there; null: not yet. */
   readonly learntAt: string | null;
-  /** `none`: the bundle knows no references. */
-  readonly state: "none" | "learning" | "own-reference";
+  /** `none`: the bundle knows no references; `refused`: what was learnt so far looks faulty, and is none. */
+  readonly state: "none" | "learning" | "refused" | "own-reference";
+  /** Why it was refused; null unless it was. */
+  readonly refusal: string | null;
   readonly from: string | null;
   readonly to: string | null;
   readonly recordings: number;
@@ -162,7 +164,7 @@ export function createPointHistory(name: string): PointHistory {
       onAlert: follow,
       onBaseline: (atMs, now, event) => {
         status = now;
-        if (now.state !== "learning") learntMs ??= atMs;
+        if (now.state === "ready") learntMs ??= atMs;
         if (event !== null)
           reference.push({ at: formatMoment(atMs), kind: event.kind, detail: event.detail });
       },
@@ -181,7 +183,8 @@ export function createPointHistory(name: string): PointHistory {
     report: () => ({
       point: name,
       learntAt: learntMs === null ? null : formatMoment(learntMs),
-      state: status === null ? "none" : status.state === "learning" ? "learning" : "own-reference",
+      state: status === null ? "none" : status.state === "ready" ? "own-reference" : status.state,
+      refusal: status?.refusal ?? null,
       from: Number.isNaN(fromMs) ? null : formatMoment(fromMs),
       to: Number.isNaN(toMs) ? null : formatMoment(toMs),
       recordings,

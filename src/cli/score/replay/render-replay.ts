@@ -81,7 +81,7 @@ function nameFault(failureMode: string): string {
   return failureMode === vibrationLevelMode ? words : `${words} fault`;
 }
 
-function describeEnd({ windows, state, learntWindows, alarms, suspicions }: PointReport): string {
+function describeEnd({ windows, state, refusal, learntWindows, alarms, suspicions }: PointReport): string {
   if (windows === 0 && alarms.length === 0) return "no window could be decided";
   const open = alarms.filter(({ clearedAt }) => clearedAt === null);
   const standing = open.map(({ failureMode, worst }) => `${nameFault(failureMode)} (${worst.severity})`);
@@ -92,6 +92,7 @@ function describeEnd({ windows, state, learntWindows, alarms, suspicions }: Poin
         ? "no alarm stands"
         : `at the end ${standing.join(" and ")} stands`;
   const doubts = suspicions.map((each) => `; doubtful reference: ${each}`).join("");
+  if (refusal !== null) return `${alarm}; it has no reference of its own, since it looks faulty: ${refusal}`;
   return state === "learning"
     ? `${alarm}; still learning, of ${count(learntWindows, "window")} so far`
     : `${alarm}${doubts}`;

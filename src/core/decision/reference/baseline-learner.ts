@@ -52,7 +52,8 @@ export interface BaselineEvent {
 }
 
 export interface BaselineStatus {
-  readonly state: "learning" | "ready";
+  /** `refused`: what was learnt so far looks faulty, and does not become a baseline. It is tried again with more of it. */
+  readonly state: "learning" | "refused" | "ready";
   /** Ready to go by, and still being refined. */
   readonly isProvisional: boolean;
   /** Of the baseline that is in use; 0: none yet. */
@@ -60,6 +61,8 @@ export interface BaselineStatus {
   /** Windows learnt so far, or that the baseline rests on. */
   readonly windows: number;
   readonly suspicions: readonly string[];
+  /** Why it was refused; absent unless it was. */
+  readonly refusal?: string | undefined;
 }
 
 export interface BaselineLearner {
@@ -104,6 +107,8 @@ export function createBaselineLearner(
   let nextTry = snapshot?.nextTry ?? provisionalWindows;
   /** Windows before which a baseline that was not good is not tried again, whatever time has passed. */
   let refusedAt = snapshot?.refusedAt ?? 0;
+  /** Why the last that was tried looked faulty; null: it did not. */
+  let refusal = snapshot?.refusal ?? null;
 
   const forget = (): void => {
     kept = [];
@@ -113,6 +118,7 @@ export function createBaselineLearner(
     refusals = 0;
     nextTry = provisionalWindows;
     refusedAt = 0;
+    refusal = null;
   };
   const isOurs = (): boolean => current !== null && current.model?.digest === subject.model?.digest;
   const isDone = (): boolean => isOurs() && current?.isProvisional !== true;
@@ -187,9 +193,11 @@ export function createBaselineLearner(
       return null;
     } else if (fitted.error.kind !== "unsteady") {
       refusedAt = nextTry;
-      return { kind: "refused", detail: fitted.error.detail };
+      refusal = fitted.error.detail;
+      return { kind: "refused", detail: refusal };
     } else if (refusals < maxRefusals) {
       refusals++;
+      refusal = null;
       letGoOfHalf();
       return { kind: "unsteady", detail: fitted.error.detail };
     } else {
@@ -201,6 +209,7 @@ export function createBaselineLearner(
       learnt = { ...learnt, suspicions: [...learnt.suspicions, suspicion] };
     }
     const isFirst = !isOurs();
+    refusal = null;
     adoptBaseline(isFinal ? learnt : { ...learnt, isProvisional: true });
     const restsOn = seen;
     if (isFinal) forget();
@@ -228,11 +237,12 @@ export function createBaselineLearner(
     },
     get status(): BaselineStatus {
       return {
-        state: isOurs() ? "ready" : "learning",
+        state: isOurs() ? "ready" : refusal === null ? "learning" : "refused",
         isProvisional: isOurs() && !isDone(),
         version: current?.version ?? 0,
         windows: isOurs() ? (current?.windows ?? 0) : seen,
         suspicions: current?.suspicions ?? [],
+        ...(isOurs() || refusal === null ? {} : { refusal }),
       };
     },
     update({ prediction, levels, shaftRpm, features }) {
@@ -260,6 +270,7 @@ export function createBaselineLearner(
       refusals,
       nextTry,
       refusedAt,
+      ...(refusal === null ? {} : { refusal }),
     }),
   };
 }

@@ -42,6 +42,8 @@ export interface BaselineSnapshot {
   readonly nextTry?: number | undefined;
   /** Windows before which what was not good is not tried again; absent: at once. */
   readonly refusedAt?: number | undefined;
+  /** Why the last that was tried looked faulty; absent: it did not, or nobody wrote it down. */
+  readonly refusal?: string | undefined;
   /** The last one; absent: never. */
   readonly renewal?: BaselineRenewal | undefined;
 }
@@ -70,6 +72,7 @@ export const baselineSnapshotSchema: z.ZodType<BaselineSnapshot> = z.strictObjec
   refusals: z.int().min(0),
   nextTry: z.int().min(1).optional(),
   refusedAt: z.int().min(0).optional(),
+  refusal: z.string().max(1024).optional(),
   renewal: z
     .strictObject({
       count: z.int().min(1),

@@ -43,7 +43,19 @@ export function describeBaseline(facts: BaselineFacts): BaselineStanding {
     return { ...common, state: "own-reference", why, learning: isProvisional ? learning : null, reference };
   }
   const why = explainLearning(learning, reference, { ...facts, learner });
-  return { ...common, state: "learning", why, learning, reference };
+  const state = learner.status.state === "refused" ? "refused" : "learning";
+  return { ...common, state, why, learning, reference };
+}
+
+/** What a person can do where a point's learning is refused; in words. */
+export function adviseRefused({
+  turbine,
+  component,
+}: {
+  readonly turbine: string;
+  readonly component: string;
+}): string {
+  return `inspect it; after a repair: aurora baseline renew ${turbine} ${component} --reason '…' --config FILE`;
 }
 
 type KnownLearner = NonNullable<BaselineFacts["learner"]>;
@@ -91,7 +103,13 @@ function explainLearning(
       ? "no window has been learnt yet: only those of an operating turbine are"
       : `${windows} of ${ofWindows} windows and ${hours} of ${ofHours} hours are learnt`,
   ];
-  if (windows >= ofWindows && hours >= ofHours) parts.push("the next windows show whether they were steady");
+  const { refusal } = learner.status;
+  if (refusal !== undefined) {
+    const { nextTry } = learner.snapshot;
+    const again = nextTry === undefined ? "" : `; it is tried again with ${nextTry} windows`;
+    parts.unshift(`it is not learnt from, since it looks faulty: ${refusal}${again}`);
+  } else if (windows >= ofWindows && hours >= ofHours)
+    parts.push("the next windows show whether they were steady");
   const { refusals, version } = learner.snapshot;
   if (refusals > 0) parts.push(`what was learnt moved and was let go in part, ${refusals} times`);
   if (reference !== null) {

@@ -146,3 +146,19 @@ set aside: 1 recording at a time that was there already, 1 window lost to bad da
     /^probability 0\.90, gathered above its own reference, 1\.3 dB below/,
   );
 });
+
+it("calls a point whose learning was refused by that name, never learnt", () => {
+  const history = createPointHistory("b1");
+  history.sink.onDecision(decisionAt(0, [["outer-race", 0.9, null]]), { window: {} } as never);
+  const refusal = "half of the windows look like an outer race fault";
+  history.sink.onBaseline(
+    Date.UTC(2004, 1, 12),
+    { ...status, state: "refused", suspicions: [], refusal },
+    { kind: "refused", detail: refusal },
+  );
+  const report = history.report();
+  expect(report).toMatchObject({ state: "refused", refusal, learntAt: null });
+  expect(renderReplay([report], { falsePerTurbineYear: 0.1, points: 1 }, 0)).toContain(
+    `  no alarm would have been raised; it has no reference of its own, since it looks faulty: ${refusal}\n`,
+  );
+});

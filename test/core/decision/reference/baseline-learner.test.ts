@@ -126,10 +126,29 @@ test("what looks faulty is refused and never learnt; a loud machine is learnt, a
   expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["refused"]));
   // Tried again with twice as many each time.
   expect(events.length).toBe(5);
-  expect([faulty.current, faulty.status.state]).toEqual([null, "learning"]);
+  expect(faulty.current).toBeNull();
+  expect(faulty.status).toMatchObject({ state: "refused", refusal: events.at(-1)!.detail });
   const loud = createBaselineLearner(subject, options);
   play(loud, 96, () => ({ levelDb: 10 }));
   expect(loud.status.suspicions.join()).toContain("louder");
+});
+
+test("a refusal is said until what is heard is healthy again or learning begins anew, also over a restart", () => {
+  const faulty = createBaselineLearner(subject, options);
+  play(faulty, 96, () => ({ logit: 3 }));
+  const kept = baselineSnapshotSchema.parse(JSON.parse(JSON.stringify(faulty.snapshot())));
+  const restarted = createBaselineLearner(subject, options, kept);
+  expect(restarted.status).toEqual(faulty.status);
+  expect(restarted.status.state).toBe("refused");
+  const { refusal: _, ...older } = kept;
+  expect(createBaselineLearner(subject, options, older).status.state).toBe("learning");
+  const renewed = createBaselineLearner(subject, { ...options, epoch: 1 }, kept);
+  expect(renewed.status).toMatchObject({ state: "learning", windows: 0 });
+  expect(renewed.status).not.toHaveProperty("refusal");
+  play(restarted, 600, () => ({ logit: -3 }), 96);
+  expect(restarted.status.state).toBe("ready");
+  expect(restarted.status).not.toHaveProperty("refusal");
+  expect(restarted.snapshot()).not.toHaveProperty("refusal");
 });
 
 test("speed is learnt as speed: a faster shaft is not a worse one", () => {

@@ -36,6 +36,18 @@ test("learning is stated in windows and hours of what is wanted, the larger of i
   expect(why).toBe("41 of 64 windows and 0.25 of 2 hours are learnt");
 });
 
+test("what looks faulty is called refused, with the reason and when it is tried again", () => {
+  const watch = create();
+  // Too little to raise an alarm, too much to be learnt as healthy.
+  feedWatch(watch, { from: 0, to: 70 }, { logits: [1.6, -1] });
+  const { state, why, learning, reference } = standingOf(watch);
+  expect([state, reference]).toEqual(["refused", null]);
+  expect(why).toMatch(
+    /^it is not learnt from, since it looks faulty: half of the windows look like .*; it is tried again with 128 windows; 7\d? of 64 windows/,
+  );
+  expect(learning).toMatchObject({ ofWindows: 64 });
+});
+
 test("an own reference is stated with its version, speeds, time and suspicions, and the severity above it", () => {
   const watch = create();
   feedWatch(watch, { from: 0, to: 70 });
