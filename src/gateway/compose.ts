@@ -1,4 +1,5 @@
 /** Puts a gateway together by hand and starts it. The order matters: what others need comes first. */
+import { basename } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
@@ -6,7 +7,8 @@ import { type Closers, createClosers } from "../core/platform/daemon/closing.ts"
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import { openServedModels, type ServedModels } from "../core/serving/served-models.ts";
+import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
+import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
 import { composePoints } from "./compose-points.ts";
 import { connectDevices } from "./devices/connect-devices.ts";
 import { connectGatewayMqtt } from "./gateway-mqtt.ts";
@@ -58,6 +60,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const { outbox, telemetry } = record;
   const models = await openModels(options, telemetry);
   closers.add(() => models.close());
+  await checkInstalled(config, models);
   const { client: mqtt, close: closeMqtt } = connectGatewayMqtt({
     config,
     topics,
@@ -174,6 +177,16 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => server.close());
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
+}
+
+/** @throws AuroraError CONFIG_INVALID where the configuration does not fit a bundle that it was installed with. */
+async function checkInstalled(config: GatewayConfig, models: ServedModels): Promise<void> {
+  for (const name of listPointBundles(config)) {
+    const { manifest } = models.current(name);
+    const installed = basename(await findNewestVersion(config.bundles.dir, name));
+    // What came by an update asks for what it needs by itself, and the learner obeys the larger number.
+    if (manifest.version === installed) checkMinWindows(config.commissioning, manifest);
+  }
 }
 
 function openModels(

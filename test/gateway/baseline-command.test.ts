@@ -67,6 +67,19 @@ async function createSite(bundle: { readonly baseline?: typeof baseline } = { ba
   };
 }
 
+test("a gateway does not start with fewer windows to learn than its installed bundle asks for", async () => {
+  const site = await createSite();
+  const bearing = createTurbine(41, null).bearing;
+  const start = site.installation.startGateway([{ id: "WT01", bearing, connect: "mqtt" }], {
+    commissioning: { ...commissioning, minWindows: 31 },
+  });
+  await expect(start).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("commissioning.minWindows is 31"),
+    hint: "write commissioning: {minWindows: 32} or more",
+  });
+});
+
 describe("aurora baseline", () => {
   test("shows a point from its first windows to its own reference, lets it go by order, and remembers why", async () => {
     const site = await createSite();

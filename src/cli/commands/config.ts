@@ -1,9 +1,14 @@
 /** `aurora config schema|validate`: what can be configured, and whether a file is right. */
 import { Argument, Command } from "commander";
 import { z } from "zod";
+import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { collectorConfigSchema } from "../../core/contract/config/collector-config.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
 import { gatewayConfigSchema } from "../../core/contract/config/gateway-config-schema.ts";
 import { loadYamlConfig } from "../../core/platform/daemon/yaml-config.ts";
+import { installedPath } from "../../core/platform/files/installed-path.ts";
+import { packageRoot } from "../../core/platform/files/package-root.ts";
+import { checkCommissioning } from "../../core/serving/check-commissioning.ts";
 import { environmentHelp } from "../terminal/options.ts";
 
 const schemas = { gateway: gatewayConfigSchema, collector: collectorConfigSchema } as const;
@@ -38,10 +43,22 @@ Example:
     .addArgument(kind())
     .option("--json", "print the effective configuration (no secrets stand in it) as JSON")
     .addHelpText("after", "\nExample:\n  $ aurora config validate /etc/aurora/gateway.yaml\n")
-    .action((path: string, name: Kind, options: { readonly json?: boolean }) => {
+    .action(async (path: string, name: Kind, options: { readonly json?: boolean }) => {
       const schema = schemas[name] as z.ZodType<unknown>;
       const config = loadYamlConfig({ path, schema, environment: process.env });
+      if (name === "gateway") await checkBundles(config as GatewayConfig);
       process.stdout.write(options.json ? `${JSON.stringify(config, null, 2)}\n` : `${path}: good\n`);
     });
   return command;
+}
+
+/** Against the bundles that a gateway here would serve; where they are not, a line on stderr says so. */
+async function checkBundles(config: GatewayConfig): Promise<void> {
+  try {
+    await checkCommissioning(config, installedPath(config.bundles.dir, packageRoot()));
+  } catch (error) {
+    // A file may be checked on a machine that has no bundles.
+    if (!hasErrorCode(error, "DATA_MISSING")) throw error;
+    process.stderr.write(`note: not checked against its bundles: ${(error as Error).message}\n`);
+  }
 }

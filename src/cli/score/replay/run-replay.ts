@@ -1,5 +1,6 @@
 /** `aurora score --decide`: plays recordings to a gateway's own code, prints what it decided, and says on stderr what went wrong. */
 import { fewestRevolutions } from "../../../core/features/spectrum-pool.ts";
+import { checkMinWindows } from "../../../core/serving/check-commissioning.ts";
 import type { LoadedBundle } from "../../../core/serving/loaded-bundle.ts";
 import { printable } from "../../terminal/end-process.ts";
 import { createProgressBar } from "../../terminal/progress-bar.ts";
@@ -28,6 +29,7 @@ const shownErrors = 10;
 /** Returns the exit code. Fails with USAGE, CONFIG_INVALID, DATA_MISSING, STORE, INFERENCE. */
 export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags): Promise<number> {
   const gateway = flags.gateway === undefined ? createReplayedGateway() : readReplayedGateway(flags.gateway);
+  if (flags.gateway !== undefined) checkMinWindows(gateway.commissioning, bundle.manifest);
   const plan = await planReplay(await readRequest(flags));
   if (flags.out !== undefined) expectOtherOutput(listReadFiles(plan, flags), flags.out);
   const bar = createProgressBar();
