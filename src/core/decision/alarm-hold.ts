@@ -24,6 +24,9 @@ export interface HeldAlarm {
   readonly quietWindows: number;
   /** End of the last window, epoch ms. */
   readonly toMs: number;
+  /** The most evidence of each lane that there was, in its unit; absent: not known, it comes from an older snapshot. */
+  readonly mostFast?: number | undefined;
+  readonly mostSlow?: number | undefined;
 }
 
 const meanShare = 1 / 32;
@@ -46,6 +49,11 @@ export function holdAlarm(held: HeldAlarm, value: number, toMs: number): HeldAla
   return { ...held, mean, peak, quietMs, quietWindows, toMs };
 }
 
+/** How far the alarm is on its way to an end: 0, its signal is not quiet, to 1. */
+export function measureQuiet({ quietMs, quietWindows }: HeldAlarm): number {
+  return Math.min(1, quietMs / dayMs, quietWindows / fewestQuietWindows);
+}
+
 /** Holds an alarm on under another model or against another reference: what was heard before is in another unit. */
 export function rebaseAlarm(held: HeldAlarm, healthy: number): HeldAlarm {
   return { ...held, isMargin: false, healthy, mean: null, peak: null, quietMs: 0, quietWindows: 0 };
@@ -62,4 +70,6 @@ export const heldAlarmSchema: z.ZodType<HeldAlarm> = z.strictObject({
   quietMs: z.number().min(0),
   quietWindows: z.int().min(0),
   toMs: z.number(),
+  mostFast: z.number().min(0).optional(),
+  mostSlow: z.number().min(0).optional(),
 });

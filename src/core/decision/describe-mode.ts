@@ -1,8 +1,9 @@
 /** What is said of a signal after a window: probability, risk, and whether its alarm stands. */
 import type { ModeDecision } from "../contract/prediction.ts";
+import { measureQuiet } from "./alarm-hold.ts";
 import { calibrateLogit, computeProbability } from "./calibrate.ts";
 import { type MeasuredSignal, vibrationLevelMode } from "./choose-alarm.ts";
-import { computeRisk } from "./compute-risk.ts";
+import { weighRisk } from "./compute-risk.ts";
 import type { EvidenceHeights } from "./false-alarm-budget.ts";
 import { findBound } from "./fast-lane.ts";
 import { type SignalState, weighEvidence } from "./signal-watch.ts";
@@ -17,9 +18,6 @@ interface DescriptionContext {
   readonly isLearning: boolean;
 }
 
-/** Of alarms that are raised, those that are right: the risk where there is just evidence enough to raise one. */
-const rightShare = 0.75;
-
 /** Describes a signal that the window has said something of. */
 export function describeMode(
   { name, window, calibration, spread }: MeasuredSignal,
@@ -28,7 +26,6 @@ export function describeMode(
 ): ModeDecision {
   const { held } = state;
   const evidence = weighEvidence(state, context.heights);
-  const risk = held === null ? riskOf(evidence.share, context.faultPrior) : rightShare;
   const mode: ModeDecision = {
     failureMode: name,
     probability: computeProbability(calibrateLogit(window.value, calibration)),
@@ -36,7 +33,7 @@ export function describeMode(
     threshold: computeProbability(calibrateLogit(findBound(state.fast, spread, 0), calibration)),
     active: held !== null,
     sinceMs: held?.sinceMs ?? evidence.sinceMs,
-    risk: context.isLearning && held === null ? null : risk,
+    risk: context.isLearning && held === null ? null : riskOf(state, context),
   };
   if (held === null) return mode;
   const raised = held.lane === null ? mode : { ...mode, lane: held.lane };
@@ -58,10 +55,10 @@ export function describeUnheard(name: string, { fast, held }: SignalState): Mode
   };
 }
 
-/** From the site's prior without evidence to {@link rightShare} where it raises an alarm, evenly in log odds. */
-function riskOf(share: number, faultPrior: number): number {
-  const distance = Math.log(rightShare / (1 - rightShare)) - Math.log(faultPrior / (1 - faultPrior));
-  // At a prior of 0 the distance has no end, and nothing moves it.
-  if (!Number.isFinite(distance)) return 0;
-  return computeRisk(computeProbability(Math.min(1, share) * distance), faultPrior);
+/** Of a standing alarm by the most evidence that there was; on its way to an end by less and less of it. */
+function riskOf({ fast, slow, held }: SignalState, { faultPrior, heights }: DescriptionContext): number {
+  if (held === null) return weighRisk({ fast: fast.sum, slow: slow.sum }, faultPrior);
+  // Of an alarm that comes from an older snapshot no more is known than that it was raised.
+  const { mostFast = Math.max(heights.fast, fast.sum), mostSlow = slow.sum } = held;
+  return weighRisk({ fast: mostFast, slow: mostSlow, kept: 1 - measureQuiet(held) }, faultPrior);
 }

@@ -53,7 +53,14 @@ export function stepSignal(before: SignalState, window: SignalWindow, rule: Sign
     reference === null
       ? idleSlow
       : stepSlow(before.slow, { fromMs: window.fromMs, toMs, value: compared }, reference);
-  return { fast, slow, held };
+  return { fast, slow, held: held && noteEvidence(held, { fast, slow }) };
+}
+
+/** What showed the fault once is not undone by windows that show nothing. */
+function noteEvidence(held: HeldAlarm, { fast, slow }: Pick<SignalState, "fast" | "slow">): HeldAlarm {
+  const { mostFast, mostSlow } = held;
+  if (mostFast === undefined || mostSlow === undefined) return held;
+  return { ...held, mostFast: Math.max(mostFast, fast.sum), mostSlow: Math.max(mostSlow, slow.sum) };
 }
 
 /** The lane with more evidence, and how much: 1 raises. */
@@ -95,6 +102,8 @@ export function raiseSignal(
     quietMs: 0,
     quietWindows: 0,
     toMs: window.toMs,
+    mostFast: state.fast.sum,
+    mostSlow: state.slow.sum,
   };
   return { ...state, held };
 }

@@ -38,8 +38,41 @@ describe("the decider", () => {
       active: true,
       sinceMs: startMs + 30_000,
       lane: "fast",
-      risk: 0.75,
     });
+  });
+
+  test("a standing alarm's risk is that of its evidence at the site's prior, and grows with the fault", () => {
+    const risksAt = (faultPrior: number): number[] => {
+      const { feed } = open(["inner"], { faultPrior });
+      playUntilRaised(feed, 30, [healthy]);
+      const decisions = Array.from({ length: 20 }, () => feed.next([faulty]));
+      return decisions.flatMap(({ modes }) => modes.filter(({ active }) => active).map(({ risk }) => risk!));
+    };
+    // The lanes' evidence is the same; what it means is not.
+    const [rare, usual, common] = [0.002, 0.058, 0.4].map((prior) => risksAt(prior));
+    expect(usual![0]).toBeGreaterThan(0.7);
+    expect(usual![0]).toBeLessThan(0.95);
+    expect(rare![0]).toBeLessThan(usual![0]! - 0.3);
+    expect(common![0]).toBeGreaterThan(usual![0]!);
+    // No evidence makes it certain.
+    expect(usual!.at(-1)).toBeCloseTo(0.984, 3);
+  });
+
+  test("a standing alarm's risk outlasts windows that show nothing, and falls on the way to its end", () => {
+    const { feed } = open();
+    playUntilRaised(feed, 30, [healthy]);
+    playUntilRaised(feed, 20, [faulty]);
+    const highest = feed.next([faulty]).modes[0]!.risk!;
+    playUntilRaised(feed, 300, [healthy]);
+    expect(feed.next([healthy]).modes[0]).toMatchObject({ active: true, risk: expect.closeTo(highest, 2) });
+    const risks: number[] = [];
+    for (let hour = 0; hour < 22; hour++) {
+      feed.atMs += hourMs;
+      risks.push(feed.next([healthy]).modes[0]!.risk!);
+    }
+    expect(risks).toEqual([...risks].sort((a, b) => b - a));
+    expect(risks.at(-1)).toBeLessThan(0.1);
+    expect(feed.next([healthy]).modes[0]!.active).toBe(true);
   });
 
   test("a smaller budget asks for more windows", () => {
