@@ -22,6 +22,20 @@ export function parseTime(value: unknown): number {
   return Date.parse(`${date}T${clock}${normaliseZone(zone)}`);
 }
 
+/** Does a time that {@link parseTime} understands say which moment it is by itself? Milliseconds do. */
+export function namesZone(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text.trim()) || isoTime.exec(text.trim())?.[3] !== undefined;
+}
+
+/** What is wrong with a time of which {@link isPlausibleTime} does not hold; goes on after it, for example `"12.02.", which …`. */
+export function describeBadTime(value: unknown): string {
+  const timeMs = parseTime(value);
+  if (Number.isNaN(timeMs)) return "which is neither ISO 8601 nor milliseconds since 1970";
+  return isPlausibleTime(timeMs * 1000)
+    ? "which counts seconds, it seems, where milliseconds since 1970 are meant"
+    : "which does not lie between 1990 and 2099";
+}
+
 /** `Date.parse` takes the 31st of February for a day in March. */
 function isDay(date: string): boolean {
   if (Number(date.slice(8)) <= 28) return true;

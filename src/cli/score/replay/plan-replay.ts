@@ -5,7 +5,7 @@
 import { basename, dirname, extname, resolve } from "node:path";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { describeFileError, type FileError } from "../files/file-report.ts";
-import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
+import { describeBadTime, isPlausibleTime, parseTime } from "../files/parse-time.ts";
 import { openSampleFile, openSampleRows } from "../samples/sample-file.ts";
 import type { SampleFile } from "../samples/samples.ts";
 import { type FileDescription, joinSidecar, type SidecarPart } from "../sidecar/sidecar.ts";
@@ -20,6 +20,8 @@ export interface PlannedRecording {
   readonly point: string;
   /** Of its first sample, epoch ms. */
   readonly timeMs: number;
+  /** As its description has it; null: that says none. What it says may not have counted. */
+  readonly statedTime: string | null;
   readonly description: FileDescription;
   /** Fails as the reader of the file does. */
   readonly open: () => Promise<SampleFile>;
@@ -156,6 +158,7 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
   const parts = await context.describer.listParts(file, entry?.part ?? {});
   const targets = choosePoints(file, context, parts);
   const rows = entry?.hasRows === true ? await openSampleRows(file) : null;
+  const statedTime = parts.find(({ time }) => time !== undefined)?.time ?? null;
   const times = rows === null ? [findTime(listed, context, parts)] : listTimes(entry!, rows.rows);
   if (times.length > maxRecordings) throw tooMany(`more than ${maxRecordings} recordings`);
   return targets.flatMap(({ point, channel }) => {
@@ -165,7 +168,7 @@ async function planFile(listed: ListedFile, context: PlanContext): Promise<Plann
         rows === null
           ? () => openSampleFile(file, description.channel)
           : () => Promise.resolve(rows.row(row));
-      return { file, point, timeMs, description, open };
+      return { file, point, timeMs, statedTime, description, open };
     });
   });
 }
@@ -230,7 +233,7 @@ function findTime(listed: ListedFile, { tellTime }: PlanContext, parts: readonly
     if (isPlausibleTime(timeMs)) return timeMs;
     throw new AuroraError(
       "CONFIG_INVALID",
-      `${file} would begin at "${text.slice(0, 40)}", which is no time`,
+      `${file} would begin at "${text.slice(0, 40)}", ${describeBadTime(text)}`,
       {
         op: "plan replay",
         subject: file,

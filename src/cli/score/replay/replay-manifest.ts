@@ -15,7 +15,7 @@ import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import { readFileBounded } from "../../../core/platform/files/bounded-read.ts";
-import { isPlausibleTime, parseTime } from "../files/parse-time.ts";
+import { describeBadTime, isPlausibleTime, parseTime } from "../files/parse-time.ts";
 import { parseSidecarWords, type SidecarPart } from "../sidecar/sidecar.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
@@ -88,7 +88,7 @@ function parseEntry(fields: Readonly<Record<string, unknown>>, where: string): M
   if (times !== undefined && rows === undefined) throw refuseManifest(where, "times are of rows: snapshots");
   const part = parseSidecarWords(fields, where);
   if (part.time !== undefined && !isPlausibleTime(parseTime(part.time))) {
-    throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${timeForm}`);
+    throw refuseManifest(where, `time is ${JSON.stringify(part.time)}, ${describeBadTime(part.time)}`);
   }
   return { where, file, part, everyMs, hasRows: rows !== undefined, times: parseTimes(times, where) };
 }
@@ -100,11 +100,9 @@ function parseTimes(times: unknown, where: string): readonly number[] | null {
   return times.map((each) => {
     const timeMs = parseTime(each);
     if (isPlausibleTime(timeMs)) return timeMs;
-    throw refuseManifest(where, `times has ${JSON.stringify(each)}, ${timeForm}`);
+    throw refuseManifest(where, `times has ${JSON.stringify(each)}, ${describeBadTime(each)}`);
   });
 }
-
-const timeForm = "which is neither ISO 8601 nor milliseconds since 1970, from 1990 to 2099";
 
 function refuseManifest(where: string, detail: string): AuroraError {
   return new AuroraError("CONFIG_INVALID", `${where}: ${detail}`, {

@@ -16,6 +16,7 @@ import type { ReplayFlags } from "./replay-options.ts";
 import { type ReplayRequest, type ReplayResult, replayRecordings } from "./replay-recordings.ts";
 import { placeReplayRows } from "./replay-rows.ts";
 import { createReplayedGateway, readReplayedGateway } from "./replayed-gateway.ts";
+import { listTimeDoubts } from "./time-doubts.ts";
 
 export interface ReplayCommandFlags extends ReplayFlags, SidecarFlags {
   readonly input?: readonly string[];
@@ -46,6 +47,9 @@ export async function runReplay(bundle: LoadedBundle, flags: ReplayCommandFlags)
         ? ""
         : printable(renderReplay(points, budget, errors.length)),
   );
+  for (const doubt of listTimeDoubts(plan.recordings, Date.now())) {
+    process.stderr.write(`warning: time: ${printable(doubt)}\n`);
+  }
   for (const doubt of listDoubts(plan)) process.stderr.write(`warning: bearing: ${doubt}\n`);
   complain(result);
   return exitCodeOf(
@@ -110,10 +114,13 @@ function complain({ points, errors }: ReplayResult): void {
 
 function complainOfSilence({ point, setAside, recordings }: PointReport): void {
   if (recordings === 0) return;
-  const reasons = Object.keys(setAside.samples).join(", ");
+  const reasons = Object.keys(setAside.samples);
+  const advice = reasons.every((reason) => reason === "not-finite")
+    ? "look at how the file was written"
+    : `check --unit and --scale${reasons.includes("stuck") ? ", and whether the sensor was connected" : ""}`;
   const why =
-    reasons === ""
+    reasons.length === 0
       ? `its recordings are too short, below one revolution of the shaft each or below ${fewestRevolutions} in all: check --rate-hz and --shaft-rpm`
-      : `samples were set aside (${reasons}); check --unit and --scale`;
+      : `samples were set aside (${reasons.join(", ")}); ${advice}`;
   process.stderr.write(`error: ${printable(point)}: no window could be decided\nhint: ${why}\n`);
 }

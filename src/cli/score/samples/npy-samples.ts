@@ -48,6 +48,8 @@ export async function openNpySamples(
   const { rows, columns, isFlat, isFortran, isCounts, ...elements } = await readShape(path, sizeBytes);
   const channels = Math.min(rows, columns);
   const samples = Math.max(rows, columns);
+  if (rows * columns === 0)
+    refuse(path, "samples", `none: the shape (${isFlat ? columns : `${rows}, ${columns}`})`);
   if (channels < 1 || channels > maxChannels) {
     refuse(path, `1 to ${maxChannels} channels on the shorter side`, `the shape (${rows}, ${columns})`);
   }

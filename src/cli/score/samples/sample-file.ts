@@ -74,21 +74,25 @@ async function openByContent(path: string, sizeBytes: number, channel: string | 
 }
 
 async function statFile(path: string): Promise<number> {
-  try {
-    const info = await stat(path);
-    if (info.isFile()) return info.size;
-  } catch (cause) {
+  const refuse = (code: "DATA_MISSING" | "DATA_FORMAT", message: string, hint: string): AuroraError =>
+    new AuroraError(code, message, { op: "open samples", subject: path, hint });
+  const info = await stat(path).catch((cause: unknown) => {
     throw new AuroraError("DATA_MISSING", `cannot read ${path}`, {
       op: "open samples",
       subject: path,
       cause,
     });
-  }
-  throw new AuroraError("DATA_MISSING", `${path} is not a file`, {
-    op: "open samples",
-    subject: path,
-    hint: `name the files in it, for example ${path.replace(/\/+$/, "")}/*.npy`,
   });
+  if (!info.isFile()) {
+    const example = `${path.replace(/\/+$/, "")}/*.npy`;
+    throw refuse("DATA_MISSING", `${path} is not a file`, `name the files in it, for example ${example}`);
+  }
+  if (info.size > 0) return info.size;
+  throw refuse(
+    "DATA_FORMAT",
+    `${path} is empty: it has 0 bytes`,
+    "copy it again, or leave it out: whatever wrote it was interrupted, or had nothing to write",
+  );
 }
 
 async function openParquetSamples(path: string, channel: string | null): Promise<SampleFile> {

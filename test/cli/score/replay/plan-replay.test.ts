@@ -279,7 +279,7 @@ recordings:
     ["[1]", /not of the form/],
     ['[{"time": "2004-01-01"}]', /names no file/],
     ['[{"file": "a.npy", "time": "soon"}]', /neither ISO 8601/],
-    ['[{"file": "a.npy", "time": "1066-10-14"}]', /neither ISO 8601/],
+    ['[{"file": "a.npy", "time": "1066-10-14"}]', /does not lie between 1990 and 2099/],
     ['[{"file": "a.npy", "time": "2004-01-01", "everySeconds": -5}]', /everySeconds/],
     ['[{"file": "a.npy", "rows": "columns"}]', /rows is "columns"/],
     ['[{"file": "a.npy", "times": ["2004-01-01"]}]', /times are of rows/],
