@@ -5,7 +5,8 @@ import { commandTable } from "./command-table.ts";
 import { endAtClosedPipe, endProcess, reportError } from "./terminal/end-process.ts";
 import { runtimeVersion } from "./terminal/installation.ts";
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const argv = given[2] === "help" ? askForHelp(given) : given;
   const program = new Command("aurora")
     .description(
       "The edge inference runtime beside wind turbines: failure alerts with reasons, safe model updates.",
@@ -34,6 +35,13 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportError(error);
   }
+}
+
+/** `aurora help device push` as `aurora device push --help`: only a command that is named is loaded. An unknown one is an error. */
+function askForHelp([node = "", script = "", , name, ...rest]: readonly string[]): readonly string[] {
+  if (name === undefined) return [node, script, "--help"];
+  const isKnown = commandTable.some((entry) => entry.name === name);
+  return isKnown ? [node, script, name, ...rest, "--help"] : [node, script, name];
 }
 
 /** Makes wrong usage of a command and of those below it an exception, printed with what to do next; all have one help. */

@@ -20,6 +20,37 @@ describe("aurora", () => {
     expect(stdout).toContain("Example");
   });
 
+  test.for([
+    [["help"], ["--help"]],
+    [
+      ["help", "baseline"],
+      ["baseline", "--help"],
+    ],
+    [
+      ["help", "baseline", "renew"],
+      ["baseline", "renew", "--help"],
+    ],
+  ])("%j prints what the command's own --help does", async ([asked, same]) => {
+    const [help, own] = await Promise.all([aurora(...asked!), aurora(...same!)]);
+    expect(help).toEqual(own);
+    expect([help.code, help.stderr]).toEqual([0, ""]);
+  });
+
+  test("baseline renew wants a reason, and says so by an example", async () => {
+    const { code, stdout, stderr } = await aurora(
+      "baseline",
+      "renew",
+      "WT07",
+      "gearbox",
+      "--config",
+      "none.yaml",
+    );
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(
+      /^error: nothing says why WT07 gearbox is to be learnt anew\nhint: .*--reason 'bearing/,
+    );
+  });
+
   test("--version prints a semantic version", async () => {
     const { code, stdout } = await aurora("--version");
     expect(code).toBe(0);
@@ -57,6 +88,7 @@ describe("aurora", () => {
     [["nonsense"]],
     [["--nonsense"]],
     [["bundle", "nonsense"]],
+    [["help", "nonsense"]],
     [["demo", "--fault", "nonsense"]],
     [["demo", "--timeout", "soon"]],
     [["gateway", "--nonsense"]],

@@ -1,6 +1,7 @@
 /** `aurora baseline`: how a gateway's points stand against their healthy baselines, and learning one anew after a repair. */
 import { userInfo } from "node:os";
 import { Command } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { maxReasonLength } from "../../core/contract/baseline-report.ts";
 import { askBaselines, askRenewal } from "../device/ask-baselines.ts";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
@@ -54,7 +55,10 @@ function renewCommand(): Command {
     .argument("<turbine>", "id of the turbine")
     .argument("<component>", "component that was repaired")
     .requiredOption("--config <file>", configHelp)
-    .requiredOption("--reason <text>", `what was done, one line of at most ${maxReasonLength} characters`)
+    .option(
+      "--reason <text>",
+      `what was done, one line of at most ${maxReasonLength} characters; must be given`,
+    )
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -68,13 +72,22 @@ Example:
   $ aurora baseline renew WT07 generator-bearing --reason 'bearing replaced' --config /etc/aurora/gateway.yaml`,
     )
     .action(
-      async (turbine: string, component: string, flags: BaselineFlags & { readonly reason: string }) => {
-        const config = loadGatewayConfig(flags.config);
+      async (turbine: string, component: string, flags: BaselineFlags & { readonly reason?: string }) => {
         const { reason } = flags;
+        if (reason === undefined) throw refuseReasonless(`${turbine} ${component}`);
+        const config = loadGatewayConfig(flags.config);
         const reply = await askRenewal(config, { turbine, component, reason, by: nameUser() });
         process.stdout.write(flags.json === true ? `${JSON.stringify(reply)}\n` : renderRenewal(reply));
       },
     );
+}
+
+function refuseReasonless(subject: string): AuroraError {
+  return new AuroraError("USAGE", `nothing says why ${subject} is to be learnt anew`, {
+    op: "renew baseline",
+    subject,
+    hint: "Say in one line what was done, for example --reason 'bearing replaced': it is kept, and shown to whoever asks later.",
+  });
 }
 
 /** Who calls the command. */

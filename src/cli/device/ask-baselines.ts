@@ -48,14 +48,20 @@ export async function askBaselines(
       (component === undefined || point.component === component),
   );
   if (chosen.length > 0 || turbine === undefined) return chosen;
-  throw refuseUnknown("show baselines", subject);
+  const known = points.slice(0, maxNamed).map((point) => `${point.turbine} ${point.component}`);
+  const rest = points.length > maxNamed ? ` and ${points.length - maxNamed} more` : "";
+  const hint = points.length === 0 ? "It has no measuring points." : `There are ${known.join(", ")}${rest}.`;
+  throw refuseUnknown("show baselines", subject, hint);
 }
 
-function refuseUnknown(op: string, subject: string): AuroraError {
+/** Points that an error names at most. */
+const maxNamed = 8;
+
+function refuseUnknown(op: string, subject: string, hint: string): AuroraError {
   return new AuroraError("USAGE", `this gateway has no measuring point ${subject}`, {
     op,
     subject,
-    hint: "`aurora baseline show --config FILE` lists those that it has.",
+    hint,
   });
 }
 
@@ -75,7 +81,10 @@ export async function askRenewal(
   { turbine, component, ...request }: RenewalOrder,
 ): Promise<RenewalReply> {
   const subject = `${turbine} ${component}`;
-  if (!idPattern.test(turbine) || !idPattern.test(component)) throw refuseUnknown("renew baseline", subject);
+  if (!idPattern.test(turbine) || !idPattern.test(component)) {
+    const hint = "`aurora baseline show --config FILE` lists those that it has.";
+    throw refuseUnknown("renew baseline", subject, hint);
+  }
   const wish = renewalRequestSchema.safeParse(request);
   if (!wish.success) {
     const { path, message } = wish.error.issues[0]!;

@@ -1,5 +1,5 @@
 /** Asks a running gateway of this machine: what its status page says, and, as its operator, for raw samples and more. */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { AuroraError, type ErrorCode, errorCodes } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
@@ -139,13 +139,40 @@ export async function askCapture(
 }
 
 async function readAccess(stateDir: string): Promise<GatewayAccess> {
-  const path = join(stateDir, gatewayAccessFile);
+  // A relative folder is one below whoever calls: seen in full, a wrong one shows.
+  const path = resolve(stateDir, gatewayAccessFile);
   try {
     const bytes = await readFileBounded(path, maxAccessBytes, { missing: "GATEWAY", op: "read" });
     return gatewayAccessSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
-    const message = `no gateway of this configuration can be asked: ${path} is not there or not readable`;
-    throw new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, cause });
+    const { message, hint } = describeUnread(path, (cause as { cause?: NodeJS.ErrnoException }).cause?.code);
+    throw new AuroraError("GATEWAY", message, { op: "ask gateway", subject: path, hint, cause });
+  }
+}
+
+/** Why an access file could not be used; `code` is the system's, undefined where it was read. */
+function describeUnread(
+  path: string,
+  code: string | undefined,
+): { readonly message: string; readonly hint: string } {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return {
+        message: `no gateway runs with this configuration: there is no ${path}`,
+        hint: "Start it with `aurora gateway --config FILE`; a relative gateway.stateDir is below the folder that it was started in.",
+      };
+    case "EACCES":
+    case "EPERM":
+      return {
+        message: `this user may not ask the gateway: ${path} cannot be read`,
+        hint: "Call it as the gateway's user.",
+      };
+    default:
+      return {
+        message: `${path} is not what a running gateway writes`,
+        hint: "Restart the gateway: it is then written anew.",
+      };
   }
 }
 

@@ -13,7 +13,9 @@ export function renderRenewal({ point, letGo, activeAlarms, isStored }: RenewalR
   const { turbine, component } = point;
   const lines = [
     `${turbine} ${component} learns its healthy baseline anew from now on.`,
-    letGo === 0 ? "It had none in use." : `Version ${letGo} is let go, and the evidence against it.`,
+    letGo === 0
+      ? "It had none in use yet: what it had learnt so far is let go."
+      : `Version ${letGo} is let go, and the evidence against it.`,
     activeAlarms.length === 0
       ? "No alarm of it is active."
       : `Active alarms go on until their own rule ends them: ${activeAlarms.join(", ")}.`,

@@ -69,5 +69,7 @@ test("a renewal says what was let go, that alarms go on, and what the disk did",
   expect(text).toContain("go on until their own rule ends them: ball, inner-race.");
   expect(text).not.toContain("disk");
   const bare = renderRenewal({ ...reply, letGo: 0, activeAlarms: [], isStored: false });
-  expect(bare).toContain("It had none in use.\nNo alarm of it is active.\nThe gateway's disk refused it");
+  expect(bare).toContain(
+    "It had none in use yet: what it had learnt so far is let go.\nNo alarm of it is active.\nThe gateway's disk refused it",
+  );
 });
