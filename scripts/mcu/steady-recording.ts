@@ -5,7 +5,7 @@ import { createRandom } from "../../src/core/maths/random.ts";
 import { computeBearingOrders, generatorBearings } from "../../src/core/simulate/bearing-geometry.ts";
 import { createDriveTrainVibration } from "../../src/core/simulate/drive-train-vibration.ts";
 import { createFaultExcitation } from "../../src/core/simulate/fault-excitation.ts";
-import { accelerometerScale } from "../../src/core/simulate/turbine-simulation.ts";
+import { accelerometerScale } from "../../src/core/simulate/bearing-sensor.ts";
 
 /** What to record. */
 export interface SteadyRecordingOptions {

@@ -6,7 +6,7 @@ import { createDeviceEndpoint } from "../../firmware-bridge/session/device-endpo
 import { createTcpListenerTransport } from "../../firmware-bridge/transports/tcp-transport.ts";
 import type { DeviceChannel } from "../../src/core/contract/device/device-message.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
-import { accelerometerScale } from "../../src/core/simulate/turbine-simulation.ts";
+import { accelerometerScale } from "../../src/core/simulate/bearing-sensor.ts";
 import { deviceOf } from "./installation.ts";
 
 /** What a test may say otherwise than a good device would. */

@@ -4,6 +4,7 @@
  * through the same structure. Levels are those of ISO 10816-21 machines, drawn again for every turbine.
  */
 import type { Random } from "../maths/random.ts";
+import type { MachineChange } from "./drift-plan.ts";
 import { createFastNoise } from "./fast-noise.ts";
 import { modulatedTones, type Tone, tablePoints, tabulateTones } from "./periodic-table.ts";
 import { createResonator, type Resonance } from "./resonator.ts";
@@ -27,6 +28,8 @@ interface DriveTrainVibration {
    * about 1 g in the bearing's housing.
    */
   render(out: Float64Array, impacts: Float64Array, block: DriveTrainBlock): void;
+  /** From the next block on its structure is another than the one that was drawn. */
+  alter(change: MachineChange): void;
 }
 
 /** Creates one drive train and its sensor; `largestBlock` bounds `samples`. */
@@ -46,9 +49,10 @@ export function createDriveTrainVibration(
     [1, 2, 3].map((order) => ({ order, amplitude: between(0.01, 0.1) / order, phaseRad: phase() })),
     1,
   );
-  const resonators = drawResonances(broadbandRmsG, between)
-    .filter((resonance) => resonance.frequencyHz < 0.45 * sampleRateHz)
-    .map((resonance) => createResonator(resonance, sampleRateHz));
+  const resonances = drawResonances(broadbandRmsG, between).filter(
+    ({ frequencyHz }) => frequencyHz < 0.45 * sampleRateHz,
+  );
+  let resonators = resonances.map((resonance) => createResonator(resonance, sampleRateHz));
   const rolling = createFastNoise(random.integer(0x7fffffff));
   const electronics = createFastNoise(random.integer(0x7fffffff));
   // 100 µg/√Hz to 200 µg/√Hz, a good MEMS accelerometer.
@@ -119,7 +123,20 @@ export function createDriveTrainVibration(
     const forces = { noise, impacts };
     for (const resonator of resonators) resonator.addTo(out, forces, samples);
   };
-  return { broadbandRmsG, render };
+  const alter = (change: MachineChange): void => {
+    resonators = resonances.map((each) => createResonator(alterResonance(each, change), sampleRateHz));
+  };
+  return { broadbandRmsG, render, alter };
+}
+
+function alterResonance(resonance: Resonance, change: MachineChange): Resonance {
+  const { frequencyHz, dampingRatio, noiseRmsG, impactPeakG } = resonance;
+  return {
+    frequencyHz: frequencyHz * change.frequencyRatio,
+    dampingRatio: dampingRatio * change.dampingRatio,
+    noiseRmsG: noiseRmsG * 10 ** (change.rollingDb(frequencyHz) / 20),
+    impactPeakG: impactPeakG * 10 ** (change.impactDb / 20),
+  };
 }
 
 type Between = (low: number, high: number) => number;

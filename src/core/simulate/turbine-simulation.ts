@@ -6,7 +6,8 @@ import type { BearingOrders } from "../contract/bundle/bearing.ts";
 import type { OperatingState } from "../contract/prediction.ts";
 import { createRandom, type Random } from "../maths/random.ts";
 import { type BearingGeometry, computeBearingOrders, generatorBearings } from "./bearing-geometry.ts";
-import { createDriveTrainVibration } from "./drive-train-vibration.ts";
+import { accelerometerScale, createBearingSensor } from "./bearing-sensor.ts";
+import { type DriftPlan, drawGreaseChange, drawWinterChange, type MachineChange } from "./drift-plan.ts";
 import { createFaultExcitation } from "./fault-excitation.ts";
 import { createScadaAverager, type ScadaRecord } from "./scada-average.ts";
 import { computeFaultSeverity, type FaultPlan, planScenario } from "./scenario.ts";
@@ -19,10 +20,16 @@ export interface TurbineSimulationOptions {
   readonly turbines?: number;
   /** Default `random`: planned from the seed by `planScenario`. */
   readonly fault?: FaultPlan | "none" | "random";
+  /** What changes without being damage; default null: nothing. */
+  readonly drift?: DriftPlan | null;
+  /** Sensors of each turbine, 1 (default) or 2: the bearings at the generator's drive end and at its other end. */
+  readonly sensors?: 1 | 2;
   /** 8,000 to 65,536; default 12,000. */
   readonly sampleRateHz?: number;
   /** Mean wind of the site; drawn per turbine, 7 to 12 m/s, when absent. */
   readonly meanWindMetresPerSecond?: number;
+  /** Time constant of the slow wind in seconds; default 600. A shorter one lapses days of weather to minutes. */
+  readonly slowWindS?: number;
 }
 
 interface SimulatedTurbine {
@@ -31,8 +38,10 @@ interface SimulatedTurbine {
 }
 
 interface SimulatedBlock {
-  /** Raw counts; valid until the turbine's next block. */
+  /** Raw counts of the first sensor; valid until the turbine's next block. */
   readonly counts: Int16Array;
+  /** Of all sensors, the first among them. */
+  readonly sensors: readonly Int16Array[];
   /** Index of the first sample since the start. */
   readonly firstSample: number;
   /** Mean shaft speed over the block as a tachometer reads it (0.1 rpm). */
@@ -57,8 +66,6 @@ export interface TurbineSimulation {
   takeScadaRecords(turbine: number): ScadaRecord[];
 }
 
-/** g per count. */
-export const accelerometerScale: number = 16 / 32_768;
 /** Steps of the slow models a second: the same at every sampling rate, so that the same seed has the same wind. */
 const stepsPerSecond = 100;
 
@@ -83,7 +90,8 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
     return createTurbine(root.fork(`turbine ${index}`), {
       sampleRateHz,
       fault: own,
-      meanWind: options.meanWindMetresPerSecond,
+      options,
+      drift: driftOf(options.drift ?? null, index),
     });
   });
   const at = (turbine: number): RunningTurbine => {
@@ -109,24 +117,35 @@ interface RunningTurbine {
   takeScadaRecords(): ScadaRecord[];
 }
 
+/** What of a drift a turbine takes part in. */
+function driftOf(drift: DriftPlan | null, turbine: number): DriftPlan | null {
+  return drift === null || drift.kind === "winter" || drift.turbine === turbine ? drift : null;
+}
+
+/** The other bearing hears a blow through the rotor: a quarter of it. */
+const otherEndShare = 0.25;
+
+interface TurbineParts {
+  readonly sampleRateHz: number;
+  readonly fault: FaultPlan | null;
+  readonly drift: DriftPlan | null;
+  readonly options: Pick<TurbineSimulationOptions, "meanWindMetresPerSecond" | "sensors" | "slowWindS">;
+}
+
 function createTurbine(
   random: Random,
-  given: {
-    readonly sampleRateHz: number;
-    readonly fault: FaultPlan | null;
-    readonly meanWind: number | undefined;
-  },
+  { sampleRateHz, fault, drift, options }: TurbineParts,
 ): RunningTurbine {
-  const { sampleRateHz, fault, meanWind } = given;
   const stepSamples = Math.round(sampleRateHz / stepsPerSecond);
-  // Streams are forked in a fixed order, so that a fault changes nothing but itself.
+  // Streams are forked in a fixed order, so that a fault or a drift changes nothing but itself.
   const bearing = generatorBearings[random.integer(generatorBearings.length)]!;
   const orders = computeBearingOrders(bearing);
-  const wind = createWindTurbine(
-    random.fork("wind"),
-    meanWind === undefined ? {} : { meanWindMetresPerSecond: meanWind },
-  );
-  const vibration = createDriveTrainVibration(random.fork("vibration"), sampleRateHz, stepSamples);
+  const { meanWindMetresPerSecond, slowWindS } = options;
+  const wind = createWindTurbine(random.fork("wind"), {
+    ...(meanWindMetresPerSecond === undefined ? {} : { meanWindMetresPerSecond }),
+    ...(slowWindS === undefined ? {} : { slowWindS }),
+  });
+  const first = createBearingSensor(random.fork("vibration"), sampleRateHz, stepSamples);
   const knocks = random.fork("knocks");
   const faultRandom = random.fork("fault");
   const excitation = fault === null ? null : createFaultExcitation(fault.kind, orders, faultRandom);
@@ -134,36 +153,47 @@ function createTurbine(
   const knocksPerSecond = 0.02 + 0.18 * knocks.uniform();
   const scada = createScadaAverager();
   const stepS = stepSamples / sampleRateHz;
-  const acceleration = new Float64Array(stepSamples);
-  const impacts = new Float64Array(stepSamples + 1);
-  const rendered = new Int16Array(stepSamples);
-  let counts = new Int16Array(0);
+  let revolutions = random.uniform();
+  const otherEnd = random.fork("other end");
+  const change = drawChange(drift, random.fork("drift"));
+  const sensors =
+    options.sensors === 2 ? [first, createBearingSensor(otherEnd, sampleRateHz, stepSamples)] : [first];
+  let counts = sensors.map(() => new Int16Array(0));
   let position = stepSamples;
   let stepIndex = 0;
-  let revolutions = random.uniform();
   let stepRevolutions = 0;
   let severity = 0;
   let firstSample = 0;
+  let hasDrifted = false;
+
+  const beginDrift = (plan: DriftPlan): void => {
+    hasDrifted = true;
+    if (plan.kind === "sensor") sensors[plan.sensor]?.fail(plan.fault);
+    if (change === null) return;
+    for (const sensor of sensors) sensor.alter(change);
+    wind.warmAmbient(change.ambientCelsius);
+  };
 
   const renderStep = (): void => {
-    wind.step(stepS, 1.5 * severity);
+    const driftHeat = hasDrifted && change !== null ? change.bearingCelsius : 0;
+    wind.step(stepS, 1.5 * severity + driftHeat);
     stepIndex++;
     const { state } = wind;
     const timeS = stepIndex * stepS;
+    if (drift !== null && !hasDrifted && timeS >= drift.onsetS) beginDrift(drift);
     stepRevolutions = (state.shaftRpm / 60) * stepS;
     const to = revolutions + stepRevolutions;
     const relativeSpeed = state.shaftRpm / 1500;
-    // What fell on the border belongs to this block's first sample.
-    impacts[0] = impacts[stepSamples]!;
-    impacts.fill(0, 1);
+    for (const sensor of sensors) sensor.beginStep();
+    const { impacts } = first;
     if (knocks.uniform() < knocksPerSecond * stepS) {
-      const strength = -Math.log(1 - knocks.uniform()) * 2 * vibration.broadbandRmsG;
+      const strength = -Math.log(1 - knocks.uniform()) * 2 * first.broadbandRmsG;
       impacts[knocks.integer(stepSamples)]! += strength;
     }
     severity = fault === null ? 0 : computeFaultSeverity(fault, timeS);
     if (severity > 0) {
       // A blow is as hard as the speed and the load of the contact.
-      const strength = severity * vibration.broadbandRmsG * relativeSpeed * (0.5 + 0.5 * state.load);
+      const strength = severity * first.broadbandRmsG * relativeSpeed * (0.5 + 0.5 * state.load);
       excitation?.addTo(impacts, {
         samples: stepSamples,
         fromRevolutions: revolutions,
@@ -171,16 +201,12 @@ function createTurbine(
         strength,
       });
     }
-    vibration.render(acceleration, impacts, {
-      samples: stepSamples,
-      fromRevolutions: revolutions,
-      toRevolutions: to,
-      relativeSpeed,
-      load: state.load,
-    });
-    for (let index = 0; index < stepSamples; index++) {
-      const count = Math.round(acceleration[index]! / accelerometerScale);
-      rendered[index] = count > 32_767 ? 32_767 : count < -32_768 ? -32_768 : count;
+    const step = { fromRevolutions: revolutions, toRevolutions: to, relativeSpeed, load: state.load };
+    for (const sensor of sensors) {
+      if (sensor !== first)
+        for (let index = 0; index <= stepSamples; index++)
+          sensor.impacts[index] = otherEndShare * impacts[index]!;
+      sensor.render(step);
     }
     revolutions = to;
     scada.add(state, timeS);
@@ -191,19 +217,22 @@ function createTurbine(
     if (!Number.isInteger(samples) || samples < 1) {
       throw new RangeError(`a block has at least one sample, got ${samples}`);
     }
-    if (counts.length !== samples) counts = new Int16Array(samples);
+    if (counts[0]!.length !== samples) counts = sensors.map(() => new Int16Array(samples));
     let filled = 0;
     let turned = 0;
     while (filled < samples) {
       if (position === stepSamples) renderStep();
       const take = Math.min(stepSamples - position, samples - filled);
-      counts.set(rendered.subarray(position, position + take), filled);
+      for (const [index, { rendered }] of sensors.entries()) {
+        counts[index]!.set(rendered.subarray(position, position + take), filled);
+      }
       turned += (stepRevolutions * take) / stepSamples;
       position += take;
       filled += take;
     }
     const block: SimulatedBlock = {
-      counts,
+      counts: counts[0]!,
+      sensors: counts,
       firstSample,
       shaftRpm: Math.round((turned / samples) * sampleRateHz * 600) / 10,
       operatingState: wind.state.operatingState,
@@ -218,4 +247,16 @@ function createTurbine(
     nextBlock,
     takeScadaRecords: () => scada.take(),
   };
+}
+
+/** How the machine changes by a drift; null where it does not. */
+function drawChange(drift: DriftPlan | null, random: Random): MachineChange | null {
+  switch (drift?.kind) {
+    case "grease":
+      return drawGreaseChange(random);
+    case "winter":
+      return drawWinterChange(random);
+    default:
+      return null;
+  }
 }

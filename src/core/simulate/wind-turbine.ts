@@ -23,6 +23,8 @@ export interface WindTurbineState {
 interface WindTurbineOptions {
   /** Mean wind at hub height; drawn from 7 to 12 m/s when absent. */
   readonly meanWindMetresPerSecond?: number;
+  /** Time constant of the slow wind in seconds, 600 when absent. */
+  readonly slowWindS?: number;
 }
 
 interface WindTurbine {
@@ -30,6 +32,8 @@ interface WindTurbine {
   readonly state: Readonly<WindTurbineState>;
   /** One step of `stepS` seconds (at most 0.1); `faultHeatCelsius` is added to the bearing's steady temperature. */
   step(stepS: number, faultHeatCelsius: number): void;
+  /** Adds to the ambient temperature, from now on; the bearing and the oil follow as they do. */
+  warmAmbient(byCelsius: number): void;
 }
 
 const ratedPowerKw = 2000;
@@ -50,10 +54,11 @@ const referenceTurbulence = 0.14;
 /** Creates a turbine in steady state at its first wind. */
 export function createWindTurbine(random: Random, options: WindTurbineOptions = {}): WindTurbine {
   const drawnMean = 7 + 5 * random.uniform();
+  const { slowWindS = 600 } = options;
   const siteMean = options.meanWindMetresPerSecond ?? drawnMean;
   const ratedRpm = 1650 + 150 * random.uniform();
   const inertiaS = 7 + 5 * random.uniform();
-  const ambient = 5 + 15 * random.uniform();
+  let ambient = 5 + 15 * random.uniform();
   let slowWind = 0.6 * random.normal();
   let turbulence = random.normal();
   let effectiveWind = Math.max(0, siteMean + slowWind);
@@ -88,7 +93,7 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
   state.gearOilTemperatureCelsius = oilTarget();
 
   const step = (stepS: number, faultHeatCelsius: number): void => {
-    slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: 600, stepS }, random);
+    slowWind = stepOrnsteinUhlenbeck(slowWind, { deviation: 0.6, timeConstantS: slowWindS, stepS }, random);
     const mean = Math.max(0, siteMean + slowWind);
     turbulence = stepOrnsteinUhlenbeck(
       turbulence,
@@ -111,7 +116,11 @@ export function createWindTurbine(random: Random, options: WindTurbineOptions = 
       ((bearingTarget(faultHeatCelsius) - state.bearingTemperatureCelsius) * stepS) / 900;
     state.gearOilTemperatureCelsius += ((oilTarget() - state.gearOilTemperatureCelsius) * stepS) / 1800;
   };
-  return { state, step };
+  const warmAmbient = (byCelsius: number): void => {
+    ambient += byCelsius;
+    state.ambientTemperatureCelsius = ambient;
+  };
+  return { state, step, warmAmbient };
 }
 
 /** Optimal tip speed ratio between the slowest and the rated speed: speed in proportion to the wind. */
