@@ -116,10 +116,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
       await legend.filter({ hasText: "learning" }).waitFor();
       expect(await legend.innerText()).not.toMatch(/\d %/);
       expect(await alert.locator(".shares tbody tr").count()).toBe(5);
-      expect(await page.locator("#drift .cell").count()).toBeGreaterThan(30);
       expect(await countDrawnPixels(page, "#charts canvas")).toBeGreaterThan(2_000);
-      await page.locator("#drift details.feature").first().click();
-      expect(await page.locator("#drift .histogram path").first().isVisible()).toBe(true);
       await shoot(page, `fleet-${scheme}`);
       expect(complaints).toEqual([]);
       await close();
@@ -160,14 +157,29 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped whe
     await close();
   });
 
+  it("says of a machine that is unlike training that it is so, without a colour of alarm", async () => {
+    const { page, complaints, close } = await open("/turbine/north-sea/WT-02", "light");
+    const training = page.locator("#training");
+    expect(await training.innerText()).toMatch(/information, no alarm[\s\S]*Unlike training/);
+    expect(
+      await training.locator(".badge.warning, .badge.critical, .card.warning, .card.drift").count(),
+    ).toBe(0);
+    await training.locator("#training-figures > summary").click();
+    expect(await training.locator(".cell").count()).toBeGreaterThan(10);
+    await training.locator("details.feature > summary").first().click();
+    expect(await training.locator(".histogram path").first().isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it("follows what happens without a reload, and keeps what the reader unfolded", async () => {
     const { page, complaints, close } = await open("/", "light");
-    const feature = page.locator("#drift details.feature").first();
-    await feature.locator("summary").click();
+    const story = page.locator("#alerts details.story").first();
+    await story.locator("summary").click();
     await gateway.publish(fleet.topics.state("north-sea", "WT-77"), { ...stateOf("WT-77") });
     await page.locator("#turbines tbody tr", { hasText: "WT-77" }).waitFor();
     await page.locator("#chart-north-sea-WT-77").waitFor();
-    expect(await feature.getAttribute("open")).not.toBeNull();
+    expect(await story.getAttribute("open")).not.toBeNull();
     expect(complaints).toEqual([]);
     await close();
   });

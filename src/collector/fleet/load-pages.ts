@@ -9,6 +9,7 @@ import type {
 } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { type DriftView, loadDrift } from "./load-drift.ts";
+import type { FleetDriftView, TurbineDriftView } from "./load-drift-pages.ts";
 import { loadModels, type ModelView } from "./load-models.ts";
 import { type GatewayView, loadGateways, loadTurbines, type TurbineView } from "./load-turbines.ts";
 
@@ -24,8 +25,8 @@ export interface OverviewPage {
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
   readonly activeAlarms: number;
-  /** Of the newest day. */
-  readonly drift: DriftView;
+  /** Of the newest day that was assessed. */
+  readonly drift: FleetDriftView;
   readonly models: readonly ModelView[];
   /** The newest few. */
   readonly updates: Listing<RecordedUpdate>;
@@ -40,7 +41,9 @@ export interface TurbinePage {
   readonly turbine: TurbineView;
   /** The first few, active ones first. */
   readonly alarms: Listing<RecordedAlarm>;
-  readonly drift: DriftView;
+  readonly drift: TurbineDriftView;
+  /** How like the machines of training its newest day is. */
+  readonly training: DriftView;
 }
 
 const overviewAlarms = 12;
@@ -51,12 +54,11 @@ const turbineAlarms = 50;
 export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage> {
   const { record } = fleet;
   const newest = { limit: overviewEvents, offset: 0 };
-  const [turbines, gateways, alarms, active, drift, models, updates, events, quarantine] = await Promise.all([
+  const [turbines, gateways, alarms, active, models, updates, events, quarantine] = await Promise.all([
     loadTurbines(fleet),
     loadGateways(fleet),
     record.alarms({ limit: overviewAlarms, offset: 0 }),
     record.alarms({ active: true, limit: 1, offset: 0 }),
-    loadDrift(fleet, {}),
     loadModels(fleet),
     record.updates(newest),
     record.events(newest),
@@ -69,7 +71,7 @@ export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage
     gateways,
     alarms,
     activeAlarms: active.total,
-    drift,
+    drift: { day: null, table: { days: [], points: [] }, moved: [] },
     models,
     updates,
     events,
@@ -83,11 +85,18 @@ export async function loadTurbinePage(fleet: FleetSource, subject: TurbineRef): 
   const turbines = await loadTurbines(fleet);
   const view = turbines.find((other) => other.site === site && other.turbine === turbine);
   if (view === undefined) return null;
-  const [alarms, drift] = await Promise.all([
+  const [alarms, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
     loadDrift(fleet, subject),
   ]);
-  return { nowMs: fleet.clock.nowMs(), titles: failureTitles(fleet), turbine: view, alarms, drift };
+  return {
+    nowMs: fleet.clock.nowMs(),
+    titles: failureTitles(fleet),
+    turbine: view,
+    alarms,
+    drift: { day: null, table: { days: [], points: [] }, verdicts: [] },
+    training,
+  };
 }
 
 /** The first bundle that knows a failure mode says its title. */

@@ -1,155 +1,139 @@
-/** Drift of a day: is today like training day? PSI of every feature and score against its own calibrated threshold. */
-
-import type { DriftLevel } from "../../core/drift/assess-drift.ts";
-import type { DriftView, FeatureDriftView, PointDriftView } from "../fleet/load-drift.ts";
+/**
+ * Drift on the fleet's page: what moved against its own reference, in words, and a heat map of those that need attention.
+ * What a bundle's own reference says of a point is not shown here: see `training-section.ts`.
+ */
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import { driftLevelWords } from "../../core/drift/drift-words.ts";
+import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
+import type { FleetDriftView } from "../fleet/load-drift-pages.ts";
+import {
+  countAssessed,
+  countLevels,
+  type DriftRow,
+  expectWarnings,
+  rollUpFleet,
+  rollUpTurbines,
+} from "./drift-rows.ts";
+import { renderFinding, renderPlaces } from "./finding-card.ts";
+import { type HeatRow, labelDay, renderHeatLegend, renderHeatMap, renderLevelCell } from "./heat-map.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderPanel } from "./page-layout.ts";
-import { formatCount, formatName, formatShare, renderDriftLevel, turbineHref } from "./page-words.ts";
+import { capitalise, formatCount, renderDriftLevel, turbineHref } from "./page-words.ts";
 
-/** Features shown at once; the others stand behind a fold. */
-const shownFeatures = 6;
-/** Points shown at once, those that need attention first; every point is on its turbine's page. */
-const shownPoints = 12;
-const urgency: readonly DriftLevel[] = ["drift", "warning", "stable", "insufficient"];
-/** A bar ends at this multiple of the drift threshold. */
-const fullScale = 4;
-/** Size of a histogram and where its bars stand, in units of its view box. */
-const histogram = { width: 320, height: 96, baseline: 76, top: 8 } as const;
+/** Shown at once on the fleet's page. */
+const shownFindings = 4;
+const shownTurbines = 20;
+/** Behind the fold. */
+const shownWarnings = 50;
 
-export function renderDrift(drift: DriftView): SafeHtml {
-  const shown = [...drift.points]
-    .sort((a, b) => urgency.indexOf(a.level) - urgency.indexOf(b.level) || largestRatio(b) - largestRatio(a))
-    .slice(0, shownPoints);
-  const body =
-    drift.points.length === 0
-      ? renderEmpty(
-          "No drift summary has arrived for this day. Gateways send one per interval (10 minutes by default).",
-        )
-      : html`<p class="note">Each feature's distribution today against training day, as population stability index (PSI).
-        The bar ends at ${fullScale} times the drift threshold; both ticks are calibrated for today's number of windows by resampling training day.</p>
-        <div class="cards roomy">${shown.map(renderPoint)}</div>
-        ${drift.points.length > shown.length ? html`<p class="note">The ${shown.length} of ${drift.points.length} points that need attention most; the others are on their turbines' pages.</p>` : null}`;
-  return renderPanel({
-    id: "drift",
-    title: "Drift of the day",
-    note: `${drift.day} (UTC)`,
-    live: "live",
-    body,
-  });
+/** Renders the panel of the fleet's page. */
+export function renderDrift(drift: FleetDriftView): SafeHtml {
+  const { day, table } = drift;
+  const index = day === null ? -1 : table.days.indexOf(day);
+  if (day === null || index < 0)
+    return renderPanel({ id: "drift", title: panelTitle, live: "live", body: noDay });
+  const rows = rollUpTurbines(table, index);
+  const shown = rows.slice(0, shownTurbines);
+  const sites = hasSites(table);
+  const body = html`${renderFindings(drift, shownFindings)}
+  ${renderLevels({ table, day, rows: shown.map((row) => describeTurbine(row, table.days, sites)) })}
+  <p class="note">${shown.length < rows.length ? html`The ${shown.length} of ${formatCount(rows.length)} turbines that need attention first. ` : null}<a href="/drift">More turbines and days</a></p>`;
+  const note = describeDay(drift, index);
+  return renderPanel({ id: "drift", title: panelTitle, note, live: "live", body });
 }
 
-/** PSI over its threshold of the most drifted feature, which stands first. */
-function largestRatio({ features }: PointDriftView): number {
-  const first = features[0];
-  return (first?.psi ?? 0) / (first?.driftPsi ?? 1);
+const panelTitle = "Drift against each machine's own past";
+const noDay = renderEmpty(
+  "No day has been assessed yet. Once a day each point is held against its own reference, which it learns in its first days.",
+);
+
+/** Date and how many points are at which level. */
+export function describeDay({ table, day }: FleetDriftView, index: number): string {
+  const counts = countLevels(table, index);
+  const parts = [...counts]
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([level, count]) => `${formatCount(count)} ${driftLevelWords[level]}`);
+  return `${labelDay(day ?? "", null).long}: ${parts.join(", ")}`;
 }
 
-function renderPoint(point: PointDriftView): SafeHtml {
-  const drifted = point.features.filter((feature) => feature.level === "drift").length;
-  const warned = point.features.filter((feature) => feature.level === "warning").length;
-  const rate = point.falseAlarmRate;
-  const id = `drift-${point.site}-${point.turbine}-${point.component}-${point.modelDigest.slice(0, 12)}`;
-  return html`<article class="card drift-card ${point.level}" aria-label="Drift of ${point.component}, turbine ${point.turbine}">
-  <header>${renderDriftLevel(point.level)}
-    <h3><a href="${turbineHref(point.site, point.turbine)}">${point.turbine}</a> <span class="site">${point.site}</span></h3>
-    <p>${formatName(point.component)}, model ${point.modelName} ${point.modelVersion}, ${formatCount(point.windows)} windows</p>
-  </header>
-  ${
-    point.reason === null
-      ? html`<p class="why">${drifted} of ${point.features.length} features and scores drifted, ${warned} warn.
-        ${rate === null ? null : `A day like training day is called drift with probability ${formatShare(rate)}, all features taken together: about ${(rate * 365).toFixed(1)} false verdicts per point and year.`}</p>
-        ${renderStrip(point.features)}`
-      : html`<p class="why">Not assessed: ${point.reason}.</p>`
-  }
-  <div class="features">${point.features.slice(0, shownFeatures).map((feature) => renderFeature(feature, id))}</div>
-  ${
-    point.features.length > shownFeatures
-      ? html`<details id="${id}-rest"><summary>${point.features.length - shownFeatures} more features</summary>
-      <div class="features">${point.features.slice(shownFeatures).map((feature) => renderFeature(feature, id))}</div></details>`
-      : null
-  }
-</article>`;
-}
-
-/** One cell a feature, in the order of the features: the shape of a drift at a glance. */
-function renderStrip(features: readonly FeatureDriftView[]): SafeHtml {
-  const ordered = [...features].sort((a, b) => a.feature - b.feature);
-  return html`<svg class="strip" viewBox="0 0 ${ordered.length * 10} 12" preserveAspectRatio="none" role="img" aria-label="One cell a feature, coloured by level">${ordered.map(
-    (feature, index) =>
-      html`<rect class="cell ${feature.level}" x="${index * 10 + 0.5}" y="0" width="9" height="12"><title>${feature.name}: ${describe(feature)}</title></rect>`,
-  )}</svg>`;
-}
-
-function renderFeature(feature: FeatureDriftView, id: string): SafeHtml {
-  return html`<details class="feature ${feature.level}" id="${id}-${feature.feature}">
-  <summary><span class="name">${feature.name}</span>${renderBar(feature)}<span class="figure">${feature.psi === null ? "–" : formatPsi(feature.psi)}</span></summary>
-  <p class="why">${describe(feature)}${feature.invalid > 0 ? `; ${formatCount(feature.invalid)} values were not finite` : ""}</p>
-  ${renderHistogram(feature)}
-</details>`;
-}
-
-function describe(feature: FeatureDriftView): string {
-  const { psi, driftPsi, warningPsi } = feature;
-  if (psi === null) return `${formatCount(feature.values)} values, no reference`;
-  if (driftPsi === null || warningPsi === null)
-    return `${formatCount(feature.values)} values, too few to assess`;
-  return `PSI ${formatPsi(psi)}, warning from ${formatPsi(warningPsi)}, drift from ${formatPsi(driftPsi)}, ${formatCount(feature.values)} values`;
-}
-
-function renderBar({ psi, warningPsi, driftPsi }: FeatureDriftView): SafeHtml {
-  if (psi === null || driftPsi === null || warningPsi === null) {
-    return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"></rect></svg>`;
-  }
-  const place = (value: number): string => (Math.min(1, value / driftPsi / fullScale) * 100).toFixed(2);
-  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"></rect><rect class="fill" width="${place(psi)}" height="8"></rect><rect class="tick warning" x="${place(warningPsi)}" width=".5" height="8"></rect><rect class="tick drift" x="${place(driftPsi)}" width=".5" height="8"></rect></svg>`;
-}
-
-function formatPsi(psi: number): string {
-  return psi < 0.01 ? psi.toFixed(4) : psi < 10 ? psi.toFixed(3) : psi.toFixed(1);
-}
+const order: readonly DriftLevel[] = ["drift", "warning", "stable", "learning", "insufficient", "paused"];
 
 /**
- * Two histograms over the same bins: training day as bars, today as a stepped line. Bins are equally wide: they are
- * quantiles.
+ * What moved, as cards; or that nothing did. Warnings that are no more than healthy points bring about stand behind a fold.
  */
-function renderHistogram(feature: FeatureDriftView): SafeHtml {
-  const { width, height, baseline, top } = histogram;
-  const today = toShares(feature.counts);
-  const reference = toShares(feature.referenceCounts);
-  const bins = today.length;
-  const highest = Math.max(1e-9, ...today, ...reference);
-  const step = width / bins;
-  const y = (share: number): string => (baseline - (share / highest) * (baseline - top)).toFixed(1);
-  const path = today
-    .map(
-      (share, bin) =>
-        `${bin === 0 ? "M" : "L"}${(bin * step).toFixed(1)} ${y(share)}H${((bin + 1) * step).toFixed(1)}`,
-    )
-    .join("");
-  // One path for all bars: there are dozens of these figures on a page.
-  const bars = reference
-    .map(
-      (share, bin) =>
-        `M${(bin * step + 1).toFixed(1)} ${baseline}V${y(share)}h${(step - 2).toFixed(1)}V${baseline}`,
-    )
-    .join("");
-  const { edges } = feature;
-  return html`<figure class="histogram"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Share of values in each bin of ${feature.name}, training day and today">
-  <path class="reference" d="${bars}"></path>
-  <path class="today" d="${path}"></path>
-  <line class="axis" x1="0" x2="${width}" y1="${baseline}" y2="${baseline}"></line>
-  ${edges.length === 0 ? null : html`<text x="${step.toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges[0]!)}</text><text x="${(width - step).toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges.at(-1)!)}</text>`}
-  ${edges.length < 5 ? null : html`<text x="${((Math.floor(edges.length / 2) + 1) * step).toFixed(1)}" y="${height - 6}" text-anchor="middle">${formatEdge(edges[Math.floor(edges.length / 2)]!)}</text>`}
-</svg><figcaption><span class="key reference"></span> training day <span class="key today"></span> today · share of windows per bin, bins are quantiles of training day; highest ${(highest * 100).toFixed(0)} %</figcaption></figure>`;
+export function renderFindings({ moved, table, day }: FleetDriftView, most: number): SafeHtml {
+  const findings = listFindings(moved);
+  if (findings.length === 0 || day === null) return renderEmpty(describeQuiet(table.points.length === 0));
+  const assessed = countAssessed(countLevels(table, table.days.indexOf(day)));
+  const warnings = findings.filter(({ level }) => level === "warning");
+  const isChance = sumPoints(warnings) <= expectWarnings(assessed).most;
+  const cards = isChance ? findings.filter(({ level }) => level === "drift") : findings;
+  const rest = cards.length - most;
+  return html`${cards.length === 0 ? renderEmpty(describeQuiet(false)) : html`<div class="cards roomy findings">${cards.slice(0, most).map((finding) => renderFinding(finding, day))}</div>`}
+  ${rest > 0 ? html`<p class="note">${formatCount(rest)} more: see the marks below.</p>` : null}
+  ${isChance && warnings.length > 0 ? renderWarnings(warnings, assessed, day) : null}`;
 }
 
-function toShares(counts: readonly number[]): number[] {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.map((count) => (total === 0 ? 0 : count / total));
+function renderWarnings(warnings: readonly DriftFinding[], assessed: number, day: string): SafeHtml {
+  const mean = expectWarnings(assessed).mean;
+  const usual = `of ${formatCount(assessed)} healthy points about ${mean < 10 ? mean.toFixed(1) : formatCount(mean)} warn on any day`;
+  const points = sumPoints(warnings);
+  return html`<details class="warnings" id="warnings"><summary>${formatCount(points)} ${points === 1 ? "point warns" : "points warn"}, no more than chance explains: ${usual}</summary>
+  <ul>${warnings.slice(0, shownWarnings).map((finding) => html`<li>${renderDriftLevel("warning")} ${capitalise(finding.title)} ${renderPlaces(finding.verdicts, day)}</li>`)}</ul></details>`;
 }
 
-function formatEdge(value: number): string {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size >= 1e4 || size < 1e-2 ? value.toExponential(1) : value.toPrecision(3);
+function sumPoints(findings: readonly DriftFinding[]): number {
+  return findings.reduce((sum, { verdicts }) => sum + verdicts.length, 0);
+}
+
+function describeQuiet(isEmpty: boolean): string {
+  return isEmpty
+    ? "No point has a verdict of these days."
+    : "No point drifted away from its own reference on this day.";
+}
+
+/** The heat map of some rows below that of all points together, with what its marks mean. */
+export function renderLevels(map: {
+  readonly table: FleetDriftView["table"];
+  readonly day: string;
+  readonly rows: readonly HeatRow[];
+  /** Query of another day's page, without the day. */
+  readonly query?: string;
+}): SafeHtml {
+  const { table, day, rows, query = "" } = map;
+  const dayHref = (other: string): string => `/drift?day=${encodeURIComponent(other)}${query}`;
+  const all: HeatRow = {
+    header: "All points",
+    tone: "all",
+    cells: rollUpFleet(table).map((rolled, index) =>
+      renderLevelCell({ ...rolled, name: "All points", day: table.days[index]! }),
+    ),
+  };
+  const levels = new Set(table.points.flatMap((point) => point.levels));
+  return html`${renderHeatMap({ label: "Drift by turbine and day", days: table.days, day, rows: [all, ...rows], dayHref })}
+  ${renderHeatLegend(levels)}`;
+}
+
+/** Whether it must be said of which site a turbine is. */
+export function hasSites({ points }: FleetDriftView["table"]): "named" | "one" {
+  return points.some(({ site }) => site !== points[0]!.site) ? "named" : "one";
+}
+
+/** A turbine's row: the worst of its points each day. */
+export function describeTurbine(
+  { site, turbine, levels }: DriftRow,
+  days: readonly string[],
+  sites: "named" | "one",
+): HeatRow {
+  const name = turbine ?? site;
+  const href = turbineHref(site, name);
+  return {
+    header: html`<a href="${href}">${name}</a>${sites === "one" ? null : html` <span class="site">${site}</span>`}`,
+    cells: levels.map(({ level }, index) => {
+      const day = days[index]!;
+      const isLinked = level === "warning" || level === "drift";
+      const link = isLinked ? { href: `${href}?day=${encodeURIComponent(day)}#drift` } : {};
+      return renderLevelCell({ level, name, day, ...link });
+    }),
+  };
 }

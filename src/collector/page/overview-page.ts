@@ -1,9 +1,11 @@
 /** The fleet on one page: what needs attention first, then everything else. */
 
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
 import type { OverviewPage } from "../fleet/load-pages.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
+import { countLevels } from "./drift-rows.ts";
 import { renderDrift } from "./drift-section.ts";
 import { renderEvents, renderGateways, renderModels } from "./gateway-section.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -25,8 +27,6 @@ ${renderEvents(page.events, page.quarantine)}</div>`;
 }
 
 function renderTiles({ turbines, gateways, drift, activeAlarms: active }: OverviewPage): SafeHtml {
-  const drifted = drift.points.filter((point) => point.level === "drift").length;
-  const assessed = drift.points.filter((point) => point.level !== "insufficient").length;
   const counts = countTurbines(turbines);
   const reachable = gateways.filter((gateway) => gateway.reachable).length;
   return html`<section class="tiles" id="tiles" data-live aria-label="Summary">
@@ -42,12 +42,7 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     tone: counts.unknown > 0 ? "unknown" : "calm",
     words: describeTurbines(turbines.length, counts),
   })}
-  ${renderTile({
-    title: "Points that drift",
-    figure: String(drifted),
-    tone: drifted > 0 ? "warning" : "calm",
-    words: `of ${assessed} assessed on ${drift.day}`,
-  })}
+  ${renderDriftTile(drift)}
   ${renderTile({
     title: "Gateways reachable",
     figure: `${reachable} / ${gateways.length}`,
@@ -55,6 +50,22 @@ function renderTiles({ turbines, gateways, drift, activeAlarms: active }: Overvi
     words: describeGateways(reachable, gateways.length),
   })}
 </section>`;
+}
+
+function renderDriftTile({ day, table }: OverviewPage["drift"]): SafeHtml {
+  const title = "Points that drift";
+  const index = day === null ? -1 : table.days.indexOf(day);
+  if (index < 0) return renderTile({ title, figure: "–", tone: "calm", words: "no day is assessed yet" });
+  const levels = countLevels(table, index);
+  const count = (level: DriftLevel): number => levels.get(level) ?? 0;
+  const drifted = count("drift");
+  const assessed = drifted + count("warning") + count("stable");
+  const words = [
+    `of ${assessed} assessed on ${day}`,
+    ...(count("warning") > 0 ? [`${count("warning")} more warn`] : []),
+    ...(count("learning") > 0 ? [`${count("learning")} learning`] : []),
+  ].join(", ");
+  return renderTile({ title, figure: String(drifted), tone: drifted > 0 ? "warning" : "calm", words });
 }
 
 function renderTile(tile: {

@@ -20,6 +20,7 @@ export function renderLayout(page: PageContent): SafeHtml {
 <title>${page.title} · aurora-edge</title>
 <link rel="stylesheet" href="/static/uplot.css">
 <link rel="stylesheet" href="/static/page.css">
+<link rel="stylesheet" href="/static/drift.css">
 <link rel="icon" type="image/svg+xml" href="/static/icon.svg">
 <script type="module" src="/static/page.client.js"></script>
 </head>

@@ -3,8 +3,8 @@
  * shape, words and a colour, so that none is told by colour alone.
  */
 import type { AlarmState, AlertSeverity } from "../../core/contract/alert.ts";
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { ComponentHealth } from "../../core/contract/turbine-state.ts";
-import type { DriftLevel } from "../../core/drift/assess-drift.ts";
 import type { FailureTitles } from "../fleet/load-pages.ts";
 import { html, type SafeHtml } from "./html.ts";
 
@@ -146,8 +146,12 @@ export function renderDriftLevel(level: DriftLevel): SafeHtml {
       return renderBadge("warning", "Warning");
     case "drift":
       return renderBadge("critical", "Drift");
+    case "learning":
+      return renderBadge("learning", "Learning");
+    case "paused":
+      return renderBadge("plain", "Paused");
     case "insufficient":
-      return renderBadge("unknown", "Not assessed");
+      return renderBadge("unknown", "Too little heard");
     default:
       return level satisfies never;
   }

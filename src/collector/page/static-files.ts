@@ -22,6 +22,7 @@ export function loadStaticFiles(): StaticFile[] {
   const style = "text/css; charset=utf-8";
   return [
     readStatic("/static/page.css", style, join(import.meta.dirname, "page.css")),
+    readStatic("/static/drift.css", style, join(import.meta.dirname, "drift.css")),
     readStatic("/static/page.client.js", script, join(import.meta.dirname, "page.client.js")),
     readStatic("/static/chart.client.js", script, join(import.meta.dirname, "chart.client.js")),
     readStatic("/static/chart-axes.client.js", script, join(import.meta.dirname, "chart-axes.client.js")),

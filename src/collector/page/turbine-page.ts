@@ -5,10 +5,11 @@ import type { TurbineView } from "../fleet/load-turbines.ts";
 import { renderAlerts } from "./alert-section.ts";
 import { type PageRange, renderCharts } from "./chart-section.ts";
 import { renderComponents } from "./component-section.ts";
-import { renderDrift } from "./drift-section.ts";
 import { html, type SafeHtml } from "./html.ts";
 import { renderEmpty, renderLayout, renderPanel } from "./page-layout.ts";
 import { formatCount, formatName, renderAgo, renderComponentHealth } from "./page-words.ts";
+import { renderTraining } from "./training-section.ts";
+import { renderTurbineDrift } from "./turbine-drift-section.ts";
 
 /** Renders `/turbine/<site>/<turbine>`. */
 export function renderTurbinePage(page: TurbinePage, range: PageRange): SafeHtml {
@@ -19,8 +20,9 @@ ${renderNow(view, nowMs)}
 ${renderComponents(view, titles, nowMs)}
 ${renderAlerts(page.alarms, titles, nowMs)}
 ${renderCharts([view], range, "single")}
-${renderDrift(page.drift)}
-${renderQuality(view)}`;
+${renderTurbineDrift(page.drift)}
+${renderQuality(view)}
+${renderTraining(page.training)}`;
   return renderLayout({ title: `Turbine ${turbine}`, nowMs, trail: [`${turbine}, ${site}`], body });
 }
 

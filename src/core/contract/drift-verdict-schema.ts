@@ -80,17 +80,17 @@ export const driftVerdictSchema: z.ZodType<DriftVerdict> = z.object({
     .nullable(),
 });
 
-/** Verdicts of one day, a page of them. */
-export interface DriftVerdictPage {
-  /** Start of the period as `YYYY-MM-DD`, UTC. */
+/** Verdicts of one day, a part of them. */
+export interface DriftVerdictReply {
+  /** `YYYY-MM-DD`, UTC; of a shorter period its start. */
   readonly day: string;
   readonly verdicts: readonly DriftVerdict[];
-  /** Where the next page begins; null on the last. */
+  /** Where the next part begins; null on the last. */
   readonly next: string | null;
 }
 
 /** Of `/api/v1/drift/verdicts`. */
-export const driftVerdictPageSchema: z.ZodType<DriftVerdictPage> = z.object({
+export const driftVerdictReplySchema: z.ZodType<DriftVerdictReply> = z.object({
   day: text(64),
   verdicts: z.array(driftVerdictSchema).max(1_000),
   next: text(1_000).nullable(),
@@ -103,14 +103,14 @@ export interface PointLevels extends PointId {
 }
 
 /** Points × days: what a heat map shows. */
-export interface DriftDays {
+export interface DriftDaysReply {
   /** Increasing. */
   readonly days: readonly string[];
   readonly points: readonly PointLevels[];
 }
 
 /** Of `/api/v1/drift/days`. */
-export const driftDaysSchema: z.ZodType<DriftDays> = z.object({
+export const driftDaysReplySchema: z.ZodType<DriftDaysReply> = z.object({
   days: z.array(text(64)).max(1_000),
   points: z
     .array(

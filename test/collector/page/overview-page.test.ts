@@ -13,7 +13,7 @@ const empty: OverviewPage = {
   gateways: [],
   alarms: nothing,
   activeAlarms: 0,
-  drift: { day: "2023-11-14", points: [], next: null },
+  drift: { day: null, table: { days: [], points: [] }, moved: [] },
   models: [],
   updates: nothing,
   events: nothing,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { driftLevels } from "../../../src/core/contract/drift-verdict.ts";
 import {
-  driftDaysSchema,
-  driftVerdictPageSchema,
+  driftDaysReplySchema,
+  driftVerdictReplySchema,
   driftVerdictSchema,
 } from "../../../src/core/contract/drift-verdict-schema.ts";
 import { driftVerdict, featureDistances, featureShift, quietVerdict } from "./drift-verdicts.ts";
@@ -18,7 +18,7 @@ test("a verdict is read as it was written, of every level, with and without the 
   ];
   for (const verdict of verdicts) expect(driftVerdictSchema.parse(reread(verdict))).toEqual(verdict);
   const page = { day: "2026-11-19", verdicts, next: null };
-  expect(driftVerdictPageSchema.parse(reread(page))).toEqual(page);
+  expect(driftVerdictReplySchema.parse(reread(page))).toEqual(page);
 });
 
 test("what is no verdict is refused: an unknown level, a probability beyond 1, what JSON makes of an infinity", () => {
@@ -39,7 +39,7 @@ test("days that nobody assessed have no level", () => {
     days: ["2026-11-18", "2026-11-19"],
     points: [{ site: "s", turbine: "t", component: "c", levels: [null, "paused"] }],
   };
-  expect(driftDaysSchema.parse(reread(days))).toEqual(days);
+  expect(driftDaysReplySchema.parse(reread(days))).toEqual(days);
   const wrong = { ...days, points: [{ ...days.points[0], levels: ["broken", null] }] };
-  expect(driftDaysSchema.safeParse(wrong).success).toBe(false);
+  expect(driftDaysReplySchema.safeParse(wrong).success).toBe(false);
 });

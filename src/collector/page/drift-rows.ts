@@ -1,0 +1,118 @@
+/** Levels of points by day as rows of a heat map: of turbines, of sites and of the fleet; those that need attention first. */
+
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import type { DriftDaysReply, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
+import { driftLevelRank, isMoved } from "../../core/drift/drift-words.ts";
+
+/** The level of several points on one day: the one that says most, and of how many it is said. */
+export interface RolledLevel {
+  readonly level: DriftLevel | null;
+  readonly count: number;
+  /** Warnings, of which healthy points bring about as many. */
+  readonly isExpected: boolean;
+}
+
+/** Share of its days on which a healthy point warns: what an assessment declares unless it is told otherwise. */
+const warningShare = 0.01;
+
+/** How many of so many healthy points warn on a day: on average, and hardly ever more than. */
+export function expectWarnings(assessed: number): { readonly mean: number; readonly most: number } {
+  const mean = warningShare * assessed;
+  return { mean, most: Math.floor(mean + 3 * Math.sqrt(mean * (1 - warningShare))) };
+}
+
+const assessedLevels: readonly DriftLevel[] = ["stable", "warning", "drift"];
+
+/** How many points of a day were assessed. */
+export function countAssessed(counts: ReadonlyMap<DriftLevel, number>): number {
+  return assessedLevels.reduce((sum, level) => sum + (counts.get(level) ?? 0), 0);
+}
+
+/** Some points together. */
+export interface DriftRow {
+  readonly site: string;
+  /** Null: of a whole site. */
+  readonly turbine: string | null;
+  readonly points: readonly PointLevels[];
+  /** One a day. */
+  readonly levels: readonly RolledLevel[];
+}
+
+/** A row a turbine; what moved on the day at `index` first, then what moved lately, then by name. */
+export function rollUpTurbines({ days, points }: DriftDaysReply, index: number): readonly DriftRow[] {
+  const groups = groupBy(points, ({ site, turbine }) => JSON.stringify([site, turbine]));
+  return groups
+    .map((group) => describeRow(group, days.length, group[0]!.turbine))
+    .map((row) => ({ row, urgency: computeUrgency(row, index) }))
+    .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
+    .map(({ row }) => row);
+}
+
+/** A row a site, by the same order. */
+export function rollUpSites({ days, points }: DriftDaysReply, index: number): readonly DriftRow[] {
+  return groupBy(points, ({ site }) => site)
+    .map((group) => describeRow(group, days.length, null))
+    .map((row) => ({ row, urgency: computeUrgency(row, index) }))
+    .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
+    .map(({ row }) => row);
+}
+
+/** All points together, one level a day. */
+export function rollUpFleet({ days, points }: DriftDaysReply): readonly RolledLevel[] {
+  return days.map((_, index) => rollUpDay(points, index));
+}
+
+/** How many points are at each level on one day. */
+export function countLevels(
+  { points }: Pick<DriftDaysReply, "points">,
+  index: number,
+): ReadonlyMap<DriftLevel, number> {
+  const counts = new Map<DriftLevel, number>();
+  for (const { levels } of points) {
+    const level = levels[index] ?? null;
+    if (level !== null) counts.set(level, (counts.get(level) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function describeRow(points: readonly PointLevels[], days: number, turbine: string | null): DriftRow {
+  const levels = Array.from({ length: days }, (_, index) => rollUpDay(points, index));
+  return { site: points[0]!.site, turbine, points, levels };
+}
+
+function rollUpDay(points: readonly PointLevels[], index: number): RolledLevel {
+  const counts = countLevels({ points }, index);
+  const [level, count] = [...counts].reduce<readonly [DriftLevel | null, number]>(
+    (worst, next) => (worst[0] === null || driftLevelRank[next[0]] > driftLevelRank[worst[0]] ? next : worst),
+    [null, 0],
+  );
+  const isExpected = level === "warning" && count <= expectWarnings(countAssessed(counts)).most;
+  return { level, count, isExpected };
+}
+
+/** The day itself counts more than all days before it. */
+function computeUrgency({ levels }: DriftRow, index: number): number {
+  const rank = ({ level }: RolledLevel): number => (isMoved(level) ? driftLevelRank[level!] - 3 : 0);
+  const before = levels.slice(0, index).reduce((sum, rolled) => sum + rank(rolled), 0);
+  const today = levels[index];
+  if (today === undefined || !isMoved(today.level)) return before;
+  return 1e6 * rank(today) + 1e3 * Math.min(today.count, 999) + before;
+}
+
+/** WT2 before WT10. */
+const collator = new Intl.Collator("en", { numeric: true });
+
+function compareNames(a: DriftRow, b: DriftRow): number {
+  return collator.compare(a.site, b.site) || collator.compare(a.turbine ?? "", b.turbine ?? "");
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
