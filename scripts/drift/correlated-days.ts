@@ -1,12 +1,12 @@
 /** Days of correlated rows whose truth is known: autoregressive columns, summed up as a gateway sums them up. */
-import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
-import type { DaySummary } from "../../src/core/drift/day-summary.ts";
+import { findBin } from "../../src/core/drift/bins.ts";
+import { type DaySummary, slotsOfDay } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
-import { addToDay } from "../../src/core/drift/merge-day.ts";
 import type { Random } from "../../src/core/maths/random.ts";
 
 export const dayMs = 86_400_000;
 export const rowsPerDay = 144;
+const rowsPerSlot = rowsPerDay / slotsOfDay;
 
 /** Quantiles of the standard normal distribution at 1/16, 2/16 …, as 16 bins have them. */
 const normalEdges = [
@@ -58,55 +58,67 @@ export function createRows(
   };
 }
 
-/** Sums up a day whose rows `next` gives: one report an hour, as from a gateway. `isHeard` leaves rows out. */
+/**
+ * Sums up a day whose rows `next` gives, an hour a slot, to what reports of an hour each add up to. `isHeard` leaves rows out.
+ */
 export function summariseRows(
   task: DriftTask,
   day: number,
-  { next, isHeard = () => true }: { next: (row: Float64Array) => void; isHeard?: (row: number) => boolean },
-): DaySummary | null {
+  { next, isHeard }: { next: (row: Float64Array) => void; isHeard?: (row: number) => boolean },
+): DaySummary {
   const columns = task.columns.length;
-  const edges = task.columns[0]!.edges;
   const row = new Float64Array(columns);
-  let summary: DaySummary | null = null;
-  const perHour = rowsPerDay / 24;
-  for (let hour = 0; hour < 24; hour++) {
-    const counts = Array.from({ length: columns }, () => new Array<number>(edges.length + 1).fill(0));
-    const values = Array.from({ length: columns }, () => [] as number[]);
-    for (let index = 0; index < perHour; index++) {
-      next(row);
-      if (!isHeard(hour * perHour + index)) continue;
-      for (let column = 0; column < columns; column++) {
-        values[column]!.push(row[column]!);
-        const bin = edges.findIndex((edge) => row[column]! < edge);
-        counts[column]![bin === -1 ? edges.length : bin]!++;
-      }
+  const rows: Float64Array[] = task.columns.map(() => new Float64Array(rowsPerDay));
+  const ends: number[] = [];
+  let heard = 0;
+  for (let index = 0; index < rowsPerDay; index++) {
+    next(row);
+    if (isHeard === undefined || isHeard(index)) {
+      for (let column = 0; column < columns; column++) rows[column]![heard] = row[column]!;
+      heard++;
     }
-    if (values[0]!.length === 0) continue;
-    const fromMs = day * dayMs + (hour * dayMs) / 24;
-    const report: DriftReport = {
-      kind: "drift-report",
-      site: "s",
-      turbine: "t",
-      component: "c",
-      modelName: "m",
-      modelVersion: "1.0.0",
-      modelDigest: "d",
-      fromMs,
-      toMs: fromMs + dayMs / 24,
-      sketches: values.map((ofColumn, feature) => {
-        const mean = ofColumn.reduce((sum, value) => sum + value, 0) / ofColumn.length;
-        return {
-          feature,
-          counts: counts[feature]!,
-          invalid: 0,
-          mean,
-          sumSquares: ofColumn.reduce((sum, value) => sum + (value - mean) ** 2, 0),
-          min: Math.min(...ofColumn),
-          max: Math.max(...ofColumn),
-        };
-      }),
-    };
-    summary = addToDay(summary, report, dayMs);
+    if ((index + 1) % rowsPerSlot === 0) ends.push(heard);
   }
-  return summary;
+  if (heard === 0) return { fromMs: day * dayMs, periodMs: dayMs, features: [] };
+  return {
+    fromMs: day * dayMs,
+    periodMs: dayMs,
+    features: rows.map((values, feature) => {
+      const { edges } = task.columns[feature]!;
+      const counts = new Array<number>(edges.length + 1).fill(0);
+      for (let index = 0; index < heard; index++) {
+        counts[findBin(edges, 0, edges.length, values[index]!)]!++;
+      }
+      const whole = measureMoments(values, 0, heard);
+      return {
+        sketch: { feature, counts, invalid: 0, ...whole },
+        cells: ends.flatMap((end, slot) => {
+          const start = slot === 0 ? 0 : ends[slot - 1]!;
+          if (end === start) return [];
+          const { mean, sumSquares } = measureMoments(values, start, end);
+          return [{ slot, load: null, count: end - start, mean, sumSquares }];
+        }),
+      };
+    }),
+  };
+}
+
+export function measureMoments(
+  values: Float64Array,
+  start: number,
+  end: number,
+): { mean: number; sumSquares: number; min: number; max: number } {
+  let sum = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let index = start; index < end; index++) {
+    const value = values[index]!;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const mean = sum / (end - start);
+  let sumSquares = 0;
+  for (let index = start; index < end; index++) sumSquares += (values[index]! - mean) ** 2;
+  return { mean, sumSquares, min, max };
 }

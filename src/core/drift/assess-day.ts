@@ -6,7 +6,7 @@ import type { DriftLevel, DriftVerdict, FeatureShift } from "../contract/drift-v
 import type { PointId } from "../contract/stream.ts";
 import { checkDay } from "./check-day.ts";
 import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn } from "./column-day.ts";
-import { type AspectTest, testColumn } from "./column-test.ts";
+import type { AspectTest } from "./column-test.ts";
 import type { DayFeature, DaySummary } from "./day-summary.ts";
 import { describeShift } from "./describe-shift.ts";
 import type { DriftTask } from "./drift-task.ts";
@@ -20,6 +20,7 @@ import {
 } from "./learn-day.ts";
 import { measureDistances } from "./measure-distances.ts";
 import { beginColumn, type ColumnReference, type KeptDay, type SiteReference } from "./site-reference.ts";
+import { testDay } from "./test-day.ts";
 
 /** What is said of a day, without whose day it is, and before the points are read together. */
 export type DayVerdict = Omit<
@@ -44,11 +45,10 @@ export function assessDay(
   day: DaySummary,
 ): { verdict: DayVerdict; reference: SiteReference } {
   checkDay(task, day, reference);
-  const columns = readColumns(task, reference, day);
+  const read = readColumns(task, reference, day);
+  const { columns, pValue } = testColumns(read);
   const rows = Math.max(0, ...day.features.map(({ sketch }) => countAll(sketch)));
-  const learnt = columns.filter(({ column }) => column.isLearnt);
-  const tested = learnt.filter(({ tests }) => tests.length > 0);
-  const pValue = tested.length === 0 ? null : joinPValues(tested.flatMap(({ tests }) => tests));
+  const tested = columns.filter(({ tests }) => tests.length > 0);
   const { level, reason } = chooseLevel(task, { rows, pValue, columns });
   const next = columns.map((each) => takeDay(each, { task, day, level }));
   const isOff = level === "warning" || level === "drift";
@@ -100,26 +100,22 @@ function readColumns(task: DriftTask, reference: SiteReference, day: DaySummary)
       : provisionalCurve(column, values === 0 ? [] : summariseColumn(feature, []).loads);
     const today = summariseColumn(feature, curve);
     const kept = keepDay(day.fromMs / day.periodMs, today);
-    const tests = column.isLearnt ? chooseTests(column, { today, kept, all: countAll(feature.sketch) }) : [];
-    return [{ index, column, feature, today, kept, tests }];
+    return [{ index, column, feature, today, kept, tests: [] }];
   });
 }
 
-/** A day of too few comparable rows is asked only for its values that are none. */
-function chooseTests(
-  column: ColumnReference,
-  { today, kept, all }: { today: ColumnDay; kept: KeptDay; all: number },
-): AspectTest[] {
-  if (all < leastRows) return [];
-  const tests = testColumn(column, kept);
-  const isHeard = today.rows >= leastRows && today.slots >= leastSlots;
-  return isHeard ? tests : tests.filter(({ aspect }) => aspect === "invalid" && today.invalid > 0.5);
-}
-
-/** All tests together by Šidák's inequality. */
-function joinPValues(tests: readonly AspectTest[]): number {
-  const least = Math.min(...tests.map(({ pValue }) => pValue));
-  return -Math.expm1(tests.length * Math.log1p(-Math.min(least, 1 - 1e-16)));
+/** Tests the columns that are learnt; one of too few comparable rows is asked only for its values that are none. */
+function testColumns(columns: readonly AssessedColumn[]): { columns: readonly AssessedColumn[]; pValue: number | null } {
+  const given = columns.flatMap(({ index, column, feature, today, kept }) => {
+    if (!column.isLearnt || feature === null || today === null || kept === null) return [];
+    const isHeard = today.rows >= leastRows && today.slots >= leastSlots;
+    const isLost = countAll(feature.sketch) >= leastRows && today.invalid > 0.5;
+    return isHeard || isLost ? [{ index, column, kept, isHeard }] : [];
+  });
+  if (given.length === 0) return { columns, pValue: null };
+  const { pValue, tests } = testDay(given);
+  const testsOf = new Map(given.map(({ index }, at) => [index, tests[at]!]));
+  return { columns: columns.map((each) => ({ ...each, tests: testsOf.get(each.index) ?? [] })), pValue };
 }
 
 function chooseLevel(
@@ -152,7 +148,7 @@ function takeDay(
   if (today.rows < leastRows || today.slots < leastSlots) return column;
   const isFine = level === "stable" && isLongEnough(today);
   const refined = isFine ? refineColumn(column, { kept, day: today, counts: feature.sketch.counts }) : column;
-  const moved = tests.find(({ aspect, days }) => aspect === "mean" && days === 1);
+  const moved = tests.find(({ kind }) => kind === "mean1");
   const run = moved === undefined ? column.run : continueRun(column.run, moved, day.fromMs);
   return { ...admitDays(refined, [...column.recent, [kept, isFine]]), run };
 }

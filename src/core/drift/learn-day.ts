@@ -185,5 +185,9 @@ function toLearning({ by, band, count, mean }: LoadMean): readonly [0 | 1 | 2, n
 
 /** Six digits are kept on disk. */
 function round(value: number): number {
-  return Number(value.toPrecision(6));
+  if (value === 0 || !Number.isFinite(value)) return value;
+  const digits = 5 - Math.floor(Math.log10(Math.abs(value)));
+  if (digits > 300 || digits < -300) return 0;
+  // Powers of ten divide exactly to the nearest number that is written so.
+  return digits >= 0 ? Math.round(value * 10 ** digits) / 10 ** digits : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }
