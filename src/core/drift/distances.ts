@@ -6,7 +6,8 @@
 /** Counts of one column, its mean, and its smallest and largest value: a sketch of a day, or the reference's own. */
 export interface BinnedSample {
   readonly counts: ArrayLike<number>;
-  readonly mean: number;
+  /** Null: not known. */
+  readonly mean: number | null;
   readonly min: number;
   readonly max: number;
 }
@@ -46,7 +47,7 @@ export function computeJensenShannon(p: ArrayLike<number>, q: ArrayLike<number>)
 /**
  * Wasserstein-1, the area between the two distribution functions, in the column's unit. Within a bin values are taken to
  * lie evenly; the open bins end, thinning out, at the sample's own smallest and largest value. Never less than the difference
- * of the means, which the distance never is (Kantorovich, Rubinstein, 1958): bins tell little of a day that left them all. 0 where
+ * of the means, where both are known: the distance never is (Kantorovich, Rubinstein, 1958): bins tell little of a day that left them all. 0 where
  * a side is empty.
  * @param edges interior edges, one fewer than bins, strictly increasing
  */
@@ -64,7 +65,7 @@ export function computeWasserstein(edges: ArrayLike<number>, p: BinnedSample, q:
     const right = readBefore(ofP, to) - readBefore(ofQ, to);
     area += (to - from) * meanMagnitude(left, right);
   }
-  return Math.max(area, Math.abs(p.mean - q.mean));
+  return p.mean === null || q.mean === null ? area : Math.max(area, Math.abs(p.mean - q.mean));
 }
 
 /** A distribution function through the points (at, share), straight between them; two points at one place are a step. */

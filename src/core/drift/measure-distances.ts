@@ -5,6 +5,7 @@
 import type { Distance, FeatureDistances } from "../contract/drift-verdict.ts";
 import type { FeatureSketch } from "../contract/uplink-record.ts";
 import { computePsi, computeShares } from "./bins.ts";
+import { type BinnedSample, computeJensenShannon, computeKs, computeWasserstein } from "./distances.ts";
 
 /** Student's t of seven degrees at 95 %: eight groups of days leave seven. */
 const twoSided90 = 1.895;
@@ -18,7 +19,7 @@ export function measureDistances(
   const held = groups.filter((group) => group.some((count) => count > 0));
   const whole = addGroups(held, null);
   const without = held.length < 2 ? [] : held.map((group) => addGroups(held, group));
-  const axis = [sketch.min, ...column.edges, sketch.max];
+  const { edges } = column;
   const measure = (distance: (reference: readonly number[]) => number): Distance =>
     jackknife(distance(whole), without.map(distance));
   return {
@@ -26,58 +27,27 @@ export function measureDistances(
     name: column.name,
     psi: measure((reference) => computePsi(computeShares(reference), computeShares(sketch.counts))),
     ks: measure((reference) => computeKs(reference, sketch.counts)),
-    wasserstein: measure((reference) => computeWasserstein(reference, sketch.counts, axis)),
+    wasserstein: measure((reference) =>
+      computeWasserstein(edges, openReference(reference, edges, sketch), sketch),
+    ),
     jensenShannon: measure((reference) => computeJensenShannon(reference, sketch.counts)),
   };
 }
 
-/** Largest difference of the distribution functions at the edges of the bins, 0 to 1. */
-export function computeKs(p: readonly number[], q: readonly number[]): number {
-  return Math.max(0, ...distributionGaps(p, q).map(Math.abs));
-}
-
 /**
- * Wasserstein-1: the area between the distribution functions, which are straight lines within a bin.
- * @param axis where the bins begin and end: one more than bins; an open bin ends where its values do
+ * Counts of the reference as a sample of the day's size: how far its open bins reach is not kept, so they are as wide as their
+ * neighbours, or reach as far as the day.
  */
-export function computeWasserstein(
-  p: readonly number[],
-  q: readonly number[],
-  axis: readonly number[],
-): number {
-  const gaps = [0, ...distributionGaps(p, q)];
-  let area = 0;
-  for (let bin = 0; bin + 1 < axis.length; bin++) {
-    const width = Math.max(0, axis[bin + 1]! - axis[bin]!);
-    const a = gaps[bin]!;
-    const b = gaps[bin + 1]!;
-    area += (width * (a * b >= 0 ? Math.abs(a + b) : (a * a + b * b) / Math.abs(a - b))) / 2;
-  }
-  return area;
-}
-
-/** Jensen–Shannon distance with natural logarithms, 0 to √ln 2 (Endres, Schindelin, 2003). */
-export function computeJensenShannon(p: readonly number[], q: readonly number[]): number {
-  const [sumP, sumQ] = [sum(p), sum(q)];
-  let divergence = 0;
-  for (let bin = 0; bin < p.length; bin++) {
-    const a = p[bin]! / sumP;
-    const b = q[bin]! / sumQ;
-    const middle = (a + b) / 2;
-    if (a > 0) divergence += (a / 2) * Math.log(a / middle);
-    if (b > 0) divergence += (b / 2) * Math.log(b / middle);
-  }
-  return Math.sqrt(Math.max(0, divergence));
-}
-
-/** Difference of the distribution functions at the upper end of every bin. */
-function distributionGaps(p: readonly number[], q: readonly number[]): number[] {
-  const [sumP, sumQ] = [sum(p), sum(q)];
-  let gap = 0;
-  return p.map((count, bin) => {
-    gap += count / sumP - q[bin]! / sumQ;
-    return bin === p.length - 1 ? 0 : gap;
-  });
+function openReference(
+  counts: readonly number[],
+  edges: readonly number[],
+  sketch: FeatureSketch,
+): BinnedSample {
+  const [first, second] = [edges[0] ?? sketch.min, edges[1] ?? sketch.max];
+  const [last, before] = [edges.at(-1) ?? sketch.max, edges.at(-2) ?? sketch.min];
+  const [min, max] = [Math.min(sketch.min, 2 * first - second), Math.max(sketch.max, 2 * last - before)];
+  const scale = sum(sketch.counts) / Math.max(1, sum(counts));
+  return { counts: counts.map((count) => count * scale), mean: null, min, max };
 }
 
 function jackknife(value: number, without: readonly number[]): Distance {
