@@ -1,0 +1,234 @@
+/**
+ * Estimated performance where the truth is known: Elec2 week by week, a model that drifts by itself; made streams whose inputs move
+ * or whose concept does; and the shipped bearing bundle's held-out windows, foretold from its folds' reliability.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
+import {
+  type DecidedBin,
+  type EstimatedShare,
+  estimatePerformance,
+  type PerformanceQuestion,
+  type ReliabilityBin,
+} from "../../src/core/drift/estimate-performance.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { fitLogistic } from "./logistic.ts";
+
+/** Estimates against what was true. */
+export interface PerformanceTrial {
+  readonly estimates: number;
+  readonly silent: number;
+  /** Of the estimates made: intervals that hold the truth, and the mean error of the accuracy. */
+  readonly covered: number;
+  readonly meanError: number;
+  /** The mean error of those that were not made, had they been. */
+  readonly meanErrorOfSilent: number;
+}
+
+/** A case whose outcome is known, but not to the estimate. */
+interface KnownCase {
+  readonly probability: number;
+  readonly isFault: boolean;
+}
+
+/** Where alarms are raised in all trials. */
+const raiseAt = 0.5;
+const bins = 10;
+
+/** Counts cases in tenths of the probability. */
+export function binCases(cases: readonly KnownCase[]): {
+  decided: DecidedBin[];
+  reliability: ReliabilityBin[];
+} {
+  const counted = Array.from({ length: bins }, (_, index) => ({ index, cases: 0, stated: 0, faults: 0 }));
+  for (const { probability, isFault } of cases) {
+    const bin = counted[Math.min(bins - 1, Math.floor(probability * bins))]!;
+    bin.cases++;
+    bin.stated += probability;
+    bin.faults += isFault ? 1 : 0;
+  }
+  const used = counted.filter((bin) => bin.cases > 0);
+  return {
+    decided: used.map(({ index, cases: count, stated }) => ({
+      probability: stated / count,
+      cases: count,
+      raised: index >= raiseAt * bins,
+    })),
+    reliability: used.map(({ cases: count, stated, faults }) => ({
+      stated: stated / count,
+      cases: count,
+      observed: faults / count,
+    })),
+  };
+}
+
+function measureAccuracy(cases: readonly KnownCase[]): number {
+  return cases.filter(({ probability, isFault }) => probability >= raiseAt === isFault).length / cases.length;
+}
+
+/**
+ * Weeks one after the other; a share of their outcomes is confirmed a week later, and the watch over them silences the
+ * estimates for good: a model whose probabilities were contradicted is replaced, not trusted again.
+ */
+function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: WeekSetting): PerformanceTrial {
+  const random = createRandom(setting.seed);
+  const watch = createConceptWatch({ meanRunLength: 1_000 });
+  const { reliability } = binCases(setting.calibration);
+  let contradicted = false;
+  const made: { error: number; covers: boolean }[] = [];
+  const unmade: number[] = [];
+  for (const [index, week] of weeks.entries()) {
+    for (const { probability, isFault } of weeks[index - 1] ?? []) {
+      if (random.uniform() >= setting.confirmedShare) continue;
+      const { change } = watch.update({ raised: probability >= raiseAt, risk: probability, isFault });
+      contradicted ||= change !== null;
+    }
+    const question: PerformanceQuestion = {
+      decided: binCases(week).decided,
+      reliability,
+      casesPerUnit: setting.casesPerUnit,
+      doubts: { drifted: false, contradicted },
+    };
+    const truth = measureAccuracy(week);
+    const estimate = estimatePerformance(question);
+    if (estimate.kind === "estimate") {
+      made.push({
+        error: Math.abs(estimate.accuracy.value - truth),
+        covers: covers(estimate.accuracy, truth),
+      });
+    } else {
+      const anyway = estimatePerformance({ ...question, doubts: { drifted: false, contradicted: false } });
+      if (anyway.kind === "estimate") unmade.push(Math.abs(anyway.accuracy.value - truth));
+    }
+  }
+  return {
+    estimates: made.length,
+    silent: weeks.length - made.length,
+    covered: made.filter((estimate) => estimate.covers).length,
+    meanError: mean(made.map(({ error }) => error)),
+    meanErrorOfSilent: mean(unmade),
+  };
+}
+
+interface WeekSetting {
+  readonly seed: number;
+  readonly calibration: readonly KnownCase[];
+  readonly casesPerUnit: PerformanceQuestion["casesPerUnit"];
+  readonly confirmedShare: number;
+}
+
+function covers({ low, high }: EstimatedShare, value: number): boolean {
+  return value >= low && value <= high;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** Risks that are right; from the middle on inputs move (other risks), or the concept does (other truths). */
+export function tryMadeWeeks(what: "inputs" | "concept", seed: number): PerformanceTrial {
+  const random = createRandom(seed).fork(what);
+  const draw = (skew: number, odds: number): KnownCase => {
+    const probability = random.uniform() ** skew;
+    const truth = (probability * odds) / (1 - probability + probability * odds);
+    return { probability, isFault: random.uniform() < truth };
+  };
+  const many = (count: number, skew: number, odds: number): KnownCase[] =>
+    Array.from({ length: count }, () => draw(skew, odds));
+  const weeks = Array.from({ length: 50 }, (_, index) => {
+    const isAfter = index >= 25;
+    return many(300, isAfter && what === "inputs" ? 0.6 : 2, isAfter && what === "concept" ? 1 / 8 : 1);
+  });
+  const casesPerUnit = { decided: 1, reliability: 1 };
+  return runWeeks(weeks, { seed, calibration: many(3_000, 2, 1), casesPerUnit, confirmedShare: 0.05 });
+}
+
+/** Elec2 (Harries, 1999) from where all its columns vary: learn 4,000 rows, calibrate on 4,000, then weeks of 336; null: no file. */
+export function tryElec2(dataDir: string): PerformanceTrial | null {
+  const path = join(dataDir, "drift", "elec2.csv.gz");
+  if (!existsSync(path)) return null;
+  const lines = gunzipSync(readFileSync(path), { maxOutputLength: 16_000_000 })
+    .toString("utf8")
+    .trim()
+    .split("\n");
+  const rows = lines.slice(1 + 17_424).map((line) => line.split(",").map(Number));
+  const scale = describeColumns(rows.slice(0, 4_000));
+  const featuresOf = (row: readonly number[]): number[] => {
+    const z = scale.map(({ centre, spread }, column) => (row[column]! - centre) / spread);
+    return [...z, ...z.map((value) => value * value)];
+  };
+  const labelled = rows.map((row) => ({ x: featuresOf(row), label: row.at(-1)! }));
+  const predict = fitLogistic(labelled.slice(0, 4_000));
+  const raw = labelled.map(({ x, label }) => ({ logit: predict(x), label }));
+  // Platt's calibration on rows that the model has not learnt from.
+  const platt = fitLogistic(raw.slice(4_000, 8_000).map(({ logit, label }) => ({ x: [logit], label })));
+  const cases = raw.map(({ logit, label }) => ({
+    probability: 1 / (1 + Math.exp(-platt([logit]))),
+    isFault: label === 1,
+  }));
+  const weeks: KnownCase[][] = [];
+  for (let at = 8_000; at + 336 <= cases.length; at += 336) weeks.push(cases.slice(at, at + 336));
+  // Half hours of one half day stand or fall together.
+  const casesPerUnit = { decided: 24, reliability: 24 };
+  return runWeeks(weeks, {
+    seed: 1,
+    calibration: cases.slice(4_000, 8_000),
+    casesPerUnit,
+    confirmedShare: 0.05,
+  });
+}
+
+function describeColumns(rows: readonly (readonly number[])[]): { centre: number; spread: number }[] {
+  return Array.from({ length: rows[0]!.length - 1 }, (_, column) => {
+    const centre = mean(rows.map((row) => row[column]!));
+    const spread = Math.sqrt(mean(rows.map((row) => (row[column]! - centre) ** 2)));
+    return { centre, spread: spread || 1 };
+  });
+}
+
+/** What is said of the shipped bundle's held-out windows, by what is taken to stand or fall together. */
+interface BundleTrial {
+  readonly unit: "Recording" | "Bearing";
+  readonly answer: {
+    readonly truth: number;
+    readonly estimate: EstimatedShare | null;
+    readonly reason: string | null;
+  };
+}
+
+/** Accuracy over windows and kinds of fault at a probability of one half, foretold from the folds' reliability. */
+export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
+  const { reliability } = JSON.parse(readFileSync(join(bundleDir, "evaluation.json"), "utf8")) as {
+    reliability: { heldOut: readonly ReliabilityBin[]; outOfFold: readonly ReliabilityBin[] };
+  };
+  const { heldOut, outOfFold } = reliability;
+  const decided = heldOut.map(({ stated, cases }) => ({
+    probability: stated,
+    cases,
+    raised: stated >= raiseAt,
+  }));
+  const right = heldOut.reduce(
+    (sum, bin) => sum + bin.cases * (bin.stated >= raiseAt ? bin.observed : 1 - bin.observed),
+    0,
+  );
+  const count = (table: readonly ReliabilityBin[]): number =>
+    table.reduce((sum, { cases }) => sum + cases, 0);
+  // A window is three cases, one a kind of fault. Six bearings are held out, twelve are in the folds.
+  const units = {
+    Recording: { decided: 30, reliability: 30 },
+    Bearing: { decided: count(heldOut) / (3 * 6), reliability: count(outOfFold) / (3 * 12) },
+  } as const;
+  return (["Recording", "Bearing"] as const).map((unit) => {
+    const answer = estimatePerformance({
+      decided,
+      reliability: outOfFold,
+      casesPerUnit: units[unit],
+      doubts: { drifted: false, contradicted: false },
+    });
+    const estimate = answer.kind === "estimate" ? answer.accuracy : null;
+    const reason = answer.kind === "silent" ? answer.reason : null;
+    return { unit, answer: { truth: right / count(heldOut), estimate, reason } };
+  });
+}
