@@ -22,8 +22,10 @@ import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
+import { composeDrift, scadaComponent } from "./compose-drift.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
+import type { DriftPost } from "./points/drift-post.ts";
 import { isOperatingChannel } from "./points/operating-readings.ts";
 import { createPipeline, type Pipeline } from "./points/pipeline.ts";
 import { createScadaWatch } from "./points/scada-watch.ts";
@@ -57,6 +59,7 @@ export interface GatewayPoints {
   /** Where the baselines of all points stand. */
   conditions(): readonly PointCondition[];
   readonly baselines: Pick<SiteBaselines, "reports" | "renew">;
+  readonly drift: Pick<DriftPost, "standings" | "refused">;
   /** How all components are now. */
   components(): readonly DescribedComponent[];
   /** Calls back with every alert from now on, once it is on its way. */
@@ -89,6 +92,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     logger,
   });
   const register = createAlarmRegister(defaultAlertPolicy, kept.alarms);
+  const drift = composeDrift(surroundings);
   const baselines = createSiteBaselines({
     commissioning: config.commissioning,
     falsePerPointYear: ({ turbine }) => {
@@ -102,6 +106,8 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     onEvent: ({ turbine, component }, kind, detail) => {
       logger.info("baseline", { turbine, component, kind, detail });
       telemetry.event(`baseline-${kind}`, `${turbine}/${component}`, detail);
+      // A machine that was changed is not what its days before were like.
+      if (kind === "renewed") drift.renew({ turbine, component }, detail);
     },
   });
   const states = createStatePublisher({
@@ -110,6 +116,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     register,
     dataQualityOf: quality.ofTurbine,
     conditions: () => baselines.conditions,
+    drift: () => drift.standings.map(({ point, ...standing }) => ({ ...point, ...standing })),
     componentsOf: (turbine) => listScadaComponents(config, models, turbine),
     mqtt,
     topics,
@@ -189,6 +196,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
   closers.add(async () => {
     await Promise.all([pipeline.close(), scada.close()]);
     telemetry.flush();
+    drift.close();
     outbox.flush();
     journal.close(kept.describe(register, pipeline));
     surroundings.uplink.hurry();
@@ -200,6 +208,7 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     figures,
     journal,
     baselines,
+    drift,
     conditions: () => baselines.conditions,
     components: states.describeComponents,
     onAlert: (callback) => {
@@ -217,13 +226,11 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
     tick: () => {
       pipeline.tick();
       scada.tick(clock.nowMs());
+      drift.tick();
       states.tick();
     },
   };
 }
-
-/** What drift reports call the rows of a turbine's SCADA values. */
-const scadaComponent = "scada";
 
 /** The power of a row, by its bundle's power curve; NaN where it has none. */
 function readPower({ normalBehaviour, channels }: Manifest, values: Float64Array): number {

@@ -86,7 +86,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     { config, record, models, quality, load, mqtt, topics, uplink, clock, logger },
     closers,
   );
-  const { pipeline, register, figures, journal, conditions, components } = points;
+  const { pipeline, register, figures, journal, conditions, components, drift } = points;
   await points.subscribeScada();
   const devices = await connectDevices({
     config,
@@ -143,6 +143,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     pipeline,
     conditions,
     components,
+    drift,
   });
   const server = await startGatewayHttp({
     host: config.gateway.httpHost,
@@ -163,6 +164,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
             pipeline,
             conditions,
             components,
+            drift,
             figures,
             mqtt,
             outbox,

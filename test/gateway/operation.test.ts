@@ -91,6 +91,12 @@ test("a turbine whose device falls silent is unknown, and its last scores are no
   expect(metrics).toContain(`aurora_component_health{${labels},health="good"} 0`);
   // Not known, which is not 0.
   expect(metrics).toContain(`aurora_component_risk_ratio{${labels}} Nan`);
+  expect(silent?.drift).toEqual([
+    { component: "generator-bearing", level: "learning", since: null, title: null },
+  ]);
+  expect(metrics).toContain(`aurora_drift_level{${labels},level="learning"} 1`);
+  expect(metrics).toContain(`aurora_drift_reference_days{${labels}} 0`);
+  expect(metrics).toContain('aurora_drift_reports_refused_total{reason="late"} 0');
   expect((await gateway.status()).devices[0]?.state).toBe("established");
   await device.stream(5);
   await until(() => subscriber.states.get("WT01")?.health === "ok", "healthy again");

@@ -1,6 +1,7 @@
 /** Retained state of a turbine, as subscribers see it. */
 import { z } from "zod";
 import { type AlarmState, type AlertSeverity, alarmStates } from "./alert.ts";
+import { type DriftLevel, driftLevels } from "./drift-verdict.ts";
 import {
   type AlarmLane,
   alarmLanes,
@@ -91,6 +92,18 @@ export interface TurbineState {
         readonly severityDb: number | null;
       }[]
     | undefined;
+  /** What was last said of each point's drift against its own days; older gateways say nothing. */
+  readonly drift?:
+    | readonly {
+        /** `scada`: the values of the turbine's SCADA bridge. */
+        readonly component: string;
+        readonly level: DriftLevel;
+        /** RFC 3339; null: not known. */
+        readonly since: string | null;
+        /** One sentence; null unless something moved. */
+        readonly title: string | null;
+      }[]
+    | undefined;
   readonly dataQuality: {
     readonly windowsProcessed: number;
     readonly windowsQuarantined: number;
@@ -167,6 +180,17 @@ export const turbineStateSchema: z.ZodType<TurbineState> = z.object({
       }),
     )
     .max(64)
+    .optional(),
+  drift: z
+    .array(
+      z.object({
+        component: text,
+        level: z.enum(driftLevels),
+        since: time.nullable(),
+        title: z.string().max(1024).nullable(),
+      }),
+    )
+    .max(256)
     .optional(),
   dataQuality: z.object({
     windowsProcessed: z.number().min(0),

@@ -12,7 +12,7 @@ import { rollUpHealth, tellsRisk } from "../../core/decision/roll-up-health.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { findHighestRisk, type PointCondition, type PointSilence } from "./component-tracker.ts";
-import { createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
+import { type ComponentDrift, createTurbineTracker, type TurbineTracker } from "./turbine-tracker.ts";
 
 export interface StatePublisher {
   /** Takes a decision of any point. */
@@ -46,6 +46,8 @@ export interface StatePublisherOptions {
   /** What of a turbine's data was processed and set aside. */
   readonly dataQualityOf: (turbine: string) => TurbineState["dataQuality"];
   readonly conditions?: () => readonly PointCondition[];
+  /** What was last said of each point's drift. */
+  readonly drift?: () => readonly (ComponentDrift & { readonly turbine: string })[];
   /** Components that are watched beside the turbine's points. */
   readonly componentsOf?: (turbine: string) => readonly string[];
   readonly mqtt: MqttClient;
@@ -91,6 +93,9 @@ export function createStatePublisher(options: StatePublisherOptions): StatePubli
       alarms: register.list(site, entry.turbine),
       dataQuality: options.dataQualityOf(entry.turbine),
       conditions: (options.conditions?.() ?? []).filter(({ point }) => point.turbine === entry.turbine),
+      ...(options.drift === undefined
+        ? {}
+        : { drift: options.drift().filter(({ turbine }) => turbine === entry.turbine) }),
     });
   const publish = async (entry: Entry, state: TurbineState): Promise<void> => {
     entry.published = urgentPart(state);
@@ -171,5 +176,6 @@ function urgentPart(state: TurbineState): string {
     state.model,
     state.baselines?.map((baseline) => [baseline.state, baseline.version]),
     state.alarms.map((alarm) => [alarm.component, alarm.failureMode, alarm.state]),
+    state.drift?.map(({ component, level }) => [component, level]),
   ]);
 }

@@ -4,6 +4,7 @@
  * unknown. What is known of its components stands beside it, each with its reason.
  */
 
+import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import {
   type Decision,
   type ModelRef,
@@ -43,6 +44,17 @@ export interface TurbineMoment {
   readonly dataQuality: TurbineState["dataQuality"];
   /** Of this turbine's points; left out: nobody watches baselines. */
   readonly conditions?: readonly PointCondition[];
+  /** Of this turbine's points; left out: nobody watches for drift. */
+  readonly drift?: readonly ComponentDrift[];
+}
+
+/** How a component stands against its own days. */
+export interface ComponentDrift {
+  readonly component: string;
+  readonly level: DriftLevel;
+  /** Epoch ms; null: not known. */
+  readonly sinceMs: number | null;
+  readonly title: string | null;
 }
 
 /** Creates the tracker of a turbine; `components` are all that are watched, seen or not. */
@@ -76,7 +88,7 @@ export function createTurbineTracker(
     },
     noteSilence: (component, silence) => trackers.get(component)?.noteSilence(silence),
     noteSetAside: (component, reason, atMs) => trackers.get(component)?.noteSetAside(reason, atMs),
-    describe({ timeMs, alarms, dataQuality, conditions }) {
+    describe({ timeMs, alarms, dataQuality, conditions, drift }) {
       const known = [...trackers.values()].map(({ operatingState }) => operatingState);
       const described = [...trackers].map(([component, tracker]) => {
         const condition = conditions?.find(({ point }) => point.component === component);
@@ -94,11 +106,14 @@ export function createTurbineTracker(
         lastScores: [...scores.values()],
         model,
         ...(conditions === undefined ? {} : { baselines: describeBaselines(conditions) }),
+        ...(drift === undefined ? {} : { drift: drift.map(describeDrift) }),
         dataQuality,
       };
     },
   };
 }
+
+type DescribedDrift = NonNullable<TurbineState["drift"]>[number];
 
 /** A device's clock may say anything; whoever reads the state must not stumble over it. */
 function withSaneTime(condition: ComponentCondition): ComponentCondition {
@@ -147,6 +162,11 @@ function describeBaselines(conditions: readonly PointCondition[]): NonNullable<T
           },
         ],
   );
+}
+
+function describeDrift({ component, level, sinceMs, title }: ComponentDrift): DescribedDrift {
+  const isSane = sinceMs !== null && sinceMs >= 0 && sinceMs <= lastTimeMs;
+  return { component, level, since: isSane ? formatTime(sinceMs) : null, title };
 }
 
 /** To a tenth of a decibel: more is noise. */

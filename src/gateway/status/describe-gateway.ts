@@ -9,6 +9,7 @@ import type { AlertJournal } from "../alarms/alert-journal.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import type { DescribedComponent } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
+import type { DriftPost } from "../points/drift-post.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
@@ -26,6 +27,7 @@ export interface GatewayParts {
   readonly conditions: () => readonly PointCondition[];
   /** How all components are. */
   readonly components: () => readonly DescribedComponent[];
+  readonly drift: Pick<DriftPost, "standings" | "refused">;
   readonly figures: ServingFigures;
   readonly mqtt: MqttClient;
   readonly outbox: Outbox;
@@ -78,6 +80,17 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       severityDb,
       ...status,
     })),
+    drift: {
+      points: parts.drift.standings.map(({ point: { turbine, component }, level, sinceMs, ...standing }) => ({
+        turbine,
+        component,
+        level,
+        sinceMs,
+        title: standing.title,
+        referenceDays: standing.referenceDays,
+      })),
+      refusedReports: parts.drift.refused,
+    },
     ...figures.describe(),
     mqtt: { connected: mqtt.connected, version: mqtt.version },
     outbox: parts.outbox.counts(),

@@ -1,6 +1,7 @@
 /** The gateway's metrics in the Prometheus naming practice; every figure is read from where it is counted. */
 
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { componentHealths } from "../../core/contract/turbine-state.ts";
 import type { AlarmRegister } from "../../core/decision/alarms/alarm-register.ts";
 import type { BaselineStatus } from "../../core/decision/reference/baseline-learner.ts";
@@ -9,6 +10,7 @@ import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import type { PointCondition } from "../alarms/component-tracker.ts";
 import type { DescribedComponent } from "../alarms/state-publisher.ts";
 import type { ConnectedDevices } from "../devices/connect-devices.ts";
+import type { DriftPost } from "../points/drift-post.ts";
 import type { Pipeline } from "../points/pipeline.ts";
 import type { DataQuality } from "../record/data-quality.ts";
 import type { Outbox } from "../record/outbox.ts";
@@ -28,6 +30,7 @@ export interface GatewayMetricsSources {
   readonly register: AlarmRegister;
   readonly conditions: () => readonly PointCondition[];
   readonly components: () => readonly DescribedComponent[];
+  readonly drift: Pick<DriftPost, "standings" | "refused">;
 }
 
 /** Upper bounds in seconds, fine around the 20 ms that a busy gateway stays below. */
@@ -39,7 +42,11 @@ const windowLatencyBuckets: readonly number[] = [
 export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   const { config, quality, figures, outbox, uplink, mqtt, register } = sources;
   // The components are those of the configuration: none may end up under `other`.
-  const maxSeries = Math.max(1000, sources.components().length * componentHealths.length);
+  const maxSeries = Math.max(
+    1000,
+    sources.components().length * componentHealths.length,
+    sources.drift.standings.length * driftLevels.length,
+  );
   const metrics = createMetrics({ defaults: "process", maxSeries });
   const gauge = (name: string, help: string, read: () => number): void => {
     metrics.gauge({ name, help }, read);
@@ -83,6 +90,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
     Math.max(0, ...sources.conditions().map(({ severityDb }) => severityDb ?? 0)),
   );
   const showComponents = addComponentMetrics(metrics, sources.components);
+  const showDrift = addDriftMetrics(metrics, sources.drift);
   const setAside = metrics.counter({
     name: "quarantined_total",
     help: "Pieces of data that were set aside since the start.",
@@ -97,6 +105,7 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
         told[reason] = count;
       }
       showComponents();
+      showDrift();
       return metrics.render();
     },
   };
@@ -120,6 +129,39 @@ function addComponentMetrics(metrics: Metrics, read: GatewayMetricsSources["comp
       for (const each of componentHealths)
         health.set(each === now.health ? 1 : 0, { turbine, component, health: each });
       risk.set(now.risk ?? Number.NaN, { turbine, component });
+    }
+  };
+}
+
+/** Adds how each point stands against its own days; returns what brings it up to date. */
+function addDriftMetrics(metrics: Metrics, drift: GatewayMetricsSources["drift"]): () => void {
+  const labels = ["turbine", "component"];
+  const level = metrics.gauge({
+    name: "drift_level",
+    help: "1 for what was last said of a point's drift against its own days.",
+    labels: [...labels, "level"],
+  });
+  const days = metrics.gauge({
+    name: "drift_reference_days",
+    help: "Days that a point's own drift reference rests on.",
+    labels,
+  });
+  const refused = metrics.counter({
+    name: "drift_reports_refused_total",
+    help: "Drift reports that this gateway's own watch did not take since the start.",
+    labels: ["reason"],
+  });
+  const told: Record<string, number> = {};
+  return () => {
+    for (const { point, referenceDays, ...now } of drift.standings) {
+      const { turbine, component } = point;
+      for (const each of driftLevels)
+        level.set(each === now.level ? 1 : 0, { turbine, component, level: each });
+      days.set(referenceDays, { turbine, component });
+    }
+    for (const [reason, count] of Object.entries(drift.refused)) {
+      refused.add(count - (told[reason] ?? 0), { reason });
+      told[reason] = count;
     }
   };
 }

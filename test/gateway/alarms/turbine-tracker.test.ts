@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TurbineHealth } from "../../../src/core/contract/turbine-state.ts";
+import { type TurbineHealth, turbineStateSchema } from "../../../src/core/contract/turbine-state.ts";
 import type { OpenAlarm } from "../../../src/core/decision/alarms/alarm-register.ts";
 import { createTurbineTracker } from "../../../src/gateway/alarms/turbine-tracker.ts";
 import { decisionAt, model, point, startMs } from "../../core/decision/alarms/decisions.ts";
@@ -135,6 +135,23 @@ describe("a turbine's retained state", () => {
         severity: "warning",
       },
     ]);
+  });
+
+  test("says of each point how it stands against its own days, and nothing where nobody watches", () => {
+    const tracker = createTracker();
+    const title = "t1's sensor is 6 dB quieter since Tuesday";
+    const drift = [
+      { component: "generator-bearing", level: "drift" as const, sinceMs: startMs, title },
+      { component: "scada", level: "learning" as const, sinceMs: 9e15, title: null },
+    ];
+    const moment = { timeMs: startMs, alarms: [], dataQuality };
+    const described = tracker.describe({ ...moment, drift });
+    expect(described.drift).toEqual([
+      { component: "generator-bearing", level: "drift", since: "2026-01-01T00:00:00.000Z", title },
+      { component: "scada", level: "learning", since: null, title: null },
+    ]);
+    expect(turbineStateSchema.parse(JSON.parse(JSON.stringify(described)))).toEqual(described);
+    expect(tracker.describe(moment)).not.toHaveProperty("drift");
   });
 
   test("is not changed by decisions of others", () => {

@@ -1,0 +1,58 @@
+/** Joins the light watch for drift to what a gateway is configured to watch and serves. Assesses nothing itself. */
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
+import type { PointId } from "../core/contract/stream.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { ServedModels } from "../core/serving/served-models.ts";
+import type { GatewayRecord } from "./gateway-record.ts";
+import { createDriftPost, type DriftPost } from "./points/drift-post.ts";
+
+/** What drift reports call the rows of a turbine's SCADA values. */
+export const scadaComponent = "scada";
+
+interface DriftSurroundings {
+  readonly config: GatewayConfig;
+  readonly record: Pick<GatewayRecord, "state" | "telemetry">;
+  readonly models: Pick<ServedModels, "names" | "current">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Creates the watch, fed by the reports that telemetry sends from now on. */
+export function composeDrift({ config, record, models, clock, logger }: DriftSurroundings): DriftPost {
+  const { state, telemetry } = record;
+  const { periodSeconds, falsePerPointDay, learnDays } = config.drift;
+  const post = createDriftPost({
+    rules: { periodMs: 1000 * periodSeconds, falsePerDay: falsePerPointDay, learnDays },
+    points: listPoints(config),
+    modelOf: (name) => {
+      if (!models.names.includes(name)) return null;
+      const { ref, reference, manifest } = models.current(name);
+      return { ref, reference, isNormalBehaviour: manifest.task === "normal-behaviour" };
+    },
+    epochOf: (point) => findEpoch(config, point),
+    state,
+    clock,
+    logger,
+    onEvent: ({ turbine, component }, name, detail) => {
+      logger.info(name, { turbine, component, detail });
+      telemetry.event(name, `${turbine}/${component}`, detail);
+    },
+  });
+  telemetry.onDriftReport((report) => post.take(report));
+  return post;
+}
+
+function listPoints({ gateway: { site }, turbines }: GatewayConfig): readonly PointId[] {
+  return turbines.flatMap(({ id, points, scadaBundle }) => [
+    ...points.map(({ component }) => ({ site, turbine: id, component })),
+    ...(scadaBundle === null ? [] : [{ site, turbine: id, component: scadaComponent }]),
+  ]);
+}
+
+/** Repairs of the turbine for its SCADA values, else the point's own count of orders to learn anew. */
+function findEpoch({ turbines }: GatewayConfig, { turbine, component }: PointId): number {
+  const found = turbines.find(({ id }) => id === turbine);
+  const point = found?.points.find((each) => each.component === component);
+  return point?.baselineEpoch ?? found?.repairs.length ?? 0;
+}

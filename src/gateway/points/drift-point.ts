@@ -1,0 +1,201 @@
+/**
+ * One point under the light watch for drift: its reports become days, and each day is held against the point's own days
+ * before it. Publishes nothing; what a day came to is returned.
+ */
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import type { ModelRef } from "../../core/contract/prediction.ts";
+import type { PointId } from "../../core/contract/stream.ts";
+import type { DriftReport } from "../../core/contract/uplink-record.ts";
+import { assessDay } from "../../core/drift/assess-day.ts";
+import type { DaySummary } from "../../core/drift/day-summary.ts";
+import type { DriftReference } from "../../core/drift/drift-reference.ts";
+import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
+import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
+import { beginSiteReference, carryColumns, type SiteReference } from "../../core/drift/site-reference.ts";
+import { dayMs, hourMs } from "../../core/maths/durations.ts";
+
+/** A bundle as far as a point's days need it. */
+export interface DriftModel {
+  readonly ref: ModelRef;
+  readonly reference: DriftReference;
+  /** Its features say under what conditions a turbine runs, where the reference itself does not say what they are. */
+  readonly isNormalBehaviour: boolean;
+}
+
+/** Why a report was not taken. */
+export const driftRefusals = ["future", "late", "other-model", "not-fitting"] as const;
+export type DriftRefusal = (typeof driftRefusals)[number];
+
+/** How days are assessed. */
+export interface DriftRules {
+  readonly periodMs: number;
+  /** Above 0, to 0.05. */
+  readonly falsePerDay: number;
+  /** 5 to 90. */
+  readonly learnDays: number;
+}
+
+/** Now, by both clocks. */
+interface Moment {
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
+
+/** What a point's days stand on. */
+interface DriftGround {
+  readonly model: ModelRef;
+  readonly reference: SiteReference;
+}
+
+export interface DriftPoint {
+  readonly point: PointId;
+  /** Null before the first report. */
+  readonly ground: DriftGround | null;
+  /** The day that is being heard. */
+  readonly day: DaySummary | null;
+  /**
+   * Takes a report; a day that it shows to be over is assessed before.
+   * @param modelOf the bundle that serves under a name
+   */
+  take(report: DriftReport, moment: Moment, modelOf: (name: string) => DriftModel | null): TakenReport;
+  /** Time has passed: assesses a day that is over, and one in which nothing came; null: nothing is. */
+  advance(monotonicMs: number): DriftVerdict | null;
+  /** Lets its days go. */
+  renew(): void;
+}
+
+export interface TakenReport {
+  /** Null: it was taken. */
+  readonly refused: { readonly reason: DriftRefusal; readonly detail: string } | null;
+  /** Of the day before. */
+  readonly verdict: DriftVerdict | null;
+  /** Another model has begun; its levels go on, or there are none. */
+  readonly isRelearning: boolean;
+}
+
+/** How long a day is waited for that may be over: two hours, a tenth of a shorter period. */
+export function graceOf({ periodMs }: Pick<DriftRules, "periodMs">): number {
+  return Math.min(2 * hourMs, periodMs / 10);
+}
+
+/** A report of a time further ahead is of a wrong clock. */
+const farAheadMs = dayMs;
+/** So many times as many warnings as false verdicts. */
+const warningShare = 10;
+
+/** Creates the watch of a point, new or as the last run left it. */
+export function createDriftPoint(
+  point: PointId,
+  rules: DriftRules,
+  kept: { readonly ground: DriftGround | null; readonly day: DaySummary | null },
+): DriftPoint {
+  const { periodMs } = rules;
+  const graceMs = graceOf(rules);
+  let { ground, day } = kept;
+  let task: DriftTask | null = null;
+  /** The data's own time at the last report, and when that was. */
+  let heard: { readonly toMs: number; readonly monotonicMs: number } | null = null;
+
+  /** Assesses `ended`, and goes on with what was learnt of it. */
+  const assess = (ended: DaySummary): DriftVerdict | null => {
+    if (ground === null || task === null) return null;
+    const { model } = ground;
+    const { verdict, reference } = assessDay(task, ground.reference, ended);
+    ground = { model, reference };
+    day = null;
+    const { name, version, digest } = model;
+    const of = { modelName: name, modelVersion: version, modelDigest: digest };
+    return { ...point, ...of, ...verdict, cause: null };
+  };
+
+  /** Makes sure that the report's model is the one whose days are held; false: its bundle does not serve. */
+  const adopt = (report: DriftReport, modelOf: (name: string) => DriftModel | null): boolean => {
+    if (task !== null && ground?.model.digest === report.modelDigest) return true;
+    const model = modelOf(report.modelName);
+    if (model === null || model.ref.digest !== report.modelDigest) return false;
+    task = createTask(model, rules);
+    if (ground?.model.digest === model.ref.digest) return true;
+    const levels = task.columns.filter(({ role }) => role === "level");
+    const reference = ground === null ? beginSiteReference() : carryColumns(ground.reference, levels);
+    ground = { model: model.ref, reference };
+    // The day of a change is the new model's: half a day of each would be compared with whole ones.
+    day = null;
+    return true;
+  };
+
+  /** A clock that was far ahead and was set right again must not make everything late for years. */
+  const forgetFuture = (nowMs: number): void => {
+    if (day !== null && day.fromMs > nowMs + farAheadMs) day = null;
+    if (ground === null) return;
+    const { lastMs } = ground.reference;
+    if (lastMs !== null && lastMs > nowMs + farAheadMs)
+      ground = { ...ground, reference: beginSiteReference() };
+  };
+
+  return {
+    point,
+    get ground() {
+      return ground;
+    },
+    get day() {
+      return day;
+    },
+    take: (report, { nowMs, monotonicMs }, modelOf) => {
+      const refuse = (
+        reason: DriftRefusal,
+        detail: string,
+        verdict: DriftVerdict | null = null,
+      ): TakenReport => {
+        return { refused: { reason, detail }, verdict, isRelearning: false };
+      };
+      if (report.toMs > nowMs + farAheadMs) {
+        return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
+      }
+      const before = ground?.model.digest;
+      if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
+      forgetFuture(nowMs);
+      let verdict: DriftVerdict | null = null;
+      try {
+        const fromMs = findDayOf(report, periodMs);
+        const lastMs = Math.max(ground?.reference.lastMs ?? -1, day === null ? -1 : day.fromMs - 1);
+        if (fromMs <= lastMs) return refuse("late", "its day has been assessed, or a later one has begun");
+        if (day !== null && fromMs > day.fromMs) verdict = assess(day);
+        day = addToDay(day, report, periodMs);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return refuse("not-fitting", error.message, verdict);
+      }
+      heard = { toMs: report.toMs, monotonicMs };
+      return { refused: null, verdict, isRelearning: before !== undefined && before !== report.modelDigest };
+    },
+    advance: (monotonicMs) => {
+      // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.
+      if (heard === null && day !== null) heard = { toMs: day.fromMs, monotonicMs };
+      if (heard === null || ground === null) return null;
+      const nowMs = heard.toMs + monotonicMs - heard.monotonicMs;
+      if (day !== null) return nowMs > day.fromMs + periodMs + graceMs ? assess(day) : null;
+      const { lastMs } = ground.reference;
+      if (lastMs === null || nowMs <= lastMs + 2 * periodMs + graceMs) return null;
+      return assess({ fromMs: lastMs + periodMs, periodMs, features: [] });
+    },
+    renew: () => {
+      [day, heard] = [null, null];
+      if (ground !== null) ground = { model: ground.model, reference: beginSiteReference() };
+    },
+  };
+}
+
+function createTask({ reference, isNormalBehaviour }: DriftModel, rules: DriftRules): DriftTask {
+  const saysRoles = reference.features.some(({ role }) => role !== undefined);
+  const features = reference.features.slice(0, reference.featureCount);
+  return createDriftTask(reference, {
+    falsePerDay: rules.falsePerDay,
+    warningsPerDay: warningShare * rules.falsePerDay,
+    learnDays: rules.learnDays,
+    ...(isNormalBehaviour && !saysRoles ? { conditions: features.map(({ name }) => name) } : {}),
+  });
+}
+
+function describeHours(durationMs: number): string {
+  return `${(durationMs / hourMs).toFixed(0)} hours`;
+}

@@ -1,0 +1,285 @@
+/**
+ * The light watch for drift on a site by itself: the reports that go to the collector are also held, day by day, against each
+ * point's own days before, and what moved is told once, and once when it ends. Points are read together, for what all of a
+ * site's points do is no machine's fault. References are kept over restarts, one entry a point.
+ */
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import type { PointId } from "../../core/contract/stream.ts";
+import type { DriftReport } from "../../core/contract/uplink-record.ts";
+import { findCauses } from "../../core/drift/find-causes.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { readKept } from "../record/read-kept.ts";
+import type { StateStore } from "../record/state-store.ts";
+import {
+  createDriftPoint,
+  type DriftModel,
+  type DriftPoint,
+  type DriftRefusal,
+  type DriftRules,
+  driftRefusals,
+  graceOf,
+} from "./drift-point.ts";
+import {
+  type DriftDaySnapshot,
+  type DriftSnapshot,
+  type DriftStanding,
+  driftDaySnapshotSchema,
+  driftSnapshotSchema,
+} from "./drift-snapshot.ts";
+
+/** How a point stands against its own days. */
+export interface PointDrift extends DriftStanding {
+  readonly point: PointId;
+  /** Days that its reference rests on, the column that knows most. */
+  readonly referenceDays: number;
+}
+
+export interface DriftPostOptions {
+  readonly rules: DriftRules;
+  /** All points of the gateway; one that is not among them is watched all the same once it reports. */
+  readonly points: readonly PointId[];
+  /** The bundle that serves under a name, or null. */
+  readonly modelOf: (name: string) => DriftModel | null;
+  /** Counts what makes another machine of a point; 0 or more. */
+  readonly epochOf: (point: PointId) => number;
+  readonly state: StateStore;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  readonly logger: Logger;
+  /** `drift.warning`, `drift.drift`, `drift.ended`, `drift.relearning`, `drift.lost`. */
+  readonly onEvent: (point: PointId, name: string, detail: string) => void;
+}
+
+export interface DriftPost {
+  take(report: DriftReport): void;
+  /** A point is not the machine any more that it was: its days are let go. */
+  renew(place: Pick<PointId, "turbine" | "component">, why: string): void;
+  readonly standings: readonly PointDrift[];
+  /** Reports that were not taken, since the start. */
+  readonly refused: Readonly<Record<DriftRefusal, number>>;
+  /** Ends days that are over; call it about once a second. */
+  tick(): void;
+  /** Tells what waits, and writes down how far everything is. */
+  close(): void;
+}
+
+/** A day is written down so many times: a kill costs an hour of it. */
+const savesPerDay = 24;
+
+interface WatchedDrift extends DriftPoint {
+  readonly epoch: number;
+  standing: DriftStanding;
+  /** A verdict that waits to be read together with others, and since when. */
+  waiting: DriftVerdict | null;
+  waitingMonotonicMs: number;
+  savedSlot: number;
+}
+
+/** Creates the post; nothing is known of a point before its first report. */
+export function createDriftPost(options: DriftPostOptions): DriftPost {
+  const { points, clock, logger, onEvent } = options;
+  const patienceMs = graceOf(options.rules);
+  const memory = createDriftMemory(options);
+  const watched = new Map<string, WatchedDrift>();
+  const refused = Object.fromEntries(driftRefusals.map((reason) => [reason, 0])) as Record<
+    DriftRefusal,
+    number
+  >;
+
+  const find = (point: PointId): WatchedDrift => {
+    const name = `${point.turbine}/${point.component}`;
+    const held = watched.get(name);
+    if (held !== undefined) return held;
+    const entry = memory.open(point);
+    watched.set(name, entry);
+    return entry;
+  };
+  for (const point of points) find(point);
+
+  const announce = (entry: WatchedDrift, verdict: DriftVerdict): void => {
+    const { standing, event } = readVerdict(entry.standing, verdict);
+    entry.standing = standing;
+    memory.save(entry);
+    if (event !== null) onEvent(entry.point, event.name, event.detail);
+  };
+  const isExpected = (fromMs: number): boolean =>
+    [...watched.values()].some(({ day }) => day !== null && day.fromMs <= fromMs);
+  /** Reads the verdicts of a period together: once no other is expected of it, or not for longer; `now`: at once. */
+  const publish = (when: "settled" | "now"): void => {
+    const waiting = [...watched.values()].filter((entry) => entry.waiting !== null);
+    if (waiting.length === 0) return;
+    const isTired = ({ waitingMonotonicMs }: WatchedDrift): boolean =>
+      clock.monotonicMs() - waitingMonotonicMs > patienceMs;
+    for (const fromMs of new Set(waiting.map((entry) => entry.waiting!.fromMs))) {
+      const together = waiting.filter((entry) => entry.waiting!.fromMs === fromMs);
+      if (when === "settled" && isExpected(fromMs) && !together.some(isTired)) continue;
+      const verdicts = findCauses(
+        together.map((entry) => entry.waiting!),
+        { points: [...watched.values()].map(({ point }) => point) },
+      );
+      for (const [index, entry] of together.entries()) {
+        entry.waiting = null;
+        announce(entry, verdicts[index]!);
+      }
+    }
+  };
+  const hold = (entry: WatchedDrift, verdict: DriftVerdict | null): void => {
+    if (verdict === null) return;
+    // What it said of an earlier day still waits for points that never came.
+    if (entry.waiting !== null) publish("now");
+    entry.waiting = verdict;
+    entry.waitingMonotonicMs = clock.monotonicMs();
+  };
+
+  return {
+    take: (report) => {
+      const { site, turbine, component } = report;
+      const entry = find({ site, turbine, component });
+      const moment = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+      const taken = entry.take(report, moment, options.modelOf);
+      if (taken.refused !== null) {
+        const { reason, detail } = taken.refused;
+        refused[reason]++;
+        logger.debug("a drift report was not taken", { turbine, component, reason, detail });
+      }
+      if (taken.isRelearning) {
+        const detail = `${report.modelName}@${report.modelVersion}: its features and scores are learnt anew`;
+        onEvent(entry.point, "drift.relearning", detail);
+      }
+      hold(entry, taken.verdict);
+      publish("settled");
+      memory.saveDay(entry);
+    },
+    renew: ({ turbine, component }, why) => {
+      const entry = watched.get(`${turbine}/${component}`);
+      if (entry === undefined) return;
+      entry.renew();
+      entry.waiting = null;
+      if (entry.standing.raised !== null) {
+        onEvent(entry.point, "drift.ended", `what is usual is learnt anew: ${why}`);
+      }
+      entry.standing = nothingSaid;
+      memory.save(entry);
+    },
+    get standings() {
+      return [...watched.values()].map(({ point, standing, ground }) => ({
+        point,
+        ...standing,
+        referenceDays: Math.max(0, ...(ground?.reference.columns ?? []).map(({ days }) => days.length)),
+      }));
+    },
+    refused,
+    tick: () => {
+      const monotonicMs = clock.monotonicMs();
+      for (const entry of watched.values()) hold(entry, entry.advance(monotonicMs));
+      publish("settled");
+    },
+    close: () => {
+      publish("now");
+      for (const entry of watched.values()) memory.save(entry);
+    },
+  };
+}
+
+const nothingSaid: DriftStanding = { level: "learning", sinceMs: null, title: null, raised: null };
+
+/** As subscribers of the turbine's state take it. */
+const maxTitle = 1024;
+
+/** What stands after a verdict, and what is to be told of it: a level once, and its end. */
+function readVerdict(
+  before: DriftStanding,
+  verdict: DriftVerdict,
+): {
+  readonly standing: DriftStanding;
+  readonly event: { readonly name: string; readonly detail: string } | null;
+} {
+  const { level, fromMs, shifts, cause } = verdict;
+  const hasMoved = level === "warning" || level === "drift";
+  const sinceMs = hasMoved ? Math.min(fromMs, ...shifts.map((shift) => shift.sinceMs)) : fromMs;
+  const title = hasMoved ? (cause?.title ?? "it is not as it was").slice(0, maxTitle) : null;
+  const isSame = before.level === level && before.sinceMs !== null;
+  const raised = nextRaised(before.raised, level);
+  const standing = { level, sinceMs: isSame ? before.sinceMs : sinceMs, title, raised };
+  if (raised === before.raised) return { standing, event: null };
+  if (raised === null) return { standing, event: { name: "drift.ended", detail: "it is as it was again" } };
+  return { standing, event: { name: `drift.${raised}`, detail: title ?? "" } };
+}
+
+/** A warning that grows is told again; what shrinks to one is not. Only a day like the reference ends it. */
+function nextRaised(raised: DriftStanding["raised"], level: DriftVerdict["level"]): DriftStanding["raised"] {
+  if (level === "drift") return "drift";
+  if (level === "warning") return raised ?? "warning";
+  return level === "stable" ? null : raised;
+}
+
+/** What is kept of points, and how. */
+interface DriftMemory {
+  /** The watch of a point as the last run left it. */
+  open(point: PointId): WatchedDrift;
+  save(entry: WatchedDrift): void;
+  /** Once an hour of the day. */
+  saveDay(entry: WatchedDrift): void;
+}
+
+function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPostOptions): DriftMemory {
+  const keyOf = ({ turbine, component }: PointId): string => `drift/${turbine}/${component}`;
+  const dayKeyOf = ({ turbine, component }: PointId): string => `drift-day/${turbine}/${component}`;
+  const describeDay = ({ ground, day }: WatchedDrift): string | null => {
+    if (ground === null || day === null) return null;
+    return JSON.stringify({ version: 1, modelDigest: ground.model.digest, day } satisfies DriftDaySnapshot);
+  };
+  return {
+    open: (point) => {
+      const onLost = (): void =>
+        onEvent(point, "drift.lost", "what was kept of its days cannot be read; they are learnt anew");
+      const epoch = epochOf(point);
+      const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema, logger, onLost });
+      // Periods of another length are other days, and a machine that was mended is another one.
+      const periodMs = read?.reference.periodMs ?? rules.periodMs;
+      const kept = read?.epoch === epoch && periodMs === rules.periodMs ? read : undefined;
+      const heard =
+        kept === undefined
+          ? undefined
+          : readKept(state, { key: dayKeyOf(point), schema: driftDaySnapshotSchema, logger, onLost });
+      const isOfKept = heard?.modelDigest === kept?.model.digest && heard?.day.periodMs === rules.periodMs;
+      const watch = createDriftPoint(point, rules, {
+        ground: kept ?? null,
+        day: isOfKept ? heard!.day : null,
+      });
+      return {
+        point,
+        take: watch.take,
+        advance: watch.advance,
+        renew: watch.renew,
+        get ground() {
+          return watch.ground;
+        },
+        get day() {
+          return watch.day;
+        },
+        epoch,
+        standing: kept?.standing ?? nothingSaid,
+        waiting: null,
+        waitingMonotonicMs: Number.NaN,
+        savedSlot: Number.NaN,
+      };
+    },
+    save: (entry) => {
+      const { point, ground, epoch, standing } = entry;
+      if (ground === null) return;
+      const kept: DriftSnapshot = { version: 1, ...ground, epoch, standing };
+      state.setAll({ [keyOf(point)]: JSON.stringify(kept), [dayKeyOf(point)]: describeDay(entry) });
+    },
+    saveDay: (entry) => {
+      const { point, day, waiting } = entry;
+      // While a verdict waits, the disk keeps the day that it was made of.
+      if (day === null || waiting !== null) return;
+      const last = day.features[0]?.cells.at(-1)?.slot ?? 0;
+      const slot = (day.fromMs / rules.periodMs) * savesPerDay + last;
+      if (slot === entry.savedSlot) return;
+      entry.savedSlot = slot;
+      state.set(dayKeyOf(point), describeDay(entry));
+    },
+  };
+}

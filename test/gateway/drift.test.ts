@@ -1,0 +1,156 @@
+/** From samples to a told drift, by the gateway alone: the real pipeline, the shipped bundle, periods of half a minute. */
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadTrustedKeys } from "../../src/core/bundle/keys.ts";
+import { verifyBundle } from "../../src/core/bundle/verify-bundle.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import type { EventRecord, UplinkRecord } from "../../src/core/contract/uplink-record.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
+import type { DriftReference } from "../../src/core/drift/drift-reference.ts";
+import { levelEdgesDb } from "../../src/core/drift/fit-reference.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import { findNewestVersion } from "../../src/core/serving/served-models.ts";
+import { createTurbineSimulation } from "../../src/core/simulate/turbine-simulation.ts";
+import { encodeRecord } from "../../src/core/wire/record-codec.ts";
+import { composeDrift } from "../../src/gateway/compose-drift.ts";
+import { createPipeline } from "../../src/gateway/points/pipeline.ts";
+import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
+import { createTelemetry } from "../../src/gateway/record/telemetry.ts";
+import { createFakeState, createIdleBaselines } from "./fakes.ts";
+
+const models = join(import.meta.dirname, "..", "..", "models");
+const periodMs = 30_000;
+let bundle: LoadedBundle;
+
+/** With the levels that the bundle's baseline knows; it may have been made before references had any. */
+function withLevels(reference: DriftReference, names: readonly string[]): DriftReference {
+  if (reference.features.some(({ role }) => role === "level")) return reference;
+  const counts = new Array<number>(levelEdgesDb.length + 1).fill(1);
+  const levels = names.map((name) => ({
+    ...reference.features[0]!,
+    name,
+    role: "level" as const,
+    edges: levelEdgesDb,
+    counts,
+  }));
+  return { ...reference, features: [...reference.features, ...levels] };
+}
+
+beforeAll(async () => {
+  const dir = await findNewestVersion(models, "bearing-vibration");
+  const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
+  const served = await serveBundle(dir, verified, { engine: "integer", logger: silentLogger });
+  const names = served.manifest.baseline!.levels.list.map(({ name }) => name);
+  bundle = { ...served, reference: withLevels(served.reference, names) };
+});
+afterAll(() => bundle.retire());
+
+interface Site {
+  readonly records: UplinkRecord[];
+  readonly drift: ReturnType<typeof composeDrift>;
+  /** Plays so many periods; `scale` is of the second turbine's sensor. */
+  play(periods: number, scale?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createSite(): Site {
+  const simulation = createTurbineSimulation({
+    seed: 5,
+    turbines: 2,
+    fault: "none",
+    meanWindMetresPerSecond: 10,
+  });
+  const records: UplinkRecord[] = [];
+  let nowMs = 0;
+  let at = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "test" },
+    devices: [0, 1].map((index) => ({ id: `mcu${index}`, connect: "mqtt" })),
+    turbines: simulation.turbines.map(({ orders }, index) => ({
+      id: `WT0${index + 1}`,
+      points: [
+        { component: "b", bundle: bundle.ref.name, device: `mcu${index}`, channel: "a", bearing: orders },
+      ],
+    })),
+    drift: { intervalSeconds: 1, periodSeconds: periodMs / 1000, learnDays: 5 },
+  });
+  const quality = createDataQuality();
+  const state = createFakeState();
+  const telemetry = createTelemetry({
+    append: (record) => records.push(record),
+    outboxRecords: () => 0,
+    quality,
+    clock,
+    driftIntervalMs: 1000,
+    predictionIntervalMs: 60_000,
+    healthIntervalMs: 60_000,
+  });
+  const served = { names: [bundle.ref.name], current: () => bundle };
+  const surroundings = { config, models: served, clock, logger: silentLogger };
+  const drift = composeDrift({ ...surroundings, record: { state, telemetry } });
+  const pipeline = createPipeline({
+    ...surroundings,
+    register: createAlarmRegister(),
+    quality,
+    snapshots: new Map(),
+    bundleOf: () => bundle,
+    baselines: createIdleBaselines(),
+    sink: {
+      onDecision: telemetry.decision,
+      onAlert: () => {},
+      onQuarantine: () => {},
+      onSchemaDrift: () => {},
+    },
+  });
+  return {
+    records,
+    drift,
+    close: () => pipeline.close(),
+    play: async (periods, scale = 1) => {
+      const { sampleRateHz } = simulation;
+      const end = at + (periods * periodMs * sampleRateHz) / 1000;
+      for (; at < end; at += 496) {
+        nowMs = (at * 1000) / sampleRateHz;
+        for (const index of [0, 1]) {
+          const { counts, firstSample, shaftRpm } = simulation.nextBlock(index, 496);
+          const block = { deviceId: `mcu${index}`, channel: "a", unit: "g", timestampMs: nowMs, firstSample };
+          const gain = simulation.scale * (index === 1 ? scale : 1);
+          const arrival = { arrivedMonotonicMs: nowMs };
+          pipeline.accept({ ...block, sampleRateHz, scale: gain, shaftRpm, counts, ...arrival });
+        }
+        if (at % sampleRateHz < 496) await pipeline.idle();
+      }
+      await pipeline.idle();
+    },
+  };
+}
+
+test("a sensor that became half as sensitive is told of, at its own point and no other, and by how much", async () => {
+  const { play, drift, records, close } = createSite();
+  await play(9);
+  const levels = (): unknown => drift.standings.map(({ point, level }) => [point.turbine, level]);
+  expect(levels()).toEqual([
+    ["WT01", "stable"],
+    ["WT02", "stable"],
+  ]);
+  const changedMs = 9 * periodMs;
+  await play(4, 0.5);
+  expect(levels()).toEqual([
+    ["WT01", "stable"],
+    ["WT02", "drift"],
+  ]);
+  const [, second] = drift.standings;
+  expect(Math.abs(second!.sinceMs! - changedMs)).toBeLessThanOrEqual(periodMs);
+  expect(second!.title).toMatch(/^WT02's sensor at the b is [56](\.\d)? dB quieter/);
+  const told = records.filter((record): record is EventRecord => record.kind === "event");
+  expect(told.map(({ name, subject }) => [name, subject])).toEqual([["drift.drift", "WT02/b"]]);
+  // What the gateway read, the collector can read.
+  const reports = records.filter((record) => record.kind === "drift-report");
+  expect(reports.length).toBeGreaterThan(100);
+  for (const report of reports) expect(() => encodeRecord(report)).not.toThrow();
+  const loads = new Set(reports.map(({ load }) => load?.by));
+  expect(loads).toEqual(new Set(["speed"]));
+  await close();
+}, 60_000);

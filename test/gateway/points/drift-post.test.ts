@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import type { PointId } from "../../../src/core/contract/stream.ts";
+import type { DriftReport } from "../../../src/core/contract/uplink-record.ts";
+import type { DriftReference } from "../../../src/core/drift/drift-reference.ts";
+import { levelEdgesDb } from "../../../src/core/drift/fit-reference.ts";
+import { createRandom, type Random } from "../../../src/core/maths/random.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import type { DriftModel } from "../../../src/gateway/points/drift-point.ts";
+import { createDriftPost, type DriftPost, type PointDrift } from "../../../src/gateway/points/drift-post.ts";
+import { createDriftWatch } from "../../../src/gateway/record/drift-watch.ts";
+import type { StateStore } from "../../../src/gateway/record/state-store.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createFakeState, driftReference } from "../fakes.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const site = "north";
+const component = "generator-bearing";
+/** Two features, a score, and three levels. */
+const reference: DriftReference = {
+  ...driftReference,
+  features: [
+    ...driftReference.features,
+    ...["low.rms", "middle.rms", "high.rms"].map((name) => ({
+      ...driftReference.features[0]!,
+      name,
+      role: "level" as const,
+      edges: levelEdgesDb,
+      counts: new Array<number>(33).fill(1),
+    })),
+  ],
+};
+const modelOf = (version = "1.0.0"): DriftModel => ({
+  ref: { name: "bearing-sample", version, digest: `digest of ${version}` },
+  reference,
+  isNormalBehaviour: false,
+});
+
+interface Site {
+  post: DriftPost;
+  readonly state: StateStore;
+  /** `name subject: detail`. */
+  readonly events: string[];
+  readonly clock: ReturnType<typeof createManualClock>;
+  model: DriftModel;
+  /** Starts the post as after a restart. */
+  start(epoch?: number): DriftPost;
+  /** Plays `days` days of all turbines; `gain` is added to the levels of some. */
+  play(days: number, gain?: Readonly<Record<string, number>>): void;
+  standing(turbine: string): PointDrift;
+}
+
+/** Six windows an hour. Each day has an offset of its own, as days have. */
+function createSite(turbines: readonly string[] = ["WT01"]): Site {
+  const clock = createManualClock();
+  clock.jump(dayMs - (clock.nowMs() % dayMs));
+  const state = createFakeState();
+  const events: string[] = [];
+  const points = turbines.map((turbine): PointId => ({ site, turbine, component }));
+  const randoms = turbines.map((_, index) => createRandom(7 + index));
+  const start = (epoch = 0): DriftPost =>
+    createDriftPost({
+      rules: { periodMs: dayMs, falsePerDay: 0.001, learnDays: 5 },
+      points,
+      modelOf: (name) => (name === here.model.ref.name ? here.model : null),
+      epochOf: () => epoch,
+      state,
+      clock,
+      logger: silentLogger,
+      onEvent: (point, name, detail) => events.push(`${name} ${point.turbine}: ${detail}`),
+    });
+  const watch = createDriftWatch(hourMs, (report) => here.post.take(report));
+  const hear = (random: Random, offset: number, gain: number, at: PointId): void => {
+    const noise = (): number => 0.3 * random.normal() + offset;
+    const window = { toMs: clock.nowMs(), shaftRpm: 1500, scores: Float64Array.of(noise()) };
+    const levels = Float32Array.from([-30, -25, -20], (db) => db + noise() + gain);
+    watch.add(at, here.model, { ...window, features: Float32Array.of(noise(), noise()), levels });
+  };
+  const here: Site = {
+    post: undefined as unknown as DriftPost,
+    state,
+    events,
+    clock,
+    model: modelOf(),
+    start: (epoch) => {
+      here.post = start(epoch);
+      return here.post;
+    },
+    play: (days, gain = {}) => {
+      for (let day = 0; day < days; day++) {
+        const offsets = randoms.map((random) => 0.1 * random.normal());
+        for (let tenth = 0; tenth < 144; tenth++) {
+          clock.advance(600_000 - 1);
+          for (const [index, point] of points.entries()) {
+            hear(randoms[index]!, offsets[index]!, gain[point.turbine] ?? 0, point);
+          }
+          clock.advance(1);
+          here.post.tick();
+        }
+      }
+    },
+    standing: (turbine) => here.post.standings.find(({ point }) => point.turbine === turbine)!,
+  };
+  here.start();
+  return here;
+}
+
+describe("the gateway's own watch for drift", () => {
+  it("learns, is stable, tells a quieter sensor once with the point, and its end", () => {
+    const here = createSite(["WT01", "WT02", "WT03"]);
+    here.play(5);
+    expect(here.standing("WT02")).toMatchObject({ level: "learning", title: null });
+    here.play(5);
+    expect(here.standing("WT02")).toMatchObject({ level: "stable", title: null, raised: null });
+    expect(here.standing("WT02").referenceDays).toBeGreaterThanOrEqual(5);
+    const changedMs = here.clock.nowMs();
+    here.play(3, { WT02: -6 });
+    expect(here.standing("WT02")).toMatchObject({ level: "drift", raised: "drift", sinceMs: changedMs });
+    expect(here.standing("WT02").title).toMatch(/^WT02's sensor .* dB quieter since /);
+    expect(["WT01", "WT03"].map((turbine) => here.standing(turbine).level)).toEqual(["stable", "stable"]);
+    // As long as a verdict's last days hold some of it, it is not over.
+    here.play(5);
+    expect(here.standing("WT02")).toMatchObject({ level: "stable", title: null, raised: null });
+    expect(here.events.map((event) => event.split(":")[0])).toEqual(["drift.drift WT02", "drift.ended WT02"]);
+    expect(here.post.refused).toEqual({ future: 0, late: 0, "other-model": 0, "not-fitting": 0 });
+  });
+
+  it("goes on after a kill where it was: with its days, the day so far, and what it has told", () => {
+    const here = createSite();
+    here.play(8);
+    here.play(2, { WT01: -6 });
+    expect(here.events).toHaveLength(1);
+    const before = here.standing("WT01");
+    // Never closed.
+    here.start();
+    expect(here.standing("WT01")).toEqual(before);
+    here.play(1, { WT01: -6 });
+    expect(here.events).toHaveLength(1);
+    expect(here.standing("WT01").level).toBe("drift");
+    const day = JSON.parse(here.state.get("drift-day/WT01/generator-bearing")!) as {
+      day: { fromMs: number };
+    };
+    expect(day.day.fromMs).toBe(here.clock.nowMs() - dayMs);
+  });
+
+  it("begins anew, and says so, where what was kept is damaged; after a repair it does so without a word", () => {
+    const here = createSite();
+    here.play(8);
+    const kept = here.state.get("drift/WT01/generator-bearing")!;
+    here.start(1);
+    expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
+    expect(here.events).toEqual([]);
+    here.state.set("drift/WT01/generator-bearing", kept.slice(0, -20));
+    here.start();
+    expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
+    expect(here.events).toEqual([expect.stringMatching(/^drift.lost WT01/)]);
+    here.play(8);
+    expect(here.standing("WT01").level).toBe("stable");
+  });
+
+  it("lets a renewed point's days go, and ends what was told of it", () => {
+    const here = createSite(["WT01", "WT02"]);
+    here.play(8);
+    here.play(2, { WT01: -6 });
+    here.post.renew({ turbine: "WT01", component }, "by technician: bearing replaced");
+    expect(here.standing("WT01")).toMatchObject({ level: "learning", raised: null, referenceDays: 0 });
+    expect(here.standing("WT02").level).toBe("stable");
+    expect(here.events.at(-1)).toBe(
+      "drift.ended WT01: what is usual is learnt anew: by technician: bearing replaced",
+    );
+    here.play(8, { WT01: -6 });
+    expect(here.standing("WT01").level).toBe("stable");
+  });
+
+  it("learns another model's features anew while the levels go on", () => {
+    const here = createSite(["WT01", "WT02"]);
+    here.play(8);
+    here.model = modelOf("1.1.0");
+    here.play(2);
+    expect(here.events).toEqual(
+      ["WT01", "WT02"].map(
+        (turbine) =>
+          `drift.relearning ${turbine}: bearing-sample@1.1.0: its features and scores are learnt anew`,
+      ),
+    );
+    here.play(2, { WT02: 6 });
+    expect(here.standing("WT02")).toMatchObject({ level: "drift" });
+    expect(here.standing("WT01")).toMatchObject({ level: "stable" });
+  });
+
+  it("is paused while a turbine stands, and neither ends nor repeats what it told", () => {
+    const here = createSite();
+    here.play(8);
+    here.play(2, { WT01: -6 });
+    for (let hour = 0; hour < 72; hour++) {
+      here.clock.advance(hourMs);
+      here.post.tick();
+    }
+    expect(here.standing("WT01")).toMatchObject({ level: "paused", raised: "drift" });
+    here.play(2, { WT01: -6 });
+    expect(here.standing("WT01").level).toBe("drift");
+    expect(here.events).toHaveLength(1);
+  });
+
+  it("refuses and counts what is late, from the future, of another model or of other bins", () => {
+    const here = createSite();
+    here.play(2);
+    const nowMs = here.clock.nowMs();
+    const good: DriftReport = {
+      kind: "drift-report",
+      site,
+      turbine: "WT01",
+      component,
+      modelName: here.model.ref.name,
+      modelVersion: here.model.ref.version,
+      modelDigest: here.model.ref.digest,
+      fromMs: nowMs - hourMs,
+      toMs: nowMs - 1,
+      sketches: [{ feature: 0, counts: [1, 2, 0, 0], invalid: 0, mean: 0, sumSquares: 0, min: -1, max: 1 }],
+    };
+    const later = { fromMs: good.fromMs + 3 * dayMs, toMs: good.toMs + 3 * dayMs };
+    here.post.take({ ...good, ...later });
+    here.post.take({ ...good, fromMs: nowMs - 3 * dayMs, toMs: nowMs - 3 * dayMs + hourMs });
+    here.post.take({ ...good, modelDigest: "of nobody" });
+    here.post.take({ ...good, fromMs: nowMs - 10 * 365 * dayMs });
+    here.post.take({ ...good, sketches: [{ ...good.sketches[0]!, counts: [1] }] });
+    expect(here.post.refused).toEqual({ future: 1, late: 1, "other-model": 1, "not-fitting": 2 });
+    // What came of it is a day like any other.
+    here.play(8);
+    expect(here.standing("WT01").level).toBe("stable");
+  });
+
+  it("is not silenced for years by a clock that was years ahead and was set right", () => {
+    const here = createSite();
+    here.play(3);
+    here.clock.jump(3650 * dayMs);
+    here.play(2);
+    here.clock.jump(-3650 * dayMs);
+    here.play(9);
+    expect(here.standing("WT01").level).toBe("stable");
+  });
+});
