@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadTrustedKeys } from "../core/bundle/keys.ts";
 import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
 import { createTopics, type Topics } from "../core/contract/topics.ts";
-import { hourMs } from "../core/maths/durations.ts";
+import { dayMs, hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
@@ -16,6 +16,7 @@ import { createHttpServer, listenHttp } from "./api/http-server.ts";
 import { answerNotFound, pageRoutes } from "./api/page-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
+import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { loadGateways } from "./fleet/load-turbines.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
@@ -104,7 +105,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const topics = createTopics(config.mqtt.base);
   const mqtt = await openMqttSide(config, logger);
   closers.add(() => mqtt.close());
-  const ingest = await listenToGateways(around, { record, mqtt, topics });
+  const ingest = await listenToGateways(around, { record, mqtt, topics, models: shelf.models });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
   const fleet: FleetSource = { record, models: shelf.models, clock: systemClock, silentAfterMs };
@@ -130,6 +131,16 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
       await registry?.refresh();
     }),
   );
+  const drift = createDriftJob({
+    record,
+    models: shelf.models,
+    config: config.drift,
+    clock: systemClock,
+    timers: systemTimers,
+    metrics: around.metrics,
+  });
+  closers.add(every(drift.everyMs, logger, () => drift.run()));
+  closers.add(() => drift.stop());
   logger.info("collector runs", { url, mqttUrl: mqtt.url });
   return { url, mqttUrl: mqtt.url, record, scanBundles, close: () => closers.closeAll() };
 }
@@ -137,9 +148,14 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
 /** Subscribes to what gateways send; it is stored from now on. */
 async function listenToGateways(
   { config, logger, metrics, closers }: Surroundings,
-  to: { readonly record: FleetRecord; readonly mqtt: MqttSide; readonly topics: Topics },
+  to: {
+    readonly record: FleetRecord;
+    readonly mqtt: MqttSide;
+    readonly topics: Topics;
+    readonly models: FleetSource["models"];
+  },
 ): Promise<UplinkIngest> {
-  const { record, topics } = to;
+  const { record, topics, models } = to;
   const { client } = to.mqtt;
   const ingest = createUplinkIngest({
     record,
@@ -148,6 +164,8 @@ async function listenToGateways(
     metrics,
     timers: systemTimers,
     sites: gatewaySites(config.mqtt.embedded.gateways),
+    driftKeptMs: config.retentionDays * dayMs,
+    driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, ack) =>
       client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
   });

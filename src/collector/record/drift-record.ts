@@ -39,8 +39,10 @@ export interface DriftRecord {
   periodVerdicts(
     period: PeriodRange & { readonly limit: number; readonly after?: string },
   ): Promise<DriftVerdictPage>;
-  /** Points and models that were heard in a period and have no verdict of it yet. */
-  countUnassessed(period: PeriodRange): Promise<number>;
+  /** Points with a reference of the last weeks that have no verdict of a period yet. */
+  countAwaited(period: PeriodRange): Promise<number>;
+  /** What is known of the fleet besides the verdicts of one period. */
+  driftFleet(): Promise<KnownDriftFleet>;
   /** What was last said of points, by their key. */
   driftStates(points: readonly PointId[]): Promise<readonly DriftState[]>;
   /** Stores causes, states and events of a period that has been read together, as a whole or not at all. */
@@ -121,6 +123,13 @@ export interface PublishedPeriod {
   readonly verdicts: readonly DriftVerdict[];
   readonly states: readonly DriftState[];
   readonly events: readonly EventRecord[];
+}
+
+/** The points that drift was ever heard of, and since when each model served any of them. */
+export interface KnownDriftFleet {
+  readonly points: readonly PointId[];
+  /** Start of the first period by digest, epoch ms. */
+  readonly modelsSince: Readonly<Record<string, number>>;
 }
 
 export interface DriftBacklog {

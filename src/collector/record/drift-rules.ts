@@ -1,7 +1,6 @@
 /** What every engine does alike with drift: names of days, the order of lists, and what one gateway may occupy. */
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
-import type { DriftReport, EventRecord } from "../../core/contract/uplink-record.ts";
-import { slotsOfDay } from "../../core/drift/day-summary.ts";
+import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { PeriodRange, ReferenceKey } from "./drift-record.ts";
 
@@ -22,35 +21,12 @@ export const maxDriftDays = 400;
 
 /** A report that a record does not take in, and by which reason it is set aside. */
 export class DriftRefusedError extends RangeError {
-  readonly reason: "drift-bins" | "drift-bounds" | "drift-interval";
+  readonly reason: "drift-bins" | "drift-bounds" | "shape-invalid";
 
   constructor(reason: DriftRefusedError["reason"], message: string) {
     super(message);
     this.reason = reason;
   }
-}
-
-/** Where in a period a report belongs: it is where its middle lies. */
-export interface ReportPlace {
-  /** Start of the period, epoch ms. */
-  readonly fromMs: number;
-  /** 0 to {@link slotsOfDay} − 1. */
-  readonly slot: number;
-}
-
-/** @throws DriftRefusedError for an interval that is longer than a period */
-export function placeReport(report: Pick<DriftReport, "fromMs" | "toMs">, periodMs: number): ReportPlace {
-  const lengthMs = report.toMs - report.fromMs;
-  if (!(lengthMs >= 0 && lengthMs <= periodMs)) {
-    throw new DriftRefusedError(
-      "drift-interval",
-      `an interval of ${lengthMs} ms, a period has ${periodMs} ms`,
-    );
-  }
-  const middleMs = (report.fromMs + report.toMs) / 2;
-  const fromMs = Math.floor(middleMs / periodMs) * periodMs;
-  const slot = Math.floor(((middleMs - fromMs) * slotsOfDay) / periodMs);
-  return { fromMs, slot: Math.min(slotsOfDay - 1, slot) };
 }
 
 /** `YYYY-MM-DD` of a period of a day, `YYYY-MM-DDTHH:MMZ` (with seconds where it needs them) of a shorter one. */

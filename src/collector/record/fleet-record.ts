@@ -91,8 +91,6 @@ export interface RecordFault {
     | "shape-invalid"
     /** Sketches of other bins than those of the model, or of the period so far. */
     | "drift-bins"
-    /** Of an interval that is longer than a period. */
-    | "drift-interval"
     /** Of a time that cannot be: of the future, or from before all that is kept. */
     | "drift-clock"
     /** Of more points, loads or open periods than one gateway may occupy. */

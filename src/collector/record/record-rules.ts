@@ -1,6 +1,6 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
-import type { EventRecord, FeatureSketch, GapRecord } from "../../core/contract/uplink-record.ts";
+import type { EventRecord, GapRecord } from "../../core/contract/uplink-record.ts";
 import type { AlarmLifeStep, PredictionSeries } from "./fleet-record.ts";
 
 /** A read never returns more steps than this. */
@@ -69,18 +69,6 @@ export function describeGap(gap: GapRecord): EventRecord {
 /** The day (UTC) of a moment, `YYYY-MM-DD`. */
 export function utcDayOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
-}
-
-/** JSON has no NaN, which is what the moments of an interval without finite values are. */
-export function withFiniteMoments(sketch: FeatureSketch): FeatureSketch {
-  const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
-  return {
-    ...sketch,
-    mean: finite(sketch.mean),
-    sumSquares: finite(sketch.sumSquares),
-    min: finite(sketch.min),
-    max: finite(sketch.max),
-  };
 }
 
 /** Predictions of one failure mode, summed up over one step. */

@@ -14,20 +14,33 @@ import type {
 import { decodeUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
 import type { CheckedEnvelope, RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
 
-/** Who sent a record. */
-interface RecordSender {
+/** What records are held against. */
+export interface RecordLimits {
+  /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
+  readonly sites: ReadonlyMap<string, string>;
+  readonly nowMs: number;
+  /** For how long drift is kept, ms: what is older is not taken in. */
+  readonly driftKeptMs: number;
+  /** Bins of each column that a model's drift reference has; undefined: the model is not known here. */
+  readonly driftBinsOf: (modelDigest: string) => readonly number[] | undefined;
+}
+
+/** Who sent a record, and what it is held against. */
+interface RecordSender extends Omit<RecordLimits, "sites"> {
   readonly gateway: string;
   /** Site whose turbines it may speak of; null: of any. */
   readonly site: string | null;
 }
 
-/**
- * The envelope in a message of `<base>/gateway/<gateway>/up/<lane>`, or why the whole message is set aside.
- * @param sites site whose turbines a gateway may speak of; one that is not in it may speak of any
- */
+/** How far a gateway's clock may be ahead. */
+const maxAheadMs = 3_600_000;
+/** 2020-01-01: a collector whose own clock says that it is earlier cannot say that another one is wrong. */
+const earliestOwnMs = 1_577_836_800_000;
+
+/** The envelope in a message of `<base>/gateway/<gateway>/up/<lane>`, or why the whole message is set aside. */
 export function readEnvelope(
   message: UplinkMessage,
-  sites: ReadonlyMap<string, string>,
+  limits: RecordLimits,
 ): Result<CheckedEnvelope, RecordFault> {
   const { topic, payload } = message;
   const decoded = decodeUplinkEnvelope(payload);
@@ -38,7 +51,7 @@ export function readEnvelope(
     const detail = "the envelope names another gateway or lane than its topic";
     return failed({ reason: "topic-mismatch", detail });
   }
-  const sender = { gateway, site: sites.get(gateway) ?? null };
+  const sender = { ...limits, gateway, site: limits.sites.get(gateway) ?? null };
   const records = envelope.records.map((record) => tryCheck(record, sender));
   return ok({ ...envelope, topic, payload, records });
 }
@@ -59,7 +72,7 @@ function checkRecord(record: UplinkRecord, sender: RecordSender): Result<Storabl
     case "prediction-batch":
       return unlessFaulty(record, checkIds(record, sender) ?? checkColumns(record));
     case "drift-report":
-      return unlessFaulty(record, checkIds(record, sender) ?? checkInterval(record));
+      return unlessFaulty(record, checkIds(record, sender) ?? checkDrift(record, sender));
     case "gap":
       return unlessFaulty(record, checkTimes(record.kind, [record.fromMs, record.toMs]));
     case "health":
@@ -129,9 +142,32 @@ function isColumn<T>(column: readonly T[] | null, length: number, isGood: (value
   return column === null || (column.length === length && column.every(isGood));
 }
 
-function checkInterval({ fromMs, toMs }: DriftReport): RecordFault | null {
-  if (isTime(fromMs) && isTime(toMs) && toMs >= fromMs) return null;
-  return { reason: "shape-invalid", detail: "a drift report of an invalid interval" };
+function checkDrift(report: DriftReport, sender: RecordSender): RecordFault | null {
+  const { fromMs, toMs, modelDigest, sketches } = report;
+  if (!isTime(fromMs) || !isTime(toMs) || toMs < fromMs) {
+    return { reason: "shape-invalid", detail: "a drift report of an invalid interval" };
+  }
+  const bins = sender.driftBinsOf(modelDigest);
+  const foreign = sketches.find(({ feature, counts }) => counts.length !== (bins ?? [])[feature]);
+  if (bins !== undefined && foreign !== undefined) {
+    const expected = bins[foreign.feature];
+    const wanted = expected === undefined ? "no such column" : `${expected} bins there`;
+    const detail = `${foreign.counts.length} bins of column ${foreign.feature}; the model's reference has ${wanted}`;
+    return { reason: "drift-bins", detail };
+  }
+  return checkClock(report, sender);
+}
+
+/** A clock that jumped ahead would make a day of the future "today", one that jumped back an old one. */
+function checkClock({ fromMs, toMs }: DriftReport, sender: RecordSender): RecordFault | null {
+  const { gateway, nowMs, driftKeptMs } = sender;
+  if (nowMs < earliestOwnMs) return null;
+  const refuse = (why: string): RecordFault => {
+    const dated = `${gateway} dates a drift report ${new Date(toMs).toISOString()}`;
+    return { reason: "drift-clock", detail: `${dated}, ${why} (now it is ${new Date(nowMs).toISOString()})` };
+  };
+  if (toMs > nowMs + maxAheadMs) return refuse("which is to come");
+  return fromMs < nowMs - driftKeptMs ? refuse("before all that is kept") : null;
 }
 
 /** One record of an invalid time would leave a whole page unshown. */

@@ -17,7 +17,7 @@ import type {
   UplinkMessage,
 } from "../record/fleet-record.ts";
 import { createBatchLoop } from "./batch-loop.ts";
-import { readEnvelope } from "./read-envelope.ts";
+import { type RecordLimits, readEnvelope } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
   readonly record: Pick<FleetRecord, "storeEnvelopes">;
@@ -27,6 +27,10 @@ export interface UplinkIngestOptions {
   readonly metrics: Metrics;
   /** Site whose turbines a gateway may speak of; one that is not in it may speak of any. */
   readonly sites?: ReadonlyMap<string, string>;
+  /** For how long drift is kept, ms; a report of before is set aside. Default: for ever. */
+  readonly driftKeptMs?: number;
+  /** Bins of each column that a model's drift reference has; undefined: the model is not known here. */
+  readonly driftBinsOf?: RecordLimits["driftBinsOf"];
   /** Sends an acknowledgement; may reject (it is repeated when the gateway sends again). */
   readonly acknowledge: (gateway: string, ack: UplinkAck) => Promise<void>;
   /** A batch is stored when this old … */
@@ -52,7 +56,11 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const { record, clock, logger } = options;
   const maxBatchMessages = options.maxBatchMessages ?? 500;
   const maxPendingBytes = options.maxPendingBytes ?? 64 * 1024 * 1024;
-  const sites = options.sites ?? new Map<string, string>();
+  const {
+    sites = new Map(),
+    driftKeptMs = Number.POSITIVE_INFINITY,
+    driftBinsOf = () => undefined,
+  } = options;
   const { messagesTotal, count } = createAccounts(options.metrics, logger);
   const waiting: UplinkMessage[] = [];
   /** Of what waits and of the batch that is on its way. */
@@ -63,7 +71,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const storeNext = async (): Promise<void> => {
     const taken = waiting.splice(0, maxBatchMessages);
     try {
-      const batch = readBatch(taken, sites, clock.nowMs());
+      const batch = readBatch(taken, { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() });
       const stored = await record.storeEnvelopes(batch);
       if (storeFails) logger.info("storing works again");
       storeFails = false;
@@ -175,17 +183,13 @@ function newestAcks(
   return acks.values();
 }
 
-function readBatch(
-  messages: readonly UplinkMessage[],
-  sites: ReadonlyMap<string, string>,
-  nowMs: number,
-): EnvelopeBatch {
+function readBatch(messages: readonly UplinkMessage[], limits: RecordLimits): EnvelopeBatch {
   const envelopes: CheckedEnvelope[] = [];
   const setAside: SetAsideMessage[] = [];
   for (const message of messages) {
-    const read = readEnvelope(message, sites);
+    const read = readEnvelope(message, limits);
     if (read.ok) envelopes.push(read.value);
     else setAside.push({ ...message, fault: read.error });
   }
-  return { nowMs, envelopes, setAside };
+  return { nowMs: limits.nowMs, envelopes, setAside };
 }

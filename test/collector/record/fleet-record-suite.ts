@@ -406,7 +406,7 @@ function describeMeasurements(open: Open): void {
     const report = driftReport("wt-1", t, "d", { windows: 50, shift: 0 });
     const other = {
       ...report,
-      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [1] } : sketch)),
+      sketches: report.sketches.map((sketch, index) => (index === 5 ? { ...sketch, counts: [50] } : sketch)),
     };
     const { records } = await createSender(record).send([report, other, report]);
     expect(records).toMatchObject([

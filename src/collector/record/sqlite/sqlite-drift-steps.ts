@@ -5,6 +5,7 @@ import type {
   DriftPeriod,
   DriftState,
   DuePeriodQuery,
+  KnownDriftFleet,
   PeriodKey,
   PeriodRange,
   ReferenceKey,
@@ -17,7 +18,8 @@ export interface SqliteDriftSteps {
   due(query: DuePeriodQuery): DriftPeriod[];
   /** Number of the row of an open period; null: it was assessed, or is not known. */
   openPeriod(key: PeriodKey): number | null;
-  countUnassessed(period: PeriodRange): number;
+  countAwaited(period: PeriodRange): number;
+  fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
   /** Notes that the reference of a point is to begin anew at a moment. */
@@ -34,13 +36,12 @@ export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSte
   return {
     ...createPeriods(database),
     ...createReferences(database),
+    ...createFleetQueries(database),
     ...createPublications(database),
   };
 }
 
-function createPeriods(
-  database: SqliteDatabase,
-): Pick<SqliteDriftSteps, "due" | "openPeriod" | "countUnassessed"> {
+function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" | "openPeriod"> {
   // Ended by this clock, and its gateway has gone on to a later period, or has had the time of grace.
   const due = database.prepare(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
@@ -54,15 +55,12 @@ function createPeriods(
        AND NOT EXISTS (SELECT 1 FROM drift_period AS earlier WHERE earlier.assessed = 0
          AND earlier.point = drift_period.point AND earlier.model_digest = drift_period.model_digest
          AND earlier.from_ms < drift_period.from_ms)
-     ORDER BY from_ms, drift_period.point LIMIT ?`,
+     ORDER BY from_ms, drift_period.point, first_ms LIMIT ?`,
   );
   const open = database.prepare(
     `SELECT drift_period.id FROM drift_period JOIN point ON point.id = drift_period.point
      WHERE site = ? AND turbine = ? AND component = ? AND model_digest = ? AND from_ms = ? AND period_ms = ?
        AND assessed = 0`,
-  );
-  const unassessed = database.prepare(
-    "SELECT COUNT(*) AS total FROM drift_period WHERE assessed = 0 AND from_ms = ? AND period_ms = ?",
   );
   return {
     due: ({ nowMs, graceMs, limit }) =>
@@ -83,7 +81,6 @@ function createPeriods(
       const row = open.get(site, turbine, component, modelDigest, fromMs, toMs - fromMs);
       return row === undefined ? null : Number(row.id);
     },
-    countUnassessed: ({ fromMs, toMs }) => Number(unassessed.get(fromMs, toMs - fromMs)?.total ?? 0),
   };
 }
 
@@ -123,6 +120,37 @@ function createReferences(
     renew: (gateway, { turbine, component, timeMs }) => {
       renew.run(Math.trunc(timeMs), gateway, turbine, component);
     },
+  };
+}
+
+/** A point that was not heard of for so many periods is not waited for. */
+const awaitedPeriods = 14;
+
+function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "countAwaited" | "fleet"> {
+  const awaited = database.prepare(
+    `SELECT COUNT(DISTINCT point) AS total FROM drift_reference
+     WHERE until_ms > ? AND period_ms = ? AND NOT EXISTS (SELECT 1 FROM drift_verdict
+       WHERE drift_verdict.from_ms = ? AND drift_verdict.to_ms = ? AND drift_verdict.point = drift_reference.point)`,
+  );
+  const points = database.prepare(
+    `SELECT site, turbine, component FROM point WHERE EXISTS
+       (SELECT 1 FROM drift_period WHERE drift_period.point = point.id) ORDER BY site, turbine, component`,
+  );
+  const models = database.prepare(
+    "SELECT model_digest, MIN(from_ms) AS from_ms FROM drift_period GROUP BY model_digest",
+  );
+  return {
+    countAwaited: ({ fromMs, toMs }) => {
+      const lengthMs = toMs - fromMs;
+      const row = awaited.get(fromMs - awaitedPeriods * lengthMs, lengthMs, fromMs, toMs);
+      return Number(row?.total ?? 0);
+    },
+    fleet: () => ({
+      points: points.all().map(readPoint),
+      modelsSince: Object.fromEntries(
+        models.all().map((row) => [String(row.model_digest), Number(row.from_ms)]),
+      ),
+    }),
   };
 }
 

@@ -4,13 +4,13 @@
  */
 import type { DriftLoad } from "../../../core/contract/drift-verdict.ts";
 import type { DriftReport, FeatureSketch } from "../../../core/contract/uplink-record.ts";
-import type { DayCell, DaySummary } from "../../../core/drift/day-summary.ts";
-import { countValues, mergeSketches } from "../../../core/drift/sketcher.ts";
+import type { DayCell, DayFeature, DaySummary } from "../../../core/drift/day-summary.ts";
+import { addToDay } from "../../../core/drift/merge-day.ts";
+import { mergeSketches } from "../../../core/drift/sketcher.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { DriftBacklog } from "../drift-record.ts";
-import { DriftRefusedError, driftBounds, placeReport } from "../drift-rules.ts";
-import { withFiniteMoments } from "../record-rules.ts";
+import { DriftRefusedError, driftBounds } from "../drift-rules.ts";
 import {
   type ColumnMoments,
   mergeColumns,
@@ -58,8 +58,8 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
   return {
     ...createSettlement(database),
     put: (point, report, { gateway, receivedMs }) => {
-      const { fromMs, slot } = placeReport(report, periodMs);
-      const sketches = report.sketches.map(withFiniteMoments);
+      const { fromMs, features } = placeReport(report, periodMs);
+      const sketches = features.map(({ sketch }) => sketch);
       const row = find.get(point, report.modelDigest, fromMs, periodMs);
       const { modelDigest, modelName, modelVersion } = report;
       const [first, last] = [Math.trunc(report.fromMs), Math.trunc(report.toMs)];
@@ -73,7 +73,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
         update.run(gateway, first, last, packSketches(merged), id);
       }
       if (Number(row?.assessed ?? 0) === 0) {
-        putCells(id, { slot, load: report.load ?? null }, sketches);
+        putCells(id, features);
       }
       noteGateway.run(gateway, fromMs, Math.trunc(receivedMs));
     },
@@ -111,12 +111,18 @@ function createRoomCheck(database: SqliteDatabase): (gateway: string, fromMs: nu
   };
 }
 
-/** One slot and load of a period. */
-type CellPlace = Pick<DayCell, "slot" | "load">;
+/** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
+function placeReport(report: DriftReport, periodMs: number): DaySummary {
+  try {
+    return addToDay(null, report, periodMs);
+  } catch (error) {
+    if (error instanceof RangeError) throw new DriftRefusedError("shape-invalid", error.message);
+    throw error;
+  }
+}
 
-function createCellWriter(
-  database: SqliteDatabase,
-): (period: number, place: CellPlace, sketches: readonly FeatureSketch[]) => void {
+/** Merges the moments of one report, which lie in one slot and at one load. */
+function createCellWriter(database: SqliteDatabase): (period: number, report: readonly DayFeature[]) => void {
   const find = database.prepare(
     "SELECT moments FROM drift_cell WHERE period = ? AND slot = ? AND load_name = ?",
   );
@@ -125,12 +131,14 @@ function createCellWriter(
     `INSERT INTO drift_cell (period, slot, load_name, moments) VALUES (?, ?, ?, ?)
      ON CONFLICT (period, slot, load_name) DO UPDATE SET moments = excluded.moments`,
   );
-  return (period, { slot, load }, sketches) => {
-    const name = nameLoad(load);
-    const moments = sketches.map((sketch): ColumnMoments => {
-      const { feature, mean, sumSquares } = sketch;
-      return { feature, count: countValues(sketch), mean, sumSquares };
-    });
+  return (period, report) => {
+    const place = report.find(({ cells }) => cells.length > 0)?.cells[0];
+    if (place === undefined) return;
+    const { slot } = place;
+    const name = nameLoad(place.load);
+    const moments = report.flatMap(({ sketch: { feature }, cells }) =>
+      cells.map(({ count, mean, sumSquares }): ColumnMoments => ({ feature, count, mean, sumSquares })),
+    );
     const row = find.get(period, slot, name);
     if (row === undefined && Number(count.get(period, slot)?.total) >= driftBounds.loadsPerSlot) {
       throw new DriftRefusedError(

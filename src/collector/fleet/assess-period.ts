@@ -1,0 +1,108 @@
+/**
+ * What becomes of one point's period: held against the point's own reference, or why it is not. Waits for nothing and stores
+ * nothing; a period that cannot be assessed has a verdict that says so, and teaches nothing.
+ */
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { assessDay, type DayVerdict } from "../../core/drift/assess-day.ts";
+import type { DaySummary } from "../../core/drift/day-summary.ts";
+import type { DriftTask } from "../../core/drift/drift-task.ts";
+import {
+  beginSiteReference,
+  carryColumns,
+  type SiteReference,
+  siteReferenceSchema,
+} from "../../core/drift/site-reference.ts";
+import { countValues } from "../../core/drift/sketcher.ts";
+import type { AssessedPeriod, DriftPeriod, StoredReference } from "../record/drift-record.ts";
+
+/** All that a period is assessed by. */
+export interface PeriodEvidence {
+  readonly period: DriftPeriod;
+  readonly summary: DaySummary;
+  /** Null: the bundle of the model is not known here. */
+  readonly task: DriftTask | null;
+  /** Of this point and model; null before the first period. */
+  readonly stored: StoredReference | null;
+  /** Of the model that served this point before; null: there is none. */
+  readonly previous: StoredReference | null;
+}
+
+/** Assesses a period. */
+export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
+  const { period, summary, task, stored } = evidence;
+  const { renewedMs } = period;
+  const unassessed = (reason: string, level: "insufficient" | "learning" = "insufficient"): DriftVerdict =>
+    completeVerdict(period, {
+      fromMs: period.fromMs,
+      toMs: period.toMs,
+      level,
+      reason,
+      pValue: null,
+      rows: countRows(summary),
+      referenceDays: 0,
+      shifts: [],
+      distances: [],
+    });
+  const leaveReference = (reason: string): AssessedPeriod => {
+    return { verdict: unassessed(reason), reference: null, renewedMs: null };
+  };
+  if (task === null) {
+    return leaveReference(
+      "the bundle of this model is not known here; name its folder under registry.publish",
+    );
+  }
+  if (stored !== null && stored.untilMs > period.fromMs) {
+    return leaveReference("it came after a later period had been assessed");
+  }
+  const isRenewal = renewedMs !== null && renewedMs > (stored?.renewedMs ?? 0);
+  if (isRenewal && renewedMs > period.fromMs) {
+    const verdict = unassessed("its own reference was renewed within this period", "learning");
+    return { verdict, reference: beginSiteReference(), renewedMs };
+  }
+  const reference = chooseReference(evidence, isRenewal);
+  try {
+    const assessed = assessDay(task, reference, summary);
+    const verdict = completeVerdict(period, assessed.verdict);
+    return { verdict, reference: assessed.reference, renewedMs };
+  } catch (error) {
+    if (error instanceof RangeError) return leaveReference(`it does not hold together: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What is known of the point, as far as it still says something of this period. */
+function chooseReference(
+  { period, task, stored, previous }: PeriodEvidence,
+  isRenewal: boolean,
+): SiteReference {
+  const periodMs = period.toMs - period.fromMs;
+  if (isRenewal) return beginSiteReference();
+  if (stored !== null) {
+    return (stored.periodMs === periodMs ? readReference(stored) : null) ?? beginSiteReference();
+  }
+  const isOlder = previous !== null && (previous.renewedMs ?? 0) >= (period.renewedMs ?? 0);
+  const carried = isOlder && previous.periodMs === periodMs ? readReference(previous) : null;
+  if (carried === null || task === null) return beginSiteReference();
+  // Features and scores of another model are other quantities; a level in dB is the same.
+  const levels = carryColumns(
+    carried,
+    task.columns.filter(({ role }) => role === "level"),
+  );
+  // The other model may have had a part of this very period.
+  return levels.lastMs !== null && levels.lastMs >= period.fromMs ? { ...levels, lastMs: null } : levels;
+}
+
+/** The reference as it was stored; null for one that this version does not read: it is learnt anew. */
+function readReference({ reference }: StoredReference): SiteReference | null {
+  const read = siteReferenceSchema.safeParse(reference);
+  return read.success ? read.data : null;
+}
+
+function completeVerdict(period: DriftPeriod, verdict: DayVerdict): DriftVerdict {
+  const { site, turbine, component, modelName, modelVersion, modelDigest } = period;
+  return { site, turbine, component, modelName, modelVersion, modelDigest, ...verdict, cause: null };
+}
+
+function countRows({ features }: DaySummary): number {
+  return Math.max(0, ...features.map(({ sketch }) => countValues(sketch) + sketch.invalid));
+}

@@ -1,0 +1,166 @@
+/**
+ * Assesses each period of each point once, when there is nothing more to wait for, and then reads the points together.
+ * Shares its thread with page and uplink: it gives way after every point. What it has stored is whole, whenever it is killed.
+ */
+import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
+import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
+import type { DriftPeriod } from "../record/drift-record.ts";
+import type { FleetRecord } from "../record/fleet-record.ts";
+import { assessPeriod } from "./assess-period.ts";
+import type { FleetSource } from "./fleet-source.ts";
+import { publishPeriod } from "./publish-period.ts";
+
+export interface DriftJobOptions {
+  readonly record: FleetRecord;
+  readonly models: FleetSource["models"];
+  readonly config: CollectorConfig["drift"];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly metrics: Metrics;
+}
+
+export interface DriftJob {
+  /** How often it should be run, ms. */
+  readonly everyMs: number;
+  /** Assesses what is due and publishes what is complete. Rejects with AuroraError STORE; what was stored until then stays. */
+  run(): Promise<DriftRun>;
+  /** Ends a run after the point that it is at. */
+  stop(): void;
+}
+
+/** What a run has done. */
+export interface DriftRun {
+  /** Verdicts stored. */
+  readonly verdicts: number;
+  /** Periods that were read together. */
+  readonly periods: number;
+  /** Events written. */
+  readonly events: number;
+}
+
+/** Longest grace: what a gateway may take to send the rest of a period. */
+const maxGraceMs = 7_200_000;
+const longestWaitMs = 60_000;
+/** Periods that are looked up at once. */
+const batchSize = 100;
+
+/** Creates the job; nothing runs yet. */
+export function createDriftJob(options: DriftJobOptions): DriftJob {
+  const { record, config, clock, timers, metrics } = options;
+  const periodMs = config.periodSeconds * 1_000;
+  const graceMs = Math.min(maxGraceMs, periodMs / 10);
+  const tasks = createTasks(options);
+  const accounts = createAccounts(metrics, record);
+  let stopped = false;
+  const pause = (): Promise<void> => new Promise((resolve) => timers.after(0, resolve));
+
+  const assess = async (period: DriftPeriod): Promise<boolean> => {
+    const { previousDigest } = period;
+    const summary = await record.periodSummary(period);
+    if (summary === null) return false;
+    const stored = await record.driftReference(period);
+    const previous =
+      stored !== null || previousDigest === null
+        ? null
+        : await record.driftReference({ ...period, modelDigest: previousDigest });
+    const task = tasks(period.modelDigest);
+    const step = assessPeriod({ period, summary, task, stored, previous });
+    const isNew = await record.storeVerdict(step);
+    if (isNew) accounts.verdicts.add(1, { level: step.verdict.level });
+    return isNew;
+  };
+  const assessAll = async (): Promise<number> => {
+    for (let verdicts = 0; ; ) {
+      const due = await record.duePeriods({ nowMs: clock.nowMs(), graceMs, limit: batchSize });
+      let stored = 0;
+      for (const period of due) {
+        if (stopped) return verdicts + stored;
+        const startMs = clock.monotonicMs();
+        if (await assess(period)) stored++;
+        accounts.assessment.observe((clock.monotonicMs() - startMs) / 1_000);
+        await pause();
+      }
+      verdicts += stored;
+      // What is due and cannot be stored would be due for ever.
+      if (stored === 0) return verdicts;
+    }
+  };
+  const publishAll = async (): Promise<Omit<DriftRun, "verdicts">> => {
+    let [periods, events] = [0, 0];
+    const nowMs = clock.nowMs();
+    for (const period of await record.unpublishedPeriods(batchSize)) {
+      const isComplete = nowMs >= period.toMs + graceMs || (await record.countAwaited(period)) === 0;
+      if (stopped || !isComplete) continue;
+      const told = await publishPeriod(period, { record, nowMs, falseShare: config.fleetFalseShare, pause });
+      for (const { name } of told) accounts.events.add(1, { name });
+      periods++;
+      events += told.length;
+      await pause();
+    }
+    return { periods, events };
+  };
+  return {
+    everyMs: Math.min(longestWaitMs, periodMs / 20),
+    run: async () => {
+      const startMs = clock.monotonicMs();
+      const verdicts = await assessAll();
+      const published = await publishAll();
+      accounts.run.set((clock.monotonicMs() - startMs) / 1_000);
+      return { verdicts, ...published };
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+/** The task of each model that is known here, made at its first use. */
+function createTasks({ models, config }: DriftJobOptions): (modelDigest: string) => DriftTask | null {
+  const made = new Map<string, DriftTask>();
+  return (modelDigest) => {
+    const held = made.get(modelDigest);
+    if (held !== undefined) return held;
+    const model = models.get(modelDigest);
+    if (model === undefined) return null;
+    const task = createDriftTask(model.reference, {
+      falsePerDay: config.falsePerPointDay,
+      warningsPerDay: config.warningsPerPointDay,
+      learnDays: config.learnDays,
+    });
+    made.set(modelDigest, task);
+    return task;
+  };
+}
+
+function createAccounts(metrics: Metrics, record: FleetRecord) {
+  metrics.gauge(
+    { name: "drift_open_periods_count", help: "Periods of points that wait to be assessed" },
+    async () => (await record.driftBacklog()).openPeriods,
+  );
+  metrics.gauge(
+    {
+      name: "drift_late_reports_count",
+      help: "Kept drift reports that came after their period was assessed",
+    },
+    async () => (await record.driftBacklog()).lateReports,
+  );
+  return {
+    verdicts: metrics.counter({
+      name: "drift_verdicts_total",
+      help: "Periods of points that were assessed, by level",
+      labels: ["level"],
+    }),
+    events: metrics.counter({
+      name: "drift_events_total",
+      help: "What people were told of drift",
+      labels: ["name"],
+    }),
+    assessment: metrics.histogram(
+      { name: "drift_assessment_seconds", help: "Time of one point's period, reading and storing included" },
+      latencyBucketsSeconds,
+    ),
+    run: metrics.gauge({ name: "drift_run_seconds", help: "Time of the last run over all that was due" }),
+  };
+}
