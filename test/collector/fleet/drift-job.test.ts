@@ -1,0 +1,263 @@
+import { describe, expect, it } from "vitest";
+import {
+  createDriftBench,
+  dayName,
+  firstDayMs,
+  hourMs,
+  knownModel,
+  point,
+  reportsOf,
+} from "../drift-bench.ts";
+
+const one = point("wt-1");
+const two = point("wt-2");
+
+/** A bench of which two points have been assessed on days 0 to `days` − 1, each on the next morning. */
+async function afterDays(days: number) {
+  const bench = createDriftBench();
+  for (let day = 0; day < days; day++) {
+    for (const of of [one, two]) await bench.sendDay(of, day);
+    await bench.runAt(day + 1, 3);
+  }
+  return bench;
+}
+
+describe("the drift job", () => {
+  it("learns, and then says of every day once how it was", async () => {
+    const bench = await afterDays(9);
+    const expected = ["learning", "learning", "learning", "learning", "learning"]
+      .concat(["stable", "stable", "stable", "stable"])
+      .map((level, day) => `${day}:${level}`);
+    expect(await bench.levels(one, 9)).toEqual(expected);
+    expect(await bench.levels(two, 9)).toEqual(expected);
+    const before = await bench.verdicts(8);
+    expect(before[0]).toMatchObject({
+      ...one,
+      modelDigest: "d",
+      modelVersion: "1.0.0",
+      rows: 144,
+      reason: null,
+      cause: null,
+    });
+    expect(await bench.runAt(9, 4)).toEqual({ verdicts: 0, periods: 0, events: 0 });
+    expect(await bench.verdicts(8)).toEqual(before);
+    expect(await bench.record.driftBacklog()).toEqual({ openPeriods: 0, lateReports: 0 });
+    const text = await bench.metrics.render();
+    expect(text).toContain('aurora_drift_verdicts_total{level="learning"} 10');
+    expect(text).toContain('aurora_drift_verdicts_total{level="stable"} 8');
+    expect(text).toMatch(/aurora_drift_assessment_seconds_count 18/);
+    expect(text).toMatch(/aurora_drift_run_seconds 0\.\d+/);
+    expect(text).toContain("aurora_drift_open_periods_count 0");
+  });
+
+  it("waits until a gateway has gone on to the next day, or two hours", async () => {
+    const bench = createDriftBench();
+    await bench.sendDay(one, 0);
+    await bench.sendDay(two, 0, {}, "gw-2");
+    expect((await bench.runAt(1, 0)).verdicts).toBe(0);
+    // The first of the next day, of one of the gateways.
+    await bench.sendDay(one, 1, { hours: [0, 1] });
+    expect((await bench.runAt(1, 1)).verdicts).toBe(1);
+    expect(await bench.verdicts(0)).toMatchObject([one]);
+    expect((await bench.runAt(1, 1.9)).verdicts).toBe(0);
+    expect((await bench.runAt(1, 2)).verdicts).toBe(1);
+    expect((await bench.verdicts(1)).length).toBe(0);
+  });
+
+  it("assesses what comes after an outage of 36 hours in its order, each day once", async () => {
+    const bench = await afterDays(6);
+    // Heard until noon of day 6; the other gateway goes on.
+    await bench.sendDay(one, 6, { hours: [0, 12] });
+    for (const day of [6, 7]) {
+      await bench.sendDay(two, day, {}, "gw-2");
+      await bench.runAt(day + 1, 3);
+    }
+    expect(await bench.levels(one, 9)).toHaveLength(7);
+    expect((await bench.verdicts(6))[0]).toMatchObject({ ...one, rows: 72 });
+    // Back on day 8: first what is left of day 6, then all of day 7, then today.
+    bench.nowMs = firstDayMs + 8 * 24 * hourMs + 4 * hourMs;
+    await bench.sendDay(one, 6, { hours: [12, 24] });
+    await bench.sendDay(one, 7);
+    expect((await bench.job.run()).verdicts).toBe(1);
+    await bench.sendDay(one, 8, { hours: [0, 4] });
+    expect((await bench.job.run()).verdicts).toBe(0);
+    await bench.sendDay(one, 8, { hours: [4, 24] });
+    await bench.runAt(9, 3);
+    expect((await bench.levels(one, 9)).map((level) => level.split(":")[0])).toEqual([..."012345678"]);
+    const [late] = await bench.verdicts(7);
+    expect(late).toMatchObject({ ...one, rows: 144, level: "stable" });
+    // Of day 6 the morning was assessed; the rest is shown and was not.
+    expect(await bench.record.driftBacklog()).toEqual({ openPeriods: 0, lateReports: 12 });
+    const [day] = await bench.record.driftOfDay({ day: dayName(6), turbine: "wt-1" });
+    expect(day).toMatchObject({ reports: 24 });
+  });
+
+  it("waits with the second of two late days until the first is assessed", async () => {
+    const bench = await afterDays(6);
+    bench.nowMs = firstDayMs + 9 * 24 * hourMs;
+    const days = [6, 7, 8].flatMap((day) => reportsOf(one, day));
+    await bench.send(days);
+    expect((await bench.runAt(9, 2)).verdicts).toBe(3);
+    const references = await bench.record.driftReference({ ...one, modelDigest: "d" });
+    expect(references).toMatchObject({ untilMs: firstDayMs + 9 * 24 * hourMs });
+  });
+
+  it("neither learns from a day that comes after a later one, nor leaves it open", async () => {
+    const bench = await afterDays(6);
+    await bench.sendDay(one, 7);
+    await bench.runAt(8, 3);
+    const before = await bench.record.driftReference({ ...one, modelDigest: "d" });
+    await bench.sendDay(one, 6);
+    await bench.runAt(8, 4);
+    expect((await bench.verdicts(6))[0]).toMatchObject({
+      level: "insufficient",
+      reason: "it came after a later period had been assessed",
+    });
+    expect(await bench.record.driftReference({ ...one, modelDigest: "d" })).toEqual(before);
+    expect((await bench.record.driftBacklog()).openPeriods).toBe(0);
+  });
+
+  it("ends no day early because a gateway's clock is ahead", async () => {
+    const bench = await afterDays(6);
+    bench.nowMs = firstDayMs + 6 * 24 * hourMs + 23.5 * hourMs;
+    await bench.sendDay(one, 6, { hours: [0, 23] });
+    await bench.sendDay(one, 7, { hours: [0, 1] });
+    expect((await bench.job.run()).verdicts).toBe(0);
+    // Set right again: its last word is of today.
+    await bench.sendDay(one, 6, { hours: [23, 24] });
+    expect((await bench.runAt(7, 0)).verdicts).toBe(0);
+    expect((await bench.runAt(7, 2)).verdicts).toBe(1);
+    expect((await bench.verdicts(6))[0]).toMatchObject({ rows: 144 });
+  });
+
+  it("learns anew after somebody renewed the point's baseline, and only there", async () => {
+    const bench = await afterDays(7);
+    for (const of of [one, two]) await bench.sendDay(of, 7);
+    bench.nowMs = firstDayMs + 7 * 24 * hourMs + 15 * hourMs;
+    const renewed = { kind: "event", name: "baseline-renewed", detail: "by anna: bearing replaced" } as const;
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-1/generator-bearing" }]);
+    // Of another turbine, another gateway, and no point at all.
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-9/generator-bearing" }]);
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-2" }]);
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-2/generator-bearing" }], "gw-2");
+    await bench.runAt(8, 3);
+    expect((await bench.verdicts(7)).map(({ level, reason }) => [level, reason])).toEqual([
+      ["learning", "its own reference was renewed within this period"],
+      ["stable", null],
+    ]);
+    for (const of of [one, two]) await bench.sendDay(of, 8);
+    await bench.runAt(9, 3);
+    expect((await bench.verdicts(8)).map(({ level }) => level)).toEqual(["learning", "stable"]);
+    expect((await bench.verdicts(8))[0]!.reason).toMatch(/^[01] of 5 days/);
+  });
+
+  it("believes no renewal's time that cannot be", async () => {
+    const bench = await afterDays(7);
+    await bench.sendDay(one, 7);
+    bench.nowMs = firstDayMs + 8 * 24 * hourMs + hourMs;
+    const renewed = {
+      kind: "event",
+      name: "baseline-renewed",
+      detail: "",
+      subject: "wt-1/generator-bearing",
+    } as const;
+    await bench.send([{ ...renewed, timeMs: Date.UTC(2038, 0, 1) }]);
+    await bench.runAt(8, 3);
+    expect((await bench.verdicts(7))[0]).toMatchObject({ ...one, level: "stable" });
+    await bench.sendDay(one, 8);
+    await bench.runAt(9, 3);
+    expect((await bench.verdicts(8))[0]).toMatchObject({ ...one, level: "learning" });
+  });
+
+  it("learns a new model's features anew, and goes on with the levels that it shares", async () => {
+    const bench = await afterDays(8);
+    bench.models.set("e", knownModel("e"));
+    await bench.sendDay(one, 8, { hours: [0, 10] });
+    await bench.sendDay(one, 8, { hours: [10, 24], digest: "e" });
+    await bench.runAt(9, 3);
+    const updated = await bench.verdicts(8);
+    expect(updated.map(({ modelDigest, modelVersion }) => [modelDigest, modelVersion])).toEqual([
+      ["d", "1.0.0"],
+      ["e", "1.1.0"],
+    ]);
+    const stored = await bench.record.driftReference({ ...one, modelDigest: "e" });
+    const { columns } = stored!.reference as { columns: { name: string; isLearnt: boolean }[] };
+    expect(columns.map(({ name, isLearnt }) => [name, isLearnt])).toEqual([
+      ["feature.0", false],
+      ["feature.1", false],
+      ["score.wear", false],
+      ["level.0", true],
+    ]);
+    // A level that moves is seen while the features are still learnt.
+    await bench.sendDay(one, 9, { digest: "e", shift: { columns: [0, 3], by: 4 } });
+    await bench.runAt(10, 3);
+    const [moved] = await bench.verdicts(9);
+    expect(moved).toMatchObject({ modelDigest: "e", level: "drift" });
+    expect(moved!.shifts.map(({ name }) => name)).toEqual(["level.0"]);
+  });
+
+  it("says of a model whose bundle it does not know that it does not", async () => {
+    const bench = createDriftBench();
+    await bench.sendDay(one, 0, { digest: "unheard-of" });
+    await bench.runAt(1, 3);
+    const [verdict] = await bench.verdicts(0);
+    expect(verdict).toMatchObject({ level: "insufficient", rows: 144, pValue: null });
+    expect(verdict!.reason).toMatch(/bundle of this model is not known here/);
+    expect(await bench.record.driftReference({ ...one, modelDigest: "unheard-of" })).toBeNull();
+  });
+
+  it.each([
+    ["of another version", { reference: { version: 99, columns: [] } }],
+    ["damaged", { reference: "damaged" }],
+  ])("learns anew where the reference is %s", async (_, changes) => {
+    const bench = await afterDays(6);
+    const stored = (await bench.record.driftReference({ ...one, modelDigest: "d" }))!;
+    const [before] = await bench.verdicts(5);
+    await bench.sendDay(one, 6);
+    const verdict = { ...before!, fromMs: before!.toMs, toMs: before!.toMs + 24 * hourMs };
+    expect(await bench.record.storeVerdict({ ...stored, ...changes, verdict })).toBe(true);
+    await bench.sendDay(one, 7);
+    await bench.runAt(8, 3);
+    expect((await bench.verdicts(7))[0]).toMatchObject({ ...one, level: "learning" });
+    const next = await bench.record.driftReference({ ...one, modelDigest: "d" });
+    expect(next!.reference).toMatchObject({ version: 1, lastMs: firstDayMs + 7 * 24 * hourMs });
+  });
+
+  it("assesses short periods, and shows the newest of a day", async () => {
+    const bench = createDriftBench({ drift: { periodSeconds: 60 } });
+    const minute = 60_000;
+    for (let period = 0; period < 8; period++) {
+      bench.nowMs = firstDayMs + period * minute;
+      const fromMs = firstDayMs + period * minute;
+      await bench.sendDay(one, 0, { fromMs, periodMs: minute });
+      bench.nowMs += minute + 6_000;
+      await bench.job.run();
+    }
+    const page = await bench.record.driftVerdicts({ day: dayName(0), limit: 10 });
+    expect(page.verdicts).toMatchObject([{ level: "stable", fromMs: firstDayMs + 7 * minute, rows: 144 }]);
+    const { days, points } = await bench.record.driftDays({ from: dayName(0), to: dayName(0) });
+    expect(days.slice(0, 2)).toEqual([`${dayName(0)}T00:00Z`, `${dayName(0)}T00:01Z`]);
+    expect(points[0]!.levels.slice(4)).toEqual(["learning", "stable", "stable", "stable"]);
+    const [day] = await bench.record.driftOfDay({ day: dayName(0) });
+    expect(day).toMatchObject({ reports: 8 * 24 });
+    expect(day!.sketches[0]!.counts.reduce((sum, count) => sum + count)).toBe(8 * 144);
+    const one0 = await bench.record.driftVerdicts({ day: `${dayName(0)}T00:04Z`, limit: 10 });
+    expect(one0.verdicts).toMatchObject([{ fromMs: firstDayMs + 4 * minute }]);
+  });
+
+  it("gives way after every point, and ends early when it is stopped", async () => {
+    const bench = createDriftBench();
+    for (let turbine = 0; turbine < 30; turbine++) await bench.sendDay(point(`wt-${turbine}`), 0);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await bench.runAt(1, 3);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThanOrEqual(15);
+    for (let turbine = 0; turbine < 30; turbine++) await bench.sendDay(point(`wt-${turbine}`), 1);
+    const run = bench.runAt(2, 3);
+    setTimeout(() => bench.job.stop(), 5);
+    const { verdicts } = await run;
+    expect(verdicts).toBeLessThan(30);
+    expect((await bench.record.driftBacklog()).openPeriods).toBe(30 - verdicts);
+  });
+});
