@@ -1,10 +1,6 @@
 /** A record in memory, a drift job over it, and gateways that send days of reports. The collector's clock stands still until it is turned. */
 import { onTestFinished } from "vitest";
-import {
-  createDayReports,
-  createFleetReference,
-  type DayOfReports,
-} from "../../scripts/drift/fleet-reports.ts";
+import { createDayReports, type DayOfReports } from "../../scripts/drift/fleet-reports.ts";
 import { createDriftJob, type DriftJob, type DriftRun } from "../../src/collector/fleet/drift-job.ts";
 import type { KnownModel } from "../../src/collector/fleet/fleet-source.ts";
 import type { FleetRecord, StorableRecord, StoredEnvelope } from "../../src/collector/record/fleet-record.ts";
@@ -17,6 +13,7 @@ import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
+import { knownModel, smallReference } from "./known-model.ts";
 
 export const dayMs = 86_400_000;
 export const hourMs = 3_600_000;
@@ -29,15 +26,6 @@ export const point = (turbine: string, site = "north-sea"): PointId => ({
   turbine,
   component: "generator-bearing",
 });
-
-/** Two features, a score and a level. */
-export const smallReference = createFleetReference({ features: 2, levels: 1 });
-
-/** A model as the shelf of bundles would know it. */
-export function knownModel(digest: string): KnownModel {
-  const manifest = { name: "bearing-vibration", version: "1.0.0" } as KnownModel["manifest"];
-  return { digest, manifest, reference: smallReference };
-}
 
 export interface DriftBench {
   readonly record: FleetRecord;

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  createDriftBench,
-  dayName,
-  firstDayMs,
-  hourMs,
-  knownModel,
-  point,
-  reportsOf,
-} from "../drift-bench.ts";
+import { createDriftBench, dayName, firstDayMs, hourMs, point, reportsOf } from "../drift-bench.ts";
+import { knownModel } from "../known-model.ts";
 
 const one = point("wt-1");
 const two = point("wt-2");

@@ -13,6 +13,7 @@ import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
+import { describeDriftRecord } from "./drift-record-suite.ts";
 
 /** A place where a record is kept. */
 export interface RecordStorage {
@@ -96,6 +97,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeEnvelopes(open);
     describeAlarms(open);
     describeMeasurements(open);
+    describeDriftRecord(open);
     describeMachines(open);
     describeKeeping(open, createStorage);
   });
