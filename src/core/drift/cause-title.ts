@@ -1,6 +1,6 @@
 /** The sentence that an operator reads first: who moved, how, and since when. Statistics have no place in it. */
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
-import { describeSensor, describeShift, formatDb, isTemperature, spell } from "./describe-column.ts";
+import { describeSensor, formatDb, isTemperature, spell, wordShift } from "./describe-column.ts";
 import { onsetOf, type Placement, type ReadVerdict } from "./place-drift.ts";
 import type { PointSignature } from "./point-signature.ts";
 
@@ -80,7 +80,7 @@ function sensorStory(component: string, signature: PointSignature): string {
     default: {
       const [first] = shifts;
       return first !== undefined && isTemperature(first.name)
-        ? `${describeShift(first)}, this value alone,`
+        ? `${wordShift(first)}, this value alone,`
         : `${sensor} reads differently`;
     }
   }
@@ -92,7 +92,7 @@ function storyOf({ signature, verdict }: ReadVerdict): readonly FeatureShift[] {
 
 /** The first of them, in words. */
 export function listShifts(shifts: readonly FeatureShift[]): string {
-  return shifts.slice(0, named).map(describeShift).join(", ");
+  return shifts.slice(0, named).map(wordShift).join(", ");
 }
 
 function count(number: number, noun: string): string {

@@ -69,7 +69,7 @@ export function isFaultLine({ name, role }: Pick<FeatureShift, "name" | "role">)
 }
 
 /** What moved and how far: "impacts 4 dB quieter", "generator bearing is 4 °C warmer than expected". */
-export function describeShift(shift: FeatureShift): string {
+export function wordShift(shift: FeatureShift): string {
   const words = describeColumn(shift.name, shift.role);
   const isUp = shift.shift > 0;
   switch (shift.aspect) {

@@ -2,7 +2,7 @@
 
 import type { DriftCause, FeatureShift } from "../contract/drift-verdict.ts";
 import { describeSince, listShifts, writeTitle } from "./cause-title.ts";
-import { describeColumn, describeShift, formatDb, spell } from "./describe-column.ts";
+import { describeColumn, formatDb, spell, wordShift } from "./describe-column.ts";
 import type { DriftFleet, Placement, ReadVerdict } from "./place-drift.ts";
 
 /** Things that moved are named up to so many. */
@@ -68,7 +68,7 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
       { speaksFor: ["sensor"], speaksAgainst: ["turbine", "site", "fleet"] },
     );
   } else if (levels.length >= 2) {
-    facts.add(`levels moved by different amounts: ${levels.map(describeShift).join(", ")}`, ofMachines);
+    facts.add(`levels moved by different amounts: ${levels.map(wordShift).join(", ")}`, ofMachines);
   }
   switch (pattern) {
     case "broken":

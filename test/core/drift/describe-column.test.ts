@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeSince } from "../../../src/core/drift/cause-title.ts";
-import { describeColumn, describeSensor, describeShift } from "../../../src/core/drift/describe-column.ts";
+import { describeColumn, describeSensor, wordShift } from "../../../src/core/drift/describe-column.ts";
 import { dayMs, shift, thursdayMs } from "./made-verdicts.ts";
 
 describe("describeColumn", () => {
@@ -24,7 +24,7 @@ describe("describeColumn", () => {
   });
 });
 
-describe("describeShift", () => {
+describe("wordShift", () => {
   it.for([
     [shift("impact.peak", -4.1), "impacts 4 dB quieter"],
     [shift("low.rms", 1.25), "low frequencies 1.3 dB louder"],
@@ -40,7 +40,7 @@ describe("describeShift", () => {
     ],
     [shift("low.rms", 0, { aspect: "stuck" }), "low frequencies stuck at one value"],
   ] as const)("says how far", ([moved, words]) => {
-    expect(describeShift(moved)).toBe(words);
+    expect(wordShift(moved)).toBe(words);
   });
 });
 
