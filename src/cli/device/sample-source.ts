@@ -37,6 +37,9 @@ export function accelerometerChannel(end: "DE" | "FE"): string {
   return `accel-${end.toLowerCase()}`;
 }
 
+/** Channels of a simulated device: the generator's drive end, and its other end. */
+const simulatedChannels = [accelerometerChannel("DE"), "accel-nde"];
+
 /** Wraps a turbine of a simulation, which nobody else may read. Endless, unless `durationS` is given. */
 export function createSimulatedSource(
   simulation: TurbineSimulation,
@@ -45,14 +48,14 @@ export function createSimulatedSource(
 ): SampleSource {
   const { sampleRateHz, scale } = simulation;
   let left = Math.round(durationS * sampleRateHz);
+  const { sensors } = simulation;
   return {
-    channels: [{ name: accelerometerChannel("DE"), unit: "g", sampleRateHz, scale }],
+    channels: simulatedChannels.slice(0, sensors).map((name) => ({ name, unit: "g", sampleRateHz, scale })),
     read: (into) => {
-      const buffer = into[0]!;
-      const samples = Math.min(buffer.length, left);
+      const samples = Math.min(into[0]!.length, left);
       if (samples <= 0) return { samples: 0, shaftRpm: 0 };
       const block = simulation.nextBlock(turbine, samples);
-      buffer.set(block.counts);
+      for (const [index, counts] of block.sensors.entries()) into[index]!.set(counts);
       left -= samples;
       return { samples, shaftRpm: block.shaftRpm };
     },

@@ -1,7 +1,8 @@
 /**
  * Moves samples from a source to a device's link at the pace of a converter: true, accelerated, or as fast as the
  * link takes them. At true pace a converter does not wait: what a stalled link cannot take within two seconds is
- * dropped, counted, and shows as a jump of the sample index. An accelerated pace slips instead.
+ * dropped, counted, and shows as a jump of the sample index. An accelerated pace slips instead. A stream that begins in the
+ * past is accelerated until it has caught up with the present.
  */
 import { hasErrorCode } from "../../core/contract/aurora-error.ts";
 import type { RawWindowMessage } from "../../core/contract/device/device-message.ts";
@@ -26,6 +27,8 @@ export interface StreamPumpOptions {
   readonly timers: Timers;
   /** Simulated seconds per second; `Infinity`: as fast as the link takes them. */
   readonly speed: number;
+  /** The device's clock begins so long ago; once it has caught up, the pace is true. Default 0: its pace never changes. */
+  readonly beginsAgoMs?: number;
   /** Samples per packet and channel. */
   readonly samplesPerPacket: number;
   /** Called once, when the first packet can be sent: the stream's time starts here. */
@@ -49,7 +52,7 @@ const shortestWaitMs = 2;
 
 /** Starts pumping as soon as the link is ready. */
 export function startStreamPump(options: StreamPumpOptions): StreamPump {
-  const { source, link, clock, speed } = options;
+  const { source, link, clock, speed, beginsAgoMs = 0 } = options;
   const { sampleRateHz } = source.channels[0]!;
   const buffers = source.channels.map(() => new Int16Array(options.samplesPerPacket));
   let position = 0;
@@ -61,12 +64,13 @@ export function startStreamPump(options: StreamPumpOptions): StreamPump {
   const run = async (): Promise<StreamEnd> => {
     await link.ready();
     options.onStart?.();
-    const epochMs = clock.nowMs();
-    const pace = startPace(clock, sampleRateHz * speed);
+    const epochMs = clock.nowMs() - beginsAgoMs;
+    const pace = startPace(clock, { sampleRateHz, speed, beginsAgoMs });
     while (!stopped) {
       const due = pace.dueSamples();
       if (due - position < options.samplesPerPacket) {
-        await nap.take(Math.max(shortestWaitMs, pace.durationMs(position + options.samplesPerPacket - due)));
+        const missing = position + options.samplesPerPacket - due;
+        await nap.take(Math.max(shortestWaitMs, pace.durationMs(missing)));
         continue;
       }
       // As fast as the link takes them nothing is ever late.
@@ -160,16 +164,31 @@ interface Pace {
   slip(samples: number): void;
 }
 
-/** `samplesPerSecond` may be infinite: then all samples are due at once. */
-function startPace(clock: Pick<Clock, "monotonicMs">, samplesPerSecond: number): Pace {
-  const samplesPerMs = samplesPerSecond / 1000;
-  let originMs = clock.monotonicMs();
+interface PaceOptions extends Required<Pick<StreamPumpOptions, "speed" | "beginsAgoMs">> {
+  readonly sampleRateHz: number;
+}
+
+/** An infinite speed: all samples are due at once. */
+function startPace(
+  clock: Pick<Clock, "monotonicMs">,
+  { sampleRateHz, speed, beginsAgoMs }: PaceOptions,
+): Pace {
+  const trueSamplesPerMs = sampleRateHz / 1000;
+  const samplesPerMs = trueSamplesPerMs * speed;
+  const beganMs = clock.monotonicMs();
+  let originMs = beganMs;
+  /** Samples up to the present. */
+  const present = (): number =>
+    beginsAgoMs === 0
+      ? Number.POSITIVE_INFINITY
+      : (clock.monotonicMs() - beganMs + beginsAgoMs) * trueSamplesPerMs;
+  const accelerated = (): number =>
+    Number.isFinite(samplesPerMs)
+      ? (clock.monotonicMs() - originMs) * samplesPerMs
+      : Number.POSITIVE_INFINITY;
   return {
-    dueSamples: () =>
-      Number.isFinite(samplesPerMs)
-        ? (clock.monotonicMs() - originMs) * samplesPerMs
-        : Number.POSITIVE_INFINITY,
-    durationMs: (samples) => samples / samplesPerMs,
+    dueSamples: () => Math.min(accelerated(), present()),
+    durationMs: (samples) => samples / (present() < accelerated() ? trueSamplesPerMs : samplesPerMs),
     slip: (samples) => {
       originMs += samples / samplesPerMs;
     },

@@ -63,7 +63,7 @@ export function createBearingSensor(
       if (hiss !== null) {
         hiss.fill(noise, stepSamples);
         for (let index = 0; index < stepSamples; index++) {
-          acceleration[index]! += noise[index]! * vibration.broadbandRmsG;
+          acceleration[index]! += 2 * noise[index]! * vibration.broadbandRmsG;
         }
       }
       for (let index = 0; index < stepSamples; index++) {
@@ -73,7 +73,7 @@ export function createBearingSensor(
     },
     fail: (fault) => {
       if (fault === "quieter") gain = 0.5;
-      // White, as strong over the whole spectrum as all of the rolling noise.
+      // White, over the whole spectrum twice as strong as all of the rolling noise.
       if (fault === "noisy") hiss = createFastNoise(hissSeed);
       isStuck = fault === "stuck";
     },

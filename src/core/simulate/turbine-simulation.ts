@@ -56,6 +56,8 @@ export interface TurbineSimulation {
   /** g per count: a 16-bit converter of ± 16 g. */
   readonly scale: number;
   readonly turbines: readonly SimulatedTurbine[];
+  /** Of each turbine. */
+  readonly sensors: 1 | 2;
   /** The fault that will come, or null. */
   readonly fault: FaultPlan | null;
   /** The next `samples` of a turbine (≥ 1). */
@@ -103,6 +105,7 @@ export function createTurbineSimulation(options: TurbineSimulationOptions): Turb
     sampleRateHz,
     scale: accelerometerScale,
     turbines: running.map(({ fixed }) => fixed),
+    sensors: options.sensors ?? 1,
     fault,
     nextBlock: (turbine, samples) => at(turbine).nextBlock(samples),
     state: (turbine) => at(turbine).state,

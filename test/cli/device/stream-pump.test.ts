@@ -35,7 +35,7 @@ interface Sent {
 }
 
 /** A world in which time passes only by `turn`. */
-function createWorld(speed: number, total = 1_000_000) {
+function createWorld(speed: number, { total = 1_000_000, beginsAgoMs = 0 } = {}) {
   let nowMs = 0;
   let open = true;
   let waiting: (() => void)[] = [];
@@ -65,6 +65,7 @@ function createWorld(speed: number, total = 1_000_000) {
     clock,
     timers,
     speed,
+    beginsAgoMs,
     samplesPerPacket: 100,
   });
   const settle = async (): Promise<void> => {
@@ -118,6 +119,22 @@ describe("startStreamPump", () => {
     world.pump.stop();
   });
 
+  it("begins in the past, runs ten times as fast until it has caught up, and at true pace from then on", async () => {
+    const world = createWorld(10, { beginsAgoMs: 9000 });
+    await world.turn(500);
+    expect(world.sent[0]!.timestampUs).toBe(1_699_999_991_000_000);
+    expect(world.pump.sentSamples).toBeGreaterThanOrEqual(4_900);
+    expect(world.pump.sentSamples).toBeLessThanOrEqual(5_000);
+    await world.turn(500);
+    const caughtUp = world.pump.sentSamples;
+    expect(caughtUp).toBeGreaterThanOrEqual(9_800);
+    await world.turn(2000);
+    expect(world.pump.sentSamples - caughtUp).toBeLessThanOrEqual(2_200);
+    expect(world.pump.sentSamples).toBeGreaterThanOrEqual(11_800);
+    expect(world.pump.sentSamples).toBeLessThanOrEqual(12_000);
+    world.pump.stop();
+  });
+
   it("drops and counts at true pace what a stalled link cannot take, and shows it as a jump", async () => {
     const world = createWorld(1);
     await world.turn(500);
@@ -152,7 +169,7 @@ describe("startStreamPump", () => {
   });
 
   it("ends with its source after the last, shorter packet", async () => {
-    const world = createWorld(Number.POSITIVE_INFINITY, 250);
+    const world = createWorld(Number.POSITIVE_INFINITY, { total: 250 });
     expect(await world.pump.ended).toBe("source-ended");
     expect(world.sent.filter(({ channel }) => channel === 0).map(({ counts }) => counts.length)).toEqual([
       100, 100, 50,
