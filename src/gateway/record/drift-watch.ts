@@ -1,12 +1,13 @@
 /**
- * Sketches every point's features, scores and levels, and reports them once per interval of the data's own time and load.
- * Holds no window; what a turbine shows while it does not operate must not come here.
+ * Sketches every point's features, scores and levels, and reports them once per interval of the data's own time, with the
+ * load of that interval: its mean power, as SCADA's own ten minutes have one. Holds no window; what a turbine shows while it
+ * does not operate must not come here.
  */
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
-import { codeLoad, decodeLoad } from "../../core/drift/load-band.ts";
+import { findLoad } from "../../core/drift/load-band.ts";
 import { createSketcher, type Sketcher } from "../../core/drift/sketcher.ts";
 
 /** A bundle as far as drift needs it. */
@@ -39,19 +40,25 @@ export interface DriftWatch {
   flush(): void;
 }
 
-/** What is watched of a point; sketchers are kept from interval to interval. */
+/** What is watched of a point; the sketcher is kept from interval to interval. */
 interface WatchedPoint {
   readonly point: PointId;
   readonly source: DriftSource;
-  /** By the code of the load: 259 at most. */
-  readonly sketchers: Map<number, Sketcher>;
+  readonly sketcher: Sketcher;
   interval: number;
-  windows: number;
   fromMs: number;
   toMs: number;
-  /** When `windows` was last looked at, and how many there were. */
+  readonly power: KnownMean;
+  readonly speed: KnownMean;
+  /** When the number of windows was last another one, and which it was. */
   seenMonotonicMs: number;
   seenWindows: number;
+}
+
+/** Mean of what is above 0, over the windows that know it. */
+interface KnownMean {
+  sum: number;
+  count: number;
 }
 
 /** Creates a watch whose intervals are `intervalMs` long and aligned to the epoch. */
@@ -59,27 +66,25 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
   const turbines = new Map<string, Map<string, WatchedPoint>>();
 
   const close = (watched: WatchedPoint): void => {
-    if (watched.windows === 0) return;
-    watched.windows = 0;
-    const { point, fromMs, toMs } = watched;
+    const { sketcher, fromMs, toMs, power, speed } = watched;
+    const { windows } = sketcher;
+    if (windows === 0) return;
     const { ref } = watched.source;
-    for (const [code, sketcher] of [...watched.sketchers].sort(([a], [b]) => a - b)) {
-      if (sketcher.windows === 0) continue;
-      const load = decodeLoad(code);
-      report({
-        kind: "drift-report",
-        site: point.site,
-        turbine: point.turbine,
-        component: point.component,
-        modelName: ref.name,
-        modelVersion: ref.version,
-        modelDigest: ref.digest,
-        fromMs,
-        toMs,
-        ...(load === undefined ? {} : { load }),
-        sketches: sketcher.take(),
-      });
-    }
+    const { site, turbine, component } = watched.point;
+    const load = findLoad(takeMean(power, windows), takeMean(speed, windows));
+    report({
+      kind: "drift-report",
+      site,
+      turbine,
+      component,
+      modelName: ref.name,
+      modelVersion: ref.version,
+      modelDigest: ref.digest,
+      fromMs,
+      toMs,
+      ...(load === undefined ? {} : { load }),
+      sketches: sketcher.take(),
+    });
   };
   const find = (point: PointId, source: DriftSource): WatchedPoint => {
     let components = turbines.get(point.turbine);
@@ -93,11 +98,12 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
     const watched: WatchedPoint = {
       point,
       source,
-      sketchers: new Map(),
+      sketcher: createSketcher(source.reference),
       interval: 0,
-      windows: 0,
       fromMs: 0,
       toMs: 0,
+      power: { sum: 0, count: 0 },
+      speed: { sum: 0, count: 0 },
       seenMonotonicMs: Number.NaN,
       seenWindows: 0,
     };
@@ -112,28 +118,25 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       const interval = Math.floor(toMs / intervalMs);
       // A clock that jumps back is another interval too: nothing is merged that does not belong together.
       if (watched.interval !== interval) close(watched);
-      if (watched.windows === 0) {
+      const { sketcher } = watched;
+      if (sketcher.windows === 0) {
         watched.interval = interval;
         watched.fromMs = toMs;
         watched.toMs = toMs;
       }
-      watched.windows++;
       if (toMs < watched.fromMs) watched.fromMs = toMs;
       if (toMs > watched.toMs) watched.toMs = toMs;
-      const code = codeLoad(window.powerKw ?? Number.NaN, window.shaftRpm ?? Number.NaN);
-      let sketcher = watched.sketchers.get(code);
-      if (sketcher === undefined) {
-        sketcher = createSketcher(source.reference);
-        watched.sketchers.set(code, sketcher);
-      }
+      addKnown(watched.power, window.powerKw);
+      addKnown(watched.speed, window.shaftRpm);
       sketcher.update(window.features, window.scores, window.levels);
     },
     tick: (monotonicMs) => {
       for (const components of turbines.values()) {
         for (const watched of components.values()) {
-          if (watched.windows === 0 || watched.windows !== watched.seenWindows) {
+          const { windows } = watched.sketcher;
+          if (windows === 0 || windows !== watched.seenWindows) {
             watched.seenMonotonicMs = monotonicMs;
-            watched.seenWindows = watched.windows;
+            watched.seenWindows = windows;
           } else if (monotonicMs - watched.seenMonotonicMs >= intervalMs) close(watched);
         }
       }
@@ -144,4 +147,18 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       }
     },
   };
+}
+
+function addKnown(mean: KnownMean, value: number | undefined): void {
+  if (value === undefined || !(value > 0)) return;
+  mean.sum += value;
+  mean.count++;
+}
+
+/** NaN unless most of the windows know it; begins anew. */
+function takeMean(mean: KnownMean, windows: number): number {
+  const { sum, count } = mean;
+  mean.sum = 0;
+  mean.count = 0;
+  return 2 * count > windows ? sum / count : Number.NaN;
 }

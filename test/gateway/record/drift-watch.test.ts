@@ -71,24 +71,20 @@ describe("the drift watch", () => {
     });
   });
 
-  it("tells loads apart by power, by speed where power is not known, and names the interval of all of them", () => {
+  it("states the mean power of the interval, the speed where most windows know no power, or neither", () => {
     const { watch, reports, add } = create();
-    add(1000, "1.0.0", { powerKw: 1000, shaftRpm: 1500 });
-    add(2000, "1.0.0", { powerKw: 500, shaftRpm: 1500 });
-    add(3000, "1.0.0", { powerKw: 1020, shaftRpm: 1200 });
-    add(4000, "1.0.0", { powerKw: Number.NaN, shaftRpm: 1500 });
-    add(5000, "1.0.0", { powerKw: -3 });
-    watch.flush();
-    expect(reports.map((report) => [report.load, windowsOf(report)])).toEqual([
-      [undefined, 1],
-      [{ by: "power", band: 17 }, 1],
-      [{ by: "power", band: 19 }, 2],
-      [{ by: "speed", band: 21 }, 1],
-    ]);
-    expect(new Set(reports.map(({ fromMs, toMs }) => toMs - fromMs))).toEqual(new Set([4000]));
-    add(6000, "1.0.0", { powerKw: 1000 });
-    watch.flush();
-    expect(reports.slice(4).map(windowsOf)).toEqual([1]);
+    const closeAs = (...loads: readonly { powerKw?: number; shaftRpm?: number }[]): unknown => {
+      for (const [index, load] of loads.entries()) add(1000 * index, "1.0.0", load);
+      watch.flush();
+      return reports.at(-1)!.load;
+    };
+    const none = { powerKw: Number.NaN, shaftRpm: 1500 };
+    expect(closeAs({ powerKw: 400 }, { powerKw: 1600 })).toEqual({ by: "power", band: 19 });
+    expect(closeAs(none, { powerKw: 400 }, { powerKw: 1600 })).toEqual({ by: "power", band: 19 });
+    expect(closeAs(none, none, { powerKw: 400, shaftRpm: 1200 })).toEqual({ by: "speed", band: 20 });
+    expect(closeAs({ powerKw: -3 })).toBeUndefined();
+    expect(closeAs({}, none)).toBeUndefined();
+    expect(reports.map(windowsOf)).toEqual([2, 3, 3, 1, 2]);
   });
 
   it("does not keep an interval to itself when nothing comes any more", () => {

@@ -1,0 +1,198 @@
+/**
+ * Measures what watching for drift costs a gateway: its share of the pipeline's processor time a window, the time that
+ * assessing a day takes, and the bytes of a column and interval on the uplink.
+ * Run with `npx tsx scripts/bench-drift.ts [seconds]`; counts CPU time of this process, not the wall's.
+ */
+import { join } from "node:path";
+import { loadTrustedKeys } from "../src/core/bundle/keys.ts";
+import { verifyBundle } from "../src/core/bundle/verify-bundle.ts";
+import { gatewayConfigSchema } from "../src/core/contract/config/gateway-config-schema.ts";
+import type { Decision } from "../src/core/contract/prediction.ts";
+import type { DriftReport } from "../src/core/contract/uplink-record.ts";
+import { createAlarmRegister } from "../src/core/decision/alarms/alarm-register.ts";
+import { assessDay } from "../src/core/drift/assess-day.ts";
+import type { DaySummary } from "../src/core/drift/day-summary.ts";
+import type { DriftReference } from "../src/core/drift/drift-reference.ts";
+import { createDriftTask } from "../src/core/drift/drift-task.ts";
+import { levelEdgesDb } from "../src/core/drift/fit-reference.ts";
+import { addToDay } from "../src/core/drift/merge-day.ts";
+import { beginSiteReference } from "../src/core/drift/site-reference.ts";
+import { silentLogger } from "../src/core/platform/logger.ts";
+import { type LoadedBundle, type ScoredWindow, serveBundle } from "../src/core/serving/loaded-bundle.ts";
+import { findNewestVersion } from "../src/core/serving/served-models.ts";
+import { createTurbineSimulation } from "../src/core/simulate/turbine-simulation.ts";
+import { encodeRecord } from "../src/core/wire/record-codec.ts";
+import { createPipeline } from "../src/gateway/points/pipeline.ts";
+import { createSiteBaselines } from "../src/gateway/points/site-baselines.ts";
+import { createDataQuality } from "../src/gateway/record/data-quality.ts";
+import { createDriftWatch, type DriftWatch } from "../src/gateway/record/drift-watch.ts";
+
+const seconds = Number(process.argv[2] ?? 3600);
+const intervalMs = 600_000;
+const dayMs = 86_400_000;
+const blockLength = 496;
+const models = join(import.meta.dirname, "..", "models");
+
+interface Heard {
+  readonly decision: Decision;
+  readonly scored: ScoredWindow;
+}
+
+/** A shipped bundle may have been made before references had levels. */
+function withLevels(reference: DriftReference, names: readonly string[]): DriftReference {
+  if (reference.features.some(({ role }) => role === "level")) return reference;
+  const counts = new Array<number>(levelEdgesDb.length + 1).fill(0);
+  const levels = names.map((name) => {
+    return { ...reference.features[0]!, name, role: "level" as const, edges: levelEdgesDb, counts };
+  });
+  return { ...reference, features: [...reference.features, ...levels] };
+}
+
+async function openBundle(): Promise<LoadedBundle> {
+  const dir = await findNewestVersion(models, "bearing-vibration");
+  const verified = await verifyBundle(dir, await loadTrustedKeys(join(models, "release.pub")));
+  const served = await serveBundle(dir, verified, { engine: "auto", logger: silentLogger });
+  const names = served.manifest.baseline?.levels.list.map(({ name }) => name) ?? [];
+  return { ...served, reference: withLevels(served.reference, names) };
+}
+
+/** Runs the pipeline over a simulated turbine; the simulation's own time is not counted. */
+async function runPipeline(bundle: LoadedBundle): Promise<{ heard: Heard[]; microseconds: number }> {
+  const simulation = createTurbineSimulation({ seed: 3, turbines: 1, fault: "none" });
+  const { sampleRateHz, scale } = simulation;
+  const heard: Heard[] = [];
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const kept = new Map<string, string>();
+  const state = {
+    get: (key: string) => kept.get(key) ?? null,
+    set: () => true,
+    setAll: () => true,
+  };
+  const { orders } = simulation.turbines[0]!;
+  const point = { component: "b", bundle: bundle.ref.name, device: "mcu", channel: "a", bearing: orders };
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw", site: "bench" },
+    devices: [{ id: "mcu", connect: "mqtt" }],
+    turbines: [{ id: "WT01", points: [point] }],
+  });
+  const pipeline = createPipeline({
+    config,
+    clock,
+    register: createAlarmRegister(),
+    quality: createDataQuality(),
+    snapshots: new Map(),
+    bundleOf: () => bundle,
+    logger: silentLogger,
+    baselines: createSiteBaselines({
+      commissioning: config.commissioning,
+      falsePerPointYear: () => 0.1,
+      faultPrior: 0.058,
+      state,
+      logger: silentLogger,
+      onEvent: () => {},
+    }),
+    sink: {
+      onDecision: (decision, scored) => {
+        if (scored !== null) heard.push({ decision, scored });
+      },
+      onAlert: () => {},
+      onQuarantine: () => {},
+      onSchemaDrift: () => {},
+    },
+  });
+  let microseconds = 0;
+  let at = 0;
+  for (let second = 0; second < seconds; second++) {
+    const blocks = [];
+    for (; at < (second + 1) * sampleRateHz; at += blockLength) {
+      const { counts, firstSample, shaftRpm } = simulation.nextBlock(0, blockLength);
+      blocks.push({ counts: counts.slice(), firstSample, shaftRpm, timestampMs: (at * 1000) / sampleRateHz });
+    }
+    nowMs = second * 1000;
+    const arrival = { arrivedMs: nowMs, arrivedMonotonicMs: nowMs, timestampMs: nowMs };
+    const { powerKw } = simulation.state(0);
+    pipeline.acceptReading({ ...arrival, deviceId: "WT01", channel: "power", unit: "kW", value: powerKw });
+    const before = process.cpuUsage();
+    for (const block of blocks) {
+      nowMs = block.timestampMs;
+      const source = { deviceId: "mcu", channel: "a", unit: "g", sampleRateHz, scale };
+      pipeline.accept({ ...source, ...block, arrivedMonotonicMs: nowMs });
+    }
+    await pipeline.idle();
+    const { user, system } = process.cpuUsage(before);
+    microseconds += user + system;
+  }
+  await pipeline.close();
+  return { heard, microseconds };
+}
+
+function addAll(watch: DriftWatch, heard: readonly Heard[], shiftMs: number): void {
+  for (const { decision, scored } of heard) {
+    const { features, levels, shaftRpm } = scored.window;
+    const window = { toMs: decision.toMs + shiftMs, features, levels, shaftRpm, powerKw: scored.powerKw };
+    watch.add(decision.point, scored.bundle, { ...window, scores: scored.output.logits });
+  }
+}
+
+/** Sketches what was heard again and again, as if it went on: CPU time a window. */
+function timeSketching(heard: readonly Heard[]): number {
+  const rounds = Math.max(1, Math.ceil(200_000 / heard.length));
+  const watch = createDriftWatch(intervalMs, (report) => void encodeRecord(report));
+  addAll(watch, heard, 0);
+  const before = process.cpuUsage();
+  for (let round = 1; round <= rounds; round++) addAll(watch, heard, round * seconds * 1000);
+  watch.flush();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / (rounds * heard.length);
+}
+
+function timeAssessing(reports: readonly DriftReport[], reference: DriftReference): number {
+  const task = createDriftTask(reference);
+  let site = beginSiteReference();
+  const spent: number[] = [];
+  for (let day = 0; day < 40; day++) {
+    let summary: DaySummary | null = null;
+    // What was heard stands for the hours of a day, so that it has as many cells as one.
+    for (let hour = 0; hour < 24; hour++) {
+      for (const report of reports) {
+        const fromMs = day * dayMs + hour * 3_600_000 + (report.fromMs % 3_000_000);
+        summary = addToDay(
+          summary,
+          { ...report, fromMs, toMs: fromMs + (report.toMs - report.fromMs) },
+          dayMs,
+        );
+      }
+    }
+    const before = process.cpuUsage();
+    site = assessDay(task, site, summary!).reference;
+    const { user, system } = process.cpuUsage(before);
+    spent.push((user + system) / 1000);
+  }
+  return spent.slice(20).reduce((sum, each) => sum + each, 0) / 20;
+}
+
+const bundle = await openBundle();
+const { heard, microseconds } = await runPipeline(bundle);
+const perWindow = microseconds / heard.length;
+const sketching = timeSketching(heard);
+const reports: DriftReport[] = [];
+const watch = createDriftWatch(intervalMs, (report) => reports.push(report));
+addAll(watch, heard, 0);
+watch.flush();
+const columns = bundle.reference.features.length;
+const perColumn = reports.map((report) => encodeRecord(report).length / columns);
+const assessing = timeAssessing(reports, bundle.reference);
+const windowsPerDay = (heard.length / seconds) * 86_400;
+console.log(`${heard.length} windows of ${seconds} s, ${columns} columns, ${bundle.engine.kind} engine`);
+console.log(`pipeline ${perWindow.toFixed(0)} us of CPU a window`);
+console.log(
+  `sketching ${sketching.toFixed(2)} us a window, reports included: ${((100 * sketching) / perWindow).toFixed(2)} % of it`,
+);
+console.log(
+  `assessing a day ${assessing.toFixed(0)} ms: ${((100 * assessing * 1000) / (windowsPerDay * perWindow)).toFixed(3)} % of a day's windows`,
+);
+console.log(
+  `at most ${Math.max(...perColumn).toFixed(0)} bytes a column and interval of ${intervalMs / 1000} s, over ${reports.length} of them`,
+);
+await bundle.retire();
