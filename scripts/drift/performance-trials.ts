@@ -72,7 +72,7 @@ function measureAccuracy(cases: readonly KnownCase[]): number {
  * Weeks one after the other; a share of their outcomes is confirmed a week later, and the watch over them silences the
  * estimates for good: a model whose probabilities were contradicted is replaced, not trusted again.
  */
-function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: WeekSetting): PerformanceTrial {
+export function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: WeekSetting): PerformanceTrial {
   const random = createRandom(setting.seed);
   const watch = createConceptWatch({ meanRunLength: 1_000 });
   const { reliability } = binCases(setting.calibration);
@@ -112,7 +112,7 @@ function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: WeekSetting
   };
 }
 
-interface WeekSetting {
+export interface WeekSetting {
   readonly seed: number;
   readonly calibration: readonly KnownCase[];
   readonly casesPerUnit: PerformanceQuestion["casesPerUnit"];
@@ -145,15 +145,23 @@ export function tryMadeWeeks(what: "inputs" | "concept", seed: number): Performa
   return runWeeks(weeks, { seed, calibration: many(3_000, 2, 1), casesPerUnit, confirmedShare: 0.05 });
 }
 
-/** Elec2 (Harries, 1999) from where all its columns vary: learn 4,000 rows, calibrate on 4,000, then weeks of 336; null: no file. */
-export function tryElec2(dataDir: string): PerformanceTrial | null {
+/** Elec2 (Harries, 1999): a logistic model's probabilities. */
+interface Elec2Cases {
+  readonly calibration: readonly KnownCase[];
+  /** 336 rows each. */
+  readonly weeks: readonly (readonly KnownCase[])[];
+}
+
+/** From where all its columns vary: learns 4,000 rows and calibrates on 4,000, then come the weeks; null: no file. */
+export function readElec2Cases(dataDir: string): Elec2Cases | null {
   const path = join(dataDir, "drift", "elec2.csv.gz");
   if (!existsSync(path)) return null;
-  const lines = gunzipSync(readFileSync(path), { maxOutputLength: 16_000_000 })
-    .toString("utf8")
+  const text = gunzipSync(readFileSync(path), { maxOutputLength: 16_000_000 }).toString("utf8");
+  const lines = text
     .trim()
-    .split("\n");
-  const rows = lines.slice(1 + 17_424).map((line) => line.split(",").map(Number));
+    .split("\n")
+    .slice(1 + 17_424);
+  const rows = lines.map((line) => line.split(",").map(Number));
   const scale = describeColumns(rows.slice(0, 4_000));
   const featuresOf = (row: readonly number[]): number[] => {
     const z = scale.map(({ centre, spread }, column) => (row[column]! - centre) / spread);
@@ -170,11 +178,17 @@ export function tryElec2(dataDir: string): PerformanceTrial | null {
   }));
   const weeks: KnownCase[][] = [];
   for (let at = 8_000; at + 336 <= cases.length; at += 336) weeks.push(cases.slice(at, at + 336));
-  // Half hours of one half day stand or fall together.
+  return { calibration: cases.slice(4_000, 8_000), weeks };
+}
+
+/** Half hours of one half day stand or fall together; null: no file. */
+export function tryElec2(dataDir: string): PerformanceTrial | null {
+  const elec2 = readElec2Cases(dataDir);
+  if (elec2 === null) return null;
   const casesPerUnit = { decided: 24, reliability: 24 };
-  return runWeeks(weeks, {
+  return runWeeks(elec2.weeks, {
     seed: 1,
-    calibration: cases.slice(4_000, 8_000),
+    calibration: elec2.calibration,
     casesPerUnit,
     confirmedShare: 0.05,
   });
