@@ -27,6 +27,8 @@ export interface IngestBenchOptions {
   readonly wrapDatabase?: (database: SqliteDatabase) => SqliteDatabase;
   readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
   readonly sites?: ReadonlyMap<string, string>;
+  readonly driftKeptMs?: number;
+  readonly driftBinsOf?: (modelDigest: string) => readonly number[] | undefined;
 }
 
 /** An envelope of events of one gateway. */
@@ -58,6 +60,8 @@ export function createIngestBench(options: IngestBenchOptions = {}): IngestBench
     timers: clock,
     metrics,
     sites: options.sites ?? new Map(),
+    ...(options.driftKeptMs === undefined ? {} : { driftKeptMs: options.driftKeptMs }),
+    ...(options.driftBinsOf === undefined ? {} : { driftBinsOf: options.driftBinsOf }),
     logger: silentLogger,
     maxPendingBytes: 100_000,
     acknowledge: async (gateway, ack) => {
