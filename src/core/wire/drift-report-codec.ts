@@ -136,6 +136,8 @@ function checkColumns(sketches: readonly FeatureSketch[]): void {
 
 /** What float32 leaves of a number, with room to spare. */
 const rounding = 1e-5;
+/** The smallest float32 that keeps its precision. */
+const leastFloat32 = 2 ** -126;
 
 /** Why `values` finite values cannot have these moments, or null. */
 function findMomentFault({ mean, sumSquares, min, max }: FeatureSketch, values: number): string | null {
@@ -147,7 +149,7 @@ function findMomentFault({ mean, sumSquares, min, max }: FeatureSketch, values: 
     return `mean ${mean} is not between min ${min} and max ${max}`;
   // Popoviciu (1935): no variance is larger than that of values which all lie at the ends.
   const largest = values * ((max - min + slack) / 2) ** 2;
-  return sumSquares > largest * (1 + rounding)
+  return sumSquares > largest * (1 + rounding) + leastFloat32
     ? `sumSquares ${sumSquares} is more than ${values} values between ${min} and ${max} can have`
     : null;
 }
