@@ -7,7 +7,7 @@ import type { FeatureSketch } from "../../src/core/contract/uplink-record.ts";
 import { findBin } from "../../src/core/drift/bins.ts";
 import type { DaySummary } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
-import { codeLoad, decodeLoad } from "../../src/core/drift/load-band.ts";
+import { findLoad } from "../../src/core/drift/load-band.ts";
 import { addToDay, findDayOf } from "../../src/core/drift/merge-day.ts";
 import {
   createWaveformExtractor,
@@ -138,7 +138,7 @@ function createPointWindower(
         extractor.finish(row, offset);
         offset += extractor.featureNames.length;
       }
-      const load = decodeLoad(codeLoad(Number.NaN, shaftRpm));
+      const load = findLoad(Number.NaN, shaftRpm);
       onRow(row, { fromMs, toMs, ...(load === undefined ? {} : { load }) });
     },
     abandon: () => {},
