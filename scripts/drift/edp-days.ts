@@ -44,7 +44,11 @@ const excludedAfter = 3;
 export async function readEdpResiduals(dataDir: string, bundleDir: string): Promise<EdpRows> {
   const manifest = JSON.parse(await readFile(join(bundleDir, "manifest.json"), "utf8")) as Manifest;
   const path = join(bundleDir, "train.yaml");
-  const config = parseYamlConfig(await readFile(path, "utf8"), { path, schema: scadaConfigSchema, environment: {} });
+  const config = parseYamlConfig(await readFile(path, "utf8"), {
+    path,
+    schema: scadaConfigSchema,
+    environment: {},
+  });
   const spec = manifest.normalBehaviour!;
   const channels = manifest.channels.map(({ name }) => name);
   const power = channels.indexOf("power");
@@ -76,7 +80,8 @@ export async function readEdpResiduals(dataDir: string, bundleDir: string): Prom
         const expected = dequantise(output, engine.outputScale, engine.outputZeroPoint);
         return Float64Array.from(
           spec.residuals,
-          ({ location, scale }, index) => (rows.measured[from + index]! - location) / scale - expected[index]!,
+          ({ location, scale }, index) =>
+            (rows.measured[from + index]! - location) / scale - expected[index]!,
         );
       }),
       isHealthy: usable.map((row) => isFarFrom(own, rows.timestampMs[row]!, config.recipe.excludeDays)),

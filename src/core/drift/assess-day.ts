@@ -105,7 +105,10 @@ function readColumns(task: DriftTask, reference: SiteReference, day: DaySummary)
 }
 
 /** Tests the columns that are learnt; one of too few comparable rows is asked only for its values that are none. */
-function testColumns(columns: readonly AssessedColumn[]): { columns: readonly AssessedColumn[]; pValue: number | null } {
+function testColumns(columns: readonly AssessedColumn[]): {
+  columns: readonly AssessedColumn[];
+  pValue: number | null;
+} {
   const given = columns.flatMap(({ index, column, feature, today, kept }) => {
     if (!column.isLearnt || feature === null || today === null || kept === null) return [];
     const isHeard = today.rows >= leastRows && today.slots >= leastSlots;

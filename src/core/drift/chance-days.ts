@@ -102,7 +102,8 @@ function createFrame(
     for (let which = 0; which < 3; which++) {
       const direction = frame[which as 0 | 1 | 2];
       let dot = 0;
-      for (let row = 0, index = at; row < height; row++, index += width) dot += direction[row]! * from[index]!;
+      for (let row = 0, index = at; row < height; row++, index += width)
+        dot += direction[row]! * from[index]!;
       dots[which] = dot;
     }
   };
@@ -200,7 +201,8 @@ function aimAtUnit(
   { unit, axis, bound, random }: Aim & { unit: number },
 ): readonly [number, number, number] {
   const scale = 1 / Math.sqrt(lengths[unit]!);
-  for (let row = 0, index = unit; row < axis.length; row++, index += units.length) axis[row] = rows[index]! * scale;
+  for (let row = 0, index = unit; row < axis.length; row++, index += units.length)
+    axis[row] = rows[index]! * scale;
   const degrees = days - 1;
   // t² / degrees beyond the bound, by rejection from (1 + ratio)^(−(degrees + 1) / 2).
   let ratio = bound;

@@ -4,7 +4,7 @@
  */
 import type { DriftLoad } from "../contract/drift-verdict.ts";
 import { computeRobustLocation } from "../maths/robust.ts";
-import { computeDigamma } from "../maths/student-t.ts";
+import { computeDigamma, computeTrigamma } from "../maths/student-t.ts";
 import { type DayCell, type DayFeature, slotsOfDay } from "./day-summary.ts";
 import { type CurvePoint, stretchLengths } from "./site-reference.ts";
 import { countValues } from "./sketcher.ts";
@@ -28,6 +28,8 @@ export interface ColumnDay {
   readonly clipped: number;
   /** Mean logarithm of the variance within a slot and load; null: no slot has two rows at one load. */
   readonly spread: number | null;
+  /** Its variance by the number of rows alone. */
+  readonly spreadError: number;
   /** Share of values that are none. */
   readonly invalid: number;
   /** All values are one. */
@@ -68,7 +70,7 @@ export function summariseColumn(feature: DayFeature, curve: readonly CurvePoint[
   const values = countValues(sketch);
   return {
     ...averageHours(count, sum),
-    spread: averageLogVariance(squares, degrees, sketch),
+    ...averageLogVariance(squares, degrees, sketch),
     invalid: sketch.invalid / Math.max(1, values + sketch.invalid),
     isStuck: values >= leastRows && sketch.min === sketch.max,
     loads: meansOfLoads(feature.cells),
@@ -163,23 +165,35 @@ function measureStretches(day: {
   return [stretches, squares];
 }
 
+/** Share of the day's variance within slots below which that of one slot is not believed: values are rounded. */
+const leastShare = 1e-3;
+
 /**
  * Mean over the slots of the logarithm of the variance within them, each less what it is on average of so few rows (the
- * logarithm of χ² over its degrees of freedom k: ψ(k / 2) − ln(k / 2)). One wild hour moves it little.
+ * logarithm of χ² over its degrees of freedom k: ψ(k / 2) − ln(k / 2), with the variance ψ′(k / 2)). One wild hour moves it
+ * little.
  */
 function averageLogVariance(
   squares: Float64Array,
   degrees: Float64Array,
-  sketch: { readonly mean: number; readonly min: number; readonly max: number },
-): number | null {
-  const floor = (1e-7 * Math.max(Math.abs(sketch.min), Math.abs(sketch.max))) ** 2 + 1e-24;
-  let sum = 0;
+  sketch: { readonly min: number; readonly max: number },
+): Pick<ColumnDay, "spread" | "spreadError"> {
+  let whole = 0;
   let weight = 0;
+  for (let slot = 0; slot < slotsOfDay; slot++) {
+    whole += squares[slot]!;
+    weight += degrees[slot]!;
+  }
+  if (weight === 0) return { spread: null, spreadError: 0 };
+  const rounding = (1e-7 * Math.max(Math.abs(sketch.min), Math.abs(sketch.max))) ** 2 + 1e-24;
+  const floor = (leastShare * whole) / weight + rounding;
+  let sum = 0;
+  let error = 0;
   for (let slot = 0; slot < slotsOfDay; slot++) {
     const k = degrees[slot]!;
     if (k < 1) continue;
     sum += k * (Math.log(squares[slot]! / k + floor) - computeDigamma(k / 2) + Math.log(k / 2));
-    weight += k;
+    error += k * k * computeTrigamma(k / 2);
   }
-  return weight === 0 ? null : sum / weight;
+  return { spread: sum / weight, spreadError: error / (weight * weight) };
 }

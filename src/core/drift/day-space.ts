@@ -15,7 +15,14 @@ export interface DayUnit {
 }
 
 /** What share of the budget a kind of test has. */
-export const budget = { mean1: 0.35, mean3: 0.3, spread: 0.15, all1: 0.1, all3: 0.08, invalid: 0.02 } as const;
+export const budget = {
+  mean1: 0.35,
+  mean3: 0.3,
+  spread: 0.15,
+  all1: 0.1,
+  all3: 0.08,
+  invalid: 0.02,
+} as const;
 export type TestKind = keyof typeof budget;
 
 /** The days of a point as directions in space: what the tests of one day have in common. */
@@ -50,7 +57,8 @@ export function createDaySpace(units: readonly DayUnit[]): DaySpace {
     for (let row = 0; row < days + 3; row++) lengths[unit]! += rows[row * count + unit]! ** 2;
   }
   const means = units.flatMap(({ aspect }, unit) => (aspect === "mean" && lengths[unit]! > 0 ? [unit] : []));
-  const directions = means.length < 2 ? 0 : Math.min(4, Math.floor(means.length / 2), Math.floor((days + 2) / 5));
+  const directions =
+    means.length < 2 ? 0 : Math.min(4, Math.floor(means.length / 2), Math.floor((days + 2) / 5));
   const shared = findDirections({ rows, lengths, count, means }, directions);
   return { days, units, rows, lengths, shared, directions };
 }
@@ -68,9 +76,8 @@ export function directionOf(days: number, together: 1 | 3): readonly [number, nu
   return [coordinates[0]! / length, coordinates[1]! / length, coordinates[2]! / length];
 }
 
-/** Probability that a chance direction shares as much as the day, or the last three days, with the columns together. */
-export function testShared(space: DaySpace, together: 1 | 3): number {
-  if (space.directions === 0) return 1;
+/** Share of the day, or of the last three days, that lies in the directions that the columns share; 0 to 1. */
+export function measureShared(space: DaySpace, together: 1 | 3): number {
   const direction = directionOf(space.days, together);
   let share = 0;
   for (let index = 0; index < space.directions; index++) {
@@ -80,7 +87,7 @@ export function testShared(space: DaySpace, together: 1 | 3): number {
     }
     share += dot * dot;
   }
-  return shareTail(space, share);
+  return share;
 }
 
 /** The share of the budget of one test of a kind. */
@@ -91,7 +98,6 @@ export function shareOf(space: DaySpace, kind: TestKind): number {
   const share = budget[kind] / (1 - unused);
   return kind === "all1" || kind === "all3" ? share : share / Math.max(1, counted);
 }
-
 
 /** Of all `days + 2` dimensions, a chance direction shares as much with so many of them: a beta distribution. */
 export function shareTail({ days, directions }: DaySpace, share: number): number {

@@ -23,7 +23,8 @@ export function isLongEnough(day: ColumnDay): boolean {
 /** What is kept of a day. */
 export function keepDay(period: number, day: ColumnDay): KeptDay {
   const spread = day.spread === null ? null : round(day.spread);
-  return [period, round(day.slots), day.rows, round(day.level), spread, round(day.invalid)];
+  const level = round(day.level);
+  return [period, round(day.slots), day.rows, level, spread, round(day.invalid), round(day.spreadError)];
 }
 
 /** A day whose column is still being learnt; with the `learnDays`th the column is learnt. */
@@ -37,7 +38,7 @@ export function learnColumn(
   const next: ColumnReference = {
     ...column,
     learning: [...column.learning, day.loads.slice(0, mostLoads).map(toLearning)],
-    days: [...column.days, [kept[0], kept[1], kept[2], round(-day.clipped), kept[4], kept[5]]],
+    days: [...column.days, [kept[0], kept[1], kept[2], round(-day.clipped), kept[4], kept[5], kept[6]]],
     stretches: addStretches(column, day),
     groups: addCounts(column, period, counts),
   };
@@ -131,6 +132,7 @@ function fitLoads(column: ColumnReference): ColumnReference {
       round(level[index]! + day[3]),
       day[4],
       day[5],
+      day[6],
     ]),
   };
 }
@@ -189,5 +191,7 @@ function round(value: number): number {
   const digits = 5 - Math.floor(Math.log10(Math.abs(value)));
   if (digits > 300 || digits < -300) return 0;
   // Powers of ten divide exactly to the nearest number that is written so.
-  return digits >= 0 ? Math.round(value * 10 ** digits) / 10 ** digits : Math.round(value / 10 ** -digits) * 10 ** -digits;
+  return digits >= 0
+    ? Math.round(value * 10 ** digits) / 10 ** digits
+    : Math.round(value / 10 ** -digits) * 10 ** -digits;
 }

@@ -30,14 +30,16 @@ export function findDirections(
       for (let b = 0; b <= a; b++) products[a * size + b]! += value * scaled[row * size + b]!;
     }
   }
-  for (let a = 0; a < size; a++) for (let b = a + 1; b < size; b++) products[a * size + b] = products[b * size + a]!;
+  for (let a = 0; a < size; a++)
+    for (let b = a + 1; b < size; b++) products[a * size + b] = products[b * size + a]!;
   let basis = startBasis(size, directions);
   for (let step = 0; step < 12; step++) {
     const next = new Float64Array(size * directions);
     for (let a = 0; a < size; a++) {
       for (let b = 0; b < size; b++) {
         const value = products[a * size + b]!;
-        for (let at = 0; at < directions; at++) next[a * directions + at]! += value * basis[b * directions + at]!;
+        for (let at = 0; at < directions; at++)
+          next[a * directions + at]! += value * basis[b * directions + at]!;
       }
     }
     basis = orthonormalise(next, directions);
@@ -45,7 +47,8 @@ export function findDirections(
   for (let row = 0; row < height; row++) {
     for (let a = 0; a < size; a++) {
       const value = scaled[row * size + a]!;
-      for (let at = 0; at < directions; at++) out[row * directions + at]! += value * basis[a * directions + at]!;
+      for (let at = 0; at < directions; at++)
+        out[row * directions + at]! += value * basis[a * directions + at]!;
     }
   }
   return orthonormalise(out, directions);
@@ -69,8 +72,10 @@ function orthonormalise(matrix: Float64Array, columns: number): Float64Array {
     for (let pass = 0; pass < 2; pass++) {
       for (let before = 0; before < at; before++) {
         let dot = 0;
-        for (let row = 0; row < rows; row++) dot += matrix[row * columns + at]! * matrix[row * columns + before]!;
-        for (let row = 0; row < rows; row++) matrix[row * columns + at]! -= dot * matrix[row * columns + before]!;
+        for (let row = 0; row < rows; row++)
+          dot += matrix[row * columns + at]! * matrix[row * columns + before]!;
+        for (let row = 0; row < rows; row++)
+          matrix[row * columns + at]! -= dot * matrix[row * columns + before]!;
       }
     }
     let squares = 0;

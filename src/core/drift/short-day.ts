@@ -38,7 +38,9 @@ export function createExcess(column: ColumnReference): (day: KeptDay) => number 
   }
   return ([, slots, rows]) => {
     const ofLength = slots >= wholeSlots ? 0 : interpolate(rungs, slots);
-    return ofLength + within * Math.max(0, 1 / Math.max(1, rows) - 1 / (enoughRows * perSlot * Math.max(1, slots)));
+    return (
+      ofLength + within * Math.max(0, 1 / Math.max(1, rows) - 1 / (enoughRows * perSlot * Math.max(1, slots)))
+    );
   };
 }
 

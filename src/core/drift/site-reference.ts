@@ -22,7 +22,8 @@ export type LearningLoad = readonly [by: 0 | 1 | 2, band: number, rows: number, 
 
 /**
  * One column on one day: period since the epoch, effective slots and rows heard, deviation at equal loads in the column's unit,
- * mean logarithm of the variance within an hour (null: not known), share of values that are none.
+ * mean logarithm of the variance within an hour (null: not known), share of values that are none, variance that the logarithm has
+ * of its few rows alone.
  */
 export type KeptDay = readonly [
   period: number,
@@ -31,6 +32,7 @@ export type KeptDay = readonly [
   level: number,
   spread: number | null,
   invalid: number,
+  spreadError: number,
 ];
 
 export interface ColumnReference {
@@ -64,7 +66,15 @@ export interface SiteReference {
 const finite = z.number();
 const count = z.number().nonnegative();
 const by = z.union([z.literal(0), z.literal(1), z.literal(2)]);
-const keptDaySchema = z.tuple([z.int(), count, count, finite, finite.nullable(), z.number().min(0).max(1)]);
+const keptDaySchema = z.tuple([
+  z.int(),
+  count,
+  count,
+  finite,
+  finite.nullable(),
+  z.number().min(0).max(1),
+  count,
+]);
 
 /** What {@link SiteReference} is on disk. */
 export const siteReferenceSchema: z.ZodType<SiteReference> = z.object({

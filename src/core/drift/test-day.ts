@@ -1,15 +1,11 @@
 /** Tests all columns of a day against their references, and joins the tests to one p-value. */
 import { createRandom, type Random } from "../maths/random.ts";
+import { computeFisherTail } from "../maths/student-t.ts";
 import { measureOverlap } from "./chance-days.ts";
-import {
-  type AspectTest,
-  measureResemblance,
-  scatterLevels,
-  scatterSpreads,
-  testInvalid,
-  testScatter,
-} from "./column-test.ts";
-import { budget, createDaySpace, type DaySpace, shareOf, testShared } from "./day-space.ts";
+import { type AspectTest, testInvalid, testScatter } from "./column-test.ts";
+import { scatterLevels, scatterSpreads } from "./day-scatter.ts";
+import { budget, createDaySpace, type DaySpace, measureShared, shareOf } from "./day-space.ts";
+import { measureHourMemory, measureWidening, type Widening } from "./resemblance.ts";
 import type { ColumnReference, KeptDay } from "./site-reference.ts";
 
 /** A learnt column of the day. `isHeard`: often enough to compare levels. */
@@ -32,23 +28,35 @@ const mostJoined = 0.15;
 /** Tests a day; at least one column. */
 export function testDay(columns: readonly HeardColumn[]): DayTests {
   const periods = findPeriods(columns);
-  const levels = columns.map(({ column, kept, isHeard }) => (isHeard ? scatterLevels(column, kept, periods) : null));
-  const spreads = columns.map(({ column, kept, isHeard }) => (isHeard ? scatterSpreads(column, kept, periods) : null));
+  const levels = columns.map(({ column, kept, isHeard }) =>
+    isHeard ? scatterLevels(column, kept, periods) : null,
+  );
+  const spreads = columns.map(({ column, kept, isHeard }) =>
+    isHeard ? scatterSpreads(column, kept, periods) : null,
+  );
   const ofLevels = levels.filter((each) => each !== null);
   const ofSpreads = spreads.filter((each) => each !== null);
-  const resemblance = measureResemblance(ofLevels, periods);
-  const ofSpread = measureResemblance(ofSpreads, periods);
+  const memory = columns.flatMap(({ column, isHeard }) => (isHeard ? [measureHourMemory(column)] : []));
+  const levelWidening = measureWidening(ofLevels, periods, memory);
+  const spreadWidening = measureWidening(
+    ofSpreads,
+    periods,
+    ofSpreads.map(() => 0),
+  );
   const tests = columns.map(({ column, kept }, index) => {
     const level = levels[index] ?? null;
     const spread = spreads[index] ?? null;
     return [
-      ...(level === null ? [] : testScatter(level, resemblance)),
-      ...(spread === null ? [] : testScatter(spread, ofSpread)),
+      ...(level === null ? [] : testScatter(level, levelWidening[ofLevels.indexOf(level)]!)),
+      ...(spread === null ? [] : testScatter(spread, spreadWidening[ofSpreads.indexOf(spread)]!)),
       testInvalid(column, kept),
     ];
   });
   const space = createDaySpace([...ofLevels, ...ofSpreads]);
-  let least = Math.min(testShared(space, 1) / shareOf(space, "all1"), testShared(space, 3) / shareOf(space, "all3"));
+  let least = Math.min(
+    testShared(space, levelWidening, 1) / shareOf(space, "all1"),
+    testShared(space, levelWidening, 3) / shareOf(space, "all3"),
+  );
   for (const { kind, pValue } of tests.flat()) {
     // Every column has a share of values that are none, also one whose level is not heard.
     const share = kind === "invalid" ? shareOf(space, kind) / columns.length : shareOf(space, kind);
@@ -73,4 +81,23 @@ function findPeriods(columns: readonly HeardColumn[]): readonly number[] {
 function joinLeast(space: DaySpace, least: number, random: Random): number {
   if (space.units.length === 0 || least > mostJoined) return least;
   return least * ((1 - budget.invalid) * measureOverlap(space, least, random) + budget.invalid);
+}
+
+/**
+ * Probability that a chance day, or three, lies as far off in the directions that the columns share (Hotelling's test on their
+ * principal components), days being correlated and wild as they are.
+ */
+function testShared(space: DaySpace, widening: readonly Widening[], together: 1 | 3): number {
+  const { days, directions } = space;
+  if (directions === 0) return 1;
+  const share = Math.min(1 - 1e-12, measureShared(space, together));
+  const rest = days + 2 - directions;
+  const ratio = (share / directions / (1 - share)) * rest;
+  const average = (of: (each: Widening) => number): number =>
+    widening.reduce((sum, each) => sum + of(each), 0) / widening.length;
+  const own = together === 1 ? 1 : average(({ three }) => three);
+  const plain = (together === 1 ? 1 : 1 / 3) + 1 / days;
+  const wide = (own + average(({ ofMean }) => ofMean) / days) / average(({ unbiased }) => unbiased);
+  const degrees = Math.max(2, rest / average((each) => each.degrees));
+  return computeFisherTail((ratio * plain) / wide, directions, degrees);
 }

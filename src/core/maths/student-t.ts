@@ -1,9 +1,14 @@
-/** Tails of Student's t and of the beta distribution. */
+/** Tails of Student's t, of Fisher's F and of the beta distribution. */
 
 /** Probability that Student's t with `degrees` (> 0, also fractional) lies at least as far from 0 as `t`. */
 export function computeStudentTail(t: number, degrees: number): number {
   if (!Number.isFinite(t)) return Number.isNaN(t) ? Number.NaN : 0;
   return computeBetaCdf(degrees / (degrees + t * t), degrees / 2, 0.5);
+}
+
+/** Probability that Fisher's F with `first` and `second` degrees (> 0, also fractional) is at least `ratio`. */
+export function computeFisherTail(ratio: number, first: number, second: number): number {
+  return computeBetaCdf(second / (second + first * Math.max(0, ratio)), second / 2, first / 2);
 }
 
 /**
@@ -41,6 +46,15 @@ export function computeDigamma(x: number): number {
   for (; z < 10; z++) shift += 1 / z;
   const inverse = 1 / (z * z);
   return Math.log(z) - 0.5 / z - inverse * (1 / 12 - inverse * (1 / 120 - inverse / 252)) - shift;
+}
+
+/** ψ′(x) for x > 0 (asymptotic series after shifting to x ≥ 10). */
+export function computeTrigamma(x: number): number {
+  let shift = 0;
+  let z = x;
+  for (; z < 10; z++) shift += 1 / (z * z);
+  const inverse = 1 / (z * z);
+  return shift + 1 / z + inverse / 2 + (inverse / z) * (1 / 6 - inverse * (1 / 30 - inverse / 42));
 }
 
 function continueFraction(x: number, a: number, b: number): number {
