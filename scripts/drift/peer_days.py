@@ -17,7 +17,15 @@ def evidently_peers():
     from evidently import Report
     from evidently.presets import DataDriftPreset
 
+    known = {}
+
     def share_drifted(reference, day):
+        key = hash((reference.tobytes(), day.tobytes()))
+        if key not in known:
+            known[key] = measure_share(reference, day)
+        return known[key]
+
+    def measure_share(reference, day):
         names = [f"c{index}" for index in range(reference.shape[1])]
         result = Report([DataDriftPreset()]).run(
             pd.DataFrame(day, columns=names), pd.DataFrame(reference, columns=names)

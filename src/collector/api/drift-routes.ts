@@ -4,8 +4,9 @@ import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { loadDrift } from "../fleet/load-drift.ts";
 import { isDriftCursor, isDriftDay, loadDriftDays, loadDriftVerdicts } from "../fleet/load-drift-verdicts.ts";
+import { loadPerformance } from "../fleet/load-performance.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
-import { driftDaysSchema, driftSchema, driftVerdictsSchema } from "./drift-schemas.ts";
+import { driftDaysSchema, driftSchema, driftVerdictsSchema, performanceSchema } from "./drift-schemas.ts";
 
 const id = z.string().regex(idPattern);
 const day = z.string().max(32).refine(isDriftDay, "expected YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ");
@@ -35,6 +36,14 @@ export const driftRoutes: readonly ApiRoute[] = [
     query: z.strictObject({ from: day.optional(), to: day.optional(), site: id.optional() }),
     response: driftDaysSchema,
     answer: loadDriftDays,
+  }),
+  defineRoute({
+    path: "/api/v1/drift/performance",
+    summary:
+      "What confirmed outcomes say of each model, and performance estimated without them, per point; silent where its assumption is broken",
+    query: z.strictObject({ day: z.iso.date().optional(), ...turbines, limit }),
+    response: performanceSchema,
+    answer: loadPerformance,
   }),
   defineRoute({
     path: "/api/v1/drift",

@@ -4,10 +4,12 @@
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { manifestFileName } from "../../core/bundle/bundle.ts";
 import type { TrustedKey } from "../../core/bundle/dsse.ts";
 import { verifyBundle } from "../../core/bundle/verify-bundle.ts";
 import { bundleFileNames } from "../../core/contract/bundle/manifest.ts";
+import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import { decodeReference } from "../../core/drift/reference-codec.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -82,7 +84,28 @@ export function createBundleShelf(options: BundleShelfOptions): BundleShelf {
 /** Loads the model of a bundle folder. @throws AuroraError BUNDLE_* when it does not verify */
 async function loadModel(dir: string, trustedKeys: readonly TrustedKey[]): Promise<KnownModel> {
   const { digest, manifest, files } = await verifyBundle(dir, trustedKeys);
-  return { digest, manifest, reference: decodeReference(files.get(bundleFileNames.reference)!) };
+  const reference = decodeReference(files.get(bundleFileNames.reference)!);
+  return { digest, manifest, reference, reliability: readReliability(files.get(bundleFileNames.evaluation)) };
+}
+
+const share = z.number().min(0).max(1);
+const evaluationSchema = z.object({
+  reliability: z.object({
+    outOfFold: z.array(z.object({ stated: share, observed: share, cases: z.number().min(0) })).max(256),
+  }),
+});
+
+/** The reliability of a verified bundle's probabilities; undefined: its evaluation states none. */
+function readReliability(evaluation: Uint8Array | undefined): readonly ReliabilityBin[] | undefined {
+  if (evaluation === undefined) return undefined;
+  try {
+    const parsed = evaluationSchema.safeParse(JSON.parse(new TextDecoder().decode(evaluation)));
+    return parsed.success ? parsed.data.reliability.outOfFold : undefined;
+  } catch (error) {
+    // What somebody wrote and signed need not be JSON; a bundle is taken up without it.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 interface FoundBundle {

@@ -1,6 +1,7 @@
 /** What the fleet's values are loaded from: the record, the bundles that are known here, and the time. */
 import type { Manifest } from "../../core/contract/bundle/manifest.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
+import type { ReliabilityBin } from "../../core/drift/estimate-performance.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 
@@ -18,6 +19,11 @@ export interface FleetSource {
 export interface KnownModel {
   /** SHA-256 of the manifest, as predictions and drift reports name it. */
   readonly digest: string;
-  readonly manifest: Pick<Manifest, "name" | "version" | "title" | "outputs" | "features">;
+  readonly manifest: Pick<
+    Manifest,
+    "name" | "version" | "title" | "outputs" | "features" | "calibration" | "thresholds"
+  >;
   readonly reference: DriftReference;
+  /** What held-out data said of its probabilities; absent: its evaluation does not state it. */
+  readonly reliability?: readonly ReliabilityBin[] | undefined;
 }

@@ -1,0 +1,131 @@
+/**
+ * Loads how well models decide, as far as that can be known: what confirmed outcomes say of each model, and, for each point on a
+ * day, what its own probabilities make one expect where nobody has looked. Outcomes are events of the record
+ * (`core/drift/outcome-event.ts`), the newest two thousand events are read.
+ */
+import { type ConceptVerdict, createConceptWatch } from "../../core/drift/concept-watch.ts";
+import { binDecisions } from "../../core/drift/decided-bins.ts";
+import {
+  estimatePerformance,
+  type PerformanceEstimate,
+  performanceAssumption,
+} from "../../core/drift/estimate-performance.ts";
+import { readOutcome } from "../../core/drift/outcome-event.ts";
+import type { DriftDay } from "../record/drift-record.ts";
+import type { TurbineFilter } from "../record/fleet-record.ts";
+import { utcDayOf } from "../record/record-rules.ts";
+import type { FleetSource, KnownModel } from "./fleet-source.ts";
+
+/** What confirmed outcomes say of one model. */
+export interface ModelOutcomesView {
+  readonly modelDigest: string;
+  /** After the newest outcome. */
+  readonly verdict: ConceptVerdict;
+  /** When they first spoke against it, epoch ms; null: they do not. */
+  readonly contradictedMs: number | null;
+}
+
+/** One point and model on one day. */
+export interface PointPerformanceView
+  extends Pick<
+    DriftDay,
+    "site" | "turbine" | "component" | "modelName" | "modelVersion" | "modelDigest" | "fromMs" | "toMs"
+  > {
+  /** Of a window and failure mode, at the probability at which it counts as raised. */
+  readonly estimate: PerformanceEstimate;
+}
+
+export interface PerformanceView {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly assumption: string;
+  readonly models: readonly ModelOutcomesView[];
+  readonly points: readonly PointPerformanceView[];
+}
+
+interface PerformanceQuery extends TurbineFilter {
+  readonly day?: string | undefined;
+  readonly limit: number;
+}
+
+const eventPage = 500;
+const maxEventPages = 4;
+/** A day's windows stand or fall together by the hour. */
+const hoursOfDay = 24;
+/** Cases of a reliability table that one machine has on average: windows and failure modes of all its recordings. */
+const casesPerMachine = 100;
+
+/**
+ * Loads a day.
+ * @param query.day default: the newest day of which there is anything, or today
+ */
+export async function loadPerformance(fleet: FleetSource, query: PerformanceQuery): Promise<PerformanceView> {
+  const today = utcDayOf(fleet.clock.nowMs());
+  const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
+  const { site, turbine, limit } = query;
+  const [models, days, drifted] = await Promise.all([
+    loadOutcomes(fleet),
+    fleet.record.driftOfDay({ site, turbine, day, limit }),
+    fleet.record.driftVerdicts({ site, turbine, day, level: "drift", limit }),
+  ]);
+  const keyOf = (point: Pick<DriftDay, "site" | "turbine" | "component">): string =>
+    `${point.site}/${point.turbine}/${point.component}`;
+  const moved = new Set(drifted.verdicts.map(keyOf));
+  const contradicted = new Set(
+    models.filter(({ contradictedMs }) => contradictedMs !== null).map(({ modelDigest }) => modelDigest),
+  );
+  const points = days.map((of): PointPerformanceView => {
+    const { sketches: _, day: __, reports: ___, ...point } = of;
+    const doubts = { drifted: moved.has(keyOf(of)), contradicted: contradicted.has(of.modelDigest) };
+    return { ...point, estimate: estimatePoint(of, fleet.models.get(of.modelDigest), doubts) };
+  });
+  return { day, assumption: performanceAssumption, models, points };
+}
+
+/** Replays the outcomes that are on record, oldest first, through a watch for each model. */
+async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesView[]> {
+  const events: { readonly timeMs: number; readonly name: string; readonly detail: string }[] = [];
+  for (let page = 0; page < maxEventPages; page++) {
+    const { total, items } = await fleet.record.events({ limit: eventPage, offset: page * eventPage });
+    events.push(...items);
+    if ((page + 1) * eventPage >= total) break;
+  }
+  const watches = new Map<string, ReturnType<typeof createConceptWatch>>();
+  const views = new Map<string, ModelOutcomesView>();
+  for (const event of events.sort((a, b) => a.timeMs - b.timeMs)) {
+    const outcome = readOutcome(event);
+    if (outcome === null) continue;
+    const { modelDigest } = outcome;
+    const watch = watches.get(modelDigest) ?? createConceptWatch();
+    watches.set(modelDigest, watch);
+    const verdict = watch.update(outcome);
+    const before = views.get(modelDigest)?.contradictedMs ?? null;
+    const contradictedMs = before ?? (verdict.change === null ? null : event.timeMs);
+    views.set(modelDigest, { modelDigest, verdict, contradictedMs });
+  }
+  return [...views.values()];
+}
+
+function estimatePoint(
+  day: DriftDay,
+  model: KnownModel | undefined,
+  doubts: { readonly drifted: boolean; readonly contradicted: boolean },
+): PerformanceEstimate {
+  if (model === undefined) return { kind: "silent", reason: "the bundle of this model is not known here" };
+  const { manifest, reference, reliability = [] } = model;
+  const { calibration, thresholds } = manifest;
+  if (reliability.length === 0) {
+    return { kind: "silent", reason: "the bundle states no reliability of its probabilities" };
+  }
+  const decided = day.sketches.flatMap((sketch) => {
+    const output = sketch.feature - reference.featureCount;
+    const [ofOutput, threshold] = [calibration[output], thresholds[output]];
+    const edges = reference.features[sketch.feature]?.edges;
+    if (ofOutput === undefined || threshold === undefined || edges === undefined) return [];
+    return binDecisions(sketch, { edges, calibration: ofOutput, raise: threshold.raise });
+  });
+  const cases = decided.reduce((sum, bin) => sum + bin.cases, 0);
+  const independent = hoursOfDay * Math.max(1, calibration.length);
+  const casesPerUnit = { decided: Math.max(1, cases / independent), reliability: casesPerMachine };
+  return estimatePerformance({ decided, reliability, casesPerUnit, doubts });
+}
