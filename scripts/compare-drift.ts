@@ -1,6 +1,6 @@
 /**
  * The same streams, days and probabilities through river, Evidently, alibi-detect, NannyML and frouros, and through ours:
- * `npx tsx scripts/compare-drift.ts [--streams N] [--points N] [--environment DIR] [--json]`. Makes a scratch Python environment (or uses
+ * `npx tsx scripts/compare-drift.ts [--streams N] [--points N] [--only streams,days,estimates] [--environment DIR] [--json]`. Makes a scratch Python environment (or uses
  * and keeps that of DIR), skips by name what does not install, and prints Markdown tables, also where we lose. Half an hour.
  */
 import { execFile } from "node:child_process";
@@ -11,7 +11,7 @@ import { parseArgs, promisify } from "node:util";
 import { compareDays } from "./drift/compare-days.ts";
 import { comparePerformance } from "./drift/compare-performance.ts";
 import { compareStreams } from "./drift/compare-streams.ts";
-import type { AskPeers, PeerAnswer } from "./drift/peer-answer.ts";
+import type { AskPeers, ComparisonTable, PeerAnswer } from "./drift/peer-answer.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
 const run = promisify(execFile);
@@ -21,6 +21,7 @@ const { values } = parseArgs({
   options: {
     streams: { type: "string", default: "5" },
     points: { type: "string", default: "5" },
+    only: { type: "string", default: "streams,days,estimates" },
     environment: { type: "string" },
     json: { type: "boolean", default: false },
   },
@@ -75,11 +76,18 @@ const ask: AskPeers = async (script, question) => {
   return answers;
 };
 
-const tables = [
-  await compareStreams(Number(values.streams), ask),
-  await compareDays(Number(values.points), ask),
-  await comparePerformance(ask),
-];
+const comparisons: Readonly<Record<string, () => Promise<ComparisonTable>>> = {
+  streams: () => compareStreams(Number(values.streams), ask),
+  days: () => compareDays(Number(values.points), ask),
+  estimates: () => comparePerformance(ask),
+};
+const tables: ComparisonTable[] = [];
+for (const name of values.only.split(",")) {
+  const compare = comparisons[name];
+  if (compare === undefined)
+    throw new Error(`--only knows ${Object.keys(comparisons).join(", ")}, not ${name}`);
+  tables.push(await compare());
+}
 scratch.remove();
 if (values.json) process.stdout.write(`${JSON.stringify({ tables, skipped })}\n`);
 else {

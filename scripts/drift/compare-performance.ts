@@ -36,7 +36,7 @@ export async function comparePerformance(ask: AskPeers): Promise<ComparisonTable
     `${trial.covered} of ${trial.estimates}`,
     trial.meanError.toFixed(3),
     String(trial.silent),
-    trial.silent === 0 ? "–" : trial.meanErrorOfSilent.toFixed(3),
+    trial.meanErrorOfSilent?.toFixed(3) ?? "–",
   ]);
   const truth = elec2.weeks.map((week) =>
     mean(week.map(({ probability, isFault }) => Number(probability >= 0.5 === isFault))),

@@ -23,8 +23,8 @@ export interface PerformanceTrial {
   /** Of the estimates made: intervals that hold the truth, and the mean error of the accuracy. */
   readonly covered: number;
   readonly meanError: number;
-  /** The mean error of those that were not made, had they been. */
-  readonly meanErrorOfSilent: number;
+  /** The mean error of those that were not made, had doubts been passed over; null: there were none that could be made. */
+  readonly meanErrorOfSilent: number | null;
 }
 
 /** A case whose outcome is known, but not to the estimate. */
@@ -108,7 +108,7 @@ export function runWeeks(weeks: readonly (readonly KnownCase[])[], setting: Week
     silent: weeks.length - made.length,
     covered: made.filter((estimate) => estimate.covers).length,
     meanError: mean(made.map(({ error }) => error)),
-    meanErrorOfSilent: mean(unmade),
+    meanErrorOfSilent: unmade.length === 0 ? null : mean(unmade),
   };
 }
 
@@ -229,10 +229,10 @@ export function tryBearingBundle(bundleDir: string): readonly BundleTrial[] {
   );
   const count = (table: readonly ReliabilityBin[]): number =>
     table.reduce((sum, { cases }) => sum + cases, 0);
-  // A window is three cases, one a kind of fault. Six bearings are held out, twelve are in the folds.
+  // A window is three cases, one a kind of fault. Nine bearings are held out, twelve are in the folds.
   const units = {
     Recording: { decided: 30, reliability: 30 },
-    Bearing: { decided: count(heldOut) / (3 * 6), reliability: count(outOfFold) / (3 * 12) },
+    Bearing: { decided: count(heldOut) / (3 * 9), reliability: count(outOfFold) / (3 * 12) },
   } as const;
   return (["Recording", "Bearing"] as const).map((unit) => {
     const answer = estimatePerformance({

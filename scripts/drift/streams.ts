@@ -157,7 +157,9 @@ function measureConcept(book: Book): void {
 
 function measurePerformance(book: Book): void {
   const note = (name: string, trial: PerformanceTrial): void => {
-    for (const [figure, value] of Object.entries(trial)) book.note(`performance.${name}.${figure}`, value);
+    for (const [figure, value] of Object.entries(trial)) {
+      book.note(`performance.${name}.${figure}`, value ?? "none");
+    }
   };
   const seeds = reportSeeds.slice(0, 5);
   const inputs = sumTrials(seeds.map((seed) => tryMadeWeeks("inputs", seed)));
@@ -186,12 +188,16 @@ function measurePerformance(book: Book): void {
 function sumTrials(trials: readonly PerformanceTrial[]): PerformanceTrial {
   const sum = (pick: (trial: PerformanceTrial) => number): number =>
     trials.reduce((total, trial) => total + pick(trial), 0);
+  const spoken = trials.flatMap(({ meanErrorOfSilent }) =>
+    meanErrorOfSilent === null ? [] : [meanErrorOfSilent],
+  );
   return {
     estimates: sum((trial) => trial.estimates),
     silent: sum((trial) => trial.silent),
     covered: sum((trial) => trial.covered),
     meanError: sum((trial) => trial.meanError) / trials.length,
-    meanErrorOfSilent: sum((trial) => trial.meanErrorOfSilent) / trials.length,
+    meanErrorOfSilent:
+      spoken.length === 0 ? null : spoken.reduce((total, error) => total + error, 0) / spoken.length,
   };
 }
 
