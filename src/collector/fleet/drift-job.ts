@@ -1,6 +1,6 @@
 /**
  * Assesses each period of each point once, when there is nothing more to wait for, and then reads the points together.
- * Shares its thread with page and uplink: it gives way after every point. What it has stored is whole, whenever it is killed.
+ * Shares its thread with page and uplink: it gives way several times a point. What it has stored is whole, whenever it is killed.
  */
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
@@ -60,13 +60,16 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
     const { previousDigest } = period;
     const summary = await record.periodSummary(period);
     if (summary === null) return false;
+    await pause();
     const stored = await record.driftReference(period);
     const previous =
       stored !== null || previousDigest === null
         ? null
         : await record.driftReference({ ...period, modelDigest: previousDigest });
+    await pause();
     const task = tasks(period.modelDigest);
     const step = assessPeriod({ period, summary, task, stored, previous });
+    await pause();
     const isNew = await record.storeVerdict(step);
     if (isNew) accounts.verdicts.add(1, { level: step.verdict.level });
     return isNew;

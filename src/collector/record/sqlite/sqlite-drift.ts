@@ -219,9 +219,9 @@ function assembleSummary(row: SqlRow, cellRows: readonly SqlRow[]): DaySummary {
   const cells = new Map<number, DayCell[]>();
   for (const { slot, load_name, moments } of cellRows) {
     const place = { slot: Number(slot), load: readLoad(String(load_name)) };
-    for (const { feature, ...of } of unpackMoments(moments as Uint8Array)) {
-      if (of.count === 0) continue;
-      const cell = { ...place, ...of };
+    for (const { feature, count, mean, sumSquares } of unpackMoments(moments as Uint8Array)) {
+      if (count === 0) continue;
+      const cell: DayCell = { slot: place.slot, load: place.load, count, mean, sumSquares };
       const list = cells.get(feature);
       if (list === undefined) cells.set(feature, [cell]);
       else list.push(cell);

@@ -37,6 +37,8 @@ interface Tables extends DriftTables {
   readonly alarms: SqliteAlarms;
   readonly predictions: SqlitePredictions;
   readonly events: SqliteEvents;
+  /** Prepared: they run around every record. */
+  readonly savepoint: Readonly<Record<"begin" | "release", ReturnType<SqliteDatabase["prepare"]>>>;
 }
 
 export interface SqliteRecordOptions {
@@ -150,6 +152,10 @@ function prepareTables(database: SqliteDatabase, driftPeriodMs: number): Tables 
     driftSteps: createSqliteDriftSteps(database),
     verdicts: createSqliteVerdicts(database),
     events: createSqliteEvents(database),
+    savepoint: {
+      begin: database.prepare("SAVEPOINT one_record"),
+      release: database.prepare("RELEASE one_record"),
+    },
   };
 }
 
@@ -183,11 +189,11 @@ function tryRecord(
   record: StorableRecord,
   origin: RecordOrigin,
 ): Result<UplinkRecord["kind"], RecordFault> {
-  const { database } = tables;
-  database.exec("SAVEPOINT one_record");
+  const { database, savepoint } = tables;
+  savepoint.begin.run();
   try {
     putRecord(tables, record, origin);
-    database.exec("RELEASE one_record");
+    savepoint.release.run();
     return ok(record.kind);
   } catch (error) {
     if (storageFailures.has(sqliteErrorKind(error))) throw error;
