@@ -42,7 +42,7 @@ export interface DriftRun {
 
 /** Longest grace: what a gateway may take to send the rest of a period. */
 const maxGraceMs = 7_200_000;
-const longestWaitMs = 60_000;
+const longestWaitMs = 15_000;
 /** Periods that are looked up at once. */
 const batchSize = 100;
 
@@ -94,7 +94,8 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
     let [periods, events] = [0, 0];
     const nowMs = clock.nowMs();
     for (const period of await record.unpublishedPeriods(batchSize)) {
-      const isComplete = nowMs >= period.toMs + graceMs || (await record.countAwaited(period)) === 0;
+      const { awaited, open } = await record.periodProgress(period);
+      const isComplete = open === 0 && (awaited === 0 || nowMs >= period.toMs + graceMs);
       if (stopped || !isComplete) continue;
       const told = await publishPeriod(period, { record, nowMs, falseShare: config.fleetFalseShare, pause });
       for (const { name } of told) accounts.events.add(1, { name });

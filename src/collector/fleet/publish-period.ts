@@ -42,7 +42,7 @@ export async function publishPeriod(
     (verdict) => JSON.stringify(verdict.cause) !== JSON.stringify(before.get(driftCursor(verdict))?.cause),
   );
   await pause();
-  const awaited = await record.countAwaited(period);
+  const { awaited } = await record.periodProgress(period);
   const newest = newestOfPoints(caused, fleet);
   const states = new Map<string, DriftState>();
   for (let from = 0; from < newest.length; from += pageSize) {

@@ -39,8 +39,8 @@ export interface DriftRecord {
   periodVerdicts(
     period: PeriodRange & { readonly limit: number; readonly after?: string },
   ): Promise<DriftVerdictPage>;
-  /** Points with a reference of the last weeks that have no verdict of a period yet. */
-  countAwaited(period: PeriodRange): Promise<number>;
+  /** Which points a period still waits for. */
+  periodProgress(period: PeriodRange): Promise<PeriodProgress>;
   /** What is known of the fleet besides the verdicts of one period. */
   driftFleet(): Promise<KnownDriftFleet>;
   /** What was last said of points, by their key. */
@@ -78,7 +78,7 @@ export interface DriftPeriod extends PeriodKey {
 
 export interface DuePeriodQuery {
   readonly nowMs: number;
-  /** A period that ended this long ago is due although nothing came of its gateway since. */
+  /** A period that ended, and was last heard of, this long ago is due although nothing came of its gateway since. */
   readonly graceMs: number;
   readonly limit: number;
 }
@@ -123,6 +123,14 @@ export interface PublishedPeriod {
   readonly verdicts: readonly DriftVerdict[];
   readonly states: readonly DriftState[];
   readonly events: readonly EventRecord[];
+}
+
+/** Points that have no verdict of a period yet. */
+export interface PeriodProgress {
+  /** With a reference of the last weeks, heard in the period or not. */
+  readonly awaited: number;
+  /** Heard in the period, and still to be assessed; times models. */
+  readonly open: number;
 }
 
 /** The points that drift was ever heard of, and since when each model served any of them. */

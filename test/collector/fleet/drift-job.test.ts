@@ -71,9 +71,9 @@ describe("the drift job", () => {
     bench.nowMs = firstDayMs + 8 * 24 * hourMs + 4 * hourMs;
     await bench.sendDay(one, 6, { hours: [12, 24] });
     await bench.sendDay(one, 7);
-    expect((await bench.job.run()).verdicts).toBe(1);
-    await bench.sendDay(one, 8, { hours: [0, 4] });
     expect((await bench.job.run()).verdicts).toBe(0);
+    await bench.sendDay(one, 8, { hours: [0, 4] });
+    expect((await bench.job.run()).verdicts).toBe(1);
     await bench.sendDay(one, 8, { hours: [4, 24] });
     await bench.runAt(9, 3);
     expect((await bench.levels(one, 9)).map((level) => level.split(":")[0])).toEqual([..."012345678"]);
@@ -83,6 +83,23 @@ describe("the drift job", () => {
     expect(await bench.record.driftBacklog()).toEqual({ openPeriods: 0, lateReports: 12 });
     const [day] = await bench.record.driftOfDay({ day: dayName(6), turbine: "wt-1" });
     expect(day).toMatchObject({ reports: 24 });
+  });
+
+  it("assesses no late day before all of it has come, however long ago it was", async () => {
+    const bench = await afterDays(6);
+    bench.nowMs = firstDayMs + 9 * 24 * hourMs;
+    // In pieces: the job runs between them.
+    await bench.sendDay(one, 6, { hours: [0, 10] });
+    expect((await bench.runAt(9, 0.1)).verdicts).toBe(0);
+    await bench.sendDay(one, 6, { hours: [10, 24] });
+    await bench.sendDay(one, 7, { hours: [0, 7] });
+    expect((await bench.runAt(9, 0.2)).verdicts).toBe(1);
+    expect((await bench.verdicts(6))[0]).toMatchObject({ ...one, rows: 144 });
+    await bench.sendDay(one, 7, { hours: [7, 24] });
+    expect((await bench.runAt(9, 2.1)).verdicts).toBe(0);
+    expect((await bench.runAt(9, 2.3)).verdicts).toBe(1);
+    expect((await bench.verdicts(7))[0]).toMatchObject({ ...one, rows: 144 });
+    expect((await bench.record.driftBacklog()).lateReports).toBe(0);
   });
 
   it("waits with the second of two late days until the first is assessed", async () => {
@@ -101,7 +118,7 @@ describe("the drift job", () => {
     await bench.runAt(8, 3);
     const before = await bench.record.driftReference({ ...one, modelDigest: "d" });
     await bench.sendDay(one, 6);
-    await bench.runAt(8, 4);
+    await bench.runAt(8, 5.1);
     expect((await bench.verdicts(6))[0]).toMatchObject({
       level: "insufficient",
       reason: "it came after a later period had been assessed",

@@ -50,7 +50,7 @@ describe("a period that is read together", () => {
     expect(await bench.runAt(11, 2)).toEqual({ verdicts: 0, periods: 1, events: 1 });
     // The last one comes late: the period is read again, and nobody is told twice.
     await bench.sendDay(point("wt-4"), 10, {}, "gw-wt-4");
-    expect(await bench.runAt(11, 3)).toEqual({ verdicts: 1, periods: 1, events: 0 });
+    expect(await bench.runAt(11, 4.1)).toEqual({ verdicts: 1, periods: 1, events: 0 });
     expect(await bench.events()).toHaveLength(1);
   });
 

@@ -229,11 +229,12 @@ function describeSteps(open: Open): void {
     const [first, second] = [keyOf("wt-1", 0), keyOf("wt-1", 1)];
     expect(await record.unpublishedPeriods(9)).toEqual([]);
     await store(record, plain("wt-1", 0), {});
-    expect(await record.countAwaited(first)).toBe(0);
+    expect(await record.periodProgress(first)).toEqual({ awaited: 0, open: 1 });
     await store(record, plain("wt-2", 0), {});
     await store(record, plain("wt-1", 1), {});
-    expect(await record.countAwaited(second)).toBe(1);
-    expect(await record.countAwaited({ fromMs: fromMs + 30 * dayMs, toMs: fromMs + 31 * dayMs })).toBe(0);
+    expect(await record.periodProgress(second)).toEqual({ awaited: 1, open: 1 });
+    const later = { fromMs: fromMs + 30 * dayMs, toMs: fromMs + 31 * dayMs };
+    expect(await record.periodProgress(later)).toEqual({ awaited: 0, open: 0 });
     const range = ({ fromMs, toMs }: PeriodKey) => ({ fromMs, toMs });
     expect(await record.unpublishedPeriods(9)).toEqual([range(first), range(second)]);
     expect(await record.driftFleet()).toEqual({

@@ -40,7 +40,7 @@ export function createSqliteDriftRecord(tables: DriftTables): DriftRecord {
     storeVerdict: async (step) => database.transaction(() => storeVerdict(tables, step)),
     unpublishedPeriods: async (limit) => driftSteps.unpublished(limit),
     periodVerdicts: async (period) => verdicts.listPeriod(period),
-    countAwaited: async (period) => driftSteps.countAwaited(period),
+    periodProgress: async (period) => driftSteps.progress(period),
     driftFleet: async () => driftSteps.fleet(),
     driftStates: async (points) => driftSteps.states(points),
     publishPeriod: async (step) => database.transaction(() => publishPeriod(tables, step)),

@@ -7,6 +7,7 @@ import type {
   DuePeriodQuery,
   KnownDriftFleet,
   PeriodKey,
+  PeriodProgress,
   PeriodRange,
   ReferenceKey,
   StoredReference,
@@ -18,7 +19,7 @@ export interface SqliteDriftSteps {
   due(query: DuePeriodQuery): DriftPeriod[];
   /** Number of the row of an open period; null: it was assessed, or is not known. */
   openPeriod(key: PeriodKey): number | null;
-  countAwaited(period: PeriodRange): number;
+  progress(period: PeriodRange): PeriodProgress;
   fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
@@ -42,7 +43,7 @@ export function createSqliteDriftSteps(database: SqliteDatabase): SqliteDriftSte
 }
 
 function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" | "openPeriod"> {
-  // Ended by this clock, and its gateway has gone on to a later period, or has had the time of grace.
+  // Ended by this clock, and its gateway has gone on to a later period, or nothing came for the time of grace.
   const due = database.prepare(
     `SELECT site, turbine, component, model_digest, from_ms, from_ms + period_ms AS to_ms, model_name, model_version,
        (SELECT time_ms FROM drift_renewal WHERE drift_renewal.point = drift_period.point) AS renewed_ms,
@@ -50,7 +51,7 @@ function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" |
          AND other.model_digest <> drift_period.model_digest ORDER BY until_ms DESC LIMIT 1) AS previous_digest
      FROM drift_period JOIN point ON point.id = drift_period.point
      WHERE assessed = 0 AND from_ms + period_ms <= ?
-       AND (from_ms + period_ms <= ?
+       AND (MAX(from_ms + period_ms, received_ms) <= ?
          OR from_ms < (SELECT from_ms FROM drift_gateway WHERE drift_gateway.gateway = drift_period.gateway))
        AND NOT EXISTS (SELECT 1 FROM drift_period AS earlier WHERE earlier.assessed = 0
          AND earlier.point = drift_period.point AND earlier.model_digest = drift_period.model_digest
@@ -126,11 +127,14 @@ function createReferences(
 /** A point that was not heard of for so many periods is not waited for. */
 const awaitedPeriods = 14;
 
-function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "countAwaited" | "fleet"> {
+function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "progress" | "fleet"> {
   const awaited = database.prepare(
     `SELECT COUNT(DISTINCT point) AS total FROM drift_reference
      WHERE until_ms > ? AND period_ms = ? AND NOT EXISTS (SELECT 1 FROM drift_verdict
        WHERE drift_verdict.from_ms = ? AND drift_verdict.to_ms = ? AND drift_verdict.point = drift_reference.point)`,
+  );
+  const open = database.prepare(
+    "SELECT COUNT(*) AS total FROM drift_period WHERE assessed = 0 AND from_ms = ? AND period_ms = ?",
   );
   const points = database.prepare(
     `SELECT site, turbine, component FROM point WHERE EXISTS
@@ -140,10 +144,10 @@ function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "c
     "SELECT model_digest, MIN(from_ms) AS from_ms FROM drift_period GROUP BY model_digest",
   );
   return {
-    countAwaited: ({ fromMs, toMs }) => {
+    progress: ({ fromMs, toMs }) => {
       const lengthMs = toMs - fromMs;
       const row = awaited.get(fromMs - awaitedPeriods * lengthMs, lengthMs, fromMs, toMs);
-      return Number(row?.total ?? 0);
+      return { awaited: Number(row?.total ?? 0), open: Number(open.get(fromMs, lengthMs)?.total ?? 0) };
     },
     fleet: () => ({
       points: points.all().map(readPoint),

@@ -49,11 +49,12 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
   );
   const insert = database.prepare(
     `INSERT INTO drift_period (point, model_digest, from_ms, period_ms, model_name, model_version, gateway, first_ms,
-       last_ms, reports, late_reports, assessed, sketches) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?)`,
+       last_ms, reports, late_reports, assessed, received_ms, sketches)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?)`,
   );
   const update = database.prepare(
     `UPDATE drift_period SET gateway = ?, first_ms = MIN(first_ms, ?), last_ms = MAX(last_ms, ?), reports = reports + 1,
-       late_reports = late_reports + assessed, sketches = ? WHERE id = ?`,
+       late_reports = late_reports + assessed, received_ms = ?, sketches = ? WHERE id = ?`,
   );
   return {
     ...createSettlement(database),
@@ -63,19 +64,20 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
       const row = find.get(point, report.modelDigest, fromMs, periodMs);
       const { modelDigest, modelName, modelVersion } = report;
       const [first, last] = [Math.trunc(report.fromMs), Math.trunc(report.toMs)];
+      const received = Math.trunc(receivedMs);
       let id = Number(row?.id);
       if (row === undefined) {
         checkRoom(gateway, fromMs);
         const names = [modelDigest, fromMs, periodMs, modelName, modelVersion, gateway] as const;
-        id = insert.run(point, ...names, first, last, packSketches(sketches)).lastInsertRowid;
+        id = insert.run(point, ...names, first, last, received, packSketches(sketches)).lastInsertRowid;
       } else {
         const merged = mergeColumns(unpackSketches(row.sketches as Uint8Array), sketches, mergeSketch);
-        update.run(gateway, first, last, packSketches(merged), id);
+        update.run(gateway, first, last, received, packSketches(merged), id);
       }
       if (Number(row?.assessed ?? 0) === 0) {
         putCells(id, features);
       }
-      noteGateway.run(gateway, fromMs, Math.trunc(receivedMs));
+      noteGateway.run(gateway, fromMs, received);
     },
   };
 }

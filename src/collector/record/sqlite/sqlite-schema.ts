@@ -111,6 +111,8 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   );
   `,
   moveDriftDays,
+  // When its last report arrived, by the clock of here.
+  "ALTER TABLE drift_period ADD COLUMN received_ms INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
