@@ -15,7 +15,7 @@ export function retentionPolicy(
   return {
     /** By the end of their last window. */
     predictions: retentionDays,
-    /** By whole days (UTC). Of a day that has been assessed only the sketches are left. */
+    /** By whole days (UTC). Of a day that has been assessed only the sketches are left. A reference goes by its last use. */
     drift: retentionDays,
     /** By the end of their period. They say what was normal, and when it ceased to be. */
     verdicts: verdictDays,

@@ -286,13 +286,16 @@ function describeSteps(open: Open): void {
     await store(record, plain("wt-1", 0), {});
     await store(record, plain("wt-1", 1), {});
     const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
-    expect(await record.prune({ ...never, drift: fromMs + 3 * dayMs })).toBe(3);
+    expect(await record.prune({ ...never, drift: fromMs + 2 * dayMs })).toBe(2);
+    expect(await record.driftReference(keyOf("wt-1"))).not.toBeNull();
+    // The last day, and the reference, which ended before it.
+    expect(await record.prune({ ...never, drift: fromMs + 3 * dayMs })).toBe(2);
+    expect(await record.driftReference(keyOf("wt-1"))).toBeNull();
     expect(await record.periodSummary(keyOf("wt-1", 2))).toBeNull();
     expect(await record.newestVerdictDay(fromMs + 9 * dayMs)).toBe("2023-11-16");
     expect(await record.prune({ ...never, verdicts: fromMs + dayMs + 1 })).toBe(1);
     expect((await record.driftVerdicts({ day: "2023-11-15", limit: 9 })).verdicts).toEqual([]);
     expect((await record.driftVerdicts({ day: "2023-11-16", limit: 9 })).verdicts).toHaveLength(1);
-    expect(await record.driftReference(keyOf("wt-1"))).not.toBeNull();
   });
 }
 

@@ -23,6 +23,8 @@ export interface SqliteDriftSteps {
   fleet(): KnownDriftFleet;
   reference(key: ReferenceKey): StoredReference | null;
   putReference(point: number, modelDigest: string, stored: StoredReference): void;
+  /** Removes references that were last used before `beforeMs`; returns how many. */
+  pruneReferences(beforeMs: number): number;
   /** Notes that the reference of a point is to begin anew at a moment. */
   renew(gateway: string, renewal: DriftRenewal): void;
   unpublished(limit: number): PeriodRange[];
@@ -87,7 +89,7 @@ function createPeriods(database: SqliteDatabase): Pick<SqliteDriftSteps, "due" |
 
 function createReferences(
   database: SqliteDatabase,
-): Pick<SqliteDriftSteps, "reference" | "putReference" | "renew"> {
+): Pick<SqliteDriftSteps, "reference" | "putReference" | "pruneReferences" | "renew"> {
   const read = database.prepare(
     `SELECT drift_reference.* FROM drift_reference JOIN point ON point.id = drift_reference.point
      WHERE site = ? AND turbine = ? AND component = ? AND model_digest = ?`,
@@ -97,6 +99,7 @@ function createReferences(
      ON CONFLICT (point, model_digest) DO UPDATE SET period_ms = excluded.period_ms, until_ms = excluded.until_ms,
        renewed_ms = excluded.renewed_ms, json = excluded.json`,
   );
+  const prune = database.prepare("DELETE FROM drift_reference WHERE until_ms < ?");
   // A gateway names its turbines without their site.
   const renew = database.prepare(
     `INSERT INTO drift_renewal (point, time_ms)
@@ -118,6 +121,7 @@ function createReferences(
     putReference: (point, modelDigest, { reference, periodMs, untilMs, renewedMs }) => {
       put.run(point, modelDigest, periodMs, untilMs, renewedMs, JSON.stringify(reference));
     },
+    pruneReferences: (beforeMs) => prune.run(Math.trunc(beforeMs)).changes,
     renew: (gateway, { turbine, component, timeMs }) => {
       renew.run(Math.trunc(timeMs), gateway, turbine, component);
     },
@@ -140,9 +144,7 @@ function createFleetQueries(database: SqliteDatabase): Pick<SqliteDriftSteps, "p
     `SELECT site, turbine, component FROM point WHERE EXISTS
        (SELECT 1 FROM drift_period WHERE drift_period.point = point.id) ORDER BY site, turbine, component`,
   );
-  const models = database.prepare(
-    "SELECT model_digest, MIN(from_ms) AS from_ms FROM drift_period GROUP BY model_digest",
-  );
+  const models = database.prepare("SELECT model_digest, from_ms FROM drift_model");
   return {
     progress: ({ fromMs, toMs }) => {
       const lengthMs = toMs - fromMs;

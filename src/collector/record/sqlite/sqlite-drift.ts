@@ -43,6 +43,10 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
     `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES (?, ?, ?)
      ON CONFLICT (gateway) DO UPDATE SET from_ms = excluded.from_ms, received_ms = excluded.received_ms`,
   );
+  const noteModel = database.prepare(
+    `INSERT INTO drift_model (model_digest, from_ms) VALUES (?, ?)
+     ON CONFLICT (model_digest) DO UPDATE SET from_ms = MIN(from_ms, excluded.from_ms)`,
+  );
   const find = database.prepare(
     `SELECT id, assessed, sketches FROM drift_period
      WHERE point = ? AND model_digest = ? AND from_ms = ? AND period_ms = ?`,
@@ -68,6 +72,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
       let id = Number(row?.id);
       if (row === undefined) {
         checkRoom(gateway, fromMs);
+        noteModel.run(modelDigest, fromMs);
         const names = [modelDigest, fromMs, periodMs, modelName, modelVersion, gateway] as const;
         id = insert.run(point, ...names, first, last, received, packSketches(sketches)).lastInsertRowid;
       } else {
@@ -164,7 +169,7 @@ function createSettlement(database: SqliteDatabase): Pick<SqliteDrift, "readSumm
   );
   const backlog = database.prepare(
     `SELECT (SELECT COUNT(*) FROM drift_period WHERE assessed = 0) AS open,
-            (SELECT SUM(late_reports) FROM drift_period) AS late`,
+            (SELECT SUM(late_reports) FROM drift_period WHERE late_reports > 0) AS late`,
   );
   const close = database.prepare("UPDATE drift_period SET assessed = 1 WHERE id = ?");
   const dropCells = database.prepare("DELETE FROM drift_cell WHERE period = ?");

@@ -97,7 +97,7 @@ export function createSqliteRecord(
 ): FleetRecord {
   migrateDatabase(database);
   const tables = prepareTables(database, driftPeriodMs);
-  const { machines, alarms, predictions, driftDays, verdicts, events } = tables;
+  const { machines, alarms, predictions, driftDays, driftSteps, verdicts, events } = tables;
   const any = database.prepare("SELECT 1 AS one FROM uplink_progress LIMIT 1");
   return {
     storeEnvelopes: async ({ nowMs, envelopes, setAside }) =>
@@ -130,6 +130,7 @@ export function createSqliteRecord(
         () =>
           predictions.prune(olderThanMs.predictions) +
           driftDays.prune(utcDayOf(olderThanMs.drift)) +
+          driftSteps.pruneReferences(olderThanMs.drift) +
           verdicts.prune(olderThanMs.verdicts) +
           events.pruneEvents(olderThanMs.events) +
           events.pruneUpdates(olderThanMs.updates),

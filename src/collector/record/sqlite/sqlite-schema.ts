@@ -111,8 +111,16 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   );
   `,
   moveDriftDays,
-  // When its last report arrived, by the clock of here.
-  "ALTER TABLE drift_period ADD COLUMN received_ms INTEGER NOT NULL DEFAULT 0",
+  // When its last report arrived, by the clock of here. Every table that is read often is read from an index alone: rows are large.
+  `
+  ALTER TABLE drift_period ADD COLUMN received_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX drift_period_waiting ON drift_period (point, model_digest, from_ms) WHERE assessed = 0;
+  CREATE INDEX drift_period_late ON drift_period (late_reports) WHERE late_reports > 0;
+  DROP INDEX drift_verdict_by_time;
+  CREATE INDEX drift_verdict_by_time ON drift_verdict (from_ms, point, level, to_ms);
+  CREATE TABLE drift_model (model_digest TEXT PRIMARY KEY, from_ms INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO drift_model SELECT model_digest, MIN(from_ms) FROM drift_period GROUP BY model_digest;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

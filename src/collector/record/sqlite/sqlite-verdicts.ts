@@ -106,8 +106,11 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`,
   );
   const levels = database.prepare(
-    `SELECT site, turbine, component, from_ms, to_ms, level FROM drift_verdict JOIN point ON point.id = drift_verdict.point
-     WHERE from_ms >= ? AND from_ms < ? AND (? IS NULL OR site = ?) ORDER BY site, turbine, component`,
+    "SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= ? AND from_ms < ?",
+  );
+  const listPoints = database.prepare(
+    `SELECT id, site, turbine, component FROM point WHERE ? IS NULL OR site = ?
+     ORDER BY site, turbine, component`,
   );
   return ({ from, to, site = null }) => {
     const first = readDriftDay(from);
@@ -116,21 +119,20 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
     const names = [...new Set(shown.map(nameDriftDay))];
     const column = new Map(names.map((name, index) => [name, index]));
-    const points = new Map<string, PointId & { readonly levels: (DriftLevel | null)[] }>();
-    const fromMs = shown[0]?.fromMs ?? last.toMs;
-    for (const row of levels.all(fromMs, last.toMs, site, site)) {
+    const rows = new Map<number, (DriftLevel | null)[]>();
+    for (const row of levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs)) {
       const index = column.get(nameDriftDay(readRange(row)));
       if (index === undefined) continue;
-      const point = readPoint(row);
-      const key = JSON.stringify([point.site, point.turbine, point.component]);
-      const entry = points.get(key) ?? {
-        ...point,
-        levels: names.map((): DriftLevel | null => null),
-      };
-      points.set(key, entry);
-      entry.levels[index] = worseDriftLevel(entry.levels[index] ?? null, row.level as DriftLevel);
+      const point = Number(row.point);
+      const ofPoint = rows.get(point) ?? names.map(() => null);
+      rows.set(point, ofPoint);
+      ofPoint[index] = worseDriftLevel(ofPoint[index] ?? null, row.level as DriftLevel);
     }
-    return { days: names, points: [...points.values()] };
+    const points = listPoints.all(site, site).flatMap((row) => {
+      const ofPoint = rows.get(Number(row.id));
+      return ofPoint === undefined ? [] : [{ ...readPoint(row), levels: ofPoint }];
+    });
+    return { days: names, points };
   };
 }
 
