@@ -1,7 +1,7 @@
 /**
  * Loads how well models decide, as far as that can be known: what confirmed outcomes say of each model, and, for each point on a
  * day, what its own probabilities make one expect where nobody has looked. Outcomes are events of the record
- * (`core/drift/outcome-event.ts`), the newest two thousand events are read.
+ * (`core/drift/outcome-event.ts`), of which the newest two thousand are read.
  */
 import { type ConceptVerdict, createConceptWatch } from "../../core/drift/concept-watch.ts";
 import { binDecisions } from "../../core/drift/decided-bins.ts";
@@ -10,9 +10,9 @@ import {
   type PerformanceEstimate,
   performanceAssumption,
 } from "../../core/drift/estimate-performance.ts";
-import { readOutcome } from "../../core/drift/outcome-event.ts";
+import { outcomeEventName, readOutcome } from "../../core/drift/outcome-event.ts";
 import type { DriftDay } from "../record/drift-record.ts";
-import type { TurbineFilter } from "../record/fleet-record.ts";
+import type { RecordedEvent, TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource, KnownModel } from "./fleet-source.ts";
 
@@ -84,9 +84,10 @@ export async function loadPerformance(fleet: FleetSource, query: PerformanceQuer
 
 /** Replays the outcomes that are on record, oldest first, through a watch for each model. */
 async function loadOutcomes(fleet: FleetSource): Promise<ModelOutcomesView[]> {
-  const events: { readonly timeMs: number; readonly name: string; readonly detail: string }[] = [];
+  const events: RecordedEvent[] = [];
   for (let page = 0; page < maxEventPages; page++) {
-    const { total, items } = await fleet.record.events({ limit: eventPage, offset: page * eventPage });
+    const part = { name: outcomeEventName, limit: eventPage, offset: page * eventPage };
+    const { total, items } = await fleet.record.events(part);
     events.push(...items);
     if ((page + 1) * eventPage >= total) break;
   }

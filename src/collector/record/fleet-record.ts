@@ -38,7 +38,7 @@ export interface FleetRecord extends DriftRecord {
   /** Time of a turbine's newest prediction up to `untilMs`; 0 when there is none. */
   newestPredictionMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
   /** Newest first. */
-  events(query: GatewayQuery): Promise<Listing<RecordedEvent>>;
+  events(query: EventQuery): Promise<Listing<RecordedEvent>>;
   /** Newest first. */
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
   /** Newest first; `total` counts messages, not entries. */
@@ -146,6 +146,11 @@ export interface ListRange {
 /** Part of a list, of one gateway or of all. */
 export interface GatewayQuery extends ListRange {
   readonly gateway?: string | undefined;
+}
+
+export interface EventQuery extends GatewayQuery {
+  /** Events of this name alone. */
+  readonly name?: string | undefined;
 }
 
 export interface AlarmQuery extends ListRange, TurbineFilter {

@@ -17,7 +17,7 @@ export function retentionPolicy(
     predictions: retentionDays,
     /** By whole days (UTC). Of a day that has been assessed only the sketches are left. A reference goes by its last use. */
     drift: retentionDays,
-    /** By the end of their period. They say what was normal, and when it ceased to be. */
+    /** By the end of their period; with them confirmed outcomes, by when they arrived. They say what was normal, and when it ceased to be. */
     verdicts: verdictDays,
     /** By when they arrived: a gateway's clock may be wrong. */
     events: retentionDays,

@@ -12,6 +12,7 @@ import type {
 import type { AlertEvent } from "../../../src/core/contract/alert.ts";
 import { failed, ok } from "../../../src/core/contract/result.ts";
 import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplink-record.ts";
+import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
 
@@ -546,6 +547,11 @@ function describeMachines(open: Open): void {
     });
     const { kind: _, ...step } = update;
     expect(await record.updates(all)).toMatchObject({ total: 1, items: [{ ...step, gateway: "gw-1" }] });
+    expect(await record.events({ ...all, name: "late" })).toMatchObject({
+      total: 1,
+      items: [{ name: "late" }],
+    });
+    expect((await record.events({ ...all, name: "late", gateway: "gw-2" })).total).toBe(0);
     expect((await record.updates({ ...all, gateway: "gw-2" })).total).toBe(0);
   });
 }
@@ -584,6 +590,16 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     expect(await eventNames(record)).toEqual(["arrived now"]);
     expect((await record.updates(all)).total).toBe(1);
     expect((await record.alarms(all)).items[0]!.steps).toHaveLength(2);
+  });
+
+  it("keeps confirmed outcomes as long as verdicts, whatever other events do", async () => {
+    const record = await open();
+    await createSender(record).send([event("other"), event(outcomeEventName)], t);
+    const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
+    expect(await record.prune({ ...never, events: t + hour })).toBe(1);
+    expect(await eventNames(record)).toEqual([outcomeEventName]);
+    expect(await record.prune({ ...never, verdicts: t + hour })).toBe(1);
+    expect(await eventNames(record)).toEqual([]);
   });
 
   it("has everything after it was closed and opened again", async () => {

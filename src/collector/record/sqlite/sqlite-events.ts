@@ -1,7 +1,9 @@
 /** What people should know, in SQLite: events and declared gaps, steps of updates, and messages that were set aside. */
 import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
+import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
+  EventQuery,
   GatewayQuery,
   Listing,
   QuarantineEntry,
@@ -21,11 +23,13 @@ export interface SqliteEvents {
   putEvent(record: EventRecord, origin: RecordOrigin): void;
   putUpdate(record: UpdateRecord, origin: RecordOrigin): void;
   setAside(message: SetAsideMessage, nowMs: number): void;
-  events(query: GatewayQuery): Listing<RecordedEvent>;
+  events(query: EventQuery): Listing<RecordedEvent>;
   updates(query: GatewayQuery): Listing<RecordedUpdate>;
   quarantine(limit: number): Listing<QuarantineEntry>;
-  /** Removes events that arrived before `beforeMs`; returns how many. */
+  /** Removes events that arrived before `beforeMs`, but confirmed outcomes; returns how many. */
   pruneEvents(beforeMs: number): number;
+  /** Removes confirmed outcomes that arrived before `beforeMs`; returns how many. */
+  pruneOutcomes(beforeMs: number): number;
   /** Removes updates that arrived before `beforeMs`; returns how many. */
   pruneUpdates(beforeMs: number): number;
 }
@@ -40,7 +44,8 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
      (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const pruneEvents = database.prepare("DELETE FROM event WHERE received_ms < ?");
+  const pruneEvents = database.prepare("DELETE FROM event WHERE received_ms < ? AND name <> ?");
+  const pruneOutcomes = database.prepare("DELETE FROM event WHERE received_ms < ? AND name = ?");
   const pruneUpdates = database.prepare("DELETE FROM model_update WHERE received_ms < ?");
   return {
     ...createQuarantine(database),
@@ -60,7 +65,7 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
         record.detail,
       );
     },
-    events: createList(database, "event", (row) => ({
+    events: createList(database, { table: "event", filter: "(? IS NULL OR name = ?)" }, (row) => ({
       id: Number(row.id),
       gateway: String(row.gateway),
       timeMs: Number(row.time_ms),
@@ -68,7 +73,7 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       subject: String(row.subject),
       detail: String(row.detail),
     })),
-    updates: createList(database, "model_update", (row) => ({
+    updates: createList(database, { table: "model_update", filter: "? IS ?" }, (row) => ({
       id: Number(row.id),
       gateway: String(row.gateway),
       timeMs: Number(row.time_ms),
@@ -78,24 +83,24 @@ export function createSqliteEvents(database: SqliteDatabase): SqliteEvents {
       step: row.step as RecordedUpdate["step"],
       detail: String(row.detail),
     })),
-    pruneEvents: (beforeMs) => pruneEvents.run(Math.trunc(beforeMs)).changes,
+    pruneEvents: (beforeMs) => pruneEvents.run(Math.trunc(beforeMs), outcomeEventName).changes,
+    pruneOutcomes: (beforeMs) => pruneOutcomes.run(Math.trunc(beforeMs), outcomeEventName).changes,
     pruneUpdates: (beforeMs) => pruneUpdates.run(Math.trunc(beforeMs)).changes,
   };
 }
 
+/** Newest first; `filter` is asked with the query's name twice (null: any). */
 function createList<T>(
   database: SqliteDatabase,
-  table: "event" | "model_update",
+  { table, filter }: { readonly table: "event" | "model_update"; readonly filter: string },
   read: (row: SqlRow) => T,
-): (query: GatewayQuery) => Listing<T> {
-  const filter = "WHERE (? IS NULL OR gateway = ?)";
-  const count = database.prepare(`SELECT COUNT(*) AS total FROM ${table} ${filter}`);
-  const rows = database.prepare(
-    `SELECT * FROM ${table} ${filter} ORDER BY time_ms DESC, id DESC LIMIT ? OFFSET ?`,
-  );
-  return ({ gateway = null, limit, offset }) => ({
-    total: Number(count.get(gateway, gateway)?.total ?? 0),
-    items: rows.all(gateway, gateway, limit, offset).map(read),
+): (query: EventQuery) => Listing<T> {
+  const where = `FROM ${table} WHERE (? IS NULL OR gateway = ?) AND ${filter}`;
+  const count = database.prepare(`SELECT COUNT(*) AS total ${where}`);
+  const rows = database.prepare(`SELECT * ${where} ORDER BY time_ms DESC, id DESC LIMIT ? OFFSET ?`);
+  return ({ gateway = null, name = null, limit, offset }) => ({
+    total: Number(count.get(gateway, gateway, name, name)?.total ?? 0),
+    items: rows.all(gateway, gateway, name, name, limit, offset).map(read),
   });
 }
 

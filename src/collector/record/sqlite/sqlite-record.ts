@@ -133,6 +133,7 @@ export function createSqliteRecord(
           driftSteps.pruneReferences(olderThanMs.drift) +
           verdicts.prune(olderThanMs.verdicts) +
           events.pruneEvents(olderThanMs.events) +
+          events.pruneOutcomes(olderThanMs.verdicts) +
           events.pruneUpdates(olderThanMs.updates),
       ),
     check: async () => {
