@@ -3,9 +3,12 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { PointId } from "../core/contract/stream.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
+import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { createDriftPost, type DriftPost } from "./points/drift-post.ts";
+import type { DriftWindow } from "./record/drift-watch.ts";
 
 /** What drift reports call the rows of a turbine's SCADA values. */
 export const scadaComponent = "scada";
@@ -41,6 +44,20 @@ export function composeDrift({ config, record, models, clock, logger }: DriftSur
   });
   telemetry.onDriftReport((report) => post.take(report));
   return post;
+}
+
+/** A row of SCADA values as drift hears it; null: the turbine did not operate, or its values are stuck. */
+export function describeDriftRow(
+  { row, output, unexplained }: Pick<ScoredRow, "row" | "output" | "unexplained">,
+  { manifest, reference }: Pick<LoadedBundle, "manifest" | "reference">,
+): DriftWindow | null {
+  if (unexplained === null) return null;
+  const { toMs, features, values } = row;
+  const power = manifest.normalBehaviour?.operation.powerCurve.powerChannel;
+  const powerKw = values[manifest.channels.findIndex(({ name }) => name === power)] ?? Number.NaN;
+  // References of before were fitted to what is expected, which follows the weather.
+  const isOfResiduals = reference.features[0]?.role === "condition";
+  return { toMs, features, scores: isOfResiduals ? unexplained : output.logits, powerKw };
 }
 
 function listPoints({ gateway: { site }, turbines }: GatewayConfig): readonly PointId[] {

@@ -4,7 +4,6 @@
  */
 
 import type { AlertEvent } from "../core/contract/alert.ts";
-import type { Manifest } from "../core/contract/bundle/manifest.ts";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Quarantine, Reading } from "../core/contract/stream.ts";
 import type { Topics } from "../core/contract/topics.ts";
@@ -22,7 +21,7 @@ import { type AlertJournal, openAlertJournal } from "./alarms/alert-journal.ts";
 import { createMqttAlertSink } from "./alarms/alert-sink.ts";
 import type { PointCondition } from "./alarms/component-tracker.ts";
 import { createStatePublisher, type DescribedComponent } from "./alarms/state-publisher.ts";
-import { composeDrift, scadaComponent } from "./compose-drift.ts";
+import { composeDrift, describeDriftRow, scadaComponent } from "./compose-drift.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
 import { checkScadaConfig } from "./points/check-scada-config.ts";
 import type { DriftPost } from "./points/drift-post.ts";
@@ -183,13 +182,10 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
         logger.info(name, { subject, detail });
         telemetry.event(name, subject, detail);
       },
-      onRow: (turbine, { row, output, state: rowState }, bundle) => {
-        // Drift is asked of what the model is held against.
-        if (rowState !== "scored" && rowState !== "learning") return;
+      onRow: (turbine, scored, bundle) => {
+        const window = describeDriftRow(scored, bundle);
         const point = { site: config.gateway.site, turbine, component: scadaComponent };
-        const { toMs, features } = row;
-        const powerKw = readPower(bundle.manifest, row.values);
-        telemetry.drift(point, bundle, { toMs, features, scores: output.logits, powerKw });
+        if (window !== null) telemetry.drift(point, bundle, window);
       },
     },
   });
@@ -230,12 +226,6 @@ export function composePoints(surroundings: PointsSurroundings, closers: Closers
       states.tick();
     },
   };
-}
-
-/** The power of a row, by its bundle's power curve; NaN where it has none. */
-function readPower({ normalBehaviour, channels }: Manifest, values: Float64Array): number {
-  const name = normalBehaviour?.operation.powerCurve.powerChannel;
-  return values[channels.findIndex((channel) => channel.name === name)] ?? Number.NaN;
 }
 
 /** Components that the SCADA bundle of `turbine` watches. */

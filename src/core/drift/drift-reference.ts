@@ -4,7 +4,10 @@
  */
 import type { DriftRole } from "../contract/drift-verdict.ts";
 
-/** The reference of one column: a feature, an output score, or a level. */
+/**
+ * The reference of one column: a feature, an output score, or a level. A score of a normal-behaviour model is what it leaves
+ * unexplained, measured less expected in the channel's unit, where its features are conditions; else it is the output itself.
+ */
 export interface FeatureReference {
   readonly name: string;
   /** Absent, in files of before: a feature or a score, by its place. */

@@ -23,7 +23,9 @@ export interface WatchedRow {
 export interface WatchOutcome {
   /** `scored`; or why not: not in normal operation, frozen data, the site's correction is still being learnt. */
   readonly state: "scored" | "not-operating" | "frozen" | "learning";
-  /** Measured less expected less the site's share, one an output; null unless scored. */
+  /** Measured less expected, in the channel's unit, one an output; null unless the turbine operated. */
+  readonly unexplained: Float64Array | null;
+  /** The same less the site's share; null unless scored. */
   readonly residuals: Float64Array | null;
   /** Days that this row showed to be over, in order. */
   readonly days: readonly MonitorDay[];
@@ -105,21 +107,24 @@ export function createTurbineWatch(options: TurbineWatchOptions, from?: TurbineW
       const days = close(median.advance(row.timestampMs));
       // The guard sees every row, also those that are not scored for another reason.
       const isFrozen = frozen.update(row.values);
-      if (isFrozen) return { state: "frozen", residuals: null, days };
-      if (!isOperating(row.values)) return { state: "not-operating", residuals: null, days };
-      const residuals = Float64Array.from(
+      if (isFrozen) return { state: "frozen", unexplained: null, residuals: null, days };
+      if (!isOperating(row.values))
+        return { state: "not-operating", unexplained: null, residuals: null, days };
+      const unexplained = Float64Array.from(
         spec.residuals,
         ({ location, scale }, output) =>
           row.values[measuredAt[output]!]! - (location + scale * row.outputs[output]!),
       );
       if (learner !== null && correction === null) {
-        learner.add(row, residuals);
+        learner.add(row, unexplained);
         correction = learner.fit();
-        return { state: "learning", residuals: null, days };
+        return { state: "learning", unexplained, residuals: null, days };
       }
+      const residuals = unexplained.slice();
       if (correction !== null) applySiteCorrection(correction, row, residuals);
       return {
         state: "scored",
+        unexplained,
         residuals,
         days: [...days, ...close(median.add(row.timestampMs, residuals))],
       };

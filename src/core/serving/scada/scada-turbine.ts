@@ -18,7 +18,9 @@ export interface ScoredRow {
   readonly row: ScadaRow;
   readonly state: WatchOutcome["state"];
   readonly output: StudentOutput;
-  /** Measured less expected less the site's share, one an output; null unless the state is `scored`. */
+  /** Measured less expected, in the channel's unit, one an output; null unless the turbine operated. */
+  readonly unexplained: WatchOutcome["unexplained"];
+  /** The same less the site's share; null unless the state is `scored`. */
   readonly residuals: Float64Array | null;
 }
 
@@ -94,7 +96,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
   const take = (row: ScadaRow, output: StudentOutput): void => {
     const wasLearning = watch.correction === null;
     tellRepairs(row.fromMs);
-    const { state, residuals, days } = watch.accept({
+    const { state, unexplained, residuals, days } = watch.accept({
       timestampMs: row.fromMs,
       values: row.values,
       standardised: bundle.standardised(row.features),
@@ -102,7 +104,7 @@ export function createScadaTurbine(options: ScadaTurbineOptions): ScadaTurbine {
     });
     for (const day of days) sink.onDay(day);
     if (wasLearning && watch.correction !== null) sink.onLearnt(watch.correction);
-    sink.onRow({ row, state, output, residuals });
+    sink.onRow({ row, state, output, unexplained, residuals });
   };
 
   const cutter = createRowCutter(manifest, memory, {

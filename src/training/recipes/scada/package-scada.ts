@@ -111,7 +111,8 @@ export function makeScadaFiles(
 
 /**
  * Every row that may be learnt from, as they are served: held against rows two hours apart, each day of a healthy turbine
- * would look strange, for its own rows are more alike than those. The features say under what conditions a turbine runs.
+ * would look strange, for its own rows are more alike than those. The features say under what conditions a turbine runs, and
+ * what the student leaves unexplained says how it is.
  */
 function fitScadaReference(
   subject: ScadaCase,
@@ -131,7 +132,13 @@ function fitScadaReference(
     for (let row = 0; row < turbine.rows; row++) {
       if (!isLearnable(turbine, row)) continue;
       rows.push(turbine.features.subarray(row * width, (row + 1) * width));
-      scores.push(predicted.outputs.subarray(row * outputs, (row + 1) * outputs));
+      scores.push(
+        Float32Array.from({ length: outputs }, (_, output) => {
+          const at = row * outputs + output;
+          const expected = student.location[output]! + student.scale[output]! * predicted.outputs[at]!;
+          return turbine.measured[at]! - expected;
+        }),
+      );
       taken++;
     }
     segments.push(taken);
