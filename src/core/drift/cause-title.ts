@@ -72,6 +72,7 @@ function sensorStory(component: string, signature: PointSignature): string {
     case "gain":
       return `${sensor} is ${formatDb(levelDb)} ${levelDb > 0 ? "louder" : "quieter"}${isAtAllLoads === true ? " at all loads" : ""}`;
     case "noise":
+    case "loud":
       return `${sensor} is noisier`;
     case "broken":
       return shifts.some(({ aspect }) => aspect === "stuck")

@@ -67,6 +67,14 @@ function factsOfPoint({ signature, verdict }: ReadVerdict): Fact[] {
       `all ${levels.length} levels that moved did so by the same ${formatDb(levelDb)}, within ${formatDb(spreadDb)}`,
       { speaksFor: ["sensor"], speaksAgainst: ["turbine", "site", "fleet"] },
     );
+  } else if (pattern === "loud") {
+    facts.add(
+      `louder at all frequencies, without a line that has grown: ${levels.map(wordShift).join(", ")}`,
+      {
+        speaksFor: ["sensor", "turbine"],
+        speaksAgainst: [],
+      },
+    );
   } else if (levels.length >= 2) {
     facts.add(`levels moved by different amounts: ${levels.map(wordShift).join(", ")}`, ofMachines);
   }
@@ -138,7 +146,7 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
       speaksFor: ["fleet"],
       speaksAgainst: ["sensor", "turbine", "site"],
     });
-  } else {
+  } else if (fleet.points.some((point) => point.site !== site)) {
     facts.add("no other site moved that way", { speaksFor: ["site"], speaksAgainst: ["fleet"] });
   }
   if (placement.isModel) {

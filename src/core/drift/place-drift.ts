@@ -62,10 +62,14 @@ const hardlyAny = 0.2;
 /** A model's own drift rests on so many points at least. */
 const modelPoints = 3;
 
-/** Patterns that a sensor, and those that a machine, gives one point alone. */
+/**
+ * Patterns that a sensor, and those that a machine, gives one point alone. A machine that is louder at all frequencies is heard
+ * at its other points too, if it has any: see {@link placeAlone}.
+ */
 const alone: Readonly<Record<PointPattern, DriftCause["kind"]>> = {
   gain: "sensor",
   noise: "sensor",
+  loud: "turbine",
   broken: "sensor",
   lone: "sensor",
   fault: "turbine",
@@ -106,9 +110,18 @@ export function placeDrift(own: ReadVerdict, all: readonly ReadVerdict[], fleet:
   const isOfSite = sites.includes(verdict.site);
   // Cold weather reaches neighbouring sites too; a release does not change the weather.
   const isOfFleet = isModel || (isOfSite && sites.length > 1 && weather.length === 0);
-  const isOfTurbine = company.length > 0 || alone[signature.pattern] === "turbine";
-  const kind = isOfFleet ? "fleet" : isOfSite ? "site" : isOfTurbine ? "turbine" : alone[signature.pattern];
+  const kind = isOfFleet
+    ? "fleet"
+    : isOfSite
+      ? "site"
+      : company.length > 0
+        ? "turbine"
+        : placeAlone(signature, turbine);
   return { kind, site, turbine, company, sites, isModel, weather };
+}
+
+function placeAlone({ pattern }: PointSignature, turbine: PointGroup): DriftCause["kind"] {
+  return pattern === "loud" && turbine.assessed.length > 1 ? "sensor" : alone[pattern];
 }
 
 function findWeather(points: readonly ReadVerdict[]): readonly FeatureShift[] {

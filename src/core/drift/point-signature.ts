@@ -7,11 +7,20 @@ import { isFaultLine, isTemperature } from "./describe-column.ts";
 
 /**
  * `gain`: all levels moved by the same dB while order features stand. `noise`: higher levels up, lines of the machine drown
- * or everything scatters more. `broken`: values stuck or none. `lone`: one SCADA value off, the others as expected.
+ * or everything scatters more. `loud`: all levels up by a few dB and no line. `broken`: values stuck or none. `lone`: one SCADA value off, the others as expected.
  * `fault`: lines of a bearing's part or a score went up. `sound`: levels moved by different amounts. `several`: several SCADA
  * values off the same way. `unclear`: none of these.
  */
-export type PointPattern = "gain" | "noise" | "broken" | "lone" | "fault" | "sound" | "several" | "unclear";
+export type PointPattern =
+  | "gain"
+  | "noise"
+  | "loud"
+  | "broken"
+  | "lone"
+  | "fault"
+  | "sound"
+  | "several"
+  | "unclear";
 
 export interface PointSignature {
   readonly pattern: PointPattern;
@@ -35,6 +44,9 @@ const gainSpreadShare = 0.25;
 const smallestGainDb = 1;
 /** A share of windows without a value that speaks of a broken sensor. */
 const brokenShare = 0.05;
+/** Levels that have to be up, and by how much each, dB. */
+const loudLevels = 3;
+const loudDb = 2;
 /** Columns that have to scatter more than before. */
 const noisyColumns = 3;
 
@@ -74,6 +86,7 @@ function findPattern(
   if (isGain(levels, signs)) return { pattern: "gain", shifts: levels };
   const noisy = findNoise(shifts, levels, signs);
   if (noisy.length > 0) return { pattern: "noise", shifts: noisy };
+  if (isLoud(levels, signs)) return { pattern: "loud", shifts: levels };
   if (levels.length >= 2) return { pattern: "sound", shifts: levels };
   return { pattern: "unclear", shifts: shifts.filter(({ role }) => role !== "condition") };
 }
@@ -116,6 +129,11 @@ function findNoise(
     ({ role, aspect, shift }) => role !== "condition" && aspect === "spread" && shift > 0,
   );
   return wider.length >= noisyColumns && wider.length > levels.length ? wider : [];
+}
+
+/** Louder at all frequencies, without a line that has grown: noise of the sensor, or of the whole machine. */
+function isLoud(levels: readonly FeatureShift[], { linesUp }: Signs): boolean {
+  return levels.length >= loudLevels && linesUp.length === 0 && levels.every(({ shift }) => shift >= loudDb);
 }
 
 /** The same direction, and no load more than half off from the whole. */

@@ -76,6 +76,17 @@ describe("a sensor", () => {
     });
   });
 
+  it("is noisy when it alone on its turbine is louder at all frequencies, and no line has grown", () => {
+    const louder = [shift("high.rms", 6), shift("low.rms", 4), shift("middle.rms", 3)];
+    const cause = causeOf(siteWith("farm/WT07", louder));
+    expect(cause).toMatchObject({
+      kind: "sensor",
+      title: "WT07's drive-end sensor is noisier since Tuesday",
+    });
+    // The only point of its turbine: the machine itself may be louder.
+    expect(causeOf([verdict("farm/WT07", louder), verdict("farm/WT06")]).kind).toBe("turbine");
+  });
+
   it("is noisy when many columns scatter more around the same mean", () => {
     const shifts = ["high.rms", "low.rms", "bpfo.h1", "shaft.h1"].map((name) =>
       shift(name, 0.9, { aspect: "spread" }),
