@@ -53,6 +53,7 @@ let picture: Promise<void> | undefined;
 await runDemo({
   seed: 1,
   fault: "random",
+  drift: null,
   dataDir: null,
   allowTrainingData: false,
   modelsDir: join(packageRoot(), "models"),

@@ -44,7 +44,7 @@ export interface TestBundleOptions {
   readonly features?: FeatureSpec;
   /** `wrong`: one expected output of one case is off by one. */
   readonly golden?: "right" | "wrong";
-  /** Default none: the bundle knows no healthy baselines. */
+  /** Default none: the bundle knows no healthy baselines, and no levels when it watches for drift. */
   readonly baseline?: BaselineSpec;
   /** What the manifest claims, whatever the features are. */
   readonly catalogueVersion?: number;
@@ -84,10 +84,11 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   const window = options.window ?? bearingWindow;
   const features = options.features ?? bearingFeatureSpec;
   const groups = [...new Set(features.list.map((feature) => feature.group))];
-  const key = JSON.stringify([window, features]);
+  const levelNames = options.baseline?.levels.list.map(({ name }) => name) ?? [];
+  const key = JSON.stringify([window, features, levelNames]);
   let model = models.get(key);
   if (model === undefined) {
-    model = createModel(window, features, groups);
+    model = createModel({ window, spec: features, groups, levelNames });
     models.set(key, model);
   }
   const text = new TextEncoder();
@@ -140,7 +141,17 @@ export function createTestBundle(options: TestBundleOptions = {}): BundleContent
   };
 }
 
-function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly string[]): Model {
+function createModel({
+  window,
+  spec,
+  groups,
+  levelNames,
+}: {
+  readonly window: WindowSpec;
+  readonly spec: FeatureSpec;
+  readonly groups: readonly string[];
+  readonly levelNames: readonly string[];
+}): Model {
   const columns = spec.list.length;
   const healthy = joinRows([11, 12, 13].map((seed) => simulateRows(seed, null, 70, window, spec)));
   const scaler = fitScaler(healthy, columns);
@@ -171,6 +182,7 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
       rows: each.map((index) => row(healthy.features, columns, index)),
       featureNames: spec.list.map((feature) => feature.name),
       scoreRows: each.map((index) => row(quiet, orders.length, index)),
+      ...(levelNames.length === 0 ? {} : { levels: drawLevels(levelNames, healthy.rows) }),
     },
     { seed: 3, replicates: 100, sampleSizes: [30, 125], scoreNames: [...faultKinds] },
   );
@@ -186,6 +198,12 @@ function createModel(window: WindowSpec, spec: FeatureSpec, groups: readonly str
     background,
     golden: createGoldenCases(subject, 8, createRandom(7)),
   };
+}
+
+/** Levels as some machine might have them: a machine's own days are what it is held against. */
+function drawLevels(names: readonly string[], rows: number): { names: readonly string[]; rows: number[][] } {
+  const random = createRandom(9);
+  return { names, rows: Array.from({ length: rows }, () => names.map(() => -20 + 4 * random.normal())) };
 }
 
 /** Own harmonics and margin for a hypothesis, the others' harmonics against it. */

@@ -2,20 +2,24 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { createInstallationKeys } from "../../collector/registry/installation-keys.ts";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { faultKinds } from "../../core/contract/bundle/bearing-fault.ts";
 import { systemClock } from "../../core/platform/clock.ts";
+import { type DriftKind, driftKinds } from "../../core/simulate/drift-plan.ts";
+import { driftPeriods } from "../demo/plan-drift.ts";
 import { type DemoOutcome, type RunDemoOptions, runDemo } from "../demo/run-demo.ts";
 import { shippedModelsDir } from "../terminal/installation.ts";
 import { parseInteger, parseNumber } from "../terminal/options.ts";
 
 interface DemoOptions {
   readonly seed?: number;
-  readonly fault: RunDemoOptions["fault"];
+  readonly fault?: RunDemoOptions["fault"] | "sensor";
+  readonly drift?: DriftKind | "none";
   readonly data?: string;
   readonly allowTrainingData?: boolean;
-  readonly until?: "alert";
-  readonly timeout: number;
-  readonly speed: number;
+  readonly until?: "alert" | "drift";
+  readonly timeout?: number;
+  readonly speed?: number;
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly models?: string;
@@ -30,19 +34,31 @@ export function demoCommand(): Command {
       parseInteger(0, 2 ** 31),
     )
     .addOption(
-      new Option("--fault <kind>", "which fault develops")
-        .choices([...faultKinds, "random", "none"])
-        .default("random"),
+      new Option(
+        "--fault <kind>",
+        "which fault develops (default: random); sensor: a sensor's, as --drift sensor",
+      ).choices([...faultKinds, "sensor", "random", "none"]),
+    )
+    .addOption(
+      new Option(
+        "--drift <kind>",
+        "what changes without being a fault of the machine, over weeks that pass in minutes; none: nothing does",
+      ).choices([...driftKinds, "none"]),
     )
     .option("--data <dir>", "replay real recordings (<dir>/cwru) instead of simulating")
     .option("--allow-training-data", "also replay bearings that the model was trained on, and say so")
     .addOption(
-      new Option("--until <event>", "end with the alert; exit code 0 only if it is the expected one").choices(
-        ["alert"],
-      ),
+      new Option(
+        "--until <event>",
+        "end with the alert or the drift; exit code 0 only if it is the expected one",
+      ).choices(["alert", "drift"]),
     )
-    .option("--timeout <seconds>", "longest wait for it", parseNumber(1, 86_400), 120)
-    .option("--speed <factor>", "simulated seconds per second", parseNumber(0.1, 1000), 2)
+    .option("--timeout <seconds>", "longest wait for it (default: 120, of drift 300)", parseNumber(1, 86_400))
+    .option(
+      "--speed <factor>",
+      `simulated seconds per second (default: 2, of drift ${driftPeriods.speed} until the present is reached)`,
+      parseNumber(0.1, 1000),
+    )
     .option("--http-port <port>", "port of the page; 0 picks a free one", parseInteger(0, 65_535), 0)
     .option(
       "--mqtt-port <port>",
@@ -60,6 +76,8 @@ Examples:
   $ aurora demo --fault none
   $ aurora demo --data ../shared/data
   $ aurora demo --until alert --json
+  $ aurora demo --drift grease
+  $ aurora demo --fault sensor --until drift
 `,
     )
     .action(async (options: DemoOptions) => {
@@ -70,16 +88,58 @@ Examples:
     });
 }
 
+/**
+ * What is played. Fails with USAGE where the options contradict one another.
+ * @returns drift null: a fault, or its absence
+ */
+export function choosePlay(
+  options: Pick<DemoOptions, "fault" | "drift" | "data" | "until">,
+): Pick<RunDemoOptions, "fault" | "drift"> {
+  const { fault, data, until } = options;
+  const drift = options.drift ?? (fault === "sensor" ? "sensor" : null);
+  const refuse = (message: string, hint: string): AuroraError =>
+    new AuroraError("USAGE", message, { op: "run demonstration", hint });
+  if (fault === "sensor" && drift !== "sensor") {
+    throw refuse(
+      `--fault sensor contradicts --drift ${drift}`,
+      "name one of them: one thing changes at a time",
+    );
+  }
+  if (drift === null) {
+    if (until !== "drift")
+      return { fault: fault === undefined || fault === "sensor" ? "random" : fault, drift };
+    throw refuse(
+      "--until drift waits for a drift, and none is played",
+      "add --drift grease, winter, sensor or none",
+    );
+  }
+  if (fault !== undefined && fault !== "sensor" && fault !== "none") {
+    throw refuse(
+      `--fault ${fault} contradicts --drift ${drift}`,
+      "name one of them: one thing changes at a time",
+    );
+  }
+  if (data !== undefined) {
+    throw refuse("recordings do not drift", "leave --data out: a drift is simulated");
+  }
+  if (until === "alert") {
+    throw refuse("--until alert waits for an alert, and a drift raises none", "use --until drift");
+  }
+  return { fault: "none", drift };
+}
+
 function run(options: DemoOptions): Promise<DemoOutcome> {
   const out = options.json ? process.stderr : process.stdout;
+  const play = choosePlay(options);
+  const isDrift = play.drift !== null;
   return runDemo({
+    ...play,
     seed: options.seed ?? randomInt(1_000_000),
-    fault: options.fault,
     dataDir: options.data ?? null,
     allowTrainingData: options.allowTrainingData ?? false,
     until: options.until ?? null,
-    timeoutMs: options.timeout * 1000,
-    speed: options.speed,
+    timeoutMs: 1000 * (options.timeout ?? (isDrift ? 300 : 120)),
+    speed: options.speed ?? (isDrift ? driftPeriods.speed : 2),
     httpPort: options.httpPort,
     mqttPort: options.mqttPort,
     modelsDir: options.models ?? shippedModelsDir(),

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { DemoTurbine } from "./demo-plan.ts";
+import type { DemoTurbine } from "./demo-turbine.ts";
 
 /** Names that the demonstration uses. */
 const demoNames = { gateway: "gw-demo", site: "demo" } as const;
@@ -15,6 +15,16 @@ export async function writePassword(dir: string): Promise<string> {
   return path;
 }
 
+/** How drift is assessed; both daemons are told the same. */
+export interface DemoDriftConfig {
+  readonly periodSeconds: number;
+  readonly learnDays: number;
+  readonly falsePerPointDay: number;
+  readonly warningsPerPointDay: number;
+  /** Of a summary. */
+  readonly intervalSeconds: number;
+}
+
 export interface DemoCollectorOptions {
   readonly dir: string;
   readonly passwordFile: string;
@@ -23,6 +33,7 @@ export interface DemoCollectorOptions {
   readonly keysDir: string;
   readonly bundles: readonly string[];
   readonly trustedKey: string;
+  readonly drift: DemoDriftConfig | null;
 }
 
 /** Writes `collector.yaml` and returns its path. */
@@ -37,6 +48,7 @@ export async function writeCollectorConfig(options: DemoCollectorOptions): Promi
       },
     },
     registry: { keysDir: options.keysDir, publish: options.bundles, trustedKeys: [options.trustedKey] },
+    ...(options.drift === null ? {} : { drift: collectorDrift(options.drift) }),
   };
   return write(join(options.dir, "collector.yaml"), config);
 }
@@ -50,6 +62,7 @@ export interface DemoGatewayOptions {
   readonly modelsDir: string;
   readonly trustedKey: string;
   readonly bundleName: string;
+  readonly drift: DemoDriftConfig | null;
   readonly turbines: readonly DemoTurbine[];
   /** Address of each turbine's device, in the same order. */
   readonly addresses: readonly string[];
@@ -71,15 +84,13 @@ export async function writeGatewayConfig(options: DemoGatewayOptions): Promise<s
     })),
     turbines: options.turbines.map((turbine) => ({
       id: turbine.id,
-      points: [
-        {
-          component: "generator-bearing",
-          bundle: options.bundleName,
-          device: deviceId(turbine),
-          channel: turbine.source.channels[0]?.name,
-          bearing: turbine.bearing,
-        },
-      ],
+      points: turbine.points.map(({ component, channel }) => ({
+        component,
+        bundle: options.bundleName,
+        device: deviceId(turbine),
+        channel: turbine.source.channels[channel]?.name,
+        bearing: turbine.bearing,
+      })),
     })),
     bundles: { dir: options.modelsDir, trustedKeys: [options.trustedKey] },
     updates: {
@@ -88,7 +99,7 @@ export async function writeGatewayConfig(options: DemoGatewayOptions): Promise<s
       rootFile: options.rootFile,
       pollSeconds: 10,
     },
-    drift: { intervalSeconds: 10 },
+    drift: options.drift === null ? { intervalSeconds: 10 } : gatewayDrift(options.drift),
     uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 5 },
   };
   return write(join(options.dir, "gateway.yaml"), config);
@@ -96,6 +107,15 @@ export async function writeGatewayConfig(options: DemoGatewayOptions): Promise<s
 
 export function deviceId(turbine: DemoTurbine): string {
   return `mcu-${turbine.id.toLowerCase()}`;
+}
+
+function collectorDrift({ intervalSeconds: _ofGateways, ...drift }: DemoDriftConfig): object {
+  return drift;
+}
+
+/** The gateway's own watch says no warnings. */
+function gatewayDrift({ warningsPerPointDay: _ofCollectors, ...drift }: DemoDriftConfig): object {
+  return drift;
 }
 
 async function write(path: string, config: unknown): Promise<string> {

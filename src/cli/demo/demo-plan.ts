@@ -1,17 +1,21 @@
 /** What the three turbines of a demonstration play, and which alert must come of it. */
 import { z } from "zod";
-import type { BearingOrders } from "../../core/contract/bundle/bearing.ts";
 import type { FaultKind } from "../../core/contract/bundle/bearing-fault.ts";
 import type { Lineage } from "../../core/contract/bundle/lineage.ts";
+import type { DriftKind } from "../../core/simulate/drift-plan.ts";
 import { planScenario } from "../../core/simulate/scenario.ts";
 import { createTurbineSimulation } from "../../core/simulate/turbine-simulation.ts";
 import { planReplay } from "../device/replay-plan.ts";
-import { createSimulatedSource, openRecordingSource, type SampleSource } from "../device/sample-source.ts";
+import { createSimulatedSource, openRecordingSource } from "../device/sample-source.ts";
+import { type DemoPlan, type DemoPoint, turbineId } from "./demo-turbine.ts";
+import { planDriftDemo } from "./plan-drift.ts";
 
 export interface DemoPlanOptions {
   readonly seed: number;
   /** `random`: drawn from the seed. */
   readonly fault: FaultKind | "random" | "none";
+  /** Plays a drift instead of a fault, or weeks in which nothing drifts; null: neither. */
+  readonly drift: DriftKind | "none" | null;
   /** Folder of the data sets: replays recordings. Null: simulates. */
   readonly dataDir: string | null;
   readonly allowTrainingData: boolean;
@@ -28,30 +32,15 @@ export interface MissedRecording {
   readonly raised: string | null;
 }
 
-export interface DemoTurbine {
-  readonly id: string;
-  readonly source: SampleSource;
-  readonly bearing: BearingOrders;
-  /** What it plays, in words. */
-  readonly about: string;
-}
-
-export interface DemoPlan {
-  readonly turbines: readonly DemoTurbine[];
-  /** Null when all turbines are healthy. */
-  readonly expected: { readonly turbine: string; readonly fault: FaultKind } | null;
-  /** The expectation and its circumstances, one sentence each. */
-  readonly notices: readonly string[];
-}
-
 /** Plans; the same options give the same samples. Fails with DATA_MISSING when no recording fits. */
 export function planDemo(options: DemoPlanOptions): Promise<DemoPlan> {
+  if (options.drift !== null) return Promise.resolve(planDriftDemo(options.seed, options.drift));
   return options.dataDir === null
     ? Promise.resolve(planSimulation(options))
     : planRecordings(options, options.dataDir);
 }
 
-const turbineId = (index: number): string => `WT${String(index + 1).padStart(2, "0")}`;
+const onePoint: readonly DemoPoint[] = [{ component: "generator-bearing", channel: 0 }];
 
 function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
   const plan = fault === "none" ? null : planScenario(seed, fault === "random" ? {} : { kind: fault });
@@ -60,6 +49,7 @@ function planSimulation({ seed, fault }: DemoPlanOptions): DemoPlan {
     id: turbineId(index),
     source: createSimulatedSource(simulation, index),
     bearing: turbine.orders,
+    points: onePoint,
     about: `simulated, bearing ${turbine.bearing.designation}`,
   }));
   if (plan === null) return { turbines, expected: null, notices: ["all three turbines are healthy"] };
@@ -88,6 +78,7 @@ async function planRecordings(options: DemoPlanOptions, dataDir: string): Promis
       id: turbineId(index),
       source: await openRecordingSource(replay.dir, turbine.recording, { ends: [turbine.end], loop: true }),
       bearing: turbine.bearing,
+      points: onePoint,
       about: `${turbine.recording.file}, sensor ${turbine.end}, ${turbine.recording.sampleRateHz} Hz (${turbine.truth})`,
     })),
   );

@@ -1,11 +1,12 @@
 /** Watches a demonstration from outside, as any subscriber would, and says when its question is answered. */
 import { z } from "zod";
 import { type AlertEvent, alertEventSchema } from "../../core/contract/alert.ts";
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
 import { askStatus } from "../device/ask-gateway.ts";
-import type { DemoPlan } from "./demo-plan.ts";
+import type { DemoPlan, ExpectedDrift } from "./demo-turbine.ts";
 
-/** `met`: the expected turbine alerted with the expected fault, and no other did. `broken`: another one did. */
+/** `met`: the expected turbine alerted with the expected fault (the expected drift was found), and no other did. `broken`: another one did. */
 export type DemoVerdict = "open" | "met" | "broken";
 
 export interface DemoWatch {
@@ -71,6 +72,17 @@ export interface DemoFigures {
 export interface DemoReport extends DemoFigures {
   readonly expected: DemoPlan["expected"];
   readonly alerts: readonly AlertEvent[];
+  /** Of a demonstration of drift. */
+  readonly drift?: DriftOutcome;
+}
+
+/** What was found of drift. */
+export interface DriftOutcome {
+  readonly expected: ExpectedDrift | null;
+  /** Newest verdict of each point that drifted. */
+  readonly found: readonly DriftVerdict[];
+  /** Periods that were assessed. */
+  readonly periods: number;
 }
 
 const statusSchema: z.ZodType<DemoFigures> = z.object({

@@ -2,17 +2,18 @@
 import { type AlertEvent, describeOutlook } from "../../core/contract/alert.ts";
 import { renderEvidence } from "../terminal/render-evidence.ts";
 import { renderShares } from "../terminal/render-shares.ts";
-import type { DemoPlan } from "./demo-plan.ts";
+import type { DemoPlanOptions } from "./demo-plan.ts";
+import type { DemoPlan } from "./demo-turbine.ts";
 import type { DemoWatch } from "./demo-watch.ts";
 
 /** At the start: the seed to play it again by, the model, what each turbine plays. */
 export function describePlan(
-  options: { readonly seed: number; readonly speed: number },
+  options: Pick<DemoPlanOptions, "seed" | "drift"> & { readonly speed: number },
   plan: DemoPlan,
   model: string,
 ): string {
   const lines = [
-    `aurora demo --seed ${options.seed}   model ${model}, ${options.speed} simulated seconds per second`,
+    `aurora demo --seed ${options.seed}${options.drift === null ? "" : ` --drift ${options.drift}`}   model ${model}, ${options.speed} simulated seconds per second`,
     ...plan.turbines.map((turbine) => `  ${turbine.id}  ${turbine.about}`),
     ...plan.notices.map((notice) => `  note: ${notice}`),
   ];

@@ -15,14 +15,24 @@ import { findNewestVersion } from "../../core/serving/served-models.ts";
 import { type DeviceSimulator, startDeviceSimulator } from "../device/device-simulator.ts";
 import { releaseKeyFile } from "../terminal/installation.ts";
 import { type ChildDaemon, startChildDaemon } from "./child-daemon.ts";
-import { deviceId, writeCollectorConfig, writeGatewayConfig, writePassword } from "./demo-files.ts";
-import { type DemoPlan, type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
+import {
+  type DemoDriftConfig,
+  deviceId,
+  writeCollectorConfig,
+  writeGatewayConfig,
+  writePassword,
+} from "./demo-files.ts";
+import { type DemoPlanOptions, parseMissedRecordings, planDemo } from "./demo-plan.ts";
+import type { DemoPlan } from "./demo-turbine.ts";
 import { type DemoReport, type DemoWatch, readGatewayStatus, watchAlerts } from "./demo-watch.ts";
 import { describePlaces, describePlan, describeUnmet, renderAlert } from "./demo-words.ts";
+import { type DriftWatch, watchDrift } from "./drift-watch.ts";
+import { createDriftTeller, describeDriftEnd } from "./drift-words.ts";
+import { driftPeriods } from "./plan-drift.ts";
 
 export interface RunDemoOptions extends Omit<DemoPlanOptions, "lineage" | "missed"> {
-  /** Ends with the first verdict on the expected alert; otherwise runs until stopped. */
-  readonly until: "alert" | null;
+  /** Ends with the first verdict on the expected alert or drift; otherwise runs until stopped. */
+  readonly until: "alert" | "drift" | null;
   /** Longest wait for that verdict. */
   readonly timeoutMs: number;
   /** Simulated (or recorded) seconds per second. */
@@ -95,7 +105,8 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   const stopped = options.stopped.then(() => null);
 
   const { httpPort, mqttPort } = options;
-  const installed = { dir, passwordFile, trustedKey };
+  const drift = plan.drift === undefined ? null : driftConfig();
+  const installed = { dir, passwordFile, trustedKey, drift };
   const collectorConfig = { ...installed, httpPort, mqttPort, keysDir, bundles: [bundleDir] };
   const collector = start("collector", await writeCollectorConfig(collectorConfig));
   const reached = await Promise.race([collector.ready, stopped]);
@@ -126,15 +137,48 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   if (served === null) return stoppedEarly(options);
   options.say(describePlaces({ httpUrl, mqttUrl, alertsTopic: topics.allAlerts, speed: options.speed }));
 
-  const decided = until === null ? [] : [watch.decided.then(() => null), waitMs(options.timeoutMs)];
-  await lastUntil([stopped, ...decided], { collector, gateway });
-  if (until !== null && watch.verdict !== "met") {
+  const driftWatch = plan.drift === undefined ? null : followDrift(options, plan, httpUrl);
+  if (driftWatch !== null) onClose(() => driftWatch.close());
+  const asked = until === "drift" ? driftWatch : watch;
+  const decided = until === null ? [] : [asked?.decided.then(() => null), waitMs(options.timeoutMs)];
+  await lastUntil([stopped, ...decided.filter((each) => each !== undefined)], { collector, gateway });
+  const verdict = until === null ? null : (asked?.verdict ?? "open");
+  if (until === "alert" && watch.verdict !== "met") {
     options.say(describeUnmet(watch.verdict, plan.expected, options.timeoutMs));
   }
+  if (until === "drift")
+    options.say(describeDriftEnd(verdict ?? "open", plan.drift ?? null, options.timeoutMs));
   const status = await readGatewayStatus(served.httpUrl);
   return {
-    report: { expected: plan.expected, alerts: watch.alerts, ...status },
-    verdict: until === null ? null : watch.verdict,
+    report: { expected: plan.expected, alerts: watch.alerts, ...driftOf(plan, driftWatch), ...status },
+    verdict,
+  };
+}
+
+/** Says of each period what is new in it. */
+function followDrift({ say, color }: RunDemoOptions, plan: DemoPlan, collectorUrl: string): DriftWatch {
+  const tell = createDriftTeller(color);
+  return watchDrift({
+    collectorUrl,
+    expected: plan.drift ?? null,
+    points: plan.turbines.reduce((sum, { points }) => sum + points.length, 0),
+    onPeriod: (period) => say(tell(period)),
+  });
+}
+
+function driftOf({ drift }: DemoPlan, watch: DriftWatch | null): Pick<DemoReport, "drift"> {
+  if (watch === null) return {};
+  return { drift: { expected: drift ?? null, found: watch.found, periods: watch.periods } };
+}
+
+function driftConfig(): DemoDriftConfig {
+  const { lengthS, learn, falsePerPointDay, warningsPerPointDay } = driftPeriods;
+  return {
+    periodSeconds: lengthS,
+    learnDays: learn,
+    falsePerPointDay,
+    warningsPerPointDay,
+    intervalSeconds: lengthS / 24,
   };
 }
 
@@ -191,6 +235,7 @@ function startDevices(plan: DemoPlan, speed: number): Promise<DeviceSimulator[]>
         outlet: { kind: "tcp", host: "127.0.0.1", port: 0 },
         source: turbine.source,
         speed,
+        ...(plan.drift === undefined ? {} : { beginsAgoMs: driftPeriods.beginsAgoMs }),
       }),
     ),
   );

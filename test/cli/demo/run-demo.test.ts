@@ -9,6 +9,7 @@ test("a demonstration without a temporary folder says which one it wanted and ho
   const run = runDemo({
     seed: 1,
     fault: "none",
+    drift: null,
     dataDir: null,
     allowTrainingData: false,
     until: null,

@@ -1,0 +1,174 @@
+/** Watches a collector's verdicts of drift, period by period, as any reader of its interface could, and says whether the right one is found. */
+import { setTimeout } from "node:timers/promises";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { type DriftVerdictReply, driftVerdictReplySchema } from "../../core/contract/drift-verdict-schema.ts";
+import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import type { ExpectedDrift } from "./demo-turbine.ts";
+import type { DemoVerdict } from "./demo-watch.ts";
+import { driftPeriods } from "./plan-drift.ts";
+
+/** All verdicts of one period. */
+export interface DriftPeriod {
+  readonly fromMs: number;
+  readonly verdicts: readonly DriftVerdict[];
+}
+
+export interface DriftWatch {
+  /** Verdicts of drift so far, one a point: the newest. */
+  readonly found: readonly DriftVerdict[];
+  /** Periods that were assessed. */
+  readonly periods: number;
+  readonly verdict: DemoVerdict;
+  /** Resolves when the verdict is no longer open. */
+  readonly decided: Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DriftWatchOptions {
+  readonly collectorUrl: string;
+  readonly points: number;
+  readonly expected: ExpectedDrift | null;
+  /** Called once with each period, in order. */
+  readonly onPeriod: (period: DriftPeriod) => void;
+}
+
+/** Healthy periods after which no drift is the answer. */
+const healthyPeriods = 6;
+/** Periods in which a drift that was found may be placed wrongly: all of its points are seldom found in one. */
+const unsurePeriods = 3;
+
+/**
+ * What the periods so far say. `met`: in one period all that drifts is what was expected, placed as expected, and of a site most
+ * of its points. `broken`: something else drifts, or it is still placed wrongly after some periods.
+ */
+export function decideDrift(periods: readonly DriftPeriod[], expected: ExpectedDrift | null): DemoVerdict {
+  let healthy = 0;
+  let unsure = 0;
+  for (const { verdicts } of periods) {
+    const drifted = verdicts.filter(({ level }) => level === "drift");
+    if (drifted.length === 0) {
+      if (verdicts.some(({ level }) => level === "stable" || level === "warning")) healthy++;
+      continue;
+    }
+    if (expected === null || !drifted.every((verdict) => isExpectedPlace(verdict, expected))) return "broken";
+    const needed = expected.kind === "site" ? expected.points.length / 2 : 0;
+    if (drifted.length > needed && drifted.every(({ cause }) => cause?.kind === expected.kind)) return "met";
+    if (++unsure >= unsurePeriods) return "broken";
+  }
+  return expected === null && healthy >= healthyPeriods ? "met" : "open";
+}
+
+function isExpectedPlace({ turbine, component }: DriftVerdict, { points }: ExpectedDrift): boolean {
+  return points.some((point) => point.turbine === turbine && point.component === component);
+}
+
+const maxBytes = 16 * 1024 * 1024;
+const askMs = 5000;
+const pauseMs = 500;
+
+/** Begins to watch; a question that the collector does not answer is asked again. */
+export function watchDrift(options: DriftWatchOptions): DriftWatch {
+  const { expected, onPeriod } = options;
+  const periods: DriftPeriod[] = [];
+  const found = new Map<string, DriftVerdict>();
+  let verdict: DemoVerdict = "open";
+  let decide = (): void => {};
+  const decided = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  const stop = new AbortController();
+
+  const take = (period: DriftPeriod): void => {
+    periods.push(period);
+    for (const each of period.verdicts) {
+      if (each.level === "drift") found.set(`${each.turbine}/${each.component}`, each);
+    }
+    onPeriod(period);
+    if (verdict === "open") verdict = decideDrift(periods, expected);
+    if (verdict !== "open") decide();
+  };
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      for (const period of await readPeriods(options, periods.at(-1)?.fromMs ?? null, stop.signal))
+        take(period);
+      // Rejects only where it is cut short.
+      await setTimeout(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  };
+  const ended = run();
+  return {
+    get found() {
+      return [...found.values()];
+    },
+    get periods() {
+      return periods.length;
+    },
+    get verdict() {
+      return verdict;
+    },
+    decided: Promise.race([decided, ended]),
+    close: async () => {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+/** Periods after `lastMs` of which every point was assessed and read together with the others, in order. */
+async function readPeriods(
+  { collectorUrl, points }: DriftWatchOptions,
+  lastMs: number | null,
+  signal: AbortSignal,
+): Promise<readonly DriftPeriod[]> {
+  const ask = (day?: string) => askVerdicts(collectorUrl, day, signal);
+  const newest = await ask();
+  const periodMs = driftPeriods.lengthS * 1000;
+  const newestMs = Math.max(...(newest?.verdicts ?? []).map(({ fromMs }) => fromMs));
+  if (!Number.isFinite(newestMs)) return [];
+  const complete: DriftPeriod[] = [];
+  for (let fromMs = lastMs === null ? newestMs : lastMs + periodMs; fromMs <= newestMs; fromMs += periodMs) {
+    const page = await ask(`${new Date(fromMs).toISOString().slice(0, 16)}Z`);
+    const verdicts = page?.verdicts ?? [];
+    // Of an older one nothing more is to come.
+    const isOld = fromMs < newestMs - periodMs;
+    if (page === null || (!isOld && (verdicts.length < points || verdicts.some(lacksCause)))) break;
+    complete.push({ fromMs, verdicts });
+  }
+  return complete;
+}
+
+function lacksCause({ level, cause }: DriftVerdict): boolean {
+  return (level === "warning" || level === "drift") && cause === null;
+}
+
+/** Null: no answer in time. @throws ZodError for one that is no reply */
+async function askVerdicts(
+  collectorUrl: string,
+  day: string | undefined,
+  signal: AbortSignal,
+): Promise<DriftVerdictReply | null> {
+  const url = new URL("/api/v1/drift/verdicts?limit=500", collectorUrl);
+  if (day !== undefined) url.searchParams.set("day", day);
+  const body = await readReply(url, signal);
+  return body === null ? null : driftVerdictReplySchema.parse(JSON.parse(body.toString("utf8")));
+}
+
+async function readReply(url: URL, signal: AbortSignal): Promise<Buffer | null> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(askMs)]) });
+    if (!response.ok || response.body === null) return null;
+    return await readBodyBounded(response.body, maxBytes, () => tooLarge(url));
+  } catch (error) {
+    // A collector that is busy or about to end: the next question may be answered.
+    if (error instanceof AuroraError) throw error;
+    return null;
+  }
+}
+
+function tooLarge(url: URL): AuroraError {
+  return new AuroraError("WIRE_FORMAT", `more than ${maxBytes} bytes`, {
+    op: "read drift",
+    subject: url.href,
+  });
+}

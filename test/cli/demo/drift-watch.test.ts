@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { type DriftPeriod, decideDrift } from "../../../src/cli/demo/drift-watch.ts";
+import { createDriftTeller, describeDriftEnd } from "../../../src/cli/demo/drift-words.ts";
+import { planDriftDemo } from "../../../src/cli/demo/plan-drift.ts";
+import type { DriftCause, DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
+import { driftKinds } from "../../../src/core/simulate/drift-plan.ts";
+import { verdict } from "../../core/drift/made-verdicts.ts";
+
+const places = ["WT01", "WT02", "WT03"].flatMap((turbine) =>
+  ["generator-drive-end", "generator-non-drive-end"].map((component) => `demo/${turbine}/${component}`),
+);
+
+function drifting(place: string, kind: DriftCause["kind"]): DriftVerdict {
+  const cause = { kind, title: `${place} moved`, evidenceFor: ["a"], evidenceAgainst: ["b"] };
+  return verdict(place, [], { level: "drift", cause });
+}
+
+/** A period in which the places that `kinds` names drift; all others are stable. */
+function period(kinds: Readonly<Record<string, DriftCause["kind"]>> = {}): DriftPeriod {
+  const verdicts = places.map((place) => {
+    const kind = kinds[place];
+    return kind === undefined ? verdict(place) : drifting(place, kind);
+  });
+  return { fromMs: 0, verdicts };
+}
+
+const [first, second, other] = [places[2]!, places[3]!, places[0]!];
+const grease = {
+  drift: "grease",
+  kind: "turbine",
+  onsetS: 1,
+  points: [first, second].map((place) => ({
+    turbine: place.split("/")[1]!,
+    component: place.split("/")[2]!,
+  })),
+} as const;
+const winter = {
+  ...grease,
+  drift: "winter",
+  kind: "site",
+  points: places.map((place) => ({ turbine: place.split("/")[1]!, component: place.split("/")[2]! })),
+} as const;
+
+describe("decideDrift", () => {
+  it("is met once all that drifts is placed as expected", () => {
+    expect(decideDrift([period(), period()], grease)).toBe("open");
+    expect(decideDrift([period(), period({ [first]: "turbine" })], grease)).toBe("met");
+    expect(
+      decideDrift(
+        [period({ [first]: "sensor" }), period({ [first]: "turbine", [second]: "turbine" })],
+        grease,
+      ),
+    ).toBe("met");
+  });
+
+  it("is broken where another point drifts, at once, and where a wrong cause stays", () => {
+    expect(decideDrift([period({ [other]: "turbine" })], grease)).toBe("broken");
+    const wrong = period({ [first]: "sensor" });
+    expect(decideDrift([wrong, wrong], grease)).toBe("open");
+    expect(decideDrift([wrong, wrong, wrong], grease)).toBe("broken");
+  });
+
+  it("wants most points of a site", () => {
+    const few = period({ [first]: "site", [second]: "site" });
+    expect(decideDrift([few], winter)).toBe("open");
+    const most = period(Object.fromEntries(places.slice(0, 4).map((place) => [place, "site"])));
+    expect(decideDrift([few, most], winter)).toBe("met");
+  });
+
+  it("is met without a drift after some healthy periods that were assessed, and broken by any", () => {
+    const learning: DriftPeriod = {
+      fromMs: 0,
+      verdicts: places.map((place) => verdict(place, [], { level: "learning" })),
+    };
+    expect(decideDrift([...Array.from({ length: 20 }, () => learning), period()], null)).toBe("open");
+    expect(
+      decideDrift(
+        Array.from({ length: 6 }, () => period()),
+        null,
+      ),
+    ).toBe("met");
+    expect(decideDrift([period(), period({ [first]: "unknown" })], null)).toBe("broken");
+  });
+});
+
+describe("what is said of a drift", () => {
+  it("is a line a period, and title and evidence once for each point and cause", () => {
+    const tell = createDriftTeller(false);
+    const learning = places.map((place) => verdict(place, [], { level: "learning", referenceDays: 3 }));
+    expect(tell({ fromMs: 0, verdicts: learning })).toBe(
+      "00:00  learning: 3 of 14 periods are known of each of 6 points\n",
+    );
+    const found = tell(period({ [first]: "turbine" }));
+    expect(found).toContain("5 stable, 1 drift");
+    expect(found).toContain("DRIFT  WT02 / generator-drive-end  of the turbine");
+    expect(found).toContain(`${first} moved`);
+    expect(found).toContain("for: a\n          against: b");
+    expect(tell(period({ [first]: "turbine" }))).not.toContain("DRIFT");
+    expect(tell(period({ [first]: "sensor" }))).toContain("DRIFT");
+    expect(createDriftTeller(true)(period({ [first]: "turbine" }))).toContain("\u001b[33m");
+  });
+
+  it("ends with whether the right one was found, and where it should have been", () => {
+    expect(describeDriftEnd("met", grease, 1000)).toContain("found, named and placed: grease");
+    expect(describeDriftEnd("broken", grease, 1000)).toContain(
+      "WT02 / generator-drive-end, WT02 / generator-non-drive-end",
+    );
+    expect(describeDriftEnd("open", grease, 60_000)).toContain("within 60 s (--timeout)");
+    expect(describeDriftEnd("met", null, 1000)).toContain("nothing drifts");
+  });
+});
+
+describe("planDriftDemo", () => {
+  it.for(driftKinds)("announces %s and expects it where it is played", (kind) => {
+    for (let seed = 0; seed < 8; seed++) {
+      const { drift, turbines, notices, expected } = planDriftDemo(seed, kind);
+      expect(expected).toBeNull();
+      expect(turbines.map(({ id, source }) => [id, source.channels.length])).toEqual([
+        ["WT01", 2],
+        ["WT02", 2],
+        ["WT03", 2],
+      ]);
+      const affected = [...new Set(drift!.points.map(({ turbine }) => turbine))];
+      expect([drift!.kind, drift!.points.length]).toEqual(
+        { sensor: ["sensor", 1], grease: ["turbine", 2], winter: ["site", 6] }[kind],
+      );
+      if (kind !== "winter") expect(notices.join()).toContain(affected[0]);
+    }
+  });
+
+  it("expects nothing where nothing drifts", () => {
+    expect(planDriftDemo(1, "none")).toMatchObject({ drift: null, expected: null });
+  });
+});
