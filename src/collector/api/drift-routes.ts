@@ -1,12 +1,13 @@
 /** What the API says of drift: the verdicts, the levels of many days, and how unlike training day a day was. */
 import { z } from "zod";
 import { driftLevels } from "../../core/contract/drift-verdict.ts";
+import { driftDaysReplySchema, driftVerdictReplySchema } from "../../core/contract/drift-verdict-schema.ts";
 import { idPattern } from "../../core/contract/topics.ts";
 import { loadDrift } from "../fleet/load-drift.ts";
 import { isDriftCursor, isDriftDay, loadDriftDays, loadDriftVerdicts } from "../fleet/load-drift-verdicts.ts";
 import { loadPerformance } from "../fleet/load-performance.ts";
 import { type ApiRoute, defineRoute } from "./define-route.ts";
-import { driftDaysSchema, driftSchema, driftVerdictsSchema, performanceSchema } from "./drift-schemas.ts";
+import { driftSchema, performanceSchema } from "./drift-schemas.ts";
 
 const id = z.string().regex(idPattern);
 const day = z.string().max(32).refine(isDriftDay, "expected YYYY-MM-DD, or YYYY-MM-DDTHH:MMZ");
@@ -27,14 +28,14 @@ export const driftRoutes: readonly ApiRoute[] = [
       limit,
       cursor: cursor.optional(),
     }),
-    response: driftVerdictsSchema,
+    response: driftVerdictReplySchema,
     answer: loadDriftVerdicts,
   }),
   defineRoute({
     path: "/api/v1/drift/days",
     summary: "The worst level of each point on each day; default: the 30 days up to the newest verdict",
     query: z.strictObject({ from: day.optional(), to: day.optional(), site: id.optional() }),
-    response: driftDaysSchema,
+    response: driftDaysReplySchema,
     answer: loadDriftDays,
   }),
   defineRoute({

@@ -1,31 +1,9 @@
-/** What the API answers of drift, as validators. */
+/** What the API answers of likeness to training, as a validator; verdicts and their days are in the contract. */
 import { z } from "zod";
-import { driftLevels } from "../../core/contract/drift-verdict.ts";
-import { driftVerdictSchema } from "../../core/contract/drift-verdict-schema.ts";
 
 const timeMs = z.number().describe("Epoch milliseconds");
 const next = z.string().nullable().describe("Cursor of what follows; null: that is all");
 const informationLevel = z.enum(["insufficient", "stable", "warning", "drift"]);
-
-/** `/api/v1/drift/verdicts`. */
-export const driftVerdictsSchema: z.ZodType = z.object({
-  day: z.string().describe("YYYY-MM-DD; the start of a period that is shorter than a day"),
-  verdicts: z.array(driftVerdictSchema),
-  next,
-});
-
-/** `/api/v1/drift/days`. */
-export const driftDaysSchema: z.ZodType = z.object({
-  days: z.array(z.string()),
-  points: z.array(
-    z.object({
-      site: z.string(),
-      turbine: z.string(),
-      component: z.string(),
-      levels: z.array(z.enum(driftLevels).nullable()).describe("One a day; null: no verdict"),
-    }),
-  ),
-});
 
 const estimatedShare = z
   .object({ value: z.number(), low: z.number(), high: z.number() })

@@ -2,8 +2,10 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { FleetSource } from "../fleet/fleet-source.ts";
+import { loadDriftPage } from "../fleet/load-drift-pages.ts";
 import { loadOverviewPage, loadTurbinePage } from "../fleet/load-pages.ts";
 import { parsePageRange } from "../page/chart-section.ts";
+import { renderDriftPage } from "../page/drift-page.ts";
 import { html, type SafeHtml } from "../page/html.ts";
 import { renderOverviewPage } from "../page/overview-page.ts";
 import { renderLayout } from "../page/page-layout.ts";
@@ -27,13 +29,31 @@ export function pageRoutes(fleet: FleetSource): readonly HttpRoute[] {
       path: "/turbine/:site/:turbine",
       handle: async (request) => {
         const { site = "", turbine = "" } = request.params;
-        const page = await loadTurbinePage(fleet, { site, turbine });
+        const day = readText(request.query, "day");
+        const page = await loadTurbinePage(fleet, { site, turbine, day });
         if (page === null) return answerNotFound(request);
         return respond(request, renderTurbinePage(page, parsePageRange(request.query)));
       },
     },
+    {
+      method: "GET",
+      path: "/drift",
+      handle: async (request) => {
+        const [site, day] = [readText(request.query, "site"), readText(request.query, "day")];
+        const page = Number(readText(request.query, "page") ?? 1);
+        const isPage = Number.isInteger(page) && page >= 1;
+        const view = await loadDriftPage(fleet, { site, day, page: isPage ? page : 1 });
+        return respond(request, renderDriftPage(view));
+      },
+    },
     ...loadStaticFiles().map(staticRoute),
   ];
+}
+
+/** A text of a query; null where it is not there, given twice or too long to be a name. */
+function readText(query: unknown, name: string): string | null {
+  const value = (query as Readonly<Record<string, unknown>> | null)?.[name];
+  return typeof value === "string" && value.length > 0 && value.length <= 64 ? value : null;
 }
 
 /** Answers what is not there: in JSON below `/api/`, elsewhere with a page. */

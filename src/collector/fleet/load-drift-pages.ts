@@ -1,7 +1,15 @@
-/** What the pages show of drift, as values: levels of points day by day, and the verdicts of one day in full. */
+/**
+ * Loads what the pages show of drift, as values: levels of points day by day, and the verdicts of one day in full. Assesses
+ * nothing.
+ */
 
-import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { DriftDaysReply } from "../../core/contract/drift-verdict-schema.ts";
+import { dayMs } from "../../core/maths/durations.ts";
+import { readDriftDay } from "../record/drift-rules.ts";
+import type { TurbineRef } from "../record/fleet-record.ts";
+import { utcDayOf } from "../record/record-rules.ts";
+import type { FleetSource } from "./fleet-source.ts";
 
 /** Drift of the fleet, or of one site. */
 export interface FleetDriftView {
@@ -9,7 +17,7 @@ export interface FleetDriftView {
   readonly day: string | null;
   /** Days up to the newest, that day among them. */
   readonly table: DriftDaysReply;
-  /** What moved on the day. */
+  /** What moved on the day, drift first; not more than a page can show. */
   readonly moved: readonly DriftVerdict[];
 }
 
@@ -30,4 +38,94 @@ export interface DriftPage extends FleetDriftView {
   readonly site: string | null;
   /** Which part of the turbines, from 1. */
   readonly page: number;
+}
+
+/** Days of a page's heat map. */
+const shownDays = 28;
+/** On a page that shows other things, too. */
+const briefDays = 14;
+/** Verdicts in full: what a page shows of them, and what groups of them need. */
+const mostMoved = 400;
+const briefMoved = 150;
+/** Points and models of one turbine. */
+const mostPoints = 128;
+
+/** Loads what the fleet's page shows. */
+export function loadFleetDrift(fleet: FleetSource): Promise<FleetDriftView> {
+  return loadView(fleet, { site: null, day: null, days: briefDays, most: briefMoved });
+}
+
+/** Loads `/drift`. A day that is no name of one is the newest. */
+export async function loadDriftPage(
+  fleet: FleetSource,
+  query: { readonly site: string | null; readonly day: string | null; readonly page: number },
+): Promise<DriftPage> {
+  const { site, page } = query;
+  const day = query.day !== null && readDriftDay(query.day) !== null ? query.day : null;
+  const view = await loadView(fleet, { site, day, days: shownDays, most: mostMoved });
+  return { ...view, nowMs: fleet.clock.nowMs(), site, page };
+}
+
+/** Loads what a turbine's page shows of drift; `day`: default the newest of the turbine. */
+export async function loadTurbineDrift(
+  fleet: FleetSource,
+  { site, turbine, day }: TurbineRef & { readonly day: string | null },
+): Promise<TurbineDriftView> {
+  const asked = day !== null && readDriftDay(day) !== null ? day : null;
+  const all = await loadTable(fleet, { site, day: asked, days: briefDays });
+  const points = all.points.filter((point) => point.turbine === turbine);
+  const table = { days: all.days, points };
+  const verdicts = await Promise.all(
+    table.days.map(async (name) => {
+      const query = { site, turbine, day: name, limit: mostPoints };
+      return (await fleet.record.driftVerdicts(query)).verdicts;
+    }),
+  );
+  const newest = table.days.findLast((_, index) =>
+    points.some(({ levels }) => (levels[index] ?? null) !== null),
+  );
+  return { day: asked ?? newest ?? null, table, verdicts };
+}
+
+async function loadView(
+  fleet: FleetSource,
+  query: {
+    readonly site: string | null;
+    readonly day: string | null;
+    readonly days: number;
+    readonly most: number;
+  },
+): Promise<FleetDriftView> {
+  const table = await loadTable(fleet, query);
+  const newest = table.days.findLast((_, index) =>
+    table.points.some(({ levels }) => (levels[index] ?? null) !== null),
+  );
+  const day = query.day ?? newest ?? null;
+  if (day === null) return { day, table, moved: [] };
+  const load = async (level: DriftLevel, limit: number): Promise<readonly DriftVerdict[]> => {
+    const site = query.site ?? undefined;
+    return limit <= 0 ? [] : (await fleet.record.driftVerdicts({ site, day, level, limit })).verdicts;
+  };
+  const drifted = await load("drift", query.most);
+  return { day, table, moved: [...drifted, ...(await load("warning", query.most - drifted.length))] };
+}
+
+/** The last days up to the newest verdict, or up to the asked one where that is older. */
+async function loadTable(
+  fleet: FleetSource,
+  query: { readonly site: string | null; readonly day: string | null; readonly days: number },
+): Promise<DriftDaysReply> {
+  const newest = await fleet.record.newestVerdictDay(fleet.clock.nowMs());
+  if (newest === null) return { days: [], points: [] };
+  const upTo = async (to: string): Promise<DriftDaysReply> => {
+    const endMs = readDriftDay(to)?.fromMs ?? fleet.clock.nowMs();
+    const from = utcDayOf(Math.max(0, endMs - (query.days - 1) * dayMs));
+    const table = await fleet.record.driftDays({ from, to, site: query.site ?? undefined });
+    // Of shorter periods there are more within as many days.
+    const first = Math.max(0, table.days.length - query.days);
+    const points = table.points.map((point) => ({ ...point, levels: point.levels.slice(first) }));
+    return { days: table.days.slice(first), points };
+  };
+  const table = await upTo(newest);
+  return query.day === null || table.days.includes(query.day) ? table : upTo(query.day);
 }

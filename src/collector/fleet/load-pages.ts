@@ -9,7 +9,12 @@ import type {
 } from "../record/fleet-record.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { type DriftView, loadDrift } from "./load-drift.ts";
-import type { FleetDriftView, TurbineDriftView } from "./load-drift-pages.ts";
+import {
+  type FleetDriftView,
+  loadFleetDrift,
+  loadTurbineDrift,
+  type TurbineDriftView,
+} from "./load-drift-pages.ts";
 import { loadModels, type ModelView } from "./load-models.ts";
 import { type GatewayView, loadGateways, loadTurbines, type TurbineView } from "./load-turbines.ts";
 
@@ -54,11 +59,12 @@ const turbineAlarms = 50;
 export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage> {
   const { record } = fleet;
   const newest = { limit: overviewEvents, offset: 0 };
-  const [turbines, gateways, alarms, active, models, updates, events, quarantine] = await Promise.all([
+  const [turbines, gateways, alarms, active, drift, models, updates, events, quarantine] = await Promise.all([
     loadTurbines(fleet),
     loadGateways(fleet),
     record.alarms({ limit: overviewAlarms, offset: 0 }),
     record.alarms({ active: true, limit: 1, offset: 0 }),
+    loadFleetDrift(fleet),
     loadModels(fleet),
     record.updates(newest),
     record.events(newest),
@@ -71,7 +77,7 @@ export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage
     gateways,
     alarms,
     activeAlarms: active.total,
-    drift: { day: null, table: { days: [], points: [] }, moved: [] },
+    drift,
     models,
     updates,
     events,
@@ -79,24 +85,22 @@ export async function loadOverviewPage(fleet: FleetSource): Promise<OverviewPage
   };
 }
 
-/** Loads `/turbine/<site>/<turbine>`, or null when there is no such turbine. */
-export async function loadTurbinePage(fleet: FleetSource, subject: TurbineRef): Promise<TurbinePage | null> {
+/** Loads `/turbine/<site>/<turbine>` with the drift of a day (null: the newest), or null when there is no such turbine. */
+export async function loadTurbinePage(
+  fleet: FleetSource,
+  subject: TurbineRef & { readonly day: string | null },
+): Promise<TurbinePage | null> {
   const { site, turbine } = subject;
   const turbines = await loadTurbines(fleet);
   const view = turbines.find((other) => other.site === site && other.turbine === turbine);
   if (view === undefined) return null;
-  const [alarms, training] = await Promise.all([
+  const [alarms, drift, training] = await Promise.all([
     fleet.record.alarms({ site, turbine, limit: turbineAlarms, offset: 0 }),
-    loadDrift(fleet, subject),
+    loadTurbineDrift(fleet, subject),
+    loadDrift(fleet, { site, turbine }),
   ]);
-  return {
-    nowMs: fleet.clock.nowMs(),
-    titles: failureTitles(fleet),
-    turbine: view,
-    alarms,
-    drift: { day: null, table: { days: [], points: [] }, verdicts: [] },
-    training,
-  };
+  const titles = failureTitles(fleet);
+  return { nowMs: fleet.clock.nowMs(), titles, turbine: view, alarms, drift, training };
 }
 
 /** The first bundle that knows a failure mode says its title. */

@@ -10,7 +10,7 @@ import {
 import type { PointId } from "./stream.ts";
 
 const text = (longest: number) => z.string().max(longest);
-const timeMs = z.number().min(0).max(8.64e15);
+const timeMs = z.number().min(0).max(8.64e15).describe("Epoch milliseconds");
 const share = z.number().min(0).max(1);
 /** One more than edges. */
 const maxBins = 64;
@@ -26,12 +26,18 @@ const shiftSchema: z.ZodType<FeatureShift> = z.object({
   aspect: z.enum(["mean", "spread", "invalid", "stuck"]),
   reference: z.number(),
   current: z.number(),
-  shift: z.number(),
-  deviations: z.number(),
+  shift: z.number().describe("At equal loads, in the column's unit; spread: logarithm of the ratio"),
+  deviations: z.number().describe("Over what is usual from day to day"),
   pValue: share,
   sinceMs: timeMs,
   loads: z
-    .array(z.object({ by: z.enum(["power", "speed"]), band: z.int(), shift: z.number() }))
+    .array(
+      z.object({
+        by: z.enum(["power", "speed"]),
+        band: z.int().describe("floor(2 · log2(kW or rpm))"),
+        shift: z.number(),
+      }),
+    )
     .max(maxLoads),
 });
 
@@ -64,12 +70,12 @@ export const driftVerdictSchema: z.ZodType<DriftVerdict> = z.object({
   fromMs: timeMs,
   toMs: timeMs,
   level: z.enum(driftLevels),
-  reason: text(1_000).nullable(),
+  reason: text(1_000).nullable().describe("Why there is no verdict"),
   pValue: share.nullable(),
   rows: z.number().min(0),
   referenceDays: z.number().min(0),
-  shifts: z.array(shiftSchema).max(maxShifts),
-  distances: z.array(distancesSchema).max(maxShifts),
+  shifts: z.array(shiftSchema).max(maxShifts).describe("The surest first; empty while stable"),
+  distances: z.array(distancesSchema).max(maxShifts).describe("How far, never whether"),
   cause: z
     .object({
       kind: z.enum(["sensor", "turbine", "site", "fleet", "unknown"]),
@@ -91,9 +97,9 @@ export interface DriftVerdictReply {
 
 /** Of `/api/v1/drift/verdicts`. */
 export const driftVerdictReplySchema: z.ZodType<DriftVerdictReply> = z.object({
-  day: text(64),
+  day: text(64).describe("YYYY-MM-DD; the start of a period that is shorter than a day"),
   verdicts: z.array(driftVerdictSchema).max(1_000),
-  next: text(1_000).nullable(),
+  next: text(2_048).nullable().describe("Cursor of what follows; null: that is all"),
 });
 
 /** The levels of one point, one a day. */
@@ -118,7 +124,7 @@ export const driftDaysReplySchema: z.ZodType<DriftDaysReply> = z.object({
         site: text(64),
         turbine: text(64),
         component: text(256),
-        levels: z.array(z.enum(driftLevels).nullable()).max(1_000),
+        levels: z.array(z.enum(driftLevels).nullable()).max(1_000).describe("One a day; null: no verdict"),
       }),
     )
     .max(1_000_000),

@@ -31,7 +31,18 @@ export function measureDistances(
       computeWasserstein(edges, openReference(reference, edges, sketch), sketch),
     ),
     jensenShannon: measure((reference) => computeJensenShannon(reference, sketch.counts)),
+    bins: {
+      edges: column.edges.map((edge) => Number(edge.toPrecision(6))),
+      reference: roundShares(whole),
+      current: roundShares(sketch.counts),
+    },
   };
+}
+
+/** As many digits as a figure shows. */
+function roundShares(counts: readonly number[]): readonly number[] {
+  const total = Math.max(1, sum(counts));
+  return counts.map((count) => Number((count / total).toFixed(4)));
 }
 
 /**

@@ -23,4 +23,23 @@ describe("distances", () => {
       }),
     );
   });
+
+  it("come with the shares that they compare", () => {
+    const sketch = { feature: 0, counts: [0, 1, 2], invalid: 0, mean: 0, sumSquares: 1, min: -2, max: 3 };
+    const column = { name: "a", edges: [Math.fround(0.1), 1] };
+    expect(
+      measureDistances(
+        [
+          [2, 0, 0],
+          [0, 2, 0],
+        ],
+        sketch,
+        column,
+      ).bins,
+    ).toEqual({
+      edges: [0.1, 1],
+      reference: [0.5, 0.5, 0],
+      current: [0, 0.3333, 0.6667],
+    });
+  });
 });
