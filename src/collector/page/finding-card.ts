@@ -8,6 +8,7 @@ import type {
   FeatureDistances,
   FeatureShift,
 } from "../../core/contract/drift-verdict.ts";
+import { describeColumn } from "../../core/drift/describe-column.ts";
 import {
   describeDeviations,
   describeLoad,
@@ -111,9 +112,9 @@ function renderFigures(verdict: DriftVerdict, id: string): SafeHtml {
 
 function renderShift(shift: FeatureShift, distances: readonly FeatureDistances[]): SafeHtml {
   const bins = distances.find(({ feature }) => feature === shift.feature)?.bins;
-  return html`<li><p><b>${shift.name}</b> is ${describeMove(shift)} <span class="why">(${describeValues(shift)}; ${describeDeviations(shift)})</span></p>
+  return html`<li><p><b>${capitalise(describeColumn(shift.name, shift.role))}</b>: ${describeMove(shift)} <span class="why">(<code>${shift.name}</code> ${describeValues(shift)}; ${describeDeviations(shift)})</span></p>
   ${shift.loads.length < 2 ? null : renderLoads(shift)}
-  ${bins === undefined || shift.aspect === "invalid" ? null : renderHistogram({ name: shift.name, ...bins, words: { reference: "its own reference", current: "this day" } })}</li>`;
+  ${bins === undefined || shift.aspect === "invalid" ? null : renderHistogram({ name: describeColumn(shift.name, shift.role), ...bins, words: { reference: "its own reference", current: "this day" } })}</li>`;
 }
 
 /** One signed bar a load, about a common zero. */

@@ -1,5 +1,6 @@
 /** Drift on a turbine's page: each component day by day, what moved on the chosen day, and which columns moved when. */
-import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import type { DriftRole, DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import { describeColumn } from "../../core/drift/describe-column.ts";
 import { describeMove, driftLevelWords } from "../../core/drift/drift-words.ts";
 import { listFindings } from "../../core/drift/list-findings.ts";
 import type { TurbineDriftView } from "../fleet/load-drift-pages.ts";
@@ -60,6 +61,7 @@ function renderComponents({ table }: TurbineDriftView, day: string): SafeHtml {
 interface ColumnTrack {
   readonly component: string;
   readonly name: string;
+  readonly role: DriftRole;
   /** One a day; null: it did not move, or nothing was assessed. */
   readonly shifts: readonly (FeatureShift | null)[];
 }
@@ -68,10 +70,11 @@ interface ColumnTrack {
 function renderColumns({ table, verdicts }: TurbineDriftView, day: string): SafeHtml | null {
   const tracks = trackColumns(verdicts);
   if (tracks.length === 0) return null;
-  const rows = tracks.slice(0, shownColumns).map(({ component, name, shifts }): HeatRow => {
+  const rows = tracks.slice(0, shownColumns).map(({ component, name, role, shifts }): HeatRow => {
+    const words = capitalise(describeColumn(name, role));
     return {
-      header: html`${name} <span class="site">${formatName(component).toLowerCase()}</span>`,
-      cells: shifts.map((shift, index) => renderShiftCell(shift, name, table.days[index] ?? "")),
+      header: html`<span title="${name}">${words}</span> <span class="site">${formatName(component).toLowerCase()}</span>`,
+      cells: shifts.map((shift, index) => renderShiftCell(shift, words, table.days[index] ?? "")),
     };
   });
   return html`<h3>Which columns moved when</h3>
@@ -80,12 +83,17 @@ function renderColumns({ table, verdicts }: TurbineDriftView, day: string): Safe
 }
 
 function trackColumns(days: TurbineDriftView["verdicts"]): readonly ColumnTrack[] {
-  const tracks = new Map<string, { component: string; name: string; shifts: (FeatureShift | null)[] }>();
+  const tracks = new Map<string, ColumnTrack & { readonly shifts: (FeatureShift | null)[] }>();
   for (const [index, verdicts] of days.entries()) {
     for (const { component, shifts } of verdicts) {
       for (const shift of shifts) {
         const key = JSON.stringify([component, shift.name]);
-        const track = tracks.get(key) ?? { component, name: shift.name, shifts: days.map(() => null) };
+        const track = tracks.get(key) ?? {
+          component,
+          name: shift.name,
+          role: shift.role,
+          shifts: days.map(() => null),
+        };
         tracks.set(key, track);
         // The surest stands first.
         track.shifts[index] ??= shift;

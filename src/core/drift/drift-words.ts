@@ -1,5 +1,6 @@
 /** What drift is said to be, in words that page and terminal share: which way, how far, at which loads. Computes nothing but the words. */
 import type { DriftLevel, DriftLoad, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import { describeColumn } from "./describe-column.ts";
 
 /** What a level says of a day. */
 export const driftLevelWords: Readonly<Record<DriftLevel, string>> = {
@@ -81,7 +82,8 @@ export function titleVerdict({ cause, turbine, component, shifts, level, reason 
   if (cause !== null) return cause.title;
   const where = `${turbine} ${component.replaceAll("-", " ")}`;
   const [first] = shifts;
-  if (first !== undefined) return `${where}: ${first.name} is ${describeMove(first)}`;
+  if (first !== undefined)
+    return `${where}: ${describeColumn(first.name, first.role)} ${describeMove(first)}`;
   return `${where}: ${driftLevelWords[level]}${reason === null ? "" : `, ${reason}`}`;
 }
 

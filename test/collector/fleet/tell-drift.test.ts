@@ -70,7 +70,7 @@ describe("what people are told of a point", () => {
       subject: "north-sea/WT07/generator-bearing",
       detail:
         "2026-11-19; WT07's drive-end sensor is 6 dB quieter at all loads since Tuesday; " +
-        "level.drive-end: mean -12.40 → -18.50 (11.2 times what is usual from day to day) since 2026-11-17; p = 0.0000030",
+        "impact.peak: mean -12.40 → -18.50 (11.2 times what is usual from day to day) since 2026-11-17; p = 0.0000030",
     });
   });
 });

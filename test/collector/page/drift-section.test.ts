@@ -21,7 +21,9 @@ test("what moved is said in an operator's words first; figures and distances sta
   const words = text.slice(0, text.indexOf("<details"));
   expect(words).not.toMatch(/PSI|Wasserstein|probability/);
   const folds = text.slice(text.indexOf("<details"));
-  expect(folds).toMatch(/level\.drive-end<\/b> is 6\.1 dB quieter[\s\S]*−12\.4 → −18\.5 dB; 11\.2 times/);
+  expect(folds).toMatch(
+    /Impacts<\/b>: 6\.1 dB quieter[\s\S]*impact\.peak<\/code> −12\.4 → −18\.5 dB; 11\.2 times/,
+  );
   expect(folds).toMatch(
     /<details id="[^"]+-distances"><summary>PSI and other distances[\s\S]*3\.40 <span class="why">2\.90 to 4\.00/,
   );

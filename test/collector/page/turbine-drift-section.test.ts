@@ -36,7 +36,7 @@ test("a component that learns says on which day it is, in grey", () => {
 
 test("a column is followed from day to day, with its direction as a sign", () => {
   const { text } = renderTurbineDrift(viewOf());
-  const row = /level\.drive-end <span class="site">generator bearing<\/span><\/th>([\s\S]*?)<\/tr>/.exec(
+  const row = /Impacts<\/span> <span class="site">generator bearing<\/span><\/th>([\s\S]*?)<\/tr>/.exec(
     text,
   )![1]!;
   expect(

@@ -13,7 +13,7 @@ export const verdictFromMs = Date.UTC(2026, 10, 19);
 export function featureShift(changes: Partial<FeatureShift> = {}): FeatureShift {
   return {
     feature: 14,
-    name: "level.drive-end",
+    name: "impact.peak",
     role: "level",
     aspect: "mean",
     reference: -12.4,
@@ -34,7 +34,7 @@ export function featureShift(changes: Partial<FeatureShift> = {}): FeatureShift 
 export function featureDistances(changes: Partial<FeatureDistances> = {}): FeatureDistances {
   return {
     feature: 14,
-    name: "level.drive-end",
+    name: "impact.peak",
     psi: { value: 3.4, low: 2.9, high: 4 },
     ks: { value: 0.81, low: 0.76, high: 0.86 },
     wasserstein: { value: 6.1, low: 5.7, high: 6.5 },

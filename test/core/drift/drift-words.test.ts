@@ -51,9 +51,7 @@ test("a load is said in kW or rpm, and the loads together by where the shift is 
 
 test("a verdict is said by its cause, else by its surest shift, else by its level", () => {
   expect(titleVerdict(driftVerdict())).toContain("6 dB quieter at all loads since Tuesday");
-  expect(titleVerdict(driftVerdict({ cause: null }))).toBe(
-    "WT07 generator bearing: level.drive-end is 6.1 dB quieter",
-  );
+  expect(titleVerdict(driftVerdict({ cause: null }))).toBe("WT07 generator bearing: impacts 6.1 dB quieter");
   expect(titleVerdict(quietVerdict("learning", "day 4 of 14"))).toBe(
     "WT07 generator bearing: learning, day 4 of 14",
   );
