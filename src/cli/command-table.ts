@@ -40,6 +40,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/baseline.ts")).baselineCommand(),
   },
   {
+    name: "drift",
+    description: "what a collector says of drift: what moved, what changed between days, and why",
+    load: async () => (await import("./commands/drift.ts")).driftCommand(),
+  },
+  {
     name: "train",
     description: "make a signed bundle of a training configuration and its data",
     load: async () => (await import("./commands/train.ts")).trainCommand(),

@@ -29,6 +29,10 @@ export const errorCodes = {
     meaning: "the clock is not usable",
     hint: "Set the machine's clock, or wait until time synchronisation has.",
   },
+  COLLECTOR: {
+    meaning: "a collector cannot be asked, or refused",
+    hint: "Check its address and that it runs; its log says more.",
+  },
   DATA_FORMAT: {
     meaning: "a data file does not have the expected form",
     hint: "Fetch the file again from its source; it may be cut off or of another data set.",

@@ -1,0 +1,143 @@
+/** `aurora drift report|diff|explain`: what a collector says of drift, in words or as its API says it. */
+import { Command, InvalidArgumentError } from "commander";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { defaultCollectorUrl } from "../drift/ask-collector.ts";
+import { askVerdicts, parsePoint } from "../drift/ask-drift.ts";
+import { diffDays } from "../drift/diff-days.ts";
+import { renderDayDiff } from "../drift/render-diff.ts";
+import { renderDriftExplanation, renderDriftReport } from "../terminal/render-drift.ts";
+
+interface DriftFlags {
+  readonly collector: string;
+  readonly site?: string;
+  readonly turbine?: string;
+  readonly day?: string;
+  readonly json?: boolean;
+}
+
+const dayWords = "YYYY-MM-DD; of a shorter period its start, YYYY-MM-DDTHH:MMZ";
+
+export function driftCommand(): Command {
+  return new Command("drift")
+    .addCommand(reportCommand())
+    .addCommand(diffCommand())
+    .addCommand(explainCommand())
+    .addHelpText(
+      "after",
+      `
+Once a day each point is held against its own past: the days that it was healthy on, at the same loads. A day is then
+stable, a warning or drift. A point is learning until it has enough days; it is paused while its turbine does not operate;
+and of a day of which too little was heard nothing is said. That a machine is unlike those that a model was trained on is
+no drift: a turbine's page shows it as information.
+
+Example:
+  $ aurora drift report --collector https://collector.example
+  $ aurora drift explain WT07/generator-bearing`,
+    );
+}
+
+function reportCommand(): Command {
+  return withSource(new Command("report"))
+    .description("what moved on a day, on which points, since when, and what speaks for it")
+    .option("--site <id>", "only this site")
+    .option("--turbine <id>", "only this turbine")
+    .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
+    .addHelpText(
+      "after",
+      `
+Points that one cause moved are told once. A healthy point's day is called drift once in a thousand days, and a warning
+once in a hundred, so that a large fleet has some warnings on any day; those of a single day mean little.
+--json prints what /api/v1/drift/verdicts answers, all parts of it in one.
+
+Example:
+  $ aurora drift report
+  $ aurora drift report --site north-sea --day 2026-11-19 --json`,
+    )
+    .action(async (flags: DriftFlags) => {
+      const reply = await askVerdicts(flags, Date.now());
+      print(flags, reply, () => renderDriftReport(reply));
+    });
+}
+
+function diffCommand(): Command {
+  return withSource(new Command("diff"))
+    .description("what changed between two days: levels, models, and which columns moved or came back")
+    .argument("<day1>", `the earlier day: ${dayWords}`, parseDay)
+    .argument("<day2>", "the later day", parseDay)
+    .option("--site <id>", "only this site")
+    .option("--turbine <id>", "only this turbine")
+    .addHelpText(
+      "after",
+      `
+Before and after a repair, a change of grease or an update, this says which points became another one. A point of which
+the same is said on both days is only counted.
+
+Example:
+  $ aurora drift diff 2026-11-16 2026-11-19 --turbine WT07`,
+    )
+    .action(async (day1: string, day2: string, flags: DriftFlags) => {
+      const nowMs = Date.now();
+      const before = await askVerdicts({ ...flags, day: day1 }, nowMs);
+      const after = await askVerdicts({ ...flags, day: day2 }, nowMs);
+      const diff = diffDays(before, after);
+      print(flags, diff, () => renderDayDiff(diff));
+    });
+}
+
+function explainCommand(): Command {
+  return withSource(new Command("explain"))
+    .description("all that one verdict rests on: loads, days, columns, distances with their intervals")
+    .argument("<point>", "TURBINE/COMPONENT, or SITE/TURBINE/COMPONENT")
+    .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
+    .addHelpText(
+      "after",
+      `
+A column is a feature, a level in dB or a score of the model. How far it moved is said in its own unit at equal loads, and
+over what is usual from day to day. PSI, Kolmogorov-Smirnov, Wasserstein and Jensen-Shannon measure how far the day's
+distribution lies from the reference's; the verdict does not rest on them. A point that is learning has no verdict yet:
+then its day of learning is said.
+--json prints what /api/v1/drift/verdicts answers, of this point alone.
+
+Example:
+  $ aurora drift explain WT07/generator-bearing --day 2026-11-19`,
+    )
+    .action(async (name: string, flags: DriftFlags) => {
+      const point = parsePoint(name);
+      if (point === null) {
+        throw new AuroraError("USAGE", `${name} is not the name of a point`, {
+          op: "explain drift",
+          hint: "Name it TURBINE/COMPONENT, for example WT07/generator-bearing.",
+        });
+      }
+      const reply = await askVerdicts({ ...flags, ...point }, Date.now());
+      const sites = [...new Set(reply.verdicts.map(({ site }) => site))];
+      if (sites.length > 1) {
+        throw new AuroraError("USAGE", `${name} is at ${sites.length} sites: ${sites.join(", ")}`, {
+          op: "explain drift",
+          hint: `Name the site, too: ${sites[0]}/${name}`,
+        });
+      }
+      print(flags, reply, () => renderDriftExplanation(reply));
+    });
+}
+
+function withSource(command: Command): Command {
+  return command
+    .option("--collector <url>", "address of the collector's page, http or https", defaultCollectorUrl)
+    .option("--json", "print one JSON object");
+}
+
+function print(flags: DriftFlags, value: unknown, render: () => string): void {
+  process.stdout.write(flags.json === true ? `${JSON.stringify(value)}\n` : render());
+}
+
+/** A day as the collector names it; that it has been is not checked here. */
+function parseDay(text: string): string {
+  const isNamed = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text);
+  const timeMs = isNamed ? Date.parse(text) : Number.NaN;
+  // 30 February is read as 2 March.
+  if (Number.isNaN(timeMs) || new Date(timeMs).toISOString().slice(0, 10) !== text.slice(0, 10)) {
+    throw new InvalidArgumentError(`It must be a day, ${dayWords}.`);
+  }
+  return text;
+}

@@ -1,0 +1,127 @@
+/** Asks a running collector over its API. Sends nothing but the question, and reads no more than it has room for. */
+import { z } from "zod";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+
+/** Where a collector of this machine listens unless its configuration says otherwise. */
+export const defaultCollectorUrl = "http://127.0.0.1:8080";
+
+const timeoutMs = 20_000;
+/** Verdicts of some hundred points, or the levels of ten thousand over a year. */
+const maxReplyBytes = 64 * 1024 * 1024;
+
+/** What a collector is asked. */
+export interface CollectorQuestion<T> {
+  /** Base address of its page. */
+  readonly collector: string;
+  /** Below the base, without a slash at its begin: `api/v1/…`. */
+  readonly path: string;
+  /** What is undefined is not sent. */
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly schema: z.ZodType<T>;
+  /** Of the error when it refuses. */
+  readonly op: string;
+}
+
+/**
+ * Asks; resolves with the checked answer.
+ * @throws AuroraError USAGE for an address that is none, or a question that the collector finds wrong; COLLECTOR when nothing
+ * answers, or not as a collector does
+ */
+export async function askCollector<T>(question: CollectorQuestion<T>): Promise<T> {
+  const base = readAddress(question);
+  const url = new URL(question.path, base);
+  for (const [name, value] of Object.entries(question.query)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  const { status, body } = await fetchJson(url, question.op);
+  if (status === 200) {
+    const reply = question.schema.safeParse(body);
+    if (reply.success) return reply.data;
+    throw refuse(question, `the answer of ${base} is not that of a collector of this version`, {
+      hint: "Update the older one of the two: this command, or the collector.",
+      cause: reply.error,
+    });
+  }
+  if (status === 404) {
+    throw refuse(question, `what answers at ${base} does not know ${url.pathname}`, {
+      hint: "Give the address of a collector's page; one of an older version has to be updated first.",
+    });
+  }
+  const said = refusalSchema.safeParse(body);
+  const words = said.success ? said.data.error.message : `status ${status}`;
+  if (status !== 400) throw refuse(question, `the collector at ${base} refuses: ${words}`);
+  throw new AuroraError("USAGE", `the collector does not understand the question: ${words}`, {
+    op: question.op,
+  });
+}
+
+const refusalSchema = z.object({ error: z.object({ message: z.string().max(2_000) }) });
+
+function readAddress({ collector, op }: CollectorQuestion<unknown>): URL {
+  const hint = `Give the address of the collector's page, for example --collector ${defaultCollectorUrl}`;
+  const wrong = (what: string): AuroraError => new AuroraError("USAGE", what, { op, hint });
+  if (!URL.canParse(collector)) throw wrong(`${collector} is not an address`);
+  const url = new URL(collector);
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    throw wrong(`${collector} is not an http or https address`);
+  // It would stand in the list of processes; a collector asks for none.
+  if (url.username !== "" || url.password !== "") throw wrong("the address holds a user name or a password");
+  url.search = "";
+  url.hash = "";
+  // A collector behind another server may have a folder of its own there.
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+async function fetchJson(url: URL, op: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json" },
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const tooLarge = (): RangeError => new RangeError(`an answer of more than ${maxReplyBytes} bytes`);
+    const bytes =
+      response.body === null
+        ? Buffer.alloc(0)
+        : await readBodyBounded(response.body, maxReplyBytes, tooLarge);
+    const text = bytes.toString("utf8");
+    // What stands between may refuse in words of its own.
+    const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
+    if (response.status === 200 && !isJson) throw new SyntaxError("an answer that is not JSON");
+    return { status: response.status, body: isJson ? JSON.parse(text) : null };
+  } catch (cause) {
+    const hint = isUntrusted(cause)
+      ? "Its certificate is not trusted here: name the authority that signed it in NODE_EXTRA_CA_CERTS=FILE."
+      : "Start it with `aurora collector`, or give its address with --collector URL.";
+    throw new AuroraError("COLLECTOR", `no collector answers at ${url.origin}: ${describeCause(cause)}`, {
+      op,
+      subject: url.origin,
+      hint,
+      cause,
+    });
+  }
+}
+
+/** The innermost reason that there is: fetch wraps it. */
+function describeCause(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  const { code } = inner as { readonly code?: unknown };
+  return inner.message === "" && typeof code === "string" ? code : inner.message;
+}
+
+function isUntrusted(error: unknown): boolean {
+  const inner = error instanceof Error ? error.cause : undefined;
+  const code = (inner as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "string" && /CERT|SIGNATURE|ALTNAME/.test(code);
+}
+
+function refuse(
+  { op, collector }: CollectorQuestion<unknown>,
+  message: string,
+  details: { readonly hint?: string; readonly cause?: unknown } = {},
+): AuroraError {
+  return new AuroraError("COLLECTOR", message, { op, subject: collector, ...details });
+}

@@ -1,0 +1,144 @@
+/** Asks a collector for its verdicts of drift: of a day, of a point. Says what is not there, and what is instead. */
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import {
+  type DriftDaysReply,
+  type DriftVerdictReply,
+  driftDaysReplySchema,
+  driftVerdictReplySchema,
+  type PointLevels,
+} from "../../core/contract/drift-verdict-schema.ts";
+import { askCollector } from "./ask-collector.ts";
+
+/** Verdicts that are asked for at once. */
+const partSize = 200;
+/** Beyond that a fleet is asked site by site. */
+const maxParts = 500;
+
+/** Which verdicts. */
+export interface DriftQuestion {
+  readonly collector: string;
+  readonly site?: string | undefined;
+  readonly turbine?: string | undefined;
+  readonly component?: string | undefined;
+  /** Default: the newest that was assessed. */
+  readonly day?: string | undefined;
+}
+
+/**
+ * All verdicts of a day, in the order of site, turbine and component; none only where no day was assessed yet.
+ * @param nowMs of this machine, for what is said of a day that is not there
+ * @throws AuroraError USAGE for a day or a point of which there is no verdict; COLLECTOR
+ */
+export async function askVerdicts(question: DriftQuestion, nowMs: number): Promise<DriftVerdictReply> {
+  const { site, turbine, component } = question;
+  const verdicts: DriftVerdict[] = [];
+  let day = question.day;
+  let cursor: string | undefined;
+  for (let part = 0; part < maxParts; part++) {
+    const query = { site, turbine, day, cursor, limit: String(partSize) };
+    const reply = await askCollector({
+      collector: question.collector,
+      path: "api/v1/drift/verdicts",
+      query,
+      schema: driftVerdictReplySchema,
+      op,
+    });
+    // The newest day may become another one between two parts.
+    day = reply.day;
+    verdicts.push(...reply.verdicts);
+    if (reply.next === null) break;
+    cursor = reply.next;
+  }
+  const chosen = component === undefined ? verdicts : verdicts.filter((each) => each.component === component);
+  if (chosen.length > 0) return { day: day!, verdicts: chosen, next: null };
+  const isOpen = await explainNothing(question, nowMs);
+  if (isOpen) return { day: day!, verdicts: [], next: null };
+  throw new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op });
+}
+
+const op = "ask for verdicts of drift";
+
+/**
+ * Why there is nothing: throws what was asked wrongly; true where nothing was, because no day was assessed yet.
+ */
+async function explainNothing(question: DriftQuestion, nowMs: number): Promise<boolean> {
+  const { collector, site, day } = question;
+  if (day !== undefined && Date.parse(day) > nowMs) {
+    throw new AuroraError("USAGE", `${day} lies in the future`, {
+      op,
+      subject: day,
+      hint: "A day is assessed when it is over. Without --day the newest one is shown.",
+    });
+  }
+  const table = await askDays({ collector, site });
+  if (table.points.length === 0 && site === undefined) {
+    if (day === undefined && question.turbine === undefined) return true;
+    throw new AuroraError("USAGE", "the collector has no verdict of drift yet", {
+      op,
+      hint: "Verdicts come once a day, when the day is over; the page says what is heard of now.",
+    });
+  }
+  throw refuseChoice(question, table);
+}
+
+function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraError {
+  const { turbine, component, day } = question;
+  const ofTurbine = table.points.filter((point) => turbine === undefined || point.turbine === turbine);
+  const points = ofTurbine.filter((point) => component === undefined || point.component === component);
+  if (points.length === 0) {
+    const known =
+      ofTurbine.length > 0 && turbine !== undefined
+        ? `It has ${listSome(ofTurbine.map((point) => point.component))}.`
+        : `There are ${listSome(table.points.map((point) => point.turbine))}.`;
+    const hint = table.points.length === 0 ? "`aurora drift report` lists what there is." : known;
+    return new AuroraError("USAGE", `there is no verdict of ${namePoint(question)}`, { op, hint });
+  }
+  const days = table.days.filter((_, index) => points.some(({ levels }) => (levels[index] ?? null) !== null));
+  const where = turbine === undefined ? "" : ` of ${namePoint(question)}`;
+  const range = days.length === 0 ? "There is none of the last 30 days." : `There are ${describeDays(days)}.`;
+  return new AuroraError("USAGE", `there is no verdict${where} of ${day ?? "the newest day"}`, {
+    op,
+    hint: range,
+  });
+}
+
+/** Levels of all points of the last 30 days. */
+export function askDays(question: Pick<DriftQuestion, "collector" | "site">): Promise<DriftDaysReply> {
+  return askCollector({
+    collector: question.collector,
+    path: "api/v1/drift/days",
+    query: { site: question.site },
+    schema: driftDaysReplySchema,
+    op,
+  });
+}
+
+/** A point as a command names it: `TURBINE/COMPONENT`, or with its site before. */
+export interface NamedPoint extends Pick<PointLevels, "turbine" | "component"> {
+  readonly site: string | undefined;
+}
+
+/** Reads a point's name; null: it is none. */
+export function parsePoint(text: string): NamedPoint | null {
+  const parts = text.split("/");
+  if (parts.some((part) => part === "")) return null;
+  const [component, turbine, site, more] = parts.reverse();
+  if (component === undefined || turbine === undefined || more !== undefined) return null;
+  return { site, turbine, component };
+}
+
+function namePoint({ site, turbine, component }: DriftQuestion): string {
+  const parts = [site, turbine, component].filter((part) => part !== undefined);
+  return parts.length === 0 ? "any point" : parts.join("/");
+}
+
+function listSome(names: readonly string[]): string {
+  const all = [...new Set(names)];
+  const shown = all.slice(0, 8).join(", ");
+  return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
+}
+
+function describeDays(days: readonly string[]): string {
+  return days.length === 1 ? days[0]! : `${days.length} days from ${days[0]} to ${days.at(-1)}`;
+}

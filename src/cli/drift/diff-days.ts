@@ -1,0 +1,88 @@
+/** What changed in the verdicts of points between two days. Values in, values out. */
+import type { DriftLevel, DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import type { PointId } from "../../core/contract/stream.ts";
+import { driftLevelRank } from "../../core/drift/drift-words.ts";
+
+/** One point and model on two days. */
+export interface PointChange extends PointId {
+  readonly modelName: string;
+  /** Null: there is no verdict of that day. */
+  readonly before: DaySide | null;
+  readonly after: DaySide | null;
+  /** Columns and aspects that are off on the second day only, on the first only, and on both. */
+  readonly appeared: readonly FeatureShift[];
+  readonly ended: readonly FeatureShift[];
+  readonly stayed: readonly { readonly before: FeatureShift; readonly after: FeatureShift }[];
+}
+
+/** What is said of one of the days. */
+export interface DaySide
+  extends Pick<DriftVerdict, "level" | "reason" | "modelVersion" | "referenceDays" | "cause"> {}
+
+/** Two days against each other. */
+export interface DayDiff {
+  readonly from: string;
+  readonly to: string;
+  /** What needs attention on the second day first. */
+  readonly changes: readonly PointChange[];
+  /** Points of which the same is said on both days. */
+  readonly unchanged: number;
+}
+
+/** Compares; a point has changed when its level, its model or what moved has. */
+export function diffDays(
+  before: { readonly day: string; readonly verdicts: readonly DriftVerdict[] },
+  after: { readonly day: string; readonly verdicts: readonly DriftVerdict[] },
+): DayDiff {
+  const first = new Map(before.verdicts.map((verdict) => [keyOf(verdict), verdict]));
+  const second = new Map(after.verdicts.map((verdict) => [keyOf(verdict), verdict]));
+  const keys = [...new Set([...first.keys(), ...second.keys()])];
+  const all = keys.map((key) => diffPoint(first.get(key), second.get(key)));
+  const changes = all.filter(hasChanged).sort((a, b) => rankOf(b) - rankOf(a));
+  return { from: before.day, to: after.day, changes, unchanged: all.length - changes.length };
+}
+
+/** A new version of a model is the same point's: its verdicts are compared. */
+function keyOf({ site, turbine, component, modelName }: DriftVerdict): string {
+  return JSON.stringify([site, turbine, component, modelName]);
+}
+
+function diffPoint(before: DriftVerdict | undefined, after: DriftVerdict | undefined): PointChange {
+  const { site, turbine, component, modelName } = (after ?? before)!;
+  const was = new Map((before?.shifts ?? []).map((shift) => [nameShift(shift), shift]));
+  const is = new Map((after?.shifts ?? []).map((shift) => [nameShift(shift), shift]));
+  return {
+    site,
+    turbine,
+    component,
+    modelName,
+    before: describeSide(before),
+    after: describeSide(after),
+    appeared: [...is].filter(([name]) => !was.has(name)).map(([, shift]) => shift),
+    ended: [...was].filter(([name]) => !is.has(name)).map(([, shift]) => shift),
+    stayed: [...is].flatMap(([name, shift]) => {
+      const earlier = was.get(name);
+      return earlier === undefined ? [] : [{ before: earlier, after: shift }];
+    }),
+  };
+}
+
+function nameShift({ name, aspect }: FeatureShift): string {
+  return `${aspect} ${name}`;
+}
+
+function describeSide(verdict: DriftVerdict | undefined): DaySide | null {
+  if (verdict === undefined) return null;
+  const { level, reason, modelVersion, referenceDays, cause } = verdict;
+  return { level, reason, modelVersion, referenceDays, cause };
+}
+
+function hasChanged({ before, after, appeared, ended }: PointChange): boolean {
+  if (before?.level !== after?.level || before?.modelVersion !== after?.modelVersion) return true;
+  return appeared.length + ended.length > 0;
+}
+
+function rankOf({ before, after }: PointChange): number {
+  const rank = (level: DriftLevel | undefined): number => (level === undefined ? -1 : driftLevelRank[level]);
+  return 10 * rank(after?.level) + rank(before?.level);
+}
