@@ -1,11 +1,13 @@
 /** `aurora drift report|diff|explain`: what a collector says of drift, in words or as its API says it. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { loadGatewayConfig } from "../device/ask-gateway.ts";
+import { askGatewayDrift } from "../device/ask-gateway-drift.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
 import { askVerdicts, parsePoint } from "../drift/ask-drift.ts";
 import { diffDays } from "../drift/diff-days.ts";
 import { renderDayDiff } from "../drift/render-diff.ts";
-import { renderDriftExplanation, renderDriftReport } from "../terminal/render-drift.ts";
+import { renderDriftExplanation, renderDriftReport, renderGatewayDrift } from "../terminal/render-drift.ts";
 
 interface DriftFlags {
   readonly collector: string;
@@ -13,6 +15,7 @@ interface DriftFlags {
   readonly turbine?: string;
   readonly day?: string;
   readonly json?: boolean;
+  readonly config?: string;
 }
 
 const dayWords = "YYYY-MM-DD; of a shorter period its start, YYYY-MM-DDTHH:MMZ";
@@ -42,18 +45,30 @@ function reportCommand(): Command {
     .option("--site <id>", "only this site")
     .option("--turbine <id>", "only this turbine")
     .option("--day <day>", `${dayWords} (default: the newest that was assessed)`, parseDay)
+    .addOption(
+      new Option(
+        "--config <file>",
+        "ask the gateway of this configuration instead, at a site without a collector",
+      ).conflicts(["collector", "site", "day"]),
+    )
     .addHelpText(
       "after",
       `
 Points that one cause moved are told once. A healthy point's day is called drift once in a thousand days, and a warning
 once in a hundred, so that a large fleet has some warnings on any day; those of a single day mean little.
---json prints what /api/v1/drift/verdicts answers, all parts of it in one.
+--json prints what /api/v1/drift/verdicts answers, all parts of it in one. A gateway says what it found last by itself, with
+less beside it than a collector.
 
 Example:
   $ aurora drift report
-  $ aurora drift report --site north-sea --day 2026-11-19 --json`,
+  $ aurora drift report --site north-sea --day 2026-11-19 --json
+  $ aurora drift report --config /etc/aurora/gateway.yaml`,
     )
     .action(async (flags: DriftFlags) => {
+      if (flags.config !== undefined) {
+        const standings = await askGatewayDrift(loadGatewayConfig(flags.config), flags.turbine);
+        return print(flags, standings, () => renderGatewayDrift(standings));
+      }
       const reply = await askVerdicts(flags, Date.now());
       print(flags, reply, () => renderDriftReport(reply));
     });

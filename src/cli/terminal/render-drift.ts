@@ -23,6 +23,19 @@ import {
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
 import { printable } from "./end-process.ts";
 
+/** Points of one gateway, as it tells of them itself. */
+interface DriftStandings {
+  readonly gateway: string;
+  readonly points: readonly {
+    readonly turbine: string;
+    readonly component: string;
+    readonly level: DriftLevel;
+    readonly sinceMs: number | null;
+    readonly title: string | null;
+    readonly referenceDays: number;
+  }[];
+}
+
 const order: readonly DriftLevel[] = ["drift", "warning", "stable", "learning", "insufficient", "paused"];
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
@@ -172,6 +185,18 @@ export function namePoint({
   component,
 }: Pick<DriftVerdict, "site" | "turbine" | "component">): string {
   return `${turbine} ${component} (${site})`;
+}
+
+/** What a gateway says itself: a line a point. */
+export function renderGatewayDrift({ gateway, points }: DriftStandings): string {
+  if (points.length === 0)
+    return `The gateway ${printable(gateway)} has heard no point yet whose drift it could tell.\n`;
+  const lines = points.map(({ turbine, component, level, sinceMs, title, referenceDays }) => {
+    const since = sinceMs === null ? "" : ` since ${new Date(sinceMs).toISOString()}`;
+    const days = `${referenceDays} ${referenceDays === 1 ? "day" : "days"} of its own`;
+    return `${turbine} ${component}: ${driftLevelWords[level]}${since}, ${days}${title === null ? "" : `\n  ${title}`}`;
+  });
+  return `${printable(lines.join("\n"))}\n`;
 }
 
 /** A day where periods are days, else the moment. */

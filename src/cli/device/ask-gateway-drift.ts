@@ -1,0 +1,72 @@
+/** Asks a running gateway of this machine what it says itself of its points' drift: for a site without a collector. */
+import { z } from "zod";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
+import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.ts";
+import { askOperator } from "./ask-gateway.ts";
+
+/** What a gateway last said of one of its points. */
+export interface GatewayDriftPoint {
+  readonly turbine: string;
+  readonly component: string;
+  readonly level: DriftLevel;
+  /** Since when, epoch ms; null: not known. */
+  readonly sinceMs: number | null;
+  /** What moved; null where nothing did. */
+  readonly title: string | null;
+  /** Days that the point's own reference rests on. */
+  readonly referenceDays: number;
+}
+
+/** All points of one gateway, in its own order. */
+export interface GatewayDrift {
+  readonly gateway: string;
+  readonly points: readonly GatewayDriftPoint[];
+}
+
+const maxStatusBytes = 64 * 1024 * 1024;
+const timeoutMs = 10_000;
+const op = "show drift";
+
+const statusSchema = z.object({
+  gateway: z.string(),
+  drift: z
+    .object({
+      points: z.array(
+        z.object({
+          turbine: z.string(),
+          component: z.string(),
+          level: z.enum(driftLevels),
+          sinceMs: z.number().nullable(),
+          title: z.string().nullable(),
+          referenceDays: z.number(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+/**
+ * What the gateway of a configuration says; of one turbine, or of all.
+ * @throws AuroraError USAGE when nothing is said of the turbine; GATEWAY when there is no gateway, or one that knows no drift
+ */
+export async function askGatewayDrift(
+  config: GatewayConfig,
+  turbine: string | undefined,
+): Promise<GatewayDrift> {
+  const subject = turbine ?? config.gateway.id;
+  const around = { path: "/status", schema: statusSchema, maxBytes: maxStatusBytes, timeoutMs, op, subject };
+  const { gateway, drift } = await askOperator({ config, ...around });
+  if (drift === undefined) {
+    throw new AuroraError("GATEWAY", `the gateway ${gateway} does not say anything of drift`, {
+      op,
+      hint: "It is of an older version than this command: restart it.",
+    });
+  }
+  const points = drift.points.filter((point) => turbine === undefined || point.turbine === turbine);
+  if (points.length > 0 || turbine === undefined) return { gateway, points };
+  throw new AuroraError("USAGE", `the gateway ${gateway} says nothing of the drift of ${turbine}`, {
+    op,
+    hint: "Leave --turbine out to see of which turbines it does.",
+  });
+}
