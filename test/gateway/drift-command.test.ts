@@ -47,8 +47,11 @@ test("a gateway says by itself of its points what it last found; without one it 
   const { config } = writeConfig(installation.folder);
   await expect(report(config)).rejects.toMatchObject({ code: "GATEWAY" });
   await installation.startGateway([{ id: "WT01", bearing: turbine.bearing, connect: device.address }]);
-  // No interval is over yet.
-  expect(JSON.parse(await report(config, "--json"))).toEqual({ gateway: names.gateway, points: [] });
+  const nothingYet = { level: "learning", sinceMs: null, title: null, referenceDays: 0 };
+  expect(JSON.parse(await report(config, "--json"))).toEqual({
+    gateway: names.gateway,
+    points: [{ turbine: "WT01", component: names.component, ...nothingYet }],
+  });
   await expect(report(config, "--turbine", "WT99")).rejects.toMatchObject({ code: "USAGE" });
   await device.close();
 });
