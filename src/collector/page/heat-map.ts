@@ -87,6 +87,10 @@ export function renderHeatLegend(levels: ReadonlySet<DriftLevel | null>): SafeHt
   )}${levels.has(null) ? html`<li><span class="swatch none"></span> no verdict</li>` : null}</ul>`;
 }
 
+// A cell each says its day: formatting dates by locale would be most of a page's time.
+const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /** How a day is said at the head of a column, after the one before it, and in full. A period that is no day is said by its time. */
 export function labelDay(
   day: string,
@@ -102,9 +106,9 @@ export function labelDay(
     const long = `${iso.slice(0, 10)} ${iso.slice(11, cut + 3)}`;
     return { top: isSame ? "" : iso.slice(11, cut), short: iso.slice(cut, cut + 3), long };
   }
-  const say = (options: Intl.DateTimeFormatOptions): string =>
-    new Date(timeMs).toLocaleDateString("en-GB", { ...options, timeZone: "UTC" });
+  const date = new Date(timeMs);
+  const weekday = weekdays[date.getUTCDay()]!;
   const isSameMonth = before?.slice(0, 7) === day.slice(0, 7);
-  const top = isSameMonth ? say({ weekday: "short" }).slice(0, 2) : say({ month: "short" }).slice(0, 3);
-  return { top, short: String(Number(day.slice(8))), long: `${say({ weekday: "short" })} ${day}` };
+  const top = isSameMonth ? weekday.slice(0, 2) : months[date.getUTCMonth()]!;
+  return { top, short: String(date.getUTCDate()), long: `${weekday} ${day}` };
 }
