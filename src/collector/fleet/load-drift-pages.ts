@@ -81,10 +81,7 @@ export async function loadTurbineDrift(
       return (await fleet.record.driftVerdicts(query)).verdicts;
     }),
   );
-  const newest = table.days.findLast((_, index) =>
-    points.some(({ levels }) => (levels[index] ?? null) !== null),
-  );
-  return { day: asked ?? newest ?? null, table, verdicts };
+  return { day: asked ?? newestDay(table), table, verdicts };
 }
 
 async function loadView(
@@ -97,10 +94,7 @@ async function loadView(
   },
 ): Promise<FleetDriftView> {
   const table = await loadTable(fleet, query);
-  const newest = table.days.findLast((_, index) =>
-    table.points.some(({ levels }) => (levels[index] ?? null) !== null),
-  );
-  const day = query.day ?? newest ?? null;
+  const day = query.day ?? newestDay(table);
   if (day === null) return { day, table, moved: [] };
   const load = async (level: DriftLevel, limit: number): Promise<readonly DriftVerdict[]> => {
     const site = query.site ?? undefined;
@@ -108,6 +102,15 @@ async function loadView(
   };
   const drifted = await load("drift", query.most);
   return { day, table, moved: [...drifted, ...(await load("warning", query.most - drifted.length))] };
+}
+
+/**
+ * The newest day of which the half of the day before's points have a verdict: a day that has only begun to be assessed would hide
+ * what is known of the last.
+ */
+function newestDay({ days, points }: DriftDaysReply): string | null {
+  const heard = days.map((_, at) => points.filter(({ levels }) => (levels[at] ?? null) !== null).length);
+  return days.findLast((_, at) => heard[at]! > 0 && 2 * heard[at]! >= (heard[at - 1] ?? 0)) ?? null;
 }
 
 /** The last days up to the newest verdict, or up to the asked one where that is older. */

@@ -77,6 +77,16 @@ test("a site is spoken of on its own newest day, another day where it is asked f
   expect([long.day, long.table.days]).toEqual(["2020-01-01", []]);
 });
 
+test("a day that has only begun to be assessed does not hide the last", async () => {
+  const turbines = ["WT01", "WT02", "WT03", "WT04"];
+  const before = turbines.map((turbine) => driftVerdict({ turbine, ...ago(1) }));
+  const dayOf = async (assessed: number): Promise<string | null> => {
+    const begun = turbines.slice(0, assessed).map((turbine) => quietVerdict("stable", null, { turbine }));
+    return (await loadFleetDrift(await openFleet([...before, ...begun]))).day;
+  };
+  expect([await dayOf(1), await dayOf(2)]).toEqual(["2026-11-18", "2026-11-19"]);
+});
+
 test("a turbine has its own days, with every verdict of each", async () => {
   const fleet = await openFleet(history);
   const view = await loadTurbineDrift(fleet, { site: "north-sea", turbine: "WT07", day: null });
