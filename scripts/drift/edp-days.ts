@@ -90,9 +90,10 @@ export async function readEdpResiduals(dataDir: string, bundleDir: string): Prom
   return { columns: spec.residuals.map(({ channel }) => channel), turbines };
 }
 
-/** The task of all turbines' residuals, with bins of the turbines that are not `unseen`. */
-export function createEdpTask(rows: EdpRows, learnDays: number): DriftTask {
-  const all = rows.turbines.flatMap(({ residuals }) => residuals.filter((_, index) => index % 7 === 0));
+/** The task of the student's residuals, with bins of the turbines but the `unseen` one. */
+export function createEdpTask(rows: EdpRows, learnDays: number, unseen: string): DriftTask {
+  const seen = rows.turbines.filter(({ turbine }) => turbine !== unseen);
+  const all = seen.flatMap(({ residuals }) => residuals.filter((_, index) => index % 7 === 0));
   const features = rows.columns.map((name, column) => ({
     name,
     edges: fitBinEdges(

@@ -22,9 +22,9 @@ export function isLongEnough(day: ColumnDay): boolean {
 
 /** What is kept of a day. */
 export function keepDay(period: number, day: ColumnDay): KeptDay {
-  const spread = day.spread === null ? null : round(day.spread);
-  const level = round(day.level);
-  return [period, round(day.slots), day.rows, level, spread, round(day.invalid), round(day.spreadError)];
+  const spread = day.spread === null ? null : round(day.spread, 4);
+  const [slots, level, invalid] = [round(day.slots, 3), round(day.level, 4), round(day.invalid, 3)];
+  return [period, slots, day.rows, level, spread, invalid, round(day.spreadError, 2)];
 }
 
 /** A day whose column is still being learnt; with the `learnDays`th the column is learnt. */
@@ -38,7 +38,7 @@ export function learnColumn(
   const next: ColumnReference = {
     ...column,
     learning: [...column.learning, day.loads.slice(0, mostLoads).map(toLearning)],
-    days: [...column.days, [kept[0], kept[1], kept[2], round(-day.clipped), kept[4], kept[5], kept[6]]],
+    days: [...column.days, [kept[0], kept[1], kept[2], round(-day.clipped, 4), kept[4], kept[5], kept[6]]],
     stretches: addStretches(column, day),
     groups: addCounts(column, period, counts),
   };
@@ -115,7 +115,7 @@ function fitLoads(column: ColumnReference): ColumnReference {
   }
   const curve = new Map<string, [0 | 1 | 2, number, number, number, number]>();
   for (const { load, key } of days.flat()) {
-    const held = curve.get(key) ?? [load[0], load[1], 0, 0, means.get(key)!];
+    const held = curve.get(key) ?? [load[0], load[1], 0, 0, round(means.get(key)!, 9)];
     held[2] += load[2];
     held[3]++;
     curve.set(key, held);
@@ -129,7 +129,7 @@ function fitLoads(column: ColumnReference): ColumnReference {
       day[0],
       day[1],
       day[2],
-      round(level[index]! + day[3]),
+      round(level[index]! + day[3], 4),
       day[4],
       day[5],
       day[6],
@@ -163,7 +163,7 @@ function addStretches(column: ColumnReference, day: ColumnDay): ColumnReference[
     const [moreCount, moreSquares] = day.stretches[index]!;
     // Ninety days of single slots: older ones fade.
     const keep = count > 24 * mostDays ? 1 - 1 / mostDays : 1;
-    return [round(count * keep + moreCount), round(squares * keep + moreSquares)] as const;
+    return [round(count * keep + moreCount, 6), round(squares * keep + moreSquares, 6)] as const;
   });
 }
 
@@ -182,16 +182,16 @@ function addCounts(
 }
 
 function toLearning({ by, band, count, mean }: LoadMean): readonly [0 | 1 | 2, number, number, number] {
-  return [by, band, count, mean];
+  return [by, band, count, round(mean, 8)];
 }
 
-/** Six digits are kept on disk. */
-function round(value: number): number {
+/** As few digits as are written to disk. */
+function round(value: number, digits: number): number {
   if (value === 0 || !Number.isFinite(value)) return value;
-  const digits = 5 - Math.floor(Math.log10(Math.abs(value)));
-  if (digits > 300 || digits < -300) return 0;
+  const places = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  if (places > 300) return 0;
   // Powers of ten divide exactly to the nearest number that is written so.
-  return digits >= 0
-    ? Math.round(value * 10 ** digits) / 10 ** digits
-    : Math.round(value / 10 ** -digits) * 10 ** -digits;
+  return places >= 0
+    ? Math.round(value * 10 ** places) / 10 ** places
+    : Math.round(value / 10 ** -places) * 10 ** -places;
 }

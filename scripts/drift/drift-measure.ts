@@ -1,0 +1,9 @@
+/** What every module of the drift measurements gives back. */
+export interface DriftMeasure {
+  /** Days, points or operations that were looked at. */
+  readonly cases: number;
+  /** Bounds that were missed, in words. */
+  readonly violations: readonly string[];
+  /** By name. */
+  readonly figures: Readonly<Record<string, unknown>>;
+}

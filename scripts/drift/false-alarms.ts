@@ -1,0 +1,203 @@
+/**
+ * How often a healthy day is called drift or a warning, on days whose truth is known: autoregressive columns with all
+ * correlations, short days, and columns that are not normal.
+ */
+import { assessDay } from "../../src/core/drift/assess-day.ts";
+import { beginSiteReference, type SiteReference } from "../../src/core/drift/site-reference.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import {
+  type CorrelatedRows,
+  createColumnsTask,
+  createRows,
+  rowsPerDay,
+  summariseRows,
+} from "./correlated-days.ts";
+import type { DriftMeasure } from "./drift-measure.ts";
+
+const learnDays = 28;
+/** Days that are held against the same reference: it is made anew this often. */
+const daysPerReference = 50;
+
+interface Stream extends CorrelatedRows {
+  readonly name: string;
+  readonly days: number;
+  /** Bounds of the rate of drift over the declared one; of warnings, the most. */
+  readonly drift: readonly [number, number] | null;
+  readonly mostWarnings: number;
+  /** Bends every value. */
+  readonly shape?: (value: number) => number;
+  readonly isHeard?: (row: number, day: number) => boolean;
+  /** Goes on learning from stable days, as a point does. */
+  readonly isRefined?: boolean;
+}
+
+const asDeclared = [0.8, 1.2] as const;
+const eight = { columns: 8, common: 0 };
+/** Of a student's t of three degrees, by its quantiles: sinh of a normal value is as wild. */
+const wild = (value: number): number => Math.sinh(1.2 * value);
+const skewed = (value: number): number => Math.exp(value);
+const twoModes = (value: number): number => value + (value > 0.3 ? 4 : 0);
+const early = (hours: number) => (row: number) => row < (rowsPerDay / 24) * hours;
+const scattered = (row: number, day: number): boolean =>
+  (Math.imul(row * 331 + day * 7919, 2654435761) >>> 16) % 4 === 0;
+
+const streams: readonly Stream[] = [
+  ...[0, 0.5, 0.9, 0.95, 0.98].map(
+    (rho): Stream => ({
+      name: `rho ${rho}`,
+      ...eight,
+      rho,
+      days: 60_000,
+      drift: asDeclared,
+      mostWarnings: 0.012,
+    }),
+  ),
+  {
+    name: "columns correlated by .5",
+    columns: 8,
+    common: 0.5,
+    rho: 0.5,
+    days: 40_000,
+    drift: asDeclared,
+    mostWarnings: 0.012,
+  },
+  {
+    name: "columns correlated by .9",
+    columns: 8,
+    common: 0.9,
+    rho: 0.5,
+    days: 40_000,
+    drift: asDeclared,
+    mostWarnings: 0.012,
+  },
+  { name: "1 column", columns: 1, common: 0, rho: 0.5, days: 60_000, drift: asDeclared, mostWarnings: 0.012 },
+  { name: "36 columns", columns: 36, common: 0.3, rho: 0.5, days: 15_000, drift: null, mostWarnings: 0.012 },
+  {
+    name: "goes on learning",
+    ...eight,
+    rho: 0.5,
+    days: 20_000,
+    drift: null,
+    mostWarnings: 0.015,
+    isRefined: true,
+  },
+  {
+    name: "days of 6 h",
+    ...eight,
+    rho: 0.9,
+    days: 10_000,
+    drift: null,
+    mostWarnings: 0.02,
+    isHeard: early(6),
+  },
+  {
+    name: "days of 12 h",
+    ...eight,
+    rho: 0.9,
+    days: 10_000,
+    drift: null,
+    mostWarnings: 0.02,
+    isHeard: early(12),
+  },
+  {
+    name: "days of 6 h, rho .98",
+    ...eight,
+    rho: 0.98,
+    days: 10_000,
+    drift: null,
+    mostWarnings: 0.02,
+    isHeard: early(6),
+  },
+  {
+    name: "a quarter of the rows",
+    ...eight,
+    rho: 0.9,
+    days: 10_000,
+    drift: null,
+    mostWarnings: 0.02,
+    isHeard: scattered,
+  },
+  { name: "wild columns", ...eight, rho: 0.5, days: 10_000, drift: [0, 3], mostWarnings: 0.02, shape: wild },
+  {
+    name: "lognormal columns",
+    ...eight,
+    rho: 0.5,
+    days: 10_000,
+    drift: [0, 3],
+    mostWarnings: 0.02,
+    shape: skewed,
+  },
+  {
+    name: "columns of two modes",
+    ...eight,
+    rho: 0.5,
+    days: 10_000,
+    drift: [0, 3],
+    mostWarnings: 0.02,
+    shape: twoModes,
+  },
+];
+
+export async function measure(): Promise<DriftMeasure> {
+  const figures: Record<string, unknown> = {};
+  const violations: string[] = [];
+  let cases = 0;
+  for (const [index, stream] of streams.entries()) {
+    const { days, drifts, warnings } = run(stream, index + 1);
+    cases += days;
+    const rate = drifts / days;
+    const warned = warnings / days;
+    figures[stream.name] = {
+      days,
+      drift: Number(rate.toFixed(5)),
+      // Half of a 95 % interval.
+      error: Number(((1.96 * Math.sqrt(Math.max(1, drifts))) / days).toFixed(5)),
+      warnings: Number(warned.toFixed(4)),
+    };
+    const [least, most] = stream.drift ?? [0, Number.POSITIVE_INFINITY];
+    if (rate < least * 0.001 || rate > most * 0.001)
+      violations.push(`${stream.name}: drift on ${rate} of the days`);
+    if (warned > stream.mostWarnings) violations.push(`${stream.name}: warnings on ${warned} of the days`);
+  }
+  return { cases, violations, figures };
+}
+
+function run(stream: Stream, seed: number): { days: number; drifts: number; warnings: number } {
+  const task = createColumnsTask(stream.columns, learnDays);
+  let [days, drifts, warnings] = [0, 0, 0];
+  for (let point = 0; days < stream.days; point++) {
+    const rows = createRows(createRandom(seed * 1_000_003 + point), stream);
+    const { shape } = stream;
+    const next = (row: Float64Array): void => {
+      rows(row);
+      if (shape !== undefined) for (let at = 0; at < row.length; at++) row[at] = shape(row[at]!);
+    };
+    let reference = beginSiteReference();
+    for (let day = 0; day < learnDays; day++) {
+      reference = assessDay(task, reference, summariseRows(task, day, { next })).reference;
+    }
+    const learnt = reference;
+    for (let day = learnDays; day < learnDays + 2 + daysPerReference; day++) {
+      const isHeard = stream.isHeard;
+      const given = isHeard === undefined ? { next } : { next, isHeard: (row: number) => isHeard(row, day) };
+      const assessed = assessDay(task, reference, summariseRows(task, day, given));
+      reference = stream.isRefined === true ? assessed.reference : keepLearnt(learnt, assessed.reference);
+      const { pValue } = assessed.verdict;
+      // The first two days have not three to look at together.
+      if (pValue === null || day < learnDays + 2) continue;
+      days++;
+      if (pValue <= task.falsePerDay) drifts++;
+      if (pValue <= task.warningsPerDay) warnings++;
+    }
+  }
+  return { days, drifts, warnings };
+}
+
+/** The reference as it was learnt, with the last days that were heard. */
+function keepLearnt(learnt: SiteReference, now: SiteReference): SiteReference {
+  return {
+    ...learnt,
+    lastMs: now.lastMs,
+    columns: learnt.columns.map((column, index) => ({ ...column, recent: now.columns[index]!.recent })),
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Measures drift again, all its declared figures: `npm run test:drift -- [--json] [--only name,name]`. Ends with one line of
+ * JSON, `{cases, violations, figures}`; a violation is a bound that was missed, and makes it fail.
+ */
+import { parseArgs } from "node:util";
+import * as cost from "./drift/cost.ts";
+import type { DriftMeasure } from "./drift/drift-measure.ts";
+import * as falseAlarms from "./drift/false-alarms.ts";
+import * as healthyMachines from "./drift/healthy-machines.ts";
+import * as shifts from "./drift/shifts.ts";
+
+const modules: Readonly<Record<string, { measure(): Promise<DriftMeasure> }>> = {
+  cost,
+  shifts,
+  "healthy-machines": healthyMachines,
+  "false-alarms": falseAlarms,
+};
+const { values } = parseArgs({
+  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+});
+const asked = values.only?.split(",") ?? Object.keys(modules);
+
+let cases = 0;
+const violations: string[] = [];
+const figures: Record<string, unknown> = {};
+for (const name of asked) {
+  const module = modules[name];
+  if (module === undefined)
+    throw new Error(`no measurement "${name}", there are ${Object.keys(modules).join(", ")}`);
+  const startedMs = performance.now();
+  const measured = await module.measure();
+  cases += measured.cases;
+  violations.push(...measured.violations);
+  figures[name] = measured.figures;
+  if (values.json) continue;
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+  process.stdout.write(`${name}: ${measured.cases} cases in ${seconds} s\n`);
+  for (const [key, figure] of Object.entries(measured.figures)) {
+    process.stdout.write(`  ${key}: ${JSON.stringify(figure)}\n`);
+  }
+  for (const violation of measured.violations) process.stdout.write(`  MISSED ${violation}\n`);
+}
+process.stdout.write(`${JSON.stringify({ cases, violations, figures })}\n`);
+if (violations.length > 0) process.exitCode = 1;
