@@ -72,12 +72,12 @@ export async function measure(): Promise<DriftMeasure> {
     "most bytes while learning": kept.mostBytes,
     "milliseconds to assess a day of 36 columns": Number(kept.milliseconds.toFixed(2)),
   };
-  const violations = [
+  const missed = [
     ...(bytes > bounds.bytes ? [`${bytes} bytes a column and interval`] : []),
     ...(perSecond < bounds.mergesPerSecond ? [`${Math.round(perSecond)} summaries merged a second`] : []),
     ...(Math.max(kept.bytes, kept.mostBytes) > bounds.referenceBytes ? ["a reference past 100 kB"] : []),
   ];
-  return { cases: reports.length, violations, figures };
+  return { cases: reports.length, violations: missed.length, missed, figures };
 }
 
 /** Over a second of doing it. */

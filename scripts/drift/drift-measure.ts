@@ -2,8 +2,9 @@
 export interface DriftMeasure {
   /** Days, points or operations that were looked at. */
   readonly cases: number;
-  /** Bounds that were missed, in words. */
-  readonly violations: readonly string[];
+  /** Bounds that were missed, and which. */
+  readonly violations: number;
+  readonly missed: readonly string[];
   /** By name. */
   readonly figures: Readonly<Record<string, unknown>>;
 }
