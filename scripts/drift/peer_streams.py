@@ -45,6 +45,10 @@ def river_peers():
         detector.update(error)
         return detector.drift_detected
 
+    def step_right(detector, error):
+        """FHDDM wants 1 for a right answer."""
+        return step(detector, 1 - error)
+
     makers = {
         "ADWIN": drift.ADWIN,
         "DDM": drift.binary.DDM,
@@ -54,7 +58,10 @@ def river_peers():
         "PageHinkley": drift.PageHinkley,
         "KSWIN": lambda: drift.KSWIN(seed=1),
     }
-    return [(f"river {__version__} {name}", make, step) for name, make in makers.items()]
+    return [
+        (f"river {__version__} {name}", make, step_right if name == "FHDDM" else step)
+        for name, make in makers.items()
+    ]
 
 
 def frouros_peers():

@@ -26,6 +26,7 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
   let rows: Bucket[][] = [[]];
   let all: Bucket = { count: 0, sum: 0, squares: 0 };
   let ticks = 0;
+  let over = false;
 
   const compress = (): void => {
     for (let k = 0; k < rows.length && rows[k]!.length > maxBuckets; k++) {
@@ -59,6 +60,12 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
     width: () => all.count,
     size: () => 3 * (1 + rows.reduce((sum, row) => sum + row.length, 0)),
     update: (value) => {
+      if (over) {
+        rows = [[]];
+        all = { count: 0, sum: 0, squares: 0 };
+        ticks = 0;
+        over = false;
+      }
       ticks++;
       const bucket = { count: 1, sum: value, squares: 0 };
       rows[0]!.push(bucket);
@@ -71,6 +78,7 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
         dropOldest();
       }
       if (all.count === 0) rows = [[]];
+      over = found;
       return found ? "drift" : "stable";
     },
   };

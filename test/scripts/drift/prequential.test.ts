@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAdwin } from "../../../scripts/drift/detectors/adwin.ts";
 import type { ChangeDetector } from "../../../scripts/drift/detectors/change-detector.ts";
 import { createDdm } from "../../../scripts/drift/detectors/ddm.ts";
 import { createFhddm } from "../../../scripts/drift/detectors/fhddm.ts";
@@ -38,6 +39,8 @@ describe("the streams SINE1 and MIXED", () => {
       { name: "sine1", create: () => createFhddm(), delay: 47.7 },
       { name: "mixed", create: () => createFhddm(), delay: 48.1 },
       { name: "sine1", create: () => createHddmA(), delay: 88.8 },
+      { name: "sine1", create: () => createAdwin(), delay: 63.0 },
+      { name: "mixed", create: () => createAdwin(), delay: 63.8 },
       { name: "sine1", create: () => createDdm(), delay: 153.5 },
     ] as const;
     for (const { name, create, delay } of published) {
