@@ -20,11 +20,13 @@ interface Bucket {
   readonly squares: number;
 }
 
+const empty: Bucket = { count: 0, sum: 0, squares: 0 };
+
 export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { width(): number } {
   const { delta = 0.002, clock = 32, maxBuckets = 5, minPart = 5, grace = 10 } = options;
   /** Newest first; rows[k] holds buckets of 2^k values, the oldest first. */
   let rows: Bucket[][] = [[]];
-  let all: Bucket = { count: 0, sum: 0, squares: 0 };
+  let all = empty;
   let ticks = 0;
   let over = false;
 
@@ -40,7 +42,7 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
     while (rows.length > 1 && rows.at(-1)!.length === 0) rows.pop();
   };
   const mustCut = (): boolean => {
-    let old: Bucket = { count: 0, sum: 0, squares: 0 };
+    let old = empty;
     const variance = all.squares / all.count;
     const confidence = Math.log((2 * Math.log(all.count)) / delta);
     for (let k = rows.length - 1; k >= 0; k--) {
@@ -62,7 +64,7 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
     update: (value) => {
       if (over) {
         rows = [[]];
-        all = { count: 0, sum: 0, squares: 0 };
+        all = empty;
         ticks = 0;
         over = false;
       }
@@ -72,14 +74,11 @@ export function createAdwin(options: AdwinOptions = {}): ChangeDetector & { widt
       all = join(all, bucket);
       compress();
       if (ticks % clock !== 0 || all.count <= grace) return "stable";
-      let found = false;
       while (all.count > grace && mustCut()) {
-        found = true;
+        over = true;
         dropOldest();
       }
-      if (all.count === 0) rows = [[]];
-      over = found;
-      return found ? "drift" : "stable";
+      return over ? "drift" : "stable";
     },
   };
 }
