@@ -27,6 +27,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Some of the peers tell their makers that they are used; here they shall not. */
+const quietEnvironment = { ...process.env, NML_DISABLE_USAGE_LOGGING: "1", DO_NOT_TRACK: "1" };
+
 /** The Python of a peer, with that peer installed: they want libraries of different versions. */
 async function installPeer(peer: string, folder: string): Promise<string> {
   const python = join(folder, peer, "bin", "python");
@@ -52,7 +55,8 @@ for (const peer of peers) {
 /** What a script prints; a peer whose script fails is named, and the others go on. */
 async function askPeer(python: string, given: readonly string[]): Promise<string> {
   try {
-    return (await run(python, ["-W", "ignore", ...given], { maxBuffer: 256e6 })).stdout;
+    return (await run(python, ["-W", "ignore", ...given], { maxBuffer: 256e6, env: quietEnvironment }))
+      .stdout;
   } catch (error) {
     skipped.push(`${given.at(-1)} fails: ${String(error).trim().split("\n").at(-1)}`);
     return "";

@@ -1,5 +1,5 @@
 /**
- * Table of verdicts a day: machines whose rows are correlated from one to the next, 40 days like their first 14 and 10 that lie half
+ * Table of verdicts a day: machines whose rows are correlated from one to the next; 40 days like their first 14, then 10 that lie half
  * a standard deviation higher in one of eight columns.
  */
 import { assessDay } from "../../src/core/drift/assess-day.ts";
