@@ -121,7 +121,11 @@ export interface TestFleet {
 }
 
 /** Starts a collector in `folder`; whoever calls it closes it. */
-export async function startTestFleet(folder: string, wiring: CollectorWiring = {}): Promise<TestFleet> {
+export async function startTestFleet(
+  folder: string,
+  wiring: CollectorWiring = {},
+  changes: object = {},
+): Promise<TestFleet> {
   const keysDir = join(folder, "keys");
   await createInstallationKeys(keysDir, Date.now());
   const release = parsePrivateKey(createKeyPair().privateKeyPem);
@@ -141,6 +145,7 @@ export async function startTestFleet(folder: string, wiring: CollectorWiring = {
       },
     },
     registry: { keysDir, publish: [bundlesDir], trustedKeys: [trusted] },
+    ...changes,
   });
   const collector = await startCollector(config, { logger: silentLogger, ...wiring });
   return {

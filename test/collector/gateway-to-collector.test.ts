@@ -22,6 +22,8 @@ it("stores every record of a real outbox exactly once, over lost acknowledgement
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, "secret");
   const config = collectorConfigSchema.parse({
+    // Its records are dated 2026.
+    retentionDays: 3_650,
     collector: { stateDir: join(folder, "collector"), httpPort: 0 },
     mqtt: { embedded: { port: brokerPort, gateways: [{ id: "gw-1", passwordFile }] } },
   });
