@@ -81,6 +81,7 @@ async function measureRecord(dir: string) {
     clock,
     timers: systemTimers,
     metrics,
+    logger: silentLogger,
   });
   const sequences = new Map<number, number>();
   const figures = { storeMs: 0, reports: 0, jobMs: 0, longestMs: 0, verdicts: 0, periodMs: [] as number[] };

@@ -138,6 +138,7 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
     clock: systemClock,
     timers: systemTimers,
     metrics: around.metrics,
+    logger,
   });
   closers.add(every(drift.everyMs, logger, () => drift.run()));
   closers.add(() => drift.stop());

@@ -11,6 +11,7 @@ import { ok } from "../../src/core/contract/result.ts";
 import type { PointId } from "../../src/core/contract/stream.ts";
 import type { DriftReport } from "../../src/core/contract/uplink-record.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../src/core/platform/sqlite/sqlite.ts";
 import { knownModel, smallReference } from "./known-model.ts";
@@ -73,6 +74,7 @@ export function createDriftBench(
       clock: { nowMs: () => bench.nowMs, monotonicMs: () => performance.now() },
       timers: systemTimers,
       metrics,
+      logger: silentLogger,
     }),
     send: async (records, gateway = "gw-1") => {
       const firstSequence = sequences.get(gateway) ?? 1;

@@ -31,21 +31,7 @@ export interface PeriodEvidence {
 export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
   const { period, summary, task, stored } = evidence;
   const { renewedMs } = period;
-  const unassessed = (reason: string, level: "insufficient" | "learning" = "insufficient"): DriftVerdict =>
-    completeVerdict(period, {
-      fromMs: period.fromMs,
-      toMs: period.toMs,
-      level,
-      reason,
-      pValue: null,
-      rows: countRows(summary),
-      referenceDays: 0,
-      shifts: [],
-      distances: [],
-    });
-  const leaveReference = (reason: string): AssessedPeriod => {
-    return { verdict: unassessed(reason), reference: null, renewedMs: null };
-  };
+  const leaveReference = (reason: string): AssessedPeriod => leaveUnassessed(evidence, reason);
   if (task === null) {
     return leaveReference(
       "the bundle of this model is not known here; name its folder under registry.publish",
@@ -56,8 +42,8 @@ export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
   }
   const isRenewal = renewedMs !== null && renewedMs > (stored?.renewedMs ?? 0);
   if (isRenewal && renewedMs > period.fromMs) {
-    const verdict = unassessed("its own reference was renewed within this period", "learning");
-    return { verdict, reference: beginSiteReference(), renewedMs };
+    const { verdict } = leaveReference("its own reference was renewed within this period");
+    return { verdict: { ...verdict, level: "learning" }, reference: beginSiteReference(), renewedMs };
   }
   const reference = chooseReference(evidence, isRenewal);
   try {
@@ -68,6 +54,25 @@ export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
     if (error instanceof RangeError) return leaveReference(`it does not hold together: ${error.message}`);
     throw error;
   }
+}
+
+/** The verdict of a period that was not assessed, and teaches nothing. @param reason why, in words */
+export function leaveUnassessed(
+  { period, summary }: Pick<PeriodEvidence, "period" | "summary">,
+  reason: string,
+): AssessedPeriod {
+  const verdict = completeVerdict(period, {
+    fromMs: period.fromMs,
+    toMs: period.toMs,
+    level: "insufficient",
+    reason,
+    pValue: null,
+    rows: countRows(summary),
+    referenceDays: 0,
+    shifts: [],
+    distances: [],
+  });
+  return { verdict, reference: null, renewedMs: null };
 }
 
 /** What is known of the point, as far as it still says something of this period. */

@@ -5,10 +5,11 @@
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
-import type { DriftPeriod } from "../record/drift-record.ts";
+import type { AssessedPeriod, DriftPeriod } from "../record/drift-record.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
-import { assessPeriod } from "./assess-period.ts";
+import { assessPeriod, leaveUnassessed } from "./assess-period.ts";
 import type { FleetSource } from "./fleet-source.ts";
 import { publishPeriod } from "./publish-period.ts";
 
@@ -19,6 +20,7 @@ export interface DriftJobOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly metrics: Metrics;
+  readonly logger: Logger;
 }
 
 export interface DriftJob {
@@ -48,32 +50,15 @@ const batchSize = 100;
 
 /** Creates the job; nothing runs yet. */
 export function createDriftJob(options: DriftJobOptions): DriftJob {
-  const { record, config, clock, timers, metrics } = options;
+  const { record, config, clock, timers, logger } = options;
   const periodMs = config.periodSeconds * 1_000;
   const graceMs = Math.min(maxGraceMs, periodMs / 10);
-  const tasks = createTasks(options);
-  const accounts = createAccounts(metrics, record);
+  const accounts = createAccounts(options.metrics, record);
   let stopped = false;
   const pause = (): Promise<void> => new Promise((resolve) => timers.after(0, resolve));
+  const assess = createAssessment(options, pause);
+  const publishing = { record, falseShare: config.fleetFalseShare, pause, logger };
 
-  const assess = async (period: DriftPeriod): Promise<boolean> => {
-    const { previousDigest } = period;
-    const summary = await record.periodSummary(period);
-    if (summary === null) return false;
-    await pause();
-    const stored = await record.driftReference(period);
-    const previous =
-      stored !== null || previousDigest === null
-        ? null
-        : await record.driftReference({ ...period, modelDigest: previousDigest });
-    await pause();
-    const task = tasks(period.modelDigest);
-    const step = assessPeriod({ period, summary, task, stored, previous });
-    await pause();
-    const isNew = await record.storeVerdict(step);
-    if (isNew) accounts.verdicts.add(1, { level: step.verdict.level });
-    return isNew;
-  };
   const assessAll = async (): Promise<number> => {
     for (let verdicts = 0; ; ) {
       const due = await record.duePeriods({ nowMs: clock.nowMs(), graceMs, limit: batchSize });
@@ -81,7 +66,11 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       for (const period of due) {
         if (stopped) return verdicts + stored;
         const startMs = clock.monotonicMs();
-        if (await assess(period)) stored++;
+        const step = await assess(period);
+        if (step !== null && (await record.storeVerdict(step))) {
+          accounts.verdicts.add(1, { level: step.verdict.level });
+          stored++;
+        }
         accounts.assessment.observe((clock.monotonicMs() - startMs) / 1_000);
         await pause();
       }
@@ -97,7 +86,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
       const { awaited, open } = await record.periodProgress(period);
       const isComplete = open === 0 && (awaited === 0 || nowMs >= period.toMs + graceMs);
       if (stopped || !isComplete) continue;
-      const told = await publishPeriod(period, { record, nowMs, falseShare: config.fleetFalseShare, pause });
+      const told = await publishPeriod(period, { ...publishing, nowMs });
       for (const { name } of told) accounts.events.add(1, { name });
       periods++;
       events += told.length;
@@ -117,6 +106,39 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
     stop: () => {
       stopped = true;
     },
+  };
+}
+
+/** Reads what a period is assessed by, and assesses it; null when there is nothing to assess any more. */
+function createAssessment(
+  options: DriftJobOptions,
+  pause: () => Promise<void>,
+): (period: DriftPeriod) => Promise<AssessedPeriod | null> {
+  const { record, logger } = options;
+  const tasks = createTasks(options);
+  return async (period) => {
+    const { previousDigest } = period;
+    const summary = await record.periodSummary(period);
+    if (summary === null) return null;
+    await pause();
+    const stored = await record.driftReference(period);
+    const previous =
+      stored !== null || previousDigest === null
+        ? null
+        : await record.driftReference({ ...period, modelDigest: previousDigest });
+    await pause();
+    try {
+      return assessPeriod({ period, summary, task: tasks(period.modelDigest), stored, previous });
+    } catch (error) {
+      // A fault of ours: it costs one period of one point, and not all that come after it.
+      logger.error("a period of drift could not be assessed", { ...period, error });
+      return leaveUnassessed(
+        { period, summary },
+        "the assessment itself failed; the collector's log says why",
+      );
+    } finally {
+      await pause();
+    }
   };
 }
 

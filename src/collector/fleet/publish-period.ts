@@ -7,6 +7,7 @@ import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { findCauses } from "../../core/drift/find-causes.ts";
 import { selectSurvivors } from "../../core/drift/fleet-budget.ts";
 import type { DriftFleet } from "../../core/drift/place-drift.ts";
+import type { Logger } from "../../core/platform/logger.ts";
 import type { DriftState, PeriodRange } from "../record/drift-record.ts";
 import { driftCursor } from "../record/drift-rules.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
@@ -19,6 +20,7 @@ export interface PublishOptions {
   readonly falseShare: number;
   /** Lets others have their turn. */
   readonly pause: () => Promise<void>;
+  readonly logger: Logger;
 }
 
 /** Verdicts that are read at once. */
@@ -35,7 +37,7 @@ export async function publishPeriod(
   const verdicts = await readVerdicts(period, options);
   const fleet = await loadDriftFleet(record, period);
   await pause();
-  const caused = findCauses(verdicts, fleet);
+  const caused = tryCauses(verdicts, fleet, options.logger);
   await pause();
   const before = new Map(verdicts.map((verdict) => [driftCursor(verdict), verdict]));
   const changed = caused.filter(
@@ -54,6 +56,20 @@ export async function publishPeriod(
   const told = tellAll(newest, states, { falseShare: options.falseShare, awaited });
   await record.publishPeriod({ period, nowMs, verdicts: changed, ...told });
   return told.events;
+}
+
+/** A fault of ours costs the causes, and not what people are told. */
+function tryCauses(
+  verdicts: readonly DriftVerdict[],
+  fleet: DriftFleet,
+  logger: Logger,
+): readonly DriftVerdict[] {
+  try {
+    return findCauses(verdicts, fleet);
+  } catch (error) {
+    logger.error("no causes were found for a period of drift", { fromMs: verdicts[0]?.fromMs, error });
+    return verdicts;
+  }
 }
 
 async function readVerdicts(

@@ -14,6 +14,8 @@ export const driftBounds = {
   loadsPerSlot: 16,
   /** Columns of a report: indices stay below. */
   columns: 512,
+  /** Bins of a column. */
+  bins: 64,
 } as const;
 
 /** A read of {@link DriftRecord.driftDays} never returns more columns than this. */

@@ -3,6 +3,7 @@ import { createDriftJob } from "../../../src/collector/fleet/drift-job.ts";
 import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
 import { systemTimers } from "../../../src/core/platform/clock.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { createMetrics } from "../../../src/core/platform/metrics.ts";
 import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
 import { knownModel } from "../known-model.ts";
@@ -16,6 +17,7 @@ const job = createDriftJob({
   clock: { nowMs: () => Number(nowMs), monotonicMs: () => performance.now() },
   timers: systemTimers,
   metrics: createMetrics(),
+  logger: silentLogger,
 });
 process.stdout.write("ready\n");
 await job.run();

@@ -216,6 +216,18 @@ describe("the drift job", () => {
     expect(await bench.record.driftReference({ ...one, modelDigest: "unheard-of" })).toBeNull();
   });
 
+  it("goes on with the other points when one cannot be assessed for a fault of its own", async () => {
+    const bench = await afterDays(6);
+    bench.models.set("broken", { ...knownModel("broken"), reference: null as never });
+    await bench.sendDay(one, 6, { digest: "broken" });
+    await bench.sendDay(two, 6);
+    expect(await bench.runAt(7, 3)).toMatchObject({ verdicts: 2, periods: 1 });
+    expect((await bench.verdicts(6)).map(({ level, reason }) => [level, reason])).toEqual([
+      ["insufficient", "the assessment itself failed; the collector's log says why"],
+      ["stable", null],
+    ]);
+  });
+
   it.each([
     ["of another version", { reference: { version: 99, columns: [] } }],
     ["damaged", { reference: "damaged" }],

@@ -124,6 +124,8 @@ function describeSummaries(open: Open): void {
     ["moments that are none", "shape-invalid", { mean: Number.NaN }],
     ["a mean that its values cannot have", "shape-invalid", { mean: 1e9 }],
     ["counts that are none", "shape-invalid", { counts: new Array<number>(16).fill(-1) }],
+    ["a column beyond all that are kept", "drift-bounds", { feature: driftBounds.columns }],
+    ["more bins than are kept", "drift-bounds", { counts: new Array<number>(65).fill(0) }],
     ["counts too large to add", "shape-invalid", { counts: new Array<number>(16).fill(2 ** 52) }],
   ])("sets a report aside of %s, and leaves the period as it was", async (_, reason, changes) => {
     const record = await open();

@@ -120,6 +120,14 @@ function createRoomCheck(database: SqliteDatabase): (gateway: string, fromMs: nu
 
 /** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
 function placeReport(report: DriftReport, periodMs: number): DaySummary {
+  const large = report.sketches.find(
+    ({ feature, counts }) => feature >= driftBounds.columns || counts.length > driftBounds.bins,
+  );
+  if (large !== undefined) {
+    const detail = `column ${large.feature} of ${large.counts.length} bins`;
+    const room = `${driftBounds.columns} columns of ${driftBounds.bins} bins are kept`;
+    throw new DriftRefusedError("drift-bounds", `${detail}; at most ${room}`);
+  }
   try {
     return addToDay(null, report, periodMs);
   } catch (error) {
