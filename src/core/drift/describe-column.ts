@@ -80,7 +80,8 @@ export function wordShift(shift: FeatureShift): string {
     case "spread":
       return `scatter of ${words} ${formatRatio(Math.exp(Math.abs(shift.shift)))} times as ${isUp ? "large" : "small"}`;
     case "mean":
-      if (shift.role === "level") return `${words} ${formatDb(shift.shift)} ${isUp ? "louder" : "quieter"}`;
+      if (shift.role === "level")
+        return `${words} ${formatDb(shiftOfDay(shift))} ${isUp ? "louder" : "quieter"}`;
       if (isTemperature(shift.name)) {
         const part = words.replace(/ temperature$/, "");
         return `${part} is ${formatAmount(shift.shift)} °C ${isUp ? "warmer" : "colder"} than expected`;
@@ -139,4 +140,19 @@ function withoutResidual(name: string): string {
 
 function withArticle(words: string): string {
   return `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
+}
+
+/**
+ * A shift may be that of several days together; what the loads say is of the day alone, and can be compared from column to
+ * column.
+ */
+export function shiftOfDay({ shift, loads }: FeatureShift): number {
+  return loads.length === 0 ? shift : medianOf(loads.map((load) => load.shift));
+}
+
+/** Of at least one value. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -3,7 +3,7 @@
  * off by itself, the lines of a fault, or a machine that sounds different. Says nothing of other points.
  */
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
-import { isFaultLine, isTemperature } from "./describe-column.ts";
+import { isFaultLine, isTemperature, medianOf, shiftOfDay } from "./describe-column.ts";
 
 /**
  * `gain`: all levels moved by the same dB while order features stand. `noise`: higher levels up, lines of the machine drown
@@ -54,23 +54,30 @@ export function readSignature({ shifts }: Pick<DriftVerdict, "shifts">): PointSi
   const means = shifts.filter(({ aspect }) => aspect === "mean");
   const levels = means.filter(({ role }) => role === "level");
   const lines = means.filter(isFaultLine);
+  const shaft = means.filter(({ role, name }) => role === "feature" && name.startsWith("shaft."));
   const scores = means.filter(({ role, name }) => role === "score" && !isTemperature(name));
   const up = (shift: FeatureShift): boolean => shift.shift > 0;
   const signs = {
-    levelDb: levels.length === 0 ? 0 : median(levels.map(({ shift }) => shift)),
-    spreadDb: levels.length === 0 ? 0 : spread(levels.map(({ shift }) => shift)),
+    levelDb: levels.length === 0 ? 0 : medianOf(levels.map(shiftOfDay)),
+    spreadDb: levels.length === 0 ? 0 : spread(levels.map(shiftOfDay)),
     isAtAllLoads: moveAtAllLoads(levels),
     linesUp: [...lines.filter(up), ...scores.filter(up)],
     linesDown: [...lines, ...scores].filter((shift) => !up(shift)),
   };
-  return { ...findPattern(shifts, levels, signs), ...signs };
+  return { ...findPattern({ shifts, levels, shaft }, signs), ...signs };
 }
 
 type Signs = Pick<PointSignature, "levelDb" | "spreadDb" | "linesUp" | "linesDown">;
 
+/** All shifts, and the means among them of levels and of the shaft's lines. */
+interface SortedShifts {
+  readonly shifts: readonly FeatureShift[];
+  readonly levels: readonly FeatureShift[];
+  readonly shaft: readonly FeatureShift[];
+}
+
 function findPattern(
-  shifts: readonly FeatureShift[],
-  levels: readonly FeatureShift[],
+  { shifts, levels, shaft }: SortedShifts,
   signs: Signs,
 ): Pick<PointSignature, "pattern" | "shifts"> {
   const broken = shifts.filter(isBroken);
@@ -82,9 +89,9 @@ function findPattern(
     const same = temperatures.filter(({ shift }) => shift > 0 === temperatures[0]!.shift > 0);
     return { pattern: temperatures.length === 1 ? "lone" : "several", shifts: same };
   }
-  if (hasFaultLines(signs)) return { pattern: "fault", shifts: signs.linesUp };
+  if (hasFaultLines([...levels, ...shaft], signs)) return { pattern: "fault", shifts: signs.linesUp };
   if (isGain(levels, signs)) return { pattern: "gain", shifts: levels };
-  const noisy = findNoise(shifts, levels, signs);
+  const noisy = findNoise({ shifts, levels, shaft }, signs);
   if (noisy.length > 0) return { pattern: "noise", shifts: noisy };
   if (isLoud(levels, signs)) return { pattern: "loud", shifts: levels };
   if (levels.length >= 2) return { pattern: "sound", shifts: levels };
@@ -96,11 +103,15 @@ function isBroken({ aspect, role, current, reference }: FeatureShift): boolean {
   return aspect === "stuck" || (aspect === "invalid" && current - reference >= brokenShare);
 }
 
-/** Damage lifts lines; what lifts a few of twenty and lowers as many is no damage. */
-function hasFaultLines({ linesUp, linesDown }: Signs): boolean {
+/**
+ * Damage lifts lines, and levels or the shaft's lines with the first of them; what lifts a few of twenty and lowers as many is
+ * no damage.
+ */
+function hasFaultLines(others: readonly FeatureShift[], { linesUp, linesDown }: Signs): boolean {
   const weight = (shifts: readonly FeatureShift[]): number =>
     shifts.reduce((sum, { deviations }) => sum + Math.abs(deviations), 0);
-  return linesUp.length >= 2 && weight(linesUp) >= 2 * weight(linesDown);
+  const company = linesUp.length === 0 ? 0 : others.filter(({ shift }) => shift > 0).length;
+  return linesUp.length + company >= 2 && weight(linesUp) >= 2 * weight(linesDown);
 }
 
 /** Lines stand at least in so far as they did not move more surely than the levels. */
@@ -116,15 +127,15 @@ function isGain(levels: readonly FeatureShift[], { levelDb, spreadDb, linesUp, l
   );
 }
 
-/** Levels up unevenly while lines drown, or everything scatters more than before. */
+/** Levels up while lines drown, the shaft's among them, or everything scatters more than before. */
 function findNoise(
-  shifts: readonly FeatureShift[],
-  levels: readonly FeatureShift[],
+  { shifts, levels, shaft }: SortedShifts,
   { linesUp, linesDown }: Signs,
 ): readonly FeatureShift[] {
-  const louder = levels.filter(({ shift }) => shift > 0);
-  const drowned = linesDown.length >= 2 && linesDown.length > 2 * linesUp.length;
-  if (louder.length > 0 && louder.length === levels.length && drowned) return [...louder, ...linesDown];
+  const drowned = [...linesDown, ...shaft.filter(({ shift }) => shift < 0)];
+  const risen = [...linesUp, ...shaft.filter(({ shift }) => shift > 0)];
+  const isLouder = levels.length > 0 && levels.every(({ shift }) => shift > 0);
+  if (isLouder && drowned.length > 2 * risen.length) return [...levels, ...drowned];
   const wider = shifts.filter(
     ({ role, aspect, shift }) => role !== "condition" && aspect === "spread" && shift > 0,
   );
@@ -140,15 +151,11 @@ function isLoud(levels: readonly FeatureShift[], { linesUp }: Signs): boolean {
 function moveAtAllLoads(levels: readonly FeatureShift[]): boolean | null {
   const heard = levels.filter(({ loads }) => loads.length >= 2);
   if (heard.length === 0) return null;
-  return heard.every(({ shift, loads }) =>
-    loads.every((load) => Math.abs(load.shift - shift) <= Math.max(1, 0.5 * Math.abs(shift))),
+  return heard.every(
+    ({ loads }) =>
+      spread(loads.map((load) => load.shift)) <=
+      Math.max(1.5, 0.5 * Math.abs(medianOf(loads.map((load) => load.shift)))),
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function spread(values: readonly number[]): number {

@@ -56,7 +56,7 @@ describe("a sensor", () => {
   });
 
   it("is not said to have changed at all loads when one load differs", () => {
-    const shifts = quieter.map((each) => ({ ...each, ...atLoads(-1, -8) }));
+    const shifts = quieter.map((each) => ({ ...each, ...atLoads(-3, -9) }));
     const cause = causeOf(siteWith("farm/WT07", shifts));
     expect(cause.title).toBe("WT07's drive-end sensor is 6 dB quieter since Tuesday");
     expect(cause.evidenceAgainst).toContain("not the same at all loads");
@@ -74,6 +74,20 @@ describe("a sensor", () => {
       kind: "sensor",
       title: "WT07's drive-end sensor is noisier since Tuesday",
     });
+  });
+
+  it("has the gain of the day alone, where a shift is that of several days together", () => {
+    const shifts = [shift("impact.peak", -4, atLoads(-6, -6)), shift("low.rms", -6, atLoads(-6, -6.2))];
+    expect(causeOf(siteWith("farm/WT07", shifts)).title).toBe(
+      "WT07's drive-end sensor is 6 dB quieter at all loads since Tuesday",
+    );
+  });
+
+  it("is noisy when the shaft's own line drowns in what it hears more", () => {
+    const shifts = [shift("shaft.h1", -1), shift("impact.peak", 4)];
+    expect(causeOf(siteWith("farm/WT07", shifts)).kind).toBe("sensor");
+    const unbalanced = [shift("shaft.h1", 1), shift("impact.peak", 4)];
+    expect(causeOf(siteWith("farm/WT07", unbalanced)).kind).toBe("unknown");
   });
 
   it("is noisy when it alone on its turbine is louder at all frequencies, and no line has grown", () => {
