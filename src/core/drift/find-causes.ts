@@ -5,7 +5,7 @@
  */
 import type { DriftCause, DriftVerdict } from "../contract/drift-verdict.ts";
 import { explainCause } from "./explain-cause.ts";
-import { type DriftFleet, placeDrift, readVerdicts } from "./place-drift.ts";
+import { type DriftFleet, placeDrift, readVerdicts, viewFleet } from "./place-drift.ts";
 
 /**
  * The same verdicts in the same order; every warning and drift has a cause, every other one none.
@@ -13,9 +13,10 @@ import { type DriftFleet, placeDrift, readVerdicts } from "./place-drift.ts";
  */
 export function findCauses(verdicts: readonly DriftVerdict[], fleet: DriftFleet): readonly DriftVerdict[] {
   const read = readVerdicts(verdicts);
+  const view = viewFleet(read);
   return read.map((own): DriftVerdict => {
     const cause: DriftCause | null = own.hasMoved
-      ? explainCause(own, placeDrift(own, read, fleet), fleet)
+      ? explainCause(own, placeDrift(own, view, fleet), fleet)
       : null;
     return { ...own.verdict, cause };
   });

@@ -87,26 +87,55 @@ export function readVerdicts(verdicts: readonly DriftVerdict[]): readonly ReadVe
   }));
 }
 
-/** Places one verdict that moved among `all` of its period. */
-export function placeDrift(own: ReadVerdict, all: readonly ReadVerdict[], fleet: DriftFleet): Placement {
+/** A period's verdicts by where they are looked for: a fleet is read in time that grows with those that moved. */
+export interface FleetView {
+  readonly bySite: ReadonlyMap<string, readonly ReadVerdict[]>;
+  /** Those that were assessed, by model and by model and site. */
+  readonly byModel: ReadonlyMap<string, readonly ReadVerdict[]>;
+  readonly sitesOfModel: ReadonlyMap<string, ReadonlyMap<string, readonly ReadVerdict[]>>;
+}
+
+export function viewFleet(all: readonly ReadVerdict[]): FleetView {
+  const byModel = groupBy(all.filter(isAssessed), ({ verdict }) => verdict.modelName);
+  const siteOf = ({ verdict }: ReadVerdict): string => verdict.site;
+  return {
+    bySite: groupBy(all, siteOf),
+    byModel,
+    sitesOfModel: new Map([...byModel].map(([model, points]) => [model, groupBy(points, siteOf)])),
+  };
+}
+
+function groupBy(
+  points: readonly ReadVerdict[],
+  keyOf: (point: ReadVerdict) => string,
+): ReadonlyMap<string, readonly ReadVerdict[]> {
+  const groups = new Map<string, ReadVerdict[]>();
+  for (const point of points) {
+    const group = groups.get(keyOf(point));
+    if (group === undefined) groups.set(keyOf(point), [point]);
+    else group.push(point);
+  }
+  return groups;
+}
+
+/** Places one verdict that moved among those of its period. */
+export function placeDrift(own: ReadVerdict, view: FleetView, fleet: DriftFleet): Placement {
   const { verdict, signature } = own;
-  const assessed = all.filter(isAssessed);
-  const peers = assessed.filter((other) => other.verdict.modelName === verdict.modelName);
-  const site = groupOf(
-    own,
-    peers.filter((other) => other.verdict.site === verdict.site),
-  );
+  const here = view.bySite.get(verdict.site) ?? [];
+  const peers = view.byModel.get(verdict.modelName) ?? [];
+  const peersBySite = view.sitesOfModel.get(verdict.modelName) ?? new Map<string, readonly ReadVerdict[]>();
+  const site = groupOf(own, peersBySite.get(verdict.site) ?? []);
   const turbine = groupOf(
     own,
     site.assessed.filter((other) => other.verdict.turbine === verdict.turbine),
   );
-  const sites = findSites(own, peers);
+  const sites = findSites(own, peersBySite);
   const company = [
     ...turbine.alike.filter((other) => other !== own),
-    ...assessed.filter((other) => isCompany(other, own)),
+    ...here.filter((other) => isCompany(other, own)),
   ];
   const isModel = movedWithModel(own, peers, fleet);
-  const weather = findWeather(all.filter((other) => other.verdict.site === verdict.site));
+  const weather = findWeather(here);
   const isOfSite = sites.includes(verdict.site);
   // Cold weather reaches neighbouring sites too; a release does not change the weather.
   const isOfFleet = isModel || (isOfSite && sites.length > 1 && weather.length === 0);
@@ -162,15 +191,17 @@ function isCompany(other: ReadVerdict, own: ReadVerdict): boolean {
   );
 }
 
-/** Sites where most points, of two turbines at least where there are two, moved as `own` did. */
-function findSites(own: ReadVerdict, peers: readonly ReadVerdict[]): readonly string[] {
-  return [...new Set(peers.map(({ verdict }) => verdict.site))].filter((site) => {
-    const here = peers.filter(({ verdict }) => verdict.site === site);
-    const alike = findAlike(own, here);
-    const moved = here.includes(own) ? [own, ...alike] : alike;
-    const turbines = countTurbines(here);
-    return moved.length > most * here.length && countTurbines(moved) > most * turbines && turbines > 1;
-  });
+/** Sites where most points, of two turbines at least, moved as `own` did; none where its own is not among them. */
+function findSites(own: ReadVerdict, bySite: ReadonlyMap<string, readonly ReadVerdict[]>): readonly string[] {
+  const isOf = (points: readonly ReadVerdict[]): boolean => {
+    if (points.filter(({ hasMoved }) => hasMoved).length <= most * points.length) return false;
+    const alike = findAlike(own, points);
+    const moved = points.includes(own) ? [own, ...alike] : alike;
+    const turbines = countTurbines(points);
+    return moved.length > most * points.length && countTurbines(moved) > most * turbines && turbines > 1;
+  };
+  if (!isOf(bySite.get(own.verdict.site) ?? [])) return [];
+  return [...bySite].flatMap(([site, points]) => (isOf(points) ? [site] : []));
 }
 
 function movedWithModel(
@@ -184,12 +215,11 @@ function movedWithModel(
   const same = peers.filter(({ verdict }) => verdict.modelDigest === modelDigest);
   const others = peers.filter(({ verdict }) => verdict.modelDigest !== modelDigest);
   if (same.length < modelPoints || countTurbines(same) < 2) return false;
-  if (same.filter(moved).length < nearlyAll * same.length) return false;
   const sinceMs = modelsSince[modelDigest];
   const began = sinceMs !== undefined && Math.abs(onsetOf(own) - sinceMs) <= onsetDays * (toMs - fromMs);
-  if (sinceMs !== undefined && !began) return false;
-  if (others.length < modelPoints) return began;
-  return others.filter(moved).length <= hardlyAny * others.length;
+  if (!began && (sinceMs !== undefined || others.length < modelPoints)) return false;
+  if (same.filter(moved).length < nearlyAll * same.length) return false;
+  return others.length < modelPoints || others.filter(moved).length <= hardlyAny * others.length;
 }
 
 function countTurbines(points: readonly ReadVerdict[]): number {
