@@ -153,7 +153,9 @@ function takeDay(
   const refined = isFine ? refineColumn(column, { kept, day: today, counts: feature.sketch.counts }) : column;
   const moved = tests.find(({ kind }) => kind === "mean1");
   const run = moved === undefined ? column.run : continueRun(column.run, moved, day.fromMs);
-  return { ...admitDays(refined, [...column.recent, [kept, isFine]]), run };
+  // What waited when a drift was found was its beginning.
+  const waiting = level === "drift" ? column.recent.map(([each]) => [each, false] as const) : column.recent;
+  return { ...admitDays(refined, [...waiting, [kept, isFine]]), run };
 }
 
 function continueRun(
