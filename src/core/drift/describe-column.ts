@@ -1,5 +1,7 @@
 /** Names of drift columns, and how far they moved, in an operator's words. Knows the names that bundles give; any other is shown as it is. */
+
 import type { DriftRole, FeatureShift } from "../contract/drift-verdict.ts";
+import { computeMedian } from "../maths/robust.ts";
 
 const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
 
@@ -147,12 +149,5 @@ function withArticle(words: string): string {
  * column.
  */
 export function shiftOfDay({ shift, loads }: FeatureShift): number {
-  return loads.length === 0 ? shift : medianOf(loads.map((load) => load.shift));
-}
-
-/** Of at least one value. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return loads.length === 0 ? shift : computeMedian(loads.map((load) => load.shift));
 }

@@ -3,7 +3,8 @@
  * off by itself, the lines of a fault, or a machine that sounds different. Says nothing of other points.
  */
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
-import { isFaultLine, isTemperature, medianOf, shiftOfDay } from "./describe-column.ts";
+import { computeMedian } from "../maths/robust.ts";
+import { isFaultLine, isTemperature, shiftOfDay } from "./describe-column.ts";
 
 /**
  * `gain`: all levels moved by the same dB while order features stand. `noise`: higher levels up, lines of the machine drown
@@ -58,7 +59,7 @@ export function readSignature({ shifts }: Pick<DriftVerdict, "shifts">): PointSi
   const scores = means.filter(({ role, name }) => role === "score" && !isTemperature(name));
   const up = (shift: FeatureShift): boolean => shift.shift > 0;
   const signs = {
-    levelDb: levels.length === 0 ? 0 : medianOf(levels.map(shiftOfDay)),
+    levelDb: levels.length === 0 ? 0 : computeMedian(levels.map(shiftOfDay)),
     spreadDb: levels.length === 0 ? 0 : spread(levels.map(shiftOfDay)),
     isAtAllLoads: moveAtAllLoads(levels),
     linesUp: [...lines.filter(up), ...scores.filter(up)],
@@ -154,7 +155,7 @@ function moveAtAllLoads(levels: readonly FeatureShift[]): boolean | null {
   return heard.every(
     ({ loads }) =>
       spread(loads.map((load) => load.shift)) <=
-      Math.max(1.5, 0.5 * Math.abs(medianOf(loads.map((load) => load.shift)))),
+      Math.max(1.5, 0.5 * Math.abs(computeMedian(loads.map((load) => load.shift)))),
   );
 }
 

@@ -202,7 +202,7 @@ describe("a site", () => {
     expect(kinds.slice(0, 6)).toEqual(["site", "site", "site", "site", "site", null]);
     const cause = causeOf(verdicts);
     expect(cause.title).toMatch(
-      /^5 points of site farm moved alike since Tuesday: middle frequencies 2.2 dB louder/,
+      /^5 points of site farm moved alike since Tuesday: high frequencies 3 dB louder, middle frequencies 2.2 dB louder/,
     );
     expect(cause.evidenceFor).toContain("5 of 6 points of site farm moved the same way");
     expect(cause.evidenceFor).toContain("no other site moved that way");
