@@ -58,7 +58,7 @@ test("killed at any moment, it loses no verdict and makes none twice", async () 
   const bench = createDriftBench({ path: whole });
   for (let turbine = 0; turbine < turbines; turbine++) {
     for (let day = 0; day < days; day++) {
-      const shift = turbine === 0 && day >= 7 ? { shift: { columns: [0], by: 6 } } : {};
+      const shift = turbine === 0 && day >= 7 ? { shift: { columns: [0], by: 20 } } : {};
       await bench.sendDay(point(`wt-${turbine}`), day, shift);
     }
   }
