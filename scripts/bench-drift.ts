@@ -17,6 +17,7 @@ import { createDriftTask } from "../src/core/drift/drift-task.ts";
 import { levelEdgesDb } from "../src/core/drift/fit-reference.ts";
 import { addToDay } from "../src/core/drift/merge-day.ts";
 import { beginSiteReference } from "../src/core/drift/site-reference.ts";
+import { packageRoot } from "../src/core/platform/files/package-root.ts";
 import { silentLogger } from "../src/core/platform/logger.ts";
 import { type LoadedBundle, type ScoredWindow, serveBundle } from "../src/core/serving/loaded-bundle.ts";
 import { findNewestVersion } from "../src/core/serving/served-models.ts";
@@ -31,7 +32,7 @@ const seconds = Number(process.argv[2] ?? 3600);
 const intervalMs = 600_000;
 const dayMs = 86_400_000;
 const blockLength = 496;
-const models = join(import.meta.dirname, "..", "models");
+const models = join(packageRoot(), "models");
 
 interface Heard {
   readonly decision: Decision;

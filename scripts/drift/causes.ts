@@ -2,6 +2,7 @@
  * Where drifts are placed whose cause is known: fleets of simulated turbines, from vibration to features, days, verdicts and
  * causes, all by the code that serves. Prints a confusion table: `npx tsx scripts/drift/causes.ts [--json] [fleets]`.
  */
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
@@ -11,6 +12,7 @@ import type { DaySummary } from "../../src/core/drift/day-summary.ts";
 import type { DriftTask } from "../../src/core/drift/drift-task.ts";
 import { findCauses } from "../../src/core/drift/find-causes.ts";
 import { beginSiteReference, type SiteReference } from "../../src/core/drift/site-reference.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import { findNewestVersion } from "../../src/core/serving/served-models.ts";
 import type { DriftPlan } from "../../src/core/simulate/drift-plan.ts";
 import { planScenario } from "../../src/core/simulate/scenario.ts";
@@ -120,7 +122,7 @@ export async function measure({ fleets = 3 }: { readonly fleets?: number } = {})
   violations: number;
   figures: CauseFigures;
 }> {
-  const models = new URL("../../models", import.meta.url).pathname;
+  const models = join(packageRoot(), "models");
   const { manifest } = await readBundle(await findNewestVersion(models, "bearing-vibration"));
   const task = createParkTask(manifest, { learnDays });
   const placed = Object.fromEntries(

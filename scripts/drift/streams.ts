@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { createConceptWatch } from "../../src/core/drift/concept-watch.ts";
 import { createErrorRateDetector } from "../../src/core/drift/detectors/error-rate-detector.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
+import { packageRoot } from "../../src/core/platform/files/package-root.ts";
 import type { ChangeDetector } from "./detectors/change-detector.ts";
 import { computeRunLength } from "./detectors/cusum.ts";
 import { drawStream, readStream, streamNames } from "./label-streams.ts";
@@ -26,7 +27,7 @@ export interface Measurement {
 /** One false alarm in so many rows: three in a million, as the streams ask for at most. */
 const streamRunLength = 333_333;
 const reportSeeds = Array.from({ length: 20 }, (_, index) => 9_000 + index);
-const root = join(import.meta.dirname, "..", "..");
+const root = packageRoot();
 
 /** The product's detector as the streams run it: an unknown usual rate, learnt. */
 export function createStreamDetector(): ChangeDetector {
