@@ -6,7 +6,7 @@ import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.
 import { askOperator } from "./ask-gateway.ts";
 
 /** What a gateway last said of one of its points. */
-export interface GatewayDriftPoint {
+interface GatewayDriftPoint {
   readonly turbine: string;
   readonly component: string;
   readonly level: DriftLevel;
@@ -19,7 +19,7 @@ export interface GatewayDriftPoint {
 }
 
 /** All points of one gateway, in its own order. */
-export interface GatewayDrift {
+interface GatewayDrift {
   readonly gateway: string;
   readonly points: readonly GatewayDriftPoint[];
 }

@@ -104,7 +104,7 @@ function refuseChoice(question: DriftQuestion, table: DriftDaysReply): AuroraErr
 }
 
 /** Levels of all points of the last 30 days. */
-export function askDays(question: Pick<DriftQuestion, "collector" | "site">): Promise<DriftDaysReply> {
+function askDays(question: Pick<DriftQuestion, "collector" | "site">): Promise<DriftDaysReply> {
   return askCollector({
     collector: question.collector,
     path: "api/v1/drift/days",

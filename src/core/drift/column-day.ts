@@ -78,7 +78,7 @@ export function summariseColumn(feature: DayFeature, curve: readonly CurvePoint[
 }
 
 /** Rows and mean at every load, the most heard first. */
-export function meansOfLoads(cells: readonly DayCell[]): readonly LoadMean[] {
+function meansOfLoads(cells: readonly DayCell[]): readonly LoadMean[] {
   const loads = new Map<number, { by: 0 | 1 | 2; band: number; count: number; sum: number }>();
   for (const cell of cells) {
     const by = codeOf(cell.load);

@@ -22,7 +22,7 @@ export interface DriftTask {
 }
 
 /** With fewer days nothing is known of how days scatter. */
-export const fewestLearnDays = 5;
+const fewestLearnDays = 5;
 
 /** Days that a reference remembers. */
 export const mostDays = 90;

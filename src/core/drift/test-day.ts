@@ -9,13 +9,13 @@ import { measureHourMemory, measureWidening, type Widening } from "./resemblance
 import type { ColumnReference, KeptDay } from "./site-reference.ts";
 
 /** A learnt column of the day. `isHeard`: often enough to compare levels. */
-export interface HeardColumn {
+interface HeardColumn {
   readonly column: ColumnReference;
   readonly kept: KeptDay;
   readonly isHeard: boolean;
 }
 
-export interface DayTests {
+interface DayTests {
   /** Of all columns together. */
   readonly pValue: number;
   /** As many as columns were given, in their order. */
