@@ -24,6 +24,7 @@ const models = join(import.meta.dirname, "..", "..", "models");
 const periodMs = 120_000;
 /** An hour of such a day. */
 const intervalMs = periodMs / 24;
+const startMs = Date.UTC(2026, 0, 1);
 let bundle: LoadedBundle;
 const pipelines: Pipeline[] = [];
 
@@ -68,7 +69,7 @@ function createSite(): Site {
     meanWindMetresPerSecond: 10,
   });
   const records: UplinkRecord[] = [];
-  let nowMs = 0;
+  let nowMs = startMs;
   let at = 0;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const config = gatewayConfigSchema.parse({
@@ -118,7 +119,7 @@ function createSite(): Site {
       const { sampleRateHz } = simulation;
       const end = at + (periods * periodMs * sampleRateHz) / 1000;
       for (; at < end; at += 496) {
-        nowMs = (at * 1000) / sampleRateHz;
+        nowMs = startMs + (at * 1000) / sampleRateHz;
         for (const index of [0, 1]) {
           const { counts, firstSample, shaftRpm } = simulation.nextBlock(index, 496);
           const block = { deviceId: `mcu${index}`, channel: "a", unit: "g", timestampMs: nowMs, firstSample };
@@ -141,7 +142,7 @@ test("a sensor that became a quarter as sensitive is told of, at its own point a
     ["WT01", "stable"],
     ["WT02", "stable"],
   ]);
-  const changedMs = 8 * periodMs;
+  const changedMs = startMs + 8 * periodMs;
   await play(3, 0.25);
   expect(levels()).toEqual([
     ["WT01", "stable"],

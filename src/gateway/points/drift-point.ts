@@ -23,7 +23,7 @@ export interface DriftModel {
 }
 
 /** Why a report was not taken. */
-export const driftRefusals = ["future", "late", "other-model", "not-fitting"] as const;
+export const driftRefusals = ["no-time", "future", "late", "other-model", "not-fitting"] as const;
 export type DriftRefusal = (typeof driftRefusals)[number];
 
 /** How days are assessed. */
@@ -71,6 +71,8 @@ export interface TakenReport {
   readonly verdict: DriftVerdict | null;
   /** Another model has begun; its levels go on, or there are none. */
   readonly isRelearning: boolean;
+  /** Its days were let go: they lay in the future. */
+  readonly isLost: boolean;
 }
 
 /** How long a day is waited for that may be over: two hours, a tenth of a shorter period. */
@@ -80,6 +82,8 @@ export function graceOf({ periodMs }: Pick<DriftRules, "periodMs">): number {
 
 /** A report of a time further ahead is of a wrong clock. */
 const farAheadMs = dayMs;
+/** 2020-01-01: a clock that says that it is earlier has not been set. */
+const earliestNowMs = 1_577_836_800_000;
 /** So many times as many warnings as false verdicts. */
 const warningShare = 10;
 
@@ -123,13 +127,13 @@ export function createDriftPoint(
     return true;
   };
 
-  /** A clock that was far ahead and was set right again must not make everything late for years. */
-  const forgetFuture = (nowMs: number): void => {
+  /** A clock that was far ahead and was set right again must not make everything late for years; true: days were let go. */
+  const forgetFuture = (nowMs: number): boolean => {
     if (day !== null && day.fromMs > nowMs + farAheadMs) day = null;
-    if (ground === null) return;
-    const { lastMs } = ground.reference;
-    if (lastMs !== null && lastMs > nowMs + farAheadMs)
-      ground = { ...ground, reference: beginSiteReference() };
+    const lastMs = ground?.reference.lastMs ?? null;
+    if (ground === null || lastMs === null || lastMs <= nowMs + farAheadMs) return false;
+    ground = { ...ground, reference: beginSiteReference() };
+    return true;
   };
 
   return {
@@ -141,19 +145,21 @@ export function createDriftPoint(
       return day;
     },
     take: (report, { nowMs, monotonicMs }, modelOf) => {
+      let isLost = false;
       const refuse = (
         reason: DriftRefusal,
         detail: string,
         verdict: DriftVerdict | null = null,
       ): TakenReport => {
-        return { refused: { reason, detail }, verdict, isRelearning: false };
+        return { refused: { reason, detail }, verdict, isRelearning: false, isLost };
       };
+      if (nowMs < earliestNowMs) return refuse("no-time", "the clock has not been set");
       if (report.toMs > nowMs + farAheadMs) {
         return refuse("future", `it ends ${describeHours(report.toMs - nowMs)} from now`);
       }
       const before = ground?.model.digest;
       if (!adopt(report, modelOf)) return refuse("other-model", "its bundle does not serve any more");
-      forgetFuture(nowMs);
+      isLost = forgetFuture(nowMs);
       let verdict: DriftVerdict | null = null;
       try {
         const fromMs = findDayOf(report, periodMs);
@@ -166,7 +172,8 @@ export function createDriftPoint(
         return refuse("not-fitting", error.message, verdict);
       }
       heard = { toMs: report.toMs, monotonicMs };
-      return { refused: null, verdict, isRelearning: before !== undefined && before !== report.modelDigest };
+      const isRelearning = before !== undefined && before !== report.modelDigest;
+      return { refused: null, verdict, isRelearning, isLost };
     },
     advance: (monotonicMs) => {
       // Of a day of the last run it is not known how much has gone: it lasts at most its length from now.

@@ -146,6 +146,8 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
         const detail = `${report.modelName}@${report.modelVersion}: its features and scores are learnt anew`;
         onEvent(entry.point, "drift.relearning", detail);
       }
+      if (taken.isLost)
+        onEvent(entry.point, "drift.lost", "its days lie in the future; they are learnt anew");
       hold(entry, taken.verdict);
       publish("settled");
       memory.saveDay(entry);

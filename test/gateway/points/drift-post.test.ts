@@ -122,7 +122,13 @@ describe("the gateway's own watch for drift", () => {
     here.play(5);
     expect(here.standing("WT02")).toMatchObject({ level: "stable", title: null, raised: null });
     expect(here.events.map((event) => event.split(":")[0])).toEqual(["drift.drift WT02", "drift.ended WT02"]);
-    expect(here.post.refused).toEqual({ future: 0, late: 0, "other-model": 0, "not-fitting": 0 });
+    expect(here.post.refused).toEqual({
+      "no-time": 0,
+      future: 0,
+      late: 0,
+      "other-model": 0,
+      "not-fitting": 0,
+    });
   });
 
   it("goes on after a kill where it was: with its days, the day so far, and what it has told", () => {
@@ -224,7 +230,7 @@ describe("the gateway's own watch for drift", () => {
     here.post.take({ ...good, modelDigest: "of nobody" });
     here.post.take({ ...good, fromMs: nowMs - 10 * 365 * dayMs });
     here.post.take({ ...good, sketches: [{ ...good.sketches[0]!, counts: [1] }] });
-    expect(here.post.refused).toEqual({ future: 1, late: 1, "other-model": 1, "not-fitting": 2 });
+    expect(here.post.refused).toMatchObject({ future: 1, late: 1, "other-model": 1, "not-fitting": 2 });
     // What came of it is a day like any other.
     here.play(8);
     expect(here.standing("WT01").level).toBe("stable");
@@ -238,5 +244,22 @@ describe("the gateway's own watch for drift", () => {
     here.clock.jump(-3650 * dayMs);
     here.play(9);
     expect(here.standing("WT01").level).toBe("stable");
+    expect(here.events).toEqual(["drift.lost WT01: its days lie in the future; they are learnt anew"]);
+  });
+
+  it("keeps its days while the clock is not set, as after a start without the network", () => {
+    const here = createSite();
+    here.play(8);
+    const { referenceDays } = here.standing("WT01");
+    const trueMs = here.clock.nowMs();
+    here.clock.jump(-trueMs);
+    here.start();
+    here.play(1);
+    expect(here.post.refused["no-time"]).toBeGreaterThan(20);
+    here.clock.jump(trueMs);
+    here.play(1);
+    expect(here.standing("WT01")).toMatchObject({ level: "stable" });
+    expect(here.standing("WT01").referenceDays).toBeGreaterThanOrEqual(referenceDays);
+    expect(here.events).toEqual([]);
   });
 });
