@@ -7,11 +7,14 @@ import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
-import { createDriftPost, type DriftPost } from "./points/drift-post.ts";
+import { createDriftPost, type DriftEventName, type DriftPost } from "./points/drift-post.ts";
 import type { DriftWindow } from "./record/drift-watch.ts";
 
 /** What drift reports call the rows of a turbine's SCADA values. */
 export const scadaComponent = "scada";
+
+/** What a point came to, as opposed to what became of its days. */
+const verdictEvents: readonly DriftEventName[] = ["drift.warning", "drift.drift", "drift.ended"];
 
 interface DriftSurroundings {
   readonly config: GatewayConfig;
@@ -39,7 +42,8 @@ export function composeDrift({ config, record, models, clock, logger }: DriftSur
     logger,
     onEvent: ({ turbine, component }, name, detail) => {
       logger.info(name, { turbine, component, detail });
-      telemetry.event(name, `${turbine}/${component}`, detail);
+      // The collector comes to its own verdicts, with the whole fleet in view.
+      if (!verdictEvents.includes(name)) telemetry.event(name, `${turbine}/${component}`, detail);
     },
   });
   telemetry.onDriftReport((report) => post.take(report));

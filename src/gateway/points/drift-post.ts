@@ -35,6 +35,9 @@ export interface PointDrift extends DriftStanding {
   readonly referenceDays: number;
 }
 
+/** What is told of a point. */
+export type DriftEventName = `drift.${"warning" | "drift" | "ended" | "relearning" | "lost"}`;
+
 export interface DriftPostOptions {
   readonly rules: DriftRules;
   /** All points of the gateway; one that is not among them is watched all the same once it reports. */
@@ -46,8 +49,7 @@ export interface DriftPostOptions {
   readonly state: StateStore;
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly logger: Logger;
-  /** `drift.warning`, `drift.drift`, `drift.ended`, `drift.relearning`, `drift.lost`. */
-  readonly onEvent: (point: PointId, name: string, detail: string) => void;
+  readonly onEvent: (point: PointId, name: DriftEventName, detail: string) => void;
 }
 
 export interface DriftPost {
@@ -194,7 +196,7 @@ function readVerdict(
   verdict: DriftVerdict,
 ): {
   readonly standing: DriftStanding;
-  readonly event: { readonly name: string; readonly detail: string } | null;
+  readonly event: { readonly name: DriftEventName; readonly detail: string } | null;
 } {
   const { level, fromMs, shifts, cause } = verdict;
   const hasMoved = level === "warning" || level === "drift";
