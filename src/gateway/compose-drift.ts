@@ -7,7 +7,8 @@ import type { LoadedBundle } from "../core/serving/loaded-bundle.ts";
 import type { ScoredRow } from "../core/serving/scada/scada-turbine.ts";
 import type { ServedModels } from "../core/serving/served-models.ts";
 import type { GatewayRecord } from "./gateway-record.ts";
-import { createDriftPost, type DriftEventName, type DriftPost } from "./points/drift-post.ts";
+import { createDriftPost, type DriftPost } from "./points/drift-post.ts";
+import type { DriftEventName } from "./points/drift-standing.ts";
 import type { DriftWindow } from "./record/drift-watch.ts";
 
 /** What drift reports call the rows of a turbine's SCADA values. */

@@ -27,6 +27,7 @@ import {
   driftDaySnapshotSchema,
   driftSnapshotSchema,
 } from "./drift-snapshot.ts";
+import { advanceStanding, type DriftEventName, nothingSaid } from "./drift-standing.ts";
 
 /** How a point stands against its own days. */
 export interface PointDrift extends DriftStanding {
@@ -34,9 +35,6 @@ export interface PointDrift extends DriftStanding {
   /** Days that its reference rests on, the column that knows most. */
   readonly referenceDays: number;
 }
-
-/** What is told of a point. */
-export type DriftEventName = `drift.${"warning" | "drift" | "ended" | "relearning" | "lost"}`;
 
 export interface DriftPostOptions {
   readonly rules: DriftRules;
@@ -99,7 +97,7 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   for (const point of points) find(point);
 
   const announce = (entry: WatchedDrift, verdict: DriftVerdict): void => {
-    const { standing, event } = readVerdict(entry.standing, verdict);
+    const { standing, event } = advanceStanding(entry.standing, verdict);
     entry.standing = standing;
     memory.save(entry);
     if (event !== null) onEvent(entry.point, event.name, event.detail);
@@ -185,38 +183,6 @@ export function createDriftPost(options: DriftPostOptions): DriftPost {
   };
 }
 
-const nothingSaid: DriftStanding = { level: "learning", sinceMs: null, title: null, raised: null };
-
-/** As subscribers of the turbine's state take it. */
-const maxTitle = 1024;
-
-/** What stands after a verdict, and what is to be told of it: a level once, and its end. */
-function readVerdict(
-  before: DriftStanding,
-  verdict: DriftVerdict,
-): {
-  readonly standing: DriftStanding;
-  readonly event: { readonly name: DriftEventName; readonly detail: string } | null;
-} {
-  const { level, fromMs, shifts, cause } = verdict;
-  const hasMoved = level === "warning" || level === "drift";
-  const sinceMs = hasMoved ? Math.min(fromMs, ...shifts.map((shift) => shift.sinceMs)) : fromMs;
-  const title = hasMoved ? (cause?.title ?? "it is not as it was").slice(0, maxTitle) : null;
-  const isSame = before.level === level && before.sinceMs !== null;
-  const raised = nextRaised(before.raised, level);
-  const standing = { level, sinceMs: isSame ? before.sinceMs : sinceMs, title, raised };
-  if (raised === before.raised) return { standing, event: null };
-  if (raised === null) return { standing, event: { name: "drift.ended", detail: "it is as it was again" } };
-  return { standing, event: { name: `drift.${raised}`, detail: title ?? "" } };
-}
-
-/** A warning that grows is told again; what shrinks to one is not. Only a day like the reference ends it. */
-function nextRaised(raised: DriftStanding["raised"], level: DriftVerdict["level"]): DriftStanding["raised"] {
-  if (level === "drift") return "drift";
-  if (level === "warning") return raised ?? "warning";
-  return level === "stable" ? null : raised;
-}
-
 /** What is kept of points, and how. */
 interface DriftMemory {
   /** The watch of a point as the last run left it. */
@@ -233,15 +199,29 @@ function createDriftMemory({ rules, state, logger, epochOf, onEvent }: DriftPost
     if (ground === null || day === null) return null;
     return JSON.stringify({ version: 1, modelDigest: ground.model.digest, day } satisfies DriftDaySnapshot);
   };
+  /** False, and told: a machine that was mended is another one, and periods of another length are other days. */
+  const isOfNow = (point: PointId, read: DriftSnapshot, epoch: number): boolean => {
+    if (read.epoch !== epoch) {
+      onEvent(
+        point,
+        "baseline-renewed",
+        `by the configuration: ${epoch} renewals, where ${read.epoch} were known`,
+      );
+      return false;
+    }
+    if ((read.reference.periodMs ?? rules.periodMs) === rules.periodMs) return true;
+    onEvent(point, "drift.lost", "a day is of another length now; its days are learnt anew");
+    return false;
+  };
   return {
     open: (point) => {
       const onLost = (): void =>
         onEvent(point, "drift.lost", "what was kept of its days cannot be read; they are learnt anew");
       const epoch = epochOf(point);
       const read = readKept(state, { key: keyOf(point), schema: driftSnapshotSchema, logger, onLost });
-      // Periods of another length are other days, and a machine that was mended is another one.
-      const periodMs = read?.reference.periodMs ?? rules.periodMs;
-      const kept = read?.epoch === epoch && periodMs === rules.periodMs ? read : undefined;
+      const kept = read === undefined || isOfNow(point, read, epoch) ? read : undefined;
+      // Told once.
+      if (kept !== read) state.setAll({ [keyOf(point)]: null, [dayKeyOf(point)]: null });
       const heard =
         kept === undefined
           ? undefined

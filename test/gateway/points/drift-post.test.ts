@@ -44,7 +44,7 @@ interface Site {
   readonly clock: ReturnType<typeof createManualClock>;
   model: DriftModel;
   /** Starts the post as after a restart. */
-  start(epoch?: number): DriftPost;
+  start(epoch?: number, periodMs?: number): DriftPost;
   /** Plays `days` days of all turbines; `gain` is added to the levels of some. */
   play(days: number, gain?: Readonly<Record<string, number>>): void;
   standing(turbine: string): PointDrift;
@@ -58,9 +58,9 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
   const events: string[] = [];
   const points = turbines.map((turbine): PointId => ({ site, turbine, component }));
   const randoms = turbines.map((_, index) => createRandom(7 + index));
-  const start = (epoch = 0): DriftPost =>
+  const start = (epoch = 0, periodMs = dayMs): DriftPost =>
     createDriftPost({
-      rules: { periodMs: dayMs, falsePerDay: 0.001, learnDays: 5 },
+      rules: { periodMs, falsePerDay: 0.001, learnDays: 5 },
       points,
       modelOf: (name) => (name === here.model.ref.name ? here.model : null),
       epochOf: () => epoch,
@@ -82,8 +82,8 @@ function createSite(turbines: readonly string[] = ["WT01"]): Site {
     events,
     clock,
     model: modelOf(),
-    start: (epoch) => {
-      here.post = start(epoch);
+    start: (epoch, periodMs) => {
+      here.post = start(epoch, periodMs);
       return here.post;
     },
     play: (days, gain = {}) => {
@@ -149,13 +149,36 @@ describe("the gateway's own watch for drift", () => {
     expect(day.day.fromMs).toBe(here.clock.nowMs() - dayMs);
   });
 
-  it("begins anew, and says so, where what was kept is damaged; after a repair it does so without a word", () => {
+  it("tells once of a repair in the configuration, whose days it lets go", () => {
+    const here = createSite();
+    here.play(8);
+    for (let start = 0; start < 2; start++) {
+      here.start(1);
+      expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
+    }
+    expect(here.events).toEqual([
+      "baseline-renewed WT01: by the configuration: 1 renewals, where 0 were known",
+    ]);
+    here.play(8);
+    here.start(1);
+    expect(here.standing("WT01").level).toBe("stable");
+    expect(here.events).toHaveLength(1);
+  });
+
+  it("tells once where a day became another length", () => {
+    const here = createSite();
+    here.play(8);
+    for (let start = 0; start < 2; start++) here.start(0, dayMs / 2);
+    expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
+    expect(here.events).toEqual([
+      "drift.lost WT01: a day is of another length now; its days are learnt anew",
+    ]);
+  });
+
+  it("begins anew, and says so, where what was kept is damaged", () => {
     const here = createSite();
     here.play(8);
     const kept = here.state.get("drift/WT01/generator-bearing")!;
-    here.start(1);
-    expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
-    expect(here.events).toEqual([]);
     here.state.set("drift/WT01/generator-bearing", kept.slice(0, -20));
     here.start();
     expect(here.standing("WT01")).toMatchObject({ level: "learning", referenceDays: 0 });
