@@ -36,7 +36,7 @@ export interface FeatureShift {
   /** Of the reference and of the day, in the column's own unit (spread: its standard deviation; invalid: a share). */
   readonly reference: number;
   readonly current: number;
-  /** current − reference at equal loads; spread: the ratio's natural logarithm. */
+  /** current − reference at equal loads; spread, stuck: the natural logarithm of the ratio of standard deviations. */
   readonly shift: number;
   /** The shift over what is usual from day to day. */
   readonly deviations: number;

@@ -8,15 +8,15 @@ export function describeShift(
   column: ColumnReference & { readonly feature: number; readonly role: DriftRole },
   { test, today, fromMs }: { test: AspectTest; today: ColumnDay; fromMs: number },
 ): FeatureShift {
-  const { aspect, shift, t, pValue } = test;
+  const { shift, t, pValue } = test;
+  const aspect = today.isStuck && test.aspect === "spread" ? "stuck" : test.aspect;
   const isMean = aspect === "mean";
-  const reference = isMean ? averageCurve(column, today) + test.centre : test.centre;
-  const current = aspect === "spread" ? reference * Math.exp(shift) : reference + shift;
+  const [reference, current] = describeEnds(column, today, { ...test, aspect });
   return {
     feature: column.feature,
     name: column.name,
     role: column.role,
-    aspect: today.isStuck && aspect === "spread" ? "stuck" : aspect,
+    aspect,
     reference,
     current,
     shift,
@@ -25,6 +25,31 @@ export function describeShift(
     sinceMs: isMean ? (column.run?.[1] ?? fromMs) : fromMs,
     loads: isMean ? shiftsAtLoads(column, test, today) : [],
   };
+}
+
+/** Of the reference and of the day. */
+function describeEnds(
+  column: ColumnReference,
+  today: ColumnDay,
+  { aspect, centre, shift }: Pick<AspectTest, "centre" | "shift"> & Pick<FeatureShift, "aspect">,
+): readonly [number, number] {
+  switch (aspect) {
+    case "mean": {
+      const reference = averageCurve(column, today) + centre;
+      return [reference, reference + shift];
+    }
+    case "spread":
+      return [centre, centre * Math.exp(shift)];
+    case "invalid":
+      return [centre, centre + shift];
+    case "stuck": {
+      // What did not scatter any more has one value at every load.
+      const usual = column.days.reduce((sum, day) => sum + day[3], 0) / column.days.length;
+      return [averageCurve(column, today) + usual, today.loads[0]!.mean];
+    }
+    default:
+      return aspect satisfies never;
+  }
 }
 
 /** The reference's mean at the loads of the day. */

@@ -9,6 +9,7 @@ import { assessDay, type DayVerdict } from "../../../src/core/drift/assess-day.t
 import type { DaySummary } from "../../../src/core/drift/day-summary.ts";
 import type { DriftTask } from "../../../src/core/drift/drift-task.ts";
 import { createDriftTask } from "../../../src/core/drift/drift-task.ts";
+import { describeMove, describeValues } from "../../../src/core/drift/drift-words.ts";
 import {
   beginSiteReference,
   carryColumns,
@@ -144,6 +145,21 @@ describe("assessing a day", () => {
     });
     const few = summariseRows(task, 20, { next, isHeard: (row) => row < 8 })!;
     expect(assessDay(task, reference, few).verdict).toMatchObject({ level: "insufficient", rows: 8 });
+  });
+
+  it("tells the value that a column is stuck at, and what it was on average", () => {
+    const { reference, next } = learn(20);
+    const stuck = moved(next, (row) => {
+      row[1] = 3.25;
+    });
+    const { verdict } = assessDay(task, reference, summariseRows(task, 20, { next: stuck })!);
+    expect(verdict.level).toBe("drift");
+    const shift = verdict.shifts.find(({ aspect }) => aspect === "stuck")!;
+    expect(shift).toMatchObject({ feature: 1, role: "feature" });
+    expect(shift.current).toBeCloseTo(3.25, 6);
+    expect(Math.abs(shift.reference)).toBeLessThan(1);
+    expect(describeMove(shift)).toBe("stuck at 3.25");
+    expect(describeValues(shift)).toMatch(/ → 3\.25$/);
   });
 
   it("never assesses a condition", () => {

@@ -26,7 +26,9 @@ test("a shift is said by which way and how far, in the column's own unit", () =>
   const missing = featureShift({ aspect: "invalid", reference: 0.001, current: 0.12 });
   expect(describeMove(missing)).toBe("missing in 12.0 % of its values, where 0.100 % was usual");
   expect(describeValues(missing)).toBe("0.100 % → 12.0 %");
-  expect(describeMove(featureShift({ aspect: "stuck", current: -12 }))).toBe("stuck at −12.0 dB");
+  const stuck = featureShift({ aspect: "stuck", current: -12, shift: -9, loads: [] });
+  expect(describeMove(stuck)).toBe("stuck at −12.0 dB");
+  expect(describeValues(stuck)).toBe("−12.4 → −12.0 dB");
   expect(describeDeviations(featureShift({ deviations: -11.2 }))).toBe(
     "11.2 times what is usual from day to day",
   );
