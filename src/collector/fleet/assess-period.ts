@@ -40,12 +40,11 @@ export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
   if (stored !== null && stored.untilMs > period.fromMs) {
     return leaveReference("it came after a later period had been assessed");
   }
-  const isRenewal = renewedMs !== null && renewedMs > (stored?.renewedMs ?? 0);
-  if (isRenewal && renewedMs > period.fromMs) {
+  if (renewedMs !== null && renewedMs > period.fromMs) {
     const { verdict } = leaveReference("its own reference was renewed within this period");
     return { verdict: { ...verdict, level: "learning" }, reference: beginSiteReference(), renewedMs };
   }
-  const reference = chooseReference(evidence, isRenewal);
+  const reference = chooseReference(evidence);
   try {
     const assessed = assessDay(task, reference, summary);
     const verdict = completeVerdict(period, assessed.verdict);
@@ -76,17 +75,14 @@ export function leaveUnassessed(
 }
 
 /** What is known of the point, as far as it still says something of this period. */
-function chooseReference(
-  { period, task, stored, previous }: PeriodEvidence,
-  isRenewal: boolean,
-): SiteReference {
+function chooseReference({ period, task, stored, previous }: PeriodEvidence): SiteReference {
   const periodMs = period.toMs - period.fromMs;
-  if (isRenewal) return beginSiteReference();
+  // A renewal that the other model's reference began with is no reason to begin once more.
+  if ((period.renewedMs ?? 0) > ((stored ?? previous)?.renewedMs ?? 0)) return beginSiteReference();
   if (stored !== null) {
     return (stored.periodMs === periodMs ? readReference(stored) : null) ?? beginSiteReference();
   }
-  const isOlder = previous !== null && (previous.renewedMs ?? 0) >= (period.renewedMs ?? 0);
-  const carried = isOlder && previous.periodMs === periodMs ? readReference(previous) : null;
+  const carried = previous !== null && previous.periodMs === periodMs ? readReference(previous) : null;
   if (carried === null || task === null) return beginSiteReference();
   // Features and scores of another model are other quantities; a level in dB is the same.
   const levels = carryColumns(

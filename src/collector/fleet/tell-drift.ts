@@ -53,7 +53,12 @@ function takeVerdict(before: DriftState, verdict: DriftVerdict, survives: boolea
       const why = `${stablePeriodsToEnd} periods in a row were as usual`;
       return { state: ended, event: describeEnd(verdict, before, why) };
     }
-    case "learning":
+    case "learning": {
+      if (before.level === "stable") return { state: seen, event: null };
+      // Nothing is known any more of what it stood against: a repair, or a reference that cannot be read.
+      const ended = { ...seen, level: "stable" as const, sinceMs: fromMs, stablePeriods: 0 };
+      return { state: ended, event: describeEnd(verdict, before, "what is usual is learnt anew") };
+    }
     case "paused":
     case "insufficient":
       return { state: seen, event: null };

@@ -206,6 +206,40 @@ describe("the drift job", () => {
     expect(moved!.shifts.map(({ name }) => name)).toEqual(["level.0"]);
   });
 
+  it("goes on with levels over a change of model although there was a repair long before it", async () => {
+    const bench = createDriftBench();
+    await bench.sendDay(one, 0);
+    await bench.runAt(1, 1);
+    const renewed = { kind: "event", name: "baseline-renewed", detail: "by anna: repaired" } as const;
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-1/generator-bearing" }]);
+    for (let day = 1; day < 9; day++) {
+      await bench.sendDay(one, day);
+      await bench.runAt(day + 1, 3);
+    }
+    bench.models.set("e", knownModel("e"));
+    await bench.sendDay(one, 9, { digest: "e" });
+    await bench.runAt(10, 3);
+    const key = { ...one, modelDigest: "e" };
+    expect((await bench.record.driftReference(key))!.reference).toMatchObject({
+      columns: [{ isLearnt: false }, { isLearnt: false }, { isLearnt: false }, { isLearnt: true }],
+    });
+    // A repair within the period of an update: nothing of that period is learnt under either model.
+    bench.models.set("f", knownModel("f"));
+    await bench.sendDay(one, 10, { digest: "e", hours: [0, 10] });
+    bench.nowMs = firstDayMs + 10 * 24 * hourMs + 12 * hourMs;
+    await bench.send([{ ...renewed, timeMs: bench.nowMs, subject: "wt-1/generator-bearing" }]);
+    await bench.sendDay(one, 10, { digest: "f", hours: [10, 24] });
+    await bench.runAt(11, 3);
+    expect((await bench.verdicts(10)).map(({ level, reason }) => [level, reason])).toEqual([
+      ["learning", "its own reference was renewed within this period"],
+      ["learning", "its own reference was renewed within this period"],
+    ]);
+    await bench.sendDay(one, 11, { digest: "f" });
+    await bench.runAt(12, 3);
+    const [next] = await bench.verdicts(11);
+    expect(next!.reason).toMatch(/^[01] of 5 days/);
+  });
+
   it("says of a model whose bundle it does not know that it does not", async () => {
     const bench = createDriftBench();
     await bench.sendDay(one, 0, { digest: "unheard-of" });

@@ -42,7 +42,7 @@ describe("what people are told of a point", () => {
     expect(tell("Dsss")).toEqual(["drift", "-", "-", "ended"]);
     expect(tell("DssDsss")).toEqual(["drift", "-", "-", "-", "-", "-", "ended"]);
     expect(tell("Dsswsss")).toEqual(["drift", "-", "-", "-", "-", "-", "ended"]);
-    expect(tell("Dsplsis")).toEqual(["drift", "-", "-", "-", "-", "-", "ended"]);
+    expect(tell("Dspsis")).toEqual(["drift", "-", "-", "-", "-", "ended"]);
     expect(tell("DsssssD")).toEqual(["drift", "-", "-", "ended", "-", "-", "drift"]);
   });
 
@@ -50,6 +50,12 @@ describe("what people are told of a point", () => {
     const other = { modelDigest: "e".repeat(64) };
     expect(tell("Dls", [{}, other, other])).toEqual(["drift", "ended", "-"]);
     expect(tell("DD", [{}, other])).toEqual(["drift", "drift"]);
+  });
+
+  it("ends where what is usual is learnt anew, and a drift after that is told as a new one", () => {
+    expect(tell("Dlll")).toEqual(["drift", "ended", "-", "-"]);
+    expect(tell("WllsD")).toEqual(["warning", "ended", "-", "-", "drift"]);
+    expect(tell("lls")).toEqual(["-", "-", "-"]);
   });
 
   it("is the same although a period is read again, or an older one afterwards", () => {
