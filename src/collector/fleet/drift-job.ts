@@ -3,6 +3,7 @@
  * Shares its thread with page and uplink: it gives way several times a point. What it has stored is whole, whenever it is killed.
  */
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
+import type { DaySummary } from "../../core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -67,7 +68,7 @@ export function createDriftJob(options: DriftJobOptions): DriftJob {
         if (stopped) return verdicts + stored;
         const startMs = clock.monotonicMs();
         const step = await assess(period);
-        if (step !== null && (await record.storeVerdict(step))) {
+        if (step !== null && (await storeStep(options, period, step))) {
           accounts.verdicts.add(1, { level: step.verdict.level });
           stored++;
         }
@@ -118,8 +119,10 @@ function createAssessment(
   const tasks = createTasks(options);
   return async (period) => {
     const { previousDigest } = period;
-    const summary = await record.periodSummary(period);
+    const summary = await readSummary(options, period);
     if (summary === null) return null;
+    if (summary === "damaged")
+      return leaveUnassessed({ period, summary: nothingHeard(period) }, damagedWords);
     await pause();
     const stored = await record.driftReference(period);
     const previous =
@@ -140,6 +143,41 @@ function createAssessment(
       await pause();
     }
   };
+}
+
+const damagedWords = "what was heard of it does not hold together; the collector's log says why";
+
+/** Null when it was assessed already; what cannot be read costs this period, and not all that come after it. */
+async function readSummary(
+  { record, logger }: DriftJobOptions,
+  period: DriftPeriod,
+): Promise<DaySummary | "damaged" | null> {
+  try {
+    return await record.periodSummary(period);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    logger.error("a period of drift cannot be read", { ...period, error });
+    return "damaged";
+  }
+}
+
+/** Stores what became of a period; one that cannot be stored as it is stays unassessed. Resolves with false when it was before. */
+async function storeStep(
+  { record, logger }: DriftJobOptions,
+  period: DriftPeriod,
+  step: AssessedPeriod,
+): Promise<boolean> {
+  try {
+    return await record.storeVerdict(step);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    logger.error("a verdict of drift cannot be stored", { ...period, error });
+    return record.storeVerdict(leaveUnassessed({ period, summary: nothingHeard(period) }, damagedWords));
+  }
+}
+
+function nothingHeard({ fromMs, toMs }: DriftPeriod): DaySummary {
+  return { fromMs, periodMs: toMs - fromMs, features: [] };
 }
 
 /** The task of each model that is known here, made at its first use. */

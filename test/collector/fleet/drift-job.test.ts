@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createDriftBench, dayName, firstDayMs, hourMs, point, reportsOf } from "../drift-bench.ts";
 import { knownModel } from "../known-model.ts";
 
@@ -299,6 +302,46 @@ describe("the drift job", () => {
     expect(day!.sketches[0]!.counts.reduce((sum, count) => sum + count)).toBe(8 * 144);
     const one0 = await bench.record.driftVerdicts({ day: `${dayName(0)}T00:04Z`, limit: 10 });
     expect(one0.verdicts).toMatchObject([{ fromMs: firstDayMs + 4 * minute }]);
+  });
+
+  it("is not stopped by a gateway whose short periods do not fit together", async () => {
+    const bench = createDriftBench({ drift: { periodSeconds: 60 } });
+    const minute = 60_000;
+    const short = (period: number) => ({ fromMs: firstDayMs + period * minute, periodMs: minute });
+    const reshape = (period: number, counts: readonly number[]) =>
+      reportsOf(one, 0, { ...short(period), digest: "foreign" })
+        .slice(0, 1)
+        .map((report) => {
+          const sketch = { ...report.sketches[0]!, mean: 0, sumSquares: 1, min: -1, max: 1 };
+          return { ...report, sketches: [{ ...sketch, counts }] };
+        });
+    const most = 2 ** 32 - 8;
+    bench.nowMs = firstDayMs + minute;
+    await bench.send(reshape(0, [1, 1, 1, most]));
+    // Counts that no day has room for, and bins of another count, which are not taken in.
+    await bench.send(reshape(1, [1, 1, 1, most]));
+    const { records } = await bench.send(reshape(2, [1, 1, 1, 1, 1]));
+    expect(records).toMatchObject([{ ok: false, error: { reason: "drift-bins" } }]);
+    for (const period of [0, 1, 2]) await bench.sendDay(two, 0, short(period), "gw-2");
+    bench.nowMs = firstDayMs + 10 * minute;
+    expect(await bench.job.run()).toMatchObject({ verdicts: 5, periods: 3 });
+    expect((await bench.record.driftBacklog()).openPeriods).toBe(0);
+    const foreign = await bench.record.driftOfDay({ day: dayName(0), turbine: "wt-1" });
+    expect(foreign).toMatchObject([{ reports: 1, sketches: [{ counts: [1, 1, 1, most] }] }]);
+  });
+
+  it("goes on with the other points where what is kept of one cannot be read", async () => {
+    const path = join(createTemporaryFolder(), "collector.sqlite");
+    const bench = createDriftBench({ path });
+    for (const of of [one, two]) await bench.sendDay(of, 0);
+    const other = openSqlite(path);
+    other.prepare("UPDATE drift_period SET sketches = x'0102' WHERE id = 1").run();
+    other.close();
+    expect(await bench.runAt(1, 3)).toMatchObject({ verdicts: 2, periods: 1 });
+    expect((await bench.verdicts(0)).map(({ level, reason }) => [level, reason])).toEqual([
+      ["insufficient", "what was heard of it does not hold together; the collector's log says why"],
+      ["learning", "0 of 5 days are known"],
+    ]);
   });
 
   it("gives way after every point, and ends early when it is stopped", async () => {

@@ -39,6 +39,7 @@ export interface SqliteDrift {
 export function createSqliteDrift(database: SqliteDatabase, periodMs: number): SqliteDrift {
   const putCells = createCellWriter(database);
   const checkRoom = createRoomCheck(database);
+  const checkDay = createDayCheck(database);
   const noteGateway = database.prepare(
     `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES (?, ?, ?)
      ON CONFLICT (gateway) DO UPDATE SET from_ms = excluded.from_ms, received_ms = excluded.received_ms`,
@@ -69,6 +70,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
       const { modelDigest, modelName, modelVersion } = report;
       const [first, last] = [Math.trunc(report.fromMs), Math.trunc(report.toMs)];
       const received = Math.trunc(receivedMs);
+      if (row === undefined || periodMs < dayMs) checkDay({ point, modelDigest, fromMs }, sketches);
       let id = Number(row?.id);
       if (row === undefined) {
         checkRoom(gateway, fromMs);
@@ -89,9 +91,37 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
 
 /** @throws DriftRefusedError for sketches of other bins */
 function mergeSketch(stored: FeatureSketch, added: FeatureSketch): FeatureSketch {
-  if (stored.counts.length === added.counts.length) return mergeSketches(stored, added);
+  checkBins(stored, added, "period");
+  return mergeSketches(stored, added);
+}
+
+function checkBins(stored: FeatureSketch, added: FeatureSketch, of: "period" | "day"): void {
+  if (stored.counts.length === added.counts.length) return;
   const bins = `${added.counts.length} bins, so far it had ${stored.counts.length}`;
-  throw new DriftRefusedError("drift-bins", `column ${added.feature} has ${bins} in this period`);
+  throw new DriftRefusedError("drift-bins", `column ${added.feature} has ${bins} in this ${of}`);
+}
+
+/** Throws {@link DriftRefusedError} for sketches that could not be read together with what is kept of their day. */
+function createDayCheck(
+  database: SqliteDatabase,
+): (
+  of: { readonly point: number; readonly modelDigest: string; readonly fromMs: number },
+  sketches: readonly FeatureSketch[],
+) => void {
+  const find = database.prepare(
+    `SELECT sketches FROM drift_period WHERE point = ? AND model_digest = ? AND from_ms >= ? AND from_ms < ? AND reports > 0
+     ORDER BY from_ms, period_ms LIMIT 1`,
+  );
+  return ({ point, modelDigest, fromMs }, sketches) => {
+    const dayFromMs = Math.floor(fromMs / dayMs) * dayMs;
+    const row = find.get(point, modelDigest, dayFromMs, dayFromMs + dayMs);
+    if (row === undefined) return;
+    const day = new Map(unpackSketches(row.sketches as Uint8Array).map((sketch) => [sketch.feature, sketch]));
+    for (const sketch of sketches) {
+      const stored = day.get(sketch.feature);
+      if (stored !== undefined) checkBins(stored, sketch, "day");
+    }
+  };
 }
 
 /** Throws {@link DriftRefusedError} when a gateway may not begin another period of a point and model. */
@@ -222,12 +252,21 @@ function createFold(database: SqliteDatabase): (row: SqlRow) => void {
     const day = find.get(row.point!, row.model_digest!, dayFromMs);
     if (day === undefined) begin.run(dayFromMs, row.id!);
     else {
-      const own = unpackSketches(row.sketches as Uint8Array);
-      const merged = mergeColumns(unpackSketches(day.sketches as Uint8Array), own, mergeSketches);
-      add.run(row.first_ms!, row.last_ms!, row.reports!, packSketches(merged), day.id!);
+      const merged = packTogether(day.sketches as Uint8Array, row.sketches as Uint8Array);
+      if (merged !== null) add.run(row.first_ms!, row.last_ms!, row.reports!, merged, day.id!);
     }
     empty.run(packSketches([]), row.id!);
   };
+}
+
+/** Null: they do not fit together, for their bins or a sum beyond all counts; the day goes on without the second. */
+function packTogether(day: Uint8Array, period: Uint8Array): Uint8Array | null {
+  try {
+    return packSketches(mergeColumns(unpackSketches(day), unpackSketches(period), mergeSketches));
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function assembleSummary(row: SqlRow, cellRows: readonly SqlRow[]): DaySummary {
