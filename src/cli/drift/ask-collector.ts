@@ -7,7 +7,7 @@ import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 export const defaultCollectorUrl = "http://127.0.0.1:8080";
 
 const timeoutMs = 20_000;
-/** Verdicts of some hundred points, or the levels of ten thousand over a year. */
+/** Verdicts of some hundred points, or the levels of ten thousand over a hundred days. */
 const maxReplyBytes = 64 * 1024 * 1024;
 
 /** What a collector is asked. */

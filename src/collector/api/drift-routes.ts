@@ -20,7 +20,7 @@ export const driftRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/drift/verdicts",
     summary:
-      "Verdicts of a day, one a point and model against its own reference; default: the newest day that has any",
+      "Verdicts of a day, one a point and model against its own reference; default: the newest day of the turbines that are named that was assessed, not only begun",
     query: z.strictObject({
       day: day.optional(),
       ...turbines,
@@ -34,7 +34,7 @@ export const driftRoutes: readonly ApiRoute[] = [
   defineRoute({
     path: "/api/v1/drift/days",
     summary: "The worst level of each point on each day; default: the 30 days up to the newest verdict",
-    query: z.strictObject({ from: day.optional(), to: day.optional(), site: id.optional() }),
+    query: z.strictObject({ from: day.optional(), to: day.optional(), ...turbines }),
     response: driftDaysReplySchema,
     answer: loadDriftDays,
   }),

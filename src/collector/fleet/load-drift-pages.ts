@@ -10,6 +10,7 @@ import { readDriftDay } from "../record/drift-rules.ts";
 import type { TurbineRef } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
+import { findNewestDay } from "./newest-day.ts";
 
 /** Drift of the fleet, or of one site. */
 export interface FleetDriftView {
@@ -72,16 +73,14 @@ export async function loadTurbineDrift(
   { site, turbine, day }: TurbineRef & { readonly day: string | null },
 ): Promise<TurbineDriftView> {
   const asked = day !== null && readDriftDay(day) !== null ? day : null;
-  const all = await loadTable(fleet, { site, day: asked, days: briefDays });
-  const points = all.points.filter((point) => point.turbine === turbine);
-  const table = { days: all.days, points };
+  const table = await loadTable(fleet, { site, turbine, day: asked, days: briefDays });
   const verdicts = await Promise.all(
     table.days.map(async (name) => {
       const query = { site, turbine, day: name, limit: mostPoints };
       return (await fleet.record.driftVerdicts(query)).verdicts;
     }),
   );
-  return { day: asked ?? newestDay(table), table, verdicts };
+  return { day: asked ?? findNewestDay(table), table, verdicts };
 }
 
 async function loadView(
@@ -94,7 +93,7 @@ async function loadView(
   },
 ): Promise<FleetDriftView> {
   const table = await loadTable(fleet, query);
-  const day = query.day ?? newestDay(table);
+  const day = query.day ?? findNewestDay(table);
   if (day === null) return { day, table, moved: [] };
   const load = async (level: DriftLevel, limit: number): Promise<readonly DriftVerdict[]> => {
     const site = query.site ?? undefined;
@@ -104,26 +103,27 @@ async function loadView(
   return { day, table, moved: [...drifted, ...(await load("warning", query.most - drifted.length))] };
 }
 
-/**
- * The newest day of which the half of the day before's points have a verdict: a day that has only begun to be assessed would hide
- * what is known of the last.
- */
-function newestDay({ days, points }: DriftDaysReply): string | null {
-  const heard = days.map((_, at) => points.filter(({ levels }) => (levels[at] ?? null) !== null).length);
-  return days.findLast((_, at) => heard[at]! > 0 && 2 * heard[at]! >= (heard[at - 1] ?? 0)) ?? null;
-}
-
 /** The last days up to the newest verdict, or up to the asked one where that is older. */
 async function loadTable(
   fleet: FleetSource,
-  query: { readonly site: string | null; readonly day: string | null; readonly days: number },
+  query: {
+    readonly site: string | null;
+    readonly turbine?: string;
+    readonly day: string | null;
+    readonly days: number;
+  },
 ): Promise<DriftDaysReply> {
   const newest = await fleet.record.newestVerdictDay(fleet.clock.nowMs());
   if (newest === null) return { days: [], points: [] };
   const upTo = async (to: string): Promise<DriftDaysReply> => {
     const endMs = readDriftDay(to)?.fromMs ?? fleet.clock.nowMs();
     const from = utcDayOf(Math.max(0, endMs - (query.days - 1) * dayMs));
-    const table = await fleet.record.driftDays({ from, to, site: query.site ?? undefined });
+    const table = await fleet.record.driftDays({
+      from,
+      to,
+      site: query.site ?? undefined,
+      turbine: query.turbine,
+    });
     // Of shorter periods there are more within as many days.
     const first = Math.max(0, table.days.length - query.days);
     const points = table.points.map((point) => ({ ...point, levels: point.levels.slice(first) }));

@@ -6,6 +6,7 @@ import { readDriftCursor, readDriftDay } from "../record/drift-rules.ts";
 import type { TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
+import { loadNewestDay } from "./newest-day.ts";
 
 /** Verdicts of one day, or a part of them. */
 export interface DriftVerdictView {
@@ -19,7 +20,7 @@ export interface DriftVerdictView {
 
 /** Part of the verdicts of one day. */
 export interface DriftVerdictsQuery extends TurbineFilter {
-  /** Default: the newest of which there is a verdict. A whole day of shorter periods shows the newest verdict of each point. */
+  /** Default: the newest, of the turbines that are named, that is not only begun to be assessed. A whole day of shorter periods shows the newest verdict of each point. */
   readonly day?: string | undefined;
   readonly level?: DriftLevel | undefined;
   /** Default 500. */
@@ -37,7 +38,7 @@ export async function loadDriftVerdicts(
 ): Promise<DriftVerdictView> {
   const { site, turbine, level, limit = 500, cursor } = query;
   const nowMs = fleet.clock.nowMs();
-  const day = query.day ?? (await fleet.record.newestVerdictDay(nowMs)) ?? utcDayOf(nowMs);
+  const day = query.day ?? (await loadNewestDay(fleet, { site, turbine })) ?? utcDayOf(nowMs);
   const page = await fleet.record.driftVerdicts({ site, turbine, level, limit, day, after: cursor });
   return { day, ...page };
 }
@@ -49,13 +50,14 @@ export async function loadDriftDays(
     readonly from?: string | undefined;
     readonly to?: string | undefined;
     readonly site?: string | undefined;
+    readonly turbine?: string | undefined;
   } = {},
 ): Promise<DriftDayLevels> {
   const nowMs = fleet.clock.nowMs();
   const to = query.to ?? (await fleet.record.newestVerdictDay(nowMs)) ?? utcDayOf(nowMs);
   const endMs = readDriftDay(to)?.fromMs ?? nowMs;
   const from = query.from ?? utcDayOf(Math.max(0, endMs - (shownDays - 1) * dayMs));
-  return fleet.record.driftDays({ from, to, site: query.site });
+  return fleet.record.driftDays({ from, to, site: query.site, turbine: query.turbine });
 }
 
 /** Does a text name a day, or the start of a shorter period? */

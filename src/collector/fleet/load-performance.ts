@@ -15,6 +15,7 @@ import type { DriftDay } from "../record/drift-record.ts";
 import type { RecordedEvent, TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource, KnownModel } from "./fleet-source.ts";
+import { loadNewestDay } from "./newest-day.ts";
 
 /** What confirmed outcomes say of one model. */
 export interface ModelOutcomesView {
@@ -57,12 +58,14 @@ const casesPerMachine = 100;
 
 /**
  * Loads a day.
- * @param query.day default: the newest day of which there is anything, or today
+ * @param query.day default: the newest that was assessed for drift, without which nothing could be silenced for it; before the first
+ * the newest day of which there is anything, or today
  */
 export async function loadPerformance(fleet: FleetSource, query: PerformanceQuery): Promise<PerformanceView> {
   const today = utcDayOf(fleet.clock.nowMs());
-  const day = query.day ?? (await fleet.record.newestDriftDay(today)) ?? today;
   const { site, turbine, limit } = query;
+  const assessed = query.day ?? (await loadNewestDay(fleet, { site, turbine }))?.slice(0, 10);
+  const day = assessed ?? (await fleet.record.newestDriftDay(today)) ?? today;
   const [models, days, drifted] = await Promise.all([
     loadOutcomes(fleet),
     fleet.record.driftOfDay({ site, turbine, day, limit }),

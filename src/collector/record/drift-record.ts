@@ -18,8 +18,8 @@ export interface DriftRecord {
   driftVerdicts(query: DriftVerdictQuery): Promise<DriftVerdictPage>;
   /** The worst level of each point on each day of a range. */
   driftDays(query: DriftDaysQuery): Promise<DriftDayLevels>;
-  /** Newest day with verdicts up to `untilMs`; null when there is none. */
-  newestVerdictDay(untilMs: number): Promise<string | null>;
+  /** Newest day with verdicts, of the turbines that are named, up to `untilMs`; null when there is none. */
+  newestVerdictDay(untilMs: number, filter?: DriftFilter): Promise<string | null>;
 
   /** Periods to assess now, in the order of time: of a point and model never a later one before an earlier one. */
   duePeriods(query: DuePeriodQuery): Promise<readonly DriftPeriod[]>;
@@ -148,7 +148,7 @@ export interface DriftBacklog {
 }
 
 /** Names some turbines: of a site, of a name, or all. */
-interface DriftFilter {
+export interface DriftFilter {
   readonly site?: string | undefined;
   readonly turbine?: string | undefined;
 }
@@ -177,10 +177,9 @@ export interface DriftVerdictPage {
 }
 
 /** A range of days, both included; at most {@link maxDriftDays} with verdicts are answered, the newest. */
-export interface DriftDaysQuery {
+export interface DriftDaysQuery extends DriftFilter {
   readonly from: string;
   readonly to: string;
-  readonly site?: string | undefined;
 }
 
 /** Levels by point and day. */

@@ -18,8 +18,8 @@ export const driftBounds = {
   bins: 64,
 } as const;
 
-/** A read of {@link DriftRecord.driftDays} never returns more columns than this. */
-export const maxDriftDays = 400;
+/** A read of {@link DriftRecord.driftDays} never returns more columns than this: of ten thousand points they are a million levels. */
+export const maxDriftDays = 100;
 
 /** A report that a record does not take in, and by which reason it is set aside. */
 export class DriftRefusedError extends RangeError {

@@ -6,6 +6,7 @@ import {
   loadFleetDrift,
   loadTurbineDrift,
 } from "../../../src/collector/fleet/load-drift-pages.ts";
+import { loadDriftVerdicts } from "../../../src/collector/fleet/load-drift-verdicts.ts";
 import { openSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
 import type { DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
@@ -85,6 +86,21 @@ test("a day that has only begun to be assessed does not hide the last", async ()
     return (await loadFleetDrift(await openFleet([...before, ...begun]))).day;
   };
   expect([await dayOf(1), await dayOf(2)]).toEqual(["2026-11-18", "2026-11-19"]);
+});
+
+test("the API and the page speak of the same day, of a turbine of its own newest", async () => {
+  const turbines = ["WT01", "WT02", "WT03", "WT04"];
+  const fleet = await openFleet([
+    ...turbines.map((turbine) => driftVerdict({ turbine, ...ago(1) })),
+    quietVerdict("stable", null, { turbine: "WT01" }),
+    driftVerdict({ turbine: "WT09", ...ago(60) }),
+  ]);
+  const all = await loadDriftVerdicts(fleet);
+  expect([all.day, all.verdicts.length]).toEqual([(await loadFleetDrift(fleet)).day, 4]);
+  const dayOf = async (turbine: string) => (await loadDriftVerdicts(fleet, { turbine })).day;
+  expect([await dayOf("WT01"), await dayOf("WT02")]).toEqual(["2026-11-19", "2026-11-18"]);
+  // Of a gateway that has been away for two months.
+  expect((await loadDriftVerdicts(fleet, { turbine: "WT09" })).verdicts).toMatchObject([{ turbine: "WT09" }]);
 });
 
 test("a turbine has its own days, with every verdict of each", async () => {

@@ -92,6 +92,19 @@ describe("the performance of models", () => {
     ]);
   });
 
+  it("speaks of the newest assessed day where none is asked for, silenced by what is known of drift", async () => {
+    const { bench, fleet } = await openFleet();
+    for (let day = 1; day < 12; day++) {
+      await bench.runAt(day + 1, 0);
+      await bench.sendDay(point("wt-01"), day, { shift: { columns: [0, 1], by: day === 11 ? 6 : 0 } });
+    }
+    await bench.runAt(12, 3);
+    await bench.sendDay(point("wt-01"), 12, { hours: [0, 3], shift: { columns: [0, 1], by: 6 } });
+    const later = { ...fleet, clock: { nowMs: () => bench.nowMs } };
+    const { day, points } = await loadPerformance(later, { limit: 100 });
+    expect([day, points.map(({ estimate }) => estimate.kind)]).toEqual([dayName(11), ["silent"]]);
+  });
+
   it("is silent once confirmed outcomes contradict the model, and says when they did", async () => {
     const { bench, fleet } = await openFleet();
     const outcome = { modelDigest: "d", raised: false, risk: 0.02, isFault: false };

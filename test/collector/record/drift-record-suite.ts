@@ -343,6 +343,13 @@ function describeLists(open: Open): void {
       ],
     });
     expect((await record.driftDays({ from: "2023-11-16", to: "2023-11-16" })).points).toHaveLength(2);
+    const chosen = { from: "2023-11-01", to: "2023-11-16", site: "north-sea", turbine: "wt-2" };
+    expect((await record.driftDays(chosen)).points).toEqual([
+      { ...place("wt-2"), levels: ["warning", "warning"] },
+    ]);
+    expect((await record.driftDays({ ...chosen, site: "elsewhere" })).points).toEqual([]);
+    expect(await record.newestVerdictDay(fromMs + 9 * dayMs, { turbine: "wt-3" })).toBe("2023-11-15");
+    expect(await record.newestVerdictDay(fromMs + 9 * dayMs, { site: "elsewhere" })).toBeNull();
     expect(await record.driftDays({ from: "2023-11-16", to: "2023-11-15" })).toEqual({
       days: [],
       points: [],

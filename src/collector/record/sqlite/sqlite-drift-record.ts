@@ -30,7 +30,7 @@ export function createSqliteDriftRecord(tables: DriftTables): DriftRecord {
     newestDriftDay: async (untilDay) => driftDays.newestDay(untilDay),
     driftVerdicts: async (query) => verdicts.list(query),
     driftDays: async (query) => verdicts.days(query),
-    newestVerdictDay: async (untilMs) => verdicts.newestDay(untilMs),
+    newestVerdictDay: async (untilMs, filter) => verdicts.newestDay(untilMs, filter),
     duePeriods: async (query) => driftSteps.due(query),
     periodSummary: async (period) => {
       const row = driftSteps.openPeriod(period);

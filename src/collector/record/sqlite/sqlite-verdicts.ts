@@ -5,6 +5,7 @@ import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlit
 import type {
   DriftDayLevels,
   DriftDaysQuery,
+  DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
   PeriodRange,
@@ -22,7 +23,7 @@ export interface SqliteVerdicts {
   list(query: DriftVerdictQuery): DriftVerdictPage;
   listPeriod(period: PeriodRange & { readonly limit: number; readonly after?: string }): DriftVerdictPage;
   days(query: DriftDaysQuery): DriftDayLevels;
-  newestDay(untilMs: number): string | null;
+  newestDay(untilMs: number, filter?: DriftFilter): string | null;
   /** Stores a verdict; false when there is one already. */
   put(point: number, verdict: DriftVerdict): boolean;
   /** Writes anew what is there. */
@@ -30,6 +31,9 @@ export interface SqliteVerdicts {
   /** Removes those of periods that ended before `beforeMs`; returns how many. */
   prune(beforeMs: number): number;
 }
+
+/** The points of a site and turbine, each of which may be null for all; the plus keeps to the index by time. */
+const chosenPoints = `+point IN (SELECT id FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?))`;
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
@@ -41,14 +45,14 @@ export function createSqliteVerdicts(database: SqliteDatabase): SqliteVerdicts {
     "UPDATE drift_verdict SET json = ? WHERE point = ? AND model_digest = ? AND from_ms = ? AND to_ms = ?",
   );
   const newest = database.prepare(
-    "SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= ? ORDER BY from_ms DESC LIMIT 1",
+    `SELECT from_ms, to_ms FROM drift_verdict WHERE from_ms <= ? AND ${chosenPoints} ORDER BY from_ms DESC LIMIT 1`,
   );
   const prune = database.prepare("DELETE FROM drift_verdict WHERE to_ms < ?");
   return {
     ...createLists(database),
     days: createDays(database),
-    newestDay: (untilMs) => {
-      const row = newest.get(Math.trunc(untilMs));
+    newestDay: (untilMs, { site = null, turbine = null } = {}) => {
+      const row = newest.get(Math.trunc(untilMs), site, site, turbine, turbine);
       return row === undefined ? null : nameDriftDay(readRange(row));
     },
     put: (point, verdict) => {
@@ -106,13 +110,13 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     `SELECT DISTINCT from_ms, to_ms FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`,
   );
   const levels = database.prepare(
-    "SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= ? AND from_ms < ?",
+    `SELECT point, from_ms, to_ms, level FROM drift_verdict WHERE from_ms >= ? AND from_ms < ? AND ${chosenPoints}`,
   );
   const listPoints = database.prepare(
-    `SELECT id, site, turbine, component FROM point WHERE ? IS NULL OR site = ?
+    `SELECT id, site, turbine, component FROM point WHERE (? IS NULL OR site = ?) AND (? IS NULL OR turbine = ?)
      ORDER BY site, turbine, component`,
   );
-  return ({ from, to, site = null }) => {
+  return ({ from, to, site = null, turbine = null }) => {
     const first = readDriftDay(from);
     const last = readDriftDay(to);
     if (first === null || last === null) return { days: [], points: [] };
@@ -120,7 +124,8 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     const names = [...new Set(shown.map(nameDriftDay))];
     const column = new Map(names.map((name, index) => [name, index]));
     const rows = new Map<number, (DriftLevel | null)[]>();
-    for (const row of levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs)) {
+    const filter = [site, site, turbine, turbine] as const;
+    for (const row of levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs, ...filter)) {
       const index = column.get(nameDriftDay(readRange(row)));
       if (index === undefined) continue;
       const point = Number(row.point);
@@ -128,7 +133,7 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
       rows.set(point, ofPoint);
       ofPoint[index] = worseDriftLevel(ofPoint[index] ?? null, row.level as DriftLevel);
     }
-    const points = listPoints.all(site, site).flatMap((row) => {
+    const points = listPoints.all(...filter).flatMap((row) => {
       const ofPoint = rows.get(Number(row.id));
       return ofPoint === undefined ? [] : [{ ...readPoint(row), levels: ofPoint }];
     });
