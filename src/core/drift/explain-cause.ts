@@ -3,7 +3,7 @@
 import type { DriftCause, FeatureShift } from "../contract/drift-verdict.ts";
 import { describeSince, listShifts, writeTitle } from "./cause-title.ts";
 import { describeColumn, formatDb, spell, wordShift } from "./describe-column.ts";
-import type { DriftFleet, Placement, ReadVerdict } from "./place-drift.ts";
+import { beganWithModel, type DriftFleet, type Placement, type ReadVerdict } from "./place-drift.ts";
 
 /** Things that moved are named up to so many. */
 const named = 3;
@@ -153,10 +153,11 @@ function factsOfCompany(own: ReadVerdict, placement: Placement, fleet: DriftFlee
     const words = `nearly all points that run ${modelName} ${modelVersion} moved, and hardly any other`;
     facts.add(words, { speaksFor: ["fleet"], speaksAgainst: ["site", "turbine", "sensor"] });
   }
-  if (placement.weather.length > 0) {
-    facts.add(`conditions at the site changed as well: ${placement.weather.map(nameShift).join(", ")}`, {
+  if (!placement.isModel && placement.sites.length > 1) {
+    const isOfBefore = beganWithModel(own, fleet) === false;
+    facts.add(`${isOfBefore ? "no model was changed then, and " : ""}weather moves many sites as well`, {
       speaksFor: ["site"],
-      speaksAgainst: ["sensor", "turbine", "fleet"],
+      speaksAgainst: ["fleet"],
     });
   }
   return facts.all;
@@ -169,10 +170,6 @@ function factsOfAlarms({ verdict }: ReadVerdict, { alarms = [] }: DriftFleet): F
       words: `an alarm of ${spell(failureMode)} at the ${spell(component)} stands ${describeSince(sinceMs, verdict)}`,
       ...ofDamage,
     }));
-}
-
-function nameShift(shift: FeatureShift): string {
-  return `${describeColumn(shift.name, shift.role)} ${shift.shift > 0 ? "higher" : "lower"}`;
 }
 
 function listNames(shifts: readonly FeatureShift[]): string {

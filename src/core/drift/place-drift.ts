@@ -2,7 +2,7 @@
  * Which of sensor, turbine, site and fleet moved: counts who else moved, where, in which direction and since when. Only points
  * of one kind of model are compared column by column.
  */
-import type { DriftCause, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import type { DriftCause, DriftVerdict } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
 import { type PointPattern, type PointSignature, readSignature } from "./point-signature.ts";
 import { computeDirection, movedAlike, type ShiftDirection } from "./shift-likeness.ts";
@@ -49,8 +49,6 @@ export interface Placement {
   readonly sites: readonly string[];
   /** All points that run its model moved since that was installed, and others did not. */
   readonly isModel: boolean;
-  /** Conditions that moved at its site, each once. */
-  readonly weather: readonly FeatureShift[];
 }
 
 /** Days that what has one cause may begin apart. */
@@ -135,10 +133,8 @@ export function placeDrift(own: ReadVerdict, view: FleetView, fleet: DriftFleet)
     ...here.filter((other) => isCompany(other, own)),
   ];
   const isModel = movedWithModel(own, peers, fleet);
-  const weather = findWeather(here);
   const isOfSite = sites.includes(verdict.site);
-  // Cold weather reaches neighbouring sites too; a release does not change the weather.
-  const isOfFleet = isModel || (isOfSite && sites.length > 1 && weather.length === 0);
+  const isOfFleet = isModel || (isOfSite && sites.length > 1);
   const kind = isOfFleet
     ? "fleet"
     : isOfSite
@@ -146,16 +142,11 @@ export function placeDrift(own: ReadVerdict, view: FleetView, fleet: DriftFleet)
       : company.length > 0
         ? "turbine"
         : placeAlone(signature, turbine);
-  return { kind, site, turbine, company, sites, isModel, weather };
+  return { kind, site, turbine, company, sites, isModel };
 }
 
 function placeAlone({ pattern }: PointSignature, turbine: PointGroup): DriftCause["kind"] {
   return pattern === "loud" && turbine.assessed.length > 1 ? "sensor" : alone[pattern];
-}
-
-function findWeather(points: readonly ReadVerdict[]): readonly FeatureShift[] {
-  const shifts = points.flatMap(({ verdict }) => verdict.shifts.filter(({ role }) => role === "condition"));
-  return shifts.filter(({ name }, index) => shifts.findIndex((other) => other.name === name) === index);
 }
 
 function isAssessed({ verdict: { level } }: ReadVerdict): boolean {
@@ -204,22 +195,25 @@ function findSites(own: ReadVerdict, bySite: ReadonlyMap<string, readonly ReadVe
   return [...bySite].flatMap(([site, points]) => (isOf(points) ? [site] : []));
 }
 
-function movedWithModel(
-  own: ReadVerdict,
-  peers: readonly ReadVerdict[],
-  { modelsSince = {} }: DriftFleet,
-): boolean {
-  const { modelDigest, fromMs, toMs } = own.verdict;
+function movedWithModel(own: ReadVerdict, peers: readonly ReadVerdict[], fleet: DriftFleet): boolean {
+  const { modelDigest } = own.verdict;
   const moved = ({ direction, hasMoved }: ReadVerdict): boolean =>
     hasMoved && movedAlike(direction, own.direction);
   const same = peers.filter(({ verdict }) => verdict.modelDigest === modelDigest);
   const others = peers.filter(({ verdict }) => verdict.modelDigest !== modelDigest);
   if (same.length < modelPoints || countTurbines(same) < 2) return false;
-  const sinceMs = modelsSince[modelDigest];
-  const began = sinceMs !== undefined && Math.abs(onsetOf(own) - sinceMs) <= onsetDays * (toMs - fromMs);
-  if (!began && (sinceMs !== undefined || others.length < modelPoints)) return false;
+  const began = beganWithModel(own, fleet);
+  if (began === false || (began === null && others.length < modelPoints)) return false;
   if (same.filter(moved).length < nearlyAll * same.length) return false;
   return others.length < modelPoints || others.filter(moved).length <= hardlyAny * others.length;
+}
+
+/** Its model's first day was about when it began to be off; null: that day is not known. */
+export function beganWithModel(own: ReadVerdict, { modelsSince = {} }: DriftFleet): boolean | null {
+  const { modelDigest, fromMs, toMs } = own.verdict;
+  const sinceMs = modelsSince[modelDigest];
+  if (sinceMs === undefined) return null;
+  return Math.abs(onsetOf(own) - sinceMs) <= onsetDays * (toMs - fromMs);
 }
 
 function countTurbines(points: readonly ReadVerdict[]): number {

@@ -83,9 +83,7 @@ function findPattern(
 ): Pick<PointSignature, "pattern" | "shifts"> {
   const broken = shifts.filter(isBroken);
   if (broken.length > 0) return { pattern: "broken", shifts: broken };
-  const temperatures = shifts.filter(
-    ({ name, role, aspect }) => role !== "condition" && aspect === "mean" && isTemperature(name),
-  );
+  const temperatures = shifts.filter(({ name, aspect }) => aspect === "mean" && isTemperature(name));
   if (temperatures.length > 0) {
     const same = temperatures.filter(({ shift }) => shift > 0 === temperatures[0]!.shift > 0);
     return { pattern: temperatures.length === 1 ? "lone" : "several", shifts: same };
@@ -96,11 +94,10 @@ function findPattern(
   if (noisy.length > 0) return { pattern: "noise", shifts: noisy };
   if (isLoud(levels, signs)) return { pattern: "loud", shifts: levels };
   if (levels.length >= 2) return { pattern: "sound", shifts: levels };
-  return { pattern: "unclear", shifts: shifts.filter(({ role }) => role !== "condition") };
+  return { pattern: "unclear", shifts };
 }
 
-function isBroken({ aspect, role, current, reference }: FeatureShift): boolean {
-  if (role === "condition") return false;
+function isBroken({ aspect, current, reference }: FeatureShift): boolean {
   return aspect === "stuck" || (aspect === "invalid" && current - reference >= brokenShare);
 }
 
@@ -137,9 +134,7 @@ function findNoise(
   const risen = [...linesUp, ...shaft.filter(({ shift }) => shift > 0)];
   const isLouder = levels.length > 0 && levels.every(({ shift }) => shift > 0);
   if (isLouder && drowned.length > 2 * risen.length) return [...levels, ...drowned];
-  const wider = shifts.filter(
-    ({ role, aspect, shift }) => role !== "condition" && aspect === "spread" && shift > 0,
-  );
+  const wider = shifts.filter(({ aspect, shift }) => aspect === "spread" && shift > 0);
   return wider.length >= noisyColumns && wider.length > levels.length ? wider : [];
 }
 

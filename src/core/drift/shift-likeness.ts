@@ -9,11 +9,11 @@ const alike = 0.4;
 /** One column must not outshout the others, however far it moved. */
 const maxDeviations = 8;
 
-/** Where a point moved; conditions explain and do not count. */
+/** Where a point moved. */
 export function computeDirection({ shifts }: Pick<DriftVerdict, "shifts">): ShiftDirection {
   const direction = new Map<string, number>();
-  for (const { name, aspect, role, shift, deviations } of shifts) {
-    if (role === "condition" || shift === 0) continue;
+  for (const { name, aspect, shift, deviations } of shifts) {
+    if (shift === 0) continue;
     direction.set(`${name} ${aspect}`, Math.sign(shift) * Math.min(Math.abs(deviations), maxDeviations));
   }
   return normalise(direction);

@@ -208,18 +208,6 @@ describe("a site", () => {
     expect(cause.evidenceFor).toContain("no other site moved that way");
   });
 
-  it("stays the answer at two sites when conditions moved with it", () => {
-    const weather = verdict("farm/WT06/scada", [shift("ambient", -18)], {
-      modelName: "turbine-scada",
-      level: "stable",
-    });
-    const neighbour = cold.map((each) => ({ ...each, site: "neighbour" }));
-    const cause = causeOf([...cold, ...neighbour, weather]);
-    expect(cause.kind).toBe("site");
-    expect(cause.evidenceFor).toContain("conditions at the site changed as well: ambient temperature lower");
-    expect(cause.evidenceAgainst).toContain("the same at neighbour");
-  });
-
   it("is not named when its points moved in different directions, or weeks apart", () => {
     const mixed = site("farm", (place) =>
       place.includes("WT07") ? quieter : place.includes("WT06") ? spalling : [],
@@ -242,6 +230,12 @@ describe("the fleet", () => {
     expect(cause.kind).toBe("fleet");
     expect(cause.title).toMatch(/^Points of 2 sites moved alike since Tuesday/);
     expect(cause.evidenceFor).toContain("the same at other");
+    expect(cause.evidenceAgainst).toContain("weather moves many sites as well");
+    const before = causeOf(verdicts, { modelsSince: { ["a".repeat(64)]: tuesdayMs - 90 * dayMs } });
+    expect(before.kind).toBe("fleet");
+    expect(before.evidenceAgainst).toContain(
+      "no model was changed then, and weather moves many sites as well",
+    );
   });
 
   it("is named when all points of one model moved since its first day, and those of another did not", () => {

@@ -17,7 +17,6 @@ const roles: Readonly<Record<string, DriftRole>> = {
   "generator-bearing-temperature": "score",
   "generator-phase-1-temperature": "score",
   "generator-phase-2-temperature": "score",
-  ambient: "condition",
 };
 
 /** A column that moved since Tuesday; deviations six times the shift, unless stated. */
