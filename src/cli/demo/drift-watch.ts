@@ -20,8 +20,10 @@ export interface DriftWatch {
   /** Periods that were assessed. */
   readonly periods: number;
   readonly verdict: DemoVerdict;
-  /** Resolves when the verdict is no longer open. */
+  /** Resolves when the verdict is no longer open; rejects as `ended` does. */
   readonly decided: Promise<void>;
+  /** Resolves once it is closed; rejects at the first reply that is none. Either may be left alone. */
+  readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,9 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
     }
   };
   const ended = run();
+  const first = Promise.race([decided, ended]);
+  // Whoever waits for one of them hears of it; that nobody does must not end the process.
+  for (const each of [ended, first]) each.catch(() => {});
   return {
     get found() {
       return [...found.values()];
@@ -107,7 +112,8 @@ export function watchDrift(options: DriftWatchOptions): DriftWatch {
     get verdict() {
       return verdict;
     },
-    decided: Promise.race([decided, ended]),
+    decided: first,
+    ended,
     close: async () => {
       stop.abort();
       await ended;

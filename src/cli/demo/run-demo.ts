@@ -141,7 +141,8 @@ async function play(options: RunDemoOptions, dir: string, onClose: OnClose): Pro
   if (driftWatch !== null) onClose(() => driftWatch.close());
   const asked = until === "drift" ? driftWatch : watch;
   const decided = until === null ? [] : [asked?.decided.then(() => null), waitMs(options.timeoutMs)];
-  await lastUntil([stopped, ...decided.filter((each) => each !== undefined)], { collector, gateway });
+  const ends = [...decided, driftWatch?.ended.then(() => null)].filter((each) => each !== undefined);
+  await lastUntil([stopped, ...ends], { collector, gateway });
   const verdict = until === null ? null : (asked?.verdict ?? "open");
   if (until === "alert" && watch.verdict !== "met") {
     options.say(describeUnmet(watch.verdict, plan.expected, options.timeoutMs));

@@ -1,5 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { type DriftPeriod, decideDrift } from "../../../src/cli/demo/drift-watch.ts";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type DriftPeriod, decideDrift, watchDrift } from "../../../src/cli/demo/drift-watch.ts";
 import { createDriftTeller, describeDriftEnd } from "../../../src/cli/demo/drift-words.ts";
 import { planDriftDemo } from "../../../src/cli/demo/plan-drift.ts";
 import type { DriftCause, DriftVerdict } from "../../../src/core/contract/drift-verdict.ts";
@@ -80,6 +84,27 @@ describe("decideDrift", () => {
       ),
     ).toBe("met");
     expect(decideDrift([period(), period({ [first]: "unknown" })], null)).toBe("broken");
+  });
+});
+
+describe("watchDrift", () => {
+  it("ends with what is wrong with a reply, also where nobody waits for its verdict", async () => {
+    const server = createServer((_request, response) => response.end("{}")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): number => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    onTestFinished(() => {
+      process.off("unhandledRejection", note);
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const collectorUrl = `http://127.0.0.1:${port}`;
+    const watch = watchDrift({ collectorUrl, points: 6, expected: null, onPeriod: () => {} });
+    await setTimeout(500);
+    expect(unhandled).toEqual([]);
+    await expect(watch.ended).rejects.toThrow(/verdicts/);
+    await expect(watch.decided).rejects.toThrow(/verdicts/);
   });
 });
 
