@@ -54,8 +54,8 @@ function reportCommand(): Command {
     .addHelpText(
       "after",
       `
-Points that one cause moved are told once. A healthy point's day is called drift once in a thousand days, and a warning
-once in a hundred, so that a large fleet has some warnings on any day; those of a single day mean little.
+Points that one cause moved are told once. Unless the collector is configured otherwise a healthy point's day is called drift
+once in a thousand days, and a warning once in a hundred (drift.falsePerPointDay, drift.warningsPerPointDay), so that a large fleet has some warnings on any day; those of a single day mean little.
 --json prints what /api/v1/drift/verdicts answers, all parts of it in one. A gateway says what it found last by itself, with
 less beside it than a collector.
 
@@ -91,6 +91,12 @@ Example:
   $ aurora drift diff 2026-11-16 2026-11-19 --turbine WT07`,
     )
     .action(async (day1: string, day2: string, flags: DriftFlags) => {
+      if (Date.parse(day1) > Date.parse(day2)) {
+        throw new AuroraError("USAGE", `${day1} is later than ${day2}`, {
+          op: "compare days of drift",
+          hint: `Give the earlier day first: aurora drift diff ${day2} ${day1}`,
+        });
+      }
       const nowMs = Date.now();
       const before = await askVerdicts({ ...flags, day: day1 }, nowMs);
       const after = await askVerdicts({ ...flags, day: day2 }, nowMs);

@@ -34,17 +34,45 @@ export function diffDays(
   before: { readonly day: string; readonly verdicts: readonly DriftVerdict[] },
   after: { readonly day: string; readonly verdicts: readonly DriftVerdict[] },
 ): DayDiff {
-  const first = new Map(before.verdicts.map((verdict) => [keyOf(verdict), verdict]));
-  const second = new Map(after.verdicts.map((verdict) => [keyOf(verdict), verdict]));
+  const first = groupByPoint(before.verdicts);
+  const second = groupByPoint(after.verdicts);
   const keys = [...new Set([...first.keys(), ...second.keys()])];
-  const all = keys.map((key) => diffPoint(first.get(key), second.get(key)));
+  const all = keys
+    .flatMap((key) => pairVerdicts(first.get(key) ?? [], second.get(key) ?? []))
+    .map(([was, is]) => diffPoint(was, is));
   const changes = all.filter(hasChanged).sort((a, b) => rankOf(b) - rankOf(a));
   return { from: before.day, to: after.day, changes, unchanged: all.length - changes.length };
 }
 
 /** A new version of a model is the same point's: its verdicts are compared. */
-function keyOf({ site, turbine, component, modelName }: DriftVerdict): string {
-  return JSON.stringify([site, turbine, component, modelName]);
+function groupByPoint(verdicts: readonly DriftVerdict[]): ReadonlyMap<string, readonly DriftVerdict[]> {
+  const groups = new Map<string, DriftVerdict[]>();
+  for (const verdict of verdicts) {
+    const { site, turbine, component, modelName } = verdict;
+    const key = JSON.stringify([site, turbine, component, modelName]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [verdict]);
+    else group.push(verdict);
+  }
+  return groups;
+}
+
+type VerdictPair = readonly [DriftVerdict | undefined, DriftVerdict | undefined];
+
+/** On the day of an update a point has a verdict of each version: each is compared with its own, and the rest with one another. */
+function pairVerdicts(first: readonly DriftVerdict[], second: readonly DriftVerdict[]): VerdictPair[] {
+  const isOf = (verdicts: readonly DriftVerdict[], { modelDigest }: DriftVerdict): boolean =>
+    verdicts.some((each) => each.modelDigest === modelDigest);
+  const same = first
+    .filter((was) => isOf(second, was))
+    .map((was): VerdictPair => [was, second.find((is) => isOf([was], is))]);
+  const ended = first.filter((was) => !isOf(second, was));
+  const begun = second.filter((is) => !isOf(first, is));
+  const others = Array.from(
+    { length: Math.max(ended.length, begun.length) },
+    (_, index): VerdictPair => [ended[index], begun[index]],
+  );
+  return [...same, ...others];
 }
 
 function diffPoint(before: DriftVerdict | undefined, after: DriftVerdict | undefined): PointChange {

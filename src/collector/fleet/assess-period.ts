@@ -34,7 +34,7 @@ export function assessPeriod(evidence: PeriodEvidence): AssessedPeriod {
   const leaveReference = (reason: string): AssessedPeriod => leaveUnassessed(evidence, reason);
   if (task === null) {
     return leaveReference(
-      "the bundle of this model is not known here; name its folder under registry.publish",
+      "the bundle of this model is not known here; name its folder under registry.publish: that counts from then on, and this period is not assessed later",
     );
   }
   if (stored !== null && stored.untilMs > period.fromMs) {

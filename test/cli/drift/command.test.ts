@@ -130,6 +130,7 @@ describe("aurora drift, of a running collector", () => {
     ],
     [["explain", "WT07"], /not the name of a point\nhint: Name it TURBINE\/COMPONENT/],
     [["diff", nameOf(9), nameOf(1)], /no verdict of \d/],
+    [["diff", nameOf(1), nameOf(2)], /is later than .*\nhint: Give the earlier day first: aurora drift diff/],
     [["report", "--day", "yesterday"], /must be a day, YYYY-MM-DD/],
     [["report", "--day", "2026-02-30"], /must be a day, YYYY-MM-DD/],
     [["report", "--site", "a b"], /does not understand the question: site/],

@@ -55,6 +55,23 @@ test("a level, a new model and a point that is there on one day only are changes
   expect(text).toContain("WT1 generator-bearing (north-sea): stable became no verdict");
 });
 
+test("on the day of an update no version's verdict hides the other's, however their digests sort", () => {
+  const digests = ["a", "f"].map((letter) => letter.repeat(64));
+  for (const [older, newer] of [digests, digests.toReversed()]) {
+    const was = quietVerdict("stable", null, { modelDigest: older! });
+    const drifted = driftVerdict({ modelDigest: older!, component: was.component });
+    const begun = quietVerdict("learning", "0 of 14", { modelDigest: newer!, modelVersion: "9.0.0" });
+    const sides = (before: readonly DriftVerdict[], after: readonly DriftVerdict[]) =>
+      diff(before, after).changes.map((change) => [change.before?.level, change.after?.level]);
+    expect(sides([was], [drifted, begun])).toEqual([
+      ["stable", "drift"],
+      [undefined, "learning"],
+    ]);
+    expect(sides([was], [begun])).toEqual([["stable", "learning"]]);
+    expect(sides([was, begun], [begun])).toEqual([["stable", undefined]]);
+  }
+});
+
 test("what learns says how far it is, and text of the wire moves no cursor", () => {
   const learning = (day: number) => quietVerdict("learning", `day ${day} of 14`, { turbine: "WT\u001b[2J" });
   expect(diff([learning(3)], [learning(4)]).changes).toEqual([]);

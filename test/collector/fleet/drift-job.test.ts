@@ -250,6 +250,7 @@ describe("the drift job", () => {
     const [verdict] = await bench.verdicts(0);
     expect(verdict).toMatchObject({ level: "insufficient", rows: 144, pValue: null });
     expect(verdict!.reason).toMatch(/bundle of this model is not known here/);
+    expect(verdict!.reason).toMatch(/this period is not assessed later/);
     expect(await bench.record.driftReference({ ...one, modelDigest: "unheard-of" })).toBeNull();
   });
 
