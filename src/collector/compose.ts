@@ -108,7 +108,14 @@ async function assemble(around: Surroundings): Promise<RunningCollector> {
   const ingest = await listenToGateways(around, { record, mqtt, topics, models: shelf.models });
 
   const silentAfterMs = wiring.silentAfterMs ?? 120_000;
-  const fleet: FleetSource = { record, models: shelf.models, clock: systemClock, silentAfterMs };
+  const warningShare = config.drift.warningsPerPointDay;
+  const fleet: FleetSource = {
+    record,
+    models: shelf.models,
+    clock: systemClock,
+    silentAfterMs,
+    warningShare,
+  };
   const url = await serve(around, fleet, {
     routes: [...(registry === null ? [] : registryRoutes(registry)), ...(wiring.routes ?? [])],
     notReady: async () => {

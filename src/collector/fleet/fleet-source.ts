@@ -13,6 +13,8 @@ export interface FleetSource {
   readonly clock: Pick<Clock, "nowMs">;
   /** A turbine or gateway that was not heard of for this long is "information unavailable". */
   readonly silentAfterMs: number;
+  /** Share of its days on which a healthy point warns of drift, as the assessment is configured. */
+  readonly warningShare: number;
 }
 
 /** A model whose verified bundle is known here: its words, and what training day looked like. */

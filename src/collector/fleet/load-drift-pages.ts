@@ -18,6 +18,8 @@ export interface FleetDriftView {
   readonly day: string | null;
   /** Days up to the newest, that day among them. */
   readonly table: DriftDaysReply;
+  /** Share of its days on which a healthy point warns. */
+  readonly warningShare: number;
   /** What moved on the day, drift first; not more than a page can show. */
   readonly moved: readonly DriftVerdict[];
 }
@@ -94,13 +96,19 @@ async function loadView(
 ): Promise<FleetDriftView> {
   const table = await loadTable(fleet, query);
   const day = query.day ?? findNewestDay(table);
-  if (day === null) return { day, table, moved: [] };
+  const { warningShare } = fleet;
+  if (day === null) return { day, table, warningShare, moved: [] };
   const load = async (level: DriftLevel, limit: number): Promise<readonly DriftVerdict[]> => {
     const site = query.site ?? undefined;
     return limit <= 0 ? [] : (await fleet.record.driftVerdicts({ site, day, level, limit })).verdicts;
   };
   const drifted = await load("drift", query.most);
-  return { day, table, moved: [...drifted, ...(await load("warning", query.most - drifted.length))] };
+  return {
+    day,
+    table,
+    warningShare,
+    moved: [...drifted, ...(await load("warning", query.most - drifted.length))],
+  };
 }
 
 /** The last days up to the newest verdict, or up to the asked one where that is older. */

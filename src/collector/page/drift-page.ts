@@ -46,8 +46,8 @@ function sayNoDay({ day, site }: DriftPage): SafeHtml {
 
 /** A row a site, which unfolds on its own page; nothing where there is only one. */
 function renderSites(page: DriftPage, index: number): SafeHtml | null {
-  const { table, day } = page;
-  const sites = rollUpSites(table, index);
+  const { table, day, warningShare } = page;
+  const sites = rollUpSites(table, index, warningShare);
   if (sites.length < 2) return null;
   const rows = sites.map((row) => describeSite(row, page));
   const body = renderHeatMap({
@@ -74,14 +74,14 @@ function describeSite({ site, points, levels }: DriftRow, page: DriftPage): Heat
 
 function renderTurbines(page: DriftPage, day: string, index: number): SafeHtml {
   const { table, site } = page;
-  const all = rollUpTurbines(table, index);
+  const all = rollUpTurbines(table, index, page.warningShare);
   const pages = Math.max(1, Math.ceil(all.length / rowsPerPage));
   const current = Math.min(page.page, pages);
   const sites = hasSites(table);
   const from = (current - 1) * rowsPerPage;
   const rows = all.slice(from, from + rowsPerPage).map((row) => describeTurbine(row, table.days, sites));
   const query = site === null ? "" : `&site=${encodeURIComponent(site)}`;
-  const body = html`${renderLevels({ table, day, rows, query })}${renderPager({ ...page, day }, current, pages)}`;
+  const body = html`${renderLevels({ view: page, day, rows, query })}${renderPager({ ...page, day }, current, pages)}`;
   const note =
     pages === 1
       ? "those that need attention first"

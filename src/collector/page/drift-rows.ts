@@ -12,11 +12,14 @@ export interface RolledLevel {
   readonly isExpected: boolean;
 }
 
-/** Share of its days on which a healthy point warns: what an assessment declares unless it is told otherwise. */
-const warningShare = 0.01;
-
-/** How many of so many healthy points warn on a day: on average, and hardly ever more than. */
-export function expectWarnings(assessed: number): { readonly mean: number; readonly most: number } {
+/**
+ * How many of so many healthy points warn on a day: on average, and hardly ever more than.
+ * @param warningShare share of its days on which a healthy point warns, as the assessment is configured; here and below
+ */
+export function expectWarnings(
+  assessed: number,
+  warningShare: number,
+): { readonly mean: number; readonly most: number } {
   const mean = warningShare * assessed;
   return { mean, most: Math.floor(mean + 3 * Math.sqrt(mean * (1 - warningShare))) };
 }
@@ -39,27 +42,35 @@ export interface DriftRow {
 }
 
 /** A row a turbine; what moved on the day at `index` first, then what moved lately, then by name. */
-export function rollUpTurbines({ days, points }: DriftDaysReply, index: number): readonly DriftRow[] {
+export function rollUpTurbines(
+  { days, points }: DriftDaysReply,
+  index: number,
+  warningShare: number,
+): readonly DriftRow[] {
   const groups = groupBy(points, ({ site, turbine }) => JSON.stringify([site, turbine]));
   return groups
-    .map((group) => describeRow(group, days.length, group[0]!.turbine))
+    .map((group) => describeRow(group, group[0]!.turbine, { days: days.length, warningShare }))
     .map((row) => ({ row, urgency: computeUrgency(row, index) }))
     .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
     .map(({ row }) => row);
 }
 
 /** A row a site, by the same order. */
-export function rollUpSites({ days, points }: DriftDaysReply, index: number): readonly DriftRow[] {
+export function rollUpSites(
+  { days, points }: DriftDaysReply,
+  index: number,
+  warningShare: number,
+): readonly DriftRow[] {
   return groupBy(points, ({ site }) => site)
-    .map((group) => describeRow(group, days.length, null))
+    .map((group) => describeRow(group, null, { days: days.length, warningShare }))
     .map((row) => ({ row, urgency: computeUrgency(row, index) }))
     .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
     .map(({ row }) => row);
 }
 
 /** All points together, one level a day. */
-export function rollUpFleet({ days, points }: DriftDaysReply): readonly RolledLevel[] {
-  return days.map((_, index) => rollUpDay(points, index));
+export function rollUpFleet({ days, points }: DriftDaysReply, warningShare: number): readonly RolledLevel[] {
+  return days.map((_, index) => rollUpDay(points, index, warningShare));
 }
 
 /** How many points are at each level on one day. */
@@ -75,18 +86,22 @@ export function countLevels(
   return counts;
 }
 
-function describeRow(points: readonly PointLevels[], days: number, turbine: string | null): DriftRow {
-  const levels = Array.from({ length: days }, (_, index) => rollUpDay(points, index));
+function describeRow(
+  points: readonly PointLevels[],
+  turbine: string | null,
+  { days, warningShare }: { readonly days: number; readonly warningShare: number },
+): DriftRow {
+  const levels = Array.from({ length: days }, (_, index) => rollUpDay(points, index, warningShare));
   return { site: points[0]!.site, turbine, points, levels };
 }
 
-function rollUpDay(points: readonly PointLevels[], index: number): RolledLevel {
+function rollUpDay(points: readonly PointLevels[], index: number, warningShare: number): RolledLevel {
   const counts = countLevels({ points }, index);
   const [level, count] = [...counts].reduce<readonly [DriftLevel | null, number]>(
     (worst, next) => (worst[0] === null || driftLevelRank[next[0]] > driftLevelRank[worst[0]] ? next : worst),
     [null, 0],
   );
-  const isExpected = level === "warning" && count <= expectWarnings(countAssessed(counts)).most;
+  const isExpected = level === "warning" && count <= expectWarnings(countAssessed(counts), warningShare).most;
   return { level, count, isExpected };
 }
 

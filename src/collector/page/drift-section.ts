@@ -32,11 +32,11 @@ export function renderDrift(drift: FleetDriftView): SafeHtml {
   const index = day === null ? -1 : table.days.indexOf(day);
   if (day === null || index < 0)
     return renderPanel({ id: "drift", title: panelTitle, live: "live", body: noDay });
-  const rows = rollUpTurbines(table, index);
+  const rows = rollUpTurbines(table, index, drift.warningShare);
   const shown = rows.slice(0, shownTurbines);
   const sites = hasSites(table);
   const body = html`${renderFindings(drift, shownFindings)}
-  ${renderLevels({ table, day, rows: shown.map((row) => describeTurbine(row, table.days, sites)) })}
+  ${renderLevels({ view: drift, day, rows: shown.map((row) => describeTurbine(row, table.days, sites)) })}
   <p class="note">${shown.length < rows.length ? html`The ${shown.length} of ${formatCount(rows.length)} turbines that need attention first. ` : null}<a href="/drift">More turbines and days</a></p>`;
   const note = describeDay(drift, index);
   return renderPanel({ id: "drift", title: panelTitle, note, live: "live", body });
@@ -61,21 +61,26 @@ const order: readonly DriftLevel[] = ["drift", "warning", "stable", "learning", 
 /**
  * What moved, as cards; or that nothing did. Warnings that are no more than healthy points bring about stand behind a fold.
  */
-export function renderFindings({ moved, table, day }: FleetDriftView, most: number): SafeHtml {
+export function renderFindings(view: FleetDriftView, most: number): SafeHtml {
+  const { moved, table, day, warningShare } = view;
   const findings = listFindings(moved);
   if (findings.length === 0 || day === null) return renderEmpty(describeQuiet(table.points.length === 0));
   const assessed = countAssessed(countLevels(table, table.days.indexOf(day)));
   const warnings = findings.filter(({ level }) => level === "warning");
-  const isChance = sumPoints(warnings) <= expectWarnings(assessed).most;
+  const expected = expectWarnings(assessed, warningShare);
+  const isChance = sumPoints(warnings) <= expected.most;
   const cards = isChance ? findings.filter(({ level }) => level === "drift") : findings;
   const rest = cards.length - most;
   return html`${cards.length === 0 ? renderEmpty(describeQuiet(false)) : html`<div class="cards roomy findings">${cards.slice(0, most).map((finding) => renderFinding(finding, day))}</div>`}
   ${rest > 0 ? html`<p class="note">${formatCount(rest)} more: see the marks below.</p>` : null}
-  ${isChance && warnings.length > 0 ? renderWarnings(warnings, assessed, day) : null}`;
+  ${isChance && warnings.length > 0 ? renderWarnings(warnings, { assessed, mean: expected.mean }, day) : null}`;
 }
 
-function renderWarnings(warnings: readonly DriftFinding[], assessed: number, day: string): SafeHtml {
-  const mean = expectWarnings(assessed).mean;
+function renderWarnings(
+  warnings: readonly DriftFinding[],
+  { assessed, mean }: { readonly assessed: number; readonly mean: number },
+  day: string,
+): SafeHtml {
   const usual = `of ${formatCount(assessed)} healthy points about ${mean < 10 ? mean.toFixed(1) : formatCount(mean)} warn on any day`;
   const points = sumPoints(warnings);
   return html`<details class="warnings" id="warnings"><summary>${formatCount(points)} ${points === 1 ? "point warns" : "points warn"}, no more than chance explains: ${usual}</summary>
@@ -94,18 +99,19 @@ function describeQuiet(isEmpty: boolean): string {
 
 /** The heat map of some rows below that of all points together, with what its marks mean. */
 export function renderLevels(map: {
-  readonly table: FleetDriftView["table"];
+  readonly view: Pick<FleetDriftView, "table" | "warningShare">;
   readonly day: string;
   readonly rows: readonly HeatRow[];
   /** Query of another day's page, without the day. */
   readonly query?: string;
 }): SafeHtml {
-  const { table, day, rows, query = "" } = map;
+  const { view, day, rows, query = "" } = map;
+  const { table, warningShare } = view;
   const dayHref = (other: string): string => `/drift?day=${encodeURIComponent(other)}${query}`;
   const all: HeatRow = {
     header: "All points",
     tone: "all",
-    cells: rollUpFleet(table).map((rolled, index) =>
+    cells: rollUpFleet(table, warningShare).map((rolled, index) =>
       renderLevelCell({ ...rolled, name: "All points", day: table.days[index]! }),
     ),
   };

@@ -13,6 +13,7 @@ async function get(bench: DriftBench, path: string, query: Readonly<Record<strin
     models: bench.models,
     clock: { nowMs: () => bench.nowMs },
     silentAfterMs: 120_000,
+    warningShare: 0.01,
   };
   const request = {
     method: "GET",

@@ -26,7 +26,10 @@ async function openFleet(): Promise<{ bench: DriftBench; fleet: FleetSource }> {
   await bench.sendDay(point("wt-01"), 0);
   await bench.sendDay(point("wt-02"), 0);
   const clock = { nowMs: () => firstDayMs + 30 * 3_600_000 };
-  return { bench, fleet: { record: bench.record, models: bench.models, clock, silentAfterMs: 1e9 } };
+  return {
+    bench,
+    fleet: { record: bench.record, models: bench.models, clock, silentAfterMs: 1e9, warningShare: 0.01 },
+  };
 }
 
 function outcomeEvents(outcomes: readonly ModelOutcome[]) {

@@ -44,7 +44,7 @@ test("sites are rows that unfold on their own page; a fleet of one site has none
 });
 
 test("what is not there is said: no verdict yet, no such day, no such site", () => {
-  const nothing = { day: null, table: { days: [], points: [] }, moved: [] };
+  const nothing = { day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] };
   expect(renderDriftPage({ ...around, ...nothing }).text).toContain("No day has been assessed yet");
   const other = renderDriftPage({ ...around, ...fleetOf(fleet(2, 1), []), day: "2020-01-01" }).text;
   expect(other).toContain("There is no verdict of Wed 2020-01-01.");

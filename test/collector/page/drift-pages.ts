@@ -26,5 +26,5 @@ export function pointOf(path: string, letters: string): PointLevels {
 /** The fleet on the last of its points' days. */
 export function fleetOf(points: readonly PointLevels[], moved: readonly DriftVerdict[]): FleetDriftView {
   const days = daysUpTo(points[0]?.levels.length ?? 0);
-  return { day: days.at(-1) ?? null, table: { days, points }, moved };
+  return { day: days.at(-1) ?? null, table: { days, points }, warningShare: 0.01, moved };
 }

@@ -44,7 +44,7 @@ test("a healthy fleet is quiet: nothing moved, and no colour of alarm", () => {
 });
 
 test("before the first verdict it says what is to come", () => {
-  const { text } = renderDrift({ day: null, table: { days: [], points: [] }, moved: [] });
+  const { text } = renderDrift({ day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] });
   expect(text).toContain("No day has been assessed yet");
 });
 

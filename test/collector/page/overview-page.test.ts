@@ -13,7 +13,7 @@ const empty: OverviewPage = {
   gateways: [],
   alarms: nothing,
   activeAlarms: 0,
-  drift: { day: null, table: { days: [], points: [] }, moved: [] },
+  drift: { day: null, table: { days: [], points: [] }, warningShare: 0.01, moved: [] },
   models: [],
   updates: nothing,
   events: nothing,
