@@ -1,6 +1,8 @@
 /** `aurora drift report|diff|explain`: what a collector says of drift, in words or as its API says it. */
+
 import { Command, InvalidArgumentError, Option } from "commander";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { loadGatewayConfig } from "../device/ask-gateway.ts";
 import { askGatewayDrift } from "../device/ask-gateway-drift.ts";
 import { defaultCollectorUrl } from "../drift/ask-collector.ts";
@@ -154,11 +156,6 @@ function print(flags: DriftFlags, value: unknown, render: () => string): void {
 
 /** A day as the collector names it; that it has been is not checked here. */
 function parseDay(text: string): string {
-  const isNamed = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text);
-  const timeMs = isNamed ? Date.parse(text) : Number.NaN;
-  // 30 February is read as 2 March.
-  if (Number.isNaN(timeMs) || new Date(timeMs).toISOString().slice(0, 10) !== text.slice(0, 10)) {
-    throw new InvalidArgumentError(`It must be a day, ${dayWords}.`);
-  }
+  if (readDriftDay(text) === null) throw new InvalidArgumentError(`It must be a day, ${dayWords}.`);
   return text;
 }

@@ -1,8 +1,11 @@
 /** Watches a collector's verdicts of drift, period by period, as any reader of its interface could, and says whether the right one is found. */
+
 import { setTimeout } from "node:timers/promises";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import { type DriftVerdictReply, driftVerdictReplySchema } from "../../core/contract/drift-verdict-schema.ts";
+import { nameDriftDay } from "../../core/drift/drift-day.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import type { ExpectedDrift } from "./demo-turbine.ts";
 import type { DemoVerdict } from "./demo-watch.ts";
@@ -134,7 +137,7 @@ async function readPeriods(
   if (!Number.isFinite(newestMs)) return [];
   const complete: DriftPeriod[] = [];
   for (let fromMs = lastMs === null ? newestMs : lastMs + periodMs; fromMs <= newestMs; fromMs += periodMs) {
-    const page = await ask(`${new Date(fromMs).toISOString().slice(0, 16)}Z`);
+    const page = await ask(nameDriftDay({ fromMs, toMs: fromMs + periodMs }));
     const verdicts = page?.verdicts ?? [];
     // Of an older one nothing more is to come.
     const isOld = fromMs < newestMs - periodMs;
@@ -145,7 +148,7 @@ async function readPeriods(
 }
 
 function lacksCause({ level, cause }: DriftVerdict): boolean {
-  return (level === "warning" || level === "drift") && cause === null;
+  return isMoved(level) && cause === null;
 }
 
 /** Null: no answer in time. @throws ZodError for one that is no reply */

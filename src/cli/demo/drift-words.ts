@@ -1,5 +1,7 @@
 /** What a demonstration of drift says while it learns and once it finds. Text in, text out. */
+
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { driftLevels } from "../../core/contract/drift-verdict.ts";
 import type { ExpectedDrift } from "./demo-turbine.ts";
 import type { DemoVerdict } from "./demo-watch.ts";
 import type { DriftPeriod } from "./drift-watch.ts";
@@ -49,8 +51,9 @@ function describePeriod(verdicts: readonly DriftVerdict[]): string {
     const known = Math.min(...verdicts.map(({ referenceDays }) => referenceDays));
     return `learning: ${known} of ${driftPeriods.learn} periods are known of each of ${learning} points`;
   }
-  const levels = ["learning", "paused", "insufficient", "stable", "warning", "drift"] as const;
-  const counted = levels.map((level) => [level, count(level)] as const).filter(([, points]) => points > 0);
+  const counted = driftLevels
+    .map((level) => [level, count(level)] as const)
+    .filter(([, points]) => points > 0);
   return counted.map(([level, points]) => `${points} ${level}`).join(", ");
 }
 

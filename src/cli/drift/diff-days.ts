@@ -1,7 +1,9 @@
 /** What changed in the verdicts of points between two days. Values in, values out. */
-import type { DriftLevel, DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
+
+import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
-import { driftLevelRank } from "../../core/drift/drift-words.ts";
+import { compareLevels } from "../../core/drift/drift-level.ts";
+import { groupBy } from "../../core/drift/group-by.ts";
 
 /** One point and model on two days. */
 export interface PointChange extends PointId {
@@ -40,21 +42,15 @@ export function diffDays(
   const all = keys
     .flatMap((key) => pairVerdicts(first.get(key) ?? [], second.get(key) ?? []))
     .map(([was, is]) => diffPoint(was, is));
-  const changes = all.filter(hasChanged).sort((a, b) => rankOf(b) - rankOf(a));
+  const changes = all.filter(hasChanged).sort(compareChanges);
   return { from: before.day, to: after.day, changes, unchanged: all.length - changes.length };
 }
 
 /** A new version of a model is the same point's: its verdicts are compared. */
 function groupByPoint(verdicts: readonly DriftVerdict[]): ReadonlyMap<string, readonly DriftVerdict[]> {
-  const groups = new Map<string, DriftVerdict[]>();
-  for (const verdict of verdicts) {
-    const { site, turbine, component, modelName } = verdict;
-    const key = JSON.stringify([site, turbine, component, modelName]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [verdict]);
-    else group.push(verdict);
-  }
-  return groups;
+  return groupBy(verdicts, ({ site, turbine, component, modelName }) =>
+    JSON.stringify([site, turbine, component, modelName]),
+  );
 }
 
 type VerdictPair = readonly [DriftVerdict | undefined, DriftVerdict | undefined];
@@ -110,7 +106,12 @@ function hasChanged({ before, after, appeared, ended }: PointChange): boolean {
   return appeared.length + ended.length > 0;
 }
 
-function rankOf({ before, after }: PointChange): number {
-  const rank = (level: DriftLevel | undefined): number => (level === undefined ? -1 : driftLevelRank[level]);
-  return 10 * rank(after?.level) + rank(before?.level);
+function compareChanges(a: PointChange, b: PointChange): number {
+  return compareSides(a.after, b.after) || compareSides(a.before, b.before);
+}
+
+/** A side without a verdict says least. */
+function compareSides(a: DaySide | null, b: DaySide | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return compareLevels(a.level, b.level);
 }

@@ -8,7 +8,9 @@ import type {
 } from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
+import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
 import {
+  causeWords,
   describeDeviations,
   describeLoad,
   describeLoads,
@@ -16,7 +18,7 @@ import {
   describeValues,
   driftLevelWords,
   formatThree,
-  isMoved,
+  nameMoment,
   sinceOf,
   titleVerdict,
 } from "../../core/drift/drift-words.ts";
@@ -36,7 +38,6 @@ interface DriftStandings {
   }[];
 }
 
-const order: readonly DriftLevel[] = ["drift", "warning", "stable", "learning", "insufficient", "paused"];
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
 
@@ -69,7 +70,7 @@ export function renderDriftReport({ day, verdicts }: DriftVerdictReply): string 
 }
 
 function describeCounts(verdicts: readonly DriftVerdict[]): string {
-  const parts = order.map(
+  const parts = levelsByWeight.map(
     (level) => [level, verdicts.filter((each) => each.level === level).length] as const,
   );
   return parts
@@ -85,7 +86,7 @@ function renderFound({ title, level, first, verdicts }: DriftFinding): string[] 
   return [
     `${level.toUpperCase()}: ${title}`,
     `  points   ${points}${more}`,
-    ...(sinceMs === null ? [] : [`  since    ${sayTime(sinceMs, first)}`]),
+    ...(sinceMs === null ? [] : [`  since    ${nameMoment(sinceMs, first)}`]),
     ...renderCause(first),
   ];
 }
@@ -98,14 +99,6 @@ function renderCause({ cause }: DriftVerdict): string[] {
     ...cause.evidenceAgainst.map((line) => `  against  ${line}`),
   ];
 }
-
-const causeWords = {
-  sensor: "one sensor",
-  turbine: "one turbine",
-  site: "one site",
-  fleet: "the whole fleet",
-  unknown: "not told apart",
-} as const;
 
 /** All that is known of one point's verdicts of a day. */
 export function renderDriftExplanation({ day, verdicts }: DriftVerdictReply): string {
@@ -125,7 +118,7 @@ function renderVerdict(day: string, verdict: DriftVerdict): string[] {
     `${namePoint(verdict)}, ${day}: ${driftLevelWords[level]}`,
     ...(isMoved(level) ? [`  ${titleVerdict(verdict)}`] : []),
     ...(reason === null ? [] : [`  why      ${reason}`]),
-    ...(sinceMs === null ? [] : [`  since    ${sayTime(sinceMs, verdict)}`]),
+    ...(sinceMs === null ? [] : [`  since    ${nameMoment(sinceMs, verdict)}`]),
     ...renderCause(verdict),
     `  rests on ${referenceDays} days of its own, ${rows} windows or rows of this day, model ${modelName} ${modelVersion}`,
     ...(pValue === null
@@ -197,12 +190,6 @@ export function renderGatewayDrift({ gateway, points }: DriftStandings): string 
     return `${turbine} ${component}: ${driftLevelWords[level]}${since}, ${days}${title === null ? "" : `\n  ${title}`}`;
   });
   return `${printable(lines.join("\n"))}\n`;
-}
-
-/** A day where periods are days, else the moment. */
-function sayTime(timeMs: number, { fromMs, toMs }: DriftVerdict): string {
-  const iso = new Date(timeMs).toISOString();
-  return toMs - fromMs >= 86_400_000 ? iso.slice(0, 10) : iso;
 }
 
 function formatSigned(value: number): string {

@@ -2,8 +2,10 @@
  * Assesses each period of each point once, when there is nothing more to wait for, and then reads the points together.
  * Shares its thread with page and uplink: it gives way several times a point. What it has stored is whole, whenever it is killed.
  */
+
 import type { CollectorConfig } from "../../core/contract/config/collector-config.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
+import { graceOf } from "../../core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -43,8 +45,6 @@ export interface DriftRun {
   readonly events: number;
 }
 
-/** Longest grace: what a gateway may take to send the rest of a period. */
-const maxGraceMs = 7_200_000;
 const longestWaitMs = 15_000;
 /** Periods that are looked up at once. */
 const batchSize = 100;
@@ -53,7 +53,7 @@ const batchSize = 100;
 export function createDriftJob(options: DriftJobOptions): DriftJob {
   const { record, config, clock, timers, logger } = options;
   const periodMs = config.periodSeconds * 1_000;
-  const graceMs = Math.min(maxGraceMs, periodMs / 10);
+  const graceMs = graceOf({ periodMs });
   const accounts = createAccounts(options.metrics, record);
   let stopped = false;
   const pause = (): Promise<void> => new Promise((resolve) => timers.after(0, resolve));

@@ -5,8 +5,8 @@
 
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { DriftDaysReply } from "../../core/contract/drift-verdict-schema.ts";
+import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
-import { readDriftDay } from "../record/drift-rules.ts";
 import type { TurbineRef } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";

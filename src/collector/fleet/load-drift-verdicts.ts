@@ -1,8 +1,10 @@
 /** Loads stored verdicts of drift: of one day, and as levels over many days. Assesses nothing. */
+
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { DriftDayLevels } from "../record/drift-record.ts";
-import { readDriftCursor, readDriftDay } from "../record/drift-rules.ts";
+import { readDriftCursor } from "../record/drift-rules.ts";
 import type { TurbineFilter } from "../record/fleet-record.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";

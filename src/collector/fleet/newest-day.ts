@@ -1,7 +1,7 @@
 /** Which day is spoken of where none is asked for: the same on pages, in the API and in what commands print. */
+import { readDriftDay } from "../../core/drift/drift-day.ts";
 import { dayMs } from "../../core/maths/durations.ts";
 import type { DriftDayLevels, DriftFilter } from "../record/drift-record.ts";
-import { readDriftDay } from "../record/drift-rules.ts";
 import { utcDayOf } from "../record/record-rules.ts";
 import type { FleetSource } from "./fleet-source.ts";
 

@@ -2,13 +2,15 @@
  * Reads all verdicts of a period together: what moved each point, which of them survive the fleet's budget, and what people
  * are told. May be done again for the same period when a point's verdict came late: nobody is told twice.
  */
+
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
+import type { PeriodRange } from "../../core/drift/drift-day.ts";
 import { findCauses } from "../../core/drift/find-causes.ts";
 import { selectSurvivors } from "../../core/drift/fleet-budget.ts";
 import type { DriftFleet } from "../../core/drift/place-drift.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import type { DriftState, PeriodRange } from "../record/drift-record.ts";
+import type { DriftState } from "../record/drift-record.ts";
 import { driftCursor } from "../record/drift-rules.ts";
 import type { FleetRecord } from "../record/fleet-record.ts";
 import { tellDrift } from "./tell-drift.ts";

@@ -2,10 +2,11 @@
  * When people are told of a point's drift: when it begins, when it gets worse and when it ends, and not every period anew.
  * A step is a pure function of what stands and of one verdict.
  */
+
 import type { DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
+import { nameDriftDay } from "../../core/drift/drift-day.ts";
 import type { DriftState } from "../record/drift-record.ts";
-import { nameDriftDay } from "../record/drift-rules.ts";
 
 /** Stable periods in a row after which what stood has ended. */
 const stablePeriodsToEnd = 3;

@@ -2,7 +2,8 @@
 
 import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
 import type { DriftDaysReply, PointLevels } from "../../core/contract/drift-verdict-schema.ts";
-import { driftLevelRank, isMoved } from "../../core/drift/drift-words.ts";
+import { compareLevels, isAssessed, isMoved } from "../../core/drift/drift-level.ts";
+import { groupBy } from "../../core/drift/group-by.ts";
 
 /** The level of several points on one day: the one that says most, and of how many it is said. */
 export interface RolledLevel {
@@ -24,11 +25,9 @@ export function expectWarnings(
   return { mean, most: Math.floor(mean + 3 * Math.sqrt(mean * (1 - warningShare))) };
 }
 
-const assessedLevels: readonly DriftLevel[] = ["stable", "warning", "drift"];
-
 /** How many points of a day were assessed. */
 export function countAssessed(counts: ReadonlyMap<DriftLevel, number>): number {
-  return assessedLevels.reduce((sum, level) => sum + (counts.get(level) ?? 0), 0);
+  return [...counts].reduce((sum, [level, count]) => sum + (isAssessed(level) ? count : 0), 0);
 }
 
 /** Some points together. */
@@ -48,7 +47,7 @@ export function rollUpTurbines(
   warningShare: number,
 ): readonly DriftRow[] {
   const groups = groupBy(points, ({ site, turbine }) => JSON.stringify([site, turbine]));
-  return groups
+  return [...groups.values()]
     .map((group) => describeRow(group, group[0]!.turbine, { days: days.length, warningShare }))
     .map((row) => ({ row, urgency: computeUrgency(row, index) }))
     .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
@@ -61,7 +60,7 @@ export function rollUpSites(
   index: number,
   warningShare: number,
 ): readonly DriftRow[] {
-  return groupBy(points, ({ site }) => site)
+  return [...groupBy(points, ({ site }) => site).values()]
     .map((group) => describeRow(group, null, { days: days.length, warningShare }))
     .map((row) => ({ row, urgency: computeUrgency(row, index) }))
     .sort((a, b) => b.urgency - a.urgency || compareNames(a.row, b.row))
@@ -98,7 +97,7 @@ function describeRow(
 function rollUpDay(points: readonly PointLevels[], index: number, warningShare: number): RolledLevel {
   const counts = countLevels({ points }, index);
   const [level, count] = [...counts].reduce<readonly [DriftLevel | null, number]>(
-    (worst, next) => (worst[0] === null || driftLevelRank[next[0]] > driftLevelRank[worst[0]] ? next : worst),
+    (worst, next) => (worst[0] === null || compareLevels(next[0], worst[0]) < 0 ? next : worst),
     [null, 0],
   );
   const isExpected = level === "warning" && count <= expectWarnings(countAssessed(counts), warningShare).most;
@@ -107,7 +106,7 @@ function rollUpDay(points: readonly PointLevels[], index: number, warningShare: 
 
 /** The day itself counts more than all days before it. */
 function computeUrgency({ levels }: DriftRow, index: number): number {
-  const rank = ({ level }: RolledLevel): number => (isMoved(level) ? driftLevelRank[level!] - 3 : 0);
+  const rank = ({ level }: RolledLevel): number => (level === "drift" ? 2 : isMoved(level) ? 1 : 0);
   const before = levels.slice(0, index).reduce((sum, rolled) => sum + rank(rolled), 0);
   const today = levels[index];
   if (today === undefined || !isMoved(today.level)) return before;
@@ -119,15 +118,4 @@ const collator = new Intl.Collator("en", { numeric: true });
 
 function compareNames(a: DriftRow, b: DriftRow): number {
   return collator.compare(a.site, b.site) || collator.compare(a.turbine ?? "", b.turbine ?? "");
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }

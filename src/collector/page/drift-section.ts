@@ -2,7 +2,7 @@
  * Drift on the fleet's page: what moved against its own reference, in words, and a heat map of those that need attention.
  * What a bundle's own reference says of a point is not shown here: see `training-section.ts`.
  */
-import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+import { compareLevels, isMoved } from "../../core/drift/drift-level.ts";
 import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
 import type { FleetDriftView } from "../fleet/load-drift-pages.ts";
@@ -51,12 +51,10 @@ const noDay = renderEmpty(
 export function describeDay({ table, day }: FleetDriftView, index: number): string {
   const counts = countLevels(table, index);
   const parts = [...counts]
-    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .sort(([a], [b]) => compareLevels(a, b))
     .map(([level, count]) => `${formatCount(count)} ${driftLevelWords[level]}`);
   return `${labelDay(day ?? "", null).long}: ${parts.join(", ")}`;
 }
-
-const order: readonly DriftLevel[] = ["drift", "warning", "stable", "learning", "insufficient", "paused"];
 
 /**
  * What moved, as cards; or that nothing did. Warnings that are no more than healthy points bring about stand behind a fold.
@@ -137,8 +135,7 @@ export function describeTurbine(
     header: html`<a href="${href}">${name}</a>${sites === "one" ? null : html` <span class="site">${site}</span>`}`,
     cells: levels.map(({ level }, index) => {
       const day = days[index]!;
-      const isLinked = level === "warning" || level === "drift";
-      const link = isLinked ? { href: `${href}?day=${encodeURIComponent(day)}#drift` } : {};
+      const link = isMoved(level) ? { href: `${href}?day=${encodeURIComponent(day)}#drift` } : {};
       return renderLevelCell({ level, name, day, ...link });
     }),
   };

@@ -2,6 +2,7 @@
  * What moved, as cards: in an operator's words first, what speaks for and against it beside, distances between distributions
  * behind a fold.
  */
+
 import type {
   Distance,
   DriftVerdict,
@@ -10,6 +11,7 @@ import type {
 } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import {
+  causeWords,
   describeDeviations,
   describeLoad,
   describeLoads,
@@ -18,7 +20,9 @@ import {
   formatThree,
   sinceOf,
 } from "../../core/drift/drift-words.ts";
+import { groupBy } from "../../core/drift/group-by.ts";
 import type { DriftFinding } from "../../core/drift/list-findings.ts";
+import { dayMs } from "../../core/maths/durations.ts";
 import { labelDay } from "./heat-map.ts";
 import { renderHistogram } from "./histogram.ts";
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
@@ -36,14 +40,6 @@ const namedPoints = 8;
 /** Components of sites that are named. */
 const namedGroups = 3;
 
-const causeWords = {
-  sensor: "One sensor",
-  turbine: "One turbine",
-  site: "One site",
-  fleet: "The whole fleet",
-  unknown: "Not told apart",
-} as const;
-
 /** Renders one finding. `day`: the day that it was found on. */
 export function renderFinding(finding: DriftFinding, day: string): SafeHtml {
   const { first, verdicts, level, title } = finding;
@@ -53,7 +49,7 @@ export function renderFinding(finding: DriftFinding, day: string): SafeHtml {
   return html`<article class="card drift-card ${level}" aria-label="${title}">
   <header>${renderDriftLevel(level)}<h3>${capitalise(title)}</h3>${renderPlaces(verdicts, day)}</header>
   <dl class="facts">
-    ${renderFact("What moves", first.cause === null ? null : causeWords[first.cause.kind])}
+    ${renderFact("What moves", first.cause === null ? null : capitalise(causeWords[first.cause.kind]))}
     ${renderFact("Since", sinceMs === null ? null : html`<time datetime="${new Date(sinceMs).toISOString()}">${sayStart(sinceMs, first)}</time>`)}
     ${renderFact("Loads", loads === null ? null : capitalise(loads))}
   </dl>
@@ -68,17 +64,13 @@ function renderFact(name: string, value: HtmlValue): SafeHtml | null {
 
 /** A day by its date; a shorter period by its moment. */
 function sayStart(sinceMs: number, { fromMs, toMs }: DriftVerdict): string {
-  if (toMs - fromMs < 86_400_000) return formatUtc(sinceMs);
+  if (toMs - fromMs < dayMs) return formatUtc(sinceMs);
   return labelDay(new Date(sinceMs).toISOString().slice(0, 10), null).long;
 }
 
 /** Which points, as links: by component and site, the first of each. */
 export function renderPlaces(verdicts: readonly DriftVerdict[], day: string): SafeHtml {
-  const groups = new Map<string, DriftVerdict[]>();
-  for (const verdict of verdicts) {
-    const key = JSON.stringify([verdict.component, verdict.site]);
-    groups.set(key, [...(groups.get(key) ?? []), verdict]);
-  }
+  const groups = groupBy(verdicts, ({ component, site }) => JSON.stringify([component, site]));
   const shown = [...groups.values()].slice(0, namedGroups);
   const more = verdicts.length - shown.reduce((sum, group) => sum + group.length, 0);
   return html`<p class="places">${shown.map((group) => {

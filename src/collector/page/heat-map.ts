@@ -2,8 +2,10 @@
  * Something day by day as a table: a row a turbine, site or column, a column a day. A cell is a mark, words and a colour; days
  * on which nothing moved are quiet. Orders nothing.
  */
+
 import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.ts";
-import { driftLevelWords, isMoved } from "../../core/drift/drift-words.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
+import { driftLevelWords } from "../../core/drift/drift-words.ts";
 import { type HtmlValue, html, type SafeHtml } from "./html.ts";
 
 export interface HeatRow {

@@ -4,6 +4,7 @@
  */
 
 import type { DriftLevel } from "../../core/drift/assess-drift.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
 import type { DriftView, FeatureDriftView, PointDriftView } from "../fleet/load-drift.ts";
 import { renderHistogram, toShares } from "./histogram.ts";
 import { html, type SafeHtml } from "./html.ts";
@@ -38,7 +39,7 @@ export function renderTraining(drift: DriftView): SafeHtml {
 }
 
 function renderPoint(point: PointDriftView): SafeHtml {
-  const unlike = point.features.filter(({ level }) => isUnlike(level)).length;
+  const unlike = point.features.filter(({ level }) => isMoved(level)).length;
   const rate = point.falseAlarmRate;
   const id = `training-${point.component}-${point.modelDigest.slice(0, 12)}`;
   return html`<article class="card" aria-label="Likeness of ${point.component} to training">
@@ -63,21 +64,17 @@ function renderPoint(point: PointDriftView): SafeHtml {
 </article>`;
 }
 
-function isUnlike(level: DriftLevel): boolean {
-  return level === "drift" || level === "warning";
-}
-
 /** One cell a feature, in the order of the features: the shape of a drift at a glance. */
 function renderStrip(features: readonly FeatureDriftView[]): SafeHtml {
   const ordered = [...features].sort((a, b) => a.feature - b.feature);
   return html`<svg class="strip" viewBox="0 0 ${ordered.length * 10} 12" preserveAspectRatio="none" role="img" aria-label="One cell a feature, dark where it is unlike training">${ordered.map(
     (feature, index) =>
-      html`<rect class="cell ${isUnlike(feature.level) ? "unlike" : feature.level}" x="${index * 10 + 0.5}" y="0" width="9" height="12"><title>${feature.name}: ${describe(feature)}</title></rect>`,
+      html`<rect class="cell ${isMoved(feature.level) ? "unlike" : feature.level}" x="${index * 10 + 0.5}" y="0" width="9" height="12"><title>${feature.name}: ${describe(feature)}</title></rect>`,
   )}</svg>`;
 }
 
 function renderFeature(feature: FeatureDriftView, id: string): SafeHtml {
-  return html`<details class="feature ${isUnlike(feature.level) ? "unlike" : feature.level}" id="${id}-${feature.feature}">
+  return html`<details class="feature ${isMoved(feature.level) ? "unlike" : feature.level}" id="${id}-${feature.feature}">
   <summary><span class="name">${feature.name}</span>${renderBar(feature)}<span class="figure">${feature.psi === null ? "–" : formatPsi(feature.psi)}</span></summary>
   <p class="why">${describe(feature)}${feature.invalid > 0 ? `; ${formatCount(feature.invalid)} values were not finite` : ""}</p>
   ${

@@ -1,6 +1,8 @@
 /** Drift on a turbine's page: each component day by day, what moved on the chosen day, and which columns moved when. */
+
 import type { DriftRole, DriftVerdict, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
 import { describeMove, driftLevelWords } from "../../core/drift/drift-words.ts";
 import { listFindings } from "../../core/drift/list-findings.ts";
 import type { TurbineDriftView } from "../fleet/load-drift-pages.ts";
@@ -36,7 +38,7 @@ export function renderTurbineDrift(drift: TurbineDriftView): SafeHtml {
 
 /** Components that did not move, each with why nothing is said where nothing is. */
 function renderQuiet(verdicts: readonly DriftVerdict[]): SafeHtml | null {
-  const quiet = verdicts.filter(({ level }) => level !== "warning" && level !== "drift");
+  const quiet = verdicts.filter(({ level }) => !isMoved(level));
   if (quiet.length === 0) return null;
   return html`<ul class="quiet">${quiet.map(
     ({ component, level, reason, referenceDays }) =>

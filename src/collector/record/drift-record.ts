@@ -2,10 +2,12 @@
  * The drift part of the fleet's record, as a port: summaries of periods until they are assessed, what each point's own
  * reference is, and the verdicts. A period is assessed once: whoever stores a second verdict of it is told so.
  */
+
 import type { DriftLevel, DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { EventRecord, FeatureSketch } from "../../core/contract/uplink-record.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
+import type { PeriodRange } from "../../core/drift/drift-day.ts";
 
 /** Stores and answers, as the fleet's record does, of which it is a part; a day is named `YYYY-MM-DD`, a shorter period by its start (see {@link nameDriftDay}). */
 export interface DriftRecord {
@@ -50,12 +52,6 @@ export interface DriftRecord {
 
   /** How much waits, and what came too late. */
   driftBacklog(): Promise<DriftBacklog>;
-}
-
-/** A period, epoch ms; the end is exclusive. */
-export interface PeriodRange {
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** What a reference belongs to. */

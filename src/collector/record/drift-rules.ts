@@ -1,8 +1,7 @@
-/** What every engine does alike with drift: names of days, the order of lists, and what one gateway may occupy. */
-import type { DriftLevel } from "../../core/contract/drift-verdict.ts";
+/** What every engine does alike with drift: the order of lists, and what one gateway may occupy. */
 import type { EventRecord } from "../../core/contract/uplink-record.ts";
 import { dayMs } from "../../core/maths/durations.ts";
-import type { PeriodRange, ReferenceKey } from "./drift-record.ts";
+import type { ReferenceKey } from "./drift-record.ts";
 
 /** What one gateway may occupy; a report beyond is set aside as `drift-bounds`. */
 export const driftBounds = {
@@ -31,23 +30,6 @@ export class DriftRefusedError extends RangeError {
   }
 }
 
-/** `YYYY-MM-DD` of a period of a day, `YYYY-MM-DDTHH:MMZ` (with seconds where it needs them) of a shorter one. */
-export function nameDriftDay({ fromMs, toMs }: PeriodRange): string {
-  const iso = new Date(fromMs).toISOString();
-  if (toMs - fromMs >= dayMs) return iso.slice(0, 10);
-  return fromMs % 60_000 === 0 ? `${iso.slice(0, 16)}Z` : `${iso.slice(0, 19)}Z`;
-}
-
-const dayPattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/;
-
-/** Starts of periods that a name covers: a whole day, or one moment. Null: it is no such name. */
-export function readDriftDay(name: string): PeriodRange | null {
-  if (!dayPattern.test(name)) return null;
-  const fromMs = Date.parse(name);
-  if (Number.isNaN(fromMs) || new Date(fromMs).toISOString().slice(0, 10) !== name.slice(0, 10)) return null;
-  return { fromMs, toMs: fromMs + (name.length === 10 ? dayMs : 1) };
-}
-
 /** Where a list by site, turbine, component and model goes on after one of its entries. */
 export function driftCursor({ site, turbine, component, modelDigest }: ReferenceKey): string {
   return Buffer.from(JSON.stringify([site, turbine, component, modelDigest])).toString("base64url");
@@ -65,20 +47,6 @@ export function readDriftCursor(cursor: string): readonly [string, string, strin
   return parts.every((part) => typeof part === "string" && !part.includes("\u0000"))
     ? (parts as unknown as readonly [string, string, string, string])
     : null;
-}
-
-const severity: Readonly<Record<DriftLevel, number>> = {
-  paused: 0,
-  insufficient: 1,
-  learning: 2,
-  stable: 3,
-  warning: 4,
-  drift: 5,
-};
-
-/** The more serious of two levels; what was assessed counts more than what was not. */
-export function worseDriftLevel(a: DriftLevel | null, b: DriftLevel): DriftLevel {
-  return a === null || severity[b] > severity[a] ? b : a;
 }
 
 /** Somebody had a point's own reference renewed, after a repair for example. */

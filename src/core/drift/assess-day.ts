@@ -2,6 +2,7 @@
  * Assesses one day of a point against its own reference, and takes the day into the reference when nothing was wrong with it.
  * One test a day over all columns and aspects, with the declared rate. Reads no clock: days come in their order.
  */
+
 import type { DriftLevel, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
 import { checkDay } from "./check-day.ts";
@@ -9,6 +10,7 @@ import { type ColumnDay, leastLoadDays, leastRows, leastSlots, summariseColumn }
 import type { AspectTest } from "./column-test.ts";
 import type { DayFeature, DaySummary } from "./day-summary.ts";
 import { describeShift } from "./describe-shift.ts";
+import { isMoved } from "./drift-level.ts";
 import type { DriftTask } from "./drift-task.ts";
 import {
   admitDays,
@@ -51,7 +53,7 @@ export function assessDay(
   const tested = columns.filter(({ tests }) => tests.length > 0);
   const { level, reason } = chooseLevel(task, { rows, pValue, columns });
   const next = columns.map((each) => takeDay(each, { task, day, level }));
-  const isOff = level === "warning" || level === "drift";
+  const isOff = isMoved(level);
   const shifts = isOff ? describeShifts(task, { tested, next, fromMs: day.fromMs }) : [];
   const named = [...new Set(shifts.map(({ feature }) => feature))];
   const verdict: DayVerdict = {

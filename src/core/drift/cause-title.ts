@@ -1,5 +1,7 @@
 /** The sentence that an operator reads first: who moved, how, and since when. Statistics have no place in it. */
+
 import type { DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+import { dayMs } from "../maths/durations.ts";
 import { computeMedian } from "../maths/robust.ts";
 import { describeSensor, formatDb, isTemperature, shiftOfDay, spell, wordShift } from "./describe-column.ts";
 import { onsetOf, type Placement, type ReadVerdict } from "./place-drift.ts";
@@ -7,7 +9,6 @@ import type { PointSignature } from "./point-signature.ts";
 
 /** Things that moved are named up to so many. */
 const named = 3;
-const dayMs = 86_400_000;
 
 /** "since Tuesday", "since 3 March", for periods shorter than half a day "since 10:42"; all UTC. */
 export function describeSince(

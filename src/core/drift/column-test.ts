@@ -2,6 +2,7 @@
  * Holds one column of a day against the days of its reference: how far each aspect moved, in units of what is usual from day to
  * day, and how probable that is by chance.
  */
+import { average } from "../maths/moments.ts";
 import { computeStudentTail } from "../maths/student-t.ts";
 import type { DayScatter } from "./day-scatter.ts";
 import type { DayUnit, TestKind } from "./day-space.ts";
@@ -56,8 +57,4 @@ export function testInvalid(column: ColumnReference, day: KeptDay): AspectTest {
   const share = Math.sin(centre) ** 2;
   const pValue = computeStudentTail(t, angles.length - 1);
   return { kind: "invalid", aspect: "invalid", centre: share, shift: day[5] - share, t, pValue };
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

@@ -2,6 +2,7 @@
  * How the days of a column's reference scatter, aspect by aspect, and where a day and the last three lie among them. A short day
  * is held against how stretches of its length scatter. Decides nothing.
  */
+import { average } from "../maths/moments.ts";
 import type { DayUnit } from "./day-space.ts";
 import { createExcess } from "./short-day.ts";
 import type { ColumnReference, KeptDay } from "./site-reference.ts";
@@ -145,8 +146,4 @@ function align(
     if (periods[from] === day[0]) out[from] = values[index]!;
   }
   return out;
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

@@ -1,6 +1,8 @@
 /** What is known of a point's day: a sketch of every column, and its mean in every hour and at every load. */
+
 import type { DriftLoad } from "../contract/drift-verdict.ts";
 import type { FeatureSketch } from "../contract/uplink-record.ts";
+import { hourMs } from "../maths/durations.ts";
 
 /** Parts of a day: an hour each where the period is a day. */
 export const slotsOfDay = 24;
@@ -32,4 +34,9 @@ export interface DaySummary {
   readonly periodMs: number;
   /** Columns in the order of the drift reference; a column without a value may be missing. */
   readonly features: readonly DayFeature[];
+}
+
+/** How long after its end a period's reports are waited for, at most two hours; ms. */
+export function graceOf({ periodMs }: { readonly periodMs: number }): number {
+  return Math.min(2 * hourMs, periodMs / 10);
 }

@@ -1,6 +1,15 @@
 /** What drift is said to be, in words that page and terminal share: which way, how far, at which loads. Computes nothing but the words. */
-import type { DriftLevel, DriftLoad, DriftVerdict, FeatureShift } from "../contract/drift-verdict.ts";
+
+import type {
+  DriftCause,
+  DriftLevel,
+  DriftLoad,
+  DriftVerdict,
+  FeatureShift,
+} from "../contract/drift-verdict.ts";
+import { dayMs } from "../maths/durations.ts";
 import { describeColumn } from "./describe-column.ts";
+import type { PeriodRange } from "./drift-day.ts";
 
 /** What a level says of a day. */
 export const driftLevelWords: Readonly<Record<DriftLevel, string>> = {
@@ -12,20 +21,14 @@ export const driftLevelWords: Readonly<Record<DriftLevel, string>> = {
   drift: "drift",
 };
 
-/** Of several points' levels the highest says most: what moved, then what was assessed, then what is not known yet. */
-export const driftLevelRank: Readonly<Record<DriftLevel, number>> = {
-  drift: 5,
-  warning: 4,
-  stable: 3,
-  learning: 2,
-  insufficient: 1,
-  paused: 0,
+/** What moves, by where it was placed. */
+export const causeWords: Readonly<Record<DriftCause["kind"], string>> = {
+  sensor: "one sensor",
+  turbine: "one turbine",
+  site: "one site",
+  fleet: "the whole fleet",
+  unknown: "not told apart",
 };
-
-/** Whether a level asks for attention. */
-export function isMoved(level: DriftLevel | null): boolean {
-  return level === "warning" || level === "drift";
-}
 
 /** `354 to 500 kW`. */
 export function describeLoad({ by, band }: DriftLoad): string {
@@ -85,6 +88,12 @@ export function titleVerdict({ cause, turbine, component, shifts, level, reason 
   if (first !== undefined)
     return `${where}: ${describeColumn(first.name, first.role)} ${describeMove(first)}`;
   return `${where}: ${driftLevelWords[level]}${reason === null ? "" : `, ${reason}`}`;
+}
+
+/** When something began: its date where periods are days, else the moment. */
+export function nameMoment(timeMs: number, { fromMs, toMs }: PeriodRange): string {
+  const iso = new Date(timeMs).toISOString();
+  return toMs - fromMs >= dayMs ? iso.slice(0, 10) : iso;
 }
 
 /** Begin of the first shift; null where nothing moved. */

@@ -1,6 +1,9 @@
 /** Verdicts of a day as findings: points that one cause moved are told once. Decides nothing. */
+
 import type { DriftVerdict } from "../contract/drift-verdict.ts";
-import { driftLevelRank, isMoved, titleVerdict } from "./drift-words.ts";
+import { compareLevels, isMoved } from "./drift-level.ts";
+import { titleVerdict } from "./drift-words.ts";
+import { groupBy } from "./group-by.ts";
 
 /** What moved some points. */
 export interface DriftFinding {
@@ -14,19 +17,17 @@ export interface DriftFinding {
 
 /** Drift first, then what moved most points, then the surest. */
 export function listFindings(verdicts: readonly DriftVerdict[]): readonly DriftFinding[] {
-  const groups = new Map<string, DriftVerdict[]>();
-  for (const verdict of verdicts) {
-    if (!isMoved(verdict.level)) continue;
-    const { site, cause } = verdict;
+  const moved = verdicts.filter(({ level }) => isMoved(level));
+  const groups = groupBy(moved, (verdict) => {
+    const { site, component, cause } = verdict;
     const place = cause?.kind === "fleet" ? "" : site;
-    const key = JSON.stringify([place, cause?.kind ?? verdict.component, titleVerdict(verdict)]);
-    groups.set(key, [...(groups.get(key) ?? []), verdict]);
-  }
+    return JSON.stringify([place, cause?.kind ?? component, titleVerdict(verdict)]);
+  });
   return [...groups.values()]
     .map(describeGroup)
     .sort(
       (a, b) =>
-        driftLevelRank[b.level] - driftLevelRank[a.level] ||
+        compareLevels(a.level, b.level) ||
         b.verdicts.length - a.verdicts.length ||
         compareVerdicts(a.first, b.first),
     );
@@ -44,5 +45,5 @@ function describeGroup(group: readonly DriftVerdict[]): DriftFinding {
 }
 
 function compareVerdicts(a: DriftVerdict, b: DriftVerdict): number {
-  return driftLevelRank[b.level] - driftLevelRank[a.level] || (a.pValue ?? 1) - (b.pValue ?? 1);
+  return compareLevels(a.level, b.level) || (a.pValue ?? 1) - (b.pValue ?? 1);
 }

@@ -2,13 +2,16 @@
  * Adds reports of drift to days, and days to days. Counts merge exactly in any order, moments to rounding. What does not
  * hold together is refused before anything is added.
  */
+
 import type { DriftLoad } from "../contract/drift-verdict.ts";
 import type { DriftReport, FeatureSketch } from "../contract/uplink-record.ts";
+import { dayMs } from "../maths/durations.ts";
+import { mergeMoments } from "../maths/moments.ts";
 import { type DayCell, type DayFeature, type DaySummary, slotsOfDay } from "./day-summary.ts";
 import { countValues, mergeSketches } from "./sketcher.ts";
 
 /** Longest period of assessment: 31 days. */
-const longestPeriodMs = 31 * 86_400_000;
+const longestPeriodMs = 31 * dayMs;
 
 /** Largest time that a date holds (ECMA-262, 21.4.1.1). */
 const latestMs = 8.64e15;
@@ -105,17 +108,8 @@ function mergeCells(a: readonly DayCell[], b: readonly DayCell[]): readonly DayC
   return merged;
 }
 
-/** Mean and sum of squares of both (Chan, Golub, LeVeque, 1983). */
 function mergeCell(a: DayCell, b: DayCell): DayCell {
-  const count = a.count + b.count;
-  const delta = b.mean - a.mean;
-  return {
-    slot: a.slot,
-    load: a.load,
-    count,
-    mean: (a.mean * a.count + b.mean * b.count) / count,
-    sumSquares: a.sumSquares + b.sumSquares + (delta * delta * a.count * b.count) / count,
-  };
+  return { slot: a.slot, load: a.load, ...mergeMoments(a, b) };
 }
 
 /** By slot, then an unknown load, then power before speed, then the band. */

@@ -2,8 +2,11 @@
  * Which of sensor, turbine, site and fleet moved: counts who else moved, where, in which direction and since when. Only points
  * of one kind of model are compared column by column.
  */
+
 import type { DriftCause, DriftVerdict } from "../contract/drift-verdict.ts";
 import type { PointId } from "../contract/stream.ts";
+import { isAssessed, isMoved } from "./drift-level.ts";
+import { groupBy } from "./group-by.ts";
 import { type PointPattern, type PointSignature, readSignature } from "./point-signature.ts";
 import { computeDirection, movedAlike, type ShiftDirection } from "./shift-likeness.ts";
 
@@ -79,7 +82,7 @@ const alone: Readonly<Record<PointPattern, DriftCause["kind"]>> = {
 export function readVerdicts(verdicts: readonly DriftVerdict[]): readonly ReadVerdict[] {
   return verdicts.map((verdict) => ({
     verdict,
-    hasMoved: verdict.level === "warning" || verdict.level === "drift",
+    hasMoved: isMoved(verdict.level),
     signature: readSignature(verdict),
     direction: computeDirection(verdict),
   }));
@@ -94,26 +97,16 @@ export interface FleetView {
 }
 
 export function viewFleet(all: readonly ReadVerdict[]): FleetView {
-  const byModel = groupBy(all.filter(isAssessed), ({ verdict }) => verdict.modelName);
+  const byModel = groupBy(
+    all.filter(({ verdict }) => isAssessed(verdict.level)),
+    ({ verdict }) => verdict.modelName,
+  );
   const siteOf = ({ verdict }: ReadVerdict): string => verdict.site;
   return {
     bySite: groupBy(all, siteOf),
     byModel,
     sitesOfModel: new Map([...byModel].map(([model, points]) => [model, groupBy(points, siteOf)])),
   };
-}
-
-function groupBy(
-  points: readonly ReadVerdict[],
-  keyOf: (point: ReadVerdict) => string,
-): ReadonlyMap<string, readonly ReadVerdict[]> {
-  const groups = new Map<string, ReadVerdict[]>();
-  for (const point of points) {
-    const group = groups.get(keyOf(point));
-    if (group === undefined) groups.set(keyOf(point), [point]);
-    else group.push(point);
-  }
-  return groups;
 }
 
 /** Places one verdict that moved among those of its period. */
@@ -147,10 +140,6 @@ export function placeDrift(own: ReadVerdict, view: FleetView, fleet: DriftFleet)
 
 function placeAlone({ pattern }: PointSignature, turbine: PointGroup): DriftCause["kind"] {
   return pattern === "loud" && turbine.assessed.length > 1 ? "sensor" : alone[pattern];
-}
-
-function isAssessed({ verdict: { level } }: ReadVerdict): boolean {
-  return level === "stable" || level === "warning" || level === "drift";
 }
 
 /** Who of `assessed` moved as `own` did, `own` among them where anybody else did. */

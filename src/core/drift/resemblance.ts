@@ -3,6 +3,7 @@
  * many independent, normal ones. Short memory is read from the hours within the days, long memory and wild days from the days
  * themselves where they show it clearly.
  */
+import { average } from "../maths/moments.ts";
 import type { DayUnit } from "./day-space.ts";
 import { slotsOfDay } from "./day-summary.ts";
 import { type ColumnReference, stretchLengths } from "./site-reference.ts";
@@ -41,10 +42,10 @@ export function measureWidening(
   const models = memory.map(correlateDays);
   const pairs = pairDays(periods);
   const ofUnits = units.map((unit, index) => correlate(unit.values, pairs, models[index]!));
-  const pooled = (ofUnits[0] ?? []).map((_, lag) => mean(ofUnits.map((each) => each[lag]!)));
-  const isPooled = excessOf(pooled, mean(models)) > surePooled / Math.sqrt(days * counted);
+  const pooled = (ofUnits[0] ?? []).map((_, lag) => average(ofUnits.map((each) => each[lag]!)));
+  const isPooled = excessOf(pooled, average(models)) > surePooled / Math.sqrt(days * counted);
   const wild = units.map(({ values }) => measureKurtosis(values) - 3);
-  const isWild = mean(wild) > surePooled * Math.sqrt(24 / (days * counted));
+  const isWild = average(wild) > surePooled * Math.sqrt(24 / (days * counted));
   return units.map((_, index) => {
     const own = ofUnits[index]!;
     const isOwn = excessOf(own, models[index]!) > (isPooled ? 1 : sureAlone) / Math.sqrt(days);
@@ -53,7 +54,7 @@ export function measureWidening(
     if (isPooled) addMeasured(lags, pooled);
     if (isOwn) addMeasured(lags, own);
     let tails = 0;
-    if (isWild) tails = Math.max(tails, tailOf(mean(wild)));
+    if (isWild) tails = Math.max(tails, tailOf(average(wild)));
     if (wild[index]! > sureAlone * Math.sqrt(24 / days)) tails = Math.max(tails, tailOf(wild[index]!));
     return widen(lags, { days, tails, isLong: isPooled || isOwn });
   });
@@ -164,8 +165,4 @@ function widen(
     three: (3 + 4 * lags[0]! + 2 * lags[1]!) / 9,
     degrees: 1 + 2 * (isLong ? covered : squares) + tails * (days - 1),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

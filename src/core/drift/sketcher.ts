@@ -2,7 +2,9 @@
  * Sketches of a point's features: counts in the reference's bins and moments, gathered over an interval, and merged
  * (intervals to a day, turbines to a fleet). Holds no row; `update` allocates nothing.
  */
+
 import type { FeatureSketch } from "../contract/uplink-record.ts";
+import { mergeMoments } from "../maths/moments.ts";
 import { findBin } from "./bins.ts";
 import { countLevels, type DriftReference } from "./drift-reference.ts";
 
@@ -130,14 +132,16 @@ export function mergeSketches(a: FeatureSketch, b: FeatureSketch): FeatureSketch
   const invalid = a.invalid + b.invalid;
   if (countA === 0) return { ...b, invalid };
   if (countB === 0) return { ...a, invalid };
-  const total = countA + countB;
-  const delta = b.mean - a.mean;
+  const { mean, sumSquares } = mergeMoments(
+    { count: countA, mean: a.mean, sumSquares: a.sumSquares },
+    { count: countB, mean: b.mean, sumSquares: b.sumSquares },
+  );
   return {
     feature: a.feature,
     counts: a.counts.map((count, index) => count + b.counts[index]!),
     invalid,
-    mean: (a.mean * countA + b.mean * countB) / total,
-    sumSquares: a.sumSquares + b.sumSquares + (delta * delta * countA * countB) / total,
+    mean,
+    sumSquares,
     min: Math.min(a.min, b.min),
     max: Math.max(a.max, b.max),
   };

@@ -2,12 +2,14 @@
  * One point under the light watch for drift: its reports become days, and each day is held against the point's own days
  * before it. Publishes nothing; what a day came to is returned.
  */
+
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { ModelRef } from "../../core/contract/prediction.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
 import { assessDay } from "../../core/drift/assess-day.ts";
 import type { DaySummary } from "../../core/drift/day-summary.ts";
+import { graceOf } from "../../core/drift/day-summary.ts";
 import type { DriftReference } from "../../core/drift/drift-reference.ts";
 import { createDriftTask, type DriftTask } from "../../core/drift/drift-task.ts";
 import { addToDay, findDayOf } from "../../core/drift/merge-day.ts";
@@ -73,11 +75,6 @@ export interface TakenReport {
   readonly isRelearning: boolean;
   /** Its days were let go: they lay in the future. */
   readonly isLost: boolean;
-}
-
-/** How long a day is waited for that may be over: two hours, a tenth of a shorter period. */
-export function graceOf({ periodMs }: Pick<DriftRules, "periodMs">): number {
-  return Math.min(2 * hourMs, periodMs / 10);
 }
 
 /** A report of a time further ahead is of a wrong clock. */

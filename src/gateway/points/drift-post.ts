@@ -3,9 +3,11 @@
  * point's own days before, and what moved is told once, and once when it ends. Points are read together, for what all of a
  * site's points do is no machine's fault. References are kept over restarts, one entry a point.
  */
+
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../core/contract/stream.ts";
 import type { DriftReport } from "../../core/contract/uplink-record.ts";
+import { graceOf } from "../../core/drift/day-summary.ts";
 import { findCauses } from "../../core/drift/find-causes.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
@@ -18,7 +20,6 @@ import {
   type DriftRefusal,
   type DriftRules,
   driftRefusals,
-  graceOf,
 } from "./drift-point.ts";
 import {
   type DriftDaySnapshot,

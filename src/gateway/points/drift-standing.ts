@@ -1,5 +1,7 @@
 /** How a point stands after its verdicts one by one, and what of it is told: a level once, and its end. Keeps nothing. */
+
 import type { DriftVerdict } from "../../core/contract/drift-verdict.ts";
+import { isMoved } from "../../core/drift/drift-level.ts";
 import type { DriftStanding } from "./drift-snapshot.ts";
 
 /** What is told of a point. */
@@ -22,7 +24,7 @@ export function advanceStanding(
   readonly event: { readonly name: DriftEventName; readonly detail: string } | null;
 } {
   const { level, fromMs, shifts, cause } = verdict;
-  const hasMoved = level === "warning" || level === "drift";
+  const hasMoved = isMoved(level);
   const sinceMs = hasMoved ? Math.min(fromMs, ...shifts.map((shift) => shift.sinceMs)) : fromMs;
   const title = hasMoved ? (cause?.title ?? "it is not as it was").slice(0, maxTitle) : null;
   const isSame = before.level === level && before.sinceMs !== null;

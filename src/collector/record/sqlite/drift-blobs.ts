@@ -6,7 +6,9 @@
  * moments   version u8, then each: feature u16, count u32, mean f64, sumSquares f64
  * ```
  */
+
 import type { FeatureSketch } from "../../../core/contract/uplink-record.ts";
+import { mergeMoments } from "../../../core/maths/moments.ts";
 
 /** Moments of one column in one slot at one load. */
 export interface ColumnMoments {
@@ -119,16 +121,9 @@ export function mergeColumns<T extends { readonly feature: number }>(
   return [...byFeature.values()].sort((a, b) => a.feature - b.feature);
 }
 
-/** Chan, Golub, LeVeque (1983), as sketches are merged. */
-export function mergeMoments(a: ColumnMoments, b: ColumnMoments): ColumnMoments {
+/** Of the values of both. */
+export function mergeColumn(a: ColumnMoments, b: ColumnMoments): ColumnMoments {
   if (a.count === 0) return b;
   if (b.count === 0) return a;
-  const count = a.count + b.count;
-  const delta = b.mean - a.mean;
-  return {
-    feature: a.feature,
-    count,
-    mean: (a.mean * a.count + b.mean * b.count) / count,
-    sumSquares: a.sumSquares + b.sumSquares + (delta * delta * a.count * b.count) / count,
-  };
+  return { feature: a.feature, ...mergeMoments(a, b) };
 }

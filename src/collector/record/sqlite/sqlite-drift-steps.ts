@@ -1,5 +1,7 @@
 /** The way from a day's summary to what people are told of it, in SQLite: what is due, what was learnt, what was said. */
+
 import type { PointId } from "../../../core/contract/stream.ts";
+import type { PeriodRange } from "../../../core/drift/drift-day.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftPeriod,
@@ -8,7 +10,6 @@ import type {
   KnownDriftFleet,
   PeriodKey,
   PeriodProgress,
-  PeriodRange,
   ReferenceKey,
   StoredReference,
 } from "../drift-record.ts";

@@ -13,8 +13,8 @@ import type { DriftBacklog } from "../drift-record.ts";
 import { DriftRefusedError, driftBounds } from "../drift-rules.ts";
 import {
   type ColumnMoments,
+  mergeColumn,
   mergeColumns,
-  mergeMoments,
   packMoments,
   packSketches,
   unpackMoments,
@@ -194,7 +194,7 @@ function createCellWriter(database: SqliteDatabase): (period: number, report: re
     const merged =
       row === undefined
         ? moments
-        : mergeColumns(unpackMoments(row.moments as Uint8Array), moments, mergeMoments);
+        : mergeColumns(unpackMoments(row.moments as Uint8Array), moments, mergeColumn);
     put.run(period, slot, name, packMoments(merged));
   };
 }

@@ -1,6 +1,9 @@
 /** Verdicts of drift in SQLite, and what leads from one to the next. What was assessed once is not assessed again. */
+
 import type { DriftLevel, DriftVerdict } from "../../../core/contract/drift-verdict.ts";
 import type { PointId } from "../../../core/contract/stream.ts";
+import { nameDriftDay, type PeriodRange, readDriftDay } from "../../../core/drift/drift-day.ts";
+import { worseDriftLevel } from "../../../core/drift/drift-level.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftDayLevels,
@@ -8,16 +11,8 @@ import type {
   DriftFilter,
   DriftVerdictPage,
   DriftVerdictQuery,
-  PeriodRange,
 } from "../drift-record.ts";
-import {
-  driftCursor,
-  maxDriftDays,
-  nameDriftDay,
-  readDriftCursor,
-  readDriftDay,
-  worseDriftLevel,
-} from "../drift-rules.ts";
+import { driftCursor, maxDriftDays, readDriftCursor } from "../drift-rules.ts";
 
 export interface SqliteVerdicts {
   list(query: DriftVerdictQuery): DriftVerdictPage;
