@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -127,6 +127,8 @@ async function startQemu(options: VirtualBoardOptions): Promise<VirtualBoard> {
     address: terminal,
     ended,
     stop: async () => {
+      // Before the terminal: its number may be given to another one at once, and the name would lead there.
+      rmSync(terminal, { force: true });
       await kill(child, ended);
       await kill(socat, bridgeEnded);
     },

@@ -14,6 +14,9 @@ export const channels: readonly DeviceChannel[] = [
   { name: "fan-end", unit: "g", sampleRateHz: 12_000, scale: 0.0005 },
 ];
 
+/** Longest wait for anything of a conversation: half of what a test has, so that it is the wait that says what is wrong. */
+const patienceMs = 30_000;
+
 /** What a gateway heard, with raw windows copied. */
 export interface Heard {
   readonly session: DeviceSession;
@@ -23,11 +26,11 @@ export interface Heard {
   /** Samples by channel and index. */
   readonly samples: Map<number, Map<number, number>>;
   readonly values: number[];
-  /** Resolves when the session reaches the state. */
+  /** Resolves when the session reaches the state; rejects as {@link until} does. */
   reaches(state: string): Promise<void>;
   /** Looks at what waits for a predicate; for a test with its own `onMessage`. */
   look(): void;
-  /** Resolves when `predicate` holds after some message. */
+  /** Resolves when `predicate` holds after some message; rejects after 30 s with all that is known of the conversation. */
   until(predicate: () => boolean): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export interface Heard {
 export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> = {}): Heard {
   const hellos: HelloMessage[] = [];
   const states: string[] = [];
+  const reasons: string[] = [];
   const problems: string[] = [];
   const samples = new Map<number, Map<number, number>>();
   const values: number[] = [];
@@ -46,8 +50,20 @@ export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> 
       return false;
     });
   };
-  const until = (predicate: () => boolean): Promise<void> =>
-    predicate() ? Promise.resolve() : new Promise((resolve) => waiters.push({ predicate, resolve }));
+  const until = (predicate: () => boolean): Promise<void> => {
+    if (predicate()) return Promise.resolve();
+    const held = new Promise<void>((resolve) => waiters.push({ predicate, resolve }));
+    return withDeadline(held, () => ({
+      waitedFor: String(predicate),
+      state: session.state,
+      states: reasons.slice(-12),
+      devices: hellos.map(({ deviceId, sessionId }) => `${deviceId} ${sessionId}`),
+      samples: [...samples].map(([channel, { size }]) => `${channel}: ${size}`),
+      values: values.length,
+      problems: problems.slice(-4),
+      statistics: { ...session.statistics },
+    }));
+  };
   const session = createDeviceSession({
     link,
     gatewayId: "gateway-1",
@@ -69,8 +85,9 @@ export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> 
       }
       look();
     },
-    onState: (state) => {
+    onState: (state, reason) => {
       states.push(state);
+      reasons.push(`${state}: ${reason}`);
       look();
     },
     onProblem: (problem) => {
@@ -83,9 +100,9 @@ export function listen(link: PacketLink, options: Partial<DeviceSessionOptions> 
   return { session, hellos, states, problems, samples, values, look, reaches, until };
 }
 
-/** A device on `link`. */
+/** A device on `link`; what is waited for of it has a deadline too. */
 export function createDevice(link: PacketLink, options: Partial<DeviceEndpointOptions> = {}): DeviceEndpoint {
-  return createDeviceEndpoint({
+  const device = createDeviceEndpoint({
     link,
     deviceId: "device-1",
     firmware: "test 1.0",
@@ -94,4 +111,32 @@ export function createDevice(link: PacketLink, options: Partial<DeviceEndpointOp
     random: createRandom(2),
     ...options,
   });
+  const { ready, drained } = device;
+  const known = (waitedFor: string) => () => ({
+    waitedFor,
+    state: device.state,
+    inFlightFrames: device.inFlightFrames,
+    ackTimeouts: device.ackTimeouts,
+    isWritable: link.isWritable,
+    statistics: { ...device.statistics },
+  });
+  return Object.assign(device, {
+    ready: () => (device.isReady ? ready() : withDeadline(ready(), known("a device that may send"))),
+    drained: () =>
+      device.inFlightFrames === 0 ? drained() : withDeadline(drained(), known("a device that has sent all")),
+  });
+}
+
+/** Settles as `awaited` does; rejects after {@link patienceMs}, before the test's own limit, with what is then known. */
+function withDeadline(awaited: Promise<void>, known: () => object): Promise<void> {
+  // Made here: it says which line of a test waited.
+  const error = new Error();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      error.message = `not within ${patienceMs} ms: ${JSON.stringify(known(), null, 2)}`;
+      reject(error);
+    }, patienceMs).unref();
+  });
+  return Promise.race([awaited, late]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,3 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFramedLink } from "../../../firmware-bridge/framing/framed-link.ts";
@@ -22,10 +20,10 @@ import { systemTimers } from "../../../src/core/platform/clock.ts";
 import { createEmbeddedBroker } from "../../../src/core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../../src/core/platform/mqtt/mqtt-client.ts";
 import { createTurbineSimulation } from "../../../src/core/simulate/turbine-simulation.ts";
+import { hasTerminals, joinTerminals } from "../../firmware-bridge/serial-line.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
 
-const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
 const options = { seed: 11, turbines: 1, fault: "none" } as const;
 
 function source(durationS?: number) {
@@ -194,15 +192,11 @@ describe("startDeviceSimulator", () => {
     expect(gateway.counts).toEqual(expectedCounts(24_000));
   });
 
-  it.skipIf(!hasPty)("streams over a serial line (needs python3 with pty)", async () => {
+  it.skipIf(!hasTerminals)("streams over a serial line (needs python3 with pty)", async () => {
     const folder = createTemporaryFolder();
     const ends = [join(folder, "device"), join(folder, "gateway")] as const;
-    const helper = join(import.meta.dirname, "../../firmware-bridge/pty-pair.py");
-    const pair = spawn("python3", [helper, ...ends], { stdio: ["ignore", "pipe", "inherit"] });
-    onTestFinished(() => {
-      pair.kill("SIGKILL");
-    });
-    await once(pair.stdout, "data");
+    const line = await joinTerminals(...ends);
+    onTestFinished(line.pull);
     // The gateway is there first, as when a device is plugged in later: its first hello is lost.
     const gateway = connectGateway(framedLink(createSerialTransport(ends[1])));
     const simulator = await startDevice({

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -14,29 +14,25 @@ import { endWithProcess } from "../../../src/core/platform/daemon/at-process-end
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createDevice, listen } from "../conversation.ts";
 import { observe } from "../observe-transport.ts";
+import { hasTerminals, joinTerminals, type SerialLine } from "../serial-line.ts";
 
-const hasPty = spawnSync("python3", ["-c", "import pty, tty"]).status === 0;
-const helper = new URL("../pty-pair.py", import.meta.url).pathname;
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-/** Joins two pseudo terminals under stable names, as `/dev/serial/by-id` would give. */
-async function plugIn(first: string, second: string): Promise<ChildProcess> {
-  const child = endWithProcess(
-    spawn("python3", [helper, first, second], { stdio: ["ignore", "pipe", "inherit"] }),
-  );
-  closers.push(() => unplug(child));
-  await once(child.stdout!, "data");
-  return child;
-}
 
 async function unplug(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill("SIGKILL");
   await exited;
+}
+
+/** Joins two paths until the end of the test, or until the line is pulled. */
+async function plugIn(first: string, second: string): Promise<SerialLine> {
+  const line = await joinTerminals(first, second);
+  closers.push(line.pull);
+  return line;
 }
 
 async function openSerialLink(path: string): Promise<PacketLink> {
@@ -57,7 +53,7 @@ test("a path that is not a serial port is an error that names it", async () => {
   expect(error).toMatchObject({ message: expect.stringContaining("/nonexistent/tty") });
 });
 
-describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
+describe.skipIf(!hasTerminals)("a serial line (needs python3 with pty)", () => {
   test("samples arrive over a serial line, and the conversation goes on after the adapter was pulled", async () => {
     const folder = createTemporaryFolder();
     const paths = [join(folder, "gateway"), join(folder, "device")] as const;
@@ -91,7 +87,7 @@ describe.skipIf(!hasPty)("a serial line (needs python3 with pty)", () => {
     const received = (): Map<number, number> => heard.samples.get(0) ?? new Map();
     await heard.until(() => received().size === 10_000);
 
-    await unplug(adapter);
+    await adapter.pull();
     await heard.reaches("connecting");
     await plugIn(...paths);
     await device.ready();
