@@ -85,6 +85,11 @@ export interface Installation {
     turbines: readonly PlannedTurbine[],
     changes?: Readonly<Record<string, unknown>>,
   ): Promise<TestGateway>;
+  /** Writes what `startGateway` would be started with, for a process of its own; gives the file's path. */
+  writeGatewayConfig(
+    turbines: readonly PlannedTurbine[],
+    changes?: Readonly<Record<string, unknown>>,
+  ): string;
   /** Connects as the gateway's user. */
   connect(clientId: string, changes?: Partial<MqttClientOptions>): MqttClient;
   readonly password: string;
@@ -120,6 +125,41 @@ export async function createInstallation(): Promise<Installation> {
     await writeBundle(dir, createTestBundle(options), signer);
     return dir;
   };
+  const planGateway = (
+    turbines: readonly PlannedTurbine[],
+    changes: Readonly<Record<string, unknown>>,
+  ): object => ({
+    gateway: {
+      id: names.gateway,
+      site: names.site,
+      stateDir: join(folder, "gateway"),
+      httpPort: 0,
+    },
+    mqtt: { url: mqttUrl, username: names.gateway, passwordFile },
+    devices: turbines.map(({ id, connect, mode, keyFile }) => ({
+      id: deviceOf(id),
+      connect,
+      ...(mode === undefined ? {} : { mode }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+    })),
+    turbines: turbines.map(({ id, bearing, channel }) => ({
+      id,
+      points: [
+        {
+          component: names.component,
+          bundle: testBundleName,
+          device: deviceOf(id),
+          channel: channel ?? "accel-de",
+          bearing,
+        },
+      ],
+    })),
+    bundles: { dir: join(folder, "models"), trustedKeys },
+    drift: { intervalSeconds: 10 },
+    uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1 },
+    ...changes,
+  });
+
   await putBundle();
 
   return {
@@ -155,37 +195,7 @@ export async function createInstallation(): Promise<Installation> {
       return collector;
     },
     startGateway: async (turbines, changes = {}) => {
-      const config = gatewayConfigSchema.parse({
-        gateway: {
-          id: names.gateway,
-          site: names.site,
-          stateDir: join(folder, "gateway"),
-          httpPort: 0,
-        },
-        mqtt: { url: mqttUrl, username: names.gateway, passwordFile },
-        devices: turbines.map(({ id, connect, mode, keyFile }) => ({
-          id: deviceOf(id),
-          connect,
-          ...(mode === undefined ? {} : { mode }),
-          ...(keyFile === undefined ? {} : { keyFile }),
-        })),
-        turbines: turbines.map(({ id, bearing, channel }) => ({
-          id,
-          points: [
-            {
-              component: names.component,
-              bundle: testBundleName,
-              device: deviceOf(id),
-              channel: channel ?? "accel-de",
-              bearing,
-            },
-          ],
-        })),
-        bundles: { dir: join(folder, "models"), trustedKeys },
-        drift: { intervalSeconds: 10 },
-        uplink: { predictionIntervalSeconds: 1, healthIntervalSeconds: 1 },
-        ...changes,
-      });
+      const config = gatewayConfigSchema.parse(planGateway(turbines, changes));
       const gateway = await startGateway({
         config,
         logger: logger.child({ gateway: ++gateways }),
@@ -206,6 +216,11 @@ export async function createInstallation(): Promise<Installation> {
           return page;
         },
       };
+    },
+    writeGatewayConfig: (turbines, changes = {}) => {
+      const path = join(folder, "gateway.yaml");
+      writeFileSync(path, JSON.stringify(planGateway(turbines, changes)));
+      return path;
     },
     connect: (clientId, changes = {}) => {
       const client = createMqttClient({

@@ -1,5 +1,7 @@
 /** A disk that is soon full. */
 import { execFileSync } from "node:child_process";
+import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { atProcessEnd } from "../../src/core/platform/daemon/at-process-end.ts";
 import { createTemporaryFolder } from "./temporary-folder.ts";
@@ -15,4 +17,12 @@ export function mountSmallDisk(sizeKib: number): string | null {
   // Before the folder that it lies in is removed.
   onTestFinished(atProcessEnd(() => execFileSync("umount", [folder])));
   return folder;
+}
+
+/** Takes all the room that `disk` has but `leftKib`; returns what gives it back. */
+export function fillDisk(disk: string, leftKib = 0): () => void {
+  const filling = join(disk, "filling");
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(filling, new Uint8Array(Math.max(0, bavail * bsize - leftKib * 1024)));
+  return () => rmSync(filling);
 }

@@ -4,16 +4,15 @@
  * read the state folder: a file in it, written anew at each start, holds the address and a token that nobody can guess.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
 import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
-import { writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { isLoopbackAddress, isLoopbackHost } from "../../core/platform/loopback-host.ts";
+import { type AccessFile, keepAccessFile } from "./access-file.ts";
 
 /** Who asks: somebody elsewhere, on this machine, or on this machine with the token of this start. */
 export type GatewayActor = "remote" | "local" | "operator";
@@ -73,8 +72,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 
 /**
  * Starts to listen.
- * @throws AuroraError CONFIG_INVALID when the address cannot be listened on, STORE when the access file cannot be
- * written.
+ * @throws AuroraError CONFIG_INVALID when the address cannot be listened on, STORE when there may be no access file
+ * (a full disk is waited for).
  */
 export async function startGatewayHttp(options: GatewayHttpOptions): Promise<GatewayHttp> {
   const { host, port } = options;
@@ -89,10 +88,10 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
   const address = server.address() as AddressInfo;
   const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
   const url = `http://${shown}:${address.port}`;
-  const accessPath = join(options.stateDir, gatewayAccessFile);
+  let access: AccessFile | null = null;
   const close = async (): Promise<void> => {
     try {
-      await rm(accessPath, { force: true });
+      await access?.close();
     } finally {
       // Whatever the disk says: a server that goes on listening would keep the process alive.
       await new Promise<void>((resolve) => {
@@ -102,9 +101,14 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     }
   };
   try {
-    await writeFileAtomic(accessPath, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 });
+    const path = join(options.stateDir, gatewayAccessFile);
+    access = await keepAccessFile({
+      path,
+      text: `${JSON.stringify({ url, token })}\n`,
+      logger: options.logger,
+    });
   } catch (error) {
-    await close().catch(() => undefined); // says less than why the file could not be written
+    await close();
     throw error;
   }
   return { url, close };
