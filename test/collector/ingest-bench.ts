@@ -27,6 +27,10 @@ export interface IngestBenchOptions {
   readonly wrapDatabase?: (database: SqliteDatabase) => SqliteDatabase;
   readonly wrapRecord?: (record: FleetRecord) => FleetRecord;
   readonly sites?: ReadonlyMap<string, string>;
+  /** Default 100,000. */
+  readonly maxPendingBytes?: number;
+  /** Instead of noting them. */
+  readonly acknowledge?: (gateway: string, ack: UplinkAck) => Promise<void>;
   readonly driftKeptMs?: number;
   readonly driftBinsOf?: (modelDigest: string) => readonly number[] | undefined;
 }
@@ -63,10 +67,12 @@ export function createIngestBench(options: IngestBenchOptions = {}): IngestBench
     ...(options.driftKeptMs === undefined ? {} : { driftKeptMs: options.driftKeptMs }),
     ...(options.driftBinsOf === undefined ? {} : { driftBinsOf: options.driftBinsOf }),
     logger: silentLogger,
-    maxPendingBytes: 100_000,
-    acknowledge: async (gateway, ack) => {
-      acks.push({ gateway, ...ack });
-    },
+    maxPendingBytes: options.maxPendingBytes ?? 100_000,
+    acknowledge:
+      options.acknowledge ??
+      (async (gateway, ack) => {
+        acks.push({ gateway, ...ack });
+      }),
   });
   return {
     record,

@@ -10,7 +10,12 @@ export interface BatchLoop {
   wake(): void;
   /** Stores what waits, now; resolves when nothing waits and nothing is on its way. */
   flush(): Promise<void>;
+  /** As `flush`, but waits no longer than `limitMs` for a record that does not answer; false: it did not. */
+  settle(limitMs: number): Promise<boolean>;
 }
+
+/** How long a daemon that ends waits for its last batch; what is not stored by then was not acknowledged. */
+export const lastBatchMs = 700;
 
 /** Creates a loop at rest. `storeNext` takes a batch of what waits; it must not reject. */
 export function createBatchLoop(options: {
@@ -24,13 +29,14 @@ export function createBatchLoop(options: {
   const { timers, delayMs, countWaiting, fullCount, storeNext } = options;
   let cancelTimer: (() => void) | null = null;
   let storing: Promise<void> | null = null;
+  let abandoned = false;
 
   const storeOne = async (): Promise<void> => {
     try {
       await storeNext();
     } finally {
       storing = null;
-      if (countWaiting() > 0) wake();
+      if (!abandoned && countWaiting() > 0) wake();
     }
   };
   const start = (): Promise<void> => {
@@ -44,10 +50,22 @@ export function createBatchLoop(options: {
     if (countWaiting() >= fullCount) void start();
     else cancelTimer ??= timers.after(delayMs, () => void start());
   };
+  const flush = async (): Promise<void> => {
+    while (!abandoned && (storing !== null || countWaiting() > 0)) await start();
+  };
   return {
     wake,
-    flush: async () => {
-      while (storing !== null || countWaiting() > 0) await start();
-    },
+    flush,
+    settle: (limitMs) =>
+      new Promise((resolve) => {
+        const cancel = timers.after(limitMs, () => {
+          abandoned = true;
+          resolve(false);
+        });
+        void flush().then(() => {
+          cancel();
+          resolve(true);
+        });
+      }),
   };
 }

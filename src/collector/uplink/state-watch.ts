@@ -9,13 +9,13 @@ import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/tur
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
-import { createBatchLoop } from "./batch-loop.ts";
+import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
 export interface StateWatch {
   acceptState(topic: string, payload: Uint8Array, retained: boolean): void;
   acceptStatus(topic: string, payload: Uint8Array, retained: boolean): void;
-  /** Stores what waits and takes no more. */
+  /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
 }
 
@@ -67,9 +67,9 @@ export function createStateWatch(options: {
   return {
     acceptState: (topic, payload, retained) => accept({ kind: "state", topic, payload, retained }),
     acceptStatus: (topic, payload, retained) => accept({ kind: "status", topic, payload, retained }),
-    close: () => {
+    close: async () => {
       closed = true;
-      return loop.flush();
+      await loop.settle(lastBatchMs);
     },
   };
 }

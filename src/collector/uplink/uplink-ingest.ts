@@ -16,7 +16,8 @@ import type {
   StoredEnvelope,
   UplinkMessage,
 } from "../record/fleet-record.ts";
-import { createBatchLoop } from "./batch-loop.ts";
+import { createAckSender } from "./ack-sender.ts";
+import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
 import { type RecordLimits, readEnvelope } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
@@ -31,7 +32,7 @@ export interface UplinkIngestOptions {
   readonly driftKeptMs?: number;
   /** Bins of each column that a model's drift reference has; undefined: the model is not known here. */
   readonly driftBinsOf?: RecordLimits["driftBinsOf"];
-  /** Sends an acknowledgement; may reject (it is repeated when the gateway sends again). */
+  /** Sends an acknowledgement; what rejects is sent again. */
   readonly acknowledge: (gateway: string, ack: UplinkAck) => Promise<void>;
   /** A batch is stored when this old … */
   readonly maxDelayMs?: number;
@@ -48,7 +49,7 @@ export interface UplinkIngest {
   flush(): Promise<void>;
   /** Did the last attempt to store fail? */
   readonly storeFails: boolean;
-  /** Stores what waits and takes no more. */
+  /** Stores what waits, for 0.7 s at most, and takes no more. */
   close(): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     driftBinsOf = () => undefined,
   } = options;
   const { messagesTotal, count } = createAccounts(options.metrics, logger);
+  const acks = createAckSender({ ...options, send: options.acknowledge });
   const waiting: UplinkMessage[] = [];
   /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
@@ -76,7 +78,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       if (storeFails) logger.info("storing works again");
       storeFails = false;
       count(batch, stored);
-      for (const { gateway, ack } of newestAcks(batch, stored)) acknowledge(gateway, ack);
+      for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
     } catch (error) {
       messagesTotal.add(taken.length, { outcome: "store-failed" });
       // Once until it works again: every batch fails while a disk is full.
@@ -84,12 +86,6 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
       storeFails = true;
     }
     for (const message of taken) pendingBytes -= costOf(message);
-  };
-  const acknowledge = (gateway: string, ack: UplinkAck): void => {
-    options.acknowledge(gateway, ack).catch((error: unknown) => {
-      messagesTotal.add(1, { outcome: "ack-unsent" });
-      logger.debug("acknowledgement not sent; the gateway will ask again", { gateway, error });
-    });
   };
   const loop = createBatchLoop({
     timers: options.timers,
@@ -115,9 +111,12 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     get storeFails() {
       return storeFails;
     },
-    close: () => {
+    close: async () => {
       closed = true;
-      return loop.flush();
+      if (!(await loop.settle(lastBatchMs))) {
+        logger.warn("the last batch was not stored in time; gateways send it again");
+      }
+      acks.close();
     },
   };
 }
@@ -170,7 +169,7 @@ function createAccounts(
   };
 }
 
-/** The newest watermark of each lane. */
+/** The newest watermark of each life of a lane. */
 function newestAcks(
   { envelopes }: EnvelopeBatch,
   stored: readonly StoredEnvelope[],

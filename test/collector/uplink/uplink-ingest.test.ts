@@ -74,6 +74,34 @@ describe("the uplink's ingest", () => {
     );
   });
 
+  it("brings an acknowledgement to each of a thousand gateways over a connection that takes a few at a time", async () => {
+    const heard = new Map<string, number>();
+    let underWay = 0;
+    const bench = createIngestBench({
+      maxPendingBytes: 4_000_000,
+      acknowledge: async (gateway, { lane, sequence }) => {
+        // As `maxInFlight` of the client.
+        if (underWay >= 1_000) throw new Error("1000 publishes are under way already");
+        underWay++;
+        await settle();
+        underWay--;
+        heard.set(`${gateway}/${lane}`, sequence);
+      },
+    });
+    for (let gateway = 0; gateway < 1_000; gateway++) {
+      for (const lane of ["alert", "update", "drift", "prediction"] as const) {
+        const envelope = eventEnvelope([event("a")], { gateway: `gw-${gateway}`, lane });
+        bench.ingest.accept(`aurora/v1/gateway/gw-${gateway}/up/${lane}`, encodeUplinkEnvelope(envelope));
+      }
+    }
+    await bench.ingest.flush();
+    for (let turn = 0; turn < 40; turn++) {
+      await settle();
+      bench.clock.advance(250);
+    }
+    expect(heard.size).toBe(4_000);
+  });
+
   it("goes on after a restart where it was, and does not wait for what a gateway dropped", async () => {
     const path = join(createTemporaryFolder(), "collector.sqlite");
     const first = createIngestBench({ path });
@@ -265,6 +293,17 @@ describe("the uplink's ingest", () => {
     await closing;
     expect(bench.acks).toMatchObject([{ sequence: 1 }, { sequence: 9 }]);
     expect(await names(bench)).toEqual(Array.from({ length: 9 }, (_, index) => `e${index + 1}`));
+  });
+
+  it("does not wait for ever for a record that does not answer when it is closed", async () => {
+    const bench = createIngestBench({
+      wrapRecord: (record) => ({ ...record, storeEnvelopes: () => new Promise(() => {}) }),
+    });
+    bench.ingest.accept("aurora/v1/gateway/gw-1/up/raw", new Uint8Array(10));
+    const closing = bench.ingest.close();
+    bench.clock.advance(1_000);
+    await closing;
+    expect(bench.acks).toEqual([]);
   });
 
   it("counts what is on its way among what waits", async () => {
