@@ -201,7 +201,7 @@ export interface RecordedAlarm {
   readonly steps: readonly AlarmLifeStep[];
 }
 
-/** One step in the life of an alarm. */
+/** One step in the life of an alarm. Its id is its turbine's own: an event of another turbine may have the same. */
 export interface AlarmLifeStep {
   readonly eventId: string;
   readonly transition: AlertTransition;

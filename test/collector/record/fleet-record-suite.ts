@@ -253,6 +253,22 @@ function describeAlarms(open: Open): void {
     expect(await record.alarms(all)).toMatchObject({ total: 1, items: [{ event: alert, steps: [step] }] });
   });
 
+  it("lets nobody's event stand in the way of another turbine's by having its id first", async () => {
+    const { record, put } = await openAlarms();
+    const alert = alertEvent("wt-1", "raised", t);
+    const forged = alertEvent("wt-9", "raised", t, { site: "elsewhere" });
+    await put({ ...forged, id: alert.id });
+    await put({ ...alertEvent("wt-9", "raised", t), id: alert.id });
+    await put(alert);
+    await put(alert);
+    const own = await record.alarms({ ...all, ...northSea });
+    expect(own).toMatchObject({
+      total: 1,
+      items: [{ active: true, event: alert, steps: [{ eventId: alert.id }] }],
+    });
+    expect((await record.alarms(all)).total).toBe(3);
+  });
+
   it("is not turned back by an event that comes late, but keeps it in the alarm's life", async () => {
     const { put, list } = await openAlarms();
     await put(alertEvent("wt-1", "raised", t));

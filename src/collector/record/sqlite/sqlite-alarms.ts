@@ -1,7 +1,7 @@
-/** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id. */
-import type { AlertEvent } from "../../../core/contract/alert.ts";
+/** Alarms and the events that they are made of, in SQLite. An event is stored once, by its id within its turbine. */
+import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
-import type { AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
 
 /** Steps of an alarm's life that are read. */
@@ -14,7 +14,7 @@ export interface SqliteAlarms {
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
-  const known = database.prepare("SELECT 1 FROM alert_event WHERE id = ?");
+  const known = database.prepare("SELECT 1 FROM alert_event WHERE site = ? AND turbine = ? AND id = ?");
   const newest = database.prepare(
     `SELECT id, active FROM alarm
      WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY id DESC LIMIT 1`,
@@ -26,10 +26,12 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const advance = database.prepare("UPDATE alarm SET active = ?, last_ms = ?, last_event = ? WHERE id = ?");
   const end = database.prepare("UPDATE alarm SET active = 0 WHERE id = ?");
   const insertEvent = database.prepare(
-    "INSERT INTO alert_event (id, alarm, transition, time_ms, received_ms, json) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const life = database.prepare(
-    `SELECT json FROM alert_event WHERE alarm = ? ORDER BY time_ms, received_ms LIMIT ${maxSteps}`,
+    `SELECT id, transition, time_ms, probability, risk FROM alert_event WHERE alarm = ?
+     ORDER BY time_ms, received_ms LIMIT ${maxSteps}`,
   );
 
   /** Returns the number of the alarm that the event belongs to. */
@@ -54,21 +56,23 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     firstMs: Number(row.first_ms),
     lastMs: Number(row.last_ms),
     event: readEvent(row),
-    steps: life.all(Number(row.id)).map((step) => alarmLifeStep(readEvent(step))),
+    steps: life.all(Number(row.id)).map(readStep),
   });
   return {
     put: (event, receivedMs) => {
-      if (known.get(event.id) !== undefined) return;
-      const timeMs = Date.parse(event.time);
-      const [alarm, json] = [place(event), JSON.stringify(event)];
-      insertEvent.run(event.id, alarm, transitionOf(event), timeMs, Math.trunc(receivedMs), json);
+      const { site, turbine } = event.data;
+      if (known.get(site, turbine, event.id) !== undefined) return;
+      const { transition, timeMs, probability, risk } = alarmLifeStep(event);
+      const step = [transition, timeMs, Math.trunc(receivedMs), probability, risk];
+      insertEvent.run(site, turbine, event.id, place(event), ...step, JSON.stringify(event));
     },
     list: (query) => {
       const { where, values } = buildFilter(query);
       const count = database.prepare(`SELECT COUNT(*) AS total FROM alarm ${where}`).get(...values);
       const rows = database
         .prepare(
-          `SELECT alarm.*, alert_event.json FROM alarm JOIN alert_event ON alert_event.id = alarm.last_event
+          `SELECT alarm.*, alert_event.json FROM alarm JOIN alert_event ON alert_event.site = alarm.site
+             AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event
            ${where} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT ? OFFSET ?`,
         )
         .all(...values, query.limit, query.offset);
@@ -81,6 +85,16 @@ function readEvent(row: SqlRow): AlertEvent {
   return JSON.parse(String(row.json)) as AlertEvent;
 }
 
+function readStep(row: SqlRow): AlarmLifeStep {
+  return {
+    eventId: String(row.id),
+    transition: row.transition as AlertTransition,
+    timeMs: Number(row.time_ms),
+    probability: Number(row.probability),
+    risk: row.risk === null ? null : Number(row.risk),
+  };
+}
+
 function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
   const parts: string[] = [];
   const values: SqlValue[] = [];
@@ -89,8 +103,8 @@ function buildFilter(query: AlarmQuery): { where: string; values: SqlValue[] } {
     parts.push(part);
     values.push(value);
   };
-  add("site = ?", query.site);
-  add("turbine = ?", query.turbine);
+  add("alarm.site = ?", query.site);
+  add("alarm.turbine = ?", query.turbine);
   add("active = ?", query.active === undefined ? undefined : Number(query.active));
   return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
 }

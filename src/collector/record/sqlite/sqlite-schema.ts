@@ -121,6 +121,22 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   CREATE TABLE drift_model (model_digest TEXT PRIMARY KEY, from_ms INTEGER NOT NULL) WITHOUT ROWID;
   INSERT INTO drift_model SELECT model_digest, MIN(from_ms) FROM drift_period GROUP BY model_digest;
   `,
+  // An event's id is its turbine's own, and its step in the life of the alarm is read without its JSON.
+  `
+  CREATE TABLE turbine_alert (
+    site TEXT NOT NULL, turbine TEXT NOT NULL, id TEXT NOT NULL, alarm INTEGER NOT NULL REFERENCES alarm (id),
+    transition TEXT NOT NULL, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, probability REAL NOT NULL,
+    risk REAL, json TEXT NOT NULL,
+    UNIQUE (site, turbine, id)
+  );
+  INSERT INTO turbine_alert
+    SELECT site, turbine, alert_event.id, alarm, transition, time_ms, received_ms,
+      COALESCE(json_extract(json, '$.data.probability'), 0), json_extract(json, '$.data.risk'), json
+    FROM alert_event JOIN alarm ON alarm.id = alert_event.alarm ORDER BY alert_event.rowid;
+  DROP TABLE alert_event;
+  ALTER TABLE turbine_alert RENAME TO alert_event;
+  CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms);
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */
@@ -155,10 +171,10 @@ function moveDriftDays(database: SqliteDatabase): void {
 }
 
 /**
- * Brings an open database to the newest schema.
+ * Brings an open database to the newest schema, or to the one of a given number of steps.
  * @throws AuroraError STORE when a newer collector has written it
  */
-export function migrateDatabase(database: SqliteDatabase): void {
+export function migrateDatabase(database: SqliteDatabase, steps: number = migrations.length): void {
   const version = Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
   if (version > migrations.length) {
     throw new AuroraError("STORE", `schema version ${version}, this collector knows ${migrations.length}`, {
@@ -167,7 +183,7 @@ export function migrateDatabase(database: SqliteDatabase): void {
       hint: "run the newer collector, or give this one another database",
     });
   }
-  for (let next = version; next < migrations.length; next++) {
+  for (let next = version; next < steps; next++) {
     database.transaction(() => {
       const step = migrations[next]!;
       if (typeof step === "string") database.exec(step);

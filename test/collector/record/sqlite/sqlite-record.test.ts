@@ -6,11 +6,13 @@ import {
   createSqliteRecord,
   openSqliteRecord,
 } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
+import { migrateDatabase } from "../../../../src/collector/record/sqlite/sqlite-schema.ts";
 import { ok } from "../../../../src/core/contract/result.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../../src/core/platform/sqlite/sqlite-database.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { alertEvent } from "../../fleet-records.ts";
 import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
 
 const t = 1_700_000_000_000;
@@ -66,36 +68,18 @@ it("sets a record aside that the tables stumble over, alone", async () => {
   expect((await record.events({ limit: 9, offset: 0 })).total).toBe(2);
 });
 
-/** Opens a file as the collector of a version left it that had no periods of drift yet. */
-async function openOlder(path: string): Promise<SqliteDatabase> {
-  await (await createSqliteStorage(path).open()).close();
+/** Opens a file as an older collector left it, after so many steps of its schema: of 2, drift had no periods yet. */
+function openOlder(path: string, steps = 2): SqliteDatabase {
   const database = openSqlite(path);
-  database.exec("PRAGMA foreign_keys = OFF");
-  const tables = database.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'drift_%'",
-  );
-  for (const { name } of tables.all()) database.exec(`DROP TABLE ${String(name)}`);
-  database.exec(`
-    CREATE TABLE drift (
-      point INTEGER NOT NULL, day TEXT NOT NULL, model_digest TEXT NOT NULL, model_name TEXT NOT NULL,
-      model_version TEXT NOT NULL, feature INTEGER NOT NULL, sketch_json TEXT NOT NULL, reports INTEGER NOT NULL,
-      from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
-      PRIMARY KEY (day, point, model_digest, feature)
-    ) WITHOUT ROWID;
-    INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox');
-    PRAGMA user_version = 2`);
+  migrateDatabase(database, steps);
+  database.exec("INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox')");
   return database;
 }
 
 it("reads what an older collector has kept: of its predictions no risk is known", async () => {
   const path = join(createTemporaryFolder(), "collector.sqlite");
-  const database = await openOlder(path);
-  // As the first version's tables were.
-  for (const column of ["mean_risk", "max_risk", "learning"])
-    database.exec(`ALTER TABLE prediction DROP COLUMN ${column}`);
-  database.exec(`
-    INSERT INTO prediction VALUES (7, 'wear', ${t}, 60, 0.78, 0.9, 1800, '1.0.0');
-    PRAGMA user_version = 1`);
+  const database = openOlder(path, 1);
+  database.exec(`INSERT INTO prediction VALUES (7, 'wear', ${t}, 60, 0.78, 0.9, 1800, '1.0.0')`);
   database.close();
   const record = await createSqliteStorage(path).open();
   onTestFinished(() => record.close());
@@ -103,9 +87,32 @@ it("reads what an older collector has kept: of its predictions no risk is known"
   expect(series).toMatchObject({ mean: [[0.78]], meanRisk: [[null]], maxRisk: [[null]], isLearning: [null] });
 });
 
+it("reads the alarms that an older collector has kept, step by step, and takes no event of theirs again", async () => {
+  const path = join(createTemporaryFolder(), "collector.sqlite");
+  const database = openOlder(path, 5);
+  const alert = alertEvent("wt-1", "raised", t, { risk: 0.4 });
+  const values = `'north-sea', 'wt-1', 'gearbox-hss-bearing', 'inner-race', 1, ${t}, ${t}, '${alert.id}'`;
+  database.exec(
+    `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event) VALUES (${values})`,
+  );
+  database
+    .prepare("INSERT INTO alert_event VALUES (?, 1, 'raised', ?, ?, ?)")
+    .run(alert.id, t, t, JSON.stringify(alert));
+  database.close();
+  const record = await createSqliteStorage(path).open();
+  onTestFinished(() => record.close());
+  const envelope = { ...envelopeOf([]), records: [ok({ kind: "alert", event: alert } as const)] };
+  expect(await store(record, envelope)).toMatchObject([{ outcome: "stored" }]);
+  const step = { eventId: alert.id, transition: "raised", timeMs: t, probability: 0.972, risk: 0.4 };
+  expect(await record.alarms({ limit: 9, offset: 0 })).toMatchObject({
+    total: 1,
+    items: [{ event: alert, steps: [step] }],
+  });
+});
+
 it("reads the drift that an older collector has kept, adds to it, and assesses none of it", async () => {
   const path = join(createTemporaryFolder(), "collector.sqlite");
-  const database = await openOlder(path);
+  const database = openOlder(path);
   const sketch = { counts: [3, 1], invalid: 1, mean: 0.1, sumSquares: 2.5, min: -1, max: 2 };
   const insert = database.prepare("INSERT INTO drift VALUES (7, ?, 'd', 'bearing', '1.0.0', ?, ?, 2, ?, ?)");
   for (const day of ["2023-11-13", "2023-11-14"]) {
