@@ -9,6 +9,8 @@ export const linkTiming = {
   /** First and longest wait between a side's own hellos. */
   helloFirstMs: 100,
   helloMaxMs: 2_000,
+  /** Hellos of a device that a gateway takes in `helloMaxMs`. */
+  maxHellos: 32,
   /** A stream is acknowledged at the latest after this time … */
   ackDelayMs: 50,
   /** … or this many packets. */

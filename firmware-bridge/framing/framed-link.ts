@@ -1,4 +1,7 @@
-/** Packets in COBS frames on a byte stream. Frames sent in one turn of the event loop leave in one write. */
+/**
+ * Packets in COBS frames on a byte stream. Frames sent in one turn of the event loop leave in one write. Keeps nothing
+ * for a side that does not read: what is sent while the transport has no room is lost and counted.
+ */
 import type { ByteTransport } from "../transports/byte-transport.ts";
 import { createFrameEncoder, maxFrameBytesOnWire } from "./frame-encoder.ts";
 import { createFrameParser } from "./frame-parser.ts";
@@ -38,7 +41,8 @@ export function createFramedLink(
 
   // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
   function send(type: number, flags: number, sequence: number, payloadBytes: number): void {
-    if (!connected) {
+    // Every packet of this protocol that matters is repeated by whoever waits for its answer.
+    if (!connected || !roomInTransport) {
       unsentPackets++;
       return;
     }

@@ -118,7 +118,8 @@ export function createMqttLink(options: MqttLinkOptions): PacketLink {
     },
     // biome-ignore lint/complexity/useMaxParams: once a packet, and nothing may allocate there
     send: (type, flags, sequence, payloadBytes) => {
-      if (handlers === undefined || !mqtt.connected) {
+      // The connection is shared with everything else that the gateway says.
+      if (handlers === undefined || !mqtt.connected || full) {
         counters.unsentPackets++;
         return;
       }

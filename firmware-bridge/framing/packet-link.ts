@@ -30,7 +30,7 @@ export interface LinkCounters {
   readonly badFrames: number;
   /** Times that a lost connection came back. */
   readonly reconnects: number;
-  /** Packets that were to be sent while there was no connection, or that the carrier refused. */
+  /** Packets that were to be sent while there was no connection or no room, or that the carrier refused. */
   readonly unsentPackets: number;
 }
 
@@ -42,7 +42,10 @@ export interface PacketLink {
   readonly payload: Uint8Array;
   /** Starts connecting; resolves at once, onOpen follows. */
   open(handlers: PacketLinkHandlers): Promise<void>;
-  /** Sends the first `payloadBytes` of {@link payload}. Packets sent without a connection are lost and counted. */
+  /**
+   * Sends the first `payloadBytes` of {@link payload}. Packets sent without a connection, or while it is not writable, are
+   * lost and counted.
+   */
   send(type: number, flags: number, sequence: number, payloadBytes: number): void;
   /** Packets with the flag "session", either way, are those of this session from now on. */
   bind(sessionId: number): void;

@@ -8,6 +8,7 @@ import type {
   ModelRequestMessage,
 } from "../../src/core/contract/device/device-message.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
+import { linkTiming } from "../link-timing.ts";
 import { createConfigDelivery } from "./config-delivery.ts";
 import {
   type DeviceSessionLimits,
@@ -16,6 +17,7 @@ import {
   defaultDeviceSessionLimits,
 } from "./device-session-options.ts";
 import { createGatewayHandshake } from "./gateway-handshake.ts";
+import { createHelloBound } from "./hello-bound.ts";
 import { createSilenceWatch } from "./liveness.ts";
 import { createPacketReceiver, type LinkStatistics, mergeCounters } from "./packet-receiver.ts";
 import { createPacketSender } from "./packet-sender.ts";
@@ -86,9 +88,21 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     },
   });
 
+  const hellos = createHelloBound({
+    timers,
+    maxHellos: linkTiming.maxHellos,
+    periodMs: linkTiming.helloMaxMs,
+    onExceeded: () =>
+      handshake.report(
+        "says hello without end",
+        "check the device's firmware; its further hellos are passed over",
+      ),
+  });
+
   const receiver = createPacketReceiver({
     link,
     sender,
+    admitsHello: hellos.admits,
     onHello: (offered, sequence) => {
       const answer = handshake.receive(offered, sequence);
       if (answer === "refused") return false;
@@ -158,6 +172,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
 
   function stopTimers(): void {
     acknowledger.stop();
+    hellos.restart();
     handshake.stop();
     silence.stop();
     configuration.stop();

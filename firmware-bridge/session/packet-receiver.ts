@@ -34,6 +34,8 @@ interface PacketReceiverOptions {
    * gateway's hello was lost.
    */
   readonly opener?: number;
+  /** May another hello be taken now? One that may not is counted and passed over, unread and unanswered. */
+  admitsHello?(): boolean;
   /** A hello of any version; `sequence` is its number. Returns whether it begins the session. */
   onHello(hello: HelloMessage, sequence: number): boolean;
   /** Any other message; the reason if it must be refused. A raw window is valid only during the call. */
@@ -128,7 +130,11 @@ export function createPacketReceiver(options: PacketReceiverOptions): PacketRece
 
   return {
     receive: ({ version, type, flags, sequence, bytes, start, end }) => {
-      if (type === packetTypes.hello) return receiveHello(sequence, bytes.subarray(start, end));
+      if (type === packetTypes.hello) {
+        if (options.admitsHello?.() !== false) receiveHello(sequence, bytes.subarray(start, end));
+        else counters.refusedFrames++;
+        return;
+      }
       if (version !== protocolVersion.major) {
         counters.refusedFrames++;
         options.onStranger();

@@ -69,6 +69,17 @@ describe("the handshake", () => {
     expect(device.takeSent().filter(({ type }) => type === packetTypes.config)).toHaveLength(2);
   });
 
+  test("hellos without end are passed over until the period is over, and a person is told once", () => {
+    device.takeSent();
+    for (let sequence = 0; sequence < 5_000; sequence++) device.play(hello, sequence);
+    expect(device.takeSent()).toHaveLength(linkTiming.maxHellos);
+    expect(heard.session.statistics.refusedFrames).toBe(5_000 - linkTiming.maxHellos);
+    expect(heard.problems).toEqual(["device device-1: says hello without end"]);
+    timers.advance(linkTiming.helloMaxMs);
+    device.play({ ...hello, sessionId: 78 }, 0);
+    expect(heard.hellos.map(({ sessionId }) => sessionId)).toEqual([77, 78]);
+  });
+
   test("a new boot is a new session: its numbers start over and nothing counts as lost", () => {
     establish(100);
     device.play(reading(1), 101);

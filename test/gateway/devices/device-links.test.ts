@@ -1,8 +1,25 @@
-import { expect, test } from "vitest";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { createFrameEncoder, maxFrameBytesOnWire } from "../../../firmware-bridge/framing/frame-encoder.ts";
+import { encodeMessage } from "../../../firmware-bridge/messages/message-codec.ts";
+import { packetTypes } from "../../../firmware-bridge/protocol.ts";
 import type { DeviceConfig } from "../../../src/core/contract/config/gateway-config.ts";
+import type { HelloMessage } from "../../../src/core/contract/device/device-message.ts";
 import { type LogFields, type Logger, silentLogger } from "../../../src/core/platform/logger.ts";
 import { until } from "../../support/until.ts";
 import { openLinks } from "../open-links.ts";
+
+function deviceAt(connect: string): DeviceConfig {
+  return {
+    id: "mcu-1",
+    connect,
+    baud: 921_600,
+    mode: "raw",
+    keyFile: null,
+    alarmRawSamples: 0,
+    alertCaptureSeconds: 0,
+  };
+}
 
 /** Opens one device, and collects what is warned of. */
 async function warningsOf(device: DeviceConfig): Promise<LogFields[]> {
@@ -22,18 +39,79 @@ test.each([
 ])(
   "a %s that does not answer is said once, with address and reason, and tried again",
   async (_name, connect, why) => {
-    const warnings = await warningsOf({
-      id: "mcu-1",
-      connect,
-      baud: 921_600,
-      mode: "raw",
-      keyFile: null,
-      alarmRawSamples: 0,
-      alertCaptureSeconds: 0,
-    });
+    const warnings = await warningsOf(deviceAt(connect));
     await until(() => warnings.length > 0, "a warning");
     expect(warnings).toEqual([
       { message: "no contact with device, trying again", connect, reason: expect.stringContaining(why) },
     ]);
   },
 );
+
+test("a device that says hello without end under another's id, and never reads, costs nothing", async () => {
+  const hellos = encodeHellos("mcu-9", 2_000);
+  const flooded: { socket: Socket; sent: number }[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    const flood = { socket, sent: 0 };
+    flooded.push(flood);
+    socket.pause();
+    const pump = (): void => {
+      while (flood.sent < 200_000) {
+        flood.sent += 2_000;
+        if (!socket.write(hellos)) return void socket.once("drain", pump);
+      }
+    };
+    pump();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const { socket } of flooded) socket.destroy();
+    server.close();
+  });
+  const warnings: LogFields[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => warnings.push({ message, ...fields }),
+    child: () => logger,
+  };
+  const links = await openLinks(
+    [deviceAt(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`)],
+    logger,
+  );
+  const { statistics } = links.sessions[0]!.session;
+  await until(() => statistics.frames >= 200_000, "the gateway has read all hellos", 20_000);
+  expect(statistics.refusedFrames).toBeGreaterThan(199_000);
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining('"mcu-1" is expected'),
+    expect.stringContaining("says hello without end"),
+  ]);
+  let answered = 0;
+  flooded[0]!.socket.on("data", (chunk: Buffer) => {
+    answered += chunk.length;
+  });
+  flooded[0]!.socket.resume();
+  await until(() => answered > 0, "the gateway's answers");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(answered).toBeLessThan(100_000);
+});
+
+/** So many frames with the hello of this device, as one run of bytes. */
+function encodeHellos(deviceId: string, count: number): Buffer {
+  const encoder = createFrameEncoder();
+  const hello: HelloMessage = {
+    type: "hello",
+    protocolMajor: 1,
+    protocolMinor: 1,
+    deviceId,
+    firmware: "flood",
+    sessionId: 7,
+    channels: [],
+  };
+  const bytes = Buffer.alloc(count * maxFrameBytesOnWire);
+  let end = 0;
+  for (let sequence = 0; sequence < count; sequence++) {
+    const length = encodeMessage(hello, encoder.payload);
+    end = encoder.encode(packetTypes.hello, 0, sequence, length, bytes, end);
+  }
+  return bytes.subarray(0, end);
+}
