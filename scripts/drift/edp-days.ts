@@ -2,10 +2,10 @@
  * Days of the open wind farm as a gateway would sum them up: residuals of the shipped student on every usable row of ten minutes,
  * by the power's half octave. Reads the train period only.
  */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
-import { fitBinEdges } from "../../src/core/drift/bins.ts";
 import { type DayFeature, type DaySummary, slotsOfDay } from "../../src/core/drift/day-summary.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
 import { standardise } from "../../src/core/features/standardise.ts";
@@ -19,6 +19,7 @@ import { readEdpSignals } from "../../src/training/dataset/edp-signals.ts";
 import { makeTurbineRows } from "../../src/training/recipes/scada/learn/scada-rows.ts";
 import { scadaConfigSchema } from "../../src/training/recipes/scada/scada-config.ts";
 import { measureMoments } from "./correlated-days.ts";
+import { describeColumn } from "./describe-columns.ts";
 
 /** One turbine's usable rows in order of time. */
 export interface EdpTurbineRows {
@@ -94,20 +95,12 @@ export async function readEdpResiduals(dataDir: string, bundleDir: string): Prom
 export function createEdpTask(rows: EdpRows, learnDays: number, unseen: string): DriftTask {
   const seen = rows.turbines.filter(({ turbine }) => turbine !== unseen);
   const all = seen.flatMap(({ residuals }) => residuals.filter((_, index) => index % 7 === 0));
-  const features = rows.columns.map((name, column) => ({
-    name,
-    edges: fitBinEdges(
+  const features = rows.columns.map((name, column) =>
+    describeColumn(
+      name,
       all.map((residual) => residual[column]!),
-      16,
     ),
-    counts: [],
-    mean: 0,
-    sumSquares: 0,
-    min: 0,
-    max: 0,
-    warningPsi: [],
-    driftPsi: [],
-  }));
+  );
   return createDriftTask({ featureCount: 0, features }, { learnDays });
 }
 

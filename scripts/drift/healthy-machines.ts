@@ -2,12 +2,12 @@
  * How often healthy machines of open data are called so: the wind farm's turbines, one of them unseen when anything was chosen,
  * and single recordings of healthy bearings told over and over. Needs the data folder; says so where it is missing.
  */
+
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
 import { assessDay } from "../../src/core/drift/assess-day.ts";
-import { fitBinEdges } from "../../src/core/drift/bins.ts";
 import { createDriftTask, type DriftTask } from "../../src/core/drift/drift-task.ts";
 import { beginSiteReference } from "../../src/core/drift/site-reference.ts";
 import { dayMs } from "../../src/core/maths/durations.ts";
@@ -16,6 +16,7 @@ import { cwruBearings, readCwruIndex, readCwruSignals } from "../../src/training
 import { readCwruWaveforms } from "../../src/training/dataset/cwru-splits.ts";
 import { extractRows } from "../../src/training/learn/extract-rows.ts";
 import { summariseRows } from "./correlated-days.ts";
+import { describeColumn } from "./describe-columns.ts";
 import type { DriftMeasure } from "./drift-measure.ts";
 import { createEdpTask, type EdpTurbineRows, readEdpResiduals, summariseEdpDays } from "./edp-days.ts";
 
@@ -156,20 +157,12 @@ function loopRecording(
   seed: number,
 ): { days: number; drifts: number; warnings: number } {
   const width = features.length / rows;
-  const columns = Array.from({ length: width }, (_, column) => ({
-    name: `feature.${column}`,
-    edges: fitBinEdges(
+  const columns = Array.from({ length: width }, (_, column) =>
+    describeColumn(
+      `feature.${column}`,
       Array.from({ length: rows }, (_, row) => features[row * width + column]!),
-      16,
     ),
-    counts: [],
-    mean: 0,
-    sumSquares: 0,
-    min: 0,
-    max: 0,
-    warningPsi: [],
-    driftPsi: [],
-  }));
+  );
   const task = createDriftTask({ featureCount: width, features: columns }, { learnDays: 14 });
   const random = createRandom(40_000 + seed);
   let row = 0;

@@ -19,7 +19,7 @@ interface GatewayDriftPoint {
 }
 
 /** All points of one gateway, in its own order. */
-interface GatewayDrift {
+export interface GatewayDrift {
   readonly gateway: string;
   readonly points: readonly GatewayDriftPoint[];
 }

@@ -1,11 +1,6 @@
 /** Verdicts of drift as text for a terminal: an operator's words first, figures only where one point is explained. */
 
-import type {
-  DriftLevel,
-  DriftVerdict,
-  FeatureDistances,
-  FeatureShift,
-} from "../../core/contract/drift-verdict.ts";
+import type { DriftVerdict, FeatureDistances, FeatureShift } from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
@@ -23,20 +18,8 @@ import {
   titleVerdict,
 } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
+import type { GatewayDrift } from "../device/ask-gateway-drift.ts";
 import { printable } from "./end-process.ts";
-
-/** Points of one gateway, as it tells of them itself. */
-interface DriftStandings {
-  readonly gateway: string;
-  readonly points: readonly {
-    readonly turbine: string;
-    readonly component: string;
-    readonly level: DriftLevel;
-    readonly sinceMs: number | null;
-    readonly title: string | null;
-    readonly referenceDays: number;
-  }[];
-}
 
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
@@ -181,7 +164,7 @@ export function namePoint({
 }
 
 /** What a gateway says itself: a line a point. */
-export function renderGatewayDrift({ gateway, points }: DriftStandings): string {
+export function renderGatewayDrift({ gateway, points }: GatewayDrift): string {
   if (points.length === 0)
     return `The gateway ${printable(gateway)} has heard no point yet whose drift it could tell.\n`;
   const lines = points.map(({ turbine, component, level, sinceMs, title, referenceDays }) => {
