@@ -25,8 +25,8 @@ import type { PrunedClass } from "./retention-policy.ts";
 export interface FleetRecord extends DriftRecord {
   /** Stores records with the watermarks of their lanes; durable when it resolves, one answer per envelope. */
   storeEnvelopes(batch: EnvelopeBatch): Promise<readonly StoredEnvelope[]>;
-  /** Stores what turbines and gateways last said of themselves. */
-  storeStates(batch: StateBatch): Promise<void>;
+  /** Stores what turbines and gateways last said of themselves; resolves with those that it had to set aside, each alone. */
+  storeStates(batch: StateBatch): Promise<readonly SetAsideMessage[]>;
   /** In the order of site and name. */
   turbines(): Promise<readonly RecordedTurbine[]>;
   /** In the order of their names. */
@@ -111,12 +111,19 @@ export interface StoredEnvelope {
   readonly records: readonly Result<UplinkRecord["kind"], RecordFault>[];
 }
 
+/** When a state was heard of. */
+export interface SeenState {
+  /** By the collector's clock. */
+  readonly seenMs: number;
+  /** As it came, for the case that it must be set aside. */
+  readonly message?: UplinkMessage;
+}
+
 /** The newest states of turbines and gateways. */
 export interface StateBatch {
   readonly nowMs: number;
-  /** `seenMs`: when it was heard of, by the collector's clock. */
-  readonly turbines: readonly { readonly state: TurbineState; readonly seenMs: number }[];
-  readonly gateways: readonly { readonly status: GatewayStatus; readonly seenMs: number }[];
+  readonly turbines: readonly (SeenState & { readonly state: TurbineState })[];
+  readonly gateways: readonly (SeenState & { readonly status: GatewayStatus })[];
   readonly setAside: readonly SetAsideMessage[];
 }
 

@@ -13,6 +13,12 @@ export const otherTopics = "(other topics)";
 /** How much of a message that was set aside is kept. */
 export const quarantineSampleBytes = 256;
 
+/** Words about what was set aside: they may quote it, and so hold what no engine keeps. At most 500 characters. */
+export function storableText(words: string): string {
+  const bytes = new TextEncoder().encode(words.slice(0, 500).replaceAll("\u0000", "\ufffd"));
+  return new TextDecoder().decode(bytes);
+}
+
 /** What an alert event does to the newest alarm of its failure mode at its point. */
 export type AlertPlacement =
   /** A new alarm; one that is still open ends, because its gateway has forgotten it. */

@@ -85,11 +85,11 @@ function readStates(messages: readonly Message[], nowMs: number): StateBatch {
     const { topic, payload } = message;
     if (message.kind === "state") {
       const read = parse(message, turbineStateSchema, ({ site, turbine }) => [site, turbine]);
-      if (read.ok) turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message) });
+      if (read.ok) turbines.push({ state: read.value, seenMs: seenAt(read.value.time, message), message });
       else setAside.push({ topic, payload, fault: read.error });
     } else {
       const read = parse(message, gatewayStatusSchema, ({ gateway }) => [gateway]);
-      if (read.ok) gateways.push({ status: read.value, seenMs: seenAt(read.value.time, message) });
+      if (read.ok) gateways.push({ status: read.value, seenMs: seenAt(read.value.time, message), message });
       else setAside.push({ topic, payload, fault: read.error });
     }
   }

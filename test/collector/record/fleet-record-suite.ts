@@ -496,6 +496,34 @@ function describeMachines(open: Open): void {
     expect((await record.turbines())[1]!.lastSeenMs).toBe(t);
   });
 
+  it("sets one state aside that cannot be kept, says which, and keeps its neighbours", async () => {
+    const record = await open();
+    const status = { online: true, time: null, config: null };
+    const gateways = ["gw-1", "gw-2", "gw-3"].map((gateway) => ({
+      status: { ...status, gateway, version: gateway === "gw-2" ? "0.1\u0000.0" : "0.1.0" },
+      seenMs: t,
+      message: { topic: `aurora/v1/gateway/${gateway}/status`, payload },
+    }));
+    const turbines = [{ state: turbineState("wt-1", t, "d"), seenMs: t }];
+    // What is said of it may quote it.
+    const fault = { reason: "state-invalid", detail: "what\u0000ever \ud800" } as const;
+    const refused = await record.storeStates({
+      nowMs: t,
+      turbines,
+      gateways,
+      setAside: [{ topic, payload, fault }],
+    });
+    expect(refused).toMatchObject([
+      { topic: "aurora/v1/gateway/gw-2/status", fault: { reason: "not-storable" } },
+    ]);
+    const online = (await record.gateways()).filter((gateway) => gateway.online === true);
+    expect(online.map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-3"]);
+    expect(await record.turbines()).toHaveLength(1);
+    const { total, items } = await record.quarantine(10);
+    expect(total).toBe(2);
+    expect(items.map((entry) => entry.topic).sort()).toEqual([topic, "aurora/v1/gateway/gw-2/status"]);
+  });
+
   it("knows gateways by any envelope, their status and their last health", async () => {
     const record = await open();
     const sender = createSender(record);
@@ -505,7 +533,7 @@ function describeMachines(open: Open): void {
       { gateway: "gw-1", online: null, version: null, lastSeenMs: t, health: last },
     ]);
     const status = { gateway: "gw-1", online: true, time: null, version: "0.1.0", config: { a: 1 } };
-    const store = async (changes: object, seenMs: number): Promise<void> =>
+    const store = (changes: object, seenMs: number) =>
       record.storeStates({
         nowMs: t,
         turbines: [],

@@ -11,7 +11,7 @@ import type {
   RecordedUpdate,
   SetAsideMessage,
 } from "../fleet-record.ts";
-import { maxQuarantineEntries, otherTopics, quarantineSampleBytes } from "../record-rules.ts";
+import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
 
 /** Who sent a record, and when it arrived. */
 export interface RecordOrigin {
@@ -121,7 +121,7 @@ function createQuarantine(database: SqliteDatabase): Pick<SqliteEvents, "setAsid
       const isOther = isFull && known.get(topic, reason) === undefined;
       const now = Math.trunc(nowMs);
       const sample = payload.slice(0, quarantineSampleBytes);
-      put.run(isOther ? otherTopics : topic.slice(0, 512), reason, now, now, detail.slice(0, 500), sample);
+      put.run(isOther ? otherTopics : topic.slice(0, 512), reason, now, now, storableText(detail), sample);
     },
     quarantine: (limit) => ({
       total: Number(messages.get()?.total),

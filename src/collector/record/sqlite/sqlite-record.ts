@@ -17,10 +17,12 @@ import type {
   CheckedEnvelope,
   FleetRecord,
   RecordFault,
+  SetAsideMessage,
+  StateBatch,
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
-import { describeGap, utcDayOf } from "../record-rules.ts";
+import { describeGap, otherTopics, utcDayOf } from "../record-rules.ts";
 import { createSqliteAlarms, type SqliteAlarms } from "./sqlite-alarms.ts";
 import { createSqliteDrift } from "./sqlite-drift.ts";
 import { createSqliteDriftDays } from "./sqlite-drift-days.ts";
@@ -107,9 +109,18 @@ export function createSqliteRecord(
       }),
     storeStates: async ({ nowMs, turbines, gateways, setAside }) =>
       database.transaction(() => {
-        for (const { state, seenMs } of turbines) machines.putState(state, seenMs);
-        for (const { status, seenMs } of gateways) machines.putStatus(status, seenMs);
         for (const message of setAside) events.setAside(message, nowMs);
+        const faults: SetAsideMessage[] = [];
+        const put = (of: Pick<StateBatch["turbines"][number], "message">, work: () => void): void => {
+          const fault = tryWork(tables, work);
+          if (fault === null) return;
+          const message = of.message ?? { topic: otherTopics, payload: new Uint8Array() };
+          faults.push({ ...message, fault });
+        };
+        for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs));
+        for (const each of gateways) put(each, () => machines.putStatus(each.status, each.seenMs));
+        for (const message of faults) events.setAside(message, nowMs);
+        return faults;
       }),
     turbines: async () => machines.turbines(),
     gateways: async () => machines.gateways(),
@@ -185,23 +196,27 @@ function storeEnvelope(tables: Tables, envelope: CheckedEnvelope, nowMs: number)
   };
 }
 
-/** A record that the tables themselves stumble over is a fault like any other; a failing disk is not its fault. */
 function tryRecord(
   tables: Tables,
   record: StorableRecord,
   origin: RecordOrigin,
 ): Result<UplinkRecord["kind"], RecordFault> {
-  const { database, savepoint } = tables;
+  const fault = tryWork(tables, () => putRecord(tables, record, origin));
+  return fault === null ? ok(record.kind) : failed(fault);
+}
+
+/** What the tables themselves stumble over is a fault like any other, and undone alone; a failing disk is not its fault. */
+function tryWork({ database, savepoint }: Tables, work: () => void): RecordFault | null {
   savepoint.begin.run();
   try {
-    putRecord(tables, record, origin);
+    work();
     savepoint.release.run();
-    return ok(record.kind);
+    return null;
   } catch (error) {
     if (storageFailures.has(sqliteErrorKind(error))) throw error;
     database.exec("ROLLBACK TO one_record; RELEASE one_record");
-    if (error instanceof DriftRefusedError) return failed({ reason: error.reason, detail: error.message });
-    return failed({ reason: "not-storable", detail: String(error) });
+    if (error instanceof DriftRefusedError) return { reason: error.reason, detail: error.message };
+    return { reason: "not-storable", detail: String(error) };
   }
 }
 

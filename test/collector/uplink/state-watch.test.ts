@@ -1,0 +1,53 @@
+import { expect, it, onTestFinished } from "vitest";
+import type { FleetRecord } from "../../../src/collector/record/fleet-record.ts";
+import { createSqliteRecord } from "../../../src/collector/record/sqlite/sqlite-record.ts";
+import { createStateWatch, type StateWatch } from "../../../src/collector/uplink/state-watch.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
+import { turbineState } from "../fleet-records.ts";
+
+function createBench(): {
+  readonly record: FleetRecord;
+  readonly watch: StateWatch;
+  readonly clock: ManualClock;
+} {
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  onTestFinished(() => record.close());
+  const clock = createManualClock();
+  const watch = createStateWatch({ record, clock, timers: clock, logger: silentLogger });
+  return { record, watch, clock };
+}
+
+const bytes = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+it("loses no neighbour of a state or status that cannot be kept, whatever its text", async () => {
+  const { record, watch, clock } = createBench();
+  const state = turbineState("wt-1", clock.nowMs(), "d");
+  const { dataQuality } = state;
+  // The name of the field that is wrong is quoted in what is said of it.
+  const poison = { ...dataQuality, quarantinedByReason: { "a\u0000b": -1 } };
+  watch.acceptState("aurora/v1/turbine/north-sea/wt-1/state", bytes(state), false);
+  watch.acceptState(
+    "aurora/v1/turbine/north-sea/wt-2/state",
+    bytes({ ...state, turbine: "wt-2", dataQuality: poison }),
+    false,
+  );
+  const status = (gateway: string, version: string): void =>
+    watch.acceptStatus(
+      `aurora/v1/gateway/${gateway}/status`,
+      bytes({ gateway, online: true, version }),
+      false,
+    );
+  status("gw-1", "0.1.0");
+  status("gw-2", "0.1\u0000.0");
+  status("gw-3", "0.1\ud800.0");
+  await watch.close();
+  expect((await record.turbines()).map(({ turbine }) => turbine)).toEqual(["wt-1"]);
+  expect((await record.gateways()).map(({ gateway }) => gateway)).toEqual(["gw-1", "gw-3"]);
+  const { items } = await record.quarantine(10);
+  expect(items.map(({ topic, reason }) => [topic, reason]).sort()).toEqual([
+    ["aurora/v1/gateway/gw-2/status", "not-storable"],
+    ["aurora/v1/turbine/north-sea/wt-2/state", "state-invalid"],
+  ]);
+});
