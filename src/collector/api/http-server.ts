@@ -4,8 +4,9 @@
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { isLoopbackHost } from "../../core/platform/loopback-host.ts";
+import { isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
 import { latencyBucketsSeconds, type Metrics } from "../../core/platform/metrics.ts";
 import {
   errorResponse,
@@ -59,7 +60,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 200 },
   });
-  app.server.maxConnections = 512;
+  boundHttpConnections(app.server, 512);
   // A page elsewhere can send a form or plain text without being asked first; JSON it cannot.
   app.removeContentTypeParser("text/plain");
   guardRequests(app, options.host);
@@ -142,7 +143,7 @@ function guardRequests(app: FastifyInstance, listenHost: string): void {
   const checksHost = isLoopbackHost(listenHost);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(securityHeaders);
-    if (!checksHost || isLoopbackHost(request.hostname)) return;
+    if (!checksHost || isLoopbackHost(readHostHeader(request.headers.host))) return;
     return sendResponse(reply, errorResponse(421, "MISDIRECTED", "this host is not served here"));
   });
 }

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { AuroraError, type ErrorCode } from "../../core/contract/aurora-error.ts";
 import { gatewayAccessFile } from "../../core/contract/device/device-capture.ts";
 import { readBodyBounded } from "../../core/platform/files/read-body.ts";
+import { boundHttpConnections } from "../../core/platform/http-places.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { isLoopbackAddress, isLoopbackHost } from "../../core/platform/loopback-host.ts";
+import { isLoopbackAddress, isLoopbackHost, readHostHeader } from "../../core/platform/loopback-host.ts";
 import { type AccessFile, keepAccessFile } from "./access-file.ts";
 
 /** Who asks: somebody elsewhere, on this machine, or on this machine with the token of this start. */
@@ -83,7 +84,7 @@ export async function startGatewayHttp(options: GatewayHttpOptions): Promise<Gat
     (request, response) => void serve(request, response, { ...options, token }),
   );
   // Whoever holds more connections than this open must not use up what the broker and the devices need.
-  server.maxConnections = 128;
+  boundHttpConnections(server, 128);
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
@@ -172,7 +173,7 @@ async function findAnswer(
   { host, routes, token, logger }: ServeOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
-  if (isLoopbackHost(host) && !isLoopbackHost(hostName(request.headers.host)))
+  if (isLoopbackHost(host) && !isLoopbackHost(readHostHeader(request.headers.host)))
     return answerText("this host is not served here", 421);
   const { url = "" } = request;
   const [path = ""] = url.split("?", 1);
@@ -222,11 +223,6 @@ async function readBody(request: IncomingMessage): Promise<string> {
     () => new AuroraError("USAGE", `a request has at most ${maxBodyBytes} bytes`, { op: "ask gateway" }),
   );
   return body.toString("utf8");
-}
-
-/** The Host header without its port; empty when there is none. */
-function hostName(header: string | undefined): string {
-  return (header ?? "").replace(/:\d+$/, "");
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

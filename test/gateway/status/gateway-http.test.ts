@@ -12,6 +12,7 @@ import {
   type GatewayRequest,
   startGatewayHttp,
 } from "../../../src/gateway/status/gateway-http.ts";
+import { openHalf } from "../../support/half-open.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 
 let server: GatewayHttp;
@@ -109,6 +110,12 @@ describe("a gateway's HTTP server", () => {
     expect(await askAs("[::1]:9617", "/status")).toBe(200);
     expect(await askAs("evil.example", "/status")).toBe(421);
     expect(await askAs("127.0.0.1.evil.example:9617", "/status")).toBe(421);
+    expect(await askAs("127.0.0.1:1@evil.example", "/status")).toBe(421);
+  });
+
+  it("is healthy to whoever asks while 200 others have not said what they want", async () => {
+    await openHalf(server.url, 200);
+    expect((await fetch(`${server.url}/-/healthy`)).status).toBe(200);
   });
 
   it("tells a route who asks, and what, and reads the body of an operator only", async () => {
