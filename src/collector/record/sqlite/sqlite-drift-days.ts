@@ -1,11 +1,10 @@
 /** The sketches of whole days in SQLite, for whoever looks at a day: merged from its periods. Writes nothing but what is pruned. */
-import { mergeSketches } from "../../../core/drift/sketcher.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
-import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { DriftDay, DriftDayQuery } from "../drift-record.ts";
+import { groupIntoDays } from "../drift-rows.ts";
 import { readDriftCursor } from "../drift-rules.ts";
 import { utcDayOf } from "../record-rules.ts";
-import { mergeColumns, unpackSketches } from "./drift-blobs.ts";
 
 export interface SqliteDriftDays {
   read(query: DriftDayQuery): DriftDay[];
@@ -51,49 +50,5 @@ export function createSqliteDriftDays(database: SqliteDatabase): SqliteDriftDays
       pruneCells.run(beforeMs);
       return prune.run(beforeMs).changes;
     },
-  };
-}
-
-/** Joins the rows of one point and model, which follow one another. */
-function groupIntoDays(day: string, rows: readonly SqlRow[]): DriftDay[] {
-  const days: DriftDay[] = [];
-  for (const row of rows) {
-    const next = readDay(day, row);
-    const last = days.at(-1);
-    const isSame =
-      last !== undefined &&
-      last.site === next.site &&
-      last.turbine === next.turbine &&
-      last.component === next.component &&
-      last.modelDigest === next.modelDigest;
-    if (isSame) days[days.length - 1] = joinPeriods(last, next);
-    else days.push(next);
-  }
-  return days;
-}
-
-function readDay(day: string, row: SqlRow): DriftDay {
-  return {
-    site: String(row.site),
-    turbine: String(row.turbine),
-    component: String(row.component),
-    day,
-    modelName: String(row.model_name),
-    modelVersion: String(row.model_version),
-    modelDigest: String(row.model_digest),
-    fromMs: Number(row.first_ms),
-    toMs: Number(row.last_ms),
-    reports: Number(row.reports),
-    sketches: unpackSketches(row.sketches as Uint8Array),
-  };
-}
-
-function joinPeriods(a: DriftDay, b: DriftDay): DriftDay {
-  return {
-    ...a,
-    fromMs: Math.min(a.fromMs, b.fromMs),
-    toMs: Math.max(a.toMs, b.toMs),
-    reports: a.reports + b.reports,
-    sketches: mergeColumns(a.sketches, b.sketches, mergeSketches),
   };
 }

@@ -13,8 +13,8 @@ import type {
   ReferenceKey,
   StoredReference,
 } from "../drift-record.ts";
+import { readPoint } from "../drift-rows.ts";
 import type { DriftRenewal } from "../drift-rules.ts";
-import { readPoint } from "./sqlite-verdicts.ts";
 
 export interface SqliteDriftSteps {
   due(query: DuePeriodQuery): DriftPeriod[];

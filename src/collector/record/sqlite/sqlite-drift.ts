@@ -2,24 +2,29 @@
  * Drift summaries in SQLite: one row a point, model and period with its sketches, and until the period is assessed one
  * row a slot and load with the moments of every column. Assesses nothing.
  */
-import type { DriftLoad } from "../../../core/contract/drift-verdict.ts";
 import type { DriftReport, FeatureSketch } from "../../../core/contract/uplink-record.ts";
-import type { DayCell, DayFeature, DaySummary } from "../../../core/drift/day-summary.ts";
-import { addToDay } from "../../../core/drift/merge-day.ts";
-import { mergeSketches } from "../../../core/drift/sketcher.ts";
+import type { DayFeature, DaySummary } from "../../../core/drift/day-summary.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
-import type { DriftBacklog } from "../drift-record.ts";
-import { DriftRefusedError, driftBounds } from "../drift-rules.ts";
 import {
-  type ColumnMoments,
   mergeColumn,
   mergeColumns,
   packMoments,
   packSketches,
   unpackMoments,
   unpackSketches,
-} from "./drift-blobs.ts";
+} from "../drift-blobs.ts";
+import type { DriftBacklog } from "../drift-record.ts";
+import {
+  assembleSummary,
+  cellOf,
+  checkDayBins,
+  checkLoads,
+  checkRoom,
+  mergeSketch,
+  packTogether,
+  placeReport,
+} from "../drift-rows.ts";
 import type { RecordOrigin } from "./sqlite-events.ts";
 
 export interface SqliteDrift {
@@ -38,7 +43,7 @@ export interface SqliteDrift {
 /** Prepares the statements over a migrated database. @param periodMs length of a period of assessment; divides a day */
 export function createSqliteDrift(database: SqliteDatabase, periodMs: number): SqliteDrift {
   const putCells = createCellWriter(database);
-  const checkRoom = createRoomCheck(database);
+  const checkGateway = createRoomCheck(database);
   const checkDay = createDayCheck(database);
   const noteGateway = database.prepare(
     `INSERT INTO drift_gateway (gateway, from_ms, received_ms) VALUES (?, ?, ?)
@@ -73,7 +78,7 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
       if (row === undefined || periodMs < dayMs) checkDay({ point, modelDigest, fromMs }, sketches);
       let id = Number(row?.id);
       if (row === undefined) {
-        checkRoom(gateway, fromMs);
+        checkGateway(gateway, fromMs);
         noteModel.run(modelDigest, fromMs);
         const names = [modelDigest, fromMs, periodMs, modelName, modelVersion, gateway] as const;
         id = insert.run(point, ...names, first, last, received, packSketches(sketches)).lastInsertRowid;
@@ -87,18 +92,6 @@ export function createSqliteDrift(database: SqliteDatabase, periodMs: number): S
       noteGateway.run(gateway, fromMs, received);
     },
   };
-}
-
-/** @throws DriftRefusedError for sketches of other bins */
-function mergeSketch(stored: FeatureSketch, added: FeatureSketch): FeatureSketch {
-  checkBins(stored, added, "period");
-  return mergeSketches(stored, added);
-}
-
-function checkBins(stored: FeatureSketch, added: FeatureSketch, of: "period" | "day"): void {
-  if (stored.counts.length === added.counts.length) return;
-  const bins = `${added.counts.length} bins, so far it had ${stored.counts.length}`;
-  throw new DriftRefusedError("drift-bins", `column ${added.feature} has ${bins} in this ${of}`);
 }
 
 /** Throws {@link DriftRefusedError} for sketches that could not be read together with what is kept of their day. */
@@ -115,12 +108,7 @@ function createDayCheck(
   return ({ point, modelDigest, fromMs }, sketches) => {
     const dayFromMs = Math.floor(fromMs / dayMs) * dayMs;
     const row = find.get(point, modelDigest, dayFromMs, dayFromMs + dayMs);
-    if (row === undefined) return;
-    const day = new Map(unpackSketches(row.sketches as Uint8Array).map((sketch) => [sketch.feature, sketch]));
-    for (const sketch of sketches) {
-      const stored = day.get(sketch.feature);
-      if (stored !== undefined) checkBins(stored, sketch, "day");
-    }
+    if (row !== undefined) checkDayBins(row.sketches as Uint8Array, sketches);
   };
 }
 
@@ -133,37 +121,9 @@ function createRoomCheck(database: SqliteDatabase): (gateway: string, fromMs: nu
     "SELECT COUNT(*) AS total FROM drift_period WHERE gateway = ? AND assessed = 0",
   );
   return (gateway, fromMs) => {
-    if (Number(countInPeriod.get(gateway, fromMs)?.total) >= driftBounds.pointsPerPeriod) {
-      throw new DriftRefusedError(
-        "drift-bounds",
-        `${gateway} reports of more than ${driftBounds.pointsPerPeriod} points and models`,
-      );
-    }
-    if (Number(countOpen.get(gateway)?.total) >= driftBounds.openPeriods) {
-      throw new DriftRefusedError(
-        "drift-bounds",
-        `${driftBounds.openPeriods} periods of ${gateway} wait to be assessed`,
-      );
-    }
+    const inPeriod = Number(countInPeriod.get(gateway, fromMs)?.total);
+    checkRoom(gateway, { inPeriod, open: Number(countOpen.get(gateway)?.total) });
   };
-}
-
-/** A report as a day of its own: where in which period it belongs. @throws DriftRefusedError when it does not hold together */
-function placeReport(report: DriftReport, periodMs: number): DaySummary {
-  const large = report.sketches.find(
-    ({ feature, counts }) => feature >= driftBounds.columns || counts.length > driftBounds.bins,
-  );
-  if (large !== undefined) {
-    const detail = `column ${large.feature} of ${large.counts.length} bins`;
-    const room = `${driftBounds.columns} columns of ${driftBounds.bins} bins are kept`;
-    throw new DriftRefusedError("drift-bounds", `${detail}; at most ${room}`);
-  }
-  try {
-    return addToDay(null, report, periodMs);
-  } catch (error) {
-    if (error instanceof RangeError) throw new DriftRefusedError("shape-invalid", error.message);
-    throw error;
-  }
 }
 
 /** Merges the moments of one report, which lie in one slot and at one load. */
@@ -177,25 +137,16 @@ function createCellWriter(database: SqliteDatabase): (period: number, report: re
      ON CONFLICT (period, slot, load_name) DO UPDATE SET moments = excluded.moments`,
   );
   return (period, report) => {
-    const place = report.find(({ cells }) => cells.length > 0)?.cells[0];
-    if (place === undefined) return;
-    const { slot } = place;
-    const name = nameLoad(place.load);
-    const moments = report.flatMap(({ sketch: { feature }, cells }) =>
-      cells.map(({ count, mean, sumSquares }): ColumnMoments => ({ feature, count, mean, sumSquares })),
-    );
-    const row = find.get(period, slot, name);
-    if (row === undefined && Number(count.get(period, slot)?.total) >= driftBounds.loadsPerSlot) {
-      throw new DriftRefusedError(
-        "drift-bounds",
-        `more than ${driftBounds.loadsPerSlot} loads within one slot`,
-      );
-    }
+    const cell = cellOf(report);
+    if (cell === null) return;
+    const { slot, loadName, moments } = cell;
+    const row = find.get(period, slot, loadName);
+    if (row === undefined) checkLoads(Number(count.get(period, slot)?.total));
     const merged =
       row === undefined
         ? moments
         : mergeColumns(unpackMoments(row.moments as Uint8Array), moments, mergeColumn);
-    put.run(period, slot, name, packMoments(merged));
+    put.run(period, slot, loadName, packMoments(merged));
   };
 }
 
@@ -257,44 +208,4 @@ function createFold(database: SqliteDatabase): (row: SqlRow) => void {
     }
     empty.run(packSketches([]), row.id!);
   };
-}
-
-/** Null: they do not fit together, for their bins or a sum beyond all counts; the day goes on without the second. */
-function packTogether(day: Uint8Array, period: Uint8Array): Uint8Array | null {
-  try {
-    return packSketches(mergeColumns(unpackSketches(day), unpackSketches(period), mergeSketches));
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-function assembleSummary(row: SqlRow, cellRows: readonly SqlRow[]): DaySummary {
-  const cells = new Map<number, DayCell[]>();
-  for (const { slot, load_name, moments } of cellRows) {
-    const place = { slot: Number(slot), load: readLoad(String(load_name)) };
-    for (const { feature, count, mean, sumSquares } of unpackMoments(moments as Uint8Array)) {
-      if (count === 0) continue;
-      const cell: DayCell = { slot: place.slot, load: place.load, count, mean, sumSquares };
-      const list = cells.get(feature);
-      if (list === undefined) cells.set(feature, [cell]);
-      else list.push(cell);
-    }
-  }
-  const sketches = unpackSketches(row.sketches as Uint8Array);
-  return {
-    fromMs: Number(row.from_ms),
-    periodMs: Number(row.period_ms),
-    features: sketches.map((sketch) => ({ sketch, cells: cells.get(sketch.feature) ?? [] })),
-  };
-}
-
-function nameLoad(load: DriftLoad | null): string {
-  return load === null ? "" : `${load.by}:${load.band}`;
-}
-
-function readLoad(name: string): DriftLoad | null {
-  if (name === "") return null;
-  const [by, band] = name.split(":");
-  return { by: by === "power" ? "power" : "speed", band: Number(band) };
 }

@@ -3,7 +3,7 @@ import { AuroraError } from "../../../core/contract/aurora-error.ts";
 import type { FeatureSketch } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
-import { packSketches } from "./drift-blobs.ts";
+import { packSketches } from "../drift-blobs.ts";
 
 /** One step a version; a step that has been released is never changed. All times are epoch milliseconds. */
 const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [

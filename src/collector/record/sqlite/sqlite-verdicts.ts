@@ -1,10 +1,8 @@
 /** Verdicts of drift in SQLite, and what leads from one to the next. What was assessed once is not assessed again. */
 
-import type { DriftLevel, DriftVerdict } from "../../../core/contract/drift-verdict.ts";
-import type { PointId } from "../../../core/contract/stream.ts";
+import type { DriftVerdict } from "../../../core/contract/drift-verdict.ts";
 import { nameDriftDay, type PeriodRange, readDriftDay } from "../../../core/drift/drift-day.ts";
-import { worseDriftLevel } from "../../../core/drift/drift-level.ts";
-import type { SqliteDatabase, SqlRow } from "../../../core/platform/sqlite/sqlite-database.ts";
+import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type {
   DriftDayLevels,
   DriftDaysQuery,
@@ -12,7 +10,8 @@ import type {
   DriftVerdictPage,
   DriftVerdictQuery,
 } from "../drift-record.ts";
-import { driftCursor, maxDriftDays, readDriftCursor } from "../drift-rules.ts";
+import { assembleDriftDays, cutVerdicts, readRange } from "../drift-rows.ts";
+import { maxDriftDays, readDriftCursor } from "../drift-rules.ts";
 
 export interface SqliteVerdicts {
   list(query: DriftVerdictQuery): DriftVerdictPage;
@@ -84,20 +83,13 @@ function createLists(database: SqliteDatabase): Pick<SqliteVerdicts, "list" | "l
       const place = readDriftCursor(after ?? "") ?? start;
       const { fromMs, toMs } = range;
       const filter = [site, site, turbine, turbine, ...place, level, level] as const;
-      return cutPage(list.all(fromMs, toMs, ...filter, limit + 1), limit);
+      return cutVerdicts(list.all(fromMs, toMs, ...filter, limit + 1), limit);
     },
     listPeriod: ({ fromMs, toMs, limit, after }) => {
       const place = readDriftCursor(after ?? "") ?? start;
-      return cutPage(listPeriod.all(fromMs, toMs, ...place, limit + 1), limit);
+      return cutVerdicts(listPeriod.all(fromMs, toMs, ...place, limit + 1), limit);
     },
   };
-}
-
-/** One row more than is asked for says that the list goes on. */
-function cutPage(rows: readonly SqlRow[], limit: number): DriftVerdictPage {
-  const verdicts = rows.slice(0, limit).map((row) => JSON.parse(String(row.json)) as DriftVerdict);
-  const last = verdicts.at(-1);
-  return { verdicts, next: rows.length > limit && last !== undefined ? driftCursor(last) : null };
 }
 
 function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
@@ -116,31 +108,8 @@ function createDays(database: SqliteDatabase): SqliteVerdicts["days"] {
     const last = readDriftDay(to);
     if (first === null || last === null) return { days: [], points: [] };
     const shown = days.all(first.fromMs, last.toMs, maxDriftDays).reverse().map(readRange);
-    const names = [...new Set(shown.map(nameDriftDay))];
-    const column = new Map(names.map((name, index) => [name, index]));
-    const rows = new Map<number, (DriftLevel | null)[]>();
     const filter = [site, site, turbine, turbine] as const;
-    for (const row of levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs, ...filter)) {
-      const index = column.get(nameDriftDay(readRange(row)));
-      if (index === undefined) continue;
-      const point = Number(row.point);
-      const ofPoint = rows.get(point) ?? names.map(() => null);
-      rows.set(point, ofPoint);
-      ofPoint[index] = worseDriftLevel(ofPoint[index] ?? null, row.level as DriftLevel);
-    }
-    const points = listPoints.all(...filter).flatMap((row) => {
-      const ofPoint = rows.get(Number(row.id));
-      return ofPoint === undefined ? [] : [{ ...readPoint(row), levels: ofPoint }];
-    });
-    return { days: names, points };
+    const stored = levels.all(shown[0]?.fromMs ?? last.toMs, last.toMs, ...filter);
+    return assembleDriftDays({ shown, levels: stored, points: listPoints.all(...filter) });
   };
-}
-
-function readRange(row: SqlRow): PeriodRange {
-  return { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
-}
-
-/** The point that a row names. */
-export function readPoint(row: SqlRow): PointId {
-  return { site: String(row.site), turbine: String(row.turbine), component: String(row.component) };
 }

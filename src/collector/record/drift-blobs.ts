@@ -1,5 +1,5 @@
 /**
- * Sketches and moments as bytes in a row of SQLite, and their merging by column: counts as uint32, moments as float64, little endian. Knows no table.
+ * Sketches and moments as the bytes of a row, whatever the engine, and their merging by column: counts as uint32, moments as float64, little endian. Knows no table.
  *
  * ```
  * sketches  version u8, then each: feature u16, bins u8, invalid u32, mean f64, sumSquares f64, min f64, max f64, counts u32 × bins
@@ -7,8 +7,8 @@
  * ```
  */
 
-import type { FeatureSketch } from "../../../core/contract/uplink-record.ts";
-import { mergeMoments } from "../../../core/maths/moments.ts";
+import type { FeatureSketch } from "../../core/contract/uplink-record.ts";
+import { mergeMoments } from "../../core/maths/moments.ts";
 
 /** Moments of one column in one slot at one load. */
 export interface ColumnMoments {
