@@ -33,7 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/platform": ["core/contract"],
   "core/platform/daemon": ["core/contract", "core/platform"],
   "core/platform/files": ["core/contract"],
-  "core/platform/mqtt": ["core/contract", "core/platform", "core/platform/daemon"],
+  "core/platform/mqtt": ["core/contract", "core/platform", "core/platform/daemon", "core/platform/files"],
   "core/platform/sqlite": ["core/contract"],
   "core/bundle": ["core/contract", "core/platform"],
   "core/ingest": ["core/contract", "core/maths"],

@@ -25,6 +25,7 @@ import { openSqliteRecord } from "./record/sqlite/sqlite-record.ts";
 import { loadRegistryKeys } from "./registry/installation-keys.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
+import { openAckSeal } from "./uplink/ack-seal.ts";
 import { gatewaySites, type MqttSide, openMqttSide } from "./uplink/mqtt-side.ts";
 import { createStateWatch } from "./uplink/state-watch.ts";
 import { createUplinkIngest, type UplinkIngest } from "./uplink/uplink-ingest.ts";
@@ -165,6 +166,7 @@ async function listenToGateways(
 ): Promise<UplinkIngest> {
   const { record, topics, models } = to;
   const { client } = to.mqtt;
+  const seal = await openAckSeal(config.mqtt.enrolmentKeyFile);
   const ingest = createUplinkIngest({
     record,
     clock: systemClock,
@@ -175,7 +177,7 @@ async function listenToGateways(
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, ack) =>
-      client.publish(topics.ack(gateway), encodeUplinkAck(ack), { qos: 1, retain: false }),
+      client.publish(topics.ack(gateway), encodeUplinkAck(seal(gateway, ack)), { qos: 1, retain: false }),
   });
   closers.add(() => ingest.close());
   const states = createStateWatch({ record, clock: systemClock, timers: systemTimers, logger });

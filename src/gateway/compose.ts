@@ -2,10 +2,12 @@
 import { basename } from "node:path";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { createTopics } from "../core/contract/topics.ts";
+import { isSealedAck } from "../core/platform/ack-key.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
+import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
 import { checkMinWindows, listPointBundles } from "../core/serving/check-commissioning.ts";
 import { findNewestVersion, openServedModels, type ServedModels } from "../core/serving/served-models.ts";
@@ -16,7 +18,7 @@ import { openGatewayRecord } from "./gateway-record.ts";
 import { createWorkGauge } from "./points/work-gauge.ts";
 import { createDataQuality } from "./record/data-quality.ts";
 import type { Telemetry } from "./record/telemetry.ts";
-import { createUplink } from "./record/uplink.ts";
+import { createUplink, type UplinkOptions } from "./record/uplink.ts";
 import { createBaselineRoutes } from "./status/baseline-routes.ts";
 import { createStatusRoutes, describeGateway } from "./status/describe-gateway.ts";
 import { createDeviceRoute } from "./status/device-routes.ts";
@@ -61,7 +63,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const models = await openModels(options, telemetry);
   closers.add(() => models.close());
   await checkInstalled(config, models);
-  const { client: mqtt, close: closeMqtt } = connectGatewayMqtt({
+  const { client: mqtt, close: closeMqtt } = await connectGatewayMqtt({
     config,
     topics,
     environment,
@@ -72,6 +74,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   closers.add(closeMqtt);
   const uplink = createUplink({
     gateway: config.gateway.id,
+    isAuthentic: await readAckCheck(config),
     outbox,
     transport: mqtt,
     topics,
@@ -179,6 +182,13 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   });
   closers.add(() => server.close());
   return { httpUrl: server.url, mqttUrl: config.mqtt.url, close: () => closers.closeAll() };
+}
+
+/** How acknowledgements are checked; undefined where this gateway has no key of its enrolment. */
+async function readAckCheck({ gateway, uplink }: GatewayConfig): Promise<UplinkOptions["isAuthentic"]> {
+  if (uplink.ackKeyFile === null) return undefined;
+  const key = await readHexKey(uplink.ackKeyFile);
+  return (ack) => isSealedAck(key, gateway.id, ack);
 }
 
 /** @throws AuroraError CONFIG_INVALID where the configuration does not fit a bundle that it was installed with. */

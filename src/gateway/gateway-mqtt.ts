@@ -1,12 +1,11 @@
 /** Connects a gateway to its broker, as its configuration says, with the retained status and its last will. */
-import { readFileSync } from "node:fs";
-import { AuroraError } from "../core/contract/aurora-error.ts";
-import type { GatewayConfig, MqttConfig } from "../core/contract/config/gateway-config.ts";
+import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { redactText } from "../core/platform/redact.ts";
@@ -32,9 +31,9 @@ export interface GatewayMqtt {
 
 /**
  * Starts to connect; an unreachable broker is tried for ever.
- * @throws AuroraError CONFIG_INVALID when a credential file cannot be read.
+ * @throws AuroraError CONFIG_INVALID when a credential file cannot be read, KEY when it cannot be used.
  */
-export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
+export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<GatewayMqtt> {
   const { config, topics, clock, logger } = options;
   const { id } = config.gateway;
   const topic = topics.status(id);
@@ -46,13 +45,11 @@ export function connectGatewayMqtt(options: GatewayMqttOptions): GatewayMqtt {
     config: online ? withoutSecrets(config) : null,
   });
   const offline = JSON.stringify(describe(false));
-  const password = readPassword(config.mqtt, options.environment);
+  const login = await readBrokerLogin(config.mqtt, options.environment.AURORA_MQTT_PASSWORD);
   const client = createMqttClient({
     url: config.mqtt.url,
     clientId: `aurora-gateway-${id}`,
-    ...(config.mqtt.username === null ? {} : { username: config.mqtt.username }),
-    ...(password === null ? {} : { password }),
-    ...readTls(config.mqtt),
+    ...login,
     will: { topic, payload: offline, qos: 1, retain: true },
     maxPacketBytes: config.mqtt.maxPacketBytes,
     logger,
@@ -79,37 +76,4 @@ function withoutSecrets(config: GatewayConfig): GatewayConfig {
     mqtt: { ...mqtt, url: redactText(mqtt.url) },
     updates: { ...updates, url: updates.url === null ? null : redactText(updates.url) },
   };
-}
-
-function readPassword(
-  mqtt: MqttConfig,
-  environment: Readonly<Record<string, string | undefined>>,
-): string | null {
-  if (environment.AURORA_MQTT_PASSWORD !== undefined) return environment.AURORA_MQTT_PASSWORD;
-  return mqtt.passwordFile === null ? null : readText(mqtt.passwordFile).trim();
-}
-
-function readTls(mqtt: MqttConfig): { tls?: { ca?: string; cert?: string; key?: string } } {
-  const { caFile, certFile, keyFile } = mqtt;
-  if (caFile === null && certFile === null && keyFile === null) return {};
-  return {
-    tls: {
-      ...(caFile === null ? {} : { ca: readText(caFile) }),
-      ...(certFile === null ? {} : { cert: readText(certFile) }),
-      ...(keyFile === null ? {} : { key: readText(keyFile) }),
-    },
-  };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new AuroraError("CONFIG_INVALID", `cannot read ${path}: ${(cause as Error).message}`, {
-      op: "connect to broker",
-      subject: path,
-      hint: "Check the path and that this user may read the file.",
-      cause,
-    });
-  }
 }

@@ -2,6 +2,7 @@
 import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
@@ -23,14 +24,12 @@ const maxPasswordBytes = 1_024;
 export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
-    const password = config.passwordFile === null ? null : await readPassword(config.passwordFile);
     const client = createMqttClient({
       url: config.url,
       clientId,
       maxPacketBytes,
       logger,
-      ...(config.username === null ? {} : { username: config.username }),
-      ...(password === null ? {} : { password }),
+      ...(await readBrokerLogin(config)),
     });
     return { client, url: withoutCredentials(config.url), close: () => client.close() };
   }

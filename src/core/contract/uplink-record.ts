@@ -151,4 +151,9 @@ export interface UplinkAck {
   readonly bootId: string;
   readonly lane: Lane;
   readonly sequence: number;
+  /**
+   * Code (HMAC-SHA-256, 64 hexadecimal digits) of who may say so, under the key of the gateway's enrolment; absent where the
+   * collector has no such key.
+   */
+  readonly mac?: string | undefined;
 }

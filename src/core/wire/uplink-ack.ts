@@ -53,12 +53,16 @@ const ackSchema: z.ZodType<UplinkAck> = z.object({
   bootId: z.string().min(1).max(64),
   lane: z.enum(lanes),
   sequence: z.int().min(0),
+  mac: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /** The payload to publish on the acknowledgement topic. */
 export function encodeUplinkAck(ack: UplinkAck): Uint8Array {
-  const { bootId, lane, sequence } = ack;
-  return new TextEncoder().encode(JSON.stringify({ bootId, lane, sequence }));
+  const { bootId, lane, sequence, mac } = ack;
+  return new TextEncoder().encode(JSON.stringify({ bootId, lane, sequence, mac }));
 }
 
 /** The acknowledgement in a payload, or what is wrong with it. Unknown fields are accepted and dropped. */

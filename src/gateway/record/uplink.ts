@@ -7,7 +7,7 @@ import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
-import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
+import { type AckGuardOptions, createAckGuard } from "./ack-guard.ts";
 import { eachLane, lanePolicies, sendingOrder } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
 
@@ -50,6 +50,8 @@ export interface UplinkOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger?: Logger;
+  /** Of an acknowledgement; absent: whoever may write to the topic is believed. */
+  readonly isAuthentic?: AckGuardOptions["isAuthentic"];
   /** Envelopes of one lane under way at once; default 4. */
   readonly windowEnvelopes?: number;
   /** Bounds of one envelope; default 200 records and 128 KiB of them. */
@@ -75,8 +77,10 @@ export interface UplinkCounts {
   /** Times that a lane had to go back because the collector did not answer. */
   readonly timeouts: number;
   readonly acksReceived: number;
-  /** Acknowledgements that could not be read or belong to another life of the outbox. */
+  /** Acknowledgements that could not be read, belong to another life of the outbox, or say less than one before. */
   readonly acksIgnored: number;
+  /** Acknowledgements that are not of the collector of this gateway's enrolment. */
+  readonly acksRefused: number;
 }
 
 export interface Uplink {
@@ -107,7 +111,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   const senders = eachLane(() => openSender(options));
   const gathering = createGathering(options.gatherMs);
   const publisher = createEnvelopePublisher(options);
-  const counts = { timeouts: 0, acksReceived: 0, acksIgnored: 0 };
+  const guard = createAckGuard(options);
+  let timeouts = 0;
   let bootId: string | null = null;
   let closed = false;
   let cancelTimer = (): void => {};
@@ -117,6 +122,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (outbox.bootId !== bootId) {
       bootId = outbox.bootId;
       for (const lane of lanes) senders[lane].forget();
+      guard.forget();
     }
     // Without a connection there is nothing to wait for: the next one begins by sending everything again.
     if (!transport.connected) return;
@@ -129,7 +135,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   const worry = (lane: Lane): void => {
-    counts.timeouts += 1;
+    timeouts += 1;
     if (senders[lane].timeouts !== worryingTimeouts) return;
     logger.warn("the collector does not acknowledge; records stay here and are sent again", { lane });
   };
@@ -146,7 +152,9 @@ export function createUplink(options: UplinkOptions): Uplink {
       // Another life of the outbox begins with the next pump.
       if (batch === null || batch.bootId !== bootId) return;
       publisher.send(lane, batch);
-      sender.sent(batch.firstSequence + batch.records.length - 1, nowMs);
+      const last = batch.firstSequence + batch.records.length - 1;
+      guard.gaveOut(lane, last);
+      sender.sent(last, nowMs);
     }
   };
 
@@ -159,16 +167,13 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   const onAck = (_topic: string, payload: Uint8Array): void => {
     if (closed) return;
-    const ack = decodeUplinkAck(payload);
-    if (!ack.ok || ack.value.bootId !== outbox.bootId) {
-      counts.acksIgnored += 1;
-      logger.debug("an acknowledgement was passed over", { reason: ack.ok ? "another boot id" : ack.error });
-      return;
-    }
-    counts.acksReceived += 1;
-    const { lane, sequence } = ack.value;
-    outbox.acknowledge(ack.value.bootId, lane, sequence);
+    const nowMs = clock.monotonicMs();
+    const ack = guard.admit(payload, { bootId: outbox.bootId, nowMs });
+    if (ack === null) return;
+    const { lane, sequence } = ack;
+    outbox.acknowledge(ack.bootId, lane, sequence);
     // The outbox may have begun a new life on hearing of records that it does not know.
+    if (outbox.bootId !== ack.bootId) guard.renewed(nowMs);
     if (outbox.bootId !== bootId || senders[lane].acknowledge(sequence)) pump();
   };
 
@@ -189,7 +194,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   });
 
   return {
-    counts: () => ({ ...counts, ...publisher.counts() }),
+    counts: () => ({ timeouts, ...guard.counts(), ...publisher.counts() }),
     hurry() {
       gathering.endAll();
       pump();

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { idPattern } from "../topics.ts";
 import {
+  type BrokerLoginConfig,
+  brokerLoginShape,
   brokerUrlSchema,
   filePathSchema as file,
   topicBaseSchema,
@@ -29,12 +31,12 @@ export interface CollectorConfig {
     readonly httpHost: string;
     readonly httpPort: number;
   };
-  readonly mqtt: {
+  readonly mqtt: BrokerLoginConfig & {
     /** Broker to use; null: the embedded one. */
     readonly url: string | null;
     readonly base: string;
-    readonly username: string | null;
-    readonly passwordFile: string | null;
+    /** File with the key that the gateways' keys of acknowledgements are derived from; null: none is sealed. */
+    readonly enrolmentKeyFile: string | null;
     readonly embedded: {
       readonly host: string;
       readonly port: number;
@@ -87,8 +89,13 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
     .strictObject({
       url: brokerUrlSchema.nullable().default(null).describe("Broker to use; null starts the embedded one"),
       base: topicBaseSchema,
-      username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
-      passwordFile: file.nullable().default(null).describe("File that holds the password"),
+      ...brokerLoginShape,
+      enrolmentKeyFile: file
+        .nullable()
+        .default(null)
+        .describe(
+          "Key of the enrolment (`aurora fleet enrol`): acknowledgements are sealed for each gateway",
+        ),
       embedded: z
         .strictObject({
           host: z.string().min(1).max(255).default("127.0.0.1").describe("Address of the embedded broker"),

@@ -17,6 +17,35 @@ export const brokerUrlSchema: z.ZodString = z
   .string()
   .regex(/^mqtts?:\/\/[^\s/]+/, "mqtt://host:port or mqtts://host:port");
 
+/** How a broker is logged in to; alike for gateway and collector. */
+export interface BrokerLoginConfig {
+  readonly username: string | null;
+  readonly passwordFile: string | null;
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+}
+
+const optionalFile = filePathSchema.nullable().default(null);
+
+/** Validators of the keys of {@link BrokerLoginConfig}. */
+export const brokerLoginShape: {
+  readonly [Key in keyof BrokerLoginConfig]: z.ZodDefault<z.ZodNullable<z.ZodString>>;
+} = {
+  username: z
+    .string()
+    .max(256)
+    .nullable()
+    .default(null)
+    .describe("User name at the broker; left out where the broker takes it from the client certificate"),
+  passwordFile: optionalFile.describe(
+    "File that holds the password (for a gateway, AURORA_MQTT_PASSWORD instead is possible)",
+  ),
+  caFile: optionalFile.describe("CA certificates (PEM) to trust instead of the system's"),
+  certFile: optionalFile.describe("Client certificate (PEM)"),
+  keyFile: optionalFile.describe("Key of the client certificate (PEM)"),
+};
+
 /** Validator of the base topic. */
 export const topicBaseSchema: z.ZodDefault<z.ZodString> = z
   .string()

@@ -5,6 +5,7 @@ import { maxCaptureSeconds } from "../device/device-capture.ts";
 import { idPattern } from "../topics.ts";
 import { checkGatewayReferences } from "./check-gateway-references.ts";
 import {
+  brokerLoginShape,
   brokerUrlSchema,
   filePathSchema as file,
   topicBaseSchema,
@@ -25,13 +26,7 @@ const mqtt = z
   .strictObject({
     url: brokerUrlSchema.default("mqtt://127.0.0.1:1883").describe("The broker"),
     base: topicBaseSchema,
-    username: z.string().max(256).nullable().default(null).describe("User name at the broker"),
-    passwordFile: optionalFile.describe(
-      "File that holds the password (AURORA_MQTT_PASSWORD instead is possible)",
-    ),
-    caFile: optionalFile.describe("CA certificates (PEM) to trust"),
-    certFile: optionalFile.describe("Client certificate (PEM)"),
-    keyFile: optionalFile.describe("Key of the client certificate (PEM)"),
+    ...brokerLoginShape,
     maxPacketBytes: z
       .int()
       .min(1024)
@@ -277,6 +272,9 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .max(3600)
           .default(60)
           .describe("Seconds between health records"),
+        ackKeyFile: optionalFile.describe(
+          "Key of this gateway's enrolment (64 hexadecimal digits): with it, only its own collector can say that a record is stored",
+        ),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),

@@ -3,16 +3,12 @@
  * see `gateway-config-schema.ts`) and, where one is sensible, a default. Secrets stand in files or in the environment, never in the YAML itself.
  */
 import type { BearingOrders } from "../bundle/bearing.ts";
+import type { BrokerLoginConfig } from "./config-parts.ts";
 
 /** Where and as whom to reach the broker. */
-export interface MqttConfig {
+export interface MqttConfig extends BrokerLoginConfig {
   readonly url: string;
   readonly base: string;
-  readonly username: string | null;
-  readonly passwordFile: string | null;
-  readonly caFile: string | null;
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
   readonly maxPacketBytes: number;
 }
 
@@ -121,6 +117,11 @@ export interface GatewayConfig {
     /** Periods of operation that a point's own reference needs at least, 5 to 90. */
     readonly learnDays: number;
   };
-  readonly uplink: { readonly predictionIntervalSeconds: number; readonly healthIntervalSeconds: number };
+  readonly uplink: {
+    readonly predictionIntervalSeconds: number;
+    readonly healthIntervalSeconds: number;
+    /** File with the key of this gateway's enrolment; null: whoever may write to the topic is believed. */
+    readonly ackKeyFile: string | null;
+  };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }

@@ -1,0 +1,34 @@
+/**
+ * Makes acknowledgements of the uplink authentic: whoever may write to a gateway's topic, only the collector that the
+ * gateway was enrolled with can say *stored*. The installation has one key; each gateway's own is derived from it, so that a
+ * gateway that is lost gives away no other's and a collector keeps no list.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { UplinkAck } from "../contract/uplink-record.ts";
+
+/** Bytes of a key, of the installation or of a gateway. */
+export const ackKeyBytes = 32;
+
+/** The key of one gateway: HMAC-SHA-256 under the key of the installation, 32 bytes. */
+export function deriveAckKey(installationKey: Uint8Array, gateway: string): Uint8Array {
+  return new Uint8Array(
+    createHmac("sha256", installationKey).update(`aurora/ack-key/1\n${gateway}`).digest(),
+  );
+}
+
+/** The acknowledgement with its code under the gateway's key: over gateway, boot id, lane and sequence. */
+export function sealAck(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck): UplinkAck {
+  return { ...ack, mac: computeMac(gatewayKey, gateway, ack).toString("hex") };
+}
+
+/** Whether the acknowledgement bears the right code. Takes the same time whatever is wrong with it. */
+export function isSealedAck(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck): boolean {
+  const expected = computeMac(gatewayKey, gateway, ack);
+  const given = Buffer.from(ack.mac ?? "", "hex");
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function computeMac(gatewayKey: Uint8Array, gateway: string, { bootId, lane, sequence }: UplinkAck): Buffer {
+  const said = JSON.stringify(["aurora/ack/1", gateway, bootId, lane, sequence]);
+  return createHmac("sha256", gatewayKey).update(said).digest();
+}
