@@ -63,6 +63,7 @@ export function createDeviceSession(options: DeviceSessionOptions): DeviceSessio
     sender,
     timers,
     helloBackoff: limits.helloBackoff,
+    strangerMs: limits.silenceMs,
     onIntroduce: () => {
       receiver.awaitHello();
       configuration.stop();

@@ -16,6 +16,8 @@ interface GatewayHandshakeParts {
   readonly sender: PacketSender;
   readonly timers: Timers;
   readonly helloBackoff: BackoffOptions;
+  /** How long a connection with another device than the expected one is kept. */
+  readonly strangerMs: number;
   /** The conversation starts over: until the device's hello nothing is delivered. */
   onIntroduce(): void;
   /** A device (or a new boot of it) is about to be welcomed. */
@@ -29,7 +31,7 @@ interface GatewayHandshake {
   introduce(reason: string): void;
   /** Takes a device's hello: refuses it, or welcomes the device for the first time in its session or again. */
   receive(offered: HelloMessage, sequence: number): "refused" | "new" | "back";
-  /** Stops saying hello. */
+  /** Stops saying hello, and keeps the connection whoever is there. */
   stop(): void;
   /** There is no connection. */
   rest(next: "connecting" | "closed", reason: string): void;
@@ -49,6 +51,8 @@ export function createGatewayHandshake(
   const { sender, timers } = parts;
   const sessionId = Math.floor(random.uniform() * 2 ** 32);
   let hello: HelloMessage | undefined;
+  let toldRefusal = "";
+  let keepLink: (() => void) | undefined;
   const status = createToldState<DeviceSessionState>("closed", (state, reason) =>
     options.onState?.(state, reason),
   );
@@ -79,13 +83,35 @@ export function createGatewayHandshake(
     );
   }
 
-  function refuse(offered: HelloMessage, sequence: number, { reason, hint }: Refusal): void {
+  function refuse(offered: HelloMessage, sequence: number, refusal: Refusal): void {
+    const { reason, hint } = refusal;
     sender.isBound = false;
     sender.send({ type: "nack", sequence, reason });
-    const told = status.current === "refused";
     hello = offered;
+    const isKnown = status.current === "refused";
     status.become("refused", reason);
-    if (!told) report(reason, hint);
+    if (refusal.isStranger) leaveLinkLater(`${offered.deviceId} is there: ${reason}`);
+    // It is met again with every connection.
+    const told = `${offered.deviceId}: ${reason}`;
+    if (!isKnown && told !== toldRefusal) report(reason, hint);
+    toldRefusal = told;
+  }
+
+  /**
+   * A name of a line can lead to a stranger for a moment: a terminal's number goes to whoever opens the next one. Kept, its
+   * line would stay locked for the stranger's own gateway, and the expected device would never be looked for again.
+   */
+  function leaveLinkLater(reason: string): void {
+    keepLink ??= timers.after(parts.strangerMs, () => {
+      keepLink = undefined;
+      link.drop(reason);
+    });
+  }
+
+  function stop(): void {
+    hellos.stop();
+    keepLink?.();
+    keepLink = undefined;
   }
 
   return {
@@ -108,6 +134,8 @@ export function createGatewayHandshake(
         refuse(offered, sequence, refused);
         return "refused";
       }
+      stop();
+      toldRefusal = "";
       const isNew = hello?.sessionId !== offered.sessionId || hello.deviceId !== offered.deviceId;
       hello = offered;
       if (isNew) parts.onNewSession();
@@ -116,7 +144,7 @@ export function createGatewayHandshake(
       status.become("established", isNew ? "the device introduced itself" : "the device is back");
       return isNew ? "new" : "back";
     },
-    stop: hellos.stop,
+    stop,
     rest: status.become,
     report,
   };
@@ -125,6 +153,8 @@ export function createGatewayHandshake(
 interface Refusal {
   readonly reason: string;
   readonly hint: string;
+  /** Another device than the expected one, which may be found elsewhere. */
+  readonly isStranger: boolean;
 }
 
 /** Why the device at `linkName` is refused; undefined: it is welcome. */
@@ -139,12 +169,14 @@ function refuseHello(
     return {
       reason: `protocol ${offered.protocolMajor}.${offered.protocolMinor} is ${newer ? "newer" : "older"} than ${major}.${minor}, the only one spoken here`,
       hint: newer ? "update the gateway" : "update the device's firmware",
+      isStranger: false,
     };
   }
   if (expectedDeviceId !== undefined && offered.deviceId !== expectedDeviceId)
     return {
       reason: `"${expectedDeviceId}" is expected at ${linkName}`,
       hint: "check the wiring or the configuration",
+      isStranger: true,
     };
   return undefined;
 }

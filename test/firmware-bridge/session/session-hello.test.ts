@@ -142,4 +142,37 @@ describe("versions", () => {
     expect(heard.session.state).toBe("refused");
     expect(heard.problems).toEqual(['device device-1: "device-2" is expected at scripted']);
   });
+
+  test("the line of another device is let go of, looked for anew, and said to people once", async () => {
+    ({ timers, device, heard } = await openScriptedSession({ expectedDeviceId: "device-2" }));
+    for (let connection = 1; connection <= 3; connection++) {
+      device.play(hello, 0);
+      timers.advance(linkTiming.silenceMs - 1);
+      // A small device says hello again and again: that is no reason to stay.
+      device.play(hello, 1);
+      expect(device.drops).toHaveLength(connection - 1);
+      timers.advance(1);
+      expect(device.drops).toHaveLength(connection);
+      expect(device.drops.at(-1)).toBe('device-1 is there: "device-2" is expected at scripted');
+      device.disconnect(device.drops.at(-1)!);
+      timers.advance(60_000);
+      expect(device.drops).toHaveLength(connection);
+      device.connect();
+    }
+    expect(heard.problems).toEqual(['device device-1: "device-2" is expected at scripted']);
+    device.play(hello, 0);
+    device.play({ ...hello, deviceId: "device-2" }, 0);
+    expect(heard.session.state).toBe("established");
+    for (let second = 1; second <= 30; second++) {
+      device.play(reading(second), second);
+      timers.advance(1_000);
+    }
+    expect(device.drops).toHaveLength(3);
+  });
+
+  test("the line of a device with another version is kept: it is updated where it is", () => {
+    device.play({ ...hello, protocolMajor: 2 }, 0, 0, 2);
+    timers.advance(60_000);
+    expect(device.drops).toEqual([]);
+  });
 });
