@@ -1,5 +1,5 @@
-/** Virtual boards for tests: built once a test file, ended and removed with it. */
-import { writeFileSync } from "node:fs";
+/** Virtual boards for tests: built once a run, ended and removed with their test file. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
 import type { DeviceSessionOptions } from "../../firmware-bridge/session/device-session-options.ts";
@@ -17,6 +17,7 @@ import {
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createRandom } from "../../src/core/maths/random.ts";
 import { systemTimers } from "../../src/core/platform/clock.ts";
+import { makeOnce } from "../support/make-once.ts";
 import { type Heard, listen } from "./conversation.ts";
 
 /** Is there a C compiler? Without one these tests are skipped. */
@@ -40,27 +41,33 @@ export interface RunningBoard extends VirtualBoard {
   readonly imagePath: string;
 }
 
+/** The firmware for a core; returns its path. */
+function buildCore(kind: Exclude<BoardKind, "host">): string {
+  const name = "program";
+  const folder = makeOnce(`mcu-${kind}`, (into) =>
+    writeFileSync(join(into, name), buildBoardProgram(kind, into)),
+  );
+  return readFileSync(join(folder, name), "utf8");
+}
+
 /** Creates an empty workshop. */
 export function createMcuWorkshop(): McuWorkshop {
   const scratch = createScratchFolder("mcu");
   const folder = scratch.path;
-  const programs = new Map<BoardKind | HostProgram, string>();
   const closers: (() => Promise<void>)[] = [];
   let images = 0;
-  const buildOnce = (name: BoardKind | HostProgram, make: () => string): string => {
-    const program = programs.get(name) ?? make();
-    programs.set(name, program);
-    return program;
-  };
-  const build = (target: HostProgram): string => buildOnce(target, () => buildHostProgram(target, folder));
+  const build = (target: HostProgram): string =>
+    join(
+      makeOnce(`mcu-${target}`, (into) => void buildHostProgram(target, into)),
+      target,
+    );
   return {
     folder,
     build,
     start: async (kind, image, line = "tcp") => {
       const imagePath = typeof image === "string" ? image : join(folder, `image-${images++}`);
       if (typeof image !== "string") writeFileSync(imagePath, createMcuImage(image));
-      const program =
-        kind === "host" ? build("firmware-host") : buildOnce(kind, () => buildBoardProgram(kind, folder));
+      const program = kind === "host" ? build("firmware-host") : buildCore(kind);
       const board = await startVirtualBoard({ kind, program, imagePath, line, folder });
       closers.push(() => board.stop());
       return { ...board, imagePath };

@@ -2,9 +2,9 @@
 import { describeShippedBundle } from "../support/shipped-bundle-suite.ts";
 
 describeShippedBundle({
-  seeds: 6,
+  seeds: 4,
   missedSeeds: 1,
   seedsOfKind: 3,
   missedOfKind: 1,
-  healthySeconds: 120,
+  healthySeconds: 60,
 });

@@ -1,4 +1,5 @@
 import { describeFirmware } from "../mcu/firmware-suite.ts";
 
 describeFirmware("m3");
+describeFirmware("m4");
 describeFirmware("m7");

@@ -11,9 +11,8 @@ import { createMcuWorkshop } from "../firmware-bridge/mcu-host.ts";
 import { until } from "../support/until.ts";
 import { describeFirmware } from "./firmware-suite.ts";
 
-// The other cores are in the long suite.
+// Cores are in the long suite.
 describeFirmware("host");
-describeFirmware("m4");
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 const missing = findMissingForBoard("host", "tcp");

@@ -4,19 +4,40 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const longest = [
   "cli/demo",
   "cli/main",
-  "gateway/update",
   "mcu/firmware",
   "browser/page",
-  "gateway/damage",
-  "gateway/edge-device",
-  "mcu/features",
+  "browser/drift",
   "mcu/student",
-  "gateway/outage",
-  "gateway/swap",
-  "training/resume",
+  "mcu/features",
+  "training/train",
   "training/gate/verdict",
+  "training/resume",
+  "cli/score/commands",
+  "cli/drift/command",
+  "cli/score/replay/command",
   "gateway/shipped-bundle",
+  "gateway/updates/power-cut",
   "simulate/turbine-simulation",
+  "firmware-bridge/mcu-link",
+  "gateway/compose-drift",
+  "cli/score/tables/command",
+  "training/report/report",
+  "fleet/drift-job-killed",
+  "gateway/update",
+  "updates/attacks",
+  "gateway/damage",
+  "gateway/operation",
+  "bearing/optional-terms",
+  "record/brokers",
+  "registry/registry",
+  "bearing/no-teacher",
+  "updates/updater",
+  "judge/policy-runs",
+  "updates/transfer",
+  "updates/prover",
+  "gateway/edge-device",
+  "firmware-bridge/mcu-slots",
+  "gateway/bad-input",
 ];
 
 /**
@@ -28,7 +49,7 @@ export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const bySize = await super.sort(files);
     const rank = (file: TestSpecification): number => {
-      const place = longest.findIndex((name) => file.moduleId.endsWith(`/test/${name}.test.ts`));
+      const place = longest.findIndex((name) => file.moduleId.endsWith(`/${name}.test.ts`));
       return (file.project.config.isolate ? 0 : 1000) + (place < 0 ? longest.length : place);
     };
     return bySize.toSorted((one, other) => rank(one) - rank(other));

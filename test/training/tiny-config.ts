@@ -13,7 +13,7 @@ export async function writeTinyConfig(path: string, seed: number): Promise<void>
     .replace(/members: \d+/, "members: 1")
     .replace(/rounds: \d+/, "rounds: 2")
     .replace(/goldenCases: \d+/, "goldenCases: 5")
-    .replace(/training: 450, heldOut: 150/, "training: 4, heldOut: 2")
+    .replace(/training: 450, heldOut: 150/, "training: 2, heldOut: 2")
     .replace(/backgroundRows: \d+/, "backgroundRows: 4");
   await writeFile(path, text);
 }

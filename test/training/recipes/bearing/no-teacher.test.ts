@@ -42,7 +42,7 @@ test("all failure modes have one calibration, and the lineage names the invented
   expect(others).toEqual([first, first]);
   const [recordings, rigs] = result.manifest.lineage.data;
   expect(recordings!.name).toBe("cwru");
-  expect(rigs).toMatchObject({ name: "invented-rigs", trainGroups: ["rigs 1 to 4"] });
+  expect(rigs).toMatchObject({ name: "invented-rigs", trainGroups: ["rigs 1 to 2"] });
   expect(evaluation.invented).toMatchObject({ rigs: 2 });
   expect(card).toContain("2 invented rigs");
 });

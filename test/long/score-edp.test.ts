@@ -1,22 +1,23 @@
+/** Half a year of two real turbines; farms of a few days are in the quick suite. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { listColumnNames } from "../../../../src/cli/score/tables/column-names.ts";
-import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
-import type { AlertEvent } from "../../../../src/core/contract/alert.ts";
-import type { Manifest } from "../../../../src/core/contract/bundle/manifest.ts";
-import { gatewayConfigSchema } from "../../../../src/core/contract/config/gateway-config-schema.ts";
-import { createAlarmRegister } from "../../../../src/core/decision/alarms/alarm-register.ts";
-import { silentLogger } from "../../../../src/core/platform/logger.ts";
-import { type LoadedBundle, serveBundle } from "../../../../src/core/serving/loaded-bundle.ts";
-import type { ScoredRow } from "../../../../src/core/serving/scada/scada-turbine.ts";
-import { createScadaWatch } from "../../../../src/gateway/points/scada-watch.ts";
-import { createDataQuality } from "../../../../src/gateway/record/data-quality.ts";
-import { readEdpSignals } from "../../../../src/training/dataset/edp-signals.ts";
-import { createFakeState } from "../../../gateway/fakes.ts";
-import { scorePaths } from "./farm-files.ts";
+import { listColumnNames } from "../../src/cli/score/tables/column-names.ts";
+import { readBundle } from "../../src/core/bundle/verify-bundle.ts";
+import type { AlertEvent } from "../../src/core/contract/alert.ts";
+import type { Manifest } from "../../src/core/contract/bundle/manifest.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { createAlarmRegister } from "../../src/core/decision/alarms/alarm-register.ts";
+import { silentLogger } from "../../src/core/platform/logger.ts";
+import { type LoadedBundle, serveBundle } from "../../src/core/serving/loaded-bundle.ts";
+import type { ScoredRow } from "../../src/core/serving/scada/scada-turbine.ts";
+import { createScadaWatch } from "../../src/gateway/points/scada-watch.ts";
+import { createDataQuality } from "../../src/gateway/record/data-quality.ts";
+import { readEdpSignals } from "../../src/training/dataset/edp-signals.ts";
+import { scorePaths } from "../cli/score/tables/farm-files.ts";
+import { createFakeState } from "../gateway/fakes.ts";
 
-const root = join(import.meta.dirname, "..", "..", "..", "..");
+const root = join(import.meta.dirname, "..", "..");
 const data = process.env.AURORA_DATA ?? join(root, "..", "shared", "data");
 const present = existsSync(join(data, "edp", "T01_test.parquet"));
 const dir = join(root, "models", "turbine-scada", "1.0.0");
