@@ -15,8 +15,16 @@ const exclude = [
 
 /** Rooms whose tests change nothing that all files of a process share: one after the other in one process, what they import is loaded once. */
 const together = [
-  ...["core", "firmware-bridge", "gateway", "collector", "training"],
-  ...["cli/device", "cli/drift", "cli/score", "cli/terminal", "scripts"],
+  "core",
+  "firmware-bridge",
+  "gateway",
+  "collector",
+  "training",
+  "cli/device",
+  "cli/drift",
+  "cli/score",
+  "cli/terminal",
+  "scripts",
 ].map((room) => `test/${room}/**/*.test.ts`);
 
 // One more than cores: many tests wait for processes and timers (two cores: 200 s instead of 244).
