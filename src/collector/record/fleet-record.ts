@@ -95,6 +95,10 @@ export interface RecordFault {
     | "drift-clock"
     /** Of more points, loads or open periods than one gateway may occupy. */
     | "drift-bounds"
+    /** Of more turbines, points, failure modes, alarms or events than one gateway may occupy (`record-bounds.ts`). */
+    | "gateway-bounds"
+    /** Larger than one record may be. */
+    | "record-bounds"
     /** The engine itself stumbled over the record. */
     | "not-storable";
   readonly detail: string;

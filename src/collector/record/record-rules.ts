@@ -117,6 +117,7 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
     });
   }
   const buckets = [...steps.keys()].slice(-maxSeriesSteps);
+  const modes = new Map(failureModes.map((mode, index) => [mode, index]));
   const place = new Map(buckets.map((bucket, index) => [bucket, index]));
   const empty = (): (number | null)[][] =>
     failureModes.map(() => new Array<number | null>(buckets.length).fill(null));
@@ -126,8 +127,8 @@ export function assembleSeries(component: string, rows: readonly PredictionStep[
   const maxRisk = empty();
   for (const row of rows) {
     const index = place.get(row.bucket);
-    const mode = failureModes.indexOf(row.failureMode);
-    if (index === undefined) continue;
+    const mode = modes.get(row.failureMode);
+    if (index === undefined || mode === undefined) continue;
     mean[mode]![index] = row.mean;
     max[mode]![index] = row.max;
     meanRisk[mode]![index] = row.meanRisk ?? null;

@@ -1,6 +1,6 @@
 /**
- * Reads an envelope of the uplink and checks its records one by one. Bad content is a value: it is set aside and
- * counted, and never blocks its lane. Stores nothing.
+ * Opens an envelope of the uplink, and reads and checks its records one by one, each when it is asked for. Bad content is
+ * a value: it is set aside and counted, and never blocks its lane. Stores nothing.
  */
 import { alertEventSchema } from "../../core/contract/alert.ts";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
@@ -11,8 +11,10 @@ import type {
   PredictionBatch,
   UplinkRecord,
 } from "../../core/contract/uplink-record.ts";
-import { decodeUplinkEnvelope } from "../../core/wire/envelope-codec.ts";
-import type { CheckedEnvelope, RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
+import { openUplinkEnvelope, type PackedEnvelope } from "../../core/wire/envelope-codec.ts";
+import { decodeRecord } from "../../core/wire/record-codec.ts";
+import type { RecordFault, StorableRecord, UplinkMessage } from "../record/fleet-record.ts";
+import { recordBounds } from "../record/record-bounds.ts";
 
 /** What records are held against. */
 export interface RecordLimits {
@@ -37,31 +39,46 @@ const maxAheadMs = 3_600_000;
 /** 2020-01-01: a collector whose own clock says that it is earlier cannot say that another one is wrong. */
 const earliestOwnMs = 1_577_836_800_000;
 
+/** An envelope of a gateway that may send it. */
+export interface OpenedEnvelope extends Omit<PackedEnvelope, "records">, UplinkMessage {
+  /** How many records it holds. */
+  readonly count: number;
+  /** Reads one, from 0: what may be stored of it, or why nothing may. */
+  read(index: number): Result<StorableRecord, RecordFault>;
+}
+
 /** The envelope in a message of `<base>/gateway/<gateway>/up/<lane>`, or why the whole message is set aside. */
-export function readEnvelope(
+export function openEnvelope(
   message: UplinkMessage,
   limits: RecordLimits,
-): Result<CheckedEnvelope, RecordFault> {
+): Result<OpenedEnvelope, RecordFault> {
   const { topic, payload } = message;
-  const decoded = decodeUplinkEnvelope(payload);
-  if (!decoded.ok) return failed({ reason: "envelope-invalid", detail: decoded.error.message });
-  const envelope = decoded.value;
+  const opened = openUplinkEnvelope(payload);
+  if (!opened.ok) return failed({ reason: "envelope-invalid", detail: opened.error.message });
+  const { records, ...envelope } = opened.value;
   const [gateway, , lane] = topic.split("/").slice(-3);
   if (envelope.gateway !== gateway || envelope.lane !== lane) {
     const detail = "the envelope names another gateway or lane than its topic";
     return failed({ reason: "topic-mismatch", detail });
   }
   const sender = { ...limits, gateway, site: limits.sites.get(gateway) ?? null };
-  const records = envelope.records.map((record) => tryCheck(record, sender));
-  return ok({ ...envelope, topic, payload, records });
+  const read = (index: number): Result<StorableRecord, RecordFault> => readRecord(records[index]!, sender);
+  return ok({ ...envelope, topic, payload, count: records.length, read });
 }
 
+/** First byte of a record that holds a batch of predictions: field 1, with a length (`uplink.proto`). */
+const predictionBatchTag = (1 << 3) | 2;
+
 /** A record that no check was made for costs itself, and not the batch that it came in. */
-function tryCheck(record: UplinkRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {
+function readRecord(bytes: Uint8Array, sender: RecordSender): Result<StorableRecord, RecordFault> {
+  if (bytes[0] === predictionBatchTag && bytes.length > recordBounds.predictionBytes) {
+    const detail = `${sender.gateway} sends a batch of predictions of ${bytes.length} bytes; at most ${recordBounds.predictionBytes} are read`;
+    return failed({ reason: "record-bounds", detail });
+  }
   try {
-    return checkRecord(record, sender);
+    return checkRecord(decodeRecord(bytes), sender);
   } catch (error) {
-    return failed({ reason: "not-storable", detail: `${record.kind}: ${(error as Error).message}` });
+    return failed({ reason: "not-storable", detail: `of ${sender.gateway}: ${(error as Error).message}` });
   }
 }
 
@@ -70,7 +87,7 @@ function checkRecord(record: UplinkRecord, sender: RecordSender): Result<Storabl
     case "alert":
       return checkAlert(record, sender);
     case "prediction-batch":
-      return unlessFaulty(record, checkIds(record, sender) ?? checkColumns(record));
+      return unlessFaulty(record, checkIds(record, sender) ?? checkColumns(record, sender));
     case "drift-report":
       return unlessFaulty(record, checkIds(record, sender) ?? checkDrift(record, sender));
     case "gap":
@@ -92,6 +109,10 @@ function unlessFaulty(
 }
 
 function checkAlert(record: AlertRecord, sender: RecordSender): Result<StorableRecord, RecordFault> {
+  if (record.json.length > recordBounds.alertCharacters) {
+    const detail = `${sender.gateway} sends an alert of ${record.json.length} characters; at most ${recordBounds.alertCharacters} are read`;
+    return failed({ reason: "record-bounds", detail });
+  }
   let json: unknown;
   try {
     json = JSON.parse(record.json);
@@ -122,9 +143,13 @@ function checkIds(
   return { reason: "foreign-site", detail };
 }
 
-function checkColumns(batch: PredictionBatch): RecordFault | null {
+function checkColumns(batch: PredictionBatch, { gateway }: RecordSender): RecordFault | null {
   const rows = batch.timesMs.length;
   const cells = rows * batch.failureModes.length;
+  if (cells > recordBounds.predictionCells) {
+    const detail = `${gateway} sends ${rows} rows of ${batch.failureModes.length} failure modes at once; at most ${recordBounds.predictionCells} values are taken`;
+    return { reason: "record-bounds", detail };
+  }
   const isProbability = (value: number): boolean => value >= 0 && value <= 1;
   const isRisk = (value: number | null): boolean => value === null || isProbability(value);
   const fits =

@@ -8,7 +8,9 @@ import { failed, ok, type Result } from "../../core/contract/result.ts";
 import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
+import { rest } from "../../core/platform/rest.ts";
 import type { FleetRecord, RecordFault, SetAsideMessage, StateBatch } from "../record/fleet-record.ts";
+import { recordBounds } from "../record/record-bounds.ts";
 import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
 
 /** Takes messages of `<base>/turbine/<site>/<turbine>/state` and `<base>/gateway/<gateway>/status`. */
@@ -47,7 +49,10 @@ export function createStateWatch(options: {
     const messages = [...waiting.values()];
     waiting.clear();
     try {
-      await record.storeStates(readStates(messages, clock.nowMs()));
+      for (const part of cutParts(messages)) {
+        await record.storeStates(readStates(part, clock.nowMs()));
+        if (part.length < messages.length) await rest();
+      }
       storeFails = false;
     } catch (error) {
       // Once until it works again: states come every few seconds, and a full disk may hold the log, too.
@@ -72,6 +77,21 @@ export function createStateWatch(options: {
       await loop.settle(lastBatchMs);
     },
   };
+}
+
+/** Parts that are read and stored at a time: others have their turn between them. */
+function* cutParts(messages: readonly Message[]): Generator<readonly Message[]> {
+  let part: Message[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    part.push(message);
+    bytes += message.payload.length;
+    if (bytes < recordBounds.stateBytes && part.length < recordBounds.states) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
 }
 
 function readStates(messages: readonly Message[], nowMs: number): StateBatch {

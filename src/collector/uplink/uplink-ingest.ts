@@ -7,18 +7,14 @@ import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { Counter, Metrics } from "../../core/platform/metrics.ts";
-import type {
-  CheckedEnvelope,
-  EnvelopeBatch,
-  FleetRecord,
-  RecordFault,
-  SetAsideMessage,
-  StoredEnvelope,
-  UplinkMessage,
-} from "../record/fleet-record.ts";
+import { rest } from "../../core/platform/rest.ts";
+import type { FleetRecord, RecordFault, StoredEnvelope, UplinkMessage } from "../record/fleet-record.ts";
+import { recordBounds } from "../record/record-bounds.ts";
 import { createAckSender } from "./ack-sender.ts";
 import { createBatchLoop, lastBatchMs } from "./batch-loop.ts";
-import { type RecordLimits, readEnvelope } from "./read-envelope.ts";
+import { type CutBatch, cutBatches } from "./cut-batches.ts";
+import { createFairQueue } from "./fair-queue.ts";
+import type { RecordLimits } from "./read-envelope.ts";
 
 export interface UplinkIngestOptions {
   readonly record: Pick<FleetRecord, "storeEnvelopes">;
@@ -64,21 +60,27 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   } = options;
   const { messagesTotal, count } = createAccounts(options.metrics, logger);
   const acks = createAckSender({ ...options, send: options.acknowledge });
-  const waiting: UplinkMessage[] = [];
+  const waiting = createFairQueue<UplinkMessage>(costOf);
   /** Of what waits and of the batch that is on its way. */
   let pendingBytes = 0;
   let closed = false;
   let storeFails = false;
 
   const storeNext = async (): Promise<void> => {
-    const taken = waiting.splice(0, maxBatchMessages);
+    const taken = waiting.take(maxBatchMessages);
     try {
-      const batch = readBatch(taken, { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() });
-      const stored = await record.storeEnvelopes(batch);
-      if (storeFails) logger.info("storing works again");
-      storeFails = false;
-      count(batch, stored);
-      for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
+      const limits = { sites, driftKeptMs, driftBinsOf, nowMs: clock.nowMs() };
+      let isFirst = true;
+      for await (const batch of cutBatches(taken, limits, clock)) {
+        // What is large is stored in parts, and others have their turn between them.
+        if (!isFirst) await rest();
+        isFirst = false;
+        const stored = await record.storeEnvelopes(batch);
+        if (storeFails) logger.info("storing works again");
+        storeFails = false;
+        count(batch, stored);
+        for (const { gateway, ack } of newestAcks(batch, stored)) acks.put(gateway, ack);
+      }
     } catch (error) {
       messagesTotal.add(taken.length, { outcome: "store-failed" });
       // Once until it works again: every batch fails while a disk is full.
@@ -90,7 +92,7 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
   const loop = createBatchLoop({
     timers: options.timers,
     delayMs: options.maxDelayMs ?? 20,
-    countWaiting: () => waiting.length,
+    countWaiting: () => waiting.count,
     fullCount: maxBatchMessages,
     storeNext,
   });
@@ -99,12 +101,17 @@ export function createUplinkIngest(options: UplinkIngestOptions): UplinkIngest {
     accept: (topic, payload) => {
       if (closed) return;
       const message = { topic, payload };
-      if (pendingBytes + costOf(message) > maxPendingBytes) {
+      const gateway = gatewayOf(topic);
+      const cost = costOf(message);
+      const isTooMuch =
+        pendingBytes + cost > maxPendingBytes ||
+        waiting.costOf(gateway) + cost > recordBounds.waitingBytesPerGateway;
+      if (isTooMuch) {
         messagesTotal.add(1, { outcome: "overload" });
         return;
       }
-      waiting.push(message);
-      pendingBytes += costOf(message);
+      waiting.push(gateway, message);
+      pendingBytes += cost;
       loop.wake();
     },
     flush: loop.flush,
@@ -132,7 +139,7 @@ function createAccounts(
   logger: Logger,
 ): {
   readonly messagesTotal: Counter;
-  readonly count: (batch: EnvelopeBatch, stored: readonly StoredEnvelope[]) => void;
+  readonly count: (batch: CutBatch, stored: readonly StoredEnvelope[]) => void;
 } {
   const messagesTotal = metrics.counter({
     name: "uplink_messages_total",
@@ -149,8 +156,14 @@ function createAccounts(
     help: "Uplink records that their gateway dropped before they were stored here",
     labels: ["lane"],
   });
+  const refusedTotal = metrics.counter({
+    name: "uplink_refused_total",
+    help: "Messages and records that were set aside, by reason; /api/v1/quarantine names their gateways",
+    labels: ["reason"],
+  });
   const countSetAside = ({ reason, detail }: RecordFault): void => {
     messagesTotal.add(1, { outcome: "quarantined" });
+    refusedTotal.add(1, { reason });
     if (reason === "not-storable") logger.error("a record could not be stored", { detail });
   };
   return {
@@ -158,7 +171,8 @@ function createAccounts(
     count: (batch, stored) => {
       for (const { fault } of batch.setAside) countSetAside(fault);
       for (const [index, { outcome, missing, records }] of stored.entries()) {
-        messagesTotal.add(1, { outcome });
+        // Of a message that is stored in parts the last one says what became of it.
+        if (!batch.goesOn.has(index)) messagesTotal.add(1, { outcome });
         missingTotal.add(missing, { lane: batch.envelopes[index]!.lane });
         for (const record of records) {
           if (record.ok) recordsTotal.add(1, { kind: record.value });
@@ -171,7 +185,7 @@ function createAccounts(
 
 /** The newest watermark of each life of a lane. */
 function newestAcks(
-  { envelopes }: EnvelopeBatch,
+  { envelopes }: CutBatch,
   stored: readonly StoredEnvelope[],
 ): Iterable<{ readonly gateway: string; readonly ack: UplinkAck }> {
   const acks = new Map<string, { readonly gateway: string; readonly ack: UplinkAck }>();
@@ -182,13 +196,7 @@ function newestAcks(
   return acks.values();
 }
 
-function readBatch(messages: readonly UplinkMessage[], limits: RecordLimits): EnvelopeBatch {
-  const envelopes: CheckedEnvelope[] = [];
-  const setAside: SetAsideMessage[] = [];
-  for (const message of messages) {
-    const read = readEnvelope(message, limits);
-    if (read.ok) envelopes.push(read.value);
-    else setAside.push({ ...message, fault: read.error });
-  }
-  return { nowMs: limits.nowMs, envelopes, setAside };
+/** The sender's level of `<base>/gateway/<gateway>/up/<lane>`. */
+function gatewayOf(topic: string): string {
+  return topic.split("/").at(-3) ?? "";
 }

@@ -6,15 +6,15 @@ import protobuf from "protobufjs/light.js";
 import { failed, ok, type Result } from "../contract/result.ts";
 import { idPattern, type Lane } from "../contract/topics.ts";
 import type { UplinkEnvelope } from "../contract/uplink-record.ts";
-import { encodeRecord, unpackRecord } from "./record-codec.ts";
+import { decodeRecord, encodeRecord } from "./record-codec.ts";
 import {
   asCount,
   asText,
+  decodePlain,
   envelopeType,
   laneNumber,
   laneOfNumber,
   type Plain,
-  toPlain,
 } from "./uplink-schema.ts";
 
 /** Version that this code writes, and the newest major that it reads. */
@@ -39,7 +39,6 @@ export type EnvelopeHeader = Omit<UplinkEnvelope, "records">;
 
 const recordsTag = (8 << 3) | 2;
 const majorField = 1;
-const recordsField = 8;
 
 /** Bytes of an envelope. Throws for values out of bounds (a bug of the caller). */
 export function encodeUplinkEnvelope(envelope: UplinkEnvelope): Uint8Array {
@@ -60,17 +59,36 @@ export function assembleEnvelope(header: EnvelopeHeader, records: readonly Uint8
   return writer.finish().slice();
 }
 
+/** An envelope whose records are still bytes, to be decoded one by one (`decodeRecord`); they are views on what came. */
+export interface PackedEnvelope extends EnvelopeHeader {
+  readonly records: readonly Uint8Array[];
+}
+
 /** The envelope in `bytes`; nothing of it is a view on them. */
 export function decodeUplinkEnvelope(
   bytes: Uint8Array,
   limits: EnvelopeLimits = {},
 ): Result<UplinkEnvelope, WireError> {
+  const packed = openUplinkEnvelope(bytes, limits);
+  if (!packed.ok) return packed;
+  try {
+    return ok({ ...packed.value, records: packed.value.records.map(decodeRecord) });
+  } catch (cause) {
+    return malformed(cause);
+  }
+}
+
+/** As {@link decodeUplinkEnvelope}, but decodes no record: that takes long for a large envelope. */
+export function openUplinkEnvelope(
+  bytes: Uint8Array,
+  limits: EnvelopeLimits = {},
+): Result<PackedEnvelope, WireError> {
   const maxBytes = limits.maxBytes ?? 1024 * 1024;
   const maxRecords = limits.maxRecords ?? 2000;
   if (bytes.length > maxBytes)
     return error("too-large", `${bytes.length} bytes, at most ${maxBytes} allowed`);
   try {
-    const { major, records } = scan(bytes);
+    const { major, records, header } = scan(bytes);
     if (major > wireVersion.major) {
       return error(
         "newer-major",
@@ -78,36 +96,53 @@ export function decodeUplinkEnvelope(
       );
     }
     if (major === 0) return error("malformed", "no version: not an envelope");
-    if (records > maxRecords) {
-      return error("too-many-records", `${records} records, at most ${maxRecords} allowed`);
+    if (records.length > maxRecords) {
+      return error("too-many-records", `${records.length} records, at most ${maxRecords} allowed`);
     }
-    const reader = protobuf.Reader.create(bytes);
-    reader.discardUnknown = true;
-    return validate(toPlain(envelopeType, envelopeType.decode(reader)));
+    return validate(decodePlain(envelopeType, joinBytes(header)), records);
   } catch (cause) {
-    return error("malformed", cause instanceof Error ? cause.message : String(cause));
+    return malformed(cause);
   }
 }
 
-/** Reads the version and counts the records without building anything. */
-function scan(bytes: Uint8Array): { major: number; records: number } {
+/** Reads the version and finds the records without building anything. */
+function scan(bytes: Uint8Array): {
+  readonly major: number;
+  readonly records: readonly Uint8Array[];
+  readonly header: readonly Uint8Array[];
+} {
   const reader = protobuf.Reader.create(bytes);
   let major = 0;
-  let records = 0;
+  const records: Uint8Array[] = [];
+  const header: Uint8Array[] = [];
   while (reader.pos < reader.len) {
+    const start = reader.pos;
     const tag = reader.uint32();
-    const field = tag >>> 3;
-    if (field === majorField && (tag & 7) === 0) {
-      major = reader.uint32();
+    if (tag === recordsTag) {
+      const length = reader.uint32();
+      const from = reader.pos;
+      reader.skip(length);
+      records.push(bytes.subarray(from, reader.pos));
       continue;
     }
-    if (field === recordsField) records += 1;
-    reader.skipType(tag & 7);
+    if (tag >>> 3 === majorField && (tag & 7) === 0) major = reader.uint32();
+    else reader.skipType(tag & 7);
+    header.push(bytes.subarray(start, reader.pos));
   }
-  return { major, records };
+  return { major, records, header };
 }
 
-function validate(plain: Plain): Result<UplinkEnvelope, WireError> {
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function validate(plain: Plain, records: readonly Uint8Array[]): Result<PackedEnvelope, WireError> {
   const { gateway, bootId, firstSequence, oldestSequence } = plain;
   const lane: Lane | undefined = laneOfNumber(plain.lane);
   if (typeof gateway !== "string" || !idPattern.test(gateway))
@@ -121,16 +156,19 @@ function validate(plain: Plain): Result<UplinkEnvelope, WireError> {
       `sequences ${String(oldestSequence)} and ${String(firstSequence)} do not fit together`,
     );
   }
-  const records = (plain.records as Plain[]).map(unpackRecord);
   if (!Number.isSafeInteger(firstSequence + records.length))
     return error("invalid", "the sequence is too large");
   return ok({ gateway, bootId, lane, firstSequence, oldestSequence, records });
+}
+
+function malformed(cause: unknown): Result<never, WireError> {
+  return failed({ reason: "malformed", message: cause instanceof Error ? cause.message : String(cause) });
 }
 
 function isSequence(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
 }
 
-function error(reason: WireError["reason"], message: string): Result<UplinkEnvelope, WireError> {
+function error(reason: WireError["reason"], message: string): Result<never, WireError> {
   return failed({ reason, message });
 }

@@ -10,6 +10,7 @@ import {
   asCount,
   asText,
   compact,
+  decodePlain,
   laneNumber,
   laneOfNumber,
   maxAlertIdLength,
@@ -41,8 +42,13 @@ export function encodeRecord(record: UplinkRecord): Uint8Array {
   return recordType.encode(packBody(record)).finish().slice();
 }
 
+/** The record in `bytes`, of which nothing is a view. Throws for bytes that are no message at all. */
+export function decodeRecord(bytes: Uint8Array): UplinkRecord {
+  return unpackRecord(decodePlain(recordType, bytes));
+}
+
 /** The record of a decoded message; never throws. */
-export function unpackRecord(plain: Plain): UplinkRecord {
+function unpackRecord(plain: Plain): UplinkRecord {
   try {
     return (
       unpackBody(plain) ?? standIn(unknownRecordEvent, "a kind of record that this version does not know")

@@ -17,8 +17,14 @@ export const recordType: Type = root.lookupType("aurora.uplink.v1.Record");
 /** A decoded message as plain values: every field present, 64-bit integers as numbers. */
 export type Plain = Readonly<Record<string, unknown>>;
 
-/** Plain values of a decoded message. Strings and numbers only: nothing in it is a view on the input. */
-export function toPlain(type: Type, message: protobuf.Message): Plain {
+/**
+ * A message as plain values, unknown fields dropped. Strings and numbers only: nothing in it is a view on the input.
+ * Throws for bytes that are no such message.
+ */
+export function decodePlain(type: Type, bytes: Uint8Array): Plain {
+  const reader = protobuf.Reader.create(bytes);
+  reader.discardUnknown = true;
+  const message = type.decode(reader);
   return type.toObject(message, { longs: Number, defaults: true, arrays: true, objects: true });
 }
 

@@ -380,6 +380,8 @@ function describeBounds(open: Open): void {
     const flood = Array.from({ length: driftBounds.pointsPerPeriod + 3 }, (_, index) => ({
       ...report!,
       sketches: report!.sketches.slice(0, 1),
+      // A turbine has room for fewer.
+      turbine: `wt-${1 + (index % 16)}`,
       component: `c-${index}`,
     }));
     const { records } = await createSender(record)(flood);

@@ -15,6 +15,7 @@ import type { EventRecord, HealthRecord } from "../../../src/core/contract/uplin
 import { outcomeEventName } from "../../../src/core/drift/outcome-event.ts";
 import { alertEvent, driftReport, predictionBatch, turbineState } from "../fleet-records.ts";
 import { describeDriftRecord } from "./drift-record-suite.ts";
+import { describeRecordBounds } from "./record-bounds-suite.ts";
 
 /** A place where a record is kept. */
 export interface RecordStorage {
@@ -101,6 +102,7 @@ export function describeFleetRecord(engine: string, createStorage: () => RecordS
     describeDriftRecord(open);
     describeMachines(open);
     describeKeeping(open, createStorage);
+    describeRecordBounds(open);
   });
 }
 

@@ -2,12 +2,14 @@
 import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import { refuseBeyond } from "../record-bounds.ts";
 import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
 
 /** Steps of an alarm's life that are read. */
 const maxSteps = 100;
 
 export interface SqliteAlarms {
+  /** @throws RecordRefusedError for an alarm of a kind beyond its turbine's bound */
   put(event: AlertEvent, receivedMs: number): void;
   list(query: AlarmQuery): Listing<RecordedAlarm>;
 }
@@ -18,6 +20,9 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
   const newest = database.prepare(
     `SELECT id, active FROM alarm
      WHERE site = ? AND turbine = ? AND component = ? AND failure_mode = ? ORDER BY id DESC LIMIT 1`,
+  );
+  const countKinds = database.prepare(
+    "SELECT COUNT(*) AS total FROM (SELECT DISTINCT component, failure_mode FROM alarm WHERE site = ? AND turbine = ?)",
   );
   const begin = database.prepare(
     `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
@@ -39,6 +44,9 @@ export function createSqliteAlarms(database: SqliteDatabase): SqliteAlarms {
     const { site, turbine, component, failureMode } = event.data;
     const timeMs = Date.parse(event.time);
     const row = newest.get(site, turbine, component, failureMode);
+    if (row === undefined) {
+      refuseBeyond("alarmKindsPerTurbine", Number(countKinds.get(site, turbine)?.total));
+    }
     const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === 1 };
     const placement = placeAlert(current, transitionOf(event));
     if (current === null || placement.kind === "begin") {

@@ -2,8 +2,10 @@
 import type { PointId } from "../../../core/contract/stream.ts";
 import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
 import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
 import type { SqliteDatabase } from "../../../core/platform/sqlite/sqlite-database.ts";
 import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import { RecordRefusedError, recordBounds, refuseBeyond } from "../record-bounds.ts";
 
 /** One life of a gateway's outbox. */
 type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
@@ -14,28 +16,46 @@ export interface NumberedPoint {
   readonly component: string;
 }
 
+/** How many more turbines may be known by their states alone. */
+export interface UnclaimedRoom {
+  left: number;
+}
+
 export interface SqliteMachines {
   /** Highest stored sequence, or null when this lane was never heard of. */
   watermark(key: LaneKey): number | null;
-  setWatermark(key: LaneKey, sequence: number): void;
+  /** Of a gateway of too many lives the one that was silent for longest is forgotten. */
+  setWatermark(key: LaneKey, step: { readonly sequence: number; readonly nowMs: number }): void;
   /** Notes that something came from a gateway. */
   touchGateway(gateway: string, nowMs: number): void;
   putStatus(status: GatewayStatus, seenMs: number): void;
   putHealth(gateway: string, health: HealthRecord): void;
   gateways(): RecordedGateway[];
-  /** Notes that a record of a turbine came from a gateway. */
+  /** Notes that a record of a turbine came from a gateway. @throws RecordRefusedError for a turbine beyond its gateway's bound */
   touchTurbine(turbine: TurbineRef, from: { readonly gateway: string; readonly nowMs: number }): void;
-  putState(state: TurbineState, seenMs: number): void;
+  /** Room for turbines that no envelope has named yet; for one transaction. */
+  unclaimedRoom(): UnclaimedRoom;
+  /** @throws RecordRefusedError for one more turbine than there is room for */
+  putState(state: TurbineState, seenMs: number, room: UnclaimedRoom): void;
   turbines(): RecordedTurbine[];
-  /** Number of a point, made at its first use. */
+  /** Number of a point, made at its first use. @throws RecordRefusedError for a point beyond its turbine's bound */
   pointNumber(point: PointId): number;
+  /** Notes that predictions of these failure modes came. @throws RecordRefusedError for a mode beyond its point's bound */
+  noteModes(point: number, failureModes: readonly string[], nowMs: number): void;
+  /** Forgets failure modes that were last heard of before `beforeMs`. */
+  pruneModes(beforeMs: number): void;
   /** Points of a turbine, in the order of their components. */
   points(turbine: TurbineRef): NumberedPoint[];
 }
 
 /** Prepares the statements over a migrated database. */
 export function createSqliteMachines(database: SqliteDatabase): SqliteMachines {
-  return { ...createWatermarks(database), ...createGateways(database), ...createTurbines(database) };
+  return {
+    ...createWatermarks(database),
+    ...createGateways(database),
+    ...createTurbines(database),
+    ...createPoints(database),
+  };
 }
 
 function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "watermark" | "setWatermark"> {
@@ -43,15 +63,26 @@ function createWatermarks(database: SqliteDatabase): Pick<SqliteMachines, "water
     "SELECT sequence FROM uplink_progress WHERE gateway = ? AND boot_id = ? AND lane = ?",
   );
   const set = database.prepare(
-    "INSERT OR REPLACE INTO uplink_progress (gateway, boot_id, lane, sequence) VALUES (?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO uplink_progress (gateway, boot_id, lane, sequence, seen_ms) VALUES (?, ?, ?, ?, ?)",
   );
+  const known = database.prepare("SELECT 1 FROM uplink_progress WHERE gateway = ? AND boot_id = ? LIMIT 1");
+  const lives = database.prepare(
+    "SELECT boot_id FROM uplink_progress WHERE gateway = ? GROUP BY boot_id ORDER BY MAX(seen_ms)",
+  );
+  const forget = database.prepare("DELETE FROM uplink_progress WHERE gateway = ? AND boot_id = ?");
   return {
     watermark: ({ gateway, bootId, lane }) => {
       const row = get.get(gateway, bootId, lane);
       return row === undefined ? null : Number(row.sequence);
     },
-    setWatermark: ({ gateway, bootId, lane }, sequence) => {
-      set.run(gateway, bootId, lane, sequence);
+    setWatermark: ({ gateway, bootId, lane }, { sequence, nowMs }) => {
+      if (known.get(gateway, bootId) === undefined) {
+        const own = lives.all(gateway);
+        for (const { boot_id } of own.slice(0, Math.max(0, own.length + 1 - recordBounds.livesPerGateway))) {
+          forget.run(gateway, boot_id!);
+        }
+      }
+      set.run(gateway, bootId, lane, sequence, Math.trunc(nowMs));
     },
   };
 }
@@ -104,7 +135,7 @@ function createGateways(
 
 function createTurbines(
   database: SqliteDatabase,
-): Pick<SqliteMachines, "touchTurbine" | "putState" | "turbines" | "pointNumber" | "points"> {
+): Pick<SqliteMachines, "touchTurbine" | "unclaimedRoom" | "putState" | "turbines"> {
   const touch = database.prepare(
     `INSERT INTO turbine (site, turbine, gateway, last_seen_ms) VALUES (?, ?, ?, ?)
      ON CONFLICT (site, turbine) DO UPDATE
@@ -116,18 +147,26 @@ function createTurbines(
      SET state_json = excluded.state_json, last_seen_ms = MAX(last_seen_ms, excluded.last_seen_ms)`,
   );
   const list = database.prepare("SELECT * FROM turbine ORDER BY site, turbine");
-  const insertPoint = database.prepare(
-    "INSERT INTO point (site, turbine, component) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-  );
-  const findPoint = database.prepare("SELECT id FROM point WHERE site = ? AND turbine = ? AND component = ?");
-  const points = database.prepare(
-    "SELECT id, component FROM point WHERE site = ? AND turbine = ? ORDER BY component",
-  );
+  const owner = database.prepare("SELECT gateway FROM turbine WHERE site = ? AND turbine = ?");
+  const countOwned = database.prepare("SELECT COUNT(*) AS total FROM turbine WHERE gateway = ?");
+  const countUnclaimed = database.prepare("SELECT COUNT(*) AS total FROM turbine WHERE gateway IS NULL");
   return {
     touchTurbine: ({ site, turbine }, { gateway, nowMs }) => {
+      if (owner.get(site, turbine)?.gateway !== gateway) {
+        refuseBeyond("turbinesPerGateway", Number(countOwned.get(gateway)?.total));
+      }
       touch.run(site, turbine, gateway, Math.trunc(nowMs));
     },
-    putState: (state, seenMs) => {
+    // Counted once a transaction: many states come at once.
+    unclaimedRoom: () => ({ left: recordBounds.unclaimedTurbines - Number(countUnclaimed.get()?.total) }),
+    putState: (state, seenMs, room) => {
+      if (owner.get(state.site, state.turbine) === undefined) room.left -= 1;
+      if (room.left < 0) {
+        room.left = 0;
+        const most = `${recordBounds.unclaimedTurbines} turbines are known by their states alone`;
+        const detail = `${most}: ${state.site}/${state.turbine} waits for its gateway's first envelope`;
+        throw new RecordRefusedError("gateway-bounds", detail);
+      }
       putState.run(state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state));
     },
     turbines: () =>
@@ -138,11 +177,47 @@ function createTurbines(
         lastSeenMs: Number(row.last_seen_ms),
         state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
       })),
+  };
+}
+
+function createPoints(
+  database: SqliteDatabase,
+): Pick<SqliteMachines, "pointNumber" | "points" | "noteModes" | "pruneModes"> {
+  const insertPoint = database.prepare(
+    "INSERT INTO point (site, turbine, component) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const findPoint = database.prepare("SELECT id FROM point WHERE site = ? AND turbine = ? AND component = ?");
+  const points = database.prepare(
+    "SELECT id, component FROM point WHERE site = ? AND turbine = ? ORDER BY component",
+  );
+  const countPoints = database.prepare("SELECT COUNT(*) AS total FROM point WHERE site = ? AND turbine = ?");
+  const heard = database.prepare("SELECT heard_ms FROM point_mode WHERE point = ? AND failure_mode = ?");
+  const countModes = database.prepare("SELECT COUNT(*) AS total FROM point_mode WHERE point = ?");
+  const note = database.prepare(
+    "INSERT OR REPLACE INTO point_mode (point, failure_mode, heard_ms) VALUES (?, ?, ?)",
+  );
+  const pruneModes = database.prepare("DELETE FROM point_mode WHERE heard_ms < ?");
+  return {
     // Not cached: a rolled-back transaction would leave a number that the table does not have.
     pointNumber: ({ site, turbine, component }) => {
       const found = findPoint.get(site, turbine, component);
       if (found !== undefined) return Number(found.id);
+      refuseBeyond("pointsPerTurbine", Number(countPoints.get(site, turbine)?.total));
       return insertPoint.run(site, turbine, component).lastInsertRowid;
+    },
+    noteModes: (point, failureModes, nowMs) => {
+      for (const failureMode of failureModes) {
+        const row = heard.get(point, failureMode);
+        if (row !== undefined && nowMs - Number(row.heard_ms) < dayMs) continue;
+        if (row === undefined) {
+          refuseBeyond("modesPerPoint", Number(countModes.get(point)?.total));
+        }
+        note.run(point, failureMode, Math.trunc(nowMs));
+      }
+    },
+    // A day more: they are not noted oftener than that.
+    pruneModes: (beforeMs) => {
+      pruneModes.run(Math.trunc(beforeMs - dayMs));
     },
     points: ({ site, turbine }) =>
       points.all(site, turbine).map((row) => ({ number: Number(row.id), component: String(row.component) })),

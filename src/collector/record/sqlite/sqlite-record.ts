@@ -4,7 +4,7 @@
  */
 
 import { failed, ok, type Result } from "../../../core/contract/result.ts";
-import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import type { PredictionBatch, UplinkRecord } from "../../../core/contract/uplink-record.ts";
 import { dayMs } from "../../../core/maths/durations.ts";
 import type { Clock } from "../../../core/platform/clock.ts";
 import type { Logger } from "../../../core/platform/logger.ts";
@@ -16,12 +16,14 @@ import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
 import type {
   CheckedEnvelope,
   FleetRecord,
+  PredictionSeries,
   RecordFault,
   SetAsideMessage,
   StateBatch,
   StorableRecord,
   StoredEnvelope,
 } from "../fleet-record.ts";
+import { dailyClassOf, RecordRefusedError, recordBounds } from "../record-bounds.ts";
 import { describeGap, otherTopics, utcDayOf } from "../record-rules.ts";
 import { createSqliteAlarms, type SqliteAlarms } from "./sqlite-alarms.ts";
 import { createSqliteDrift } from "./sqlite-drift.ts";
@@ -32,6 +34,7 @@ import { createSqliteEvents, type RecordOrigin, type SqliteEvents } from "./sqli
 import { createSqliteMachines, type SqliteMachines } from "./sqlite-machines.ts";
 import { createSqlitePredictions, type SqlitePredictions } from "./sqlite-predictions.ts";
 import { migrateDatabase } from "./sqlite-schema.ts";
+import { createSqliteUse, type SqliteUse } from "./sqlite-use.ts";
 import { createSqliteVerdicts } from "./sqlite-verdicts.ts";
 
 interface Tables extends DriftTables {
@@ -39,6 +42,7 @@ interface Tables extends DriftTables {
   readonly alarms: SqliteAlarms;
   readonly predictions: SqlitePredictions;
   readonly events: SqliteEvents;
+  readonly use: SqliteUse;
   /** Prepared: they run around every record. */
   readonly savepoint: Readonly<Record<"begin" | "release", ReturnType<SqliteDatabase["prepare"]>>>;
 }
@@ -117,7 +121,8 @@ export function createSqliteRecord(
           const message = of.message ?? { topic: otherTopics, payload: new Uint8Array() };
           faults.push({ ...message, fault });
         };
-        for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs));
+        const room = machines.unclaimedRoom();
+        for (const each of turbines) put(each, () => machines.putState(each.state, each.seenMs, room));
         for (const each of gateways) put(each, () => machines.putStatus(each.status, each.seenMs));
         for (const message of faults) events.setAside(message, nowMs);
         return faults;
@@ -125,11 +130,15 @@ export function createSqliteRecord(
     turbines: async () => machines.turbines(),
     gateways: async () => machines.gateways(),
     alarms: async (query) => alarms.list(query),
-    predictions: async ({ component, ...range }) =>
-      machines
+    predictions: async ({ component, ...range }) => {
+      const points = machines
         .points(range)
-        .filter((point) => component === undefined || point.component === component)
-        .map((point) => predictions.read(point, range)),
+        .filter((point) => component === undefined || point.component === component);
+      const maxRows = Math.floor(recordBounds.answerRows / Math.max(1, points.length));
+      const series: PredictionSeries[] = [];
+      for (const point of points) series.push(await predictions.read(point, { ...range, maxRows }));
+      return series;
+    },
     newestPredictionMs: async ({ untilMs, ...turbine }) =>
       Math.max(0, ...machines.points(turbine).map((point) => predictions.newestMs(point, untilMs))),
     ...createSqliteDriftRecord(tables),
@@ -137,16 +146,18 @@ export function createSqliteRecord(
     updates: async (query) => events.updates(query),
     quarantine: async (limit) => events.quarantine(limit),
     prune: async (olderThanMs) =>
-      database.transaction(
-        () =>
+      database.transaction(() => {
+        machines.pruneModes(olderThanMs.predictions);
+        return (
           predictions.prune(olderThanMs.predictions) +
           driftDays.prune(utcDayOf(olderThanMs.drift)) +
           driftSteps.pruneReferences(olderThanMs.drift) +
           verdicts.prune(olderThanMs.verdicts) +
           events.pruneEvents(olderThanMs.events) +
           events.pruneOutcomes(olderThanMs.verdicts) +
-          events.pruneUpdates(olderThanMs.updates),
-      ),
+          events.pruneUpdates(olderThanMs.updates)
+        );
+      }),
     check: async () => {
       any.get();
     },
@@ -165,6 +176,7 @@ function prepareTables(database: SqliteDatabase, driftPeriodMs: number): Tables 
     driftSteps: createSqliteDriftSteps(database),
     verdicts: createSqliteVerdicts(database),
     events: createSqliteEvents(database),
+    use: createSqliteUse(database),
     savepoint: {
       begin: database.prepare("SAVEPOINT one_record"),
       release: database.prepare("RELEASE one_record"),
@@ -187,7 +199,9 @@ function storeEnvelope(tables: Tables, envelope: CheckedEnvelope, nowMs: number)
     }
     return stored;
   });
-  if (step.watermark !== before) machines.setWatermark(envelope, step.watermark);
+  if (step.watermark !== before) {
+    machines.setWatermark(envelope, { sequence: step.watermark, nowMs });
+  }
   return {
     outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
     watermark: step.watermark,
@@ -201,8 +215,13 @@ function tryRecord(
   record: StorableRecord,
   origin: RecordOrigin,
 ): Result<UplinkRecord["kind"], RecordFault> {
-  const fault = tryWork(tables, () => putRecord(tables, record, origin));
-  return fault === null ? ok(record.kind) : failed(fault);
+  const dailyClass = dailyClassOf(record.kind);
+  const fault = tryWork(tables, () => {
+    if (dailyClass !== null) tables.use.count(dailyClass, origin);
+    putRecord(tables, record, origin);
+  });
+  if (fault === null) return ok(record.kind);
+  return failed({ ...fault, detail: `${origin.gateway}: ${fault.detail}` });
 }
 
 /** What the tables themselves stumble over is a fault like any other, and undone alone; a failing disk is not its fault. */
@@ -215,13 +234,21 @@ function tryWork({ database, savepoint }: Tables, work: () => void): RecordFault
   } catch (error) {
     if (storageFailures.has(sqliteErrorKind(error))) throw error;
     database.exec("ROLLBACK TO one_record; RELEASE one_record");
-    if (error instanceof DriftRefusedError) return { reason: error.reason, detail: error.message };
+    if (error instanceof DriftRefusedError || error instanceof RecordRefusedError) {
+      return { reason: error.reason, detail: error.message };
+    }
     return { reason: "not-storable", detail: String(error) };
   }
 }
 
+function putPredictions({ machines, predictions }: Tables, batch: PredictionBatch, nowMs: number): void {
+  const point = machines.pointNumber(batch);
+  machines.noteModes(point, batch.failureModes, nowMs);
+  predictions.put(point, batch);
+}
+
 function putRecord(tables: Tables, record: StorableRecord, origin: RecordOrigin): void {
-  const { machines, alarms, predictions, drift, driftSteps, events } = tables;
+  const { machines, alarms, drift, driftSteps, events } = tables;
   const from = { gateway: origin.gateway, nowMs: origin.receivedMs };
   switch (record.kind) {
     case "alert":
@@ -229,8 +256,8 @@ function putRecord(tables: Tables, record: StorableRecord, origin: RecordOrigin)
       machines.touchTurbine(record.event.data, from);
       break;
     case "prediction-batch":
-      predictions.put(machines.pointNumber(record), record);
       machines.touchTurbine(record, from);
+      putPredictions(tables, record, origin.receivedMs);
       break;
     case "drift-report":
       drift.put(machines.pointNumber(record), record, origin);

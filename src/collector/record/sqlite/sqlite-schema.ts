@@ -137,6 +137,18 @@ const migrations: readonly (string | ((database: SqliteDatabase) => void))[] = [
   ALTER TABLE turbine_alert RENAME TO alert_event;
   CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms);
   `,
+  // What a gateway, a turbine and a point occupy. A failure mode is heard of anew at most once a day.
+  `
+  CREATE INDEX turbine_of_gateway ON turbine (gateway);
+  ALTER TABLE uplink_progress ADD COLUMN seen_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE point_mode (
+    point INTEGER NOT NULL, failure_mode TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (point, failure_mode)
+  ) WITHOUT ROWID;
+  CREATE TABLE gateway_use (
+    gateway TEXT NOT NULL, class TEXT NOT NULL, day INTEGER NOT NULL, records INTEGER NOT NULL,
+    PRIMARY KEY (gateway, class)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Moves the days of before, which were one row of JSON a column, to their new table. They had no moments: none is assessed. */

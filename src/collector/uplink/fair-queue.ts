@@ -1,0 +1,52 @@
+/** A queue in which senders take turns: one who sends much waits for itself, and what one sends stays in its order. */
+
+/** What waits, by its sender. */
+export interface FairQueue<T> {
+  readonly count: number;
+  push(sender: string, item: T): void;
+  /** Takes at most so many, one of each sender after the other. */
+  take(most: number): T[];
+  /** Cost of what waits of a sender. */
+  costOf(sender: string): number;
+}
+
+interface SenderQueue<T> {
+  readonly items: T[];
+  /** Items before it are taken. */
+  first: number;
+  cost: number;
+}
+
+/** Creates an empty queue. */
+export function createFairQueue<T>(costOf: (item: T) => number): FairQueue<T> {
+  const senders = new Map<string, SenderQueue<T>>();
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    push: (sender, item) => {
+      const queue = senders.get(sender) ?? { items: [], first: 0, cost: 0 };
+      senders.set(sender, queue);
+      queue.items.push(item);
+      queue.cost += costOf(item);
+      count += 1;
+    },
+    take: (most) => {
+      const taken: T[] = [];
+      // Whoever had a turn goes to the end, also of the next call.
+      for (const [sender, queue] of senders) {
+        if (taken.length >= most) break;
+        const item = queue.items[queue.first]!;
+        taken.push(item);
+        queue.first += 1;
+        queue.cost -= costOf(item);
+        senders.delete(sender);
+        if (queue.first < queue.items.length) senders.set(sender, queue);
+      }
+      count -= taken.length;
+      return taken;
+    },
+    costOf: (sender) => senders.get(sender)?.cost ?? 0,
+  };
+}

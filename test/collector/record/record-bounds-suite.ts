@@ -1,0 +1,161 @@
+/** What every engine refuses of a gateway that sends without bound: alone, counted, named, and its neighbours untouched. */
+import { expect, it } from "vitest";
+import type {
+  FleetRecord,
+  StorableRecord,
+  StoredEnvelope,
+} from "../../../src/collector/record/fleet-record.ts";
+import { recordBounds } from "../../../src/collector/record/record-bounds.ts";
+import { ok } from "../../../src/core/contract/result.ts";
+import type { PredictionBatch } from "../../../src/core/contract/uplink-record.ts";
+import { alertEvent, predictionBatch, turbineState } from "../fleet-records.ts";
+
+const t = 1_700_000_000_000;
+const day = 86_400_000;
+const payload = Uint8Array.of(1);
+
+/** Stores records of a gateway as what follows in a life of its outbox. */
+function createSender(
+  record: FleetRecord,
+  gateway = "gw-1",
+): (
+  records: readonly StorableRecord[],
+  of?: { readonly bootId?: string; readonly nowMs?: number },
+) => Promise<StoredEnvelope> {
+  let firstSequence = 1;
+  return async (records, { bootId = "sender", nowMs = t } = {}) => {
+    const topic = `aurora/v1/gateway/${gateway}/up/update`;
+    const header = {
+      gateway,
+      bootId,
+      lane: "update",
+      firstSequence,
+      oldestSequence: 1,
+      topic,
+      payload,
+    } as const;
+    if (bootId === "sender") firstSequence += records.length;
+    const envelopes = [{ ...header, records: records.map((each) => ok(each)) }];
+    return (await record.storeEnvelopes({ nowMs, envelopes, setAside: [] }))[0]!;
+  };
+}
+
+function batchOf(turbine: string, component: string, failureModes: readonly string[]): PredictionBatch {
+  const cells = failureModes.map(() => 0.5);
+  return {
+    ...predictionBatch(turbine, t, { rows: 1, stepMs: 1 }),
+    component,
+    failureModes,
+    meanProbability: cells,
+    maxProbability: cells,
+  };
+}
+
+const event = { kind: "event", timeMs: t, name: "n", subject: "s", detail: "d" } as const;
+const countRefused = ({ records }: StoredEnvelope): number => records.filter((each) => !each.ok).length;
+const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+/** Runs the cases over an engine. */
+export function describeRecordBounds(open: () => Promise<FleetRecord>): void {
+  it("keeps so many failure modes of a point and answers with them, whatever else is sent of it", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const flood = names("mode", recordBounds.modesPerPoint + 40);
+    const stored = await send([...flood.map((mode) => batchOf("wt-1", "gearbox", [mode])), event]);
+    expect(countRefused(stored)).toBe(40);
+    expect(stored.records.at(-1)).toEqual(ok("event"));
+    expect(stored.records.find((each) => !each.ok)).toMatchObject({
+      error: { reason: "gateway-bounds", detail: expect.stringContaining("gw-1") },
+    });
+    // What is there is still taken, and so are others.
+    expect(countRefused(await send([batchOf("wt-1", "gearbox", flood.slice(0, 32))]))).toBe(0);
+    expect(countRefused(await send([batchOf("wt-1", "generator", flood.slice(0, 32))]))).toBe(0);
+    const range = { site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: t, bucketMs: 1 };
+    const [gearbox] = await record.predictions(range);
+    expect(gearbox!.failureModes).toHaveLength(recordBounds.modesPerPoint);
+    const { items } = await record.quarantine(9);
+    expect(items).toMatchObject([{ topic: "aurora/v1/gateway/gw-1/up/update", messages: 40 }]);
+  });
+
+  it("has room again for failure modes when those of before are no longer kept", async () => {
+    const record = await open();
+    const send = createSender(record);
+    await send([batchOf("wt-1", "gearbox", names("old", recordBounds.modesPerPoint))]);
+    const later = { nowMs: t + 100 * day };
+    const never = { drift: 0, verdicts: 0, events: 0, updates: 0 };
+    expect(countRefused(await send([batchOf("wt-1", "gearbox", ["new"])], later))).toBe(1);
+    await record.prune({ ...never, predictions: t + 10 * day });
+    expect(countRefused(await send([batchOf("wt-1", "gearbox", ["new"])], later))).toBe(0);
+  });
+
+  it("gives a turbine room for so many points, and a gateway for so many turbines", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const points = names("c", recordBounds.pointsPerTurbine + 5);
+    expect(countRefused(await send(points.map((component) => batchOf("wt-1", component, ["m"]))))).toBe(5);
+    const turbines = names("t", recordBounds.turbinesPerGateway + 5);
+    const flood = [...turbines.map((turbine) => batchOf(turbine, "c", ["m"])), event];
+    const stored = await send(flood);
+    // One was there before.
+    expect(countRefused(stored)).toBe(6);
+    expect(stored.records.at(-1)).toEqual(ok("event"));
+    expect(await record.turbines()).toHaveLength(recordBounds.turbinesPerGateway);
+    expect(countRefused(await createSender(record, "gw-2")([batchOf("their-own", "c", ["m"])]))).toBe(0);
+    expect(countRefused(await send([batchOf("t-0", "c", ["m"])]))).toBe(0);
+  });
+
+  it("takes so many alarms of a turbine, and goes on with those that it knows", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const kinds = names("mode", recordBounds.alarmKindsPerTurbine + 3);
+    const raise = (failureMode: string, index: number): StorableRecord => ({
+      kind: "alert",
+      event: { ...alertEvent("wt-1", "raised", t + index, { failureMode }), id: `${failureMode}/${index}` },
+    });
+    expect(countRefused(await send(kinds.map(raise)))).toBe(3);
+    expect((await record.alarms({ active: true, limit: 1, offset: 0 })).total).toBe(
+      recordBounds.alarmKindsPerTurbine,
+    );
+    expect(countRefused(await send([raise("mode-0", 999_999)]))).toBe(0);
+  });
+
+  it("takes so many notices of a gateway a day, and the next day as many again", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const flood = Array.from({ length: recordBounds.noticesPerDay + 7 }, () => event);
+    expect(countRefused(await send([...flood, batchOf("wt-1", "c", ["m"])]))).toBe(7);
+    expect(countRefused(await createSender(record, "gw-2")([event]))).toBe(0);
+    expect(countRefused(await send([event], { nowMs: t + day }))).toBe(0);
+    expect((await record.events({ limit: 1, offset: 0 })).total).toBe(recordBounds.noticesPerDay + 2);
+  });
+
+  it("forgets the life of an outbox that was silent for longest, and no other", async () => {
+    const record = await open();
+    const send = createSender(record);
+    const lives = names("life", recordBounds.livesPerGateway + 1);
+    for (const [index, bootId] of lives.entries()) await send([event], { bootId, nowMs: t + index });
+    const again = async (bootId: string): Promise<string> =>
+      (await send([event], { bootId, nowMs: t + 1_000 })).outcome;
+    expect(await again(lives.at(-1)!)).toBe("duplicate");
+    expect(await again(lives[1]!)).toBe("duplicate");
+    expect(await again(lives[0]!)).toBe("stored");
+  });
+
+  it("knows so many turbines by their states alone, and more once their gateways speak", async () => {
+    const record = await open();
+    const states = (count: number, prefix: string) =>
+      Array.from({ length: count }, (_, index) => ({
+        state: { ...turbineState(`${prefix}-${index}`, t, "d"), lastScores: [] },
+        seenMs: t,
+      }));
+    const batch = { nowMs: t, gateways: [], setAside: [] };
+    expect(
+      await record.storeStates({ ...batch, turbines: states(recordBounds.unclaimedTurbines, "t") }),
+    ).toEqual([]);
+    const [refused] = await record.storeStates({ ...batch, turbines: states(1, "one-more") });
+    expect(refused).toMatchObject({ fault: { reason: "gateway-bounds" } });
+    await createSender(record)([batchOf("t-0", "c", ["m"])]);
+    expect(await record.storeStates({ ...batch, turbines: states(1, "one-more") })).toEqual([]);
+  });
+}
