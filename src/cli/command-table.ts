@@ -75,6 +75,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys.ts")).keysCommand(),
   },
   {
+    name: "fleet",
+    description: "enrol gateways: credentials or certificates, keys, and the access list of the broker",
+    load: async () => (await import("./commands/fleet.ts")).fleetCommand(),
+  },
+  {
     name: "completion",
     description: "print what a shell needs to complete commands and options",
     load: async () => (await import("./commands/completion.ts")).completionCommand(commandTable),

@@ -3,6 +3,7 @@
  * collector everything, a guest reads alerts.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { deviceRights, gatewayRights } from "../../core/contract/topic-rights.ts";
 import type { BrokerClient, EmbeddedBrokerOptions } from "../../core/platform/mqtt/embedded-broker.ts";
 import { filterCovers, topicMatches } from "../../core/platform/mqtt/mqtt-topic.ts";
 
@@ -47,23 +48,17 @@ export function createBrokerAccess(options: {
       const id = client.username;
       if (id === null) return false;
       const [gateway, device] = id.split("/");
-      if (device !== undefined) return topic === `${base}/device/${gateway}/${device}/tx`;
-      const site = options.sites.get(id) ?? "+";
-      return matches(
-        [
-          `${base}/turbine/${site}/+/alert`,
-          `${base}/turbine/${site}/+/state`,
-          `${base}/gateway/${id}/status`,
-          `${base}/gateway/${id}/up/+`,
-          `${base}/device/${id}/+/rx`,
-        ],
-        topic,
-      );
+      const rights =
+        gateway === undefined || device === undefined
+          ? gatewayRights(base, id, options.sites.get(id) ?? null)
+          : deviceRights(base, gateway, device);
+      return matches(rights.publish, topic);
     },
     authoriseSubscribe: (client, filter) => {
       if (isCollector(client)) return true;
       const [gateway, device] = client.username?.split("/") ?? [];
-      if (device !== undefined) return filter === `${base}/device/${gateway}/${device}/rx`;
+      if (gateway !== undefined && device !== undefined)
+        return deviceRights(base, gateway, device).subscribe.includes(filter);
       const readable = [`${base}/turbine/+/+/alert`, `${base}/turbine/+/+/state`];
       if (client.username !== null) {
         readable.push(`${base}/gateway/${client.username}/#`, `${base}/device/${client.username}/#`);

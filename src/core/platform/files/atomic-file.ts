@@ -52,21 +52,24 @@ export async function renameAtomic(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes the folder and those above it where they are missing. Fails with `STORE`. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes the folder and those above it where they are missing, with these permission bits (default 0o755; secrets: 0o700).
+ * Fails with `STORE`.
+ */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
   try {
-    await makeMissing(path);
+    await makeMissing(path, mode);
   } catch (error) {
     throw storeError("make folder", path, error);
   }
 }
 
 /** Not Node's recursive mkdir: under /proc, where a name can be neither made nor found, that one never ends. */
-async function makeMissing(path: string): Promise<void> {
+async function makeMissing(path: string, mode: number): Promise<void> {
   for (const isLast of [false, true]) {
     try {
       // Whatever the umask: nobody else writes into what is served.
-      await mkdir(path, { mode: 0o755 });
+      await mkdir(path, { mode });
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -74,7 +77,7 @@ async function makeMissing(path: string): Promise<void> {
       if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
       if (code !== "ENOENT" || isLast) throw error;
     }
-    await makeMissing(dirname(path));
+    await makeMissing(dirname(path), 0o755);
   }
 }
 

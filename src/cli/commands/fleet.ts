@@ -1,0 +1,122 @@
+/** `aurora fleet enrol`: gateways, one or many, for a broker that others run. */
+import { Command, InvalidArgumentError } from "commander";
+import { idPattern } from "../../core/contract/topics.ts";
+import { systemClock } from "../../core/platform/clock.ts";
+import { type EnrolResult, enrolGateways } from "../fleet/enrol-gateways.ts";
+import { parseInteger } from "../terminal/options.ts";
+
+interface EnrolOptions {
+  readonly dir: string;
+  readonly site?: string;
+  readonly count?: number;
+  readonly device: readonly string[];
+  readonly read: readonly string[];
+  readonly base?: string;
+  readonly tls?: string;
+  readonly days: number;
+  readonly json?: boolean;
+}
+
+export function fleetCommand(): Command {
+  const command = new Command("fleet").addHelpText(
+    "after",
+    "\nExample:\n  $ aurora fleet enrol gw-wt01 --site kelmarsh --dir /etc/aurora/enrolment\n",
+  );
+  const collect = (parse: (text: string) => string) => (text: string, all: readonly string[]) => [
+    ...all,
+    parse(text),
+  ];
+  command
+    .command("enrol")
+    .description(
+      "give a gateway its credentials and its key, and write what mosquitto or EMQX must know of it",
+    )
+    .argument("<gateway>", "id of the gateway; with --count what their ids begin with", parseId)
+    .requiredOption("--dir <dir>", "folder of the enrolment; made if missing")
+    .option("--site <id>", "site whose turbines it may speak of (default: any)", parseId)
+    .option("--count <n>", "enrol so many: <gateway>-1, <gateway>-2, …", parseInteger(1, 100_000))
+    .option("--device <id>", "device of it that speaks MQTT itself; may be repeated", collect(parseId), [])
+    .option(
+      "--read <topic>",
+      "topic of a SCADA bridge that it may read; may be repeated",
+      collect(parseFilter),
+      [],
+    )
+    .option("--base <topic>", "prefix of every topic (default: aurora/v1); as the folder began", parseBase)
+    .option(
+      "--tls <host>",
+      "certificates instead of passwords, for the broker at this host; as the folder began",
+      parseHost,
+    )
+    .option("--days <n>", "days that certificates hold", parseInteger(1, 7300), 3650)
+    .option("--json", "print what was made as JSON")
+    .addHelpText("after", enrolHelp)
+    .action(async (gateway: string, options: EnrolOptions) => {
+      const { dir, site = null, count, device: devices, read: readTopics } = options;
+      const result = await enrolGateways({
+        dir,
+        gateways: listIds(gateway, count).map((id) => ({ id, site, devices, readTopics })),
+        base: options.base ?? null,
+        tlsHost: options.tls ?? null,
+        days: options.days,
+        nowMs: systemClock.nowMs(),
+      });
+      process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+    });
+  return command;
+}
+
+const enrolHelp = `
+Into DIR go: gateways/<id> (copy it to the gateway), collector (copy it to the collector), enrolment.key (for the
+collector alone: mqtt.enrolmentKeyFile) and broker (access lists, users and an example of a configuration for mosquitto and
+EMQX, written anew each time). A gateway's own configuration then has
+
+  mqtt:   { username: <id>, passwordFile: mqtt.password }       or { caFile: ca.pem, certFile: cert.pem, keyFile: key.pem }
+  uplink: { ackKeyFile: ack.key }
+
+Examples:
+  $ aurora fleet enrol gw-wt01 --site kelmarsh --dir /etc/aurora/enrolment
+  $ aurora fleet enrol gw --count 400 --tls mqtt.example.com --dir /etc/aurora/enrolment
+`;
+
+function listIds(gateway: string, count: number | undefined): readonly string[] {
+  if (count === undefined) return [gateway];
+  const digits = `${count}`.length;
+  return Array.from({ length: count }, (_, index) => `${gateway}-${`${index + 1}`.padStart(digits, "0")}`);
+}
+
+function renderResult({ dir, gateways, brokerDir, collectorDir, enrolmentKeyFile }: EnrolResult): string {
+  const [first] = gateways;
+  const which =
+    gateways.length === 1 ? `${first?.id}: ${first?.dir}` : `${gateways.length} gateways: ${dir}/gateways`;
+  return [
+    `${which}: for the gateway`,
+    `${collectorDir} and ${enrolmentKeyFile}: for the collector`,
+    `${brokerDir}: for the broker; let it read its files again`,
+    "",
+  ].join("\n");
+}
+
+/** Long enough for what `--count` appends. */
+function parseId(text: string): string {
+  if (idPattern.test(text)) return text;
+  throw new InvalidArgumentError(
+    "Letters, digits, dot, dash and underscore; at most 63; begin with a letter or digit.",
+  );
+}
+
+function parseFilter(text: string): string {
+  // A line of an access list, and a text in quotes.
+  if (/^[^\s"\\$][^"\\\n\r]{0,511}$/.test(text)) return text;
+  throw new InvalidArgumentError("A topic filter without quotes and backslashes.");
+}
+
+function parseBase(text: string): string {
+  if (/^[^\s/+#"\\$][^\s+#"\\]{0,126}[^\s/+#"\\]$/.test(text)) return text;
+  throw new InvalidArgumentError("A topic prefix without +, #, quotes and spaces.");
+}
+
+function parseHost(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("A host name or an IPv4 address, at most 63 characters.");
+}

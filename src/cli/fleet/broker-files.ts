@@ -1,0 +1,122 @@
+/**
+ * Renders what other brokers need to know of an enrolment: access lists, users and an example of a configuration, for
+ * mosquitto 2 and EMQX 5. Makes no secret and writes no file.
+ */
+import {
+  collectorRights,
+  deviceRights,
+  gatewayRights,
+  type TopicRights,
+} from "../../core/contract/topic-rights.ts";
+import type { Enrolment } from "./enrolment.ts";
+
+/** Name that the collector logs in with; no gateway may have it. */
+export const collectorUser = "aurora-collector";
+
+/** File names and their texts. */
+export function renderBrokerFiles(enrolment: Enrolment): Readonly<Record<string, string>> {
+  const users = listUsers(enrolment);
+  const { tlsHost } = enrolment;
+  return {
+    "mosquitto.acl": renderMosquittoAcl(users),
+    "mosquitto.conf": tlsHost === null ? mosquittoPasswords : mosquittoCertificates,
+    "emqx-acl.conf": renderEmqxAcl(users),
+    "emqx.conf": tlsHost === null ? emqxPasswords : emqxCertificates,
+    ...(tlsHost === null
+      ? { "mosquitto.passwd": renderMosquittoUsers(enrolment), "emqx-users.csv": renderEmqxUsers(enrolment) }
+      : {}),
+  };
+}
+
+interface User {
+  readonly name: string;
+  readonly rights: TopicRights;
+}
+
+function listUsers({ base, gateways }: Enrolment): readonly User[] {
+  const users: User[] = [{ name: collectorUser, rights: collectorRights(base) }];
+  for (const { id, site, devices, readTopics } of gateways) {
+    const { publish, subscribe } = gatewayRights(base, id, site);
+    users.push({ name: id, rights: { publish, subscribe: [...subscribe, ...readTopics] } });
+    for (const device of devices)
+      users.push({ name: `${id}/${device}`, rights: deviceRights(base, id, device) });
+  }
+  return users;
+}
+
+/** mosquitto.conf(5), `acl_file`: who is in no section, and what is in none of its lines, has no rights. */
+function renderMosquittoAcl(users: readonly User[]): string {
+  const sections = users.map(({ name, rights }) => {
+    const lines = [
+      ...rights.publish.map((filter) => `topic write ${filter}`),
+      ...rights.subscribe.map((filter) => `topic read ${filter}`),
+    ];
+    return `user ${name}\n${lines.join("\n")}\n`;
+  });
+  return `# Written by \`aurora fleet enrol\`; what is changed here by hand is lost.\n\n${sections.join("\n")}`;
+}
+
+function renderMosquittoUsers({ users }: Enrolment): string {
+  return users.map(({ name, mosquitto }) => `${name}:${mosquitto}\n`).join("");
+}
+
+/** EMQX 5, an ACL file: Erlang tuples, the first that matches decides. */
+function renderEmqxAcl(users: readonly User[]): string {
+  const rules = users.flatMap(({ name, rights }) => [
+    `{allow, {username, "${name}"}, publish, ${renderList(rights.publish)}}.`,
+    `{allow, {username, "${name}"}, subscribe, ${renderList(rights.subscribe)}}.`,
+  ]);
+  return `%% Written by \`aurora fleet enrol\`; what is changed here by hand is lost.\n${rules.join("\n")}\n{deny, all}.\n`;
+}
+
+function renderList(filters: readonly string[]): string {
+  return `[${filters.map((filter) => `"${filter}"`).join(", ")}]`;
+}
+
+function renderEmqxUsers({ users }: Enrolment): string {
+  const rows = users.map(({ name, emqx }) => `${name},${emqx.hash},${emqx.salt},false\n`);
+  return `user_id,password_hash,salt,is_superuser\n${rows.join("")}`;
+}
+
+const mosquittoPasswords = `# mosquitto.conf: to begin with. Passwords on this listener travel in the clear: put it behind TLS, or enrol with --tls.
+listener 1883
+allow_anonymous false
+password_file /etc/mosquitto/mosquitto.passwd
+acl_file /etc/mosquitto/mosquitto.acl
+`;
+
+const mosquittoCertificates = `# mosquitto.conf: to begin with. The common name of a client's certificate is its user name in the access list.
+listener 8883
+allow_anonymous false
+cafile /etc/mosquitto/ca.pem
+certfile /etc/mosquitto/cert.pem
+keyfile /etc/mosquitto/key.pem
+require_certificate true
+use_identity_as_username true
+acl_file /etc/mosquitto/mosquitto.acl
+`;
+
+const emqxAuthorization = `authorization {
+  no_match = deny
+  deny_action = ignore
+  sources = [{ type = file, enable = true, path = "/etc/emqx/emqx-acl.conf" }]
+}
+`;
+
+const emqxPasswords = `# emqx.conf: to begin with; import emqx-users.csv into the built-in database (SHA-256, salt in front).
+authentication = [{
+  mechanism = password_based, backend = built_in_database, user_id_type = username
+  password_hash_algorithm { name = sha256, salt_position = prefix }
+}]
+${emqxAuthorization}`;
+
+const emqxCertificates = `# emqx.conf: to begin with. The common name of a client's certificate is its user name in the access list.
+listeners.ssl.default {
+  bind = "0.0.0.0:8883"
+  ssl_options {
+    cacertfile = "/etc/emqx/ca.pem", certfile = "/etc/emqx/cert.pem", keyfile = "/etc/emqx/key.pem"
+    verify = verify_peer, fail_if_no_peer_cert = true
+  }
+}
+mqtt.peer_cert_as_username = cn
+${emqxAuthorization}`;

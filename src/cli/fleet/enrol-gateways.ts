@@ -1,0 +1,196 @@
+/**
+ * Enrols gateways: makes what each logs in to the broker with, the key that its acknowledgements are checked with, and what
+ * the broker must know of it. Everything stays in one folder, for its owner only; nothing that exists is made anew.
+ */
+import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { AuroraError } from "../../core/contract/aurora-error.ts";
+import { idPattern } from "../../core/contract/topics.ts";
+import { ackKeyBytes, deriveAckKey } from "../../core/platform/ack-key.ts";
+import { makeFolder, writeFileAtomic } from "../../core/platform/files/atomic-file.ts";
+import { nodeFileSystem } from "../../core/platform/files/file-system.ts";
+import { readHexKey } from "../../core/platform/files/read-hex-key.ts";
+import { collectorUser, renderBrokerFiles } from "./broker-files.ts";
+import {
+  type EnrolledEntry,
+  type Enrolment,
+  loadEnrolment,
+  saveEnrolment,
+  type UserDigest,
+} from "./enrolment.ts";
+import { type IssuedCertificate, issueCertificate } from "./issue-certificate.ts";
+
+export interface EnrolRequest {
+  readonly dir: string;
+  readonly gateways: readonly EnrolledEntry[];
+  /** What the folder began with where null; undefined asks for passwords at the first enrolment. */
+  readonly base: string | null;
+  readonly tlsHost: string | null;
+  /** How long certificates hold. */
+  readonly days: number;
+  readonly nowMs: number;
+}
+
+/** What was made, as paths. */
+export interface EnrolResult {
+  readonly dir: string;
+  /** For the collector: `mqtt.enrolmentKeyFile`. */
+  readonly enrolmentKeyFile: string;
+  readonly collectorDir: string;
+  /** Access lists, users, and examples of configurations. */
+  readonly brokerDir: string;
+  readonly gateways: readonly { readonly id: string; readonly dir: string }[];
+}
+
+const authorityName = "aurora enrolment";
+const keyName = "enrolment.key";
+/** Of folders: for their owner only. */
+const privateMode = 0o700;
+
+/**
+ * Enrols.
+ * @throws AuroraError USAGE for an id that is enrolled, or a base or host that the folder did not begin with; STORE when it
+ * cannot be written.
+ */
+export async function enrolGateways(request: EnrolRequest): Promise<EnrolResult> {
+  const { dir } = request;
+  const known = await loadEnrolment(dir);
+  refuseContradictions(request, known);
+  const brokerDir = join(dir, "broker");
+  const collectorDir = join(dir, "collector");
+  for (const folder of [dir, brokerDir, collectorDir, join(dir, "gateways")])
+    await makeFolder(folder, privateMode);
+  const enrolmentKeyFile = join(dir, keyName);
+  const installationKey = await openKey(enrolmentKeyFile);
+  const issuer = await openIssuer(request, known?.tlsHost ?? request.tlsHost);
+  const users: UserDigest[] = [...(known?.users ?? [])];
+  const addLogin = async (name: string, folder: string): Promise<void> => {
+    const digest = await issuer.writeLogin(name, folder);
+    if (digest !== null) users.push(digest);
+  };
+  if (known === null) {
+    await issuer.writeBrokerLogin(brokerDir);
+    await addLogin(collectorUser, collectorDir);
+  }
+  const gateways: { id: string; dir: string }[] = [];
+  for (const { id, devices } of request.gateways) {
+    const folder = join(dir, "gateways", id);
+    await makeFolder(folder, privateMode);
+    await addLogin(id, folder);
+    await writeSecret(
+      join(folder, "ack.key"),
+      `${Buffer.from(deriveAckKey(installationKey, id)).toString("hex")}\n`,
+    );
+    for (const device of devices) {
+      await makeFolder(join(folder, device), privateMode);
+      await addLogin(`${id}/${device}`, join(folder, device));
+    }
+    gateways.push({ id, dir: folder });
+  }
+  const enrolment: Enrolment = {
+    version: 1,
+    base: known?.base ?? request.base ?? "aurora/v1",
+    tlsHost: known?.tlsHost ?? request.tlsHost,
+    gateways: [...(known?.gateways ?? []), ...request.gateways],
+    users,
+  };
+  for (const [name, text] of Object.entries(renderBrokerFiles(enrolment)))
+    await writeSecret(join(brokerDir, name), text);
+  // Last: a gateway stands in the list only when everything of it is there.
+  await saveEnrolment(dir, enrolment);
+  return { dir, enrolmentKeyFile, collectorDir, brokerDir, gateways };
+}
+
+function refuseContradictions({ dir, gateways, base, tlsHost }: EnrolRequest, known: Enrolment | null): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new AuroraError("USAGE", message, { op: "enrol gateway", subject: dir, hint });
+  };
+  const enrolled = new Set([collectorUser, ...(known?.gateways ?? []).map(({ id }) => id)]);
+  const odd = gateways.find(({ id }) => !idPattern.test(id));
+  if (odd !== undefined)
+    refuse(`${odd.id} is no id of a gateway`, "At most 63 characters, with what --count appends.");
+  const twice = gateways.find(({ id }) => enrolled.has(id));
+  if (twice !== undefined)
+    refuse(`${twice.id} is enrolled already`, "Choose another id: what a gateway has is never made anew.");
+  if (known === null) return;
+  if (base !== null && base !== known.base)
+    refuse(
+      `this enrolment has the topics below ${known.base}`,
+      "Leave --base out, or enrol into another folder.",
+    );
+  if (tlsHost !== null && tlsHost !== known.tlsHost) {
+    const how = known.tlsHost === null ? "passwords" : `certificates for the broker ${known.tlsHost}`;
+    refuse(`this enrolment has ${how}`, "Leave --tls out, or enrol into another folder.");
+  }
+}
+
+/** Makes what clients log in with. */
+interface LoginIssuer {
+  /** Into `folder`; resolves with what the broker checks it against, or null for a certificate. */
+  writeLogin(name: string, folder: string): Promise<UserDigest | null>;
+  /** The broker's own certificate and the authority, where there are certificates. */
+  writeBrokerLogin(folder: string): Promise<void>;
+}
+
+async function openIssuer({ dir, days, nowMs }: EnrolRequest, tlsHost: string | null): Promise<LoginIssuer> {
+  if (tlsHost === null) return { writeLogin: writePassword, writeBrokerLogin: async () => {} };
+  const authority = await openAuthority(dir, nowMs);
+  const write = async (use: "client" | "server", name: string, folder: string): Promise<void> => {
+    const { certPem, keyPem } = issueCertificate(
+      { name, use, fromMs: nowMs, days },
+      { ...authority, name: authorityName },
+    );
+    await writeSecret(join(folder, "key.pem"), keyPem);
+    await writeSecret(join(folder, "cert.pem"), certPem);
+    await writeSecret(join(folder, "ca.pem"), authority.certPem);
+  };
+  return {
+    writeLogin: async (name, folder) => {
+      await write("client", name, folder);
+      return null;
+    },
+    writeBrokerLogin: (folder) => write("server", tlsHost, folder),
+  };
+}
+
+async function writePassword(name: string, folder: string): Promise<UserDigest> {
+  const password = randomBytes(24).toString("base64url");
+  await writeSecret(join(folder, "mqtt.password"), `${password}\n`);
+  // mosquitto_passwd(1), hash type 7: PBKDF2 with SHA-512, 101 rounds; a random password needs no more.
+  const rounds = 101;
+  const salt = randomBytes(12);
+  const hash = pbkdf2Sync(password, salt, rounds, 64, "sha512");
+  const emqxSalt = randomBytes(16).toString("hex");
+  return {
+    name,
+    mosquitto: `$7$${rounds}$${salt.toString("base64")}$${hash.toString("base64")}`,
+    emqx: { salt: emqxSalt, hash: createHash("sha256").update(emqxSalt).update(password).digest("hex") },
+  };
+}
+
+/** The authority of this enrolment, which is made at its beginning. */
+async function openAuthority(dir: string, nowMs: number): Promise<IssuedCertificate> {
+  const certPath = join(dir, "ca.pem");
+  const keyPath = join(dir, "ca.key");
+  const [certPem, keyPem] = await Promise.all([readPem(certPath), readPem(keyPath)]);
+  if (certPem !== null && keyPem !== null) return { certPem, keyPem };
+  const authority = issueCertificate({ name: authorityName, use: "authority", fromMs: nowMs, days: 7300 });
+  await writeSecret(keyPath, authority.keyPem);
+  await writeSecret(certPath, authority.certPem);
+  return authority;
+}
+
+async function readPem(path: string): Promise<string | null> {
+  const bytes = await nodeFileSystem.read(path, 16_384);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+async function openKey(path: string): Promise<Uint8Array> {
+  if ((await nodeFileSystem.sizeOf(path)) === 0)
+    await writeSecret(path, `${randomBytes(ackKeyBytes).toString("hex")}\n`);
+  return readHexKey(path);
+}
+
+function writeSecret(path: string, text: string): Promise<void> {
+  return writeFileAtomic(path, text, { mode: 0o600 });
+}

@@ -1,0 +1,41 @@
+/**
+ * Who may publish and subscribe to what, for the embedded broker's rules and for the access lists of others: each gateway
+ * below its own names, a device with its gateway only, the collector what it answers.
+ */
+
+/** Topic filters. What is not covered by one is denied. */
+export interface TopicRights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** The rights of a gateway; one without a site may speak of any turbine. */
+export function gatewayRights(base: string, gateway: string, site: string | null): TopicRights {
+  const turbines = `${base}/turbine/${site ?? "+"}/+`;
+  const own = `${base}/gateway/${gateway}`;
+  return {
+    publish: [
+      `${turbines}/alert`,
+      `${turbines}/state`,
+      `${own}/status`,
+      `${own}/up/+`,
+      `${base}/device/${gateway}/+/rx`,
+    ],
+    subscribe: [`${own}/ack`, `${own}/desired`, `${own}/label`, `${base}/device/${gateway}/+/tx`],
+  };
+}
+
+/** The rights of a device that speaks MQTT itself. */
+export function deviceRights(base: string, gateway: string, device: string): TopicRights {
+  const own = `${base}/device/${gateway}/${device}`;
+  return { publish: [`${own}/tx`], subscribe: [`${own}/rx`] };
+}
+
+/** The rights of a collector. */
+export function collectorRights(base: string): TopicRights {
+  const gateways = `${base}/gateway/+`;
+  return {
+    publish: [`${gateways}/ack`, `${gateways}/desired`, `${gateways}/label`],
+    subscribe: [`${gateways}/up/+`, `${gateways}/status`, `${base}/turbine/+/+/state`],
+  };
+}

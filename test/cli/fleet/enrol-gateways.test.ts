@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type EnrolRequest, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
+import { deriveAckKey } from "../../../src/core/platform/ack-key.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { aurora } from "../aurora.ts";
+
+function request(dir: string, ids: readonly string[], changes: Partial<EnrolRequest> = {}): EnrolRequest {
+  return {
+    dir,
+    gateways: ids.map((id) => ({ id, site: "kelmarsh", devices: [], readTopics: [] })),
+    base: null,
+    tlsHost: null,
+    days: 30,
+    nowMs: Date.now(),
+    ...changes,
+  };
+}
+
+const read = (...path: readonly string[]): string => readFileSync(join(...path), "utf8");
+
+test("an enrolment gives each gateway a password and a key of its own, and nobody else may read them", async () => {
+  const dir = join(createTemporaryFolder(), "enrolment");
+  await enrolGateways(request(dir, ["gw-1", "gw-2"]));
+  const master = Buffer.from(read(dir, "enrolment.key").trim(), "hex");
+  for (const id of ["gw-1", "gw-2"]) {
+    const key = read(dir, "gateways", id, "ack.key").trim();
+    expect(key).toBe(Buffer.from(deriveAckKey(master, id)).toString("hex"));
+    const password = read(dir, "gateways", id, "mqtt.password").trim();
+    expect(password).toMatch(/^[\w-]{32}$/);
+    const row = read(dir, "broker", "emqx-users.csv")
+      .split("\n")
+      .find((line) => line.startsWith(`${id},`));
+    const [, hash, salt] = row!.split(",");
+    expect(hash).toBe(createHash("sha256").update(`${salt}${password}`).digest("hex"));
+    expect(read(dir, "enrolled.json")).not.toContain(password);
+  }
+  for (const entry of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    const status = statSync(join(dir, entry));
+    expect([entry, status.mode & 0o777]).toEqual([entry, status.isDirectory() ? 0o700 : 0o600]);
+  }
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+});
+
+test("a second enrolment adds to the first, and makes nothing anew", async () => {
+  const dir = createTemporaryFolder();
+  await enrolGateways(request(dir, ["gw-1"]));
+  const before = ["gw-1/ack.key", "gw-1/mqtt.password"].map((name) => read(dir, "gateways", name));
+  const collector = read(dir, "collector", "mqtt.password");
+  await enrolGateways(request(dir, ["gw-2"]));
+  expect(["gw-1/ack.key", "gw-1/mqtt.password"].map((name) => read(dir, "gateways", name))).toEqual(before);
+  expect(read(dir, "collector", "mqtt.password")).toBe(collector);
+  expect(read(dir, "broker", "mosquitto.acl").match(/^user .*/gm)).toEqual([
+    "user aurora-collector",
+    "user gw-1",
+    "user gw-2",
+  ]);
+  await expect(enrolGateways(request(dir, ["gw-3", "gw-1"]))).rejects.toMatchObject({ code: "USAGE" });
+  expect(existsSync(join(dir, "gateways", "gw-3"))).toBe(false);
+  await expect(enrolGateways(request(dir, ["aurora-collector"]))).rejects.toMatchObject({ code: "USAGE" });
+  await expect(enrolGateways(request(dir, ["gw-4"], { base: "other" }))).rejects.toMatchObject({
+    code: "USAGE",
+  });
+  await expect(enrolGateways(request(dir, ["gw-4"], { tlsHost: "b" }))).rejects.toMatchObject({
+    code: "USAGE",
+  });
+  await expect(enrolGateways(request(dir, ["g".repeat(64)]))).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("a list that is damaged is said so, and stays", async () => {
+  const dir = createTemporaryFolder();
+  writeFileSync(join(dir, "enrolled.json"), "{");
+  await expect(enrolGateways(request(dir, ["gw-1"]))).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect(read(dir, "enrolled.json")).toBe("{");
+});
+
+test("EMQX's list gives a gateway its own topics, and denies what no line allows", async () => {
+  const dir = createTemporaryFolder();
+  const gateways = [{ id: "gw-1", site: "kelmarsh", devices: ["mcu-1"], readTopics: ["scada/+"] }];
+  await enrolGateways(request(dir, [], { gateways, base: "wind/v1" }));
+  const lines = read(dir, "broker", "emqx-acl.conf").trim().split("\n");
+  expect(lines.slice(3)).toEqual([
+    '{allow, {username, "gw-1"}, publish, ["wind/v1/turbine/kelmarsh/+/alert", "wind/v1/turbine/kelmarsh/+/state", "wind/v1/gateway/gw-1/status", "wind/v1/gateway/gw-1/up/+", "wind/v1/device/gw-1/+/rx"]}.',
+    '{allow, {username, "gw-1"}, subscribe, ["wind/v1/gateway/gw-1/ack", "wind/v1/gateway/gw-1/desired", "wind/v1/gateway/gw-1/label", "wind/v1/device/gw-1/+/tx", "scada/+"]}.',
+    '{allow, {username, "gw-1/mcu-1"}, publish, ["wind/v1/device/gw-1/mcu-1/tx"]}.',
+    '{allow, {username, "gw-1/mcu-1"}, subscribe, ["wind/v1/device/gw-1/mcu-1/rx"]}.',
+    "{deny, all}.",
+  ]);
+});
+
+const openssl = "/usr/bin/openssl";
+
+test.skipIf(!existsSync(openssl))(
+  "certificates are what a strict reader takes, for their use only (with openssl)",
+  async () => {
+    const dir = createTemporaryFolder();
+    await enrolGateways(request(dir, ["gw-1"], { tlsHost: "mqtt.example.com" }));
+    const verify = (purpose: string, certificate: string, ...more: readonly string[]): string => {
+      const args = ["verify", "-x509_strict", "-CAfile", join(dir, "ca.pem"), "-purpose", purpose, ...more];
+      return execFileSync(openssl, [...args, join(dir, certificate)], { encoding: "utf8", stdio: "pipe" });
+    };
+    expect(verify("sslclient", "gateways/gw-1/cert.pem")).toContain("OK");
+    expect(verify("sslserver", "broker/cert.pem", "-verify_hostname", "mqtt.example.com")).toContain("OK");
+    expect(() => verify("sslserver", "gateways/gw-1/cert.pem")).toThrow();
+    expect(() => verify("sslclient", "broker/cert.pem")).toThrow();
+    expect(existsSync(join(dir, "gateways", "gw-1", "mqtt.password"))).toBe(false);
+    expect(existsSync(join(dir, "broker", "ca.key"))).toBe(false);
+  },
+);
+
+test("the command enrols many at once, and prints what it made", async () => {
+  const dir = createTemporaryFolder();
+  const { code, stdout } = await aurora("fleet", "enrol", "gw", "--count", "12", "--dir", dir, "--json");
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout) as { gateways: { id: string }[]; enrolmentKeyFile: string };
+  expect(result.gateways.map(({ id }) => id)).toEqual(
+    Array.from({ length: 12 }, (_, index) => `gw-${`${index + 1}`.padStart(2, "0")}`),
+  );
+  expect(result.enrolmentKeyFile).toBe(join(dir, "enrolment.key"));
+  const again = await aurora("fleet", "enrol", "gw-03", "--dir", dir);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("gw-03 is enrolled already")]);
+  expect((await aurora("fleet", "enrol", "a/b", "--dir", dir)).code).toBe(2);
+});

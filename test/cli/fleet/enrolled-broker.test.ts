@@ -1,0 +1,197 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type EnrolResult, enrolGateways } from "../../../src/cli/fleet/enrol-gateways.ts";
+import { startCollector } from "../../../src/collector/compose.ts";
+import { collectorConfigSchema } from "../../../src/core/contract/config/collector-config.ts";
+import type { BrokerLoginConfig } from "../../../src/core/contract/config/config-parts.ts";
+import { createTopics } from "../../../src/core/contract/topics.ts";
+import { isSealedAck } from "../../../src/core/platform/ack-key.ts";
+import { systemClock, systemTimers } from "../../../src/core/platform/clock.ts";
+import { readHexKey } from "../../../src/core/platform/files/read-hex-key.ts";
+import { silentLogger } from "../../../src/core/platform/logger.ts";
+import { readBrokerLogin } from "../../../src/core/platform/mqtt/broker-login.ts";
+import { createMqttClient, type MqttClientOptions } from "../../../src/core/platform/mqtt/mqtt-client.ts";
+import type { MqttClient } from "../../../src/core/platform/mqtt/mqtt-reconnect.ts";
+import { createOutbox } from "../../../src/gateway/record/outbox.ts";
+import { openStoreFile } from "../../../src/gateway/record/store-file.ts";
+import { createUplink } from "../../../src/gateway/record/uplink.ts";
+import { findFreePort } from "../../support/free-port.ts";
+import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../../support/until.ts";
+
+const topics = createTopics("aurora/v1");
+const kinds = [
+  { kind: "passwords", tlsHost: null },
+  { kind: "certificates", tlsHost: "localhost" },
+] as const;
+
+/** Logs in with what stands in a folder of the enrolment. */
+function loginOf(folder: string, name: string, isTls: boolean): BrokerLoginConfig {
+  return {
+    username: isTls ? null : name,
+    passwordFile: isTls ? null : join(folder, "mqtt.password"),
+    caFile: isTls ? join(folder, "ca.pem") : null,
+    certFile: isTls ? join(folder, "cert.pem") : null,
+    keyFile: isTls ? join(folder, "key.pem") : null,
+  };
+}
+
+/** A mosquitto with the files of an enrolment of gw-1 at north-sea and gw-2 at kelmarsh. */
+async function begin(tlsHost: string | null) {
+  const dir = createTemporaryFolder();
+  const entry = (id: string, site: string) => ({ id, site, devices: [], readTopics: [] });
+  const gateways = [entry("gw-1", "north-sea"), entry("gw-2", "kelmarsh")];
+  const enrolled = await enrolGateways({ dir, gateways, base: null, tlsHost, days: 1, nowMs: Date.now() });
+  const port = await findFreePort();
+  // The example as it was written, but for its places.
+  const lines = readFileSync(join(enrolled.brokerDir, "mosquitto.conf"), "utf8")
+    .replaceAll("/etc/mosquitto", enrolled.brokerDir)
+    .split("\n")
+    .filter((line) => !line.startsWith("listener"));
+  const broker = await startMosquitto(port, ["user root", ...lines]);
+  onTestFinished(() => broker.close());
+  const url = tlsHost === null ? `mqtt://127.0.0.1:${port}` : `mqtts://localhost:${port}`;
+  const connect = (clientId: string, options: Partial<MqttClientOptions>): MqttClient => {
+    const client = createMqttClient({ url, clientId, backoff: { firstMs: 20, maxMs: 100 }, ...options });
+    onTestFinished(() => client.close());
+    return client;
+  };
+  const connectAs = async (id: string): Promise<MqttClient> => {
+    const folder = enrolled.gateways.find((gateway) => gateway.id === id)!.dir;
+    const client = connect(`as-${id}`, await readBrokerLogin(loginOf(folder, id, tlsHost !== null)));
+    await until(() => client.connected, `${id} is connected`);
+    return client;
+  };
+  return { enrolled, url, connect, connectAs };
+}
+
+function startEnrolledCollector({ enrolled, url }: { enrolled: EnrolResult; url: string }, isTls: boolean) {
+  const config = collectorConfigSchema.parse({
+    collector: { stateDir: createTemporaryFolder(), httpPort: 0 },
+    mqtt: {
+      url,
+      enrolmentKeyFile: enrolled.enrolmentKeyFile,
+      ...loginOf(enrolled.collectorDir, "aurora-collector", isTls),
+    },
+  });
+  return startCollector(config, { logger: silentLogger });
+}
+
+describe.skipIf(!hasMosquitto).each(kinds)(
+  `mosquitto with the files of an enrolment with $kind${hasMosquitto ? "" : " (not installed)"}`,
+  ({ tlsHost }) => {
+    test("a gateway's alerts are stored and acknowledged, with the key of the enrolment", async () => {
+      const around = await begin(tlsHost);
+      const collector = await startEnrolledCollector(around, tlsHost !== null);
+      onTestFinished(() => collector.close());
+      const file = openStoreFile({ path: join(createTemporaryFolder(), "store.db") });
+      onTestFinished(() => file.close());
+      const outbox = createOutbox({ file, clock: systemClock, timers: systemTimers });
+      onTestFinished(() => outbox.close());
+      const key = await readHexKey(join(around.enrolled.gateways[0]!.dir, "ack.key"));
+      const uplink = createUplink({
+        gateway: "gw-1",
+        outbox,
+        transport: await around.connectAs("gw-1"),
+        topics,
+        clock: systemClock,
+        timers: systemTimers,
+        isAuthentic: (ack) => isSealedAck(key, "gw-1", ack),
+        ackTimeoutMs: 500,
+        resend: { firstMs: 20, maxMs: 100 },
+      });
+      onTestFinished(() => uplink.close());
+      outbox.append({ kind: "event", timeMs: Date.now(), name: "enrolled", subject: "s", detail: "" });
+      outbox.flush();
+      await until(() => outbox.counts().records === 0, "it is stored");
+      expect(uplink.counts()).toMatchObject({ acksRefused: 0 });
+      const events = await collector.record.events({ limit: 9, offset: 0 });
+      expect(events.items.map(({ gateway, name }) => [gateway, name])).toEqual([["gw-1", "enrolled"]]);
+    });
+
+    test("no gateway speaks for another, or hears it", async () => {
+      const { connectAs } = await begin(tlsHost);
+      const [one, two] = [await connectAs("gw-1"), await connectAs("gw-2")];
+      const send = (client: MqttClient, topic: string): Promise<void> =>
+        client.publish(topic, "{}", { qos: 1, retain: false });
+      for (const topic of [
+        topics.ack("gw-1"),
+        topics.ack("gw-2"),
+        topics.desired("gw-1"),
+        topics.up("gw-1", "alert"),
+        topics.status("gw-1"),
+        topics.state("north-sea", "wt-1"),
+        topics.alert("north-sea", "wt-1"),
+        topics.deviceRx("gw-1", "mcu-1"),
+        "aurora/v1/anything",
+      ])
+        await expect(send(two, topic), topic).rejects.toMatchObject({ code: "MQTT" });
+      const heard: string[] = [];
+      const listen = (filter: string): Promise<void> =>
+        two.subscribe(filter, 1, (topic) => void heard.push(topic)).catch(() => undefined);
+      await listen("#");
+      await listen(topics.up("gw-1", "alert"));
+      await send(one, topics.up("gw-1", "alert"));
+      await send(one, topics.state("north-sea", "wt-1"));
+      await send(two, topics.up("gw-2", "alert"));
+      await send(two, topics.state("kelmarsh", "wt-1"));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(heard).toEqual([]);
+    });
+
+    test("whoever has nothing of the enrolment does not come in", async () => {
+      const { enrolled, connect } = await begin(tlsHost);
+      const reasons: string[] = [];
+      const logger = {
+        ...silentLogger,
+        warn: (_message: string, fields?: Readonly<Record<string, unknown>>) =>
+          void reasons.push(String(fields?.reason)),
+      };
+      const strangers = [
+        connect("nobody", tlsHost === null ? { logger } : { logger, tls: { ca: readCa(enrolled) } }),
+      ];
+      if (tlsHost === null) strangers.push(connect("guess", { logger, username: "gw-1", password: "guess" }));
+      else
+        strangers.push(
+          connect("other", { logger, tls: { ca: readCa(enrolled), ...(await otherCertificate()) } }),
+        );
+      await until(() => reasons.length >= 2, "both were turned away");
+      expect(strangers.map(({ connected }) => connected)).toEqual([false, false]);
+    });
+  },
+);
+
+function readCa({ brokerDir }: EnrolResult): string {
+  return readFileSync(join(brokerDir, "ca.pem"), "utf8");
+}
+
+/** For gw-1, by the authority of somebody else's enrolment. */
+async function otherCertificate(): Promise<{ cert: string; key: string }> {
+  const dir = createTemporaryFolder();
+  const gateways = [{ id: "gw-1", site: null, devices: [], readTopics: [] }];
+  await enrolGateways({ dir, gateways, base: null, tlsHost: "localhost", days: 1, nowMs: Date.now() });
+  const read = (name: string): string => readFileSync(join(dir, "gateways", "gw-1", name), "utf8");
+  return { cert: read("cert.pem"), key: read("key.pem") };
+}
+
+test.each([
+  [{ certFile: "c" }, "mqtt.certFile is there without mqtt.keyFile"],
+  [{ keyFile: "k" }, "mqtt.keyFile is there without mqtt.certFile"],
+  [{ caFile: "/no/such/ca.pem" }, "/no/such/ca.pem"],
+])("a login of %j is a clear error", async (part, message) => {
+  const none = { username: null, passwordFile: null, caFile: null, certFile: null, keyFile: null };
+  await expect(readBrokerLogin({ ...none, ...part })).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("a password file's last line break is no part of the password", async () => {
+  const passwordFile = join(createTemporaryFolder(), "password");
+  writeFileSync(passwordFile, "secret\n");
+  const config = { username: "u", passwordFile, caFile: null, certFile: null, keyFile: null };
+  expect(await readBrokerLogin(config)).toEqual({ username: "u", password: "secret" });
+  expect(await readBrokerLogin(config, "other")).toEqual({ username: "u", password: "other" });
+});
