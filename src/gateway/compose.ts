@@ -70,6 +70,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
     runtimeVersion,
     clock,
     logger,
+    onEvent: telemetry.event,
   });
   closers.add(closeMqtt);
   const uplink = createUplink({

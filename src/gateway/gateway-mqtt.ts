@@ -5,7 +5,8 @@ import type { GatewayStatus } from "../core/contract/turbine-state.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import { waitAtMost } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
-import { readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
+import { type BrokerLogin, readBrokerLogin } from "../core/platform/mqtt/broker-login.ts";
+import { type LetThrough, probeBroker } from "../core/platform/mqtt/broker-probe.ts";
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { redactText } from "../core/platform/redact.ts";
@@ -20,6 +21,8 @@ export interface GatewayMqttOptions {
   readonly runtimeVersion: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Something that people should know: that the broker lets through what it must not. */
+  readonly onEvent: (name: string, subject: string, detail: string) => void;
 }
 
 /** A client that keeps the gateway's status current. */
@@ -59,6 +62,10 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
       .publish(topic, JSON.stringify(describe(true)), { qos: 1, retain: true })
       .catch((error: unknown) => logger.warn("the status could not be published", { error }));
   });
+  const stopWaiting = client.onConnect(() => {
+    stopWaiting();
+    if (client.version === 5) void probe(options, login);
+  });
   return {
     client,
     close: async () => {
@@ -76,4 +83,29 @@ function withoutSecrets(config: GatewayConfig): GatewayConfig {
     mqtt: { ...mqtt, url: redactText(mqtt.url) },
     updates: { ...updates, url: updates.url === null ? null : redactText(updates.url) },
   };
+}
+
+/** No gateway of this name is ever enrolled, so that nobody listens to its acknowledgements. */
+const probedGateway = "aurora-probe";
+
+const whatIsOpen: Readonly<Record<LetThrough, string>> = {
+  "own-login":
+    "this gateway's login may write the acknowledgements of other gateways, so others may write this one's",
+  anybody: "anybody may write acknowledgements, without a login",
+};
+
+async function probe(
+  { config, topics, logger, onEvent }: GatewayMqttOptions,
+  login: BrokerLogin,
+): Promise<void> {
+  const { url } = config.mqtt;
+  const topic = topics.ack(probedGateway);
+  for (const who of await probeBroker({ url, login, topic, includesOwn: true })) {
+    const isGuarded = config.uplink.ackKeyFile !== null;
+    const hint = isGuarded
+      ? "Give the broker the access list that `aurora fleet enrol` writes."
+      : "Give the broker the access list that `aurora fleet enrol` writes, and this gateway uplink.ackKeyFile.";
+    logger.warn(`the broker has no access list: ${whatIsOpen[who]}`, { broker: redactText(url), hint });
+    onEvent("broker.open", redactText(url), whatIsOpen[who]);
+  }
 }

@@ -1,8 +1,10 @@
 /** The collector's broker: the embedded one, or a client of another. */
 import type { CollectorConfig, EnrolledGateway } from "../../core/contract/config/collector-config.ts";
+import { createTopics } from "../../core/contract/topics.ts";
 import { readFileBounded } from "../../core/platform/files/bounded-read.ts";
 import type { Logger } from "../../core/platform/logger.ts";
-import { readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
+import { type BrokerLogin, readBrokerLogin } from "../../core/platform/mqtt/broker-login.ts";
+import { probeBroker } from "../../core/platform/mqtt/broker-probe.ts";
 import { createEmbeddedBroker } from "../../core/platform/mqtt/embedded-broker.ts";
 import { createMqttClient } from "../../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../../core/platform/mqtt/mqtt-reconnect.ts";
@@ -24,13 +26,15 @@ const maxPasswordBytes = 1_024;
 export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Logger): Promise<MqttSide> {
   const { maxPacketBytes } = config.embedded;
   if (config.url !== null) {
+    const login = await readBrokerLogin(config);
     const client = createMqttClient({
       url: config.url,
       clientId,
       maxPacketBytes,
       logger,
-      ...(await readBrokerLogin(config)),
+      ...login,
     });
+    warnOfOpenBroker(client, { url: config.url, login, base: config.base }, logger);
     return { client, url: withoutCredentials(config.url), close: () => client.close() };
   }
   const passwords = new Map<string, string>();
@@ -65,6 +69,28 @@ export async function openMqttSide({ mqtt: config }: CollectorConfig, logger: Lo
       await broker.close();
     },
   };
+}
+
+/** Once connected: says where anybody may write what gateways take for the collector's. */
+function warnOfOpenBroker(
+  client: MqttClient,
+  to: { readonly url: string; readonly login: BrokerLogin; readonly base: string },
+  logger: Logger,
+): void {
+  const { url, login, base } = to;
+  const probe = async (): Promise<void> => {
+    const topic = createTopics(base).ack("aurora-probe");
+    const found = await probeBroker({ url, login, topic, includesOwn: false });
+    if (found.length === 0) return;
+    logger.warn("the broker has no access list: anybody may write acknowledgements, without a login", {
+      broker: withoutCredentials(url),
+      hint: "Give it the access list that `aurora fleet enrol` writes, and collector and gateways its keys.",
+    });
+  };
+  const stopWaiting = client.onConnect(() => {
+    stopWaiting();
+    if (client.version === 5) void probe();
+  });
 }
 
 /** A broker that listens on every address is reached on the loopback one. */
