@@ -156,7 +156,8 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^prom-client/, ["src/core/platform/metrics.ts"]],
   [/^fastify/, ["src/collector/api/http-server.ts"]],
   // An engine of the fleet's record: everybody else knows the port alone.
-  [/\/record\/sqlite\//, ["src/collector/compose.ts"]],
+  [/\/record\/(sqlite|postgres)\//, ["src/collector/open-record.ts"]],
+  [/^pg$/, ["src/collector/record/postgres/postgres-database.ts"]],
 ];
 
 /** What the processes of each daemon may load of vendors: it is installed beside a turbine, or far from one. No training. */
@@ -169,7 +170,7 @@ const daemons: readonly (readonly [string, readonly string[], string])[] = [
   [
     "collector",
     ["src/cli/commands/collector.ts"],
-    "@tufjs/models aedes better-sqlite3 commander fastify mqtt pino prom-client protobufjs uplot yaml zod",
+    "@tufjs/models aedes better-sqlite3 commander fastify mqtt pg pino prom-client protobufjs uplot yaml zod",
   ],
 ];
 

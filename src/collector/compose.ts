@@ -19,9 +19,9 @@ import { type BundleShelf, createBundleShelf } from "./fleet/bundle-shelf.ts";
 import { createDriftJob } from "./fleet/drift-job.ts";
 import type { FleetSource } from "./fleet/fleet-source.ts";
 import { loadGateways } from "./fleet/load-turbines.ts";
+import { openRecord } from "./open-record.ts";
 import type { FleetRecord } from "./record/fleet-record.ts";
 import { expiryTimes, retentionPolicy } from "./record/retention-policy.ts";
-import { openSqliteRecord } from "./record/sqlite/sqlite-record.ts";
 import { loadRegistryKeys } from "./registry/installation-keys.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
@@ -92,13 +92,7 @@ interface Surroundings {
 
 async function assemble(around: Surroundings): Promise<RunningCollector> {
   const { config, wiring, logger, closers } = around;
-  const path = join(config.collector.stateDir, "collector.sqlite");
-  const record = await openSqliteRecord({
-    path,
-    clock: systemClock,
-    logger,
-    driftPeriodMs: config.drift.periodSeconds * 1_000,
-  });
+  const record = await openRecord(config, logger);
   closers.add(() => record.close());
   const { registry, shelf } = await openShelf(config, logger);
   await shelf.scan();

@@ -4,7 +4,7 @@
  *
  * Another engine: a folder beside `sqlite/` that keeps `record-rules.ts` and steps watermarks by `core/wire/uplink-ack.ts`; a
  * line in the suite that runs over all engines (`test/collector/record/fleet-record-suite.ts`); a key in
- * `core/contract/config/collector-config.ts`, by which `collector/compose.ts` opens it; its driver as a door and in the
+ * `core/contract/config/collector-config.ts`, by which `collector/open-record.ts` opens it; its driver as a door and in the
  * collector's list of vendors in `test/architecture.test.ts`.
  */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
@@ -43,8 +43,15 @@ export interface FleetRecord extends DriftRecord {
   updates(query: GatewayQuery): Promise<Listing<RecordedUpdate>>;
   /** Newest first; `total` counts messages, not entries. */
   quarantine(limit: number): Promise<Listing<QuarantineEntry>>;
-  /** Removes what is older than its class's time; resolves with how many rows. */
+  /** Removes what is older than its class's time, at the latest a day after; resolves with how many rows, or about how many where whole days go. */
   prune(olderThanMs: Readonly<Record<PrunedClass, number>>): Promise<number>;
+  /**
+   * May `holder` do the work of this name for the next `forMs`? Of all processes on one record one may at a time, until it
+   * gives the lease back or is not heard of for so long; it asks again to keep it.
+   */
+  holdLease(name: string, lease: { readonly holder: string; readonly forMs: number }): Promise<boolean>;
+  /** Gives all leases of a holder back. */
+  releaseLeases(holder: string): Promise<void>;
   /** Rejects when nothing can be read. */
   check(): Promise<void>;
   /** May be called twice. */

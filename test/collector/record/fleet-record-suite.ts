@@ -623,13 +623,12 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     }
     const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
     expect(await record.prune(never)).toBe(0);
-    expect(await record.prune({ ...never, predictions: t - day })).toBe(3);
+    await record.prune({ ...never, predictions: t - day });
+    const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
+    expect((await record.predictions(range))[0]!.timesMs).toEqual([t]);
     expect(await eventNames(record)).toEqual(["arrived before", "arrived now"]);
     const old = t - day;
-    expect(
-      await record.prune({ predictions: old, drift: old, verdicts: old, events: old, updates: old }),
-    ).toBe(3);
-    const range = { ...northSea, fromMs: 0, toMs: t, bucketMs: 1 };
+    await record.prune({ predictions: old, drift: old, verdicts: old, events: old, updates: old });
     expect((await record.predictions(range))[0]!.timesMs).toEqual([t]);
     expect(await record.driftOfDay({ day: "2023-11-11" })).toEqual([]);
     expect(await record.driftOfDay({ day: dayOfT })).toHaveLength(1);
@@ -642,9 +641,11 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     const record = await open();
     await createSender(record).send([event("other"), event(outcomeEventName)], t);
     const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
-    expect(await record.prune({ ...never, events: t + hour })).toBe(1);
+    // An engine may remove whole days alone.
+    const later = t + 48 * hour;
+    await record.prune({ ...never, events: later });
     expect(await eventNames(record)).toEqual([outcomeEventName]);
-    expect(await record.prune({ ...never, verdicts: t + hour })).toBe(1);
+    await record.prune({ ...never, verdicts: later });
     expect(await eventNames(record)).toEqual([]);
   });
 
@@ -677,6 +678,21 @@ function describeKeeping(open: Open, createStorage: () => RecordStorage): void {
     const envelopes = [envelopeOf([event("a"), event("b"), event("c")])];
     const [stored] = await again.storeEnvelopes({ nowMs: t, envelopes, setAside: [] });
     expect(stored).toMatchObject({ watermark: 3, records: [ok("event")] });
+  });
+
+  it("lets one holder do a work at a time, until it gives it back or is not heard of", async () => {
+    const record = await open();
+    const hold = (holder: string, name = "prune", forMs = 60_000): Promise<boolean> =>
+      record.holdLease(name, { holder, forMs });
+    expect(await hold("a")).toBe(true);
+    expect(await hold("a")).toBe(true);
+    expect(await hold("b")).toBe(false);
+    expect(await hold("b", "drift", 30)).toBe(true);
+    await record.releaseLeases("a");
+    expect(await hold("b")).toBe(true);
+    expect(await hold("a")).toBe(false);
+    await expect.poll(() => hold("a", "drift")).toBe(true);
+    expect(await hold("b", "drift")).toBe(false);
   });
 
   it("rejects once it is closed", async () => {

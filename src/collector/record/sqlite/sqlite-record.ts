@@ -158,10 +158,28 @@ export function createSqliteRecord(
           events.pruneUpdates(olderThanMs.updates)
         );
       }),
+    ...createLeases(),
     check: async () => {
       any.get();
     },
     close: async () => database.close(),
+  };
+}
+
+/** One process has the file, whose parts may still ask for each other's work: leases are kept in memory. */
+function createLeases(): Pick<FleetRecord, "holdLease" | "releaseLeases"> {
+  const leases = new Map<string, { readonly holder: string; readonly untilMs: number }>();
+  return {
+    holdLease: async (name, { holder, forMs }) => {
+      const held = leases.get(name);
+      const nowMs = performance.now();
+      if (held !== undefined && held.holder !== holder && nowMs < held.untilMs) return false;
+      leases.set(name, { holder, untilMs: nowMs + forMs });
+      return true;
+    },
+    releaseLeases: async (holder) => {
+      for (const [name, held] of leases) if (held.holder === holder) leases.delete(name);
+    },
   };
 }
 

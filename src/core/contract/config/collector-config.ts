@@ -46,6 +46,19 @@ export interface CollectorConfig {
       readonly devices: readonly EnrolledDevice[];
     };
   };
+  readonly record: {
+    /** `sqlite`: a file below `collector.stateDir`. */
+    readonly kind: "sqlite" | "postgres";
+    /** Of the server; null for a file. */
+    readonly url: string | null;
+    readonly passwordFile: string | null;
+    /** Is the connection TLS? With a {@link caFile} it is. */
+    readonly tls: boolean;
+    readonly caFile: string | null;
+    /** At once, of each process. */
+    readonly connections: number;
+    readonly statementTimeoutSeconds: number;
+  };
   readonly registry: {
     /** Folder of the TUF keys of this installation, or null: no updates are served. */
     readonly keysDir: string | null;
@@ -68,6 +81,48 @@ export interface CollectorConfig {
   readonly retentionDays: number;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }
+
+const recordSchema = z
+  .strictObject({
+    kind: z
+      .enum(["sqlite", "postgres"])
+      .default("sqlite")
+      .describe(
+        "What the fleet's record is kept in: a file in stateDir, or a PostgreSQL server (15 or later)",
+      ),
+    url: z
+      .string()
+      .max(2_048)
+      .regex(
+        /^postgres(ql)?:\/\/[^\s/:@]+@[^\s/@]+\/[^\s/?]+$/,
+        "postgres://user@host:5432/database, without a password",
+      )
+      .nullable()
+      .default(null)
+      .describe("Address of the server's database: postgres://user@host:5432/database"),
+    passwordFile: file.nullable().default(null).describe("File that holds the password at the server"),
+    tls: z.boolean().default(false).describe("TLS to the server, whose certificate is checked"),
+    caFile: file
+      .nullable()
+      .default(null)
+      .describe("Authority (PEM) of the server's certificate instead of the system's; with it tls is on"),
+    connections: z
+      .int()
+      .min(2)
+      .max(64)
+      .default(6)
+      .describe("Connections of each process to the server, at most"),
+    statementTimeoutSeconds: z
+      .number()
+      .min(1)
+      .max(600)
+      .default(20)
+      .describe("The server ends a statement that takes longer"),
+  })
+  .refine(
+    ({ kind, url }) => (kind === "postgres") === (url !== null),
+    "kind: postgres needs a url, kind: sqlite has none",
+  );
 
 /** Validator (and source of the JSON schema) of {@link CollectorConfig}. */
 export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject({
@@ -141,6 +196,7 @@ export const collectorConfigSchema: z.ZodType<CollectorConfig> = z.strictObject(
         .prefault({}),
     })
     .prefault({}),
+  record: recordSchema.prefault({}),
   registry: z
     .strictObject({
       keysDir: file.nullable().default(null).describe("TUF keys of this installation (`aurora keys init`)"),

@@ -8,6 +8,7 @@ import {
 } from "../../../../src/collector/record/sqlite/sqlite-record.ts";
 import { migrateDatabase } from "../../../../src/collector/record/sqlite/sqlite-schema.ts";
 import { ok } from "../../../../src/core/contract/result.ts";
+import { outcomeEventName } from "../../../../src/core/drift/outcome-event.ts";
 import { silentLogger } from "../../../../src/core/platform/logger.ts";
 import { openSqlite } from "../../../../src/core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../../../src/core/platform/sqlite/sqlite-database.ts";
@@ -75,6 +76,15 @@ function openOlder(path: string, steps = 2): SqliteDatabase {
   database.exec("INSERT INTO point (id, site, turbine, component) VALUES (7, 's', 't', 'gearbox')");
   return database;
 }
+
+it("says how many rows it has removed", async () => {
+  const record = createSqliteRecord(openSqlite(":memory:"));
+  onTestFinished(() => record.close());
+  await store(record, envelopeOf(["a", "b", outcomeEventName]));
+  const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
+  expect(await record.prune({ ...never, events: t + 1 })).toBe(2);
+  expect(await record.prune({ ...never, verdicts: t + 1 })).toBe(1);
+});
 
 it("reads what an older collector has kept: of its predictions no risk is known", async () => {
   const path = join(createTemporaryFolder(), "collector.sqlite");

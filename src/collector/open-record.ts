@@ -1,0 +1,36 @@
+/** Opens the fleet's record in the engine that the configuration names. The only file that names engines. */
+import { join } from "node:path";
+import type { CollectorConfig } from "../core/contract/config/collector-config.ts";
+import { systemClock } from "../core/platform/clock.ts";
+import { readFileBounded } from "../core/platform/files/bounded-read.ts";
+import type { Logger } from "../core/platform/logger.ts";
+import type { FleetRecord } from "./record/fleet-record.ts";
+import { openPostgresRecord } from "./record/postgres/postgres-record.ts";
+import { openSqliteRecord } from "./record/sqlite/sqlite-record.ts";
+
+const maxPasswordBytes = 1_024;
+const maxCaBytes = 262_144;
+
+/** @throws AuroraError STORE when the file or the server cannot be used */
+export async function openRecord(config: CollectorConfig, logger: Logger): Promise<FleetRecord> {
+  const driftPeriodMs = config.drift.periodSeconds * 1_000;
+  const { url, passwordFile, caFile, tls, connections, statementTimeoutSeconds } = config.record;
+  if (url === null) {
+    const path = join(config.collector.stateDir, "collector.sqlite");
+    return openSqliteRecord({ path, clock: systemClock, logger, driftPeriodMs });
+  }
+  const ca = caFile === null ? (tls ? "" : undefined) : await readText(caFile, maxCaBytes);
+  return openPostgresRecord({
+    url,
+    password: passwordFile === null ? undefined : await readText(passwordFile, maxPasswordBytes),
+    ca,
+    connections,
+    statementTimeoutMs: statementTimeoutSeconds * 1_000,
+    logger,
+    driftPeriodMs,
+  });
+}
+
+async function readText(path: string, maxBytes: number): Promise<string> {
+  return new TextDecoder().decode(await readFileBounded(path, maxBytes)).trim();
+}

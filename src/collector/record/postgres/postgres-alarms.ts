@@ -1,0 +1,134 @@
+/** Alarms and the events that they are made of, in PostgreSQL. An event is stored once, by its id within its turbine. */
+import type { AlertEvent, AlertTransition } from "../../../core/contract/alert.ts";
+import type { AlarmLifeStep, AlarmQuery, Listing, RecordedAlarm } from "../fleet-record.ts";
+import { alarmLifeStep, placeAlert, transitionOf } from "../record-rules.ts";
+import type { PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
+
+/** Steps of an alarm's life that are read. */
+const maxSteps = 100;
+
+/** Stores an event with the alarm that it belongs to; one that is known changes nothing. */
+export async function putAlert(session: SqlSession, event: AlertEvent, receivedMs: number): Promise<void> {
+  const { site, turbine } = event.data;
+  const known = await session.rows("SELECT 1 FROM alert_event WHERE site = $1 AND turbine = $2 AND id = $3", [
+    site,
+    turbine,
+    event.id,
+  ]);
+  if (known.length > 0) return;
+  const alarm = await placeEvent(session, event);
+  const { transition, timeMs, probability, risk } = alarmLifeStep(event);
+  await session.run(
+    `INSERT INTO alert_event (site, turbine, id, alarm, transition, time_ms, received_ms, probability, risk, json)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      site,
+      turbine,
+      event.id,
+      alarm,
+      transition,
+      timeMs,
+      Math.trunc(receivedMs),
+      probability,
+      risk,
+      JSON.stringify(event),
+    ],
+  );
+}
+
+/** Resolves with the number of the alarm that the event belongs to. */
+async function placeEvent(session: SqlSession, event: AlertEvent): Promise<number> {
+  const { site, turbine, component, failureMode } = event.data;
+  const timeMs = Date.parse(event.time);
+  const [row] = await session.rows(
+    `SELECT id, active FROM alarm WHERE site = $1 AND turbine = $2 AND component = $3 AND failure_mode = $4
+     ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    [site, turbine, component, failureMode],
+  );
+  const current = row === undefined ? null : { alarm: Number(row.id), active: row.active === true };
+  const placement = placeAlert(current, transitionOf(event));
+  if (current === null || placement.kind === "begin") {
+    if (current?.active === true) {
+      await session.run("UPDATE alarm SET active = false WHERE id = $1", [current.alarm]);
+    }
+    const active = placement.kind === "begin" && placement.active;
+    const [begun] = await session.rows(
+      `INSERT INTO alarm (site, turbine, component, failure_mode, active, first_ms, last_ms, last_event)
+       VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id`,
+      [site, turbine, component, failureMode, active, timeMs, event.id],
+    );
+    return Number(begun?.id);
+  }
+  if (placement.kind === "advance") {
+    await session.run("UPDATE alarm SET active = $1, last_ms = $2, last_event = $3 WHERE id = $4", [
+      placement.active,
+      timeMs,
+      event.id,
+      current.alarm,
+    ]);
+  }
+  return current.alarm;
+}
+
+const chosen = `($1::text IS NULL OR alarm.site = $1) AND ($2::text IS NULL OR alarm.turbine = $2)
+  AND ($3::boolean IS NULL OR active = $3)`;
+
+/** Active ones first, then the newest. */
+export async function listAlarms(session: SqlSession, query: AlarmQuery): Promise<Listing<RecordedAlarm>> {
+  const values: SqlParameter[] = [query.site ?? null, query.turbine ?? null, query.active ?? null];
+  const [count] = await session.rows(`SELECT COUNT(*) AS total FROM alarm WHERE ${chosen}`, values);
+  const rows = await session.rows(
+    `SELECT alarm.*, alert_event.json FROM alarm
+     JOIN alert_event ON alert_event.site = alarm.site AND alert_event.turbine = alarm.turbine AND alert_event.id = alarm.last_event
+     WHERE ${chosen} ORDER BY active DESC, last_ms DESC, alarm.id DESC LIMIT $4 OFFSET $5`,
+    [...values, query.limit, query.offset],
+  );
+  const steps = await readSteps(
+    session,
+    rows.map((row) => Number(row.id)),
+  );
+  const items = rows.map((row) => ({
+    alarm: Number(row.id),
+    active: row.active === true,
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+    event: readEvent(row),
+    steps: steps.get(Number(row.id)) ?? [],
+  }));
+  return { total: Number(count?.total), items };
+}
+
+/** The first events of each alarm, in the order of time. */
+async function readSteps(
+  session: SqlSession,
+  alarms: readonly number[],
+): Promise<ReadonlyMap<number, readonly AlarmLifeStep[]>> {
+  const rows = await session.rows(
+    `SELECT life.* FROM unnest($1::bigint[]) AS wanted (alarm) CROSS JOIN LATERAL (
+       SELECT alert_event.* FROM alert_event WHERE alert_event.alarm = wanted.alarm
+       ORDER BY time_ms, received_ms LIMIT ${maxSteps}) AS life
+     ORDER BY alarm, time_ms, received_ms`,
+    [alarms],
+  );
+  const lives = new Map<number, AlarmLifeStep[]>();
+  for (const row of rows) {
+    const life = lives.get(Number(row.alarm));
+    if (life === undefined) lives.set(Number(row.alarm), [readLifeStep(row)]);
+    else life.push(readLifeStep(row));
+  }
+  return lives;
+}
+
+function readLifeStep(row: PostgresRow): AlarmLifeStep {
+  return {
+    eventId: String(row.id),
+    transition: row.transition as AlertTransition,
+    timeMs: Number(row.time_ms),
+    probability: Number(row.probability),
+    risk: row.risk === null ? null : Number(row.risk),
+  };
+}
+
+function readEvent(row: PostgresRow): AlertEvent {
+  return JSON.parse(String(row.json)) as AlertEvent;
+}

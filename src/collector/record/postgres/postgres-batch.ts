@@ -1,0 +1,136 @@
+/**
+ * Stores a batch of envelopes in PostgreSQL, in one transaction and few statements however many envelopes there are. A
+ * record that the tables stumble over makes the batch be stored once more, record by record, so that it alone is set aside.
+ */
+import { failed, ok, type Result } from "../../../core/contract/result.ts";
+import type { UplinkRecord } from "../../../core/contract/uplink-record.ts";
+import { stepWatermark } from "../../../core/wire/uplink-ack.ts";
+import type {
+  EnvelopeBatch,
+  RecordFault,
+  SetAsideMessage,
+  StorableRecord,
+  StoredEnvelope,
+} from "../fleet-record.ts";
+import { isDataError, type PostgresDatabase, type SqlSession } from "./postgres-database.ts";
+import type { PostgresDrift } from "./postgres-drift.ts";
+import { setMessagesAside } from "./postgres-events.ts";
+import { createPointNumbers, lockLanes, nameLane, noteGateways, setLanes } from "./postgres-machines.ts";
+import type { PostgresPartitions } from "./postgres-partitions.ts";
+import type { PostgresPredictions } from "./postgres-predictions.ts";
+import {
+  type FreshRecord,
+  holdsNul,
+  type Numbers,
+  pointOf,
+  putOneByOne,
+  putRecords,
+  type RecordWriter,
+} from "./postgres-writers.ts";
+
+/** What a batch is stored with. */
+export interface BatchParts {
+  readonly database: PostgresDatabase;
+  readonly partitions: PostgresPartitions;
+  readonly predictions: PostgresPredictions;
+  readonly drift: PostgresDrift;
+}
+
+/** Creates the way in. */
+export function createEnvelopeStore(
+  parts: BatchParts,
+): (batch: EnvelopeBatch) => Promise<readonly StoredEnvelope[]> {
+  const { database, partitions, predictions } = parts;
+  const numberPoints = createPointNumbers(database);
+  const knownGateways = new Set<string>();
+  return async (batch) => {
+    await partitions.prepare(batch.nowMs);
+    const records = batch.envelopes.flatMap(({ records }) =>
+      records.flatMap((each) => (each.ok ? [each.value] : [])),
+    );
+    const storable = records.filter((record) => !holdsNul(record));
+    const numbers: Numbers = {
+      points: await numberPoints(storable.flatMap((record) => pointOf(record) ?? [])),
+      labels: await predictions.labels(
+        storable.flatMap((record) => (record.kind === "prediction-batch" ? [record] : [])),
+      ),
+    };
+    const gateways = [...new Set(batch.envelopes.map(({ gateway }) => gateway))];
+    const unknown = gateways.filter((gateway) => !knownGateways.has(gateway));
+    const store = (write: RecordWriter): Promise<readonly StoredEnvelope[]> =>
+      database.transaction(async (session) => {
+        if (unknown.length > 0) await noteGateways(session, unknown);
+        return storeBatch(session, batch, (fresh) => write({ drift: parts.drift, session, numbers }, fresh));
+      });
+    const stored = await store(putRecords).catch((error: unknown) => {
+      if (!isDataError(error)) throw error;
+      return store(putOneByOne);
+    });
+    if (knownGateways.size > maxKnownGateways) knownGateways.clear();
+    for (const gateway of gateways) knownGateways.add(gateway);
+    return stored;
+  };
+}
+
+const maxKnownGateways = 200_000;
+
+/** Says which records are new, has them stored, and writes down how far their lanes are. */
+async function storeBatch(
+  session: SqlSession,
+  { nowMs, envelopes, setAside }: EnvelopeBatch,
+  write: (fresh: readonly FreshRecord[]) => Promise<void>,
+): Promise<readonly StoredEnvelope[]> {
+  if (envelopes.length === 0) {
+    await setMessagesAside(session, setAside, nowMs);
+    return [];
+  }
+  const watermarks = await lockLanes(session, envelopes, nowMs);
+  const aside: SetAsideMessage[] = [...setAside];
+  const fresh: FreshRecord[] = [];
+  const steps = envelopes.map((envelope) => {
+    const lane = nameLane(envelope);
+    const before = watermarks.get(lane) ?? null;
+    const step = stepWatermark(before ?? 0, envelope);
+    if (step.watermark !== before) watermarks.set(lane, step.watermark);
+    const source = { gateway: envelope.gateway, receivedMs: nowMs };
+    const { topic, payload } = envelope;
+    const records = envelope.records.slice(step.duplicates, step.duplicates + step.fresh).map((record) => {
+      if (!record.ok) {
+        aside.push({ topic, payload, fault: record.error });
+        return record;
+      }
+      const nul = holdsNul(record.value);
+      const fault: RecordFault | null = nul ? { reason: "not-storable", detail: nulDetail } : null;
+      const entry: FreshRecord = { record: record.value, source, message: { topic, payload }, fault };
+      fresh.push(entry);
+      return entry;
+    });
+    return { step, records, missing: before === null ? 0 : step.missing };
+  });
+  await write(fresh.filter(({ fault }) => fault === null));
+  for (const { message, fault } of fresh) if (fault !== null) aside.push({ ...message, fault });
+  await setMessagesAside(session, aside, nowMs);
+  const lanes = new Map(envelopes.map((envelope) => [nameLane(envelope), envelope]));
+  await setLanes(
+    session,
+    [...lanes].map(([name, { gateway, bootId, lane }]) => {
+      return { gateway, bootId, lane, sequence: watermarks.get(name) ?? null };
+    }),
+    nowMs,
+  );
+  return steps.map(({ step, records, missing }) => ({
+    outcome: step.hole ? "hole" : step.fresh > 0 ? "stored" : "duplicate",
+    watermark: step.watermark,
+    missing,
+    records: records.map(outcomeOf),
+  }));
+}
+
+const nulDetail = "a text holds a NUL character";
+
+function outcomeOf(
+  record: FreshRecord | Result<StorableRecord, RecordFault>,
+): Result<UplinkRecord["kind"], RecordFault> {
+  if (!("record" in record)) return record.ok ? ok(record.value.kind) : failed(record.error);
+  return record.fault === null ? ok(record.record.kind) : failed(record.fault);
+}

@@ -1,0 +1,97 @@
+/** The drift part of the record over its tables in PostgreSQL: every step that changes something is one transaction. */
+import type { PointId } from "../../../core/contract/stream.ts";
+import type { DriftRecord } from "../drift-record.ts";
+import type { PostgresDatabase } from "./postgres-database.ts";
+import {
+  newestDriftDay,
+  readDriftBacklog,
+  readDriftDays,
+  readDriftSummary,
+  settleDriftPeriod,
+} from "./postgres-drift.ts";
+import {
+  listDuePeriods,
+  listUnpublished,
+  lockOpenPeriod,
+  notePublished,
+  noteUnpublished,
+  putReference,
+  putState,
+  readDriftFleet,
+  readProgress,
+  readReference,
+  readStates,
+} from "./postgres-drift-steps.ts";
+import { putEvents } from "./postgres-events.ts";
+import { createPointNumbers, namePoint } from "./postgres-machines.ts";
+import type { PostgresPartitions } from "./postgres-partitions.ts";
+import {
+  listDriftDays,
+  listPeriodVerdicts,
+  listVerdicts,
+  newestVerdictDay,
+  orNull,
+  putVerdict,
+  replaceVerdict,
+} from "./postgres-verdicts.ts";
+
+/** Who says what the collector itself found out. */
+const ownName = "(collector)";
+
+/** Creates it over a migrated database. */
+export function createPostgresDriftRecord(
+  database: PostgresDatabase,
+  partitions: PostgresPartitions,
+): DriftRecord {
+  const numberPoints = createPointNumbers(database);
+  return {
+    driftOfDay: (query) => readDriftDays(database, query),
+    newestDriftDay: (untilDay) => newestDriftDay(database, untilDay),
+    driftVerdicts: (query) => listVerdicts(database, query),
+    driftDays: (query) => listDriftDays(database, query),
+    newestVerdictDay: (untilMs, filter = {}) => newestVerdictDay(database, untilMs, orNull(filter)),
+    duePeriods: (query) => listDuePeriods(database, query),
+    periodSummary: (key) =>
+      database.transaction(async (session) => {
+        const open = await lockOpenPeriod(session, key);
+        return open === null ? null : readDriftSummary(session, open.period);
+      }),
+    driftReference: (key) => readReference(database, key),
+    storeVerdict: (step) =>
+      database.transaction(async (session) => {
+        const { verdict, reference, renewedMs } = step;
+        const open = await lockOpenPeriod(session, verdict);
+        if (open === null) return false;
+        const { modelDigest, fromMs, toMs } = verdict;
+        await putVerdict(session, open.point, verdict);
+        if (reference !== null) {
+          const learnt = { reference, periodMs: toMs - fromMs, untilMs: toMs, renewedMs };
+          await putReference(session, { ...learnt, point: open.point, modelDigest });
+        }
+        await settleDriftPeriod(session, open.period);
+        await noteUnpublished(session, verdict);
+        return true;
+      }),
+    unpublishedPeriods: (limit) => listUnpublished(database, limit),
+    periodVerdicts: (period) => listPeriodVerdicts(database, period),
+    periodProgress: (period) => readProgress(database, period),
+    driftFleet: () => readDriftFleet(database),
+    driftStates: (points) => readStates(database, points),
+    publishPeriod: async (step) => {
+      await partitions.prepare(step.nowMs);
+      const numbers = await numberPoints([...step.verdicts, ...step.states]);
+      const numberOf = (point: PointId): number => numbers.get(namePoint(point))!;
+      await database.transaction(async (session) => {
+        for (const verdict of step.verdicts) await replaceVerdict(session, numberOf(verdict), verdict);
+        for (const state of step.states) await putState(session, numberOf(state), state);
+        const source = { gateway: ownName, receivedMs: step.nowMs };
+        await putEvents(
+          session,
+          step.events.map((event) => [event, source]),
+        );
+        await notePublished(session, step.period);
+      });
+    },
+    driftBacklog: () => readDriftBacklog(database),
+  };
+}

@@ -1,0 +1,194 @@
+/** What people should know, in PostgreSQL: events and declared gaps, steps of updates, and messages that were set aside. */
+import type { EventRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
+import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
+import type {
+  EventQuery,
+  GatewayQuery,
+  Listing,
+  QuarantineEntry,
+  RecordedEvent,
+  RecordedUpdate,
+  SetAsideMessage,
+} from "../fleet-record.ts";
+import { maxQuarantineEntries, otherTopics, quarantineSampleBytes, storableText } from "../record-rules.ts";
+import type { PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
+import { dayNumber } from "./postgres-partitions.ts";
+import { transpose } from "./postgres-predictions.ts";
+
+/** Who sent a record, and when it arrived. */
+export interface RecordSource {
+  readonly gateway: string;
+  readonly receivedMs: number;
+}
+
+/** A record and its source. */
+export type Received<T> = readonly [record: T, source: RecordSource];
+
+/** Stores events in their order. */
+export async function putEvents(
+  session: SqlSession,
+  events: readonly Received<EventRecord>[],
+): Promise<void> {
+  const rows = (isOutcome: boolean) =>
+    events
+      .filter(([{ name }]) => (name === outcomeEventName) === isOutcome)
+      .map(([{ timeMs, name, subject, detail }, { gateway, receivedMs }]) => {
+        const times = [Math.trunc(timeMs), Math.trunc(receivedMs)];
+        return [dayNumber(receivedMs), gateway, ...times, name, subject, detail] as const;
+      });
+  const plain = rows(false);
+  if (plain.length > 0) {
+    await session.run(
+      `INSERT INTO event (day, gateway, time_ms, received_ms, name, subject, detail)
+       SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])`,
+      transpose(plain, 7),
+    );
+  }
+  const outcomes = rows(true);
+  if (outcomes.length > 0) {
+    await session.run(
+      `INSERT INTO outcome (gateway, time_ms, received_ms, name, subject, detail)
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])`,
+      transpose(outcomes, 7).slice(1),
+    );
+  }
+}
+
+export async function putUpdates(
+  session: SqlSession,
+  updates: readonly Received<UpdateRecord>[],
+): Promise<void> {
+  const rows = updates.map(([update, { gateway, receivedMs }]) => {
+    const { modelName, fromVersion, toVersion, step, detail } = update;
+    const times = [Math.trunc(update.timeMs), Math.trunc(receivedMs)];
+    return [gateway, ...times, modelName, fromVersion, toVersion, step, detail] as const;
+  });
+  if (rows.length === 0) return;
+  await session.run(
+    `INSERT INTO model_update (gateway, time_ms, received_ms, model_name, from_version, to_version, step, detail)
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])`,
+    transpose(rows, 8),
+  );
+}
+
+/** Newest first. */
+export function listEvents(session: SqlSession, query: EventQuery): Promise<Listing<RecordedEvent>> {
+  return list(session, { table: "any_event", filter: "($2::text IS NULL OR name = $2)", query }, (row) => ({
+    id: Number(row.id),
+    gateway: String(row.gateway),
+    timeMs: Number(row.time_ms),
+    name: String(row.name),
+    subject: String(row.subject),
+    detail: String(row.detail),
+  }));
+}
+
+/** Newest first. */
+export function listUpdates(session: SqlSession, query: GatewayQuery): Promise<Listing<RecordedUpdate>> {
+  return list(session, { table: "model_update", filter: "$2::text IS NULL", query }, (row) => ({
+    id: Number(row.id),
+    gateway: String(row.gateway),
+    timeMs: Number(row.time_ms),
+    modelName: String(row.model_name),
+    fromVersion: String(row.from_version),
+    toVersion: String(row.to_version),
+    step: row.step as RecordedUpdate["step"],
+    detail: String(row.detail),
+  }));
+}
+
+/** A list of more entries than this is said to have so many. */
+const maxCounted = 100_000;
+
+async function list<T>(
+  session: SqlSession,
+  of: { readonly table: "any_event" | "model_update"; readonly filter: string; readonly query: EventQuery },
+  read: (row: PostgresRow) => T,
+): Promise<Listing<T>> {
+  const { gateway = null, name = null, limit, offset } = of.query;
+  const where = `FROM ${of.table} WHERE ($1::text IS NULL OR gateway = $1) AND ${of.filter}`;
+  const [count] = await session.rows(
+    `SELECT COUNT(*) AS total FROM (SELECT 1 ${where} LIMIT ${maxCounted}) AS counted`,
+    [gateway, name],
+  );
+  const rows = await session.rows(`SELECT * ${where} ORDER BY time_ms DESC, id DESC LIMIT $3 OFFSET $4`, [
+    gateway,
+    name,
+    limit,
+    offset,
+  ]);
+  return { total: Number(count?.total), items: rows.map(read) };
+}
+
+/** What was set aside of one topic for one reason. */
+interface SetAsideSum {
+  readonly message: SetAsideMessage;
+  readonly messages: number;
+}
+
+/** Counts messages that were set aside; a topic beyond all that are kept counts under {@link otherTopics}. */
+export async function setMessagesAside(
+  session: SqlSession,
+  messages: readonly SetAsideMessage[],
+  nowMs: number,
+): Promise<void> {
+  const sums = new Map<string, SetAsideSum>();
+  for (const message of messages) {
+    const key = JSON.stringify([message.topic, message.fault.reason]);
+    // Of the same the last is kept.
+    sums.set(key, { message, messages: (sums.get(key)?.messages ?? 0) + 1 });
+  }
+  if (sums.size === 0) return;
+  const [row] = await session.rows("SELECT COUNT(*) AS total FROM quarantine");
+  let entries = Number(row?.total);
+  // In one order for all: two workers that set the same topics aside do not wait for each other in a circle.
+  for (const key of [...sums.keys()].sort()) {
+    const { message, messages: count } = sums.get(key)!;
+    const { reason, detail } = message.fault;
+    const topic = message.topic.slice(0, 512).replaceAll("\u0000", "\ufffd");
+    const isKnown = entries < maxQuarantineEntries || (await isEntry(session, topic, reason));
+    const values: SqlParameter[] = [
+      isKnown ? topic : otherTopics,
+      reason,
+      count,
+      Math.trunc(nowMs),
+      storableText(detail),
+      message.payload.slice(0, quarantineSampleBytes),
+    ];
+    const [put] = await session.rows(
+      `INSERT INTO quarantine (topic, reason, messages, first_ms, last_ms, detail, sample)
+       VALUES ($1, $2, $3, $4, $4, $5, $6)
+       ON CONFLICT (topic, reason) DO UPDATE SET messages = quarantine.messages + excluded.messages,
+         last_ms = excluded.last_ms, detail = excluded.detail, sample = excluded.sample
+       RETURNING (xmax = 0) AS is_new`,
+      values,
+    );
+    if (put?.is_new === true) entries++;
+  }
+}
+
+async function isEntry(session: SqlSession, topic: string, reason: string): Promise<boolean> {
+  const found = await session.rows("SELECT 1 FROM quarantine WHERE topic = $1 AND reason = $2", [
+    topic,
+    reason,
+  ]);
+  return found.length > 0;
+}
+
+/** `total` counts messages, not entries. */
+export async function listQuarantine(session: SqlSession, limit: number): Promise<Listing<QuarantineEntry>> {
+  const [count] = await session.rows("SELECT COALESCE(SUM(messages), 0) AS total FROM quarantine");
+  const rows = await session.rows("SELECT * FROM quarantine ORDER BY last_ms DESC, topic LIMIT $1", [limit]);
+  return {
+    total: Number(count?.total),
+    items: rows.map((row) => ({
+      topic: String(row.topic),
+      reason: String(row.reason),
+      messages: Number(row.messages),
+      firstMs: Number(row.first_ms),
+      lastMs: Number(row.last_ms),
+      detail: String(row.detail),
+      sample: row.sample as Uint8Array,
+    })),
+  };
+}

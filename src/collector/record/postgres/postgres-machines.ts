@@ -1,0 +1,229 @@
+/** What is known of the machines in the field, in PostgreSQL: gateways and how far their lanes are stored, turbines, points. */
+import type { PointId } from "../../../core/contract/stream.ts";
+import type { GatewayStatus, TurbineState } from "../../../core/contract/turbine-state.ts";
+import type { HealthRecord, UplinkEnvelope } from "../../../core/contract/uplink-record.ts";
+import type { RecordedGateway, RecordedTurbine, TurbineRef } from "../fleet-record.ts";
+import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+import { transpose } from "./postgres-predictions.ts";
+
+/** One life of a gateway's outbox. */
+export type LaneKey = Pick<UplinkEnvelope, "gateway" | "bootId" | "lane">;
+
+/** A lane as one text, in whose order lanes are locked. */
+export function nameLane({ gateway, bootId, lane }: LaneKey): string {
+  return `${gateway}\n${bootId}\n${lane}`;
+}
+
+/**
+ * Highest stored sequences by {@link nameLane}, null for a lane that was never heard of. Other workers wait for these
+ * lanes until the transaction ends.
+ */
+export async function lockLanes(
+  session: SqlSession,
+  lanes: readonly LaneKey[],
+  nowMs: number,
+): Promise<Map<string, number | null>> {
+  const keys = new Map(lanes.map((lane) => [nameLane(lane), lane]));
+  const found = new Map<string, number | null>();
+  const lock = async (names: readonly string[]): Promise<void> => {
+    const rows = await session.rows(
+      `SELECT gateway, boot_id, lane, sequence FROM uplink_progress
+       WHERE (gateway, boot_id, lane) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+       ORDER BY gateway, boot_id, lane FOR UPDATE`,
+      columnsOf(names.map((name) => keys.get(name)!)),
+    );
+    for (const { gateway, boot_id, lane, sequence } of rows) {
+      found.set(`${gateway}\n${boot_id}\n${lane}`, sequence === null ? null : Number(sequence));
+    }
+  };
+  const names = [...keys.keys()].sort();
+  await lock(names);
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length === 0) return found;
+  await session.run(
+    `INSERT INTO uplink_progress (gateway, boot_id, lane, received_ms)
+     SELECT *, $4::bigint FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [...columnsOf(missing.map((name) => keys.get(name)!)), Math.trunc(nowMs)],
+  );
+  await lock(missing);
+  return found;
+}
+
+function columnsOf(lanes: readonly LaneKey[]): string[][] {
+  return [
+    lanes.map(({ gateway }) => gateway),
+    lanes.map(({ bootId }) => bootId),
+    lanes.map(({ lane }) => lane),
+  ];
+}
+
+/** Writes down how far lanes are stored, and that their gateways were heard of. */
+export async function setLanes(
+  session: SqlSession,
+  lanes: readonly (LaneKey & { readonly sequence: number | null })[],
+  nowMs: number,
+): Promise<void> {
+  await session.run(
+    `UPDATE uplink_progress SET sequence = step.sequence, received_ms = GREATEST(received_ms, $5::bigint)
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS step (gateway, boot_id, lane, sequence)
+     WHERE uplink_progress.gateway = step.gateway AND uplink_progress.boot_id = step.boot_id
+       AND uplink_progress.lane = step.lane`,
+    [...columnsOf(lanes), lanes.map(({ sequence }) => sequence), Math.trunc(nowMs)],
+  );
+}
+
+/** Makes the rows of gateways that were never heard of; when they were heard of last is said by their lanes. */
+export async function noteGateways(session: SqlSession, gateways: readonly string[]): Promise<void> {
+  await session.run(
+    `INSERT INTO gateway (gateway, last_seen_ms) SELECT name, 0 FROM unnest($1::text[]) AS name
+     ON CONFLICT DO NOTHING`,
+    [[...gateways].sort()],
+  );
+}
+
+/** The last health of gateways; of each the last of the list counts, whatever its clock says. */
+export async function putHealths(
+  session: SqlSession,
+  healths: ReadonlyMap<string, HealthRecord>,
+): Promise<void> {
+  const rows = [...healths].sort(byName).map(([gateway, { kind: _, ...health }]) => {
+    return [gateway, JSON.stringify(health), Math.trunc(health.timeMs)] as const;
+  });
+  if (rows.length === 0) return;
+  await session.run(
+    `UPDATE gateway SET health_json = health.json, health_ms = health.time_ms
+     FROM unnest($1::text[], $2::text[], $3::bigint[]) AS health (gateway, json, time_ms)
+     WHERE gateway.gateway = health.gateway`,
+    transpose(rows, 3),
+  );
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** In the order of their names. */
+export async function listGateways(session: SqlSession): Promise<RecordedGateway[]> {
+  const rows = await session.rows(
+    `SELECT gateway.*, GREATEST(last_seen_ms, (SELECT MAX(received_ms) FROM uplink_progress
+       WHERE uplink_progress.gateway = gateway.gateway)) AS seen_ms FROM gateway ORDER BY gateway`,
+  );
+  return rows.map((row) => ({
+    gateway: String(row.gateway),
+    online: row.online as boolean | null,
+    version: row.version as string | null,
+    lastSeenMs: Number(row.seen_ms),
+    health: row.health_json === null ? null : JSON.parse(String(row.health_json)),
+  }));
+}
+
+/** A record of a turbine came from a gateway. */
+export interface TurbineTouch extends TurbineRef {
+  readonly gateway: string;
+  readonly receivedMs: number;
+}
+
+/** Notes what turbines were heard of. */
+export async function touchTurbines(session: SqlSession, touches: readonly TurbineTouch[]): Promise<void> {
+  const last = new Map(touches.map((touch) => [`${touch.site}\n${touch.turbine}`, touch]));
+  if (last.size === 0) return;
+  const rows = [...last].sort(byName).map(([, { site, turbine, gateway, receivedMs }]) => {
+    return [site, turbine, gateway, Math.trunc(receivedMs)] as const;
+  });
+  await session.run(
+    `INSERT INTO turbine AS known (site, turbine, gateway, last_seen_ms)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+     ON CONFLICT (site, turbine) DO UPDATE
+     SET gateway = excluded.gateway, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms)`,
+    transpose(rows, 4),
+  );
+}
+
+/** Stores what a turbine last said of itself. */
+export async function putTurbineState(
+  session: SqlSession,
+  state: TurbineState,
+  seenMs: number,
+): Promise<void> {
+  await session.run(
+    `INSERT INTO turbine AS known (site, turbine, last_seen_ms, state_json) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (site, turbine) DO UPDATE
+     SET state_json = excluded.state_json, last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms)`,
+    [state.site, state.turbine, Math.trunc(seenMs), JSON.stringify(state)],
+  );
+}
+
+/** Stores what a gateway last said of itself, or the broker of it. */
+export async function putStatus(session: SqlSession, status: GatewayStatus, seenMs: number): Promise<void> {
+  if (status.online) {
+    await session.run(
+      `INSERT INTO gateway AS known (gateway, last_seen_ms, online, version, config_json) VALUES ($1, $2, true, $3, $4)
+       ON CONFLICT (gateway) DO UPDATE SET last_seen_ms = GREATEST(known.last_seen_ms, excluded.last_seen_ms),
+         online = true, version = excluded.version, config_json = excluded.config_json`,
+      [status.gateway, Math.trunc(seenMs), status.version, JSON.stringify(status.config ?? null)],
+    );
+    return;
+  }
+  // A last will is the broker's word that the gateway is gone: it does not count as having heard of it.
+  await session.run(
+    `INSERT INTO gateway (gateway, last_seen_ms, online) VALUES ($1, 0, false)
+     ON CONFLICT (gateway) DO UPDATE SET online = false`,
+    [status.gateway],
+  );
+}
+
+/** In the order of site and name. */
+export async function listTurbines(session: SqlSession): Promise<RecordedTurbine[]> {
+  const rows = await session.rows("SELECT * FROM turbine ORDER BY site, turbine");
+  return rows.map((row) => ({
+    site: String(row.site),
+    turbine: String(row.turbine),
+    gateway: row.gateway as string | null,
+    lastSeenMs: Number(row.last_seen_ms),
+    state: row.state_json === null ? null : (JSON.parse(String(row.state_json)) as TurbineState),
+  }));
+}
+
+/** A measuring point as one text. */
+export function namePoint({ site, turbine, component }: PointId): string {
+  return `${site}\n${turbine}\n${component}`;
+}
+
+/** Points that are remembered with their numbers. */
+const maxKnownPoints = 500_000;
+
+/**
+ * Numbers of measuring points by {@link namePoint}, made at their first use: asked before a transaction begins, so that
+ * a number that is known is one that the table has.
+ */
+export function createPointNumbers(
+  database: PostgresDatabase,
+): (points: readonly PointId[]) => Promise<ReadonlyMap<string, number>> {
+  const known = new Map<string, number>();
+  const learn = async (points: readonly PointId[]): Promise<void> => {
+    const columns = transpose(
+      points.map(({ site, turbine, component }) => [site, turbine, component]),
+      3,
+    );
+    // Two that number the same points in another order may stand in each other's way: a transaction is tried again.
+    await database.transaction((session) =>
+      session.run(
+        `INSERT INTO point (site, turbine, component) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+       ON CONFLICT DO NOTHING`,
+        columns,
+      ),
+    );
+    const rows = await database.rows(
+      `SELECT * FROM point WHERE (site, turbine, component) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      columns,
+    );
+    for (const { id, ...names } of rows) known.set(namePoint(names as unknown as PointId), Number(id));
+  };
+  return async (points) => {
+    if (known.size > maxKnownPoints) known.clear();
+    const unknown = new Map(points.map((point) => [namePoint(point), point] as const));
+    for (const name of [...unknown.keys()]) if (known.has(name)) unknown.delete(name);
+    if (unknown.size > 0) await learn([...unknown.values()]);
+    return known;
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * Thinned predictions over time, in PostgreSQL: a row a point and moment with the scores of all failure modes. A row that
+ * is sent again on another day stands twice; the reader takes the last.
+ */
+import type { PredictionBatch } from "../../../core/contract/uplink-record.ts";
+import type { PredictionRange, PredictionSeries, TurbineRef } from "../fleet-record.ts";
+import { assembleSeries, maxSeriesSteps, type PredictionStep } from "../record-rules.ts";
+import type { PostgresDatabase, PostgresRow, SqlParameter, SqlSession } from "./postgres-database.ts";
+import { dayNumber } from "./postgres-partitions.ts";
+
+/** Failure modes of a step, at most. */
+const maxRowsPerStep = 16;
+
+/** A batch with the numbers of its point and its label. */
+export interface NumberedBatch {
+  readonly point: number;
+  readonly label: number;
+  readonly batch: PredictionBatch;
+  readonly receivedMs: number;
+}
+
+export interface PostgresPredictions {
+  /** Numbers of the versions and failure modes of batches, by {@link nameLabel}; asked before a transaction begins, so that a number that is known is one that the table has. */
+  labels(batches: readonly PredictionBatch[]): Promise<ReadonlyMap<string, number>>;
+  read(range: PredictionRange): Promise<PredictionSeries[]>;
+  newestMs(query: TurbineRef & { readonly untilMs: number }): Promise<number>;
+}
+
+export function createPostgresPredictions(database: PostgresDatabase): PostgresPredictions {
+  return {
+    labels: createLabels(database),
+    read: async ({ site, turbine, component = null, ...range }) => {
+      const points = await database.rows(
+        `SELECT id, component FROM point WHERE site = $1 AND turbine = $2 AND ($3::text IS NULL OR component = $3)
+         ORDER BY component`,
+        [site, turbine, component],
+      );
+      return Promise.all(
+        points.map(async (point) =>
+          assembleSeries(String(point.component), await readSteps(database, Number(point.id), range)),
+        ),
+      );
+    },
+    newestMs: async ({ site, turbine, untilMs }) => {
+      const [row] = await database.rows(
+        `SELECT MAX(newest.time_ms) AS time_ms FROM point CROSS JOIN LATERAL (
+           SELECT time_ms FROM prediction WHERE prediction.point = point.id AND time_ms <= $3
+           ORDER BY time_ms DESC LIMIT 1) AS newest
+         WHERE site = $1 AND turbine = $2`,
+        [site, turbine, Math.trunc(untilMs)],
+      );
+      return Number(row?.time_ms ?? 0);
+    },
+  };
+}
+
+/** Stores batches; of a moment that is there already the last counts. */
+export async function putPredictions(session: SqlSession, batches: readonly NumberedBatch[]): Promise<void> {
+  const rows = new Map<string, readonly SqlParameter[]>();
+  for (const { point, label, batch, receivedMs } of batches) {
+    const day = dayNumber(receivedMs);
+    for (const [row, timeMs] of batch.timesMs.entries()) {
+      const rpm = batch.shaftRpm[row];
+      const time = Math.trunc(timeMs);
+      // One statement may not change a row twice.
+      rows.set(`${point} ${time} ${label}`, [
+        day,
+        point,
+        time,
+        label,
+        batch.windows[row] ?? 1,
+        rpm !== undefined && Number.isFinite(rpm) ? rpm : null,
+        batch.isLearning?.[row] ?? null,
+        `{${scoresOf(batch, row).join(",")}}`,
+      ]);
+    }
+  }
+  if (rows.size === 0) return;
+  await session.run(
+    `INSERT INTO prediction (day, point, time_ms, label, windows, shaft_rpm, learning, scores)
+     SELECT day, point, time_ms, label, windows, shaft_rpm, learning, scores::double precision[]
+     FROM unnest($1::int[], $2::int[], $3::bigint[], $4::int[], $5::int[], $6::float8[], $7::boolean[], $8::text[])
+       AS row (day, point, time_ms, label, windows, shaft_rpm, learning, scores)
+     ORDER BY point, time_ms, label
+     ON CONFLICT (point, time_ms, label, day) DO UPDATE SET windows = excluded.windows,
+       shaft_rpm = excluded.shaft_rpm, learning = excluded.learning, scores = excluded.scores`,
+    transpose([...rows.values()], 8),
+  );
+}
+
+/** Mean and maximum of each failure mode, and of their risks where any is known. */
+function scoresOf(batch: PredictionBatch, row: number): readonly (number | "NULL")[] {
+  const modes = batch.failureModes.length;
+  const of = (column: readonly (number | null)[] | null | undefined, missing: 0 | "NULL") =>
+    Array.from({ length: modes }, (_, mode) => column?.[row * modes + mode] ?? missing);
+  const probabilities = of(batch.meanProbability, 0).concat(of(batch.maxProbability, 0));
+  if (batch.meanRisk === undefined && batch.maxRisk === undefined) return probabilities;
+  return probabilities.concat(of(batch.meanRisk, "NULL"), of(batch.maxRisk, "NULL"));
+}
+
+/** Rows as one list a column. */
+export function transpose(rows: readonly (readonly SqlParameter[])[], width: number): SqlParameter[] {
+  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as SqlParameter));
+}
+
+/** A model's version and failure modes as one text. */
+export function nameLabel({ modelVersion, failureModes }: PredictionBatch): string {
+  return JSON.stringify([modelVersion, failureModes]);
+}
+
+function createLabels(database: PostgresDatabase): PostgresPredictions["labels"] {
+  const known = new Map<string, number>();
+  const learn = async ({ modelVersion, failureModes }: PredictionBatch): Promise<number> => {
+    const values = [modelVersion, [...failureModes]];
+    await database.run(
+      "INSERT INTO prediction_label (model_version, failure_modes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      values,
+    );
+    const [row] = await database.rows(
+      "SELECT id FROM prediction_label WHERE model_version = $1 AND failure_modes = $2::text[]",
+      values,
+    );
+    return Number(row?.id);
+  };
+  return async (batches) => {
+    const numbers = new Map<string, number>();
+    for (const batch of batches) {
+      const name = nameLabel(batch);
+      if (numbers.has(name)) continue;
+      const number = known.get(name) ?? (await learn(batch));
+      if (known.size >= maxLabels) known.clear();
+      known.set(name, number);
+      numbers.set(name, number);
+    }
+    return numbers;
+  };
+}
+
+const maxLabels = 10_000;
+
+async function readSteps(
+  session: SqlSession,
+  point: number,
+  { fromMs, toMs, bucketMs }: Pick<PredictionRange, "fromMs" | "toMs" | "bucketMs">,
+): Promise<readonly PredictionStep[]> {
+  const rows = await session.rows(
+    `SELECT failure_modes[mode] AS failure_mode, time_ms / $4::bigint AS bucket, MAX(time_ms) AS time_ms,
+       SUM(windows) AS windows, SUM(scores[mode] * windows) / SUM(windows) AS mean, MAX(scores[modes + mode]) AS max,
+       AVG(shaft_rpm) AS shaft_rpm, MAX(model_version) AS model_version, BOOL_OR(learning) AS learning,
+       MAX(scores[3 * modes + mode]) AS max_risk, SUM(scores[2 * modes + mode] * windows)
+         / SUM(CASE WHEN scores[2 * modes + mode] IS NULL THEN NULL ELSE windows END) AS mean_risk
+     FROM (
+       SELECT DISTINCT ON (time_ms, label) * FROM prediction WHERE point = $1 AND time_ms BETWEEN $2 AND $3
+       ORDER BY time_ms, label, day DESC) AS step
+     JOIN prediction_label ON prediction_label.id = label
+     CROSS JOIN LATERAL (SELECT cardinality(failure_modes) AS modes) AS label_size
+     CROSS JOIN LATERAL generate_series(1, modes) AS mode
+     GROUP BY bucket, failure_mode ORDER BY bucket, failure_mode LIMIT $5`,
+    [
+      point,
+      Math.trunc(fromMs),
+      Math.trunc(toMs),
+      Math.max(1, Math.trunc(bucketMs)),
+      maxSeriesSteps * maxRowsPerStep,
+    ],
+  );
+  return rows.map(readStep);
+}
+
+function readStep(row: PostgresRow): PredictionStep {
+  const orNull = (value: unknown): number | null => (value === null ? null : Number(value));
+  return {
+    failureMode: String(row.failure_mode),
+    bucket: Number(row.bucket),
+    timeMs: Number(row.time_ms),
+    windows: Number(row.windows),
+    mean: Number(row.mean),
+    max: Number(row.max),
+    shaftRpm: orNull(row.shaft_rpm),
+    modelVersion: String(row.model_version),
+    meanRisk: orNull(row.mean_risk),
+    maxRisk: orNull(row.max_risk),
+    isLearning: row.learning as boolean | null,
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * The fleet's record in a PostgreSQL database (15 or later): the engine for a fleet that one machine does not hold. Many
+ * processes may use one database at the same time.
+ */
+
+import { outcomeEventName } from "../../../core/drift/outcome-event.ts";
+import { dayMs } from "../../../core/maths/durations.ts";
+import type { FleetRecord } from "../fleet-record.ts";
+import { utcDayOf } from "../record-rules.ts";
+import type { PrunedClass } from "../retention-policy.ts";
+import { listAlarms } from "./postgres-alarms.ts";
+import { createEnvelopeStore } from "./postgres-batch.ts";
+import { openPostgres, type PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
+import { createPostgresDrift, pruneDrift } from "./postgres-drift.ts";
+import { createPostgresDriftRecord } from "./postgres-drift-record.ts";
+import { listEvents, listQuarantine, listUpdates } from "./postgres-events.ts";
+import { listGateways, listTurbines } from "./postgres-machines.ts";
+import { createPostgresPartitions, type PostgresPartitions } from "./postgres-partitions.ts";
+import { createPostgresPredictions } from "./postgres-predictions.ts";
+import { migratePostgres } from "./postgres-schema.ts";
+import { createStateStore } from "./postgres-states.ts";
+
+export interface PostgresRecordOptions extends PostgresOptions {
+  /** Length of a period in which drift is assessed; divides a day, which is the default. */
+  readonly driftPeriodMs?: number;
+}
+
+/**
+ * Opens the record and brings its tables to the newest form.
+ * @throws AuroraError STORE when the server cannot be reached or used
+ */
+export async function openPostgresRecord(options: PostgresRecordOptions): Promise<FleetRecord> {
+  const database = openPostgres(options);
+  try {
+    await migratePostgres(database);
+    return createRecord(database, options.driftPeriodMs ?? dayMs);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function createRecord(database: PostgresDatabase, driftPeriodMs: number): FleetRecord {
+  const partitions = createPostgresPartitions(database);
+  const predictions = createPostgresPredictions(database);
+  const drift = createPostgresDrift(driftPeriodMs);
+  return {
+    storeEnvelopes: createEnvelopeStore({ database, partitions, predictions, drift }),
+    storeStates: createStateStore(database),
+    turbines: () => listTurbines(database),
+    gateways: () => listGateways(database),
+    alarms: (query) => listAlarms(database, query),
+    predictions: (query) => predictions.read(query),
+    newestPredictionMs: (query) => predictions.newestMs(query),
+    ...createPostgresDriftRecord(database, partitions),
+    events: (query) => listEvents(database, query),
+    updates: (query) => listUpdates(database, query),
+    quarantine: (limit) => listQuarantine(database, limit),
+    prune: (olderThanMs) => prune(database, partitions, olderThanMs),
+    // By the server's clock alone: those of its clients may differ.
+    holdLease: async (name, { holder, forMs }) =>
+      (await database.run(
+        `INSERT INTO lease AS held (name, holder, until) VALUES ($1, $2, now() + $3::float8 * interval '1 ms')
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+         WHERE held.holder = excluded.holder OR held.until <= now()`,
+        [name, holder, forMs],
+      )) > 0,
+    releaseLeases: async (holder) => {
+      await database.run("DELETE FROM lease WHERE holder = $1", [holder]);
+    },
+    check: async () => {
+      await database.rows("SELECT 1 FROM uplink_progress LIMIT 1");
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Days of masses are dropped as a whole; what is kept in small numbers is deleted. */
+async function prune(
+  database: PostgresDatabase,
+  partitions: PostgresPartitions,
+  olderThanMs: Readonly<Record<PrunedClass, number>>,
+): Promise<number> {
+  const remove = (sql: string, ...values: (string | number)[]): Promise<number> => database.run(sql, values);
+  const { verdicts, drift, updates } = olderThanMs;
+  return (
+    (await partitions.drop("prediction", olderThanMs.predictions)) +
+    (await partitions.drop("event", olderThanMs.events)) +
+    (await pruneDrift(database, utcDayOf(drift))) +
+    (await remove("DELETE FROM drift_reference WHERE until_ms < $1", Math.trunc(drift))) +
+    (await remove("DELETE FROM drift_verdict WHERE to_ms < $1", Math.trunc(verdicts))) +
+    (await remove(
+      "DELETE FROM outcome WHERE received_ms < $1 AND name = $2",
+      Math.trunc(verdicts),
+      outcomeEventName,
+    )) +
+    (await remove("DELETE FROM model_update WHERE received_ms < $1", Math.trunc(updates)))
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * Tables of the fleet's record in PostgreSQL, and how an older database becomes the newest. Holds no query. What comes in
+ * masses (predictions, events) is partitioned by the day (UTC, counted since 1970) on which it arrived.
+ */
+import { AuroraError } from "../../../core/contract/aurora-error.ts";
+import type { PostgresDatabase, SqlSession } from "./postgres-database.ts";
+
+/** One step a version; a step that has been released is never changed. All times are epoch milliseconds. Names sort by their bytes, as everywhere in the house. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE uplink_progress (
+    gateway text COLLATE "C" NOT NULL, boot_id text COLLATE "C" NOT NULL, lane text COLLATE "C" NOT NULL,
+    sequence bigint, received_ms bigint NOT NULL,
+    PRIMARY KEY (gateway, boot_id, lane)
+  ) WITH (fillfactor = 50);
+  CREATE TABLE gateway (
+    gateway text COLLATE "C" PRIMARY KEY, online boolean, version text, config_json text,
+    last_seen_ms bigint NOT NULL, health_json text, health_ms bigint
+  ) WITH (fillfactor = 50);
+  CREATE TABLE turbine (
+    site text COLLATE "C" NOT NULL, turbine text COLLATE "C" NOT NULL, gateway text COLLATE "C",
+    last_seen_ms bigint NOT NULL, state_json text,
+    PRIMARY KEY (site, turbine)
+  ) WITH (fillfactor = 50);
+  CREATE TABLE point (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, site text COLLATE "C" NOT NULL,
+    turbine text COLLATE "C" NOT NULL, component text COLLATE "C" NOT NULL,
+    UNIQUE (site, turbine, component)
+  );
+  CREATE TABLE alarm (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, site text COLLATE "C" NOT NULL,
+    turbine text COLLATE "C" NOT NULL, component text COLLATE "C" NOT NULL, failure_mode text COLLATE "C" NOT NULL,
+    active boolean NOT NULL, first_ms bigint NOT NULL, last_ms bigint NOT NULL, last_event text NOT NULL
+  );
+  CREATE INDEX alarm_of_mode ON alarm (site, turbine, component, failure_mode, id);
+  CREATE INDEX alarm_by_time ON alarm (active, last_ms, id);
+  CREATE TABLE alert_event (
+    site text COLLATE "C" NOT NULL, turbine text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL,
+    alarm bigint NOT NULL REFERENCES alarm (id), transition text NOT NULL, time_ms bigint NOT NULL,
+    received_ms bigint NOT NULL, probability double precision NOT NULL, risk double precision, json text NOT NULL,
+    PRIMARY KEY (site, turbine, id)
+  );
+  CREATE INDEX alert_event_of_alarm ON alert_event (alarm, time_ms);
+  CREATE TABLE prediction_label (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, model_version text COLLATE "C" NOT NULL,
+    failure_modes text[] COLLATE "C" NOT NULL,
+    UNIQUE (model_version, failure_modes)
+  );
+  -- scores: of each failure mode the mean probability, then of each the greatest; where they are known, the risks likewise.
+  CREATE TABLE prediction (
+    day integer NOT NULL, point integer NOT NULL, time_ms bigint NOT NULL, label integer NOT NULL,
+    windows integer NOT NULL, shaft_rpm double precision, learning boolean, scores double precision[] NOT NULL,
+    PRIMARY KEY (point, time_ms, label, day)
+  ) PARTITION BY RANGE (day);
+  CREATE SEQUENCE event_id;
+  CREATE TABLE event (
+    day integer NOT NULL, id bigint NOT NULL DEFAULT nextval('event_id'), gateway text COLLATE "C" NOT NULL,
+    time_ms bigint NOT NULL, received_ms bigint NOT NULL, name text COLLATE "C" NOT NULL, subject text NOT NULL,
+    detail text NOT NULL
+  ) PARTITION BY RANGE (day);
+  CREATE INDEX event_by_time ON event (time_ms, id);
+  -- Confirmed outcomes are events that are kept longer.
+  CREATE TABLE outcome (
+    id bigint PRIMARY KEY DEFAULT nextval('event_id'), gateway text COLLATE "C" NOT NULL, time_ms bigint NOT NULL,
+    received_ms bigint NOT NULL, name text COLLATE "C" NOT NULL, subject text NOT NULL, detail text NOT NULL
+  );
+  CREATE INDEX outcome_by_time ON outcome (time_ms, id);
+  CREATE VIEW any_event AS
+    SELECT id, gateway, time_ms, name, subject, detail FROM event
+    UNION ALL SELECT id, gateway, time_ms, name, subject, detail FROM outcome;
+  CREATE TABLE model_update (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, gateway text COLLATE "C" NOT NULL, time_ms bigint NOT NULL,
+    received_ms bigint NOT NULL, model_name text NOT NULL, from_version text NOT NULL, to_version text NOT NULL,
+    step text NOT NULL, detail text NOT NULL
+  );
+  CREATE INDEX model_update_by_time ON model_update (time_ms, id);
+  CREATE INDEX model_update_by_receipt ON model_update (received_ms);
+  CREATE TABLE quarantine (
+    topic text COLLATE "C" NOT NULL, reason text COLLATE "C" NOT NULL, messages bigint NOT NULL,
+    first_ms bigint NOT NULL, last_ms bigint NOT NULL, detail text NOT NULL, sample bytea NOT NULL,
+    PRIMARY KEY (topic, reason)
+  );
+  CREATE TABLE lease (name text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL);
+  `,
+  // As in SQLite, where each column of them is explained by its use.
+  `
+  CREATE TABLE drift_period (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, point integer NOT NULL, model_digest text COLLATE "C" NOT NULL,
+    from_ms bigint NOT NULL, period_ms bigint NOT NULL, model_name text NOT NULL, model_version text NOT NULL,
+    gateway text COLLATE "C" NOT NULL, first_ms bigint NOT NULL, last_ms bigint NOT NULL, reports bigint NOT NULL,
+    late_reports bigint NOT NULL, assessed boolean NOT NULL, received_ms bigint NOT NULL, sketches bytea NOT NULL,
+    UNIQUE (point, model_digest, from_ms, period_ms)
+  ) WITH (fillfactor = 70);
+  CREATE INDEX drift_period_by_time ON drift_period (from_ms, point);
+  CREATE INDEX drift_period_open ON drift_period (from_ms) WHERE NOT assessed;
+  CREATE INDEX drift_period_open_of_gateway ON drift_period (gateway) WHERE NOT assessed;
+  CREATE INDEX drift_period_of_gateway ON drift_period (gateway, from_ms);
+  CREATE INDEX drift_period_waiting ON drift_period (point, model_digest, from_ms) WHERE NOT assessed;
+  CREATE INDEX drift_period_late ON drift_period (late_reports) WHERE late_reports > 0;
+  CREATE TABLE drift_cell (
+    period bigint NOT NULL REFERENCES drift_period (id) ON DELETE CASCADE, slot integer NOT NULL,
+    load_name text COLLATE "C" NOT NULL, moments bytea NOT NULL,
+    PRIMARY KEY (period, slot, load_name)
+  );
+  CREATE TABLE drift_gateway (
+    gateway text COLLATE "C" PRIMARY KEY, from_ms bigint NOT NULL, received_ms bigint NOT NULL
+  ) WITH (fillfactor = 50);
+  CREATE TABLE drift_reference (
+    point integer NOT NULL, model_digest text COLLATE "C" NOT NULL, period_ms bigint NOT NULL, until_ms bigint NOT NULL,
+    renewed_ms bigint, json text NOT NULL,
+    PRIMARY KEY (point, model_digest)
+  );
+  CREATE TABLE drift_renewal (point integer PRIMARY KEY, time_ms bigint NOT NULL);
+  CREATE TABLE drift_verdict (
+    point integer NOT NULL, model_digest text COLLATE "C" NOT NULL, from_ms bigint NOT NULL, to_ms bigint NOT NULL,
+    level text NOT NULL, json text NOT NULL,
+    PRIMARY KEY (point, model_digest, from_ms, to_ms)
+  );
+  CREATE INDEX drift_verdict_by_time ON drift_verdict (from_ms, point, level, to_ms);
+  CREATE TABLE drift_unpublished (from_ms bigint NOT NULL, to_ms bigint NOT NULL, PRIMARY KEY (from_ms, to_ms));
+  CREATE TABLE drift_state (
+    point integer PRIMARY KEY, model_digest text COLLATE "C" NOT NULL, level text NOT NULL, since_ms bigint NOT NULL,
+    from_ms bigint NOT NULL, stable_periods integer NOT NULL
+  );
+  CREATE TABLE drift_model (model_digest text COLLATE "C" PRIMARY KEY, from_ms bigint NOT NULL);
+  `,
+];
+
+/** Of advisory locks: whoever changes the tables holds it. */
+export const schemaLock = 4_109_182_001;
+const oldestServer = 150_000;
+
+/**
+ * Brings a database to the newest schema; of several processes that start together one does it, and the others wait.
+ * @throws AuroraError STORE when a newer collector has written it, or the server is none that can be used
+ */
+export async function migratePostgres(database: PostgresDatabase): Promise<void> {
+  await checkServer(database);
+  await database.transaction(async (session) => {
+    await session.rows("SELECT pg_advisory_xact_lock($1)", [schemaLock]);
+    await session.exec("CREATE TABLE IF NOT EXISTS schema_step (version integer NOT NULL)");
+    const [row] = await session.rows("SELECT COALESCE(MAX(version), 0) AS version FROM schema_step");
+    const version = Number(row?.version);
+    if (version > migrations.length) {
+      throw new AuroraError("STORE", `schema version ${version}, this collector knows ${migrations.length}`, {
+        op: "open the record's database",
+        hint: "run the newer collector, or give this one another database",
+      });
+    }
+    for (let next = version; next < migrations.length; next++) {
+      await session.exec(migrations[next]!);
+      await session.run("INSERT INTO schema_step (version) VALUES ($1)", [next + 1]);
+    }
+  });
+}
+
+async function checkServer(session: SqlSession): Promise<void> {
+  const [row] = await session.rows(
+    "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding",
+  );
+  const version = Number(row?.version);
+  const op = "open the record's database";
+  if (version < oldestServer) {
+    const hint = "Upgrade the server.";
+    throw new AuroraError("STORE", `PostgreSQL 15 or later is needed, this is ${version}`, { op, hint });
+  }
+  if (row?.encoding !== "UTF8") {
+    throw new AuroraError("STORE", `the database's encoding is ${String(row?.encoding)}, it must be UTF8`, {
+      op,
+      hint: "Create it anew: `createdb --encoding=UTF8 --template=template0 NAME`.",
+    });
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Writes the records of a batch that are new into PostgreSQL: all at once, a few statements a kind, or each alone, so that
+ * one that the server refuses is set aside and leaves nothing behind.
+ */
+import type { PointId } from "../../../core/contract/stream.ts";
+import type { EventRecord, HealthRecord, UpdateRecord } from "../../../core/contract/uplink-record.ts";
+import { DriftRefusedError, readRenewal } from "../drift-rules.ts";
+import type { RecordFault, StorableRecord, UplinkMessage } from "../fleet-record.ts";
+import { describeGap } from "../record-rules.ts";
+import { putAlert } from "./postgres-alarms.ts";
+import { isDataError, type SqlSession } from "./postgres-database.ts";
+import type { PostgresDrift } from "./postgres-drift.ts";
+import { renewReferences } from "./postgres-drift-steps.ts";
+import { putEvents, putUpdates, type Received, type RecordSource } from "./postgres-events.ts";
+import { namePoint, putHealths, type TurbineTouch, touchTurbines } from "./postgres-machines.ts";
+import { type NumberedBatch, nameLabel, putPredictions } from "./postgres-predictions.ts";
+
+/** A record that is new, where it came from, and whether it was stored. */
+export interface FreshRecord {
+  readonly record: StorableRecord;
+  readonly source: RecordSource;
+  readonly message: UplinkMessage;
+  /** Null: stored, or about to be. */
+  fault: RecordFault | null;
+}
+
+/** Numbers that stand for names in the tables. */
+export interface Numbers {
+  readonly points: ReadonlyMap<string, number>;
+  readonly labels: ReadonlyMap<string, number>;
+}
+
+/** What writers write with. */
+export interface Writing {
+  readonly drift: PostgresDrift;
+  readonly session: SqlSession;
+  readonly numbers: Numbers;
+}
+
+export type RecordWriter = (writing: Writing, fresh: readonly FreshRecord[]) => Promise<void>;
+
+/** All records at once, a few statements a kind. */
+export async function putRecords(writing: Writing, fresh: readonly FreshRecord[]): Promise<void> {
+  const { session, drift, numbers } = writing;
+  const sorted = sortRecords(fresh, numbers);
+  await putPredictions(session, sorted.predictions);
+  await touchTurbines(session, sorted.touches);
+  await putEvents(session, sorted.events);
+  await putUpdates(session, sorted.updates);
+  await putHealths(session, sorted.healths);
+  for (const entry of fresh) {
+    const { record, source } = entry;
+    if (record.kind === "alert") await putAlert(session, record.event, source.receivedMs);
+    if (record.kind === "event") {
+      const renewal = readRenewal(record, source.receivedMs);
+      if (renewal !== null) await renewReferences(session, source.gateway, renewal);
+    }
+    if (record.kind !== "drift-report") continue;
+    try {
+      await drift.put(session, numbers.points.get(namePoint(record))!, { report: record, source });
+    } catch (error) {
+      // Said before anything of the report was written.
+      if (!(error instanceof DriftRefusedError)) throw error;
+      entry.fault = { reason: error.reason, detail: error.message };
+    }
+  }
+}
+
+/** Each record alone: of one that the server refuses nothing stays. */
+export async function putOneByOne(writing: Writing, fresh: readonly FreshRecord[]): Promise<void> {
+  const { session } = writing;
+  for (const entry of fresh) {
+    await session.exec("SAVEPOINT one_record");
+    try {
+      await putRecords(writing, [entry]);
+      await session.exec("RELEASE one_record");
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      await session.exec("ROLLBACK TO one_record; RELEASE one_record");
+      entry.fault = { reason: "not-storable", detail: (error as Error).message };
+    }
+  }
+}
+
+/** Records by what stores them. */
+interface SortedRecords {
+  readonly predictions: NumberedBatch[];
+  readonly touches: TurbineTouch[];
+  readonly events: Received<EventRecord>[];
+  readonly updates: Received<UpdateRecord>[];
+  readonly healths: Map<string, HealthRecord>;
+}
+
+function sortRecords(fresh: readonly FreshRecord[], { points, labels }: Numbers): SortedRecords {
+  const sorted: SortedRecords = { predictions: [], touches: [], events: [], updates: [], healths: new Map() };
+  for (const { record, source } of fresh) {
+    switch (record.kind) {
+      case "alert":
+        sorted.touches.push({ ...source, site: record.event.data.site, turbine: record.event.data.turbine });
+        break;
+      case "prediction-batch": {
+        const [point, label] = [points.get(namePoint(record))!, labels.get(nameLabel(record))!];
+        sorted.predictions.push({ point, label, batch: record, receivedMs: source.receivedMs });
+        sorted.touches.push({ ...source, site: record.site, turbine: record.turbine });
+        break;
+      }
+      case "drift-report":
+        sorted.touches.push({ ...source, site: record.site, turbine: record.turbine });
+        break;
+      case "health":
+        sorted.healths.set(source.gateway, record);
+        break;
+      case "event":
+        sorted.events.push([record, source]);
+        break;
+      case "gap":
+        sorted.events.push([describeGap(record), source]);
+        break;
+      case "update":
+        sorted.updates.push([record, source]);
+        break;
+      default:
+        record satisfies never;
+    }
+  }
+  return sorted;
+}
+
+/** The point whose number a record needs, or null. */
+export function pointOf(record: StorableRecord): PointId | null {
+  return record.kind === "prediction-batch" || record.kind === "drift-report" ? record : null;
+}
+
+/** Does one of the texts that become columns hold what no text of the server can? */
+export function holdsNul(record: StorableRecord): boolean {
+  return textsOf(record).some((text) => text.includes("\u0000"));
+}
+
+function textsOf(record: StorableRecord): readonly string[] {
+  switch (record.kind) {
+    case "alert": {
+      const { site, turbine, component, failureMode } = record.event.data;
+      return [record.event.id, site, turbine, component, failureMode];
+    }
+    case "prediction-batch":
+      return [record.component, record.modelVersion, ...record.failureModes];
+    case "drift-report":
+      return [record.component, record.modelDigest, record.modelName, record.modelVersion];
+    case "event":
+      return [record.name, record.subject, record.detail];
+    case "update":
+      return [record.modelName, record.fromVersion, record.toVersion, record.step, record.detail];
+    case "health":
+    case "gap":
+      return [];
+    default:
+      return record satisfies never;
+  }
+}

@@ -1,0 +1,223 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type {
+  CheckedEnvelope,
+  FleetRecord,
+  StorableRecord,
+} from "../../../../src/collector/record/fleet-record.ts";
+import {
+  openPostgresRecord,
+  type PostgresRecordOptions,
+} from "../../../../src/collector/record/postgres/postgres-record.ts";
+import { ok } from "../../../../src/core/contract/result.ts";
+import { silentLogger } from "../../../../src/core/platform/logger.ts";
+import {
+  hasPostgres,
+  type ScratchPostgres,
+  startScratchPostgres,
+} from "../../../support/scratch-postgres.ts";
+import { driftReport, predictionBatch } from "../../fleet-records.ts";
+import { describeFleetRecord, type RecordStorage } from "../fleet-record-suite.ts";
+
+const t = 1_700_000_000_000;
+const dayMs = 86_400_000;
+const all = { limit: 500, offset: 0 };
+/** Limits as a collector has them, but shorter. */
+const limits = { connections: 4, statementTimeoutMs: 2_000, logger: silentLogger };
+
+const event = (name: string) =>
+  ({ kind: "event", timeMs: t, name, subject: "s", detail: "d" }) as const satisfies StorableRecord;
+
+function envelopeOf(
+  records: readonly StorableRecord[],
+  changes: Partial<CheckedEnvelope> = {},
+): CheckedEnvelope {
+  return {
+    gateway: "gw-1",
+    bootId: "b",
+    lane: "update",
+    firstSequence: 1,
+    oldestSequence: 1,
+    topic: "up/update",
+    payload: Uint8Array.of(7),
+    records: records.map((record) => ok(record)),
+    ...changes,
+  };
+}
+
+const store = (record: FleetRecord, envelopes: readonly CheckedEnvelope[], nowMs = t) =>
+  record.storeEnvelopes({ nowMs, envelopes, setAside: [] });
+
+describe.skipIf(!hasPostgres)(`PostgreSQL${hasPostgres ? "" : " (not installed)"}`, () => {
+  let server: ScratchPostgres;
+  beforeAll(async () => {
+    server = await startScratchPostgres(["fsync=off"]);
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  const openAt = async (url: string, options: Partial<PostgresRecordOptions> = {}): Promise<FleetRecord> => {
+    const record = await openPostgresRecord({ ...limits, url, ...options });
+    onTestFinished(() => record.close());
+    return record;
+  };
+  const query = async (url: string, text: string): Promise<readonly Record<string, unknown>[]> => {
+    const client = new pg.Client(url);
+    await client.connect();
+    try {
+      return (await client.query(text)).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  };
+
+  describeFleetRecord("postgres", (): RecordStorage => {
+    let url: string | null = null;
+    return {
+      open: async () => {
+        url ??= await server.createDatabase();
+        return openPostgresRecord({ ...limits, url });
+      },
+      damage: null,
+    };
+  });
+
+  it("makes its tables once, however many collectors begin together", async () => {
+    const url = await server.createDatabase();
+    const records = await Promise.all([1, 2, 3, 4].map(() => openAt(url)));
+    await Promise.all(records.map((record) => record.check()));
+    const steps = await query(url, "SELECT version FROM schema_step ORDER BY version");
+    expect(steps.map(({ version }) => version)).toEqual([1, 2]);
+    await query(url, "INSERT INTO schema_step VALUES (99)");
+    await expect(openAt(url)).rejects.toMatchObject({
+      code: "STORE",
+      message: expect.stringContaining("99"),
+    });
+  });
+
+  it("stores what several workers take of the same lanes once, in whatever order they come", async () => {
+    const url = await server.createDatabase();
+    const workers = await Promise.all([openAt(url), openAt(url), openAt(url)]);
+    const gateways = Array.from({ length: 12 }, (_, index) => `gw-${index}`);
+    const report = (sequence: number) => driftReport(`wt-${sequence % 3}`, t, "d", { windows: 5, shift: 0 });
+    // Every worker is given everything, each in another order of gateways.
+    await Promise.all(
+      workers.map(async (worker, shift) => {
+        for (let sequence = 1; sequence <= 10; sequence++) {
+          const turned = gateways.map(
+            (_, index) => gateways[(index * (shift + 1) * 5 + shift) % gateways.length]!,
+          );
+          await store(
+            worker,
+            [...new Set(turned)].map((gateway) =>
+              envelopeOf(
+                [
+                  event(`${gateway}/${sequence}`),
+                  predictionBatch("wt-1", t, { rows: 2, stepMs: 1 }),
+                  report(sequence),
+                ],
+                {
+                  gateway,
+                  firstSequence: 3 * sequence - 2,
+                },
+              ),
+            ),
+          );
+        }
+      }),
+    );
+    const { items, total } = await workers[0]!.events(all);
+    expect(total).toBe(gateways.length * 10);
+    expect(new Set(items.map(({ name }) => name)).size).toBe(total);
+    const days = await workers[1]!.driftOfDay({ day: "2023-11-14" });
+    expect(days.reduce((sum, { reports }) => sum + reports, 0)).toBe(gateways.length * 10);
+    expect((await workers[2]!.quarantine(9)).total).toBe(0);
+  });
+
+  it("sets a record aside that the server refuses, alone, and stores its neighbours", async () => {
+    const record = await openAt(await server.createDatabase());
+    const batch = predictionBatch("wt-1", t, { rows: 1, stepMs: 1 });
+    const tooMany = { ...batch, turbine: "wt-2", windows: [1e12] };
+    const stored = await store(record, [
+      envelopeOf([event("a"), tooMany, event("b")]),
+      envelopeOf([batch, event("c")], { gateway: "gw-2" }),
+    ]);
+    expect(stored).toMatchObject([
+      { watermark: 3, records: [ok("event"), { ok: false, error: { reason: "not-storable" } }, ok("event")] },
+      { watermark: 2, records: [ok("prediction-batch"), ok("event")] },
+    ]);
+    expect((await record.events(all)).items.map(({ name }) => name).sort()).toEqual(["a", "b", "c"]);
+    expect((await record.quarantine(9)).items).toMatchObject([{ reason: "not-storable", messages: 1 }]);
+  });
+
+  it("drops whole days of what came in masses, and shows a row that came again on another day once", async () => {
+    const url = await server.createDatabase();
+    const record = await openAt(url);
+    const batch = predictionBatch("wt-1", t, { rows: 3, stepMs: 1_000 });
+    await store(record, [envelopeOf([batch, event("old")])], t);
+    await store(record, [envelopeOf([batch, event("new")], { bootId: "later" })], t + 3 * dayMs);
+    const range = { site: "north-sea", turbine: "wt-1", fromMs: 0, toMs: t, bucketMs: 10 * t };
+    const [series] = await record.predictions(range);
+    expect(series).toMatchObject({ windows: [60] });
+    const partitions = async (): Promise<number> =>
+      (await query(url, "SELECT 1 FROM pg_inherits WHERE inhparent = 'prediction'::regclass")).length;
+    expect(await partitions()).toBe(4);
+    const before = t + 2 * dayMs;
+    const never = { predictions: 0, drift: 0, verdicts: 0, events: 0, updates: 0 };
+    await record.prune({ ...never, predictions: before, events: before });
+    expect(await partitions()).toBe(2);
+    expect((await record.events(all)).items.map(({ name }) => name)).toEqual(["new"]);
+    expect((await record.predictions(range))[0]).toMatchObject({ windows: [60] });
+  });
+
+  it("rejects while the server is gone, and goes on when it is back, with what it had committed", async () => {
+    const own = await startScratchPostgres();
+    onTestFinished(() => own.close());
+    const record = await openAt(await own.createDatabase());
+    await store(record, [envelopeOf([event("a")])]);
+    await own.kill();
+    await expect(store(record, [envelopeOf([event("a"), event("b")])])).rejects.toMatchObject({
+      code: "STORE",
+    });
+    await expect(record.check()).rejects.toMatchObject({ code: "STORE" });
+    await own.start();
+    const [stored] = await store(record, [envelopeOf([event("a"), event("b")])]);
+    expect(stored).toMatchObject({ watermark: 2, records: [ok("event")] });
+    expect((await record.events(all)).total).toBe(2);
+  });
+
+  it("waits for a server that does not answer, and for a lock, no longer than its limit", async () => {
+    const own = await startScratchPostgres(["fsync=off"]);
+    onTestFinished(() => own.close());
+    const url = await own.createDatabase();
+    const record = await openAt(url, { statementTimeoutMs: 300 });
+    const other = new pg.Client(url);
+    other.on("error", () => {});
+    await other.connect();
+    await store(record, [envelopeOf([event("a")])]);
+    await other.query("BEGIN; LOCK TABLE uplink_progress");
+    const next = () => store(record, [envelopeOf([event("a"), event("b")])]);
+    await expect(next()).rejects.toMatchObject({ code: "STORE" });
+    await other.query("ROLLBACK");
+    expect(await next()).toMatchObject([{ watermark: 2 }]);
+    await other.end();
+    own.freeze();
+    const startMs = performance.now();
+    await expect(record.check()).rejects.toMatchObject({ code: "STORE" });
+    expect(performance.now() - startMs).toBeLessThan(8_000);
+    own.goOn();
+    await expect.poll(() => record.check().then(() => true), { timeout: 5_000 }).toBe(true);
+  }, 30_000);
+
+  it("says what is wrong with a server, and no password", async () => {
+    const url = `postgres://aurora@127.0.0.1:${server.port}/nowhere`;
+    const error: unknown = await openAt(url, { password: "very-secret" }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "STORE", hint: expect.stringContaining("createdb") });
+    expect(JSON.stringify(error) + String(error)).not.toContain("very-secret");
+    const [latin] = [await server.createDatabase()].map((address) => address.replace(/record_\d+$/, "latin"));
+    await query(
+      url.replace("nowhere", "postgres"),
+      "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0",
+    );
+    await expect(openAt(latin!)).rejects.toMatchObject({ message: expect.stringContaining("UTF8") });
+  });
+});
