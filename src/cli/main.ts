@@ -1,60 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=2
-/** The `aurora` command: finds the subcommand, loads only that one, and turns errors into exit codes 0, 1 and 2. */
-import { Command, CommanderError } from "commander";
-import { commandTable } from "./command-table.ts";
-import { endAtClosedPipe, endProcess, reportError } from "./terminal/end-process.ts";
-import { runtimeVersion } from "./terminal/installation.ts";
-
-async function main(given: readonly string[]): Promise<number> {
-  const argv = given[2] === "help" ? askForHelp(given) : given;
-  const program = new Command("aurora")
-    .description(
-      "The edge inference runtime beside wind turbines: failure alerts with reasons, safe model updates.",
-    )
-    .version(runtimeVersion(), "--version", "print the version")
-    .helpOption("-h, --help", "print this help")
-    .addHelpText(
-      "after",
-      "\nExample:\n  $ aurora demo            three simulated turbines, one of them failing\n",
-    )
-    .exitOverride()
-    .showHelpAfterError(usageHint("aurora"));
-  for (const entry of commandTable) {
-    const command = argv[2] === entry.name ? await entry.load() : new Command(entry.name);
-    command.description(entry.description);
-    program.addCommand(withUsageErrors(command, `aurora ${entry.name}`));
-  }
-  if (argv.length <= 2) {
-    program.outputHelp();
-    return 2;
-  }
-  try {
-    await program.parseAsync(argv);
-    return process.exitCode === undefined ? 0 : Number(process.exitCode);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportError(error);
-  }
-}
-
-/** `aurora help device push` as `aurora device push --help`: only a command that is named is loaded. An unknown one is an error. */
-function askForHelp([node = "", script = "", , name, ...rest]: readonly string[]): readonly string[] {
-  if (name === undefined) return [node, script, "--help"];
-  const isKnown = commandTable.some((entry) => entry.name === name);
-  return isKnown ? [node, script, name, ...rest, "--help"] : [node, script, name];
-}
-
-/** Makes wrong usage of a command and of those below it an exception, printed with what to do next; all have one help. */
-function withUsageErrors(command: Command, path: string): Command {
-  for (const child of command.commands) withUsageErrors(child, `${path} ${child.name()}`);
-  command.helpOption("-h, --help", "print this help");
-  return command.exitOverride().showHelpAfterError(usageHint(path));
-}
-
-function usageHint(path: string): string {
-  return `hint: \`${path} --help\` says what is possible.`;
-}
+/** The `aurora` command as a process: ends it with the command's exit code. */
+import { runCommand } from "./run-command.ts";
+import { endAtClosedPipe, endProcess } from "./terminal/end-process.ts";
 
 endAtClosedPipe();
-const exitCode = await main(process.argv);
+const exitCode = await runCommand(process.argv);
 await endProcess(exitCode);

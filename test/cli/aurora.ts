@@ -1,7 +1,8 @@
-/** Runs the `aurora` command as a process of its own. */
+/** Runs the `aurora` command: as a process of its own, or in this one. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { runCommand } from "../../src/cli/run-command.ts";
 import { compiledCommand } from "../support/compiled.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -50,4 +51,47 @@ export function startAurora(
 /** Runs `aurora …args` to its end. */
 export function aurora(...args: readonly string[]): Promise<Finished> {
   return startAurora(args).finished;
+}
+
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `aurora …args` to its end in this process, one call after the other, which takes a tenth of the time: for what it
+ * says and writes, not for how a process begins, is interrupted and ends.
+ */
+export function auroraHere(...args: readonly string[]): Promise<Finished> {
+  const finished = before.then(() => runHere(args));
+  before = finished;
+  return finished;
+}
+
+async function runHere(args: readonly string[]): Promise<Finished> {
+  const { exitCode } = process;
+  const heard = [listenTo(process.stdout), listenTo(process.stderr)] as const;
+  try {
+    process.exitCode = undefined;
+    const code = await runCommand([process.execPath, "aurora", ...args]);
+    return { code, signal: null, stdout: heard[0].text(), stderr: heard[1].text() };
+  } finally {
+    process.exitCode = exitCode;
+    for (const { end } of heard) end();
+  }
+}
+
+/** Keeps what is written to a stream of this process, instead of writing it. */
+function listenTo(stream: NodeJS.WriteStream): { text(): string; end(): void } {
+  const { write } = stream;
+  let text = "";
+  stream.write = (part: string | Uint8Array, ...rest: unknown[]): boolean => {
+    text += typeof part === "string" ? part : Buffer.from(part).toString();
+    const written = rest.at(-1);
+    if (typeof written === "function") written();
+    return true;
+  };
+  return {
+    text: () => text,
+    end: () => {
+      stream.write = write;
+    },
+  };
 }

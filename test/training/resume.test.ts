@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
 import type { TrainingResult } from "../../src/training/train.ts";
@@ -11,6 +11,9 @@ import { compiledCommand } from "../support/compiled.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
 import { tinyOptions, trainFrom } from "./tiny-options.ts";
+
+// Each trains once or several times.
+vi.setConfig({ testTimeout: 180_000 });
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("resume");

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createScratchFolder } from "../../scripts/scratch-folder.ts";
 import { decodeGolden } from "../../src/core/bundle/golden.ts";
 import { createKeyPair, parsePrivateKey } from "../../src/core/bundle/keys.ts";
@@ -20,6 +20,9 @@ import type { TrainingResult } from "../../src/training/train.ts";
 import { writeSyntheticCwru } from "./synthetic-cwru.ts";
 import { writeTinyConfig } from "./tiny-config.ts";
 import { quiet, tinyOptions, trainFrom } from "./tiny-options.ts";
+
+// Each trains once or several times.
+vi.setConfig({ testTimeout: 180_000 });
 
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("train");

@@ -12,7 +12,7 @@ import { systemClock } from "../../../src/core/platform/clock.ts";
 import { silentLogger } from "../../../src/core/platform/logger.ts";
 import { storeVerdicts } from "../../collector/store-verdicts.ts";
 import { driftVerdict, quietVerdict, verdictDayMs } from "../../core/contract/drift-verdicts.ts";
-import { aurora } from "../aurora.ts";
+import { auroraHere } from "../aurora.ts";
 
 const today = Math.floor(Date.now() / verdictDayMs) * verdictDayMs;
 const ago = (days: number) => {
@@ -67,7 +67,7 @@ describe("aurora drift, of a running collector", () => {
   });
   afterAll(() => close());
 
-  const drift = (...args: readonly string[]) => aurora("drift", ...args, "--collector", url);
+  const drift = (...args: readonly string[]) => auroraHere("drift", ...args, "--collector", url);
 
   test("report says what moved on the newest day", async () => {
     const { code, stdout, stderr } = await drift("report");
@@ -145,16 +145,16 @@ describe("aurora drift, of a running collector", () => {
 test("a collector that has assessed nothing yet says so, and that is no error", async () => {
   const { url, close } = await startWith([]);
   onTestFinished(close);
-  const { code, stdout } = await aurora("drift", "report", "--collector", url);
+  const { code, stdout } = await auroraHere("drift", "report", "--collector", url);
   expect([code, stdout]).toEqual([0, expect.stringContaining("No day has been assessed yet")]);
-  const json = JSON.parse((await aurora("drift", "report", "--collector", `${url}/`, "--json")).stdout);
+  const json = JSON.parse((await auroraHere("drift", "report", "--collector", `${url}/`, "--json")).stdout);
   expect(json).toMatchObject({ verdicts: [], next: null });
-  const point = await aurora("drift", "explain", "WT07/gearbox", "--collector", url);
+  const point = await auroraHere("drift", "explain", "WT07/gearbox", "--collector", url);
   expect([point.code, point.stderr]).toEqual([2, expect.stringContaining("has no verdict of drift yet")]);
 });
 
 describe("an address where no collector is", () => {
-  const report = (url: string) => aurora("drift", "report", "--collector", url);
+  const report = (url: string) => auroraHere("drift", "report", "--collector", url);
 
   test("that nothing listens on, is an error with what to do", async () => {
     const { code, stdout, stderr } = await report("http://127.0.0.1:1");

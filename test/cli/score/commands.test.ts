@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
-import { aurora, startAurora } from "../aurora.ts";
+import { auroraHere, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
 const { counts, sidecar } = simulateFault(4);
@@ -22,7 +22,7 @@ describe("aurora score", () => {
   it("prints a summary a file and writes a row a window", async () => {
     const { good, out } = createFolder();
     const args = ["--input", good, good, "--out", out, ...flags];
-    const { code, stdout, stderr } = await aurora("score", shippedBundle, ...args, "--json");
+    const { code, stdout, stderr } = await auroraHere("score", shippedBundle, ...args, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const { model, files } = JSON.parse(stdout) as {
       model: { name: string };
@@ -32,7 +32,7 @@ describe("aurora score", () => {
     expect(files.map(({ file }) => file)).toEqual([good, good]);
     expect(files[0]!.windows).toBeGreaterThan(1);
     expect(readFileSync(out, "utf8").trimEnd().split("\n")).toHaveLength(1 + 2 * files[0]!.windows);
-    const plain = await aurora("score", shippedBundle, ...args);
+    const plain = await auroraHere("score", shippedBundle, ...args);
     expect(plain.stdout).toMatch(/good\.npy: \d+ windows, fault \d\.\d{3}: inner \d/);
   });
 
@@ -40,7 +40,15 @@ describe("aurora score", () => {
     const { good, out } = createFolder();
     const exchanged = "bpfo=5.4152,bpfi=3.5848,bsf=4.7135,ftf=0.39828";
     const orders = flags.map((flag, index) => (flags[index - 1] === "--bearing" ? exchanged : flag));
-    const { code, stderr } = await aurora("score", shippedBundle, "--input", good, "--out", out, ...orders);
+    const { code, stderr } = await auroraHere(
+      "score",
+      shippedBundle,
+      "--input",
+      good,
+      "--out",
+      out,
+      ...orders,
+    );
     expect([code, stderr]).toEqual([
       0,
       "warning: bearing: bpfo 5.4152 is not below bpfi 3.5848: are they exchanged?\n",
@@ -49,7 +57,7 @@ describe("aurora score", () => {
 
   it("fails when a file had no window, and says so", async () => {
     const { good, short, out } = createFolder();
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -97,7 +105,7 @@ describe("aurora score", () => {
     ["for a file that is not there", 1, flags, "no.npy", /error: .*no\.npy/],
   ])("ends %s with a hint and no table", async (_, expected, given, name, message) => {
     const { folder, out } = createFolder();
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -114,7 +122,7 @@ describe("aurora score", () => {
 
   it("says in the JSON which of the files could not be read", async () => {
     const { folder, good, out } = createFolder();
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -136,7 +144,13 @@ describe("aurora score", () => {
     ["explain", ["--window", "a.npy"]],
   ])("%s prints one JSON object also where nothing could be done", async (command, args) => {
     const { folder } = createFolder();
-    const { code, stdout, stderr } = await aurora(command, join(folder, "none"), ...args, "--json", ...flags);
+    const { code, stdout, stderr } = await auroraHere(
+      command,
+      join(folder, "none"),
+      ...args,
+      "--json",
+      ...flags,
+    );
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       error: {
@@ -153,7 +167,7 @@ describe("aurora score", () => {
     const tenth = join(folder, "tenth.npy");
     writeFileSync(tenth, encodeNpy(counts.slice(0, 1200), [1200]));
     const kept = join(folder, "healthy.json");
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -178,7 +192,7 @@ describe("aurora score", () => {
     expect(baseline.windows).toBeGreaterThan(30);
     expect(files[0]).toMatchObject({ faultProbability: null, severityReference: "baseline" });
     expect(Math.abs(files[0]!.severity)).toBeLessThan(3);
-    const again = await aurora(
+    const again = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -196,7 +210,15 @@ describe("aurora score", () => {
   it("names a table that cannot be written", async () => {
     const { good, folder } = createFolder();
     const out = join(folder, "nowhere", "out.csv");
-    const { code, stderr } = await aurora("score", shippedBundle, "--input", good, "--out", out, ...flags);
+    const { code, stderr } = await auroraHere(
+      "score",
+      shippedBundle,
+      "--input",
+      good,
+      "--out",
+      out,
+      ...flags,
+    );
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: cannot write .+out\.csv.+\nhint: check --out/);
   });
@@ -208,8 +230,8 @@ describe("aurora explain", () => {
   it("prints bars for people and JSON for programs", async () => {
     const { good } = createFolder();
     const [bars, json] = await Promise.all([
-      aurora("explain", shippedBundle, "--window", good, ...flags),
-      aurora("explain", shippedBundle, "--window", good, ...flags, "--json"),
+      auroraHere("explain", shippedBundle, "--window", good, ...flags),
+      auroraHere("explain", shippedBundle, "--window", good, ...flags, "--json"),
     ]);
     expect([bars.code, bars.stderr, json.code, json.stderr]).toEqual([0, "", 0, ""]);
     expect(bars.stdout).toMatch(/inner-race {2}p = [\d.]+\n {2}because .+█/);
@@ -220,14 +242,14 @@ describe("aurora explain", () => {
 
   it("fails on a file without a window", async () => {
     const { short } = createFolder();
-    const { code, stderr } = await aurora("explain", shippedBundle, "--window", short, ...flags);
+    const { code, stderr } = await auroraHere("explain", shippedBundle, "--window", short, ...flags);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .+no window that can be scored.*\nhint: a window is/);
   });
 
   it("says of a recording that a bundle of rows wants a table", async () => {
     const { good } = createFolder();
-    const { code, stderr } = await aurora("explain", scada, "--window", good);
+    const { code, stderr } = await auroraHere("explain", scada, "--window", good);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .*good\.npy is no table.*\nhint: .*column of times/);
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../../support/until.ts";
-import { aurora, startAurora } from "../aurora.ts";
+import { auroraHere, startAurora } from "../aurora.ts";
 import { encodeNpy, shippedBundle, sidecarArguments, simulateFault } from "./recordings.ts";
 
 const { counts, sidecar } = simulateFault(2);
@@ -37,7 +37,7 @@ describe("what aurora score writes", () => {
   ])("is never %s", async (_, options) => {
     const at = createFolder();
     const args = options.map((option) => (option.startsWith("--") ? option : at(option)));
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -53,7 +53,7 @@ describe("what aurora score writes", () => {
   it("is no second baseline of one that is learnt already", async () => {
     const at = createFolder();
     writeFileSync(at("h.json"), "{}");
-    const { code, stderr } = await aurora(
+    const { code, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -87,7 +87,7 @@ describe("what aurora score writes", () => {
     child.stderr!.on("data", (text: string) => {
       told += text;
     });
-    await until(() => told.includes(`${inputs.at(-1)!}\nhint: `), "the last complaint");
+    await until(() => told.includes(`${inputs.at(-1)!}\nhint: `), "the last complaint", 45_000);
     child.stdout!.resume();
     const { code, stdout } = await finished;
     expect(code).toBe(1);
@@ -97,7 +97,7 @@ describe("what aurora score writes", () => {
   it("shows no control character of a file on a terminal", async () => {
     const at = createFolder();
     writeFileSync(at("a.csv"), "time\u001b[2J,x\n1,2\n1,2\n1,2\n1,2\n");
-    const { code, stderr } = await aurora(
+    const { code, stderr } = await auroraHere(
       "score",
       shippedBundle,
       "--input",
@@ -115,7 +115,7 @@ describe("what aurora score writes", () => {
     const at = createFolder();
     // A link to one: what goes wrong must not cost the machine its own.
     symlinkSync("/dev/null", at("null"));
-    const { code } = await aurora(
+    const { code } = await auroraHere(
       "score",
       shippedBundle,
       "--input",

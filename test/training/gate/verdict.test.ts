@@ -16,6 +16,9 @@ import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
 import { quiet, tinyOptions, trainFrom } from "../tiny-options.ts";
 
+// Each trains once or several times.
+vi.setConfig({ testTimeout: 180_000 });
+
 const signer = parsePrivateKey(createKeyPair().privateKeyPem);
 const { path: dir, remove } = createScratchFolder("gate");
 let bundle = "";

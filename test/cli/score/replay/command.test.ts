@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
-import { aurora } from "../../aurora.ts";
+import { auroraHere } from "../../aurora.ts";
 import { encodeNpy, shippedBundle } from "../recordings.ts";
 import { inventLife, nameByTime, writeRecording } from "./invented-life.ts";
 
@@ -26,7 +26,7 @@ interface Report {
 }
 
 async function replay(...args: readonly string[]) {
-  const finished = await aurora("score", shippedBundle, "--decide", ...args);
+  const finished = await auroraHere("score", shippedBundle, "--decide", ...args);
   const report =
     args.includes("--json") && finished.stdout !== "" ? (JSON.parse(finished.stdout) as Report) : null;
   return { ...finished, report };
@@ -233,13 +233,13 @@ describe("aurora score --decide", () => {
     [["--decide", "--input", "a.npy", "--from", "soon", "--every", "1"], /Write a time such as/],
     [["--decide", "--input", "a.npy", "--point", "x"], /NAME=FILE/],
   ])("refuses %j", async (args, message) => {
-    const { code, stderr } = await aurora("score", shippedBundle, ...args);
+    const { code, stderr } = await auroraHere("score", shippedBundle, ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
   it("is for recordings", async () => {
     const dir = join(shippedBundle, "..", "..", "turbine-scada", "1.0.0");
-    const { code, stderr } = await aurora("score", dir, "--decide", "--input", "a.csv");
+    const { code, stderr } = await auroraHere("score", dir, "--decide", "--input", "a.csv");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/--decide: this bundle scores tables/)]);
   });
 

@@ -6,7 +6,7 @@ import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import { writeBundle } from "../../../../src/core/bundle/write-bundle.ts";
 import { newKey } from "../../../core/bundle/sample-bundle.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
-import { aurora } from "../../aurora.ts";
+import { auroraHere } from "../../aurora.ts";
 import { shippedBundle } from "../recordings.ts";
 
 const dir = fileURLToPath(new URL("../../../../models/turbine-scada/1.0.0", import.meta.url));
@@ -50,7 +50,7 @@ describe("aurora score of tables", () => {
       "--turbine",
       "T01=T01_*",
     ];
-    const { code, stdout, stderr } = await aurora(...args, "--json");
+    const { code, stdout, stderr } = await auroraHere(...args, "--json");
     expect(code).toBe(0);
     expect(stderr.trimEnd().split("\n")).toEqual(
       ["T01", "T02"].map(
@@ -98,7 +98,7 @@ describe("aurora score of tables", () => {
       "residual_gear-oil-temperature": null,
       score_gearbox: null,
     });
-    const text = await aurora(...args);
+    const text = await auroraHere(...args);
     expect(text.stdout).toBe(
       `${["T01, T01_mar.csv", "T02, T02.csv"]
         .map((what) => `${what}: 36 rows, of them 0 scored, 36 learnt from, 0 not in normal operation\n`)
@@ -108,7 +108,7 @@ describe("aurora score of tables", () => {
 
   it("scores the other files where one cannot be read, and ends with 1", async () => {
     const { folder, at, out } = createFolder();
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       dir,
       "--input",
@@ -135,7 +135,7 @@ describe("aurora score of tables", () => {
   it("says what columns it looked for, and leaves no table where nothing could be scored", async () => {
     const { folder, at, out } = createFolder();
     const before = readdirSync(folder);
-    const { code, stdout, stderr } = await aurora("score", dir, "--input", at("T02.csv"), "--out", out);
+    const { code, stdout, stderr } = await auroraHere("score", dir, "--input", at("T02.csv"), "--out", out);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(
       /^error: .*T02\.csv has no column of times: none is called time or timestamp or date\nhint: /,
@@ -155,7 +155,7 @@ describe("aurora score of tables", () => {
     ["a turbine without files", dir, ["--turbine", "T09=T09*"], /--turbine T09=T09\* fits none of the files/],
   ])("refuses %s with usage", async (_what, bundle, flags, message) => {
     const { at, out } = createFolder();
-    const { code, stdout, stderr } = await aurora(
+    const { code, stdout, stderr } = await auroraHere(
       "score",
       bundle,
       "--input",
@@ -175,7 +175,7 @@ describe("aurora score of tables", () => {
   ])("does not write over %s", async (_what, name, message) => {
     const { folder, at } = createFolder();
     const before = readdirSync(folder);
-    const { code, stderr } = await aurora(
+    const { code, stderr } = await auroraHere(
       "score",
       dir,
       "--input",
@@ -193,7 +193,7 @@ describe("aurora score of tables", () => {
   it("refuses repairs of a component that nobody knows", async () => {
     const { at, out } = createFolder();
     writeFileSync(at("log.csv"), "turbine,component,date\nT02,rotor,2020-03-02\n");
-    const { code, stderr } = await aurora(
+    const { code, stderr } = await auroraHere(
       "score",
       dir,
       "--input",
@@ -220,7 +220,7 @@ it("a bundle for neither recordings nor normal behaviour is scored neither way, 
     thresholds: [{ raise: 0.9, onCount: 1, onWindows: 1, clear: 0.5, offWindows: 1 }],
   };
   await writeBundle(join(folder, "prognosis"), { manifest: prognosis, files }, newKey());
-  const { code, stdout, stderr } = await aurora(
+  const { code, stdout, stderr } = await auroraHere(
     "score",
     join(folder, "prognosis"),
     "--input",

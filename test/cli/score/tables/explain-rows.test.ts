@@ -12,7 +12,7 @@ import { readBundle } from "../../../../src/core/bundle/verify-bundle.ts";
 import type { Reading } from "../../../../src/core/contract/stream.ts";
 import { createRowCutter, type ScadaRow } from "../../../../src/core/serving/scada/row-cutter.ts";
 import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
-import { aurora } from "../../aurora.ts";
+import { auroraHere } from "../../aurora.ts";
 
 const dir = new URL("../../../../models/turbine-scada/1.0.0", import.meta.url).pathname;
 const { manifest, files } = await readBundle(dir);
@@ -117,7 +117,7 @@ describe("explaining the last row of a table", () => {
 
   it("is what the command prints", async () => {
     const path = writeTable(channels);
-    const { code, stdout, stderr } = await aurora("explain", dir, "--window", path, "--json");
+    const { code, stdout, stderr } = await auroraHere("explain", dir, "--window", path, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const printed: RowExplanation = JSON.parse(stdout);
     expect(printed.places).toHaveLength(manifest.outputs.length);
