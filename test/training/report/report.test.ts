@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createKeyPair, parsePrivateKey } from "../../../src/core/bundle/keys.ts";
 import { rocOf } from "../../../src/training/recipes/bearing/report/bearing-plots.ts";
 import {
@@ -12,6 +12,9 @@ import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { writeSyntheticCwru } from "../synthetic-cwru.ts";
 import { writeTinyConfig } from "../tiny-config.ts";
 import { tinyOptions, trainFrom } from "../tiny-options.ts";
+
+// It trains.
+vi.setConfig({ testTimeout: 180_000 });
 
 test("a run leaves a page that needs nothing from outside, and the same figures as data", async () => {
   const dir = createTemporaryFolder();
