@@ -1,0 +1,116 @@
+/**
+ * A device that streams a prepared signal over TCP and knows of each piece whether its gateway has acknowledged it. What
+ * falls into a time without a gateway is lost, as at a converter that does not wait.
+ */
+import { randomInt } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { createFramedLink } from "../../firmware-bridge/framing/framed-link.ts";
+import { createDeviceEndpoint } from "../../firmware-bridge/session/device-endpoint.ts";
+import { createTcpListenerTransport } from "../../firmware-bridge/transports/tcp-transport.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import type { FaultSignal } from "./fault-signal.ts";
+
+/** A stretch of the device's time, epoch ms. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface PacedDevice {
+  /** `tcp://…`, for a gateway's configuration. */
+  readonly address: string;
+  /** Pieces that were acknowledged as a whole, in order. */
+  readonly acknowledged: readonly TimeSpan[];
+  /** Stops streaming; what is under way is waited for. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PacedDeviceOptions {
+  readonly id: string;
+  readonly signal: FaultSignal;
+  /** Simulated seconds a second. */
+  readonly speed: number;
+  /** Its clock at the start, epoch ms. */
+  readonly startMs: number;
+}
+
+const samplesPerPacket = 480;
+/** Of the device's own time. */
+const pieceSeconds = 2;
+const drainMs = 1500;
+
+/** Opens the device's port; it streams from now on. */
+export async function startPacedDevice(options: PacedDeviceOptions): Promise<PacedDevice> {
+  const { signal, speed } = options;
+  const { sampleRateHz } = signal.channel;
+  const transport = createTcpListenerTransport("127.0.0.1", 0);
+  let interruptions = 0;
+  const endpoint = createDeviceEndpoint({
+    link: createFramedLink(transport),
+    deviceId: options.id,
+    firmware: "a prepared signal",
+    channels: [signal.channel],
+    random: createRandom(randomInt(2 ** 31)),
+    sessionId: randomInt(1, 2 ** 31),
+    onState: () => {
+      interruptions += 1;
+    },
+  });
+  await endpoint.open();
+  const acknowledged: TimeSpan[] = [];
+  const startedMs = performance.now();
+  let isOver = false;
+
+  const timeOf = (position: number): number => options.startMs + (position / sampleRateHz) * 1000;
+  const due = (): number => Math.floor((((performance.now() - startedMs) * speed) / 1000) * sampleRateHz);
+  const counts = new Int16Array(samplesPerPacket);
+
+  /** Sends one piece; true when the gateway has acknowledged all of it. */
+  const sendPiece = async (from: number, samples: number): Promise<boolean> => {
+    const before = [interruptions, endpoint.ackTimeouts];
+    for (let position = from; position < from + samples; position += samplesPerPacket) {
+      const deadlineMs = performance.now() + drainMs;
+      while (!endpoint.isReady) {
+        if (isOver || performance.now() > deadlineMs) return false;
+        await delay(2);
+      }
+      const shaftRpm = signal.read(position, counts);
+      const timestampUs = Math.round(timeOf(position) * 1000);
+      endpoint.send({ type: "raw-window", channel: 0, firstSample: position, timestampUs, shaftRpm, counts });
+    }
+    await Promise.race([endpoint.drained(), delay(drainMs, undefined, { ref: false })]);
+    return endpoint.inFlightFrames === 0 && before[0] === interruptions && before[1] === endpoint.ackTimeouts;
+  };
+
+  const run = async (): Promise<void> => {
+    const pieceSamples = pieceSeconds * sampleRateHz;
+    let position = 0;
+    while (!isOver) {
+      const late = due() - position - pieceSamples;
+      if (late < 0) {
+        await delay(Math.max(2, ((-late / sampleRateHz) * 1000) / speed));
+        continue;
+      }
+      // What is over when there is a gateway again was heard by nobody.
+      if (late > 2 * pieceSamples) position += Math.floor(late / pieceSamples) * pieceSamples;
+      if (await sendPiece(position, pieceSamples))
+        acknowledged.push({ fromMs: timeOf(position), toMs: timeOf(position + pieceSamples) });
+      position += pieceSamples;
+    }
+  };
+  const running = run();
+  return {
+    address: transport.name,
+    acknowledged,
+    finish: async () => {
+      isOver = true;
+      await running;
+    },
+    close: async () => {
+      isOver = true;
+      await running;
+      await endpoint.close();
+    },
+  };
+}
