@@ -2,27 +2,9 @@
 import { z } from "zod";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import type { GatewayConfig } from "../../core/contract/config/gateway-config.ts";
-import { type DriftLevel, driftLevels } from "../../core/contract/drift-verdict.ts";
+import { driftLevels } from "../../core/contract/drift-verdict.ts";
+import type { GatewayDrift } from "../terminal/render-drift.ts";
 import { askOperator } from "./ask-gateway.ts";
-
-/** What a gateway last said of one of its points. */
-interface GatewayDriftPoint {
-  readonly turbine: string;
-  readonly component: string;
-  readonly level: DriftLevel;
-  /** Since when, epoch ms; null: not known. */
-  readonly sinceMs: number | null;
-  /** What moved; null where nothing did. */
-  readonly title: string | null;
-  /** Days that the point's own reference rests on. */
-  readonly referenceDays: number;
-}
-
-/** All points of one gateway, in its own order. */
-export interface GatewayDrift {
-  readonly gateway: string;
-  readonly points: readonly GatewayDriftPoint[];
-}
 
 const maxStatusBytes = 64 * 1024 * 1024;
 const timeoutMs = 10_000;

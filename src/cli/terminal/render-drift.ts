@@ -1,6 +1,11 @@
 /** Verdicts of drift as text for a terminal: an operator's words first, figures only where one point is explained. */
 
-import type { DriftVerdict, FeatureDistances, FeatureShift } from "../../core/contract/drift-verdict.ts";
+import type {
+  DriftLevel,
+  DriftVerdict,
+  FeatureDistances,
+  FeatureShift,
+} from "../../core/contract/drift-verdict.ts";
 import type { DriftVerdictReply } from "../../core/contract/drift-verdict-schema.ts";
 import { describeColumn } from "../../core/drift/describe-column.ts";
 import { isMoved, levelsByWeight } from "../../core/drift/drift-level.ts";
@@ -18,8 +23,26 @@ import {
   titleVerdict,
 } from "../../core/drift/drift-words.ts";
 import { type DriftFinding, listFindings } from "../../core/drift/list-findings.ts";
-import type { GatewayDrift } from "../device/ask-gateway-drift.ts";
 import { printable } from "./end-process.ts";
+
+/** What a gateway last said of one of its points. */
+interface GatewayDriftPoint {
+  readonly turbine: string;
+  readonly component: string;
+  readonly level: DriftLevel;
+  /** Since when, epoch ms; null: not known. */
+  readonly sinceMs: number | null;
+  /** What moved; null where nothing did. */
+  readonly title: string | null;
+  /** Days that the point's own reference rests on. */
+  readonly referenceDays: number;
+}
+
+/** All points of one gateway, in its own order. */
+export interface GatewayDrift {
+  readonly gateway: string;
+  readonly points: readonly GatewayDriftPoint[];
+}
 
 /** Points that are named one by one where nobody asked for them. */
 const namedPoints = 12;
