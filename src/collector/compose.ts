@@ -171,7 +171,11 @@ async function listenToGateways(
     driftKeptMs: config.retentionDays * dayMs,
     driftBinsOf: (digest) => models.get(digest)?.reference.features.map(({ counts }) => counts.length),
     acknowledge: (gateway, ack) =>
-      client.publish(topics.ack(gateway), encodeUplinkAck(seal(gateway, ack)), { qos: 1, retain: false }),
+      client.publish(
+        topics.ack(gateway),
+        encodeUplinkAck({ ...seal(gateway, ack), timeMs: systemClock.nowMs() }),
+        { qos: 1, retain: false },
+      ),
   });
   closers.add(() => ingest.close());
   const states = createStateWatch({ record, clock: systemClock, timers: systemTimers, logger });

@@ -1,6 +1,6 @@
 /** What every engine of the fleet's record does alike, so that engines differ in how they store and in nothing else. */
 import type { AlertEvent, AlertTransition } from "../../core/contract/alert.ts";
-import type { EventRecord, GapRecord } from "../../core/contract/uplink-record.ts";
+import type { EventRecord, GapReason, GapRecord } from "../../core/contract/uplink-record.ts";
 import type { AlarmLifeStep, PredictionSeries } from "./fleet-record.ts";
 
 /** A read never returns more steps than this. */
@@ -68,8 +68,22 @@ export function describeGap(gap: GapRecord): EventRecord {
     timeMs: gap.toMs,
     name: `gap.${gap.lane}`,
     subject: gap.lane,
-    detail: `${gap.records} records of the lane were dropped on the gateway, from ${range}`,
+    detail: `${describeGapSize(gap)} ${gapSentences[gap.reason ?? "unknown"]}, from ${range}`,
   };
+}
+
+const gapSentences: Readonly<Record<GapReason | "unknown", string>> = {
+  unknown: "of the lane were dropped on the gateway",
+  quota: "of the lane were dropped on the gateway, whose store is as large as it may be",
+  expired: "of the lane were dropped on the gateway, as they were too old",
+  "disk-full": "of the lane were dropped on the gateway, whose disk was full",
+  killed: "of the lane were lost when the gateway ended before it had written them down",
+  summarised: "of the lane were thinned to rows of ten minutes on the gateway, whose store was short of room",
+};
+
+function describeGapSize({ records, windows }: GapRecord): string {
+  if (windows === undefined) return `${records} records`;
+  return records === 0 ? `${windows} windows` : `${records} records and ${windows} windows`;
 }
 
 /** The day (UTC) of a moment, `YYYY-MM-DD`. */

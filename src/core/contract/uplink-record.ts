@@ -101,13 +101,26 @@ export interface UpdateRecord {
   readonly detail: string;
 }
 
-/** Records dropped from a lane. */
+/**
+ * Why something of a lane is missing, by number on the wire from 1: over the size that the store or the lane may have; too
+ * old; the disk was full and memory short; the gateway ended before it was written down; not gone, but thinned to rows
+ * of ten minutes.
+ */
+export const gapReasons = ["quota", "expired", "disk-full", "killed", "summarised"] as const;
+
+export type GapReason = (typeof gapReasons)[number];
+
+/** What of a lane was dropped. */
 export interface GapRecord {
   readonly kind: "gap";
   readonly lane: Lane;
   readonly records: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Absent: an older gateway, or a reason that this version does not know. */
+  readonly reason?: GapReason;
+  /** Windows that were gathered and in no record yet. Absent: not known. */
+  readonly windows?: number;
 }
 
 export type UplinkRecord =
@@ -156,4 +169,6 @@ export interface UplinkAck {
    * collector has no such key.
    */
   readonly mac?: string | undefined;
+  /** The collector's clock as it acknowledged, epoch ms. Absent: an older collector. */
+  readonly timeMs?: number | undefined;
 }

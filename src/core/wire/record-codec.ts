@@ -3,7 +3,12 @@
  * as an event that says so: it still takes its sequence, or one bad record would hold up its lane for ever.
  */
 import type { Lane } from "../contract/topics.ts";
-import type { HealthRecord, UpdateRecord, UplinkRecord } from "../contract/uplink-record.ts";
+import {
+  gapReasons,
+  type HealthRecord,
+  type UpdateRecord,
+  type UplinkRecord,
+} from "../contract/uplink-record.ts";
 import { packDriftReport, unpackDriftReport } from "./drift-report-codec.ts";
 import { packPredictionBatch, unpackPredictionBatch } from "./prediction-batch-codec.ts";
 import {
@@ -105,6 +110,8 @@ function packBody(record: UplinkRecord): Record<string, Plain> {
           records: asCount(record.records, "records"),
           fromMs: toTime(record.fromMs),
           toMs: toTime(record.toMs),
+          reason: record.reason === undefined ? 0 : gapReasons.indexOf(record.reason) + 1,
+          windows: record.windows === undefined ? 0 : asCount(record.windows, "windows") + 1,
         }),
       };
   }
@@ -159,12 +166,16 @@ function unpackUpdate(plain: Plain): UplinkRecord | undefined {
 function unpackGap(plain: Plain): UplinkRecord | undefined {
   const lane: Lane | undefined = laneOfNumber(plain.lane);
   if (lane === undefined) return undefined;
+  const reason = gapReasons[asCount(plain.reason, "reason") - 1];
+  const windows = asCount(plain.windows, "windows");
   return {
     kind: "gap",
     lane,
     records: asCount(plain.records, "records"),
     fromMs: asCount(plain.fromMs, "fromMs"),
     toMs: asCount(plain.toMs, "toMs"),
+    ...(reason === undefined ? {} : { reason }),
+    ...(windows === 0 ? {} : { windows: windows - 1 }),
   };
 }
 

@@ -57,12 +57,13 @@ const ackSchema: z.ZodType<UplinkAck> = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  timeMs: z.int().min(0).optional(),
 });
 
 /** The payload to publish on the acknowledgement topic. */
 export function encodeUplinkAck(ack: UplinkAck): Uint8Array {
-  const { bootId, lane, sequence, mac } = ack;
-  return new TextEncoder().encode(JSON.stringify({ bootId, lane, sequence, mac }));
+  const { bootId, lane, sequence, mac, timeMs } = ack;
+  return new TextEncoder().encode(JSON.stringify({ bootId, lane, sequence, mac, timeMs }));
 }
 
 /** The acknowledgement in a payload, or what is wrong with it. Unknown fields are accepted and dropped. */

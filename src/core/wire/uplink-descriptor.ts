@@ -96,7 +96,22 @@ const messages: Readonly<Record<string, IType | IEnum>> = {
     step: "UpdateStep 5",
     detail: "string 6",
   }),
-  Gap: message({ lane: "Lane 1", records: "uint64 2", fromMs: "uint64 3", toMs: "uint64 4" }),
+  GapReason: enumeration("GAP_REASON", [
+    "UNSPECIFIED",
+    "QUOTA",
+    "EXPIRED",
+    "DISK_FULL",
+    "KILLED",
+    "SUMMARISED",
+  ]),
+  Gap: message({
+    lane: "Lane 1",
+    records: "uint64 2",
+    fromMs: "uint64 3",
+    toMs: "uint64 4",
+    reason: "GapReason 5",
+    windows: "uint64 6",
+  }),
 };
 
 /** Reflection descriptor, as protobufjs parses it from `uplink.proto`. */

@@ -12,10 +12,18 @@ interface ExpendableLane {
   readonly priority: number;
   /** Its records are dropped to make room for others. */
   readonly isExpendable: true;
-  /** Records older than this are dropped, by the calendar's clock; null: kept until the collector has stored them. */
+  /**
+   * Records older than this are dropped, by the calendar's clock, where the collector has confirmed it: a wrong one ages
+   * nothing. Null: kept until the collector has stored them.
+   */
   readonly timeToLiveMs: number | null;
   /** Bytes of bodies that the lane may hold on the disk; null: as much as the whole outbox may. */
   readonly quotaBytes: number | null;
+  /**
+   * What becomes of records that must make room: `summarise` thins predictions to rows of ten minutes as long as there
+   * are finer ones. Default `drop`.
+   */
+  readonly shedding?: "drop" | "summarise";
 }
 
 /** Nothing of it is dropped before the collector has stored it, by no rule. */
@@ -29,12 +37,22 @@ interface KeptLane {
 /** A policy for every lane. */
 export type LanePolicies = Readonly<Record<Lane, LanePolicy>>;
 
+const dayMs = 86_400_000;
+const mebibyte = 1024 * 1024;
+
+/** The lanes' policies, unless a test says otherwise. Predictions older than 90 days no collector keeps. */
 export const lanePolicies: LanePolicies = {
   alert: { priority: 1, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
-  update: { priority: 2, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
-  drift: { priority: 3, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
-  prediction: { priority: 4, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
-  raw: { priority: 5, isExpendable: true, timeToLiveMs: null, quotaBytes: null },
+  update: { priority: 2, isExpendable: false, timeToLiveMs: null, quotaBytes: null },
+  drift: { priority: 3, isExpendable: true, timeToLiveMs: 400 * dayMs, quotaBytes: null },
+  prediction: {
+    priority: 4,
+    isExpendable: true,
+    timeToLiveMs: 90 * dayMs,
+    quotaBytes: null,
+    shedding: "summarise",
+  },
+  raw: { priority: 5, isExpendable: true, timeToLiveMs: 30 * dayMs, quotaBytes: 64 * mebibyte },
 };
 
 /** The lanes in the order in which they are sent. */

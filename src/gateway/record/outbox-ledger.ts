@@ -1,16 +1,15 @@
 /**
- * What the outbox's lanes hold on the disk, and the one transaction that changes it: acknowledged records go, waiting
- * ones come, and when all is too much the oldest of the most expendable lane are dropped and declared. What it
- * remembers in memory changes only after the commit.
+ * The outbox's committed part: what each lane holds, what is acknowledged, and one transaction that puts in what waits,
+ * forgets what is stored elsewhere, keeps the size and declares what it dropped. Throws what SQLite throws; then nothing
+ * has changed.
  */
 import { type Lane, lanes } from "../../core/contract/topics.ts";
 import type { GapRecord } from "../../core/contract/uplink-record.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
-import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
+import { eachLane, type LanePolicies } from "./lane-policy.ts";
+import { createOutboxShedding, type LaneDrop } from "./outbox-shedding.ts";
 import { type DroppedRecords, type LaneTotals, type OutboxTable, openOutboxTable } from "./outbox-table.ts";
-
-export type LaneDrop = DroppedRecords & { readonly lane: Lane };
 
 /** Records of one lane, consecutive, encoded. */
 export interface OutboxBatch {
@@ -34,7 +33,7 @@ export interface PeekOptions {
 /** Records that wait for their commit, in order, and what had to be dropped of them. */
 export interface WaitingRecords {
   readonly records: readonly PendingRecord[];
-  /** What was dropped and is not yet declared, one a lane. */
+  /** What was dropped and is not yet declared. */
   readonly gaps: readonly GapRecord[];
 }
 
@@ -45,6 +44,15 @@ export interface PendingRecord {
   readonly body: Uint8Array;
 }
 
+/** What a commit goes by. */
+export interface CommitTerms {
+  readonly nowMs: number;
+  /** Whether the collector has confirmed the clock: without that nothing is too old. */
+  readonly isClockConfirmed: boolean;
+  /** Whether the file may grow; if not, room is made in it first. */
+  readonly mayGrow: boolean;
+}
+
 export interface OutboxLedger {
   readonly table: OutboxTable;
   readonly totals: Readonly<Record<Lane, LaneTotals>>;
@@ -53,30 +61,93 @@ export interface OutboxLedger {
   /** Remembers an acknowledgement. `old` says nothing new, `unknown` is of a record that was never given out. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
   /** Commits what waits (and forgetting it is the caller's). Throws what SQLite throws, and then nothing has changed. */
-  commit(
-    waiting: WaitingRecords,
-    nowMs: number,
-  ): { readonly changed: readonly Lane[]; readonly drops: readonly LaneDrop[] };
-  /** Drops at least `bytes` of the oldest records of the most expendable lane that has any; null when none has. */
-  sacrifice(bytes: number): LaneDrop | null;
+  commit(waiting: WaitingRecords, terms: CommitTerms): LedgerCommit;
+  /** Sheds about `bytes` and declares that; empty when nothing can be shed. */
+  sacrifice(bytes: number, nowMs: number): readonly LaneDrop[];
 }
 
-/** Drops make this much more room than needed, so that they are few. */
-const dropShare = 0.05;
+/** What a commit did. */
+export interface LedgerCommit {
+  /** Lanes that grew. */
+  readonly changed: readonly Lane[];
+  readonly drops: readonly LaneDrop[];
+  /** Expendable records for which there was no room. */
+  readonly left: readonly PendingRecord[];
+}
 
 /** What bounds an outbox on the disk. */
 export interface OutboxBounds {
-  /** Bound of the bodies of all lanes together; lanes that are not expendable count and are never dropped. */
+  /** Bound of the file's pages in use; lanes that are not expendable count and are never dropped. */
   readonly maxBytes: number;
   readonly policies: LanePolicies;
 }
 
+/** Pages that records take, per byte of bodies (1.17 to 1.21 where measured), and what any commit may take beside. */
+const pageShare = 1.25;
+const commitBytes = 32 * 1024;
+
 export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds): OutboxLedger {
   const { maxBytes, policies } = bounds;
-  const shedding = sheddingOrder(policies);
   const table = openOutboxTable(database);
+  const shedding = createOutboxShedding(table, policies);
   let totals: Record<Lane, LaneTotals> = eachLane((lane) => table.totals(lane));
   let acknowledged = eachLane(() => 0);
+  /** No record up to this sequence is held any more. */
+  const forgotten = eachLane((lane) => (table.oldest(lane) ?? totals[lane].nextSequence) - 1);
+
+  /** One transaction that may grow and shrink lanes; when it throws, the totals are what they were. */
+  const change = (
+    nowMs: number,
+    work: (step: LedgerStep) => void,
+  ): { changed: readonly Lane[]; drops: readonly LaneDrop[] } => {
+    const next = { ...totals };
+    const drops: LaneDrop[] = [];
+    const grow: LedgerStep["grow"] = (lane, timeMs, body) => {
+      const { nextSequence, records, bytes } = next[lane];
+      table.insert(lane, { sequence: nextSequence, timeMs, body });
+      next[lane] = { records: records + 1, bytes: bytes + body.length, nextSequence: nextSequence + 1 };
+    };
+    const note: LedgerStep["note"] = (drop) => {
+      if (drop.records === 0) return;
+      next[drop.lane] = minus(next[drop.lane], { records: drop.fewerRecords, bytes: drop.fewerBytes });
+      drops.push(drop);
+    };
+    database.transaction(() => {
+      work({ next, grow, note });
+      for (const gap of mergeGaps(drops)) grow("update", nowMs, encodeRecord(gap));
+      for (const lane of lanes) {
+        const { nextSequence } = next[lane];
+        if (nextSequence !== totals[lane].nextSequence) table.setNextSequence(lane, nextSequence);
+      }
+    });
+    const changed = lanes.filter((lane) => next[lane].nextSequence !== totals[lane].nextSequence);
+    totals = next;
+    return { changed, drops };
+  };
+
+  const removeAcknowledged = ({ next }: LedgerStep): void => {
+    for (const lane of lanes) {
+      if (acknowledged[lane] > 0) next[lane] = minus(next[lane], table.removeUpTo(lane, acknowledged[lane]));
+    }
+  };
+
+  const keepLanePolicies = ({ next, note }: LedgerStep, terms: CommitTerms): void => {
+    for (const lane of lanes) {
+      const { timeToLiveMs, quotaBytes } = policies[lane];
+      if (timeToLiveMs !== null && terms.isClockConfirmed)
+        note(asDrop(lane, "expired", table.dropBefore(lane, terms.nowMs - timeToLiveMs)));
+      if (quotaBytes !== null)
+        note(asDrop(lane, "quota", table.dropOldest(lane, next[lane].bytes - quotaBytes)));
+    }
+  };
+
+  /** Makes room within the file as it is; gives whether there is now. */
+  const makeRoomFor = (records: readonly PendingRecord[], { note }: LedgerStep): boolean => {
+    const neededBytes = sumBodies(records) * pageShare + commitBytes;
+    const room = table.measureFile().allBytes - neededBytes;
+    if (room > 0) for (const drop of shedding.makeRoom(room, "disk-full")) note(drop);
+    return table.measureFile().usedBytes <= room;
+  };
 
   return {
     table,
@@ -87,85 +158,104 @@ export function openOutboxLedger(database: SqliteDatabase, bounds: OutboxBounds)
       return acknowledged;
     },
     acknowledge(lane, sequence) {
-      const { nextSequence, records } = totals[lane];
-      if (sequence >= nextSequence) return "unknown";
-      if (sequence <= acknowledged[lane] || sequence < nextSequence - records) return "old";
+      if (sequence >= totals[lane].nextSequence) return "unknown";
+      if (sequence <= acknowledged[lane] || sequence <= forgotten[lane]) return "old";
       acknowledged[lane] = sequence;
       return "new";
     },
-    commit(waiting, nowMs) {
-      const next = { ...totals };
-      const drops: LaneDrop[] = [];
-      const note = (lane: Lane, drop: DroppedRecords): void => {
-        if (drop.records === 0) return;
-        next[lane] = minus(next[lane], drop);
-        drops.push({ lane, ...drop });
-      };
-      const grow = (lane: Lane, timeMs: number, body: Uint8Array): void => {
-        const { nextSequence, records, bytes } = next[lane];
-        table.insert(lane, { sequence: nextSequence, timeMs, body });
-        next[lane] = { records: records + 1, bytes: bytes + body.length, nextSequence: nextSequence + 1 };
-      };
-      database.transaction(() => {
-        for (const lane of lanes) {
-          if (acknowledged[lane] > 0)
-            next[lane] = minus(next[lane], table.removeUpTo(lane, acknowledged[lane]));
+    commit(waiting, terms) {
+      const left: PendingRecord[] = [];
+      const result = change(terms.nowMs, (step) => {
+        removeAcknowledged(step);
+        const mayGrow = terms.mayGrow || makeRoomFor(waiting.records, step);
+        for (const record of waiting.records) {
+          if (mayGrow || !policies[record.lane].isExpendable)
+            step.grow(record.lane, record.timeMs, record.body);
+          else left.push(record);
         }
-        for (const { lane, timeMs, body } of waiting.records) grow(lane, timeMs, body);
-        for (const gap of waiting.gaps) grow("update", nowMs, encodeRecord(gap));
-        for (const lane of lanes) {
-          const { timeToLiveMs, quotaBytes } = policies[lane];
-          if (timeToLiveMs !== null) note(lane, table.dropBefore(lane, nowMs - timeToLiveMs));
-          if (quotaBytes !== null) note(lane, table.dropOldest(lane, next[lane].bytes - quotaBytes));
-        }
-        for (const lane of shedding) {
-          const excess = sumOf(next, "bytes") - maxBytes;
-          if (excess <= 0) break;
-          note(lane, table.dropOldest(lane, excess + maxBytes * dropShare));
-        }
-        for (const { lane, records, fromMs, toMs } of drops) {
-          grow("update", nowMs, encodeRecord({ kind: "gap", lane, records, fromMs, toMs }));
-        }
-        for (const lane of lanes) {
-          const { nextSequence } = next[lane];
-          if (nextSequence !== totals[lane].nextSequence) table.setNextSequence(lane, nextSequence);
-        }
+        for (const gap of waiting.gaps) step.grow("update", terms.nowMs, encodeRecord(gap));
+        keepLanePolicies(step, terms);
+        for (const drop of shedding.makeRoom(maxBytes, "quota")) step.note(drop);
       });
-      const changed = lanes.filter((lane) => next[lane].nextSequence !== totals[lane].nextSequence);
-      totals = next;
+      for (const lane of lanes) forgotten[lane] = Math.max(forgotten[lane], acknowledged[lane]);
       acknowledged = eachLane(() => 0);
-      return { changed, drops };
+      return { ...result, left };
     },
-    sacrifice(bytes) {
-      const lane = shedding.find((name) => totals[name].records > 0);
-      if (lane === undefined) return null;
-      const drop = database.transaction(() => table.dropOldest(lane, bytes));
-      totals = { ...totals, [lane]: minus(totals[lane], drop) };
-      return { lane, ...drop };
+    sacrifice(bytes, nowMs) {
+      const { drops } = change(nowMs, ({ note }) => {
+        const room = table.measureFile().usedBytes - bytes;
+        for (const drop of shedding.makeRoom(room, "disk-full")) note(drop);
+      });
+      return drops;
     },
   };
 }
 
-/** The oldest records of a lane that are not acknowledged, or null. */
+/** What one transaction may do. */
+interface LedgerStep {
+  readonly next: Record<Lane, LaneTotals>;
+  grow(lane: Lane, timeMs: number, body: Uint8Array): void;
+  note(drop: LaneDrop): void;
+}
+
+function asDrop(lane: Lane, reason: LaneDrop["reason"], gone: DroppedRecords): LaneDrop {
+  return { ...gone, lane, reason, fewerRecords: gone.records, fewerBytes: gone.bytes };
+}
+
+/** One gap a lane and reason. */
+function mergeGaps(drops: readonly LaneDrop[]): readonly GapRecord[] {
+  const gaps = new Map<string, GapRecord>();
+  for (const { lane, reason, records, fromMs, toMs } of drops) {
+    const key = `${lane} ${reason}`;
+    const gap: GapRecord = { kind: "gap", lane, reason, records, fromMs, toMs };
+    const before = gaps.get(key);
+    gaps.set(key, before === undefined ? gap : joinGaps(before, gap));
+  }
+  return [...gaps.values()];
+}
+
+/** Two gaps of one lane and reason as one. */
+export function joinGaps(left: GapRecord, right: GapRecord): GapRecord {
+  const windows = (left.windows ?? 0) + (right.windows ?? 0);
+  return {
+    ...left,
+    records: left.records + right.records,
+    fromMs: Math.min(left.fromMs, right.fromMs),
+    toMs: Math.max(left.toMs, right.toMs),
+    ...(left.windows === undefined && right.windows === undefined ? {} : { windows }),
+  };
+}
+
+/**
+ * The oldest records of a lane that are not acknowledged, or null. Never reaches over a hole, which thinned records leave:
+ * what comes after one is given out when everything before it is acknowledged, or the collector would pass over that.
+ */
 export function readBatch(ledger: OutboxLedger, lane: Lane, options: PeekOptions): OutboxBatch | null {
   const { table, acknowledged } = ledger;
-  const rows = table.read(lane, Math.max(options.after ?? 0, acknowledged[lane]), options.maxRecords ?? 200);
+  const after = Math.max(options.after ?? 0, acknowledged[lane]);
+  const rows = table.read(lane, after, options.maxRecords ?? 200);
   const first = rows[0];
   if (first === undefined) return null;
+  const oldestHeld = table.read(lane, acknowledged[lane], 1)[0]!.sequence;
+  if (first.sequence > after + 1 && oldestHeld < first.sequence) return null;
   const maxBytes = options.maxBytes ?? 128 * 1024;
   const records: Uint8Array[] = [];
   let bytes = 0;
-  for (const { body } of rows) {
+  for (const [index, { sequence, body }] of rows.entries()) {
     bytes += body.length;
-    if (records.length > 0 && bytes > maxBytes) break;
+    if (records.length > 0 && (bytes > maxBytes || sequence !== first.sequence + index)) break;
     records.push(body);
   }
-  const oldestSequence = Math.max(table.oldest(lane) ?? first.sequence, acknowledged[lane] + 1);
+  const oldestSequence = Math.max(oldestHeld, acknowledged[lane] + 1);
   return { bootId: table.bootId, firstSequence: first.sequence, oldestSequence, records };
 }
 
 export function sumOf(totals: Readonly<Record<Lane, LaneTotals>>, field: "records" | "bytes"): number {
   return lanes.reduce((sum, lane) => sum + totals[lane][field], 0);
+}
+
+function sumBodies(records: readonly PendingRecord[]): number {
+  return records.reduce((sum, { body }) => sum + body.length, 0);
 }
 
 function minus(totals: LaneTotals, by: { readonly records: number; readonly bytes: number }): LaneTotals {

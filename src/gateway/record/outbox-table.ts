@@ -1,4 +1,9 @@
-/** The outbox's tables and statements: lanes with their next sequence, records by lane and sequence. Decides nothing. */
+/**
+ * The outbox's tables and statements: lanes with their next sequence, records by lane and sequence. Decides nothing.
+ *
+ * Records are rows of an ordinary table under an index, as a row of some kilobytes in a table without row ids takes up to
+ * three times its size. What an older version left in such a table is read, sent and removed where it stands.
+ */
 import { randomBytes } from "node:crypto";
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Lane, lanes } from "../../core/contract/topics.ts";
@@ -20,6 +25,7 @@ export interface DroppedRecords {
 
 export interface StoredRecord {
   readonly sequence: number;
+  readonly timeMs: number;
   /** As `encodeRecord` made it. */
   readonly body: Uint8Array;
 }
@@ -29,7 +35,7 @@ export interface OutboxTable {
   /** Gives the life of this outbox another name, at once. */
   renewBootId(): void;
   totals(lane: Lane): LaneTotals;
-  insert(lane: Lane, record: StoredRecord & { readonly timeMs: number }): void;
+  insert(lane: Lane, record: StoredRecord): void;
   setNextSequence(lane: Lane, sequence: number): void;
   /** Records after `after`, oldest first. */
   read(lane: Lane, after: number, limit: number): StoredRecord[];
@@ -37,60 +43,83 @@ export interface OutboxTable {
   oldest(lane: Lane): number | null;
   /** Removes records up to and with `sequence`. */
   removeUpTo(lane: Lane, sequence: number): { readonly records: number; readonly bytes: number };
+  /** Removes the records from one sequence to another. */
+  removeBetween(lane: Lane, fromSequence: number, toSequence: number): void;
   /** Removes the oldest records, up to the first that was made at `timeMs` or later. */
   dropBefore(lane: Lane, timeMs: number): DroppedRecords;
   /** Removes the oldest records until at least `bytes` are gone, or the lane is empty. */
   dropOldest(lane: Lane, bytes: number): DroppedRecords;
+  /** Bytes of the file: its pages that hold something (of whatever part), and all of them. */
+  measureFile(): { readonly usedBytes: number; readonly allBytes: number };
 }
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 const schema = `
   CREATE TABLE IF NOT EXISTS outbox_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS outbox_lane (lane INTEGER PRIMARY KEY, next_sequence INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS outbox_record (
+  CREATE TABLE IF NOT EXISTS outbox_entry (
     lane INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     time_ms INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (lane, sequence)
-  ) WITHOUT ROWID;
+    body BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS outbox_entry_place ON outbox_entry (lane, sequence);
 `;
+/** Of version 1, with the same columns; gone with its last record. */
+const olderTable = "outbox_record";
 
 /** Records that `dropOldest` looks at in one step. */
 const dropStep = 256;
 
 /** Creates the tables if they are not there; refuses a newer schema with `STORE`. */
 export function openOutboxTable(database: SqliteDatabase): OutboxTable {
-  let bootId = openSchema(database);
+  const opened = openSchema(database);
+  let { bootId } = opened;
+  const { tables } = opened;
+  const columns = "lane, sequence, time_ms, body";
+  const all =
+    tables.length === 1
+      ? tables[0]!
+      : `(${tables.map((table) => `SELECT ${columns} FROM ${table}`).join(" UNION ALL ")})`;
   const rename = database.prepare("UPDATE outbox_meta SET value = ? WHERE key = 'boot-id'");
   const total = database.prepare(
-    "SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM outbox_record WHERE lane = ?",
+    `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes FROM ${all} WHERE lane = ?`,
   );
   const totalUpTo = database.prepare(
     `SELECT count(*) AS records, coalesce(sum(length(body)), 0) AS bytes,
             coalesce(min(time_ms), 0) AS from_ms, coalesce(max(time_ms), 0) AS to_ms
-     FROM outbox_record WHERE lane = ? AND sequence <= ?`,
+     FROM ${all} WHERE lane = ? AND sequence <= ?`,
   );
   const next = database.prepare("SELECT next_sequence FROM outbox_lane WHERE lane = ?");
   const setNext = database.prepare("INSERT OR REPLACE INTO outbox_lane VALUES (?, ?)");
-  const insert = database.prepare("INSERT INTO outbox_record VALUES (?, ?, ?, ?)");
+  const insert = database.prepare("INSERT INTO outbox_entry VALUES (?, ?, ?, ?)");
   const select = database.prepare(
-    "SELECT sequence, body FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+    `SELECT sequence, time_ms, body FROM ${all} WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
   const sizes = database.prepare(
-    "SELECT sequence, length(body) AS bytes FROM outbox_record WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+    `SELECT sequence, length(body) AS bytes FROM ${all} WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
-  const oldest = database.prepare("SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ?");
+  const oldest = database.prepare(`SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ?`);
   const firstSince = database.prepare(
-    "SELECT min(sequence) AS sequence FROM outbox_record WHERE lane = ? AND time_ms >= ?",
+    `SELECT min(sequence) AS sequence FROM ${all} WHERE lane = ? AND time_ms >= ?`,
   );
-  const remove = database.prepare("DELETE FROM outbox_record WHERE lane = ? AND sequence <= ?");
+  const removals = tables.map((table) =>
+    database.prepare(`DELETE FROM ${table} WHERE lane = ? AND sequence BETWEEN ? AND ?`),
+  );
+  const measures = ["page_size", "page_count", "freelist_count"].map((name) => ({
+    name,
+    statement: database.prepare(`PRAGMA ${name}`),
+  }));
 
+  const removeBetween = (lane: Lane, from: number, to: number): void => {
+    for (const removal of removals) removal.run(numberOf(lane), from, to);
+  };
   const removeCounted = (lane: Lane, sequence: number): DroppedRecords => {
     const row = totalUpTo.get(numberOf(lane), sequence)!;
-    remove.run(numberOf(lane), sequence);
+    const records = asNumber(row, "records");
+    if (records > 0) removeBetween(lane, 0, sequence);
     return {
-      records: asNumber(row, "records"),
+      records,
       bytes: asNumber(row, "bytes"),
       fromMs: asNumber(row, "from_ms"),
       toMs: asNumber(row, "to_ms"),
@@ -117,6 +146,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
     read: (lane, after, limit) =>
       select.all(numberOf(lane), after, limit).map((row) => ({
         sequence: asNumber(row, "sequence"),
+        timeMs: asNumber(row, "time_ms"),
         body: row.body as Uint8Array,
       })),
     oldest(lane) {
@@ -124,6 +154,7 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       return typeof sequence === "number" ? sequence : null;
     },
     removeUpTo: removeCounted,
+    removeBetween,
     dropBefore(lane, timeMs) {
       const kept = firstSince.get(numberOf(lane), Math.round(timeMs))?.sequence;
       return removeCounted(lane, typeof kept === "number" ? kept - 1 : Number.MAX_SAFE_INTEGER);
@@ -142,11 +173,17 @@ export function openOutboxTable(database: SqliteDatabase): OutboxTable {
       }
       return upTo === 0 ? { records: 0, bytes: 0, fromMs: 0, toMs: 0 } : removeCounted(lane, upTo);
     },
+    measureFile() {
+      const [pageBytes, pages, free] = measures.map(({ name, statement }) =>
+        asNumber(statement.get()!, name),
+      ) as [number, number, number];
+      return { usedBytes: (pages - free) * pageBytes, allBytes: pages * pageBytes };
+    },
   };
 }
 
-/** Creates what is missing; gives the boot id. */
-function openSchema(database: SqliteDatabase): string {
+/** Creates what is missing; gives the boot id, and the tables that hold records. */
+function openSchema(database: SqliteDatabase): { bootId: string; tables: readonly string[] } {
   return database.transaction(() => {
     database.exec(schema);
     const read = database.prepare("SELECT value FROM outbox_meta WHERE key = ?");
@@ -161,8 +198,19 @@ function openSchema(database: SqliteDatabase): string {
         hint: "Install that version again, or move the file away.",
       });
     }
-    return String(read.get("boot-id")!.value);
+    if (version < schemaVersion) database.exec("UPDATE outbox_meta SET value = '2' WHERE key = 'schema'");
+    const bootId = String(read.get("boot-id")!.value);
+    return { bootId, tables: hasOlderRecords(database) ? ["outbox_entry", olderTable] : ["outbox_entry"] };
   });
+}
+
+/** Whether an older version left records; its empty table is removed. */
+function hasOlderRecords(database: SqliteDatabase): boolean {
+  const named = database.prepare("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?");
+  if (named.get(olderTable) === undefined) return false;
+  if (database.prepare(`SELECT 1 AS found FROM ${olderTable} LIMIT 1`).get() !== undefined) return true;
+  database.exec(`DROP TABLE ${olderTable}`);
+  return false;
 }
 
 function newBootId(): string {

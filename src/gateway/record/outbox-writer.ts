@@ -1,34 +1,38 @@
 /**
- * What waits for the outbox's file, and its way there: all of it in one transaction, or the alerts alone where the
- * disk is full. Counts what had to be dropped. Knows no timer: when to write, and when again, is the outbox's.
+ * What waits for the outbox's file, and its way there: all of it in one transaction, or what is not expendable alone where
+ * the disk is full. Counts what had to be dropped. Knows no timer: when to write, and when again, is the outbox's.
  */
-import type { Lane } from "../../core/contract/topics.ts";
-import { type GapRecord, laneOfKind, type UplinkRecord } from "../../core/contract/uplink-record.ts";
+import { type Lane, lanes } from "../../core/contract/topics.ts";
+import { laneOfKind, type UplinkRecord } from "../../core/contract/uplink-record.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { encodeRecord } from "../../core/wire/record-codec.ts";
-import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
+import { eachLane } from "./lane-policy.ts";
+import type { LossMark } from "./loss-mark.ts";
+import { createOutboxBuffer, type OutboxBuffer } from "./outbox-buffer.ts";
 import {
-  type LaneDrop,
+  type CommitTerms,
   type OutboxBounds,
   type OutboxLedger,
   openOutboxLedger,
   type PendingRecord,
-  type WaitingRecords,
 } from "./outbox-ledger.ts";
+import type { LaneDrop } from "./outbox-shedding.ts";
 import type { StoreFile } from "./store-file.ts";
 
 export interface OutboxWriterOptions {
-  readonly file: Pick<StoreFile, "use">;
+  readonly file: Pick<StoreFile, "use" | "reserve">;
+  readonly mark: LossMark;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bounds: OutboxBounds;
   /** Bound of all bodies that wait. */
   readonly maxPendingBytes: number;
+  readonly isClockConfirmed: () => boolean;
   /** What is not expendable in this lane reached the full disk; the rest still waits. */
   onRescued(lane: Lane): void;
-  /** Old records made way on a full disk: the rest need not wait either. */
+  /** Room was made on a full disk: the rest need not wait either. */
   onRoom(): void;
 }
 
@@ -37,23 +41,26 @@ export interface OutboxWriter {
   attach(database: SqliteDatabase): void;
   /** Of the database in use; null before the first one. */
   readonly ledger: OutboxLedger | null;
+  readonly buffer: OutboxBuffer;
   /** Lets a record wait; gives its lane. Throws WireRangeError for one that cannot be encoded. */
   push(record: UplinkRecord): Lane;
   pushEvent(name: string, subject: string, detail: string): Lane;
   /** Remembers an acknowledgement, which goes with the next commit; what of it is news as the ledger says. */
   acknowledge(lane: Lane, sequence: number): "new" | "old" | "unknown";
-  /** Commits everything; gives the lanes that grew. When it throws, everything waits on. */
+  /** Commits everything that has room; gives the lanes that grew. When it throws, everything waits on. */
   commit(): readonly Lane[];
   /**
-   * On a full disk what is not expendable (alerts) is tried alone, then with the log folded into the file, then in
-   * place of what is dropped first.
+   * On a full disk what is not expendable is tried alone, in the room of the reserve, with the log folded into the file,
+   * then in place of what is dropped first. What still waits is numbered, to be sent from memory.
    */
   rescue(): void;
   /** Drops the oldest expendable records that wait, until the bound is kept. */
   trim(): void;
+  /** Says in the mark what of each lane is in memory only. */
+  noteHeld(): void;
   readonly hasWork: boolean;
   readonly pendingRecords: number;
-  /** Records dropped so far, on the disk or before. */
+  /** Records dropped so far, on the disk or before; thinned ones are not. */
   readonly dropped: Readonly<Record<Lane, number>>;
 }
 
@@ -62,8 +69,9 @@ const sacrificeBytes = 256 * 1024;
 
 /** Creates a writer with nothing to write, and no database yet. */
 export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
-  const { file, clock, logger } = options;
-  const buffer = createOutboxBuffer(options.maxPendingBytes, options.bounds.policies);
+  const { file, mark, clock, logger } = options;
+  const { policies } = options.bounds;
+  const buffer = createOutboxBuffer(options.maxPendingBytes, policies);
   const dropped = eachLane(() => 0);
   let ledger: OutboxLedger | null = null;
   let acknowledgementsWait = false;
@@ -71,32 +79,43 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
   const push = (record: UplinkRecord): Lane => {
     const lane = laneOfKind[record.kind];
     buffer.push({ lane, timeMs: clock.nowMs(), body: encodeRecord(record) });
+    // An alert is on the disk before this run of the event loop ends, or is noted when it could not be.
+    if (policies[lane].isExpendable) mark.note(lane, buffer.held(lane));
     return lane;
   };
 
-  const sacrifice = (): void => {
-    const drop = file.use(() => ledger!.sacrifice(sacrificeBytes));
-    if (drop === null) return;
-    const { lane, records, fromMs, toMs } = drop;
-    dropped[lane] += records;
-    buffer.declare({ kind: "gap", lane, records, fromMs, toMs });
-    options.onRoom();
+  const noteHeld = (): void => {
+    for (const lane of lanes) mark.note(lane, buffer.held(lane));
   };
 
   const noteDrops = (drops: readonly LaneDrop[]): void => {
-    for (const { lane, records } of drops) {
-      dropped[lane] += records;
-      logger.warn("the outbox is full: oldest records dropped and declared", { lane, records });
+    for (const { lane, records, reason } of drops) {
+      if (reason !== "summarised") dropped[lane] += records;
+      logger.warn("the outbox made room, and declares it", { lane, records, reason });
     }
   };
 
-  const isEssential = ({ lane }: PendingRecord): boolean => !options.bounds.policies[lane].isExpendable;
+  const terms = (): CommitTerms => ({
+    nowMs: clock.nowMs(),
+    isClockConfirmed: options.isClockConfirmed(),
+    mayGrow: file.reserve.isHeld,
+  });
+
+  const commit = (records: readonly PendingRecord[]): readonly Lane[] => {
+    // The ledger is the database's: a corrupted one is replaced on the way, and its ledger with it.
+    const result = file.use(() => ledger!.commit({ records, gaps: buffer.gaps }, terms()));
+    const committed = new Set(records);
+    const left = new Set(result.left);
+    buffer.settle(buffer.records.filter((record) => !committed.has(record) || left.has(record)));
+    acknowledgementsWait = false;
+    noteDrops(result.drops);
+    noteHeld();
+    return result.changed;
+  };
+
+  const isEssential = ({ lane }: PendingRecord): boolean => !policies[lane].isExpendable;
   const commitEssentials = (): void => {
-    const records = buffer.records.filter(isEssential);
-    const { changed, drops } = file.use(() => ledger!.commit({ records, gaps: [] }, clock.nowMs()));
-    noteDrops(drops);
-    for (const lane of new Set(records.map((record) => record.lane))) buffer.clearLane(lane);
-    for (const lane of changed) options.onRescued(lane);
+    for (const lane of commit(buffer.records.filter(isEssential))) options.onRescued(lane);
   };
 
   return {
@@ -106,6 +125,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     get ledger() {
       return ledger;
     },
+    buffer,
     push,
     pushEvent: (name, subject, detail) =>
       push({ kind: "event", timeMs: clock.nowMs(), name, subject, detail }),
@@ -114,20 +134,18 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
       if (verdict === "new") acknowledgementsWait = true;
       return verdict;
     },
-    commit: () => {
-      // The ledger is the database's: a corrupted one is replaced on the way, and its ledger with it.
-      const { changed, drops } = file.use(() => ledger!.commit(buffer, clock.nowMs()));
-      buffer.clear();
-      acknowledgementsWait = false;
-      noteDrops(drops);
-      return changed;
-    },
+    commit: () => commit(buffer.records),
     rescue: () => {
-      if (!buffer.records.some(isEssential)) return;
       const ways = [
-        () => {},
+        () => {
+          // Room for whoever writes, and no more than is needed of it for the log.
+          if (file.reserve.giveUp()) options.onRoom();
+        },
         () => file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)")),
-        sacrifice,
+        () => {
+          noteDrops(file.use(() => ledger!.sacrifice(sacrificeBytes, clock.nowMs())));
+          options.onRoom();
+        },
       ];
       for (const makeRoom of ways) {
         try {
@@ -135,13 +153,15 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
           commitEssentials();
           return;
         } catch (error) {
-          logger.debug("no room for an alert yet", { error });
+          logger.debug("no room for what must be kept yet", { error });
         }
       }
+      buffer.number();
     },
     trim: () => {
       for (const { lane, records } of buffer.trim()) dropped[lane] += records;
     },
+    noteHeld,
     get hasWork() {
       return buffer.records.length > 0 || buffer.gaps.length > 0 || acknowledgementsWait;
     },
@@ -149,75 +169,5 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
       return buffer.records.length;
     },
     dropped,
-  };
-}
-
-interface OutboxBuffer extends WaitingRecords {
-  push(record: PendingRecord): void;
-  /** Remembers records that were dropped elsewhere. */
-  declare(gap: GapRecord): void;
-  clear(): void;
-  /** The lane's records were committed. */
-  clearLane(lane: Lane): void;
-  /** Drops the oldest of the most expendable lanes until the bound is kept. Returns how many of each. */
-  trim(): { readonly lane: Lane; readonly records: number }[];
-}
-
-/** Creates an empty buffer for `maxBytes` of bodies. */
-function createOutboxBuffer(maxBytes: number, policies: LanePolicies): OutboxBuffer {
-  let records: PendingRecord[] = [];
-  let bytes = 0;
-  const gaps = new Map<Lane, GapRecord>();
-  const declare = (gap: GapRecord): void => {
-    const before = gaps.get(gap.lane);
-    gaps.set(
-      gap.lane,
-      before === undefined
-        ? gap
-        : {
-            ...gap,
-            records: before.records + gap.records,
-            fromMs: Math.min(before.fromMs, gap.fromMs),
-            toMs: Math.max(before.toMs, gap.toMs),
-          },
-    );
-  };
-  return {
-    get records() {
-      return records;
-    },
-    get gaps() {
-      return [...gaps.values()];
-    },
-    push(record) {
-      records.push(record);
-      bytes += record.body.length;
-    },
-    declare,
-    clear() {
-      records = [];
-      bytes = 0;
-      gaps.clear();
-    },
-    clearLane(lane) {
-      records = records.filter((record) => record.lane !== lane);
-      bytes = records.reduce((sum, record) => sum + record.body.length, 0);
-    },
-    trim() {
-      const trimmed: { lane: Lane; records: number }[] = [];
-      for (const lane of sheddingOrder(policies)) {
-        if (bytes <= maxBytes) break;
-        let count = 0;
-        records = records.filter((record) => {
-          if (bytes <= maxBytes || record.lane !== lane) return true;
-          bytes -= record.body.length;
-          count += 1;
-          declare({ kind: "gap", lane, records: 1, fromMs: record.timeMs, toMs: record.timeMs });
-          return false;
-        });
-        if (count > 0) trimmed.push({ lane, records: count });
-      }
-      return trimmed;
-    },
   };
 }

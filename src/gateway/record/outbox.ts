@@ -6,15 +6,16 @@
 import { basename } from "node:path";
 import type { Lane } from "../../core/contract/topics.ts";
 import type { UplinkRecord } from "../../core/contract/uplink-record.ts";
-import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import { WireRangeError } from "../../core/wire/uplink-schema.ts";
 import { eachLane, type LanePolicies, lanePolicies } from "./lane-policy.ts";
+import { type LossMark, noLossMark } from "./loss-mark.ts";
+import { createOutboxCommits } from "./outbox-commits.ts";
 import { type OutboxBatch, type PeekOptions, readBatch, sumOf } from "./outbox-ledger.ts";
 import { createOutboxWriter, type OutboxWriter } from "./outbox-writer.ts";
 import type { StoreFile } from "./store-file.ts";
+import { createUnwrittenLife, type UnwrittenLife } from "./unwritten-life.ts";
 
 /** What the outbox holds and what became of the rest. */
 export interface OutboxCounts {
@@ -27,8 +28,10 @@ export interface OutboxCounts {
   readonly pendingRecords: number;
   /** Records that could not be encoded (a bug; declared as events). */
   readonly rejected: number;
-  /** Why nothing can be committed now, or null. */
+  /** Why not everything can be committed now, or null: `full` until the disk has room for the reserve again. */
   readonly trouble: string | null;
+  /** Bytes of the database and its log on the disk. */
+  readonly diskBytes: number;
 }
 
 export interface Outbox {
@@ -39,6 +42,8 @@ export interface Outbox {
   flush(): void;
   /** The oldest committed records of a lane, or null when there are none (or the store cannot be read). */
   peek(lane: Lane, options?: PeekOptions): OutboxBatch | null;
+  /** What must not be lost and could not be written, to be sent from memory. */
+  readonly unwritten: UnwrittenLife;
   /**
    * Everything of the lane up to `sequence` is stored elsewhere: forgets it. Of another `bootId`: does nothing. Of a
    * record that this file never held: begins a new life under another boot id.
@@ -56,7 +61,11 @@ export interface OutboxOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger?: Logger;
-  /** Bound of all bodies on the disk; default 256 MiB. Alerts count but are never dropped. */
+  /** Says after a kill what was in memory only; default none. */
+  readonly mark?: LossMark;
+  /** Whether the collector has confirmed the clock; without that no record is too old. Default: it has not. */
+  readonly isClockConfirmed?: () => boolean;
+  /** Bound of the file's pages in use; default 256 MiB. What is not expendable counts but is never dropped. */
   readonly maxBytes?: number;
   /** What is dropped first, when the bound is reached and before; default {@link lanePolicies}. */
   readonly policies?: LanePolicies;
@@ -83,6 +92,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const writer = createOutboxWriter({
     file,
+    mark: options.mark ?? noLossMark,
+    isClockConfirmed: options.isClockConfirmed ?? (() => false),
     clock,
     logger,
     bounds: {
@@ -93,7 +104,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onRescued: announce,
     onRoom: () => commits.schedule(0),
   });
-  const commits = createCommits({ writer, timers: options.timers, logger, announce });
+  const unwritten = createUnwrittenLife({ writer, holdsOlder: (lane) => outbox.peek(lane) !== null });
+  const commits = createOutboxCommits({
+    writer,
+    reserve: file.reserve,
+    clock,
+    timers: options.timers,
+    logger,
+    announce,
+    onUnwritten: unwritten.announce,
+  });
 
   /**
    * The collector knows of records that this file does not: the file is an older copy (a restored backup). Under its
@@ -119,10 +139,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   });
 
-  return {
+  for (const gap of options.mark?.lost ?? []) {
+    logger.warn("the last run ended with this in memory", { ...gap });
+    writer.push(gap);
+  }
+  if (writer.hasWork) commits.flush();
+
+  const outbox: Outbox = {
     get bootId() {
       return writer.ledger?.table.bootId ?? null;
     },
+    unwritten,
     append(record) {
       let lane: Lane;
       try {
@@ -156,7 +183,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (verdict === "unknown") beginNewLife(`acknowledged ${lane} ${sequence}, which was never given out`);
       commits.schedule(groupMs);
     },
-    counts: () => ({ ...countLanes(writer), rejected, trouble: commits.trouble }),
+    counts: () => ({
+      ...countLanes(writer),
+      rejected,
+      trouble: commits.trouble ?? (file.reserve.isHeld ? null : "full"),
+      diskBytes: file.sizeBytes(),
+    }),
     onCommit(callback) {
       callbacks.add(callback);
       return () => void callbacks.delete(callback);
@@ -167,6 +199,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       callbacks.clear();
     },
   };
+  return outbox;
 }
 
 function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records" | "pendingRecords"> {
@@ -179,85 +212,4 @@ function countLanes(writer: OutboxWriter): Pick<OutboxCounts, "lanes" | "records
     records: sumOf(totals, "records"),
     pendingRecords: writer.pendingRecords,
   };
-}
-
-/** When to commit, and when again after a failure. */
-interface Commits {
-  /** The kind of error that keeps anything from being committed now, or null. */
-  readonly trouble: string | null;
-  readonly closed: boolean;
-  /** Commits after `delayMs`, or at the commit that is planned already. */
-  schedule(delayMs: number): void;
-  flush(): void;
-  /** Something failed: told once a trouble, not once a try; what is not expendable is rescued, and it is tried again. */
-  suffer(error: unknown): void;
-  /** Commits a last time. */
-  close(): void;
-}
-
-interface CommitsOptions {
-  readonly writer: OutboxWriter;
-  readonly timers: Timers;
-  readonly logger: Logger;
-  readonly announce: (lane: Lane) => void;
-}
-
-function createCommits({ writer, timers, logger, announce }: CommitsOptions): Commits {
-  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
-  let trouble: string | null = null;
-  let closed = false;
-  let cancelTimer: (() => void) | null = null;
-
-  const recover = (): void => {
-    if (trouble === null) return;
-    logger.info("the outbox can be written again", { after: trouble });
-    trouble = null;
-    retry.reset();
-  };
-
-  const commits: Commits = {
-    get trouble() {
-      return trouble;
-    },
-    get closed() {
-      return closed;
-    },
-    schedule(delayMs) {
-      if (cancelTimer !== null || closed) return;
-      cancelTimer = timers.after(delayMs, () => {
-        cancelTimer = null;
-        commits.flush();
-      });
-    },
-    flush() {
-      if (closed) return;
-      cancelTimer?.();
-      cancelTimer = null;
-      if (!writer.hasWork) return;
-      try {
-        const changed = writer.commit();
-        recover();
-        for (const lane of changed) announce(lane);
-      } catch (error) {
-        commits.suffer(error);
-      }
-    },
-    suffer(error) {
-      const kind = sqliteErrorKind(error) ?? "other";
-      if (trouble === null) {
-        logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
-        writer.pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
-      }
-      trouble = kind;
-      if (kind === "full") writer.rescue();
-      writer.trim();
-      commits.schedule(retry.nextMs());
-    },
-    close() {
-      commits.flush();
-      closed = true;
-      cancelTimer?.();
-    },
-  };
-  return commits;
 }

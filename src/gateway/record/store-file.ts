@@ -2,11 +2,13 @@
  * The gateway's one database file: opened when first needed, set aside when corrupted, tried again when the disk was
  * full. Knows nothing of what is kept in it; each part brings its own tables.
  */
+import { statSync } from "node:fs";
 import { AuroraError, hasErrorCode } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import { openSqlite, setFileAside } from "../../core/platform/sqlite/sqlite.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
 import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import { noReserve, openStoreReserve, type StoreReserve } from "./store-reserve.ts";
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -17,6 +19,8 @@ export interface StoreFileOptions {
    * as sequences lost in a power cut would be given out twice.
    */
   readonly survives?: "power-cut" | "crash";
+  /** Room that is kept for what must not be lost, at most; default none. */
+  readonly reserveBytes?: number;
   /** How long to wait for another process to let the file go; default 2,000 ms. */
   readonly busyTimeoutMs?: number;
   readonly logger?: Logger;
@@ -35,6 +39,9 @@ export interface StoreFile {
   add(part: StorePart): void;
   /** Runs `work` on the open database; a corrupted one is replaced and `work` run once more. Throws `STORE`. */
   use<T>(work: (database: SqliteDatabase) => T): T;
+  readonly reserve: StoreReserve;
+  /** Bytes on the disk: the database and its log, without the reserve. */
+  sizeBytes(): number;
   close(): void;
 }
 
@@ -105,7 +112,38 @@ export function openStoreFile(options: StoreFileOptions): StoreFile {
     logger.error("the store cannot be opened now, trying again later", { path, error });
   }
 
+  const room =
+    options.reserveBytes === undefined
+      ? noReserve
+      : openStoreReserve(`${path}.reserve`, options.reserveBytes);
+  /** Without the reserve the log is kept short: its room is not for that. */
+  const boundLog = (): void => {
+    database?.exec(`PRAGMA wal_autocheckpoint = ${room.isHeld ? 1000 : 32}`);
+  };
+  boundLog();
+  const reserve: StoreReserve = {
+    get isHeld() {
+      return room.isHeld;
+    },
+    giveUp() {
+      const isGiven = room.giveUp();
+      boundLog();
+      return isGiven;
+    },
+    restore() {
+      const isHeld = room.restore();
+      boundLog();
+      return isHeld;
+    },
+  };
+
   return {
+    reserve,
+    sizeBytes: () =>
+      ["", "-wal"].reduce(
+        (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      ),
     add(part) {
       if (database !== null) part.attach(database);
       parts.push(part);

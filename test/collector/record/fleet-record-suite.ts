@@ -64,7 +64,7 @@ function envelopeOf(
     oldestSequence: 1,
     topic,
     payload,
-    records: records.map((record) => ("reason" in record ? failed(record) : ok(record))),
+    records: records.map((record) => ("kind" in record ? ok(record) : failed(record))),
     ...changes,
   };
 }

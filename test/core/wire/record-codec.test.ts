@@ -8,6 +8,7 @@ import type {
   PredictionBatch,
   UplinkRecord,
 } from "../../../src/core/contract/uplink-record.ts";
+import { gapReasons } from "../../../src/core/contract/uplink-record.ts";
 import { decodeUplinkEnvelope, encodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
 import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
 import { uplinkDescriptor } from "../../../src/core/wire/uplink-descriptor.ts";
@@ -157,6 +158,15 @@ const record: fc.Arbitrary<UplinkRecord> = fc.oneof<fc.Arbitrary<UplinkRecord>[]
     records: count,
     fromMs: time,
     toMs: time,
+  }),
+  fc.record({
+    kind: fc.constant("gap" as const),
+    lane: fc.constantFrom(...lanes),
+    records: count,
+    fromMs: time,
+    toMs: time,
+    reason: fc.constantFrom(...gapReasons),
+    windows: fc.nat(),
   }),
 );
 

@@ -72,6 +72,8 @@ describe("the acknowledgement", () => {
   test("survives a round trip", () => {
     const ack = { bootId: "b", lane: "drift" as const, sequence: 9 };
     expect(decodeUplinkAck(encodeUplinkAck(ack))).toEqual({ ok: true, value: ack });
+    const timed = { ...ack, timeMs: 1_800_000_000_000 };
+    expect(decodeUplinkAck(encodeUplinkAck(timed))).toEqual({ ok: true, value: timed });
   });
 
   test("bad bytes are a value", () => {

@@ -32,31 +32,30 @@ const batch: PredictionBatch = {
 };
 
 describe("the policy of the lanes", () => {
-  it("has every lane, with a priority of its own, and never drops an alert", () => {
+  it("has every lane, with a priority of its own, and never drops an alert or an update", () => {
     expect(Object.keys(lanePolicies).sort()).toEqual([...lanes].sort());
     expect(new Set(lanes.map((lane) => lanePolicies[lane].priority)).size).toBe(lanes.length);
-    expect(lanePolicies.alert).toEqual({
-      priority: 1,
-      isExpendable: false,
-      timeToLiveMs: null,
-      quotaBytes: null,
-    });
+    const kept = { isExpendable: false, timeToLiveMs: null, quotaBytes: null };
+    expect([lanePolicies.alert, lanePolicies.update]).toEqual([
+      { priority: 1, ...kept },
+      { priority: 2, ...kept },
+    ]);
   });
 
   it("sends alerts first and drops raw windows first", () => {
     expect(sendingOrder(lanePolicies)).toEqual(["alert", "update", "drift", "prediction", "raw"]);
-    expect(sheddingOrder(lanePolicies)).toEqual(["raw", "prediction", "drift", "update"]);
+    expect(sheddingOrder(lanePolicies)).toEqual(["raw", "prediction", "drift"]);
   });
 
   const change = (changes: Partial<LanePolicies>): LanePolicies => ({ ...lanePolicies, ...changes });
 
   /** Fills an outbox with as many predictions as events; gives how many of each were dropped. */
   const fill = (policies: LanePolicies): readonly number[] => {
-    const { outbox } = openOutbox(newPath(), { policies, maxBytes: 20_000 });
-    for (let count = 0; count < 120; count++) {
+    const { outbox } = openOutbox(newPath(), { policies, maxBytes: 120_000 }, { survives: "crash" });
+    for (let count = 0; count < 500; count++) {
       outbox.append(event);
       outbox.append(batch);
-      outbox.append(alert);
+      if (count % 5 === 0) outbox.append(alert);
     }
     outbox.flush();
     const dropped = lanes.map((lane) => outbox.counts().lanes[lane].dropped);
@@ -65,17 +64,16 @@ describe("the policy of the lanes", () => {
   };
 
   it("is what the outbox drops by", () => {
-    const [alerts, , , predictions] = fill(lanePolicies);
-    expect([alerts, predictions! > 50]).toEqual([0, true]);
+    const dropping = { isExpendable: true, timeToLiveMs: null, quotaBytes: null } as const;
+    const keeping = { isExpendable: false, timeToLiveMs: null, quotaBytes: null } as const;
+    const [alerts, updates, , predictions] = fill(change({ prediction: { ...dropping, priority: 4 } }));
+    expect([alerts, updates, predictions! > 50]).toEqual([0, 0, true]);
     const kept = fill(
-      change({ prediction: { priority: 4, isExpendable: false, timeToLiveMs: null, quotaBytes: null } }),
+      change({ prediction: { ...keeping, priority: 4 }, update: { ...dropping, priority: 2 } }),
     );
     expect([kept[0], kept[1]! > 50, kept[3]]).toEqual([0, true, 0]);
     const swapped = fill(
-      change({
-        prediction: { ...lanePolicies.prediction, priority: 2 },
-        update: { ...lanePolicies.update, priority: 4 },
-      }),
+      change({ prediction: { ...dropping, priority: 2 }, update: { ...dropping, priority: 4 } }),
     );
     expect(swapped[1]).toBeGreaterThan(swapped[3]!);
   });
@@ -86,7 +84,8 @@ describe("the policy of the lanes", () => {
       drift: { priority: 3, isExpendable: true, timeToLiveMs: 60_000, quotaBytes: null },
       alert: { priority: 1, isExpendable: true, timeToLiveMs: 3_600_000, quotaBytes: null },
     });
-    const { clock, outbox } = openOutbox(newPath(), { policies });
+    let isClockConfirmed = false;
+    const { clock, outbox } = openOutbox(newPath(), { policies, isClockConfirmed: () => isClockConfirmed });
     for (let count = 0; count < 20; count++) outbox.append(batch);
     outbox.append(alert);
     outbox.flush();
@@ -102,12 +101,16 @@ describe("the policy of the lanes", () => {
     clock.advance(200_000);
     outbox.append(event);
     outbox.flush();
+    expect(outbox.counts().lanes.alert).toMatchObject({ records: 2, dropped: 0 });
+    isClockConfirmed = true;
+    outbox.append(event);
+    outbox.flush();
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 1, dropped: 1 });
     expect(contents(outbox, "alert")?.first).toBe(2);
     clock.advance(3_600_000);
     outbox.append(event);
     outbox.flush();
     expect(outbox.counts().lanes.alert).toMatchObject({ records: 0, dropped: 2 });
-    expect(gaps()).toContainEqual(expect.objectContaining({ kind: "gap", lane: "alert", records: 1 }));
+    expect(gaps()).toContainEqual(expect.objectContaining({ lane: "alert", records: 1, reason: "expired" }));
   });
 });

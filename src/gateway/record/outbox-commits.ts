@@ -1,0 +1,123 @@
+/**
+ * When the outbox commits: in groups, at once for an alert, and again and again after a failure. While the reserve is given
+ * up it looks whether it can be held again. Says a trouble once, and once that it is over.
+ */
+import type { Lane } from "../../core/contract/topics.ts";
+import { createBackoff } from "../../core/platform/backoff.ts";
+import type { Clock, Timers } from "../../core/platform/clock.ts";
+import type { Logger } from "../../core/platform/logger.ts";
+import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
+import type { OutboxWriter } from "./outbox-writer.ts";
+import type { StoreReserve } from "./store-reserve.ts";
+
+export interface OutboxCommits {
+  /** The kind of error that keeps anything from being committed now, or null. */
+  readonly trouble: string | null;
+  readonly closed: boolean;
+  /** Commits after `delayMs`, or at the commit that is planned already. */
+  schedule(delayMs: number): void;
+  flush(): void;
+  /** Something failed: told once a trouble, not once a try; what is not expendable is rescued, and it is tried again. */
+  suffer(error: unknown): void;
+  /** Commits a last time. */
+  close(): void;
+}
+
+export interface OutboxCommitsOptions {
+  readonly writer: OutboxWriter;
+  readonly reserve: StoreReserve;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly announce: (lane: Lane) => void;
+  /** What could not be written is numbered, to be sent from memory. */
+  readonly onUnwritten: () => void;
+}
+
+/** How often to look whether the disk has room for the reserve again. */
+const restoreEveryMs = 10_000;
+
+export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommits {
+  const { writer, reserve, clock, timers, logger, announce } = options;
+  const retry = createBackoff({ firstMs: 1000, maxMs: 60_000 });
+  let trouble: string | null = null;
+  let isTold = !reserve.isHeld;
+  let closed = false;
+  let triedRestoreMs = clock.monotonicMs();
+  let cancelTimer: (() => void) | null = null;
+
+  const tell = (kind: string, error: unknown): void => {
+    if (isTold) return;
+    isTold = true;
+    logger.error("the outbox cannot be written; records wait in memory", { reason: kind, error });
+    writer.pushEvent(`store.${kind}`, "outbox", error instanceof Error ? error.message : String(error));
+  };
+
+  const recover = (): void => {
+    const before = trouble;
+    trouble = null;
+    if (before !== null) retry.reset();
+    if (!isTold || !reserve.isHeld) return;
+    isTold = false;
+    logger.info("the outbox can be written again", { after: before ?? "full" });
+  };
+
+  const restoreReserve = (): void => {
+    const nowMs = clock.monotonicMs();
+    if (reserve.isHeld || nowMs - triedRestoreMs < restoreEveryMs) return;
+    triedRestoreMs = nowMs;
+    reserve.restore();
+  };
+
+  const commits: OutboxCommits = {
+    get trouble() {
+      return trouble;
+    },
+    get closed() {
+      return closed;
+    },
+    schedule(delayMs) {
+      if (cancelTimer !== null || closed) return;
+      cancelTimer = timers.after(delayMs, () => {
+        cancelTimer = null;
+        commits.flush();
+      });
+    },
+    flush() {
+      if (closed) return;
+      cancelTimer?.();
+      cancelTimer = null;
+      restoreReserve();
+      if (!writer.hasWork) return;
+      try {
+        const changed = writer.commit();
+        recover();
+        // What had no room within the file waits until some is made, or the disk has it.
+        if (writer.pendingRecords > 0) {
+          writer.trim();
+          commits.schedule(retry.nextMs());
+        }
+        for (const lane of changed) announce(lane);
+      } catch (error) {
+        commits.suffer(error);
+      }
+    },
+    suffer(error) {
+      const kind = sqliteErrorKind(error) ?? "other";
+      tell(kind, error);
+      trouble = kind;
+      if (kind === "full") writer.rescue();
+      else writer.buffer.number();
+      writer.trim();
+      writer.noteHeld();
+      options.onUnwritten();
+      commits.schedule(retry.nextMs());
+    },
+    close() {
+      commits.flush();
+      closed = true;
+      cancelTimer?.();
+    },
+  };
+  return commits;
+}

@@ -1,0 +1,125 @@
+/**
+ * Makes room in the outbox by the policy of its lanes: the most expendable first; predictions are thinned before anything
+ * more valuable is dropped, and go only after that. Runs inside the caller's transaction and says what it did; declares nothing.
+ */
+import type { Lane } from "../../core/contract/topics.ts";
+import type { GapReason, PredictionBatch } from "../../core/contract/uplink-record.ts";
+import { decodeRecord, encodeRecord } from "../../core/wire/record-codec.ts";
+import { eachLane, type LanePolicies, sheddingOrder } from "./lane-policy.ts";
+import type { OutboxTable, StoredRecord } from "./outbox-table.ts";
+import { summarisePredictions } from "./prediction-summary.ts";
+
+/** What was done to the oldest records of a lane. */
+export interface LaneDrop {
+  readonly lane: Lane;
+  readonly reason: GapReason;
+  /** Records that are no longer there as they were. */
+  readonly records: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By how much less the lane holds. */
+  readonly fewerRecords: number;
+  readonly fewerBytes: number;
+}
+
+export interface OutboxShedding {
+  /** Sheds until the file's pages in use are at most `maxUsedBytes`, or nothing expendable is left. */
+  makeRoom(maxUsedBytes: number, reason: GapReason): readonly LaneDrop[];
+}
+
+/** Records that are thinned at a time, and how often in one transaction. */
+const summaryStep = 256;
+const maxSummarySteps = 16;
+/** Thinning that saves less than this share is not worth its writing: those are summaries already. */
+const worthwhileShare = 0.3;
+/** More than is needed is dropped, this share of the bound, so that it happens rarely. */
+const dropShare = 0.05;
+
+export function createOutboxShedding(table: OutboxTable, policies: LanePolicies): OutboxShedding {
+  const order = sheddingOrder(policies);
+  /** Up to this sequence the lane's records are summaries already. */
+  const summarisedUpTo = eachLane(() => 0);
+
+  const summarise = (lane: Lane, isEnough: () => boolean): LaneDrop[] => {
+    const drops: LaneDrop[] = [];
+    for (let step = 0; step < maxSummarySteps && !isEnough(); step++) {
+      const held = table.read(lane, summarisedUpTo[lane], summaryStep);
+      // The newest few are left alone: a handful of records hardly shrinks.
+      if (held.length < summaryStep) break;
+      const drop = thin(table, lane, held);
+      if (drop !== null) drops.push(drop);
+      summarisedUpTo[lane] = held.at(-1)!.sequence;
+    }
+    return drops;
+  };
+
+  const drop = (lane: Lane, limits: { maxUsedBytes: number; reason: GapReason }): LaneDrop[] => {
+    const drops: LaneDrop[] = [];
+    for (;;) {
+      const excess = table.measureFile().usedBytes - limits.maxUsedBytes;
+      if (excess <= 0) return drops;
+      const gone = table.dropOldest(lane, excess + limits.maxUsedBytes * dropShare);
+      if (gone.records === 0) return drops;
+      const { records, bytes } = gone;
+      drops.push({ ...gone, lane, reason: limits.reason, fewerRecords: records, fewerBytes: bytes });
+    }
+  };
+
+  return {
+    makeRoom(maxUsedBytes, reason) {
+      const isEnough = (): boolean => table.measureFile().usedBytes <= maxUsedBytes;
+      const isThinned = (lane: Lane): boolean => {
+        const policy = policies[lane];
+        return policy.isExpendable && policy.shedding === "summarise";
+      };
+      const drops: LaneDrop[] = [];
+      for (const lane of order) {
+        if (isEnough()) return drops;
+        drops.push(...(isThinned(lane) ? summarise(lane, isEnough) : drop(lane, { maxUsedBytes, reason })));
+      }
+      for (const lane of order.filter(isThinned)) drops.push(...drop(lane, { maxUsedBytes, reason }));
+      return drops;
+    },
+  };
+}
+
+/**
+ * Puts summaries in the place of these records, or does nothing where that saves little. They take the last sequences of
+ * those that they stand for: whatever of these the collector has stored unheard, nothing newer is taken for a duplicate.
+ */
+function thin(table: OutboxTable, lane: Lane, held: readonly StoredRecord[]): LaneDrop | null {
+  const batches: PredictionBatch[] = [];
+  const others: Uint8Array[] = [];
+  for (const { body } of held) {
+    const record = decodeRecord(body);
+    if (record.kind === "prediction-batch") batches.push(record);
+    else others.push(body);
+  }
+  // Health records between them are cumulative, and as good at the end.
+  const bodies = [...summarisePredictions(batches).map(encodeRecord), ...others.slice(-1)];
+  const before = sumLengths(held.map(({ body }) => body));
+  const after = sumLengths(bodies);
+  if (after > before * (1 - worthwhileShare) || bodies.length > held.length) return null;
+  const [first, last] = [held[0]!, held.at(-1)!];
+  table.removeBetween(lane, first.sequence, last.sequence);
+  for (const [index, body] of bodies.entries()) {
+    table.insert(lane, {
+      sequence: last.sequence - bodies.length + 1 + index,
+      timeMs: last.timeMs,
+      body,
+    });
+  }
+  return {
+    lane,
+    reason: "summarised",
+    records: held.length,
+    fromMs: Math.min(...held.map(({ timeMs }) => timeMs)),
+    toMs: Math.max(...held.map(({ timeMs }) => timeMs)),
+    fewerRecords: held.length - bodies.length,
+    fewerBytes: before - after,
+  };
+}
+
+function sumLengths(bodies: readonly Uint8Array[]): number {
+  return bodies.reduce((sum, body) => sum + body.length, 0);
+}

@@ -1,0 +1,78 @@
+/**
+ * Room on the disk that is kept for what must not be lost: a file of random bytes beside the database, given back to the
+ * disk when that is full (in WAL mode even deleting takes room), and taken again when there is plenty. Decides nothing.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+export interface StoreReserve {
+  /** True where no reserve is kept at all. */
+  readonly isHeld: boolean;
+  /** Gives the room back to the disk; false: there was none to give. */
+  giveUp(): boolean;
+  /** Takes the room again if the disk has it twice over; gives whether it is held. */
+  restore(): boolean;
+}
+
+/** Of a store that keeps no reserve. */
+export const noReserve: StoreReserve = { isHeld: true, giveUp: () => false, restore: () => true };
+
+/** At most this share of the file system. */
+const diskShare = 1 / 16;
+const chunkBytes = 64 * 1024;
+
+/** Takes at most `maxBytes` in the file at `path`, whose folder must exist, if the disk has them twice over. */
+export function openStoreReserve(path: string, maxBytes: number): StoreReserve {
+  let isHeld = false;
+
+  const take = (): boolean => {
+    try {
+      const { bsize, blocks, bavail } = statfsSync(dirname(path));
+      const sizeBytes = Math.max(chunkBytes, Math.min(maxBytes, Math.floor(bsize * blocks * diskShare)));
+      if (sizeOf(path) === sizeBytes) return true;
+      if (bavail * bsize < 2 * sizeBytes) return false;
+      fill(path, sizeBytes);
+      return true;
+    } catch {
+      // Whatever the disk says of it, a reserve is a precaution; a part of one would only take room.
+      rmSync(path, { force: true });
+      return false;
+    }
+  };
+
+  isHeld = take();
+  return {
+    get isHeld() {
+      return isHeld;
+    },
+    giveUp() {
+      if (!isHeld) return false;
+      rmSync(path, { force: true });
+      isHeld = false;
+      return true;
+    },
+    restore() {
+      isHeld ||= take();
+      return isHeld;
+    },
+  };
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
+
+/** Random bytes: what a file system can compress keeps no room. */
+function fill(path: string, sizeBytes: number): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    for (let done = 0; done < sizeBytes; ) {
+      const chunk = randomBytes(Math.min(chunkBytes, sizeBytes - done));
+      done += writeSync(file, chunk);
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

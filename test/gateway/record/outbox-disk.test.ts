@@ -1,0 +1,157 @@
+/** What the outbox takes on the disk, what becomes of an older file, and how predictions make room. */
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { PredictionBatch, UplinkRecord } from "../../../src/core/contract/uplink-record.ts";
+import { openSqlite } from "../../../src/core/platform/sqlite/sqlite.ts";
+import { assembleEnvelope, decodeUplinkEnvelope } from "../../../src/core/wire/envelope-codec.ts";
+import { encodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { stepWatermark } from "../../../src/core/wire/uplink-ack.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+const newPath = (): string => join(createTemporaryFolder(), "store.db");
+const startMs = 1_699_999_800_000;
+
+/** Five minutes of a point, a row a minute. */
+const batch = (index: number, turbine = "t"): PredictionBatch => {
+  const rows = [0, 1, 2, 3, 4];
+  return {
+    kind: "prediction-batch",
+    site: "site",
+    turbine,
+    component: "generator-bearing",
+    modelName: "bearing-cwru",
+    modelVersion: "1.0.0",
+    failureModes: ["inner-race", "outer-race", "ball"],
+    timesMs: rows.map((row) => startMs + (index * 5 + row) * 60_000),
+    windows: rows.map((row) => 50 + row),
+    meanProbability: rows.flatMap((row) => [0.1, 0.2 + row / 100, 0.3]),
+    maxProbability: rows.flatMap(() => [0.4, 0.5, 0.6]),
+    shaftRpm: rows.map(() => 1500),
+  };
+};
+const windowsOf = (records: readonly UplinkRecord[]): number =>
+  records.reduce(
+    (sum, record) =>
+      sum + (record.kind === "prediction-batch" ? record.windows.reduce((a, b) => a + b, 0) : 0),
+    0,
+  );
+
+// Of the third size a page holds one and not two.
+test.for([
+  [200, 1.3],
+  [1300, 1.3],
+  [2500, 1.7],
+  [4000, 1.3],
+] as const)("bodies of %i bytes take at most %f times that on the disk", ([size, times]) => {
+  const path = newPath();
+  const { file, outbox } = openOutbox(path, {}, { survives: "crash" });
+  let bytes = 0;
+  while (bytes < 4_000_000) {
+    const record: UplinkRecord = {
+      kind: "event",
+      timeMs: 1,
+      name: "n",
+      subject: "s",
+      detail: "x".repeat(size),
+    };
+    outbox.append(record);
+    bytes += encodeRecord(record).length;
+  }
+  outbox.flush();
+  file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  expect(file.sizeBytes() / bytes).toBeLessThan(times);
+  expect(outbox.counts().diskBytes).toBe(file.sizeBytes());
+});
+
+test("an older file is opened as it stands: everything in it is sent, and its table goes with the last record", () => {
+  const path = newPath();
+  const older = openSqlite(path);
+  older.exec(`
+    CREATE TABLE outbox_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE outbox_lane (lane INTEGER PRIMARY KEY, next_sequence INTEGER NOT NULL);
+    CREATE TABLE outbox_record (lane INTEGER NOT NULL, sequence INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+      body BLOB NOT NULL, PRIMARY KEY (lane, sequence)) WITHOUT ROWID;
+    INSERT INTO outbox_meta VALUES ('schema', '1'), ('boot-id', 'older');
+    INSERT INTO outbox_lane VALUES (1, 21), (2, 1), (3, 1), (4, 1), (5, 1);
+  `);
+  const put = older.prepare("INSERT INTO outbox_record VALUES (1, ?, 5, ?)");
+  for (let sequence = 11; sequence <= 20; sequence++)
+    put.run(sequence, encodeRecord({ kind: "alert", id: `${sequence}`, json: "{}" }));
+  older.close();
+
+  const first = openOutbox(path);
+  expect(first.outbox.bootId).toBe("older");
+  first.outbox.append({ kind: "alert", id: "21", json: "{}" });
+  const held = contents(first.outbox, "alert")!;
+  expect(held.first).toBe(11);
+  expect(held.records.map((record) => record.kind === "alert" && record.id)).toEqual(
+    Array.from({ length: 11 }, (_, index) => `${11 + index}`),
+  );
+  first.outbox.acknowledge("older", "alert", 15);
+  first.clock.advance(200);
+  expect(contents(first.outbox, "alert")!.first).toBe(16);
+  first.outbox.acknowledge("older", "alert", 20);
+  first.outbox.close();
+  first.file.close();
+
+  const { file, outbox } = openOutbox(path);
+  expect(contents(outbox, "alert")).toMatchObject({ first: 21, records: [{ id: "21" }] });
+  const tables = file.use((db) => db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all());
+  expect(tables.map(({ name }) => name)).not.toContain("outbox_record");
+});
+
+test("predictions that must make room become rows of ten minutes: no window is gone, and it is declared", () => {
+  const { outbox } = openOutbox(newPath(), { maxBytes: 700_000 }, { survives: "crash" });
+  const days = 20;
+  const count = days * 288;
+  for (let index = 0; index < count; index++) outbox.append(batch(index));
+  outbox.flush();
+  const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+  expect(gaps.length).toBeGreaterThan(0);
+  expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(["summarised"]));
+  expect(outbox.counts().lanes.prediction.dropped).toBe(0);
+  expect(gaps.reduce((sum, { records }) => sum + records, 0)).toBeLessThan(count);
+
+  // Sent as the uplink does, to a collector that keeps its watermark.
+  const { bootId } = outbox;
+  const stored: UplinkRecord[] = [];
+  let watermark = 0;
+  for (let step = 0; step < 10_000 && outbox.counts().lanes.prediction.records > 0; step++) {
+    let after = 0;
+    for (let flight = 0; flight < 4; flight++) {
+      const held = outbox.peek("prediction", { after });
+      if (held === null) break;
+      const { firstSequence, oldestSequence } = held;
+      after = firstSequence + held.records.length - 1;
+      // Every third envelope is lost on the way.
+      if ((step + flight) % 3 === 0) continue;
+      const header = { gateway: "g", bootId: bootId!, lane: "prediction" as const };
+      const decoded = decodeUplinkEnvelope(
+        assembleEnvelope({ ...header, firstSequence, oldestSequence }, held.records),
+      );
+      if (!decoded.ok) throw new Error(decoded.error.message);
+      const taken = stepWatermark(watermark, decoded.value);
+      stored.push(...decoded.value.records.slice(taken.duplicates, taken.duplicates + taken.fresh));
+      watermark = taken.watermark;
+    }
+    if (watermark > 0) outbox.acknowledge(bootId!, "prediction", watermark);
+    outbox.flush();
+  }
+  expect(outbox.counts().lanes.prediction.records).toBe(0);
+  expect(windowsOf(stored)).toBe(count * 260);
+});
+
+test("when thinning is not enough drift goes next, and the summaries last", () => {
+  const { outbox } = openOutbox(newPath(), { maxBytes: 120_000 }, { survives: "crash" });
+  for (let index = 0; index < 3000; index++) outbox.append(batch(index, `t${index % 5}`));
+  outbox.flush();
+  const { prediction } = outbox.counts().lanes;
+  expect(prediction.records).toBeGreaterThan(0);
+  const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+  const reasons = gaps.map(({ reason }) => reason);
+  expect(reasons).toContain("summarised");
+  expect(gaps.reduce((sum, { reason, records }) => sum + (reason === "quota" ? records : 0), 0)).toBe(
+    prediction.dropped,
+  );
+});
