@@ -173,7 +173,7 @@ async function listenToGateways(
     acknowledge: (gateway, ack) =>
       client.publish(
         topics.ack(gateway),
-        encodeUplinkAck({ ...seal(gateway, ack), timeMs: systemClock.nowMs() }),
+        encodeUplinkAck(seal(gateway, { ...ack, timeMs: systemClock.nowMs() })),
         { qos: 1, retain: false },
       ),
   });

@@ -4,16 +4,22 @@ import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import { type Clock, systemTimers } from "../core/platform/clock.ts";
 import type { Closers } from "../core/platform/daemon/closing.ts";
 import type { Logger } from "../core/platform/logger.ts";
+import { type ClockWatch, createClockWatch } from "./record/clock-watch.ts";
 import type { DataQuality } from "./record/data-quality.ts";
+import { openLossMark } from "./record/loss-mark.ts";
 import { createOutbox, type Outbox } from "./record/outbox.ts";
 import { createStateStore, type StateStore } from "./record/state-store.ts";
 import { openStoreFile } from "./record/store-file.ts";
 import { createTelemetry, type Telemetry } from "./record/telemetry.ts";
 
+const mebibyte = 1024 * 1024;
+
 export interface GatewayRecord {
   readonly outbox: Outbox;
   readonly state: StateStore;
   readonly telemetry: Telemetry;
+  /** The gateway's clock against the collector's. */
+  readonly clockWatch: ClockWatch;
 }
 
 export interface GatewayRecordOptions {
@@ -29,9 +35,30 @@ export interface GatewayRecordOptions {
  */
 export function openGatewayRecord(options: GatewayRecordOptions, closers: Closers): GatewayRecord {
   const { config, quality, clock, logger } = options;
-  const file = openStoreFile({ path: join(config.gateway.stateDir, "gateway.db"), logger });
+  const path = join(config.gateway.stateDir, "gateway.db");
+  const { maxMebibytes, reserveMebibytes } = config.store;
+  const file = openStoreFile({ path, reserveBytes: reserveMebibytes * mebibyte, logger });
   closers.add(() => file.close());
-  const outbox = createOutbox({ file, clock, timers: systemTimers, logger });
+  const mark = openLossMark(`${path}.mark`, logger);
+  closers.add(() => mark.close());
+  const clockWatch = createClockWatch({
+    clock,
+    onChange: (offsetMs) => {
+      const name = offsetMs === 0 ? "clock.agrees" : "clock.differs";
+      const detail = `the collector's clock is ${Math.round(offsetMs / 1000)} s ahead of this gateway's`;
+      logger.warn(name, { offsetMs });
+      telemetry.event(name, "clock", detail);
+    },
+  });
+  const outbox = createOutbox({
+    file,
+    mark,
+    isClockConfirmed: () => clockWatch.isConfirmed,
+    clock,
+    timers: systemTimers,
+    logger,
+    maxBytes: maxMebibytes * mebibyte,
+  });
   closers.add(() => outbox.close());
   const state = createStateStore(file, logger);
   const telemetry = createTelemetry({
@@ -42,6 +69,7 @@ export function openGatewayRecord(options: GatewayRecordOptions, closers: Closer
     driftIntervalMs: config.drift.intervalSeconds * 1000,
     predictionIntervalMs: config.uplink.predictionIntervalSeconds * 1000,
     healthIntervalMs: config.uplink.healthIntervalSeconds * 1000,
+    mark,
   });
-  return { outbox, state, telemetry };
+  return { outbox, state, telemetry, clockWatch };
 }

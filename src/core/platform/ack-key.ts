@@ -28,7 +28,9 @@ export function isSealedAck(gatewayKey: Uint8Array, gateway: string, ack: Uplink
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-function computeMac(gatewayKey: Uint8Array, gateway: string, { bootId, lane, sequence }: UplinkAck): Buffer {
-  const said = JSON.stringify(["aurora/ack/1", gateway, bootId, lane, sequence]);
+function computeMac(gatewayKey: Uint8Array, gateway: string, ack: UplinkAck): Buffer {
+  const { bootId, lane, sequence, timeMs } = ack;
+  const time = timeMs === undefined ? [] : [timeMs];
+  const said = JSON.stringify(["aurora/ack/1", gateway, bootId, lane, sequence, ...time]);
   return createHmac("sha256", gatewayKey).update(said).digest();
 }

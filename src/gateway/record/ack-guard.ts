@@ -14,7 +14,7 @@ export interface AckGuardOptions {
   readonly logger?: Logger;
 }
 
-interface AckCounts {
+export interface AckCounts {
   readonly acksReceived: number;
   /** Could not be read, belong to another life of the outbox, or say less than one before. */
   readonly acksIgnored: number;
@@ -22,7 +22,7 @@ interface AckCounts {
   readonly acksRefused: number;
 }
 
-interface AckGuard {
+export interface AckGuard {
   /** The acknowledgement in `payload`, or null for one that is passed over. */
   admit(
     payload: Uint8Array,

@@ -38,6 +38,8 @@ export interface DriftWatch {
   tick(monotonicMs: number): void;
   /** Reports every interval that is still open. */
   flush(): void;
+  /** Windows of intervals that are still open, of all points; null: none. */
+  readonly held: { readonly windows: number; readonly fromMs: number; readonly toMs: number } | null;
 }
 
 /** What is watched of a point; the sketcher is kept from interval to interval. */
@@ -145,6 +147,17 @@ export function createDriftWatch(intervalMs: number, report: (report: DriftRepor
       for (const components of turbines.values()) {
         for (const watched of components.values()) close(watched);
       }
+    },
+    get held() {
+      const open = [...turbines.values()].flatMap((components) =>
+        [...components.values()].filter(({ sketcher }) => sketcher.windows > 0),
+      );
+      if (open.length === 0) return null;
+      return {
+        windows: open.reduce((sum, { sketcher }) => sum + sketcher.windows, 0),
+        fromMs: Math.min(...open.map(({ fromMs }) => fromMs)),
+        toMs: Math.max(...open.map(({ toMs }) => toMs)),
+      };
     },
   };
 }

@@ -14,6 +14,14 @@ export interface LaneSenderOptions {
   readonly resetWait: () => void;
 }
 
+/** An envelope that the collector has not acknowledged yet. */
+export interface Flight {
+  /** Sequence of its last record. */
+  readonly last: number;
+  readonly sentMs: number;
+  readonly bytes: number;
+}
+
 /** The state of one lane. All times are of one monotonic clock. */
 export interface LaneSender {
   /** Highest sequence sent since the last reset; the next envelope begins after it. */
@@ -22,8 +30,12 @@ export interface LaneSender {
   readonly timeouts: number;
   /** May another envelope be sent now? */
   maySend(nowMs: number): boolean;
+  /** Of all envelopes under way. */
+  readonly bytesUnderWay: number;
   /** An envelope that ends at `last` was handed to the transport. */
-  sent(last: number, nowMs: number): void;
+  sent(last: number, nowMs: number, bytes?: number): void;
+  /** Envelopes under way that a watermark would acknowledge. */
+  covered(sequence: number): readonly Flight[];
   /** The collector's watermark; true when it says something new. */
   acknowledge(sequence: number): boolean;
   /** Forgets what is overdue; true when there was something. */
@@ -40,9 +52,10 @@ export interface LaneSender {
 export function createLaneSender(options: LaneSenderOptions): LaneSender {
   let acknowledged = 0;
   let sentUpTo = 0;
-  let flights: { readonly last: number; readonly dueMs: number }[] = [];
+  let flights: Flight[] = [];
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let timeouts = 0;
+  const dueMs = ({ sentMs }: Flight): number => sentMs + options.ackTimeoutMs;
   const goBack = (): void => {
     flights = [];
     sentUpTo = acknowledged;
@@ -55,10 +68,14 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
       return timeouts;
     },
     maySend: (nowMs) => nowMs >= notBeforeMs && flights.length < options.windowEnvelopes,
-    sent(last, nowMs) {
-      flights.push({ last, dueMs: nowMs + options.ackTimeoutMs });
+    get bytesUnderWay() {
+      return flights.reduce((sum, { bytes }) => sum + bytes, 0);
+    },
+    sent(last, nowMs, bytes = 0) {
+      flights.push({ last, sentMs: nowMs, bytes });
       sentUpTo = last;
     },
+    covered: (sequence) => flights.filter(({ last }) => last <= sequence),
     acknowledge(sequence) {
       if (sequence <= acknowledged) return false;
       acknowledged = sequence;
@@ -71,7 +88,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     expire(nowMs) {
       const first = flights[0];
-      if (first === undefined || nowMs < first.dueMs) return false;
+      if (first === undefined || nowMs < dueMs(first)) return false;
       goBack();
       timeouts += 1;
       notBeforeMs = nowMs + options.nextWaitMs();
@@ -89,7 +106,7 @@ export function createLaneSender(options: LaneSenderOptions): LaneSender {
     },
     wakeAtMs() {
       const first = flights[0];
-      if (first !== undefined) return first.dueMs;
+      if (first !== undefined) return dueMs(first);
       return Number.isFinite(notBeforeMs) ? notBeforeMs : null;
     },
   };

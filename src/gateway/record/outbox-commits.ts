@@ -89,13 +89,14 @@ export function createOutboxCommits(options: OutboxCommitsOptions): OutboxCommit
       cancelTimer = null;
       restoreReserve();
       if (!writer.hasWork) return;
+      const before = writer.pendingRecords;
       try {
         const changed = writer.commit();
         recover();
         // What had no room within the file waits until some is made, or the disk has it.
         if (writer.pendingRecords > 0) {
           writer.trim();
-          commits.schedule(retry.nextMs());
+          commits.schedule(writer.pendingRecords < before ? 0 : retry.nextMs());
         }
         for (const lane of changed) announce(lane);
       } catch (error) {

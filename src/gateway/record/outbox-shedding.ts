@@ -22,9 +22,12 @@ export interface LaneDrop {
   readonly fewerBytes: number;
 }
 
+/** What is short. */
+type ShortageReason = Extract<GapReason, "quota" | "disk-full">;
+
 export interface OutboxShedding {
   /** Sheds until the file's pages in use are at most `maxUsedBytes`, or nothing expendable is left. */
-  makeRoom(maxUsedBytes: number, reason: GapReason): readonly LaneDrop[];
+  makeRoom(maxUsedBytes: number, reason: ShortageReason): readonly LaneDrop[];
 }
 
 /** Records that are thinned at a time, and how often in one transaction. */
@@ -32,7 +35,8 @@ const summaryStep = 256;
 const maxSummarySteps = 16;
 /** Thinning that saves less than this share is not worth its writing: those are summaries already. */
 const worthwhileShare = 0.3;
-/** More than is needed is dropped, this share of the bound, so that it happens rarely. */
+/** More than is needed is dropped, so that it happens rarely; on a full disk every changed page needs room in the log. */
+const spareBytes = { quota: 1024 * 1024, "disk-full": 32 * 1024 } as const;
 const dropShare = 0.05;
 
 export function createOutboxShedding(table: OutboxTable, policies: LanePolicies): OutboxShedding {
@@ -53,12 +57,13 @@ export function createOutboxShedding(table: OutboxTable, policies: LanePolicies)
     return drops;
   };
 
-  const drop = (lane: Lane, limits: { maxUsedBytes: number; reason: GapReason }): LaneDrop[] => {
+  const drop = (lane: Lane, limits: { maxUsedBytes: number; reason: ShortageReason }): LaneDrop[] => {
     const drops: LaneDrop[] = [];
     for (;;) {
       const excess = table.measureFile().usedBytes - limits.maxUsedBytes;
       if (excess <= 0) return drops;
-      const gone = table.dropOldest(lane, excess + limits.maxUsedBytes * dropShare);
+      const spare = Math.min(limits.maxUsedBytes * dropShare, spareBytes[limits.reason]);
+      const gone = table.dropOldest(lane, excess + spare);
       if (gone.records === 0) return drops;
       const { records, bytes } = gone;
       drops.push({ ...gone, lane, reason: limits.reason, fewerRecords: records, fewerBytes: bytes });

@@ -66,6 +66,8 @@ export interface OutboxWriter {
 
 /** Room that is made at a time. */
 const sacrificeBytes = 256 * 1024;
+/** Expendable bodies of one transaction on a full disk; at least one record fits, as none is longer. */
+const sliceBytes = 64 * 1024;
 
 /** Creates a writer with nothing to write, and no database yet. */
 export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
@@ -113,6 +115,16 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
     return result.changed;
   };
 
+  /** Without the reserve every changed page may need the last room: what is expendable goes a little at a time. */
+  const takeSlice = (): readonly PendingRecord[] => {
+    let bytes = 0;
+    return buffer.records.filter((record) => {
+      if (isEssential(record)) return true;
+      bytes += record.body.length;
+      return bytes <= sliceBytes;
+    });
+  };
+
   const isEssential = ({ lane }: PendingRecord): boolean => !policies[lane].isExpendable;
   const commitEssentials = (): void => {
     for (const lane of commit(buffer.records.filter(isEssential))) options.onRescued(lane);
@@ -134,7 +146,7 @@ export function createOutboxWriter(options: OutboxWriterOptions): OutboxWriter {
       if (verdict === "new") acknowledgementsWait = true;
       return verdict;
     },
-    commit: () => commit(buffer.records),
+    commit: () => commit(file.reserve.isHeld ? buffer.records : takeSlice()),
     rescue: () => {
       const ways = [
         () => {

@@ -27,6 +27,8 @@ export interface PredictionThinner {
   tick(nowMs: number): void;
   /** Closes and gives everything. */
   flush(): void;
+  /** Windows in rows that were not given yet, of all points; null: none. */
+  readonly held: { readonly windows: number; readonly fromMs: number; readonly toMs: number } | null;
 }
 
 /** Everything of one point under one model. */
@@ -41,6 +43,10 @@ interface PointBatch {
   openedMs: number;
   allowance: number;
   allowanceMs: number;
+  /** Windows that were not given yet, and when the first and the last of them ended. */
+  heldWindows: number;
+  heldFromMs: number;
+  heldToMs: number;
 }
 
 /** Creates a thinner that hands its batches to `emit`. */
@@ -58,6 +64,9 @@ export function createPredictionThinner(
   const give = (batch: PointBatch): void => {
     const columns = batch.rows.take();
     if (columns.timesMs.length > 0) emit({ kind: "prediction-batch", ...batch.header, ...columns });
+    // Of the row that is still open no more is known than which it is.
+    batch.heldWindows = batch.rows.windowsInRow;
+    batch.heldFromMs = batch.rowNumber * rowMs;
   };
 
   const close = (batch: PointBatch): void => {
@@ -79,6 +88,9 @@ export function createPredictionThinner(
       openedMs: toMs,
       allowance: current?.allowance ?? burst,
       allowanceMs: current?.allowanceMs ?? toMs,
+      heldWindows: 0,
+      heldFromMs: toMs,
+      heldToMs: toMs,
     };
     points.set(key, opened);
     return opened;
@@ -102,6 +114,13 @@ export function createPredictionThinner(
         batch.rows.closeRow();
         batch.rowNumber = rowNumber;
       }
+      if (batch.heldWindows === 0) {
+        batch.heldFromMs = toMs;
+        batch.heldToMs = toMs;
+      }
+      batch.heldWindows += 1;
+      batch.heldFromMs = Math.min(batch.heldFromMs, toMs);
+      batch.heldToMs = Math.max(batch.heldToMs, toMs);
       const reached = modes.some((mode) => mode.probability >= mode.threshold);
       if (reached && mayKeep(batch, toMs, { burst, everyMs })) batch.rows.addRow(decision, shaftRpm);
       else batch.rows.addWindow(decision, shaftRpm);
@@ -116,6 +135,15 @@ export function createPredictionThinner(
     },
     flush() {
       for (const batch of points.values()) close(batch);
+    },
+    get held() {
+      const held = [...points.values()].filter(({ heldWindows }) => heldWindows > 0);
+      if (held.length === 0) return null;
+      return {
+        windows: held.reduce((sum, { heldWindows }) => sum + heldWindows, 0),
+        fromMs: Math.min(...held.map(({ heldFromMs }) => heldFromMs)),
+        toMs: Math.max(...held.map(({ heldToMs }) => heldToMs)),
+      };
     },
   };
 }

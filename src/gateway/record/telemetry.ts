@@ -8,6 +8,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import type { ScoredWindow } from "../../core/serving/loaded-bundle.ts";
 import type { DataQuality } from "./data-quality.ts";
 import { createDriftWatch, type DriftSource, type DriftWindow } from "./drift-watch.ts";
+import { type LossMark, noLossMark } from "./loss-mark.ts";
 import { createPredictionThinner } from "./prediction-thinner.ts";
 
 export interface Telemetry {
@@ -33,6 +34,8 @@ export interface TelemetryOptions {
   readonly driftIntervalMs: number;
   readonly predictionIntervalMs: number;
   readonly healthIntervalMs: number;
+  /** Says after a kill what was gathered; default none. */
+  readonly mark?: LossMark;
 }
 
 /** Creates the telemetry of a gateway. */
@@ -50,6 +53,14 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     rowMs: options.predictionIntervalMs,
     batchMs: Math.min(300_000, options.predictionIntervalMs * 5),
   });
+
+  const mark = options.mark ?? noLossMark;
+  const noteHeld = (): void => {
+    const { held } = thinner;
+    mark.note("open-predictions", held === null ? null : { records: 0, ...held });
+    const open = drift.held;
+    mark.note("open-drift", open === null ? null : { records: 0, ...open });
+  };
 
   const health = (): void => {
     const { processed, quarantined, dropped, byReason } = quality.total;
@@ -77,12 +88,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       latestDataMs = toMs;
       const { features, levels, shaftRpm } = window;
       // A turbine that stands by is not like one that runs, and has not drifted.
-      if (features.length === 0 || !isOperating(decision.operatingState)) return;
-      // Of the lower band, as the reference is.
-      const { logits: scores } = output.bands?.lower ?? output;
-      drift.add(point, bundle, { toMs, features, scores, levels, powerKw: scored.powerKw, shaftRpm });
+      if (features.length > 0 && isOperating(decision.operatingState)) {
+        // Of the lower band, as the reference is.
+        const { logits: scores } = output.bands?.lower ?? output;
+        drift.add(point, bundle, { toMs, features, scores, levels, powerKw: scored.powerKw, shaftRpm });
+      }
+      noteHeld();
     },
-    drift: drift.add,
+    drift: (point, source, row) => {
+      drift.add(point, source, row);
+      noteHeld();
+    },
     onDriftReport: (callback) => {
       driftCallbacks.push(callback);
     },
@@ -96,6 +112,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       // The data's own time, which in a replay runs ahead of the clock.
       thinner.tick(Math.max(clock.nowMs(), latestDataMs));
       drift.tick(clock.monotonicMs());
+      noteHeld();
       if (clock.monotonicMs() < healthDueMs) return;
       healthDueMs = clock.monotonicMs() + options.healthIntervalMs;
       health();
@@ -103,6 +120,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     flush: () => {
       thinner.flush();
       drift.flush();
+      noteHeld();
       health();
     },
   };

@@ -3,21 +3,23 @@
  * *stored*. A broker's own acknowledgement means nothing here. Stores nothing and decides nothing about records.
  */
 import { type Lane, lanes, type Topics } from "../../core/contract/topics.ts";
+import type { UplinkAck } from "../../core/contract/uplink-record.ts";
 import { createBackoff } from "../../core/platform/backoff.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
-import { assembleEnvelope } from "../../core/wire/envelope-codec.ts";
-import { type AckGuardOptions, createAckGuard } from "./ack-guard.ts";
-import { eachLane, lanePolicies, sendingOrder } from "./lane-policy.ts";
+import { decodeUplinkAck } from "../../core/wire/uplink-ack.ts";
+import { type AckCounts, type AckGuard, type AckGuardOptions, createAckGuard } from "./ack-guard.ts";
+import { createBacklogPace } from "./backlog-pace.ts";
+import type { ClockSample } from "./clock-watch.ts";
+import {
+  createEnvelopePublisher,
+  type EnvelopeCounts,
+  type EnvelopeTransport,
+  type UplinkBatch,
+} from "./envelope-publisher.ts";
+import { createLaneGathering } from "./lane-gathering.ts";
+import { eachLane, type LanePolicies, lanePolicies, sendingOrder } from "./lane-policy.ts";
 import { createLaneSender, type LaneSender } from "./lane-sender.ts";
-
-/** Records of a lane, oldest first. */
-interface UplinkBatch {
-  readonly bootId: string;
-  readonly firstSequence: number;
-  readonly oldestSequence: number;
-  readonly records: readonly Uint8Array[];
-}
 
 /** What the uplink needs of the outbox. */
 export interface UplinkOutbox {
@@ -31,13 +33,8 @@ export interface UplinkOutbox {
 }
 
 /** What the uplink needs of an MQTT client. */
-export interface UplinkTransport {
+export interface UplinkTransport extends EnvelopeTransport {
   readonly connected: boolean;
-  publish(
-    topic: string,
-    payload: Uint8Array,
-    options: { readonly qos: 1; readonly retain: false },
-  ): Promise<void>;
   subscribe(filter: string, qos: 1, handler: (topic: string, payload: Uint8Array) => void): Promise<void>;
   onConnect(callback: () => void): () => void;
 }
@@ -45,6 +42,14 @@ export interface UplinkTransport {
 export interface UplinkOptions {
   readonly gateway: string;
   readonly outbox: UplinkOutbox;
+  /** Records that could not be written, sent from memory; default none. */
+  readonly unwritten?: UplinkOutbox;
+  /** What is sent first; default {@link lanePolicies}. */
+  readonly policies?: LanePolicies;
+  /** Upper bound of what is sent of all lanes but the first, bytes a second; default 256 KiB. */
+  readonly backlogBytesPerSecond?: number;
+  /** Told of the collector's clock with acknowledgements that carry it. */
+  readonly onCollectorTime?: (sample: ClockSample) => void;
   readonly transport: UplinkTransport;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -67,20 +72,9 @@ export interface UplinkOptions {
   readonly random?: () => number;
 }
 
-export interface UplinkCounts {
-  readonly envelopesSent: number;
-  /** Records sent, repetitions included. */
-  readonly recordsSent: number;
-  /** Bytes of MQTT PUBLISH packets: payload, topic and headers; without TCP, TLS and acknowledgements. */
-  readonly bytesSent: number;
-  readonly bytesByLane: Readonly<Record<Lane, number>>;
+export interface UplinkCounts extends EnvelopeCounts, AckCounts {
   /** Times that a lane had to go back because the collector did not answer. */
   readonly timeouts: number;
-  readonly acksReceived: number;
-  /** Acknowledgements that could not be read, belong to another life of the outbox, or say less than one before. */
-  readonly acksIgnored: number;
-  /** Acknowledgements that are not of the collector of this gateway's enrolment. */
-  readonly acksRefused: number;
 }
 
 export interface Uplink {
@@ -90,91 +84,119 @@ export interface Uplink {
   close(): void;
 }
 
-const defaultGatherMs: Readonly<Record<Lane, number>> = {
-  alert: 0,
-  update: 500,
-  drift: 2_000,
-  prediction: 10_000,
-  raw: 10_000,
-};
-
 /** Timeouts in a row after which it is said aloud, once. */
 const worryingTimeouts = 3;
-/** PUBLISH: type, up to 3 bytes of length, topic length, packet id (MQTT 3.1.1 section 3.3). */
-const publishOverheadBytes = 8;
 
 /** Starts to send; subscribes to the acknowledgements first. */
 export function createUplink(options: UplinkOptions): Uplink {
-  const { gateway, outbox, transport, topics, clock, timers } = options;
+  const { gateway, transport, topics, clock, timers } = options;
   const logger = options.logger ?? silentLogger;
-  const order = sendingOrder(lanePolicies);
-  const senders = eachLane(() => openSender(options));
-  const gathering = createGathering(options.gatherMs);
+  const policies = options.policies ?? lanePolicies;
+  const order = sendingOrder(policies);
+  const lives = [options.outbox, ...(options.unwritten === undefined ? [] : [options.unwritten])].map(
+    (outbox) => openLife(outbox, options),
+  );
+  const gathering = createLaneGathering(options.gatherMs);
   const publisher = createEnvelopePublisher(options);
-  const guard = createAckGuard(options);
+  const pace = createBacklogPace({ maxBytesPerSecond: options.backlogBytesPerSecond ?? 256 * 1024 });
   let timeouts = 0;
-  let bootId: string | null = null;
   let closed = false;
   let cancelTimer = (): void => {};
 
   const pump = (): void => {
     if (closed) return;
-    if (outbox.bootId !== bootId) {
-      bootId = outbox.bootId;
-      for (const lane of lanes) senders[lane].forget();
-      guard.forget();
-    }
+    for (const life of lives) life.renew();
     // Without a connection there is nothing to wait for: the next one begins by sending everything again.
     if (!transport.connected) return;
     const nowMs = clock.monotonicMs();
-    for (const lane of lanes) {
-      if (senders[lane].expire(nowMs)) worry(lane);
+    for (const life of lives) {
+      for (const lane of lanes) if (life.senders[lane].expire(nowMs)) worry(life.senders[lane], lane);
     }
-    for (const lane of order) sendLane(lane, nowMs);
+    for (const lane of order) {
+      for (const life of lives) sendLane(life, lane, nowMs);
+    }
     wakeLater(nowMs);
   };
 
-  const worry = (lane: Lane): void => {
+  const worry = (sender: LaneSender, lane: Lane): void => {
     timeouts += 1;
-    if (senders[lane].timeouts !== worryingTimeouts) return;
+    if (isPaced(lane)) pace.lost();
+    if (sender.timeouts !== worryingTimeouts) return;
     logger.warn("the collector does not acknowledge; records stay here and are sent again", { lane });
   };
 
-  const sendLane = (lane: Lane, nowMs: number): void => {
+  /** Whatever is not the most urgent waits for room, so that the most urgent does not wait for it. */
+  const isPaced = (lane: Lane): boolean => lane !== order[0];
+  const pacedBytes = (): number =>
+    lives.reduce(
+      (sum, { senders }) => order.slice(1).reduce((part, lane) => part + senders[lane].bytesUnderWay, sum),
+      0,
+    );
+
+  const sendLane = (life: UplinkLife, lane: Lane, nowMs: number): void => {
     if (gathering.isUnderWay(lane, nowMs)) return;
-    const sender = senders[lane];
+    const sender = life.senders[lane];
+    const maxBytes = options.maxBytes ?? 128 * 1024;
     while (sender.maySend(nowMs)) {
-      const batch = outbox.peek(lane, {
+      const underWay = isPaced(lane) ? pacedBytes() : 0;
+      const room = isPaced(lane) ? pace.room(nowMs) : Number.POSITIVE_INFINITY;
+      if (room <= underWay) return;
+      const batch = life.outbox.peek(lane, {
         after: sender.sentUpTo,
         maxRecords: options.maxRecords ?? 200,
-        maxBytes: options.maxBytes ?? 128 * 1024,
+        // Several small ones rather than one: acknowledgements then say sooner how the way is.
+        maxBytes: Math.min(maxBytes, Math.max(2048, Math.min(room / 2, room - underWay))),
       });
       // Another life of the outbox begins with the next pump.
-      if (batch === null || batch.bootId !== bootId) return;
-      publisher.send(lane, batch);
+      if (batch === null || batch.bootId !== life.bootId) return;
+      const bytes = publisher.send(lane, batch);
+      if (isPaced(lane)) pace.sent(bytes, nowMs);
       const last = batch.firstSequence + batch.records.length - 1;
-      guard.gaveOut(lane, last);
-      sender.sent(last, nowMs);
+      life.guard.gaveOut(lane, last);
+      sender.sent(last, nowMs, bytes);
     }
   };
 
   const wakeLater = (nowMs: number): void => {
     cancelTimer();
-    const times = lanes.flatMap((lane) => [senders[lane].wakeAtMs(), gathering.endsAtMs(lane)]);
+    const senders = lives.flatMap((life) => lanes.map((lane) => life.senders[lane]));
+    const times = [
+      ...senders.map((sender) => sender.wakeAtMs()),
+      ...lanes.map((lane) => gathering.endsAtMs(lane)),
+      pace.wakeAtMs(nowMs),
+    ];
     const wakeAtMs = Math.min(...times.filter((time) => time !== null && time > nowMs).map(Number));
     if (Number.isFinite(wakeAtMs)) cancelTimer = timers.after(wakeAtMs - nowMs, pump);
+  };
+
+  /** What an acknowledgement says of the way and of the clock. */
+  const learn = ({ lane, sequence, timeMs }: UplinkAck, sender: LaneSender): void => {
+    const landed = sender.covered(sequence);
+    const newest = landed.at(-1);
+    if (newest === undefined) return;
+    const tookMs = clock.monotonicMs() - newest.sentMs;
+    if (isPaced(lane)) {
+      const bytes = landed.reduce((sum, flight) => sum + flight.bytes, 0);
+      pace.landed(bytes, tookMs);
+    }
+    if (timeMs === undefined) return;
+    const receivedMs = clock.nowMs();
+    options.onCollectorTime?.({ sentMs: receivedMs - tookMs, receivedMs, collectorMs: timeMs });
   };
 
   const onAck = (_topic: string, payload: Uint8Array): void => {
     if (closed) return;
     const nowMs = clock.monotonicMs();
-    const ack = guard.admit(payload, { bootId: outbox.bootId, nowMs });
+    const read = decodeUplinkAck(payload);
+    const life = lives.find(({ outbox }) => read.ok && outbox.bootId === read.value.bootId) ?? lives[0]!;
+    const ack = life.guard.admit(payload, { bootId: life.outbox.bootId, nowMs });
     if (ack === null) return;
-    const { lane, sequence } = ack;
-    outbox.acknowledge(ack.bootId, lane, sequence);
+    const { bootId, lane, sequence } = ack;
+    learn(ack, life.senders[lane]);
+    life.outbox.acknowledge(bootId, lane, sequence);
     // The outbox may have begun a new life on hearing of records that it does not know.
-    if (outbox.bootId !== ack.bootId) guard.renewed(nowMs);
-    if (outbox.bootId !== bootId || senders[lane].acknowledge(sequence)) pump();
+    if (life.outbox.bootId !== bootId) life.guard.renewed(nowMs);
+    if (life.outbox.bootId !== life.bootId || life.senders[lane].acknowledge(sequence)) pump();
   };
 
   const gather = (lane: Lane): void => {
@@ -183,9 +205,9 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   const stopListening = [
-    outbox.onCommit(gather),
+    ...lives.map(({ outbox }) => outbox.onCommit(gather)),
     transport.onConnect(() => {
-      for (const lane of lanes) senders[lane].restart();
+      for (const { senders } of lives) for (const lane of lanes) senders[lane].restart();
       pump();
     }),
   ];
@@ -194,7 +216,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   });
 
   return {
-    counts: () => ({ timeouts, ...guard.counts(), ...publisher.counts() }),
+    counts: () => ({ timeouts, ...sumAcks(lives.map(({ guard }) => guard.counts())), ...publisher.counts() }),
     hurry() {
       gathering.endAll();
       pump();
@@ -204,6 +226,46 @@ export function createUplink(options: UplinkOptions): Uplink {
       cancelTimer();
       for (const stop of stopListening) stop();
     },
+  };
+}
+
+/** One outbox, and what of it is under way. */
+interface UplinkLife {
+  readonly outbox: UplinkOutbox;
+  readonly senders: Readonly<Record<Lane, LaneSender>>;
+  readonly guard: AckGuard;
+  /** That the senders' sequences belong to. */
+  readonly bootId: string | null;
+  /** Forgets what was sent of an outbox that is no longer the same. */
+  renew(): void;
+}
+
+function openLife(outbox: UplinkOutbox, options: UplinkOptions): UplinkLife {
+  const senders = eachLane(() => openSender(options));
+  const guard = createAckGuard(options);
+  let bootId: string | null = null;
+  return {
+    outbox,
+    senders,
+    guard,
+    get bootId() {
+      return bootId;
+    },
+    renew() {
+      if (outbox.bootId === bootId) return;
+      bootId = outbox.bootId;
+      for (const lane of lanes) senders[lane].forget();
+      guard.forget();
+    },
+  };
+}
+
+function sumAcks(all: readonly AckCounts[]): AckCounts {
+  const sum = (name: keyof AckCounts): number => all.reduce((total, counts) => total + counts[name], 0);
+  return {
+    acksReceived: sum("acksReceived"),
+    acksIgnored: sum("acksIgnored"),
+    acksRefused: sum("acksRefused"),
   };
 }
 
@@ -220,63 +282,4 @@ function openSender(options: UplinkOptions): LaneSender {
     nextWaitMs: () => backoff.nextMs(),
     resetWait: () => backoff.reset(),
   });
-}
-
-/** Which lanes' fresh records wait for company, and until when (monotonic ms). */
-interface Gathering {
-  /** Records of the lane were committed at `nowMs`: they wait, unless older ones do already. */
-  begin(lane: Lane, nowMs: number): void;
-  /** Whether the lane still waits; when its time is over it no longer does. */
-  isUnderWay(lane: Lane, nowMs: number): boolean;
-  /** Null when nothing of the lane waits. */
-  endsAtMs(lane: Lane): number | null;
-  endAll(): void;
-}
-
-function createGathering(gatherMs: UplinkOptions["gatherMs"] = {}): Gathering {
-  const ends = new Map<Lane, number>();
-  return {
-    begin(lane, nowMs) {
-      const waitMs = gatherMs[lane] ?? defaultGatherMs[lane];
-      if (waitMs > 0 && !ends.has(lane)) ends.set(lane, nowMs + waitMs);
-    },
-    isUnderWay(lane, nowMs) {
-      if ((ends.get(lane) ?? 0) > nowMs) return true;
-      ends.delete(lane);
-      return false;
-    },
-    endsAtMs: (lane) => ends.get(lane) ?? null,
-    endAll: () => ends.clear(),
-  };
-}
-
-/** Puts envelopes on the wire and counts them, repetitions included. */
-interface EnvelopePublisher {
-  send(lane: Lane, batch: UplinkBatch): void;
-  counts(): Pick<UplinkCounts, "envelopesSent" | "recordsSent" | "bytesSent" | "bytesByLane">;
-}
-
-function createEnvelopePublisher(options: UplinkOptions): EnvelopePublisher {
-  const { gateway, topics, transport } = options;
-  const logger = options.logger ?? silentLogger;
-  const bytesByLane = eachLane(() => 0);
-  let envelopesSent = 0;
-  let recordsSent = 0;
-  let bytesSent = 0;
-  return {
-    send(lane, batch) {
-      const payload = assembleEnvelope({ gateway, lane, ...batch }, batch.records);
-      const topic = topics.up(gateway, lane);
-      envelopesSent += 1;
-      recordsSent += batch.records.length;
-      const bytes = payload.length + topic.length + publishOverheadBytes;
-      bytesSent += bytes;
-      bytesByLane[lane] += bytes;
-      transport.publish(topic, payload, { qos: 1, retain: false }).catch((error: unknown) => {
-        // The timeout, or the next connection, sends it again.
-        logger.debug("an envelope was not published", { lane, error });
-      });
-    },
-    counts: () => ({ envelopesSent, recordsSent, bytesSent, bytesByLane: { ...bytesByLane } }),
-  };
 }

@@ -63,7 +63,13 @@ function create(turbines: GatewayConfig["turbines"] = [{ ...plain, id: "WT01", p
     commissioning: { minWindows: 600, minHours: 24 },
     alarms: { falsePerTurbineYear: 0.1, faultPrior: 0.058, stopDb: null },
     drift: { intervalSeconds: 600, periodSeconds: 86_400, falsePerPointDay: 0.001, learnDays: 14 },
-    uplink: { predictionIntervalSeconds: 60, healthIntervalSeconds: 60, ackKeyFile: null },
+    uplink: {
+      predictionIntervalSeconds: 60,
+      healthIntervalSeconds: 60,
+      ackKeyFile: null,
+      backlogKibibytesPerSecond: 256,
+    },
+    store: { maxMebibytes: 256, reserveMebibytes: 1 },
     log: { level: "info" },
   };
   const pipeline = createPipeline({

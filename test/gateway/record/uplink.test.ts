@@ -5,6 +5,7 @@ import { createTopics, type Lane } from "../../../src/core/contract/topics.ts";
 import type { AlertRecord, EventRecord, UplinkAck } from "../../../src/core/contract/uplink-record.ts";
 import { createRandom, type Random } from "../../../src/core/maths/random.ts";
 import { encodeUplinkAck } from "../../../src/core/wire/uplink-ack.ts";
+import { type LanePolicies, lanePolicies } from "../../../src/gateway/record/lane-policy.ts";
 import { createOutbox, type Outbox } from "../../../src/gateway/record/outbox.ts";
 import { openStoreFile, type StoreFile } from "../../../src/gateway/record/store-file.ts";
 import { createUplink, type Uplink, type UplinkTransport } from "../../../src/gateway/record/uplink.ts";
@@ -87,7 +88,7 @@ interface Rig {
   readonly uplink: Uplink;
 }
 
-function open(options: Partial<NetworkOptions> & { path?: string } = {}): Rig {
+function open(options: Partial<NetworkOptions> & { path?: string; policies?: LanePolicies } = {}): Rig {
   const clock = options.clock ?? createManualClock();
   const collector = options.collector ?? createCollectorModel();
   const file = openStoreFile({ path: options.path ?? join(createTemporaryFolder(), "store.db") });
@@ -102,6 +103,7 @@ function open(options: Partial<NetworkOptions> & { path?: string } = {}): Rig {
     clock,
     timers: clock,
     random: () => 0.5,
+    ...(options.policies === undefined ? {} : { policies: options.policies }),
   });
   return { clock, file, outbox, network, collector, uplink };
 }
@@ -134,6 +136,21 @@ describe("the uplink", () => {
     clock.advance(1000);
     outbox.append(alert("y"));
     expect(lanesOf(network)).toEqual(["alert", "update", "alert"]);
+  });
+
+  test("sends in the order of the policies that it is given", () => {
+    const policies: LanePolicies = {
+      ...lanePolicies,
+      alert: { ...lanePolicies.alert, priority: 2 },
+      update: { ...lanePolicies.update, priority: 1 },
+    };
+    const { clock, outbox, network } = open({ policies });
+    outbox.append(alert("x"));
+    outbox.append(event("a"));
+    outbox.flush();
+    clock.advance(1000);
+    network.connect();
+    expect(lanesOf(network)).toEqual(["update", "alert"]);
   });
 
   test("keeps a bounded window under way", () => {

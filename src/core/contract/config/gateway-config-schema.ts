@@ -12,6 +12,7 @@ import {
   trustedKeysSchema,
 } from "./config-parts.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { storeSchema, uplinkSchema } from "./record-config.ts";
 
 const id = z
   .string()
@@ -258,25 +259,8 @@ export const gatewayConfigSchema: z.ZodType<GatewayConfig> = z
           .describe("Days of operation that a point's own drift reference needs at least"),
       })
       .prefault({}),
-    uplink: z
-      .strictObject({
-        predictionIntervalSeconds: z
-          .number()
-          .min(1)
-          .max(3600)
-          .default(60)
-          .describe("Predictions are thinned to this"),
-        healthIntervalSeconds: z
-          .number()
-          .min(1)
-          .max(3600)
-          .default(60)
-          .describe("Seconds between health records"),
-        ackKeyFile: optionalFile.describe(
-          "Key of this gateway's enrolment (64 hexadecimal digits): with it, only its own collector can say that a record is stored",
-        ),
-      })
-      .prefault({}),
+    uplink: uplinkSchema,
+    store: storeSchema,
     log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
   })
   .superRefine(checkGatewayReferences);

@@ -122,6 +122,15 @@ export interface GatewayConfig {
     readonly healthIntervalSeconds: number;
     /** File with the key of this gateway's enrolment; null: whoever may write to the topic is believed. */
     readonly ackKeyFile: string | null;
+    /** Upper bound of everything but alerts. */
+    readonly backlogKibibytesPerSecond: number;
+  };
+  /** The database in the state folder. */
+  readonly store: {
+    /** Bound of its pages in use; what must not be lost is kept beyond. */
+    readonly maxMebibytes: number;
+    /** Room that is kept on the disk for what must not be lost, at most a sixteenth of the file system. */
+    readonly reserveMebibytes: number;
   };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }

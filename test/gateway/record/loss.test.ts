@@ -1,0 +1,167 @@
+/** A full disk and a kill: what is kept in the room that is reserved, what is sent from memory, what is declared. */
+import { existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { AlertRecord, EventRecord } from "../../../src/core/contract/uplink-record.ts";
+import { decodeRecord } from "../../../src/core/wire/record-codec.ts";
+import { openLossMark } from "../../../src/gateway/record/loss-mark.ts";
+import { openStoreReserve } from "../../../src/gateway/record/store-reserve.ts";
+import { fillDisk, mountSmallDisk } from "../../support/small-disk.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
+import { contents, openOutbox } from "./outbox-rig.ts";
+
+const alert = (id: string, bytes = 300): AlertRecord => ({
+  kind: "alert",
+  id,
+  json: `"${"x".repeat(bytes)}"`,
+});
+const event = (name: string): EventRecord => ({ kind: "event", timeMs: 1, name, subject: "s", detail: "d" });
+const idsOf = (records: readonly unknown[]): unknown[] =>
+  records.map((record) => (record as { id?: string }).id);
+
+test("the room that is kept is a sixteenth of a small disk, given back once and taken again when there is plenty", ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(4096);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const path = join(disk, "x.reserve");
+  const reserve = openStoreReserve(path, 64 * 1024 * 1024);
+  expect([reserve.isHeld, statSync(path).size]).toEqual([true, 256 * 1024]);
+  const giveBack = fillDisk(disk);
+  expect([reserve.giveUp(), reserve.giveUp(), existsSync(path)]).toEqual([true, false, false]);
+  expect(reserve.restore()).toBe(false);
+  expect(() => writeFileSync(join(disk, "alert"), new Uint8Array(200 * 1024))).not.toThrow();
+  giveBack();
+  expect([reserve.restore(), openStoreReserve(path, 64 * 1024 * 1024).isHeld]).toEqual([true, true]);
+});
+
+test("on a full disk alerts are durable in the room that is kept, and everything goes on when there is room again", ({
+  skip,
+}) => {
+  const disk = mountSmallDisk(8192);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const path = join(disk, "store.db");
+  const { clock, outbox } = openOutbox(path, {}, { reserveBytes: 1024 * 1024 });
+  outbox.append(event("before"));
+  outbox.flush();
+  const giveBack = fillDisk(disk);
+  for (let index = 0; index < 86; index++) outbox.append(alert(`${index}`, 1500));
+  clock.advance(60_000);
+  expect(outbox.counts()).toMatchObject({ trouble: "full" });
+  // As a kill would leave it: what is on the disk now.
+  expect(outbox.counts().lanes.alert.records).toBe(86);
+  expect(idsOf(contents(outbox, "alert")!.records)).toHaveLength(86);
+
+  giveBack();
+  outbox.append(event("after"));
+  clock.advance(70_000);
+  outbox.append(event("long after"));
+  clock.advance(200);
+  expect(outbox.counts()).toMatchObject({ trouble: null, pendingRecords: 0 });
+  const events = contents(outbox, "update")!.records;
+  expect(events.filter((record) => record.kind === "event" && record.name === "store.full")).toHaveLength(1);
+});
+
+test("a backlog on a full disk makes room for what is newer within its own file", ({ skip }) => {
+  const disk = mountSmallDisk(8192);
+  if (disk === null) return skip("nobody may mount a small disk here");
+  const { clock, file, outbox } = openOutbox(join(disk, "store.db"), {}, { reserveBytes: 1024 * 1024 });
+  const sketches = [{ feature: 0, counts: [1], invalid: 0, mean: 0, sumSquares: 0, min: 0, max: 0 }];
+  const report = (toMs: number): void =>
+    outbox.append({
+      kind: "drift-report",
+      site: "s",
+      turbine: "t",
+      component: "x".repeat(200),
+      modelName: "m",
+      modelVersion: "1",
+      modelDigest: "d",
+      fromMs: 0,
+      toMs,
+      sketches,
+    });
+  for (let index = 0; index < 6000; index++) report(index);
+  outbox.flush();
+  file.use((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  fillDisk(disk);
+  const before = outbox.counts();
+  for (let index = 6000; index < 9000; index++) report(index);
+  for (let index = 0; index < 100; index++) {
+    outbox.append(alert(`${index}`, 1000));
+    clock.advance(1000);
+  }
+  clock.advance(120_000);
+  const after = outbox.counts();
+  expect(after.lanes.alert).toMatchObject({ records: 100, dropped: 0 });
+  expect(after.diskBytes).toBeLessThan(before.diskBytes + 1024 * 1024);
+  const newest = contents(outbox, "drift")!.records.at(-1);
+  expect(newest).toMatchObject({ toMs: 8999 });
+  const gaps = contents(outbox, "update")!.records.filter((record) => record.kind === "gap");
+  expect(gaps.reduce((sum, { records }) => sum + records, 0)).toBe(after.lanes.drift.dropped);
+  expect(after.lanes.drift.dropped + contents(outbox, "drift")!.records.length).toBe(9000);
+  expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(["disk-full"]));
+});
+
+test("alerts for which there is no room at all are sent from memory, once they are stored forgotten, and never twice on the disk", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const mark = openLossMark(`${path}.mark`);
+  const { clock, outbox } = openOutbox(path, { mark }, { maxFileBytes: 60_000, survives: "crash" });
+  for (let index = 0; index < 200; index++) outbox.append(alert(`${index}`));
+  expect(outbox.counts().trouble).toBe("full");
+  const onDisk = outbox.counts().lanes.alert.records;
+  expect(onDisk).toBeGreaterThan(0);
+  // What the file holds is older and goes first.
+  expect(outbox.unwritten.peek("alert")).toBeNull();
+  outbox.acknowledge(outbox.bootId!, "alert", onDisk);
+  const held = outbox.unwritten.peek("alert")!;
+  expect([held.firstSequence, held.oldestSequence, held.bootId === outbox.bootId]).toEqual([1, 1, false]);
+  expect(decodeRecord(held.records[0]!)).toMatchObject({ id: `${onDisk}` });
+
+  // Killed now, the next run says how much was lost.
+  const { lost } = openLossMark(`${path}.mark`);
+  expect(lost.find(({ lane }) => lane === "alert")).toMatchObject({
+    reason: "killed",
+    records: 200 - onDisk,
+  });
+
+  const upTo = held.records.length - 5;
+  outbox.unwritten.acknowledge(held.bootId, "alert", upTo);
+  expect(outbox.unwritten.peek("alert")).toMatchObject({ firstSequence: upTo + 1 });
+  clock.advance(120_000);
+  // The acknowledged ones in the file have made room for the rest.
+  expect(outbox.counts()).toMatchObject({ trouble: null });
+  expect(idsOf(contents(outbox, "alert")!.records)[0]).toBe(`${onDisk + upTo}`);
+  expect(outbox.unwritten.peek("alert")).toBeNull();
+  expect(openLossMark(`${path}.mark`).lost).toEqual([]);
+});
+
+test("what was in memory when the last run was killed is declared by the next, once", () => {
+  const path = join(createTemporaryFolder(), "store.db");
+  const first = openLossMark(`${path}.mark`);
+  expect(first.lost).toEqual([]);
+  first.note("open-predictions", { records: 0, windows: 57, fromMs: 1000.4, toMs: 2000 });
+  first.note("drift", { records: 2, windows: 0, fromMs: 5, toMs: 6 });
+  first.note("prediction", { records: 1, windows: 0, fromMs: 5, toMs: 6 });
+  first.note("prediction", null);
+
+  const mark = openLossMark(`${path}.mark`);
+  const { outbox, file } = openOutbox(path, { mark });
+  expect(contents(outbox, "update")!.records).toEqual([
+    { kind: "gap", lane: "prediction", reason: "killed", records: 0, windows: 57, fromMs: 1000, toMs: 2000 },
+    { kind: "gap", lane: "drift", reason: "killed", records: 2, fromMs: 5, toMs: 6 },
+  ]);
+  expect(openLossMark(`${path}.mark`).lost).toEqual([]);
+  outbox.close();
+  file.close();
+});
+
+test("a mark that cannot be read is said, and loses nothing else", () => {
+  const path = join(createTemporaryFolder(), "x.mark");
+  writeFileSync(path, '{"prediction":[1,2');
+  expect(openLossMark(path).lost).toEqual([]);
+  truncateSync(path);
+  const mark = openLossMark(path);
+  mark.note("alert", { records: 1, windows: 0, fromMs: 1, toMs: 1 });
+  mark.close();
+  expect(openLossMark(path).lost).toMatchObject([{ lane: "alert", records: 1 }]);
+});
