@@ -5,6 +5,7 @@
 import { AuroraError } from "../../core/contract/aurora-error.ts";
 import { type Logger, silentLogger } from "../../core/platform/logger.ts";
 import type { SqliteDatabase } from "../../core/platform/sqlite/sqlite-database.ts";
+import { sqliteErrorKind } from "../../core/platform/sqlite/sqlite-error.ts";
 import type { StoreFile } from "./store-file.ts";
 
 export interface StateStore {
@@ -60,6 +61,8 @@ export function createStateStore(file: StoreFile, logger: Logger = silentLogger)
       failing = false;
       return true;
     } catch (error) {
+      // What an alert is told by must be written with it.
+      if (sqliteErrorKind(error) === "full" && file.reserve.giveUp()) return write();
       if (!failing) logger.error("state cannot be written; it is kept in memory", { error });
       failing = true;
       return false;
