@@ -31,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/wire": ["core/contract"],
   "core/maths": [],
   "core/platform": ["core/contract"],
-  "core/platform/daemon": ["core/contract", "core/platform"],
+  "core/platform/daemon": ["core/contract", "core/platform", "core/platform/files"],
   "core/platform/files": ["core/contract"],
   "core/platform/mqtt": ["core/contract", "core/platform", "core/platform/daemon", "core/platform/files"],
   "core/platform/sqlite": ["core/contract"],

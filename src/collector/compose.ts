@@ -6,6 +6,7 @@ import { createTopics, type Topics } from "../core/contract/topics.ts";
 import { dayMs, hourMs } from "../core/maths/durations.ts";
 import { systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
+import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { createLogger, type Logger } from "../core/platform/logger.ts";
 import { createMetrics, type Metrics } from "../core/platform/metrics.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
@@ -92,6 +93,7 @@ interface Surroundings {
 
 async function assemble(around: Surroundings): Promise<RunningCollector> {
   const { config, wiring, logger, closers } = around;
+  await prepareStateFolder(config.collector.stateDir, { nowMs: systemClock.nowMs(), logger });
   const record = await openRecord(config, logger);
   closers.add(() => record.close());
   const { registry, shelf } = await openShelf(config, logger);

@@ -1,6 +1,7 @@
 /** The collector daemon: parse the configuration, compose, run until stopped. */
 import { collectorConfigSchema } from "../core/contract/config/collector-config.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
+import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { loadYamlConfig } from "../core/platform/daemon/yaml-config.ts";
 import { installedPath } from "../core/platform/files/installed-path.ts";
 import { createLogger } from "../core/platform/logger.ts";
@@ -31,6 +32,7 @@ export async function runCollector(options: RunCollectorOptions): Promise<void> 
       trustedKeys: read.registry.trustedKeys.map(installed),
     },
   };
+  keepFilesPrivate();
   const logger = createLogger({ name: "collector", level: config.log.level });
   const collector = await startCollector(config, { logger, version: runtimeVersion });
   await runDaemon(

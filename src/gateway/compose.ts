@@ -6,6 +6,7 @@ import { isSealedAck } from "../core/platform/ack-key.ts";
 import { type Clock, systemClock, systemTimers } from "../core/platform/clock.ts";
 import { type Closers, createClosers } from "../core/platform/daemon/closing.ts";
 import type { Daemon } from "../core/platform/daemon/run-daemon.ts";
+import { prepareStateFolder } from "../core/platform/daemon/state-folder.ts";
 import { nodeFileSystem } from "../core/platform/files/file-system.ts";
 import { readHexKey } from "../core/platform/files/read-hex-key.ts";
 import type { Logger } from "../core/platform/logger.ts";
@@ -57,6 +58,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const { config, logger, environment, runtimeVersion } = options;
   const clock = systemClock;
   const topics = createTopics(config.mqtt.base);
+  await prepareStateFolder(config.gateway.stateDir, { nowMs: clock.nowMs(), logger });
   const quality = createDataQuality();
   const record = openGatewayRecord({ config, quality, clock, logger }, closers);
   const { outbox, telemetry } = record;

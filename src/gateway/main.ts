@@ -1,6 +1,7 @@
 /** The gateway daemon: parse the configuration, compose, run until stopped. */
 import { gatewayConfigSchema } from "../core/contract/config/gateway-config-schema.ts";
 import { runDaemon } from "../core/platform/daemon/run-daemon.ts";
+import { keepFilesPrivate } from "../core/platform/daemon/state-folder.ts";
 import { loadYamlConfig } from "../core/platform/daemon/yaml-config.ts";
 import { installedPath } from "../core/platform/files/installed-path.ts";
 import { createLogger } from "../core/platform/logger.ts";
@@ -30,6 +31,7 @@ export async function runGateway(options: RunGatewayOptions): Promise<void> {
       trustedKeys: read.bundles.trustedKeys.map(installed),
     },
   };
+  keepFilesPrivate();
   const logger = createLogger({ name: "gateway", level: config.log.level });
   const gateway = await startGateway({ config, logger, environment, runtimeVersion });
   await runDaemon(gateway, logger);

@@ -1,0 +1,106 @@
+/**
+ * Makes a daemon's state folder its own: readable by its user only, also what was there before, and rid of what a kill left
+ * half written. Reads no file, follows no link, and is no reason not to start.
+ */
+import { chmod, lstat, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { hasErrorCode } from "../../contract/aurora-error.ts";
+import { makeFolder } from "../files/atomic-file.ts";
+import type { Logger } from "../logger.ts";
+
+/** What was done, and what could not be. */
+export interface StateFolderReport {
+  /** Files and folders that others could read until now. */
+  readonly tightened: number;
+  readonly leftoversRemoved: number;
+  /** The first thing that the system refused, or null. */
+  readonly refused: string | null;
+}
+
+/** What a kill left of an atomic write: `.<name>.<pid>-<counter>.tmp`. */
+const leftoverPattern = /^\..+\.(\d+)-\d+\.tmp$/;
+/** A write takes less; a process of the same number may be another's after a restart of the machine. */
+const writeTakesMs = 600_000;
+const ownerOnly = 0o700;
+const sticky = 0o1000;
+/** Entries looked at, from the top downwards: a start is not held up by millions of files, and all are in a closed folder. */
+const maxEntries = 20_000;
+
+/** Makes `dir` where it is missing, closes it to others and tidies it. */
+export async function prepareStateFolder(
+  dir: string,
+  { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
+): Promise<StateFolderReport> {
+  const report = { tightened: 0, leftoversRemoved: 0, refused: null as string | null };
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      report.refused ??= error instanceof Error ? error.message : String(error);
+    }
+  };
+  const tighten = (path: string): Promise<void> =>
+    attempt(async () => {
+      const { mode } = await (path === dir ? stat(path) : lstat(path));
+      // A folder that many share is no state folder.
+      if ((mode & 0o077) === 0 || (mode & sticky) !== 0) return;
+      await chmod(path, mode & ownerOnly);
+      report.tightened += 1;
+    });
+  const tidy = (folder: string, name: string): Promise<void> =>
+    attempt(async () => {
+      const writer = leftoverPattern.exec(name)?.[1];
+      if (writer === undefined) return;
+      const path = join(folder, name);
+      const { mtimeMs } = await lstat(path);
+      if (isAlive(Number(writer)) && Math.abs(nowMs - mtimeMs) < writeTakesMs) return;
+      await rm(path, { force: true });
+      report.leftoversRemoved += 1;
+    });
+
+  await attempt(() => makeFolder(dir, ownerOnly));
+  await tighten(dir);
+  const folders = [dir];
+  let looked = 0;
+  for (const folder of folders) {
+    await attempt(async () => {
+      for (const entry of await readdir(folder, { withFileTypes: true })) {
+        looked += 1;
+        if (looked > maxEntries || !(entry.isFile() || entry.isDirectory())) continue;
+        const path = join(folder, entry.name);
+        await tighten(path);
+        if (entry.isDirectory()) folders.push(path);
+        else await tidy(folder, entry.name);
+      }
+    });
+    if (looked > maxEntries) break;
+  }
+  const { tightened, leftoversRemoved, refused } = report;
+  if (tightened + leftoversRemoved > 0)
+    logger.info("the state folder was closed to others and tidied", { dir, tightened, leftoversRemoved });
+  if (refused !== null) logger.warn("the state folder could not be tidied", { dir, reason: refused });
+  return report;
+}
+
+/** An error of the system, not of ours. */
+function isRefusal(error: unknown): boolean {
+  return hasErrorCode(error, "STORE") || typeof (error as NodeJS.ErrnoException).syscall === "string";
+}
+
+/** Whether another process of this number runs. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, and is another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** From now on nobody but its user reads what this process makes, whichever library writes it. Of a process of its own only. */
+export function keepFilesPrivate(): void {
+  process.umask(0o077);
+}

@@ -1,0 +1,114 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { stringify } from "yaml";
+import { prepareStateFolder } from "../../../../src/core/platform/daemon/state-folder.ts";
+import { silentLogger } from "../../../../src/core/platform/logger.ts";
+import { startAurora } from "../../../cli/aurora.ts";
+import { createTemporaryFolder } from "../../../support/temporary-folder.ts";
+import { until } from "../../../support/until.ts";
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+const prepare = (dir: string) => prepareStateFolder(dir, { nowMs: Date.now(), logger: silentLogger });
+/** No process has it: Linux counts to 4,194,304 at most. */
+const deadPid = 5_000_000;
+
+/** A state folder as an older version left it. */
+function oldFolder(): string {
+  const dir = join(createTemporaryFolder(), "state");
+  mkdirSync(join(dir, "updates", "bearing"), { recursive: true });
+  for (const path of [dir, join(dir, "updates"), join(dir, "updates", "bearing")]) chmodSync(path, 0o755);
+  for (const name of [
+    "gateway.db",
+    "updates/bearing/journal.json",
+    `updates/bearing/.journal.json.${deadPid}-3.tmp`,
+  ]) {
+    writeFileSync(join(dir, name), "x");
+    chmodSync(join(dir, name), 0o644);
+  }
+  return dir;
+}
+
+test("what others could read is closed to them, and what a kill left half written goes", async () => {
+  const dir = oldFolder();
+  const elsewhere = join(createTemporaryFolder(), "elsewhere");
+  writeFileSync(elsewhere, "x");
+  chmodSync(elsewhere, 0o644);
+  symlinkSync(elsewhere, join(dir, "link"));
+  expect(await prepare(dir)).toEqual({ tightened: 6, leftoversRemoved: 1, refused: null });
+  expect([dir, join(dir, "updates"), join(dir, "updates", "bearing")].map(modeOf)).toEqual([
+    0o700, 0o700, 0o700,
+  ]);
+  expect(modeOf(join(dir, "gateway.db"))).toBe(0o600);
+  expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
+  expect(modeOf(elsewhere)).toBe(0o644);
+  expect(await prepare(dir)).toEqual({ tightened: 0, leftoversRemoved: 0, refused: null });
+});
+
+test("a write of another process that runs is left alone, but not for ever, nor what only looks like a leftover", async () => {
+  const dir = createTemporaryFolder();
+  const writing = join(dir, `.active.${process.ppid}-1.tmp`);
+  for (const path of [writing, join(dir, "a.5000000-1.tmp"), join(dir, ".notes.tmp")])
+    writeFileSync(path, "x");
+  await prepare(dir);
+  expect(readdirSync(dir).sort()).toEqual(
+    [`.active.${process.ppid}-1.tmp`, ".notes.tmp", "a.5000000-1.tmp"].sort(),
+  );
+  const hourAgo = Date.now() / 1000 - 3600;
+  utimesSync(writing, hourAgo, hourAgo);
+  await prepare(dir);
+  expect(existsSync(writing)).toBe(false);
+});
+
+test("a folder that is missing is made for its user alone; one that cannot be made is no reason not to start", async () => {
+  const dir = join(createTemporaryFolder(), "a", "b");
+  await prepare(dir);
+  expect(modeOf(dir)).toBe(0o700);
+  const file = join(dir, "file");
+  writeFileSync(file, "x");
+  expect((await prepare(join(file, "below"))).refused).toContain("ENOTDIR");
+});
+
+test("a folder that many share stays as it is", async () => {
+  const dir = createTemporaryFolder();
+  chmodSync(dir, 0o1777);
+  await prepare(dir);
+  expect(statSync(dir).mode & 0o7777).toBe(0o1777);
+});
+
+test.each([
+  [
+    "collector",
+    (stateDir: string) => ({ collector: { stateDir, httpPort: 0 }, mqtt: { embedded: { port: 0 } } }),
+  ],
+  [
+    "gateway",
+    (stateDir: string) => ({
+      gateway: { id: "gw-1", site: "north-sea", stateDir, httpPort: 0 },
+      mqtt: { url: "mqtt://127.0.0.1:1" },
+      turbines: [{ id: "wt-1" }],
+    }),
+  ],
+])("a %s makes what nobody else can read", async (kind, configure) => {
+  const dir = oldFolder();
+  const path = join(createTemporaryFolder(), "config.yaml");
+  writeFileSync(path, stringify(configure(dir)));
+  startAurora([kind, "--config", path]);
+  const made = join(dir, kind === "gateway" ? "access.json" : "collector.sqlite-wal");
+  await until(() => existsSync(made), "it runs", 30_000);
+  const open = readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .map((name) => [name, modeOf(join(dir, name))] as const)
+    .filter(([, mode]) => (mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+  expect(modeOf(dir)).toBe(0o700);
+  expect(readdirSync(join(dir, "updates", "bearing"))).toEqual(["journal.json"]);
+});
