@@ -27,6 +27,7 @@ import { loadRegistryKeys } from "./registry/installation-keys.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 import { registryRoutes } from "./registry/registry-routes.ts";
 import { openAckSeal } from "./uplink/ack-seal.ts";
+import { createCloneWatch } from "./uplink/clone-watch.ts";
 import { gatewaySites, type MqttSide, openMqttSide } from "./uplink/mqtt-side.ts";
 import { createStateWatch } from "./uplink/state-watch.ts";
 import { createUplinkIngest, type UplinkIngest } from "./uplink/uplink-ingest.ts";
@@ -180,7 +181,13 @@ async function listenToGateways(
       ),
   });
   closers.add(() => ingest.close());
-  const states = createStateWatch({ record, clock: systemClock, timers: systemTimers, logger });
+  const states = createStateWatch({
+    record,
+    clock: systemClock,
+    timers: systemTimers,
+    logger,
+    onStatus: createCloneWatch({ clock: systemClock, logger, metrics }),
+  });
   closers.add(() => states.close());
   await client.subscribe(topics.allUplinks, 1, ingest.accept);
   await client.subscribe(topics.allStates, 1, states.acceptState);

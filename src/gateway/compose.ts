@@ -65,7 +65,11 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
   const models = await openModels(options, telemetry);
   closers.add(() => models.close());
   await checkInstalled(config, models);
-  const { client: mqtt, close: closeMqtt } = await connectGatewayMqtt({
+  const {
+    client: mqtt,
+    isCloned,
+    close: closeMqtt,
+  } = await connectGatewayMqtt({
     config,
     topics,
     environment,
@@ -176,6 +180,7 @@ async function assemble(options: StartGatewayOptions, closers: Closers): Promise
             drift,
             figures,
             mqtt,
+            isCloned,
             outbox,
             uplink,
             journal,

@@ -1,4 +1,5 @@
 /** Connects a gateway to its broker, as its configuration says, with the retained status and its last will. */
+import { randomBytes } from "node:crypto";
 import type { GatewayConfig } from "../core/contract/config/gateway-config.ts";
 import type { Topics } from "../core/contract/topics.ts";
 import type { GatewayStatus } from "../core/contract/turbine-state.ts";
@@ -10,6 +11,7 @@ import { type LetThrough, probeBroker } from "../core/platform/mqtt/broker-probe
 import { createMqttClient } from "../core/platform/mqtt/mqtt-client.ts";
 import type { MqttClient } from "../core/platform/mqtt/mqtt-reconnect.ts";
 import { redactText } from "../core/platform/redact.ts";
+import { type CloneWatch, createCloneWatch } from "./clone-watch.ts";
 
 /** How long the broker may take to hear that the gateway goes offline. */
 const lastWordsMs = 500;
@@ -21,6 +23,8 @@ export interface GatewayMqttOptions {
   readonly runtimeVersion: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Upper bounds of the first and of any wait before reconnecting; default 500 ms and 30 s. */
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
   /** Something that people should know: that the broker lets through what it must not. */
   readonly onEvent: (name: string, subject: string, detail: string) => void;
 }
@@ -28,6 +32,8 @@ export interface GatewayMqttOptions {
 /** A client that keeps the gateway's status current. */
 export interface GatewayMqtt {
   readonly client: MqttClient;
+  /** Does another gateway log in under this one's id? */
+  isCloned(): boolean;
   /** Says "offline" and closes. */
   close(): Promise<void>;
 }
@@ -40,12 +46,14 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
   const { config, topics, clock, logger } = options;
   const { id } = config.gateway;
   const topic = topics.status(id);
+  const instance = randomBytes(8).toString("hex");
   const describe = (online: boolean): GatewayStatus => ({
     gateway: id,
     online,
     time: online ? new Date(clock.nowMs()).toISOString() : null,
     version: online ? options.runtimeVersion : null,
     config: online ? withoutSecrets(config) : null,
+    instance,
   });
   const offline = JSON.stringify(describe(false));
   const login = await readBrokerLogin(config.mqtt, options.environment.AURORA_MQTT_PASSWORD);
@@ -55,8 +63,12 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
     ...login,
     will: { topic, payload: offline, qos: 1, retain: true },
     maxPacketBytes: config.mqtt.maxPacketBytes,
+    ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
     logger,
   });
+  const clones = createCloneWatch({ gateway: id, instance, clock, logger, onEvent: options.onEvent });
+  // Before the own status is published, which takes the place of the other's.
+  watchForClones(client, clones, topic);
   client.onConnect(() => {
     client
       .publish(topic, JSON.stringify(describe(true)), { qos: 1, retain: true })
@@ -68,6 +80,7 @@ export async function connectGatewayMqtt(options: GatewayMqttOptions): Promise<G
   });
   return {
     client,
+    isCloned: clones.isCloned,
     close: async () => {
       await waitAtMost(client.publish(topic, offline, { qos: 1, retain: true }), lastWordsMs);
       await client.close();
@@ -108,4 +121,19 @@ async function probe(
     logger.warn(`the broker has no access list: ${whatIsOpen[who]}`, { broker: redactText(url), hint });
     onEvent("broker.open", redactText(url), whatIsOpen[who]);
   }
+}
+
+/** A broker of MQTT 5 may say who ended a connection (mosquitto 2.0.11 does not); the status that the other one left behind does. */
+function watchForClones(client: MqttClient, clones: CloneWatch, topic: string): void {
+  client.onDisconnect(clones.lost);
+  let connections = 0;
+  client.onConnect(() => {
+    connections += 1;
+    // What is there at the first connection was left by the process before this one. The client renews a subscription.
+    if (connections !== 2) return;
+    client
+      .subscribe(topic, 1, (_topic, payload) => clones.heardStatus(payload))
+      // Without the right to read it nothing is noticed.
+      .catch(() => undefined);
+  });
 }

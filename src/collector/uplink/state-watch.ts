@@ -5,7 +5,11 @@
  */
 import type { z } from "zod";
 import { failed, ok, type Result } from "../../core/contract/result.ts";
-import { gatewayStatusSchema, turbineStateSchema } from "../../core/contract/turbine-state.ts";
+import {
+  type GatewayStatus,
+  gatewayStatusSchema,
+  turbineStateSchema,
+} from "../../core/contract/turbine-state.ts";
 import type { Clock, Timers } from "../../core/platform/clock.ts";
 import type { Logger } from "../../core/platform/logger.ts";
 import { rest } from "../../core/platform/rest.ts";
@@ -39,6 +43,8 @@ export function createStateWatch(options: {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Told of each gateway's status, before it is stored. */
+  readonly onStatus?: (status: GatewayStatus) => void;
 }): StateWatch {
   const { record, clock, timers, logger } = options;
   const waiting = new Map<string, Message>();
@@ -50,7 +56,9 @@ export function createStateWatch(options: {
     waiting.clear();
     try {
       for (const part of cutParts(messages)) {
-        await record.storeStates(readStates(part, clock.nowMs()));
+        const batch = readStates(part, clock.nowMs());
+        for (const { status } of batch.gateways) options.onStatus?.(status);
+        await record.storeStates(batch);
         if (part.length < messages.length) await rest();
       }
       storeFails = false;

@@ -21,7 +21,13 @@ export function gatewayRights(base: string, gateway: string, site: string | null
       `${own}/up/+`,
       `${base}/device/${gateway}/+/rx`,
     ],
-    subscribe: [`${own}/ack`, `${own}/desired`, `${own}/label`, `${base}/device/${gateway}/+/tx`],
+    subscribe: [
+      `${own}/ack`,
+      `${own}/desired`,
+      `${own}/label`,
+      `${own}/status`,
+      `${base}/device/${gateway}/+/tx`,
+    ],
   };
 }
 

@@ -119,6 +119,8 @@ export interface GatewayStatus {
   readonly version: string | null;
   /** The effective configuration with secrets removed, or null offline. */
   readonly config: unknown;
+  /** Random, of the process that says it; absent where an older version does. */
+  readonly instance?: string | null | undefined;
 }
 
 const id = z.string().regex(idPattern);
@@ -206,4 +208,5 @@ export const gatewayStatusSchema: z.ZodType<GatewayStatus> = z.object({
   time: time.nullable().default(null),
   version: text.nullable().default(null),
   config: z.unknown().default(null),
+  instance: z.string().max(64).nullable().optional(),
 });

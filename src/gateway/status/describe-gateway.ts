@@ -30,6 +30,8 @@ export interface GatewayParts {
   readonly drift: Pick<DriftPost, "standings" | "refused">;
   readonly figures: ServingFigures;
   readonly mqtt: MqttClient;
+  /** Does another gateway log in under this one's id? */
+  readonly isCloned: () => boolean;
   readonly outbox: Outbox;
   readonly uplink: Uplink;
   readonly journal: AlertJournal;
@@ -92,7 +94,7 @@ export function describeGateway(parts: GatewayParts): Readonly<Record<string, un
       refusedReports: parts.drift.refused,
     },
     ...figures.describe(),
-    mqtt: { connected: mqtt.connected, version: mqtt.version },
+    mqtt: { connected: mqtt.connected, version: mqtt.version, cloned: parts.isCloned() },
     outbox: parts.outbox.counts(),
     uplink: parts.uplink.counts(),
     unpublishedAlerts: parts.journal.undelivered,

@@ -20,8 +20,11 @@ interface BrokerMessage extends PublishOptions {
 }
 
 export interface ConnectionLoss {
-  /** `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. */
-  readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent";
+  /**
+   * `refused`: the broker said no (bad password, not authorised). `version`: it does not speak this version. `taken-over`:
+   * another connection with this client's id came, and the broker said so, which MQTT 3.1.1 cannot.
+   */
+  readonly reason: "closed" | "refused" | "version" | "packet-too-large" | "silent" | "taken-over";
   readonly detail: string;
 }
 

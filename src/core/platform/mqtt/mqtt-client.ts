@@ -217,6 +217,10 @@ function openVendorConnection(
       packet.retain,
     );
   });
+  vendor.on("disconnect", ({ reasonCode }) => {
+    if (reasonCode !== sessionTakenOver) return;
+    loss ??= { reason: "taken-over", detail: "another client with this id connected" };
+  });
   vendor.on("error", (error) => {
     loss ??=
       answered || !reached
@@ -254,6 +258,9 @@ function openVendorConnection(
     cut,
   };
 }
+
+/** Reason of a DISCONNECT (MQTT 5 section 3.14.2.1). */
+const sessionTakenOver = 0x8e;
 
 /** CONNACK codes that mean "I do not speak this version": 1 in 3.1.1 (section 3.2.2.3), 0x84 in 5 (section 3.2.2.2). */
 const versionCodes: ReadonlySet<unknown> = new Set([1, 0x84]);

@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createCloneWatch as createFleetWatch } from "../../src/collector/uplink/clone-watch.ts";
+import { gatewayConfigSchema } from "../../src/core/contract/config/gateway-config-schema.ts";
+import { createTopics } from "../../src/core/contract/topics.ts";
+import { gatewayStatusSchema } from "../../src/core/contract/turbine-state.ts";
+import { systemClock } from "../../src/core/platform/clock.ts";
+import { type Logger, silentLogger } from "../../src/core/platform/logger.ts";
+import { createMetrics } from "../../src/core/platform/metrics.ts";
+import { createEmbeddedBroker } from "../../src/core/platform/mqtt/embedded-broker.ts";
+import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
+import { createCloneWatch } from "../../src/gateway/clone-watch.ts";
+import { connectGatewayMqtt, type GatewayMqtt } from "../../src/gateway/gateway-mqtt.ts";
+import { findFreePort } from "../support/free-port.ts";
+import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
+import { until } from "../support/until.ts";
+
+const topics = createTopics("aurora/v1");
+
+/** A logger that keeps what it was told as errors. */
+function createErrorLog(): { logger: Logger; errors: string[] } {
+  const errors: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (message) => void errors.push(message),
+    child: () => logger,
+  };
+  return { logger, errors };
+}
+
+/** A gateway of the same card. */
+async function startGateway(url: string) {
+  const { logger, errors } = createErrorLog();
+  const events: string[] = [];
+  const config = gatewayConfigSchema.parse({
+    gateway: { id: "gw-1", site: "north-sea", stateDir: join(createTemporaryFolder(), "state") },
+    mqtt: { url },
+    turbines: [{ id: "wt-1" }],
+  });
+  const mqtt: GatewayMqtt = await connectGatewayMqtt({
+    config,
+    topics,
+    environment: {},
+    runtimeVersion: "0.1.0",
+    clock: systemClock,
+    logger,
+    backoff: { firstMs: 40, maxMs: 80 },
+    onEvent: (name, subject) => void events.push(`${name} ${subject}`),
+  });
+  onTestFinished(() => mqtt.close());
+  return { mqtt, errors, events };
+}
+
+const brokers = [
+  {
+    name: "mosquitto",
+    available: hasMosquitto,
+    start: async () => {
+      const broker = await startMosquitto(await findFreePort());
+      onTestFinished(() => broker.close());
+      return `mqtt://127.0.0.1:${broker.port}`;
+    },
+  },
+  {
+    name: "the embedded broker",
+    available: true,
+    start: async () => {
+      const allow = (): boolean => true;
+      const rules = { authenticate: allow, authorisePublish: allow, authoriseSubscribe: allow };
+      const broker = await createEmbeddedBroker(rules);
+      onTestFinished(() => broker.close());
+      return `mqtt://127.0.0.1:${broker.port}`;
+    },
+  },
+];
+
+describe.each(brokers)("on $name", ({ available, start }) => {
+  test.skipIf(!available)(
+    "two gateways of one card both say what it is, and the collector does",
+    async () => {
+      const url = await start();
+      const fleet = createErrorLog();
+      const watch = createFleetWatch({ clock: systemClock, logger: fleet.logger, metrics: createMetrics() });
+      const collector = createMqttClient({ url, clientId: "collector" });
+      onTestFinished(() => collector.close());
+      await until(() => collector.connected, "the collector is connected");
+      await collector.subscribe(topics.status("gw-1"), 1, (_topic, payload) =>
+        watch(gatewayStatusSchema.parse(JSON.parse(new TextDecoder().decode(payload)))),
+      );
+      const both = [await startGateway(url), await startGateway(url)];
+      await until(() => both.every(({ mqtt }) => mqtt.isCloned()), "both have noticed", 30_000);
+      for (const { errors, events } of both) {
+        expect(errors).toEqual([expect.stringContaining("a copied card?")]);
+        expect(events).toContain("gateway.cloned gw-1");
+      }
+      await until(() => fleet.errors.length > 0, "the collector has noticed");
+      expect(fleet.errors).toEqual([expect.stringContaining("two gateways log in under one id")]);
+    },
+  );
+
+  test.skipIf(!available)("a gateway that is started again and again is no copy", async () => {
+    const url = await start();
+    for (let round = 0; round < 5; round++) {
+      const { mqtt, errors } = await startGateway(url);
+      await until(() => mqtt.client.connected, "connected");
+      if (round === 4) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect([mqtt.isCloned(), errors]).toEqual([false, []]);
+      }
+      await mqtt.close();
+    }
+  });
+});
+
+test("a gateway is suspected for ten minutes, and it is said once an hour", () => {
+  const { logger, errors } = createErrorLog();
+  let nowMs = 0;
+  const watch = createCloneWatch({
+    gateway: "gw-1",
+    instance: "a",
+    clock: { monotonicMs: () => nowMs },
+    logger,
+    onEvent: () => {},
+  });
+  const status = (text: string): void => watch.heardStatus(new TextEncoder().encode(text));
+  for (const text of ['{"instance":"a"}', "{}", "null", "no json", '{"instance":7}']) status(text);
+  for (const reason of ["closed", "refused", "taken-over", "taken-over"] as const) watch.lost({ reason });
+  expect([watch.isCloned(), errors.length]).toEqual([false, 0]);
+  status('{"instance":"b"}');
+  expect([watch.isCloned(), errors.length]).toEqual([true, 1]);
+  for (let count = 0; count < 10; count++) watch.lost({ reason: "taken-over" });
+  expect(errors).toHaveLength(1);
+  nowMs = 600_000;
+  expect(watch.isCloned()).toBe(false);
+  nowMs = 3_600_000;
+  for (let count = 0; count < 3; count++) watch.lost({ reason: "taken-over" });
+  expect(errors).toHaveLength(2);
+});
+
+test("a collector takes a restart, a late last will and a process without a name for what they are", () => {
+  const { logger, errors } = createErrorLog();
+  const watch = createFleetWatch({ clock: systemClock, logger, metrics: createMetrics() });
+  const say = (instance: string | null, online = true): void =>
+    watch({ gateway: "gw-1", online, time: null, version: null, config: null, instance });
+  for (const instance of ["a", "a", "b", "c", null, "c", "d"]) say(instance);
+  say("c", false);
+  expect(errors).toEqual([]);
+  say("c");
+  expect(errors).toHaveLength(1);
+  say("d");
+  say("c");
+  expect(errors).toHaveLength(1);
+});
