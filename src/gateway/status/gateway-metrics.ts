@@ -68,6 +68,11 @@ export function createGatewayMetrics(sources: GatewayMetricsSources): Metrics {
   total("windows_dropped", "Windows that could not be decided since the start.", () => quality.total.dropped);
   gauge("outbox_records", "Records that the collector has not stored yet.", () => outbox.counts().records);
   total("uplink_sent_bytes", "Bytes of uplink messages since the start.", () => uplink.counts().bytesSent);
+  total(
+    "uplink_acks_refused",
+    "Acknowledgements that were not of the collector of this gateway's enrolment, since the start.",
+    () => uplink.counts().acksRefused,
+  );
   gauge("mqtt_connected", "1 while the broker is connected.", () => (mqtt.connected ? 1 : 0));
   addDeviceMetrics(metrics, sources.devices, sources.pipeline.edgeScores);
   gauge("alarms_active", "Alarms whose condition holds.", () =>
