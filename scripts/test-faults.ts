@@ -8,9 +8,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { FaultModule } from "./faults/fault-ledger.ts";
 import { runKills } from "./faults/kills.ts";
+import { runLinks } from "./faults/links.ts";
+import { runOutage } from "./faults/outage.ts";
 
 const modules: Readonly<Record<string, FaultModule>> = {
   kills: runKills,
+  links: runLinks,
+  outage: runOutage,
 };
 const { values } = parseArgs({
   options: {

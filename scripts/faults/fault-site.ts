@@ -1,13 +1,14 @@
 /** A fleet's far end for the fault run: a broker and a collector as processes, and an ear at the broker. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openRecord } from "../../src/collector/open-record.ts";
 import type { FleetRecord } from "../../src/collector/record/fleet-record.ts";
-import { openSqliteRecord } from "../../src/collector/record/sqlite/sqlite-record.ts";
-import { systemClock } from "../../src/core/platform/clock.ts";
+import { collectorConfigSchema } from "../../src/core/contract/config/collector-config.ts";
 import { silentLogger } from "../../src/core/platform/logger.ts";
 import { createMqttClient } from "../../src/core/platform/mqtt/mqtt-client.ts";
 import { findFreePort } from "../../test/support/free-port.ts";
 import { type Mosquitto, startMosquitto } from "../../test/support/mosquitto.ts";
+import { type ScratchPostgres, startScratchPostgres } from "../../test/support/scratch-postgres.ts";
 import { until } from "../../test/support/until.ts";
 import { createScratchFolder } from "../scratch-folder.ts";
 import { createDaemonProcess, type DaemonProcess } from "./daemon-process.ts";
@@ -24,6 +25,8 @@ export interface FaultSite {
   readonly broker: Mosquitto;
   readonly brokerUrl: string;
   readonly collector: DaemonProcess;
+  /** Where the record is in PostgreSQL: its server. */
+  readonly postgres: ScratchPostgres | null;
   /** Calls back with every message at the broker from now on. Returns the way out. */
   listen(callback: HeardMessage): () => void;
   /** The record, while the collector does not run; whoever opens it closes it. */
@@ -36,6 +39,8 @@ export interface FaultSite {
 export interface FaultSiteOptions {
   readonly command: string;
   readonly name: string;
+  /** Default `sqlite`. */
+  readonly engine?: FaultEngine;
   /** Parts of the collector's configuration that are otherwise than usual. */
   readonly collector?: Readonly<Record<string, unknown>>;
   /** Folder of the collector's record; default one of its own. */
@@ -55,9 +60,11 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
   mkdirSync(stateDir, { recursive: true });
   const configPath = join(folder, "collector.yaml");
   const mqttUrl = (await options.collectorBrokerUrl?.(port)) ?? brokerUrl;
+  const postgres = options.engine === "postgres" ? await startScratchPostgres() : null;
   const config = {
     collector: { stateDir, httpPort: 0 },
     mqtt: { url: mqttUrl },
+    ...(postgres === null ? {} : { record: { kind: "postgres", url: await postgres.createDatabase() } }),
     ...options.collector,
   };
   writeFileSync(configPath, JSON.stringify(config));
@@ -95,21 +102,18 @@ export async function startFaultSite(options: FaultSiteOptions): Promise<FaultSi
     broker,
     brokerUrl,
     collector,
+    postgres,
     listen: (callback) => {
       callbacks.add(callback);
       return () => void callbacks.delete(callback);
     },
-    openRecord: () =>
-      openSqliteRecord({
-        path: join(stateDir, "collector.sqlite"),
-        clock: systemClock,
-        logger: silentLogger,
-      }),
+    openRecord: () => openRecord(collectorConfigSchema.parse(config), silentLogger),
     untilReady,
     close: async () => {
       await collector.stop();
       await ear.close();
       await broker.close();
+      await postgres?.close();
       scratch.remove();
     },
   };

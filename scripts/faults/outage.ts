@@ -1,0 +1,136 @@
+/**
+ * 36 hours without a link, written by a clock of their own into a real outbox, and caught up over a good link and a thin
+ * one: all of it arrives once, the process stays small, and an alert that is raised meanwhile does not wait for it.
+ */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { computeQuantile } from "../../src/core/maths/robust.ts";
+import { auditSender } from "./audit-sender.ts";
+import { createFaultLedger, type FaultModule } from "./fault-ledger.ts";
+import { type FaultSite, startFaultSite } from "./fault-site.ts";
+import { type SenderProcess, startSender } from "./sender-process.ts";
+import { rowsPerBatch } from "./sender-records.ts";
+import { type LinkProfile, openShapedLink } from "./shaped-link.ts";
+
+const hours = 36;
+const hourMs = 3_600_000;
+/** Spread over the outage. */
+const oldAlerts = 100;
+/** What the backlog may add to the way of a live alert (the issue of this record). */
+const maxAddedMs = 1_000;
+
+/** Over what it is caught up. */
+const links: readonly (LinkProfile & { readonly points: number })[] = [
+  { name: "good", points: 8 },
+  { name: "thin", latencyMs: 40, bytesPerSecond: 256_000, points: 4 },
+];
+
+export const runOutage: FaultModule = async (options) => {
+  const ledger = createFaultLedger(options.say);
+  const site = await startFaultSite({ command: options.command, name: "outage" });
+  const figures: Record<string, unknown> = {};
+  try {
+    for (const profile of links) {
+      const run = await catchUp(site, profile, options.seed).catch((error: unknown) => error as Error);
+      if (run instanceof Error) {
+        ledger.note(profile.name, [run.message]);
+        continue;
+      }
+      figures[profile.name] = run.figures;
+      await site.collector.stop();
+      const record = await site.openRecord();
+      try {
+        await ledger.run(`${profile.name}: everything arrives once`, () =>
+          auditSender(record, run.sender.plan, run.claim),
+        );
+      } finally {
+        await record.close();
+      }
+      await site.collector.start();
+      const addedMs = Math.round(run.slowestMs - run.quietMs);
+      ledger.check(
+        `${profile.name}: alerts overtake`,
+        addedMs <= maxAddedMs,
+        `the backlog held up a live alert by ${addedMs} ms`,
+      );
+    }
+  } finally {
+    await site.close();
+  }
+  return ledger.report(figures);
+};
+
+async function catchUp(site: FaultSite, profile: (typeof links)[number], seed: number) {
+  const link = await openShapedLink(
+    site.broker.port,
+    { name: "cut", offline: { everyMs: 1, forMs: 2 } },
+    seed,
+  );
+  const name = `outage-${profile.name}`;
+  const path = join(site.folder, name, "gateway.db");
+  const startMs = Date.now() - (hours + 1) * hourMs;
+  const url = `mqtt://127.0.0.1:${link.port}`;
+  const sender = await startSender(site.command, { name, startMs, path, url });
+  try {
+    await sender.backlog({ hours, points: profile.points, alerts: oldAlerts });
+    const { records } = await sender.state();
+    const bytesOnDisk = statSync(path).size;
+    link.become(profile);
+    await until(sender, ({ connected }) => connected);
+    const beganMs = performance.now();
+    // The old alerts are first of all: what is raised now must not wait for the rest.
+    await until(sender, ({ alerts }) => alerts === 0);
+    let live = 0;
+    let largestRss = 0;
+    for (let state = await sender.state(); state.records > 10; state = await sender.state()) {
+      largestRss = Math.max(largestRss, state.rssBytes);
+      await sender.append("alerts", oldAlerts + live++, 1);
+      await delay(500);
+    }
+    const seconds = (performance.now() - beganMs) / 1000;
+    const busy = (await sender.untilEmpty(60_000)).alertDelaysMs.slice();
+    const quiet = 10;
+    for (let more = 0; more < quiet; more++) {
+      await sender.append("alerts", oldAlerts + live++, 1);
+      await delay(200);
+    }
+    const all = (await sender.untilEmpty(60_000)).alertDelaysMs;
+    const quietMs = computeQuantile(all.slice(busy.length), 0.5);
+    const slowestMs = Math.max(...busy);
+    const batches = (hours * 60) / rowsPerBatch;
+    return {
+      sender,
+      quietMs,
+      slowestMs,
+      claim: { alerts: oldAlerts + live, batches, points: profile.points, stepMs: 60_000 },
+      figures: {
+        records,
+        bytesOnDisk,
+        bytesOnLink: link.bytes,
+        seconds: Number(seconds.toFixed(1)),
+        liveAlerts: busy.length,
+        liveAlertMs: {
+          quiet: Math.round(quietMs),
+          p95: Math.round(computeQuantile(busy, 0.95)),
+          max: Math.round(slowestMs),
+        },
+        largestRssMb: Math.round(largestRss / 1e6),
+      },
+    };
+  } finally {
+    await sender.kill();
+    await link.close();
+  }
+}
+
+async function until(
+  sender: SenderProcess,
+  holds: (state: Awaited<ReturnType<SenderProcess["state"]>>) => boolean,
+): Promise<void> {
+  const endMs = performance.now() + 120_000;
+  while (!holds(await sender.state())) {
+    if (performance.now() > endMs) throw new Error("the link does not come back");
+    await delay(20);
+  }
+}
