@@ -6,6 +6,8 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runDamages } from "./faults/damages.ts";
+import { runDisks } from "./faults/disks.ts";
 import type { FaultModule } from "./faults/fault-ledger.ts";
 import { runKills } from "./faults/kills.ts";
 import { runLinks } from "./faults/links.ts";
@@ -15,6 +17,8 @@ const modules: Readonly<Record<string, FaultModule>> = {
   kills: runKills,
   links: runLinks,
   outage: runOutage,
+  disks: runDisks,
+  damages: runDamages,
 };
 const { values } = parseArgs({
   options: {

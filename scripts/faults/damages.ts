@@ -1,0 +1,140 @@
+/**
+ * Databases that are cut and corrupted, of gateways and of the collector: the daemon starts, takes everything that comes from
+ * then on, and says that what was in the file may be missing.
+ */
+import { join } from "node:path";
+import type { FleetRecord, RecordedEvent } from "../../src/collector/record/fleet-record.ts";
+import { createRandom } from "../../src/core/maths/random.ts";
+import { readAll } from "./audit-park.ts";
+import { auditSender } from "./audit-sender.ts";
+import { damages } from "./damage-file.ts";
+import { createFaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
+import { type FaultSite, startFaultSite } from "./fault-site.ts";
+import { type SenderPlan, startSender } from "./sender-process.ts";
+
+const nowhere = "mqtt://127.0.0.1:9";
+const drainMs = 60_000;
+const older = { alerts: 60, batches: 120 };
+const newer = { alerts: 10, batches: 20 };
+
+export const runDamages: FaultModule = async (options) => {
+  const ledger = createFaultLedger(options.say);
+  const kinds = damages.map(({ name }) => name);
+  const site = await startFaultSite({ command: options.command, name: "damages" });
+  try {
+    const runs: { readonly name: string; readonly plan: SenderPlan; readonly isTraceless: boolean }[] = [];
+    for (let number = 0; number < options.rounds * damages.length; number++) {
+      const { name, isTraceless } = damages[number % damages.length]!;
+      const caseName = `gateway, ${name} (${number})`;
+      try {
+        runs.push({ name: caseName, isTraceless, plan: await damageSender(site, options, number) });
+      } catch (error) {
+        ledger.note(caseName, [error instanceof Error ? error.message : String(error)]);
+      }
+    }
+    await site.collector.stop();
+    const record = await site.openRecord();
+    try {
+      for (const { name, plan, isTraceless } of runs)
+        await ledger.run(name, () => auditDamaged(record, plan, isTraceless));
+    } finally {
+      await record.close();
+    }
+    for (let number = 0; number < options.rounds * damages.length; number += 2) {
+      const { name } = damages[number % damages.length]!;
+      await ledger.run(`collector, ${name} (${number})`, () => damageCollector(site, options, number));
+    }
+  } finally {
+    await site.close();
+  }
+  return ledger.report({ kinds });
+};
+
+/** An outbox is damaged while nobody has it open; the next run brings away what is left and what is new. */
+async function damageSender(site: FaultSite, options: FaultOptions, number: number): Promise<SenderPlan> {
+  const name = `hurt-${number}`;
+  const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
+  const before = await startSender(site.command, { ...plan, url: nowhere });
+  await before.append("alerts", 0, older.alerts);
+  await before.append("batches", 0, older.batches);
+  await before.flush();
+  // A tidy end leaves no log.
+  if (damages[number % damages.length]!.isTraceless) await before.kill();
+  else await before.stop();
+  damages[number % damages.length]!.apply(plan.path, createRandom(options.seed).fork(name));
+  const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+  await after.append("alerts", older.alerts, newer.alerts);
+  await after.append("batches", older.batches, newer.batches);
+  await after.untilEmpty(drainMs);
+  await after.stop();
+  return after.plan;
+}
+
+async function auditDamaged(
+  record: FleetRecord,
+  plan: SenderPlan,
+  isTraceless: boolean,
+): Promise<readonly string[]> {
+  const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
+  const events = (await readAll((range) =>
+    record.events({ gateway: plan.name, ...range }),
+  )) as readonly RecordedEvent[];
+  const isDeclared = events.some(({ name }) => name.startsWith("store.")) || isTraceless;
+  // A record whose bytes are spoilt is refused by itself, and that is said.
+  const quarantined = (await record.quarantine(1_000)).items.some(({ topic }) =>
+    topic.includes(`/${plan.name}/`),
+  );
+  return auditSender(record, plan, {
+    ...claim,
+    ...(isDeclared || quarantined
+      ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches }
+      : {}),
+  });
+}
+
+/** The collector's record is damaged between two runs. */
+async function damageCollector(
+  site: FaultSite,
+  options: FaultOptions,
+  number: number,
+): Promise<readonly string[]> {
+  const { apply, isTraceless } = damages[number % damages.length]!;
+  const path = join(site.folder, "collector", "collector.sqlite");
+  const name = `steady-${number}`;
+  if (!site.collector.isRunning) await site.collector.start();
+  await site.untilReady();
+  const sender = await startSender(site.command, {
+    name,
+    startMs: Date.now() - 3_600_000,
+    path: join(site.folder, name, "gateway.db"),
+    url: site.brokerUrl,
+  });
+  try {
+    await sender.append("alerts", 0, older.alerts);
+    await sender.append("batches", 0, older.batches);
+    await sender.untilEmpty(drainMs);
+    if (isTraceless) await site.collector.kill();
+    else await site.collector.stop();
+    apply(path, createRandom(options.seed).fork(name));
+    await site.collector.start();
+    await site.untilReady();
+    await sender.append("alerts", older.alerts, newer.alerts);
+    await sender.append("batches", older.batches, newer.batches);
+    await sender.untilEmpty(drainMs);
+  } finally {
+    await sender.kill();
+  }
+  await site.collector.stop();
+  const record = await site.openRecord();
+  try {
+    const events = (await readAll((range) => record.events({ ...range }))) as readonly RecordedEvent[];
+    const isDeclared = events.some((event) => event.name === "store.corrupted") || isTraceless;
+    const claim = { alerts: older.alerts + newer.alerts, batches: older.batches + newer.batches };
+    return await auditSender(record, sender.plan, {
+      ...claim,
+      ...(isDeclared ? { forgivenAlertsBelow: older.alerts, forgivenBatchesBelow: older.batches } : {}),
+    });
+  } finally {
+    await record.close();
+  }
+}

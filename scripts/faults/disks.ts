@@ -1,0 +1,170 @@
+/**
+ * Full disks: a gateway's, at every write from the first page to the last, and its power is cut while the disk is full; and
+ * the collector's. Alerts are kept, other records are kept or declared, and what the collector cannot store stays with its
+ * sender.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { auditSender, type SenderClaim } from "./audit-sender.ts";
+import { createFaultLedger, type FaultLedger, type FaultModule, type FaultOptions } from "./fault-ledger.ts";
+import { type FaultSite, startFaultSite } from "./fault-site.ts";
+import { type SenderPlan, startSender } from "./sender-process.ts";
+import { mountTinyDisk } from "./tiny-disk.ts";
+
+/** Nobody listens here. */
+const nowhere = "mqtt://127.0.0.1:9";
+const diskKib = 4_096;
+const drainMs = 60_000;
+const alertsEach = 6;
+const batchesEach = 20;
+
+/** A sender that has brought everything away, and what must be at the collector. */
+interface Finished {
+  readonly name: string;
+  readonly identity: SenderPlan;
+  readonly claim: SenderClaim;
+}
+
+export const runDisks: FaultModule = async (options) => {
+  const ledger = createFaultLedger(options.say);
+  const site = await startFaultSite({ command: options.command, name: "disks" });
+  const finished: Finished[] = [];
+  let mounted = true;
+  try {
+    for (let round = 0; round < options.rounds * 2; round++) {
+      const leftKib = round * 4;
+      await attempt(ledger, `room for ${leftKib} KiB`, async () => {
+        const run = await fillUnderSender(site, leftKib);
+        if (run === null) mounted = false;
+        else finished.push(run);
+      });
+    }
+    for (let round = 0; round < options.rounds * 2; round++) {
+      const pages = 12 + round * 2;
+      await attempt(ledger, `a file of ${pages} pages`, async () =>
+        finished.push(await boundFile(site, pages)),
+      );
+    }
+    await site.collector.stop();
+    const record = await site.openRecord();
+    try {
+      for (const { name, identity, claim } of finished)
+        await ledger.run(name, () => auditSender(record, identity, claim));
+    } finally {
+      await record.close();
+    }
+  } finally {
+    await site.close();
+  }
+  mounted = (await fillUnderCollector(options, ledger)) && mounted;
+  return ledger.report({ mounted, diskKib, gateways: finished.length });
+};
+
+/** What fails here has not come to its audit. */
+async function attempt(ledger: FaultLedger, name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    ledger.note(name, [error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+/** The disk fills up while there is no link; the power is cut; later there is room and a link. Null: no disk could be mounted. */
+async function fillUnderSender(site: FaultSite, leftKib: number): Promise<Finished | null> {
+  const name = `full-${leftKib}`;
+  const disk = mountTinyDisk(join(site.folder, `disk-${leftKib}`), diskKib);
+  if (disk === null) return null;
+  try {
+    const plan = { name, startMs: Date.now() - 3_600_000, path: join(disk.path, "gateway.db") };
+    const before = await startSender(site.command, { ...plan, url: nowhere });
+    await before.append("alerts", 0, alertsEach);
+    await before.append("batches", 0, batchesEach);
+    await before.flush();
+    disk.fill(leftKib);
+    await before.append("batches", batchesEach, batchesEach);
+    await before.append("alerts", alertsEach, alertsEach);
+    await before.flush();
+    await before.kill();
+    disk.free();
+    const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+    await after.append("alerts", 2 * alertsEach, 1);
+    await after.untilEmpty(drainMs);
+    await after.stop();
+    // What waited in memory when the power was cut was of no commit: a real gateway's marks say how much.
+    const claim = { alerts: 2 * alertsEach + 1, batches: batchesEach };
+    return { name: `room for ${leftKib} KiB`, identity: after.plan, claim };
+  } finally {
+    disk.unmount();
+  }
+}
+
+/** The file may not grow beyond so many pages; nothing ends, and later it may. */
+async function boundFile(site: FaultSite, pages: number): Promise<Finished> {
+  const name = `pages-${pages}`;
+  const plan = { name, startMs: Date.now() - 3_600_000, path: join(site.folder, name, "gateway.db") };
+  const sender = await startSender(site.command, { ...plan, url: nowhere, maxFileBytes: pages * 4_096 });
+  await sender.append("batches", 0, batchesEach);
+  await sender.append("alerts", 0, alertsEach);
+  await sender.append("batches", batchesEach, batchesEach);
+  await sender.append("alerts", alertsEach, alertsEach);
+  await sender.flush();
+  await sender.kill();
+  const after = await startSender(site.command, { ...plan, url: site.brokerUrl });
+  await after.append("alerts", 2 * alertsEach, 1);
+  await after.untilEmpty(drainMs);
+  await after.stop();
+  return {
+    name: `a file of ${pages} pages`,
+    identity: after.plan,
+    claim: { alerts: 2 * alertsEach + 1, batches: 0 },
+  };
+}
+
+/** False: no disk could be mounted. */
+async function fillUnderCollector(options: FaultOptions, ledger: FaultLedger): Promise<boolean> {
+  const folder = mountTinyDisk(join("/tmp", `aurora-faults-collector-${process.pid}`), 16_384);
+  if (folder === null) return false;
+  const stateDir = join(folder.path, "state");
+  mkdirSync(stateDir);
+  const site = await startFaultSite({ command: options.command, name: "disk-of-collector", stateDir });
+  try {
+    const sender = await startSender(site.command, {
+      name: "patient",
+      startMs: Date.now() - 3_600_000,
+      path: join(site.folder, "patient", "gateway.db"),
+      url: site.brokerUrl,
+    });
+    await sender.append("alerts", 0, 10);
+    await sender.untilEmpty(drainMs);
+    folder.fill(0);
+    await sender.append("alerts", 10, 400);
+    await sender.append("batches", 0, 400);
+    await sender.flush();
+    await delay(4_000);
+    const { alerts } = await sender.state();
+    ledger.check(
+      "a full collector acknowledges nothing",
+      alerts > 0,
+      "alerts are acknowledged on a full disk",
+    );
+    const ready = await fetch(`${site.collector.url}/-/ready`);
+    ledger.check("a full collector says so", !ready.ok, "it is ready on a full disk");
+    await site.collector.kill();
+    folder.free();
+    await site.collector.start();
+    await sender.untilEmpty(drainMs);
+    await sender.stop();
+    await site.collector.stop();
+    const record = await site.openRecord();
+    await ledger.run("a collector's disk fills up", () =>
+      auditSender(record, sender.plan, { alerts: 410, batches: 400 }).finally(() => record.close()),
+    );
+  } catch (error) {
+    ledger.note("a collector's disk fills up", [error instanceof Error ? error.message : String(error)]);
+  } finally {
+    await site.close();
+    folder.unmount();
+  }
+  return true;
+}
