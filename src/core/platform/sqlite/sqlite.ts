@@ -2,7 +2,7 @@
  * The one door to SQLite: the library built into Node where it exists, better-sqlite3 elsewhere. Opens in WAL mode,
  * checks the file, sets a corrupted one aside and starts over. Synchronous, as both libraries are; one writer a file.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -39,15 +39,30 @@ interface SqliteOptions {
 export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
   const inMemory = path === ":memory:";
   if (!inMemory) makeFolder(dirname(path));
+  const isNew = !inMemory && !existsSync(path);
   try {
+    if (!isNew && !inMemory && options.onCorrupt !== undefined) refuseEmpty(path);
     return openOnce(path, options);
   } catch (error) {
+    // What a full disk leaves of a file that never was: the next opening must not take it for one that lost everything.
+    if (isNew && sizeOf(path) === 0) rmSync(path, { force: true });
     if (inMemory || options.onCorrupt === undefined || sqliteErrorKind(error) !== "corrupt") throw error;
     const setAside = setFileAside(path);
     const database = openOnce(path, options);
     options.onCorrupt(setAside, error instanceof Error ? error.message : String(error));
     return database;
   }
+}
+
+/** SQLite takes a file without a byte for a new database: of one that was there before, everything is lost. */
+function refuseEmpty(path: string): void {
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) > 0) return;
+  const error = Object.assign(new Error("the file is empty"), { code: "SQLITE_CORRUPT" });
+  throw wrapSqliteError(error, "open database", path);
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function makeFolder(dir: string): void {

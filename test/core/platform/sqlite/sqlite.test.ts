@@ -158,6 +158,17 @@ for (const engine of sqliteEngines) {
       fresh.close();
     });
 
+    test("a file that was cut to nothing is set aside and reported, as everything in it is lost; one that was never written is not", () => {
+      const path = join(createTemporaryFolder(), "a.db");
+      const setAside: string[] = [];
+      const open = () => openSqlite(path, { engine, onCorrupt: (to) => setAside.push(to) });
+      open().close();
+      expect(setAside).toEqual([]);
+      writeFileSync(path, "");
+      open().close();
+      expect(setAside).toEqual([`${path}.corrupt-1`]);
+    });
+
     test("a corrupted file is an error when nobody asked to set it aside", () => {
       const path = join(createTemporaryFolder(), "t.db");
       writeFileSync(path, "no database ".repeat(1000));
